@@ -1,0 +1,1 @@
+"""See, check, test and browse the storage backends of a Llama Stack or OGX deployment."""
