@@ -1,0 +1,1 @@
+"""Engines: the only room that imports sqlalchemy, asyncpg or aiosqlite."""

@@ -1,0 +1,104 @@
+"""What a service may ask of an engine.
+
+Reading and nothing else: browsing is handed a Reader, and no method of a Reader can write. Every method may raise
+BackendError and is cancelled with its task, at the engine too. `timeout` None means no limit (exports, searches).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from llama_storage_tui.model.data import (
+    Cell,
+    Count,
+    Cursor,
+    KeyPage,
+    KeySelection,
+    Probe,
+    RowPage,
+    RowQuery,
+    StoredValue,
+    Table,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: to connect, and for one interactive query."""
+
+    connect: float = 5.0
+    query: float | None = 10.0
+
+
+class KeyValueReader(Protocol):
+    """The keys and values of a kv_* backend, by their physical text."""
+
+    async def count(self, selection: KeySelection, *, fast: bool = False) -> Count:
+        """Count keys; `fast` allows an estimate."""
+        ...
+
+    async def page(
+        self, selection: KeySelection, *, prefix: str = "", limit: int = 100, after: Cursor | None = None
+    ) -> KeyPage:
+        """Return a page in key order of the selected keys whose physical text also starts with `prefix`."""
+        ...
+
+    async def value(self, key: str | bytes | None, *, limit: int | None = None) -> StoredValue | None:
+        """Return one value, cut to `limit` characters (None: whole); None where there is no such key."""
+        ...
+
+    def stream(self, selection: KeySelection) -> AsyncIterator[Sequence[StoredValue]]:
+        """Yield batches of whole values in key order, without a time limit."""
+        ...
+
+
+class TableReader(Protocol):
+    """The tables of a backend."""
+
+    async def tables(self, *, counts: bool = True, fast: bool = True) -> tuple[Table, ...]:
+        """List tables and views with columns; `counts` with row counts, `fast` allows estimates where counting is not cheap."""
+        ...
+
+    async def table(self, name: str) -> Table | None:
+        """Describe one table without counting; None where there is none."""
+        ...
+
+    async def count(self, name: str, filters: Sequence[object] = ()) -> Count:
+        """Count the rows exactly."""
+        ...
+
+    async def page(self, query: RowQuery) -> RowPage:
+        """Return a page of rows by keyset; raises UsageError for a column or a filter value that cannot be."""
+        ...
+
+    async def row(self, table: str, cursor: Cursor) -> dict[str, Cell] | None:
+        """Return one whole row by its cursor of a RowPage; None where it is gone."""
+        ...
+
+    def stream(self, query: RowQuery) -> AsyncIterator[Sequence[tuple[Cell, ...]]]:
+        """Yield batches of all rows that the query selects (its limit is ignored), without a time limit."""
+        ...
+
+
+class Reader(Protocol):
+    """An open backend: one engine, shared by everything that reads it, closed by who opened it."""
+
+    async def probe(self, *, thorough: bool = False) -> Probe:
+        """Connect and describe; `thorough` also checks the file or counts exactly."""
+        ...
+
+    @property
+    def tables(self) -> TableReader:
+        """The backend's tables: a key-value backend of a SQL engine has them too."""
+        ...
+
+    @property
+    def key_values(self) -> KeyValueReader:
+        """The backend's keys; raises UsageError on a SQL backend."""
+        ...
+
+    async def close(self) -> None:
+        """Close the engine; waits for nothing longer than a second."""
+        ...

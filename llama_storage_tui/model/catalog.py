@@ -1,0 +1,194 @@
+"""The storage catalog of one run config: backends, the references to them, and where each value came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from llama_storage_tui.model.finding import Finding, Verdict
+from llama_storage_tui.model.target import Target
+from llama_storage_tui.model.version import VersionGuess
+from llama_storage_tui.secrets import Secret
+
+
+class Family(StrEnum):
+    """How a backend keeps things: keys and values, or tables."""
+
+    KV = "kv"
+    SQL = "sql"
+    UNKNOWN = "unknown"
+
+
+class SourceKind(StrEnum):
+    """Where a value came from."""
+
+    NONE = "none"
+    """The field is not set in the file; the server fills in its own default."""
+    LITERAL = "literal"
+    VARIABLE = "variable"
+    DEFAULT = "default"
+    """The default of an `${env.X:=default}` expression, because X is unset or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value came from: its kind, the variable if one is involved, and the file and line that decide it.
+
+    For a variable that an env file sets, `file` and `line` are the env file's; for one of the process environment both are
+    None; else they are the run config's. Lines count from 1.
+    """
+
+    kind: SourceKind
+    variable: str | None = None
+    file: str | None = None
+    line: int | None = None
+
+
+NOT_SET = Source(SourceKind.NONE)
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One field of a backend: its resolved value (a Secret where it is one) and where that came from.
+
+    `expression` is the text in the file where that is an `${env…}` expression, with defaults of secrets masked; `is_resolved`
+    is False where a variable is missing; `is_known` False where no server of that version reads the field.
+    """
+
+    name: str
+    value: Scalar | Secret | list[object] | dict[str, object]
+    source: Source
+    expression: str | None = None
+    is_known: bool = True
+    is_resolved: bool = True
+    is_default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Who a backend logs in as, and which field of the config holds the secret (None: there is none)."""
+
+    user: str | None = None
+    field: str | None = None
+    source: Source = NOT_SET
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A named entry of `storage.backends`, or an inline store of a v0.2 config.
+
+    `type` is as written (possibly unknown); `location` is a file path or `postgresql://HOST:PORT/DB` and never holds a
+    secret; `target` is what an engine connects to, None where that cannot be told, in which case `problem` says why.
+    """
+
+    name: str
+    type: str
+    family: Family
+    location: str
+    settings: tuple[Setting, ...]
+    credential: Credential
+    target: Target | None
+    problem: str | None = None
+    path: str = ""
+    line: int | None = None
+    is_inline: bool = False
+    """A snippet of a v0.2 config: the store's own settings, not an entry of a catalog."""
+    is_implied: bool = False
+    """Filled in by the server: the file does not name it."""
+
+
+class ReferenceKind(StrEnum):
+    """Who refers to a backend."""
+
+    STORE = "store"
+    PROVIDER = "provider"
+    SERVER = "server"
+    IMPLICIT = "implicit"
+
+
+@dataclass(frozen=True, slots=True)
+class Physical:
+    """Where a server of that version really keeps the rows (domain: versions 0.3 to 1.5 differ).
+
+    `container` is the `kvstore` table, the Redis db, the collection or the database; `tables` the SQL tables; `prefixes` the
+    key prefixes, as they stand in the store.
+    """
+
+    container: str
+    tables: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One place that uses a backend, with the namespace or the table that it asks for.
+
+    `path` names the mapping (`providers.vector_io[0].config.persistence`, indexes as in the file); `name` is the store's name
+    or the provider_id; `physical` is None where no code of that version reads the reference.
+    """
+
+    path: str
+    kind: ReferenceKind
+    name: str
+    family: Family
+    backend: str | None
+    namespace: str | None = None
+    table: str | None = None
+    is_enabled: bool = True
+    is_defaulted: bool = False
+    physical: Physical | None = None
+    queue: tuple[tuple[str, Scalar], ...] = ()
+    """`max_write_queue_size` and `num_writers` where the file or the version sets them, in that order."""
+    queue_is_used: bool = False
+    """Whether those two mean something on this backend (domain: inference on PostgreSQL only)."""
+    note: str | None = None
+    line: int | None = None
+
+    @property
+    def target_name(self) -> str:
+        """The namespace or the table, whichever the reference has."""
+        return self.table if self.table is not None else (self.namespace or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All that could be learned from one run config without contacting anything.
+
+    `config` is the name to show (a path, `-`, or `configmap.yaml#key`); `notices` are sentences for stderr (two sources of one
+    variable that differ, an entry that was chosen); `secrets` are all secret values that were met, for redaction.
+    """
+
+    config: str
+    distribution: str | None
+    version: VersionGuess
+    backends: tuple[Backend, ...]
+    references: tuple[Reference, ...]
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+    is_legacy: bool = False
+    notices: tuple[str, ...] = ()
+    secrets: tuple[Secret, ...] = field(default=(), repr=False)
+
+    def backend(self, name: str) -> Backend | None:
+        """Return the backend of that name."""
+        return next((backend for backend in self.backends if backend.name == name), None)
+
+    def references_to(self, name: str) -> tuple[Reference, ...]:
+        """Return the references to one backend, in the order of the file."""
+        return tuple(reference for reference in self.references if reference.backend == name)
+
+    def findings_on(self, name: str) -> tuple[Finding, ...]:
+        """Return the findings that stand on a backend or on a reference to it."""
+        paths = {f"storage.backends.{name}", *(reference.path for reference in self.references_to(name))}
+        backend = self.backend(name)
+        if backend is not None and backend.path:
+            paths.add(backend.path)
+        return tuple(
+            finding
+            for finding in self.findings
+            if any(
+                finding.where == path or finding.where.startswith((f"{path}.", f"{path}[")) for path in paths
+            )
+        )

@@ -1,0 +1,162 @@
+"""What lies in a backend: namespaces and keys, tables and rows, one page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+Cell = str | int | float | bool | bytes | None
+"""A stored value as the driver gives it. Bytes where it is binary or no valid UTF-8; types with no natural form are text."""
+
+Cursor = str
+"""Opaque: where the next page begins. Valid while rows are added."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number of keys or rows; `is_exact` False for an estimate."""
+
+    value: int
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeySelection:
+    """Which keys are meant, by their physical text: those that start with a prefix of `include` and with none of `exclude`.
+
+    An empty `include` means all keys. Where prefixes nest, the longest one decides, so that namespaces `a` and `a:b` part.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEntry:
+    """One key as it is stored (None or bytes where a broken store holds such), with its value's size in bytes.
+
+    `expires_at` is UTC, None where there is no expiry; `expiration_text` is the stored text where it could not be read as a time.
+    """
+
+    key: str | bytes | None
+    bytes: int | None
+    expires_at: datetime | None = None
+    is_expired: bool = False
+    expiration_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPage:
+    """A page of keys in key order. `scanned` counts the keys looked at; `is_complete` False where a budget stopped the search."""
+
+    keys: tuple[KeyEntry, ...]
+    next: Cursor | None
+    is_complete: bool = True
+    scanned: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredValue:
+    """One value with its key; `value` is cut to `limit` characters or bytes where the reader was asked to (`is_cut`)."""
+
+    entry: KeyEntry
+    value: Cell
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table; `type` is the engine's own word. JSON columns can be neither filtered nor sorted."""
+
+    name: str
+    type: str
+    is_primary_key: bool = False
+    is_nullable: bool = True
+    is_json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table (or view) as the engine lists it."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: Count | None
+    is_view: bool = False
+
+    def column(self, name: str) -> Column | None:
+        """Return the column of that name."""
+        return next((column for column in self.columns if column.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Rows whose `column` equals `text` cast to the column's type; `text` None is NULL."""
+
+    column: str
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A sort other than the primary key's."""
+
+    column: str
+    is_descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RowQuery:
+    """Which rows of which table, in which order. Empty `columns` means all.
+
+    `cell_limit` cuts text and binary cells at the server to that many characters, for display; None gives them whole.
+    """
+
+    table: str
+    columns: tuple[str, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    order: Order | None = None
+    limit: int = 100
+    after: Cursor | None = None
+    cell_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """A page of rows: `rows` align with `columns`; `row_cursors` give for each row a cursor that `row` reads whole."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    next: Cursor | None
+    is_complete: bool = True
+    row_cursors: tuple[Cursor | None, ...] = ()
+    cut_cells: frozenset[tuple[int, int]] = frozenset()
+    """Positions (row, column) of cells that `cell_limit` cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """A namespace as the references name it, with its keys counted and the paths that refer to it."""
+
+    name: str
+    keys: Count | None
+    selection: KeySelection
+    referenced_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """The answer of one backend to a connection test.
+
+    `latency_ms` is connect plus first answer; `details` are facts for people and scripts, in the order to show them;
+    `is_writable` None where it cannot be known without writing.
+    """
+
+    server: str | None
+    user: str | None
+    tls: str | None
+    is_writable: bool | None
+    latency_ms: float
+    details: Mapping[str, Cell] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()

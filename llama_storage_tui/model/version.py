@@ -1,0 +1,52 @@
+"""Server versions, and the guess of one from a config's own clues."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from llama_storage_tui.errors import UsageError
+
+_VERSION: Final = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Version:
+    """A release of llama-stack (up to 0.7) or ogx (from 0.8), ordered as releases are."""
+
+    major: int
+    minor: int
+    patch: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Version:
+        """Read `1.5.0` or `1.5`; raises UsageError for anything else."""
+        match = _VERSION.fullmatch(text.strip())
+        if match is None:
+            raise UsageError(f"{text!r} is not a version", help="Write a version as 0.3.5 or 1.5.0.")
+        return cls(int(match[1]), int(match[2]), int(match[3] or 0))
+
+    @property
+    def product(self) -> str:
+        """The package's name at that release."""
+        return "ogx" if self >= Version(0, 8) else "llama-stack"
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}.{self.patch}"
+
+
+@dataclass(frozen=True, slots=True)
+class VersionGuess:
+    """What a config's own words say about the server that it was written for.
+
+    `low` is the first version that fits, `below` the first that does not (None: no upper limit); `because` gives the clues;
+    `chosen` is the version that everything else was computed for: the operator's, else the guess.
+    """
+
+    guess: Version
+    low: Version
+    below: Version | None
+    because: tuple[str, ...]
+    chosen: Version
+    is_overridden: bool = False

@@ -1,0 +1,58 @@
+"""The one helper that makes stored text safe to show.
+
+Stored prompts, tool output and table names are written by strangers. A terminal obeys ESC and C1 bytes wherever they come
+from, bidi overrides reorder what an operator reads, zero-width characters hide what is there: all are shown as visible
+stand-ins instead of being passed on or silently dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+ELLIPSIS: Final = "…"
+
+_C0: Final = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\u2421"}
+_UNSAFE: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+"""C0, DEL, C1; soft hyphen; invisible fillers; zero-width, bidi and separator characters; variation selectors; byte order
+mark; interlinear marks; lone surrogates; the tag block. One class of the regex engine, so a clean text costs one scan."""
+
+_KEPT_IN_BLOCKS: Final = "\n\t"
+
+
+def _visible(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code in _C0:
+        return _C0[code]
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def block(text: str) -> str:
+    """Make a text of several lines safe: line feeds and tabs stay, CR LF becomes LF, the rest is made visible."""
+    return "\n".join(
+        _UNSAFE.sub(lambda match: match[0] if match[0] in _KEPT_IN_BLOCKS else _visible(match), line)
+        for line in text.replace("\r\n", "\n").split("\n")
+    )
+
+
+def line(text: str, limit: int | None = None) -> str:
+    """Make a text safe on one line: line feeds and tabs are made visible too; cut to `limit` characters with an ellipsis.
+
+    The cut comes before the scan, so that the first line of a value of 50 MB costs what a short one does.
+    """
+    if limit is not None and len(text) > limit:
+        text = text[: max(limit - 1, 0)] + ELLIPSIS
+    shown = _UNSAFE.sub(_visible, text)
+    if limit is not None and len(shown) > limit:
+        shown = shown[: max(limit - 1, 0)] + ELLIPSIS
+    return shown
+
+
+def is_safe(text: str) -> bool:
+    """Tell whether a text may go to a terminal as it is (line feeds and tabs included)."""
+    return not any(found[0] not in _KEPT_IN_BLOCKS for found in _UNSAFE.finditer(text))
