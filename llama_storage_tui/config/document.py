@@ -1,0 +1,272 @@
+"""One YAML document with the line of everything in it.
+
+The text is composed to nodes once; data and lines come from the same nodes, so a finding's line is the parser's own. The data
+is what `yaml.safe_load` gives, because that is what a server reads: anchors, merge keys, YAML 1.1 booleans, last duplicate
+wins. What a server would survive but this program should not (an alias bomb, a file of many megabytes) is refused by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import yaml
+
+from llama_storage_tui import text as safe
+from llama_storage_tui.errors import ConfigError
+
+MAXIMUM_BYTES: Final = 5_000_000
+MAXIMUM_EXPANDED_NODES: Final = 500_000
+"""How many nodes the document may have when every alias is written out. The largest shipped config has some 2,000."""
+MAXIMUM_DEPTH: Final = 200
+
+PathStep = str | int
+Path = tuple[PathStep, ...]
+"""A place in the document: keys and list indexes from the root."""
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateKey:
+    """A key that a mapping has twice: the server silently takes the last one."""
+
+    path: Path
+    first_line: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Parsed data with lines. `data` is whatever the document holds; `name` is what messages call the file.
+
+    `first_line` is the line of the file on which the document's text begins: more than 1 where it is embedded in a manifest.
+    """
+
+    name: str
+    text: str
+    data: object
+    root: yaml.Node | None = field(repr=False)
+    duplicates: tuple[DuplicateKey, ...] = ()
+    line_offset: int | None = 0
+    """What to add to a line of the document to get a line of the file; None where lines do not correspond (a flow or folded
+    scalar of a manifest)."""
+
+    def line(self, path: Path) -> int | None:
+        """Return the line (from 1) of the deepest part of `path` that exists; of a mapping's entry, its key's line."""
+        if self.root is None or self.line_offset is None:
+            return None
+        found = self.root.start_mark.line
+        node: yaml.Node | None = self.root
+        for step in path:
+            entry = _child(node, step)
+            if entry is None:
+                break
+            mark, node = entry
+            found = mark
+        return found + 1 + self.line_offset
+
+    def value_line(self, path: Path) -> int | None:
+        """Return the line of the value at `path`, which for a block scalar or an alias is not its key's line."""
+        node = self.node(path)
+        if node is None or self.line_offset is None:
+            return self.line(path)
+        return node.start_mark.line + 1 + self.line_offset
+
+    def node(self, path: Path) -> yaml.Node | None:
+        """Return the node at `path`, None where there is none."""
+        node: yaml.Node | None = self.root
+        for step in path:
+            entry = _child(node, step)
+            if entry is None:
+                return None
+            node = entry[1]
+        return node
+
+
+def _child(node: yaml.Node | None, step: PathStep) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.SequenceNode):
+        if isinstance(step, int) and step < len(node.value):
+            item: yaml.Node = node.value[step]
+            return item.start_mark.line, item
+        return None
+    if isinstance(node, yaml.MappingNode):
+        # The last one wins, as in the data.
+        for key, value in reversed(node.value):
+            if isinstance(key, yaml.ScalarNode) and key.value == str(step):
+                return key.start_mark.line, value
+    return None
+
+
+def decode(content: bytes, name: str) -> str:
+    """Turn a file's bytes into text; raises ConfigError where it is too large, binary or not UTF-8."""
+    if len(content) > MAXIMUM_BYTES:
+        raise ConfigError(
+            f"{name} is {len(content) / 1e6:.0f} MB, which is no run config",
+            where=name,
+            help=f"The limit is {MAXIMUM_BYTES // 1_000_000} MB.",
+        )
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise ConfigError(
+            f"{name}, line {line}: not UTF-8 text (byte 0x{content[error.start]:02x})",
+            where=f"{name}:{line}",
+            help="Save the file as UTF-8.",
+        ) from None
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise ConfigError(f"{name}, line {line}: a binary file, not YAML", where=f"{name}:{line}")
+    return text
+
+
+def parse(text: str, name: str, *, line_offset: int | None = 0) -> Document:
+    """Parse one YAML document; raises ConfigError with the line for anything that is not exactly one mapping."""
+    try:
+        root = _compose(text, name)
+        _refuse_bombs(root, name)
+        duplicates = tuple(_duplicates(root))
+        data = _construct(root)
+    except yaml.MarkedYAMLError as error:
+        raise _syntax_error(error, name, line_offset) from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{name}: not YAML: {safe.line(str(error), 200)}", where=name) from None
+    except (ValueError, OverflowError, RecursionError) as error:
+        # A timestamp such as 2026-13-45 or an integer such as 0x is a ValueError of the constructor.
+        raise ConfigError(f"{name}: not YAML: {safe.line(str(error), 200)}", where=name) from None
+    if root is None or data is None:
+        raise ConfigError(f"{name} is empty", where=name, help="A run config is a YAML mapping.")
+    if not isinstance(data, dict):
+        line = root.start_mark.line + 1 + (line_offset or 0)
+        kind = "a list" if isinstance(data, list) else "a single value"
+        raise ConfigError(
+            f"{name}, line {line}: holds {kind}, not a mapping",
+            where=f"{name}:{line}",
+            help="A run config is a YAML mapping with keys such as version, providers and storage.",
+        )
+    return Document(name, text, data, root, duplicates, line_offset)
+
+
+def _compose(text: str, name: str) -> yaml.Node | None:
+    loader = yaml.SafeLoader(text)
+    try:
+        if not loader.check_node():
+            return None
+        node = loader.get_node()
+        if loader.check_node():
+            line = loader.peek_event().start_mark.line + 1  # type: ignore[no-untyped-call]
+            raise ConfigError(
+                f"{name}, line {line}: holds several YAML documents; a server reads exactly one",
+                where=f"{name}:{line}",
+                help="Remove the line with ---, or name a file with one document.",
+            )
+        return node
+    finally:
+        loader.dispose()
+
+
+def _construct(root: yaml.Node | None) -> object:
+    if root is None:
+        return None
+    loader = yaml.SafeLoader("")
+    try:
+        return loader.construct_document(root)
+    finally:
+        loader.dispose()
+
+
+def _syntax_error(error: yaml.MarkedYAMLError, name: str, line_offset: int | None) -> ConfigError:
+    mark = error.problem_mark or error.context_mark
+    problem = safe.line(error.problem or error.context or "syntax error", 160)
+    if mark is None:
+        return ConfigError(f"{name}: not YAML: {problem}", where=name)
+    line = mark.line + 1 + (line_offset or 0)
+    help_ = "YAML does not allow tabs for indentation." if "\\t" in problem else None
+    return ConfigError(
+        f"{name}, line {line}, column {mark.column + 1}: not YAML: {problem}",
+        where=f"{name}:{line}",
+        help=help_,
+    )
+
+
+def _refuse_bombs(root: yaml.Node | None, name: str) -> None:
+    """Refuse a document that is deep, cyclic, or huge once its aliases are written out."""
+    sizes: dict[int, int] = {}
+    open_: set[int] = set()
+
+    def size(node: yaml.Node, depth: int) -> int:
+        if id(node) in sizes:
+            return sizes[id(node)]
+        line = node.start_mark.line + 1
+        if depth > MAXIMUM_DEPTH:
+            raise ConfigError(f"{name}, line {line}: nested too deeply", where=f"{name}:{line}")
+        if id(node) in open_:
+            raise ConfigError(f"{name}, line {line}: an alias refers to itself", where=f"{name}:{line}")
+        open_.add(id(node))
+        total = 1 + sum(size(child, depth + 1) for child in _children(node))
+        open_.discard(id(node))
+        if total > MAXIMUM_EXPANDED_NODES:
+            raise ConfigError(
+                f"{name}, line {line}: its aliases write out to more than {MAXIMUM_EXPANDED_NODES:,} values",
+                where=f"{name}:{line}",
+                help="This is how an alias bomb looks; no run config is that large.",
+            )
+        sizes[id(node)] = total
+        return total
+
+    if root is not None:
+        size(root, 0)
+
+
+def _children(node: yaml.Node) -> Iterator[yaml.Node]:
+    if isinstance(node, yaml.SequenceNode):
+        yield from node.value
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield key
+            yield value
+
+
+def _duplicates(root: yaml.Node | None) -> Iterator[DuplicateKey]:
+    """Find keys that a mapping has twice, before merge keys are flattened; an aliased mapping is reported once."""
+    done: set[int] = set()
+    todo: list[tuple[Path, yaml.Node]] = [] if root is None else [((), root)]
+    while todo:
+        path, node = todo.pop()
+        if id(node) in done:
+            continue
+        done.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            todo += [((*path, index), item) for index, item in enumerate(node.value)]
+        elif isinstance(node, yaml.MappingNode):
+            first: dict[tuple[str, str], int] = {}
+            for key, value in node.value:
+                if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
+                    continue
+                line = key.start_mark.line + 1
+                if (key.tag, key.value) in first:
+                    yield DuplicateKey((*path, key.value), first[key.tag, key.value], line)
+                first.setdefault((key.tag, key.value), line)
+                todo.append(((*path, key.value), value))
+
+
+def show_path(path: Path) -> str:
+    """Write a path as servers do: dots for keys, brackets for indexes."""
+    shown = ""
+    for step in path:
+        shown += f"[{step}]" if isinstance(step, int) else f".{step}" if shown else str(step)
+    return shown
+
+
+def get(data: object, *steps: PathStep) -> object:
+    """Return what lies at a path of plain data, None where the path leads nowhere."""
+    for step in steps:
+        if isinstance(data, Mapping):
+            if step not in data:
+                return None
+            data = data[step]
+        elif isinstance(data, list) and isinstance(step, int) and -1 < step < len(data):
+            data = data[step]
+        else:
+            return None
+    return data

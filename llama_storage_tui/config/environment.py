@@ -1,0 +1,256 @@
+"""`${env.X}` as servers expand it, with the origin of every value.
+
+The grammar is that of llama-stack 0.2.13 and later: `${env.X}`, `${env.X:=default}`, `${env.X:+value}`, names of upper-case
+letters, digits and underscores, several to a string, and a conversion of the whole string afterwards. Where a server stops at
+the first missing variable, this goes on and reports them all.
+"""
+
+from __future__ import annotations
+
+import math
+import os.path
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from llama_storage_tui.config.document import Path, PathStep
+from llama_storage_tui.model.version import Version
+
+EXPRESSION: Final = re.compile(r"\$\{env\.([A-Z0-9_]+)(?::([=+])([^}]*))?\}")
+DISABLED: Final = "__disabled__"
+
+RESOURCE_ID_FIELDS: Final = (
+    "model_id",
+    "shield_id",
+    "dataset_id",
+    "scoring_fn_id",
+    "benchmark_id",
+    "toolgroup_id",
+    "vector_store_id",
+)
+"""A list entry whose resource id resolves to nothing is dropped (0.5.0 and later)."""
+
+
+class Variable(NamedTuple):
+    """A variable's value, and the env file and line that set it (both None: the process environment)."""
+
+    value: str
+    file: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The variables that a server would see.
+
+    `notices` say where an env file and the process environment differ. With `assumes_set` a missing variable counts as set to
+    something unknown.
+    """
+
+    variables: Mapping[str, Variable]
+    assumes_set: bool = False
+    home: str | None = None
+    notices: tuple[str, ...] = ()
+
+    def expand_user(self, value: str) -> str:
+        """Expand a leading `~` as servers do with every substituted value."""
+        if self.home is not None and (value == "~" or value.startswith("~/")):
+            return self.home + value[1:]
+        return os.path.expanduser(value)  # noqa: PTH111 - the very function that servers call, on text
+
+
+class Unknown:
+    """The value of a variable that is missing: not None, not text, equal to nothing."""
+
+    def __repr__(self) -> str:
+        return "<unknown>"
+
+
+UNKNOWN: Final = Unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One `${env…}` in a string: the variable, whether it is set, and whether its default or alternative counts."""
+
+    variable: str
+    operator: str
+    """`""`, `"="` or `"+"`."""
+    is_set: bool
+    origin: Variable | None
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A variable without a value and without a default, at a path of the document."""
+
+    variable: str
+    path: Path
+    is_empty: bool
+
+
+@dataclass(slots=True)
+class Resolution:
+    """A document with every expression expanded.
+
+    `uses` holds, for each path whose string had expressions, those expressions in order; `missing` all variables that a server
+    would stop at; `dropped` the list entries that a server leaves out, by their path in the file, with the reason; `indexes`
+    maps the path of each kept list to the file's index of each of its items.
+    """
+
+    data: object = None
+    uses: dict[Path, tuple[Use, ...]] = field(default_factory=dict)
+    missing: list[Missing] = field(default_factory=list)
+    unknown: set[Path] = field(default_factory=set)
+    dropped: dict[Path, str] = field(default_factory=dict)
+    indexes: dict[Path, tuple[int, ...]] = field(default_factory=dict)
+
+    def file_path(self, path: Iterable[PathStep]) -> Path:
+        """Turn a path of the resolved data into one of the file: entries that were dropped count there."""
+        done: Path = ()
+        for step in path:
+            kept = self.indexes.get(done, ())
+            done = (*done, kept[step] if isinstance(step, int) and step < len(kept) else step)
+        return done
+
+
+def resolve(data: object, environment: Environment, version: Version) -> Resolution:
+    """Expand every expression of a document as a server of that version would."""
+    resolution = Resolution()
+    resolution.data = _Resolver(environment, version, resolution).value(data, ())
+    return resolution
+
+
+def convert(text: str) -> str | int | float | bool | None:
+    """Turn a substituted string into what servers make of it: nothing, a boolean, a number, else the text."""
+    if text == "":
+        return None
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for number in (int, float):
+        try:
+            return number(text)
+        except ValueError:
+            continue
+    return text
+
+
+def is_converted(text: str) -> bool:
+    """Tell whether a value would not stay text on its way through `${env…}`: digits, true, 1e5, nan, ~/x."""
+    converted = convert(text)
+    if isinstance(converted, float) and math.isnan(converted):
+        return True
+    return converted != text or os.path.expanduser(text) != text  # noqa: PTH111 - as in expand_user
+
+
+class _Resolver:
+    def __init__(self, environment: Environment, version: Version, into: Resolution) -> None:
+        self.environment = environment
+        self.drops_empty_resources = version >= Version(0, 5)
+        self.disables_empty_auth = version >= Version(0, 6)
+        self.into = into
+
+    def value(self, data: object, path: Path) -> object:
+        if isinstance(data, dict):
+            return self.mapping(data, path)
+        if isinstance(data, list):
+            return self.sequence(data, path)
+        if isinstance(data, str):
+            return self.string(data, path, self.into)
+        return data
+
+    def mapping(self, data: dict[object, object], path: Path) -> dict[object, object]:
+        skips_auth = self.disables_empty_auth and path == ("server", "auth") and self.auth_is_off(data)
+        result: dict[object, object] = {}
+        for key, value in data.items():
+            step = key if isinstance(key, str | int) else str(key)
+            if skips_auth and key == "provider_config":
+                continue
+            result[key] = self.value(value, (*path, step))
+        if skips_auth:
+            self.into.dropped[(*path, "provider_config")] = (
+                "its type resolves to nothing: authentication is off"
+            )
+            result["provider_config"] = None
+        return result
+
+    def auth_is_off(self, auth: dict[object, object]) -> bool:
+        provider = auth.get("provider_config")
+        return isinstance(provider, dict) and "type" in provider and self.peek(provider["type"]) in (None, "")
+
+    def sequence(self, data: list[object], path: Path) -> list[object]:
+        kept: list[object] = []
+        indexes: list[int] = []
+        for index, item in enumerate(data):
+            reason = self.reason_to_drop(item)
+            if reason is not None:
+                self.into.dropped[(*path, index)] = reason
+                continue
+            kept.append(self.value(item, (*path, index)))
+            indexes.append(index)
+        self.into.indexes[path] = tuple(indexes)
+        return kept
+
+    def reason_to_drop(self, item: object) -> str | None:
+        if not isinstance(item, dict):
+            return None
+        if "provider_id" in item and self.peek(item["provider_id"]) == DISABLED:
+            return f"its provider_id is {DISABLED}"
+        if self.drops_empty_resources:
+            for name in RESOURCE_ID_FIELDS:
+                if name in item and self.peek(item[name]) in (None, ""):
+                    return f"its {name} resolves to nothing"
+        return None
+
+    def peek(self, data: object) -> object:
+        """Resolve aside, without recording what was missing."""
+        if not isinstance(data, str):
+            return data
+        return self.string(data, (), Resolution())
+
+    def string(self, text: str, path: Path, into: Resolution) -> object:
+        if "${env." not in text:
+            return text
+        uses: list[Use] = []
+        expanded = EXPRESSION.sub(lambda match: self.expand(match, path, uses, into), text)
+        if not uses:
+            return text
+        into.uses[path] = tuple(uses)
+        if any(use.operator == "" and not use.is_set for use in uses):
+            into.unknown.add(path)
+            return UNKNOWN
+        return expanded if expanded == text else convert(expanded)
+
+    def expand(self, match: re.Match[str], path: Path, uses: list[Use], into: Resolution) -> str:
+        name, operator, alternative = match[1], match[2] or "", match[3] or ""
+        origin = self.environment.variables.get(name)
+        is_set = origin is not None and origin.value != ""
+        uses.append(Use(name, operator, is_set, origin))
+        if operator == "+":
+            return self.environment.expand_user(alternative) if is_set else ""
+        if is_set and origin is not None:
+            return self.environment.expand_user(origin.value)
+        if operator == "=":
+            return self.environment.expand_user(alternative)
+        if not self.environment.assumes_set:
+            into.missing.append(Missing(name, path, is_empty=origin is not None))
+        return ""
+
+
+def contains_unknown(data: object) -> bool:
+    """Tell whether a resolved value is unknown, wholly or somewhere inside."""
+    if isinstance(data, dict):
+        return any(contains_unknown(value) for value in data.values())
+    if isinstance(data, list):
+        return any(contains_unknown(value) for value in data)
+    return data is UNKNOWN
+
+
+def map_unknown(data: object, replace: Callable[[], object]) -> object:
+    """Return a copy of resolved data with each unknown value replaced."""
+    if isinstance(data, dict):
+        return {key: map_unknown(value, replace) for key, value in data.items()}
+    if isinstance(data, list):
+        return [map_unknown(value, replace) for value in data]
+    return replace() if data is UNKNOWN else data
