@@ -1,0 +1,299 @@
+"""Every reference to a backend, at any depth: from stores, providers, the server's own settings, and implicit ones.
+
+A mapping with `backend` and `namespace` is a key-value reference, one with `backend` and `table_name` a SQL one, wherever it
+stands; external providers may hold either. What the file leaves out and the server fills in is listed too, marked defaulted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from llama_storage_tui.config import schema
+from llama_storage_tui.config.context import Context
+from llama_storage_tui.config.document import Path, get, show_path
+from llama_storage_tui.config.environment import resolve
+from llama_storage_tui.model.catalog import Backend, Family, Physical, Reference, ReferenceKind, Scalar
+from llama_storage_tui.model.target import PostgresTarget
+from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.consumers import (
+    CONFIGURED,
+    PROMPT_KEYS,
+    QUOTA_KEYS,
+    find_consumer,
+    keeps_namespaces,
+    store_layouts,
+)
+from llama_storage_tui.upstream.providers import is_shipped_provider
+
+QUEUE_FIELDS = ("max_write_queue_size", "num_writers")
+QUEUE_DEFAULTS: dict[str, Scalar] = {"max_write_queue_size": 10000, "num_writers": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a reader of a reference uses: raw key families or tables. None of a reference that no code reads."""
+
+    keys: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    is_external: bool = False
+    """The provider is not of the packages: how it uses the reference is assumed from its shape."""
+
+
+def read_references(context: Context, backends: tuple[Backend, ...]) -> tuple[Reference, ...]:
+    """Return all references, stores first, then providers in the order of the file, the server's, implicit ones."""
+    by_name = {backend.name: backend for backend in backends}
+    found = [
+        *_stores(context, by_name),
+        *_providers(context, by_name),
+        *_server(context, by_name),
+    ]
+    return (*found, *_implicit(context, by_name, found))
+
+
+def _stores(context: Context, backends: Mapping[str, Backend]) -> Iterator[Reference]:
+    storage = context.data.get("storage")
+    if storage is None and context.version < Version(0, 4):
+        return
+    stores = storage.get("stores") if isinstance(storage, Mapping) else None
+    entries = dict(stores) if isinstance(stores, Mapping) else {}
+    specs = schema.default_stores(context.version)
+    layouts = store_layouts(context.version)
+    for name in [*specs, *(str(name) for name in entries if str(name) not in specs)]:
+        spec = specs.get(name)
+        entry = entries.get(name)
+        is_defaulted = name not in entries
+        if is_defaulted and not (
+            isinstance(storage, Mapping) and "stores" in storage and not isinstance(stores, Mapping)
+        ):
+            entry = dict(spec.default) if spec and spec.default else None
+        if not isinstance(entry, Mapping):
+            continue
+        layout = layouts.get(name)
+        enabled = entry.get("enabled", True) is not False
+        reference = _reference(
+            context,
+            entry,
+            ("storage", "stores", name),
+            kind=ReferenceKind.STORE,
+            name=name,
+            layout=Layout(layout.keys, layout.tables) if layout is not None and layout.is_read else None,
+            backends=backends,
+            family=spec.family if spec else None,
+        )
+        if spec is not None and spec.has_queue:
+            reference = _with_queue(reference, entry, backends, is_used=name == "inference")
+        yield replace(reference, is_defaulted=is_defaulted, is_enabled=enabled)
+
+
+def _providers(context: Context, backends: Mapping[str, Backend]) -> Iterator[Reference]:
+    providers = context.raw.get("providers")
+    if not isinstance(providers, Mapping):
+        return
+    for api, entries in providers.items():
+        for index, raw in enumerate(entries if isinstance(entries, list) else ()):
+            if isinstance(raw, Mapping):
+                yield from _provider(context, backends, str(api), index, raw)
+
+
+def _provider(
+    context: Context, backends: Mapping[str, Backend], api: str, index: int, raw: Mapping[object, object]
+) -> Iterator[Reference]:
+    path: Path = ("providers", api, index)
+    entry = resolve(dict(raw), context.environment, context.version).data
+    if not isinstance(entry, Mapping):
+        return
+    provider_id = entry.get("provider_id")
+    is_enabled = path not in context.resolution.dropped and provider_id not in (None, "")
+    name = provider_id if isinstance(provider_id, str) else str(get(raw, "provider_id") or "")
+    type_ = str(entry.get("provider_type", ""))
+    is_external = bool(entry.get("module"))
+    for steps, mapping in _scan(entry.get("config"), ()):
+        layout = _provider_layout(context.version, api, type_, steps, is_external=is_external)
+        reference = _reference(
+            context,
+            mapping,
+            (*path, "config", *steps),
+            kind=ReferenceKind.PROVIDER,
+            name=name,
+            layout=layout,
+            backends=backends,
+        )
+        if any(field in mapping for field in QUEUE_FIELDS):
+            reference = _with_queue(reference, mapping, backends, is_used=False)
+        yield replace(reference, is_enabled=is_enabled)
+
+
+def _provider_layout(
+    version: Version, api: str, type_: str, steps: Path, *, is_external: bool
+) -> Layout | None:
+    names = tuple(step for step in steps if isinstance(step, str))
+    consumer = None if is_external else find_consumer(api, type_, names, version)
+    if consumer is not None:
+        return Layout(consumer.keys, consumer.tables)
+    if is_external or not is_shipped_provider(api, type_, version):
+        return Layout(tables=(CONFIGURED,), is_external=True)
+    return None
+
+
+def _scan(data: object, path: Path) -> Iterator[tuple[Path, Mapping[object, object]]]:
+    if isinstance(data, Mapping):
+        if "backend" in data and ("namespace" in data or "table_name" in data):
+            yield path, data
+            return
+        for key, value in data.items():
+            yield from _scan(value, (*path, key if isinstance(key, int) else str(key)))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _scan(value, (*path, index))
+
+
+def _server(context: Context, backends: Mapping[str, Backend]) -> Iterator[Reference]:
+    for steps, mapping in _scan(context.data.get("server"), ()):
+        is_quota = steps == ("quota", "kvstore") and context.version < Version(1, 0)
+        yield _reference(
+            context,
+            mapping,
+            ("server", *steps),
+            kind=ReferenceKind.SERVER,
+            name=str(steps[0]) if steps else "server",
+            layout=Layout(keys=QUOTA_KEYS) if is_quota else None,
+            backends=backends,
+        )
+
+
+def _implicit(
+    context: Context, backends: Mapping[str, Backend], found: list[Reference]
+) -> Iterator[Reference]:
+    metadata = next((reference for reference in found if reference.path == "storage.stores.metadata"), None)
+    if context.version < Version(0, 4) and metadata is not None and metadata.backend is not None:
+        entry = {"backend": metadata.backend, "namespace": "prompts"}
+        yield replace(
+            _reference(
+                context,
+                entry,
+                ("implicit", "prompts"),
+                kind=ReferenceKind.IMPLICIT,
+                name="prompts",
+                layout=Layout(keys=PROMPT_KEYS),
+                backends=backends,
+            ),
+            is_defaulted=True,
+            note="servers before 0.4 keep prompts on the metadata store's backend",
+        )
+    if context.version >= Version(1, 3):
+        sql = [backend.name for backend in backends.values() if backend.family is Family.SQL]
+        name = "sql_default" if "sql_default" in sql else sql[0] if sql else None
+        if name is not None:
+            yield replace(
+                _reference(
+                    context,
+                    {"backend": name, "table_name": "jobs"},
+                    ("implicit", "jobs"),
+                    kind=ReferenceKind.IMPLICIT,
+                    name="jobs",
+                    layout=Layout(tables=("jobs",)),
+                    backends=backends,
+                ),
+                is_defaulted=True,
+                note="the job queue uses sql_default, else the first SQL backend",
+            )
+
+
+def _reference(
+    context: Context,
+    entry: Mapping[object, object],
+    path: Path,
+    *,
+    kind: ReferenceKind,
+    name: str,
+    layout: Layout | None,
+    backends: Mapping[str, Backend],
+    family: Family | None = None,
+) -> Reference:
+    backend = _text(entry.get("backend"))
+    namespace, table = _text(entry.get("namespace")), _text(entry.get("table_name"))
+    if (
+        kind is ReferenceKind.STORE
+        and context.version >= Version(1, 0)
+        and path[-1] in ("prompts", "connectors")
+    ):
+        backend, namespace, table = _rewritten(entry, backend, namespace, table)
+    if family is None:
+        family = Family.SQL if "table_name" in entry else Family.KV
+    reference = Reference(
+        show_path(path),
+        kind,
+        name,
+        family,
+        backend,
+        namespace if family is Family.KV else None,
+        table if family is Family.SQL else None,
+        line=context.line(path) if kind is not ReferenceKind.IMPLICIT else None,
+    )
+    target = backends.get(backend) if backend is not None else None
+    if layout is None or target is None or target.family is not family:
+        return reference
+    return replace(reference, physical=_physical(context.version, target, reference, layout))
+
+
+def _rewritten(
+    entry: Mapping[object, object], backend: str | None, namespace: str | None, table: str | None
+) -> tuple[str | None, str | None, str | None]:
+    """Apply what ogx 1.0 and later do in memory to prompts and connectors written as key-value references."""
+    if "namespace" in entry and "table_name" not in entry:
+        return (backend.replace("kv_", "sql_") if backend else "sql_default"), None, namespace
+    return backend, None, table
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _with_queue(
+    reference: Reference, entry: Mapping[object, object], backends: Mapping[str, Backend], *, is_used: bool
+) -> Reference:
+    queue = tuple(
+        (field, value if isinstance(value, str | int | float | bool) else None)
+        for field in QUEUE_FIELDS
+        for value in [entry.get(field, QUEUE_DEFAULTS[field])]
+    )
+    backend = backends.get(reference.backend or "")
+    # Inference writes go through the queue on PostgreSQL only; SQLite writes directly.
+    return replace(
+        reference,
+        queue=queue,
+        queue_is_used=is_used and backend is not None and backend.type == "sql_postgres",
+    )
+
+
+def _physical(version: Version, backend: Backend, reference: Reference, layout: Layout) -> Physical | None:
+    container = container_of(backend)
+    if reference.family is Family.SQL:
+        tables = tuple(
+            reference.table if table == CONFIGURED and reference.table else table for table in layout.tables
+        )
+        return Physical(container, tuple(table for table in tables if table != CONFIGURED))
+    if reference.namespace is None:
+        return None
+    if keeps_namespaces(backend.type, version):
+        return Physical(container, prefixes=(f"{reference.namespace}:",))
+    return Physical(container, prefixes=layout.keys)
+
+
+def container_of(backend: Backend) -> str:
+    """Name what holds a backend's rows: the key-value table, the Redis db, the collection, the database."""
+    settings = {setting.name: setting.value for setting in backend.settings}
+    match backend.type:
+        case "kv_sqlite":
+            return "kvstore"
+        case "kv_postgres":
+            return str(settings.get("table_name", ""))
+        case "kv_redis":
+            return "db 0"
+        case "kv_mongodb":
+            return f"{settings.get('db', '')}.{settings.get('collection_name', '')}"
+        case "sql_postgres" if isinstance(backend.target, PostgresTarget):
+            return backend.target.database
+        case _:
+            return backend.location

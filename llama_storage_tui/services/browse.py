@@ -1,0 +1,203 @@
+"""Looking into backends: namespaces and keys, tables and rows, a page at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from llama_storage_tui.errors import NotFoundError, UsageError
+from llama_storage_tui.model.catalog import Backend, Catalog, Family, Reference
+from llama_storage_tui.model.data import (
+    Cell,
+    Cursor,
+    KeyPage,
+    KeySelection,
+    Namespace,
+    RowPage,
+    RowQuery,
+    StoredValue,
+    Table,
+)
+from llama_storage_tui.services.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceListing:
+    """The namespaces of a backend, and the keys outside every known one."""
+
+    backend: str
+    namespaces: tuple[Namespace, ...]
+    unassigned: Namespace
+
+
+@dataclass(frozen=True, slots=True)
+class TableEntry:
+    """A table with the paths of the references whose rows it holds."""
+
+    table: Table
+    referenced_by: tuple[str, ...]
+
+
+def key_value_backend(session: Session, name: str) -> Backend:
+    """Return a backend, refusing one that keeps no keys."""
+    backend = session.backend(name)
+    if backend.family is Family.SQL:
+        raise UsageError(
+            f"Backend {name} is {backend.type}: it holds tables, not keys", help=f"Use: tables CONFIG {name}"
+        )
+    return backend
+
+
+def known_namespaces(catalog: Catalog, backend: Backend) -> tuple[Namespace, ...]:
+    """Return the namespaces that references name on a backend, without counts.
+
+    A prefix that nests in another is the inner namespace's alone: the outer one's selection excludes it.
+    """
+    by_name: dict[str, list[Reference]] = {}
+    for reference in catalog.references_to(backend.name):
+        if reference.namespace is not None and reference.family is Family.KV:
+            by_name.setdefault(reference.namespace, []).append(reference)
+    prefixes = {name: _prefixes(references) for name, references in by_name.items()}
+    all_prefixes = {prefix for found in prefixes.values() for prefix in found}
+    return tuple(
+        Namespace(
+            name,
+            None,
+            KeySelection(
+                prefixes[name],
+                tuple(
+                    sorted(
+                        other
+                        for other in all_prefixes - set(prefixes[name])
+                        if other.startswith(prefixes[name])
+                    )
+                ),
+            ),
+            tuple(reference.path for reference in references),
+        )
+        for name, references in by_name.items()
+    )
+
+
+def _prefixes(references: Sequence[Reference]) -> tuple[str, ...]:
+    return tuple(
+        sorted({prefix for found in references if found.physical for prefix in found.physical.prefixes})
+    )
+
+
+def unassigned_selection(namespaces: Sequence[Namespace]) -> KeySelection:
+    """Select every key outside the given namespaces."""
+    return KeySelection(
+        (), tuple(sorted({prefix for found in namespaces for prefix in found.selection.include}))
+    )
+
+
+async def namespaces(session: Session, name: str, *, fast: bool = False) -> NamespaceListing:
+    """Count the keys of each namespace; `fast` allows estimates."""
+    backend = key_value_backend(session, name)
+    reader = session.reader(name).key_values
+    known = known_namespaces(session.catalog, backend)
+    rest = Namespace("", None, unassigned_selection(known))
+
+    async def counted(namespace: Namespace) -> Namespace:
+        if not namespace.selection.include and namespace is not rest:
+            # No key family is known for it, so none of the keys can be called its own.
+            return Namespace(namespace.name, None, namespace.selection, namespace.referenced_by)
+        count = await reader.count(namespace.selection, fast=fast)
+        return Namespace(namespace.name, count, namespace.selection, namespace.referenced_by)
+
+    *done, unassigned = await asyncio.gather(*(counted(namespace) for namespace in (*known, rest)))
+    return NamespaceListing(name, tuple(done), unassigned)
+
+
+def namespace(session: Session, name: str, wanted: str | None) -> Namespace:
+    """Return one namespace of a backend (None: the unassigned keys); raises NotFoundError with the list."""
+    known = known_namespaces(session.catalog, key_value_backend(session, name))
+    if wanted is None:
+        return Namespace("", None, unassigned_selection(known))
+    for found in known:
+        if found.name == wanted:
+            return found
+    names = ", ".join(found.name for found in known) or "none"
+    raise NotFoundError(
+        f"No reference names a namespace {wanted!r} on backend {name}",
+        help=f"Known: {names}. Keys outside them: --unassigned.",
+    )
+
+
+async def keys(
+    session: Session,
+    name: str,
+    wanted: Namespace,
+    *,
+    prefix: str = "",
+    limit: int = 100,
+    after: Cursor | None = None,
+) -> KeyPage:
+    """Return a page of a namespace's keys by their physical text; `prefix` is what an operator types (see physical_prefix)."""
+    reader = session.reader(name).key_values
+    if wanted.referenced_by and not wanted.selection.include:
+        return KeyPage((), None)
+    return await reader.page(
+        wanted.selection, prefix=physical_prefix(wanted, prefix), limit=limit, after=after
+    )
+
+
+def physical_prefix(wanted: Namespace, prefix: str) -> str:
+    """Turn a prefix inside a namespace into one of stored keys: with the namespace in front, where the store has it there."""
+    own = f"{wanted.name}:"
+    if prefix and wanted.selection.include == (own,) and not prefix.startswith(own):
+        return own + prefix
+    return prefix
+
+
+async def value(
+    session: Session, name: str, wanted: Namespace, key: str, *, limit: int | None = None
+) -> StoredValue:
+    """Return one value by its stored key, or by the key inside its namespace; raises NotFoundError."""
+    reader = session.reader(name).key_values
+    for candidate in dict.fromkeys((key, physical_prefix(wanted, key))):
+        found = await reader.value(candidate, limit=limit)
+        if found is not None and belongs(wanted.selection, candidate):
+            return found
+    place = f"namespace {wanted.name}" if wanted.referenced_by else "the unassigned keys"
+    raise NotFoundError(f"No key {key!r} in {place} of backend {name}")
+
+
+def belongs(selection: KeySelection, key: str) -> bool:
+    """Tell whether a key is in a selection."""
+    included = not selection.include or key.startswith(selection.include)
+    return included and not key.startswith(selection.exclude or ("\0\0",))
+
+
+async def tables(
+    session: Session, name: str, *, fast: bool = False, counts: bool = True
+) -> tuple[TableEntry, ...]:
+    """List a backend's tables with the references to each."""
+    session.backend(name)
+    found = await session.reader(name).tables.tables(counts=counts, fast=fast)
+    return tuple(TableEntry(table, referenced_by(session.catalog, name, table.name)) for table in found)
+
+
+def referenced_by(catalog: Catalog, backend: str, table: str) -> tuple[str, ...]:
+    """Return the paths of the references whose rows a table holds."""
+    return tuple(
+        reference.path
+        for reference in catalog.references_to(backend)
+        if reference.physical is not None and table in reference.physical.tables
+    )
+
+
+async def rows(session: Session, name: str, query: RowQuery) -> RowPage:
+    """Return a page of rows; raises NotFoundError for an unknown table, UsageError for an unknown column."""
+    session.backend(name)
+    return await session.reader(name).tables.page(query)
+
+
+async def row(session: Session, name: str, table: str, cursor: Cursor) -> dict[str, Cell]:
+    """Return one whole row by its cursor; raises NotFoundError where it is gone."""
+    found = await session.reader(name).tables.row(table, cursor)
+    if found is None:
+        raise NotFoundError("That row is gone: it was deleted or its key changed", help="Reload the page.")
+    return found

@@ -1,0 +1,63 @@
+"""An open catalog: one reader per backend, opened on first use, closed by who opened the session."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+from llama_storage_tui.backends.protocols import Reader, Timeouts
+from llama_storage_tui.errors import BackendError, FailureKind, UsageError
+from llama_storage_tui.model.catalog import Backend, Catalog
+from llama_storage_tui.secrets import Redactor
+
+
+class Session:
+    """Readers of one catalog's backends, shared by everything that reads them."""
+
+    def __init__(self, catalog: Catalog, timeouts: Timeouts | None = None) -> None:
+        self.catalog = catalog
+        self.timeouts = timeouts or Timeouts()
+        self.redact = Redactor(catalog.secrets)
+        self._readers: dict[str, Reader] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, type_: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def backend(self, name: str) -> Backend:
+        """Return the backend of that name; raises UsageError where the config has none."""
+        backend = self.catalog.backend(name)
+        if backend is None:
+            names = ", ".join(backend.name for backend in self.catalog.backends) or "none"
+            raise UsageError(f"{self.catalog.config} has no backend {name!r}", help=f"It has: {names}.")
+        return backend
+
+    def reader(self, name: str) -> Reader:
+        """Return the reader of a backend, without contacting it yet.
+
+        Raises UsageError for an unknown name and BackendError where the config does not say what to connect to.
+        """
+        if name not in self._readers:
+            backend = self.backend(name)
+            if backend.target is None:
+                raise BackendError(
+                    f"Backend {name} cannot be opened: {backend.problem or 'its settings are incomplete'}",
+                    failure=FailureKind.UNRESOLVED,
+                    where=backend.path,
+                    help="Give the variables with --env-file, or mend the config.",
+                )
+            # Imported here: a command that contacts nothing must not pay for SQLAlchemy.
+            from llama_storage_tui.backends.registry import open_reader
+
+            self._readers[name] = open_reader(backend.target, timeouts=self.timeouts)
+        return self._readers[name]
+
+    async def close(self) -> None:
+        """Close every reader that was opened."""
+        readers, self._readers = list(self._readers.values()), {}
+        await asyncio.gather(*(reader.close() for reader in readers))

@@ -1,0 +1,105 @@
+"""What a stored value is: JSON, text, or bytes; and how JSON inside JSON strings unfolds. Pure functions."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+
+from llama_storage_tui.model.data import Cell
+
+LARGEST_PARSED: Final = 20_000_000
+"""Characters of JSON that are parsed for display; a larger value is shown as text."""
+
+_LOOKS_LIKE_JSON: Final = re.compile(r'\s*[\[{"]')
+_TIME_NAMES: Final = re.compile(r"(^|_)(at|created|updated|expires|completed|timestamp)$")
+_EPOCH_SECONDS: Final = (0, 253_402_300_799)
+"""1970 to 9999: what datetime can show."""
+
+
+class ValueKind(StrEnum):
+    """How a value is best shown."""
+
+    JSON = "json"
+    TEXT = "text"
+    NUMBER = "number"
+    BINARY = "binary"
+    NULL = "null"
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A value with its kind; `data` is parsed JSON where the kind is JSON, else the value itself."""
+
+    kind: ValueKind
+    data: object
+
+
+def decode(value: Cell) -> Decoded:
+    """Tell what a stored value is; never raises."""
+    if value is None:
+        return Decoded(ValueKind.NULL, None)
+    if isinstance(value, bytes):
+        return Decoded(ValueKind.BINARY, value)
+    if not isinstance(value, str):
+        return Decoded(ValueKind.NUMBER, value)
+    found = parse_json(value) if _LOOKS_LIKE_JSON.match(value) else None
+    return Decoded(ValueKind.TEXT, value) if found is None else Decoded(ValueKind.JSON, found.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Json:
+    """Parsed JSON, wrapped because `null` is JSON too."""
+
+    data: object
+
+
+def parse_json(text: str) -> Json | None:
+    """Parse JSON text; None where it is none, too deep or too large."""
+    if len(text) > LARGEST_PARSED:
+        return None
+    try:
+        return Json(json.loads(text))
+    except (ValueError, RecursionError):
+        return None
+
+
+def unfold(data: object, *, depth: int = 4) -> object:
+    """Replace strings that hold JSON objects or lists by what they hold, to a depth: JSON inside JSON strings."""
+    if depth < 0:
+        return data
+    if isinstance(data, dict):
+        return {key: unfold(item, depth=depth) for key, item in data.items()}
+    if isinstance(data, list):
+        return [unfold(item, depth=depth) for item in data]
+    if isinstance(data, str) and data[:1] in ("{", "[") and (found := parse_json(data)) is not None:
+        return unfold(found.data, depth=depth - 1)
+    return data
+
+
+def epoch_time(column: str, value: Cell) -> datetime | None:
+    """Return the time that an epoch-seconds column means, None where the name or the number does not say one."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _TIME_NAMES.search(column):
+        return None
+    low, high = _EPOCH_SECONDS
+    if not low < value <= high:
+        return None
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def hex_dump(value: bytes, *, limit: int = 4096) -> str:
+    """Write bytes as lines of offset, hex and printable ASCII, up to `limit` bytes."""
+    lines = [
+        f"{offset:08x}  {chunk.hex(' '):<47}  {''.join(chr(b) if 0x20 <= b < 0x7F else '.' for b in chunk)}"
+        for offset in range(0, min(len(value), limit), 16)
+        for chunk in [value[offset : min(offset + 16, limit)]]
+    ]
+    if len(value) > limit:
+        lines.append(f"… {len(value) - limit:,} more bytes")
+    return "\n".join(lines)
