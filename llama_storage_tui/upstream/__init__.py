@@ -1,0 +1,1 @@
+"""What a server of version V does, as tables. No I/O, no YAML, no SQL."""
