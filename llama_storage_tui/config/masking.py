@@ -70,3 +70,17 @@ def mask_value(name: str, value: object) -> object:
     if is_secret_name(name) and value not in (None, ""):
         return MASK
     return mask_userinfo(value) if isinstance(value, str) else value
+
+
+def find_secrets(data: object, name: str = "") -> Iterator[Secret]:
+    """Yield every secret of a resolved document, wherever it stands: by its field's name, or as userinfo of a URI."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from find_secrets(value, str(key))
+    elif isinstance(data, list):
+        for value in data:
+            yield from find_secrets(value, name)
+    elif isinstance(data, str) and data:
+        if is_secret_name(name):
+            yield Secret(data)
+        yield from secrets_in_userinfo(data)

@@ -1,0 +1,56 @@
+"""From a document to a Catalog: expand, guess the version, read backends and references, judge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from llama_storage_tui.config.backends import read_backends
+from llama_storage_tui.config.context import Context
+from llama_storage_tui.config.document import Document
+from llama_storage_tui.config.environment import Environment, resolve
+from llama_storage_tui.config.guess import guess_version
+from llama_storage_tui.config.legacy import is_legacy, read_legacy
+from llama_storage_tui.config.masking import find_secrets
+from llama_storage_tui.config.references import read_references
+from llama_storage_tui.config.rules import judge
+from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.model.version import Version
+
+
+def load_catalog(
+    document: Document,
+    environment: Environment,
+    *,
+    version: Version | None = None,
+    path_map: tuple[tuple[str, str], ...] = (),
+) -> Catalog:
+    """Make the Catalog of a document, for the version that the operator names or the file suggests."""
+    raw = document.data if isinstance(document.data, dict) else {}
+    guess = guess_version(raw, version)
+    resolution = resolve(document.data, environment, guess.chosen)
+    context = Context(document, environment, resolution, guess.chosen, path_map)
+    context.secrets.update(find_secrets(resolution.data))
+    legacy = is_legacy(raw)
+    backends, references = read_legacy(context) if legacy else (read_backends(context), ())
+    if not legacy:
+        references = read_references(context, backends)
+    judgement = judge(context, backends, references)
+    return Catalog(
+        document.name,
+        _distribution(context.data),
+        guess,
+        backends,
+        references,
+        judgement.findings,
+        judgement.verdict,
+        is_legacy=legacy,
+        notices=environment.notices,
+        secrets=tuple(context.secrets),
+    )
+
+
+def _distribution(data: Mapping[str, object]) -> str | None:
+    for key in ("distro_name", "image_name"):
+        if data.get(key) not in (None, ""):
+            return str(data[key])
+    return None

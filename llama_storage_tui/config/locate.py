@@ -1,0 +1,184 @@
+"""Where run configs live, and how one is opened: a file, stdin, a ConfigMap manifest, a distribution's name, or `@`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from llama_storage_tui.config.document import Document, decode, parse
+from llama_storage_tui.errors import ConfigError, UsageError
+
+STDIN: Final = "-"
+FOUND: Final = "@"
+ENVIRONMENT_NAMES: Final = ("OGX_CONFIG", "LLAMA_STACK_CONFIG", "RUN_CONFIG_PATH")
+MOUNTED: Final = (
+    "/etc/ogx/config.yaml",
+    "/etc/llama-stack/config.yaml",
+    "/etc/llama-stack/run.yaml",
+    "/app/config.yaml",
+    "/app/run.yaml",
+)
+RUN_CONFIG_KEYS: Final = frozenset({"providers", "storage", "apis", "image_name", "distro_name", "metadata_store"})
+MANIFEST_KINDS: Final = frozenset({"ConfigMap", "List", "LlamaStackDistribution", "OGXServer", "Secret"})
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A config found in the usual places: its path, and why it was looked for there."""
+
+    path: Path
+    because: str
+
+
+def find_configs(environ: Mapping[str, str], home: Path) -> tuple[Candidate, ...]:
+    """Look in the usual places; a variable that names an existing file is the only answer, since a server obeys it."""
+    for name in ENVIRONMENT_NAMES:
+        value = environ.get(name, "")
+        if value and Path(value).is_file():
+            return (Candidate(Path(value), f"${name}"),)
+    seen: dict[Path, Candidate] = {}
+    for candidate in (*_mounted(), *_built(environ, home)):
+        seen.setdefault(candidate.path.resolve(), candidate)
+    return tuple(seen.values())
+
+
+def _mounted() -> Iterator[Candidate]:
+    for place in MOUNTED:
+        if Path(place).is_file():
+            yield Candidate(Path(place), "mounted into a container")
+
+
+def config_folders(environ: Mapping[str, str], home: Path) -> tuple[Path, ...]:
+    """Return the folders in which distributions are built: ogx's first, then llama-stack's."""
+    return (
+        Path(environ.get("OGX_CONFIG_DIR") or home / ".ogx") / "distributions",
+        Path(environ.get("LLAMA_STACK_CONFIG_DIR") or home / ".llama") / "distributions",
+    )
+
+
+def _built(environ: Mapping[str, str], home: Path) -> Iterator[Candidate]:
+    for folder in config_folders(environ, home):
+        try:
+            entries = sorted(folder.iterdir()) if folder.is_dir() else []
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.is_dir():
+                found = next((path for path in _config_names(entry) if path.is_file()), None)
+                if found is not None:
+                    yield Candidate(found, f"distribution {entry.name}")
+
+
+def _config_names(folder: Path) -> Iterator[Path]:
+    bare = folder.name.removeprefix("llamastack-").removeprefix("ogx-")
+    for name in ("config.yaml", f"{bare}-config.yaml", "run.yaml", f"{bare}-run.yaml"):
+        yield folder / name
+
+
+def open_config(argument: str, *, environ: Mapping[str, str], home: Path, key: str | None = None) -> Document:
+    """Open what a RUN_CONFIG argument names; raises ConfigError or UsageError with one sentence."""
+    if argument == STDIN:
+        return read_document(sys.stdin.buffer.read(), "-", key=key)
+    path = Path(find_one(environ, home)) if argument == FOUND else Path(argument)
+    if argument != FOUND and not path.exists() and "/" not in argument:
+        path = _by_name(argument, environ, home) or path
+    return read_document(_read(path), str(path), key=key)
+
+
+def find_one(environ: Mapping[str, str], home: Path) -> Path:
+    """Return the one config found; raises UsageError where there is none or several."""
+    found = find_configs(environ, home)
+    if not found:
+        raise UsageError(
+            "No run config was found in the usual places",
+            help="Name one: llama-storage-tui RUN_CONFIG, or set $OGX_CONFIG or $LLAMA_STACK_CONFIG.",
+        )
+    if len(found) > 1:
+        listing = ", ".join(str(candidate.path) for candidate in found)
+        raise UsageError(f"Several run configs were found: {listing}", help="Name the one that is meant.")
+    return found[0].path
+
+
+def _by_name(name: str, environ: Mapping[str, str], home: Path) -> Path | None:
+    for folder in config_folders(environ, home):
+        for entry in (folder / name, folder / f"ogx-{name}", folder / f"llamastack-{name}"):
+            found = next((path for path in _config_names(entry) if path.is_file()), None)
+            if found is not None:
+                return found
+    return None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path}: no such file",
+            where=str(path),
+            help="Give a path, or the name of a distribution in ~/.ogx or ~/.llama.",
+        ) from None
+    except IsADirectoryError:
+        raise ConfigError(f"{path} is a directory, not a run config", where=str(path)) from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror or type(error).__name__}", where=str(path)) from None
+
+
+def read_document(content: bytes, name: str, *, key: str | None = None) -> Document:
+    """Parse a file's bytes; of a manifest, the run config that it holds (`key` names its entry)."""
+    document = parse(decode(content, name), name)
+    data = document.data
+    if isinstance(data, dict) and data.get("kind") in MANIFEST_KINDS and "apiVersion" in data:
+        return _embedded(document, key)
+    if key is not None:
+        raise UsageError(f"{name} is no ConfigMap manifest, so --key {key} names nothing in it")
+    return document
+
+
+def _embedded(document: Document, key: str | None) -> Document:
+    data = document.data
+    kind = data.get("kind") if isinstance(data, dict) else None
+    entries = data.get("data") if isinstance(data, dict) else None
+    if kind != "ConfigMap" or not isinstance(entries, dict):
+        raise ConfigError(
+            f"{document.name} is a Kubernetes {kind} that holds no run config",
+            where=document.name,
+            help="Name the ConfigMap that holds it, or extract the file.",
+        )
+    texts = {str(name): text for name, text in entries.items() if isinstance(text, str)}
+    if key is not None:
+        if key not in texts:
+            raise UsageError(f"{document.name} has no entry {key!r}", help=f"It has: {', '.join(texts) or 'none'}.")
+        return _embed(document, key, texts[key])
+    likely = [name for name, text in texts.items() if _looks_like_run_config(text)]
+    if len(likely) != 1:
+        listing = ", ".join(likely or texts) or "no text entries"
+        raise ConfigError(
+            f"{document.name} is a ConfigMap with {'several entries that could be' if likely else 'no entry that is'} a run config",
+            where=document.name,
+            help=f"Choose one with --key. It has: {listing}.",
+        )
+    return _embed(document, likely[0], texts[likely[0]])
+
+
+def _looks_like_run_config(text: str) -> bool:
+    try:
+        data = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        # A broken config is the likelier meaning of an entry that mentions its keys.
+        return "providers:" in text and "provider_id" in text
+    return isinstance(data, dict) and len(RUN_CONFIG_KEYS & data.keys()) > 1
+
+
+def _embed(document: Document, key: str, text: str) -> Document:
+    node = document.node(("data", key))
+    offset: int | None = None
+    if isinstance(node, yaml.ScalarNode) and node.style == "|":
+        # The text of a literal block begins on the line below its indicator.
+        offset = node.start_mark.line + 1
+    embedded = parse(text, f"{document.name}#{key}", line_offset=offset)
+    return replace(embedded, line_offset=offset)

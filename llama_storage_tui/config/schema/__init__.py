@@ -1,0 +1,88 @@
+"""What a server of version V accepts as a run config, after the `${env…}` expressions have been replaced.
+
+The tables of this room are written in the words of `facts`; pydantic models are made of them for one version when that version
+is first asked for, never at import. Whether a reference names a backend that exists and is of the right family is not checked
+here: `default_stores` says which stores a version has and whether its loader compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from pydantic import BaseModel, ValidationError
+
+from llama_storage_tui.config.schema.facts import FIRST, REQUIRED, Builder, Shape
+from llama_storage_tui.config.schema.problems import Loc, Problem, ProblemKind, problems_of
+from llama_storage_tui.config.schema.stack import STACK
+from llama_storage_tui.config.schema.storage import BACKENDS
+from llama_storage_tui.config.schema.stores import StoreSpec, default_stores, store_shape
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.version import Version
+
+__all__ = [
+    "FieldInfo",
+    "Loc",
+    "Problem",
+    "ProblemKind",
+    "StoreSpec",
+    "backend_fields",
+    "default_stores",
+    "store_fields",
+    "validate",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldInfo:
+    """A field that a server of one version reads: its default is None where it `is_required`."""
+
+    name: str
+    default: object
+    is_required: bool
+    is_secret: bool
+
+
+def validate(document: Mapping[str, object], version: Version) -> tuple[Problem, ...]:
+    """Return every reason why a server of that version would reject the document; the document is not changed.
+
+    Raises UsageError for a version before 0.3.0, whose stores were configured inline.
+    """
+    if version < FIRST:
+        raise UsageError(f"Configs of version {version} are not validated", help="Choose 0.3.0 or newer.")
+    try:
+        _stack_model(version).model_validate(document)
+    except ValidationError as error:
+        return problems_of(document, error.errors(include_url=False))
+    return ()
+
+
+def backend_fields(backend_type: str, version: Version) -> tuple[FieldInfo, ...] | None:
+    """Return the fields of a backend type besides `type`, in upstream's order; None for an unknown type."""
+    shape = BACKENDS.get(backend_type)
+    return None if shape is None else _fields(shape, version)
+
+
+def store_fields(name: str, version: Version) -> tuple[FieldInfo, ...] | None:
+    """Return the fields of a store's reference; None where that version has no such store."""
+    shape = store_shape(name, version)
+    return None if shape is None else _fields(shape, version)
+
+
+def _fields(shape: Shape, version: Version) -> tuple[FieldInfo, ...]:
+    return tuple(
+        FieldInfo(
+            fact.name,
+            None if fact.default is REQUIRED else fact.default,
+            fact.default is REQUIRED,
+            fact.is_secret,
+        )
+        for fact in shape.facts_in(version)
+        if fact.name != "type"
+    )
+
+
+@cache
+def _stack_model(version: Version) -> type[BaseModel]:
+    return Builder(version).model(STACK)

@@ -1,0 +1,138 @@
+"""`storage.stores`: which stores a version has, what a reference to a backend looks like, and what is filled in when it is absent.
+
+Source: `core/storage/datatypes.py` for the shapes and defaults, `core/stack.py` and the services for what a start needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from llama_storage_tui.config.schema.facts import FIRST, ByName, ByType, Fact, Maybe, Shape
+from llama_storage_tui.config.schema.storage import BACKENDS
+from llama_storage_tui.model.catalog import Family
+from llama_storage_tui.model.version import Version
+
+_DEFAULTS: Final = Version(0, 4, 0)
+_CONNECTORS: Final = Version(0, 5, 0)
+_ALL_SQL: Final = Version(1, 0, 0)
+_SWITCH: Final = Version(1, 4, 0)
+
+_QUEUE: Final = (Fact("max_write_queue_size", int, 10000), Fact("num_writers", int, 4))
+
+KV_REFERENCE: Final = Shape("KvReference", (Fact("backend", str), Fact("namespace", str)))
+
+SQL_REFERENCE: Final = Shape("SqlReference", (Fact("backend", str), Fact("table_name", str)))
+
+INFERENCE_REFERENCE: Final = Shape(
+    "InferenceReference",
+    (*SQL_REFERENCE.facts, *_QUEUE, Fact("enabled", bool, default=True, since=_SWITCH)),
+)
+
+RESPONSES_REFERENCE: Final = Shape(
+    "ResponsesReference",
+    (
+        Fact("backend", str),
+        Fact("table_name", str, until=_CONNECTORS),
+        Fact("table_name", str, "openai_responses", since=_CONNECTORS),
+        *_QUEUE,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSpec:
+    """One of the server's own stores in one version.
+
+    `default` is the reference that a server fills in where the file names none (None: the store is then null).
+    `is_checked_at_load` says whether the version's loader compares the reference with the backends. A null store that
+    `is_required_at_start` stops the server; with `required_by` only if that API is served.
+    """
+
+    name: str
+    family: Family
+    default: Mapping[str, str] | None
+    is_checked_at_load: bool = True
+    has_queue: bool = False
+    is_required_at_start: bool = False
+    required_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Store:
+    """A row of the table below: a store in the versions from `since` to before `until`."""
+
+    spec: StoreSpec
+    shape: Shape
+    since: Version = FIRST
+    until: Version | None = None
+
+    def holds_in(self, version: Version) -> bool:
+        return self.since <= version and (self.until is None or version < self.until)
+
+
+def _kv(name: str, namespace: str | None, *, is_checked_at_load: bool = True) -> StoreSpec:
+    default = None if namespace is None else {"backend": "kv_default", "namespace": namespace}
+    return StoreSpec(name, Family.KV, default, is_checked_at_load, is_required_at_start=True)
+
+
+def _sql(name: str, table: str | None, *, is_required_at_start: bool = True) -> StoreSpec:
+    default = None if table is None else {"backend": "sql_default", "table_name": table}
+    return StoreSpec(name, Family.SQL, default, is_required_at_start=is_required_at_start)
+
+
+def _inference(table: str | None) -> StoreSpec:
+    default = None if table is None else {"backend": "sql_default", "table_name": table}
+    return StoreSpec("inference", Family.SQL, default, has_queue=True, required_by="inference")
+
+
+_STORES: Final = (
+    _Store(_kv("metadata", None), KV_REFERENCE, until=_DEFAULTS),
+    _Store(_kv("metadata", "registry"), KV_REFERENCE, since=_DEFAULTS),
+    _Store(_inference(None), INFERENCE_REFERENCE, until=_DEFAULTS),
+    _Store(_inference("inference_store"), INFERENCE_REFERENCE, since=_DEFAULTS),
+    _Store(_sql("conversations", None), SQL_REFERENCE, until=_DEFAULTS),
+    _Store(_sql("conversations", "openai_conversations"), SQL_REFERENCE, since=_DEFAULTS),
+    _Store(StoreSpec("responses", Family.SQL, None, has_queue=True), RESPONSES_REFERENCE),
+    _Store(_kv("prompts", "prompts"), KV_REFERENCE, since=_DEFAULTS, until=_ALL_SQL),
+    _Store(_sql("prompts", "prompts"), SQL_REFERENCE, since=_ALL_SQL),
+    _Store(
+        _kv("connectors", "connectors", is_checked_at_load=False),
+        KV_REFERENCE,
+        since=_CONNECTORS,
+        until=_ALL_SQL,
+    ),
+    _Store(_sql("connectors", "connectors"), SQL_REFERENCE, since=_ALL_SQL),
+    _Store(_sql("vector_stores", None, is_required_at_start=False), SQL_REFERENCE, since=_ALL_SQL),
+)
+
+
+def default_stores(version: Version) -> Mapping[str, StoreSpec]:
+    """Return the stores that a server of that version has, by name."""
+    return {store.spec.name: store.spec for store in _STORES if store.holds_in(version)}
+
+
+def store_shape(name: str, version: Version) -> Shape | None:
+    """Return the shape of the reference that a store holds; None where the version has no such store."""
+    return next(
+        (store.shape for store in _STORES if store.spec.name == name and store.holds_in(version)), None
+    )
+
+
+STORES: Final = Shape(
+    "Stores",
+    tuple(
+        Fact(store.spec.name, Maybe(store.shape), None, since=store.since, until=store.until)
+        for store in _STORES
+    ),
+)
+
+STORAGE: Final = Shape(
+    "Storage",
+    (
+        Fact("backends", ByName(ByType(tuple(BACKENDS.values()))), until=_DEFAULTS),
+        Fact("backends", ByName(ByType(tuple(BACKENDS.values()))), {}, since=_DEFAULTS),
+        Fact("stores", STORES, {}),
+    ),
+)
