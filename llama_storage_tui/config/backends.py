@@ -19,7 +19,7 @@ from llama_storage_tui.config.masking import (
     mask_value,
     secrets_in_userinfo,
 )
-from llama_storage_tui.model.catalog import NOT_SET, Backend, Credential, Family, Setting
+from llama_storage_tui.model.catalog import NOT_SET, Backend, Credential, Family, Setting, SettingValue
 from llama_storage_tui.model.target import PostgresTarget, SqliteTarget, Target, UnsupportedTarget
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.secrets import Secret
@@ -180,9 +180,9 @@ def _settings(
     return tuple(settings)
 
 
-def _shown(context: Context, name: str, value: object, *, is_secret: bool) -> object:
+def _shown(context: Context, name: str, value: object, *, is_secret: bool) -> SettingValue:
     if contains_unknown(value) and value is not UNKNOWN:
-        return mask_value(name, str(value))
+        return _plain(mask_value(name, str(value)))
     if value is UNKNOWN:
         return None
     if is_secret and value not in (None, ""):
@@ -196,8 +196,10 @@ def _shown(context: Context, name: str, value: object, *, is_secret: bool) -> ob
     return _plain(mask_value(name, value))
 
 
-def _plain(value: object) -> object:
-    return value if isinstance(value, str | int | float | bool | dict | list | None) else str(value)
+def _plain(value: object) -> SettingValue:
+    if isinstance(value, dict):
+        return {str(key): item for key, item in value.items()}
+    return value if isinstance(value, str | int | float | bool | list | None) else str(value)
 
 
 def _credential(
@@ -206,10 +208,10 @@ def _credential(
     connection = values.get("connection_string")
     if isinstance(connection, str):
         try:
-            user = unquote(urlsplit(connection).username or "") or None
+            uri_user = unquote(urlsplit(connection).username or "") or None
         except ValueError:
-            user = None
-        return Credential(user, "connection_string", context.source((*path, "connection_string")))
+            uri_user = None
+        return Credential(uri_user, "connection_string", context.source((*path, "connection_string")))
     user = values.get("user")
     shown_user = mask_userinfo(user) if isinstance(user, str) else None
     for field in ("connection_string", "password"):

@@ -106,17 +106,27 @@ def _reference(
 ) -> Reference:
     namespace = snippet.get("namespace")
     physical = Physical(
-        "kvstore" if snippet["type"] == "sqlite" and family is Family.KV else str(snippet.get("table_name", "")),
+        "kvstore"
+        if snippet["type"] == "sqlite" and family is Family.KV
+        else str(snippet.get("table_name", "")),
         tables=INFERENCE_TABLES
         if path[0] == "inference_store"
         else RESPONSE_TABLES
         if path[-1] == "responses_store"
         else (),
-        prefixes=(f"{namespace}:",) if isinstance(namespace, str) else REGISTRY_KEYS if path == ("metadata_store",) else (),
+        prefixes=(f"{namespace}:",)
+        if isinstance(namespace, str)
+        else REGISTRY_KEYS
+        if path == ("metadata_store",)
+        else (),
     )
     return Reference(
         show_path(path),
-        ReferenceKind.PROVIDER if path[0] == "providers" else ReferenceKind.SERVER if path[0] == "server" else ReferenceKind.STORE,
+        ReferenceKind.PROVIDER
+        if path[0] == "providers"
+        else ReferenceKind.SERVER
+        if path[0] == "server"
+        else ReferenceKind.STORE,
         name,
         family,
         name,

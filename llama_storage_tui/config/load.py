@@ -34,7 +34,7 @@ def load_catalog(
     backends, references = read_legacy(context) if legacy else (read_backends(context), ())
     if not legacy:
         references = read_references(context, backends)
-    judgement = judge(context, backends, references)
+    judgement = judge(context, backends, references, is_legacy=legacy)
     return Catalog(
         document.name,
         _distribution(context.data),

@@ -23,7 +23,9 @@ MOUNTED: Final = (
     "/app/config.yaml",
     "/app/run.yaml",
 )
-RUN_CONFIG_KEYS: Final = frozenset({"providers", "storage", "apis", "image_name", "distro_name", "metadata_store"})
+RUN_CONFIG_KEYS: Final = frozenset(
+    {"providers", "storage", "apis", "image_name", "distro_name", "metadata_store"}
+)
 MANIFEST_KINDS: Final = frozenset({"ConfigMap", "List", "LlamaStackDistribution", "OGXServer", "Secret"})
 
 
@@ -125,7 +127,9 @@ def _read(path: Path) -> bytes:
     except IsADirectoryError:
         raise ConfigError(f"{path} is a directory, not a run config", where=str(path)) from None
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror or type(error).__name__}", where=str(path)) from None
+        raise ConfigError(
+            f"{path} cannot be read: {error.strerror or type(error).__name__}", where=str(path)
+        ) from None
 
 
 def read_document(content: bytes, name: str, *, key: str | None = None) -> Document:
@@ -152,7 +156,9 @@ def _embedded(document: Document, key: str | None) -> Document:
     texts = {str(name): text for name, text in entries.items() if isinstance(text, str)}
     if key is not None:
         if key not in texts:
-            raise UsageError(f"{document.name} has no entry {key!r}", help=f"It has: {', '.join(texts) or 'none'}.")
+            raise UsageError(
+                f"{document.name} has no entry {key!r}", help=f"It has: {', '.join(texts) or 'none'}."
+            )
         return _embed(document, key, texts[key])
     likely = [name for name, text in texts.items() if _looks_like_run_config(text)]
     if len(likely) != 1:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from llama_storage_tui.config import schema
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, get, show_path
-from llama_storage_tui.config.environment import resolve
+from llama_storage_tui.config.environment import EXPRESSION, resolve
 from llama_storage_tui.model.catalog import Backend, Family, Physical, Reference, ReferenceKind, Scalar
 from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.model.version import Version
@@ -105,7 +105,7 @@ def _provider(
         return
     provider_id = entry.get("provider_id")
     is_enabled = path not in context.resolution.dropped and provider_id not in (None, "")
-    name = provider_id if isinstance(provider_id, str) else str(get(raw, "provider_id") or "")
+    name = provider_id if isinstance(provider_id, str) else _written_name(raw.get("provider_id"))
     type_ = str(entry.get("provider_type", ""))
     is_external = bool(entry.get("module"))
     for steps, mapping in _scan(entry.get("config"), ()):
@@ -122,6 +122,11 @@ def _provider(
         if any(field in mapping for field in QUEUE_FIELDS):
             reference = _with_queue(reference, mapping, backends, is_used=False)
         yield replace(reference, is_enabled=is_enabled)
+
+
+def _written_name(written: object) -> str:
+    """Name a provider whose id resolves to nothing by the id that it would have: `${env.X:+vertexai}` is vertexai."""
+    return EXPRESSION.sub(lambda found: found[3] or found[1], written) if isinstance(written, str) else ""
 
 
 def _provider_layout(
@@ -167,7 +172,7 @@ def _implicit(
 ) -> Iterator[Reference]:
     metadata = next((reference for reference in found if reference.path == "storage.stores.metadata"), None)
     if context.version < Version(0, 4) and metadata is not None and metadata.backend is not None:
-        entry = {"backend": metadata.backend, "namespace": "prompts"}
+        entry: dict[object, object] = {"backend": metadata.backend, "namespace": "prompts"}
         yield replace(
             _reference(
                 context,

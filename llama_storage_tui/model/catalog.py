@@ -47,6 +47,7 @@ class Source:
 NOT_SET = Source(SourceKind.NONE)
 
 Scalar = str | int | float | bool | None
+SettingValue = Scalar | Secret | list[object] | dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Setting:
     """
 
     name: str
-    value: Scalar | Secret | list[object] | dict[str, object]
+    value: SettingValue
     source: Source
     expression: str | None = None
     is_known: bool = True

@@ -1,0 +1,52 @@
+"""Findings: what a server of the chosen version would say to the file, and what it would accept and get wrong.
+
+A rule is a function from a View to findings. Rules of the load stage repeat a server's own verdict and are held against the
+packages by recorded cases; rules of the start stage name static reasons only, since nothing is contacted; rules of the stage
+`never` are what no server tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from llama_storage_tui.config.context import Context
+from llama_storage_tui.config.rules import legacy, load, postgres, sharing, silent, start
+from llama_storage_tui.config.rules.view import View
+from llama_storage_tui.model.catalog import Backend, Reference
+from llama_storage_tui.model.finding import Finding, Severity, Stage, Verdict
+
+RULES: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
+    *load.RULES,
+    *start.RULES,
+    *postgres.RULES,
+    *sharing.RULES,
+    *silent.RULES,
+    *legacy.RULES,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All findings, worst first and then in the order of the file, with the verdict that follows from them."""
+
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+
+
+def judge(
+    context: Context,
+    backends: tuple[Backend, ...],
+    references: tuple[Reference, ...],
+    *,
+    is_legacy: bool = False,
+) -> Judgement:
+    """Run every rule."""
+    view = View(context, backends, references, is_legacy=is_legacy)
+    findings = dict.fromkeys(finding for rule in RULES for finding in rule(view))
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    loads = not any(finding.stage is Stage.LOAD for finding in errors)
+    starts = None if not loads else not any(finding.stage is Stage.START for finding in errors)
+    ordered = sorted(findings, key=lambda finding: (finding.severity.rank, finding.line or 0, finding.where))
+    return Judgement(tuple(ordered), Verdict(loads, starts))

@@ -1,0 +1,151 @@
+"""References and backends that meet in one physical place, or spell one place in two ways."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Final
+
+from llama_storage_tui.config.document import get
+from llama_storage_tui.config.rules.view import View
+from llama_storage_tui.model.catalog import Backend, Family, Reference
+from llama_storage_tui.model.finding import Finding, Severity, Stage
+from llama_storage_tui.model.target import PostgresTarget, SqliteTarget
+from llama_storage_tui.upstream.consumers import VECTOR_STORE_TABLES, find_consumer
+
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1", "127.0.1.1"})
+
+Place = tuple[object, ...]
+"""What two backends have in common when they reach the same rows: the file, or host, port and database."""
+
+
+def place_of(backend: Backend) -> Place | None:
+    """Return the physical place of a backend, None where it is not known or not shared by others."""
+    match backend.target:
+        case SqliteTarget(path=path, is_memory=False):
+            return ("sqlite", str(path))
+        case PostgresTarget(host=host, port=port, database=database):
+            return ("postgresql", _host(host), port, database)
+        case _:
+            return ("location", backend.location) if backend.location else None
+
+
+def _host(host: str) -> str:
+    return "localhost" if host in LOOPBACK else host.lower()
+
+
+def shared_tables(view: View) -> Iterator[Finding]:
+    """Two references whose rows lie in one table."""
+    users: dict[tuple[Place, str], list[Reference]] = defaultdict(list)
+    for reference in view.enabled:
+        backend = view.backend(reference.backend)
+        place = place_of(backend) if backend else None
+        if place is None or reference.physical is None or reference.family is not Family.SQL:
+            continue
+        for table in reference.physical.tables:
+            users[place, table].append(reference)
+    reported: set[frozenset[str]] = set()
+    for (_, table), references in users.items():
+        if table in VECTOR_STORE_TABLES:
+            continue  # Vector providers share these by design: each row names its provider.
+        for first, second in combinations(references, 2):
+            pair = frozenset({first.path, second.path})
+            if pair in reported:
+                continue
+            reported.add(pair)
+            differs = first.table != second.table
+            yield view.on(
+                second,
+                "shared-table",
+                Severity.WARNING,
+                Stage.NEVER,
+                f"{second.path} and {first.path} keep their rows in one table, {table}"
+                + (", though the config names two" if differs else ""),
+                help="Rows of both are mixed and may overwrite each other. Use two tables, or two databases."
+                if not differs
+                else "The table names in the config are decorative here: only two databases part them.",
+            )
+
+
+def shared_namespaces(view: View) -> Iterator[Finding]:
+    """Two references whose keys lie under one prefix."""
+    found: dict[Place, list[Reference]] = defaultdict(list)
+    for reference in view.enabled:
+        backend = view.backend(reference.backend)
+        place = place_of(backend) if backend else None
+        if place is not None and reference.physical is not None and reference.physical.prefixes:
+            found[*place, reference.physical.container].append(reference)
+    for references in found.values():
+        for first, second in combinations(references, 2):
+            if first.physical is None or second.physical is None:
+                continue
+            common = sorted(set(first.physical.prefixes) & set(second.physical.prefixes))
+            if not common:
+                continue
+            collides = sorted(set(_families(view, first)) & set(_families(view, second)))
+            is_named = first.namespace == second.namespace
+            what = (
+                f"namespace {first.namespace!r}"
+                if is_named
+                else "the same keys, for this store keeps no namespaces"
+            )
+            yield view.on(
+                second,
+                "shared-namespace" if is_named else "shared-keys",
+                Severity.WARNING if collides else Severity.INFO,
+                Stage.NEVER,
+                f"{second.path} and {first.path} use {what}"
+                + (
+                    f": keys {', '.join(collides)} overwrite each other"
+                    if collides
+                    else "; their keys do not collide"
+                ),
+                help="Give each a namespace of its own."
+                if is_named
+                else "Give each a backend with a file of its own.",
+            )
+
+
+def _families(view: View, reference: Reference) -> tuple[str, ...]:
+    """Return the raw key families that a reference's reader writes; one of unknown code may write any."""
+    path, _, tail = reference.path.partition("].config.")
+    api, _, index = path.removeprefix("providers.").partition("[")
+    if not index.isdecimal():
+        return (f"{reference.name}:",)
+    entry = get(view.context.document.data, "providers", api, int(index))
+    type_ = str(get(entry, "provider_type"))
+    consumer = find_consumer(api, type_, tuple(tail.split(".")), view.version)
+    return consumer.keys if consumer is not None else ()
+
+
+def same_server_twice(view: View) -> Iterator[Finding]:
+    """One role on one server, configured twice with different passwords or spellings."""
+    targets = [
+        (backend, backend.target)
+        for backend in view.backends_of("kv_postgres", "sql_postgres")
+        if isinstance(backend.target, PostgresTarget)
+    ]
+    for (first, one), (second, other) in combinations(targets, 2):
+        if (_host(one.host), one.port, one.user) != (_host(other.host), other.port, other.user):
+            continue
+        if one.password != other.password:
+            yield view.on(
+                second,
+                "password-differs",
+                Severity.WARNING,
+                Stage.NEVER,
+                f"{first.name} and {second.name} log in as the same role on the same server with different passwords; "
+                "at most one of them can be right",
+            )
+        elif one.host != other.host:
+            yield view.on(
+                second,
+                "host-spelled-differently",
+                Severity.INFO,
+                Stage.NEVER,
+                f"{first.name} and {second.name} name one server in two ways: {one.host} and {other.host}",
+            )
+
+
+RULES = (shared_tables, shared_namespaces, same_server_twice)

@@ -1,0 +1,127 @@
+"""What a rule sees: the config in all its forms, and how to write a finding about a place in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from llama_storage_tui.config.context import Context
+from llama_storage_tui.config.document import Path, show_path
+from llama_storage_tui.model.catalog import Backend, Reference, Setting
+from llama_storage_tui.model.finding import Finding, Severity, Stage
+from llama_storage_tui.model.version import Version
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One config under judgement."""
+
+    context: Context
+    backends: tuple[Backend, ...]
+    references: tuple[Reference, ...]
+    is_legacy: bool = False
+
+    @property
+    def version(self) -> Version:
+        """The version judged for."""
+        return self.context.version
+
+    @property
+    def enabled(self) -> Iterator[Reference]:
+        """The references that a server would use."""
+        return (reference for reference in self.references if reference.is_enabled)
+
+    def backend(self, name: str | None) -> Backend | None:
+        """Return the backend of that name."""
+        return next((backend for backend in self.backends if backend.name == name), None)
+
+    def backends_of(self, *types: str) -> Iterator[Backend]:
+        """Return the catalog's backends of some types."""
+        return (backend for backend in self.backends if backend.type in types and not backend.is_implied)
+
+    def finding(
+        self,
+        rule: str,
+        severity: Severity,
+        stage: Stage,
+        where: Path | str,
+        message: str,
+        *,
+        help: str | None = None,  # noqa: A002 - the word of the interface
+        line: int | None = None,
+    ) -> Finding:
+        """Write a finding; the line is that of `where` in the file unless given."""
+        if isinstance(where, tuple):
+            line = line or self.context.line(where)
+            where = show_path(where)
+        return Finding(rule, severity, stage, where, message, help, line)
+
+    def on(
+        self,
+        subject: Reference | Backend,
+        rule: str,
+        severity: Severity,
+        stage: Stage,
+        message: str,
+        *,
+        help: str | None = None,  # noqa: A002 - the word of the interface
+    ) -> Finding:
+        """Write a finding on a reference or a backend as a whole."""
+        return Finding(rule, severity, stage, subject.path, message, help, subject.line)
+
+    def on_setting(
+        self,
+        backend: Backend,
+        setting: str,
+        rule: str,
+        severity: Severity,
+        stage: Stage,
+        message: str,
+        *,
+        help: str | None = None,  # noqa: A002 - the word of the interface
+    ) -> Finding:
+        """Write a finding on one setting of a backend."""
+        path: Path = ("storage", "backends", backend.name, setting)
+        if backend.is_inline:
+            return Finding(rule, severity, stage, f"{backend.path}.{setting}", message, help, backend.line)
+        return self.finding(rule, severity, stage, path, message, help=help)
+
+
+def setting(backend: Backend, name: str) -> Setting | None:
+    """Return a backend's setting by name, defaults included."""
+    return next((found for found in backend.settings if found.name == name), None)
+
+
+def is_set(backend: Backend, name: str) -> bool:
+    """Tell whether the file sets a field, to whatever value."""
+    found = setting(backend, name)
+    return found is not None and not found.is_default
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that was probably meant."""
+    folded = {candidate.replace("_", "").lower(): candidate for candidate in known}
+    exact = folded.get(name.replace("_", "").replace("-", "").lower())
+    if exact is not None:
+        return exact
+    aliases = {
+        "dbname": "db",
+        "database": "db",
+        "username": "user",
+        "passwd": "password",
+        "hostname": "host",
+        "path": "db_path",
+        "sslrootcert": "ca_cert_path",
+        "url": "connection_string",
+        "uri": "connection_string",
+        "dsn": "connection_string",
+        "poolsize": "pool_size",
+        "table": "table_name",
+        "collection": "collection_name",
+    }
+    alias = aliases.get(name.replace("_", "").lower())
+    if alias in folded.values():
+        return alias
+    matches = get_close_matches(name, list(known), n=1, cutoff=0.7)
+    return matches[0] if matches else None
