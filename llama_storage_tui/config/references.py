@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from llama_storage_tui.config import schema
 from llama_storage_tui.config.context import Context
-from llama_storage_tui.config.document import Path, get, show_path
+from llama_storage_tui.config.document import Path, show_path
 from llama_storage_tui.config.environment import EXPRESSION, resolve
 from llama_storage_tui.model.catalog import Backend, Family, Physical, Reference, ReferenceKind, Scalar
 from llama_storage_tui.model.target import PostgresTarget
