@@ -7,7 +7,7 @@ point where the application object, and with it the first provider, would be bui
 
 import argparse
 import contextlib
-import datetime
+import datetime as dt
 import importlib
 import importlib.metadata
 import json
@@ -42,7 +42,7 @@ class Parser(argparse.ArgumentParser):
         raise CommandLineError(message)
 
 
-def stop(*args: object, **kwargs: object) -> NoReturn:
+def stop(*_args: object, **_kwargs: object) -> NoReturn:
     raise Loaded
 
 
@@ -51,7 +51,7 @@ def prepare(package: str) -> Callable[[Path], None]:
     run: Any = importlib.import_module(f"{package}.cli.stack.run")
     server: Any = importlib.import_module(f"{package}.core.server.server")
     server.StackApp = stop
-    run.uvicorn = types.SimpleNamespace(run=lambda *args, **kwargs: server.create_app())
+    run.uvicorn = types.SimpleNamespace(run=lambda *_args, **_kwargs: server.create_app())
 
     def load_llama_stack(path: Path) -> None:
         command = run.StackRun(Parser().add_subparsers(parser_class=Parser))
@@ -84,9 +84,9 @@ def environment(case: dict[str, str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def no_directories() -> Iterator[None]:
-    """The run command creates a missing external_providers_dir; a recording must not."""
+    """Keep the run command from creating a missing external_providers_dir."""
     real = os.makedirs
-    os.makedirs = lambda *args, **kwargs: None  # type: ignore[assignment]
+    os.makedirs = lambda *_args, **_kwargs: None
     try:
         yield
     finally:
@@ -136,7 +136,7 @@ def verdict(load: Callable[[Path], None], source: Path, scratch: Path) -> dict[s
             load(path)
     except Loaded:
         return {"verdict": "accept", "error": ""}
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever stops a server is a verdict
         return {"verdict": "reject", "error": describe(error, path, scratch)}
     raise RuntimeError(f"{source.name}: the server did not get to its application")
 
@@ -171,7 +171,7 @@ def record() -> None:
         "python": platform.python_version(),
         "pydantic": importlib.metadata.version("pydantic"),
         "pyyaml": importlib.metadata.version("pyyaml"),
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "date": dt.datetime.now(dt.UTC).date().isoformat(),
     }
     target = HERE / "load" / f"{package}-{version}.json"
     text = json.dumps({"header": header, "cases": results}, indent=1, sort_keys=True, ensure_ascii=False)
@@ -184,5 +184,5 @@ if __name__ == "__main__":
     if sys.argv[1:] != ["--started-over"]:
         # Paths under the home directory are worked out when the package is imported: start over without ours.
         command = [sys.executable, "-X", "utf8", str(Path(__file__).resolve()), "--started-over"]
-        os.execve(sys.executable, command, FIXED_ENVIRONMENT)
+        os.execve(sys.executable, command, FIXED_ENVIRONMENT)  # noqa: S606 - our own interpreter
     record()
