@@ -92,7 +92,13 @@ def _clues(raw: Mapping[str, object]) -> Iterator[Clue]:
     yield from _storage_clues(raw)
     apis = raw.get("apis")
     providers = raw.get("providers")
-    names = {name for source in (apis, providers) if isinstance(source, list | dict) for name in source}
+    names = {
+        name
+        for source in (apis, providers)
+        if isinstance(source, list | dict)
+        for name in source
+        if isinstance(name, str)
+    }
     yield from (clue for name, clue in APIS.items() if name in names)
     yield from (clue for name, clue in TOP_LEVEL.items() if name in raw)
     if "telemetry" in names and "storage" in raw:

@@ -83,7 +83,7 @@ def _help(view: View, path: Path, problem: schema.Problem) -> str | None:
                 "does not, or (1.4.1 and later) put it into a connection_string."
             )
         return f"The value comes through ${{env.{names}}}, which turns digits, true, false and empty text into other types."
-    if problem.kind is schema.ProblemKind.WRONG_TYPE and is_secret_name(str(path[-1])):
+    if problem.kind is schema.ProblemKind.WRONG_TYPE and path and is_secret_name(str(path[-1])):
         return "Put the value in quotes: YAML reads digits as a number."
     if problem.kind is schema.ProblemKind.UNKNOWN_TYPE and path[:2] == ("storage", "backends"):
         return "Servers know kv_sqlite, kv_redis, kv_postgres, kv_mongodb, sql_sqlite and sql_postgres."
