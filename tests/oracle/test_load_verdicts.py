@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from llama_storage_tui.config.document import decode
+from llama_storage_tui.config.document import decode, parse
 from llama_storage_tui.config.dotenv import merge
 from llama_storage_tui.config.load import load_catalog
-from llama_storage_tui.config.locate import read_document
 from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.model.finding import Severity, Stage
 from llama_storage_tui.model.version import Version
 
 LOAD = Path(__file__).parent / "load"
+REJECTED_BY_A_WORKER = "expanded-twice"
+"""The recording follows `ogx run` into its worker, which loads the file a second time; we call that a failing start."""
+
 RECORDS = {"llama-stack-0.3.5.json": Version(0, 3, 5), "ogx-1.5.0.json": Version(1, 5)}
 
 
@@ -31,7 +33,8 @@ def our_verdict(version: Version, name: str) -> tuple[str, str]:
     variables = json.loads(environment.read_text()) if environment.exists() else {}
     content = (folder / f"{name}.yaml").read_bytes()
     try:
-        document = read_document(content, name)
+        # As the server reads it: a manifest around a config is no config to it, though this program looks inside.
+        document = parse(decode(content, name), name)
     except ConfigError as error:
         return "reject", error.message
     catalog = load_catalog(document, merge([], variables, home="/home/nobody"), version=version)
@@ -40,7 +43,10 @@ def our_verdict(version: Version, name: str) -> tuple[str, str]:
         for finding in catalog.findings
         if finding.stage is Stage.LOAD and finding.severity is Severity.ERROR
     ]
-    return "accept" if catalog.verdict.loads else "reject", "; ".join(reasons)
+    is_rejected = not catalog.verdict.loads or any(
+        finding.rule == REJECTED_BY_A_WORKER for finding in catalog.findings
+    )
+    return "reject" if is_rejected else "accept", "; ".join(reasons)
 
 
 @pytest.mark.parametrize(("version", "name", "recorded"), [*recorded_cases()])
@@ -56,12 +62,3 @@ def test_a_record_holds_many_cases_of_both_verdicts_from_the_version_that_it_nam
     assert record == f"{recorded['header']['package']}-{recorded['header']['version']}.json"
     assert len(verdicts) >= 150
     assert min(verdicts.count("accept"), verdicts.count("reject")) >= 60
-
-
-def test_every_case_file_decodes_or_is_refused_with_one_sentence() -> None:
-    for path in LOAD.glob("cases-*/*.yaml"):
-        try:
-            decode(path.read_bytes(), path.name)
-        except ConfigError as error:
-            assert path.name in error.message
-            assert "\n" not in error.message
