@@ -72,9 +72,9 @@ class Dialect(Protocol):
         ...
 
     def blocks(
-        self, connection: AsyncConnection, shape: TableShape, after: Part
+        self, connection: AsyncConnection, shape: TableShape, table: sa.TableClause, after: Part
     ) -> AsyncIterator[sa.ColumnElement[bool]]:
-        """Yield conditions that part a table in its physical order, from `after` on; only for `is_heap_ordered`."""
+        """Yield conditions on `table` that part a table in its physical order, from `after` on; only for `is_heap_ordered`."""
         ...
 
     def size(self, element: Expression, shape: ColumnShape) -> Expression:

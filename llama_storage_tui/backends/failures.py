@@ -45,7 +45,11 @@ _SQLSTATES: dict[str, tuple[FailureKind, str, str | None]] = {
         "The server stopped the query at its time limit.",
         "Narrow it, sort by the primary key, or raise --query-timeout.",
     ),
-    "57P03": (FailureKind.UNREACHABLE, "The server is starting up, shutting down or recovering.", "Try again."),
+    "57P03": (
+        FailureKind.UNREACHABLE,
+        "The server is starting up, shutting down or recovering.",
+        "Try again.",
+    ),
     "55P03": (FailureKind.LOCKED, "Another session holds the table.", "Try again when it has finished."),
     "25006": (FailureKind.READ_ONLY, "The session is read-only.", None),
     "08P01": (
@@ -80,7 +84,11 @@ _SQLITE_CODES: dict[int, tuple[FailureKind, str, str | None]] = {
         "SQLite cannot open the file or one of its companions (-wal, -shm).",
         "Check that all of them are readable.",
     ),
-    sqlite3.SQLITE_IOERR: (FailureKind.UNREACHABLE, "Reading the file failed.", "Check the disk or the mount."),
+    sqlite3.SQLITE_IOERR: (
+        FailureKind.UNREACHABLE,
+        "Reading the file failed.",
+        "Check the disk or the mount.",
+    ),
     sqlite3.SQLITE_FULL: (FailureKind.QUERY, "The disk has no room for a temporary sort.", None),
 }
 
@@ -147,6 +155,11 @@ def of_network(error: OSError, *, where: str) -> BackendError:
     return BackendError(message, failure=kind, where=where, help=advice)
 
 
+def is_tls_refused(error: OSError) -> bool:
+    """Tell whether the server said that it has no TLS; the driver tells that in words only."""
+    return "rejected SSL" in str(error)
+
+
 def timed_out(seconds: float, *, where: str, doing: str) -> BackendError:
     """Return the error for a limit of our own that was reached."""
     return BackendError(
@@ -162,7 +175,11 @@ def timed_out(seconds: float, *, where: str, doing: str) -> BackendError:
 def _network_words(error: OSError) -> tuple[FailureKind, str, str | None]:
     match error:
         case socket.gaierror():
-            return FailureKind.UNKNOWN_HOST, "The host name is not known.", "Check its spelling and the DNS from here."
+            return (
+                FailureKind.UNKNOWN_HOST,
+                "The host name is not known.",
+                "Check its spelling and the DNS from here.",
+            )
         case ssl.SSLCertVerificationError():
             return (
                 FailureKind.TLS,
@@ -170,9 +187,17 @@ def _network_words(error: OSError) -> tuple[FailureKind, str, str | None]:
                 "Check ca_cert_path, the name in the certificate, and its dates.",
             )
         case ssl.SSLError():
-            return FailureKind.TLS, f"TLS failed: {error.reason or 'handshake'}.", "Check ssl_mode and the server's TLS."
+            return (
+                FailureKind.TLS,
+                f"TLS failed: {error.reason or 'handshake'}.",
+                "Check ssl_mode and the server's TLS.",
+            )
         case ConnectionRefusedError():
-            return FailureKind.UNREACHABLE, "The connection is refused: nothing listens there.", "Check host and port."
+            return (
+                FailureKind.UNREACHABLE,
+                "The connection is refused: nothing listens there.",
+                "Check host and port.",
+            )
         case TimeoutError():
             return FailureKind.TIMEOUT, "The host does not answer.", "Check host, port and firewalls."
         case FileNotFoundError():
@@ -183,7 +208,7 @@ def _network_words(error: OSError) -> tuple[FailureKind, str, str | None]:
             )
         case PermissionError():
             return FailureKind.PERMISSION, "The socket may not be used.", "Check its owner and mode."
-        case _ if "rejected SSL" in str(error):
+        case _ if is_tls_refused(error):
             return (
                 FailureKind.TLS,
                 "The server does not offer TLS, and ssl_mode asks for it.",
@@ -200,7 +225,11 @@ def _network_words(error: OSError) -> tuple[FailureKind, str, str | None]:
 def _of_postgres(sqlstate: str, error: BaseException, where: str) -> BackendError:
     known = _SQLSTATES.get(sqlstate)
     if known is None and sqlstate.startswith(("08", "57P")):
-        known = (FailureKind.UNREACHABLE, "The server closed the connection.", "Try again; see the server's log.")
+        known = (
+            FailureKind.UNREACHABLE,
+            "The server closed the connection.",
+            "Try again; see the server's log.",
+        )
     if known is None and sqlstate.startswith("28"):
         known = (FailureKind.AUTHENTICATION, "The server refuses the login.", _LOGIN_HELP)
     if known is None:

@@ -68,7 +68,9 @@ async def find(connection: AsyncConnection, keys: KeyTable, query: KeyQuery) -> 
     )
 
 
-def matching(keys: KeyTable, key: sa.ColumnElement[object], query_selection: KeySelection, prefix: str) -> sa.ColumnElement[bool]:
+def matching(
+    keys: KeyTable, key: sa.ColumnElement[object], query_selection: KeySelection, prefix: str
+) -> sa.ColumnElement[bool]:
     """Return the condition that a key is selected, for an index in any order: the longest prefix decides."""
     decisions = {text: True for text in query_selection.include or ("",)}
     decisions |= dict.fromkeys(query_selection.exclude, False)
@@ -94,9 +96,7 @@ async def _by_range(connection: AsyncConnection, keys: KeyTable, query: KeyQuery
         conditions = _from(keys, key, chosen, query.after)
         if conditions is None:
             continue
-        statement = (
-            keys.entries(table).where(*conditions).order_by(key).limit(query.limit + 1 - len(rows))
-        )
+        statement = keys.entries(table).where(*conditions).order_by(key).limit(query.limit + 1 - len(rows))
         rows += [keys.row(raw, query.now) for raw in (await connection.execute(statement)).all()]
         if len(rows) > query.limit:
             break
@@ -149,9 +149,7 @@ async def _by_scan(connection: AsyncConnection, keys: KeyTable, query: KeyQuery)
     rows = [keys.row(raw, query.now) for raw in (await connection.execute(statement)).all()]
     if len(rows) > query.limit:
         return Found(tuple(rows), (False,) * len(rows), len(rows))
-    scanned, last = (
-        await connection.execute(sa.select(sa.func.count(), sa.func.max(window.c["key"])))
-    ).one()
+    scanned, last = (await connection.execute(sa.select(sa.func.count(), sa.func.max(window.c["key"])))).one()
     is_stopped = int(scanned) >= SCAN_BUDGET and last is not None
     resume: tuple[Part, Part] | None = (TEXT, ("t", str(last))) if is_stopped else None
     return Found(tuple(rows), (False,) * len(rows), int(scanned), resume)
@@ -164,9 +162,7 @@ def _lowest(query: KeyQuery) -> str | None:
     return query.selection.include[0] if len(query.selection.include) == 1 else None
 
 
-async def _odd(
-    connection: AsyncConnection, keys: KeyTable, query: KeyQuery, wanted: int
-) -> Sequence[KeyRow]:
+async def _odd(connection: AsyncConnection, keys: KeyTable, query: KeyQuery, wanted: int) -> Sequence[KeyRow]:
     table = keys.table
     is_odd = keys.dialect.is_odd(table.c["key"])
     if is_odd is None or not keys.shape.key:

@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends import cursors
+from llama_storage_tui.backends.batches import BATCH_BYTES, LARGEST_BATCH
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.engine import Engine
 from llama_storage_tui.backends.keyscan import ODD, TEXT, Found, KeyQuery, find, matching
 from llama_storage_tui.backends.keytable import KeyRow, KeyTable, as_cell, entry_of
 from llama_storage_tui.backends.protocols import Timeouts
 from llama_storage_tui.backends.ranges import ranges_of, selects_the_rest
-from llama_storage_tui.backends.tables import BATCH, BATCH_BYTES
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import (
     Count,
@@ -98,19 +98,19 @@ class SqlKeyValueReader:
         name = cursors.fingerprint(self.table, selection.include, selection.exclude, "")
         after: Cursor | None = None
         while True:
-            query = KeyQuery(selection, "", BATCH, _position(after, name), datetime.now(UTC))
+            query = KeyQuery(selection, "", LARGEST_BATCH, _position(after, name), datetime.now(UTC))
 
             async def paged(connection: AsyncConnection, query: KeyQuery = query) -> Found:
                 keys = await self._opened(connection, refresh=query.after is None)
                 return await find(connection, keys, query)
 
             found = await self.engine.run(paged, timeout=None)
-            for rows in _batches(found.rows[:BATCH]):
+            for rows in _batches(found.rows[:LARGEST_BATCH]):
                 values = await self._values(rows)
                 if values:
                     yield values
-            if len(found.rows) > BATCH:
-                after = cursors.encode(name, found.cursor_parts(BATCH - 1))
+            if len(found.rows) > LARGEST_BATCH:
+                after = cursors.encode(name, found.cursor_parts(LARGEST_BATCH - 1))
             elif found.resume is not None:
                 after = cursors.encode(name, found.resume)
             else:

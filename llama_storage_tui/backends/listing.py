@@ -95,7 +95,9 @@ class Listing:
     def segments(self, table: sa.TableClause, after: Position | None) -> Iterator[Segment]:
         """Yield the segments from a position on, in order; none for a table without any order."""
         if not self.order or (self.order and not self.order[0].column.is_nullable):
-            yield Segment(() if after is None else (self._beyond(table, self.order, after.parts),), self.order)
+            yield Segment(
+                () if after is None else (self._beyond(table, self.order, after.parts),), self.order
+            )
             return
         first, *rest = self.order
         element = self.element(table, first)
@@ -137,9 +139,7 @@ class Listing:
     def parts(self, raw: Sequence[object]) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
         """Return the cursor values of the order and of the key from what `marks` selected."""
         width = self.dialect.mark_width
-        parts = tuple(
-            self.dialect.part(raw[start : start + width]) for start in range(0, len(raw), width)
-        )
+        parts = tuple(self.dialect.part(raw[start : start + width]) for start in range(0, len(raw), width))
         return parts[: len(self.order)], parts[len(self.order) :]
 
     def statement(

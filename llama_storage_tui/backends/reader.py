@@ -31,7 +31,9 @@ class SqlReader:
         """The backend's keys; raises UsageError on a SQL backend."""
         if self.keys is None:
             raise UsageError(
-                "This backend holds tables, not keys.", where=self.engine.where, help="Use `tables` and `rows`."
+                "This backend holds tables, not keys.",
+                where=self.engine.where,
+                help="Use `tables` and `rows`.",
             )
         return self.keys
 

@@ -71,7 +71,10 @@ class TableShape:
         """Return the table for a statement, every name quoted."""
         return sa.table(
             sa.sql.quoted_name(self.name, quote=True),
-            *(sa.column(sa.sql.quoted_name(shape.name, quote=True)) for shape in (*self.columns, *self.hidden)),
+            *(
+                sa.column(sa.sql.quoted_name(shape.name, quote=True))
+                for shape in (*self.columns, *self.hidden)
+            ),
             schema=None if self.schema is None else sa.sql.quoted_name(self.schema, quote=True),
         )
 

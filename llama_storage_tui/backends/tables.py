@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends import cursors
+from llama_storage_tui.backends.batches import BATCH_BYTES, FIRST_BATCH, LARGEST_BATCH, weight
 from llama_storage_tui.backends.cursors import Position
 from llama_storage_tui.backends.engine import Engine, Raw
 from llama_storage_tui.backends.listing import Listing, filter_conditions, row_fingerprint
@@ -17,14 +18,6 @@ from llama_storage_tui.backends.protocols import Timeouts
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError, UsageError
 from llama_storage_tui.model.data import Cell, Count, Cursor, Filter, RowPage, RowQuery, Table
-
-BATCH = 1000
-"""Rows of one batch of a stream: measured, larger ones gain nothing."""
-
-BATCH_BYTES = 8 * 1024 * 1024
-"""A batch of large values is cut to about this much, so that memory does not follow the values' size."""
-
-FETCHED_AT_ONCE = 50
 
 
 @dataclass(slots=True)
@@ -70,9 +63,7 @@ class SqlTableReader:
             await self._check(connection, shape, filters)
             table = shape.selectable()
             conditions = filter_conditions(self.engine.dialect, shape, filters, table)
-            found = await connection.execute(
-                sa.select(sa.func.count()).select_from(table).where(*conditions)
-            )
+            found = await connection.execute(sa.select(sa.func.count()).select_from(table).where(*conditions))
             return Count(int(found.scalar_one()), is_exact=True)
 
         return await self.engine.run(counted, timeout=None)
@@ -152,10 +143,10 @@ class SqlTableReader:
             table = listing.shape.selectable()
             rows: list[Sequence[object]] = []
             for segment in listing.segments(table, after):
-                wanted = BATCH - len(rows)
+                wanted = LARGEST_BATCH - len(rows)
                 statement = listing.statement(table, segment, limit=wanted, cell_limit=query.cell_limit)
                 rows += await fetch_within(connection, statement)
-                if len(rows) >= BATCH or _weight(rows) >= BATCH_BYTES:
+                if len(rows) >= LARGEST_BATCH or weight(rows) >= BATCH_BYTES:
                     break
             return rows
 
@@ -180,9 +171,7 @@ class SqlTableReader:
         self._shapes[name] = shape
         return shape
 
-    async def _check(
-        self, connection: AsyncConnection, shape: TableShape, filters: Sequence[Filter]
-    ) -> None:
+    async def _check(self, connection: AsyncConnection, shape: TableShape, filters: Sequence[Filter]) -> None:
         for each in filters:
             column = shape.column(each.column)
             if each.text is not None:
@@ -203,25 +192,19 @@ class SqlTableReader:
 async def fetch_within(connection: AsyncConnection, statement: sa.Select[Raw]) -> list[Sequence[object]]:
     """Return a statement's rows, stopping when they weigh BATCH_BYTES: one row at a time once they are large."""
     rows: list[Sequence[object]] = []
-    weight, at_once = 0, FETCHED_AT_ONCE
+    held, at_once = 0, FIRST_BATCH
     async with connection.stream(statement) as result:
         while fetched := await result.fetchmany(at_once):
             rows += fetched
-            added = _weight(fetched)
-            weight += added
-            if weight >= BATCH_BYTES:
+            added = weight(fetched)
+            held += added
+            if held >= BATCH_BYTES:
                 break
-            at_once = 1 if added >= BATCH_BYTES // 4 else FETCHED_AT_ONCE
+            at_once = 1 if added >= BATCH_BYTES // 4 else FIRST_BATCH
     return rows
 
 
-def _weight(rows: Sequence[Sequence[object]]) -> int:
-    return sum(len(cell) for row in rows for cell in row if isinstance(cell, str | bytes))
-
-
-async def _rows(
-    connection: AsyncConnection, listing: Listing, query: RowQuery
-) -> list[Sequence[object]]:
+async def _rows(connection: AsyncConnection, listing: Listing, query: RowQuery) -> list[Sequence[object]]:
     """Fetch a page's rows and one more, segment by segment."""
     table = listing.shape.selectable()
     after = listing.position(query.after)
@@ -241,7 +224,8 @@ async def _rows(
     if not listing.shape.is_heap_ordered or listing.is_sorted or listing.is_descending:
         await more(None)
         return rows
-    async for block in listing.dialect.blocks(connection, listing.shape, after.parts[0] if after else None):
+    blocks = listing.dialect.blocks(connection, listing.shape, table, after.parts[0] if after else None)
+    async for block in blocks:
         if not await more(block):
             break
     return rows
@@ -283,5 +267,3 @@ def _cut(cell: object, limit: int | None) -> Cell:
             return cell
         case _:
             return str(cell)
-
-

@@ -107,7 +107,9 @@ def _with_rowid(
 
 
 async def _has_rowid(connection: AsyncConnection, name: str) -> bool:
-    table = sa.table(sa.sql.quoted_name(name, quote=True), sa.column(sa.sql.quoted_name("_rowid_", quote=True)))
+    table = sa.table(
+        sa.sql.quoted_name(name, quote=True), sa.column(sa.sql.quoted_name("_rowid_", quote=True))
+    )
     try:
         await connection.execute(sa.select(table.c["_rowid_"]).limit(0))
     except exc.DBAPIError as error:

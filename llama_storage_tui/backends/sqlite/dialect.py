@@ -149,10 +149,10 @@ class SqliteDialect:
         self.equals(sa.column(shape.name), shape, text)
 
     async def blocks(
-        self, connection: AsyncConnection, shape: TableShape, after: Part
+        self, connection: AsyncConnection, shape: TableShape, table: sa.TableClause, after: Part
     ) -> AsyncIterator[sa.ColumnElement[bool]]:
         """Yield the whole: a table in rowid order needs no parts."""
-        del connection, shape, after
+        del connection, shape, table, after
         yield sa.true()
 
     def size(self, element: Expression, shape: ColumnShape) -> Expression:

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from llama_storage_tui.backends import failures
+from llama_storage_tui.backends.batches import FIRST_BATCH, next_batch
 from llama_storage_tui.backends.engine import Raw, Work
 from llama_storage_tui.backends.protocols import Timeouts
 from llama_storage_tui.backends.sqlite.access import HeldFile, Look, Way, look, uri
@@ -41,10 +42,6 @@ _STOP_SECONDS: Final = 0.02
 """Between two interrupts of a unit that is to stop: one may fall between two of its statements."""
 
 CLOSE_SECONDS: Final = 1.0
-
-_FIRST_BATCH: Final = 50
-_LARGEST_BATCH: Final = 1000
-_LARGE_BATCH_BYTES: Final = 1024 * 1024
 
 
 class SqliteEngine:
@@ -95,7 +92,7 @@ class SqliteEngine:
         with failures.translating(self.where):
             async with self._connected(before, opened) as connection:
                 result = await self._stoppable(connection.stream(statement), opened)
-                size = _FIRST_BATCH
+                size = FIRST_BATCH
                 while batch := await self._stoppable(result.fetchmany(size), opened):
                     if self._may_be_torn(before) and before != await self.look():
                         raise _keeps_changing(self.where)
@@ -195,14 +192,6 @@ async def _stop(task: asyncio.Task[T], opened: Sequence[aiosqlite.Connection]) -
         await asyncio.wait({task}, timeout=_STOP_SECONDS)
     if not task.cancelled():
         task.exception()
-
-
-def next_batch(size: int, batch: Sequence[Sequence[object]]) -> int:
-    """Return how many rows to fetch next: more while they are small, one at a time where they are large."""
-    weight = sum(len(cell) for row in batch for cell in row if isinstance(cell, str | bytes))
-    if weight < _LARGE_BATCH_BYTES:
-        return min(size * 2, _LARGEST_BATCH)
-    return max(1, min(size, size * _LARGE_BATCH_BYTES // weight))
 
 
 def _text(stored: bytes) -> str | bytes:

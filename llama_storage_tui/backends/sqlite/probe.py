@@ -85,16 +85,18 @@ def _is_writable(look: Look) -> bool:
     return os.access(look.path, os.W_OK) and os.access(look.path.parent, os.W_OK | os.X_OK)
 
 
-def _warnings(
-    look: Look, target: SqliteTarget, tables: tuple[str, ...], *, is_writable: bool
-) -> list[str]:
+def _warnings(look: Look, target: SqliteTarget, tables: tuple[str, ...], *, is_writable: bool) -> list[str]:
     warnings = []
     if look.file.size == 0:
         warnings.append("The file is empty: a server has opened it and written nothing yet.")
     elif target.table is not None and target.table not in tables:
-        warnings.append(f"There is no key-value table {target.table!r} yet: the server creates it on first use.")
+        warnings.append(
+            f"There is no key-value table {target.table!r} yet: the server creates it on first use."
+        )
     if not is_writable:
-        warnings.append("This user may not write to the file or its directory; a server under it could not either.")
+        warnings.append(
+            "This user may not write to the file or its directory; a server under it could not either."
+        )
     return warnings
 
 
