@@ -73,7 +73,9 @@ def run_tui(context: click.Context, config: str | None) -> int:
 
     settings = Settings(context)
     if settings.is_json:
-        raise UsageError("--json goes with a command", help="For example: llama-storage-tui check RUN_CONFIG --json")
+        raise UsageError(
+            "--json goes with a command", help="For example: llama-storage-tui check RUN_CONFIG --json"
+        )
     return run(settings.request(config or "@"), timeouts=settings.timeouts, mouse=settings.mouse)
 
 
@@ -133,5 +135,10 @@ def _report(error: StorageToolError, words: Sequence[str]) -> int:
     return exit_code(error)
 
 
-if __name__ == "__main__":
+def console() -> None:
+    """Run as the console script."""
     sys.exit(main())
+
+
+if __name__ == "__main__":
+    console()

@@ -72,7 +72,7 @@ def matching(
     keys: KeyTable, key: sa.ColumnElement[object], query_selection: KeySelection, prefix: str
 ) -> sa.ColumnElement[bool]:
     """Return the condition that a key is selected, for an index in any order: the longest prefix decides."""
-    decisions = {text: True for text in query_selection.include or ("",)}
+    decisions = dict.fromkeys(query_selection.include or ("",), True)
     decisions |= dict.fromkeys(query_selection.exclude, False)
     ordered = sorted(decisions, key=len, reverse=True)
     whens = [

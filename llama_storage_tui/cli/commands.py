@@ -29,7 +29,7 @@ from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
 from llama_storage_tui.cli.options import Settings, shared_options
 from llama_storage_tui.errors import StorageToolError, UsageError
 from llama_storage_tui.model.catalog import Catalog
-from llama_storage_tui.model.data import Filter, Order, RowQuery
+from llama_storage_tui.model.data import Filter, KeyPage, Order, RowQuery, StoredValue
 from llama_storage_tui.model.finding import Finding, Severity
 from llama_storage_tui.services import browse, export
 from llama_storage_tui.services.catalog import load
@@ -188,7 +188,9 @@ def _wanted(namespace: str | None, *, unassigned: bool) -> str | None:
     if unassigned:
         return None
     if namespace is None:
-        raise UsageError("A namespace is missing", help="Name one, or use --unassigned for the keys outside all of them.")
+        raise UsageError(
+            "A namespace is missing", help="Name one, or use --unassigned for the keys outside all of them."
+        )
     return namespace
 
 
@@ -218,17 +220,15 @@ def keys(
     Example: llama-storage-tui keys run.yaml kv_default registry --prefix distributions:
     """
     wanted = _wanted(namespace, unassigned=unassigned)
+
+    async def question(session: Session) -> KeyPage:
+        found = await browse.namespace(session, backend, wanted)
+        return await browse.keys(session, backend, found, prefix=prefix, limit=limit, after=after)
+
     page = ask(
         context,
         config,
-        lambda session: browse.keys(
-            session,
-            backend,
-            browse.namespace(session, backend, wanted),
-            prefix=prefix,
-            limit=limit,
-            after=after,
-        ),
+        question,
     )
     if Settings(context).is_json:
         output.write_document(
@@ -262,19 +262,26 @@ def get(
     if len(words) != (1 if unassigned else 2):
         raise UsageError("get takes NAMESPACE KEY, or --unassigned KEY")
     wanted, key = (None, words[0]) if unassigned else (words[0], words[1])
-    stored = ask(
-        context,
-        config,
-        lambda session: browse.value(session, backend, browse.namespace(session, backend, wanted), key),
-    )
+
+    async def question(session: Session) -> StoredValue:
+        found = await browse.namespace(session, backend, wanted)
+        return await browse.value(session, backend, found, key)
+
+    stored = ask(context, config, question)
     value = stored.value
     if Settings(context).is_json:
         output.write_document(GetDocument.of(stored))
     elif raw or not output.stdout_is_terminal():
-        content = value if isinstance(value, bytes) else str("" if value is None else value).encode(errors="surrogatepass")
+        content = (
+            value
+            if isinstance(value, bytes)
+            else str("" if value is None else value).encode(errors="surrogatepass")
+        )
         output.write_bytes(content)
     else:
-        output.write_text(value.hex(" ") if isinstance(value, bytes) else "NULL" if value is None else str(value))
+        output.write_text(
+            value.hex(" ") if isinstance(value, bytes) else "NULL" if value is None else str(value)
+        )
     return ExitCode.DONE
 
 
@@ -335,7 +342,13 @@ def _query(
 @click.option("--limit", type=LIMIT, default=100, show_default=True)
 @click.option("--after", metavar="CURSOR", help="The page after CURSOR.")
 @click.option("--all", "everything", is_flag=True, help="Stream every row.")
-@click.option("--format", "format_", type=click.Choice([*export.ExportFormat]), default="jsonl", help="With --all.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice([format_.value for format_ in export.ExportFormat]),
+    default="jsonl",
+    help="With --all.",
+)
 @shared_options
 @click.pass_context
 def rows(
@@ -360,7 +373,11 @@ def rows(
     query = _query(table, columns, where, where_null, order_by, limit, after)
     if everything:
         kind = export.ExportFormat(format_)
-        ask(context, config, lambda session: export.write_rows(session, backend, query, kind, output.write_raw))
+        ask(
+            context,
+            config,
+            lambda session: export.write_rows(session, backend, query, kind, output.write_raw),
+        )
         return ExitCode.DONE
     page = ask(context, config, lambda session: browse.rows(session, backend, query))
     if Settings(context).is_json:

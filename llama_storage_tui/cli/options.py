@@ -34,16 +34,38 @@ def _option(*names: str, **settings: Any) -> Callable[[Function], Function]:  # 
 
 
 OPTIONS: Final = (
-    _option("--env-file", multiple=True, metavar="FILE", help="Read variables from a dotenv FILE; repeatable, the last wins."),
+    _option(
+        "--env-file",
+        multiple=True,
+        metavar="FILE",
+        help="Read variables from a dotenv FILE; repeatable, the last wins.",
+    ),
     _option("--no-environ", is_flag=True, help="Ignore the process environment."),
     _option("--assume-set", is_flag=True, help="Count missing variables as set to something unknown."),
-    _option("--for", "for_version", metavar="VERSION", help="The server's version: 0.3.5, 1.5.0, 0.3 (default: guessed)."),
-    _option("--map-path", multiple=True, metavar="FROM=TO", help="Read the server's path FROM at TO; repeatable."),
+    _option(
+        "--for",
+        "for_version",
+        metavar="VERSION",
+        help="The server's version: 0.3.5, 1.5.0, 0.3 (default: guessed).",
+    ),
+    _option(
+        "--map-path", multiple=True, metavar="FROM=TO", help="Read the server's path FROM at TO; repeatable."
+    ),
     _option("--key", metavar="NAME", help="The entry of a ConfigMap manifest."),
     _option("--json", "json", is_flag=True, help="Print one JSON document."),
     _option("--timeout", type=click.FloatRange(0.1, 3600), metavar="SECONDS", help="To connect (default 5)."),
-    _option("--query-timeout", type=click.FloatRange(0.1, 86400), metavar="SECONDS", help="For one query (default 10)."),
-    _option("--log-file", metavar="FILE", type=click.Path(dir_okay=False), help="Write a debug log without secrets."),
+    _option(
+        "--query-timeout",
+        type=click.FloatRange(0.1, 86400),
+        metavar="SECONDS",
+        help="For one query (default 10).",
+    ),
+    _option(
+        "--log-file",
+        metavar="FILE",
+        type=click.Path(dir_okay=False),
+        help="Write a debug log without secrets.",
+    ),
     _option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal."),
 )
 

@@ -47,9 +47,11 @@ def write_text(block: str) -> None:
     sys.stdout.write(text.block(block) + "\n")
 
 
-def write_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print an aligned table for people."""
-    cells = [[text.line(str(cell), KEPT_WIDE) for cell in row] for row in rows]
+def write_table(
+    headings: Sequence[str], rows: Iterable[Sequence[object]], *, cut: int | None = KEPT_WIDE
+) -> None:
+    """Print an aligned table for people, cells cut to `cut` characters (None: whole)."""
+    cells = [[text.line(str(cell), cut) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
     for row in [list(headings), *cells]:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))

@@ -11,7 +11,7 @@ from llama_storage_tui.services.browse import NamespaceListing, TableEntry
 from llama_storage_tui.services.probe import ProbeResult
 from llama_storage_tui.services.values import epoch_time
 
-CELL_WIDTH = 40
+CELL_WIDTH = 60
 
 
 def report_version(catalog: Catalog) -> str:
@@ -31,14 +31,19 @@ def report_check(catalog: Catalog, findings: tuple[Finding, ...]) -> None:
     for severity in Severity:
         for finding in (found for found in findings if found.severity is severity):
             line = f" (line {finding.line})" if finding.line else ""
-            output.write_text(f"\n{severity.value:7}  {finding.where}{line}  [{finding.rule}, {finding.stage}]")
+            output.write_text(
+                f"\n{severity.value:7}  {finding.where}{line}  [{finding.rule}, {finding.stage}]"
+            )
             output.write_text(f"         {finding.message}")
             if finding.help:
                 output.write_text(f"         {finding.help}")
     counts = [sum(found.severity is severity for found in findings) for severity in Severity]
     words = ("error", "warning", "note")
     output.write_text(
-        "\n" + ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in zip(counts, words, strict=True))
+        "\n"
+        + ", ".join(
+            f"{count} {word}{'' if count == 1 else 's'}" for count, word in zip(counts, words, strict=True)
+        )
     )
 
 
@@ -82,7 +87,9 @@ def report_test(results: list[ProbeResult]) -> None:
     for result in results:
         if result.probe is None:
             error = result.error
-            output.write_text(f"✗ {result.backend}  {error.failure if error else ''}: {error.message if error else ''}")
+            output.write_text(
+                f"✗ {result.backend}  {error.failure if error else ''}: {error.message if error else ''}"
+            )
             if error and error.help:
                 output.write_text(f"    {error.help}")
             continue
@@ -96,7 +103,7 @@ def report_test(results: list[ProbeResult]) -> None:
         ]
         output.write_text(f"✓ {result.backend}  {', '.join(fact for fact in facts if fact)}")
         for name, value in probe.details.items():
-            output.write_text(f"    {name}: {value}")
+            output.write_text(f"    {name}: {value!s}")
         for warning in probe.warnings:
             output.write_text(f"    ! {warning}")
 
@@ -134,6 +141,7 @@ def report_keys(page: KeyPage) -> None:
             )
             for entry in page.keys
         ],
+        cut=None,
     )
     _report_end(page.next, is_complete=page.is_complete, scanned=page.scanned)
 
@@ -180,4 +188,6 @@ def _cell(name: str, cell: Cell) -> str:
         return f"{len(cell)} bytes"
     time = epoch_time(name, cell)
     text = str(cell)[: CELL_WIDTH + 1]
-    return f"{cell} ({iso(time)})" if time else text if len(text) <= CELL_WIDTH else text[: CELL_WIDTH - 1] + "…"
+    return (
+        f"{cell} ({iso(time)})" if time else text if len(text) <= CELL_WIDTH else text[: CELL_WIDTH - 1] + "…"
+    )

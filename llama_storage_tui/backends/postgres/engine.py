@@ -24,7 +24,6 @@ from llama_storage_tui.backends.engine import Raw, Work
 from llama_storage_tui.backends.postgres.connecting import connect, location
 from llama_storage_tui.backends.postgres.dialect import PostgresDialect
 from llama_storage_tui.backends.protocols import Timeouts
-
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.target import PostgresTarget
 
