@@ -81,7 +81,7 @@ def run_tui(context: click.Context, config: str | None) -> int:
 
 def run_demo(context: click.Context) -> int:
     """Open the terminal app on a made-up deployment, removed when the app ends."""
-    from llama_storage_tui.services.demo import demo_deployment
+    from llama_storage_tui.demo.deployment import demo_deployment
     from llama_storage_tui.tui.run import run
 
     settings = Settings(context)

@@ -42,7 +42,7 @@ def provider_references(view: View) -> Iterator[Finding]:
                 Severity.ERROR,
                 Stage.START,
                 f"{reference.name} refers to a backend {reference.backend!r} that does not exist; a start fails on it",
-                help=f"The file has: {', '.join(names) or 'none'}.",
+                help=_did_you_mean(reference.backend, names),
             )
         elif backend.family not in (reference.family, Family.UNKNOWN):
             yield view.on(
@@ -53,6 +53,11 @@ def provider_references(view: View) -> Iterator[Finding]:
                 f"{reference.name} needs a {reference.family}_* backend, and {backend.name} is {backend.type}",
                 help="The server's own message calls the backend unknown: each family has a registry of its own.",
             )
+
+
+def _did_you_mean(name: str, names: list[str]) -> str:
+    meant = nearest(name, names)
+    return f"Did you mean {meant}?" if meant else f"The file has: {', '.join(names) or 'none'}."
 
 
 def _is_read(view: View, reference: Reference) -> bool:
