@@ -14,6 +14,7 @@ from llama_storage_tui.model.data import (
     Cell,
     Count,
     Cursor,
+    Filter,
     KeyPage,
     KeySelection,
     Probe,
@@ -65,7 +66,7 @@ class TableReader(Protocol):
         """Describe one table without counting; None where there is none."""
         ...
 
-    async def count(self, name: str, filters: Sequence[object] = ()) -> Count:
+    async def count(self, name: str, filters: Sequence[Filter] = ()) -> Count:
         """Count the rows exactly."""
         ...
 

@@ -131,8 +131,8 @@ def parse(text: str, name: str, *, line_offset: int | None = 0) -> Document:
         raise _syntax_error(error, name, line_offset) from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{name}: not YAML: {safe.line(str(error), 200)}", where=name) from None
-    except (ValueError, OverflowError, RecursionError) as error:
-        # A timestamp such as 2026-13-45 or an integer such as 0x is a ValueError of the constructor.
+    except (ValueError, KeyError, OverflowError, RecursionError) as error:
+        # The constructor's own: a timestamp such as 2026-13-45, an integer such as 0x, `!!bool word`.
         raise ConfigError(f"{name}: not YAML: {safe.line(str(error), 200)}", where=name) from None
     if root is None or data is None:
         raise ConfigError(f"{name} is empty", where=name, help="A run config is a YAML mapping.")

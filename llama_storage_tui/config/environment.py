@@ -21,15 +21,14 @@ EXPRESSION: Final = re.compile(r"\$\{env\.([A-Z0-9_]+)(?::([=+])([^}]*))?\}")
 DISABLED: Final = "__disabled__"
 
 RESOURCE_ID_FIELDS: Final = (
+    "vector_store_id",
     "model_id",
     "shield_id",
     "dataset_id",
     "scoring_fn_id",
     "benchmark_id",
-    "toolgroup_id",
-    "vector_store_id",
 )
-"""A list entry whose resource id resolves to nothing is dropped (0.5.0 and later)."""
+"""A list entry whose resource id resolves to nothing is dropped from 0.5.0 on; ogx 1.0 keeps the first two of these only."""
 
 
 class Variable(NamedTuple):
@@ -147,7 +146,9 @@ def is_converted(text: str) -> bool:
 class _Resolver:
     def __init__(self, environment: Environment, version: Version, into: Resolution) -> None:
         self.environment = environment
-        self.drops_empty_resources = version >= Version(0, 5)
+        self.droppable: tuple[str, ...] = ()
+        if version >= Version(0, 5):
+            self.droppable = RESOURCE_ID_FIELDS if version < Version(1, 0) else RESOURCE_ID_FIELDS[:2]
         self.disables_empty_auth = version >= Version(0, 6)
         self.into = into
 
@@ -197,10 +198,9 @@ class _Resolver:
             return None
         if "provider_id" in item and self.peek(item["provider_id"]) == DISABLED:
             return f"its provider_id is {DISABLED}"
-        if self.drops_empty_resources:
-            for name in RESOURCE_ID_FIELDS:
-                if name in item and self.peek(item[name]) in (None, ""):
-                    return f"its {name} resolves to nothing"
+        for name in self.droppable:
+            if name in item and self.peek(item[name]) in (None, ""):
+                return f"its {name} resolves to nothing"
         return None
 
     def peek(self, data: object) -> object:

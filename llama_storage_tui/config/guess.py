@@ -71,6 +71,7 @@ def guess_version(raw: Mapping[str, object], chosen: Version | None) -> VersionG
     """Guess the version from the file as written (before expansion); `chosen` is the operator's own word."""
     low, below = OLDEST, None
     because: list[str] = []
+    counted: list[Clue] = []
     clues = list(_clues(raw))
     for clue in [*(c for c in clues if c.is_strong), *(c for c in clues if not c.is_strong)]:
         new_low = max(low, clue.low) if clue.low else low
@@ -79,8 +80,12 @@ def guess_version(raw: Mapping[str, object], chosen: Version | None) -> VersionG
             because.append(f"({clue.because}: contradicts the others)") if clue.is_strong else None
             continue
         low, below = new_low, new_below
-        if clue.because not in because:
-            because.append(clue.because)
+        counted.append(clue)
+    # What set the limits comes first: it is the reason; the rest only agrees.
+    counted.sort(
+        key=lambda clue: (clue.low != low or low == OLDEST) and (clue.below != below or below is None)
+    )
+    because = [*dict.fromkeys(clue.because for clue in counted), *because]
     fitting = [release for release in RELEASES if low <= release and (below is None or release < below)]
     guess = max(fitting, default=NEWEST)
     if not because:
@@ -92,7 +97,13 @@ def _clues(raw: Mapping[str, object]) -> Iterator[Clue]:
     yield from _storage_clues(raw)
     apis = raw.get("apis")
     providers = raw.get("providers")
-    names = {name for source in (apis, providers) if isinstance(source, list | dict) for name in source}
+    names = {
+        name
+        for source in (apis, providers)
+        if isinstance(source, list | dict)
+        for name in source
+        if isinstance(name, str)
+    }
     yield from (clue for name, clue in APIS.items() if name in names)
     yield from (clue for name, clue in TOP_LEVEL.items() if name in raw)
     if "telemetry" in names and "storage" in raw:

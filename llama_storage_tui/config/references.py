@@ -13,6 +13,7 @@ from llama_storage_tui.config import schema
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, get, show_path
 from llama_storage_tui.config.environment import EXPRESSION, resolve
+from llama_storage_tui.config.rewrites import REWRITTEN_FROM, rewrite_store
 from llama_storage_tui.model.catalog import Backend, Family, Physical, Reference, ReferenceKind, Scalar
 from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.model.version import Version
@@ -69,6 +70,8 @@ def _stores(context: Context, backends: Mapping[str, Backend]) -> Iterator[Refer
             entry = dict(spec.default) if spec and spec.default else None
         if not isinstance(entry, Mapping):
             continue
+        if context.version >= REWRITTEN_FROM:
+            entry = rewrite_store(name, get(context.raw, "storage", "stores", name), entry)
         layout = layouts.get(name)
         enabled = entry.get("enabled", True) is not False
         reference = _reference(
@@ -218,12 +221,6 @@ def _reference(
 ) -> Reference:
     backend = _text(entry.get("backend"))
     namespace, table = _text(entry.get("namespace")), _text(entry.get("table_name"))
-    if (
-        kind is ReferenceKind.STORE
-        and context.version >= Version(1, 0)
-        and path[-1] in ("prompts", "connectors")
-    ):
-        backend, namespace, table = _rewritten(entry, backend, namespace, table)
     if family is None:
         family = Family.SQL if "table_name" in entry else Family.KV
     reference = Reference(
@@ -240,15 +237,6 @@ def _reference(
     if layout is None or target is None or target.family is not family:
         return reference
     return replace(reference, physical=_physical(context.version, target, reference, layout))
-
-
-def _rewritten(
-    entry: Mapping[object, object], backend: str | None, namespace: str | None, table: str | None
-) -> tuple[str | None, str | None, str | None]:
-    """Apply what ogx 1.0 and later do in memory to prompts and connectors written as key-value references."""
-    if "namespace" in entry and "table_name" not in entry:
-        return (backend.replace("kv_", "sql_") if backend else "sql_default"), None, namespace
-    return backend, None, table
 
 
 def _text(value: object) -> str | None:

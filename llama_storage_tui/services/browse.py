@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
+from llama_storage_tui.backends.protocols import KeyValueReader
 from llama_storage_tui.errors import NotFoundError, UsageError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family, Reference
 from llama_storage_tui.model.data import (
@@ -20,6 +23,12 @@ from llama_storage_tui.model.data import (
     Table,
 )
 from llama_storage_tui.services.session import Session
+
+SHARED_FAMILIES: Final = ("openai_vector_stores",)
+FAMILY_VERSIONS: Final = ("v3",)
+REGISTRATIONS: Final = ("vector_stores:",)
+MOST_REGISTRATIONS: Final = 200
+"""Each registered store becomes a few key ranges; beyond this the family is counted for all that share it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,44 @@ def known_namespaces(catalog: Catalog, backend: Backend) -> tuple[Namespace, ...
     )
 
 
+async def attributed_namespaces(session: Session, name: str) -> tuple[Namespace, ...]:
+    """Return a backend's namespaces with families of keys that several share told apart by what each has registered.
+
+    On SQLite before ogx 1.0 all vector providers write `openai_vector_stores…:v3::ID` into one file. ID is a store that one of
+    them has registered under its own `vector_stores:…::ID`; so its keys are those that continue with one of its ids. A shared
+    key of no registered store is nobody's: unassigned.
+    """
+    known = known_namespaces(session.catalog, key_value_backend(session, name))
+    users = Counter(prefix for found in known for prefix in found.selection.include)
+    shared = {prefix for prefix, number in users.items() if number > 1 and prefix.startswith(SHARED_FAMILIES)}
+    if not shared:
+        return known
+    reader = session.reader(name).key_values
+    done: list[Namespace] = []
+    for found in known:
+        common = shared & set(found.selection.include)
+        ids = await _registered_ids(reader, found) if common else ()
+        if common and ids is not None:
+            own = [prefix for prefix in found.selection.include if prefix not in common]
+            own += [
+                f"{prefix}{version}::{id_}" for prefix in common for version in FAMILY_VERSIONS for id_ in ids
+            ]
+            found = replace(found, selection=KeySelection(tuple(sorted(own)), found.selection.exclude))  # noqa: PLW2901
+        done.append(found)
+    return tuple(done)
+
+
+async def _registered_ids(reader: KeyValueReader, found: Namespace) -> tuple[str, ...] | None:
+    """Return the ids of the vector stores that a provider has registered; None where they are too many to select by."""
+    registrations = tuple(prefix for prefix in found.selection.include if prefix.startswith(REGISTRATIONS))
+    if not registrations:
+        return ()
+    page = await reader.page(KeySelection(registrations), limit=MOST_REGISTRATIONS)
+    if page.next is not None or not page.is_complete:
+        return None
+    return tuple(entry.key.rpartition("::")[2] for entry in page.keys if isinstance(entry.key, str))
+
+
 def _prefixes(references: Sequence[Reference]) -> tuple[str, ...]:
     return tuple(
         sorted({prefix for found in references if found.physical for prefix in found.physical.prefixes})
@@ -95,9 +142,8 @@ def unassigned_selection(namespaces: Sequence[Namespace]) -> KeySelection:
 
 async def namespaces(session: Session, name: str, *, fast: bool = False) -> NamespaceListing:
     """Count the keys of each namespace; `fast` allows estimates."""
-    backend = key_value_backend(session, name)
+    known = await attributed_namespaces(session, name)
     reader = session.reader(name).key_values
-    known = known_namespaces(session.catalog, backend)
     rest = Namespace("", None, unassigned_selection(known))
 
     async def counted(namespace: Namespace) -> Namespace:
@@ -111,9 +157,9 @@ async def namespaces(session: Session, name: str, *, fast: bool = False) -> Name
     return NamespaceListing(name, tuple(done), unassigned)
 
 
-def namespace(session: Session, name: str, wanted: str | None) -> Namespace:
+async def namespace(session: Session, name: str, wanted: str | None) -> Namespace:
     """Return one namespace of a backend (None: the unassigned keys); raises NotFoundError with the list."""
-    known = known_namespaces(session.catalog, key_value_backend(session, name))
+    known = await attributed_namespaces(session, name)
     if wanted is None:
         return Namespace("", None, unassigned_selection(known))
     for found in known:

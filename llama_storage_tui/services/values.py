@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -103,3 +105,49 @@ def hex_dump(value: bytes, *, limit: int = 4096) -> str:
     if len(value) > limit:
         lines.append(f"… {len(value) - limit:,} more bytes")
     return "\n".join(lines)
+
+
+LARGEST_EXACT: Final = 2**53
+"""Integers up to here survive every JSON reader."""
+
+
+def to_json(value: object) -> object:
+    """Turn parsed JSON or a plain cell into what every JSON reader takes: numbers that would lose digits become text."""
+    if isinstance(value, dict):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [to_json(item) for item in value]
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) <= LARGEST_EXACT else {"$number": str(value)}
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"$number": str(value)}
+    if isinstance(value, bytes):
+        return {"$bytes": base64.b64encode(value).decode()}
+    return str(value)
+
+
+def cell_to_json(value: Cell, *, is_json: bool) -> object:
+    """Turn a cell into a JSON value; of a JSON column the parsed value, or its text marked as invalid."""
+    if not is_json or not isinstance(value, str):
+        return to_json(value)
+    parsed = parse_json(value)
+    return {"$text": value, "$invalid_json": True} if parsed is None else to_json(parsed.data)
+
+
+def stored_to_json(value: Cell) -> object:
+    """Turn a stored key-value value into a JSON value: parsed where it is JSON."""
+    decoded = decode(value)
+    if (
+        decoded.kind is ValueKind.TEXT
+        and isinstance(value, str)
+        and (parsed := parse_json(value)) is not None
+    ):
+        return to_json(parsed.data)
+    return to_json(decoded.data)
+
+
+def json_text(value: object, *, indent: int | None = None) -> str:
+    """Write JSON with everything but ASCII escaped: C1 and bidi characters would pass to a terminal otherwise."""
+    return json.dumps(value, ensure_ascii=True, indent=indent, allow_nan=False)

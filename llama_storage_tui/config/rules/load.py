@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from llama_storage_tui.config import schema
 from llama_storage_tui.config.document import Path, get
 from llama_storage_tui.config.environment import UNKNOWN, map_unknown
 from llama_storage_tui.config.masking import is_secret_name
+from llama_storage_tui.config.rewrites import REWRITTEN_FROM, rewrite_prompts
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.catalog import ReferenceKind
 from llama_storage_tui.model.finding import Finding, Severity, Stage
@@ -49,6 +51,8 @@ def schema_problems(view: View) -> Iterator[Finding]:
     document = map_unknown(resolution.data, lambda: "unknown")
     if not isinstance(document, dict):
         return
+    if view.version >= REWRITTEN_FROM:
+        document = rewrite_prompts(view.context.raw, document)
     for problem in schema.validate(document, view.version):
         if _touches_unknown(problem.loc, resolution.data):
             continue
@@ -83,7 +87,7 @@ def _help(view: View, path: Path, problem: schema.Problem) -> str | None:
                 "does not, or (1.4.1 and later) put it into a connection_string."
             )
         return f"The value comes through ${{env.{names}}}, which turns digits, true, false and empty text into other types."
-    if problem.kind is schema.ProblemKind.WRONG_TYPE and is_secret_name(str(path[-1])):
+    if problem.kind is schema.ProblemKind.WRONG_TYPE and path and is_secret_name(str(path[-1])):
         return "Put the value in quotes: YAML reads digits as a number."
     if problem.kind is schema.ProblemKind.UNKNOWN_TYPE and path[:2] == ("storage", "backends"):
         return "Servers know kv_sqlite, kv_redis, kv_postgres, kv_mongodb, sql_sqlite and sql_postgres."
@@ -133,4 +137,83 @@ def store_references(view: View) -> Iterator[Finding]:
             )
 
 
-RULES = (missing_variables, schema_problems, store_references)
+def read_again(view: View) -> Iterator[Finding]:
+    """What the run command of versions before 1.0 rejects when it reads the file once more, without its own rewrites.
+
+    Source: llama-stack 0.3.5 and 0.7.3; the first pass overwrites `version` and upgrades `routing_table`, the later ones do not.
+    """
+    data = view.context.data
+    if not Version(0, 3) <= view.version < Version(1, 0):
+        return
+    if "version" in data and not _is_integer(data["version"]) and data["version"] is not UNKNOWN:
+        yield view.finding(
+            "wrong-type",
+            Severity.ERROR,
+            Stage.LOAD,
+            ("version",),
+            "version must be a whole number",
+            help="Write: version: 2",
+        )
+    if "routing_table" in data and schema.validate(_without_routing_table(data), view.version):
+        yield view.finding(
+            "ancient-config",
+            Severity.ERROR,
+            Stage.LOAD,
+            ("routing_table",),
+            "routing_table is of 0.1: the run command upgrades it once and then rejects the file as it stands",
+        )
+    old_logging = data.get("logging_config")
+    if old_logging and not _is_logging(old_logging):
+        yield view.finding(
+            "wrong-type",
+            Severity.ERROR,
+            Stage.LOAD,
+            ("logging_config",),
+            "logging_config must be a mapping whose category_levels maps names to levels",
+        )
+    for path in _undecodable(data.get("providers"), ("providers",)):
+        yield view.finding(
+            "binary-value",
+            Severity.ERROR,
+            Stage.LOAD,
+            view.context.resolution.file_path(path),
+            "A binary value that is no UTF-8 text: the server cannot print its config and stops",
+        )
+
+
+def _without_routing_table(data: Mapping[str, object]) -> dict[str, object]:
+    kept = {key: value for key, value in data.items() if key != "routing_table"}
+    replaced = map_unknown(kept, lambda: "unknown")
+    return replaced if isinstance(replaced, dict) else kept
+
+
+def _is_integer(value: object) -> bool:
+    if isinstance(value, float):
+        return value.is_integer()
+    if isinstance(value, str):
+        return bool(re.fullmatch(r"\s*[+-]?\d+(_\d+)*(\.0*)?\s*", value))
+    return isinstance(value, int)
+
+
+def _is_logging(value: object) -> bool:
+    levels = value.get("category_levels", {}) if isinstance(value, dict) else None
+    return isinstance(levels, dict) and all(
+        isinstance(level, str) for pair in levels.items() for level in pair
+    )
+
+
+def _undecodable(data: object, path: Path) -> Iterator[Path]:
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from _undecodable(value, (*path, key if isinstance(key, int) else str(key)))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _undecodable(value, (*path, index))
+    elif isinstance(data, bytes):
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            yield path
+
+
+RULES = (read_again, missing_variables, schema_problems, store_references)

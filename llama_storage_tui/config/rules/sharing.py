@@ -97,7 +97,7 @@ def shared_namespaces(view: View) -> Iterator[Finding]:
                 Stage.NEVER,
                 f"{second.path} and {first.path} use {what}"
                 + (
-                    f": keys {', '.join(collides)} overwrite each other"
+                    f": the keys {', '.join(collides)} of both lie together, and equal ones overwrite each other"
                     if collides
                     else "; their keys do not collide"
                 ),

@@ -8,12 +8,13 @@ from typing import Final
 from llama_storage_tui.config import schema
 from llama_storage_tui.config.document import Path, get
 from llama_storage_tui.config.masking import is_secret_name, secrets_in_userinfo
+from llama_storage_tui.config.rewrites import REWRITTEN_FROM, REWRITTEN_STORES, is_rewritten
 from llama_storage_tui.config.rules.view import View, nearest, setting
 from llama_storage_tui.model.catalog import Family, Reference, ReferenceKind, SourceKind
 from llama_storage_tui.model.finding import Finding, Severity, Stage
 from llama_storage_tui.model.target import SqliteTarget
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.upstream.consumers import V1_0, VECTOR_STORE_TABLES
+from llama_storage_tui.upstream.consumers import VECTOR_STORE_TABLES
 
 REFERENCE_FIELDS: Final = (
     "backend",
@@ -313,11 +314,10 @@ def _secret_places(data: object, path: Path) -> Iterator[tuple[Path, str]]:
 
 def rewritten_references(view: View) -> Iterator[Finding]:
     """Prompts and connectors written as key-value references are rewritten in memory by 1.0 and later; no row is copied."""
-    if view.version < V1_0:
+    if view.version < REWRITTEN_FROM:
         return
-    for name in ("prompts", "connectors"):
-        entry = get(view.context.raw, "storage", "stores", name)
-        if isinstance(entry, Mapping) and "namespace" in entry and "table_name" not in entry:
+    for name in REWRITTEN_STORES:
+        if is_rewritten(get(view.context.raw, "storage", "stores", name)):
             yield view.finding(
                 "rewritten-reference",
                 Severity.WARNING,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from llama_storage_tui.config import schema
 from llama_storage_tui.config.document import Path, get
+from llama_storage_tui.config.environment import UNKNOWN, resolve
 from llama_storage_tui.config.rules.view import View, nearest, setting
 from llama_storage_tui.model.catalog import Family, Reference, ReferenceKind
 from llama_storage_tui.model.finding import Finding, Severity, Stage
@@ -41,7 +42,7 @@ def provider_references(view: View) -> Iterator[Finding]:
                 Severity.ERROR,
                 Stage.START,
                 f"{reference.name} refers to a backend {reference.backend!r} that does not exist; a start fails on it",
-                help=f"The file has: {', '.join(names) or 'none'}.",
+                help=_did_you_mean(reference.backend, names),
             )
         elif backend.family not in (reference.family, Family.UNKNOWN):
             yield view.on(
@@ -52,6 +53,11 @@ def provider_references(view: View) -> Iterator[Finding]:
                 f"{reference.name} needs a {reference.family}_* backend, and {backend.name} is {backend.type}",
                 help="The server's own message calls the backend unknown: each family has a registry of its own.",
             )
+
+
+def _did_you_mean(name: str, names: list[str]) -> str:
+    meant = nearest(name, names)
+    return f"Did you mean {meant}?" if meant else f"The file has: {', '.join(names) or 'none'}."
 
 
 def _is_read(view: View, reference: Reference) -> bool:
@@ -210,7 +216,33 @@ def tenancy_without_metadata(view: View) -> Iterator[Finding]:
             )
 
 
+def expanded_twice(view: View) -> Iterator[Finding]:
+    """From 1.2 on the run command writes the expanded config to a file, and each worker expands that file again.
+
+    A value that still holds an expression after the first pass (a nested default, or a variable whose value is one) changes
+    once more, and a variable that is missing then stops the worker.
+    """
+    if view.version < Version(1, 2):
+        return
+    again = resolve(view.context.resolution.data, view.context.environment, view.version)
+    for path, uses in again.uses.items():
+        value = get(again.data, *path)
+        where = view.context.resolution.file_path(path)
+        if value is UNKNOWN or not isinstance(value, str):
+            names = ", ".join(use.variable for use in uses)
+            reason = f"{names} is not set" if value is UNKNOWN else "the result is no text any more"
+            yield view.finding(
+                "expanded-twice",
+                Severity.ERROR,
+                Stage.START,
+                where,
+                f"This value holds an expression after expansion; `ogx run` expands it a second time in each worker, and {reason}",
+                help="Expressions do not nest; write one ${env.NAME:=default}.",
+            )
+
+
 RULES = (
+    expanded_twice,
     provider_references,
     missing_stores,
     unknown_providers,

@@ -13,13 +13,16 @@ from functools import cache
 
 from pydantic import BaseModel, ValidationError
 
-from llama_storage_tui.config.schema.facts import FIRST, REQUIRED, Builder, Shape
+from llama_storage_tui.config.schema.builder import Builder
+from llama_storage_tui.config.schema.facts import REQUIRED, Shape
 from llama_storage_tui.config.schema.problems import Loc, Problem, ProblemKind, problems_of
+from llama_storage_tui.config.schema.rewrites import rewrite
 from llama_storage_tui.config.schema.stack import STACK
 from llama_storage_tui.config.schema.storage import BACKENDS
 from llama_storage_tui.config.schema.stores import StoreSpec, default_stores, store_shape
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG
 
 __all__ = [
     "FieldInfo",
@@ -27,6 +30,7 @@ __all__ = [
     "Problem",
     "ProblemKind",
     "StoreSpec",
+    "as_loaded",
     "backend_fields",
     "default_stores",
     "store_fields",
@@ -49,13 +53,33 @@ def validate(document: Mapping[str, object], version: Version) -> tuple[Problem,
 
     Raises UsageError for a version before 0.3.0, whose stores were configured inline.
     """
-    if version < FIRST:
+    if version < OLDEST_WITH_CATALOG:
         raise UsageError(f"Configs of version {version} are not validated", help="Choose 0.3.0 or newer.")
+    rewritten = rewrite(document, version)
+    found = {problem.loc: problem for problem in rewritten.problems}
     try:
-        _stack_model(version).model_validate(document)
+        _stack_model(version).model_validate(rewritten.document)
     except ValidationError as error:
-        return problems_of(document, error.errors(include_url=False))
-    return ()
+        for problem in problems_of(rewritten.document, error.errors(include_url=False)):
+            place = _place_in_file(problem.loc, rewritten.moved)
+            found.setdefault(place, Problem(place, problem.kind, problem.message))
+    return tuple(found.values())
+
+
+def _place_in_file(loc: Loc, moved: Mapping[Loc, Loc]) -> Loc:
+    for new, old in moved.items():
+        if loc[: len(new)] == new:
+            return old + loc[len(new) :]
+    return loc
+
+
+def as_loaded(document: Mapping[str, object], version: Version) -> Mapping[str, object]:
+    """Return the document as that version's loader reads it: with a legacy form and moved stores rewritten.
+
+    The loader does this before it replaces `${env…}` expressions; doing it afterwards differs only where the name of a
+    prompts backend is itself an expression.
+    """
+    return rewrite(document, version).document
 
 
 def backend_fields(backend_type: str, version: Version) -> tuple[FieldInfo, ...] | None:

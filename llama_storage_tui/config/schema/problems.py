@@ -113,8 +113,9 @@ class _Draft:
 def _draft(document: object, error: Mapping[str, Any]) -> _Draft:
     kind: str = error["type"]
     context: Mapping[str, Any] = error.get("ctx") or {}
-    loc = place_in(document, error["loc"], is_missing=kind == "missing")
-    if "field" in context:  # one of our own checks
+    is_ours = "field" in context
+    loc = place_in(document, error["loc"], is_missing=kind == "missing" and not is_ours)
+    if is_ours:
         field = context["field"]
         return _Draft((*loc, field) if field else loc, ProblemKind(kind), error["msg"])
     match kind:

@@ -1,16 +1,51 @@
-"""The run config's top level."""
+"""The run config's top level, and the providers.
+
+Source: `core/datatypes.py`. `version` is absent on purpose: every loader overwrites it before it looks.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+from pathlib import Path
 from typing import Any, Final
 
-from llama_storage_tui.config.schema.facts import ByName, Fact, ListOf, Maybe, Shape
+from llama_storage_tui.config.schema.facts import (
+    ByName,
+    Check,
+    Fact,
+    ListOf,
+    Maybe,
+    Shape,
+    Values,
+    broken,
+    checked,
+)
+from llama_storage_tui.config.schema.problems import ProblemKind
+from llama_storage_tui.config.schema.resources import CONNECTOR, RESOURCES
+from llama_storage_tui.config.schema.server import SERVER
 from llama_storage_tui.config.schema.stores import STORAGE
+from llama_storage_tui.config.schema.vectors import VECTOR_STORES
 from llama_storage_tui.model.version import Version
 
 _OPTIONAL_STORAGE: Final = Version(0, 4, 0)
+_DISTRO_NAME: Final = Version(0, 5, 0)
+_WITHOUT_SAFETY: Final = Version(1, 0, 0)
+_NULL_APIS: Final = Version(1, 5, 0)
 
-PROVIDER: Final = Shape(
+
+def _check_name(value: object) -> object:
+    if value is None:
+        raise broken(ProblemKind.WRONG_TYPE, "Must be a name, but is null.")
+    return value
+
+
+def _check_distribution(values: Values, _given: AbstractSet[str]) -> None:
+    if values["distro_name"] is None and values["image_name"] is None:
+        message = "Either distro_name or image_name must be given."
+        raise broken(ProblemKind.MISSING, message, field="distro_name")
+
+
+_PROVIDER: Final = Shape(
     "Provider",
     (
         Fact("provider_id", Maybe(str)),
@@ -20,11 +55,34 @@ PROVIDER: Final = Shape(
     ),
 )
 
+_LOGGING: Final = Shape("Logging", (Fact("category_levels", dict[str, str], {}),))
+
+_TELEMETRY: Final = Shape("Telemetry", (Fact("enabled", bool, default=False),))
+
+_SAFETY: Final = Shape("Safety", (Fact("default_shield_id", Maybe(str), None),))
+
 STACK: Final = Shape(
     "Stack",
     (
-        Fact("providers", ByName(ListOf(PROVIDER))),
+        # The loader turns any value but null into text: image_name until 0.4, distro_name from 0.5.
+        Fact("image_name", checked(Any, _check_name), until=_DISTRO_NAME),
+        Fact("distro_name", Any, None, since=_DISTRO_NAME),
+        Fact("image_name", Maybe(str), None, since=_DISTRO_NAME),
+        Fact("container_image", Maybe(str), None),
+        Fact("apis", ListOf(str), (), until=_NULL_APIS),
+        Fact("apis", Maybe(ListOf(str)), None, since=_NULL_APIS),
+        Fact("providers", ByName(ListOf(_PROVIDER))),
         Fact("storage", STORAGE, until=_OPTIONAL_STORAGE),
-        Fact("storage", STORAGE, {}, since=_OPTIONAL_STORAGE),
+        Fact("storage", STORAGE, None, since=_OPTIONAL_STORAGE),
+        Fact("registered_resources", RESOURCES, None),
+        Fact("logging", Maybe(_LOGGING), None),
+        Fact("telemetry", _TELEMETRY, None, until=_OPTIONAL_STORAGE),
+        Fact("server", SERVER, None),
+        Fact("external_providers_dir", Maybe(Path), None),
+        Fact("external_apis_dir", Maybe(Path), None),
+        Fact("vector_stores", Maybe(VECTOR_STORES), None),
+        Fact("safety", Maybe(_SAFETY), None, since=_OPTIONAL_STORAGE, until=_WITHOUT_SAFETY),
+        Fact("connectors", ListOf(CONNECTOR), (), since=_DISTRO_NAME),
     ),
+    checks=(Check(_check_distribution, since=_DISTRO_NAME),),
 )

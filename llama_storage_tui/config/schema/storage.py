@@ -7,25 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import AfterValidator, SecretStr
-
-from llama_storage_tui.config.schema.facts import (
-    Check,
-    Fact,
-    Maybe,
-    Shape,
-    Values,
-    broken,
-)
+from llama_storage_tui.config.schema.facts import Check, Fact, Maybe, Shape, Values, broken, checked
+from llama_storage_tui.config.schema.problems import ProblemKind
 from llama_storage_tui.model.version import Version
 
 _OGX: Final = Version(0, 8, 0)
 _SQL_POOLS: Final = Version(0, 7, 0)
 _KV_POOLS: Final = Version(1, 0, 0)
-_SECRET_PASSWORDS: Final = Version(1, 0, 3)
+_POOL_TUNING: Final = Version(1, 0, 3)
 _SQL_TLS: Final = Version(1, 4, 0)
 _CONNECTION_STRING: Final = Version(1, 4, 1)
 
@@ -55,41 +47,37 @@ def _starts_as_expression(value: str) -> bool:
     return value.startswith("${env.")
 
 
-def _check_connection_string(secret: SecretStr) -> SecretStr:
-    value = secret.get_secret_value()
+def _check_connection_string(value: str) -> str:
     if _starts_as_expression(value):
-        return secret
+        return value
     if not value.startswith(("postgres://", "postgresql://")):
-        raise broken("invalid", "A connection string must start with postgres:// or postgresql://.")
+        raise broken(ProblemKind.INVALID, "A connection string must start with postgres:// or postgresql://.")
     try:
         url = urlsplit(value)
     except ValueError:
-        raise broken("invalid", "The connection string cannot be read as a URL.") from None
+        raise broken(ProblemKind.INVALID, "The connection string cannot be read as a URL.") from None
     if not url.netloc or not url.hostname or not url.path.strip("/"):
-        raise broken("invalid", "A connection string must name a host and a database.")
-    return secret
+        raise broken(ProblemKind.INVALID, "A connection string must name a host and a database.")
+    return value
 
 
 def _check_login(values: Values, given: AbstractSet[str]) -> None:
-    secret = values["connection_string"]
-    if secret is None:
+    value = values["connection_string"]
+    if value is None:
         if not values["user"]:
-            raise broken("missing", "Either connection_string or user must be given.", field="user")
+            raise broken(ProblemKind.MISSING, "Either connection_string or user must be given.", field="user")
         return
     clashing = [name for name in COMPONENTS if name in given]
     if clashing:
         message = f"connection_string cannot be combined with {', '.join(clashing)}."
-        raise broken("conflict", message, field="connection_string")
-    value = secret.get_secret_value()
+        raise broken(ProblemKind.CONFLICT, message, field="connection_string")
     if _starts_as_expression(value) or (values["ssl_mode"] is None and values["ca_cert_path"] is None):
         return
     options = {name for name, _ in parse_qsl(urlsplit(value).query, keep_blank_values=True)}
     if options & TLS_OPTIONS:
         message = "TLS is set both in connection_string and in ssl_mode or ca_cert_path."
-        raise broken("conflict", message, field="connection_string")
+        raise broken(ProblemKind.CONFLICT, message, field="connection_string")
 
-
-_ConnectionString = Annotated[SecretStr, AfterValidator(_check_connection_string)]
 
 _NAMESPACE: Final = Fact("namespace", Maybe(str), None)
 
@@ -100,9 +88,14 @@ _LOGIN: Final = (
     Fact("db", str, "ogx", since=_OGX),
     Fact("user", str, until=_CONNECTION_STRING),
     Fact("user", Maybe(str), None, since=_CONNECTION_STRING),
-    Fact("password", Maybe(str), None, until=_SECRET_PASSWORDS, is_secret=True),
-    Fact("password", Maybe(SecretStr), None, since=_SECRET_PASSWORDS, is_secret=True),
-    Fact("connection_string", Maybe(_ConnectionString), None, since=_CONNECTION_STRING, is_secret=True),
+    Fact("password", Maybe(str), None, is_secret=True),
+    Fact(
+        "connection_string",
+        Maybe(checked(str, _check_connection_string)),
+        None,
+        since=_CONNECTION_STRING,
+        is_secret=True,
+    ),
 )
 
 _LOGIN_CHECK: Final = Check(_check_login, since=_CONNECTION_STRING)
@@ -138,7 +131,7 @@ KV_POSTGRES: Final = Shape(
         Fact("table_name", str, "ogx_kvstore", since=_OGX),
         Fact("pool_size", int, 5, since=_KV_POOLS, at_least=1),
         Fact("max_overflow", int, 10, since=_KV_POOLS, at_least=0),
-        Fact("command_timeout", float, 30.0, since=_SECRET_PASSWORDS, above=0),
+        Fact("command_timeout", float, 30.0, since=_POOL_TUNING, above=0),
     ),
     checks=(_LOGIN_CHECK,),
 )
@@ -177,8 +170,8 @@ SQL_POSTGRES: Final = Shape(
         Fact("ca_cert_path", Maybe(Path), None, since=_SQL_TLS),
         Fact("pool_size", int, 10, since=_SQL_POOLS, at_least=1),
         Fact("max_overflow", int, 20, since=_SQL_POOLS, at_least=0),
-        Fact("pool_recycle", int, -1, since=_SQL_POOLS, until=_SECRET_PASSWORDS, at_least=-1),
-        Fact("pool_recycle", int, 3600, since=_SECRET_PASSWORDS, at_least=-1),
+        Fact("pool_recycle", int, -1, since=_SQL_POOLS, until=_POOL_TUNING, at_least=-1),
+        Fact("pool_recycle", int, 3600, since=_POOL_TUNING, at_least=-1),
         Fact("pool_pre_ping", bool, default=True, since=_SQL_POOLS),
     ),
     checks=(_LOGIN_CHECK,),

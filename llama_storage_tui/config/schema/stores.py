@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from llama_storage_tui.config.schema.facts import FIRST, ByName, ByType, Fact, Maybe, Shape
+from llama_storage_tui.config.schema.facts import ByName, ByType, Dated, Fact, Maybe, Shape
 from llama_storage_tui.config.schema.storage import BACKENDS
 from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.version import Version
@@ -60,16 +60,11 @@ class StoreSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class _Store:
-    """A row of the table below: a store in the versions from `since` to before `until`."""
+class _Store(Dated):
+    """A row of the table below: a store as some versions have it."""
 
     spec: StoreSpec
     shape: Shape
-    since: Version = FIRST
-    until: Version | None = None
-
-    def holds_in(self, version: Version) -> bool:
-        return self.since <= version and (self.until is None or version < self.until)
 
 
 def _kv(name: str, namespace: str | None, *, is_checked_at_load: bool = True) -> StoreSpec:
@@ -132,7 +127,7 @@ STORAGE: Final = Shape(
     "Storage",
     (
         Fact("backends", ByName(ByType(tuple(BACKENDS.values()))), until=_DEFAULTS),
-        Fact("backends", ByName(ByType(tuple(BACKENDS.values()))), {}, since=_DEFAULTS),
-        Fact("stores", STORES, {}),
+        Fact("backends", ByName(ByType(tuple(BACKENDS.values()))), None, since=_DEFAULTS),
+        Fact("stores", STORES, None),
     ),
 )

@@ -1,0 +1,144 @@
+"""The composition root and console script: the one module that knows both front ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from types import FrameType
+from typing import Any, Final
+
+import click
+
+from llama_storage_tui.cli import output
+from llama_storage_tui.cli.commands import COMMANDS
+from llama_storage_tui.cli.documents import ErrorDocument
+from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
+from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.errors import StorageToolError, UsageError
+
+CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class CommandOrConfig(click.Group):
+    """A group whose first word is a command, or else the run config that the TUI opens."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Take an unknown first word as a config's name."""
+        if args[0] in self.commands:
+            return super().resolve_command(ctx, args)
+        return tui.name, tui, args
+
+
+@click.group(cls=CommandOrConfig, invoke_without_command=True, context_settings=CONTEXT)
+@click.option("--demo", is_flag=True, help="Open a made-up deployment in a temporary folder.")
+@shared_options
+@click.version_option(version("llama-storage-tui"), prog_name="llama-storage-tui")
+@click.pass_context
+def cli(context: click.Context, *, demo: bool) -> int:
+    """See, check, test and browse the storage backends of a Llama Stack or OGX deployment.
+
+    With a RUN_CONFIG, or nothing, the terminal app opens; with a COMMAND, one answer is printed.
+    RUN_CONFIG is a file, - for stdin, a ConfigMap manifest, a distribution's name, or @ for the one found.
+    """
+    if demo:
+        return run_demo(context)
+    if context.invoked_subcommand is None:
+        return run_tui(context, None)
+    return ExitCode.DONE
+
+
+@click.command(hidden=True)
+@click.argument("config", required=False, metavar="[RUN_CONFIG]")
+@shared_options
+@click.pass_context
+def tui(context: click.Context, config: str | None) -> int:
+    """Open the terminal app."""
+    return run_tui(context, config)
+
+
+for command in COMMANDS:
+    cli.add_command(command)
+
+
+def run_tui(context: click.Context, config: str | None) -> int:
+    """Open the terminal app on a config, or on what is found."""
+    # Imported here: commands must not pay for Textual.
+    from llama_storage_tui.tui.run import run
+
+    settings = Settings(context)
+    if settings.is_json:
+        raise UsageError(
+            "--json goes with a command", help="For example: llama-storage-tui check RUN_CONFIG --json"
+        )
+    return run(settings.request(config or "@"), timeouts=settings.timeouts, mouse=settings.mouse)
+
+
+def run_demo(context: click.Context) -> int:
+    """Open the terminal app on a made-up deployment, removed when the app ends."""
+    from llama_storage_tui.demo.deployment import demo_deployment
+    from llama_storage_tui.tui.run import run
+
+    settings = Settings(context)
+    with demo_deployment() as request:
+        return run(request, timeouts=settings.timeouts, mouse=settings.mouse)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        with contextlib.ExitStack() as stack:
+            stack.callback(_flush)
+            result: Any = cli.main(words, prog_name="llama-storage-tui", standalone_mode=False)
+            return int(result or 0)
+    except click.UsageError as error:
+        help_ = f"See: {error.ctx.command_path} --help" if error.ctx else None
+        return _report(UsageError(error.format_message(), help=help_), words)
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit: give it a place to write to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.READER_GONE
+    except StorageToolError as error:
+        return _report(error, words)
+    except _TerminatedError:
+        return ExitCode.TERMINATED
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM arrived; a BaseException so that no handler of errors swallows it."""
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise _TerminatedError
+
+
+def _flush() -> None:
+    sys.stdout.flush()
+
+
+def _report(error: StorageToolError, words: Sequence[str]) -> int:
+    if "--json" in words:
+        output.write_document(ErrorDocument.of(error))
+    else:
+        output.say_error(error)
+    return exit_code(error)
+
+
+def console() -> None:
+    """Run as the console script."""
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    console()

@@ -1,0 +1,27 @@
+"""How many rows a stream fetches at a time: many small ones, few large ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+FIRST_BATCH: Final = 50
+
+LARGEST_BATCH: Final = 1000
+"""Measured: larger batches gain nothing."""
+
+BATCH_BYTES: Final = 8 * 1024 * 1024
+"""About what a batch of large values may weigh, so that memory does not follow the number of rows."""
+
+
+def weight(rows: Sequence[Sequence[object]]) -> int:
+    """Return about how many bytes the cells of some rows hold; numbers count nothing."""
+    return sum(len(cell) for row in rows for cell in row if isinstance(cell, str | bytes))
+
+
+def next_batch(size: int, batch: Sequence[Sequence[object]]) -> int:
+    """Return how many rows to fetch after a batch of `size`: twice as many while they are light, fewer where heavy."""
+    held = weight(batch)
+    if held < BATCH_BYTES // 4:
+        return min(size * 2, LARGEST_BATCH)
+    return max(1, min(size, size * (BATCH_BYTES // 4) // held))

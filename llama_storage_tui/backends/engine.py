@@ -1,0 +1,125 @@
+"""The seam between what all SQL engines share (tables.py, keyvalue.py) and what each does its own way."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Protocol, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from llama_storage_tui.backends.cursors import Part
+from llama_storage_tui.backends.shape import ColumnShape, TableShape
+from llama_storage_tui.model.data import Cell, Count
+
+T = TypeVar("T")
+Work = Callable[[AsyncConnection], Awaitable[T]]
+Expression = sa.ColumnElement[object]
+Raw = tuple[object, ...]
+"""A row as the driver gives it: of whatever types the statement selects."""
+
+
+class Dialect(Protocol):
+    """What differs between engines when a table is read."""
+
+    nulls_first: bool
+    """Whether NULL sorts before everything in an ascending order."""
+    mark_width: int
+    """How many expressions `mark` gives for one column."""
+    is_snapshot_held: bool
+    """Whether a statement may stay open while its rows are used: not where that keeps a writer out (SQLite)."""
+
+    async def describe(self, connection: AsyncConnection, name: str) -> TableShape | None:
+        """Describe one table or view; None where there is none of that name."""
+        ...
+
+    async def describe_all(self, connection: AsyncConnection) -> tuple[TableShape, ...]:
+        """Describe every table and view that the backend's own names reach, in name order."""
+        ...
+
+    async def estimates(
+        self, connection: AsyncConnection, shapes: Sequence[TableShape]
+    ) -> dict[str, Count | None]:
+        """Return row counts that cost next to nothing: exact where a table is small, None where nothing is known."""
+        ...
+
+    def cell(self, element: Expression, shape: ColumnShape, limit: int | None) -> Expression:
+        """Return what to select for a cell: its value, cut after `limit` + 1 characters or bytes."""
+        ...
+
+    def mark(self, element: Expression, shape: ColumnShape) -> tuple[Expression, ...]:
+        """Return what to select so that `part` can tell where the row stands."""
+        ...
+
+    def part(self, raw: Sequence[object]) -> Part:
+        """Return a cursor's value from what `mark` selected."""
+        ...
+
+    def bound(self, part: tuple[str, str], shape: ColumnShape) -> Expression:
+        """Return a cursor's value for a comparison with the column; raises UsageError for a forged one."""
+        ...
+
+    def sort_key(self, element: Expression, shape: ColumnShape) -> Expression:
+        """Return what to order and compare a column by."""
+        ...
+
+    def equals(self, element: Expression, shape: ColumnShape, text: str) -> sa.ColumnElement[bool]:
+        """Return the condition that a column equals a text cast to its type; raises UsageError where it cannot."""
+        ...
+
+    async def check_filter(self, connection: AsyncConnection, shape: ColumnShape, text: str) -> None:
+        """Raise UsageError where the server cannot cast a text to the column's type."""
+        ...
+
+    def blocks(
+        self, connection: AsyncConnection, shape: TableShape, table: sa.TableClause, after: Part
+    ) -> AsyncIterator[sa.ColumnElement[bool]]:
+        """Yield conditions on `table` that part a table in its physical order, from `after` on; only for `is_heap_ordered`."""
+        ...
+
+    def size(self, element: Expression, shape: ColumnShape) -> Expression:
+        """Return the size of a value in bytes, without fetching it."""
+        ...
+
+    def starts_with(self, element: Expression, prefix: str) -> sa.ColumnElement[bool]:
+        """Return the condition that a text starts with a prefix, whatever its collation."""
+        ...
+
+    async def is_binary_ordered(self, connection: AsyncConnection, shape: TableShape, column: str) -> bool:
+        """Tell whether a column's index is in code point order."""
+        ...
+
+    def is_odd(self, element: Expression) -> sa.ColumnElement[bool] | None:
+        """Return the condition for keys that are no text (NULL, binary); None where there can be none."""
+        ...
+
+    def is_text(self, element: Expression) -> sa.ColumnElement[bool] | None:
+        """Return the condition, cheap on an index, that a key is text; None where all are."""
+        ...
+
+    def key_equals(self, element: Expression, key: str | bytes | None) -> sa.ColumnElement[bool]:
+        """Return the condition that a key is this one, as the driver gave it."""
+        ...
+
+
+class Engine(Protocol):
+    """One backend's connections."""
+
+    dialect: Dialect
+    where: str
+    """The backend's location, for messages."""
+
+    async def run(self, work: Work[T], *, timeout: float | None) -> T:
+        """Run a short unit of reading on a connection of its own; may run it again where the file changed meanwhile.
+
+        Raises BackendError. Cancelling the caller stops the statement at the engine.
+        """
+        ...
+
+    def stream(self, statement: sa.Select[Raw]) -> AsyncIterator[Sequence[Sequence[Cell]]]:
+        """Yield a statement's rows in batches, of one snapshot, without a time limit."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connections; waits no longer than a second."""
+        ...

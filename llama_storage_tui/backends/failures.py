@@ -1,0 +1,256 @@
+"""Driver exceptions as errors that an operator understands, in one place.
+
+Told apart by codes (SQLSTATE, SQLite's result code, errno), never by text where a code exists, and without importing a
+driver. A message never holds SQL text: SQLAlchemy's own puts statement and parameters in, so only the driver's first line is
+ever used, and only where the server's words say more than ours.
+"""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import exc
+
+from llama_storage_tui.errors import BackendError, FailureKind
+
+_LOGIN_HELP = (
+    "PostgreSQL gives the same answer for a wrong password, an unknown role and an expired password: check all three, and"
+    " pg_hba.conf where the server is yours."
+)
+
+_SQLSTATES: dict[str, tuple[FailureKind, str, str | None]] = {
+    "28P01": (FailureKind.AUTHENTICATION, "The server refuses the role or its password.", _LOGIN_HELP),
+    "28000": (
+        FailureKind.AUTHENTICATION,
+        "The server lets this role, database and address in under no rule.",
+        "Its pg_hba.conf has no matching line, asks for TLS, or the role may not log in.",
+    ),
+    "3D000": (
+        FailureKind.UNKNOWN_DATABASE,
+        "The server has no database of that name.",
+        "Check the backend's `db`; its default changed from llamastack to ogx with ogx 1.0.",
+    ),
+    "42501": (FailureKind.PERMISSION, "The role may not do that.", "Grant it CONNECT, USAGE and SELECT."),
+    "53300": (
+        FailureKind.TOO_MANY_CONNECTIONS,
+        "The server has no free connection left.",
+        "Compare the servers' pool sizes with max_connections, or put a pooler between.",
+    ),
+    "57014": (
+        FailureKind.TIMEOUT,
+        "The server stopped the query at its time limit.",
+        "Narrow it, sort by the primary key, or raise --query-timeout.",
+    ),
+    "57P03": (
+        FailureKind.UNREACHABLE,
+        "The server is starting up, shutting down or recovering.",
+        "Try again.",
+    ),
+    "55P03": (FailureKind.LOCKED, "Another session holds the table.", "Try again when it has finished."),
+    "25006": (FailureKind.READ_ONLY, "The session is read-only.", None),
+    "08P01": (
+        FailureKind.UNREACHABLE,
+        "What answers there does not follow PostgreSQL's protocol.",
+        "Check host and port: a pooler that refuses the database or the role answers like this too.",
+    ),
+}
+
+_SQLITE_CODES: dict[int, tuple[FailureKind, str, str | None]] = {
+    sqlite3.SQLITE_PERM: (FailureKind.PERMISSION, "The file may not be read.", "Check its owner and mode."),
+    sqlite3.SQLITE_AUTH: (FailureKind.PERMISSION, "The file may not be read.", "Check its owner and mode."),
+    sqlite3.SQLITE_BUSY: (
+        FailureKind.LOCKED,
+        "Another process holds the file.",
+        "Try again; `details` names who has it open where that can be told.",
+    ),
+    sqlite3.SQLITE_LOCKED: (FailureKind.LOCKED, "Another process holds the file.", "Try again."),
+    sqlite3.SQLITE_INTERRUPT: (FailureKind.TIMEOUT, "The query was stopped.", None),
+    sqlite3.SQLITE_CORRUPT: (
+        FailureKind.NOT_A_DATABASE,
+        "The file is damaged.",
+        "Stop the server, keep a copy, and try `sqlite3 FILE .recover` on the copy.",
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        FailureKind.NOT_A_DATABASE,
+        "The file is no SQLite database, or it is encrypted.",
+        "Check the backend's `db_path`.",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        FailureKind.PERMISSION,
+        "SQLite cannot open the file or one of its companions (-wal, -shm).",
+        "Check that all of them are readable.",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        FailureKind.UNREACHABLE,
+        "Reading the file failed.",
+        "Check the disk or the mount.",
+    ),
+    sqlite3.SQLITE_FULL: (FailureKind.QUERY, "The disk has no room for a temporary sort.", None),
+}
+
+HOT_JOURNAL = (
+    "An interrupted write left a -journal beside the file: reading it would need a recovery, which changes the file.",
+    "Start the server, which recovers it, or work on a copy of both files.",
+)
+
+
+@contextmanager
+def translating(where: str) -> Iterator[None]:
+    """Raise BackendError for whatever a driver raises inside; other exceptions pass.
+
+    The error is raised outside of the handler, so that no chain leads to a frame with a password in it.
+    """
+    failure: BackendError
+    try:
+        yield
+        return
+    except exc.TimeoutError:
+        failure = BackendError(
+            "All connections of this backend are busy.",
+            failure=FailureKind.TIMEOUT,
+            where=where,
+            help="Cancel an export that still runs, or wait for it.",
+        )
+    except (exc.SQLAlchemyError, sqlite3.Error, OSError, UnicodeEncodeError) as error:
+        failure = translated(error, where=where)
+    raise failure
+
+
+def is_connection_lost(error: exc.DBAPIError) -> bool:
+    """Tell whether a pooled connection turned out dead, so that a new one may answer."""
+    return error.connection_invalidated
+
+
+def sqlstate_of(error: BaseException) -> str | None:
+    """Return PostgreSQL's code of a driver exception, however it is wrapped; None where there is none."""
+    inner = error.orig if isinstance(error, exc.DBAPIError) else error
+    code = getattr(inner, "sqlstate", None)
+    return code if isinstance(code, str) else None
+
+
+def translated(error: BaseException, *, where: str) -> BackendError:
+    """Return the error that an operator reads for a driver's exception."""
+    inner = error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error
+    sqlstate = sqlstate_of(inner)
+    if sqlstate is not None:
+        return _of_postgres(sqlstate, inner, where)
+    if isinstance(inner, sqlite3.Error):
+        return _of_sqlite(inner, where)
+    if isinstance(inner, OSError):
+        return of_network(inner, where=where)
+    if isinstance(inner, UnicodeEncodeError):
+        return BackendError("A name or value there is no valid text.", failure=FailureKind.QUERY, where=where)
+    return BackendError(
+        f"The driver failed ({type(inner).__name__}).", failure=FailureKind.QUERY, where=where
+    )
+
+
+def of_network(error: OSError, *, where: str) -> BackendError:
+    """Return the error for a socket's exception."""
+    kind, message, advice = _network_words(error)
+    return BackendError(message, failure=kind, where=where, help=advice)
+
+
+def is_tls_refused(error: OSError) -> bool:
+    """Tell whether the server said that it has no TLS; the driver tells that in words only."""
+    return "rejected SSL" in str(error)
+
+
+def timed_out(seconds: float, *, where: str, doing: str) -> BackendError:
+    """Return the error for a limit of our own that was reached."""
+    return BackendError(
+        f"No answer within {seconds:g} s while {doing}.",
+        failure=FailureKind.TIMEOUT,
+        where=where,
+        help="Check host, port and firewalls, or raise --timeout."
+        if doing == "connecting"
+        else "Narrow the query, sort by the primary key, or raise --query-timeout.",
+    )
+
+
+def _network_words(error: OSError) -> tuple[FailureKind, str, str | None]:
+    match error:
+        case socket.gaierror():
+            return (
+                FailureKind.UNKNOWN_HOST,
+                "The host name is not known.",
+                "Check its spelling and the DNS from here.",
+            )
+        case ssl.SSLCertVerificationError():
+            return (
+                FailureKind.TLS,
+                f"The server's certificate is refused: {error.verify_message}.",
+                "Check ca_cert_path, the name in the certificate, and its dates.",
+            )
+        case ssl.SSLError():
+            return (
+                FailureKind.TLS,
+                f"TLS failed: {error.reason or 'handshake'}.",
+                "Check ssl_mode and the server's TLS.",
+            )
+        case ConnectionRefusedError():
+            return (
+                FailureKind.UNREACHABLE,
+                "The connection is refused: nothing listens there.",
+                "Check host and port.",
+            )
+        case TimeoutError():
+            return FailureKind.TIMEOUT, "The host does not answer.", "Check host, port and firewalls."
+        case FileNotFoundError():
+            return (
+                FailureKind.UNREACHABLE,
+                "There is no server socket in that directory.",
+                "Check the directory, the port, and that the server runs.",
+            )
+        case PermissionError():
+            return FailureKind.PERMISSION, "The socket may not be used.", "Check its owner and mode."
+        case _ if is_tls_refused(error):
+            return (
+                FailureKind.TLS,
+                "The server does not offer TLS, and ssl_mode asks for it.",
+                "Switch TLS on at the server, or choose ssl_mode prefer.",
+            )
+        case _:
+            return (
+                FailureKind.UNREACHABLE,
+                "The host cannot be reached, or it closed the connection.",
+                "Check host, port, firewalls, and the server's log.",
+            )
+
+
+def _of_postgres(sqlstate: str, error: BaseException, where: str) -> BackendError:
+    known = _SQLSTATES.get(sqlstate)
+    if known is None and sqlstate.startswith(("08", "57P")):
+        known = (
+            FailureKind.UNREACHABLE,
+            "The server closed the connection.",
+            "Try again; see the server's log.",
+        )
+    if known is None and sqlstate.startswith("28"):
+        known = (FailureKind.AUTHENTICATION, "The server refuses the login.", _LOGIN_HELP)
+    if known is None:
+        words = _first_line(error)
+        known = (FailureKind.QUERY, f"The server refuses the query: {words} (SQLSTATE {sqlstate}).", None)
+    kind, message, advice = known
+    return BackendError(message, failure=kind, where=where, help=advice)
+
+
+def _of_sqlite(error: sqlite3.Error, where: str) -> BackendError:
+    code = getattr(error, "sqlite_errorcode", None)
+    if code == sqlite3.SQLITE_READONLY_ROLLBACK:
+        return BackendError(HOT_JOURNAL[0], failure=FailureKind.LOCKED, where=where, help=HOT_JOURNAL[1])
+    known = _SQLITE_CODES.get(code & 0xFF) if isinstance(code, int) else None
+    if known is None:
+        known = (FailureKind.QUERY, f"SQLite refuses the query: {_first_line(error)}.", None)
+    kind, message, advice = known
+    return BackendError(message, failure=kind, where=where, help=advice)
+
+
+def _first_line(error: BaseException) -> str:
+    """Return the server's own words, without the class name that the adapter puts in front of them."""
+    line = next(iter(str(error).splitlines()), "")
+    return line.rpartition("'>: ")[2][:300]

@@ -1,0 +1,1 @@
+"""PostgreSQL: reading in read-only transactions, with nothing taken from the environment."""

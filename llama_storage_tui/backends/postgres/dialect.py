@@ -1,0 +1,195 @@
+"""What PostgreSQL does its own way when a table is read: every comparison is cast to the column's type by the server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from llama_storage_tui.backends.cursors import Part
+from llama_storage_tui.backends.engine import Expression
+from llama_storage_tui.backends.failures import sqlstate_of
+from llama_storage_tui.backends.postgres import catalog
+from llama_storage_tui.backends.ranges import is_storable
+from llama_storage_tui.backends.shape import ColumnShape, Kind, TableShape
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.data import Count
+
+SMALL_TABLE: Final = 8 * 1024 * 1024
+"""Up to this size a table is counted exactly even when an estimate would do: it costs some 5 ms."""
+
+SMALL_TABLES: Final = 200
+"""So many at most: a schema of thousands of tables is listed at once all the same."""
+
+_FIRST_BLOCKS: Final = 64
+_TID: Final = re.compile(r"\((\d+),(\d+)\)")
+_UNCASTABLE: Final = "22"
+"""The SQLSTATE class of data exceptions: the text is no value of the type."""
+
+
+class _Named(sa.types.UserDefinedType[object]):
+    """A type by the name that the server's own format_type gives, which quotes what needs it."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_: object) -> str:
+        """Return the name for a CAST."""
+        return self.name
+
+
+class PostgresDialect:
+    """Satisfies `engine.Dialect`."""
+
+    nulls_first = False
+    mark_width = 1
+    is_snapshot_held = True
+
+    async def describe(self, connection: AsyncConnection, name: str) -> TableShape | None:
+        """Describe one table or view of the search_path."""
+        if not _is_text(name):
+            return None
+        found = await catalog.tables(connection, name)
+        return found[0] if found else None
+
+    async def describe_all(self, connection: AsyncConnection) -> tuple[TableShape, ...]:
+        """Describe every table and view of the search_path."""
+        return await catalog.tables(connection, None)
+
+    async def estimates(
+        self, connection: AsyncConnection, shapes: Sequence[TableShape]
+    ) -> dict[str, Count | None]:
+        """Count small tables; for others scale what ANALYZE noted to the table's size now, as the planner does."""
+        sizes = await catalog.sizes(connection)
+        counts: dict[str, Count | None] = {}
+        small = 0
+        for shape in shapes:
+            counts[shape.name] = None
+            if shape.name not in sizes:
+                continue
+            tuples, pages, size, page_bytes = sizes[shape.name]
+            if size is not None and size <= SMALL_TABLE and shape.is_readable and small < SMALL_TABLES:
+                small += 1
+                statement = sa.select(sa.func.count()).select_from(shape.selectable())
+                counts[shape.name] = Count((await connection.execute(statement)).scalar_one(), is_exact=True)
+            elif tuples >= 0 and (pages > 0 or size is None):
+                growth = 1.0 if size is None else size / page_bytes / pages
+                counts[shape.name] = Count(round(tuples * growth), is_exact=False)
+        return counts
+
+    def cell(self, element: Expression, shape: ColumnShape, limit: int | None) -> Expression:
+        """Return numbers and booleans as they are, binary as bytes, everything else as text of the server's making."""
+        match shape.kind:
+            case Kind.INTEGER | Kind.FLOAT | Kind.BOOLEAN:
+                return element
+            case Kind.BYTES:
+                return element if limit is None else sa.func.substring(element, 1, limit + 1)
+            case _:
+                text = sa.cast(element, sa.Text())
+                return text if limit is None else sa.func.left(text, limit + 1)
+
+    def mark(self, element: Expression, shape: ColumnShape) -> tuple[Expression, ...]:
+        """Return the value as text, which its type reads back exactly."""
+        del shape
+        return (sa.cast(element, sa.Text()),)
+
+    def part(self, raw: Sequence[object]) -> Part:
+        """Return a cursor's value."""
+        return None if raw[0] is None else ("t", str(raw[0]))
+
+    def bound(self, part: tuple[str, str], shape: ColumnShape) -> Expression:
+        """Return a cursor's value, cast to the column's type."""
+        if part[0] != "t" or not _is_text(part[1]):
+            raise UsageError("That is not a cursor of this listing.", help="Leave it out to begin again.")
+        return _cast(part[1], shape)
+
+    def sort_key(self, element: Expression, shape: ColumnShape) -> Expression:
+        """Return the column, or its text where its type may have no order."""
+        return sa.cast(element, sa.Text()) if shape.kind is Kind.OTHER else element
+
+    def equals(self, element: Expression, shape: ColumnShape, text: str) -> sa.ColumnElement[bool]:
+        """Return the condition for a text cast to the column's type, or for its text."""
+        if not _is_text(text):
+            raise _impossible(shape, text)
+        return self.sort_key(element, shape) == _cast(text, shape)
+
+    async def check_filter(self, connection: AsyncConnection, shape: ColumnShape, text: str) -> None:
+        """Let the server cast the text alone, so that its refusal has one meaning."""
+        if not _is_text(text):
+            raise _impossible(shape, text)
+        try:
+            await connection.execute(sa.select(sa.cast(_cast(text, shape), sa.Text())))
+        except exc.DBAPIError as error:
+            if not (sqlstate_of(error) or "").startswith(_UNCASTABLE):
+                raise
+            refused = True
+        else:
+            refused = False
+        if refused:
+            raise _impossible(shape, text)
+
+    async def blocks(
+        self, connection: AsyncConnection, shape: TableShape, table: sa.TableClause, after: Part
+    ) -> AsyncIterator[sa.ColumnElement[bool]]:
+        """Yield ranges of blocks, each four times the last: a page reads the blocks it needs and no more."""
+        found = _TID.fullmatch(after[1]) if after is not None else None
+        start, width = (int(found[1]) if found else 0), _FIRST_BLOCKS
+        total = await catalog.blocks(connection, shape)
+        ctid = table.c["ctid"]
+        while start < total:
+            low, high = (_cast(f"({block},0)", shape.key[0]) for block in (start, start + width))
+            is_last = start + width >= total
+            yield ctid >= low if is_last else sa.and_(ctid >= low, ctid < high)
+            start, width = start + width, width * 4
+
+    def size(self, element: Expression, shape: ColumnShape) -> Expression:
+        """Return the size in bytes; for text and binary the server knows it without reading the value."""
+        is_plain = shape.kind in {Kind.TEXT, Kind.BYTES}
+        return sa.func.octet_length(element if is_plain else sa.cast(element, sa.Text()))
+
+    def starts_with(self, element: Expression, prefix: str) -> sa.ColumnElement[bool]:
+        """Return the condition, which no LIKE wildcard can widen."""
+        return sa.func.starts_with(sa.cast(element, sa.Text()), _text(prefix)).is_(sa.true())
+
+    async def is_binary_ordered(self, connection: AsyncConnection, shape: TableShape, column: str) -> bool:
+        """Tell whether the column's collation is C-like."""
+        return await catalog.is_code_point_ordered(connection, shape, column)
+
+    def is_odd(self, element: Expression) -> sa.ColumnElement[bool] | None:
+        """Return None: a primary key of text is text."""
+        del element
+        return None
+
+    def is_text(self, element: Expression) -> sa.ColumnElement[bool] | None:
+        """Return None: all keys are text."""
+        del element
+        return None
+
+    def key_equals(self, element: Expression, key: str | bytes | None) -> sa.ColumnElement[bool]:
+        """Return the condition; there are no keys but text."""
+        return element == _text(key) if isinstance(key, str) and _is_text(key) else sa.false()
+
+
+def _text(value: str) -> Expression:
+    return sa.bindparam("v", value, type_=sa.Text(), unique=True)
+
+
+def _cast(text: str, shape: ColumnShape) -> Expression:
+    if shape.kind in {Kind.OTHER, Kind.JSON}:
+        return _text(text)
+    return sa.cast(_text(text), _Named(shape.cast))
+
+
+def _is_text(text: str) -> bool:
+    """Tell whether PostgreSQL can hold a text: it has no NUL."""
+    return is_storable(text) and "\x00" not in text
+
+
+def _impossible(shape: ColumnShape, text: str) -> UsageError:
+    return UsageError(f"{text!r} is no value of column {shape.name!r}, whose type is {shape.column.type}.")

@@ -1,0 +1,122 @@
+"""A PostgreSQL database's connections: a small pool, every transaction read-only and with limits of its own.
+
+The limits are set inside each transaction, and statements are prepared without a name, so that a pooler in transaction mode is
+served like a server: measured, a page costs 0.3 ms more than with a statement cache.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final, TypeVar
+
+import asyncpg
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from llama_storage_tui.backends import failures
+from llama_storage_tui.backends.batches import FIRST_BATCH, next_batch
+from llama_storage_tui.backends.engine import Raw, Work
+from llama_storage_tui.backends.postgres.connecting import connect, location
+from llama_storage_tui.backends.postgres.dialect import PostgresDialect
+from llama_storage_tui.backends.protocols import Timeouts
+from llama_storage_tui.model.data import Cell
+from llama_storage_tui.model.target import PostgresTarget
+
+T = TypeVar("T")
+
+POOL_SIZE: Final = 3
+"""A page, a count beside it, and an export: more would only take connections from the servers."""
+
+CLOSE_SECONDS: Final = 1.0
+
+_GRACE_SECONDS: Final = 2.0
+"""How much later than the server this side gives up: for a host that stopped answering in mid-query."""
+
+_SETTINGS: Final = sa.text(
+    "SELECT set_config('statement_timeout', :limit, true), set_config('TimeZone', 'UTC', true),"
+    " set_config('DateStyle', 'ISO', true), set_config('bytea_output', 'hex', true)"
+)
+
+
+class PostgresEngine:
+    """Satisfies `engine.Engine` for one database and role."""
+
+    def __init__(self, target: PostgresTarget, *, timeouts: Timeouts) -> None:
+        self.dialect = PostgresDialect()
+        self.where = location(target)
+        self._target = target
+        self._timeouts = timeouts
+        self._engine = create_async_engine(
+            "postgresql+asyncpg://",
+            creator=self._adapted,
+            pool_size=POOL_SIZE,
+            max_overflow=0,
+            pool_timeout=timeouts.query or 3600,
+            pool_recycle=300,
+            hide_parameters=True,
+        )
+        event.listen(self._engine.sync_engine, "connect", _read_only, insert=True)
+
+    async def run(self, work: Work[T], *, timeout: float | None) -> T:
+        """Run a unit of reading; once more where the pooled connection had died meanwhile."""
+        with failures.translating(self.where):
+            try:
+                return await self._unit(work, timeout)
+            except exc.DBAPIError as error:
+                if not failures.is_connection_lost(error):
+                    raise
+            return await self._unit(work, timeout)
+
+    async def stream(self, statement: sa.Select[Raw]) -> AsyncIterator[Sequence[Sequence[Cell]]]:
+        """Yield a statement's rows in batches through a cursor of the server."""
+        with failures.translating(self.where):
+            async with self._transaction(None) as connection, connection.stream(statement) as result:
+                size = FIRST_BATCH
+                while batch := await result.fetchmany(size):
+                    yield batch
+                    size = next_batch(size, batch)
+
+    async def close(self) -> None:
+        """Close the pool."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._engine.dispose()
+
+    async def _unit(self, work: Work[T], timeout: float | None) -> T:
+        async with self._transaction(timeout) as connection:
+            try:
+                async with asyncio.timeout(None if timeout is None else timeout + _GRACE_SECONDS):
+                    return await work(connection)
+            except TimeoutError:
+                raise failures.timed_out(timeout or 0, where=self.where, doing="reading") from None
+
+    @asynccontextmanager
+    async def _transaction(self, timeout: float | None) -> AsyncIterator[AsyncConnection]:
+        async with self._engine.connect() as connection:
+            limit = "0" if timeout is None else str(max(1, round(timeout * 1000)))
+            await connection.execute(_SETTINGS, {"limit": limit})
+            yield connection
+
+    def _adapted(self) -> DBAPIConnection:
+        """Connect through the adapter itself: `async_creator` would leave no way to its two settings.
+
+        An empty name makes a statement unnamed: a pooler may send the next transaction to another server process,
+        where a named one would be missing, or another client's.
+        """
+        dbapi = self._engine.dialect.loaded_dbapi
+        return dbapi.connect(
+            async_creator_fn=self._create, prepared_statement_cache_size=0, prepared_statement_name_func=str
+        )
+
+    async def _create(self, **_: object) -> asyncpg.Connection:
+        return await connect(self._target, timeout=self._timeouts.connect)
+
+
+def _read_only(connection: object, _: object) -> None:
+    """Make every transaction of a new connection BEGIN READ ONLY, those of SQLAlchemy's own first questions included."""
+    connection.readonly = True  # type: ignore[attr-defined] - the adapter's switch

@@ -1,0 +1,88 @@
+"""libpq's ssl_mode, built here: the driver's own reading of it takes certificates, keys and versions from the environment
+and from ~/.postgresql, which is the operator's and not the server's.
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from llama_storage_tui.errors import BackendError, FailureKind
+
+
+class SslMode(StrEnum):
+    """libpq's words."""
+
+    DISABLE = "disable"
+    ALLOW = "allow"
+    PREFER = "prefer"
+    REQUIRE = "require"
+    VERIFY_CA = "verify-ca"
+    VERIFY_FULL = "verify-full"
+
+
+@dataclass(frozen=True, slots=True)
+class TlsPlan:
+    """What to try, in this order: a context for TLS, None for a plain connection."""
+
+    attempts: tuple[ssl.SSLContext | None, ...]
+
+
+def plan(mode: str | None, ca_cert_path: Path | None, *, host: str, where: str) -> TlsPlan:
+    """Return the attempts of a mode (None: `prefer`, the driver's default); raises BackendError(TLS).
+
+    As in libpq: sockets in the file system have no TLS; `prefer` and `allow` fall back only where the server refuses
+    the first attempt; `require` checks the certificate where a CA is given; the verifying modes need one.
+    """
+    try:
+        chosen = SslMode(mode or SslMode.PREFER)
+    except ValueError:
+        raise BackendError(
+            f"ssl_mode {mode!r} is not known.",
+            failure=FailureKind.TLS,
+            where=where,
+            help=f"It is one of {', '.join(SslMode)}.",
+        ) from None
+    if host.startswith("/"):
+        return TlsPlan((None,))
+    match chosen:
+        case SslMode.DISABLE:
+            return TlsPlan((None,))
+        case SslMode.ALLOW:
+            return TlsPlan((None, _context(None, where, is_name_checked=False)))
+        case SslMode.PREFER:
+            return TlsPlan((_context(None, where, is_name_checked=False), None))
+        case SslMode.REQUIRE:
+            return TlsPlan((_context(ca_cert_path, where, is_name_checked=False),))
+        case SslMode.VERIFY_CA | SslMode.VERIFY_FULL:
+            if ca_cert_path is None:
+                raise BackendError(
+                    f"ssl_mode {chosen} needs a ca_cert_path.",
+                    failure=FailureKind.TLS,
+                    where=where,
+                    help="A server without one reads ~/.postgresql/root.crt of its own user; name that file here.",
+                )
+            is_name_checked = chosen is SslMode.VERIFY_FULL
+            return TlsPlan((_context(ca_cert_path, where, is_name_checked=is_name_checked),))
+
+
+def _context(ca_cert_path: Path | None, where: str, *, is_name_checked: bool) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.check_hostname = is_name_checked
+    context.set_alpn_protocols(["postgresql"])
+    if ca_cert_path is None:
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    try:
+        context.load_verify_locations(cafile=ca_cert_path)
+    except (OSError, ssl.SSLError):
+        raise BackendError(
+            f"The CA certificate cannot be read: {ca_cert_path}.",
+            failure=FailureKind.TLS,
+            where=where,
+            help="Check ca_cert_path: a readable PEM file. --map-path FROM=TO reads a server's path elsewhere.",
+        ) from None
+    return context

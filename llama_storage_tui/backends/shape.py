@@ -1,0 +1,87 @@
+"""How a table is built, as much as reading it page by page needs to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.data import Column, Count, Table
+
+
+class Kind(StrEnum):
+    """How a column's values are compared, cut and handed over."""
+
+    INTEGER = "integer"
+    FLOAT = "float"
+    BOOLEAN = "boolean"
+    TEXT = "text"
+    BYTES = "bytes"
+    JSON = "json"
+    NATIVE = "native"
+    """A type whose order the engine knows and whose values cross as text: numeric, timestamps, uuid."""
+    OTHER = "other"
+    """A type that is compared and handed over as its text: arrays, enums, tsvector, whatever an extension brings."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnShape:
+    """One column; `cast` is the engine's name of the type that a text is cast to for a comparison."""
+
+    column: Column
+    kind: Kind
+    cast: str = ""
+
+    @property
+    def name(self) -> str:
+        """The column's name."""
+        return self.column.name
+
+
+@dataclass(frozen=True, slots=True)
+class TableShape:
+    """One table.
+
+    `key` names columns that together are unique and never NULL: the tiebreaker of every sort; empty for a view. `order` is
+    what pages come in when no sort is asked for: the primary key, then as much of `key` as makes it unique. `hidden` are
+    pseudo columns (rowid, ctid) that key or order use. `is_heap_ordered`: `key` is the physical position, which
+    only a range of blocks finds fast.
+    """
+
+    name: str
+    columns: tuple[ColumnShape, ...]
+    key: tuple[ColumnShape, ...] = ()
+    order: tuple[ColumnShape, ...] = ()
+    hidden: tuple[ColumnShape, ...] = ()
+    schema: str | None = None
+    is_view: bool = False
+    is_readable: bool = True
+    is_heap_ordered: bool = False
+
+    def column(self, name: str) -> ColumnShape:
+        """Return the column of that name; raises UsageError where the table has none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise UsageError(f"Table {self.name!r} has no column {name!r}.", help=self._names())
+
+    def selectable(self) -> sa.TableClause:
+        """Return the table for a statement, every name quoted."""
+        return sa.table(
+            sa.sql.quoted_name(self.name, quote=True),
+            *(
+                sa.column(sa.sql.quoted_name(shape.name, quote=True))
+                for shape in (*self.columns, *self.hidden)
+            ),
+            schema=None if self.schema is None else sa.sql.quoted_name(self.schema, quote=True),
+        )
+
+    def described(self, rows: Count | None = None) -> Table:
+        """Return the table in an operator's words."""
+        return Table(self.name, tuple(shape.column for shape in self.columns), rows, is_view=self.is_view)
+
+    def _names(self) -> str:
+        shown = [column.name for column in self.columns[:20]]
+        return f"Its columns: {', '.join(shown)}{' …' if len(self.columns) > len(shown) else ''}"

@@ -1,0 +1,1 @@
+"""SQLite: reading a file without leaving a trace."""

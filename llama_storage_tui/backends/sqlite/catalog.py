@@ -1,0 +1,165 @@
+"""SQLite's own words about its tables."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from llama_storage_tui.backends.shape import ColumnShape, Kind, TableShape
+from llama_storage_tui.model.data import Column
+
+_TABLES: Final = sa.text(
+    "SELECT name, type, sql FROM sqlite_master WHERE type IN ('table', 'view')"
+    " AND substr(name, 1, 7) <> 'sqlite_' AND (:name IS NULL OR name = :name) ORDER BY name"
+)
+_COLUMNS: Final = sa.text('SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(:name)')
+_STATISTICS: Final = "SELECT tbl, stat FROM sqlite_stat1"
+_COLLATION: Final = sa.text(
+    "SELECT parts.coll FROM pragma_index_list(:name) AS indexes, pragma_index_xinfo(indexes.name) AS parts"
+    " WHERE indexes.origin = 'pk' AND parts.seqno = 0 AND parts.name = :column"
+)
+_HIDDEN: Final = 1
+"""What `hidden` says of a virtual table's hidden columns; 2 and 3 are generated columns, which can be read."""
+
+_ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
+_VIRTUAL: Final = re.compile(r"\s*create\s+virtual\s", re.IGNORECASE)
+_MAYBE_WITHOUT_ROWID: Final = re.compile(r"\bwithout\b", re.IGNORECASE)
+_DESCENDING: Final = re.compile(r"\bprimary\s+key\s+desc\b", re.IGNORECASE)
+
+
+async def tables(connection: AsyncConnection, name: str | None) -> tuple[TableShape, ...]:
+    """Describe one table (or all); a virtual table whose module is not loaded comes without columns, unreadable."""
+    found = (await connection.execute(_TABLES, {"name": name})).all()
+    return tuple([await _shape(connection, _text(row[0]), row[1], _text(row[2])) for row in found])
+
+
+async def statistics(connection: AsyncConnection) -> dict[str, int]:
+    """Return the row counts that ANALYZE noted; empty where it never ran."""
+    try:
+        found = (await connection.exec_driver_sql(_STATISTICS)).all()
+    except exc.DBAPIError as error:
+        pass_interrupt(error)
+        return {}
+    counts: dict[str, int] = {}
+    for table, stat in found:
+        first = str(stat or "").split(" ")[0]
+        if first.isdecimal():
+            counts[str(table)] = max(int(first), counts.get(str(table), 0))
+    return counts
+
+
+async def collation(connection: AsyncConnection, table: str, column: str) -> str:
+    """Return the collation of a column's primary-key index; BINARY where it has none."""
+    found = (await connection.execute(_COLLATION, {"name": table, "column": column})).first()
+    return str(found[0]).upper() if found else "BINARY"
+
+
+def pass_interrupt(error: exc.DBAPIError) -> None:
+    """Raise an error again that is no statement's own fault: an interrupt, a lock, a damaged file."""
+    if getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF != sqlite3.SQLITE_ERROR:
+        raise error
+
+
+async def _shape(connection: AsyncConnection, name: str, kind: str, sql: str) -> TableShape:
+    try:
+        rows = (await connection.execute(_COLUMNS, {"name": name})).all()
+    except exc.DBAPIError as error:
+        pass_interrupt(error)
+        return TableShape(name, (), is_view=kind == "view", is_readable=False)
+    visible = [row for row in rows if row[4] != _HIDDEN]
+    columns = tuple(_column(row) for row in visible)
+    if kind == "view" or _VIRTUAL.match(sql):
+        return TableShape(name, columns, is_view=kind == "view")
+    primary = [
+        column
+        for _, column in sorted(
+            ((int(row[3]), column) for row, column in zip(visible, columns, strict=True) if row[3]),
+            key=lambda pair: pair[0],
+        )
+    ]
+    if _MAYBE_WITHOUT_ROWID.search(sql) and not await _has_rowid(connection, name):
+        firm = tuple(_not_null(column) for column in primary)
+        return TableShape(name, columns, key=firm, order=firm)
+    return _with_rowid(name, columns, primary, is_descending=bool(_DESCENDING.search(sql)))
+
+
+def _with_rowid(
+    name: str, columns: tuple[ColumnShape, ...], primary: list[ColumnShape], *, is_descending: bool
+) -> TableShape:
+    if len(primary) == 1 and primary[0].column.type.upper() == "INTEGER" and not is_descending:
+        key = (_not_null(primary[0]),)
+        return TableShape(name, columns, key=key, order=key)
+    is_firm = bool(primary) and not any(column.column.is_nullable for column in primary)
+    taken = {column.name.lower() for column in columns}
+    free = [each for each in _ROWID_NAMES if each not in taken]
+    if not free:
+        key = tuple(primary) if is_firm else ()
+        return TableShape(name, columns, key=key, order=key)
+    rowid = ColumnShape(Column(free[0], "INTEGER", is_primary_key=True, is_nullable=False), Kind.INTEGER)
+    # A primary key may hold NULLs unless it forbids them; then only its first column leads, and rowid makes it unique.
+    order = tuple(primary) if is_firm else (*primary[:1], rowid)
+    return TableShape(name, columns, key=(rowid,), order=order, hidden=(rowid,))
+
+
+async def _has_rowid(connection: AsyncConnection, name: str) -> bool:
+    table = sa.table(
+        sa.sql.quoted_name(name, quote=True), sa.column(sa.sql.quoted_name("_rowid_", quote=True))
+    )
+    try:
+        await connection.execute(sa.select(table.c["_rowid_"]).limit(0))
+    except exc.DBAPIError as error:
+        pass_interrupt(error)
+        return False
+    return True
+
+
+def _column(row: sa.Row[tuple[object, ...]]) -> ColumnShape:
+    name, declared, is_not_null, position, _ = row
+    kind = _kind(str(declared or "").upper())
+    return ColumnShape(
+        Column(
+            _text(name),
+            str(declared or ""),
+            is_primary_key=bool(position),
+            is_nullable=not is_not_null,
+            is_json=kind is Kind.JSON,
+        ),
+        kind,
+    )
+
+
+def _not_null(shape: ColumnShape) -> ColumnShape:
+    column = shape.column
+    return ColumnShape(
+        Column(column.name, column.type, is_primary_key=True, is_nullable=False, is_json=column.is_json),
+        shape.kind,
+        shape.cast,
+    )
+
+
+def _kind(declared: str) -> Kind:
+    """Return the kind by SQLite's rules of affinity, with JSON and BOOL told apart by name."""
+    rules = (
+        (("JSON",), Kind.JSON),
+        (("INT",), Kind.INTEGER),
+        (("CHAR", "CLOB", "TEXT"), Kind.TEXT),
+        (("BLOB",), Kind.BYTES),
+        (("REAL", "FLOA", "DOUB"), Kind.FLOAT),
+        (("BOOL",), Kind.BOOLEAN),
+    )
+    for words, kind in rules:
+        if any(word in declared for word in words):
+            return kind
+    return Kind.NATIVE if declared else Kind.OTHER
+
+
+def _text(value: object) -> str:
+    """Return a name as text: one that is no valid UTF-8 is shown, and cannot be read by name."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return "" if value is None else str(value)

@@ -1,0 +1,256 @@
+"""What SQLite does its own way when a table is read: any column may hold any storage class, and keys may be NULL."""
+
+from __future__ import annotations
+
+import base64
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from llama_storage_tui.backends.cursors import Part
+from llama_storage_tui.backends.engine import Expression
+from llama_storage_tui.backends.ranges import is_storable
+from llama_storage_tui.backends.shape import ColumnShape, Kind, TableShape
+from llama_storage_tui.backends.sqlite import catalog
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.data import Count
+
+SMALL_FILE: Final = 32 * 1024 * 1024
+"""Up to this size every table is counted exactly even when an estimate would do: it costs some 10 ms."""
+
+BOUNDED_COUNT: Final = 10_000
+"""In a larger file a table is counted up to this many rows before its statistics are believed."""
+
+_HAS_OCTET_LENGTH: Final = sqlite3.sqlite_version_info >= (3, 43)
+_TRUE: Final = frozenset({"true", "t", "yes", "on", "1"})
+_FALSE: Final = frozenset({"false", "f", "no", "off", "0"})
+_HEX: Final = re.compile(r"(?:\\x|0x|x')((?:[0-9a-fA-F]{2})*)'?")
+_INTEGERS: Final = range(-(2**63), 2**63)
+
+
+class SqliteDialect:
+    """Satisfies `engine.Dialect`."""
+
+    nulls_first = True
+    mark_width = 2
+    is_snapshot_held = False
+
+    async def describe(self, connection: AsyncConnection, name: str) -> TableShape | None:
+        """Describe one table or view."""
+        found = await catalog.tables(connection, name)
+        return found[0] if found else None
+
+    async def describe_all(self, connection: AsyncConnection) -> tuple[TableShape, ...]:
+        """Describe every table and view, SQLite's internal ones left out."""
+        return await catalog.tables(connection, None)
+
+    async def estimates(
+        self, connection: AsyncConnection, shapes: Sequence[TableShape]
+    ) -> dict[str, Count | None]:
+        """Count what is cheap to count; else what ANALYZE noted, else nothing."""
+        pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
+        size = (await connection.exec_driver_sql("PRAGMA page_size")).scalar_one()
+        limit = None if int(pages) * int(size) <= SMALL_FILE else BOUNDED_COUNT + 1
+        statistics = await catalog.statistics(connection)
+        counts: dict[str, Count | None] = {}
+        for shape in shapes:
+            counted = None
+            if shape.is_readable and not (shape.is_view and limit is not None):
+                counted = await _counted(connection, shape, limit)
+            if counted is not None and (limit is None or counted < limit):
+                counts[shape.name] = Count(counted, is_exact=True)
+            else:
+                noted = statistics.get(shape.name)
+                counts[shape.name] = None if noted is None else Count(noted, is_exact=False)
+        return counts
+
+    def cell(self, element: Expression, shape: ColumnShape, limit: int | None) -> Expression:
+        """Return the value; text and binary cut by characters and bytes, numbers left as numbers."""
+        del shape
+        if limit is None:
+            return element
+        kind = sa.func.typeof(element)
+        is_long = sa.or_(kind == sa.literal_column("'text'"), kind == sa.literal_column("'blob'"))
+        return sa.case((is_long, sa.func.substr(element, 1, limit + 1)), else_=element)
+
+    def mark(self, element: Expression, shape: ColumnShape) -> tuple[Expression, ...]:
+        """Return the value and its storage class: both decide where it sorts."""
+        del shape
+        return element, sa.func.typeof(element)
+
+    def part(self, raw: Sequence[object]) -> Part:
+        """Return a cursor's value; text that is no valid UTF-8 keeps its bytes."""
+        value, storage = raw
+        match value:
+            case None:
+                return None
+            case bytes():
+                return ("x" if storage == "text" else "b"), base64.b64encode(value).decode()
+            case float():
+                return "r", value.hex()
+            case int():
+                return "i", str(value)
+            case _:
+                return "t", str(value)
+
+    def bound(self, part: tuple[str, str], shape: ColumnShape) -> Expression:
+        """Return a cursor's value with the storage class it had."""
+        del shape
+        kind, text = part
+        try:
+            match kind:
+                case "i" if int(text) in _INTEGERS:
+                    return _bind(int(text))
+                case "r":
+                    return _bind(float.fromhex(text))
+                case "t" if is_storable(text):
+                    return _bind(text)
+                case "b":
+                    return _bind(base64.b64decode(text, validate=True))
+                case "x":
+                    return _as_text(base64.b64decode(text, validate=True))
+        except (ValueError, OverflowError):
+            pass
+        raise UsageError("That is not a cursor of this listing.", help="Leave it out to begin again.")
+
+    def sort_key(self, element: Expression, shape: ColumnShape) -> Expression:
+        """Return the column itself."""
+        del shape
+        return element
+
+    def equals(self, element: Expression, shape: ColumnShape, text: str) -> sa.ColumnElement[bool]:
+        """Return the condition for a text cast as the column's affinity would."""
+        if not is_storable(text):
+            raise _impossible(shape, text)
+        match shape.kind:
+            case Kind.INTEGER:
+                return element == _bind(_integer(shape, text))
+            case Kind.FLOAT:
+                return element == _bind(_float(shape, text))
+            case Kind.BOOLEAN:
+                return element == _bind(_boolean(shape, text))
+            case Kind.BYTES:
+                return sa.or_(element == _bind(_bytes(text)), element == _bind(text))
+            case Kind.OTHER if _is_number(text):
+                return sa.or_(element == _bind(text), element == _bind(_float(shape, text)))
+            case _:
+                if "NUM" in shape.column.type.upper() or "DEC" in shape.column.type.upper():
+                    _float(shape, text)
+                return element == _bind(text)
+
+    async def check_filter(self, connection: AsyncConnection, shape: ColumnShape, text: str) -> None:
+        """Cast as `equals` will; SQLite itself refuses nothing."""
+        del connection
+        self.equals(sa.column(shape.name), shape, text)
+
+    async def blocks(
+        self, connection: AsyncConnection, shape: TableShape, table: sa.TableClause, after: Part
+    ) -> AsyncIterator[sa.ColumnElement[bool]]:
+        """Yield the whole: a table in rowid order needs no parts."""
+        del connection, shape, table, after
+        yield sa.true()
+
+    def size(self, element: Expression, shape: ColumnShape) -> Expression:
+        """Return the size in bytes; from 3.43 on without reading the value."""
+        del shape
+        if _HAS_OCTET_LENGTH:
+            return sa.func.octet_length(element)
+        return sa.func.length(sa.cast(element, sa.BLOB()))
+
+    def starts_with(self, element: Expression, prefix: str) -> sa.ColumnElement[bool]:
+        """Return the condition as an equality of beginnings, which no LIKE wildcard can widen."""
+        return sa.func.substr(element, 1, len(prefix)) == _bind(prefix)
+
+    async def is_binary_ordered(self, connection: AsyncConnection, shape: TableShape, column: str) -> bool:
+        """Tell whether the file is UTF-8 and the column's index has the BINARY collation."""
+        encoding = (await connection.exec_driver_sql("PRAGMA encoding")).scalar_one()
+        return encoding == "UTF-8" and await catalog.collation(connection, shape.name, column) == "BINARY"
+
+    def is_odd(self, element: Expression) -> sa.ColumnElement[bool] | None:
+        """Return the condition for NULL, numbers (before all text) and binary (after all text)."""
+        return sa.or_(
+            element.is_(None), element < sa.literal_column("''"), element >= sa.literal_column("x''")
+        )
+
+    def is_text(self, element: Expression) -> sa.ColumnElement[bool] | None:
+        """Return the condition for text: it sorts between numbers and binary."""
+        return sa.and_(element >= sa.literal_column("''"), element < sa.literal_column("x''"))
+
+    def key_equals(self, element: Expression, key: str | bytes | None) -> sa.ColumnElement[bool]:
+        """Return the condition; bytes may be stored as binary or as text that is no valid UTF-8."""
+        match key:
+            case None:
+                return element.is_(None)
+            case bytes():
+                return sa.or_(element == _bind(key), element == _as_text(key))
+            case str():
+                return element == _bind(key) if is_storable(key) else sa.false()
+
+
+async def _counted(connection: AsyncConnection, shape: TableShape, limit: int | None) -> int | None:
+    table = shape.selectable()
+    rows = sa.select(sa.literal_column("1")).select_from(table).limit(limit).subquery()
+    try:
+        return int((await connection.execute(sa.select(sa.func.count()).select_from(rows))).scalar_one())
+    except exc.DBAPIError as error:
+        catalog.pass_interrupt(error)
+        return None
+
+
+def _bind(value: str | float | bytes) -> Expression:
+    """Return a bound value that reaches the driver as it is."""
+    return sa.bindparam("v", value, type_=sa.types.NullType(), unique=True)
+
+
+def _as_text(value: bytes) -> Expression:
+    """Return bytes as SQLite text. The function around the cast drops its affinity, which would turn numbers into text."""
+    return sa.func.coalesce(sa.cast(_bind(value), sa.Text()), sa.null())
+
+
+def _integer(shape: ColumnShape, text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        raise _impossible(shape, text) from None
+    if number not in _INTEGERS:
+        raise _impossible(shape, text)
+    return number
+
+
+def _float(shape: ColumnShape, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise _impossible(shape, text) from None
+
+
+def _boolean(shape: ColumnShape, text: str) -> int:
+    if text.lower() in _TRUE:
+        return 1
+    if text.lower() in _FALSE:
+        return 0
+    raise _impossible(shape, text)
+
+
+def _bytes(text: str) -> bytes:
+    found = _HEX.fullmatch(text)
+    return bytes.fromhex(found[1]) if found else text.encode()
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _impossible(shape: ColumnShape, text: str) -> UsageError:
+    return UsageError(
+        f"{text!r} is no value of column {shape.name!r}, whose type is {shape.column.type or 'not declared'}."
+    )

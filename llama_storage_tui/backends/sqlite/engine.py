@@ -1,0 +1,210 @@
+"""A SQLite file's connections: one for each unit of work, opened the way that the file allows at that moment.
+
+Opening costs well under a millisecond, and a connection kept open would keep a writer's -wal from being folded in when it stops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final, TypeVar
+
+import aiosqlite
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from llama_storage_tui.backends import failures
+from llama_storage_tui.backends.batches import FIRST_BATCH, next_batch
+from llama_storage_tui.backends.engine import Raw, Work
+from llama_storage_tui.backends.protocols import Timeouts
+from llama_storage_tui.backends.sqlite.access import HeldFile, Look, Way, look, uri
+from llama_storage_tui.backends.sqlite.copying import COPY_LIMIT, PrivateCopy
+from llama_storage_tui.backends.sqlite.dialect import SqliteDialect
+from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.model.data import Cell
+
+T = TypeVar("T")
+
+BUSY_SECONDS: Final = 1.0
+"""How long to wait for a writer: readers of WAL never wait, and a rollback-journal writer holds the file for milliseconds."""
+
+_ATTEMPTS: Final = 4
+"""A unit of work is begun anew where the file changed under it; a file that changes four times in a row has a live writer
+that makes -wal and -shm, so one of the attempts can use them."""
+
+_STOP_SECONDS: Final = 0.02
+"""Between two interrupts of a unit that is to stop: one may fall between two of its statements."""
+
+CLOSE_SECONDS: Final = 1.0
+
+
+class SqliteEngine:
+    """Satisfies `engine.Engine` for one file."""
+
+    def __init__(self, path: Path, *, timeouts: Timeouts, copy_limit: int = COPY_LIMIT) -> None:
+        self.dialect = SqliteDialect()
+        self.where = str(path)
+        self._path = path
+        self._timeouts = timeouts
+        self._held = HeldFile()
+        self._copy = PrivateCopy(limit=copy_limit)
+        self._closed = threading.Event()
+        self._opening: tuple[Path, Way] | None = None
+        self._open_lock = asyncio.Lock()
+        self._running: dict[asyncio.Task[object], list[aiosqlite.Connection]] = {}
+        self._engine = create_async_engine(
+            "sqlite+aiosqlite://", async_creator=self._create, poolclass=NullPool
+        )
+
+    async def look(self) -> Look:
+        """Look at the file now; raises BackendError."""
+        return await asyncio.to_thread(look, self._path, self._held)
+
+    async def run(self, work: Work[T], *, timeout: float | None) -> T:
+        """Run a unit of reading; again where the file changed under an immutable connection."""
+        failure: BackendError | None = None
+        for _ in range(_ATTEMPTS):
+            before = await self.look()
+            failure = None
+            try:
+                with failures.translating(self.where):
+                    opened: list[aiosqlite.Connection] = []
+                    unit = self._unit(before, work, opened)
+                    result = await self._stoppable(unit, opened, timeout=timeout)
+            except BackendError as error:
+                failure = error
+            if not self._may_be_torn(before) or before == await self.look():
+                if failure is not None:
+                    raise failure
+                return result
+        raise failure or _keeps_changing(self.where)
+
+    async def stream(self, statement: sa.Select[Raw]) -> AsyncIterator[Sequence[Sequence[Cell]]]:
+        """Yield a statement's rows in batches; the file's read lock is held until it ends."""
+        before = await self.look()
+        opened: list[aiosqlite.Connection] = []
+        with failures.translating(self.where):
+            async with self._connected(before, opened) as connection:
+                result = await self._stoppable(connection.stream(statement), opened)
+                size = FIRST_BATCH
+                while batch := await self._stoppable(result.fetchmany(size), opened):
+                    if self._may_be_torn(before) and before != await self.look():
+                        raise _keeps_changing(self.where)
+                    yield batch
+                    size = next_batch(size, batch)
+
+    async def close(self) -> None:
+        """Stop what runs, remove a private copy, and let go of the file."""
+        self._closed.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                for task, opened in tuple(self._running.items()):
+                    await _stop(task, opened)
+        await self._engine.dispose()
+        await asyncio.to_thread(self._copy.close)
+        self._held.close()
+
+    def _may_be_torn(self, before: Look) -> bool:
+        """Whether a connection takes no lock that a writer would respect."""
+        return before.way in {Way.IMMUTABLE, Way.COPY}
+
+    async def _unit(self, before: Look, work: Work[T], opened: list[aiosqlite.Connection]) -> T:
+        async with self._connected(before, opened) as connection:
+            await connection.exec_driver_sql("BEGIN")
+            return await work(connection)
+
+    @asynccontextmanager
+    async def _connected(
+        self, before: Look, opened: list[aiosqlite.Connection]
+    ) -> AsyncIterator[AsyncConnection]:
+        path = before.path
+        if before.way is Way.COPY:
+            path = await asyncio.to_thread(self._copy.path, before, self._closed)
+        async with contextlib.AsyncExitStack() as stack:
+            async with self._open_lock:
+                self._opening = (path, before.way)
+                connection = await stack.enter_async_context(self._engine.connect())
+            raw = await connection.get_raw_connection()
+            driver = raw.driver_connection
+            if isinstance(driver, aiosqlite.Connection):
+                opened.append(driver)
+            yield connection
+
+    async def _create(self) -> aiosqlite.Connection:
+        if self._opening is None:
+            raise BackendError("The file was not looked at.", failure=FailureKind.QUERY, where=self.where)
+        path, way = self._opening
+
+        def connect() -> sqlite3.Connection:
+            connection = sqlite3.connect(
+                uri(path, way),
+                uri=True,
+                timeout=BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=0,
+            )
+            connection.text_factory = _text
+            connection.execute("PRAGMA query_only=ON")
+            connection.execute("PRAGMA trusted_schema=OFF")
+            return connection
+
+        return await aiosqlite.Connection(connect, iter_chunk_size=64)
+
+    async def _stoppable(
+        self, work: Awaitable[T], opened: list[aiosqlite.Connection], *, timeout: float | None = None
+    ) -> T:
+        """Await work in a task of its own; when cancelled or out of time, interrupt SQLite first.
+
+        A cancelled task alone would wait for its statement: the thread that runs it knows nothing of tasks.
+        """
+        task: asyncio.Task[T] = asyncio.create_task(_awaited(work))
+        self._running[task] = opened
+        try:
+            done, _ = await asyncio.wait({task}, timeout=timeout)
+        except asyncio.CancelledError:
+            await _stop(task, opened)
+            raise
+        finally:
+            del self._running[task]
+        if not done:
+            await _stop(task, opened)
+            if task.cancelled() or task.exception() is not None:
+                raise failures.timed_out(timeout or 0, where=self.where, doing="reading")
+        return task.result()
+
+
+async def _awaited(work: Awaitable[T]) -> T:
+    return await work
+
+
+async def _stop(task: asyncio.Task[T], opened: Sequence[aiosqlite.Connection]) -> None:
+    while not task.done():
+        for driver in opened:
+            with contextlib.suppress(ValueError):  # closed by now
+                await driver.interrupt()
+        await asyncio.wait({task}, timeout=_STOP_SECONDS)
+    if not task.cancelled():
+        task.exception()
+
+
+def _text(stored: bytes) -> str | bytes:
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return stored
+
+
+def _keeps_changing(where: str) -> BackendError:
+    return BackendError(
+        "The file changed while it was read, and again when tried anew.",
+        failure=FailureKind.LOCKED,
+        where=where,
+        help="Another process writes to it without -wal and -shm in reach; try again.",
+    )

@@ -1,0 +1,111 @@
+"""What an operator wants to know of a SQLite file, without writing a byte of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from llama_storage_tui.backends import failures
+from llama_storage_tui.backends.protocols import Timeouts
+from llama_storage_tui.backends.sqlite import holders
+from llama_storage_tui.backends.sqlite.access import Look
+from llama_storage_tui.backends.sqlite.engine import SqliteEngine
+from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.model.data import Cell, Probe
+from llama_storage_tui.model.target import SqliteTarget
+
+_TABLES: Final = "SELECT name FROM sqlite_master WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_'"
+_SHOWN_PROBLEMS: Final = 5
+
+
+async def probe(engine: SqliteEngine, target: SqliteTarget, *, timeouts: Timeouts, thorough: bool) -> Probe:
+    """Open the file and describe it; `thorough` runs quick_check, which reads all of it and has no time limit."""
+    started = time.perf_counter()
+    try:
+        async with asyncio.timeout(timeouts.connect):
+            look = await engine.look()
+            facts, tables = await engine.run(_facts, timeout=timeouts.query)
+    except TimeoutError:
+        raise failures.timed_out(timeouts.connect, where=engine.where, doing="connecting") from None
+    except BackendError as error:
+        raise await _with_holders(error, target.path) from None
+    latency = (time.perf_counter() - started) * 1000
+    users = await asyncio.to_thread(holders.of, look.path, look.file)
+    is_writable = _is_writable(look)
+    details: dict[str, Cell] = {
+        "file": str(look.path),
+        "journal mode": "wal" if look.is_wal else facts["journal_mode"],
+        "file bytes": look.file.size,
+        "wal bytes": look.wal.size if look.wal else 0,
+        "pages": facts["page_count"],
+        "page bytes": facts["page_size"],
+        "encoding": facts["encoding"],
+        "tables": len(tables),
+        "opened as": str(look.way),
+        "opened by": users.described(),
+    }
+    warnings = [*_warnings(look, target, tables, is_writable=is_writable)]
+    if thorough:
+        problems = await engine.run(_quick_check, timeout=None)
+        details["quick check"] = "ok" if problems == ["ok"] else "; ".join(problems)
+        if problems != ["ok"]:
+            warnings.append(f"quick_check found damage: {problems[0]}")
+    return Probe(
+        server=f"SQLite {sqlite3.sqlite_version}",
+        user=None,
+        tls=None,
+        is_writable=is_writable,
+        latency_ms=latency,
+        details=details,
+        warnings=tuple(warnings),
+    )
+
+
+async def _facts(connection: AsyncConnection) -> tuple[dict[str, Cell], tuple[str, ...]]:
+    facts: dict[str, Cell] = {}
+    for pragma in ("journal_mode", "page_count", "page_size", "encoding"):
+        facts[pragma] = (await connection.exec_driver_sql(f"PRAGMA {pragma}")).scalar_one()
+    found = (await connection.exec_driver_sql(_TABLES)).scalars().all()
+    return facts, tuple(str(name) for name in found)
+
+
+async def _quick_check(connection: AsyncConnection) -> list[str]:
+    found = await connection.exec_driver_sql(f"PRAGMA quick_check({_SHOWN_PROBLEMS})")
+    return [str(line) for line in found.scalars().all()]
+
+
+def _is_writable(look: Look) -> bool:
+    """Tell whether a server under this user could write: the file, and its directory for -wal or -journal."""
+    return os.access(look.path, os.W_OK) and os.access(look.path.parent, os.W_OK | os.X_OK)
+
+
+def _warnings(look: Look, target: SqliteTarget, tables: tuple[str, ...], *, is_writable: bool) -> list[str]:
+    warnings = []
+    if look.file.size == 0:
+        warnings.append("The file is empty: a server has opened it and written nothing yet.")
+    elif target.table is not None and target.table not in tables:
+        warnings.append(
+            f"There is no key-value table {target.table!r} yet: the server creates it on first use."
+        )
+    if not is_writable:
+        warnings.append(
+            "This user may not write to the file or its directory; a server under it could not either."
+        )
+    return warnings
+
+
+async def _with_holders(error: BackendError, path: Path) -> BackendError:
+    """Return the error with the processes that have the file open, where it is locked and that can be told."""
+    if error.failure is not FailureKind.LOCKED:
+        return error
+    users = await asyncio.to_thread(holders.of_path, path)
+    if not users.processes:
+        return error
+    message = f"{error.message} It is open in {users.described()}."
+    return BackendError(message, failure=error.failure, where=error.where, help=error.help)

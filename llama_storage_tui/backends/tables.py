@@ -1,0 +1,269 @@
+"""The tables of a SQL engine, one page at a time: what SQLite and PostgreSQL share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from llama_storage_tui.backends import cursors
+from llama_storage_tui.backends.batches import BATCH_BYTES, FIRST_BATCH, LARGEST_BATCH, weight
+from llama_storage_tui.backends.cursors import Position
+from llama_storage_tui.backends.engine import Engine, Raw
+from llama_storage_tui.backends.listing import Listing, filter_conditions, row_fingerprint
+from llama_storage_tui.backends.protocols import Timeouts
+from llama_storage_tui.backends.shape import TableShape
+from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError, UsageError
+from llama_storage_tui.model.data import Cell, Count, Cursor, Filter, RowPage, RowQuery, Table
+
+
+@dataclass(slots=True)
+class SqlTableReader:
+    """Satisfies `protocols.TableReader` for every engine with a dialect."""
+
+    engine: Engine
+    timeouts: Timeouts
+    _shapes: dict[str, TableShape] = field(default_factory=dict)
+    """Described tables: a page after the first needs no second look at the catalog."""
+
+    async def tables(self, *, counts: bool = True, fast: bool = True) -> tuple[Table, ...]:
+        """List tables and views; with exact counts each table is counted for itself and without a limit."""
+
+        async def listed(connection: AsyncConnection) -> tuple[Table, ...]:
+            shapes = await self.engine.dialect.describe_all(connection)
+            self._shapes = {shape.name: shape for shape in shapes}
+            rows = await self.engine.dialect.estimates(connection, shapes) if counts and fast else {}
+            return tuple(shape.described(rows.get(shape.name)) for shape in shapes)
+
+        found = await self.engine.run(listed, timeout=self.timeouts.query)
+        if not counts or fast:
+            return found
+        return tuple([replace(table, rows=await self._count_or_none(table.name)) for table in found])
+
+    async def table(self, name: str) -> Table | None:
+        """Describe one table without counting; None where there is none."""
+
+        async def described(connection: AsyncConnection) -> Table | None:
+            shape = await self.engine.dialect.describe(connection, name)
+            if shape is None:
+                return None
+            self._shapes[name] = shape
+            return shape.described()
+
+        return await self.engine.run(described, timeout=self.timeouts.query)
+
+    async def count(self, name: str, filters: Sequence[Filter] = ()) -> Count:
+        """Count the rows exactly, without a time limit; cancel it instead."""
+
+        async def counted(connection: AsyncConnection) -> Count:
+            shape = await self._shape(connection, name, refresh=True)
+            await self._check(connection, shape, filters)
+            table = shape.selectable()
+            conditions = filter_conditions(self.engine.dialect, shape, filters, table)
+            found = await connection.execute(sa.select(sa.func.count()).select_from(table).where(*conditions))
+            return Count(int(found.scalar_one()), is_exact=True)
+
+        return await self.engine.run(counted, timeout=None)
+
+    async def page(self, query: RowQuery) -> RowPage:
+        """Return a page of rows by keyset; raises UsageError, NotFoundError (no such table) or BackendError."""
+        if query.limit < 1:
+            raise UsageError("A page has at least one row.")
+
+        async def paged(connection: AsyncConnection) -> RowPage:
+            listing = await self._listing(connection, query)
+            rows = await _rows(connection, listing, query)
+            return _as_page(listing, rows, query)
+
+        return await self.engine.run(paged, timeout=self.timeouts.query)
+
+    async def row(self, table: str, cursor: Cursor) -> dict[str, Cell] | None:
+        """Return one whole row by its cursor of a RowPage; None where it is gone."""
+
+        async def read(connection: AsyncConnection) -> dict[str, Cell] | None:
+            shape = await self._shape(connection, table, refresh=False)
+            dialect, selectable = self.engine.dialect, shape.selectable()
+            parts = cursors.decode(cursor, row_fingerprint(shape), length=len(shape.key)).parts
+            conditions = [
+                sa.false()
+                if part is None
+                else dialect.sort_key(selectable.c[each.name], each) == dialect.bound(part, each)
+                for part, each in zip(parts, shape.key, strict=True)
+            ]
+            cells = [
+                dialect.cell(selectable.c[each.name], each, None).label(f"c{index}")
+                for index, each in enumerate(shape.columns)
+            ]
+            found = (await connection.execute(sa.select(*cells).where(*conditions))).first()
+            names = [each.name for each in shape.columns]
+            return None if found is None else dict(zip(names, found, strict=True))
+
+        return await self.engine.run(read, timeout=self.timeouts.query)
+
+    async def stream(self, query: RowQuery) -> AsyncIterator[Sequence[tuple[Cell, ...]]]:
+        """Yield batches of all rows that the query selects (its limit is ignored), without a time limit.
+
+        Where an open statement would keep a writer out (SQLite), every batch is a statement of its own; a sort
+        without an index cannot be, and holds the file's read lock until it ends.
+        """
+
+        async def resolved(connection: AsyncConnection) -> Listing:
+            return await self._listing(connection, query)
+
+        listing = await self.engine.run(resolved, timeout=self.timeouts.query)
+        is_held = self.engine.dialect.is_snapshot_held or listing.is_sorted or not listing.has_cursors
+        batches = self._held(listing, query) if is_held else self._in_pieces(listing, query)
+        async with aclosing(batches):
+            async for batch in batches:
+                yield batch
+
+    async def _held(self, listing: Listing, query: RowQuery) -> AsyncIterator[Sequence[tuple[Cell, ...]]]:
+        table = listing.shape.selectable()
+        order = () if listing.shape.is_heap_ordered and not listing.is_sorted else listing.order
+        cells = [listing.dialect.cell(table.c[each.name], each, query.cell_limit) for each in listing.columns]
+        statement = (
+            sa.select(*(cell.label(f"c{index}") for index, cell in enumerate(cells)))
+            .select_from(table)
+            .where(*listing.filtered(table))
+            .order_by(*listing.ordering(table, order))
+        )
+        batches = self.engine.stream(statement)
+        async for batch in batches:
+            yield [_shown(row, query.cell_limit) for row in batch]
+
+    async def _in_pieces(
+        self, listing: Listing, query: RowQuery
+    ) -> AsyncIterator[Sequence[tuple[Cell, ...]]]:
+        after: Position | None = None
+
+        async def piece(connection: AsyncConnection) -> list[Sequence[object]]:
+            table = listing.shape.selectable()
+            rows: list[Sequence[object]] = []
+            for segment in listing.segments(table, after):
+                wanted = LARGEST_BATCH - len(rows)
+                statement = listing.statement(table, segment, limit=wanted, cell_limit=query.cell_limit)
+                rows += await fetch_within(connection, statement)
+                if len(rows) >= LARGEST_BATCH or weight(rows) >= BATCH_BYTES:
+                    break
+            return rows
+
+        width = len(listing.columns)
+        while rows := await self.engine.run(piece, timeout=None):
+            yield [_shown(row[:width], query.cell_limit) for row in rows]
+            after = Position(listing.parts(rows[-1][width:])[0])
+
+    async def _listing(self, connection: AsyncConnection, query: RowQuery) -> Listing:
+        shape = await self._shape(connection, query.table, refresh=query.after is None)
+        await self._check(connection, shape, query.filters)
+        return Listing.of(query, shape, self.engine.dialect)
+
+    async def _shape(self, connection: AsyncConnection, name: str, *, refresh: bool) -> TableShape:
+        shape = None if refresh else self._shapes.get(name)
+        if shape is None:
+            shape = await self.engine.dialect.describe(connection, name)
+        if shape is None:
+            raise NotFoundError(
+                f"There is no table {name!r}.", where=self.engine.where, help="`tables` lists what is there."
+            )
+        self._shapes[name] = shape
+        return shape
+
+    async def _check(self, connection: AsyncConnection, shape: TableShape, filters: Sequence[Filter]) -> None:
+        for each in filters:
+            column = shape.column(each.column)
+            if each.text is not None:
+                await self.engine.dialect.check_filter(connection, column, each.text)
+
+    async def _count_or_none(self, name: str) -> Count | None:
+        """Count exactly; None where this table cannot be counted, which is no reason to hide the others."""
+        try:
+            return await self.count(name)
+        except NotFoundError:
+            return None
+        except BackendError as error:
+            if error.failure in {FailureKind.QUERY, FailureKind.PERMISSION}:
+                return None
+            raise
+
+
+async def fetch_within(connection: AsyncConnection, statement: sa.Select[Raw]) -> list[Sequence[object]]:
+    """Return a statement's rows, stopping when they weigh BATCH_BYTES: one row at a time once they are large."""
+    rows: list[Sequence[object]] = []
+    held, at_once = 0, FIRST_BATCH
+    async with connection.stream(statement) as result:
+        while fetched := await result.fetchmany(at_once):
+            rows += fetched
+            added = weight(fetched)
+            held += added
+            if held >= BATCH_BYTES:
+                break
+            at_once = 1 if added >= BATCH_BYTES // 4 else FIRST_BATCH
+    return rows
+
+
+async def _rows(connection: AsyncConnection, listing: Listing, query: RowQuery) -> list[Sequence[object]]:
+    """Fetch a page's rows and one more, segment by segment."""
+    table = listing.shape.selectable()
+    after = listing.position(query.after)
+    rows: list[Sequence[object]] = []
+
+    async def more(extra: sa.ColumnElement[bool] | None) -> bool:
+        for segment in listing.segments(table, after):
+            wanted = query.limit + 1 - len(rows)
+            statement = listing.statement(table, segment, limit=wanted, cell_limit=query.cell_limit)
+            if extra is not None:
+                statement = statement.where(extra)
+            rows.extend((await connection.execute(statement)).all())
+            if len(rows) > query.limit:
+                return False
+        return True
+
+    if not listing.shape.is_heap_ordered or listing.is_sorted or listing.is_descending:
+        await more(None)
+        return rows
+    blocks = listing.dialect.blocks(connection, listing.shape, table, after.parts[0] if after else None)
+    async for block in blocks:
+        if not await more(block):
+            break
+    return rows
+
+
+def _as_page(listing: Listing, rows: Sequence[Sequence[object]], query: RowQuery) -> RowPage:
+    width, has_more = len(listing.columns), len(rows) > query.limit
+    kept = rows[: query.limit]
+    marks = [listing.parts(row[width:]) for row in kept] if listing.has_cursors else []
+    row_name = listing.row_name()
+    return RowPage(
+        columns=tuple(shape.column for shape in listing.columns),
+        rows=tuple(_shown(row[:width], query.cell_limit) for row in kept),
+        next=cursors.encode(listing.name, marks[-1][0]) if has_more and marks else None,
+        is_complete=bool(marks) or not has_more,
+        row_cursors=tuple(cursors.encode(row_name, key) for _, key in marks) or (None,) * len(kept),
+        cut_cells=frozenset(
+            (row_index, column)
+            for row_index, row in enumerate(kept)
+            for column, cell in enumerate(row[:width])
+            if _is_cut(cell, query.cell_limit)
+        ),
+    )
+
+
+def _is_cut(cell: object, limit: int | None) -> bool:
+    return limit is not None and isinstance(cell, str | bytes) and len(cell) > limit
+
+
+def _shown(row: Sequence[object], limit: int | None) -> tuple[Cell, ...]:
+    return tuple(_cut(cell, limit) for cell in row)
+
+
+def _cut(cell: object, limit: int | None) -> Cell:
+    match cell:
+        case str() | bytes():
+            return cell if limit is None else cell[:limit]
+        case None | bool() | int() | float():
+            return cell
+        case _:
+            return str(cell)

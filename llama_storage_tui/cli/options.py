@@ -1,0 +1,119 @@
+"""Options that every command takes, before or after its name, at any level."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import click
+
+from llama_storage_tui.backends.protocols import Timeouts
+from llama_storage_tui.services.catalog import LoadRequest, parse_path_map
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+REPEATED: Final = frozenset({"env_file", "map_path"})
+
+
+def _store(context: click.Context, parameter: click.Parameter, value: object) -> object:
+    """Keep an option for the whole call: the inner level wins, repeated options add up."""
+    kept: dict[str, Any] = context.ensure_object(dict)
+    name = parameter.name or ""
+    source = context.get_parameter_source(name)
+    if source is None or source is click.core.ParameterSource.DEFAULT:
+        return value
+    if name in REPEATED and isinstance(value, tuple):
+        kept[name] = (*kept.get(name, ()), *value)
+    else:
+        kept[name] = value
+    return value
+
+
+def _option(*names: str, **settings: Any) -> Callable[[Function], Function]:  # noqa: ANN401 - click's own settings
+    return click.option(*names, expose_value=False, callback=_store, **settings)
+
+
+OPTIONS: Final = (
+    _option(
+        "--env-file",
+        multiple=True,
+        metavar="FILE",
+        help="Read variables from a dotenv FILE; repeatable, the last wins.",
+    ),
+    _option("--no-environ", is_flag=True, help="Ignore the process environment."),
+    _option("--assume-set", is_flag=True, help="Count missing variables as set to something unknown."),
+    _option(
+        "--for",
+        "for_version",
+        metavar="VERSION",
+        help="The server's version: 0.3.5, 1.5.0, 0.3 (default: guessed).",
+    ),
+    _option(
+        "--map-path", multiple=True, metavar="FROM=TO", help="Read the server's path FROM at TO; repeatable."
+    ),
+    _option("--key", metavar="NAME", help="The entry of a ConfigMap manifest."),
+    _option("--json", "json", is_flag=True, help="Print one JSON document."),
+    _option("--timeout", type=click.FloatRange(0.1, 3600), metavar="SECONDS", help="To connect (default 5)."),
+    _option(
+        "--query-timeout",
+        type=click.FloatRange(0.1, 86400),
+        metavar="SECONDS",
+        help="For one query (default 10).",
+    ),
+    _option(
+        "--log-file",
+        metavar="FILE",
+        type=click.Path(dir_okay=False),
+        help="Write a debug log without secrets.",
+    ),
+    _option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal."),
+)
+
+
+def shared_options(function: Function) -> Function:
+    """Give a command all shared options."""
+    for option in reversed(OPTIONS):
+        function = option(function)
+    return function
+
+
+class Settings:
+    """The shared options of one call."""
+
+    def __init__(self, context: click.Context) -> None:
+        self._kept: dict[str, Any] = context.ensure_object(dict)
+
+    @property
+    def is_json(self) -> bool:
+        """Whether one JSON document is wanted."""
+        return bool(self._kept.get("json"))
+
+    @property
+    def mouse(self) -> bool:
+        """Whether the TUI takes the mouse."""
+        return not self._kept.get("no_mouse")
+
+    @property
+    def log_file(self) -> str | None:
+        """Where to write a debug log."""
+        return self._kept.get("log_file")
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """The time limits."""
+        defaults = Timeouts()
+        return Timeouts(
+            self._kept.get("timeout", defaults.connect), self._kept.get("query_timeout", defaults.query)
+        )
+
+    def request(self, config: str) -> LoadRequest:
+        """Return the request for one config."""
+        return LoadRequest(
+            config,
+            env_files=self._kept.get("env_file", ()),
+            uses_environ=not self._kept.get("no_environ"),
+            assumes_set=bool(self._kept.get("assume_set")),
+            version=self._kept.get("for_version"),
+            path_map=tuple(parse_path_map(text) for text in self._kept.get("map_path", ())),
+            key=self._kept.get("key"),
+        )

@@ -1,0 +1,193 @@
+"""Answers for people: the same values as the JSON documents, as text."""
+
+from __future__ import annotations
+
+from llama_storage_tui.cli import output
+from llama_storage_tui.cli.documents import iso
+from llama_storage_tui.model.catalog import Catalog, Reference
+from llama_storage_tui.model.data import Cell, Count, KeyPage, RowPage
+from llama_storage_tui.model.finding import Finding, Severity
+from llama_storage_tui.services.browse import NamespaceListing, TableEntry
+from llama_storage_tui.services.probe import ProbeResult
+from llama_storage_tui.services.values import epoch_time
+
+CELL_WIDTH = 60
+
+
+def report_version(catalog: Catalog) -> str:
+    """Return one line on the version and how it was found."""
+    version = catalog.version
+    how = "chosen with --for" if version.is_overridden else f"guessed: {'; '.join(version.because[:3])}"
+    return f"{version.chosen.product} {version.chosen} ({how})"
+
+
+def report_check(catalog: Catalog, findings: tuple[Finding, ...]) -> None:
+    """Print a verdict and findings."""
+    output.write_text(f"{catalog.config}: {report_version(catalog)}")
+    verdict = catalog.verdict
+    start = "" if verdict.starts is None else ", and starts" if verdict.starts else ", and does not start"
+    caveat = " as far as can be told without contacting anything" if verdict.starts else ""
+    output.write_text(f"  {'loads' if verdict.loads else 'does not load'}{start}{caveat}")
+    for severity in Severity:
+        for finding in (found for found in findings if found.severity is severity):
+            line = f" (line {finding.line})" if finding.line else ""
+            output.write_text(
+                f"\n{severity.value:7}  {finding.where}{line}  [{finding.rule}, {finding.stage}]"
+            )
+            output.write_text(f"         {finding.message}")
+            if finding.help:
+                output.write_text(f"         {finding.help}")
+    counts = [sum(found.severity is severity for found in findings) for severity in Severity]
+    words = ("error", "warning", "note")
+    output.write_text(
+        "\n"
+        + ", ".join(
+            f"{count} {word}{'' if count == 1 else 's'}" for count, word in zip(counts, words, strict=True)
+        )
+    )
+
+
+def report_show(catalog: Catalog) -> None:
+    """Print backends, each with its references."""
+    output.write_text(f"{catalog.config}: {catalog.distribution or 'unnamed'}, {report_version(catalog)}")
+    if catalog.is_legacy:
+        output.write_text("  a v0.2 config: inline stores, no catalog")
+    for backend in catalog.backends:
+        problem = f"  ({backend.problem})" if backend.problem else ""
+        output.write_text(f"\n{backend.name}  {backend.type or 'no type'}  {backend.location}{problem}")
+        for reference in catalog.references_to(backend.name):
+            output.write_text(f"  {_reference(reference)}")
+    orphans = [found for found in catalog.references if catalog.backend(found.backend or "") is None]
+    if orphans:
+        output.write_text("\nreferences to backends that do not exist")
+        for reference in orphans:
+            output.write_text(f"  {_reference(reference)} → {reference.backend}")
+
+
+def _reference(reference: Reference) -> str:
+    marks = [
+        mark
+        for mark, holds in (("disabled", not reference.is_enabled), ("by default", reference.is_defaulted))
+        if holds
+    ]
+    kind = "table" if reference.family == "sql" else "namespace"
+    where = ""
+    if reference.physical is None:
+        where = " (read by no code)"
+    elif reference.physical.tables and reference.physical.tables != (reference.table,):
+        where = f" → {', '.join(reference.physical.tables)}"
+    elif reference.physical.prefixes and reference.physical.prefixes != (f"{reference.namespace}:",):
+        where = f" → keys {', '.join(reference.physical.prefixes)}"
+    note = f" [{', '.join(marks)}]" if marks else ""
+    return f"{reference.path}  {kind} {reference.target_name or '-'}{where}{note}"
+
+
+def report_test(results: list[ProbeResult]) -> None:
+    """Print each backend's answer with its details."""
+    for result in results:
+        if result.probe is None:
+            error = result.error
+            output.write_text(
+                f"✗ {result.backend}  {error.failure if error else ''}: {error.message if error else ''}"
+            )
+            if error and error.help:
+                output.write_text(f"    {error.help}")
+            continue
+        probe = result.probe
+        facts = [
+            probe.server or "",
+            f"{probe.latency_ms:.0f} ms",
+            f"as {probe.user}" if probe.user else "",
+            f"TLS {probe.tls}" if probe.tls else "",
+            {True: "writable", False: "read-only", None: ""}[probe.is_writable],
+        ]
+        output.write_text(f"✓ {result.backend}  {', '.join(fact for fact in facts if fact)}")
+        for name, value in probe.details.items():
+            output.write_text(f"    {name}: {value!s}")
+        for warning in probe.warnings:
+            output.write_text(f"    ! {warning}")
+
+
+def count_text(count: Count | None) -> str:
+    """Write a count, an estimate with a tilde."""
+    if count is None:
+        return "?"
+    return f"{'' if count.is_exact else '~'}{count.value:,}"
+
+
+def report_namespaces(listing: NamespaceListing) -> None:
+    """Print namespaces with their counts."""
+    rows = [
+        (namespace.name, count_text(namespace.keys), ", ".join(namespace.referenced_by))
+        for namespace in listing.namespaces
+    ]
+    output.write_table(
+        ("namespace", "keys", "referenced by"),
+        [*rows, ("(unassigned)", count_text(listing.unassigned.keys), "")],
+    )
+
+
+def report_keys(page: KeyPage) -> None:
+    """Print a page of keys."""
+    output.write_table(
+        ("key", "bytes", "expires"),
+        [
+            (
+                entry.key if isinstance(entry.key, str) else repr(entry.key),
+                "" if entry.bytes is None else entry.bytes,
+                (iso(entry.expires_at) + (" (expired)" if entry.is_expired else ""))
+                if entry.expires_at
+                else entry.expiration_text or "",
+            )
+            for entry in page.keys
+        ],
+        cut=None,
+    )
+    _report_end(page.next, is_complete=page.is_complete, scanned=page.scanned)
+
+
+def _report_end(next_: str | None, *, is_complete: bool, scanned: int | None = None) -> None:
+    if not is_complete:
+        output.say(f"Stopped early{f' after {scanned:,} keys' if scanned else ''}: there may be more.")
+    if next_:
+        output.say(f"More: --after {next_}")
+
+
+def report_tables(entries: tuple[TableEntry, ...]) -> None:
+    """Print tables with row counts and columns."""
+    output.write_table(
+        ("table", "rows", "columns", "referenced by"),
+        [
+            (
+                entry.table.name,
+                count_text(entry.table.rows),
+                ", ".join(column.name for column in entry.table.columns),
+                ", ".join(entry.referenced_by),
+            )
+            for entry in entries
+        ],
+    )
+
+
+def report_rows(page: RowPage) -> None:
+    """Print a page of rows, cells cut."""
+    output.write_table(
+        [column.name for column in page.columns],
+        [
+            [_cell(column.name, cell) for column, cell in zip(page.columns, row, strict=True)]
+            for row in page.rows
+        ],
+    )
+    _report_end(page.next, is_complete=page.is_complete)
+
+
+def _cell(name: str, cell: Cell) -> str:
+    if cell is None:
+        return "NULL"
+    if isinstance(cell, bytes):
+        return f"{len(cell)} bytes"
+    time = epoch_time(name, cell)
+    text = str(cell)[: CELL_WIDTH + 1]
+    return (
+        f"{cell} ({iso(time)})" if time else text if len(text) <= CELL_WIDTH else text[: CELL_WIDTH - 1] + "…"
+    )

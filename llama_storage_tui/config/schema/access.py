@@ -1,0 +1,96 @@
+"""`server.auth.access_policy` and `route_policy`: rules that permit or forbid.
+
+Source: `core/access_control/datatypes.py` and `conditions.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from typing import Final, Literal
+
+from llama_storage_tui.config.schema.facts import Check, Either, Fact, ListOf, Maybe, Shape, Values, broken
+from llama_storage_tui.config.schema.problems import ProblemKind
+from llama_storage_tui.model.version import Version
+
+_UNOWNED: Final = Version(0, 4, 0)
+
+Action = Literal["create", "read", "update", "delete"]
+
+_SCOPE: Final = Shape(
+    "Scope",
+    (
+        Fact("principal", Maybe(str), None),
+        Fact("actions", Either(Action, ListOf(Action))),
+        Fact("resource", Maybe(str), None),
+    ),
+)
+
+_ROUTE_SCOPE: Final = Shape("RouteScope", (Fact("paths", Either(str, ListOf(str))),))
+
+
+def _check_exclusions(values: Values, _given: AbstractSet[str]) -> None:
+    if not (values["permit"] or values["forbid"]):
+        raise broken(ProblemKind.MISSING, "A rule needs permit or forbid.")
+    if values["permit"] and values["forbid"]:
+        raise broken(ProblemKind.CONFLICT, "A rule has permit or forbid, not both.")
+    if values["when"] and values["unless"]:
+        raise broken(ProblemKind.CONFLICT, "A rule has when or unless, not both.")
+
+
+def is_condition(text: str, *, knows_unowned: bool = True) -> bool:
+    """Whether a server can read the text as a condition of a rule."""
+    match text.split():
+        case ["user", "is", "owner"] | ["user", "is", "not", "owner"]:
+            return True
+        case ["user", "with", _, "in", _] | ["user", "with", _, "not", "in", _]:
+            return True
+        case ["user", "in", "owners", _] | ["user", "not", "in", "owners", _]:
+            return True
+        case ["resource", "is", "unowned"]:
+            return knows_unowned
+        case _:
+            return False
+
+
+def _check_conditions(values: Values, *, knows_unowned: bool) -> None:
+    for field in ("when", "unless"):
+        given = values[field]
+        # An empty text is no condition; an empty text in a list is a condition that cannot be read.
+        conditions = given if isinstance(given, list) else [given] if given else []
+        if not all(is_condition(condition, knows_unowned=knows_unowned) for condition in conditions):
+            message = (
+                "Conditions read 'user [not] in owners X', 'user with V [not] in X' or 'user is [not] owner'"
+            )
+            other = " or 'resource is unowned'." if knows_unowned else "."
+            raise broken(ProblemKind.INVALID, message + other, field=field)
+
+
+def _check_old_conditions(values: Values, _given: AbstractSet[str]) -> None:
+    _check_conditions(values, knows_unowned=False)
+
+
+def _check_new_conditions(values: Values, _given: AbstractSet[str]) -> None:
+    _check_conditions(values, knows_unowned=True)
+
+
+def _rule(name: str, scope: Shape) -> Shape:
+    return Shape(
+        name,
+        (
+            Fact("permit", Maybe(scope), None),
+            Fact("forbid", Maybe(scope), None),
+            Fact("when", Maybe(Either(str, ListOf(str))), None),
+            Fact("unless", Maybe(Either(str, ListOf(str))), None),
+            Fact("description", Maybe(str), None),
+        ),
+        checks=(
+            Check(_check_exclusions),
+            Check(_check_old_conditions, until=_UNOWNED),
+            Check(_check_new_conditions, since=_UNOWNED),
+        ),
+    )
+
+
+ACCESS_RULE: Final = _rule("AccessRule", _SCOPE)
+
+ROUTE_RULE: Final = _rule("RouteRule", _ROUTE_SCOPE)

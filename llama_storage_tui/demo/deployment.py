@@ -1,0 +1,56 @@
+"""Makes the demo's folder and removes it."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from llama_storage_tui.demo.rows import keys, tables
+from llama_storage_tui.services.catalog import LoadRequest
+
+PREFIX: Final = "llama-storage-tui-demo-"
+
+
+@contextmanager
+def demo_deployment() -> Iterator[LoadRequest]:
+    """Give the request that opens the demo; its folder is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
+        yield make_deployment(Path(name))
+
+
+def make_deployment(folder: Path) -> LoadRequest:
+    """Write the demo's config and stores into a folder that exists."""
+    config = folder / "config.yaml"
+    config.write_text((files("llama_storage_tui.demo") / "config.yaml").read_text())
+    env_file = folder / "demo.env"
+    env_file.write_text(f"export SQLITE_STORE_DIR='{folder}'\nPGPASSWORD_STACK=not-a-real-password\n")
+    _make_key_values(folder / "kvstore.db")
+    _make_tables(folder / "sql_store.db")
+    return LoadRequest(str(config), env_files=(str(env_file),), environ={"HOME": str(folder)})
+
+
+def _make_key_values(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE kvstore (key TEXT PRIMARY KEY, value TEXT, expiration TIMESTAMP)")
+        connection.executemany("INSERT INTO kvstore VALUES (?, ?, ?)", keys())
+
+
+def _make_tables(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        for name, columns, rows in tables():
+            _make_table(connection, name, columns, rows)
+
+
+def _make_table(
+    connection: sqlite3.Connection, name: str, columns: str, rows: Sequence[tuple[object, ...]]
+) -> None:
+    connection.execute(f'CREATE TABLE "{name}" ({columns})')
+    if rows:
+        places = ", ".join("?" * len(rows[0]))
+        connection.executemany(f'INSERT INTO "{name}" VALUES ({places})', rows)  # noqa: S608 - the demo's own names

