@@ -72,7 +72,7 @@ def matching(
     keys: KeyTable, key: sa.ColumnElement[object], query_selection: KeySelection, prefix: str
 ) -> sa.ColumnElement[bool]:
     """Return the condition that a key is selected, for an index in any order: the longest prefix decides."""
-    decisions = {text: True for text in query_selection.include or ("",)}
+    decisions = dict.fromkeys(query_selection.include or ("",), True)
     decisions |= dict.fromkeys(query_selection.exclude, False)
     ordered = sorted(decisions, key=len, reverse=True)
     whens = [
@@ -82,7 +82,7 @@ def matching(
     ]
     default = sa.true() if decisions.get("", False) else sa.false()
     chosen = sa.case(*whens, else_=default) if whens else default
-    conditions = [chosen == sa.true()] if whens else [default]
+    conditions: list[sa.ColumnElement[bool]] = [chosen == sa.true() if whens else default]
     if prefix:
         conditions.append(keys.dialect.starts_with(key, prefix))
     return sa.and_(*conditions)
