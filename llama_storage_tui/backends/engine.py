@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Protocol, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.shape import ColumnShape, TableShape
-from llama_storage_tui.model.data import Cell, Count
+from llama_storage_tui.model.data import Count
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
 Expression = sa.ColumnElement[object]
-Raw = tuple[object, ...]
-"""A row as the driver gives it: of whatever types the statement selects."""
+Statement = sa.Select[*tuple[Any, ...]]
+"""Selects whatever columns the table has: no static type can say which."""
+RawRow = sa.Row[*tuple[Any, ...]]
+"""A row as the driver gives it."""
 
 
 class Dialect(Protocol):
     """What differs between engines when a table is read."""
 
-    nulls_first: bool
-    """Whether NULL sorts before everything in an ascending order."""
-    mark_width: int
-    """How many expressions `mark` gives for one column."""
-    is_snapshot_held: bool
-    """Whether a statement may stay open while its rows are used: not where that keeps a writer out (SQLite)."""
+    @property
+    def nulls_first(self) -> bool:
+        """Whether NULL sorts before everything in an ascending order."""
+        ...
+
+    @property
+    def mark_width(self) -> int:
+        """How many expressions `mark` gives for one column."""
+        ...
+
+    @property
+    def is_snapshot_held(self) -> bool:
+        """Whether a statement may stay open while its rows are used: not where that keeps a writer out (SQLite)."""
+        ...
 
     async def describe(self, connection: AsyncConnection, name: str) -> TableShape | None:
         """Describe one table or view; None where there is none of that name."""
@@ -105,18 +115,24 @@ class Dialect(Protocol):
 class Engine(Protocol):
     """One backend's connections."""
 
-    dialect: Dialect
-    where: str
-    """The backend's location, for messages."""
+    @property
+    def dialect(self) -> Dialect:
+        """How this engine does what engines do differently."""
+        ...
 
-    async def run(self, work: Work[T], *, timeout: float | None) -> T:
+    @property
+    def where(self) -> str:
+        """The backend's location, for messages."""
+        ...
+
+    async def run(self, work: Work[T], *, seconds: float | None) -> T:
         """Run a short unit of reading on a connection of its own; may run it again where the file changed meanwhile.
 
         Raises BackendError. Cancelling the caller stops the statement at the engine.
         """
         ...
 
-    def stream(self, statement: sa.Select[Raw]) -> AsyncIterator[Sequence[Sequence[Cell]]]:
+    def stream(self, statement: Statement) -> AsyncGenerator[Sequence[Sequence[object]], None]:
         """Yield a statement's rows in batches, of one snapshot, without a time limit."""
         ...
 

@@ -107,7 +107,6 @@ def translating(where: str) -> Iterator[None]:
     failure: BackendError
     try:
         yield
-        return
     except exc.TimeoutError:
         failure = BackendError(
             "All connections of this backend are busy.",
@@ -117,6 +116,8 @@ def translating(where: str) -> Iterator[None]:
         )
     except (exc.SQLAlchemyError, sqlite3.Error, OSError, UnicodeEncodeError) as error:
         failure = translated(error, where=where)
+    else:
+        return
     raise failure
 
 

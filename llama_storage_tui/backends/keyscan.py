@@ -82,7 +82,7 @@ def matching(
     ]
     default = sa.true() if decisions.get("", False) else sa.false()
     chosen = sa.case(*whens, else_=default) if whens else default
-    conditions = [chosen == sa.true()] if whens else [default]
+    conditions: list[sa.ColumnElement[bool]] = [chosen == sa.true() if whens else default]
     if prefix:
         conditions.append(keys.dialect.starts_with(key, prefix))
     return sa.and_(*conditions)

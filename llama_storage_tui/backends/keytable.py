@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends import expiry
 from llama_storage_tui.backends.cursors import Part
-from llama_storage_tui.backends.engine import Dialect, Expression, Raw
+from llama_storage_tui.backends.engine import Dialect, Expression, Statement
 from llama_storage_tui.backends.ranges import KeyRange
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError
@@ -60,7 +60,7 @@ class KeyTable:
         """The table for a statement."""
         return self.shape.selectable()
 
-    def entries(self, table: sa.TableClause) -> sa.Select[Raw]:
+    def entries(self, table: sa.TableClause) -> Statement:
         """Return the SELECT that `row` reads: no values, only their sizes."""
         dialect, key = self.dialect, table.c["key"]
         chosen: list[Expression] = [
@@ -72,7 +72,7 @@ class KeyTable:
         ]
         return sa.select(*(each.label(f"c{index}") for index, each in enumerate(chosen))).select_from(table)
 
-    def values(self, table: sa.TableClause, *, limit: int | None) -> sa.Select[Raw]:
+    def values(self, table: sa.TableClause, *, limit: int | None) -> Statement:
         """Return the SELECT that `value` reads: key, size, expiration, value."""
         shape = self.shape.column("value")
         chosen = [
@@ -107,7 +107,7 @@ class KeyTable:
 
     def _expiration(self, table: sa.TableClause) -> Expression:
         if "expiration" not in table.c:
-            return sa.null()
+            return sa.literal_column("NULL")
         return self.dialect.cell(table.c["expiration"], self.shape.column("expiration"), None)
 
 

@@ -5,7 +5,7 @@ The table is the server's: `key` (its primary key), `value`, `expiration`. How a
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.batches import BATCH_BYTES, LARGEST_BATCH
 from llama_storage_tui.backends.cursors import Part
-from llama_storage_tui.backends.engine import Engine
+from llama_storage_tui.backends.engine import Engine, Statement
 from llama_storage_tui.backends.keyscan import ODD, TEXT, Found, KeyQuery, find, matching
 from llama_storage_tui.backends.keytable import KeyRow, KeyTable, as_cell, entry_of
 from llama_storage_tui.backends.protocols import Timeouts
@@ -52,7 +52,7 @@ class SqlKeyValueReader:
             counts = [int(number) for number in found.one()]
             return Count(sum(counts), is_exact=not fast or max(counts, default=0) < FAST_COUNT)
 
-        return await self.engine.run(counted, timeout=self.timeouts.query if fast else None)
+        return await self.engine.run(counted, seconds=self.timeouts.query if fast else None)
 
     async def page(
         self, selection: KeySelection, *, prefix: str = "", limit: int = 100, after: Cursor | None = None
@@ -67,7 +67,7 @@ class SqlKeyValueReader:
             keys = await self._opened(connection, refresh=after is None)
             return await find(connection, keys, query)
 
-        found = await self.engine.run(paged, timeout=self.timeouts.query)
+        found = await self.engine.run(paged, seconds=self.timeouts.query)
         has_more = len(found.rows) > limit
         position = found.cursor_parts(limit - 1) if has_more else found.resume
         return KeyPage(
@@ -87,9 +87,9 @@ class SqlKeyValueReader:
             found = (await connection.execute(keys.values(table, limit=limit).where(is_key).limit(1))).first()
             return None if found is None else _stored(found, limit)
 
-        return await self.engine.run(read, timeout=self.timeouts.query)
+        return await self.engine.run(read, seconds=self.timeouts.query)
 
-    async def stream(self, selection: KeySelection) -> AsyncIterator[Sequence[StoredValue]]:
+    async def stream(self, selection: KeySelection) -> AsyncGenerator[Sequence[StoredValue], None]:
         """Yield batches of whole values in key order, without a time limit.
 
         Keys come first, with their sizes, then the values of as many as weigh a batch: memory follows the largest
@@ -104,7 +104,7 @@ class SqlKeyValueReader:
                 keys = await self._opened(connection, refresh=query.after is None)
                 return await find(connection, keys, query)
 
-            found = await self.engine.run(paged, timeout=None)
+            found = await self.engine.run(paged, seconds=None)
             for rows in _batches(found.rows[:LARGEST_BATCH]):
                 values = await self._values(rows)
                 if values:
@@ -123,7 +123,7 @@ class SqlKeyValueReader:
             values = keys.values(table, limit=None)
             texts = [row.entry.key for row in rows if isinstance(row.entry.key, str)]
             by_key = values.where(table.c["key"].in_(texts))
-            found = {raw[0]: raw for raw in (await connection.execute(by_key)).all()} if texts else {}
+            found = {str(raw[0]): raw for raw in (await connection.execute(by_key)).all()} if texts else {}
             stored: list[StoredValue] = []
             for row in rows:
                 raw = found.get(row.entry.key) if isinstance(row.entry.key, str) else None
@@ -133,7 +133,7 @@ class SqlKeyValueReader:
                     stored.append(_stored(raw, None))
             return stored
 
-        return await self.engine.run(read, timeout=None)
+        return await self.engine.run(read, seconds=None)
 
     async def _opened(self, connection: AsyncConnection, *, refresh: bool) -> KeyTable:
         if self._keys is None or refresh:
@@ -152,9 +152,7 @@ def _position(after: Cursor | None, name: str) -> tuple[Part, Part] | None:
     return stage, part
 
 
-def _count_statement(
-    keys: KeyTable, selection: KeySelection, most: int | None
-) -> sa.Select[tuple[object, ...]]:
+def _count_statement(keys: KeyTable, selection: KeySelection, most: int | None) -> Statement:
     table = keys.table
     key = table.c["key"]
     is_odd = keys.dialect.is_odd(key)

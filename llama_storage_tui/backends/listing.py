@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.cursors import Part, Position
-from llama_storage_tui.backends.engine import Dialect, Expression, Raw
+from llama_storage_tui.backends.engine import Dialect, Expression, Statement
 from llama_storage_tui.backends.shape import ColumnShape, Kind, TableShape
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Filter, RowQuery
@@ -144,7 +144,7 @@ class Listing:
 
     def statement(
         self, table: sa.TableClause, segment: Segment, *, limit: int | None, cell_limit: int | None
-    ) -> sa.Select[Raw]:
+    ) -> Statement:
         """Return the statement of a segment: the cells, then the marks.
 
         A sort that may have no index first finds the rows and then reads their cells: else cutting a cell of every
@@ -164,7 +164,7 @@ class Listing:
             return self._cells(table, cell_limit).select_from(joined).order_by(*order)
         return self._cells(table, cell_limit).where(*conditions).order_by(*order).limit(limit)
 
-    def _cells(self, table: sa.TableClause, cell_limit: int | None) -> sa.Select[Raw]:
+    def _cells(self, table: sa.TableClause, cell_limit: int | None) -> Statement:
         cells = [self.dialect.cell(table.c[shape.name], shape, cell_limit) for shape in self.columns]
         chosen = [each.label(f"c{index}") for index, each in enumerate((*cells, *self.marks(table)))]
         return sa.select(*chosen).select_from(table)

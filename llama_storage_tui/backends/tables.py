@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.batches import BATCH_BYTES, FIRST_BATCH, LARGEST_BATCH, weight
 from llama_storage_tui.backends.cursors import Position
-from llama_storage_tui.backends.engine import Engine, Raw
+from llama_storage_tui.backends.engine import Engine, Statement
 from llama_storage_tui.backends.listing import Listing, filter_conditions, row_fingerprint
 from llama_storage_tui.backends.protocols import Timeouts
 from llama_storage_tui.backends.shape import TableShape
@@ -38,7 +38,7 @@ class SqlTableReader:
             rows = await self.engine.dialect.estimates(connection, shapes) if counts and fast else {}
             return tuple(shape.described(rows.get(shape.name)) for shape in shapes)
 
-        found = await self.engine.run(listed, timeout=self.timeouts.query)
+        found = await self.engine.run(listed, seconds=self.timeouts.query)
         if not counts or fast:
             return found
         return tuple([replace(table, rows=await self._count_or_none(table.name)) for table in found])
@@ -53,7 +53,7 @@ class SqlTableReader:
             self._shapes[name] = shape
             return shape.described()
 
-        return await self.engine.run(described, timeout=self.timeouts.query)
+        return await self.engine.run(described, seconds=self.timeouts.query)
 
     async def count(self, name: str, filters: Sequence[Filter] = ()) -> Count:
         """Count the rows exactly, without a time limit; cancel it instead."""
@@ -66,7 +66,7 @@ class SqlTableReader:
             found = await connection.execute(sa.select(sa.func.count()).select_from(table).where(*conditions))
             return Count(int(found.scalar_one()), is_exact=True)
 
-        return await self.engine.run(counted, timeout=None)
+        return await self.engine.run(counted, seconds=None)
 
     async def page(self, query: RowQuery) -> RowPage:
         """Return a page of rows by keyset; raises UsageError, NotFoundError (no such table) or BackendError."""
@@ -78,7 +78,7 @@ class SqlTableReader:
             rows = await _rows(connection, listing, query)
             return _as_page(listing, rows, query)
 
-        return await self.engine.run(paged, timeout=self.timeouts.query)
+        return await self.engine.run(paged, seconds=self.timeouts.query)
 
     async def row(self, table: str, cursor: Cursor) -> dict[str, Cell] | None:
         """Return one whole row by its cursor of a RowPage; None where it is gone."""
@@ -99,11 +99,11 @@ class SqlTableReader:
             ]
             found = (await connection.execute(sa.select(*cells).where(*conditions))).first()
             names = [each.name for each in shape.columns]
-            return None if found is None else dict(zip(names, found, strict=True))
+            return None if found is None else dict(zip(names, _shown(found, None), strict=True))
 
-        return await self.engine.run(read, timeout=self.timeouts.query)
+        return await self.engine.run(read, seconds=self.timeouts.query)
 
-    async def stream(self, query: RowQuery) -> AsyncIterator[Sequence[tuple[Cell, ...]]]:
+    async def stream(self, query: RowQuery) -> AsyncGenerator[Sequence[tuple[Cell, ...]], None]:
         """Yield batches of all rows that the query selects (its limit is ignored), without a time limit.
 
         Where an open statement would keep a writer out (SQLite), every batch is a statement of its own; a sort
@@ -113,14 +113,16 @@ class SqlTableReader:
         async def resolved(connection: AsyncConnection) -> Listing:
             return await self._listing(connection, query)
 
-        listing = await self.engine.run(resolved, timeout=self.timeouts.query)
+        listing = await self.engine.run(resolved, seconds=self.timeouts.query)
         is_held = self.engine.dialect.is_snapshot_held or listing.is_sorted or not listing.has_cursors
         batches = self._held(listing, query) if is_held else self._in_pieces(listing, query)
         async with aclosing(batches):
             async for batch in batches:
                 yield batch
 
-    async def _held(self, listing: Listing, query: RowQuery) -> AsyncIterator[Sequence[tuple[Cell, ...]]]:
+    async def _held(
+        self, listing: Listing, query: RowQuery
+    ) -> AsyncGenerator[Sequence[tuple[Cell, ...]], None]:
         table = listing.shape.selectable()
         order = () if listing.shape.is_heap_ordered and not listing.is_sorted else listing.order
         cells = [listing.dialect.cell(table.c[each.name], each, query.cell_limit) for each in listing.columns]
@@ -136,7 +138,7 @@ class SqlTableReader:
 
     async def _in_pieces(
         self, listing: Listing, query: RowQuery
-    ) -> AsyncIterator[Sequence[tuple[Cell, ...]]]:
+    ) -> AsyncGenerator[Sequence[tuple[Cell, ...]], None]:
         after: Position | None = None
 
         async def piece(connection: AsyncConnection) -> list[Sequence[object]]:
@@ -151,7 +153,7 @@ class SqlTableReader:
             return rows
 
         width = len(listing.columns)
-        while rows := await self.engine.run(piece, timeout=None):
+        while rows := await self.engine.run(piece, seconds=None):
             yield [_shown(row[:width], query.cell_limit) for row in rows]
             after = Position(listing.parts(rows[-1][width:])[0])
 
@@ -189,7 +191,7 @@ class SqlTableReader:
             raise
 
 
-async def fetch_within(connection: AsyncConnection, statement: sa.Select[Raw]) -> list[Sequence[object]]:
+async def fetch_within(connection: AsyncConnection, statement: Statement) -> list[Sequence[object]]:
     """Return a statement's rows, stopping when they weigh BATCH_BYTES: one row at a time once they are large."""
     rows: list[Sequence[object]] = []
     held, at_once = 0, FIRST_BATCH

@@ -10,6 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from llama_storage_tui.backends.engine import RawRow
 from llama_storage_tui.backends.shape import ColumnShape, Kind, TableShape
 from llama_storage_tui.model.data import Column
 
@@ -124,7 +125,7 @@ async def is_code_point_ordered(connection: AsyncConnection, shape: TableShape, 
     return provider == "c" and locale in _BINARY_LOCALES
 
 
-def _shape(rows: Sequence[sa.Row[tuple[object, ...]]]) -> TableShape:
+def _shape(rows: Sequence[RawRow]) -> TableShape:
     schema, name, relkind, has_children, is_readable = rows[0][:5]
     described = [row for row in rows if row[5] is not None]
     columns = tuple(_column(row) for row in described)
@@ -152,7 +153,7 @@ def _shape(rows: Sequence[sa.Row[tuple[object, ...]]]) -> TableShape:
     )
 
 
-def _column(row: sa.Row[tuple[object, ...]]) -> ColumnShape:
+def _column(row: RawRow) -> ColumnShape:
     name, is_not_null, declared, base, cast, position = row[5:]
     kind = _KINDS.get(str(base), Kind.OTHER)
     return ColumnShape(

@@ -1,8 +1,8 @@
 """One connection to PostgreSQL, from nothing but the target's own parameters.
 
 asyncpg fills what is missing from PGHOST, PGPORT, PGUSER, PGPASSWORD, PGPASSFILE, ~/.pgpass, PGDATABASE, PGSSLMODE and its
-companions, ~/.postgresql, PGTARGETSESSIONATTRS, PGKRBSRVNAME and PGGSSLIB (connect_utils.py). Each is given here, an absent password as
-an empty one, so that none is ever looked up; PGSERVICE is only read together with a DSN.
+companions, ~/.postgresql, PGTARGETSESSIONATTRS, PGKRBSRVNAME and PGGSSLIB (connect_utils.py). Each is given here, an absent
+password as an empty one, so that none is ever looked up; PGSERVICE is only read together with a DSN.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _NO_RULE: Final = "28000"
 """No pg_hba.conf line lets this kind of connection in: the one login error that another kind may not get."""
 
 
-async def connect(target: PostgresTarget, *, timeout: float) -> asyncpg.Connection:
-    """Return a connection; raises BackendError, after `timeout` seconds at the latest, name lookup and TLS included.
+async def connect(target: PostgresTarget, *, seconds: float) -> asyncpg.Connection:
+    """Return a connection; raises BackendError, after `seconds` seconds at the latest, name lookup and TLS included.
 
     The error is raised outside of any handler: the frames of a driver's traceback hold the password.
     """
@@ -34,7 +34,7 @@ async def connect(target: PostgresTarget, *, timeout: float) -> asyncpg.Connecti
     attempts = tls.plan(target.ssl_mode, target.ca_cert_path, host=target.host, where=where).attempts
     failure: BackendError | None = None
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(seconds):
             for context in attempts:
                 found = await _attempt(target, context, where)
                 if isinstance(found, asyncpg.Connection):
@@ -43,7 +43,7 @@ async def connect(target: PostgresTarget, *, timeout: float) -> asyncpg.Connecti
                 if not is_worth_another:
                     break
     except TimeoutError:
-        failure = failures.timed_out(timeout, where=where, doing="connecting")
+        failure = failures.timed_out(seconds, where=where, doing="connecting")
     if failure is None:
         failure = BackendError("No connection was tried.", failure=FailureKind.UNREACHABLE, where=where)
     raise failure
@@ -54,13 +54,13 @@ def location(target: PostgresTarget) -> str:
     return f"postgresql://{target.host}:{target.port}/{target.database}"
 
 
-def tls_of(connection: asyncpg.Connection) -> str | None:
+def tls_of(connection: object) -> str | None:
     """Return protocol and cipher of our own link, `TLSv1.3 TLS_AES_256_GCM_SHA384`; None where it is plain.
 
     pg_stat_ssl would tell of the server's last leg, which behind a pooler is another link.
     """
-    transport = connection._transport  # noqa: SLF001 - asyncpg offers no other way to the socket
-    found = transport.get_extra_info("ssl_object")
+    transport = getattr(connection, "_transport", None)  # asyncpg offers no other way to the socket
+    found = None if transport is None else transport.get_extra_info("ssl_object")
     if not isinstance(found, ssl.SSLObject):
         return None
     cipher = found.cipher()

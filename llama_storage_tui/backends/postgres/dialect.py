@@ -91,7 +91,7 @@ class PostgresDialect:
             case Kind.BYTES:
                 return element if limit is None else sa.func.substring(element, 1, limit + 1)
             case _:
-                text = sa.cast(element, sa.Text())
+                text: Expression = sa.cast(element, sa.Text())
                 return text if limit is None else sa.func.left(text, limit + 1)
 
     def mark(self, element: Expression, shape: ColumnShape) -> tuple[Expression, ...]:

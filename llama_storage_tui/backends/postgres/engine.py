@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import asyncpg
 import sqlalchemy as sa
@@ -20,11 +20,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from llama_storage_tui.backends import failures
 from llama_storage_tui.backends.batches import FIRST_BATCH, next_batch
-from llama_storage_tui.backends.engine import Raw, Work
+from llama_storage_tui.backends.engine import Statement, Work
 from llama_storage_tui.backends.postgres.connecting import connect, location
 from llama_storage_tui.backends.postgres.dialect import PostgresDialect
 from llama_storage_tui.backends.protocols import Timeouts
-from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.target import PostgresTarget
 
 T = TypeVar("T")
@@ -41,6 +40,13 @@ _SETTINGS: Final = sa.text(
     "SELECT set_config('statement_timeout', :limit, true), set_config('TimeZone', 'UTC', true),"
     " set_config('DateStyle', 'ISO', true), set_config('bytea_output', 'hex', true)"
 )
+
+
+class _AdaptedConnection(Protocol):
+    """SQLAlchemy's adapter of a driver connection, whose class is not public."""
+
+    readonly: bool
+    """What `postgresql_readonly` sets."""
 
 
 class PostgresEngine:
@@ -62,17 +68,17 @@ class PostgresEngine:
         )
         event.listen(self._engine.sync_engine, "connect", _read_only, insert=True)
 
-    async def run(self, work: Work[T], *, timeout: float | None) -> T:
+    async def run(self, work: Work[T], *, seconds: float | None) -> T:
         """Run a unit of reading; once more where the pooled connection had died meanwhile."""
         with failures.translating(self.where):
             try:
-                return await self._unit(work, timeout)
+                return await self._unit(work, seconds)
             except exc.DBAPIError as error:
                 if not failures.is_connection_lost(error):
                     raise
-            return await self._unit(work, timeout)
+            return await self._unit(work, seconds)
 
-    async def stream(self, statement: sa.Select[Raw]) -> AsyncIterator[Sequence[Sequence[Cell]]]:
+    async def stream(self, statement: Statement) -> AsyncGenerator[Sequence[Sequence[object]], None]:
         """Yield a statement's rows in batches through a cursor of the server."""
         with failures.translating(self.where):
             async with self._transaction(None) as connection, connection.stream(statement) as result:
@@ -87,18 +93,18 @@ class PostgresEngine:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._engine.dispose()
 
-    async def _unit(self, work: Work[T], timeout: float | None) -> T:
-        async with self._transaction(timeout) as connection:
+    async def _unit(self, work: Work[T], seconds: float | None) -> T:
+        async with self._transaction(seconds) as connection:
             try:
-                async with asyncio.timeout(None if timeout is None else timeout + _GRACE_SECONDS):
+                async with asyncio.timeout(None if seconds is None else seconds + _GRACE_SECONDS):
                     return await work(connection)
             except TimeoutError:
-                raise failures.timed_out(timeout or 0, where=self.where, doing="reading") from None
+                raise failures.timed_out(seconds or 0, where=self.where, doing="reading") from None
 
     @asynccontextmanager
-    async def _transaction(self, timeout: float | None) -> AsyncIterator[AsyncConnection]:
+    async def _transaction(self, seconds: float | None) -> AsyncIterator[AsyncConnection]:
         async with self._engine.connect() as connection:
-            limit = "0" if timeout is None else str(max(1, round(timeout * 1000)))
+            limit = "0" if seconds is None else str(max(1, round(seconds * 1000)))
             await connection.execute(_SETTINGS, {"limit": limit})
             yield connection
 
@@ -109,14 +115,15 @@ class PostgresEngine:
         where a named one would be missing, or another client's.
         """
         dbapi = self._engine.dialect.loaded_dbapi
-        return dbapi.connect(
+        connection: DBAPIConnection = dbapi.connect(
             async_creator_fn=self._create, prepared_statement_cache_size=0, prepared_statement_name_func=str
         )
+        return connection
 
     async def _create(self, **_: object) -> asyncpg.Connection:
-        return await connect(self._target, timeout=self._timeouts.connect)
+        return await connect(self._target, seconds=self._timeouts.connect)
 
 
-def _read_only(connection: object, _: object) -> None:
+def _read_only(connection: _AdaptedConnection, _: object) -> None:
     """Make every transaction of a new connection BEGIN READ ONLY, those of SQLAlchemy's own first questions included."""
-    connection.readonly = True  # type: ignore[attr-defined] - the adapter's switch
+    connection.readonly = True

@@ -80,23 +80,23 @@ async def probe(engine: PostgresEngine, target: PostgresTarget, *, timeouts: Tim
         latency_ms = (time.perf_counter() - started) * 1000
         total, of_role, of_database = (await connection.execute(_CONNECTIONS)).one()
         driver = (await connection.get_raw_connection()).driver_connection
-        is_ours = isinstance(driver, asyncpg.Connection)
+        greeted_by = driver.get_server_pid() if isinstance(driver, asyncpg.Connection) else facts["pid"]
         return _Answer(
             facts=dict(facts),
             connections=total,
             of_role=of_role,
             of_database=of_database,
-            tls=tls_of(driver) if is_ours else None,
+            tls=tls_of(driver),
             # A pooler greets with a process number of its own, another than that of the process that answers.
-            is_pooled=is_ours and driver.get_server_pid() != facts["pid"],
+            is_pooled=greeted_by != facts["pid"],
             latency_ms=latency_ms,
         )
 
-    answer = await engine.run(asked, timeout=timeouts.query)
+    answer = await engine.run(asked, seconds=timeouts.query)
     facts = answer.facts
     is_blocked = bool(facts["is_replica"] or facts["is_read_only_by_default"])
     return Probe(
-        server=f"PostgreSQL {facts['server_version']}",
+        server=f"PostgreSQL {facts['server_version']!s}",
         user=str(facts["role"]),
         tls=answer.tls,
         is_writable=bool(facts["may_write"]) and not is_blocked,

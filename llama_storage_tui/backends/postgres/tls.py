@@ -1,5 +1,7 @@
-"""libpq's ssl_mode, built here: the driver's own reading of it takes certificates, keys and versions from the environment
-and from ~/.postgresql, which is the operator's and not the server's.
+"""libpq's ssl_mode, built here.
+
+The driver's own reading of it takes certificates, keys and versions from the environment and from ~/.postgresql, which are the
+operator's and not the server's.
 """
 
 from __future__ import annotations

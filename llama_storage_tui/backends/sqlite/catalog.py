@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from llama_storage_tui.backends.engine import RawRow
 from llama_storage_tui.backends.shape import ColumnShape, Kind, TableShape
 from llama_storage_tui.model.data import Column
 
@@ -35,7 +36,7 @@ _DESCENDING: Final = re.compile(r"\bprimary\s+key\s+desc\b", re.IGNORECASE)
 async def tables(connection: AsyncConnection, name: str | None) -> tuple[TableShape, ...]:
     """Describe one table (or all); a virtual table whose module is not loaded comes without columns, unreadable."""
     found = (await connection.execute(_TABLES, {"name": name})).all()
-    return tuple([await _shape(connection, _text(row[0]), row[1], _text(row[2])) for row in found])
+    return tuple([await _shape(connection, _text(row[0]), str(row[1]), _text(row[2])) for row in found])
 
 
 async def statistics(connection: AsyncConnection) -> dict[str, int]:
@@ -46,10 +47,11 @@ async def statistics(connection: AsyncConnection) -> dict[str, int]:
         pass_interrupt(error)
         return {}
     counts: dict[str, int] = {}
-    for table, stat in found:
-        first = str(stat or "").split(" ")[0]
+    for row in found:
+        table, stat = str(row[0]), str(row[1])
+        first = stat.split(" ")[0]
         if first.isdecimal():
-            counts[str(table)] = max(int(first), counts.get(str(table), 0))
+            counts[table] = max(int(first), counts.get(table, 0))
     return counts
 
 
@@ -92,8 +94,8 @@ def _with_rowid(
     name: str, columns: tuple[ColumnShape, ...], primary: list[ColumnShape], *, is_descending: bool
 ) -> TableShape:
     if len(primary) == 1 and primary[0].column.type.upper() == "INTEGER" and not is_descending:
-        key = (_not_null(primary[0]),)
-        return TableShape(name, columns, key=key, order=key)
+        alias = (_not_null(primary[0]),)
+        return TableShape(name, columns, key=alias, order=alias)
     is_firm = bool(primary) and not any(column.column.is_nullable for column in primary)
     taken = {column.name.lower() for column in columns}
     free = [each for each in _ROWID_NAMES if each not in taken]
@@ -118,7 +120,7 @@ async def _has_rowid(connection: AsyncConnection, name: str) -> bool:
     return True
 
 
-def _column(row: sa.Row[tuple[object, ...]]) -> ColumnShape:
+def _column(row: RawRow) -> ColumnShape:
     name, declared, is_not_null, position, _ = row
     kind = _kind(str(declared or "").upper())
     return ColumnShape(

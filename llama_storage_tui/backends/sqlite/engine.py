@@ -9,25 +9,23 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
 import aiosqlite
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from llama_storage_tui.backends import failures
 from llama_storage_tui.backends.batches import FIRST_BATCH, next_batch
-from llama_storage_tui.backends.engine import Raw, Work
+from llama_storage_tui.backends.engine import Statement, Work
 from llama_storage_tui.backends.protocols import Timeouts
 from llama_storage_tui.backends.sqlite.access import HeldFile, Look, Way, look, uri
 from llama_storage_tui.backends.sqlite.copying import COPY_LIMIT, PrivateCopy
 from llama_storage_tui.backends.sqlite.dialect import SqliteDialect
 from llama_storage_tui.errors import BackendError, FailureKind
-from llama_storage_tui.model.data import Cell
 
 T = TypeVar("T")
 
@@ -66,7 +64,7 @@ class SqliteEngine:
         """Look at the file now; raises BackendError."""
         return await asyncio.to_thread(look, self._path, self._held)
 
-    async def run(self, work: Work[T], *, timeout: float | None) -> T:
+    async def run(self, work: Work[T], *, seconds: float | None) -> T:
         """Run a unit of reading; again where the file changed under an immutable connection."""
         failure: BackendError | None = None
         for _ in range(_ATTEMPTS):
@@ -76,7 +74,7 @@ class SqliteEngine:
                 with failures.translating(self.where):
                     opened: list[aiosqlite.Connection] = []
                     unit = self._unit(before, work, opened)
-                    result = await self._stoppable(unit, opened, timeout=timeout)
+                    result = await self._stoppable(unit, opened, seconds=seconds)
             except BackendError as error:
                 failure = error
             if not self._may_be_torn(before) or before == await self.look():
@@ -85,7 +83,7 @@ class SqliteEngine:
                 return result
         raise failure or _keeps_changing(self.where)
 
-    async def stream(self, statement: sa.Select[Raw]) -> AsyncIterator[Sequence[Sequence[Cell]]]:
+    async def stream(self, statement: Statement) -> AsyncGenerator[Sequence[Sequence[object]], None]:
         """Yield a statement's rows in batches; the file's read lock is held until it ends."""
         before = await self.look()
         opened: list[aiosqlite.Connection] = []
@@ -158,7 +156,7 @@ class SqliteEngine:
         return await aiosqlite.Connection(connect, iter_chunk_size=64)
 
     async def _stoppable(
-        self, work: Awaitable[T], opened: list[aiosqlite.Connection], *, timeout: float | None = None
+        self, work: Awaitable[T], opened: list[aiosqlite.Connection], *, seconds: float | None = None
     ) -> T:
         """Await work in a task of its own; when cancelled or out of time, interrupt SQLite first.
 
@@ -167,7 +165,7 @@ class SqliteEngine:
         task: asyncio.Task[T] = asyncio.create_task(_awaited(work))
         self._running[task] = opened
         try:
-            done, _ = await asyncio.wait({task}, timeout=timeout)
+            done, _ = await asyncio.wait({task}, timeout=seconds)
         except asyncio.CancelledError:
             await _stop(task, opened)
             raise
@@ -176,7 +174,7 @@ class SqliteEngine:
         if not done:
             await _stop(task, opened)
             if task.cancelled() or task.exception() is not None:
-                raise failures.timed_out(timeout or 0, where=self.where, doing="reading")
+                raise failures.timed_out(seconds or 0, where=self.where, doing="reading")
         return task.result()
 
 

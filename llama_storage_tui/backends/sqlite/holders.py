@@ -39,11 +39,9 @@ def of(path: Path, stamp: FileStamp) -> Holders:
     del path
     if not _PROC.is_dir():
         return Holders((), is_known=False)
-    found = []
-    for entry in _PROC.iterdir():
-        if entry.name.isdecimal() and int(entry.name) != os.getpid() and _has_open(entry, stamp):
-            found.append((int(entry.name), _name(entry)))
-    return Holders(tuple(sorted(found)), is_known=True)
+    others = (entry for entry in _PROC.iterdir() if entry.name.isdecimal() and int(entry.name) != os.getpid())
+    found = sorted((int(entry.name), _name(entry)) for entry in others if _has_open(entry, stamp))
+    return Holders(tuple(found), is_known=True)
 
 
 def _has_open(process: Path, stamp: FileStamp) -> bool:

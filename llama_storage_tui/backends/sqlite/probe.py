@@ -30,7 +30,7 @@ async def probe(engine: SqliteEngine, target: SqliteTarget, *, timeouts: Timeout
     try:
         async with asyncio.timeout(timeouts.connect):
             look = await engine.look()
-            facts, tables = await engine.run(_facts, timeout=timeouts.query)
+            facts, tables = await engine.run(_facts, seconds=timeouts.query)
     except TimeoutError:
         raise failures.timed_out(timeouts.connect, where=engine.where, doing="connecting") from None
     except BackendError as error:
@@ -52,7 +52,7 @@ async def probe(engine: SqliteEngine, target: SqliteTarget, *, timeouts: Timeout
     }
     warnings = [*_warnings(look, target, tables, is_writable=is_writable)]
     if thorough:
-        problems = await engine.run(_quick_check, timeout=None)
+        problems = await engine.run(_quick_check, seconds=None)
         details["quick check"] = "ok" if problems == ["ok"] else "; ".join(problems)
         if problems != ["ok"]:
             warnings.append(f"quick_check found damage: {problems[0]}")
