@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from llama_storage_tui.backends import expiry
 from llama_storage_tui.model.data import Cell
 
+FIRST, LAST = (datetime(year, 1, 1, tzinfo=UTC).replace(tzinfo=None) for year in (2, 9998))
 EXPECTED = datetime(2027, 11, 23, 1, 0, 0, 123456, tzinfo=UTC)
 
 
@@ -67,7 +68,7 @@ def test_nothing_that_a_store_may_hold_raises(stored: Cell) -> None:
     assert expires_at is None or expires_at.tzinfo is UTC
 
 
-@given(st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 1, 1)), st.integers(-14, 14))
+@given(st.datetimes(min_value=FIRST, max_value=LAST), st.integers(-14, 14))
 def test_any_offset_gives_the_same_moment(naive: datetime, hours: int) -> None:
     moment = naive.replace(tzinfo=timezone(timedelta(hours=hours)))
     assert expiry.read(moment.isoformat(" "))[0] == moment

@@ -93,7 +93,7 @@ async def test_a_sort_with_nulls_and_ties_walks_every_row_once(
     assert len({row[0] for row in walked}) == 90
     values = [row[("id", "s", "n", "f").index(column)] for row in walked]
     present = [value for value in values if value is not None]
-    assert present == sorted(present, reverse=is_descending)  # type: ignore[type-var]
+    assert present == sorted(present, reverse=is_descending)
     is_nulls_first = (store.engine == "sqlite") != is_descending
     assert (values[0] is None) == is_nulls_first
     assert (values[-1] is None) != is_nulls_first
