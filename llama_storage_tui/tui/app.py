@@ -44,7 +44,7 @@ class StorageApp(App[int]):
     """Screens over one catalog at a time."""
 
     TITLE = "llama-storage-tui"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", id="app.help", tooltip="Show what every key does here"),

@@ -34,7 +34,7 @@ class WorkScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._task: str | None = None
+        self._awaited: str | None = None
 
     @property
     def status(self) -> StatusLine:
@@ -44,23 +44,23 @@ class WorkScreen(Screen[None]):
     @property
     def is_waiting(self) -> bool:
         """Tell whether a worker runs."""
-        return self._task is not None
+        return self._awaited is not None
 
     def begin(self, what: str) -> None:
         """Say what is waited for from now on."""
-        self._task = what
+        self._awaited = what
         self.status.wait(what)
         self.refresh_bindings()
 
     def finish(self, note: str = "") -> None:
         """Say what came of it."""
-        self._task = None
+        self._awaited = None
         self.status.say(note)
         self.refresh_bindings()
 
     def fail(self, error: StorageToolError) -> None:
         """Show an error where the operator looks, in place of a result."""
-        self._task = None
+        self._awaited = None
         self.status.fail(self.redact(error.message), self.redact(error.help) if error.help else None)
         self.refresh_bindings()
 
@@ -71,7 +71,7 @@ class WorkScreen(Screen[None]):
     def action_back(self) -> None:
         """Cancel, else go back."""
         if self.is_waiting:
-            what = self._task
+            what = self._awaited
             self.workers.cancel_node(self)
             self.finish(f"Cancelled: {what}. ctrl+r tries again.")
             self.cancelled()
@@ -90,7 +90,7 @@ class WorkScreen(Screen[None]):
     @on(Worker.StateChanged)
     def _worker_changed(self, event: Worker.StateChanged) -> None:
         if event.state is WorkerState.ERROR and event.worker.error is not None:
-            self._task = None
+            self._awaited = None
             self.status.fail(
                 f"This should not have happened: {type(event.worker.error).__name__}",
                 "It is written to the log; please report it.",

@@ -47,7 +47,7 @@ class CatalogScreen(WorkScreen):
         Binding("t", "test", "Test", id="catalog.test", tooltip="Connect to the backend under the cursor and report"),
         Binding("T", "test_all", "Test all", id="catalog.test-all", tooltip="Connect to all backends at once"),
         Binding("f", "findings", "Findings", id="catalog.findings", tooltip="List all findings of this config"),
-        Binding("v", "version", "Version", id="catalog.version", tooltip="Why this server version, and what it means"),
+        Binding("v", "version", "Version", id="catalog.version", show=False, tooltip="Why this server version, and what it means"),
         Binding("o", "pick", "Configs", id="catalog.configs", show=False, tooltip="Choose another run config"),
         Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read the file again"),
         *(
@@ -246,7 +246,7 @@ def facts(catalog: Catalog) -> list[Shown]:
     elif catalog.verdict.starts is False:
         found += [Shown("● loads", Tone.GOOD), Shown("✗ does not start", Tone.BAD)]
     else:
-        found += [Shown("● loads", Tone.GOOD), Shown("● no reason not to start", Tone.GOOD)]
+        found += [Shown("● loads", Tone.GOOD), Shown("● should start", Tone.GOOD)]
     for severity in Severity:
         number = sum(finding.severity is severity for finding in catalog.findings)
         if number:

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Footer
 
 from llama_storage_tui.model.catalog import Catalog
-from llama_storage_tui.model.finding import Finding, Severity
+from llama_storage_tui.model.finding import Finding, Severity, Stage
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.marks import Shown, Tone, severity_mark
 from llama_storage_tui.tui.messages import BackendPointed
@@ -136,5 +136,15 @@ class FindingsScreen(WorkScreen):
 
     @on(FilterBar.Sent)
     @on(FilterBar.Closed)
-    def _closed(self) -> None:
+    def _filter_closed(self) -> None:
         self.query_one("#findings", Listing).focus()
+
+
+def _cells(finding: Finding) -> tuple[Shown, ...]:
+    return (
+        severity_mark(finding.severity),
+        Shown("silently" if finding.stage is Stage.NEVER else f"at {finding.stage.value}", Tone.MUTED),
+        Shown("–" if finding.line is None else str(finding.line), Tone.MUTED),
+        Shown(finding.rule, Tone.KEY),
+        Shown(finding.message),
+    )

@@ -16,11 +16,11 @@ from llama_storage_tui.tui.wording import latency, plural
 COLUMNS: Final = (
     ListColumn("Status", width=10),
     ListColumn("Backend", most=28, least=10),
-    ListColumn("Type", most=14),
-    ListColumn("Location", grows=True, least=12, cuts_middle=True),
-    ListColumn("Answer", width=12),
+    ListColumn("Type", most=14, is_wide_only=True),
+    ListColumn("Location", grows=True, least=8, cuts_middle=True),
+    ListColumn("Answer", most=20),
     ListColumn("Refs", width=4, is_number=True),
-    ListColumn("Findings", width=10),
+    ListColumn("Findings", most=12),
 )
 
 

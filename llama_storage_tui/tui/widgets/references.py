@@ -18,7 +18,7 @@ from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 
 COLUMNS: Final = (
     ListColumn("Who", most=26),
-    ListColumn("Asks for", grows=True, least=12),
+    ListColumn("Namespace or table", grows=True, least=12),
     ListColumn("Rows are in", grows=True, least=16),
     ListColumn("Remarks", most=22),
 )
@@ -27,8 +27,8 @@ COLUMNS: Final = (
 class ReferencePane(Vertical):
     """The references of one backend, with everything about the one under the cursor below them."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
         self._references: tuple[Reference, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -59,7 +59,7 @@ class ReferencePane(Vertical):
             note.update(Content.styled("Nothing refers to this backend.", Tone.MUTED.style))
             return
         place = f"{reference.path}, line {reference.line}" if reference.line is not None else reference.path
-        parts = [place, f"rows in {physical_place(reference)}"]
+        parts = [place, whole_place(reference)]
         if reference.queue:
             values = ", ".join(f"{name} {value}" for name, value in reference.queue)
             parts.append(values if reference.queue_is_used else f"{values}: not used on this backend")
@@ -81,9 +81,7 @@ def _cells(reference: Reference) -> tuple[Shown, ...]:
 
 def asked(reference: Reference) -> str:
     """Return the namespace or table as the file names it."""
-    if reference.table is not None:
-        return f"table {reference.table}"
-    return f"namespace {reference.namespace}" if reference.namespace is not None else "–"
+    return reference.target_name or "–"
 
 
 def physical_place(reference: Reference) -> str:
@@ -94,8 +92,18 @@ def physical_place(reference: Reference) -> str:
     if physical.tables:
         return ", ".join(physical.tables)
     if physical.prefixes:
-        return f"{physical.container}: " + ", ".join(f"{prefix}*" for prefix in physical.prefixes)
+        return ", ".join(f"{prefix}*" for prefix in physical.prefixes)
     return physical.container
+
+
+def whole_place(reference: Reference) -> str:
+    """Return where the rows really are, the container included."""
+    physical = reference.physical
+    if physical is None:
+        return physical_place(reference)
+    if physical.prefixes:
+        return f"keys {physical_place(reference)} in {physical.container}"
+    return f"rows in {physical_place(reference)}"
 
 
 def remarks(reference: Reference) -> str:
