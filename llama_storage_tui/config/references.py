@@ -13,6 +13,7 @@ from llama_storage_tui.config import schema
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, get, show_path
 from llama_storage_tui.config.environment import EXPRESSION, resolve
+from llama_storage_tui.config.masking import mask_userinfo
 from llama_storage_tui.config.rewrites import REWRITTEN_FROM, rewrite_store
 from llama_storage_tui.model.catalog import Backend, Family, Physical, Reference, ReferenceKind, Scalar
 from llama_storage_tui.model.target import PostgresTarget
@@ -220,6 +221,9 @@ def _reference(
     family: Family | None = None,
 ) -> Reference:
     backend = _text(entry.get("backend"))
+    if backend is not None and backend not in backends:
+        # Someone who writes a URI here is told so without its password.
+        backend = mask_userinfo(backend)
     namespace, table = _text(entry.get("namespace")), _text(entry.get("table_name"))
     if family is None:
         family = Family.SQL if "table_name" in entry else Family.KV
