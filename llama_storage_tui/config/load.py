@@ -11,6 +11,7 @@ from llama_storage_tui.config.environment import Environment, resolve
 from llama_storage_tui.config.guess import guess_version
 from llama_storage_tui.config.legacy import is_legacy, read_legacy
 from llama_storage_tui.config.masking import find_secrets, mask_userinfo
+from llama_storage_tui.config.pools import with_pool_budgets
 from llama_storage_tui.config.references import read_references
 from llama_storage_tui.config.rules import judge
 from llama_storage_tui.model.catalog import Catalog
@@ -34,6 +35,7 @@ def load_catalog(
     backends, references = read_legacy(context) if legacy else (read_backends(context), ())
     if not legacy:
         references = read_references(context, backends)
+        backends = with_pool_budgets(context, backends, references)
     judgement = judge(context, backends, references, is_legacy=legacy)
     return Catalog(
         document.name,

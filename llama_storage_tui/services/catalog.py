@@ -17,6 +17,16 @@ from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.upstream.versions import newest
 
+__all__ = [
+    "Candidate",
+    "LoadRequest",
+    "candidates",
+    "load",
+    "load_async",
+    "parse_path_map",
+    "read_environment",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class LoadRequest:

@@ -11,6 +11,8 @@ from llama_storage_tui.errors import BackendError, FailureKind, UsageError
 from llama_storage_tui.model.catalog import Backend, Catalog
 from llama_storage_tui.secrets import Redactor
 
+__all__ = ["Session", "Timeouts"]
+
 
 class Session:
     """Readers of one catalog's backends, shared by everything that reads them."""

@@ -42,6 +42,8 @@ class SqliteDialect:
 
     async def describe(self, connection: AsyncConnection, name: str) -> TableShape | None:
         """Describe one table or view."""
+        if not is_storable(name):
+            return None
         found = await catalog.tables(connection, name)
         return found[0] if found else None
 

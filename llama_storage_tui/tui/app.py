@@ -1,0 +1,204 @@
+"""The app: which screen is shown, the session they share, and what happens when something breaks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.services.catalog import Candidate, LoadRequest, candidates, load_async
+from llama_storage_tui.services.session import Session, Timeouts
+from llama_storage_tui.tui import messages
+from llama_storage_tui.tui.control_filter import ControlFilter
+from llama_storage_tui.tui.fatal import log_folder, write_log
+from llama_storage_tui.tui.keymap import preferences_path, read_preferences
+from llama_storage_tui.tui.screens.catalog import CatalogScreen
+from llama_storage_tui.tui.screens.findings import FindingsScreen
+from llama_storage_tui.tui.screens.opening import Load, OpeningScreen
+from llama_storage_tui.tui.screens.picker import PickerScreen
+from llama_storage_tui.tui.theme import DARK, LIGHT, THEMES
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the app reaches outside of itself: services and folders. Tests put their own in place."""
+
+    load: Load = load_async
+    find: Callable[[], tuple[Candidate, ...]] = candidates
+    open_session: Callable[[Catalog, Timeouts], Session] = Session
+    log_folder: Callable[[], Path] = log_folder
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+
+
+class StorageApp(App[int]):
+    """Screens over one catalog at a time."""
+
+    TITLE = "llama-storage-tui"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "Help", id="app.help", tooltip="Show what every key does here"),
+        Binding("q", "quit", "Quit", id="app.quit", tooltip="Leave the program"),
+    ]
+
+    def __init__(
+        self, request: LoadRequest | None, *, timeouts: Timeouts | None = None, world: World | None = None
+    ) -> None:
+        super().__init__()
+        self._request = request
+        self._timeouts = timeouts or Timeouts()
+        self._world = world or World()
+        self._session: Session | None = None
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DARK.name
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give every theme the variables that our styles use."""
+        return dict(DARK.variables)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Let no control character out."""
+        return [ControlFilter(), *super().get_line_filters()]
+
+    def on_mount(self) -> None:
+        """Follow the operator's preferences, then read the config."""
+        self._follow_preferences()
+        self._open()
+
+    async def on_unmount(self) -> None:
+        """Close what was opened."""
+        await self._close_session()
+
+    def _follow_preferences(self) -> None:
+        known = {
+            binding.id
+            for kind in _bound_classes()
+            for binding in kind.__dict__.get("BINDINGS", ())
+            if isinstance(binding, Binding) and binding.id
+        }
+        found = read_preferences(preferences_path(self._world.environ), known)
+        if found.keys:
+            self.set_keymap(found.keys)
+        if found.theme:
+            self.theme = LIGHT.name if found.theme == "light" else DARK.name
+        if found.problem:
+            self.notify(found.problem, title="Preferences", severity="warning", markup=False)
+
+    # Opening and closing a config
+
+    def _open(self) -> None:
+        screen = OpeningScreen(self._request, load=self._world.load, find=self._world.find)
+        self._only(screen)
+
+    def _only(self, screen: Screen[None]) -> None:
+        """Show a screen with nothing behind it but Textual's own default."""
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+        if len(self.screen_stack) > 1:
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+
+    async def _close_session(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    @on(messages.CatalogLoaded)
+    async def _catalog_loaded(self, message: messages.CatalogLoaded) -> None:
+        await self._close_session()
+        self._session = self._world.open_session(message.catalog, self._timeouts)
+        self._only(CatalogScreen(self._session))
+
+    @on(messages.CandidatesFound)
+    def _candidates_found(self, message: messages.CandidatesFound) -> None:
+        if len(message.candidates) == 1 and self._session is None:
+            self._choose(str(message.candidates[0].path))
+        else:
+            self._only(PickerScreen(message.candidates, is_root=True))
+
+    @on(messages.ConfigChosen)
+    def _config_chosen(self, message: messages.ConfigChosen) -> None:
+        self._choose(message.config)
+
+    def _choose(self, config: str) -> None:
+        self._request = replace(self._request or LoadRequest(config), config=config)
+        self._open()
+
+    @on(messages.PickerOpened)
+    def _picker_opened(self) -> None:
+        self._only(OpeningScreen(None, load=self._world.load, find=self._world.find))
+
+    @on(messages.ReloadRequested)
+    def _reload_requested(self) -> None:
+        self._open()
+
+    # From screen to screen
+
+    @on(messages.FindingsOpened)
+    def _findings_opened(self) -> None:
+        if self._session is not None:
+            self.push_screen(FindingsScreen(self._session.catalog))
+
+    @on(messages.BackendPointed)
+    def _backend_pointed(self, message: messages.BackendPointed) -> None:
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+        if isinstance(self.screen, CatalogScreen):
+            self.screen.point(message.backend)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Offer what belongs to no screen."""
+        yield SystemCommand("Light or dark", "Switch between the light and the dark theme", self.action_toggle_theme)
+        yield SystemCommand("Quit", "Leave the program", self.action_quit)
+
+    def action_toggle_theme(self) -> None:
+        """Switch between light and dark."""
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    # When something breaks
+
+    @on(messages.Unexpected)
+    def _unexpected(self, message: messages.Unexpected) -> None:
+        path = self._write_log(message.error)
+        self.notify(f"Written to {path}" if path else "The log could not be written", severity="error", markup=False)
+
+    def _write_log(self, error: BaseException) -> Path | None:
+        redact = self._session.redact if self._session is not None else None
+        return write_log(error, self._world.log_folder(), redact)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End the app with one line; Textual's own handler would print the locals of every frame."""
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+            path = self._write_log(error)
+            place = f"the trace is in {path}" if path else "its log could not be written"
+            self._exit_renderables.append(Text(f"llama-storage-tui failed ({type(error).__name__}); {place}"))
+        self._close_messages_no_wait()
+
+
+def _bound_classes() -> list[type]:
+    """Return every class of ours that has bindings, so that a keymap's ids can be checked."""
+    from textual.dom import DOMNode
+
+    found: list[type] = []
+    pending: list[type] = [DOMNode]
+    while pending:
+        kind = pending.pop()
+        pending += kind.__subclasses__()
+        if kind.__module__.startswith("llama_storage_tui."):
+            found.append(kind)
+    return found

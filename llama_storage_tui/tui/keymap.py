@@ -1,0 +1,56 @@
+"""The operator's own keys and theme: `config.toml` in the user's config folder, or `$LLAMA_STORAGE_TUI_CONFIG`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+VARIABLE: Final = "LLAMA_STORAGE_TUI_CONFIG"
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What the file says; `problem` is one sentence where it could not be followed, whole or in part."""
+
+    keys: Mapping[str, str] = field(default_factory=dict)
+    theme: str | None = None
+    problem: str | None = None
+
+
+def preferences_path(environ: Mapping[str, str]) -> Path:
+    """Return where the file is looked for."""
+    if environ.get(VARIABLE):
+        return Path(environ[VARIABLE])
+    import platformdirs
+
+    return Path(platformdirs.user_config_path("llama-storage-tui")) / "config.toml"
+
+
+def read_preferences(path: Path, known: Collection[str]) -> Preferences:
+    """Read the file: `theme = "light"` and a table `[keys]` of binding id to key. Never raises; no file is no problem."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return Preferences()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not TOML"
+        return Preferences(problem=f"{path} was not read: {reason}. The usual keys apply.")
+    keys = data.get("keys", {})
+    theme = data.get("theme")
+    problems = []
+    if not isinstance(keys, dict):
+        keys, problems = {}, ["[keys] is no table"]
+    wrong = [name for name, key in keys.items() if name not in known or not isinstance(key, str) or not key.strip()]
+    if wrong:
+        problems.append(f"no such binding or no key: {', '.join(wrong)}")
+    if theme not in (None, "dark", "light"):
+        problems.append("theme is neither dark nor light")
+        theme = None
+    return Preferences(
+        {name: key for name, key in keys.items() if name not in wrong},
+        theme,
+        f"{path}: {'; '.join(problems)}." if problems else None,
+    )

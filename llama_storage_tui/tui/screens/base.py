@@ -1,0 +1,98 @@
+"""What all working screens share: a status line, and one `escape` that first cancels what runs and else goes back."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.tui.messages import Unexpected
+from llama_storage_tui.tui.widgets.status_line import StatusLine
+
+
+class WorkScreen(Screen[None]):
+    """A screen that waits for services. Subclasses have a `StatusLine` and call `begin` before they start a worker."""
+
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (110, "-wide")]
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "escape",
+            "back",
+            "Back",
+            id="screen.back",
+            tooltip="Cancel what runs; where nothing runs, go back to the screen before",
+        ),
+    ]
+
+    is_root = False
+    """Whether `escape` has nothing to go back to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._awaited: str | None = None
+
+    @property
+    def status(self) -> StatusLine:
+        """The screen's status line."""
+        return self.query_one(StatusLine)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether a worker runs."""
+        return self._awaited is not None
+
+    def begin(self, what: str) -> None:
+        """Say what is waited for from now on."""
+        self._awaited = what
+        self.status.wait(what)
+        self.refresh_bindings()
+
+    def finish(self, note: str = "") -> None:
+        """Say what came of it."""
+        self._awaited = None
+        self.status.say(note)
+        self.refresh_bindings()
+
+    def fail(self, error: StorageToolError) -> None:
+        """Show an error where the operator looks, in place of a result."""
+        self._awaited = None
+        self.status.fail(self.redact(error.message), self.redact(error.help) if error.help else None)
+        self.refresh_bindings()
+
+    def redact(self, text: str) -> str:
+        """Mask the secrets that this screen could come to know; screens with a session override it."""
+        return text
+
+    def action_back(self) -> None:
+        """Cancel, else go back."""
+        if self.is_waiting:
+            what = self._awaited
+            self.workers.cancel_node(self)
+            self.finish(f"Cancelled: {what}. ctrl+r tries again.")
+            self.cancelled()
+        else:
+            self.dismiss()
+
+    def cancelled(self) -> None:
+        """Tidy up after a cancel; nothing by default."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey `escape` where there is nothing to cancel and nothing to go back to."""
+        if action == "back" and self.is_root and not self.is_waiting:
+            return None
+        return super().check_action(action, parameters)
+
+    @on(Worker.StateChanged)
+    def _worker_changed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self._awaited = None
+            self.status.fail(
+                f"This should not have happened: {type(event.worker.error).__name__}",
+                "It is written to the log; please report it.",
+            )
+            self.post_message(Unexpected(event.worker.error))

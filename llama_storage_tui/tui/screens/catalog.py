@@ -1,0 +1,256 @@
+"""The main screen: every backend at a glance, and everything about the one under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.getters import query_one
+from textual.widgets import DataTable, Footer, Static
+
+from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.model.finding import Severity
+from llama_storage_tui.services.probe import probe_all
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.tui.marks import ProbeState, Shown, Tone, severity_glyph
+from llama_storage_tui.tui.messages import (
+    BackendOpened,
+    Failed,
+    FindingsOpened,
+    PickerOpened,
+    ProbeArrived,
+    ProbesDone,
+    ReloadRequested,
+    VersionOpened,
+)
+from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.widgets.backends import BackendList, BackendRow
+from llama_storage_tui.tui.widgets.detail import TABS, BackendDetail
+from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.references import ReferencePane
+from llama_storage_tui.tui.widgets.status_line import StatusLine
+from llama_storage_tui.tui.wording import plural
+
+
+class CatalogScreen(WorkScreen):
+    """The storage catalog of one run config."""
+
+    CSS_PATH = "catalog.tcss"
+    is_root = True
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", "test", "Test", id="catalog.test", tooltip="Connect to the backend under the cursor and report"),
+        Binding("T", "test_all", "Test all", id="catalog.test-all", tooltip="Connect to all backends at once"),
+        Binding("f", "findings", "Findings", id="catalog.findings", tooltip="List all findings of this config"),
+        Binding("v", "version", "Version", id="catalog.version", show=False, tooltip="Why this server version, and what it means"),
+        Binding("o", "pick", "Configs", id="catalog.configs", show=False, tooltip="Choose another run config"),
+        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read the file again"),
+        *(
+            Binding(str(number), f"tab('{name}')", name.capitalize(), show=False, id=f"catalog.tab-{name}")
+            for number, name in enumerate(TABS, 1)
+        ),
+    ]
+
+    backends = query_one("#backends", BackendList)
+    detail = query_one(BackendDetail)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._rows = backend_rows(session.catalog)
+
+    def redact(self, text: str) -> str:
+        """Mask this config's secrets."""
+        return self._session.redact(text)
+
+    def compose(self) -> ComposeResult:
+        """Headline, backends, detail."""
+        yield Headline()
+        yield BackendList(id="backends")
+        yield Static("This config has no storage backends.", id="empty", classes="empty")
+        yield BackendDetail()
+        yield StatusLine()
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Fill everything that needs no contact."""
+        catalog = self._session.catalog
+        self.query_one(Headline).show(
+            [catalog.distribution or "run config"], place=catalog.config, facts=facts(catalog)
+        )
+        self.set_class(not self._rows, "-empty")
+        self.backends.show_backends(self._rows)
+        if self._rows:
+            self.detail.show(self._rows[0])
+            self.backends.focus()
+        self.status.say(" ".join(catalog.notices))
+
+    def point(self, name: str) -> None:
+        """Move the cursor to a backend and show its findings."""
+        self.backends.point(name)
+        self.detail.open("findings")
+
+    @property
+    def _current(self) -> BackendRow | None:
+        return next((row for row in self._rows if row.name == self.backends.current), None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only an entry of the file can be tested."""
+        if action == "test":
+            row = self._current
+            return True if row is not None and row.backend is not None else None
+        if action == "test_all":
+            return True if any(row.backend for row in self._rows) else None
+        return super().check_action(action, parameters)
+
+    @on(DataTable.RowHighlighted, "#backends")
+    def _backend_highlighted(self) -> None:
+        row = self._current
+        if row is not None:
+            self.detail.show(row)
+            self.refresh_bindings()
+
+    @on(DataTable.RowSelected, "#backends")
+    def _backend_selected(self) -> None:
+        row = self._current
+        if row is not None and row.backend is not None:
+            self.post_message(BackendOpened(row.name))
+
+    @on(DataTable.RowSelected, "#references-list")
+    def _reference_selected(self, event: DataTable.RowSelected) -> None:
+        row, reference = self._current, self.query_one(ReferencePane).reference(event.row_key.value)
+        if row is None or row.backend is None or reference is None or reference.physical is None:
+            return
+        tables = reference.physical.tables
+        self.post_message(BackendOpened(row.name, tables[0] if tables else reference.namespace))
+
+    def action_tab(self, name: str) -> None:
+        """Show one tab of the detail."""
+        self.detail.open(name)
+
+    def action_findings(self) -> None:
+        """Ask for the findings screen."""
+        self.post_message(FindingsOpened())
+
+    def action_version(self) -> None:
+        """Ask for the reasons behind the version."""
+        self.post_message(VersionOpened())
+
+    def action_pick(self) -> None:
+        """Ask for the list of configs."""
+        self.post_message(PickerOpened())
+
+    def action_reload(self) -> None:
+        """Ask for the file to be read again."""
+        self.post_message(ReloadRequested())
+
+    def action_test(self) -> None:
+        """Test the backend under the cursor."""
+        row = self._current
+        if row is not None and row.backend is not None:
+            self.detail.open("connection")
+            self._start([row.name])
+
+    def action_test_all(self) -> None:
+        """Test all backends at once."""
+        self._start([row.name for row in self._rows if row.backend is not None])
+
+    def _start(self, names: Sequence[str]) -> None:
+        self._settle()
+        self._change(names, state=ProbeState.TESTING)
+        self.begin(f"Testing {names[0]}" if len(names) == 1 else f"Testing {plural(len(names), 'backend')}")
+        self._probe(names)
+
+    @work(exclusive=True, group="probe", exit_on_error=False)
+    async def _probe(self, names: Sequence[str]) -> None:
+        try:
+            async for result in probe_all(self._session, names):
+                self.post_message(ProbeArrived(result))
+        except StorageToolError as error:
+            self.post_message(Failed("test", error))
+        else:
+            self.post_message(ProbesDone())
+
+    @on(ProbeArrived)
+    def _arrived(self, message: ProbeArrived) -> None:
+        result = message.result
+        state = ProbeState.OK if result.is_ok else ProbeState.FAILED
+        self._rows = tuple(
+            replace(row, state=state, result=result) if row.name == result.backend else row for row in self._rows
+        )
+        self._redraw()
+
+    @on(ProbesDone)
+    def _done(self) -> None:
+        tested = [row for row in self._rows if row.result is not None]
+        failed = sum(row.state is ProbeState.FAILED for row in tested)
+        self.finish(f"{plural(len(tested), 'backend')} tested, {failed or 'none'} failed.")
+
+    @on(Failed)
+    def _failed(self, message: Failed) -> None:
+        self._settle()
+        self.fail(message.error)
+
+    def cancelled(self) -> None:
+        """Those that had not answered are untested again."""
+        self._settle()
+
+    def _settle(self) -> None:
+        waiting = [row.name for row in self._rows if row.state is ProbeState.TESTING]
+        self._change(waiting, state=ProbeState.UNTESTED)
+
+    def _change(self, names: Sequence[str], *, state: ProbeState) -> None:
+        self._rows = tuple(
+            replace(row, state=state, result=None) if row.name in names else row for row in self._rows
+        )
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self.backends.show_backends(self._rows)
+        row = self._current
+        if row is not None:
+            self.detail.show_connection(row)
+
+
+def backend_rows(catalog: Catalog) -> tuple[BackendRow, ...]:
+    """Return a row for each backend, and one for each name that is referred to and has no entry."""
+    named = dict.fromkeys(reference.backend or "" for reference in catalog.references)
+    known = {backend.name for backend in catalog.backends}
+    rows = [
+        BackendRow(
+            backend.name, backend, catalog.references_to(backend.name), catalog.findings_on(backend.name)
+        )
+        for backend in catalog.backends
+    ]
+    for name in named:
+        if name not in known:
+            found = tuple(reference for reference in catalog.references if (reference.backend or "") == name)
+            rows.append(BackendRow(name, None, found, catalog.findings_on(name)))
+    return tuple(rows)
+
+
+def facts(catalog: Catalog) -> list[Shown]:
+    """Say for which version, whether a server would load and start, and how much was found."""
+    version = catalog.version
+    said = "chosen" if version.is_overridden else "guessed"
+    found = [Shown(f"{version.chosen.product} {version.chosen} ({said})")]
+    if catalog.is_legacy:
+        found.append(Shown("▲ v0.2 config: inline stores, no catalog", Tone.WARNING))
+    if not catalog.verdict.loads:
+        found.append(Shown("✗ does not load", Tone.BAD))
+    elif catalog.verdict.starts is False:
+        found += [Shown("● loads", Tone.GOOD), Shown("✗ does not start", Tone.BAD)]
+    else:
+        found += [Shown("● loads", Tone.GOOD), Shown("● should start", Tone.GOOD)]
+    for severity in Severity:
+        number = sum(finding.severity is severity for finding in catalog.findings)
+        if number:
+            glyph = severity_glyph(severity)
+            text = f"{number} info" if severity is Severity.INFO else plural(number, severity.value)
+            found.append(Shown(f"{glyph.text} {text}", glyph.tone))
+    return found

@@ -1,0 +1,102 @@
+"""The first screen: it reads the run config, or looks for one, and says so; a config that cannot be read is explained here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Footer, Static
+
+from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.services.catalog import Candidate, LoadRequest
+from llama_storage_tui.text import line
+from llama_storage_tui.tui.marks import Tone
+from llama_storage_tui.tui.messages import (
+    CandidatesFound,
+    CatalogLoaded,
+    Failed,
+    PickerOpened,
+    ReloadRequested,
+)
+from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.status_line import StatusLine
+
+Load = Callable[[LoadRequest], Awaitable[Catalog]]
+Find = Callable[[], tuple[Candidate, ...]]
+
+
+class OpeningScreen(WorkScreen):
+    """Reads `request`, or looks for configs where it is None."""
+
+    CSS_PATH = "opening.tcss"
+    is_root = True
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+r", "reload", "Try again", id="screen.reload", tooltip="Read the file again"),
+        Binding("o", "pick", "Configs", id="catalog.configs", tooltip="Choose another run config"),
+    ]
+
+    def __init__(self, request: LoadRequest | None, *, load: Load, find: Find) -> None:
+        super().__init__()
+        self._request = request
+        self._load_catalog = load
+        self._find = find
+
+    def compose(self) -> ComposeResult:
+        """Headline, and room for an explanation."""
+        yield Headline()
+        yield Static(id="explanation", classes="empty")
+        yield StatusLine()
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Begin."""
+        self.query_one(Headline).show(["llama-storage-tui"], place=self._request.config if self._request else "")
+        if self._request is None:
+            self.begin("Looking for run configs")
+            self._look()
+        else:
+            self.begin(f"Reading {self._request.config}")
+            self._read(self._request)
+
+    @work(exclusive=True, group="open", exit_on_error=False)
+    async def _read(self, request: LoadRequest) -> None:
+        try:
+            catalog = await self._load_catalog(request)
+        except StorageToolError as error:
+            self.post_message(Failed("open", error))
+        else:
+            self.post_message(CatalogLoaded(catalog))
+
+    @work(exclusive=True, group="open", exit_on_error=False)
+    async def _look(self) -> None:
+        self.post_message(CandidatesFound(await asyncio.to_thread(self._find)))
+
+    @on(Failed)
+    def _failed(self, message: Failed) -> None:
+        error = message.error
+        parts: list[Content | tuple[str, str]] = [
+            ("✗ This config cannot be opened\n\n", f"bold {Tone.BAD.style}"),
+            (line(error.message, 2000), Tone.PLAIN.style),
+        ]
+        if error.where:
+            parts.append((f"\n{line(error.where, 400)}", Tone.MUTED.style))
+        if error.help:
+            parts.append((f"\n\n→ {line(error.help, 1000)}", Tone.PLAIN.style))
+        self.query_one("#explanation", Static).update(Content.assemble(*parts))
+        self.finish("ctrl+r reads it again")
+
+    def action_reload(self) -> None:
+        """Try again."""
+        self.post_message(ReloadRequested())
+
+    def action_pick(self) -> None:
+        """Look for other configs."""
+        self.post_message(PickerOpened())

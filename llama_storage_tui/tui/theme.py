@@ -1,0 +1,57 @@
+"""The light and the dark theme. A colour always means something, and the same thing is always written beside it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual.theme import Theme
+
+DARK: Final = Theme(
+    name="ledger-dark",
+    primary="#7aa2c8",
+    secondary="#8a94a6",
+    accent="#d7b46a",
+    foreground="#d5d9e0",
+    background="#15181d",
+    surface="#1a1e24",
+    panel="#242a32",
+    success="#7fb685",
+    warning="#d9a441",
+    error="#e0706a",
+    dark=True,
+    variables={
+        "muted": "#9199a6",
+        "rule": "#3a424d",
+        "cursor": "#2f4257",
+        "cursor-idle": "#252d37",
+        "footer-background": "#1a1e24",
+        "footer-description-foreground": "#9199a6",
+        "input-selection-background": "#7aa2c8 35%",
+    },
+)
+
+LIGHT: Final = Theme(
+    name="ledger-light",
+    primary="#245a8d",
+    secondary="#5a6473",
+    accent="#7a5410",
+    foreground="#20262e",
+    background="#f7f7f4",
+    surface="#efefea",
+    panel="#e4e4dd",
+    success="#256b33",
+    warning="#8a5a00",
+    error="#b3261e",
+    dark=False,
+    variables={
+        "muted": "#5f6875",
+        "rule": "#c3c5bf",
+        "cursor": "#c9dbec",
+        "cursor-idle": "#e0e4e6",
+        "footer-background": "#efefea",
+        "footer-description-foreground": "#5f6875",
+        "input-selection-background": "#245a8d 25%",
+    },
+)
+
+THEMES: Final = (DARK, LIGHT)

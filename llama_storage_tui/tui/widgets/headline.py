@@ -1,0 +1,46 @@
+"""The two lines at the top of a screen: where we are, and the state of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.widgets import Static
+
+from llama_storage_tui.text import line
+from llama_storage_tui.tui.marks import Shown, Tone
+from llama_storage_tui.tui.wording import middle
+
+SEPARATOR = "  "
+
+
+class Headline(Static):
+    """A path of names, the last one the subject, a place beside it, and below them facts with their tones."""
+
+    def __init__(self, *, id: str | None = "headline") -> None:  # noqa: A002 - Textual's word
+        super().__init__("", id=id)
+        self._names: tuple[str, ...] = ()
+        self._place = ""
+        self._facts: tuple[Shown, ...] = ()
+
+    def show(self, names: Sequence[str], *, place: str = "", facts: Sequence[Shown] = ()) -> None:
+        """Replace what is said; `names` lead from the outermost to the subject."""
+        self._names, self._place, self._facts = tuple(names), place, tuple(facts)
+        self._draw()
+
+    def on_resize(self) -> None:
+        """The place is cut to what is left of the line."""
+        self._draw()
+
+    def _draw(self) -> None:
+        *outer, subject = [line(name, 60) for name in self._names] or [""]
+        head = Content.assemble(
+            *((f"{name} › ", Tone.MUTED.style) for name in outer), (subject, f"bold {Tone.KEY.style}")
+        )
+        room = self.size.width - self.styles.padding.width - head.cell_length - len(SEPARATOR)
+        if self._place and room > 8:
+            head += Content.styled(SEPARATOR + middle(line(self._place, 2000), room), Tone.MUTED.style)
+        facts = Content(SEPARATOR).join(
+            [Content.styled(line(fact.text, 300), fact.tone.style) for fact in self._facts]
+        )
+        self.update(Content("\n").join([head, facts]) if self._facts else head)

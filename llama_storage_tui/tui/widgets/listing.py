@@ -1,0 +1,178 @@
+"""The list that all screens use: a table of safe, toned texts that fits its columns to the width at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.coordinate import Coordinate
+from textual.widgets import DataTable
+
+from llama_storage_tui.text import line
+from llama_storage_tui.tui.marks import Shown, Tone
+from llama_storage_tui.tui.wording import end, middle
+
+PADDING: Final = 1
+LONGEST: Final = 200
+"""Characters of one cell that are looked at at all: DataTable measures every cell of every new row."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListColumn:
+    """A column: `width` is fixed, or what the cells need up to `most`; `grows` shares out what is left of the line."""
+
+    title: str
+    width: int | None = None
+    most: int = 40
+    least: int = 6
+    grows: bool = False
+    is_number: bool = False
+    cuts_middle: bool = False
+    is_wide_only: bool = False
+    """Left out where the list is narrower than 100 cells."""
+
+
+WIDE: Final = 100
+
+
+class Listing(DataTable[Text]):
+    """Rows of `Shown`, one key each. The cursor keeps its row's key when the rows are shown anew."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"listing--{tone.value}" for tone in Tone}
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select_cursor", "Open", id="list.open", tooltip="Go into what the cursor is on"),
+        Binding("k", "cursor_up", "Up", show=False, id="list.up"),
+        Binding("j", "cursor_down", "Down", show=False, id="list.down"),
+        Binding("h", "cursor_left", "Left", show=False, id="list.left"),
+        Binding("l", "cursor_right", "Right", show=False, id="list.right"),
+        Binding("g", "scroll_top", "First", show=False, id="list.first", tooltip="Go to the first row"),
+        Binding("G", "scroll_bottom", "Last", show=False, id="list.last", tooltip="Go to the last row"),
+    ]
+
+    def __init__(self, *, id: str | None = None, cursor: str = "row", fixed: int = 0) -> None:  # noqa: A002 - Textual's word
+        super().__init__(
+            id=id,
+            cursor_type="cell" if cursor == "cell" else "row",
+            zebra_stripes=False,
+            cell_padding=PADDING,
+            cursor_foreground_priority="renderable",
+            fixed_columns=fixed,
+        )
+        self._heads: tuple[ListColumn, ...] = ()
+        self._lines: tuple[tuple[Shown, ...], ...] = ()
+        self._keys: tuple[str, ...] = ()
+        self._fitted: tuple[int, tuple[int, ...]] | None = None
+
+    def show(
+        self, columns: Sequence[ListColumn], rows: Sequence[Sequence[Shown]], keys: Sequence[str] = ()
+    ) -> None:
+        """Replace everything that is listed; `keys` identify the rows, by default their numbers."""
+        self._heads = tuple(columns)
+        self._lines = tuple(tuple(row) for row in rows)
+        self._keys = tuple(keys) or tuple(str(index) for index in range(len(self._lines)))
+        self._fitted = None
+        self._fit()
+
+    @property
+    def current(self) -> str | None:
+        """The key of the row under the cursor."""
+        return self._keys[self.cursor_row] if 0 <= self.cursor_row < len(self._keys) else None
+
+    @property
+    def current_column(self) -> int | None:
+        """The index of the column under the cursor, among those given to `show`."""
+        shown = self._visible()
+        return shown[self.cursor_column] if 0 <= self.cursor_column < len(shown) else None
+
+    def point(self, key: str) -> None:
+        """Move the cursor to the row of that key, if there is one."""
+        if key in self._keys and self.row_count:
+            self.move_cursor(row=self._keys.index(key), animate=False)
+
+    def on_mount(self) -> None:
+        """Colours come from the theme, so a new theme means new cells."""
+        self.app.theme_changed_signal.subscribe(self, lambda _theme: self._refit())
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fit the columns anew where the width has changed."""
+        if self._fitted is None or self._fitted[0] != event.size.width:
+            self._fit()
+
+    def _refit(self) -> None:
+        self._fitted = None
+        self._fit()
+
+    def _visible(self) -> list[int]:
+        narrow = self.size.width < WIDE
+        return [index for index, head in enumerate(self._heads) if not (narrow and head.is_wide_only)]
+
+    def _fit(self) -> None:
+        if not self._heads or not self.size.width:
+            return
+        kept, column = self.current, self.cursor_column
+        shown = self._visible()
+        widths = self._widths(shown)
+        self._fitted = (self.size.width, tuple(widths))
+        with self.app.batch_update():
+            self.clear(columns=True)
+            for index, width in zip(shown, widths, strict=True):
+                head = self._heads[index]
+                self.add_column(self._label(head, width), width=width)
+            for row in self._lines:
+                self.add_row(*(self._cell(row[i], self._heads[i], w) for i, w in zip(shown, widths, strict=True)))
+            if self._lines:
+                row_index = self._keys.index(kept) if kept in self._keys else 0
+                self.cursor_coordinate = Coordinate(row_index, min(column, len(shown) - 1))
+
+    def _widths(self, shown: Sequence[int]) -> list[int]:
+        widths = [self._natural(index) for index in shown]
+        growing = [place for place, index in enumerate(shown) if self._heads[index].grows]
+        if not growing:
+            return widths
+        room = self.scrollable_content_region.width - 2 * PADDING * len(shown)
+        left = room - sum(width for place, width in enumerate(widths) if place not in growing)
+        wanted = {place: widths[place] for place in growing}
+        for done, place in enumerate(sorted(growing, key=wanted.__getitem__)):
+            share = left // (len(growing) - done)
+            is_last = done == len(growing) - 1
+            widths[place] = max(left if is_last else min(wanted[place], share), self._heads[shown[place]].least)
+            left -= widths[place]
+        return widths
+
+    def _natural(self, index: int) -> int:
+        head = self._heads[index]
+        if head.width is not None:
+            return head.width
+        widest = max(
+            (cell_len(line(row[index].text[:LONGEST], LONGEST)) for row in self._lines), default=0
+        )
+        most = LONGEST if head.grows else head.most
+        return max(min(widest, most), cell_len(line(head.title, head.most)), 1)
+
+    def _label(self, head: ListColumn, width: int) -> Text:
+        return Text(
+            end(line(head.title, LONGEST), width),
+            no_wrap=True,
+            end="",
+            justify="right" if head.is_number else "left",
+        )
+
+    def _cell(self, shown: Shown, head: ListColumn, width: int) -> Text:
+        # One character of stored text can be shown as eight (`\\U…`), so the cut comes before the scan and after it.
+        if head.cuts_middle:
+            text = middle(line(shown.text[: 4 * LONGEST]), width)
+        else:
+            text = end(line(shown.text, max(width, 1) + 1), width)
+        return Text(
+            text,
+            style=self.get_component_rich_style(f"listing--{shown.tone.value}", partial=True),
+            no_wrap=True,
+            end="",
+            justify="right" if head.is_number else "left",
+        )

@@ -1,0 +1,104 @@
+"""Numbers, sizes, times and places in the words that the screens use."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+from typing import Final
+
+from rich.cells import cell_len, set_cell_size
+
+from llama_storage_tui.model.catalog import Setting, Source, SourceKind
+from llama_storage_tui.model.data import Count
+from llama_storage_tui.text import ELLIPSIS, line
+
+_UNITS: Final = ("kB", "MB", "GB", "TB")
+
+
+def plural(number: int, word: str) -> str:
+    """Return `1 key`, `2 keys`, `12,000 keys`."""
+    if number == 1:
+        return f"1 {word}"
+    return f"{number:,} {word[:-1] + 'ies' if word.endswith('y') and word[-2:] not in ('ey', 'ay') else word + 's'}"
+
+
+def counted(count: Count | None) -> str:
+    """Return a count, an estimate marked by `~`; a dash where nothing was counted."""
+    if count is None:
+        return "–"
+    return f"{'' if count.is_exact else '~'}{count.value:,}"
+
+
+def size(number: int | None) -> str:
+    """Return a size in bytes with at most three digits: `312 B`, `1.4 kB`, `52 MB`."""
+    if number is None:
+        return "–"
+    if number < 1000:
+        return f"{number} B"
+    value = float(number)
+    for unit in _UNITS:
+        value /= 1000
+        if value < 999.5 or unit == _UNITS[-1]:
+            return f"{value:.1f} {unit}" if value < 99.95 else f"{value:.0f} {unit}"
+    raise AssertionError(number)
+
+
+def latency(milliseconds: float | None) -> str:
+    """Return a latency with the digits that matter."""
+    if milliseconds is None:
+        return "–"
+    return f"{milliseconds:.1f} ms" if milliseconds < 10 else f"{milliseconds:,.0f} ms"
+
+
+def moment(time: datetime, zone: tzinfo | None = UTC) -> str:
+    """Return a time to the second in a zone (None: this machine's), with the zone's name."""
+    try:
+        local = time.astimezone(zone)
+    except (OverflowError, ValueError, OSError):
+        local = time
+    return f"{local:%Y-%m-%d %H:%M:%S} {'UTC' if zone is UTC else local.tzname() or ''}".rstrip()
+
+
+def middle(text: str, width: int) -> str:
+    """Cut a place to a width in terminal cells, keeping its two ends: the end of a path tells more than its middle."""
+    if cell_len(text) <= width:
+        return text
+    if width < 8:
+        return end(text, width)
+    tail = (width - 1) * 3 // 5
+    kept = text[-tail:]
+    while cell_len(kept) > tail:
+        kept = kept[1:]
+    return set_cell_size(text, width - 1 - cell_len(kept)) + ELLIPSIS + kept
+
+
+def end(text: str, width: int) -> str:
+    """Cut a text to a width in terminal cells, its end replaced by an ellipsis."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, max(width - 1, 0)).rstrip() + ELLIPSIS if width > 0 else ""
+
+
+def origin(source: Source) -> str:
+    """Say where a value came from: `PG_PASSWORD, .env:3`, `line 12`, `default, line 12`."""
+    place = f"line {source.line}" if source.line is not None else ""
+    match source.kind:
+        case SourceKind.NONE:
+            return "not set: the server's own"
+        case SourceKind.LITERAL:
+            return place or "the file"
+        case SourceKind.VARIABLE:
+            where = f"{source.file}:{source.line}" if source.file else "environment"
+            return f"${source.variable}, {where}"
+        case SourceKind.DEFAULT:
+            return f"default of ${source.variable}" + (f", {place}" if place else "")
+
+
+def setting_value(setting: Setting) -> str:
+    """Return a setting's value for people; a Secret shows its mask and nothing else."""
+    if not setting.is_resolved:
+        return "unresolved"
+    if setting.value is None:
+        return "null"
+    if isinstance(setting.value, bool):
+        return str(setting.value).lower()
+    return line(str(setting.value), 2000)

@@ -1,0 +1,145 @@
+"""Named scenes: each is a snapshot that a test compares, and a picture in `screenshots/`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.services.catalog import Candidate, LoadRequest
+from llama_storage_tui.tui.app import StorageApp, World
+from llama_storage_tui.tui.messages import Unexpected
+from tests.tui.made_up import MemoryReader, MemorySession, made_up_catalog, made_up_readers
+
+WIDE, NARROW = (140, 42), (80, 24)
+NOWHERE = Path("/dev/null/nowhere")
+
+
+class GalleryApp(StorageApp):
+    """The app over made-up data; what no one foresaw fails the test."""
+
+    def __init__(self, request: LoadRequest | None = LoadRequest("/etc/ogx/config.yaml", environ={}), *, world: World) -> None:
+        super().__init__(request, world=world)
+        self.animation_level = "none"
+
+    def _unexpected(self, message: Unexpected) -> None:
+        raise message.error
+
+
+@dataclass
+class Stage:
+    """One running app with the readers behind it."""
+
+    pilot: Pilot[int]
+    app: StorageApp
+    readers: dict[str, MemoryReader]
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, each followed by everything that it sets off."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
+
+    async def type(self, text: str) -> None:
+        """Type a text."""
+        names = {" ": "space", "=": "equals_sign", "_": "underscore", ".": "full_stop", ":": "colon", "/": "slash"}
+        await self.press(*(names.get(character, character) for character in text))
+
+    async def settle(self) -> None:
+        """Wait until the workers that can end have ended and the screen is drawn; those behind a closed gate stay."""
+        for _ in range(3):
+            running = [worker for worker in self.app.workers if not worker.is_finished]
+            if running and not any(reader.gate.waiting for reader in self.readers.values()):
+                await self.app.workers.wait_for_complete(running)
+            await self.pilot.pause()
+
+    @property
+    def text(self) -> str:
+        """The screen as text, one line for each of the terminal's."""
+        # render_strips is what the terminal is sent, without colours.
+        return "\n".join(strip.text.rstrip() for strip in self.app.screen._compositor.render_strips())
+
+    @property
+    def picture(self) -> str:
+        """The screen as SVG, without what differs from one run to the next."""
+        return re.sub(r"terminal-\d+", "terminal", self.app.export_screenshot(title="llama-storage-tui"))
+
+
+@asynccontextmanager
+async def stage(
+    size: tuple[int, int] = WIDE,
+    *,
+    catalog: Catalog | None = None,
+    readers: dict[str, MemoryReader] | None = None,
+    request: LoadRequest | None = LoadRequest("/etc/ogx/config.yaml", environ={}),
+    candidates: tuple[Candidate, ...] = (),
+    environ: dict[str, str] | None = None,
+    app_class: type[GalleryApp] = GalleryApp,
+    **world: object,
+) -> AsyncIterator[Stage]:
+    """Run the app over a catalog and readers, by default the made-up ones."""
+    shown = catalog if catalog is not None else made_up_catalog()
+    behind = readers if readers is not None else made_up_readers()
+
+    async def load(_request: LoadRequest) -> Catalog:
+        return shown
+
+    outside = World(
+        **{
+            "load": load,
+            "find": lambda: candidates,
+            "open_session": lambda found, _timeouts: MemorySession(found, behind),
+            "log_folder": lambda: NOWHERE,
+            "environ": {"LLAMA_STORAGE_TUI_CONFIG": str(NOWHERE / "config.toml"), **(environ or {})},
+            **world,
+        }  # type: ignore[arg-type] - a test replaces the parts that it names
+    )
+    app = app_class(request, world=outside)
+    async with app.run_test(size=size) as pilot:
+        found = Stage(pilot, app, behind)
+        await found.settle()
+        yield found
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A state of the app worth a picture: the keys that lead there, or a function that does."""
+
+    size: tuple[int, int] = WIDE
+    keys: tuple[str, ...] = ()
+    act: Callable[[Stage], Awaitable[None]] | None = None
+    request: LoadRequest | None = LoadRequest("/etc/ogx/config.yaml", environ={})
+    candidates: tuple[Candidate, ...] = ()
+    theme: str | None = None
+
+
+async def _testing(found: Stage) -> None:
+    found.readers["sql_default"].gate.close()
+    await found.press("T")
+
+
+CANDIDATES = (
+    Candidate(Path("/etc/ogx/config.yaml"), "mounted into a container"),
+    Candidate(Path("/home/ops/.ogx/distributions/starter/config.yaml"), "distribution starter"),
+    Candidate(Path("/home/ops/.llama/distributions/support-desk/run.yaml"), "distribution support-desk"),
+)
+
+SCENES: dict[str, Scene] = {
+    "catalog": Scene(keys=("T",)),
+    "catalog-light": Scene(keys=("T", "down"), theme="ledger-light"),
+    "catalog-narrow": Scene(NARROW, keys=("T",)),
+    "catalog-testing": Scene(act=_testing),
+    "catalog-settings": Scene(keys=("down", "2")),
+    "catalog-findings": Scene(keys=("down", "3")),
+    "catalog-connection": Scene(keys=("down", "t")),
+    "catalog-failure-narrow": Scene(NARROW, keys=("G", "t")),
+    "findings": Scene(keys=("f",)),
+    "findings-narrow": Scene(NARROW, keys=("f",)),
+    "picker": Scene(request=None, candidates=CANDIDATES),
+    "picker-empty": Scene(NARROW, request=None),
+}
