@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from types import TracebackType
 from typing import Self
 
@@ -10,6 +11,8 @@ from llama_storage_tui.backends.protocols import Reader, Timeouts
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
 from llama_storage_tui.model.catalog import Backend, Catalog
 from llama_storage_tui.secrets import Redactor
+
+log = logging.getLogger(__name__)
 
 __all__ = ["Session", "Timeouts"]
 
@@ -56,6 +59,7 @@ class Session:
             # Imported here: a command that contacts nothing must not pay for SQLAlchemy.
             from llama_storage_tui.backends.registry import open_reader
 
+            log.info("opening %s (%s) at %s", name, backend.type, backend.location)
             self._readers[name] = open_reader(backend.target, timeouts=self.timeouts)
         return self._readers[name]
 
