@@ -13,6 +13,7 @@ from llama_storage_tui.errors import NotFoundError, UsageError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family, Reference
 from llama_storage_tui.model.data import (
     Cell,
+    Count,
     Cursor,
     KeyPage,
     KeySelection,
@@ -247,3 +248,19 @@ async def row(session: Session, name: str, table: str, cursor: Cursor) -> dict[s
     if found is None:
         raise NotFoundError("That row is gone: it was deleted or its key changed", help="Reload the page.")
     return found
+
+
+async def stored_value(
+    session: Session, name: str, key: str | bytes | None, *, limit: int | None = None
+) -> StoredValue:
+    """Return one value by the key that a page listed, however broken; raises NotFoundError."""
+    found = await session.reader(name).key_values.value(key, limit=limit)
+    if found is None:
+        raise NotFoundError("That key is gone: it was deleted meanwhile", help="Reload the page.")
+    return found
+
+
+async def count_rows(session: Session, name: str, query: RowQuery) -> Count:
+    """Count the rows that a query selects, exactly."""
+    session.backend(name)
+    return await session.reader(name).tables.count(query.table, query.filters)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.files.staging import StagedFile
-from llama_storage_tui.model.data import Cell, Column, Namespace, RowQuery, StoredValue
+from llama_storage_tui.model.data import Cell, Column, KeyEntry, Namespace, RowQuery, StoredValue
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import cell_to_json, json_text, stored_to_json
 
@@ -195,3 +195,36 @@ def export_page(
     with StagedFile(path, replaces=replaces) as file:
         file.write(encoder.head() + encoder.rows(kept) + encoder.tail())
     return len(kept)
+
+
+async def export_key_page(
+    session: Session,
+    backend: str,
+    entries: Sequence[KeyEntry],
+    format_: ExportFormat,
+    path: Path,
+    *,
+    on_progress: Progress = _no_progress,
+    replaces: bool = False,
+) -> int:
+    """Write the keys of one page with their values to a new file; a key that is gone meanwhile is left out."""
+    reader = session.reader(backend).key_values
+    found = []
+    for number, entry in enumerate(entries, 1):
+        stored = await reader.value(entry.key)
+        if stored is not None:
+            found.append(stored)
+        on_progress(number)
+    return export_page(KEY_COLUMNS, _key_rows(found), format_, path, replaces=replaces)
+
+
+def save_value(value: Cell, path: Path, *, replaces: bool = False) -> int:
+    """Write one value as it is stored to a new file, and nothing around it; returns its size in bytes."""
+    data = (
+        value
+        if isinstance(value, bytes)
+        else str("" if value is None else value).encode("utf-8", "surrogatepass")
+    )
+    with StagedFile(path, replaces=replaces) as file:
+        file.write_bytes(data)
+    return len(data)
