@@ -1,7 +1,7 @@
 """A PostgreSQL database's connections: a small pool, every transaction read-only and with limits of its own.
 
 The limits are set inside each transaction, and statements are prepared without a name, so that a pooler in transaction mode is
-served like a server: measured, a page costs 0.3 ms more than with a statement cache.
+served like a server.
 """
 
 from __future__ import annotations
