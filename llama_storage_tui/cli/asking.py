@@ -21,7 +21,7 @@ FOUND: Final = "@"
 LIMIT: Final = click.IntRange(1, 10_000)
 
 
-class RunConfig(click.ParamType):
+class RunConfig(click.types.StringParamType):
     """A RUN_CONFIG word: any text; shells complete it as a file."""
 
     name = "run_config"

@@ -42,7 +42,7 @@ def find_configs(environ: Mapping[str, str], home: Path) -> tuple[Candidate, ...
     """Look in the usual places; a variable that names an existing file is the only answer, since a server obeys it."""
     for name in ENVIRONMENT_NAMES:
         value = environ.get(name, "")
-        if value and Path(value).is_file():
+        if value and os.path.isfile(value):  # noqa: PTH113 - says no where pathlib raises
             return (Candidate(Path(value), f"${name}"),)
     seen: dict[Path, Candidate] = {}
     for candidate in (*_mounted(), *_built(environ, home)):
@@ -52,7 +52,7 @@ def find_configs(environ: Mapping[str, str], home: Path) -> tuple[Candidate, ...
 
 def _mounted() -> Iterator[Candidate]:
     for place in MOUNTED:
-        if Path(place).is_file():
+        if os.path.isfile(place):  # noqa: PTH113 - says no where pathlib raises
             yield Candidate(Path(place), "mounted into a container")
 
 
@@ -72,7 +72,7 @@ def _built(environ: Mapping[str, str], home: Path) -> Iterator[Candidate]:
             continue
         for entry in entries:
             if entry.is_dir():
-                found = next((path for path in _config_names(entry) if path.is_file()), None)
+                found = next((path for path in _config_names(entry) if os.path.isfile(path)), None)  # noqa: PTH113 - says no where pathlib raises
                 if found is not None:
                     yield Candidate(found, f"distribution {entry.name}")
 
@@ -110,7 +110,7 @@ def find_one(environ: Mapping[str, str], home: Path) -> Path:
 def _by_name(name: str, environ: Mapping[str, str], home: Path) -> Path | None:
     for folder in config_folders(environ, home):
         for entry in (folder / name, folder / f"ogx-{name}", folder / f"llamastack-{name}"):
-            found = next((path for path in _config_names(entry) if path.is_file()), None)
+            found = next((path for path in _config_names(entry) if os.path.isfile(path)), None)  # noqa: PTH113 - says no where pathlib raises
             if found is not None:
                 return found
     return None
