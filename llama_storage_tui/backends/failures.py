@@ -102,7 +102,7 @@ HOT_JOURNAL = (
 def translating(where: str) -> Iterator[None]:
     """Raise BackendError for whatever a driver raises inside; other exceptions pass.
 
-    The error is raised outside of the handler, so that no chain leads to a frame with a password in it.
+    The driver's exception is not shown as its cause: it repeats the statement and its parameters.
     """
     failure: BackendError
     try:
@@ -118,7 +118,7 @@ def translating(where: str) -> Iterator[None]:
         failure = translated(error, where=where)
     else:
         return
-    raise failure
+    raise failure from None
 
 
 def is_connection_lost(error: exc.DBAPIError) -> bool:

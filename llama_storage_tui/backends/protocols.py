@@ -1,12 +1,13 @@
 """What a service may ask of an engine.
 
 Reading and nothing else: browsing is handed a Reader, and no method of a Reader can write. Every method may raise
-BackendError and is cancelled with its task, at the engine too. `timeout` None means no limit (exports, searches).
+BackendError and is cancelled with its task, at the engine too. A stream that is left before its end is closed by whoever reads it
+(`contextlib.aclosing`): it may hold a connection.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,7 +51,7 @@ class KeyValueReader(Protocol):
         """Return one value, cut to `limit` characters (None: whole); None where there is no such key."""
         ...
 
-    def stream(self, selection: KeySelection) -> AsyncIterator[Sequence[StoredValue]]:
+    def stream(self, selection: KeySelection) -> AsyncGenerator[Sequence[StoredValue], None]:
         """Yield batches of whole values in key order, without a time limit."""
         ...
 
@@ -67,7 +68,7 @@ class TableReader(Protocol):
         ...
 
     async def count(self, name: str, filters: Sequence[Filter] = ()) -> Count:
-        """Count the rows exactly."""
+        """Count the rows exactly, without a time limit."""
         ...
 
     async def page(self, query: RowQuery) -> RowPage:
@@ -78,7 +79,7 @@ class TableReader(Protocol):
         """Return one whole row by its cursor of a RowPage; None where it is gone."""
         ...
 
-    def stream(self, query: RowQuery) -> AsyncIterator[Sequence[tuple[Cell, ...]]]:
+    def stream(self, query: RowQuery) -> AsyncGenerator[Sequence[tuple[Cell, ...]], None]:
         """Yield batches of all rows that the query selects (its limit is ignored), without a time limit."""
         ...
 

@@ -13,13 +13,15 @@ from typing import Final
 from llama_storage_tui.config.environment import Environment, Variable
 from llama_storage_tui.errors import ConfigError
 
-_NAME: Final = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*=[ \t]*")
-_SINGLE: Final = re.compile(r"'([^']*)'")
-_DOUBLE: Final = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_NAME: Final = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*=")
+_SINGLE: Final = re.compile(r"[ \t]*'([^']*)'")
+_DOUBLE: Final = re.compile(r'[ \t]*"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _PLAIN: Final = re.compile(r"[^\r\n]*")
 _REST: Final = re.compile(r"[ \t]*(#[^\r\n]*)?(\r\n|\n|\r|$)")
 _IGNORED: Final = re.compile(r"[ \t]*(#[^\r\n]*)?(\r\n|\n|\r)|[ \t]*(#[^\r\n]*)?$")
-_COMMENT: Final = re.compile(r"(^|[ \t]+)#.*$")
+_OPEN: Final = re.compile(r"[ \t]*['\"]")
+_COMMENT: Final = re.compile(r"(?<![ \t])[ \t]+#.*$")
+"""Only after a blank: `A=#x` is #x, as in a shell."""
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 
 
@@ -58,7 +60,7 @@ def _value(text: str, position: int, name: str, line: int) -> tuple[str, int]:
         if pattern is _DOUBLE:
             value = re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), value, flags=re.DOTALL)
         return value, rest.end()
-    if text[position : position + 1] in ("'", '"'):
+    if _OPEN.match(text, position):
         raise ConfigError(f"{name}, line {line}: a quote that is never closed", where=f"{name}:{line}")
     plain = _PLAIN.match(text, position)
     raw = plain[0] if plain else ""

@@ -272,7 +272,7 @@ class MemorySession(Session):
         super().__init__(catalog)
         self.made = readers
 
-    def reader(self, name: str) -> MemoryReader:
+    async def reader(self, name: str) -> MemoryReader:
         self.backend(name)
         return self.made[name]
 

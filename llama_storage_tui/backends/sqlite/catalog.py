@@ -19,7 +19,7 @@ _TABLES: Final = sa.text(
     " AND substr(name, 1, 7) <> 'sqlite_' AND (:name IS NULL OR name = :name) ORDER BY name"
 )
 _COLUMNS: Final = sa.text('SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(:name)')
-_STATISTICS: Final = "SELECT tbl, stat FROM sqlite_stat1"
+_STATISTICS: Final = sa.text("SELECT tbl, stat FROM sqlite_stat1")
 _COLLATION: Final = sa.text(
     "SELECT parts.coll FROM pragma_index_list(:name) AS indexes, pragma_index_xinfo(indexes.name) AS parts"
     " WHERE indexes.origin = 'pk' AND parts.seqno = 0 AND parts.name = :column"
@@ -42,7 +42,7 @@ async def tables(connection: AsyncConnection, name: str | None) -> tuple[TableSh
 async def statistics(connection: AsyncConnection) -> dict[str, int]:
     """Return the row counts that ANALYZE noted; empty where it never ran."""
     try:
-        found = (await connection.exec_driver_sql(_STATISTICS)).all()
+        found = (await connection.execute(_STATISTICS)).all()
     except exc.DBAPIError as error:
         pass_interrupt(error)
         return {}

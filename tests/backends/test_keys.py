@@ -1,0 +1,135 @@
+"""Keys and values are counted, paged and streamed by namespace, alike on every engine."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from llama_storage_tui.backends.ranges import is_selected
+from llama_storage_tui.errors import NotFoundError, UsageError
+from llama_storage_tui.model.data import Count, KeySelection, StoredValue
+from tests.stores import KEY_VALUE_TABLE, Store, all_keys, literal, reading
+
+EVERYTHING = KeySelection()
+
+
+def filled(store: Store, keys: list[str]) -> None:
+    values = ", ".join(f"({literal(key)}, {literal('v:' + key)}, NULL)" for key in keys)
+    store.execute(
+        f"DROP TABLE IF EXISTS kvstore; {KEY_VALUE_TABLE};"
+        + (f"INSERT INTO kvstore VALUES {values}" if keys else "")
+    )
+
+
+async def test_a_missing_table_is_explained_and_not_a_crash(store: Store) -> None:
+    store.execute("CREATE TABLE other (id INTEGER PRIMARY KEY)")
+    async with reading(store.target(table="kvstore")) as reader:
+        for asked in (
+            reader.key_values.count(EVERYTHING),
+            reader.key_values.page(EVERYTHING),
+            reader.key_values.value("x"),
+        ):
+            with pytest.raises(NotFoundError, match="no key-value table 'kvstore' yet") as caught:
+                await asked
+            assert "first use" in (caught.value.help or "")
+        assert "no key-value table" in " ".join((await reader.probe()).warnings)
+
+
+async def test_a_sql_backend_has_no_keys(store: Store) -> None:
+    store.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)")
+    async with reading(store.target()) as reader:
+        with pytest.raises(UsageError, match="tables, not keys"):
+            _ = reader.key_values
+
+
+async def test_a_namespace_is_paged_in_key_order_and_its_values_are_read(store: Store) -> None:
+    filled(store, [f"ns:{number:03}" for number in range(20)] + ["nsx", "ns", "nt:1", "a"])
+    selection = KeySelection(include=("ns:",))
+    async with reading(store.target(table="kvstore")) as reader:
+        keys = await all_keys(reader, selection)
+        assert [entry.key for entry in keys] == [f"ns:{number:03}" for number in range(20)]
+        assert keys[0].bytes == len("v:ns:000")
+        assert await reader.key_values.count(selection) == Count(20, is_exact=True)
+        assert await reader.key_values.count(selection, fast=True) == Count(20, is_exact=True)
+        narrowed = await reader.key_values.page(selection, prefix="ns:01", limit=10)
+        assert [entry.key for entry in narrowed.keys] == [f"ns:01{number}" for number in range(10)]
+        assert narrowed.next is None
+        found = await reader.key_values.value("ns:003")
+        assert found is not None
+        assert (found.value, found.is_cut) == ("v:ns:003", False)
+        cut = await reader.key_values.value("ns:003", limit=3)
+        assert cut is not None
+        assert (cut.value, cut.is_cut, cut.entry.bytes) == ("v:n", True, 8)
+        assert await reader.key_values.value("ns:999") is None
+        assert await reader.key_values.value("\ud800") is None
+
+
+key_texts = st.text(alphabet="ab:%_\\'é\uffff\U0001f642", min_size=1, max_size=5)
+prefixes = st.lists(st.text(alphabet="ab:", min_size=1, max_size=3), max_size=3).map(tuple)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    keys=st.lists(key_texts, unique=True, max_size=30),
+    selection=st.builds(KeySelection, include=prefixes, exclude=prefixes),
+    prefix=st.text(alphabet="ab:", max_size=2),
+    limit=st.integers(1, 8),
+)
+async def test_walking_all_pages_gives_the_selected_keys_once_in_order(
+    store: Store, keys: list[str], selection: KeySelection, prefix: str, limit: int
+) -> None:
+    filled(store, keys)
+    selected = sorted(key for key in keys if is_selected(key, selection))
+    async with reading(store.target(table="kvstore")) as reader:
+        walked = await all_keys(reader, selection, prefix=prefix, limit=limit)
+        counted = await reader.key_values.count(selection)
+        streamed: list[StoredValue] = []
+        async with aclosing(reader.key_values.stream(selection)) as batches:
+            async for batch in batches:
+                streamed += batch
+    assert [entry.key for entry in walked] == [key for key in selected if key.startswith(prefix)]
+    assert counted == Count(len(selected), is_exact=True)
+    assert [(value.entry.key, value.value) for value in streamed] == [(key, f"v:{key}") for key in selected]
+
+
+async def test_expired_keys_are_listed_as_expired(store: Store) -> None:
+    store.execute(
+        f"{KEY_VALUE_TABLE}; INSERT INTO kvstore VALUES ('past', '1', '2020-01-01 00:00:00'),"
+        " ('future', '1', '2999-01-01 00:00:00'), ('never', '1', NULL)"
+    )
+    async with reading(store.target(table="kvstore")) as reader:
+        found = {entry.key: entry for entry in (await reader.key_values.page(EVERYTHING)).keys}
+    assert found["past"].is_expired
+    assert found["past"].expires_at == datetime(2020, 1, 1, tzinfo=UTC)
+    assert not found["future"].is_expired
+    assert not found["never"].is_expired
+    assert found["never"].expires_at is None
+
+
+async def test_a_cursor_of_another_selection_is_refused(store: Store) -> None:
+    filled(store, ["a:1", "a:2", "a:3"])
+    async with reading(store.target(table="kvstore")) as reader:
+        page = await reader.key_values.page(EVERYTHING, limit=1)
+        for selection, prefix in ((KeySelection(include=("a:",)), ""), (EVERYTHING, "a")):
+            with pytest.raises(UsageError, match="not a cursor"):
+                await reader.key_values.page(selection, prefix=prefix, limit=1, after=page.next)
+
+
+async def test_a_stream_of_large_values_comes_in_small_batches(store: Store) -> None:
+    repeated = (
+        "replace(hex(zeroblob(1500000)), '00', 'xx')" if store.engine == "sqlite" else "repeat('x', 3000000)"
+    )
+    store.execute(
+        f"{KEY_VALUE_TABLE}; INSERT INTO kvstore SELECT column1, {repeated}, NULL FROM (VALUES ('a'),"
+        f" ('b'), ('c'), ('d'), ('e'), ('f')) AS t"
+    )
+    async with (
+        reading(store.target(table="kvstore")) as reader,
+        aclosing(reader.key_values.stream(EVERYTHING)) as batches,
+    ):
+        sizes = [[stored.entry.bytes for stored in batch] async for batch in batches]
+    assert sizes == [[3_000_000] * 2] * 3

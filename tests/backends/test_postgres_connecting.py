@@ -1,0 +1,249 @@
+"""Connecting to PostgreSQL: from the target's own parameters only, with libpq's ssl_mode, and with failures that say what to do."""
+
+from __future__ import annotations
+
+import socket
+import time
+import traceback
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.model.data import Probe
+from llama_storage_tui.model.target import PostgresTarget
+from llama_storage_tui.secrets import Secret
+from tests import fronts
+from tests.servers import PASSWORD, Server
+from tests.stores import reading
+
+
+async def probed(target: PostgresTarget, *, connect: float = 5.0) -> Probe:
+    async with reading(target, connect=connect) as reader:
+        return await reader.probe()
+
+
+async def failure_of(target: PostgresTarget, *, connect: float = 5.0) -> BackendError:
+    with pytest.raises(BackendError) as caught:
+        await probed(target, connect=connect)
+    told = "".join(traceback.format_exception(caught.value))
+    for text in (told, caught.value.message, caught.value.help or "", caught.value.where or ""):
+        assert PASSWORD not in text
+        assert "SELECT" not in text
+    assert caught.value.help
+    return caught.value
+
+
+async def test_an_ordinary_role_logs_in_with_a_password_that_would_break_a_url(
+    postgres_server: Server,
+) -> None:
+    probe = await probed(postgres_server.target())
+    assert probe.server is not None
+    assert probe.server.startswith("PostgreSQL 18")
+    assert (probe.user, probe.tls, probe.is_writable) == ("operator", None, True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "failure"),
+    [
+        ({"password": Secret("wrong-password")}, FailureKind.AUTHENTICATION),
+        ({"password": None}, FailureKind.AUTHENTICATION),
+        ({"password": Secret("")}, FailureKind.AUTHENTICATION),
+        ({"user": "unheard_of"}, FailureKind.AUTHENTICATION),
+        ({"user": "shut_out"}, FailureKind.AUTHENTICATION),
+        ({"database": "unheard_of"}, FailureKind.UNKNOWN_DATABASE),
+        ({"host": "no-such-host.invalid"}, FailureKind.UNKNOWN_HOST),
+        ({"host": ""}, FailureKind.UNRESOLVED),
+        ({"database": ""}, FailureKind.UNRESOLVED),
+        ({"user": ""}, FailureKind.UNRESOLVED),
+        ({"port": 0}, FailureKind.UNRESOLVED),
+        ({"host": "/nowhere"}, FailureKind.UNREACHABLE),
+        ({"ssl_mode": "require"}, FailureKind.TLS),
+        ({"ssl_mode": "nonsense"}, FailureKind.TLS),
+        ({"ssl_mode": "verify-full"}, FailureKind.TLS),
+        ({"ssl_mode": "verify-ca", "ca_cert_path": Path("/nowhere/ca.crt")}, FailureKind.TLS),
+    ],
+)
+async def test_every_failure_has_its_kind(
+    postgres_server: Server, changes: dict[str, Any], failure: FailureKind
+) -> None:
+    assert (await failure_of(postgres_server.target(**changes))).failure is failure
+
+
+async def test_a_refused_port_is_unreachable(postgres_server: Server) -> None:
+    with closing(socket.socket()) as held:
+        held.bind(("127.0.0.1", 0))
+        error = await failure_of(postgres_server.target(port=held.getsockname()[1]))
+    assert error.failure is FailureKind.UNREACHABLE
+
+
+async def test_a_host_that_accepts_and_never_answers_costs_the_connect_timeout(
+    postgres_server: Server,
+) -> None:
+    async with fronts.front(fronts.silence) as port:
+        for mode in ("disable", "prefer"):
+            started = time.monotonic()
+            error = await failure_of(postgres_server.target(port=port, ssl_mode=mode), connect=0.3)
+            assert error.failure is FailureKind.TIMEOUT
+            assert 0.2 < time.monotonic() - started < 2
+
+
+async def test_what_is_no_postgresql_server_is_unreachable(postgres_server: Server) -> None:
+    for handler in (fronts.web_server, fronts.slammed):
+        async with fronts.front(handler) as port:
+            for mode in ("disable", "prefer"):
+                error = await failure_of(postgres_server.target(port=port, ssl_mode=mode), connect=3)
+                assert error.failure is FailureKind.UNREACHABLE, (handler, mode)
+
+
+async def test_no_connection_left_is_said_so(postgres_server: Server) -> None:
+    postgres_server.execute("ALTER ROLE nobody_special CONNECTION LIMIT 1")
+    target = postgres_server.target(user="nobody_special")
+    async with reading(target) as reader:
+        await reader.probe()
+        error = await failure_of(target)
+    assert error.failure is FailureKind.TOO_MANY_CONNECTIONS
+    postgres_server.execute("ALTER ROLE nobody_special CONNECTION LIMIT -1")
+
+
+async def test_a_trusted_role_needs_no_password(postgres_server: Server) -> None:
+    assert (await probed(postgres_server.target(user="trusted", password=None))).user == "trusted"
+
+
+async def test_a_socket_directory_is_a_host(postgres_server: Server) -> None:
+    target = postgres_server.target(host=str(postgres_server.socket_directory), ssl_mode="require")
+    assert (await probed(target)).tls is None
+
+
+@pytest.mark.parametrize("mode", ["allow", "prefer", None])
+async def test_modes_that_ask_for_nothing_take_a_server_without_tls(
+    postgres_server: Server, mode: str | None
+) -> None:
+    assert (await probed(postgres_server.target(ssl_mode=mode))).tls is None
+
+
+@pytest.mark.parametrize(
+    ("mode", "ca", "host", "is_tls"),
+    [
+        ("disable", None, "127.0.0.1", False),
+        ("allow", None, "127.0.0.1", False),
+        ("prefer", None, "127.0.0.1", True),
+        (None, None, "127.0.0.1", True),
+        ("require", None, "127.0.0.1", True),
+        ("require", fronts.CA, "127.0.0.1", True),
+        ("verify-ca", fronts.CA, "127.0.0.1", True),
+        ("verify-full", fronts.CA, "localhost", True),
+    ],
+)
+async def test_a_server_with_tls_is_used_as_libpq_would(
+    postgres_server: Server, mode: str | None, ca: Path | None, host: str, *, is_tls: bool
+) -> None:
+    async with fronts.front(fronts.offering_tls(postgres_server.port)) as port:
+        probe = await probed(postgres_server.target(host=host, port=port, ssl_mode=mode, ca_cert_path=ca))
+    assert (probe.tls is not None) == is_tls
+    if is_tls:
+        assert (probe.tls or "").startswith("TLSv1.")
+
+
+@pytest.mark.parametrize(
+    ("mode", "ca", "host"),
+    [
+        ("verify-full", fronts.CA, "127.0.0.1"),
+        ("verify-full", fronts.OTHER_CA, "localhost"),
+        ("verify-ca", fronts.OTHER_CA, "localhost"),
+        ("require", fronts.OTHER_CA, "localhost"),
+    ],
+)
+async def test_a_certificate_that_does_not_hold_is_refused(
+    postgres_server: Server, mode: str, ca: Path, host: str
+) -> None:
+    async with fronts.front(fronts.offering_tls(postgres_server.port)) as port:
+        error = await failure_of(postgres_server.target(host=host, port=port, ssl_mode=mode, ca_cert_path=ca))
+    assert error.failure is FailureKind.TLS
+    assert "certificate" in error.message
+
+
+async def test_prefer_and_allow_fall_back_where_the_server_refuses_the_first_kind(
+    postgres_server: Server,
+) -> None:
+    only_tls = fronts.offering_tls(postgres_server.port, takes_plain=False)
+    only_plain = fronts.offering_tls(postgres_server.port, takes_tls=False)
+    async with fronts.front(only_tls) as port:
+        assert (await probed(postgres_server.target(port=port, ssl_mode="allow"))).tls is not None
+        error = await failure_of(postgres_server.target(port=port, ssl_mode="disable"))
+        assert error.failure is FailureKind.AUTHENTICATION
+    async with fronts.front(only_plain) as port:
+        assert (await probed(postgres_server.target(port=port, ssl_mode="prefer"))).tls is None
+        error = await failure_of(postgres_server.target(port=port, ssl_mode="require"))
+        assert error.failure is FailureKind.AUTHENTICATION
+
+
+async def test_a_wrong_password_is_not_sent_again_without_tls(postgres_server: Server) -> None:
+    async with fronts.front(fronts.offering_tls(postgres_server.port)) as port:
+        error = await failure_of(postgres_server.target(port=port, password=Secret("wrong-password")))
+    assert error.failure is FailureKind.AUTHENTICATION
+    assert "unknown role" in (error.help or "")
+
+
+def poisoned(monkeypatch: pytest.MonkeyPatch, home: Path, server: Server) -> None:
+    """Set everything that a PostgreSQL client may read from its surroundings to something that works, or breaks."""
+    (home / ".postgresql").mkdir()
+    for name in ("root.crt", "root.crl", "postgresql.crt", "postgresql.key"):
+        (home / ".postgresql" / name).write_text("no certificate")
+    passfile = home / ".pgpass"
+    passfile.write_text(f"*:*:*:*:{PASSWORD.replace(':', chr(92) + ':')}\n")
+    passfile.chmod(0o600)
+    (home / ".pg_service.conf").write_text(f"[bad]\nhost=/nowhere\npassword={PASSWORD}\n")
+    for name, value in {
+        "HOME": str(home),
+        "PGHOST": "/nowhere",
+        "PGPORT": "1",
+        "PGUSER": "shut_out",
+        "PGPASSWORD": PASSWORD,
+        "PGPASSFILE": str(passfile),
+        "PGDATABASE": "unheard_of",
+        "PGSERVICE": "bad",
+        "PGSERVICEFILE": str(home / ".pg_service.conf"),
+        "PGSSLMODE": "verify-full",
+        "PGSSLROOTCERT": "/nowhere/root.crt",
+        "PGSSLCERT": "/nowhere/client.crt",
+        "PGSSLKEY": "/nowhere/client.key",
+        "PGSSLCRL": "/nowhere/root.crl",
+        "PGSSLNEGOTIATION": "direct",
+        "PGSSLMINPROTOCOLVERSION": "TLSv9",
+        "PGTARGETSESSIONATTRS": "standby",
+        "PGOPTIONS": "-c default_transaction_read_only=off -c work_mem=64kB",
+        "PGAPPNAME": "somebody else",
+        "PGTZ": "Asia/Tokyo",
+        "PGCLIENTENCODING": "LATIN1",
+        "PGKRBSRVNAME": "wrong",
+        "PGGSSLIB": "nonsense",
+        "PGCONNECT_TIMEOUT": "1",
+        "SSLKEYLOGFILE": str(home / "keys.log"),
+    }.items():
+        monkeypatch.setenv(name, value)
+    assert server.port != 1
+
+
+async def test_nothing_is_taken_from_the_environment(
+    postgres_server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    poisoned(monkeypatch, tmp_path, postgres_server)
+    before = {file.name for file in tmp_path.iterdir()}
+    probe = await probed(postgres_server.target())
+    assert probe.user == "operator"
+    for password in (None, Secret("")):
+        error = await failure_of(postgres_server.target(password=password))
+        assert error.failure is FailureKind.AUTHENTICATION
+    async with fronts.front(fronts.offering_tls(postgres_server.port)) as port:
+        for mode in ("prefer", "require"):
+            assert (await probed(postgres_server.target(port=port, ssl_mode=mode))).tls is not None
+        verified = postgres_server.target(
+            host="localhost", port=port, ssl_mode="verify-full", ca_cert_path=fronts.CA
+        )
+        assert (await probed(verified)).tls is not None
+    for changes in ({"host": ""}, {"database": ""}, {"user": ""}):
+        assert (await failure_of(postgres_server.target(**changes))).failure is FailureKind.UNRESOLVED
+    assert {file.name for file in tmp_path.iterdir()} == before

@@ -1,0 +1,56 @@
+"""Whatever a target is, opening it gives a reader; a driver is imported for the first backend of its kind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from llama_storage_tui.backends.registry import open_reader
+from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.model.target import SqliteTarget, Target, UnsupportedTarget
+
+LOADED = """
+import sys
+from pathlib import Path
+from llama_storage_tui.backends.registry import open_reader
+from llama_storage_tui.model.target import PostgresTarget, SqliteTarget
+
+drivers = ("sqlalchemy", "aiosqlite", "asyncpg", "textual")
+def loaded():
+    print(*(name for name in drivers if name in sys.modules), sep=",")
+loaded()
+open_reader(SqliteTarget(Path("x.db")))
+loaded()
+open_reader(PostgresTarget("h", 1, "d", "u"))
+loaded()
+"""
+
+
+def test_a_driver_is_imported_when_the_first_backend_of_its_kind_is_opened() -> None:
+    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["", "sqlalchemy,aiosqlite", "sqlalchemy,aiosqlite,asyncpg"]
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        (UnsupportedTarget("redis", "Redis is not spoken yet."), "Redis is not spoken yet."),
+        (SqliteTarget(Path(":memory:"), is_memory=True), "in memory"),
+    ],
+)
+async def test_what_cannot_be_opened_is_a_reader_that_says_why(target: Target, words: str) -> None:
+    reader = open_reader(target)
+    with pytest.raises(BackendError, match=words) as caught:
+        await reader.probe(thorough=True)
+    assert caught.value.failure is FailureKind.UNSUPPORTED
+    for ask in (lambda: reader.tables, lambda: reader.key_values):
+        with pytest.raises(BackendError, match=words):
+            ask()
+    await reader.close()
+
+
+async def test_a_reader_that_was_never_asked_anything_closes(tmp_path: Path) -> None:
+    await open_reader(SqliteTarget(tmp_path / "x.db")).close()

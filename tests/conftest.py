@@ -1,0 +1,43 @@
+"""Servers and stores that any test may ask for."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import Server, postgres
+from tests.stores import PostgresStore, SqliteStore, Store
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """Start a PostgreSQL server of this test process."""
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_store(postgres_server: Server) -> Iterator[PostgresStore]:
+    """Make an empty PostgreSQL database of this test, owned by the ordinary role."""
+    store = PostgresStore(postgres_server, f"test_{next(_NUMBERS)}")
+    store.create()
+    yield store
+    store.drop()
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path) -> SqliteStore:
+    """Name a SQLite file of this test, not there until something is written."""
+    return SqliteStore(tmp_path / "store.db")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """Make an empty store of each engine."""
+    found: Store = request.getfixturevalue(f"{request.param}_store")
+    return found

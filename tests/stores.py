@@ -1,0 +1,129 @@
+"""Throw-away stores of each engine, filled with SQL that both understand."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from llama_storage_tui.backends.protocols import Reader, Timeouts
+from llama_storage_tui.backends.registry import open_reader
+from llama_storage_tui.model.data import Cell, Cursor, KeyEntry, KeySelection, RowQuery
+from llama_storage_tui.model.target import SqliteTarget, Target
+from tests.servers import Server
+
+KEY_VALUE_TABLE = "CREATE TABLE kvstore (key TEXT PRIMARY KEY, value TEXT, expiration TIMESTAMP)"
+
+
+class Store(Protocol):
+    """What a test does with a store before it reads it."""
+
+    engine: str
+
+    def execute(self, sql: str) -> None:
+        """Run statements as the owner."""
+        ...
+
+    def target(self, *, table: str | None = None) -> Target:
+        """Return what a reader opens."""
+        ...
+
+
+@dataclass
+class SqliteStore:
+    """A SQLite file, written with the standard library."""
+
+    path: Path
+    engine: str = "sqlite"
+
+    def execute(self, sql: str) -> None:
+        with closing(sqlite3.connect(self.path)) as connection:
+            connection.executescript(sql)
+
+    def insert(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """Run a statement for each row of parameters."""
+        with closing(sqlite3.connect(self.path)) as connection, connection:
+            connection.executemany(sql, rows)
+
+    def target(self, *, table: str | None = None) -> SqliteTarget:
+        return SqliteTarget(self.path, table=table)
+
+
+@dataclass
+class PostgresStore:
+    """A database of the test server."""
+
+    server: Server
+    database: str
+    engine: str = "postgres"
+
+    def create(self) -> None:
+        self.server.execute(f"CREATE DATABASE {self.database} OWNER operator", database="postgres")
+
+    def drop(self) -> None:
+        self.server.execute(f"DROP DATABASE {self.database} WITH (FORCE)", database="postgres")
+
+    def execute(self, sql: str) -> None:
+        self.server.execute(f"SET ROLE operator; {sql}", database=self.database)
+
+    def ask(self, sql: str) -> str:
+        """Return what a query of the superuser prints."""
+        return self.server.execute(sql, database=self.database)
+
+    def target(self, *, table: str | None = None) -> Target:
+        return replace(self.server.target(database=self.database), table=table)
+
+
+@asynccontextmanager
+async def reading(
+    target: Target, *, connect: float = 5.0, query: float | None = 10.0
+) -> AsyncIterator[Reader]:
+    """Open a reader and close it."""
+    reader = open_reader(target, timeouts=Timeouts(connect=connect, query=query))
+    try:
+        yield reader
+    finally:
+        await reader.close()
+
+
+async def all_rows(reader: Reader, query: RowQuery) -> list[tuple[Cell, ...]]:
+    """Walk every page of a query; fails where pages do not end or overlap with the end."""
+    rows: list[tuple[Cell, ...]] = []
+    after: Cursor | None = None
+    while True:
+        page = await reader.tables.page(replace(query, after=after))
+        rows += page.rows
+        if page.next is None:
+            return rows
+        assert len(page.rows) == query.limit
+        after = page.next
+
+
+async def all_keys(
+    reader: Reader, selection: KeySelection, *, prefix: str = "", limit: int = 7
+) -> list[KeyEntry]:
+    """Walk every page of a selection."""
+    keys: list[KeyEntry] = []
+    after: Cursor | None = None
+    while True:
+        page = await reader.key_values.page(selection, prefix=prefix, limit=limit, after=after)
+        keys += page.keys
+        if page.next is None:
+            return keys
+        after = page.next
+
+
+def literal(value: Cell) -> str:
+    """Return a value as SQL that both engines read."""
+    match value:
+        case None:
+            return "NULL"
+        case str():
+            return "'" + value.replace("'", "''") + "'"
+        case bytes():
+            raise TypeError("the engines spell binary differently")
+        case _:
+            return str(value)
