@@ -90,6 +90,7 @@ async def stage(
     candidates: tuple[Candidate, ...] = (),
     environ: dict[str, str] | None = None,
     app_class: type[GalleryApp] = GalleryApp,
+    waits: bool = True,
     loader: Load | None = None,
     log_folder: Path = NOWHERE,
     folder: Path = Path("/srv/exports"),
@@ -115,7 +116,10 @@ async def stage(
     app = app_class(request, world=outside)
     async with app.run_test(size=size, notifications=True) as pilot:
         found = Stage(pilot, app, behind)
-        await found.settle()
+        if waits:
+            await found.settle()
+        else:
+            await pilot.pause()
         yield found
 
 

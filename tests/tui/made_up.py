@@ -288,7 +288,9 @@ def stored(
     size = (
         None
         if value is None
-        else len(value.encode() if isinstance(value, str) else bytes(str(value), "ascii"))
+        else len(
+            value.encode("utf-8", "surrogatepass") if isinstance(value, str) else bytes(str(value), "ascii")
+        )
     )
     if isinstance(value, bytes):
         size = len(value)

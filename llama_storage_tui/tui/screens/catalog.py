@@ -141,8 +141,8 @@ class CatalogScreen(WorkScreen):
             self.post_message(BackendOpened(row.name))
 
     @on(DataTable.RowSelected, "#references-list")
-    def _reference_selected(self, event: DataTable.RowSelected) -> None:
-        row, reference = self._current, self.query_one(ReferencePane).reference(event.row_key.value)
+    def _reference_selected(self) -> None:
+        row, reference = self._current, self.query_one(ReferencePane).current
         if row is None or row.backend is None or reference is None or reference.physical is None:
             return
         tables = reference.physical.tables

@@ -72,6 +72,7 @@ class PickerScreen(WorkScreen):
             self.status.say("enter opens the config under the cursor")
 
     @on(DataTable.RowSelected)
-    def _selected(self, event: DataTable.RowSelected) -> None:
-        if event.row_key.value is not None:
-            self.post_message(ConfigChosen(event.row_key.value))
+    def _selected(self) -> None:
+        chosen = self.query_one(Listing).current
+        if chosen is not None:
+            self.post_message(ConfigChosen(chosen))

@@ -44,14 +44,16 @@ class ReferencePane(Vertical):
         )
         self._note(self._references[0] if self._references else None)
 
-    def reference(self, path: str | None) -> Reference | None:
-        """Return the reference of that path."""
+    @property
+    def current(self) -> Reference | None:
+        """The reference under the cursor."""
+        path = self.query_one(Listing).current
         return next((found for found in self._references if found.path == path), None)
 
     @on(DataTable.RowHighlighted)
     def _highlighted(self, event: DataTable.RowHighlighted) -> None:
         event.stop()
-        self._note(self.reference(self.query_one(Listing).current))
+        self._note(self.current)
 
     def _note(self, reference: Reference | None) -> None:
         note = self.query_one("#reference-note", Static)

@@ -1,0 +1,37 @@
+"""The whole way down: a config file, SQLite stores, the real services."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from llama_storage_tui.demo.deployment import make_deployment
+from llama_storage_tui.services.catalog import load_async
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.tui.app import World
+from tests.tui.gallery import GalleryApp, Stage
+
+
+async def test_the_demo_is_tested_and_browsed_without_a_trace(tmp_path: Path) -> None:
+    request = make_deployment(tmp_path)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    world = World(
+        load=load_async,
+        open_session=Session,
+        log_folder=lambda: tmp_path / "log",
+        environ={"LLAMA_STORAGE_TUI_CONFIG": str(tmp_path / "none.toml")},
+    )
+    app = GalleryApp(request, world=world)
+    async with app.run_test(size=(140, 42)) as pilot:
+        found = Stage(pilot, app, {})
+        await found.settle()
+        await found.press("t")
+        assert "● ok" in found.text
+        await found.press("enter")
+        assert "keys in all" in found.text
+        await found.press("enter", "enter")
+        assert app.is_running
+        await found.press("escape", "escape", "escape", "down", "enter")
+        assert "tables" in found.text
+        await found.press("enter", "n", "s", "enter", "v", "i")
+        assert app.is_running
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
