@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from textual.app import ActiveBinding
+from textual.app import App
+from textual.binding import ActiveBinding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.screen import Screen
 
 
 class KeyCommands(Provider):
@@ -16,7 +18,8 @@ class KeyCommands(Provider):
         seen: set[str] = set()
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            if binding.id and binding.tooltip and active.enabled and binding.id not in seen:
+            is_command = isinstance(active.node, App | Screen) or binding.show
+            if is_command and binding.id and binding.tooltip and active.enabled and binding.id not in seen:
                 seen.add(binding.id)
                 yield active
 

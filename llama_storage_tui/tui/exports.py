@@ -139,7 +139,8 @@ class ValueSave:
     async def run(
         self, scope: str, format_: str, path: Path, *, replaces: bool, on_progress: Progress
     ) -> str:
-        """Write the value."""
+        """Write the value; there is nothing to choose, and no progress to speak of."""
+        del scope, format_, on_progress
         found = self._read()
         value = await found if asyncio.iscoroutine(found) else found
         if isinstance(value, Mapping):

@@ -140,9 +140,10 @@ class TableOpened(Message):
 
 @dataclass(eq=False)
 class RowsLoaded(Message):
-    """A page of rows arrived, for the query that asked for it."""
+    """A page of rows arrived, for the query and the cursor that it was asked with."""
 
     query: RowQuery
+    after: Cursor | None
     page: RowPage
 
 

@@ -17,12 +17,13 @@ from llama_storage_tui.services.values import (
     ValueKind,
     cell_to_json,
     decode,
+    epoch_time,
     hex_dump,
     json_text,
     unfold,
 )
 from llama_storage_tui.tui.marks import Shown, Tone
-from llama_storage_tui.tui.wording import expiry, key_text, size
+from llama_storage_tui.tui.wording import expiry, key_text, moment, size
 
 FIRST_LOOK: Final = 1_000_000
 """Characters or bytes of a value that are read at first."""
@@ -223,6 +224,9 @@ def _record_text(row: Mapping[str, Cell], data: Mapping[str, object]) -> str:
     for name, cell in row.items():
         decoded_kind = ValueKind.JSON if isinstance(data[name], dict | list) else decode_kind(cell)
         text = _text(decoded_kind, data[name], cell)
+        time = epoch_time(name, cell)
+        if time is not None:
+            text += f"  {moment(time)}"
         blocks.append(f"{name}\n" + "\n".join(f"    {line}" for line in text.split("\n")))
     return "\n".join(blocks)
 

@@ -51,13 +51,22 @@ def latency(milliseconds: float | None) -> str:
     return f"{milliseconds:.1f} ms" if milliseconds < 10 else f"{milliseconds:,.0f} ms"
 
 
-def moment(time: datetime, zone: tzinfo | None = UTC) -> str:
-    """Return a time to the second in a zone (None: this machine's), with the zone's name."""
+def bare_moment(time: datetime, zone: tzinfo | None = UTC) -> str:
+    """Return a time to the second in a zone that is named elsewhere on the screen."""
     try:
         local = time.astimezone(zone)
     except (OverflowError, ValueError, OSError):
         local = time
-    return f"{local:%Y-%m-%d %H:%M:%S} {'UTC' if zone is UTC else local.tzname() or ''}".rstrip()
+    return f"{local:%Y-%m-%d %H:%M:%S}"
+
+
+def moment(time: datetime, zone: tzinfo | None = UTC) -> str:
+    """Return a time to the second in a zone (None: this machine's), with the zone's name."""
+    try:
+        name = "UTC" if zone is UTC else time.astimezone(zone).tzname() or ""
+    except (OverflowError, ValueError, OSError):
+        name = "UTC"
+    return f"{bare_moment(time, zone)} {name}".rstrip()
 
 
 def middle(text: str, width: int) -> str:
@@ -133,5 +142,5 @@ def cell_shown(column: str, cell: Cell, zone: tzinfo | None = UTC) -> Shown:
         return Shown(str(cell).lower())
     time = epoch_time(column, cell)
     if time is not None:
-        return Shown(f"{moment(time, zone)}  {cell}")
+        return Shown(f"{bare_moment(time, zone)}  {cell}")
     return Shown(str(cell))

@@ -148,8 +148,8 @@ async def _waiting_for_tables(found: Stage) -> None:
 
 
 async def _filtered_rows(found: Stage) -> None:
-    await found.press("down", "enter", "down", "enter", "slash")
-    await found.type("model=llama-4-scout")
+    await found.press("down", "enter", "down", "enter", "l", "l", "slash")
+    await found.type("llama-4-scout")
     await found.press("enter", "slash")
 
 
@@ -167,7 +167,7 @@ SCENES: dict[str, Scene] = {
     "catalog-settings": Scene(keys=("down", "2")),
     "catalog-findings": Scene(keys=("down", "3")),
     "catalog-connection": Scene(keys=("down", "t")),
-    "catalog-failure-narrow": Scene(NARROW, keys=("G", "t")),
+    "catalog-failure-narrow": Scene(NARROW, keys=("down", "down", "down", "t")),
     "findings": Scene(keys=("f",)),
     "findings-narrow": Scene(NARROW, keys=("f",)),
     "version": Scene(keys=("v",)),

@@ -98,7 +98,8 @@ class MemoryKeys:
 
     async def count(self, selection: KeySelection, *, fast: bool = False) -> Count:
         await self.gate.pass_through()
-        return Count(len(self._selected(selection)), is_exact=not fast)
+        found = len(self._selected(selection))
+        return Count(found, is_exact=not fast or found < 100)
 
     async def page(
         self, selection: KeySelection, *, prefix: str = "", limit: int = 100, after: Cursor | None = None

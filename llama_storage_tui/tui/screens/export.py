@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import ClassVar
 
@@ -107,9 +108,8 @@ class ExportDialog(Dialog):
         try:
             summary = await self._job.run(scope, format_, path, replaces=replaces, on_progress=progressed)
         except RefusedError as error:
-            self.post_message(
-                FileExists(str(path)) if path.exists() and not replaces else Failed("export", error)
-            )
+            exists = await asyncio.to_thread(path.exists)
+            self.post_message(FileExists(str(path)) if exists and not replaces else Failed("export", error))
         except StorageToolError as error:
             self.post_message(Failed("export", error))
         else:

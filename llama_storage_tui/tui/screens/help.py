@@ -17,6 +17,7 @@ from llama_storage_tui.tui.screens.dialog import Dialog
 
 NAMES: Final = {"question_mark": "?", "slash": "/", "escape": "esc", "shift+tab": "⇧tab"}
 HERE, MOVING, ALWAYS = "This screen", "Moving about", "Everywhere"
+LABELS: Final = {"app.focus_next": "Next pane", "app.focus_previous": "Pane before"}
 UNTOLD: Final = frozenset({"screen.copy_text", "help_quit", "toggle_dark"})
 """Textual's own actions that say nothing to an operator."""
 
@@ -60,9 +61,13 @@ def key_groups(screen: Screen[object]) -> list[tuple[str, list[KeyHelp]]]:
         binding = active.binding
         if not binding.description or binding.action in UNTOLD:
             continue
-        entry = KeyHelp("", binding.description, binding.tooltip)
-        keys, _ = groups[_group(active.node, binding)].setdefault(binding.action, ([], entry))
+        entry = KeyHelp("", LABELS.get(binding.action, binding.description), binding.tooltip)
+        found = groups[_group(active.node, binding)]
+        keys = found[binding.action][0] if binding.action in found else []
         keys.append(NAMES.get(key, key))
+        if binding.action not in found or binding.id:
+            # Ours has the better words where Textual binds the same action to a key of its own.
+            found[binding.action] = (keys, entry)
     return [
         (title, [KeyHelp(", ".join(keys), entry.label, entry.help) for keys, entry in found.values()])
         for title, found in groups.items()

@@ -33,8 +33,8 @@ COLUMNS: Final = (
 PAGE: Final = 200
 
 
-class KeysScreen(PagedScreen):
-    """A list of keys with their sizes and expiry."""
+class KeysScreen(PagedScreen[str]):
+    """A list of keys with their sizes and expiry; the question is a prefix."""
 
     CSS_PATH = "browse.tcss"
 
@@ -57,11 +57,10 @@ class KeysScreen(PagedScreen):
     ]
 
     def __init__(self, session: Session, backend: str, namespace: Namespace) -> None:
-        super().__init__()
+        super().__init__("")
         self._session = session
         self._backend = backend
         self._namespace = namespace
-        self._prefix = ""
         self._entries: tuple[KeyEntry, ...] = ()
 
     def redact(self, text: str) -> str:
@@ -80,15 +79,15 @@ class KeysScreen(PagedScreen):
         """Read the first page."""
         self._head(None)
         self.query_one(Listing).focus()
-        self.restart()
+        self.ask("")
 
     def _head(self, page: KeyPage | None) -> None:
         facts = [Shown(f"page {self.page_number}", Tone.MUTED)]
         if page is not None and page.keys:
             first = self.rows_before + 1
             facts.append(Shown(f"keys {first:,}–{first + len(page.keys) - 1:,}", Tone.MUTED))
-        if self._prefix:
-            facts.append(Shown(f"only keys beginning with {self._prefix}", Tone.KEY))
+        if self._shown:
+            facts.append(Shown(f"only keys beginning with {self._shown}", Tone.KEY))
         backend = self._session.backend(self._backend)
         self.query_one(Headline).show(
             [
@@ -100,10 +99,10 @@ class KeysScreen(PagedScreen):
             facts=facts,
         )
 
-    def read(self, after: Cursor | None) -> None:
+    def read(self, question: str, after: Cursor | None) -> None:
         """Begin to read a page."""
         self.begin(f"Reading keys of {self._namespace.name or self._backend}")
-        self._read(self._prefix, after)
+        self._read(question, after)
 
     @work(exclusive=True, group="browse", exit_on_error=False)
     async def _read(self, prefix: str, after: Cursor | None) -> None:
@@ -118,7 +117,7 @@ class KeysScreen(PagedScreen):
 
     @on(KeysLoaded)
     def _loaded(self, message: KeysLoaded) -> None:
-        if message.prefix != self._prefix:
+        if not self.is_asked(message.prefix, message.after):
             return
         page = message.page
         self.arrived(page.next, len(page.keys))
@@ -128,9 +127,9 @@ class KeysScreen(PagedScreen):
         if not page.is_complete:
             self.finish(f"The search stopped after {page.scanned:,} keys; n goes on.")
         elif not page.keys:
-            self.finish("No key begins with that." if self._prefix else "No keys here.")
+            self.finish("No key begins with that." if self._shown else "No keys here.")
         else:
-            self.finish("More follow: n shows the next page." if page.next else "These are all.")
+            self.finish(self.directions)
 
     @on(Failed)
     def _failed(self, message: Failed) -> None:
@@ -149,13 +148,12 @@ class KeysScreen(PagedScreen):
 
     def action_filter(self) -> None:
         """Type a prefix."""
-        self.query_one(FilterBar).open(self._prefix)
+        self.query_one(FilterBar).open(self.question)
 
     @on(FilterBar.Sent)
     def _filtered(self, message: FilterBar.Sent) -> None:
-        self._prefix = message.text
         self.query_one(Listing).focus()
-        self.restart()
+        self.ask(message.text)
 
     @on(FilterBar.Closed)
     def _filter_closed(self) -> None:

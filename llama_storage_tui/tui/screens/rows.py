@@ -35,6 +35,7 @@ from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.tui.wording import cell_shown, counted
 from llama_storage_tui.tui.zone import Zone
 
+LEAST_ROWS: Final = 10
 MOST_ROWS: Final = 200
 MOST_CELLS: Final = 4000
 """A page of more cells would hold the event loop: the list measures every one of them."""
@@ -44,7 +45,7 @@ _CONDITION: Final = re.compile(
 )
 
 
-class RowsScreen(PagedScreen):
+class RowsScreen(PagedScreen[RowQuery]):
     """A list with a cell cursor, so that sorting, filtering and copying know their column."""
 
     CSS_PATH = "browse.tcss"
@@ -99,13 +100,12 @@ class RowsScreen(PagedScreen):
     ]
 
     def __init__(self, session: Session, backend: str, table: Table, zone: Zone) -> None:
-        super().__init__()
+        limit = max(LEAST_ROWS, min(MOST_ROWS, MOST_CELLS // max(len(table.columns), 1)))
+        super().__init__(RowQuery(table.name, limit=limit, cell_limit=CELL_LIMIT))
         self._session = session
         self._backend = backend
         self._table = table
         self._zone = zone
-        limit = max(10, min(MOST_ROWS, MOST_CELLS // max(len(table.columns), 1)))
-        self._query = RowQuery(table.name, limit=limit, cell_limit=CELL_LIMIT)
         self._page: RowPage | None = None
         self._total: Count | None = None
 
@@ -125,7 +125,7 @@ class RowsScreen(PagedScreen):
         """Read the first page."""
         self._head()
         self.query_one(Listing).focus()
-        self.restart()
+        self.ask(self.question)
 
     def _head(self) -> None:
         facts = [Shown(f"page {self.page_number}", Tone.MUTED)]
@@ -133,7 +133,7 @@ class RowsScreen(PagedScreen):
             first = self.rows_before + 1
             of = f" of {counted(self._total)}" if self._total is not None else ""
             facts.append(Shown(f"rows {first:,}–{first + len(self._page.rows) - 1:,}{of}", Tone.MUTED))
-        order = self._query.order
+        order = self._shown.order
         if order is not None:
             facts.append(
                 Shown(
@@ -143,39 +143,38 @@ class RowsScreen(PagedScreen):
             )
         else:
             facts.append(Shown("in key order", Tone.MUTED))
-        facts += [Shown(f"only {condition_text(found)}", Tone.KEY) for found in self._query.filters]
+        facts += [Shown(f"only {condition_text(found)}", Tone.KEY) for found in self._shown.filters]
         facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
         self.query_one(Headline).show(
             [self._session.catalog.distribution or "run config", self._backend, self._table.name], facts=facts
         )
 
-    def read(self, after: Cursor | None) -> None:
+    def read(self, question: RowQuery, after: Cursor | None) -> None:
         """Begin to read a page."""
-        self._query = replace(self._query, after=after)
-        sorting = f", sorted by {self._query.order.column}" if self._query.order else ""
+        sorting = f", sorted by {question.order.column}" if question.order else ""
         self.begin(f"Reading rows of {self._table.name}{sorting}")
-        self._read(self._query)
+        self._read(question, after)
 
     @work(exclusive=True, group="browse", exit_on_error=False)
-    async def _read(self, query: RowQuery) -> None:
+    async def _read(self, query: RowQuery, after: Cursor | None) -> None:
         try:
-            page = await browse.rows(self._session, self._backend, query)
+            page = await browse.rows(self._session, self._backend, replace(query, after=after))
         except StorageToolError as error:
             self.post_message(Failed("rows", error))
         else:
-            self.post_message(RowsLoaded(query, page))
+            self.post_message(RowsLoaded(query, after, page))
 
     @on(RowsLoaded)
     def _loaded(self, message: RowsLoaded) -> None:
-        if message.query != self._query:
+        if not self.is_asked(message.query, message.after):
             return
         page = self._page = message.page
         self.arrived(page.next, len(page.rows))
         self._fill()
         if not page.rows:
-            self.finish("No row is like that." if self._query.filters else "This table is empty.")
+            self.finish("No row is like that." if self._shown.filters else "This table is empty.")
         else:
-            self.finish("More follow: n shows the next page." if page.next else "These are all.")
+            self.finish(self.directions)
 
     def _fill(self) -> None:
         self._head()
@@ -187,7 +186,7 @@ class RowsScreen(PagedScreen):
             for place, column in enumerate(page.columns)
             if any(epoch_time(column.name, row[place]) is not None for row in page.rows)
         }
-        order = self._query.order
+        order = self._shown.order
         heads = []
         for place, column in enumerate(page.columns):
             arrow = (
@@ -221,7 +220,7 @@ class RowsScreen(PagedScreen):
 
     def action_sort(self) -> None:
         """Turn the order of the column under the cursor."""
-        column, order = self._column, self._query.order
+        column, order = self._column, self.question.order
         if column is None:
             return
         if order is None or order.column != column:
@@ -230,12 +229,11 @@ class RowsScreen(PagedScreen):
             order = Order(column, is_descending=True)
         else:
             order = None
-        self._query = replace(self._query, order=order)
-        self.restart()
+        self.ask(replace(self.question, order=order))
 
     def action_filter(self) -> None:
         """Type a condition; the column under the cursor is there to begin with."""
-        filters = self._query.filters
+        filters = self._asked.filters
         self.query_one(FilterBar).open(
             condition_text(filters[0]) if filters else f"{self._column}=" if self._column else ""
         )
@@ -248,9 +246,8 @@ class RowsScreen(PagedScreen):
         except UsageError as error:
             self.fail(error)
             return
-        self._query = replace(self._query, filters=filters)
         self._total = None
-        self.restart()
+        self.ask(replace(self.question, filters=filters))
 
     @on(FilterBar.Closed)
     def _filter_closed(self) -> None:
@@ -259,7 +256,7 @@ class RowsScreen(PagedScreen):
     def action_count(self) -> None:
         """Count the selected rows exactly."""
         self.begin(f"Counting the rows of {self._table.name}")
-        self._count(self._query)
+        self._count(self._shown)
 
     @work(exclusive=True, group="browse", exit_on_error=False)
     async def _count(self, query: RowQuery) -> None:
@@ -332,7 +329,11 @@ class RowsScreen(PagedScreen):
 
     def action_export(self) -> None:
         """Ask what to write where."""
-        self.post_message(ExportOpened(RowExport(self._session, self._backend, self._query)))
+        self.post_message(
+            ExportOpened(
+                RowExport(self._session, self._backend, replace(self._shown, after=self._passed[-1]))
+            )
+        )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing to sort, copy or export without rows."""

@@ -77,7 +77,10 @@ class TablesScreen(WorkScreen):
         self.query_one(Headline).show(
             [self._session.catalog.distribution or "run config", backend.name],
             place=backend.location,
-            facts=[Shown(backend.type, Tone.MUTED), Shown(plural(len(self._found), "table"), Tone.MUTED)],
+            facts=[
+                Shown(backend.type, Tone.MUTED),
+                *([Shown(plural(len(self._found), "table"), Tone.MUTED)] if self._found else []),
+            ],
         )
 
     def _start(self, *, fast: bool) -> None:

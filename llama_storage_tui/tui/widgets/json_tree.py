@@ -180,11 +180,11 @@ def shown_value(value: object) -> tuple[str, Tone]:
         case None:
             return ("null", Tone.MUTED)
         case bool():
-            return (str(value).lower(), Tone.GOOD)
+            return (str(value).lower(), Tone.PLAIN)
         case int() if abs(value) > 10**40:
-            return (f"a number of about {int(value.bit_length() * 0.30103):,} digits", Tone.GOOD)
+            return (f"a number of about {int(value.bit_length() * 0.30103):,} digits", Tone.PLAIN)
         case _:
-            return (line(str(value), LONGEST), Tone.GOOD)
+            return (line(str(value), LONGEST), Tone.PLAIN)
 
 
 def part_text(value: object) -> str:
