@@ -108,6 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     before = _catch_termination()
     keep_quiet()
+    output.prepare()
     try:
         code = _run(words)
         output.flush()

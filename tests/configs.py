@@ -68,14 +68,18 @@ def base(version: str) -> str:
     number = newest(version)
     if number.major >= 1:
         return SQLITE
-    return EARLIER if number.minor >= 4 else OLDEST
+    if number.minor >= 5:
+        return EARLIER
+    return (
+        EARLIER.replace("    connectors: {backend: kv_default, namespace: connectors}\n", "")
+        if number.minor == 4
+        else OLDEST
+    )
 
 
 def with_provider(text: str, api: str, type_: str, config: str, *, provider_id: str = "p1") -> str:
     """Return a config with one more provider; `config` is YAML in flow style."""
-    entry = (
-        f"  {api}:\n  - provider_id: {provider_id}\n    provider_type: {type_}\n    config: {config}\n"
-    )
+    entry = f"  {api}:\n  - provider_id: {provider_id}\n    provider_type: {type_}\n    config: {config}\n"
     return text.replace("storage:\n", f"{entry}storage:\n", 1)
 
 

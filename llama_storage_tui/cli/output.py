@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import TextIO
 
 from pydantic import BaseModel
@@ -19,6 +20,13 @@ KEPT_WIDE = 60
 
 class ReaderGoneError(Exception):
     """Nobody reads stdout any more. Not a BrokenPipeError, which click would turn into exit code 1."""
+
+
+def prepare() -> None:
+    """Let text that a terminal's encoding lacks, or no encoding has, go out as escapes instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @contextmanager

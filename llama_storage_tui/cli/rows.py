@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
 from llama_storage_tui.cli import output, reports
@@ -39,6 +41,9 @@ def tables(context: click.Context, config: str, backend: str, *, fast: bool) -> 
     return ExitCode.DONE
 
 
+PAGE: Final = 100
+
+
 def _query(
     table: str,
     columns: str | None,
@@ -72,7 +77,7 @@ def _query(
 @click.option("--where", multiple=True, metavar="COL=VALUE", help="Only rows whose COL is VALUE; repeatable.")
 @click.option("--where-null", multiple=True, metavar="COL", help="Only rows whose COL is NULL; repeatable.")
 @click.option("--order-by", metavar="COL[:desc]", help="Another order than the primary key's.")
-@click.option("--limit", type=LIMIT, default=100, show_default=True)
+@click.option("--limit", type=LIMIT, metavar="N", help="Rows of a page (default 100).")
 @click.option("--after", metavar="CURSOR", help="The page after CURSOR.")
 @click.option("--all", "everything", is_flag=True, help="Stream every row.")
 @click.option(
@@ -94,7 +99,7 @@ def rows(
     where: tuple[str, ...],
     where_null: tuple[str, ...],
     order_by: str | None,
-    limit: int,
+    limit: int | None,
     after: str | None,
     everything: bool,
     format_: str,
@@ -103,7 +108,12 @@ def rows(
 
     Example: llama-storage-tui rows run.yaml sql_default responses --order-by created_at:desc --limit 5
     """
-    query = _query(table, columns, where, where_null, order_by, limit, after)
+    if everything and (limit is not None or after is not None):
+        raise UsageError(
+            "--all streams every row, so it goes with neither --limit nor --after",
+            help="Leave --all out for a page.",
+        )
+    query = _query(table, columns, where, where_null, order_by, limit or PAGE, after)
     if everything:
         kind = export.ExportFormat(format_)
         ask(

@@ -83,14 +83,13 @@ def merge(
 
     A later file wins over an earlier one, and a named file over the process environment, with a notice where the two differ.
     """
-    variables = {name: Variable(value) for name, value in (process or {}).items()}
-    notices: list[str] = []
+    named: dict[str, Variable] = {}
     for file in env_files:
-        for name, variable in file.items():
-            before = variables.get(name)
-            if before is not None and before.file is None and before.value != variable.value:
-                notices.append(
-                    f"{name} differs between {variable.file} (line {variable.line}) and the process environment; the file counts"
-                )
-            variables[name] = variable
+        named |= file
+    notices = [
+        f"{name} differs between {variable.file} (line {variable.line}) and the process environment; the file counts"
+        for name, variable in named.items()
+        if process is not None and process.get(name, variable.value) != variable.value
+    ]
+    variables = {name: Variable(value) for name, value in (process or {}).items()} | named
     return Environment(variables, assumes_set, home, tuple(notices))

@@ -15,7 +15,7 @@ from llama_storage_tui.config.environment import EXPRESSION
 from llama_storage_tui.secrets import MASK, Secret
 
 _SECRET_NAME: Final = re.compile(
-    r"pass(word|wd|phrase)?$|passw|pwd|secret|token|api[_-]?key|credential|connection_?str|conn_?str|dsn|private|authorization|"
+    r"(?<!by)(?<!com)pass(word|wd|phrase)?$|passw|pwd|secret|token|api[_-]?key|credential|connection_?str|conn_?str|dsn|private|authorization|"
     r"bearer|cookie|moderation_headers|(access|account|auth|encryption|master|shared|signing|ssl)_?key",
     re.IGNORECASE,
 )

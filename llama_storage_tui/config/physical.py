@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from llama_storage_tui.config.document import Path
+from llama_storage_tui.config.masking import mask_userinfo
 from llama_storage_tui.model.catalog import Backend, Family, Physical, Reference
 from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.model.version import Version
@@ -66,6 +67,6 @@ def container_of(backend: Backend) -> str:
         case "kv_mongodb":
             return f"{settings.get('db', '')}.{settings.get('collection_name', '')}"
         case "sql_postgres" if isinstance(backend.target, PostgresTarget):
-            return backend.target.database
+            return mask_userinfo(backend.target.database)
         case _:
             return backend.location

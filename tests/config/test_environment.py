@@ -215,7 +215,7 @@ def test_a_later_env_file_and_any_named_file_win_over_the_process_with_a_notice(
         "C": "0",
     }
     [notice] = environment.notices
-    assert notice.startswith("A differs between a.env (line 1) and the process environment")
+    assert notice.startswith("A differs between b.env (line 1) and the process environment")
 
 
 def test_the_process_environment_can_be_ignored() -> None:

@@ -1,0 +1,169 @@
+"""The program as a process of its own: signals, a reader that goes away, completion, imports, the log file."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run, start
+
+SILENT = """\
+version: 2
+distro_name: demo
+providers: {{}}
+storage:
+  backends:
+    kv_default: {{type: kv_sqlite, db_path: /nowhere/kv.db}}
+    sql_default: {{type: sql_postgres, host: 127.0.0.1, port: {port}, user: u, password: hunter22, db: d}}
+"""
+
+
+def finish(process: subprocess.Popen[bytes]) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=30)
+    return process.returncode, (out or b"").decode(), (err or b"").decode()
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_call_that_hangs_ends_at_a_signal_with_its_code(
+    sent: signal.Signals, code: int, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        path = tmp_path / "run.yaml"
+        path.write_text(SILENT.format(port=server.getsockname()[1]))
+        process = start("test", str(path), "sql_default", "--timeout", "60", stdout=-1, stderr=-1)
+        connection, _ = server.accept()
+        with connection:
+            process.send_signal(sent)
+            found, out, err = finish(process)
+    assert (found, out) == (code, "")
+    assert "Traceback" not in err
+    assert "hunter22" not in err
+
+
+@pytest.mark.parametrize("words", [["show"], ["rows", "sql_default", "inference_store", "--all"]])
+def test_a_reader_that_goes_away_ends_the_call_quietly(words: list[str], config: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command, *rest = words
+    process = start(command, config, *rest, stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    code, _, err = finish(process)
+    assert (code, err) == (141, "")
+
+
+def test_a_full_disk_under_stdout_is_a_sentence(config: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        code, _, err = finish(start("show", config, stdout=full, stderr=-1))
+    assert code == 70
+    assert err == "Error: stdout cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_completion_script_is_printed_for_each_shell(shell: str) -> None:
+    environ = os.environ | {"_LLAMA_STORAGE_TUI_COMPLETE": f"{shell}_source"}
+    code, out, _ = finish(start(env=environ, stdout=-1, stderr=-1))
+    assert code == 0
+    assert "llama-storage-tui" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("llama-storage-tui ch", "plain,check"),
+        ("llama-storage-tui r", "file,r"),
+        ("llama-storage-tui check r", "file,r"),
+        ("llama-storage-tui rows run.yaml sql_default t --form", "plain,--format"),
+        ("llama-storage-tui rows run.yaml sql_default t --format j", "plain,jsonl"),
+        ("llama-storage-tui schema ch", "plain,check"),
+    ],
+)
+def test_words_are_completed(words: str, expected: str) -> None:
+    environ = os.environ | {
+        "_LLAMA_STORAGE_TUI_COMPLETE": "bash_complete",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+    }
+    code, out, _ = finish(start(env=environ, stdout=-1, stderr=-1))
+    assert code == 0
+    assert expected in out.splitlines()
+
+
+@pytest.mark.parametrize("command", ["check", "show"])
+def test_a_command_that_contacts_nothing_loads_neither_textual_nor_a_driver(
+    command: str, config: str
+) -> None:
+    program = (
+        "import sys; from llama_storage_tui.__main__ import main; main(sys.argv[1:]); "
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, command, config, "--json"], capture_output=True, text=True, check=True
+    )
+    loaded = {name.partition(".")[0] for name in done.stderr.split()}
+    assert "click" in loaded
+    assert not loaded & {"textual", "rich", "sqlalchemy", "asyncpg", "aiosqlite", "redis", "pymongo"}
+
+
+def test_output_survives_a_terminal_that_knows_only_ascii(config: str) -> None:
+    environ = os.environ | {"PYTHONIOENCODING": "ascii", "NO_COLOR": "1"}
+    code, out, err = finish(start("test", config, env=environ, stdout=-1, stderr=-1))
+    assert (code, err) == (0, "")
+    assert "kv_default" in out
+
+
+def test_the_log_file_is_the_owners_alone_and_holds_no_secret(run: Run, config: str, tmp_path: Path) -> None:
+    path = Path(config)
+    path.write_text(
+        path.read_text()
+        + "server: {auth: {provider_config: {type: custom, endpoint: 'http://u:hunter22@h'}}}\n"
+    )
+    log = tmp_path / "x.log"
+    log.write_text("")
+    log.chmod(0o644)
+    run("rows", config, "sql_default", "inference_store", "--where", "model=hunter23", "--log-file", str(log))
+    run("--log-file", str(log), "tables", config, "nowhere", "--json")
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    text = log.read_text()
+    assert "loaded" in text
+    assert "opening sql_default" in text
+    assert "has no backend 'nowhere'" in text
+    assert "hunter2" not in text
+    assert "SELECT" not in text
+
+
+BUG = """\
+import sys
+from llama_storage_tui import __main__ as program
+from llama_storage_tui.cli import judging
+def fails(*_, **__):
+    password = "hunter22"
+    raise ValueError("invalid literal: 'hunter22'") from KeyError("hunter22")
+judging.open_catalog = fails
+sys.exit(program.main(sys.argv[1:]))
+"""
+
+
+def test_a_bug_is_one_sentence_and_its_trace_is_in_the_log_without_any_value(
+    config: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "x.log"
+    words = [sys.executable, "-c", BUG, "show", config, "--log-file", str(log)]
+    plain = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (plain.returncode, plain.stdout) == (70, "")
+    assert plain.stderr.startswith("Error: The program failed in a way that it should not (ValueError")
+    as_json = subprocess.run([*words, "--json"], capture_output=True, text=True, check=False)
+    assert (as_json.returncode, as_json.stderr) == (70, "")
+    assert json.loads(as_json.stdout)["error"]["kind"] == "internal"
+    trace = log.read_text()
+    assert "in show" in trace
+    assert "builtins.KeyError" in trace
+    assert "hunter22" not in plain.stdout + plain.stderr + as_json.stdout + as_json.stderr
+    # The source line of the frame is the program's own text; values and messages are not there.
+    assert "invalid literal" not in trace
+    assert "password =" not in trace

@@ -1,0 +1,210 @@
+"""Backends are shown as they are, known or not, and say what an engine connects to."""
+
+from pathlib import Path
+
+import pytest
+
+from llama_storage_tui.model.catalog import Family
+from llama_storage_tui.model.target import PostgresTarget, SqliteTarget, UnsupportedTarget
+from llama_storage_tui.secrets import Secret
+from tests.configs import EARLIER, HOME, POSTGRES, SQLITE, backend, catalog_of, setting
+
+LEGACY = """\
+version: 2
+image_name: old
+providers:
+  agents:
+  - provider_id: meta
+    provider_type: inline::meta-reference
+    config:
+      persistence_store: {type: sqlite, db_path: /old/agents.db}
+      responses_store: {type: sqlite, db_path: /old/responses.db}
+  files:
+  - provider_id: local
+    provider_type: inline::localfs
+    config:
+      metadata_store: {type: postgres, host: db, user: u, password: '${env.PW}', db: files}
+metadata_store: {type: sqlite}
+inference_store:
+  sql_store_config: {type: sqlite, db_path: /old/inference.db}
+  max_write_queue_size: 5
+server:
+  quota:
+    kvstore: {type: redis, host: cache}
+"""
+
+
+def kv(text: str, **options: str) -> object:
+    config = SQLITE.replace("type: kv_sqlite\n      db_path: /srv/stack/kv.db", text)
+    return backend(catalog_of(config, "1.5", environ=options), "kv_default").target
+
+
+def sql(text: str, **options: str) -> object:
+    config = SQLITE.replace("type: sql_sqlite\n      db_path: /srv/stack/sql.db", text)
+    return backend(catalog_of(config, "1.5", environ=options), "sql_default").target
+
+
+def test_sqlite_paths_are_those_of_the_server() -> None:
+    assert kv("type: kv_sqlite\n      db_path: /a/b.db") == SqliteTarget(Path("/a/b.db"), "kvstore")
+    assert sql("type: sql_sqlite\n      db_path: ~/b.db") == SqliteTarget(Path(HOME) / "b.db")
+    assert kv("type: kv_sqlite\n      db_path: '${env.D:=~/x}/b.db'") == SqliteTarget(
+        Path(HOME) / "x/b.db", "kvstore"
+    )
+    assert kv("type: kv_sqlite\n      db_path: '~/b.db'") == SqliteTarget(Path.cwd() / "~/b.db", "kvstore")
+    assert kv("type: kv_sqlite\n      db_path: ':memory:'") == SqliteTarget(
+        Path(":memory:"), "kvstore", is_memory=True
+    )
+    assert kv("type: kv_sqlite\n      db_path: 'file:/a%20b.db?mode=rwc'") == SqliteTarget(
+        Path("/a b.db"), "kvstore"
+    )
+
+
+@pytest.mark.parametrize(
+    ("mapping", "path"),
+    [
+        (("/srv", "/mnt"), "/mnt/stack/kv.db"),
+        (("/srv/", "/mnt/"), "/mnt/stack/kv.db"),
+        (("/srv/stack/kv.db", "/copy.db"), "/copy.db"),
+        (("/sr", "/mnt"), "/srv/stack/kv.db"),
+        (("/srv/sta", "/mnt"), "/srv/stack/kv.db"),
+    ],
+)
+def test_a_mapped_path_counts_whole_parts(mapping: tuple[str, str], path: str) -> None:
+    assert catalog_of(SQLITE, path_map=(mapping,)).backends[0].location == path
+
+
+def test_a_postgresql_target_holds_parameters_and_a_masked_password() -> None:
+    catalog = catalog_of(POSTGRES, environ={"PGPASS": "p@ss:w/o%rd"})
+    target = backend(catalog, "sql_default").target
+    assert isinstance(target, PostgresTarget)
+    assert (target.host, target.port, target.database, target.user) == (
+        "db.example.org",
+        5432,
+        "stack",
+        "stack",
+    )
+    assert target.password == Secret("p@ss:w/o%rd")
+    assert backend(catalog, "sql_default").location == "postgresql://db.example.org:5432/stack"
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("postgresql://u:p%40s@h:6/d", ("h", 6, "d", "u", "p@s", None)),
+        ("postgres://u@h/d", ("h", 5432, "d", "u", None, None)),
+        ("postgresql://u:p@[::1]:6/d?sslmode=require", ("::1", 6, "d", "u", "p", "require")),
+        ("postgresql://u@h/d?password=x", ("h", 5432, "d", "u", "x", None)),
+    ],
+)
+def test_a_connection_string_is_taken_apart(uri: str, expected: tuple[object, ...]) -> None:
+    target = sql(f"type: sql_postgres\n      connection_string: '{uri}'")
+    assert isinstance(target, PostgresTarget)
+    password = target.password.reveal() if target.password else None
+    assert (target.host, target.port, target.database, target.user, password, target.ssl_mode) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("type: kv_postgres\n      user: ${env.NOT_SET}", "its user depends on a variable that is not set"),
+        (
+            "type: kv_postgres\n      user: u\n      password: ${env.NOT_SET}",
+            "its password depends on a variable",
+        ),
+        ("type: kv_postgres\n      user: u\n      password: 12", "its password is not text"),
+        ("type: kv_postgres\n      user: u\n      port: x", "its port is not a number"),
+        (
+            "type: kv_postgres\n      host: 'u:word@h'\n      user: u",
+            "its host holds a user name or password",
+        ),
+        ("type: kv_sqlite", "its db_path is not set"),
+        ("type: kv_sqlite\n      db_path: [a]", "its db_path is not text"),
+        ("type: kv_etcd", "its type 'kv_etcd' is unknown"),
+        ("{}", "it has no type"),
+        ("[1]", "its entry is not a mapping"),
+        ("type: [1]", "it has no type"),
+    ],
+)
+def test_a_backend_without_a_target_says_why(text: str, problem: str) -> None:
+    config = SQLITE.replace("      type: kv_sqlite\n      db_path: /srv/stack/kv.db", f"      {text}")
+    found = backend(catalog_of(config, "1.5"), "kv_default")
+    assert found.target is None
+    assert (found.problem or "").startswith(problem)
+
+
+def test_engines_without_a_driver_are_named() -> None:
+    target = kv("type: kv_redis\n      host: r")
+    assert isinstance(target, UnsupportedTarget)
+    assert target.engine == "Redis"
+
+
+@pytest.mark.parametrize(
+    ("text", "location"),
+    [
+        ("type: kv_redis\n      host: ':word@cache'", "redis://:********@cache:6379/0"),
+        ("type: kv_mongodb\n      host: m", "mongodb://m:27017/ogx"),
+        ("type: kv_mongodb\n      host: 'mongodb://u:wo/rd@m1,m2'", "mongodb://u:********@m1,m2/ogx"),
+        ("type: kv_postgres\n      host: ${env.NOT_SET}\n      user: u", "postgresql://?:5432/ogx"),
+    ],
+)
+def test_a_location_says_where_without_a_secret(text: str, location: str) -> None:
+    config = SQLITE.replace("type: kv_sqlite\n      db_path: /srv/stack/kv.db", text)
+    assert backend(catalog_of(config, "1.5"), "kv_default").location == location
+
+
+def test_unknown_types_and_fields_are_shown_as_they_are() -> None:
+    config = SQLITE.replace(
+        "type: kv_sqlite\n      db_path: /srv/stack/kv.db",
+        "type: kv_etcd\n      endpoints: [a, b]\n      options: {tries: 3}",
+    )
+    catalog = catalog_of(config, "1.5")
+    found = backend(catalog, "kv_default")
+    assert (found.type, found.family, found.location) == ("kv_etcd", Family.KV, "")
+    assert setting(catalog, "kv_default", "endpoints").value == ["a", "b"]
+    assert setting(catalog, "kv_default", "options").value == {"tries": 3}
+
+
+def test_defaults_of_the_version_are_shown_as_such() -> None:
+    pool = setting(catalog_of(POSTGRES, "1.5"), "sql_default", "pool_recycle")
+    assert (pool.value, pool.is_default, pool.is_known) == (3600, True, True)
+    assert setting(catalog_of(POSTGRES, "1.0.2"), "sql_default", "pool_recycle").value == -1
+
+
+def test_a_v0_2_config_shows_each_inline_store_as_what_it_is() -> None:
+    catalog = catalog_of(LEGACY, environ={"PW": "word"})
+    assert catalog.is_legacy
+    assert [(one.name, one.type, one.location) for one in catalog.backends] == [
+        ("metadata_store", "kv_sqlite", f"{HOME}/.llama/runtime/kvstore.db"),
+        ("inference_store", "sql_sqlite", "/old/inference.db"),
+        ("server", "kv_redis", "redis://cache:6379/0"),
+        ("meta.persistence_store", "kv_sqlite", "/old/agents.db"),
+        ("meta.responses_store", "sql_sqlite", "/old/responses.db"),
+        ("local.metadata_store", "sql_postgres", "postgresql://db:5432/files"),
+    ]
+    physical = {one.path: one.physical for one in catalog.references}
+    inference = physical["inference_store.sql_store_config"]
+    responses = physical["providers.agents[0].config.responses_store"]
+    assert inference is not None
+    assert responses is not None
+    assert (inference.tables, responses.tables) == (("chat_completions",), ("openai_responses",))
+    assert catalog.verdict.loads
+
+
+def test_a_v0_2_config_in_front_of_a_newer_server_is_judged_as_that_server_does() -> None:
+    assert not catalog_of(LEGACY, "0.3.5", environ={"PW": "word"}).verdict.loads
+    newer = catalog_of(LEGACY, "0.5.4", environ={"PW": "word"})
+    assert {"ignored-legacy-store"} <= {finding.rule for finding in newer.findings}
+
+
+@pytest.mark.parametrize(
+    "snippet", ["{type: []}", "{type: sqlite, db_path: []}", "[]", "{type: sqlite, namespace: 1}"]
+)
+def test_odd_inline_stores_are_no_crash(snippet: str) -> None:
+    text = LEGACY.replace("{type: sqlite}", snippet)
+    assert catalog_of(text, environ={"PW": "word"}).config == "run.yaml"
+
+
+def test_the_distribution_is_named_by_either_key() -> None:
+    assert catalog_of(SQLITE).distribution == "demo"
+    assert catalog_of(EARLIER).distribution == "demo"
+    assert catalog_of("distro_name: {a: 1}\n").distribution is None

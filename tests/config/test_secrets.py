@@ -1,0 +1,139 @@
+"""No secret of a config is ever shown, wherever it stands."""
+
+import contextlib
+import io
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llama_storage_tui.cli import reports
+from llama_storage_tui.cli.documents import CheckDocument, ShowDocument
+from llama_storage_tui.config.masking import is_secret_name, mask_userinfo
+from llama_storage_tui.errors import StorageToolError
+from tests.configs import POSTGRES, SQLITE, catalog_of, with_provider
+
+SECRET = "hunter22+Secret"
+EVERY_VERSION = ("0.2", "0.3.0", "0.3.5", "0.4.7", "0.5.4", "0.7.3", "0.8.0", "1.0.2", "1.2.5", "1.5.0")
+
+
+def all_that_is_said(text: str, version: str | None = None, **environ: str) -> str:
+    """Return everything that any command would print about a config."""
+    try:
+        catalog = catalog_of(text, version, environ=environ)
+    except StorageToolError as error:
+        return f"{error!r} {error} {error.help} {error.where}"
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        reports.report_check(catalog, catalog.findings)
+        reports.report_show(catalog)
+    documents = [CheckDocument.of(catalog).model_dump(), ShowDocument.of(catalog).model_dump()]
+    return f"{said.getvalue()} {json.dumps(documents)} {catalog!r} {catalog}"
+
+
+def postgres(field: str) -> str:
+    return POSTGRES.replace("      password: ${env.PGPASS}\n", f"      {field}\n")
+
+
+PLACES = [
+    postgres(f"password: {SECRET}"),
+    postgres(f"password: ['{SECRET}']"),
+    postgres(f"password: {{value: '{SECRET}'}}"),
+    postgres(f"password: 'x${{env.NOT_SET}}{SECRET}'"),
+    postgres(f"password: ${{env.NOT_SET:={SECRET}}}"),
+    postgres(f"password: ${{env.PW:+{SECRET}}}"),
+    postgres("password: ${env.PW}"),
+    postgres("password: ${env.PW}x${env.NOT_SET}"),
+    postgres(f"connection_string: postgresql://u:{SECRET}@h/d"),
+    postgres(f"connection_string: 'postgresql://u:{SECRET}@['"),
+    postgres(f"connection_string: 'postgresql://u:a/b{SECRET}@h:x/d'"),
+    postgres(f"connection_string: 'mysql://u:{SECRET}@h/d'"),
+    postgres(f"host: 'u:{SECRET}@h'"),
+    postgres(f"host: 'u:a/b@{SECRET}@h'"),
+    postgres(f"host: ${{env.H:=u:{SECRET}@h}}"),
+    postgres("host: ${env.URI}"),
+    postgres(f"db: 'd?password={SECRET}&x=1'"),
+    postgres(f"db_password: {SECRET}"),
+    postgres(f"sslpassword: {SECRET}"),
+    postgres(f"pgpass: {SECRET}"),
+    postgres(f"access_key: {SECRET}"),
+    postgres(f"options: {{api_key: '{SECRET}', x: '${{env.NOT_SET}}'}}"),
+    postgres(f"options: [{{token: '{SECRET}'}}]"),
+    postgres(f"dsn: 'host=h password={SECRET}'"),
+    postgres(f"url: 'redis://:{SECRET}@h'"),
+    SQLITE.replace("type: kv_sqlite\n", f"type: kv_redis\n      host: ':{SECRET}@h'\n"),
+    SQLITE.replace("type: kv_sqlite\n", f"type: kv_mongodb\n      host: 'mongodb://u:{SECRET}@h1,h2/?x=1'\n"),
+    SQLITE.replace("type: kv_sqlite\n", f"type: kv_etcd\n      auth_token: {SECRET}\n"),
+    SQLITE.replace("type: kv_sqlite\n", f"type: [{{password: {SECRET}}}]\n"),
+    SQLITE.replace("kv_default, namespace", f"'redis://u:{SECRET}@h', namespace"),
+    with_provider(SQLITE, "files", "remote::s3", f"{{aws_secret_access_key: {SECRET}}}"),
+    with_provider(SQLITE, "vector_io", "remote::pgvector", f"{{host: h, user: u, password: {SECRET}}}"),
+    with_provider(
+        SQLITE, "inference", "remote::vllm", f"{{api_token: {SECRET}, url: 'http://u:{SECRET}@h'}}"
+    ),
+    f"metadata_store: {{type: postgres, user: u, password: {SECRET}}}\nproviders: {{}}\n",
+    f"metadata_store: {{type: redis, host: 'u:{SECRET}@h'}}\nproviders: {{}}\n",
+    f"password: *{SECRET}\n",
+    f"password: !{SECRET}\n",
+    f"password: !!int {SECRET}\n",
+    f"password: '{SECRET}\n",
+    f"distro_name: {{password: {SECRET}}}\n",
+]
+
+
+@pytest.mark.parametrize("text", PLACES, ids=range(len(PLACES)))
+def test_a_secret_is_not_said_wherever_it_stands(text: str) -> None:
+    environ = {"PW": SECRET, "URI": f"u:{SECRET}@h"}
+    for version in EVERY_VERSION:
+        said = all_that_is_said(text, version, **environ)
+        assert "hunter22" not in said, said[said.index("hunter22") - 200 :][:300]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=6, max_size=20))
+def test_no_password_of_a_variable_is_said(password: str) -> None:
+    marked = f"Zq{password}qZ"
+    assert marked not in all_that_is_said(POSTGRES, "1.0.2", PGPASS=marked)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(["", "postgresql://", "mongodb+srv://", "redis://"]),
+    st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1),
+)
+def test_no_password_of_a_uri_is_said(scheme: str, password: str) -> None:
+    marked = f"Zq{password}qZ"
+    assert marked not in mask_userinfo(f"{scheme}user:{marked}@host:5432/db")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["postgresql://user@host:5432/db", "http://host:8080/path", "/srv/a:b.db", "user@host", "a:b", "http://[::1]:80/", "x=1&y=2"],
+)  # fmt: skip
+def test_text_without_a_password_is_shown_as_it_is(text: str) -> None:
+    assert mask_userinfo(text) == text
+
+
+def test_masking_a_long_text_takes_no_long_time() -> None:
+    assert mask_userinfo("a" * 2_000_000) == "a" * 2_000_000
+    assert mask_userinfo(":" * 2_000_000)[:1] == ":"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["password", "PASSWORD", "db_passwd", "client_secret", "api_key", "apiKey", "api-key", "hf_token", "auth_token_value",
+     "connection_string", "conn_str", "sslpassword", "private_key", "aws_secret_access_key", "authorization", "credentials",
+     "ewallet_password", "passphrase", "account_key"],
+)  # fmt: skip
+def test_a_name_that_sounds_like_a_secret_is_one(name: str) -> None:
+    assert is_secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["host", "user", "max_tokens", "max_output_tokens", "tokens", "tokenizer", "token_limit", "token_url", "key", "namespace",
+     "bypass", "compass_url", "monkey"],
+)  # fmt: skip
+def test_a_name_that_only_looks_like_one_is_none(name: str) -> None:
+    assert not is_secret_name(name)
