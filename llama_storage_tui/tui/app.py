@@ -12,9 +12,10 @@ from rich.text import Text
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.command import Provider
+from textual.command import CommandPalette, Provider
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.widgets import Input
 
 from llama_storage_tui.model.catalog import Catalog, Family
 from llama_storage_tui.services.catalog import Candidate, LoadRequest, candidates, load_async
@@ -219,6 +220,11 @@ class StorageApp(App[int]):
         """Offer nothing of Textual's own: the palette lists our bindings."""
         return ()
 
+    @on(CommandPalette.Opened)
+    def _palette_opened(self) -> None:
+        # A blinking cursor writes to the terminal twice a second for as long as the palette is open.
+        self.screen.query_one(Input).cursor_blink = False
+
     def action_toggle_theme(self) -> None:
         """Switch between light and dark."""
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
@@ -270,12 +276,13 @@ class StorageApp(App[int]):
     def _handle_exception(self, error: Exception) -> None:
         """End the app with one line; Textual's own handler would print the locals of every frame."""
         self._return_code = 1
-        if self._exception is None:
-            self._exception = error
-            self._exception_event.set()
+        is_first = self._exception is None
+        if is_first:
             path = self._write_log(error)
             place = f"the trace is in {path}" if path else "its log could not be written"
             self._exit_renderables.append(Text(f"llama-storage-tui failed ({type(error).__name__}); {place}"))
+            self._exception = error
+            self._exception_event.set()
         self._close_messages_no_wait()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -121,7 +121,7 @@ class MemoryKeys:
                 return stored
         return None
 
-    async def stream(self, selection: KeySelection) -> AsyncIterator[Sequence[StoredValue]]:
+    async def stream(self, selection: KeySelection) -> AsyncGenerator[Sequence[StoredValue], None]:
         found = self._selected(selection)
         for start in range(0, len(found), 100):
             await self.gate.pass_through()
@@ -215,7 +215,7 @@ class MemoryTables:
             return None
         return dict(zip((column.name for column in found.columns), found.rows[index], strict=True))
 
-    async def stream(self, query: RowQuery) -> AsyncIterator[Sequence[tuple[Cell, ...]]]:
+    async def stream(self, query: RowQuery) -> AsyncGenerator[Sequence[tuple[Cell, ...]], None]:
         rows = self.by_name[query.table].rows
         for start in range(0, len(rows), 50):
             await self.gate.pass_through()

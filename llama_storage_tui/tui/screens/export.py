@@ -52,11 +52,9 @@ class ExportDialog(Dialog):
                     yield Choice(self._job.formats, id="format")
             with Horizontal(id="file"):
                 yield Label("File")
-                yield Input(
-                    self._default_name(self._job.formats[0] if self._job.formats else "txt"),
-                    compact=True,
-                    select_on_focus=False,
-                )
+                field = Input(self._default_name(), compact=True, select_on_focus=False)
+                field.cursor_blink = False
+                yield field
             yield StatusLine()
         yield Footer()
 
@@ -67,7 +65,8 @@ class ExportDialog(Dialog):
             "enter writes the file, readable by you alone; tab goes to the choices"
         )
 
-    def _default_name(self, ending: str) -> str:
+    def _default_name(self) -> str:
+        ending = self._job.formats[0] if self._job.formats else "txt"
         return str(self._folder / f"{self._job.stem}.{ending}")
 
     @on(Choice.Turned, "#format")

@@ -45,7 +45,9 @@ class FilterBar(Horizontal):
     def compose(self) -> ComposeResult:
         """Lay out a label and an input."""
         yield Label(self._label, markup=False)
-        yield Input(placeholder=self._placeholder, compact=True, select_on_focus=False)
+        field = Input(placeholder=self._placeholder, compact=True, select_on_focus=False)
+        field.cursor_blink = False
+        yield field
 
     def open(self, text: str) -> None:
         """Show the line, filled with the filter that is in force."""

@@ -170,8 +170,9 @@ def shown_value(value: object) -> tuple[str, Tone]:
         case list():
             return (plural(len(value), "item") if value else "[]", Tone.MUTED)
         case str():
-            more = f" ({len(value):,} characters)" if len(value) > LONGEST else ""
-            return (f'"{line(value, LONGEST)}"{more}', Tone.PLAIN)
+            # How long it is comes first: the end of the line may be out of sight.
+            length = f"{len(value):,} characters  " if len(value) > LONGEST else ""
+            return (f'{length}"{line(value, LONGEST)}"', Tone.PLAIN)
         case bytes():
             return (
                 f"bytes {value[:24].hex(' ')}{ELLIPSIS if len(value) > 24 else ''} ({len(value):,})",
