@@ -293,7 +293,7 @@ class ProbeBody(Document):
             writable=probe.is_writable if probe else None,
             details={}
             if probe is None
-            else {name: _json(value) for name, value in probe.details.items()}
+            else {name.replace(" ", "_"): _json(value) for name, value in probe.details.items()}
             | ({"warnings": list(probe.warnings)} if probe.warnings else {}),
             error=None
             if error is None

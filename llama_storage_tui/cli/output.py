@@ -102,7 +102,8 @@ def say(message: str) -> None:
 
 def say_error(error: StorageToolError) -> None:
     """Print an error's sentence, and its next step, to stderr."""
-    say(f"Error: {error.message}")
+    where = f" ({error.where})" if error.where and error.where not in error.message else ""
+    say(f"Error: {error.message.removesuffix('.')}{where}")
     if error.help:
         say(f"  {error.help}")
 

@@ -48,7 +48,7 @@ def read_legacy(context: Context) -> tuple[tuple[Backend, ...], tuple[Reference,
         # The fields are those that 0.3.0 gave to the same engine; in 0.2 both families expanded ~ in the same places.
         settings_context = replace(context, version=max(context.version, Version(0, 3)))
         backend = read_backend(settings_context, name, {**defaults, **snippet, "type": type_}, path)
-        backends.append(replace(backend, is_inline=True))
+        backends.append(replace(backend, type=str(snippet["type"]), is_inline=True))
         references.append(_reference(context, path, name, family, snippet))
     return tuple(backends), tuple(references)
 

@@ -33,7 +33,7 @@ def read_preferences(path: Path, known: Collection[str]) -> Preferences:
     """Read the file: `theme = "light"` and a table `[keys]` of binding id to key. Never raises; no file is no problem."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Preferences()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not TOML"
@@ -43,7 +43,9 @@ def read_preferences(path: Path, known: Collection[str]) -> Preferences:
     problems = []
     if not isinstance(keys, dict):
         keys, problems = {}, ["[keys] is no table"]
-    wrong = [name for name, key in keys.items() if name not in known or not isinstance(key, str) or not key.strip()]
+    wrong = [
+        name for name, key in keys.items() if name not in known or not isinstance(key, str) or not key.strip()
+    ]
     if wrong:
         problems.append(f"no such binding or no key: {', '.join(wrong)}")
     if theme not in (None, "dark", "light"):

@@ -44,6 +44,10 @@ _FACTS: Final = sa.text(
                        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                       WHERE c.relkind IN ('r', 'p') AND n.nspname = current_schema()
                         AND (CAST(:table AS text) IS NULL OR c.relname = CAST(:table AS text))), true) AS may_change,
+           coalesce((SELECT bool_or(has_table_privilege(c.oid, 'INSERT'))
+                       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                      WHERE c.relkind IN ('r', 'p') AND n.nspname = current_schema()
+                        AND (CAST(:table AS text) IS NULL OR c.relname = CAST(:table AS text))), true) AS may_change_some,
            CAST(:table AS text) IS NULL OR EXISTS (
              SELECT FROM pg_class c WHERE c.relname = CAST(:table AS text) AND pg_table_is_visible(c.oid)) AS has_table,
            pg_backend_pid() AS pid
@@ -99,7 +103,7 @@ async def probe(engine: PostgresEngine, target: PostgresTarget, *, timeouts: Tim
         server=f"PostgreSQL {facts['server_version']!s}",
         user=str(facts["role"]),
         tls=answer.tls,
-        is_writable=bool(facts["may_write"]) and not is_blocked,
+        is_writable=bool(facts["may_write"] and facts["may_change_some"]) and not is_blocked,
         latency_ms=answer.latency_ms,
         details=_details(answer, target),
         warnings=tuple(_warnings(answer, target)),

@@ -8,7 +8,6 @@ from typing import ClassVar, Final
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.coordinate import Coordinate
 from textual.widgets import DataTable
@@ -67,7 +66,7 @@ class Listing(DataTable[Text]):
         self._heads: tuple[ListColumn, ...] = ()
         self._lines: tuple[tuple[Shown, ...], ...] = ()
         self._keys: tuple[str, ...] = ()
-        self._fitted: tuple[int, tuple[int, ...]] | None = None
+        self._fitted: int | None = None
 
     def show(
         self, columns: Sequence[ListColumn], rows: Sequence[Sequence[Shown]], keys: Sequence[str] = ()
@@ -99,33 +98,40 @@ class Listing(DataTable[Text]):
         """Colours come from the theme, so a new theme means new cells."""
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self._refit())
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         """Fit the columns anew where the width has changed."""
-        if self._fitted is None or self._fitted[0] != event.size.width:
+        if self._fitted != self._room:
             self._fit()
+
+    @property
+    def _room(self) -> int:
+        """The width at hand, a scrollbar's kept free: else its coming and going would move the columns."""
+        return self.outer_size.width - self.gutter.width - self.styles.scrollbar_size_vertical
 
     def _refit(self) -> None:
         self._fitted = None
         self._fit()
 
     def _visible(self) -> list[int]:
-        narrow = self.size.width < WIDE
+        narrow = self.outer_size.width < WIDE
         return [index for index, head in enumerate(self._heads) if not (narrow and head.is_wide_only)]
 
     def _fit(self) -> None:
-        if not self._heads or not self.size.width:
+        if not self._heads or self._room <= 0:
             return
         kept, column = self.current, self.cursor_column
         shown = self._visible()
         widths = self._widths(shown)
-        self._fitted = (self.size.width, tuple(widths))
+        self._fitted = self._room
         with self.app.batch_update():
             self.clear(columns=True)
             for index, width in zip(shown, widths, strict=True):
                 head = self._heads[index]
                 self.add_column(self._label(head, width), width=width)
             for row in self._lines:
-                self.add_row(*(self._cell(row[i], self._heads[i], w) for i, w in zip(shown, widths, strict=True)))
+                self.add_row(
+                    *(self._cell(row[i], self._heads[i], w) for i, w in zip(shown, widths, strict=True))
+                )
             if self._lines:
                 row_index = self._keys.index(kept) if kept in self._keys else 0
                 self.cursor_coordinate = Coordinate(row_index, min(column, len(shown) - 1))
@@ -135,13 +141,15 @@ class Listing(DataTable[Text]):
         growing = [place for place, index in enumerate(shown) if self._heads[index].grows]
         if not growing:
             return widths
-        room = self.scrollable_content_region.width - 2 * PADDING * len(shown)
+        room = self._room - 2 * PADDING * len(shown)
         left = room - sum(width for place, width in enumerate(widths) if place not in growing)
         wanted = {place: widths[place] for place in growing}
         for done, place in enumerate(sorted(growing, key=wanted.__getitem__)):
             share = left // (len(growing) - done)
             is_last = done == len(growing) - 1
-            widths[place] = max(left if is_last else min(wanted[place], share), self._heads[shown[place]].least)
+            widths[place] = max(
+                left if is_last else min(wanted[place], share), self._heads[shown[place]].least
+            )
             left -= widths[place]
         return widths
 
@@ -149,9 +157,7 @@ class Listing(DataTable[Text]):
         head = self._heads[index]
         if head.width is not None:
             return head.width
-        widest = max(
-            (cell_len(line(row[index].text[:LONGEST], LONGEST)) for row in self._lines), default=0
-        )
+        widest = max((cell_len(line(row[index].text[:LONGEST], LONGEST)) for row in self._lines), default=0)
         most = LONGEST if head.grows else head.most
         return max(min(widest, most), cell_len(line(head.title, head.most)), 1)
 

@@ -1,0 +1,104 @@
+"""What the screens share that show a page at a time: the way forward, and the way back by the cursors passed."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Generic, TypeVar
+
+from textual.binding import Binding, BindingType
+
+from llama_storage_tui.model.data import Cursor
+from llama_storage_tui.tui.screens.base import WorkScreen
+
+Question = TypeVar("Question")
+
+
+class PagedScreen(WorkScreen, Generic[Question]):
+    """Pages of the answer to a question (which rows, in which order).
+
+    What is asked becomes what is shown only when its page arrives: a page that fails or is cancelled leaves the one before
+    on show, with its own way forward and back, and `ctrl+r` asks again for what did not arrive.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "next", "Next", id="page.next", tooltip="Show the next page"),
+        Binding("p", "previous", "Previous", show=False, id="page.previous", tooltip="Show the page before"),
+        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read this page again"),
+    ]
+
+    def __init__(self, question: Question) -> None:
+        super().__init__()
+        self._shown = self._asked = question
+        self._passed: list[Cursor | None] = [None]
+        """Where each page up to the one on show began; the last is this one's."""
+        self._wanted: list[Cursor | None] = self._passed
+        """The same for the page that is being read."""
+        self._following: Cursor | None = None
+        self._starts: list[int] = [0]
+        """How many rows lie before each page that was read, by its number."""
+
+    @property
+    def question(self) -> Question:
+        """What is on show, or while something is being read, what was asked last."""
+        return self._asked if self.is_waiting else self._shown
+
+    @property
+    def page_number(self) -> int:
+        """The number of this page, from 1."""
+        return len(self._passed)
+
+    @property
+    def rows_before(self) -> int:
+        """How many rows lie before this page."""
+        return self._starts[min(len(self._passed), len(self._starts)) - 1]
+
+    def read(self, question: Question, after: Cursor | None) -> None:
+        """Begin to read the page after a cursor."""
+        raise NotImplementedError
+
+    def ask(self, question: Question) -> None:
+        """Begin at the first page of the answer to a question."""
+        self._go(question, [None])
+
+    def is_asked(self, question: Question, after: Cursor | None) -> bool:
+        """Tell whether a page that arrived is the one that was asked for last."""
+        return (question, after) == (self._asked, self._wanted[-1])
+
+    def arrived(self, following: Cursor | None, rows: int) -> None:
+        """Note that the page asked for is here, and where the next one begins."""
+        self._shown, self._passed, self._following = self._asked, self._wanted, following
+        del self._starts[len(self._passed) :]
+        self._starts.append(self._starts[-1] + rows)
+
+    def _go(self, question: Question, to: list[Cursor | None]) -> None:
+        self._asked, self._wanted = question, to
+        self.read(question, to[-1])
+
+    @property
+    def directions(self) -> str:
+        """Say which pages there are besides this one."""
+        before = "p shows the one before" if self.page_number > 1 else ""
+        if self._following is None:
+            return f"This is the last page; {before}." if before else "These are all."
+        return f"More follow: n shows the next page{', ' + before if before else ''}."
+
+    def action_next(self) -> None:
+        """Show the next page."""
+        if self._following is not None:
+            self._go(self._shown, [*self._passed, self._following])
+
+    def action_previous(self) -> None:
+        """Show the page before."""
+        if len(self._passed) > 1:
+            self._go(self._shown, self._passed[:-1])
+
+    def action_reload(self) -> None:
+        """Read the page again that was asked for last."""
+        self._go(self._asked, self._wanted)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the directions in which there is a page."""
+        if action == "next":
+            return self._following is not None
+        if action == "previous":
+            return len(self._passed) > 1
+        return super().check_action(action, parameters)
