@@ -106,27 +106,33 @@ def run_demo(context: click.Context) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    before = _catch_termination()
     keep_quiet()
     output.prepare()
+    before = _catch_termination()
+    try:
+        code = _run_to_the_end(words)
+        log.info("exit code %d", code)
+        return code
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+        stop_log()
+
+
+def _run_to_the_end(words: list[str]) -> int:
     try:
         code = _run(words)
         output.flush()
     except output.ReaderGoneError:
         # Python flushes stdout once more at exit: give it a place to write to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = ExitCode.READER_GONE
+        return ExitCode.READER_GONE
     except _TerminatedError:
-        code = ExitCode.TERMINATED
+        return ExitCode.TERMINATED
     except StorageToolError as error:
         # stdout took the answer and lost it when it was flushed: a full disk.
         output.say_error(error)
-        code = exit_code(error)
-    finally:
-        if before is not None:
-            signal.signal(signal.SIGTERM, before)
-        log.info("exit")
-        stop_log()
+        return exit_code(error)
     return int(code)
 
 

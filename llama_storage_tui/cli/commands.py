@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from llama_storage_tui.cli import output
-from llama_storage_tui.cli.documents import DOCUMENTS
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.judging import check, show
 from llama_storage_tui.cli.keys import get, keys, namespaces
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.probing import test
 from llama_storage_tui.cli.rows import rows, tables
+from llama_storage_tui.cli.schemas import DOCUMENTS
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""The JSON of every command: models whose schemas `schema COMMAND` prints. Keys may be added, never renamed or dropped."""
+"""The JSON of errors, `check` and `show`: models whose schemas `schema COMMAND` prints. Keys may be added, never renamed or dropped."""
 
 from __future__ import annotations
 
@@ -9,13 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model import catalog as model
-from llama_storage_tui.model.data import Count, KeyEntry, Namespace, RowPage, StoredValue
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.model.version import VersionGuess
 from llama_storage_tui.secrets import MASK, Secret
-from llama_storage_tui.services.browse import NamespaceListing, TableEntry
-from llama_storage_tui.services.probe import ProbeResult
-from llama_storage_tui.services.values import cell_to_json, stored_to_json, to_json
+from llama_storage_tui.services.values import to_json
 
 
 class Document(BaseModel):
@@ -24,7 +21,8 @@ class Document(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
-def _json(value: object) -> JsonValue:
+def json_value(value: object) -> JsonValue:
+    """Turn a plain value into one that every JSON reader takes."""
     converted: JsonValue = to_json(value)  # type: ignore[assignment] # to_json gives JSON values only
     return converted
 
@@ -190,7 +188,7 @@ class BackendBody(Document):
 def _setting(setting: model.Setting) -> JsonValue:
     if not setting.is_resolved:
         return setting.expression
-    return MASK if isinstance(setting.value, Secret) else _json(setting.value)
+    return MASK if isinstance(setting.value, Secret) else json_value(setting.value)
 
 
 class PhysicalBody(Document):
@@ -256,225 +254,3 @@ class ShowDocument(Document):
             backends=[BackendBody.of(catalog, backend) for backend in catalog.backends],
             references=[ReferenceBody.of(reference) for reference in catalog.references],
         )
-
-
-class ProbeErrorBody(Document):
-    """Why a backend did not answer."""
-
-    kind: str
-    message: str
-    help: str | None
-
-
-class ProbeBody(Document):
-    """One backend's answer to `test`."""
-
-    backend: str
-    ok: bool
-    latency_ms: float | None
-    server: str | None
-    user: str | None
-    tls: str | None
-    writable: bool | None
-    details: dict[str, JsonValue]
-    error: ProbeErrorBody | None
-
-    @classmethod
-    def of(cls, result: ProbeResult) -> ProbeBody:
-        """Make the body of a result."""
-        probe, error = result.probe, result.error
-        return cls(
-            backend=result.backend,
-            ok=result.is_ok,
-            latency_ms=None if probe is None else round(probe.latency_ms, 1),
-            server=probe.server if probe else None,
-            user=probe.user if probe else None,
-            tls=probe.tls if probe else None,
-            writable=probe.is_writable if probe else None,
-            details={}
-            if probe is None
-            else {name.replace(" ", "_"): _json(value) for name, value in probe.details.items()}
-            | ({"warnings": list(probe.warnings)} if probe.warnings else {}),
-            error=None
-            if error is None
-            else ProbeErrorBody(kind=error.failure.value, message=error.message, help=error.help),
-        )
-
-
-class TestDocument(Document):
-    """The answer of `test`."""
-
-    results: list[ProbeBody]
-
-
-class NamespaceBody(Document):
-    """A namespace with its keys counted; `keys` is null where no key can be told to be its own."""
-
-    name: str
-    keys: int | None
-    exact: bool
-    referenced_by: list[str]
-
-    @classmethod
-    def of(cls, namespace: Namespace) -> NamespaceBody:
-        """Make the body of a namespace."""
-        return cls(
-            name=namespace.name,
-            keys=namespace.keys.value if namespace.keys else None,
-            exact=namespace.keys.is_exact if namespace.keys else False,
-            referenced_by=list(namespace.referenced_by),
-        )
-
-
-class UnassignedBody(Document):
-    """The keys outside every known namespace."""
-
-    keys: int
-    exact: bool
-
-
-class NamespacesDocument(Document):
-    """The answer of `namespaces`."""
-
-    backend: str
-    namespaces: list[NamespaceBody]
-    unassigned: UnassignedBody
-
-    @classmethod
-    def of(cls, listing: NamespaceListing) -> NamespacesDocument:
-        """Make the document of a listing."""
-        rest = listing.unassigned.keys or Count(0, is_exact=True)
-        return cls(
-            backend=listing.backend,
-            namespaces=[NamespaceBody.of(namespace) for namespace in listing.namespaces],
-            unassigned=UnassignedBody(keys=rest.value, exact=rest.is_exact),
-        )
-
-
-class KeyBody(Document):
-    """One key; bytes and NULL keys of a broken store are `{"$bytes"}` and null."""
-
-    key: JsonValue
-    bytes: int | None
-    expires_at: str | None
-    expired: bool
-
-    @classmethod
-    def of(cls, entry: KeyEntry) -> KeyBody:
-        """Make the body of a key."""
-        return cls(
-            key=_json(entry.key),
-            bytes=entry.bytes,
-            expires_at=iso(entry.expires_at) if entry.expires_at else entry.expiration_text,
-            expired=entry.is_expired,
-        )
-
-
-class KeysDocument(Document):
-    """The answer of `keys`."""
-
-    keys: list[KeyBody]
-    next: str | None
-    complete: bool
-    scanned: int
-
-
-class GetDocument(Document):
-    """The answer of `get`."""
-
-    key: JsonValue
-    value: JsonValue
-    bytes: int | None
-    expires_at: str | None
-
-    @classmethod
-    def of(cls, stored: StoredValue) -> GetDocument:
-        """Make the document of a value."""
-        key = KeyBody.of(stored.entry)
-        value: JsonValue = stored_to_json(stored.value)  # type: ignore[assignment] # as in _json
-        return cls(key=key.key, value=value, bytes=key.bytes, expires_at=key.expires_at)
-
-
-class ColumnBody(Document):
-    """A column of a table."""
-
-    name: str
-    type: str
-    primary_key: bool
-    nullable: bool
-
-
-class TableBody(Document):
-    """A table; `rows` is null where counting was not asked for and no estimate exists."""
-
-    name: str
-    rows: int | None
-    exact: bool
-    columns: list[ColumnBody]
-    referenced_by: list[str]
-
-    @classmethod
-    def of(cls, entry: TableEntry) -> TableBody:
-        """Make the body of a table."""
-        count = entry.table.rows
-        return cls(
-            name=entry.table.name,
-            rows=count.value if count else None,
-            exact=count.is_exact if count else False,
-            columns=[
-                ColumnBody(
-                    name=column.name,
-                    type=column.type,
-                    primary_key=column.is_primary_key,
-                    nullable=column.is_nullable,
-                )
-                for column in entry.table.columns
-            ],
-            referenced_by=list(entry.referenced_by),
-        )
-
-
-class TablesDocument(Document):
-    """The answer of `tables`."""
-
-    backend: str
-    tables: list[TableBody]
-
-
-class RowsDocument(Document):
-    """The answer of `rows`."""
-
-    columns: list[str]
-    rows: list[dict[str, JsonValue]]
-    next: str | None
-    complete: bool
-
-    @classmethod
-    def of(cls, page: RowPage) -> RowsDocument:
-        """Make the document of a page."""
-        rows: list[dict[str, JsonValue]] = [
-            {
-                column.name: cell_to_json(cell, is_json=column.is_json)  # type: ignore[misc] # as in _json
-                for column, cell in zip(page.columns, row, strict=True)
-            }
-            for row in page.rows
-        ]
-        return cls(
-            columns=[column.name for column in page.columns],
-            rows=rows,
-            next=page.next,
-            complete=page.is_complete,
-        )
-
-
-DOCUMENTS: dict[str, type[Document]] = {
-    "check": CheckDocument,
-    "show": ShowDocument,
-    "test": TestDocument,
-    "namespaces": NamespacesDocument,
-    "keys": KeysDocument,
-    "get": GetDocument,
-    "tables": TablesDocument,
-    "rows": RowsDocument,
-    "error": ErrorDocument,
-}

@@ -8,11 +8,7 @@ import click
 
 from llama_storage_tui.cli import output, reports
 from llama_storage_tui.cli.asking import LIMIT, RUN_CONFIG, ask
-from llama_storage_tui.cli.documents import (
-    RowsDocument,
-    TableBody,
-    TablesDocument,
-)
+from llama_storage_tui.cli.data_documents import RowsDocument, TableBody, TablesDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import Settings, shared_options
 from llama_storage_tui.errors import UsageError

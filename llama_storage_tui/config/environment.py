@@ -217,7 +217,9 @@ class _Resolver:
         if "${env." not in text:
             return text
         uses: list[Use] = []
-        expanded = EXPRESSION.sub(lambda match: self.expand(match, path, uses, into), text)
+        # Behind the last brace no expression can end: not looking there keeps hostile texts linear.
+        end = text.rfind("}") + 1
+        expanded = EXPRESSION.sub(lambda match: self.expand(match, path, uses, into), text[:end]) + text[end:]
         if not uses:
             return text
         into.uses[path] = tuple(uses)

@@ -77,11 +77,10 @@ def mask_expression(text: str) -> str:
 
     What stays readable is the variable's name, which is what an operator needs and no secret.
     """
-    if not EXPRESSION.search(text):
-        return MASK
+    end = text.rfind("}") + 1
     shown: list[str] = []
     position = 0
-    for found in EXPRESSION.finditer(text):
+    for found in EXPRESSION.finditer(text, 0, end):
         if found.start() > position:
             shown.append(MASK)
         tail = f":{found[2]}{MASK if found[3] else ''}" if found[2] else ""

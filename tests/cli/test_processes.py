@@ -112,8 +112,8 @@ def test_a_command_that_contacts_nothing_loads_neither_textual_nor_a_driver(
 
 def test_output_survives_a_terminal_that_knows_only_ascii(config: str) -> None:
     environ = os.environ | {"PYTHONIOENCODING": "ascii", "NO_COLOR": "1"}
-    code, out, err = finish(start("test", config, env=environ, stdout=-1, stderr=-1))
-    assert (code, err) == (0, "")
+    code, out, err = finish(start("test", config, "--log-file", "x.log", env=environ, stdout=-1, stderr=-1))
+    assert (code, err) == (0, ""), Path("x.log").read_text()
     assert "kv_default" in out
 
 

@@ -174,12 +174,12 @@ def test_a_v0_2_config_shows_each_inline_store_as_what_it_is() -> None:
     catalog = catalog_of(LEGACY, environ={"PW": "word"})
     assert catalog.is_legacy
     assert [(one.name, one.type, one.location) for one in catalog.backends] == [
-        ("metadata_store", "kv_sqlite", f"{HOME}/.llama/runtime/kvstore.db"),
-        ("inference_store", "sql_sqlite", "/old/inference.db"),
-        ("server", "kv_redis", "redis://cache:6379/0"),
-        ("meta.persistence_store", "kv_sqlite", "/old/agents.db"),
-        ("meta.responses_store", "sql_sqlite", "/old/responses.db"),
-        ("local.metadata_store", "sql_postgres", "postgresql://db:5432/files"),
+        ("metadata_store", "sqlite", f"{HOME}/.llama/runtime/kvstore.db"),
+        ("inference_store", "sqlite", "/old/inference.db"),
+        ("server", "redis", "redis://cache:6379/0"),
+        ("meta.persistence_store", "sqlite", "/old/agents.db"),
+        ("meta.responses_store", "sqlite", "/old/responses.db"),
+        ("local.metadata_store", "postgres", "postgresql://db:5432/files"),
     ]
     physical = {one.path: one.physical for one in catalog.references}
     inference = physical["inference_store.sql_store_config"]

@@ -137,3 +137,10 @@ def test_a_name_that_sounds_like_a_secret_is_one(name: str) -> None:
 )  # fmt: skip
 def test_a_name_that_only_looks_like_one_is_none(name: str) -> None:
     assert not is_secret_name(name)
+
+
+@pytest.mark.parametrize("unit", ["${env.", "${env.A:=", "${env.A", "a:@", "${env.lower}", "x="])
+def test_a_hostile_text_takes_no_long_time(unit: str) -> None:
+    for ending in ("", "}"):
+        said = all_that_is_said(SQLITE.replace("/srv/stack/kv.db", f"'{unit * 50_000}{ending}'"), "1.5")
+        assert "kv_default" in said

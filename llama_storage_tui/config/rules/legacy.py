@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from llama_storage_tui.config.document import Path
+from llama_storage_tui.config.environment import EXPRESSION
 from llama_storage_tui.config.legacy import TOP_LEVEL
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.finding import Finding, Severity, Stage
 from llama_storage_tui.model.version import Version
 
-NOT_EXPANDED: Final = re.compile(r"\$\{env\.(?![A-Z0-9_]+(?::[=+][^}]*)?\})[^}]*\}")
-"""`${env.` forms that are left as literal text: lower-case names, the old `${env.X:default}`, shell forms such as `:-`."""
+LOOKS_LIKE_ONE: Final = re.compile(r"\$\{env\.[^}]*\}")
+"""Left over once the real expressions are gone: lower-case names, the old `${env.X:default}`, shell forms such as `:-`."""
 
 
 def ignored_legacy_keys(view: View) -> Iterator[Finding]:
@@ -35,7 +36,8 @@ def ignored_legacy_keys(view: View) -> Iterator[Finding]:
 def unexpanded_expressions(view: View) -> Iterator[Finding]:
     """Text that looks like an expression and is none."""
     for path, text in _strings(view.context.raw, ()):
-        if NOT_EXPANDED.search(text):
+        # Up to the last brace, for the same reason as in the expansion.
+        if "${env." in text and LOOKS_LIKE_ONE.search(EXPRESSION.sub("", text[: text.rfind("}") + 1])):
             yield view.finding(
                 "not-expanded",
                 Severity.WARNING if path[:1] == ("storage",) else Severity.INFO,

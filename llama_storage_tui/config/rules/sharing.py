@@ -129,9 +129,11 @@ def same_server_twice(view: View) -> Iterator[Finding]:
         for backend in view.backends_of("kv_postgres", "sql_postgres")
         if isinstance(backend.target, PostgresTarget)
     ]
-    for (first, one), (second, other) in combinations(targets, 2):
-        if (_host(one.host), one.port, one.user) != (_host(other.host), other.port, other.user):
-            continue
+    seen: dict[tuple[object, ...], list[tuple[Backend, PostgresTarget]]] = defaultdict(list)
+    for second, other in targets:
+        alike = seen[_host(other.host), other.port, other.user]
+        alike.append((second, other))
+        first, one = alike[0]
         if one.password != other.password:
             yield view.on(
                 second,
