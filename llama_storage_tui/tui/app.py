@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.text import Text
 from textual import on
@@ -43,6 +43,10 @@ from llama_storage_tui.tui.screens.version import VersionDialog
 from llama_storage_tui.tui.theme import DARK, LIGHT, THEMES
 from llama_storage_tui.tui.wording import plural
 from llama_storage_tui.tui.zone import Zone
+
+
+FOUND: Final = "@"
+"""The config that is found in the usual places: several are offered, where a command would fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +130,9 @@ class StorageApp(App[int]):
     # Opening and closing a config
 
     def _open(self) -> None:
-        screen = OpeningScreen(self._request, load=self._world.load, find=self._world.find)
-        self._only(screen)
+        request = self._request
+        is_named = request is not None and request.config != FOUND
+        self._only(OpeningScreen(request if is_named else None, load=self._world.load, find=self._world.find))
 
     def _only(self, screen: Screen[None]) -> None:
         """Show a screen with nothing behind it but Textual's own default."""

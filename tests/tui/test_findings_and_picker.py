@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from llama_storage_tui.services.catalog import LoadRequest
 from llama_storage_tui.tui.screens.catalog import CatalogScreen
 from llama_storage_tui.tui.screens.picker import PickerScreen
 from tests.tui.gallery import CANDIDATES, NARROW, stage
@@ -54,6 +55,13 @@ async def test_several_configs_are_offered_and_enter_opens_one() -> None:
         assert isinstance(found.app.screen, PickerScreen)
         assert "distribution starter" in found.text
         await found.press("down", "enter")
+        assert isinstance(found.app.screen, CatalogScreen)
+
+
+async def test_the_at_sign_means_what_is_found() -> None:
+    async with stage(request=LoadRequest("@", environ={}), candidates=CANDIDATES) as found:
+        assert isinstance(found.app.screen, PickerScreen)
+        await found.press("enter")
         assert isinstance(found.app.screen, CatalogScreen)
 
 

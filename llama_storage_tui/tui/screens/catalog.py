@@ -82,6 +82,8 @@ class CatalogScreen(WorkScreen):
         super().__init__()
         self._session = session
         self._rows = backend_rows(session.catalog)
+        self._detailed: str | None = None
+        """The backend whose detail is on show."""
 
     def redact(self, text: str) -> str:
         """Mask this config's secrets."""
@@ -105,6 +107,7 @@ class CatalogScreen(WorkScreen):
         self.set_class(not self._rows, "-empty")
         self.backends.show_backends(self._rows)
         if self._rows:
+            self._detailed = self._rows[0].name
             self.detail.show(self._rows[0])
             self.backends.focus()
         self.status.say(" ".join(catalog.notices))
@@ -130,7 +133,9 @@ class CatalogScreen(WorkScreen):
     @on(DataTable.RowHighlighted, "#backends")
     def _backend_highlighted(self) -> None:
         row = self._current
-        if row is not None:
+        # The list tells of its cursor each time that it is filled anew, also where it stayed.
+        if row is not None and row.name != self._detailed:
+            self._detailed = row.name
             self.detail.show(row)
             self.refresh_bindings()
 
