@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -9,7 +10,6 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -17,10 +17,8 @@ from typing import Any, Final
 import click
 from click.shell_completion import CompletionItem
 
-from llama_storage_tui.cli import output
-from llama_storage_tui.cli.asking import RUN_CONFIG
-from llama_storage_tui.cli.commands import COMMANDS
-from llama_storage_tui.cli.documents import ErrorDocument
+from llama_storage_tui.cli import commands, output
+from llama_storage_tui.cli.arguments import RUN_CONFIG
 from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
 from llama_storage_tui.cli.options import Settings, shared_options
 from llama_storage_tui.errors import StorageToolError, UsageError
@@ -34,11 +32,19 @@ CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 10
 class CommandOrConfig(click.Group):
     """A group whose first word is a command, or else the run config that the TUI opens."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Name the commands."""
+        return sorted(commands.NAMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Return a command, imported now."""
+        return commands.command(cmd_name)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Take an unknown first word as a config's name."""
-        if args[0] in self.commands:
+        if args[0] in commands.NAMES:
             return super().resolve_command(ctx, args)
         return tui.name, tui, args
 
@@ -50,7 +56,7 @@ class CommandOrConfig(click.Group):
 @click.group(cls=CommandOrConfig, invoke_without_command=True, context_settings=CONTEXT)
 @click.option("--demo", is_flag=True, help="Open a made-up deployment in a temporary folder.")
 @shared_options
-@click.version_option(version("llama-storage-tui"), prog_name="llama-storage-tui")
+@click.version_option(package_name="llama-storage-tui", prog_name="llama-storage-tui")
 @click.pass_context
 def cli(context: click.Context, *, demo: bool) -> int:
     """See, check, test and browse the storage backends of a Llama Stack or OGX deployment.
@@ -74,10 +80,6 @@ def cli(context: click.Context, *, demo: bool) -> int:
 def tui(context: click.Context, config: str | None) -> int:
     """Open the terminal app."""
     return run_tui(context, config)
-
-
-for command in COMMANDS:
-    cli.add_command(command)
 
 
 def run_tui(context: click.Context, config: str | None) -> int:
@@ -187,6 +189,9 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
 def _report(error: StorageToolError, words: Sequence[str]) -> int:
     options = words[: words.index("--")] if "--" in words else words
     if "--json" in options:
+        # Imported here: pydantic is not the app's, nor that of a sentence.
+        from llama_storage_tui.cli.documents import ErrorDocument
+
         output.write_document(ErrorDocument.of(error))
     else:
         output.say_error(error)
@@ -195,6 +200,8 @@ def _report(error: StorageToolError, words: Sequence[str]) -> int:
 
 def console() -> None:
     """Run as the console script."""
+    # Start-up makes a hundred thousand objects that stay: collecting among them at Python's pace is a fifth of it.
+    gc.set_threshold(100_000)
     sys.exit(main())
 
 

@@ -1,29 +1,31 @@
-"""All commands that read, and `schema`."""
+"""All commands by name, each imported when it is called: a call pays for no other command's imports, the app for none."""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Final
+
 import click
 
-from llama_storage_tui.cli import output
-from llama_storage_tui.cli.exit_codes import ExitCode
-from llama_storage_tui.cli.judging import check, show
-from llama_storage_tui.cli.keys import get, keys, namespaces
-from llama_storage_tui.cli.options import shared_options
-from llama_storage_tui.cli.probing import test
-from llama_storage_tui.cli.rows import rows, tables
-from llama_storage_tui.cli.schemas import DOCUMENTS
+_MODULES: Final = {
+    "check": "judging",
+    "show": "judging",
+    "test": "probing",
+    "namespaces": "keys",
+    "keys": "keys",
+    "get": "keys",
+    "tables": "rows",
+    "rows": "rows",
+    "schema": "schemas",
+}
+
+NAMES: Final = tuple(_MODULES)
 
 
-@click.command()
-@click.argument("command", type=click.Choice([*DOCUMENTS]))
-@shared_options
-def schema(command: str) -> int:
-    """Print the JSON schema of a command's answer.
-
-    Example: llama-storage-tui schema check
-    """
-    output.write_json(DOCUMENTS[command].model_json_schema(by_alias=True))
-    return ExitCode.DONE
-
-
-COMMANDS = (check, show, test, namespaces, keys, get, tables, rows, schema)
+def command(name: str) -> click.Command | None:
+    """Return the command of that name; None where there is none."""
+    module = _MODULES.get(name)
+    if module is None:
+        return None
+    found: click.Command = getattr(import_module(f"llama_storage_tui.cli.{module}"), name)
+    return found

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from llama_storage_tui.cli import output, reports
-from llama_storage_tui.cli.asking import LIMIT, RUN_CONFIG, ask
+from llama_storage_tui.cli.arguments import LIMIT, RUN_CONFIG
+from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.data_documents import GetDocument, KeyBody, KeysDocument, NamespacesDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import Settings, shared_options

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from llama_storage_tui.backends.protocols import Timeouts
 from llama_storage_tui.files.log import start_log
-from llama_storage_tui.services.catalog import LoadRequest, parse_path_map
+
+if TYPE_CHECKING:
+    from llama_storage_tui.services.catalog import LoadRequest
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -119,6 +121,9 @@ class Settings:
 
     def request(self, config: str) -> LoadRequest:
         """Return the request for one config."""
+        # Imported here: --help and completion read no config.
+        from llama_storage_tui.services.catalog import LoadRequest, parse_path_map
+
         return LoadRequest(
             config,
             env_files=self._kept.get("env_file", ()),

@@ -7,7 +7,8 @@ from typing import Final
 import click
 
 from llama_storage_tui.cli import output, reports
-from llama_storage_tui.cli.asking import LIMIT, RUN_CONFIG, ask
+from llama_storage_tui.cli.arguments import LIMIT, RUN_CONFIG
+from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.data_documents import RowsDocument, TableBody, TablesDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import Settings, shared_options
