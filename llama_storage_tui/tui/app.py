@@ -48,6 +48,14 @@ FOUND: Final = "@"
 """The config that is found in the usual places: several are offered, where a command would fail."""
 
 
+def working_folder() -> Path:
+    """Return the folder that the program was started in; its bare name where it has been removed since."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path()
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """What the app reaches outside of itself: services and folders. Tests put their own in place."""
@@ -56,7 +64,7 @@ class World:
     find: Callable[[], tuple[Candidate, ...]] = candidates
     open_session: Callable[[Catalog, Timeouts], Session] = Session
     log_folder: Callable[[], Path] = log_folder
-    folder: Callable[[], Path] = Path.cwd
+    folder: Callable[[], Path] = working_folder
     """Where exports go unless the operator says otherwise."""
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
 
