@@ -22,6 +22,12 @@ _LOGIN_HELP = (
     " pg_hba.conf where the server is yours."
 )
 
+_CLOSED = (
+    FailureKind.UNREACHABLE,
+    "The server closed the connection.",
+    "Try again; see the server's log.",
+)
+
 _LIST_AGAIN = "Go back and list the tables again."
 
 _SQLSTATES: dict[str, tuple[FailureKind, str, str | None]] = {
@@ -149,6 +155,9 @@ def translated(error: BaseException, *, where: str) -> BackendError:
         return of_network(inner, where=where)
     if isinstance(inner, UnicodeEncodeError):
         return BackendError("A name or value there is no valid text.", failure=FailureKind.QUERY, where=where)
+    if isinstance(error, exc.DBAPIError) and error.connection_invalidated:
+        kind, message, advice = _CLOSED
+        return BackendError(message, failure=kind, where=where, help=advice)
     return BackendError(
         f"The driver failed ({type(inner).__name__}).", failure=FailureKind.QUERY, where=where
     )
@@ -230,11 +239,7 @@ def _network_words(error: OSError) -> tuple[FailureKind, str, str | None]:
 def _of_postgres(sqlstate: str, error: BaseException, where: str) -> BackendError:
     known = _SQLSTATES.get(sqlstate)
     if known is None and sqlstate.startswith(("08", "57P")):
-        known = (
-            FailureKind.UNREACHABLE,
-            "The server closed the connection.",
-            "Try again; see the server's log.",
-        )
+        known = _CLOSED
     if known is None and sqlstate.startswith("28"):
         known = (FailureKind.AUTHENTICATION, "The server refuses the login.", _LOGIN_HELP)
     if known is None:
