@@ -40,7 +40,13 @@ class RedactingFormatter(logging.Formatter):
         error = ei[1]
         parts: list[str] = []
         while error is not None:
-            frames = "".join(traceback.format_tb(error.__traceback__))
+            # No source lines: a program given on the command line (-c) has its literals in them.
+            frames = "".join(
+                f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}\n'
+                for frame in traceback.StackSummary.extract(
+                    traceback.walk_tb(error.__traceback__), lookup_lines=False
+                )
+            )
             # Our own errors are sentences that an operator reads anyway.
             message = f": {error.message}" if isinstance(error, StorageToolError) else ""
             parts.append(f"{frames}{type(error).__module__}.{type(error).__qualname__}{message}")
