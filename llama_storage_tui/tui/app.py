@@ -44,7 +44,6 @@ from llama_storage_tui.tui.theme import DARK, LIGHT, THEMES
 from llama_storage_tui.tui.wording import plural
 from llama_storage_tui.tui.zone import Zone
 
-
 FOUND: Final = "@"
 """The config that is found in the usual places: several are offered, where a command would fail."""
 
