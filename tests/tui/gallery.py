@@ -10,6 +10,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.services.catalog import Candidate, LoadRequest
 from llama_storage_tui.services.session import Timeouts
@@ -133,6 +134,7 @@ class Scene:
     request: LoadRequest | None = REQUEST
     candidates: tuple[Candidate, ...] = ()
     theme: str | None = None
+    loader: Load | None = None
 
 
 async def _testing(found: Stage) -> None:
@@ -155,6 +157,14 @@ async def _filtered_rows(found: Stage) -> None:
     await found.press("down", "enter", "down", "enter", "l", "l", "slash")
     await found.type("llama-4-scout")
     await found.press("enter", "slash")
+
+
+async def _unreadable(_request: LoadRequest) -> Catalog:
+    raise ConfigError(
+        "/etc/ogx/config.yaml is not YAML: a tab where only spaces may stand",
+        where="/etc/ogx/config.yaml:12",
+        help="Mend line 12, then press ctrl+r.",
+    )
 
 
 CANDIDATES = (
@@ -195,6 +205,8 @@ SCENES: dict[str, Scene] = {
     "record-text-narrow": Scene(NARROW, keys=("down", "enter", "down", "enter", "enter", "v")),
     "export": Scene(keys=("down", "enter", "down", "enter", "e", "shift+tab", "right")),
     "export-narrow": Scene(NARROW, keys=("down", "enter", "down", "enter", "e")),
+    "unreadable-narrow": Scene(NARROW, loader=_unreadable),
+    "value-light": Scene(keys=("enter", "down", "enter", "enter", "i"), theme="ledger-light"),
     "picker": Scene(request=None, candidates=CANDIDATES),
     "picker-empty": Scene(NARROW, request=None),
 }
