@@ -1,4 +1,4 @@
-"""The JSON of errors, `check` and `show`: models whose schemas `schema COMMAND` prints. Keys may be added, never renamed or dropped."""
+"""The JSON of errors, `check` and `show`: models that `schema COMMAND` prints. Keys may be added, never renamed or dropped."""
 
 from __future__ import annotations
 
