@@ -9,7 +9,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -18,11 +18,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from llama_storage_tui.cli import output
-from llama_storage_tui.cli.asking import RUN_CONFIG
-from llama_storage_tui.cli.commands import COMMANDS
-from llama_storage_tui.cli.documents import ErrorDocument
 from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
-from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.options import RUN_CONFIG, Settings, shared_options
 from llama_storage_tui.errors import StorageToolError, UsageError
 from llama_storage_tui.files.log import keep_quiet, stop_log
 
@@ -31,14 +28,39 @@ log = logging.getLogger("llama_storage_tui")
 CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
+COMMANDS: Final = {
+    "check": "judging",
+    "show": "judging",
+    "test": "probing",
+    "namespaces": "keys",
+    "keys": "keys",
+    "get": "keys",
+    "tables": "rows",
+    "rows": "rows",
+    "schema": "schemas",
+}
+"""Each command with its module in `cli`: imported when it is called, since the app must not pay for any of them."""
+
+
 class CommandOrConfig(click.Group):
     """A group whose first word is a command, or else the run config that the TUI opens."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names in the order of their use."""
+        return [*COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(f"llama_storage_tui.cli.{COMMANDS[cmd_name]}"), cmd_name)
+        return command if isinstance(command, click.Command) else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Take an unknown first word as a config's name."""
-        if args[0] in self.commands:
+        if args[0] in COMMANDS:
             return super().resolve_command(ctx, args)
         return tui.name, tui, args
 
@@ -50,7 +72,7 @@ class CommandOrConfig(click.Group):
 @click.group(cls=CommandOrConfig, invoke_without_command=True, context_settings=CONTEXT)
 @click.option("--demo", is_flag=True, help="Open a made-up deployment in a temporary folder.")
 @shared_options
-@click.version_option(version("llama-storage-tui"), prog_name="llama-storage-tui")
+@click.version_option(package_name="llama-storage-tui", prog_name="llama-storage-tui")
 @click.pass_context
 def cli(context: click.Context, *, demo: bool) -> int:
     """See, check, test and browse the storage backends of a Llama Stack or OGX deployment.
@@ -74,10 +96,6 @@ def cli(context: click.Context, *, demo: bool) -> int:
 def tui(context: click.Context, config: str | None) -> int:
     """Open the terminal app."""
     return run_tui(context, config)
-
-
-for command in COMMANDS:
-    cli.add_command(command)
 
 
 def run_tui(context: click.Context, config: str | None) -> int:
@@ -187,6 +205,8 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
 def _report(error: StorageToolError, words: Sequence[str]) -> int:
     options = words[: words.index("--")] if "--" in words else words
     if "--json" in options:
+        from llama_storage_tui.cli.documents import ErrorDocument
+
         output.write_document(ErrorDocument.of(error))
     else:
         output.say_error(error)

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.options import Settings
@@ -19,22 +18,6 @@ Answer = TypeVar("Answer")
 
 FOUND: Final = "@"
 LIMIT: Final = click.IntRange(1, 10_000)
-
-
-class RunConfig(click.types.StringParamType):
-    """A RUN_CONFIG word: any text; shells complete it as a file."""
-
-    name = "run_config"
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Leave the completion to the shell's own of files."""
-        del ctx, param
-        return [CompletionItem(incomplete, type="file")]
-
-
-RUN_CONFIG: Final = RunConfig()
 
 
 def open_catalog(context: click.Context, config: str) -> Catalog:

@@ -6,12 +6,29 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from llama_storage_tui.backends.protocols import Timeouts
 from llama_storage_tui.files.log import start_log
 from llama_storage_tui.services.catalog import LoadRequest, parse_path_map
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class RunConfig(click.types.StringParamType):
+    """A RUN_CONFIG word: any text; shells complete it as a file."""
+
+    name = "run_config"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Leave the completion to the shell's own of files."""
+        del ctx, param
+        return [CompletionItem(incomplete, type="file")]
+
+
+RUN_CONFIG: Final = RunConfig()
 
 REPEATED: Final = frozenset({"env_file", "map_path"})
 

@@ -7,12 +7,13 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
-from typing import TextIO
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, TextIO
 
 from llama_storage_tui import text
 from llama_storage_tui.errors import StorageToolError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 KEPT_WIDE = 60
 """A column wider than this is cut in a table for people; scripts read JSON."""

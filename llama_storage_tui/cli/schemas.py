@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import click
+
+from llama_storage_tui.cli import output
 from llama_storage_tui.cli.data_documents import (
     GetDocument,
     KeysDocument,
@@ -11,6 +14,8 @@ from llama_storage_tui.cli.data_documents import (
     TestDocument,
 )
 from llama_storage_tui.cli.documents import CheckDocument, Document, ErrorDocument, ShowDocument
+from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.options import shared_options
 
 DOCUMENTS: dict[str, type[Document]] = {
     "check": CheckDocument,
@@ -23,3 +28,15 @@ DOCUMENTS: dict[str, type[Document]] = {
     "rows": RowsDocument,
     "error": ErrorDocument,
 }
+
+
+@click.command()
+@click.argument("command", type=click.Choice([*DOCUMENTS]))
+@shared_options
+def schema(command: str) -> int:
+    """Print the JSON schema of a command's answer.
+
+    Example: llama-storage-tui schema check
+    """
+    output.write_json(DOCUMENTS[command].model_json_schema(by_alias=True))
+    return ExitCode.DONE
