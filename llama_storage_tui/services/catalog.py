@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from llama_storage_tui.config.document import decode
 from llama_storage_tui.config.dotenv import merge, parse_env_file
 from llama_storage_tui.config.environment import Environment, Variable
-from llama_storage_tui.config.load import load_catalog
+from llama_storage_tui.config.load import Reading, read_catalog
 from llama_storage_tui.config.locate import Candidate, find_configs, open_config
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.files.log import learn_secrets
@@ -24,9 +24,10 @@ log = logging.getLogger(__name__)
 __all__ = [
     "Candidate",
     "LoadRequest",
+    "Opened",
     "candidates",
     "load",
-    "load_async",
+    "open_async",
     "parse_path_map",
     "read_environment",
 ]
@@ -51,14 +52,38 @@ class LoadRequest:
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A config that was read; `judge` works out its findings, None where the catalog has them."""
+
+    catalog: Catalog
+    judge: Callable[[], Catalog] | None = None
+
+
 def load(request: LoadRequest) -> Catalog:
-    """Read the config; raises ConfigError or UsageError. Contacts nothing and writes nothing."""
+    """Read and judge the config; raises ConfigError or UsageError. Contacts nothing and writes nothing."""
+    return _judged(_read(request))
+
+
+def open_at_once(request: LoadRequest) -> Opened:
+    """Read the config and leave the findings for later: what a first screen needs. Raises as `load` does."""
+    reading = _read(request)
+    return Opened(reading.catalog, lambda: _judged(reading))
+
+
+def _read(request: LoadRequest) -> Reading:
     version = newest(request.version) if request.version else None
     environment = read_environment(request)
     document = open_config(
         request.config, environ=request.environ, home=_home(request.environ), key=request.key
     )
-    catalog = load_catalog(document, environment, version=version, path_map=request.path_map)
+    reading = read_catalog(document, environment, version=version, path_map=request.path_map)
+    learn_secrets(reading.catalog.secrets)
+    return reading
+
+
+def _judged(reading: Reading) -> Catalog:
+    catalog = reading.judged()
     learn_secrets(catalog.secrets)
     log.info(
         "loaded %s for %s: %d backends, %d references, findings: %s",
@@ -71,9 +96,9 @@ def load(request: LoadRequest) -> Catalog:
     return catalog
 
 
-async def load_async(request: LoadRequest) -> Catalog:
+async def open_async(request: LoadRequest) -> Opened:
     """Read the config off the event loop: a slow mount must not freeze a screen."""
-    return await asyncio.to_thread(load, request)
+    return await asyncio.to_thread(open_at_once, request)
 
 
 def read_environment(request: LoadRequest) -> Environment:

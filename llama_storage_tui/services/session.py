@@ -36,6 +36,11 @@ class Session:
     ) -> None:
         await self.close()
 
+    def learn(self, catalog: Catalog) -> None:
+        """Take the same catalog with its findings in place of the one that was opened at once."""
+        self.catalog = catalog
+        self.redact = Redactor(catalog.secrets)
+
     def backend(self, name: str) -> Backend:
         """Return the backend of that name; raises UsageError where the config has none."""
         backend = self.catalog.backend(name)

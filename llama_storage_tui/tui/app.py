@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,16 +10,17 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from rich.text import Text
-from textual import on
+from textual import on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widgets import Input
+from textual.worker import Worker, WorkerState
 
 from llama_storage_tui.model.catalog import Catalog, Family
-from llama_storage_tui.services.catalog import Candidate, LoadRequest, candidates, load_async
+from llama_storage_tui.services.catalog import Candidate, LoadRequest, candidates, open_async
 from llama_storage_tui.services.session import Session, Timeouts
 from llama_storage_tui.text import line
 from llama_storage_tui.tui import clipboard, messages
@@ -52,7 +54,7 @@ FOUND: Final = "@"
 class World:
     """What the app reaches outside of itself: services and folders. Tests put their own in place."""
 
-    load: Load = load_async
+    load: Load = open_async
     find: Callable[[], tuple[Candidate, ...]] = candidates
     open_session: Callable[[Catalog, Timeouts], Session] = Session
     log_folder: Callable[[], Path] = log_folder
@@ -150,8 +152,30 @@ class StorageApp(App[int]):
     @on(messages.CatalogLoaded)
     async def _catalog_loaded(self, message: messages.CatalogLoaded) -> None:
         await self._close_session()
-        self._session = self._world.open_session(message.catalog, self._timeouts)
-        self._only(CatalogScreen(self._session))
+        self._session = self._world.open_session(message.opened.catalog, self._timeouts)
+        screen = CatalogScreen(self._session)
+        self._only(screen)
+        if message.opened.judge is not None:
+            # Only when the screen is drawn: judging would share the interpreter with the drawing.
+            screen.call_after_refresh(self._judge, message.opened.judge)
+
+    @work(exclusive=True, group="judge", exit_on_error=False)
+    async def _judge(self, judge: Callable[[], Catalog]) -> None:
+        self.post_message(messages.CatalogJudged(await asyncio.to_thread(judge)))
+
+    @on(Worker.StateChanged)
+    def _worker_changed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self.post_message(messages.Unexpected(event.worker.error))
+
+    @on(messages.CatalogJudged)
+    def _catalog_judged(self, message: messages.CatalogJudged) -> None:
+        if self._session is None or self._session.catalog.config != message.catalog.config:
+            return
+        self._session.learn(message.catalog)
+        for screen in self.screen_stack:
+            if isinstance(screen, CatalogScreen):
+                screen.show_findings()
 
     @on(messages.CandidatesFound)
     def _candidates_found(self, message: messages.CandidatesFound) -> None:

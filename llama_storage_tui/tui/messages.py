@@ -10,7 +10,7 @@ from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.data import Count, Cursor, KeyPage, Namespace, RowPage, RowQuery, Table
 from llama_storage_tui.services.browse import TableEntry
-from llama_storage_tui.services.catalog import Candidate
+from llama_storage_tui.services.catalog import Candidate, Opened
 from llama_storage_tui.services.probe import ProbeResult
 from llama_storage_tui.tui.exports import Job
 from llama_storage_tui.tui.subjects import Prepared, Subject
@@ -32,7 +32,14 @@ class ConfigChosen(Message):
 
 @dataclass(eq=False)
 class CatalogLoaded(Message):
-    """A run config was read."""
+    """A run config was read; its findings may still be to come."""
+
+    opened: Opened
+
+
+@dataclass(eq=False)
+class CatalogJudged(Message):
+    """The findings of the config on show are there."""
 
     catalog: Catalog
 

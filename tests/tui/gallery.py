@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.model.catalog import Catalog
-from llama_storage_tui.services.catalog import Candidate, LoadRequest
+from llama_storage_tui.services.catalog import Candidate, LoadRequest, Opened
 from llama_storage_tui.services.session import Timeouts
 from llama_storage_tui.tui.app import StorageApp, World
 from llama_storage_tui.tui.messages import Unexpected
@@ -100,8 +100,8 @@ async def stage(
     shown = catalog if catalog is not None else made_up_catalog()
     behind = readers if readers is not None else made_up_readers()
 
-    async def load(_request: LoadRequest) -> Catalog:
-        return shown
+    async def load(_request: LoadRequest) -> Opened:
+        return Opened(shown)
 
     def open_session(found: Catalog, _timeouts: Timeouts) -> MemorySession:
         return MemorySession(found, behind)
@@ -159,7 +159,7 @@ async def _filtered_rows(found: Stage) -> None:
     await found.press("enter", "slash")
 
 
-async def _unreadable(_request: LoadRequest) -> Catalog:
+async def _unreadable(_request: LoadRequest) -> Opened:
     raise ConfigError(
         "/etc/ogx/config.yaml is not YAML: a tab where only spaces may stand",
         where="/etc/ogx/config.yaml:12",

@@ -13,8 +13,7 @@ from textual.content import Content
 from textual.widgets import Footer, Static
 
 from llama_storage_tui.errors import StorageToolError
-from llama_storage_tui.model.catalog import Catalog
-from llama_storage_tui.services.catalog import Candidate, LoadRequest
+from llama_storage_tui.services.catalog import Candidate, LoadRequest, Opened
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.marks import Tone
 from llama_storage_tui.tui.messages import (
@@ -28,7 +27,7 @@ from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
-Load = Callable[[LoadRequest], Awaitable[Catalog]]
+Load = Callable[[LoadRequest], Awaitable[Opened]]
 Find = Callable[[], tuple[Candidate, ...]]
 
 
@@ -71,11 +70,11 @@ class OpeningScreen(WorkScreen):
     @work(exclusive=True, group="open", exit_on_error=False)
     async def _read(self, request: LoadRequest) -> None:
         try:
-            catalog = await self._load_catalog(request)
+            opened = await self._load_catalog(request)
         except StorageToolError as error:
             self.post_message(Failed("open", error))
         else:
-            self.post_message(CatalogLoaded(catalog))
+            self.post_message(CatalogLoaded(opened))
 
     @work(exclusive=True, group="open", exit_on_error=False)
     async def _look(self) -> None:
