@@ -8,7 +8,6 @@ BackendError and is cancelled with its task, at the engine too. A stream that is
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from llama_storage_tui.model.data import (
@@ -24,14 +23,6 @@ from llama_storage_tui.model.data import (
     StoredValue,
     Table,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds: to connect, and for one interactive query."""
-
-    connect: float = 5.0
-    query: float | None = 10.0
 
 
 class KeyValueReader(Protocol):

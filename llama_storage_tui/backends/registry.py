@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from llama_storage_tui.backends.protocols import Reader, Timeouts
+from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.backends.unsupported import UnsupportedReader
 from llama_storage_tui.errors import FailureKind
+from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.target import PostgresTarget, SqliteTarget, Target, UnsupportedTarget
 
 

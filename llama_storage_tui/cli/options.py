@@ -8,9 +8,9 @@ from typing import Any, Final, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from llama_storage_tui.backends.protocols import Timeouts
 from llama_storage_tui.files.log import start_log
-from llama_storage_tui.services.catalog import LoadRequest, parse_path_map
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.services.requests import LoadRequest, parse_path_map
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from llama_storage_tui.config.document import decode
@@ -14,42 +14,22 @@ from llama_storage_tui.config.dotenv import merge, parse_env_file
 from llama_storage_tui.config.environment import Environment, Variable
 from llama_storage_tui.config.load import Reading, read_catalog
 from llama_storage_tui.config.locate import Candidate, find_configs, open_config
-from llama_storage_tui.errors import ConfigError, UsageError
+from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.files.log import learn_secrets
 from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.upstream.versions import newest
 
 log = logging.getLogger(__name__)
 
 __all__ = [
     "Candidate",
-    "LoadRequest",
     "Opened",
     "candidates",
     "load",
     "open_async",
-    "parse_path_map",
     "read_environment",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class LoadRequest:
-    """What to load and how: the words of the command line, parsed by nobody but this room.
-
-    `config` is a file, `-`, a distribution's name or `@`; `env_files` in order, the last one wins; `version` as typed
-    (`0.3.5`, `0.3`), None to guess; `path_map` pairs of FROM and TO; `key` names a ConfigMap's entry. `environ` is the process
-    environment, or what a test puts in its place.
-    """
-
-    config: str
-    env_files: tuple[str, ...] = ()
-    uses_environ: bool = True
-    assumes_set: bool = False
-    version: str | None = None
-    path_map: tuple[tuple[str, str], ...] = ()
-    key: str | None = None
-    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +106,3 @@ def candidates(environ: Mapping[str, str] | None = None) -> tuple[Candidate, ...
 
 def _home(environ: Mapping[str, str]) -> Path:
     return Path(environ["HOME"]) if environ.get("HOME") else Path.home()
-
-
-def parse_path_map(text: str) -> tuple[str, str]:
-    """Read FROM=TO; raises UsageError for anything else."""
-    before, separator, after = text.partition("=")
-    if not separator or not before or not after:
-        raise UsageError(f"{text!r} is not FROM=TO", help="For example: --map-path /.ogx=/mnt/pvc")
-    return before, after

@@ -7,9 +7,10 @@ import logging
 from types import TracebackType
 from typing import Self
 
-from llama_storage_tui.backends.protocols import Reader, Timeouts
+from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
 from llama_storage_tui.model.catalog import Backend, Catalog
+from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.target import Target
 from llama_storage_tui.secrets import Redactor
 

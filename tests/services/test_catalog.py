@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from llama_storage_tui.errors import ConfigError, UsageError
-from llama_storage_tui.services.catalog import LoadRequest, candidates, load, open_async, parse_path_map
+from llama_storage_tui.services.catalog import candidates, load, open_async
+from llama_storage_tui.services.requests import LoadRequest, parse_path_map
 from tests.configs import POSTGRES, SQLITE
 
 

@@ -12,8 +12,9 @@ from textual.pilot import Pilot
 
 from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.model.catalog import Catalog
-from llama_storage_tui.services.catalog import Candidate, LoadRequest, Opened
-from llama_storage_tui.services.session import Timeouts
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.services.catalog import Candidate, Opened
+from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.tui.app import StorageApp, World
 from llama_storage_tui.tui.messages import Unexpected
 from llama_storage_tui.tui.screens.opening import Load

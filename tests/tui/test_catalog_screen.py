@@ -9,7 +9,8 @@ from dataclasses import replace
 from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.finding import Verdict
-from llama_storage_tui.services.catalog import LoadRequest, Opened
+from llama_storage_tui.services.catalog import Opened
+from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.tui.screens.catalog import CatalogScreen
 from tests.tui.gallery import NARROW, stage
 from tests.tui.made_up import PASSWORD, made_up_catalog

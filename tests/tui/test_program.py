@@ -11,7 +11,8 @@ import pytest
 from rich.segment import Segment
 from textual.color import Color
 
-from llama_storage_tui.services.catalog import LoadRequest, Opened
+from llama_storage_tui.services.catalog import Opened
+from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.tui import run as entry
 from llama_storage_tui.tui.app import StorageApp
 from llama_storage_tui.tui.control_filter import ControlFilter

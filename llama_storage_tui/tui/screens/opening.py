@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Footer, Static
 
 from llama_storage_tui.errors import StorageToolError
-from llama_storage_tui.services.catalog import Candidate, LoadRequest, Opened
+from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.marks import Tone
 from llama_storage_tui.tui.messages import (
@@ -27,8 +27,11 @@ from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
-Load = Callable[[LoadRequest], Awaitable[Opened]]
-Find = Callable[[], tuple[Candidate, ...]]
+if TYPE_CHECKING:
+    from llama_storage_tui.services.catalog import Candidate, Opened
+
+Load = Callable[[LoadRequest], Awaitable["Opened"]]
+Find = Callable[[], "tuple[Candidate, ...]"]
 
 
 class OpeningScreen(WorkScreen):
