@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -24,6 +25,8 @@ from llama_storage_tui.errors import StorageToolError, UsageError
 from llama_storage_tui.files.log import keep_quiet, stop_log
 
 log = logging.getLogger("llama_storage_tui")
+
+ENDED_BY: Final = {signal.SIGTERM: ExitCode.TERMINATED, signal.SIGHUP: ExitCode.HUNG_UP}
 
 CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -132,8 +135,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log.info("exit code %d", code)
         return code
     finally:
-        if before is not None:
-            signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         stop_log()
 
 
@@ -142,11 +145,12 @@ def _run_to_the_end(words: list[str]) -> int:
         code = _run(words)
         output.flush()
     except output.ReaderGoneError:
-        # Python flushes stdout once more at exit: give it a place to write to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if sys.stdout is not None:
+            # Python flushes stdout once more at exit: give it a place to write to.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.READER_GONE
-    except _TerminatedError:
-        return ExitCode.TERMINATED
+    except _TerminatedError as error:
+        return ENDED_BY[error.signal]
     except StorageToolError as error:
         # stdout took the answer and lost it when it was flushed: a full disk.
         output.say_error(error)
@@ -188,18 +192,29 @@ def _internal(error: Exception) -> StorageToolError:
 
 
 class _TerminatedError(BaseException):
-    """SIGTERM arrived; a BaseException so that no handler of errors swallows it."""
+    """A signal to end arrived; a BaseException so that no handler of errors swallows it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.signal = signal.Signals(number)
 
 
-def _catch_termination() -> Any:  # noqa: ANN401 - whatever handler stood there
-    """Make SIGTERM end the program in order; returns the handler before, None outside the main thread."""
+def _catch_termination() -> dict[int, Any]:
+    """Make the signals that end a program end it in order, copies and half-written files removed; returns the handlers before.
+
+    A lost SSH connection is one of them (SIGHUP). What was ignored stays so: nohup. Outside the main thread nothing is caught.
+    """
     if threading.current_thread() is not threading.main_thread():
-        return None
-    return signal.signal(signal.SIGTERM, _terminate)
+        return {}
+    return {
+        number: signal.signal(number, _terminate)
+        for number in ENDED_BY
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
 
 
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    raise _TerminatedError
+def _terminate(number: int, _frame: FrameType | None) -> None:
+    raise _TerminatedError(number)
 
 
 def _report(error: StorageToolError, words: Sequence[str]) -> int:
@@ -215,6 +230,8 @@ def _report(error: StorageToolError, words: Sequence[str]) -> int:
 
 def console() -> None:
     """Run as the console script."""
+    # Start-up makes a hundred thousand objects that stay: collecting among them at Python's pace is a fifth of it.
+    gc.set_threshold(100_000)
     sys.exit(main())
 
 

@@ -21,6 +21,8 @@ class ExitCode(IntEnum):
     PENDING = 5
     INTERNAL = 70
     """A bug: os.EX_SOFTWARE."""
+    HUNG_UP = 129
+    """The terminal is gone: a lost SSH connection."""
     INTERRUPTED = 130
     READER_GONE = 141
     TERMINATED = 143

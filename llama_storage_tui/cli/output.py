@@ -33,6 +33,8 @@ def prepare() -> None:
 @contextmanager
 def _stdout() -> Iterator[TextIO]:
     """Give stdout, and tell a reader that is gone from a disk that is full."""
+    if sys.stdout is None:  # closed by whoever started us
+        raise ReaderGoneError
     try:
         yield sys.stdout
     except BrokenPipeError:
@@ -98,7 +100,8 @@ def write_table(
 
 def say(message: str) -> None:
     """Print a line for the operator to stderr."""
-    sys.stderr.write(text.block(message) + "\n")
+    if sys.stderr is not None:  # closed by whoever started us
+        sys.stderr.write(text.block(message) + "\n")
 
 
 def say_error(error: StorageToolError) -> None:
@@ -111,4 +114,4 @@ def say_error(error: StorageToolError) -> None:
 
 def stdout_is_terminal() -> bool:
     """Tell whether a person reads stdout."""
-    return sys.stdout.isatty()
+    return sys.stdout is not None and sys.stdout.isatty()

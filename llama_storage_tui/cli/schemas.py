@@ -1,4 +1,4 @@
-"""Which document answers which command: what `schema COMMAND` prints."""
+"""Which document answers which command, and `schema`, which prints its shape."""
 
 from __future__ import annotations
 

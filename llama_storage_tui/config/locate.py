@@ -86,7 +86,7 @@ def _config_names(folder: Path) -> Iterator[Path]:
 def open_config(argument: str, *, environ: Mapping[str, str], home: Path, key: str | None = None) -> Document:
     """Open what a RUN_CONFIG argument names; raises ConfigError or UsageError with one sentence."""
     if argument == STDIN:
-        return read_document(sys.stdin.buffer.read(MAXIMUM_BYTES + 1), STDIN, key=key)
+        return read_document(_read_stdin(), STDIN, key=key)
     path = Path(find_one(environ, home)) if argument == FOUND else Path(argument)
     if argument != FOUND and "/" not in argument and not os.path.lexists(argument):
         path = _by_name(argument, environ, home) or path
@@ -114,6 +114,17 @@ def _by_name(name: str, environ: Mapping[str, str], home: Path) -> Path | None:
             if found is not None:
                 return found
     return None
+
+
+def _read_stdin() -> bytes:
+    if sys.stdin is None:
+        raise ConfigError("stdin is closed", where=STDIN, help="Pipe the config in, or name a file.")
+    try:
+        return sys.stdin.buffer.read(MAXIMUM_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(
+            f"stdin cannot be read: {error.strerror or type(error).__name__}", where=STDIN
+        ) from None
 
 
 def _read(path: Path) -> bytes:

@@ -25,17 +25,18 @@ class StagedFile:
         self._stream: TextIO | None = None
 
     def __enter__(self) -> Self:
-        if self.path.exists() and not self._replaces:
-            raise RefusedError(
-                f"{self.path} exists", where=str(self.path), help="Choose another name, or replace it."
-            )
         try:
-            descriptor, name = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
-        except OSError as error:
-            raise RefusedError(
-                f"{self.path} cannot be written: {error.strerror or type(error).__name__}",
-                where=str(self.path),
-            ) from None
+            if self.path.is_dir():
+                raise RefusedError(
+                    f"{self.path} is a directory", where=str(self.path), help="Name a file in it."
+                )
+            if not self._replaces and os.path.lexists(self.path):
+                raise RefusedError(
+                    f"{self.path} exists", where=str(self.path), help="Choose another name, or replace it."
+                )
+            descriptor, name = tempfile.mkstemp(prefix=".export-", dir=self.path.parent)
+        except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
+            raise self._failed(error, help_="Choose another folder or name.") from None
         self._staged = Path(name)
         # newline="" because CSV writes its own line ends.
         self._stream = os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass", newline="")
@@ -89,15 +90,16 @@ class StagedFile:
                 raise RefusedError(f"{self.path} exists", where=str(self.path)) from None
             except OSError:
                 self._staged.replace(self.path)
-        folder = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        # The file is there by now: a folder that may be written and not read is no failure.
+        with contextlib.suppress(OSError):
+            folder = os.open(self.path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
 
-    def _failed(self, error: OSError) -> RefusedError:
-        return RefusedError(
-            f"{self.path} cannot be written: {error.strerror or type(error).__name__}",
-            where=str(self.path),
-            help="Nothing was left behind.",
-        )
+    def _failed(
+        self, error: OSError | ValueError, *, help_: str = "Nothing was left behind."
+    ) -> RefusedError:
+        reason = getattr(error, "strerror", None) or "that is no file name"
+        return RefusedError(f"{self.path} cannot be written: {reason}", where=str(self.path), help=help_)

@@ -74,6 +74,14 @@ def _open_session(catalog: Catalog, timeouts: Timeouts) -> Session:
     return Session(catalog, timeouts)
 
 
+def working_folder() -> Path:
+    """Return the folder that the program was started in; its bare name where it has been removed since."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path()
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """What the app reaches outside of itself: services and folders. Tests put their own in place."""
@@ -82,7 +90,7 @@ class World:
     find: Callable[[], tuple[Candidate, ...]] = _find
     open_session: Callable[[Catalog, Timeouts], Session] = _open_session
     log_folder: Callable[[], Path] = log_folder
-    folder: Callable[[], Path] = Path.cwd
+    folder: Callable[[], Path] = working_folder
     """Where exports go unless the operator says otherwise."""
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
 

@@ -29,7 +29,9 @@ def finish(process: subprocess.Popen[bytes]) -> tuple[int, str, str]:
     return process.returncode, (out or b"").decode(), (err or b"").decode()
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_a_call_that_hangs_ends_at_a_signal_with_its_code(
     sent: signal.Signals, code: int, tmp_path: Path
 ) -> None:
@@ -62,6 +64,20 @@ def test_a_full_disk_under_stdout_is_a_sentence(config: str) -> None:
         code, _, err = finish(start("show", config, stdout=full, stderr=-1))
     assert code == 70
     assert err == "Error: stdout cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize(("closed", "code"), [(">&-", 141), ("2>&-", 0), ("<&-", 0), ("<&- >&- 2>&-", 141)])
+def test_a_closed_stream_is_no_bug(closed: str, code: int, config: str) -> None:
+    program = f"exec {sys.executable} -m llama_storage_tui show {config} --json {closed}"
+    done = subprocess.run(["sh", "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (code, "")
+
+
+def test_a_config_from_a_closed_stdin_is_a_sentence() -> None:
+    program = f"exec {sys.executable} -m llama_storage_tui show - <&-"
+    done = subprocess.run(["sh", "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: stdin is closed")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -7,8 +7,10 @@ import json
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from llama_storage_tui.tui import clipboard
+from llama_storage_tui.tui.app import working_folder
 from llama_storage_tui.tui.screens.export import ExportDialog
 from tests.tui.gallery import Stage, stage
 from tests.tui.test_value_screen import readers_with
@@ -119,6 +121,26 @@ async def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     async with stage(folder=tmp_path / "none") as found:
         await found.press("down", "enter", "down", "enter", "e", "enter")
         assert "cannot be written" in found.text
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-that-name/x.jsonl", "/proc/x.jsonl", "."])
+async def test_a_name_that_cannot_be_written_is_said(name: str, tmp_path: Path) -> None:
+    async with stage(folder=tmp_path) as found:
+        await found.press("down", "enter", "down", "enter", "e")
+        found.app.screen.query_one(Input).value = name
+        await found.press("enter")
+        assert "cannot be written" in found.text or "is a directory" in found.text
+        assert "replaces it" not in found.text
+
+
+def test_the_folder_that_a_program_was_started_in_may_be_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert working_folder() == Path()
 
 
 async def test_keys_are_exported_with_their_values(tmp_path: Path) -> None:

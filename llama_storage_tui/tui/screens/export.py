@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import ClassVar
 
@@ -107,8 +108,8 @@ class ExportDialog(Dialog):
         try:
             summary = await self._job.run(scope, format_, path, replaces=replaces, on_progress=progressed)
         except RefusedError as error:
-            exists = await asyncio.to_thread(path.exists)
-            self.post_message(FileExists(str(path)) if exists and not replaces else Failed("export", error))
+            exists = not replaces and await asyncio.to_thread(is_file, path)
+            self.post_message(FileExists(str(path)) if exists else Failed("export", error))
         except StorageToolError as error:
             self.post_message(Failed("export", error))
         else:
@@ -149,5 +150,13 @@ class ExportDialog(Dialog):
 
 
 def expanded(path: str) -> Path:
-    """Return the path that an operator means by a text."""
-    return Path(path).expanduser()
+    """Return the path that an operator means by a text; a `~` of nobody stays what it is."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether a file that could be replaced is there; False too where that cannot be seen."""
+    return os.path.isfile(path)  # noqa: PTH113 - says no where pathlib raises
