@@ -87,6 +87,11 @@ def write_text(block: str) -> None:
     _write(text.block(block) + "\n")
 
 
+def write_line(line: str = "") -> None:
+    """Print one line for people: a name from the config with a line feed in it cannot begin another."""
+    _write(text.line(line) + "\n")
+
+
 def write_table(
     headings: Sequence[str], rows: Iterable[Sequence[object]], *, cut: int | None = KEPT_WIDE
 ) -> None:
@@ -107,9 +112,9 @@ def say(message: str) -> None:
 def say_error(error: StorageToolError) -> None:
     """Print an error's sentence, and its next step, to stderr."""
     where = f" ({error.where})" if error.where and error.where not in error.message else ""
-    say(f"Error: {error.message.removesuffix('.')}{where}")
+    say(text.line(f"Error: {error.message.removesuffix('.')}{where}"))
     if error.help:
-        say(f"  {error.help}")
+        say(text.line(f"  {error.help}"))
 
 
 def stdout_is_terminal() -> bool:

@@ -23,25 +23,24 @@ def report_version(catalog: Catalog) -> str:
 
 def report_check(catalog: Catalog, findings: tuple[Finding, ...]) -> None:
     """Print a verdict and findings."""
-    output.write_text(f"{catalog.config}: {report_version(catalog)}")
+    output.write_line(f"{catalog.config}: {report_version(catalog)}")
     verdict = catalog.verdict
     start = "" if verdict.starts is None else ", and starts" if verdict.starts else ", and does not start"
     caveat = " as far as can be told without contacting anything" if verdict.starts else ""
-    output.write_text(f"  {'loads' if verdict.loads else 'does not load'}{start}{caveat}")
+    output.write_line(f"  {'loads' if verdict.loads else 'does not load'}{start}{caveat}")
     for severity in Severity:
         for finding in (found for found in findings if found.severity is severity):
             line = f" (line {finding.line})" if finding.line else ""
-            output.write_text(
-                f"\n{severity.value:7}  {finding.where}{line}  [{finding.rule}, {finding.stage}]"
-            )
-            output.write_text(f"         {finding.message}")
+            output.write_line()
+            output.write_line(f"{severity.value:7}  {finding.where}{line}  [{finding.rule}, {finding.stage}]")
+            output.write_line(f"         {finding.message}")
             if finding.help:
-                output.write_text(f"         {finding.help}")
+                output.write_line(f"         {finding.help}")
     counts = [sum(found.severity is severity for found in findings) for severity in Severity]
     words = ("error", "warning", "note")
-    output.write_text(
-        "\n"
-        + ", ".join(
+    output.write_line()
+    output.write_line(
+        ", ".join(
             f"{count} {word}{'' if count == 1 else 's'}" for count, word in zip(counts, words, strict=True)
         )
     )
@@ -49,19 +48,21 @@ def report_check(catalog: Catalog, findings: tuple[Finding, ...]) -> None:
 
 def report_show(catalog: Catalog) -> None:
     """Print backends, each with its references."""
-    output.write_text(f"{catalog.config}: {catalog.distribution or 'unnamed'}, {report_version(catalog)}")
+    output.write_line(f"{catalog.config}: {catalog.distribution or 'unnamed'}, {report_version(catalog)}")
     if catalog.is_legacy:
-        output.write_text("  a v0.2 config: inline stores, no catalog")
+        output.write_line("  a v0.2 config: inline stores, no catalog")
     for backend in catalog.backends:
         problem = f"  ({backend.problem})" if backend.problem else ""
-        output.write_text(f"\n{backend.name}  {backend.type or 'no type'}  {backend.location}{problem}")
+        output.write_line()
+        output.write_line(f"{backend.name}  {backend.type or 'no type'}  {backend.location}{problem}")
         for reference in catalog.references_to(backend.name):
-            output.write_text(f"  {_reference(reference)}")
+            output.write_line(f"  {_reference(reference)}")
     orphans = [found for found in catalog.references if catalog.backend(found.backend or "") is None]
     if orphans:
-        output.write_text("\nreferences to backends that do not exist")
+        output.write_line()
+        output.write_line("references to backends that do not exist")
         for reference in orphans:
-            output.write_text(f"  {_reference(reference)} → {reference.backend}")
+            output.write_line(f"  {_reference(reference)} → {reference.backend}")
 
 
 def _reference(reference: Reference) -> str:
@@ -87,11 +88,11 @@ def report_test(results: list[ProbeResult]) -> None:
     for result in results:
         if result.probe is None:
             error = result.error
-            output.write_text(
+            output.write_line(
                 f"✗ {result.backend}  {error.failure if error else ''}: {error.message if error else ''}"
             )
             if error and error.help:
-                output.write_text(f"    {error.help}")
+                output.write_line(f"    {error.help}")
             continue
         probe = result.probe
         facts = [
@@ -101,11 +102,11 @@ def report_test(results: list[ProbeResult]) -> None:
             f"TLS {probe.tls}" if probe.tls else "",
             {True: "writable", False: "read-only", None: ""}[probe.is_writable],
         ]
-        output.write_text(f"✓ {result.backend}  {', '.join(fact for fact in facts if fact)}")
+        output.write_line(f"✓ {result.backend}  {', '.join(fact for fact in facts if fact)}")
         for name, value in probe.details.items():
-            output.write_text(f"    {name}: {value!s}")
+            output.write_line(f"    {name}: {value!s}")
         for warning in probe.warnings:
-            output.write_text(f"    ! {warning}")
+            output.write_line(f"    ! {warning}")
 
 
 def count_text(count: Count | None) -> str:
@@ -133,7 +134,7 @@ def report_keys(page: KeyPage) -> None:
         ("key", "bytes", "expires"),
         [
             (
-                entry.key if isinstance(entry.key, str) else repr(entry.key),
+                _key(entry.key),
                 "" if entry.bytes is None else entry.bytes,
                 (iso(entry.expires_at) + (" (expired)" if entry.is_expired else ""))
                 if entry.expires_at
@@ -144,6 +145,17 @@ def report_keys(page: KeyPage) -> None:
         cut=None,
     )
     _report_end(page.next, is_complete=page.is_complete, scanned=page.scanned)
+
+
+def _key(key: str | bytes | None) -> str:
+    """Write a key; one that is no text as what it is."""
+    match key:
+        case None:
+            return "NULL"
+        case bytes():
+            return f"bytes {key.hex(' ')}"
+        case _:
+            return key
 
 
 def _report_end(next_: str | None, *, is_complete: bool, scanned: int | None = None) -> None:
@@ -178,7 +190,12 @@ def report_rows(page: RowPage) -> None:
             for row in page.rows
         ],
     )
-    _report_end(page.next, is_complete=page.is_complete)
+    if page.is_complete:
+        _report_end(page.next, is_complete=True)
+    else:
+        output.say(
+            "There are more rows, and no key to go on from: raise --limit, narrow with --where, or use --all."
+        )
 
 
 def _cell(name: str, cell: Cell) -> str:

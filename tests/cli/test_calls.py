@@ -2,6 +2,8 @@
 
 import io
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -198,3 +200,27 @@ def test_help_and_version_are_data(words: list[str], run: Run) -> None:
     answer = run(*words)
     assert (answer.code, answer.err) == (0, "")
     assert answer.out
+
+
+def test_a_name_with_a_line_feed_cannot_begin_a_line(run: Run, config: str) -> None:
+    path = Path(config)
+    path.write_text(
+        path.read_text().replace(
+            "  stores:", '    "a\\n✓ b": {type: kv_sqlite, db_path: /nowhere}\n  stores:'
+        )
+    )
+    for words in (["test"], ["show"], ["check"], ["tables", "nope"]):
+        command, *rest = words
+        answer = run(command, config, *rest)
+        assert "a␊✓ b" in answer.out + answer.err
+        assert not any(line.startswith("✓ b") for line in (answer.out + answer.err).splitlines())
+
+
+def test_a_view_without_a_key_says_that_it_stopped(run: Run, config: str, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "sql.db")) as connection:
+        connection.execute("CREATE VIEW v AS SELECT 1 AS a UNION ALL SELECT 2")
+        connection.commit()
+    answer = run("rows", config, "sql_default", "v", "--limit", "1")
+    assert answer.code == 0
+    assert "There are more rows" in answer.err
+    assert "--all" in answer.err

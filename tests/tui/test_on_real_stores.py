@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from llama_storage_tui.demo.deployment import make_deployment
@@ -35,3 +37,22 @@ async def test_the_demo_is_tested_and_browsed_without_a_trace(tmp_path: Path) ->
         await found.press("enter", "n", "s", "enter", "v", "i")
         assert app.is_running
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+async def test_a_view_of_more_rows_than_a_page_does_not_pretend_to_be_whole(tmp_path: Path) -> None:
+    request = make_deployment(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "sql_store.db")) as connection:
+        connection.executescript(
+            "CREATE TABLE a0 (id INTEGER PRIMARY KEY, x TEXT);"
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) INSERT INTO a0 SELECT i, 'x' FROM n;"
+            "CREATE VIEW a1 AS SELECT * FROM a0;"
+        )
+    world = World(log_folder=lambda: tmp_path / "log", environ={})
+    app = GalleryApp(request, world=world)
+    async with app.run_test(size=(140, 42)) as pilot:
+        found = Stage(pilot, app, {})
+        await found.settle()
+        await found.press("down", "enter", "down", "enter")
+        assert "These are all" not in found.text
+        assert "There are more rows" in found.text
+        assert "in key order" not in found.text

@@ -141,7 +141,7 @@ class RowsScreen(PagedScreen[RowQuery]):
                     Tone.KEY,
                 )
             )
-        else:
+        elif self._page is None or self._page.is_complete:
             facts.append(Shown("in key order", Tone.MUTED))
         facts += [Shown(f"only {condition_text(found)}", Tone.KEY) for found in self._shown.filters]
         facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
@@ -173,6 +173,8 @@ class RowsScreen(PagedScreen[RowQuery]):
         self._fill()
         if not page.rows:
             self.finish("No row is like that." if self._shown.filters else "This table is empty.")
+        elif not page.is_complete:
+            self.finish("There are more rows, and no key to go on from: / narrows, e exports them all.")
         else:
             self.finish(self.directions)
 
