@@ -20,7 +20,6 @@ from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
-from llama_storage_tui.model.catalog import Catalog, Family
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.text import line
@@ -28,15 +27,15 @@ from llama_storage_tui.tui import clipboard, messages
 from llama_storage_tui.tui.commands import KeyCommands
 from llama_storage_tui.tui.control_filter import ControlFilter
 from llama_storage_tui.tui.fatal import log_folder, write_log
+from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.keymap import preferences_path, read_preferences
-from llama_storage_tui.tui.screens.catalog import CatalogScreen
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.screens.opening import Load, OpeningScreen
 from llama_storage_tui.tui.theme import DARK, LIGHT, THEMES
-from llama_storage_tui.tui.wording import plural
 from llama_storage_tui.tui.zone import Zone
 
 if TYPE_CHECKING:
+    from llama_storage_tui.model.catalog import Catalog
     from llama_storage_tui.services.catalog import Candidate, Opened
     from llama_storage_tui.services.session import Session
 
@@ -59,7 +58,9 @@ async def _load(request: LoadRequest) -> Opened:
 def _open_at_once(request: LoadRequest) -> Opened:
     from llama_storage_tui.services.catalog import open_at_once
 
-    return open_at_once(request)
+    opened = open_at_once(request)
+    later()
+    return opened
 
 
 def _find() -> tuple[Candidate, ...]:
@@ -189,7 +190,7 @@ class StorageApp(App[int]):
     async def _catalog_loaded(self, message: messages.CatalogLoaded) -> None:
         await self._close_session()
         self._session = self._world.open_session(message.opened.catalog, self._timeouts)
-        screen = CatalogScreen(self._session)
+        screen = later().CatalogScreen(self._session)
         self._only(screen)
         if message.opened.judge is not None:
             # Only when the screen is drawn: judging would share the interpreter with the drawing.
@@ -210,7 +211,7 @@ class StorageApp(App[int]):
             return
         self._session.learn(message.catalog)
         for screen in self.screen_stack:
-            if isinstance(screen, CatalogScreen):
+            if isinstance(screen, later().CatalogScreen):
                 screen.show_findings()
 
     @on(messages.CandidatesFound)
@@ -253,7 +254,7 @@ class StorageApp(App[int]):
         if self._session is None:
             return
         backend = self._session.backend(message.backend)
-        if backend.family is Family.SQL:
+        if backend.family == "sql":
             await self.push_screen(later().TablesScreen(self._session, backend.name, point=message.place))
             return
         await self.push_screen(later().NamespacesScreen(self._session, backend.name, point=message.place))
@@ -277,7 +278,7 @@ class StorageApp(App[int]):
     def _backend_pointed(self, message: messages.BackendPointed) -> None:
         while len(self.screen_stack) > 2:
             self.pop_screen()
-        if isinstance(self.screen, CatalogScreen):
+        if isinstance(self.screen, later().CatalogScreen):
             self.screen.point(message.backend)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's signature

@@ -17,6 +17,7 @@ from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.services.probe import probe_all
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.marks import ProbeState, Shown, Tone, severity_glyph
 from llama_storage_tui.tui.messages import (
     BackendOpened,
@@ -34,7 +35,6 @@ from llama_storage_tui.tui.widgets.detail import TABS, BackendDetail
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.references import ReferencePane
 from llama_storage_tui.tui.widgets.status_line import StatusLine
-from llama_storage_tui.tui.wording import plural
 
 
 class CatalogScreen(WorkScreen):

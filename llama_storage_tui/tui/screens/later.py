@@ -1,8 +1,9 @@
-"""Every screen behind the first one, so that the first is drawn before the others are imported."""
+"""Every screen behind the opening one, which is drawn before the others are imported."""
 
 from __future__ import annotations
 
 from llama_storage_tui.tui.exports import ValueSave
+from llama_storage_tui.tui.screens.catalog import CatalogScreen
 from llama_storage_tui.tui.screens.export import ExportDialog
 from llama_storage_tui.tui.screens.findings import FindingsScreen
 from llama_storage_tui.tui.screens.help import HelpDialog, key_groups
@@ -15,6 +16,7 @@ from llama_storage_tui.tui.screens.value import ValueScreen
 from llama_storage_tui.tui.screens.version import VersionDialog
 
 __all__ = [
+    "CatalogScreen",
     "ExportDialog",
     "FindingsScreen",
     "HelpDialog",

@@ -68,7 +68,8 @@ class OpeningScreen(WorkScreen):
             self._look()
         else:
             self.begin(f"Reading {self._request.config}")
-            self._read(self._request)
+            # Only when this is drawn: what reading imports would hold the first frame back.
+            self.call_after_refresh(self._read, self._request)
 
     @work(exclusive=True, group="open", exit_on_error=False)
     async def _read(self, request: LoadRequest) -> None:

@@ -13,9 +13,9 @@ from textual.coordinate import Coordinate
 from textual.widgets import DataTable
 
 from llama_storage_tui.text import line
+from llama_storage_tui.tui.fitting import end, middle
 from llama_storage_tui.tui.marks import Shown
 from llama_storage_tui.tui.theme import tone_style
-from llama_storage_tui.tui.wording import end, middle
 
 PADDING: Final = 1
 LONGEST: Final = 200
