@@ -10,7 +10,7 @@ from typing import Final
 
 import yaml
 
-from llama_storage_tui.config.document import Document, decode, parse
+from llama_storage_tui.config.document import Document, Manifest, decode, parse
 from llama_storage_tui.errors import ConfigError, UsageError
 
 STDIN: Final = "-"
@@ -187,4 +187,4 @@ def _embed(document: Document, key: str, text: str) -> Document:
         # The text of a literal block begins on the line below its indicator.
         offset = node.start_mark.line + 1
     embedded = parse(text, f"{document.name}#{key}", line_offset=offset)
-    return replace(embedded, line_offset=offset)
+    return replace(embedded, line_offset=offset, manifest=Manifest(document, ("data", key)))
