@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import os
 import signal
 import sys
+import threading
+import traceback
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from llama_storage_tui.cli import output
+from llama_storage_tui.cli.asking import RUN_CONFIG
 from llama_storage_tui.cli.commands import COMMANDS
 from llama_storage_tui.cli.documents import ErrorDocument
 from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
 from llama_storage_tui.cli.options import Settings, shared_options
 from llama_storage_tui.errors import StorageToolError, UsageError
+from llama_storage_tui.files.log import keep_quiet, stop_log
+
+log = logging.getLogger("llama_storage_tui")
 
 CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -34,6 +42,10 @@ class CommandOrConfig(click.Group):
             return super().resolve_command(ctx, args)
         return tui.name, tui, args
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer commands, and files: the first word may be a config."""
+        return [*super().shell_complete(ctx, incomplete), CompletionItem(incomplete, type="file")]
+
 
 @click.group(cls=CommandOrConfig, invoke_without_command=True, context_settings=CONTEXT)
 @click.option("--demo", is_flag=True, help="Open a made-up deployment in a temporary folder.")
@@ -47,6 +59,8 @@ def cli(context: click.Context, *, demo: bool) -> int:
     RUN_CONFIG is a file, - for stdin, a ConfigMap manifest, a distribution's name, or @ for the one found.
     """
     if demo:
+        if context.invoked_subcommand is not None:
+            raise UsageError("--demo goes alone: it brings its own config")
         return run_demo(context)
     if context.invoked_subcommand is None:
         return run_tui(context, None)
@@ -54,7 +68,7 @@ def cli(context: click.Context, *, demo: bool) -> int:
 
 
 @click.command(hidden=True)
-@click.argument("config", required=False, metavar="[RUN_CONFIG]")
+@click.argument("config", type=RUN_CONFIG, required=False, metavar="[RUN_CONFIG]")
 @shared_options
 @click.pass_context
 def tui(context: click.Context, config: str | None) -> int:
@@ -92,43 +106,80 @@ def run_demo(context: click.Context) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    signal.signal(signal.SIGTERM, _terminate)
+    before = _catch_termination()
+    keep_quiet()
     try:
-        with contextlib.ExitStack() as stack:
-            stack.callback(_flush)
-            result: Any = cli.main(words, prog_name="llama-storage-tui", standalone_mode=False)
-            return int(result or 0)
+        code = _run(words)
+        output.flush()
+    except output.ReaderGoneError:
+        # Python flushes stdout once more at exit: give it a place to write to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.READER_GONE
+    except _TerminatedError:
+        code = ExitCode.TERMINATED
+    except StorageToolError as error:
+        # stdout took the answer and lost it when it was flushed: a full disk.
+        output.say_error(error)
+        code = exit_code(error)
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+        log.info("exit")
+        stop_log()
+    return int(code)
+
+
+def _run(words: list[str]) -> int:
+    try:
+        result: Any = cli.main(words, prog_name="llama-storage-tui", standalone_mode=False)
+        return int(result or 0)
     except click.UsageError as error:
         help_ = f"See: {error.ctx.command_path} --help" if error.ctx else None
         return _report(UsageError(error.format_message(), help=help_), words)
+    except click.ClickException as error:
+        return _report(UsageError(error.format_message()), words)
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except (click.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # Python flushes stdout once more at exit: give it a place to write to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.READER_GONE
+    except output.ReaderGoneError:
+        raise
     except StorageToolError as error:
+        log.info("%s: %s", error.kind, error.message)
         return _report(error, words)
-    except _TerminatedError:
-        return ExitCode.TERMINATED
+    except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a sentence
+        return _report(_internal(error), words)
+
+
+def _internal(error: Exception) -> StorageToolError:
+    """Turn a bug into a sentence: its type and place, never its message, which may quote a secret."""
+    log.error("unexpected", exc_info=error)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if __package__ in frame.filename]
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return StorageToolError(
+        f"The program failed in a way that it should not ({type(error).__name__}{place})",
+        help="This is a bug. --log-file FILE keeps the trace, without secrets, for a report.",
+    )
 
 
 class _TerminatedError(BaseException):
     """SIGTERM arrived; a BaseException so that no handler of errors swallows it."""
 
 
+def _catch_termination() -> Any:  # noqa: ANN401 - whatever handler stood there
+    """Make SIGTERM end the program in order; returns the handler before, None outside the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    return signal.signal(signal.SIGTERM, _terminate)
+
+
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
     raise _TerminatedError
 
 
-def _flush() -> None:
-    sys.stdout.flush()
-
-
 def _report(error: StorageToolError, words: Sequence[str]) -> int:
-    if "--json" in words:
+    options = words[: words.index("--")] if "--" in words else words
+    if "--json" in options:
         output.write_document(ErrorDocument.of(error))
     else:
         output.say_error(error)

@@ -16,14 +16,14 @@ _NUMBERS = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
-    """A PostgreSQL server of this test process."""
+    """Start a PostgreSQL server of this test process."""
     with postgres() as server:
         yield server
 
 
 @pytest.fixture
 def postgres_store(postgres_server: Server) -> Iterator[PostgresStore]:
-    """An empty PostgreSQL database of this test, owned by the ordinary role."""
+    """Make an empty PostgreSQL database of this test, owned by the ordinary role."""
     store = PostgresStore(postgres_server, f"test_{next(_NUMBERS)}")
     store.create()
     yield store
@@ -32,12 +32,12 @@ def postgres_store(postgres_server: Server) -> Iterator[PostgresStore]:
 
 @pytest.fixture
 def sqlite_store(tmp_path: Path) -> SqliteStore:
-    """A SQLite file of this test, not there until something is written."""
+    """Name a SQLite file of this test, not there until something is written."""
     return SqliteStore(tmp_path / "store.db")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def store(request: pytest.FixtureRequest) -> Store:
-    """An empty store of each engine."""
+    """Make an empty store of each engine."""
     found: Store = request.getfixturevalue(f"{request.param}_store")
     return found

@@ -22,9 +22,14 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 
 @asynccontextmanager
 async def front(handler: Handler) -> AsyncIterator[int]:
-    """Listen on a port of 127.0.0.1 and yield it."""
+    """Listen on a port of 127.0.0.1 and yield it; at the end every connection is closed, at both ends of the door."""
+    running: set[asyncio.Task[None]] = set()
 
     async def handled(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        running.add(task)
+        task.add_done_callback(running.discard)
         try:
             with suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
                 await handler(reader, writer)
@@ -38,6 +43,11 @@ async def front(handler: Handler) -> AsyncIterator[int]:
         yield int(server.sockets[0].getsockname()[1])
     finally:
         server.close()
+        if running:
+            done, late = await asyncio.wait(running, timeout=2)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*done, *late, return_exceptions=True)
 
 
 def offering_tls(port: int, *, takes_plain: bool = True, takes_tls: bool = True) -> Handler:
@@ -94,6 +104,9 @@ async def _pass_on(
                 await sink.drain()
         sink.close()
 
-    await asyncio.gather(pump(reader, outgoing), pump(onward, writer))
-    with suppress(ConnectionError):
-        await outgoing.wait_closed()
+    try:
+        await asyncio.gather(pump(reader, outgoing), pump(onward, writer))
+    finally:
+        outgoing.close()
+        with suppress(ConnectionError):
+            await outgoing.wait_closed()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 FIRST_BATCH: Final = 50
@@ -19,9 +20,17 @@ def weight(rows: Sequence[Sequence[object]]) -> int:
     return sum(len(cell) for row in rows for cell in row if isinstance(cell, str | bytes))
 
 
-def next_batch(size: int, batch: Sequence[Sequence[object]]) -> int:
-    """Return how many rows to fetch after a batch of `size`: twice as many while they are light, fewer where heavy."""
-    held = weight(batch)
-    if held < BATCH_BYTES // 4:
-        return min(size * 2, LARGEST_BATCH)
-    return max(1, min(size, size * (BATCH_BYTES // 4) // held))
+@dataclass(slots=True)
+class Pace:
+    """How many rows to fetch next: twice as many while they are light, fewer where they are heavy."""
+
+    size: int = FIRST_BATCH
+
+    def after(self, batch: Sequence[Sequence[object]]) -> int:
+        """Set the pace by what was fetched; return what that weighs."""
+        held = weight(batch)
+        if held < BATCH_BYTES // 4:
+            self.size = min(self.size * 2, LARGEST_BATCH)
+        else:
+            self.size = max(1, min(self.size, self.size * (BATCH_BYTES // 4) // held))
+        return held

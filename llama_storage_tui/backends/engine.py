@@ -99,8 +99,8 @@ class Dialect(Protocol):
         """Tell whether a column's index is in code point order."""
         ...
 
-    def is_odd(self, element: Expression) -> sa.ColumnElement[bool] | None:
-        """Return the condition for keys that are no text (NULL, binary); None where there can be none."""
+    def odd(self, element: Expression) -> tuple[sa.ColumnElement[bool], ...]:
+        """Return the conditions of keys that are no text, one for each seek of an index; none where all are text."""
         ...
 
     def is_text(self, element: Expression) -> sa.ColumnElement[bool] | None:

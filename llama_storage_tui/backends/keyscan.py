@@ -164,12 +164,14 @@ def _lowest(query: KeyQuery) -> str | None:
 
 async def _odd(connection: AsyncConnection, keys: KeyTable, query: KeyQuery, wanted: int) -> Sequence[KeyRow]:
     table = keys.table
-    is_odd = keys.dialect.is_odd(table.c["key"])
-    if is_odd is None or not keys.shape.key:
+    odd = keys.dialect.odd(table.c["key"])
+    if not odd or not keys.shape.key:
         return ()
     shape = keys.shape.key[0]
-    conditions = [is_odd]
+    place = table.c[shape.name]
+    # One seek of the key's index for each condition: together with ORDER BY they would be a scan of the table.
+    found = sa.union_all(*(sa.select(place).where(condition) for condition in odd))
+    statement = keys.entries(table).where(place.in_(found)).order_by(place).limit(wanted)
     if query.after is not None and query.after[0] == ODD and query.after[1] is not None:
-        conditions.append(table.c[shape.name] > keys.dialect.bound(query.after[1], shape))
-    statement = keys.entries(table).where(*conditions).order_by(table.c[shape.name]).limit(wanted)
+        statement = statement.where(place > keys.dialect.bound(query.after[1], shape))
     return [keys.row(raw, query.now) for raw in (await connection.execute(statement)).all()]

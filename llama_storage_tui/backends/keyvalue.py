@@ -155,7 +155,6 @@ def _position(after: Cursor | None, name: str) -> tuple[Part, Part] | None:
 def _count_statement(keys: KeyTable, selection: KeySelection, most: int | None) -> Statement:
     table = keys.table
     key = table.c["key"]
-    is_odd = keys.dialect.is_odd(key)
     wanted: list[sa.ColumnElement[bool]] = []
     if keys.is_binary:
         wanted += [sa.and_(*keys.within(key, chosen)) for chosen in ranges_of(selection)]
@@ -163,8 +162,8 @@ def _count_statement(keys: KeyTable, selection: KeySelection, most: int | None) 
         is_text = keys.dialect.is_text(key)
         condition = matching(keys, key, selection, "")
         wanted.append(condition if is_text is None else sa.and_(condition, is_text))
-    if is_odd is not None and selects_the_rest(selection):
-        wanted.append(is_odd)
+    if selects_the_rest(selection):
+        wanted += keys.dialect.odd(key)
     counts = [
         sa.select(sa.func.count())
         .select_from(sa.select(sa.literal_column("1")).select_from(table).where(each).limit(most).subquery())

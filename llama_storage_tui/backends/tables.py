@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends import cursors
-from llama_storage_tui.backends.batches import BATCH_BYTES, FIRST_BATCH, LARGEST_BATCH, weight
+from llama_storage_tui.backends.batches import BATCH_BYTES, LARGEST_BATCH, Pace
 from llama_storage_tui.backends.cursors import Position
 from llama_storage_tui.backends.engine import Engine, Statement
 from llama_storage_tui.backends.listing import Listing, filter_conditions, row_fingerprint
@@ -18,6 +19,9 @@ from llama_storage_tui.backends.protocols import Timeouts
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError, UsageError
 from llama_storage_tui.model.data import Cell, Count, Cursor, Filter, RowPage, RowQuery, Table
+
+PIECE: Final = 10_000
+"""Rows of one statement of a stream in pieces: enough that opening the file for each weighs little."""
 
 
 @dataclass(slots=True)
@@ -132,29 +136,31 @@ class SqlTableReader:
             .where(*listing.filtered(table))
             .order_by(*listing.ordering(table, order))
         )
-        batches = self.engine.stream(statement)
-        async for batch in batches:
-            yield [_shown(row, query.cell_limit) for row in batch]
+        async with aclosing(self.engine.stream(statement)) as batches:
+            async for batch in batches:
+                yield [_shown(row, query.cell_limit) for row in batch]
 
     async def _in_pieces(
         self, listing: Listing, query: RowQuery
     ) -> AsyncGenerator[Sequence[tuple[Cell, ...]], None]:
         after: Position | None = None
+        pace = Pace()
 
         async def piece(connection: AsyncConnection) -> list[Sequence[object]]:
             table = listing.shape.selectable()
             rows: list[Sequence[object]] = []
             for segment in listing.segments(table, after):
-                wanted = LARGEST_BATCH - len(rows)
+                wanted = PIECE - len(rows)
                 statement = listing.statement(table, segment, limit=wanted, cell_limit=query.cell_limit)
-                rows += await fetch_within(connection, statement)
-                if len(rows) >= LARGEST_BATCH or weight(rows) >= BATCH_BYTES:
+                is_light = await _fetch_within(connection, statement, pace, rows)
+                if len(rows) >= PIECE or not is_light:
                     break
             return rows
 
         width = len(listing.columns)
         while rows := await self.engine.run(piece, seconds=None):
-            yield [_shown(row[:width], query.cell_limit) for row in rows]
+            for start in range(0, len(rows), LARGEST_BATCH):
+                yield [_shown(row[:width], query.cell_limit) for row in rows[start : start + LARGEST_BATCH]]
             after = Position(listing.parts(rows[-1][width:])[0])
 
     async def _listing(self, connection: AsyncConnection, query: RowQuery) -> Listing:
@@ -191,19 +197,18 @@ class SqlTableReader:
             raise
 
 
-async def fetch_within(connection: AsyncConnection, statement: Statement) -> list[Sequence[object]]:
-    """Return a statement's rows, stopping when they weigh BATCH_BYTES: one row at a time once they are large."""
-    rows: list[Sequence[object]] = []
-    held, at_once = 0, FIRST_BATCH
+async def _fetch_within(
+    connection: AsyncConnection, statement: Statement, pace: Pace, rows: list[Sequence[object]]
+) -> bool:
+    """Add a statement's rows to `rows`; return False where it was left because they weigh BATCH_BYTES."""
+    held = 0
     async with connection.stream(statement) as result:
-        while fetched := await result.fetchmany(at_once):
+        while fetched := await result.fetchmany(pace.size):
             rows += fetched
-            added = weight(fetched)
-            held += added
+            held += pace.after(fetched)
             if held >= BATCH_BYTES:
-                break
-            at_once = 1 if added >= BATCH_BYTES // 4 else FIRST_BATCH
-    return rows
+                return False
+    return True
 
 
 async def _rows(connection: AsyncConnection, listing: Listing, query: RowQuery) -> list[Sequence[object]]:
@@ -258,14 +263,8 @@ def _is_cut(cell: object, limit: int | None) -> bool:
 
 
 def _shown(row: Sequence[object], limit: int | None) -> tuple[Cell, ...]:
-    return tuple(_cut(cell, limit) for cell in row)
-
-
-def _cut(cell: object, limit: int | None) -> Cell:
-    match cell:
-        case str() | bytes():
-            return cell if limit is None else cell[:limit]
-        case None | bool() | int() | float():
-            return cell
-        case _:
-            return str(cell)
+    """Return a row as values; a dialect's `cell` selects nothing but those, so whole rows need no look at each."""
+    cells: tuple[Cell, ...] = tuple(row)  # type: ignore[arg-type]
+    if limit is None:
+        return cells
+    return tuple(cell[:limit] if isinstance(cell, str | bytes) else cell for cell in cells)

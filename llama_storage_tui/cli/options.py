@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from llama_storage_tui.backends.protocols import Timeouts
+from llama_storage_tui.files.log import start_log
 from llama_storage_tui.services.catalog import LoadRequest, parse_path_map
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -29,8 +30,15 @@ def _store(context: click.Context, parameter: click.Parameter, value: object) ->
     return value
 
 
+def _open_log(context: click.Context, parameter: click.Parameter, value: str | None) -> object:
+    """Open the log as soon as its name is read, so that it has the rest of the call."""
+    if value is not None and not context.resilient_parsing:
+        start_log(value)
+    return _store(context, parameter, value)
+
+
 def _option(*names: str, **settings: Any) -> Callable[[Function], Function]:  # noqa: ANN401 - click's own settings
-    return click.option(*names, expose_value=False, callback=_store, **settings)
+    return click.option(*names, expose_value=False, **{"callback": _store, **settings})
 
 
 OPTIONS: Final = (
@@ -38,6 +46,7 @@ OPTIONS: Final = (
         "--env-file",
         multiple=True,
         metavar="FILE",
+        type=click.Path(),
         help="Read variables from a dotenv FILE; repeatable, the last wins.",
     ),
     _option("--no-environ", is_flag=True, help="Ignore the process environment."),
@@ -64,6 +73,8 @@ OPTIONS: Final = (
         "--log-file",
         metavar="FILE",
         type=click.Path(dir_okay=False),
+        is_eager=True,
+        callback=_open_log,
         help="Write a debug log without secrets.",
     ),
     _option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal."),

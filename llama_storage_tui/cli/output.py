@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TextIO
 
 from pydantic import BaseModel
 
@@ -15,9 +17,35 @@ KEPT_WIDE = 60
 """A column wider than this is cut in a table for people; scripts read JSON."""
 
 
+class ReaderGoneError(Exception):
+    """Nobody reads stdout any more. Not a BrokenPipeError, which click would turn into exit code 1."""
+
+
+@contextmanager
+def _stdout() -> Iterator[TextIO]:
+    """Give stdout, and tell a reader that is gone from a disk that is full."""
+    try:
+        yield sys.stdout
+    except BrokenPipeError:
+        raise ReaderGoneError from None
+    except OSError as error:
+        raise StorageToolError(f"stdout cannot be written: {error.strerror or 'unknown error'}") from None
+
+
+def _write(chunk: str) -> None:
+    with _stdout() as stdout:
+        stdout.write(chunk)
+
+
+def flush() -> None:
+    """Hand everything to the reader; raises ReaderGoneError, or StorageToolError where the disk is full."""
+    with _stdout() as stdout:
+        stdout.flush()
+
+
 def write_document(document: BaseModel) -> None:
     """Print one JSON document, everything but ASCII escaped."""
-    sys.stdout.write(
+    _write(
         json.dumps(
             document.model_dump(mode="json", by_alias=True), ensure_ascii=True, indent=2, allow_nan=False
         )
@@ -27,24 +55,25 @@ def write_document(document: BaseModel) -> None:
 
 def write_json(value: object) -> None:
     """Print a plain value as JSON."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=True, indent=2) + "\n")
+    _write(json.dumps(value, ensure_ascii=True, indent=2) + "\n")
 
 
 def write_raw(chunk: str) -> None:
-    """Write text of a machine format as it is: it was escaped when it was made."""
-    sys.stdout.write(chunk)
+    """Write text of a machine format as it is; to a terminal only what is safe there (JSON is, CSV may not be)."""
+    _write(text.block(chunk) if stdout_is_terminal() else chunk)
 
 
 def write_bytes(content: bytes) -> None:
     """Write a stored value byte for byte."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
+    flush()
+    with _stdout() as stdout:
+        stdout.buffer.write(content)
+        stdout.buffer.flush()
 
 
 def write_text(block: str) -> None:
     """Print text for people, control characters made visible."""
-    sys.stdout.write(text.block(block) + "\n")
+    _write(text.block(block) + "\n")
 
 
 def write_table(
@@ -55,7 +84,7 @@ def write_table(
     widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
     for row in [list(headings), *cells]:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        sys.stdout.write(line.rstrip() + "\n")
+        _write(line.rstrip() + "\n")
 
 
 def say(message: str) -> None:

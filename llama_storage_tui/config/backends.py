@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Mapping
-from pathlib import Path as FilePath
-from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from llama_storage_tui.config import schema
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, show_path
-from llama_storage_tui.config.environment import UNKNOWN, contains_unknown
+from llama_storage_tui.config.environment import UNKNOWN, contains_unknown, map_unknown
 from llama_storage_tui.config.masking import (
     is_secret_name,
     mask_expression,
     mask_userinfo,
     mask_value,
+    mask_written,
     secrets_in_userinfo,
 )
+from llama_storage_tui.config.targets import NoTarget, location_of, read_target, sqlite_target
 from llama_storage_tui.model.catalog import NOT_SET, Backend, Credential, Family, Setting, SettingValue
-from llama_storage_tui.model.target import PostgresTarget, SqliteTarget, Target, UnsupportedTarget
+from llama_storage_tui.model.target import Target
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.secrets import Secret
-
-KV_SQLITE_TABLE: Final = "kvstore"
-UNSUPPORTED: Final = {
-    "kv_redis": UnsupportedTarget("Redis", "connecting to Redis is not built in yet"),
-    "kv_mongodb": UnsupportedTarget("MongoDB", "connecting to MongoDB is not built in yet"),
-}
-
-
-class NoTarget(Exception):  # noqa: N818 - a reason, caught where it is raised from
-    """Why a backend's target cannot be told; the text is shown to the operator."""
 
 
 def family_of(type_: str) -> Family:
@@ -97,7 +86,7 @@ def _implied(context: Context, name: str, entry: Mapping[str, object]) -> Backen
         str(entry.get("db_path", "")),
         settings,
         Credential(),
-        _sqlite_target(context, type_, entry),
+        sqlite_target(context, type_, entry),
         path=f"storage.backends.{name}",
         is_implied=True,
     )
@@ -119,7 +108,7 @@ def read_backend(context: Context, name: str, entry: object, path: Path) -> Back
             context.line(path),
         )
     raw_type = entry.get("type")
-    type_ = raw_type if isinstance(raw_type, str) else "" if raw_type is None else str(raw_type)
+    type_ = mask_userinfo(str(raw_type)) if isinstance(raw_type, str | int | float) else ""
     fields = schema.backend_fields(type_, context.version)
     settings = _settings(context, entry, path, fields)
     values = {field.name: field.default for field in fields or ()} | {
@@ -128,14 +117,14 @@ def read_backend(context: Context, name: str, entry: object, path: Path) -> Back
     target: Target | None = None
     problem: str | None = None
     try:
-        target = _target(context, type_, values, entry)
+        target = read_target(context, type_, values, entry)
     except NoTarget as reason:
         problem = str(reason)
     return Backend(
         name,
         type_,
         family_of(type_),
-        _location(type_, values, target),
+        location_of(type_, values, target),
         settings,
         _credential(context, entry, values, path),
         target,
@@ -161,7 +150,7 @@ def _settings(
         is_secret = is_secret_name(name) or (field is not None and field.is_secret)
         expression = context.expression((*path, name))
         if expression is not None:
-            expression = mask_expression(expression) if is_secret else mask_userinfo(expression)
+            expression = mask_expression(expression) if is_secret else mask_written(expression)
         settings.append(
             Setting(
                 name,
@@ -182,7 +171,7 @@ def _settings(
 
 def _shown(context: Context, name: str, value: object, *, is_secret: bool) -> SettingValue:
     if contains_unknown(value) and value is not UNKNOWN:
-        return _plain(mask_value(name, str(value)))
+        return _plain(mask_value(name, map_unknown(value, lambda: "<unknown>")))
     if value is UNKNOWN:
         return None
     if is_secret and value not in (None, ""):
@@ -218,137 +207,3 @@ def _credential(
         if entry.get(field) is not None:
             return Credential(shown_user, field, context.source((*path, field)))
     return Credential(shown_user)
-
-
-def _text(values: Mapping[str, object], name: str) -> str:
-    value = values.get(name)
-    if value is UNKNOWN:
-        raise NoTarget(f"its {name} depends on a variable that is not set")
-    if not isinstance(value, str) or not value:
-        raise NoTarget(f"its {name} is not set" if value in (None, "") else f"its {name} is not text")
-    return value
-
-
-def _port(values: Mapping[str, object]) -> int:
-    value = values.get("port")
-    if value is UNKNOWN:
-        raise NoTarget("its port depends on a variable that is not set")
-    try:
-        return int(value) if isinstance(value, str | int) and not isinstance(value, bool) else int("")
-    except ValueError:
-        raise NoTarget("its port is not a number") from None
-
-
-def _target(
-    context: Context, type_: str, values: Mapping[str, object], entry: Mapping[object, object]
-) -> Target:
-    if type_ in UNSUPPORTED:
-        return UNSUPPORTED[type_]
-    if type_ in ("kv_sqlite", "sql_sqlite"):
-        return _sqlite_target(context, type_, values)
-    if type_ in ("kv_postgres", "sql_postgres"):
-        return _postgres_target(context, type_, values, entry)
-    raise NoTarget(f"its type {type_!r} is unknown" if type_ else "it has no type")
-
-
-def _sqlite_target(context: Context, type_: str, values: Mapping[str, object]) -> SqliteTarget:
-    text = _text(values, "db_path")
-    table = KV_SQLITE_TABLE if type_ == "kv_sqlite" else None
-    if text == ":memory:" or "mode=memory" in text:
-        return SqliteTarget(FilePath(text), table, is_memory=True)
-    if text.startswith("file:"):
-        text = unquote(urlsplit(text).path)
-    # kv_sqlite takes a literal ~ as a directory's name; only sql_sqlite expands it.
-    expanded = text if type_ == "kv_sqlite" else context.environment.expand_user(text)
-    return SqliteTarget(FilePath(os.path.abspath(context.map_path(expanded))), table)  # noqa: PTH100 - resolve() would follow links
-
-
-def _postgres_target(
-    context: Context, type_: str, values: Mapping[str, object], entry: Mapping[object, object]
-) -> PostgresTarget:
-    table = _text(values, "table_name") if type_ == "kv_postgres" else None
-    if entry.get("connection_string") is not None and "connection_string" in values:
-        return _from_connection_string(context, _text(values, "connection_string"), values, table)
-    password = values.get("password")
-    if password is UNKNOWN:
-        raise NoTarget("its password depends on a variable that is not set")
-    if password is not None and not isinstance(password, str):
-        raise NoTarget("its password is not text")
-    return PostgresTarget(
-        _text(values, "host"),
-        _port(values),
-        _text(values, "db"),
-        _text(values, "user"),
-        None if password is None else Secret(password),
-        table,
-        _optional_text(values, "ssl_mode"),
-        _optional_path(context, values.get("ca_cert_path")),
-    )
-
-
-def _optional_text(values: Mapping[str, object], name: str) -> str | None:
-    value = values.get(name)
-    return value if isinstance(value, str) else None
-
-
-def _optional_path(context: Context, value: object) -> FilePath | None:
-    return FilePath(context.map_path(value)) if isinstance(value, str) and value else None
-
-
-def _from_connection_string(
-    context: Context, text: str, values: Mapping[str, object], table: str | None
-) -> PostgresTarget:
-    try:
-        parts = urlsplit(text)
-        port = parts.port or 5432
-        host = parts.hostname
-    except ValueError:
-        raise NoTarget("its connection_string cannot be parsed") from None
-    query = dict(parse_qsl(parts.query))
-    database = unquote(parts.path.lstrip("/")) or query.get("dbname", "")
-    host = query.get("host", unquote(host) if host else "")
-    user = unquote(parts.username or "") or query.get("user", "")
-    if parts.scheme not in ("postgres", "postgresql") or not host or not database or not user:
-        raise NoTarget(
-            "its connection_string lacks the scheme, host, user or database that a connection needs"
-        )
-    password = unquote(parts.password) if parts.password is not None else query.get("password")
-    secret = None if password is None else Secret(password)
-    if secret:
-        context.secrets.add(secret)
-    return PostgresTarget(
-        host,
-        int(query["port"]) if query.get("port", "").isdecimal() else port,
-        database,
-        user,
-        secret,
-        table,
-        query.get("sslmode", query.get("ssl")) or _optional_text(values, "ssl_mode"),
-        _optional_path(context, query.get("sslrootcert") or values.get("ca_cert_path")),
-    )
-
-
-def _location(type_: str, values: Mapping[str, object], target: Target | None) -> str:
-    if isinstance(target, SqliteTarget):
-        return ":memory:" if target.is_memory else str(target.path)
-    if isinstance(target, PostgresTarget):
-        host = f"[{target.host}]" if ":" in target.host else target.host
-        return mask_userinfo(f"postgresql://{host}:{target.port}/{target.database}")
-
-    def shown(name: str) -> str:
-        value = values.get(name)
-        return "?" if value is UNKNOWN or value is None else mask_userinfo(str(value))
-
-    match type_:
-        case "kv_redis":
-            return f"redis://{shown('host')}:{shown('port')}/0"
-        case "kv_mongodb":
-            host = shown("host")
-            server = host if "://" in host else f"mongodb://{host}:{shown('port')}"
-            return f"{server}/{shown('db')}"
-        case "kv_postgres" | "sql_postgres":
-            return f"postgresql://{shown('host')}:{shown('port')}/{shown('db')}"
-        case "kv_sqlite" | "sql_sqlite":
-            return shown("db_path")
-        case _:
-            return ""

@@ -13,13 +13,10 @@ from typing import Final
 
 import yaml
 
-from llama_storage_tui import text as safe
+from llama_storage_tui.config.nodes import Place, compose, construct, refuse_bombs
 from llama_storage_tui.errors import ConfigError
 
 MAXIMUM_BYTES: Final = 5_000_000
-MAXIMUM_EXPANDED_NODES: Final = 500_000
-"""How many nodes the document may have when every alias is written out. The largest shipped config has some 2,000."""
-MAXIMUM_DEPTH: Final = 200
 
 PathStep = str | int
 Path = tuple[PathStep, ...]
@@ -43,8 +40,8 @@ class Document:
     """
 
     name: str
-    text: str
-    data: object
+    text: str = field(repr=False)
+    data: object = field(repr=False)
     root: yaml.Node | None = field(repr=False)
     duplicates: tuple[DuplicateKey, ...] = ()
     line_offset: int | None = 0
@@ -111,9 +108,7 @@ def decode(content: bytes, name: str) -> str:
     """Turn a file's bytes into text; raises ConfigError where it is too large, binary or not UTF-8."""
     if len(content) > MAXIMUM_BYTES:
         raise ConfigError(
-            f"{name} is {len(content) / 1e6:.0f} MB, which is no run config",
-            where=name,
-            help=f"The limit is {MAXIMUM_BYTES // 1_000_000} MB.",
+            f"{name} is larger than {MAXIMUM_BYTES // 1_000_000} MB, which is no run config", where=name
         )
     try:
         text = content.decode("utf-8-sig")
@@ -132,109 +127,21 @@ def decode(content: bytes, name: str) -> str:
 
 def parse(text: str, name: str, *, line_offset: int | None = 0) -> Document:
     """Parse one YAML document; raises ConfigError with the line for anything that is not exactly one mapping."""
-    try:
-        root = _compose(text, name)
-        _refuse_bombs(root, name)
-        duplicates = tuple(_duplicates(root))
-        data = _construct(root)
-    except yaml.MarkedYAMLError as error:
-        raise _syntax_error(error, name, line_offset) from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{name}: not YAML: {safe.line(str(error), 200)}", where=name) from None
-    except (ValueError, KeyError, OverflowError, RecursionError) as error:
-        # The constructor's own: a timestamp such as 2026-13-45, an integer such as 0x, `!!bool word`.
-        raise ConfigError(f"{name}: not YAML: {safe.line(str(error), 200)}", where=name) from None
+    place = Place(name, line_offset)
+    root = compose(text, place)
+    refuse_bombs(root, place)
+    duplicates = tuple(_duplicates(root))
+    data = construct(root, place)
     if root is None or data is None:
         raise ConfigError(f"{name} is empty", where=name, help="A run config is a YAML mapping.")
     if not isinstance(data, dict):
-        line = root.start_mark.line + 1 + (line_offset or 0)
         kind = "a list" if isinstance(data, list) else "a single value"
-        raise ConfigError(
-            f"{name}, line {line}: holds {kind}, not a mapping",
-            where=f"{name}:{line}",
-            help="A run config is a YAML mapping with keys such as version, providers and storage.",
+        raise place.error(
+            root.start_mark,
+            f"holds {kind}, not a mapping",
+            "A run config is a YAML mapping with keys such as version, providers and storage.",
         )
     return Document(name, text, data, root, duplicates, line_offset)
-
-
-def _compose(text: str, name: str) -> yaml.Node | None:
-    loader = yaml.SafeLoader(text)
-    try:
-        if not loader.check_node():
-            return None
-        node = loader.get_node()
-        if loader.check_node():
-            line = loader.peek_event().start_mark.line + 1  # type: ignore[no-untyped-call]
-            raise ConfigError(
-                f"{name}, line {line}: holds several YAML documents; a server reads exactly one",
-                where=f"{name}:{line}",
-                help="Remove the line with ---, or name a file with one document.",
-            )
-        return node
-    finally:
-        loader.dispose()
-
-
-def _construct(root: yaml.Node | None) -> object:
-    if root is None:
-        return None
-    loader = yaml.SafeLoader("")
-    try:
-        return loader.construct_document(root)
-    finally:
-        loader.dispose()
-
-
-def _syntax_error(error: yaml.MarkedYAMLError, name: str, line_offset: int | None) -> ConfigError:
-    mark = error.problem_mark or error.context_mark
-    problem = safe.line(error.problem or error.context or "syntax error", 160)
-    if mark is None:
-        return ConfigError(f"{name}: not YAML: {problem}", where=name)
-    line = mark.line + 1 + (line_offset or 0)
-    help_ = "YAML does not allow tabs for indentation." if "\\t" in problem else None
-    return ConfigError(
-        f"{name}, line {line}, column {mark.column + 1}: not YAML: {problem}",
-        where=f"{name}:{line}",
-        help=help_,
-    )
-
-
-def _refuse_bombs(root: yaml.Node | None, name: str) -> None:
-    """Refuse a document that is deep, cyclic, or huge once its aliases are written out."""
-    sizes: dict[int, int] = {}
-    open_: set[int] = set()
-
-    def size(node: yaml.Node, depth: int) -> int:
-        if id(node) in sizes:
-            return sizes[id(node)]
-        line = node.start_mark.line + 1
-        if depth > MAXIMUM_DEPTH:
-            raise ConfigError(f"{name}, line {line}: nested too deeply", where=f"{name}:{line}")
-        if id(node) in open_:
-            raise ConfigError(f"{name}, line {line}: an alias refers to itself", where=f"{name}:{line}")
-        open_.add(id(node))
-        total = 1 + sum(size(child, depth + 1) for child in _children(node))
-        open_.discard(id(node))
-        if total > MAXIMUM_EXPANDED_NODES:
-            raise ConfigError(
-                f"{name}, line {line}: its aliases write out to more than {MAXIMUM_EXPANDED_NODES:,} values",
-                where=f"{name}:{line}",
-                help="This is how an alias bomb looks; no run config is that large.",
-            )
-        sizes[id(node)] = total
-        return total
-
-    if root is not None:
-        size(root, 0)
-
-
-def _children(node: yaml.Node) -> Iterator[yaml.Node]:
-    if isinstance(node, yaml.SequenceNode):
-        yield from node.value
-    elif isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield key
-            yield value
 
 
 def _duplicates(root: yaml.Node | None) -> Iterator[DuplicateKey]:

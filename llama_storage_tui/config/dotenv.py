@@ -15,14 +15,16 @@ from typing import Final
 from llama_storage_tui.config.environment import Environment, Variable
 from llama_storage_tui.errors import ConfigError
 
-_NAME: Final = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*=[ \t]*")
-_SINGLE: Final = re.compile(r"'([^']*)'")
-_DOUBLE: Final = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_NAME: Final = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*=")
+_SINGLE: Final = re.compile(r"[ \t]*'([^']*)'")
+_DOUBLE: Final = re.compile(r'[ \t]*"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _PLAIN: Final = re.compile(r"[^\r\n]*")
 _REST: Final = re.compile(r"[ \t]*(#[^\r\n]*)?(\r\n|\n|\r|$)")
 _IGNORED: Final = re.compile(r"[ \t]*(#[^\r\n]*)?(\r\n|\n|\r)|[ \t]*(#[^\r\n]*)?$")
-_COMMENT: Final = re.compile(r"(^|[ \t]+)#.*$")
 ESCAPED: Final = re.compile(r"\\.", re.DOTALL)
+_OPEN: Final = re.compile(r"[ \t]*['\"]")
+_COMMENT: Final = re.compile(r"(?<![ \t])[ \t]+#.*$")
+"""Only after a blank: `A=#x` is #x, as in a shell."""
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 
 
@@ -92,7 +94,7 @@ def _assignment(text: str, match: re.Match[str], name: str, line: int) -> tuple[
         if quoting is Quoting.DOUBLE:
             value = ESCAPED.sub(lambda found: unescape(found[0]), value)
         return Assignment(variable, value, line, quoted.start(1), quoted.end(1), quoting), rest.end()
-    if text[position : position + 1] in ("'", '"'):
+    if _OPEN.match(text, position):
         raise ConfigError(f"{name}, line {line}: a quote that is never closed", where=f"{name}:{line}")
     plain = _PLAIN.match(text, position)
     raw = plain[0] if plain else ""

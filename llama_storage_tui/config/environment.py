@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from llama_storage_tui.config.document import Path, PathStep
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.secrets import MASK
 
 EXPRESSION: Final = re.compile(r"\$\{env\.([A-Z0-9_]+)(?::([=+])([^}]*))?\}")
 DISABLED: Final = "__disabled__"
@@ -37,6 +38,9 @@ class Variable(NamedTuple):
     value: str
     file: str | None = None
     line: int | None = None
+
+    def __repr__(self) -> str:
+        return f"Variable({MASK!r}, file={self.file!r}, line={self.line!r})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def read_legacy(context: Context) -> tuple[tuple[Backend, ...], tuple[Reference,
 def _snippets(data: Mapping[str, object]) -> Iterator[tuple[Path, Mapping[str, object]]]:
     for key in TOP_LEVEL:
         snippet = data.get(key)
-        if isinstance(snippet, Mapping) and isinstance(snippet.get("sql_store_config"), Mapping):
+        if isinstance(snippet, Mapping) and _is_snippet(snippet.get("sql_store_config")):
             yield (key, "sql_store_config"), snippet["sql_store_config"]
         elif isinstance(snippet, Mapping) and _is_snippet(snippet):
             yield (key,), snippet
@@ -80,8 +80,9 @@ def _scan(data: object, path: Path) -> Iterator[tuple[Path, Mapping[str, object]
                 yield from _scan(value, (*path, str(key)))
 
 
-def _is_snippet(value: Mapping[str, object]) -> bool:
-    return value.get("type") in TYPES
+def _is_snippet(value: object) -> bool:
+    type_ = value.get("type") if isinstance(value, Mapping) else None
+    return isinstance(type_, str) and type_ in TYPES
 
 
 def _family(path: Path) -> Family:
@@ -98,7 +99,7 @@ def _name(context: Context, path: Path) -> str:
     entries = providers.get(api) if isinstance(providers, Mapping) else None
     entry = entries[index] if isinstance(entries, list) and isinstance(index, int) else {}
     provider = entry.get("provider_id") if isinstance(entry, Mapping) else None
-    return f"{provider or api}.{path[-1]}"
+    return f"{provider if isinstance(provider, str) and provider else api}.{path[-1]}"
 
 
 def _reference(

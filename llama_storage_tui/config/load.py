@@ -10,7 +10,7 @@ from llama_storage_tui.config.document import Document
 from llama_storage_tui.config.environment import Environment, resolve
 from llama_storage_tui.config.guess import guess_version
 from llama_storage_tui.config.legacy import is_legacy, read_legacy
-from llama_storage_tui.config.masking import find_secrets
+from llama_storage_tui.config.masking import find_secrets, mask_userinfo
 from llama_storage_tui.config.pools import with_pool_budgets
 from llama_storage_tui.config.references import read_references
 from llama_storage_tui.config.rules import judge
@@ -53,6 +53,7 @@ def load_catalog(
 
 def _distribution(data: Mapping[str, object]) -> str | None:
     for key in ("distro_name", "image_name"):
-        if data.get(key) not in (None, ""):
-            return str(data[key])
+        name = data.get(key)
+        if isinstance(name, str | int | float) and name != "":
+            return mask_userinfo(str(name))
     return None

@@ -1,44 +1,75 @@
-"""Which values of a config are secret, and how text that holds one is shown."""
+"""Which values of a config are secret, and how text that holds one is shown.
+
+What is masked is decided generously: a name that sounds like a secret is one, whether a server reads it or not, and everything
+between the first `:` and the last `@` of a text is a password, since passwords hold `/`, `:`, `@` and spaces themselves.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import unquote
 
 from llama_storage_tui.config.environment import EXPRESSION
 from llama_storage_tui.secrets import MASK, Secret
 
 _SECRET_NAME: Final = re.compile(
-    r"pass(word|wd|phrase)?$|passw|pwd|secret|token$|api[_-]?key|apikey|credential|connection_string|dsn|private|authorization",
+    r"pass(word|wd|phrase)?$|passw|pwd|secret|token|api[_-]?key|credential|connection_?str|conn_?str|dsn|private|authorization|"
+    r"bearer|cookie|moderation_headers|(access|account|auth|encryption|master|shared|signing|ssl)_?key",
     re.IGNORECASE,
 )
-_USERINFO: Final = re.compile(
-    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)?(?P<user>[^\s/:@?#]*):(?P<password>[^\s/]*)@(?=[^\s@]*$)"
+_COUNTED_TOKENS: Final = re.compile(
+    r"(^|_)(max|min|num|n|total|chunk|overlap|prompt|completion|input|output|reserved)_(\w+_)?tokens?|^tokens$|tokeniz|"
+    r"tokens?_(budget|count|endpoint|limit|overlap|per|size|uri|url|usage)",
+    re.IGNORECASE,
 )
-_QUERY_SECRET: Final = re.compile(
-    r"([?&](?:password|sslpassword|passwd|token|secret)=)([^&#\s]+)", re.IGNORECASE
-)
+"""Names with the word token that hold a number or an address."""
+
+_ASSIGNED: Final = re.compile(r"(?<![\w-])([A-Za-z_][\w-]*)(\s*=\s*)('(?:[^'\\]|\\.)*'|[^&#;\s]+)")
+"""`name=value` in a URI's query or a DSN. The look-behind keeps the scan linear."""
 
 
 def is_secret_name(name: str) -> bool:
     """Tell whether a field of that name holds a secret, known to a server or not."""
-    return _SECRET_NAME.search(name) is not None
+    return _SECRET_NAME.search(name) is not None and (
+        "token" not in name.lower() or _COUNTED_TOKENS.search(name) is None
+    )
 
 
 def mask_userinfo(text: str) -> str:
-    """Mask the password of `user:password@host`, in a URI or alone, and secrets of a URI's query."""
-    shown = _USERINFO.sub(lambda found: f"{found['scheme'] or ''}{found['user']}:{MASK}@", text)
-    return _QUERY_SECRET.sub(rf"\g<1>{MASK}", shown)
+    """Mask the password of `user:password@host`, in a URI or alone, and secrets of a URI's query or a DSN."""
+    span = _password_span(text)
+    if span is not None:
+        text = text[: span[0]] + MASK + text[span[1] :]
+    return _ASSIGNED.sub(
+        lambda found: f"{found[1]}{found[2]}{MASK}" if is_secret_name(found[1]) else found[0], text
+    )
 
 
 def secrets_in_userinfo(text: str) -> Iterator[Secret]:
-    """Yield the secrets that `mask_userinfo` hides."""
-    for found in _USERINFO.finditer(text):
-        if found["password"]:
-            yield Secret(found["password"])
-    for found in _QUERY_SECRET.finditer(text):
-        yield Secret(found[2])
+    """Yield the secrets that `mask_userinfo` hides, as written and as a driver decodes them."""
+    found = [match[3].strip("'") for match in _ASSIGNED.finditer(text) if is_secret_name(match[1])]
+    span = _password_span(text)
+    if span is not None:
+        found.append(text[slice(*span)])
+    for value in found:
+        if value:
+            yield from {Secret(value), Secret(unquote(value))}
+
+
+def _password_span(text: str) -> tuple[int, int] | None:
+    """Return where a password stands: from the first colon that no `//` follows to the last `@`."""
+    end = text.rfind("@")
+    start = text.find(":", 0, max(end, 0))
+    while start != -1 and text.startswith("//", start + 1):
+        start = text.find(":", start + 1, end)
+    return None if start == -1 else (start + 1, end)
+
+
+def mask_written(text: str) -> str:
+    """Show the text of a field that is no secret by its name: as it stands, unless a password is in it."""
+    return text if mask_userinfo(text) == text else mask_expression(text)
 
 
 def mask_expression(text: str) -> str:
@@ -63,24 +94,30 @@ def mask_expression(text: str) -> str:
 
 def mask_value(name: str, value: object) -> object:
     """Return plain data with every secret inside masked, by name and by userinfo."""
+    if is_secret_name(name) and value not in (None, ""):
+        return MASK
     if isinstance(value, dict):
         return {str(key): mask_value(str(key), item) for key, item in value.items()}
     if isinstance(value, list):
         return [mask_value(name, item) for item in value]
-    if is_secret_name(name) and value not in (None, ""):
-        return MASK
     return mask_userinfo(value) if isinstance(value, str) else value
 
 
-def find_secrets(data: object, name: str = "") -> Iterator[Secret]:
-    """Yield every secret of a resolved document, wherever it stands: by its field's name, or as userinfo of a URI."""
+def find_secrets(data: object, name: str = "", *, is_secret: bool = False) -> Iterator[Secret]:
+    """Yield every secret of a resolved document, wherever it stands: by its field's name, or as userinfo of a URI.
+
+    What lies inside a mapping or list under a secret's name is secret too.
+    """
+    is_secret = is_secret or is_secret_name(name)
     if isinstance(data, dict):
         for key, value in data.items():
-            yield from find_secrets(value, str(key))
+            yield from find_secrets(value, str(key), is_secret=is_secret)
     elif isinstance(data, list):
         for value in data:
-            yield from find_secrets(value, name)
+            yield from find_secrets(value, is_secret=is_secret)
     elif isinstance(data, str) and data:
-        if is_secret_name(name):
+        if is_secret:
             yield Secret(data)
         yield from secrets_in_userinfo(data)
+    elif is_secret and isinstance(data, int | float) and not isinstance(data, bool):
+        yield Secret(str(data))

@@ -7,38 +7,23 @@ stands; external providers may hold either. What the file leaves out and the ser
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from llama_storage_tui.config import schema
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, get, show_path
 from llama_storage_tui.config.environment import EXPRESSION, resolve
+from llama_storage_tui.config.masking import mask_userinfo
+from llama_storage_tui.config.physical import Layout, physical_place, provider_layout
 from llama_storage_tui.config.rewrites import REWRITTEN_FROM, rewrite_store
-from llama_storage_tui.model.catalog import Backend, Family, Physical, Reference, ReferenceKind, Scalar
-from llama_storage_tui.model.target import PostgresTarget
+from llama_storage_tui.model.catalog import Backend, Family, Reference, ReferenceKind, Scalar
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.upstream.consumers import (
-    CONFIGURED,
-    PROMPT_KEYS,
-    QUOTA_KEYS,
-    find_consumer,
-    keeps_namespaces,
-    store_layouts,
-)
-from llama_storage_tui.upstream.providers import is_shipped_provider
+from llama_storage_tui.upstream.consumers import PROMPT_KEYS, QUOTA_KEYS, store_layouts
 
 QUEUE_FIELDS = ("max_write_queue_size", "num_writers")
 QUEUE_DEFAULTS: dict[str, Scalar] = {"max_write_queue_size": 10000, "num_writers": 4}
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What a reader of a reference uses: raw key families or tables. None of a reference that no code reads."""
-
-    keys: tuple[str, ...] = ()
-    tables: tuple[str, ...] = ()
-    is_external: bool = False
-    """The provider is not of the packages: how it uses the reference is assumed from its shape."""
+INTERACTIONS_DEFAULT: Mapping[object, object] = {"backend": "sql_default", "table_name": "interactions"}
+"""What the builtin interactions provider uses where its config names no store."""
 
 
 def read_references(context: Context, backends: tuple[Backend, ...]) -> tuple[Reference, ...]:
@@ -112,7 +97,7 @@ def _provider(
     type_ = str(entry.get("provider_type", ""))
     is_external = bool(entry.get("module"))
     for steps, mapping in _scan(entry.get("config"), ()):
-        layout = _provider_layout(context.version, api, type_, steps, is_external=is_external)
+        layout = provider_layout(context.version, api, type_, steps, is_external=is_external)
         reference = _reference(
             context,
             mapping,
@@ -125,23 +110,30 @@ def _provider(
         if any(field in mapping for field in QUEUE_FIELDS):
             reference = _with_queue(reference, mapping, backends, is_used=False)
         yield replace(reference, is_enabled=is_enabled)
+    if _fills_in_interactions(context.version, api, type_, entry.get("config")):
+        yield replace(
+            _reference(
+                context,
+                INTERACTIONS_DEFAULT,
+                (*path, "config", "store"),
+                kind=ReferenceKind.PROVIDER,
+                name=name,
+                layout=provider_layout(context.version, api, type_, ("store",), is_external=is_external),
+                backends=backends,
+            ),
+            is_enabled=is_enabled,
+            is_defaulted=True,
+        )
+
+
+def _fills_in_interactions(version: Version, api: str, type_: str, config: object) -> bool:
+    is_builtin = api == "interactions" and type_ == "inline::builtin" and version >= Version(1, 0)
+    return is_builtin and (config is None or (isinstance(config, Mapping) and "store" not in config))
 
 
 def _written_name(written: object) -> str:
     """Name a provider whose id resolves to nothing by the id that it would have: `${env.X:+vertexai}` is vertexai."""
     return EXPRESSION.sub(lambda found: found[3] or found[1], written) if isinstance(written, str) else ""
-
-
-def _provider_layout(
-    version: Version, api: str, type_: str, steps: Path, *, is_external: bool
-) -> Layout | None:
-    names = tuple(step for step in steps if isinstance(step, str))
-    consumer = None if is_external else find_consumer(api, type_, names, version)
-    if consumer is not None:
-        return Layout(consumer.keys, consumer.tables)
-    if is_external or not is_shipped_provider(api, type_, version):
-        return Layout(tables=(CONFIGURED,), is_external=True)
-    return None
 
 
 def _scan(data: object, path: Path) -> Iterator[tuple[Path, Mapping[object, object]]]:
@@ -220,6 +212,9 @@ def _reference(
     family: Family | None = None,
 ) -> Reference:
     backend = _text(entry.get("backend"))
+    if backend is not None and backend not in backends:
+        # Someone who writes a URI here is told so without its password.
+        backend = mask_userinfo(backend)
     namespace, table = _text(entry.get("namespace")), _text(entry.get("table_name"))
     if family is None:
         family = Family.SQL if "table_name" in entry else Family.KV
@@ -236,7 +231,7 @@ def _reference(
     target = backends.get(backend) if backend is not None else None
     if layout is None or target is None or target.family is not family:
         return reference
-    return replace(reference, physical=_physical(context.version, target, reference, layout))
+    return replace(reference, physical=physical_place(context.version, target, reference, layout))
 
 
 def _text(value: object) -> str | None:
@@ -258,35 +253,3 @@ def _with_queue(
         queue=queue,
         queue_is_used=is_used and backend is not None and backend.type == "sql_postgres",
     )
-
-
-def _physical(version: Version, backend: Backend, reference: Reference, layout: Layout) -> Physical | None:
-    container = container_of(backend)
-    if reference.family is Family.SQL:
-        tables = tuple(
-            reference.table if table == CONFIGURED and reference.table else table for table in layout.tables
-        )
-        return Physical(container, tuple(table for table in tables if table != CONFIGURED))
-    if reference.namespace is None:
-        return None
-    if keeps_namespaces(backend.type, version):
-        return Physical(container, prefixes=(f"{reference.namespace}:",))
-    return Physical(container, prefixes=layout.keys)
-
-
-def container_of(backend: Backend) -> str:
-    """Name what holds a backend's rows: the key-value table, the Redis db, the collection, the database."""
-    settings = {setting.name: setting.value for setting in backend.settings}
-    match backend.type:
-        case "kv_sqlite":
-            return "kvstore"
-        case "kv_postgres":
-            return str(settings.get("table_name", ""))
-        case "kv_redis":
-            return "db 0"
-        case "kv_mongodb":
-            return f"{settings.get('db', '')}.{settings.get('collection_name', '')}"
-        case "sql_postgres" if isinstance(backend.target, PostgresTarget):
-            return backend.target.database
-        case _:
-            return backend.location

@@ -221,7 +221,7 @@ def keys() -> Iterator[tuple[str, str, str | None]]:
     """Yield each key with its value and its expiry."""
     source = random.Random(11)  # noqa: S311 - made-up data, not keys
     for model in ("llama-3.3-70b", "qwen2.5-7b-instruct", "nomic-embed-text"):
-        body = {
+        body: dict[str, object] = {
             "type": "model",
             "identifier": f"vllm/{model}",
             "provider_id": "vllm",

@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self, TextIO
 
 from llama_storage_tui.errors import RefusedError
 
@@ -22,7 +22,7 @@ class StagedFile:
         self.path = path
         self._replaces = replaces
         self._staged: Path | None = None
-        self._stream: IO[str] | None = None
+        self._stream: TextIO | None = None
 
     def __enter__(self) -> Self:
         if self.path.exists() and not self._replaces:
@@ -46,6 +46,15 @@ class StagedFile:
         assert self._stream is not None, "write() belongs inside the with block"  # noqa: S101 - a programming error
         try:
             self._stream.write(text)
+        except OSError as error:
+            raise self._failed(error) from None
+
+    def write_bytes(self, data: bytes) -> None:
+        """Append bytes as they are; raises RefusedError where the disk is full or the folder is gone."""
+        assert self._stream is not None, "write_bytes() belongs inside the with block"  # noqa: S101 - a programming error
+        try:
+            self._stream.flush()
+            self._stream.buffer.write(data)
         except OSError as error:
             raise self._failed(error) from None
 

@@ -90,7 +90,7 @@ class Backend:
     location: str
     settings: tuple[Setting, ...]
     credential: Credential
-    target: Target | None
+    target: Target | None = field(repr=False)
     problem: str | None = None
     path: str = ""
     line: int | None = None

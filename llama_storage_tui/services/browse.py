@@ -13,6 +13,7 @@ from llama_storage_tui.errors import NotFoundError, UsageError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family, Reference
 from llama_storage_tui.model.data import (
     Cell,
+    Count,
     Cursor,
     KeyPage,
     KeySelection,
@@ -101,7 +102,7 @@ async def attributed_namespaces(session: Session, name: str) -> tuple[Namespace,
     shared = {prefix for prefix, number in users.items() if number > 1 and prefix.startswith(SHARED_FAMILIES)}
     if not shared:
         return known
-    reader = session.reader(name).key_values
+    reader = (await session.reader(name)).key_values
     done: list[Namespace] = []
     for found in known:
         common = shared & set(found.selection.include)
@@ -143,7 +144,7 @@ def unassigned_selection(namespaces: Sequence[Namespace]) -> KeySelection:
 async def namespaces(session: Session, name: str, *, fast: bool = False) -> NamespaceListing:
     """Count the keys of each namespace; `fast` allows estimates."""
     known = await attributed_namespaces(session, name)
-    reader = session.reader(name).key_values
+    reader = (await session.reader(name)).key_values
     rest = Namespace("", None, unassigned_selection(known))
 
     async def counted(namespace: Namespace) -> Namespace:
@@ -182,7 +183,7 @@ async def keys(
     after: Cursor | None = None,
 ) -> KeyPage:
     """Return a page of a namespace's keys by their physical text; `prefix` is what an operator types (see physical_prefix)."""
-    reader = session.reader(name).key_values
+    reader = (await session.reader(name)).key_values
     if wanted.referenced_by and not wanted.selection.include:
         return KeyPage((), None)
     return await reader.page(
@@ -202,7 +203,7 @@ async def value(
     session: Session, name: str, wanted: Namespace, key: str, *, limit: int | None = None
 ) -> StoredValue:
     """Return one value by its stored key, or by the key inside its namespace; raises NotFoundError."""
-    reader = session.reader(name).key_values
+    reader = (await session.reader(name)).key_values
     for candidate in dict.fromkeys((key, physical_prefix(wanted, key))):
         found = await reader.value(candidate, limit=limit)
         if found is not None and belongs(wanted.selection, candidate):
@@ -222,7 +223,7 @@ async def tables(
 ) -> tuple[TableEntry, ...]:
     """List a backend's tables with the references to each."""
     session.backend(name)
-    found = await session.reader(name).tables.tables(counts=counts, fast=fast)
+    found = await (await session.reader(name)).tables.tables(counts=counts, fast=fast)
     return tuple(TableEntry(table, referenced_by(session.catalog, name, table.name)) for table in found)
 
 
@@ -238,12 +239,28 @@ def referenced_by(catalog: Catalog, backend: str, table: str) -> tuple[str, ...]
 async def rows(session: Session, name: str, query: RowQuery) -> RowPage:
     """Return a page of rows; raises NotFoundError for an unknown table, UsageError for an unknown column."""
     session.backend(name)
-    return await session.reader(name).tables.page(query)
+    return await (await session.reader(name)).tables.page(query)
 
 
 async def row(session: Session, name: str, table: str, cursor: Cursor) -> dict[str, Cell]:
     """Return one whole row by its cursor; raises NotFoundError where it is gone."""
-    found = await session.reader(name).tables.row(table, cursor)
+    found = await (await session.reader(name)).tables.row(table, cursor)
     if found is None:
         raise NotFoundError("That row is gone: it was deleted or its key changed", help="Reload the page.")
     return found
+
+
+async def stored_value(
+    session: Session, name: str, key: str | bytes | None, *, limit: int | None = None
+) -> StoredValue:
+    """Return one value by the key that a page listed, however broken; raises NotFoundError."""
+    found = await (await session.reader(name)).key_values.value(key, limit=limit)
+    if found is None:
+        raise NotFoundError("That key is gone: it was deleted meanwhile", help="Reload the page.")
+    return found
+
+
+async def count_rows(session: Session, name: str, query: RowQuery) -> Count:
+    """Count the rows that a query selects, exactly."""
+    session.backend(name)
+    return await (await session.reader(name)).tables.count(query.table, query.filters)

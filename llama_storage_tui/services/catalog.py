@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,8 +15,11 @@ from llama_storage_tui.config.environment import Environment, Variable
 from llama_storage_tui.config.load import load_catalog
 from llama_storage_tui.config.locate import Candidate, find_configs, open_config
 from llama_storage_tui.errors import ConfigError, UsageError
+from llama_storage_tui.files.log import learn_secrets
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.upstream.versions import newest
+
+log = logging.getLogger(__name__)
 
 __all__ = [
     "Candidate",
@@ -54,7 +58,17 @@ def load(request: LoadRequest) -> Catalog:
     document = open_config(
         request.config, environ=request.environ, home=_home(request.environ), key=request.key
     )
-    return load_catalog(document, environment, version=version, path_map=request.path_map)
+    catalog = load_catalog(document, environment, version=version, path_map=request.path_map)
+    learn_secrets(catalog.secrets)
+    log.info(
+        "loaded %s for %s: %d backends, %d references, findings: %s",
+        catalog.config,
+        catalog.version.chosen,
+        len(catalog.backends),
+        len(catalog.references),
+        ", ".join(sorted({finding.rule for finding in catalog.findings})) or "none",
+    )
+    return catalog
 
 
 async def load_async(request: LoadRequest) -> Catalog:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import csv
 import io
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from enum import StrEnum
 from pathlib import Path
 
-from llama_storage_tui.errors import NotFoundError
+from llama_storage_tui.errors import NotFoundError, UsageError
 from llama_storage_tui.files.staging import StagedFile
-from llama_storage_tui.model.data import Cell, Column, Namespace, RowQuery, StoredValue
+from llama_storage_tui.model.data import Cell, Column, KeyEntry, Namespace, RowQuery, StoredValue
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import cell_to_json, json_text, stored_to_json
 
@@ -93,23 +94,29 @@ def _csv_cell(cell: Cell) -> object:
 
 async def stream_rows(
     session: Session, backend: str, query: RowQuery
-) -> AsyncIterator[Sequence[tuple[Cell, ...]]]:
+) -> AsyncGenerator[Sequence[tuple[Cell, ...]], None]:
     """Yield batches of every row that the query selects."""
-    async for batch in session.reader(backend).tables.stream(query):
-        yield batch
+    # Closed at once when the reader of these batches stops early: a stream holds a connection.
+    async with aclosing((await session.reader(backend)).tables.stream(query)) as batches:
+        async for batch in batches:
+            yield batch
 
 
 async def columns_of(session: Session, backend: str, query: RowQuery) -> tuple[Column, ...]:
     """Return the columns that a query gives, in its order; raises NotFoundError for an unknown table."""
     session.backend(backend)
-    table = await session.reader(backend).tables.table(query.table)
+    table = await (await session.reader(backend)).tables.table(query.table)
     if table is None:
         raise NotFoundError(
             f"Backend {backend} has no table {query.table!r}", help=f"Use: tables CONFIG {backend}"
         )
     if not query.columns:
         return table.columns
-    return tuple(column for name in query.columns for column in [table.column(name)] if column is not None)
+    found = {column.name: column for column in table.columns}
+    for name in query.columns:
+        if name not in found:
+            raise UsageError(f"{query.table} has no column {name!r}", help=f"It has: {', '.join(found)}.")
+    return tuple(found[name] for name in query.columns)
 
 
 async def write_rows(
@@ -125,10 +132,11 @@ async def write_rows(
     encoder = Encoder(format_, await columns_of(session, backend, query))
     write(encoder.head())
     done = 0
-    async for batch in stream_rows(session, backend, query):
-        write(encoder.rows(batch))
-        done += len(batch)
-        on_progress(done)
+    async with aclosing(stream_rows(session, backend, query)) as batches:
+        async for batch in batches:
+            write(encoder.rows(batch))
+            done += len(batch)
+            on_progress(done)
     write(encoder.tail())
     return done
 
@@ -163,10 +171,11 @@ async def export_keys(
     done = 0
     with StagedFile(path, replaces=replaces) as file:
         file.write(encoder.head())
-        async for batch in session.reader(backend).key_values.stream(wanted.selection):
-            file.write(encoder.rows(_key_rows(batch)))
-            done += len(batch)
-            on_progress(done)
+        async with aclosing((await session.reader(backend)).key_values.stream(wanted.selection)) as batches:
+            async for batch in batches:
+                file.write(encoder.rows(_key_rows(batch)))
+                done += len(batch)
+                on_progress(done)
         file.write(encoder.tail())
     return done
 
@@ -195,3 +204,36 @@ def export_page(
     with StagedFile(path, replaces=replaces) as file:
         file.write(encoder.head() + encoder.rows(kept) + encoder.tail())
     return len(kept)
+
+
+async def export_key_page(
+    session: Session,
+    backend: str,
+    entries: Sequence[KeyEntry],
+    format_: ExportFormat,
+    path: Path,
+    *,
+    on_progress: Progress = _no_progress,
+    replaces: bool = False,
+) -> int:
+    """Write the keys of one page with their values to a new file; a key that is gone meanwhile is left out."""
+    reader = (await session.reader(backend)).key_values
+    found = []
+    for number, entry in enumerate(entries, 1):
+        stored = await reader.value(entry.key)
+        if stored is not None:
+            found.append(stored)
+        on_progress(number)
+    return export_page(KEY_COLUMNS, _key_rows(found), format_, path, replaces=replaces)
+
+
+def save_value(value: Cell, path: Path, *, replaces: bool = False) -> int:
+    """Write one value as it is stored to a new file, and nothing around it; returns its size in bytes."""
+    data = (
+        value
+        if isinstance(value, bytes)
+        else str("" if value is None else value).encode("utf-8", "surrogatepass")
+    )
+    with StagedFile(path, replaces=replaces) as file:
+        file.write_bytes(data)
+    return len(data)

@@ -59,7 +59,7 @@ def _finding(
 async def _keys(session: Session, backend: Backend) -> AsyncIterator[Finding]:
     """Raw keys of older servers in a store whose server reads prefixed ones: invisible."""
     version = session.catalog.version.chosen
-    reader = session.reader(backend.name).key_values
+    reader = (await session.reader(backend.name)).key_values
     if backend.type == "kv_sqlite" and keeps_namespaces(backend.type, version):
         known = browse.known_namespaces(session.catalog, backend)
         owned = tuple(sorted({prefix for namespace in known for prefix in namespace.selection.include}))
@@ -84,7 +84,7 @@ def _raw_families() -> set[str]:
 async def _left_behind(session: Session, backend: Backend) -> AsyncIterator[Finding]:
     """Tables of older versions that still have rows."""
     version = session.catalog.version.chosen
-    reader = session.reader(backend.name).tables
+    reader = (await session.reader(backend.name)).tables
     for name, (since, reason) in LEFT_BEHIND.items():
         if version < since or browse.referenced_by(session.catalog, backend.name, name):
             continue
@@ -104,7 +104,7 @@ async def _ownerless(session: Session, backend: Backend) -> AsyncIterator[Findin
     """Rows without an owner: from 0.4 on the default filter hides them from everybody."""
     if session.catalog.version.chosen < Version(0, 4):
         return
-    reader = session.reader(backend.name).tables
+    reader = (await session.reader(backend.name)).tables
     tables = {
         table
         for found in session.catalog.references_to(backend.name)

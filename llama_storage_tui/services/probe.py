@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
@@ -29,7 +30,7 @@ async def probe_one(session: Session, name: str, *, thorough: bool = False) -> P
     """Test one backend; raises UsageError for an unknown name, everything else is part of the result."""
     session.backend(name)
     try:
-        return ProbeResult(name, await session.reader(name).probe(thorough=thorough))
+        return ProbeResult(name, await (await session.reader(name)).probe(thorough=thorough))
     except BackendError as error:
         return ProbeResult(name, None, error)
 
@@ -41,6 +42,10 @@ async def probe_all(
     wanted = list(names) or [backend.name for backend in session.catalog.backends]
     for name in wanted:
         session.backend(name)
+    for name in wanted:
+        # Drivers first: an import while a connection is timed would count as its latency. What fails here fails below too.
+        with contextlib.suppress(BackendError):
+            await session.reader(name)
     tasks = [asyncio.create_task(probe_one(session, name, thorough=thorough)) for name in wanted]
     try:
         for next_ in asyncio.as_completed(tasks):

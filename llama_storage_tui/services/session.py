@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from types import TracebackType
 from typing import Self
 
 from llama_storage_tui.backends.protocols import Reader, Timeouts
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
 from llama_storage_tui.model.catalog import Backend, Catalog
+from llama_storage_tui.model.target import Target
 from llama_storage_tui.secrets import Redactor
+
+log = logging.getLogger(__name__)
 
 __all__ = ["Session", "Timeouts"]
 
@@ -22,6 +26,7 @@ class Session:
         self.timeouts = timeouts or Timeouts()
         self.redact = Redactor(catalog.secrets)
         self._readers: dict[str, Reader] = {}
+        self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         return self
@@ -39,13 +44,16 @@ class Session:
             raise UsageError(f"{self.catalog.config} has no backend {name!r}", help=f"It has: {names}.")
         return backend
 
-    def reader(self, name: str) -> Reader:
+    async def reader(self, name: str) -> Reader:
         """Return the reader of a backend, without contacting it yet.
 
+        The first one of an engine imports its driver, which takes a tenth of a second: in a thread, so that a screen answers.
         Raises UsageError for an unknown name and BackendError where the config does not say what to connect to.
         """
-        if name not in self._readers:
-            backend = self.backend(name)
+        backend = self.backend(name)
+        async with self._opening:
+            if name in self._readers:
+                return self._readers[name]
             if backend.target is None:
                 raise BackendError(
                     f"Backend {name} cannot be opened: {backend.problem or 'its settings are incomplete'}",
@@ -53,13 +61,18 @@ class Session:
                     where=backend.path,
                     help="Give the variables with --env-file, or mend the config.",
                 )
-            # Imported here: a command that contacts nothing must not pay for SQLAlchemy.
-            from llama_storage_tui.backends.registry import open_reader
-
-            self._readers[name] = open_reader(backend.target, timeouts=self.timeouts)
-        return self._readers[name]
+            log.info("opening %s (%s) at %s", name, backend.type, backend.location)
+            self._readers[name] = await asyncio.to_thread(_open, backend.target, self.timeouts)
+            return self._readers[name]
 
     async def close(self) -> None:
         """Close every reader that was opened."""
         readers, self._readers = list(self._readers.values()), {}
         await asyncio.gather(*(reader.close() for reader in readers))
+
+
+def _open(target: Target, timeouts: Timeouts) -> Reader:
+    # Imported here: a command that contacts nothing must not pay for SQLAlchemy.
+    from llama_storage_tui.backends.registry import open_reader
+
+    return open_reader(target, timeouts=timeouts)

@@ -12,21 +12,36 @@ from rich.text import Text
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import Provider
 from textual.filter import LineFilter
 from textual.screen import Screen
 
-from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.model.catalog import Catalog, Family
 from llama_storage_tui.services.catalog import Candidate, LoadRequest, candidates, load_async
 from llama_storage_tui.services.session import Session, Timeouts
-from llama_storage_tui.tui import messages
+from llama_storage_tui.text import line
+from llama_storage_tui.tui import clipboard, messages
+from llama_storage_tui.tui.commands import KeyCommands
 from llama_storage_tui.tui.control_filter import ControlFilter
+from llama_storage_tui.tui.exports import ValueSave
 from llama_storage_tui.tui.fatal import log_folder, write_log
 from llama_storage_tui.tui.keymap import preferences_path, read_preferences
 from llama_storage_tui.tui.screens.catalog import CatalogScreen
+from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.screens.export import ExportDialog
 from llama_storage_tui.tui.screens.findings import FindingsScreen
+from llama_storage_tui.tui.screens.help import HelpDialog, key_groups
+from llama_storage_tui.tui.screens.keys import KeysScreen
+from llama_storage_tui.tui.screens.namespaces import NamespacesScreen
 from llama_storage_tui.tui.screens.opening import Load, OpeningScreen
 from llama_storage_tui.tui.screens.picker import PickerScreen
+from llama_storage_tui.tui.screens.rows import RowsScreen
+from llama_storage_tui.tui.screens.tables import TablesScreen
+from llama_storage_tui.tui.screens.value import ValueScreen
+from llama_storage_tui.tui.screens.version import VersionDialog
 from llama_storage_tui.tui.theme import DARK, LIGHT, THEMES
+from llama_storage_tui.tui.wording import plural
+from llama_storage_tui.tui.zone import Zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,8 @@ class World:
     find: Callable[[], tuple[Candidate, ...]] = candidates
     open_session: Callable[[Catalog, Timeouts], Session] = Session
     log_folder: Callable[[], Path] = log_folder
+    folder: Callable[[], Path] = Path.cwd
+    """Where exports go unless the operator says otherwise."""
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
 
 
@@ -44,11 +61,20 @@ class StorageApp(App[int]):
     """Screens over one catalog at a time."""
 
     TITLE = "llama-storage-tui"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = App.COMMANDS | {KeyCommands}
     CSS_PATH = Path(__file__).with_name("app.tcss")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", id="app.help", tooltip="Show what every key does here"),
         Binding("q", "quit", "Quit", id="app.quit", tooltip="Leave the program"),
+        Binding(
+            "ctrl+t",
+            "toggle_theme",
+            "Light/dark",
+            id="app.theme",
+            show=False,
+            tooltip="Switch between light and dark",
+        ),
     ]
 
     def __init__(
@@ -59,6 +85,7 @@ class StorageApp(App[int]):
         self._timeouts = timeouts or Timeouts()
         self._world = world or World()
         self._session: Session | None = None
+        self._zone = Zone()
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK.name
@@ -151,6 +178,36 @@ class StorageApp(App[int]):
         if self._session is not None:
             self.push_screen(FindingsScreen(self._session.catalog))
 
+    @on(messages.VersionOpened)
+    def _version_opened(self) -> None:
+        if self._session is not None:
+            self.push_screen(VersionDialog(self._session.catalog.version))
+
+    @on(messages.BackendOpened)
+    async def _backend_opened(self, message: messages.BackendOpened) -> None:
+        if self._session is None:
+            return
+        backend = self._session.backend(message.backend)
+        if backend.family is Family.SQL:
+            await self.push_screen(TablesScreen(self._session, backend.name, point=message.place))
+            return
+        await self.push_screen(NamespacesScreen(self._session, backend.name, point=message.place))
+
+    @on(messages.NamespaceOpened)
+    def _namespace_opened(self, message: messages.NamespaceOpened) -> None:
+        if self._session is not None:
+            self.push_screen(KeysScreen(self._session, message.backend, message.chosen))
+
+    @on(messages.TableOpened)
+    def _table_opened(self, message: messages.TableOpened) -> None:
+        if self._session is not None:
+            self.push_screen(RowsScreen(self._session, message.backend, message.table, self._zone))
+
+    @on(messages.SubjectOpened)
+    def _subject_opened(self, message: messages.SubjectOpened) -> None:
+        if self._session is not None:
+            self.push_screen(ValueScreen(self._session, message.subject, self._zone))
+
     @on(messages.BackendPointed)
     def _backend_pointed(self, message: messages.BackendPointed) -> None:
         while len(self.screen_stack) > 2:
@@ -158,21 +215,53 @@ class StorageApp(App[int]):
         if isinstance(self.screen, CatalogScreen):
             self.screen.point(message.backend)
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Offer what belongs to no screen."""
-        yield SystemCommand("Light or dark", "Switch between the light and the dark theme", self.action_toggle_theme)
-        yield SystemCommand("Quit", "Leave the program", self.action_quit)
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's signature
+        """Offer nothing of Textual's own: the palette lists our bindings."""
+        return ()
 
     def action_toggle_theme(self) -> None:
         """Switch between light and dark."""
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    def action_help(self) -> None:
+        """Show what every key does on this screen."""
+        if not isinstance(self.screen, Dialog):
+            self.push_screen(HelpDialog(key_groups(self.screen)))
+
+    # Out of the program
+
+    @on(messages.CopyRequested)
+    def _copy_requested(self, message: messages.CopyRequested) -> None:
+        what, text = line(message.what, 40), message.text
+        if clipboard.fits(text) and self._driver is not None:
+            self._driver.write(clipboard.sequence(text, self._world.environ))
+            self.notify(
+                f"{plural(len(text), 'character')} sent to the terminal's clipboard.",
+                title=f"Copied {what}",
+                markup=False,
+            )
+            return
+        self.notify(
+            "Too large for a terminal's clipboard: write it to a file instead.",
+            title=f"Copy {what}",
+            markup=False,
+        )
+        self.push_screen(
+            ExportDialog(ValueSave(f"Save {what}", what, lambda: text), folder=self._world.folder())
+        )
+
+    @on(messages.ExportOpened)
+    def _export_opened(self, message: messages.ExportOpened) -> None:
+        self.push_screen(ExportDialog(message.job, folder=self._world.folder()))
 
     # When something breaks
 
     @on(messages.Unexpected)
     def _unexpected(self, message: messages.Unexpected) -> None:
         path = self._write_log(message.error)
-        self.notify(f"Written to {path}" if path else "The log could not be written", severity="error", markup=False)
+        self.notify(
+            f"Written to {path}" if path else "The log could not be written", severity="error", markup=False
+        )
 
     def _write_log(self, error: BaseException) -> Path | None:
         redact = self._session.redact if self._session is not None else None

@@ -31,7 +31,9 @@ def write_log(error: BaseException, folder: Path, redact: Callable[[str], str] |
     path = folder / LOG_NAME
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0), PRIVATE)
+        descriptor = os.open(
+            path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0), PRIVATE
+        )
         with os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(text)
         path.chmod(PRIVATE)
@@ -48,7 +50,9 @@ def _trace(error: BaseException, redact: Callable[[str], str] | None) -> Iterato
         seen.add(id(current))
         for frame in traceback.extract_tb(current.__traceback__):
             yield f"  {frame.filename}:{frame.lineno} {frame.name}\n"
-        message = redact(str(current)) if redact is not None else "(message left out: the config was not read yet)"
+        message = (
+            redact(str(current)) if redact is not None else "(message left out: the config was not read yet)"
+        )
         yield f"{type(current).__name__}: {message}\n"
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
         if current is not None:

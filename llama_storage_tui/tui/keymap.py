@@ -43,7 +43,9 @@ def read_preferences(path: Path, known: Collection[str]) -> Preferences:
     problems = []
     if not isinstance(keys, dict):
         keys, problems = {}, ["[keys] is no table"]
-    wrong = [name for name, key in keys.items() if name not in known or not isinstance(key, str) or not key.strip()]
+    wrong = [
+        name for name, key in keys.items() if name not in known or not isinstance(key, str) or not key.strip()
+    ]
     if wrong:
         problems.append(f"no such binding or no key: {', '.join(wrong)}")
     if theme not in (None, "dark", "light"):

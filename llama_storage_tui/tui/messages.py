@@ -8,8 +8,12 @@ from textual.message import Message
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.model.data import Count, Cursor, KeyPage, Namespace, RowPage, RowQuery, Table
+from llama_storage_tui.services.browse import TableEntry
 from llama_storage_tui.services.catalog import Candidate
 from llama_storage_tui.services.probe import ProbeResult
+from llama_storage_tui.tui.exports import Job
+from llama_storage_tui.tui.subjects import Prepared, Subject
 
 
 @dataclass(eq=False)
@@ -93,3 +97,107 @@ class ReloadRequested(Message):
 @dataclass(eq=False)
 class VersionOpened(Message):
     """The operator wants to know why this server version."""
+
+
+@dataclass(eq=False)
+class NamespacesLoaded(Message):
+    """A backend's namespaces were counted; the last one holds the unassigned keys."""
+
+    namespaces: tuple[Namespace, ...]
+
+
+@dataclass(eq=False)
+class NamespaceOpened(Message):
+    """The operator goes into a namespace."""
+
+    backend: str
+    chosen: Namespace
+
+
+@dataclass(eq=False)
+class KeysLoaded(Message):
+    """A page of keys arrived, for the prefix and the cursor that it was asked with."""
+
+    prefix: str
+    after: Cursor | None
+    page: KeyPage
+
+
+@dataclass(eq=False)
+class TablesLoaded(Message):
+    """A backend's tables were listed."""
+
+    tables: tuple[TableEntry, ...]
+
+
+@dataclass(eq=False)
+class TableOpened(Message):
+    """The operator goes into a table."""
+
+    backend: str
+    table: Table
+
+
+@dataclass(eq=False)
+class RowsLoaded(Message):
+    """A page of rows arrived, for the query that asked for it."""
+
+    query: RowQuery
+    page: RowPage
+
+
+@dataclass(eq=False)
+class RowsCounted(Message):
+    """The selected rows were counted."""
+
+    count: Count
+
+
+@dataclass(eq=False)
+class SubjectOpened(Message):
+    """The operator opens a value or a record."""
+
+    subject: Subject
+
+
+@dataclass(eq=False)
+class SubjectLoaded(Message):
+    """A value or a record is here and made ready to be shown."""
+
+    shown: Prepared
+
+
+@dataclass(eq=False)
+class CopyRequested(Message):
+    """The operator copies a text; `what` says in a word what it is."""
+
+    what: str
+    text: str
+
+
+@dataclass(eq=False)
+class ExportOpened(Message):
+    """The operator wants to write something to a file."""
+
+    job: Job
+
+
+@dataclass(eq=False)
+class ExportProgressed(Message):
+    """An export has written so many rows."""
+
+    done: int
+
+
+@dataclass(eq=False)
+class ExportDone(Message):
+    """An export is complete; the sentence says what was written."""
+
+    summary: str
+
+
+@dataclass(eq=False)
+class FileExists(Message):
+    """The file to write is there already."""
+
+    path: str

@@ -8,8 +8,10 @@ from typing import Final
 from rich.cells import cell_len, set_cell_size
 
 from llama_storage_tui.model.catalog import Setting, Source, SourceKind
-from llama_storage_tui.model.data import Count
+from llama_storage_tui.model.data import Cell, Count, KeyEntry
+from llama_storage_tui.services.values import epoch_time
 from llama_storage_tui.text import ELLIPSIS, line
+from llama_storage_tui.tui.marks import Shown, Tone
 
 _UNITS: Final = ("kB", "MB", "GB", "TB")
 
@@ -102,3 +104,34 @@ def setting_value(setting: Setting) -> str:
     if isinstance(setting.value, bool):
         return str(setting.value).lower()
     return line(str(setting.value), 2000)
+
+
+def key_text(key: str | bytes | None) -> str:
+    """Return a stored key as text: bytes as hex, a missing key as NULL."""
+    if key is None:
+        return "NULL"
+    return key if isinstance(key, str) else f"bytes {key.hex(' ')}"
+
+
+def expiry(entry: KeyEntry, zone: tzinfo | None = UTC) -> Shown:
+    """Say when a key expires, and whether it already has."""
+    if entry.expires_at is not None:
+        when = moment(entry.expires_at, zone)
+        return Shown(f"✗ expired {when}", Tone.WARNING) if entry.is_expired else Shown(when)
+    if entry.expiration_text is not None:
+        return Shown(f"▲ not a time: {entry.expiration_text[:80]}", Tone.WARNING)
+    return Shown("–", Tone.MUTED)
+
+
+def cell_shown(column: str, cell: Cell, zone: tzinfo | None = UTC) -> Shown:
+    """Return a stored cell for a list: a time beside its number, NULL and bytes told apart from text."""
+    if cell is None:
+        return Shown("NULL", Tone.MUTED)
+    if isinstance(cell, bytes):
+        return Shown(f"bytes {cell[:16].hex(' ')}{ELLIPSIS if len(cell) > 16 else ''}", Tone.MUTED)
+    if isinstance(cell, bool):
+        return Shown(str(cell).lower())
+    time = epoch_time(column, cell)
+    if time is not None:
+        return Shown(f"{moment(time, zone)}  {cell}")
+    return Shown(str(cell))

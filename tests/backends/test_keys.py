@@ -124,11 +124,12 @@ async def test_a_stream_of_large_values_comes_in_small_batches(store: Store) -> 
         "replace(hex(zeroblob(1500000)), '00', 'xx')" if store.engine == "sqlite" else "repeat('x', 3000000)"
     )
     store.execute(
-        f"{KEY_VALUE_TABLE}; INSERT INTO kvstore SELECT column1, {repeated}, NULL FROM (VALUES ('a'), ('b'), ('c'), ('d'), ('e'), ('f')) AS t"
+        f"{KEY_VALUE_TABLE}; INSERT INTO kvstore SELECT column1, {repeated}, NULL FROM (VALUES ('a'),"
+        f" ('b'), ('c'), ('d'), ('e'), ('f')) AS t"
     )
-    async with reading(store.target(table="kvstore")) as reader:
-        sizes = []
-        async with aclosing(reader.key_values.stream(EVERYTHING)) as batches:
-            async for batch in batches:
-                sizes.append([entry.entry.bytes for entry in batch])
+    async with (
+        reading(store.target(table="kvstore")) as reader,
+        aclosing(reader.key_values.stream(EVERYTHING)) as batches,
+    ):
+        sizes = [[stored.entry.bytes for stored in batch] async for batch in batches]
     assert sizes == [[3_000_000] * 2] * 3

@@ -18,7 +18,10 @@ from llama_storage_tui.model.data import Count, Filter, KeySelection, Order, Row
 from llama_storage_tui.model.target import PostgresTarget
 from tests.stores import KEY_VALUE_TABLE, PostgresStore, all_keys, all_rows, reading
 
-SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%slow%' AND state = 'active' AND pid <> pg_backend_pid()"
+SLEEPING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE"
+    " '%slow%' AND state = 'active' AND pid <> pg_backend_pid()"
+)
 
 
 def target_of(store: PostgresStore, **changes: object) -> PostgresTarget:
@@ -29,7 +32,9 @@ def target_of(store: PostgresStore, **changes: object) -> PostgresTarget:
 
 async def test_every_transaction_is_read_only_and_named(postgres_store: PostgresStore) -> None:
     postgres_store.execute(
-        "CREATE TABLE t (id int); CREATE VIEW seen AS SELECT application_name, current_setting('transaction_read_only') AS ro, current_setting('statement_timeout') AS lim, backend_type FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+        "CREATE TABLE t (id int); CREATE VIEW seen AS SELECT application_name,"
+        " current_setting('transaction_read_only') AS ro, current_setting('statement_timeout') AS lim,"
+        " backend_type FROM pg_stat_activity WHERE pid = pg_backend_pid()"
     )
     async with reading(postgres_store.target(), query=7) as reader:
         page = await reader.tables.page(RowQuery("seen"))
@@ -39,9 +44,19 @@ async def test_every_transaction_is_read_only_and_named(postgres_store: Postgres
     assert list(streamed) == [("llama-storage-tui", "on", "0", "client backend")]
 
 
+async def test_no_statement_is_left_prepared_for_a_pooler_to_mix_up(postgres_store: PostgresStore) -> None:
+    postgres_store.execute(
+        "CREATE TABLE t (id int); CREATE VIEW seen AS SELECT name FROM pg_prepared_statements"
+    )
+    async with reading(postgres_store.target()) as reader:
+        for query in (RowQuery("t"), RowQuery("t", filters=(Filter("id", "1"),)), RowQuery("seen")):
+            assert (await reader.tables.page(query)).rows == ()
+
+
 async def test_a_write_is_refused_by_the_server(postgres_store: PostgresStore) -> None:
     postgres_store.execute(
-        "CREATE TABLE t (id int); CREATE FUNCTION write() RETURNS int LANGUAGE sql AS 'INSERT INTO t VALUES (1) RETURNING id'; CREATE VIEW v AS SELECT write() AS id"
+        "CREATE TABLE t (id int); CREATE FUNCTION write() RETURNS int LANGUAGE sql AS 'INSERT INTO t"
+        " VALUES (1) RETURNING id'; CREATE VIEW v AS SELECT write() AS id"
     )
     engine = PostgresEngine(target_of(postgres_store), timeouts=Timeouts())
 
@@ -101,7 +116,8 @@ async def test_a_server_that_dropped_its_connections_is_connected_to_anew(
     async with reading(postgres_store.target()) as reader:
         await reader.tables.page(RowQuery("t"))
         postgres_store.ask(
-            "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE datname ="
+            " current_database() AND pid <> pg_backend_pid()"
         )
         assert (await reader.tables.page(RowQuery("t"))).rows == ()
 
@@ -112,7 +128,8 @@ async def test_many_questions_share_a_few_connections(postgres_store: PostgresSt
         await asyncio.gather(*(reader.key_values.value("a") for _ in range(30)))
         held = int(
             postgres_store.ask(
-                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'llama-storage-tui' AND datname = current_database()"
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'llama-storage-tui' AND datname"
+                " = current_database()"
             )
         )
     assert 1 <= held <= 3
@@ -122,12 +139,16 @@ async def test_values_of_every_type_come_as_something_that_can_be_shown(
     postgres_store: PostgresStore,
 ) -> None:
     postgres_store.execute(
-        "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE DOMAIN positive AS int CHECK (VALUE > 0); CREATE TYPE pair AS (a int, b text);"
-        "CREATE TABLE t (id bigint PRIMARY KEY, r real, d double precision, n numeric, b boolean, bin bytea, j json, jb jsonb, ts timestamp,"
+        "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE DOMAIN positive AS int CHECK (VALUE > 0);"
+        " CREATE TYPE pair AS (a int, b text);"
+        "CREATE TABLE t (id bigint PRIMARY KEY, r real, d double precision, n numeric, b boolean, bin"
+        " bytea, j json, jb jsonb, ts timestamp,"
         " tz timestamptz, da date, ti time, iv interval, u uuid, ip inet, arr text[], m mood, p positive, pr pair, tv tsvector,"
         " bits bit(3), pt point, rg int4range, c char(5), nm name, mo money, o oid);"
-        "INSERT INTO t VALUES (9223372036854775807, 'NaN', '-Infinity', 'NaN', true, '\\x00ff', '{\"a\": 1e400}', '{\"b\":[]}', '294276-12-31',"
-        " 'infinity', '4713-01-01 BC', '24:00', '1 mon -2 days', '00000000-0000-0000-0000-000000000001', '::1/64', '{a,NULL,\"x,y\"}', 'ok', 5,"
+        "INSERT INTO t VALUES (9223372036854775807, 'NaN', '-Infinity', 'NaN', true, '\\x00ff',"
+        " '{\"a\": 1e400}', '{\"b\":[]}', '294276-12-31',"
+        " 'infinity', '4713-01-01 BC', '24:00', '1 mon -2 days',"
+        " '00000000-0000-0000-0000-000000000001', '::1/64', '{a,NULL,\"x,y\"}', 'ok', 5,"
         " '(1,x)', 'a:1 b:2', '101', '(1,2)', '[1,5)', 'ab', 'name', '1.5', 7);"
         "INSERT INTO t (id) VALUES (1)"
     )
@@ -183,7 +204,8 @@ async def test_a_filter_is_not_cut_to_the_columns_length(postgres_store: Postgre
 
 async def test_a_table_without_a_key_is_walked_in_its_physical_order(postgres_store: PostgresStore) -> None:
     postgres_store.execute(
-        "CREATE TABLE t (i int, s text); INSERT INTO t SELECT i, repeat('x', 500) FROM generate_series(1, 3000) i; DELETE FROM t WHERE i % 100 < 98"
+        "CREATE TABLE t (i int, s text); INSERT INTO t SELECT i, repeat('x', 500) FROM"
+        " generate_series(1, 3000) i; DELETE FROM t WHERE i % 100 < 98"
     )
     async with reading(postgres_store.target()) as reader:
         rows = await all_rows(reader, RowQuery("t", limit=7, columns=("i",)))
@@ -200,8 +222,10 @@ async def test_a_table_without_a_key_is_walked_in_its_physical_order(postgres_st
 
 async def test_tables_of_the_search_path_are_listed_and_no_others(postgres_store: PostgresStore) -> None:
     postgres_store.execute(
-        "CREATE SCHEMA app; CREATE SCHEMA hidden; CREATE TABLE app.t (a int); CREATE TABLE public.t (b int); CREATE TABLE hidden.u (c int);"
-        "CREATE TABLE public.parts (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE public.part1 PARTITION OF public.parts FOR VALUES FROM (0) TO (10);"
+        "CREATE SCHEMA app; CREATE SCHEMA hidden; CREATE TABLE app.t (a int);"
+        " CREATE TABLE public.t (b int); CREATE TABLE hidden.u (c int);"
+        "CREATE TABLE public.parts (id int PRIMARY KEY) PARTITION BY RANGE (id);"
+        " CREATE TABLE public.part1 PARTITION OF public.parts FOR VALUES FROM (0) TO (10);"
         "INSERT INTO parts VALUES (1), (2); CREATE MATERIALIZED VIEW public.mat AS SELECT 1 AS x"
     )
     postgres_store.ask(
@@ -218,7 +242,9 @@ async def test_tables_of_the_search_path_are_listed_and_no_others(postgres_store
 
 async def test_estimates_of_large_tables_are_labelled(postgres_store: PostgresStore) -> None:
     postgres_store.execute(
-        "CREATE TABLE big (i int, s text) WITH (autovacuum_enabled = off); INSERT INTO big SELECT i, repeat('x', 400) FROM generate_series(1, 30000) i; CREATE TABLE small (i int)"
+        "CREATE TABLE big (i int, s text) WITH (autovacuum_enabled = off);"
+        " INSERT INTO big SELECT i, repeat('x', 400) FROM generate_series(1, 30000) i;"
+        " CREATE TABLE small (i int)"
     )
     async with reading(postgres_store.target()) as reader:
         rows = {table.name: table.rows for table in await reader.tables.tables()}
@@ -296,7 +322,8 @@ async def test_keys_under_another_collation_are_found_by_looking_up_to_a_budget(
 
 async def test_text_is_data_whatever_it_says(postgres_store: PostgresStore) -> None:
     postgres_store.execute(
-        f"{KEY_VALUE_TABLE}; INSERT INTO kvstore VALUES (E'a''; DROP TABLE kvstore; --', E'\\x1b]52;c;x\\x07', 'infinity'), ('%_\\', '{{', NULL)"
+        f"{KEY_VALUE_TABLE}; INSERT INTO kvstore VALUES (E'a''; DROP TABLE kvstore;"
+        f" --', E'\\x1b]52;c;x\\x07', 'infinity'), ('%_\\', '{{', NULL)"
     )
     async with reading(postgres_store.target(table="kvstore")) as reader:
         keys = (await reader.key_values.page(KeySelection())).keys
@@ -310,7 +337,8 @@ async def test_text_is_data_whatever_it_says(postgres_store: PostgresStore) -> N
 
 async def test_values_of_fifty_megabytes_are_previewed_and_read(postgres_store: PostgresStore) -> None:
     postgres_store.execute(
-        "CREATE TABLE t (id int PRIMARY KEY, s text, b bytea); INSERT INTO t SELECT 1, repeat('xy', 25000000), decode(repeat('00ff', 1000000), 'hex')"
+        "CREATE TABLE t (id int PRIMARY KEY, s text, b bytea);"
+        " INSERT INTO t SELECT 1, repeat('xy', 25000000), decode(repeat('00ff', 1000000), 'hex')"
     )
     async with reading(postgres_store.target()) as reader:
         page = await reader.tables.page(RowQuery("t", cell_limit=4))

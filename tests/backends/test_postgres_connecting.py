@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import time
 import traceback
@@ -232,7 +231,7 @@ async def test_nothing_is_taken_from_the_environment(
     postgres_server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     poisoned(monkeypatch, tmp_path, postgres_server)
-    before = set(os.listdir(tmp_path))
+    before = {file.name for file in tmp_path.iterdir()}
     probe = await probed(postgres_server.target())
     assert probe.user == "operator"
     for password in (None, Secret("")):
@@ -247,4 +246,4 @@ async def test_nothing_is_taken_from_the_environment(
         assert (await probed(verified)).tls is not None
     for changes in ({"host": ""}, {"database": ""}, {"user": ""}):
         assert (await failure_of(postgres_server.target(**changes))).failure is FailureKind.UNRESOLVED
-    assert set(os.listdir(tmp_path)) == before
+    assert {file.name for file in tmp_path.iterdir()} == before

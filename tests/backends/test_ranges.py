@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +28,7 @@ def test_a_key_lies_in_a_range_exactly_where_it_is_selected(
 @given(selection=selections, prefix=texts)
 def test_ranges_are_ascending_and_never_touch(selection: KeySelection, prefix: str) -> None:
     ranges = ranges_of(selection, prefix=prefix)
-    for lower, upper in zip(ranges, ranges[1:], strict=False):
+    for lower, upper in pairwise(ranges):
         assert lower.high is not None
         assert lower.high < upper.low
     assert all(chosen.high is None or chosen.low < chosen.high for chosen in ranges)

@@ -18,7 +18,11 @@ from llama_storage_tui.model.data import Count, Filter, KeySelection, Order, Row
 from llama_storage_tui.model.target import SqliteTarget
 from tests.stores import KEY_VALUE_TABLE, SqliteStore, all_keys, all_rows, reading
 
-ENDLESS = "CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1); CREATE VIEW v AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS c FROM n"
+ENDLESS = (
+    "CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1);"
+    " CREATE VIEW v AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT"
+    " count(*) AS c FROM n"
+)
 
 
 async def failure_of(path: Path) -> BackendError:
@@ -71,7 +75,8 @@ async def test_a_locked_file_names_who_holds_it(sqlite_store: SqliteStore) -> No
 async def test_a_damaged_file_is_found_by_a_thorough_probe(sqlite_store: SqliteStore) -> None:
     sqlite_store.execute(
         "CREATE TABLE t (id INTEGER PRIMARY KEY, s TEXT); CREATE INDEX i ON t (s);"
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO t SELECT i, hex(randomblob(20)) FROM n"
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO t"
+        " SELECT i, hex(randomblob(20)) FROM n"
     )
     with sqlite_store.path.open("r+b") as file:
         file.seek(4096 * 5)
@@ -186,9 +191,7 @@ def row_number(cursor: str | None) -> int:
 
 async def test_text_that_is_no_utf_8_comes_as_bytes(sqlite_store: SqliteStore) -> None:
     sqlite_store.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, s TEXT)")
-    sqlite_store.insert(
-        "INSERT INTO t VALUES (?, CAST(? AS TEXT))", [(1, b"ok \xff\xfe"), (2, "fine".encode())]
-    )
+    sqlite_store.insert("INSERT INTO t VALUES (?, CAST(? AS TEXT))", [(1, b"ok \xff\xfe"), (2, b"fine")])
     async with reading(sqlite_store.target()) as reader:
         page = await reader.tables.page(RowQuery("t", cell_limit=100))
     assert page.rows == ((1, b"ok \xff\xfe"), (2, "fine"))
@@ -203,7 +206,8 @@ async def test_a_virtual_table_without_its_module_is_listed_and_hides_no_other(
     with closing(sqlite3.connect(sqlite_store.path, isolation_level=None)) as connection:
         connection.execute("PRAGMA writable_schema=ON")
         connection.execute(
-            "INSERT INTO sqlite_master VALUES ('table', 'vectors', 'vectors', 0, 'CREATE VIRTUAL TABLE vectors USING vec0(e float[3])')"
+            "INSERT INTO sqlite_master VALUES ('table', 'vectors', 'vectors', 0, 'CREATE VIRTUAL TABLE"
+            " vectors USING vec0(e float[3])')"
         )
     for fast in (True, False):
         async with reading(sqlite_store.target()) as reader:
@@ -336,7 +340,8 @@ async def test_no_trigger_function_or_attached_file_of_the_database_is_run(sqlit
 
 async def test_a_file_in_utf_16_is_read_by_looking_at_its_keys(sqlite_store: SqliteStore) -> None:
     sqlite_store.execute(
-        f"PRAGMA encoding='UTF-16le'; {KEY_VALUE_TABLE}; INSERT INTO kvstore VALUES ('a:1', 'é', NULL), ('a:2', 'y', NULL), ('b', 'z', NULL)"
+        f"PRAGMA encoding='UTF-16le'; {KEY_VALUE_TABLE};"
+        f" INSERT INTO kvstore VALUES ('a:1', 'é', NULL), ('a:2', 'y', NULL), ('b', 'z', NULL)"
     )
     async with reading(sqlite_store.target(table="kvstore")) as reader:
         keys = [entry.key for entry in await all_keys(reader, KeySelection(include=("a:",)), limit=1)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -46,7 +45,8 @@ WRITER = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)
 connection.execute("PRAGMA journal_mode=wal")
-connection.executescript("CREATE TABLE kvstore (key TEXT PRIMARY KEY, value TEXT, expiration TIMESTAMP); INSERT INTO kvstore VALUES ('a', '1', NULL)")
+connection.executescript("CREATE TABLE kvstore (key TEXT PRIMARY KEY, value TEXT, expiration TIMESTAMP);"
+    "INSERT INTO kvstore VALUES ('a', '1', NULL)")
 import os
 os._exit(0)
 """
@@ -54,7 +54,7 @@ os._exit(0)
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder that another user can reach, which pytest's own are not."""
+    """Make a folder that another user can reach, which pytest's own are not."""
     made = Path(tempfile.mkdtemp(prefix="lst-permissions-"))
     made.chmod(0o755)
     yield made

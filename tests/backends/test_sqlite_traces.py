@@ -43,7 +43,7 @@ FILL = (
 
 @contextmanager
 def writer(path: Path, journal_mode: str, script: str) -> Iterator[subprocess.Popen[str]]:
-    """A server process that has written and holds the file open."""
+    """Run a server process that has written and holds the file open."""
     command = [sys.executable, "-c", WRITER, str(path), journal_mode, script]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -12,10 +12,13 @@ from textual.pilot import Pilot
 
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.services.catalog import Candidate, LoadRequest
+from llama_storage_tui.services.session import Timeouts
 from llama_storage_tui.tui.app import StorageApp, World
 from llama_storage_tui.tui.messages import Unexpected
+from llama_storage_tui.tui.screens.opening import Load
 from tests.tui.made_up import MemoryReader, MemorySession, made_up_catalog, made_up_readers
 
+REQUEST = LoadRequest("/etc/ogx/config.yaml", environ={})
 WIDE, NARROW = (140, 42), (80, 24)
 NOWHERE = Path("/dev/null/nowhere")
 
@@ -23,7 +26,7 @@ NOWHERE = Path("/dev/null/nowhere")
 class GalleryApp(StorageApp):
     """The app over made-up data; what no one foresaw fails the test."""
 
-    def __init__(self, request: LoadRequest | None = LoadRequest("/etc/ogx/config.yaml", environ={}), *, world: World) -> None:
+    def __init__(self, request: LoadRequest | None = REQUEST, *, world: World) -> None:
         super().__init__(request, world=world)
         self.animation_level = "none"
 
@@ -47,7 +50,14 @@ class Stage:
 
     async def type(self, text: str) -> None:
         """Type a text."""
-        names = {" ": "space", "=": "equals_sign", "_": "underscore", ".": "full_stop", ":": "colon", "/": "slash"}
+        names = {
+            " ": "space",
+            "=": "equals_sign",
+            "_": "underscore",
+            ".": "full_stop",
+            ":": "colon",
+            "/": "slash",
+        }
         await self.press(*(names.get(character, character) for character in text))
 
     async def settle(self) -> None:
@@ -76,11 +86,13 @@ async def stage(
     *,
     catalog: Catalog | None = None,
     readers: dict[str, MemoryReader] | None = None,
-    request: LoadRequest | None = LoadRequest("/etc/ogx/config.yaml", environ={}),
+    request: LoadRequest | None = REQUEST,
     candidates: tuple[Candidate, ...] = (),
     environ: dict[str, str] | None = None,
     app_class: type[GalleryApp] = GalleryApp,
-    **world: object,
+    loader: Load | None = None,
+    log_folder: Path = NOWHERE,
+    folder: Path = Path("/srv/exports"),
 ) -> AsyncIterator[Stage]:
     """Run the app over a catalog and readers, by default the made-up ones."""
     shown = catalog if catalog is not None else made_up_catalog()
@@ -89,18 +101,19 @@ async def stage(
     async def load(_request: LoadRequest) -> Catalog:
         return shown
 
+    def open_session(found: Catalog, _timeouts: Timeouts) -> MemorySession:
+        return MemorySession(found, behind)
+
     outside = World(
-        **{
-            "load": load,
-            "find": lambda: candidates,
-            "open_session": lambda found, _timeouts: MemorySession(found, behind),
-            "log_folder": lambda: NOWHERE,
-            "environ": {"LLAMA_STORAGE_TUI_CONFIG": str(NOWHERE / "config.toml"), **(environ or {})},
-            **world,
-        }  # type: ignore[arg-type] - a test replaces the parts that it names
+        load=loader or load,
+        find=lambda: candidates,
+        open_session=open_session,
+        log_folder=lambda: log_folder,
+        folder=lambda: folder,
+        environ={"LLAMA_STORAGE_TUI_CONFIG": str(NOWHERE / "config.toml"), **(environ or {})},
     )
     app = app_class(request, world=outside)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         found = Stage(pilot, app, behind)
         await found.settle()
         yield found
@@ -113,7 +126,7 @@ class Scene:
     size: tuple[int, int] = WIDE
     keys: tuple[str, ...] = ()
     act: Callable[[Stage], Awaitable[None]] | None = None
-    request: LoadRequest | None = LoadRequest("/etc/ogx/config.yaml", environ={})
+    request: LoadRequest | None = REQUEST
     candidates: tuple[Candidate, ...] = ()
     theme: str | None = None
 
@@ -121,6 +134,23 @@ class Scene:
 async def _testing(found: Stage) -> None:
     found.readers["sql_default"].gate.close()
     await found.press("T")
+
+
+async def _typing_a_prefix(found: Stage) -> None:
+    await found.press("enter", "down", "enter", "slash")
+    await found.type("vector_stores:v3::vs_04")
+    await found.press("enter")
+
+
+async def _waiting_for_tables(found: Stage) -> None:
+    found.readers["sql_default"].gate.close()
+    await found.press("down", "enter")
+
+
+async def _filtered_rows(found: Stage) -> None:
+    await found.press("down", "enter", "down", "enter", "slash")
+    await found.type("model=llama-4-scout")
+    await found.press("enter", "slash")
 
 
 CANDIDATES = (
@@ -140,6 +170,27 @@ SCENES: dict[str, Scene] = {
     "catalog-failure-narrow": Scene(NARROW, keys=("G", "t")),
     "findings": Scene(keys=("f",)),
     "findings-narrow": Scene(NARROW, keys=("f",)),
+    "version": Scene(keys=("v",)),
+    "help": Scene(keys=("question_mark",)),
+    "palette": Scene(keys=("ctrl+p",)),
+    "namespaces": Scene(keys=("enter",)),
+    "namespaces-narrow": Scene(NARROW, keys=("enter",)),
+    "keys": Scene(keys=("enter", "down", "enter", "n")),
+    "keys-narrow": Scene(NARROW, keys=("enter", "down", "enter")),
+    "keys-prefix": Scene(NARROW, act=_typing_a_prefix),
+    "value": Scene(keys=("enter", "down", "enter", "enter", "i", "down", "down", "right")),
+    "value-binary": Scene(NARROW, keys=("enter", "G", "enter", "enter")),
+    "tables": Scene(keys=("down", "enter", "down")),
+    "tables-narrow": Scene(NARROW, keys=("down", "enter", "down")),
+    "tables-waiting": Scene(NARROW, act=_waiting_for_tables),
+    "tables-refused": Scene(NARROW, keys=("down", "down", "down", "enter")),
+    "rows": Scene(keys=("down", "enter", "down", "enter", "right", "s", "s")),
+    "rows-narrow": Scene(NARROW, keys=("down", "enter", "down", "enter")),
+    "rows-filtered": Scene(act=_filtered_rows),
+    "record": Scene(keys=("down", "enter", "down", "enter", "enter", "G", "k", "right", "down")),
+    "record-text-narrow": Scene(NARROW, keys=("down", "enter", "down", "enter", "enter", "v")),
+    "export": Scene(keys=("down", "enter", "down", "enter", "e", "shift+tab", "right")),
+    "export-narrow": Scene(NARROW, keys=("down", "enter", "down", "enter", "e")),
     "picker": Scene(request=None, candidates=CANDIDATES),
     "picker-empty": Scene(NARROW, request=None),
 }

@@ -106,7 +106,9 @@ class MemoryKeys:
         await self.gate.pass_through()
         found, start = self._selected(selection, prefix), int(after or 0)
         more = str(start + limit) if len(found) > start + limit else None
-        return KeyPage(tuple(stored.entry for stored in found[start : start + limit]), more, scanned=len(found))
+        return KeyPage(
+            tuple(stored.entry for stored in found[start : start + limit]), more, scanned=len(found)
+        )
 
     async def value(self, key: str | bytes | None, *, limit: int | None = None) -> StoredValue | None:
         await self.gate.pass_through()
@@ -165,9 +167,14 @@ class MemoryTables:
         await self.gate.pass_through()
         table = self.by_name[query.table]
         names = [column.name for column in table.columns]
-        for wanted in (*(found.column for found in query.filters), *([query.order.column] if query.order else [])):
+        for wanted in (
+            *(found.column for found in query.filters),
+            *([query.order.column] if query.order else []),
+        ):
             if wanted not in names:
-                raise UsageError(f"Table {query.table} has no column {wanted!r}", help=f"It has: {', '.join(names)}.")
+                raise UsageError(
+                    f"Table {query.table} has no column {wanted!r}", help=f"It has: {', '.join(names)}."
+                )
         rows = [
             row
             for row in table.rows
@@ -264,7 +271,7 @@ class MemorySession(Session):
         super().__init__(catalog)
         self.made = readers
 
-    def reader(self, name: str) -> MemoryReader:
+    async def reader(self, name: str) -> MemoryReader:
         self.backend(name)
         return self.made[name]
 
@@ -273,9 +280,15 @@ class MemorySession(Session):
             await reader.close()
 
 
-def stored(key: str | bytes | None, value: Cell, expires: datetime | None = None, *, expired: bool = False) -> StoredValue:
+def stored(
+    key: str | bytes | None, value: Cell, expires: datetime | None = None, *, expired: bool = False
+) -> StoredValue:
     """Make one entry of a key-value store."""
-    size = None if value is None else len(value.encode() if isinstance(value, str) else bytes(str(value), "ascii"))
+    size = (
+        None
+        if value is None
+        else len(value.encode() if isinstance(value, str) else bytes(str(value), "ascii"))
+    )
     if isinstance(value, bytes):
         size = len(value)
     return StoredValue(KeyEntry(key, size, expires, is_expired=expired), value)
@@ -311,8 +324,15 @@ def _backends() -> tuple[Backend, ...]:
             Family.SQL,
             "postgresql://db.internal:5432/ogx",
             (
-                Setting("host", "db.internal", Source(SourceKind.VARIABLE, "PG_HOST"), expression="${env.PG_HOST}"),
-                Setting("port", 5432, Source(SourceKind.DEFAULT, "PG_PORT", line=94), expression="${env.PG_PORT:=5432}"),
+                Setting(
+                    "host", "db.internal", Source(SourceKind.VARIABLE, "PG_HOST"), expression="${env.PG_HOST}"
+                ),
+                Setting(
+                    "port",
+                    5432,
+                    Source(SourceKind.DEFAULT, "PG_PORT", line=94),
+                    expression="${env.PG_PORT:=5432}",
+                ),
                 Setting("db", "ogx", _line(95)),
                 Setting("user", "ogx_app", _line(96)),
                 Setting(
@@ -347,7 +367,9 @@ def _backends() -> tuple[Backend, ...]:
             "postgresql://archive.eu-central-1.internal:5432/archive",
             (
                 Setting("host", "archive.eu-central-1.internal", _line(106)),
-                Setting("password", None, _line(110), expression="${env.ARCHIVE_PASSWORD}", is_resolved=False),
+                Setting(
+                    "password", None, _line(110), expression="${env.ARCHIVE_PASSWORD}", is_resolved=False
+                ),
             ),
             Credential("archivist", "password"),
             PostgresTarget("archive.eu-central-1.internal", 5432, "archive", "archivist"),
@@ -358,7 +380,14 @@ def _backends() -> tuple[Backend, ...]:
 
 
 def _kv(
-    path: str, kind: ReferenceKind, name: str, namespace: str, line: int, *, backend: str = "kv_default", enabled: bool = True
+    path: str,
+    kind: ReferenceKind,
+    name: str,
+    namespace: str,
+    line: int,
+    *,
+    backend: str = "kv_default",
+    enabled: bool = True,
 ) -> Reference:
     return Reference(
         path,
@@ -373,7 +402,9 @@ def _kv(
     )
 
 
-def _sql(path: str, kind: ReferenceKind, name: str, table: str, tables: tuple[str, ...], line: int | None) -> Reference:
+def _sql(
+    path: str, kind: ReferenceKind, name: str, table: str, tables: tuple[str, ...], line: int | None
+) -> Reference:
     is_queued = name == "inference"
     return Reference(
         path,
@@ -406,9 +437,25 @@ def _references() -> tuple[Reference, ...]:
         ),
         _sql("storage.stores.responses", store, "responses", "old_responses", (), 124),
         _kv("providers.vector_io[0].config.persistence", provider, "faiss", "vector_io::faiss", 31),
-        _kv("providers.vector_io[1].config.persistence", provider, "pgvector", "vector_io::pgvector", 38, enabled=False),
-        _kv("providers.inference[2].config.cache", provider, "vertexai", "signatures", 24, backend="kv_cache"),
-        _sql("providers.files[0].config.metadata_store", provider, "files", "files_metadata", ("openai_files",), 52),
+        _kv(
+            "providers.vector_io[1].config.persistence",
+            provider,
+            "pgvector",
+            "vector_io::pgvector",
+            38,
+            enabled=False,
+        ),
+        _kv(
+            "providers.inference[2].config.cache", provider, "vertexai", "signatures", 24, backend="kv_cache"
+        ),
+        _sql(
+            "providers.files[0].config.metadata_store",
+            provider,
+            "files",
+            "files_metadata",
+            ("openai_files",),
+            52,
+        ),
         _kv("providers.skills[0].config.persistence", provider, "skills", "skills", 64, backend="kv_missing"),
         _sql("implicit.jobs", ReferenceKind.IMPLICIT, "jobs", "jobs", ("jobs",), None),
     )
@@ -486,7 +533,7 @@ def made_up_catalog() -> Catalog:
 
 def _probe_sqlite() -> Probe:
     details: dict[str, Cell] = {"file_bytes": 1_409_024, "wal_bytes": 0, "journal_mode": "wal", "tables": 1}
-    return Probe("SQLite 3.45.1", None, None, True, 1.4, details)
+    return Probe("SQLite 3.45.1", None, None, is_writable=True, latency_ms=1.4, details=details)
 
 
 def _probe_postgres() -> Probe:
@@ -498,7 +545,15 @@ def _probe_postgres() -> Probe:
         "schema": "public",
     }
     warnings = ("With 37 connections in use, this config's pool of 30 leaves 33 for everyone else",)
-    return Probe("PostgreSQL 18.1", "ogx_app", "TLSv1.3", True, 12.6, details, warnings)
+    return Probe(
+        "PostgreSQL 18.1",
+        "ogx_app",
+        "TLSv1.3",
+        is_writable=True,
+        latency_ms=12.6,
+        details=details,
+        warnings=warnings,
+    )
 
 
 def made_up_keys() -> list[StoredValue]:
@@ -506,13 +561,18 @@ def made_up_keys() -> list[StoredValue]:
     later, past = datetime(2027, 3, 1, 12, tzinfo=UTC), datetime(2025, 11, 2, 8, 30, tzinfo=UTC)
     models = ("embed-small", "llama-3.3-70b", "llama-4-scout", "rerank-v2")
     found = [
-        stored(f"registry:v9::model:{name}", json.dumps({"identifier": name, "provider_id": "vllm", "type": "model"}))
+        stored(
+            f"registry:v9::model:{name}",
+            json.dumps({"identifier": name, "provider_id": "vllm", "type": "model"}),
+        )
         for name in models
     ]
     found += [
         stored(
             f"vector_io::faiss:vector_stores:v3::vs_{index:04d}",
-            json.dumps({"id": f"vs_{index:04d}", "dimension": 768, "metadata": json.dumps({"owner": "support"})}),
+            json.dumps(
+                {"id": f"vs_{index:04d}", "dimension": 768, "metadata": json.dumps({"owner": "support"})}
+            ),
             later if index % 3 else past,
             expired=not index % 3,
         )
@@ -524,7 +584,12 @@ def made_up_keys() -> list[StoredValue]:
 
 def made_up_tables() -> dict[str, MemoryTable]:
     """Return a few tables as a server keeps them."""
-    said = ("How do I reset my password?", "Where is my invoice?", "The export is empty.", "Danke, das hat geholfen!")
+    said = (
+        "How do I reset my password?",
+        "Where is my invoice?",
+        "The export is empty.",
+        "Danke, das hat geholfen!",
+    )
     inference = [
         (
             f"chatcmpl-{index:04d}",
@@ -538,7 +603,10 @@ def made_up_tables() -> dict[str, MemoryTable]:
     return {
         "conversation_items": MemoryTable(
             (Column("id", "TEXT", is_primary_key=True), Column("item", "JSON", is_json=True)),
-            [(f"item_{index}", json.dumps({"type": "message", "text": said[index % 4]})) for index in range(84)],
+            [
+                (f"item_{index}", json.dumps({"type": "message", "text": said[index % 4]}))
+                for index in range(84)
+            ],
         ),
         "inference_store": MemoryTable(
             (
@@ -554,7 +622,9 @@ def made_up_tables() -> dict[str, MemoryTable]:
             (Column("id", "TEXT", is_primary_key=True), Column("created_at", "BIGINT")),
             [(f"conv_{index}", EPOCH + index) for index in range(21)],
         ),
-        "openai_files": MemoryTable((Column("id", "TEXT", is_primary_key=True), Column("bytes", "BIGINT")), []),
+        "openai_files": MemoryTable(
+            (Column("id", "TEXT", is_primary_key=True), Column("bytes", "BIGINT")), []
+        ),
     }
 
 

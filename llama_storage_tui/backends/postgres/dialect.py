@@ -161,10 +161,10 @@ class PostgresDialect:
         """Tell whether the column's collation is C-like."""
         return await catalog.is_code_point_ordered(connection, shape, column)
 
-    def is_odd(self, element: Expression) -> sa.ColumnElement[bool] | None:
-        """Return None: a primary key of text is text."""
+    def odd(self, element: Expression) -> tuple[sa.ColumnElement[bool], ...]:
+        """Return none: a primary key of text is text."""
         del element
-        return None
+        return ()
 
     def is_text(self, element: Expression) -> sa.ColumnElement[bool] | None:
         """Return None: all keys are text."""

@@ -1,7 +1,7 @@
 """A PostgreSQL database's connections: a small pool, every transaction read-only and with limits of its own.
 
 The limits are set inside each transaction, and statements are prepared without a name, so that a pooler in transaction mode is
-served like a server: measured, a page costs 0.3 ms more than with a statement cache.
+served like a server.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from llama_storage_tui.backends import failures
-from llama_storage_tui.backends.batches import FIRST_BATCH, next_batch
+from llama_storage_tui.backends.batches import Pace
 from llama_storage_tui.backends.engine import Statement, Work
 from llama_storage_tui.backends.postgres.connecting import connect, location
 from llama_storage_tui.backends.postgres.dialect import PostgresDialect
@@ -82,10 +82,10 @@ class PostgresEngine:
         """Yield a statement's rows in batches through a cursor of the server."""
         with failures.translating(self.where):
             async with self._transaction(None) as connection, connection.stream(statement) as result:
-                size = FIRST_BATCH
-                while batch := await result.fetchmany(size):
+                pace = Pace()
+                while batch := await result.fetchmany(pace.size):
                     yield batch
-                    size = next_batch(size, batch)
+                    pace.after(batch)
 
     async def close(self) -> None:
         """Close the pool."""

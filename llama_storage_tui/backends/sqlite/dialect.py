@@ -173,11 +173,9 @@ class SqliteDialect:
         encoding = (await connection.exec_driver_sql("PRAGMA encoding")).scalar_one()
         return encoding == "UTF-8" and await catalog.collation(connection, shape.name, column) == "BINARY"
 
-    def is_odd(self, element: Expression) -> sa.ColumnElement[bool] | None:
-        """Return the condition for NULL, numbers (before all text) and binary (after all text)."""
-        return sa.or_(
-            element.is_(None), element < sa.literal_column("''"), element >= sa.literal_column("x''")
-        )
+    def odd(self, element: Expression) -> tuple[sa.ColumnElement[bool], ...]:
+        """Return the conditions for NULL, numbers (before all text) and binary (after all text)."""
+        return element.is_(None), element < sa.literal_column("''"), element >= sa.literal_column("x''")
 
     def is_text(self, element: Expression) -> sa.ColumnElement[bool] | None:
         """Return the condition for text: it sorts between numbers and binary."""

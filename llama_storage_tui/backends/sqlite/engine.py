@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from llama_storage_tui.backends import failures
-from llama_storage_tui.backends.batches import FIRST_BATCH, next_batch
+from llama_storage_tui.backends.batches import Pace
 from llama_storage_tui.backends.engine import Statement, Work
 from llama_storage_tui.backends.protocols import Timeouts
 from llama_storage_tui.backends.sqlite.access import HeldFile, Look, Way, look, uri
@@ -90,12 +90,12 @@ class SqliteEngine:
         with failures.translating(self.where):
             async with self._connected(before, opened) as connection:
                 result = await self._stoppable(connection.stream(statement), opened)
-                size = FIRST_BATCH
-                while batch := await self._stoppable(result.fetchmany(size), opened):
+                pace = Pace()
+                while batch := await self._stoppable(result.fetchmany(pace.size), opened):
                     if self._may_be_torn(before) and before != await self.look():
                         raise _keeps_changing(self.where)
                     yield batch
-                    size = next_batch(size, batch)
+                    pace.after(batch)
 
     async def close(self) -> None:
         """Stop what runs, remove a private copy, and let go of the file."""

@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.config.context import Context
-from llama_storage_tui.config.rules import legacy, load, postgres, sharing, silent, start
+from llama_storage_tui.config.rules import (
+    fields,
+    legacy,
+    load,
+    paths,
+    plaintext,
+    postgres,
+    sharing,
+    silent,
+    start,
+)
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.catalog import Backend, Reference
 from llama_storage_tui.model.finding import Finding, Severity, Stage, Verdict
@@ -23,6 +33,9 @@ RULES: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
     *postgres.RULES,
     *sharing.RULES,
     *silent.RULES,
+    *fields.RULES,
+    *paths.RULES,
+    *plaintext.RULES,
     *legacy.RULES,
 )
 

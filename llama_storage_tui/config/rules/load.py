@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from llama_storage_tui.config import schema
@@ -137,41 +136,14 @@ def store_references(view: View) -> Iterator[Finding]:
             )
 
 
-def read_again(view: View) -> Iterator[Finding]:
-    """What the run command of versions before 1.0 rejects when it reads the file once more, without its own rewrites.
+def binary_values(view: View) -> Iterator[Finding]:
+    """Bytes in a provider's config that are no text: before 1.0 the server prints its config when it starts, and cannot.
 
-    Source: llama-stack 0.3.5 and 0.7.3; the first pass overwrites `version` and upgrades `routing_table`, the later ones do not.
+    Source: llama-stack 0.3.5 and 0.7.3.
     """
-    data = view.context.data
     if not Version(0, 3) <= view.version < Version(1, 0):
         return
-    if "version" in data and not _is_integer(data["version"]) and data["version"] is not UNKNOWN:
-        yield view.finding(
-            "wrong-type",
-            Severity.ERROR,
-            Stage.LOAD,
-            ("version",),
-            "version must be a whole number",
-            help="Write: version: 2",
-        )
-    if "routing_table" in data and schema.validate(_without_routing_table(data), view.version):
-        yield view.finding(
-            "ancient-config",
-            Severity.ERROR,
-            Stage.LOAD,
-            ("routing_table",),
-            "routing_table is of 0.1: the run command upgrades it once and then rejects the file as it stands",
-        )
-    old_logging = data.get("logging_config")
-    if old_logging and not _is_logging(old_logging):
-        yield view.finding(
-            "wrong-type",
-            Severity.ERROR,
-            Stage.LOAD,
-            ("logging_config",),
-            "logging_config must be a mapping whose category_levels maps names to levels",
-        )
-    for path in _undecodable(data.get("providers"), ("providers",)):
+    for path in _undecodable(view.context.data.get("providers"), ("providers",)):
         yield view.finding(
             "binary-value",
             Severity.ERROR,
@@ -179,27 +151,6 @@ def read_again(view: View) -> Iterator[Finding]:
             view.context.resolution.file_path(path),
             "A binary value that is no UTF-8 text: the server cannot print its config and stops",
         )
-
-
-def _without_routing_table(data: Mapping[str, object]) -> dict[str, object]:
-    kept = {key: value for key, value in data.items() if key != "routing_table"}
-    replaced = map_unknown(kept, lambda: "unknown")
-    return replaced if isinstance(replaced, dict) else kept
-
-
-def _is_integer(value: object) -> bool:
-    if isinstance(value, float):
-        return value.is_integer()
-    if isinstance(value, str):
-        return bool(re.fullmatch(r"\s*[+-]?\d+(_\d+)*(\.0*)?\s*", value))
-    return isinstance(value, int)
-
-
-def _is_logging(value: object) -> bool:
-    levels = value.get("category_levels", {}) if isinstance(value, dict) else None
-    return isinstance(levels, dict) and all(
-        isinstance(level, str) for pair in levels.items() for level in pair
-    )
 
 
 def _undecodable(data: object, path: Path) -> Iterator[Path]:
@@ -216,4 +167,4 @@ def _undecodable(data: object, path: Path) -> Iterator[Path]:
             yield path
 
 
-RULES = (read_again, missing_variables, schema_problems, store_references)
+RULES = (binary_values, missing_variables, schema_problems, store_references)

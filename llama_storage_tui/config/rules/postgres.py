@@ -16,8 +16,11 @@ from llama_storage_tui.secrets import Secret
 URL_SAFE_FROM: Final = Version(1, 0, 3)
 """From here on sql_postgres builds its URL from parameters (issue 5936)."""
 
-BREAKS_URL: Final = re.compile(r"[@:/%#?\[\]]")
+MEANS_SOMETHING_IN_URLS: Final = re.compile(r"[:/#?%\[\]]")
+BREAKS_USER: Final = re.compile(r"[:/@]")
 PERCENT_ENCODED: Final = re.compile(r"%[0-9A-Fa-f]{2}")
+
+PATHS_OF_DRIVERS: Final = ("PGSSLMODE", "PGSSLROOTCERT", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE")
 
 
 def _password(backend: Backend) -> str | None:
@@ -26,32 +29,17 @@ def _password(backend: Backend) -> str | None:
 
 
 def password_breaks_url(view: View) -> Iterator[Finding]:
-    """Before 1.0.3 sql_postgres pastes user and password into a URL."""
+    """Before 1.0.3 sql_postgres pastes user and password into a URL, which SQLAlchemy takes apart again.
+
+    What SQLAlchemy 2 does with it: an `@` ends the password, `%41` becomes A, the other signs of URLs pass unharmed.
+    """
     if view.version >= URL_SAFE_FROM:
         return
-    # Until 0.6 the engine is made at the start; from 0.7 on at the first use.
-    stage, severity = (
-        (Stage.START, Severity.ERROR) if view.version < Version(0, 7) else (Stage.NEVER, Severity.WARNING)
-    )
     for backend in view.backends_of("sql_postgres"):
         password, user = _password(backend), setting(backend, "user")
-        for name, value in (("password", password), ("user", user.value if user else None)):
-            if isinstance(value, str) and BREAKS_URL.search(value):
-                yield view.on_setting(
-                    backend,
-                    name,
-                    "password-breaks-url" if name == "password" else "user-breaks-url",
-                    severity,
-                    stage,
-                    f"The {name} of {backend.name} has a character that breaks the connection URL of sql_postgres before 1.0.3; "
-                    "the server reports it as a host that cannot be resolved",
-                    help="Use letters and digits, or upgrade to 1.0.3. Percent-encoding it would break kv_postgres and 1.0.3.",
-                )
-        if (
-            password is None
-            and not is_set(backend, "password")
-            and isinstance(backend.target, PostgresTarget)
-        ):
+        if password is not None:
+            yield from _judge_password(view, backend, password)
+        elif not is_set(backend, "password") and isinstance(backend.target, PostgresTarget):
             yield view.on_setting(
                 backend,
                 "password",
@@ -60,6 +48,60 @@ def password_breaks_url(view: View) -> Iterator[Finding]:
                 Stage.NEVER,
                 f"{backend.name} has no password, and sql_postgres before 1.0.3 sends the literal text None",
             )
+        if user is not None and isinstance(user.value, str) and BREAKS_USER.search(user.value):
+            stage, severity = _when(view)
+            yield view.on_setting(
+                backend,
+                "user",
+                "user-breaks-url",
+                severity,
+                stage,
+                f"The user of {backend.name} has a character that breaks the connection URL of sql_postgres before 1.0.3",
+                help="Upgrade to 1.0.3 or later, or use a role whose name needs no escaping.",
+            )
+
+
+def _when(view: View) -> tuple[Stage, Severity]:
+    """Until 0.6 the engine is made at the start; from 0.7 on at the first use."""
+    return (Stage.START, Severity.ERROR) if view.version < Version(0, 7) else (Stage.NEVER, Severity.WARNING)
+
+
+def _judge_password(view: View, backend: Backend, password: str) -> Iterator[Finding]:
+    encoded = PERCENT_ENCODED.search(password)
+    if "@" in password:
+        stage, severity = _when(view)
+        yield view.on_setting(
+            backend,
+            "password",
+            "password-breaks-url",
+            severity,
+            stage,
+            f"The password of {backend.name} has an @, which breaks the connection URL of sql_postgres before 1.0.3; the server "
+            "reports it as a host that cannot be resolved",
+            help="Choose another password, or upgrade to 1.0.3. Percent-encoded it would be wrong for kv_postgres.",
+        )
+    elif encoded:
+        yield view.on_setting(
+            backend,
+            "password",
+            "percent-encoded-password",
+            Severity.WARNING,
+            Stage.NEVER,
+            f"sql_postgres before 1.0.3 decodes the percent signs in the password of {backend.name}; kv_postgres, and every "
+            "backend from 1.0.3 on, sends it as it stands",
+            help="Choose a password without % to be right for both.",
+        )
+    elif MEANS_SOMETHING_IN_URLS.search(password):
+        yield view.on_setting(
+            backend,
+            "password",
+            "password-breaks-url",
+            Severity.INFO,
+            Stage.NEVER,
+            f"The password of {backend.name} has a character that means something in URLs, and sql_postgres before 1.0.3 pastes it "
+            "into one unescaped",
+            help="Letters and digits are safe in every version.",
+        )
 
 
 def percent_encoded_password(view: View) -> Iterator[Finding]:
@@ -98,6 +140,22 @@ def environment_fallback(view: View) -> Iterator[Finding]:
             )
 
 
+def driver_variables(view: View) -> Iterator[Finding]:
+    """Variables that the server's driver obeys where the config leaves a field unset; this program never reads them."""
+    found = [name for name in PATHS_OF_DRIVERS if name in view.context.environment.variables]
+    for backend in view.backends_of("kv_postgres", "sql_postgres"):
+        if not found or is_set(backend, "ssl_mode") or is_set(backend, "connection_string"):
+            continue
+        yield view.on(
+            backend,
+            "driver-variables",
+            Severity.INFO,
+            Stage.NEVER,
+            f"The environment has {', '.join(found)}: the driver of a server uses it for {backend.name} where a field is unset",
+            help="This program does not; write the settings into the config to test what the server does.",
+        )
+
+
 def ssl_not_honoured(view: View) -> Iterator[Finding]:
     """SSL settings that do less than they say."""
     for backend in view.backends_of("kv_postgres", "sql_postgres"):
@@ -128,4 +186,10 @@ def ssl_not_honoured(view: View) -> Iterator[Finding]:
             )
 
 
-RULES = (password_breaks_url, percent_encoded_password, environment_fallback, ssl_not_honoured)
+RULES = (
+    password_breaks_url,
+    percent_encoded_password,
+    environment_fallback,
+    driver_variables,
+    ssl_not_honoured,
+)

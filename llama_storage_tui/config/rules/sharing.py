@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import Final
 
 from llama_storage_tui.config.document import get
+from llama_storage_tui.config.environment import UNKNOWN
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.catalog import Backend, Family, Reference
 from llama_storage_tui.model.finding import Finding, Severity, Stage
@@ -45,15 +46,14 @@ def shared_tables(view: View) -> Iterator[Finding]:
             continue
         for table in reference.physical.tables:
             users[place, table].append(reference)
-    reported: set[frozenset[str]] = set()
+    reported: set[str] = set()
     for (_, table), references in users.items():
         if table in VECTOR_STORE_TABLES:
             continue  # Vector providers share these by design: each row names its provider.
         for first, second in combinations(references, 2):
-            pair = frozenset({first.path, second.path})
-            if pair in reported:
+            if second.path in reported:
                 continue
-            reported.add(pair)
+            reported.add(second.path)
             differs = first.table != second.table
             yield view.on(
                 second,
@@ -77,12 +77,15 @@ def shared_namespaces(view: View) -> Iterator[Finding]:
         if place is not None and reference.physical is not None and reference.physical.prefixes:
             found[*place, reference.physical.container].append(reference)
     for references in found.values():
+        reported: set[tuple[str, ...]] = set()
         for first, second in combinations(references, 2):
             if first.physical is None or second.physical is None:
                 continue
             common = sorted(set(first.physical.prefixes) & set(second.physical.prefixes))
-            if not common:
+            # Of many that share, each is named once, with the first that it meets.
+            if not common or (second.path, *common) in reported:
                 continue
+            reported.add((second.path, *common))
             collides = sorted(set(_families(view, first)) & set(_families(view, second)))
             is_named = first.namespace == second.namespace
             what = (
@@ -148,4 +151,35 @@ def same_server_twice(view: View) -> Iterator[Finding]:
             )
 
 
-RULES = (shared_tables, shared_namespaces, same_server_twice)
+def vector_database_login(view: View) -> Iterator[Finding]:
+    """A pgvector provider has a login of its own, often the same role on the same server: a rotation misses it easily."""
+    providers = get(view.context.data, "providers", "vector_io")
+    for index, entry in enumerate(providers if isinstance(providers, list) else ()):
+        if get(entry, "provider_type") != "remote::pgvector" or get(entry, "provider_id") in (None, ""):
+            continue
+        host, user, password = (get(entry, "config", name) for name in ("host", "user", "password"))
+        port = get(entry, "config", "port") or 5432
+        for backend in view.backends_of("kv_postgres", "sql_postgres"):
+            target = backend.target
+            if not isinstance(target, PostgresTarget) or not isinstance(host, str) or password is UNKNOWN:
+                continue
+            known = None if target.password is None else target.password.reveal()
+            is_same_role = (_host(host), str(port), user) == (
+                _host(target.host),
+                str(target.port),
+                target.user,
+            )
+            if is_same_role and password != known:
+                yield view.finding(
+                    "password-differs",
+                    Severity.WARNING,
+                    Stage.NEVER,
+                    view.context.resolution.file_path(
+                        ("providers", "vector_io", index, "config", "password")
+                    ),
+                    f"{get(entry, 'provider_id')} and {backend.name} log in as the same role on the same server with different "
+                    "passwords; at most one of them can be right",
+                )
+
+
+RULES = (shared_tables, shared_namespaces, same_server_twice, vector_database_login)

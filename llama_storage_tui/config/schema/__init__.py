@@ -7,7 +7,7 @@ here: `default_stores` says which stores a version has and whether its loader co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from llama_storage_tui.config.schema.builder import Builder
 from llama_storage_tui.config.schema.facts import REQUIRED, Shape
 from llama_storage_tui.config.schema.problems import Loc, Problem, ProblemKind, problems_of
-from llama_storage_tui.config.schema.rewrites import rewrite
+from llama_storage_tui.config.schema.rewrites import Reading, readings
 from llama_storage_tui.config.schema.stack import STACK
 from llama_storage_tui.config.schema.storage import BACKENDS
 from llama_storage_tui.config.schema.stores import StoreSpec, default_stores, store_shape
@@ -55,15 +55,19 @@ def validate(document: Mapping[str, object], version: Version) -> tuple[Problem,
     """
     if version < OLDEST_WITH_CATALOG:
         raise UsageError(f"Configs of version {version} are not validated", help="Choose 0.3.0 or newer.")
-    rewritten = rewrite(document, version)
-    found = {problem.loc: problem for problem in rewritten.problems}
-    try:
-        _stack_model(version).model_validate(rewritten.document)
-    except ValidationError as error:
-        for problem in problems_of(rewritten.document, error.errors(include_url=False)):
-            place = _place_in_file(problem.loc, rewritten.moved)
-            found.setdefault(place, Problem(place, problem.kind, problem.message))
+    found: dict[Loc, Problem] = {}
+    for reading in readings(document, version):
+        for problem in (*reading.problems, *_problems_in(reading, version)):
+            found.setdefault(problem.loc, problem)
     return tuple(found.values())
+
+
+def _problems_in(reading: Reading, version: Version) -> Iterator[Problem]:
+    try:
+        _stack_model(version).model_validate(reading.document)
+    except ValidationError as error:
+        for problem in problems_of(reading.document, error.errors(include_url=False)):
+            yield Problem(_place_in_file(problem.loc, reading.moved), problem.kind, problem.message)
 
 
 def _place_in_file(loc: Loc, moved: Mapping[Loc, Loc]) -> Loc:
@@ -79,7 +83,7 @@ def as_loaded(document: Mapping[str, object], version: Version) -> Mapping[str, 
     The loader does this before it replaces `${env…}` expressions; doing it afterwards differs only where the name of a
     prompts backend is itself an expression.
     """
-    return rewrite(document, version).document
+    return readings(document, version)[-1].document
 
 
 def backend_fields(backend_type: str, version: Version) -> tuple[FieldInfo, ...] | None:

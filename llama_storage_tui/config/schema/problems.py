@@ -159,6 +159,8 @@ def place_in(document: object, loc: Sequence[str | int], *, is_missing: bool) ->
     place: list[str | int] = []
     node: Any = document
     for index, step in enumerate(loc):
+        if _is_tag(node, step):
+            continue
         if _holds(node, step):
             node = node[step]
         elif not (is_missing and index == len(loc) - 1):
@@ -171,3 +173,8 @@ def _holds(node: object, step: str | int) -> bool:
     if isinstance(node, list):
         return isinstance(step, int) and step < len(node)
     return isinstance(node, Mapping) and step in node
+
+
+def _is_tag(node: object, step: str | int) -> bool:
+    """Whether a step is the branch that the mapping's own `type` chose, even if a key has the same name."""
+    return isinstance(node, Mapping) and node.get("type") == step

@@ -1,23 +1,29 @@
 """What a version's loader changes in a document before it validates it.
 
-Source: `core/configure.py`, and the store models of ogx. Left out because they cannot change the verdict: the overwritten
-`version`, the name turned into text (the schema takes any), and the default of `server.tenancy`.
+Up to 0.8 the command line reads the file with a legacy form upgraded and `version` overwritten, and the server then reads the
+same file as it stands: both have to pass. From 1.0 both read it the first way.
+
+Source: `core/configure.py`, `cli/stack/run.py`, `core/server/server.py`, and the store models of ogx. Left out because they
+cannot change the verdict: the name turned into text (the schema takes any), and the default of `server.tenancy`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from llama_storage_tui.config.schema.problems import Loc, Problem, ProblemKind
 from llama_storage_tui.model.version import Version
 
 _ALWAYS_UPGRADES: Final = Version(0, 3, 1)
-_SQL_STORES: Final = Version(1, 0, 0)
+_ONE_READING: Final = Version(1, 0, 0)
 
-_LEGACY_KEYS: Final = ("routing_table", "api_providers", "provider_map", "apis_to_serve")
+RESOLVED_COPY: Final = Version(1, 2, 0)
+"""From here on the server reads a copy of the file that has lost unknown keys."""
+
+_LEGACY_KEYS: Final = ("version", "routing_table", "api_providers", "provider_map", "apis_to_serve")
 
 _LEGACY_STORAGE: Final = {
     "backends": {
@@ -34,31 +40,36 @@ _LEGACY_STORAGE: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rewritten:
+class Reading:
     """A document as the version validates it; `moved` maps a place in it to where that stands in the file."""
 
     document: Mapping[str, Any]
-    problems: tuple[Problem, ...]
-    moved: Mapping[Loc, Loc]
+    problems: tuple[Problem, ...] = ()
+    moved: Mapping[Loc, Loc] = field(default_factory=dict)
 
 
-def rewrite(document: Mapping[str, Any], version: Version) -> Rewritten:
-    """Apply the version's own rewrites to a copy; what makes its loader crash becomes a problem."""
-    problems = list(_odd_keys(document))
-    moved: dict[Loc, Loc] = {}
-    result = dict(document)
-    if _has_legacy_form(document, version):
-        problems += _legacy_problems(document)
-        result = _upgraded(document)
-        moved |= {("apis",): ("apis_to_serve",), ("providers",): ("routing_table",)}
-    if version >= _SQL_STORES:
-        result = _with_sql_stores(result, problems, moved)
-    return Rewritten(result, tuple(problems), moved)
+def readings(document: Mapping[str, Any], version: Version) -> tuple[Reading, ...]:
+    """Return what has to pass for the document to load; what makes a loader crash becomes a problem."""
+    # A falsy logging_config is not looked at.
+    plain = {
+        key: value
+        for key, value in document.items()
+        if isinstance(key, str) and (key != "logging_config" or value)
+    }
+    odd = tuple(_odd_keys(document, version))
+    upgraded = _upgraded(plain, odd) if _has_legacy_form(plain, version) else None
+    if version < _ONE_READING:
+        return (Reading(plain, odd),) if upgraded is None else (upgraded, Reading(plain, odd))
+    return (_with_sql_stores(upgraded or Reading({**plain, "version": 2}, odd)),)
 
 
-def _odd_keys(document: Mapping[str, Any]) -> Iterator[Problem]:
+def _odd_keys(document: Mapping[str, Any], version: Version) -> Iterator[Problem]:
+    """Both mappings are handed over as keyword arguments, which have to be text."""
     if not all(isinstance(key, str) for key in document):
         yield Problem((), ProblemKind.WRONG_TYPE, "Every key at the top level must be text.")
+    logging = document.get("logging_config") if version < RESOLVED_COPY else None
+    if isinstance(logging, Mapping) and not all(isinstance(key, str) for key in logging):
+        yield Problem(("logging_config",), ProblemKind.WRONG_TYPE, "Every key must be text.")
 
 
 def _has_legacy_form(document: Mapping[str, Any], version: Version) -> bool:
@@ -66,69 +77,68 @@ def _has_legacy_form(document: Mapping[str, Any], version: Version) -> bool:
     return "routing_table" in document and (version >= _ALWAYS_UPGRADES or document.get("version") != 2)
 
 
-def _legacy_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
-    message = "A routing_table maps each API to a list of mappings with provider_type and config."
+def _upgraded(document: Mapping[str, Any], odd: tuple[Problem, ...]) -> Reading:
+    """Turn routing_table and api_providers into providers, and apis_to_serve into apis."""
+    problems = list(odd)
+    moved: dict[Loc, Loc] = {}
+    providers: dict[str, list[Any]] = {}
     table = document["routing_table"]
-    entries = table.values() if isinstance(table, Mapping) else [None]
-    if not all(_is_provider_list(entry) for entry in entries):
-        yield Problem(("routing_table",), ProblemKind.INVALID, message)
-    name, providers = _provider_map(document)
-    if providers and not isinstance(providers, Mapping):
-        yield Problem((name,), ProblemKind.WRONG_TYPE, "Must be a mapping.")
-    elif providers and not all(map(_is_provider, _single_providers(providers).values())):
-        yield Problem((name,), ProblemKind.INVALID, "Each API needs provider_type and config.")
+    if not isinstance(table, Mapping):
+        problems.append(Problem(("routing_table",), ProblemKind.WRONG_TYPE, "Must be a mapping."))
+        table = {}
+    for api, entries in table.items():
+        problems += _crashes(("routing_table", api), entries)
+        providers[api] = [_provider(entry) for entry in entries] if isinstance(entries, list) else []
+    name, single = _single_providers(document)
+    if single and not isinstance(single, Mapping):
+        problems.append(Problem((name,), ProblemKind.WRONG_TYPE, "Must be a mapping."))
+    elif single:
+        for api, entry in single.items():
+            if isinstance(entry, Mapping) and "provider_type" in entry:
+                problems += _crashes((name, api), [entry])
+                providers[api] = [_provider(entry)]
+                moved["providers", api, 0] = (name, api)
     if "apis_to_serve" not in document:
-        yield Problem(("apis_to_serve",), ProblemKind.MISSING, "apis_to_serve is required by routing_table.")
+        message = "apis_to_serve is required by routing_table."
+        problems.append(Problem(("apis_to_serve",), ProblemKind.MISSING, message))
+    result = {key: value for key, value in document.items() if key not in _LEGACY_KEYS}
+    result |= {"providers": providers, "apis": document.get("apis_to_serve", [])}
+    result.setdefault("storage", _LEGACY_STORAGE)
+    moved |= {("apis",): ("apis_to_serve",), ("providers",): ("routing_table",)}
+    return Reading(result, tuple(problems), moved)
 
 
-def _provider_map(document: Mapping[str, Any]) -> tuple[str, Any]:
+def _single_providers(document: Mapping[str, Any]) -> tuple[str, Any]:
     name = "api_providers" if "api_providers" in document else "provider_map"
     return name, document.get(name)
 
 
-def _single_providers(providers: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        api: entry
-        for api, entry in providers.items()
-        if isinstance(entry, Mapping) and "provider_type" in entry
-    }
+def _crashes(place: Loc, entries: object) -> Iterator[Problem]:
+    """Yield a problem where upgrading one API's entries would crash; their types are the schema's business."""
+    is_empty = isinstance(entries, Mapping | str | bytes | set) and not entries
+    if not is_empty and not (isinstance(entries, list) and all(map(_has_both, entries))):
+        message = "Every provider of a routing_table needs provider_type and config."
+        yield Problem(place, ProblemKind.INVALID, message)
 
 
-def _is_provider_list(entries: object) -> bool:
-    if isinstance(entries, list):
-        return all(map(_is_provider, entries))
-    return isinstance(entries, Mapping | str) and not entries
+def _has_both(entry: object) -> bool:
+    return isinstance(entry, Mapping) and "provider_type" in entry and "config" in entry
 
 
-def _is_provider(entry: object) -> bool:
-    return (
-        isinstance(entry, Mapping)
-        and isinstance(entry.get("provider_type"), str)
-        and isinstance(entry.get("config"), Mapping)
-    )
+def _provider(entry: Any) -> dict[str, Any]:  # noqa: ANN401 - anything that stands in the list
+    given = entry if isinstance(entry, Mapping) and _has_both(entry) else {"provider_type": "", "config": {}}
+    return {"provider_id": "", "provider_type": given["provider_type"], "config": given["config"]}
 
 
-def _upgraded(document: Mapping[str, Any]) -> dict[str, Any]:
-    table = document["routing_table"]
-    providers: dict[str, list[Any]] = {api: [] for api in table} if isinstance(table, Mapping) else {}
-    _, single = _provider_map(document)
-    if isinstance(single, Mapping):
-        providers |= {api: [] for api in _single_providers(single)}
-    result = {key: value for key, value in document.items() if key not in _LEGACY_KEYS}
-    result["providers"] = providers  # each entry has been looked at already
-    result["apis"] = document.get("apis_to_serve", [])
-    result.setdefault("storage", _LEGACY_STORAGE)
-    return result
-
-
-def _with_sql_stores(
-    document: dict[str, Any], problems: list[Problem], moved: dict[Loc, Loc]
-) -> dict[str, Any]:
+def _with_sql_stores(reading: Reading) -> Reading:
     """Turn key-value references of prompts and connectors into SQL references."""
+    document = reading.document
     storage = document.get("storage")
     stores = storage.get("stores") if isinstance(storage, Mapping) else None
     if not isinstance(storage, Mapping) or not isinstance(stores, Mapping):
-        return document
+        return reading
+    problems = list(reading.problems)
+    moved = dict(reading.moved)
     changed: dict[str, Any] = {}
     for name in ("prompts", "connectors"):
         reference = stores.get(name)
@@ -136,10 +146,11 @@ def _with_sql_stores(
             continue
         place = ("storage", "stores", name)
         changed[name] = _sql_reference(name, reference)
-        moved[(*place, "table_name")] = (*place, "namespace")
+        moved[*place, "table_name"] = (*place, "namespace")
         if not isinstance(reference.get("backend", ""), str):
             problems.append(Problem((*place, "backend"), ProblemKind.WRONG_TYPE, "Must be text."))
-    return {**document, "storage": {**storage, "stores": {**stores, **changed}}} if changed else document
+    rewritten = {**document, "storage": {**storage, "stores": {**stores, **changed}}}
+    return Reading(rewritten, tuple(problems), moved)
 
 
 def _sql_reference(name: str, reference: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The run config's top level, and the providers.
 
-Source: `core/datatypes.py`. `version` is absent on purpose: every loader overwrites it before it looks.
+Source: `core/datatypes.py`, `core/server/server.py`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from llama_storage_tui.config.schema.facts import (
 )
 from llama_storage_tui.config.schema.problems import ProblemKind
 from llama_storage_tui.config.schema.resources import CONNECTOR, RESOURCES
+from llama_storage_tui.config.schema.rewrites import RESOLVED_COPY
 from llama_storage_tui.config.schema.server import SERVER
 from llama_storage_tui.config.schema.stores import STORAGE
 from llama_storage_tui.config.schema.vectors import VECTOR_STORES
@@ -64,6 +65,7 @@ _SAFETY: Final = Shape("Safety", (Fact("default_shield_id", Maybe(str), None),))
 STACK: Final = Shape(
     "Stack",
     (
+        Fact("version", int, 2),
         # The loader turns any value but null into text: image_name until 0.4, distro_name from 0.5.
         Fact("image_name", checked(Any, _check_name), until=_DISTRO_NAME),
         Fact("distro_name", Any, None, since=_DISTRO_NAME),
@@ -76,6 +78,8 @@ STACK: Final = Shape(
         Fact("storage", STORAGE, None, since=_OPTIONAL_STORAGE),
         Fact("registered_resources", RESOURCES, None),
         Fact("logging", Maybe(_LOGGING), None),
+        # Not a field upstream, but the server builds its logging of it.
+        Fact("logging_config", _LOGGING, None, until=RESOLVED_COPY),
         Fact("telemetry", _TELEMETRY, None, until=_OPTIONAL_STORAGE),
         Fact("server", SERVER, None),
         Fact("external_providers_dir", Maybe(Path), None),

@@ -17,7 +17,7 @@ from llama_storage_tui.tui.widgets.status_line import StatusLine
 class WorkScreen(Screen[None]):
     """A screen that waits for services. Subclasses have a `StatusLine` and call `begin` before they start a worker."""
 
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (110, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - typed by Textual, as no class variable
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(

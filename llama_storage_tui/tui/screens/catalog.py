@@ -44,11 +44,30 @@ class CatalogScreen(WorkScreen):
     is_root = True
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "test", "Test", id="catalog.test", tooltip="Connect to the backend under the cursor and report"),
-        Binding("T", "test_all", "Test all", id="catalog.test-all", tooltip="Connect to all backends at once"),
-        Binding("f", "findings", "Findings", id="catalog.findings", tooltip="List all findings of this config"),
-        Binding("v", "version", "Version", id="catalog.version", show=False, tooltip="Why this server version, and what it means"),
-        Binding("o", "pick", "Configs", id="catalog.configs", show=False, tooltip="Choose another run config"),
+        Binding(
+            "t",
+            "test",
+            "Test",
+            id="catalog.test",
+            tooltip="Connect to the backend under the cursor and report",
+        ),
+        Binding(
+            "T", "test_all", "Test all", id="catalog.test-all", tooltip="Connect to all backends at once"
+        ),
+        Binding(
+            "f", "findings", "Findings", id="catalog.findings", tooltip="List all findings of this config"
+        ),
+        Binding(
+            "v",
+            "version",
+            "Version",
+            id="catalog.version",
+            show=False,
+            tooltip="Why this server version, and what it means",
+        ),
+        Binding(
+            "o", "pick", "Configs", id="catalog.configs", show=False, tooltip="Choose another run config"
+        ),
         Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read the file again"),
         *(
             Binding(str(number), f"tab('{name}')", name.capitalize(), show=False, id=f"catalog.tab-{name}")
@@ -181,7 +200,8 @@ class CatalogScreen(WorkScreen):
         result = message.result
         state = ProbeState.OK if result.is_ok else ProbeState.FAILED
         self._rows = tuple(
-            replace(row, state=state, result=result) if row.name == result.backend else row for row in self._rows
+            replace(row, state=state, result=result) if row.name == result.backend else row
+            for row in self._rows
         )
         self._redraw()
 

@@ -37,7 +37,9 @@ class FindingsScreen(WorkScreen):
     CSS_PATH = "findings.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", id="screen.filter", tooltip="Show only the findings that hold a text"),
+        Binding(
+            "slash", "filter", "Filter", id="screen.filter", tooltip="Show only the findings that hold a text"
+        ),
     ]
 
     def __init__(self, catalog: Catalog) -> None:
@@ -67,13 +69,16 @@ class FindingsScreen(WorkScreen):
                 (
                     finding
                     for finding in self._catalog.findings
-                    if wanted in f"{finding.rule} {finding.where} {finding.message} {finding.severity}".casefold()
+                    if wanted
+                    in f"{finding.rule} {finding.where} {finding.message} {finding.severity}".casefold()
                 ),
                 key=lambda finding: finding.severity.rank,
             )
         )
         self.query_one(Headline).show(
-            [self._catalog.distribution or "run config", "findings"], place=self._catalog.config, facts=self._facts()
+            [self._catalog.distribution or "run config", "findings"],
+            place=self._catalog.config,
+            facts=self._facts(),
         )
         self.query_one("#findings", Listing).show(COLUMNS, [_cells(finding) for finding in self._found])
         self._tell()
@@ -105,7 +110,9 @@ class FindingsScreen(WorkScreen):
         else:
             text.display = False
             self.status.say(
-                "No finding holds that text: / changes the filter." if self._filter else "Nothing is wrong with this config."
+                "No finding holds that text: / changes the filter."
+                if self._filter
+                else "Nothing is wrong with this config."
             )
 
     def _backend_of(self, finding: Finding) -> str | None:

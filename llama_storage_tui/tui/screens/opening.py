@@ -58,7 +58,9 @@ class OpeningScreen(WorkScreen):
 
     def on_mount(self) -> None:
         """Begin."""
-        self.query_one(Headline).show(["llama-storage-tui"], place=self._request.config if self._request else "")
+        self.query_one(Headline).show(
+            ["llama-storage-tui"], place=self._request.config if self._request else ""
+        )
         if self._request is None:
             self.begin("Looking for run configs")
             self._look()

@@ -29,8 +29,7 @@ NOTHING: Final = Content.assemble(
     ("  llama-storage-tui --demo    ", Tone.KEY.style),
     ("opens a made-up deployment to look around in\n\n", Tone.MUTED.style),
     (
-        "The usual places: $OGX_CONFIG and $LLAMA_STACK_CONFIG, /etc/ogx and /etc/llama-stack in a container, "
-        "~/.ogx/distributions and ~/.llama/distributions.",
+        "The usual places: $OGX_CONFIG and $LLAMA_STACK_CONFIG, /etc/ogx and /etc/llama-stack in a container, ~/.ogx and ~/.llama.",
         Tone.MUTED.style,
     ),
 )
@@ -58,7 +57,8 @@ class PickerScreen(WorkScreen):
         """Show what was found."""
         found = len(self._candidates)
         self.query_one(Headline).show(
-            ["llama-storage-tui", "run configs"], facts=[Shown(f"{plural(found, 'config')} found", Tone.MUTED)]
+            ["llama-storage-tui", "run configs"],
+            facts=[Shown(f"{plural(found, 'config')} found", Tone.MUTED)],
         )
         self.set_class(not found, "-empty")
         listing = self.query_one(Listing)

@@ -74,4 +74,6 @@ def worst(findings: Sequence[Finding]) -> Shown:
     glyph = severity_glyph(severity)
     number = sum(finding.severity is severity for finding in findings)
     word = {"error": "error", "warning": "warn", "info": "info"}[severity.value]
-    return Shown(f"{glyph.text} {plural(number, word) if word == 'error' else f'{number} {word}'}", glyph.tone)
+    return Shown(
+        f"{glyph.text} {plural(number, word) if word == 'error' else f'{number} {word}'}", glyph.tone
+    )

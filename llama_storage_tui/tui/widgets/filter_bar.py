@@ -43,7 +43,7 @@ class FilterBar(Horizontal):
         self.display = False
 
     def compose(self) -> ComposeResult:
-        """A label and an input."""
+        """Lay out a label and an input."""
         yield Label(self._label, markup=False)
         yield Input(placeholder=self._placeholder, compact=True, select_on_focus=False)
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.marks import Shown, Tone
-from llama_storage_tui.tui.wording import middle
+from llama_storage_tui.tui.wording import end, middle
 
-SEPARATOR = "  "
+SEPARATOR: Final = "  "
+OUTER: Final = 24
+"""Cells that a name before the subject may take."""
+LEAST_PLACE: Final = 8
+LONGEST_NAME: Final = 1000
+LONGEST_FACT: Final = 300
 
 
 class Headline(Static):
@@ -29,18 +36,21 @@ class Headline(Static):
         self._draw()
 
     def on_resize(self) -> None:
-        """The place is cut to what is left of the line."""
+        """Cut the place to what is left of the line."""
         self._draw()
 
     def _draw(self) -> None:
-        *outer, subject = [line(name, 60) for name in self._names] or [""]
-        head = Content.assemble(
-            *((f"{name} › ", Tone.MUTED.style) for name in outer), (subject, f"bold {Tone.KEY.style}")
-        )
-        room = self.size.width - self.styles.padding.width - head.cell_length - len(SEPARATOR)
-        if self._place and room > 8:
-            head += Content.styled(SEPARATOR + middle(line(self._place, 2000), room), Tone.MUTED.style)
+        width = self.size.width - self.styles.padding.width
+        *outer, subject = [line(name, LONGEST_NAME) for name in self._names] or [""]
+        path = "".join(f"{end(name, OUTER)} › " for name in outer)
+        subject = middle(subject, max(width - cell_len(path), OUTER))
+        head = Content.assemble((path, Tone.MUTED.style), (subject, f"bold {Tone.KEY.style}"))
+        room = width - head.cell_length - len(SEPARATOR)
+        if self._place and room > LEAST_PLACE:
+            head += Content.styled(
+                SEPARATOR + middle(line(self._place, LONGEST_NAME), room), Tone.MUTED.style
+            )
         facts = Content(SEPARATOR).join(
-            [Content.styled(line(fact.text, 300), fact.tone.style) for fact in self._facts]
+            [Content.styled(line(fact.text, LONGEST_FACT), fact.tone.style) for fact in self._facts]
         )
         self.update(Content("\n").join([head, facts]) if self._facts else head)

@@ -125,7 +125,9 @@ class Listing(DataTable[Text]):
                 head = self._heads[index]
                 self.add_column(self._label(head, width), width=width)
             for row in self._lines:
-                self.add_row(*(self._cell(row[i], self._heads[i], w) for i, w in zip(shown, widths, strict=True)))
+                self.add_row(
+                    *(self._cell(row[i], self._heads[i], w) for i, w in zip(shown, widths, strict=True))
+                )
             if self._lines:
                 row_index = self._keys.index(kept) if kept in self._keys else 0
                 self.cursor_coordinate = Coordinate(row_index, min(column, len(shown) - 1))
@@ -141,7 +143,9 @@ class Listing(DataTable[Text]):
         for done, place in enumerate(sorted(growing, key=wanted.__getitem__)):
             share = left // (len(growing) - done)
             is_last = done == len(growing) - 1
-            widths[place] = max(left if is_last else min(wanted[place], share), self._heads[shown[place]].least)
+            widths[place] = max(
+                left if is_last else min(wanted[place], share), self._heads[shown[place]].least
+            )
             left -= widths[place]
         return widths
 
@@ -149,9 +153,7 @@ class Listing(DataTable[Text]):
         head = self._heads[index]
         if head.width is not None:
             return head.width
-        widest = max(
-            (cell_len(line(row[index].text[:LONGEST], LONGEST)) for row in self._lines), default=0
-        )
+        widest = max((cell_len(line(row[index].text[:LONGEST], LONGEST)) for row in self._lines), default=0)
         most = LONGEST if head.grows else head.most
         return max(min(widest, most), cell_len(line(head.title, head.most)), 1)
 

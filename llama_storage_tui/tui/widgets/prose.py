@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual.containers import VerticalScroll
 from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
@@ -24,7 +24,7 @@ STAGES = {
 
 
 class Prose(VerticalScroll):
-    """A scrolling text."""
+    """Lay out a scrolling text."""
 
     def compose(self) -> ComposeResult:
         """One text."""
@@ -64,7 +64,9 @@ def connection_text(state: ProbeState, result: ProbeResult | None) -> Content:
     """Write what a test found out, or why it could not."""
     if result is None:
         return Content.styled(
-            "Testing…" if state is ProbeState.TESTING else "Not tested yet: t tests this backend, T all of them.",
+            "Testing…"
+            if state is ProbeState.TESTING
+            else "Not tested yet: t tests this backend, T all of them.",
             Tone.MUTED.style,
         )
     if result.error is not None:
@@ -83,7 +85,8 @@ def connection_text(state: ProbeState, result: ProbeResult | None) -> Content:
     known = [(line(name, 40), line(_said(value), LONGEST)) for name, value in facts if value is not None]
     width = max(len(name) for name, _ in known)
     lines = [
-        Content.assemble((f"{name:<{width}}  ", Tone.MUTED.style), (value, Tone.PLAIN.style)) for name, value in known
+        Content.assemble((f"{name:<{width}}  ", Tone.MUTED.style), (value, Tone.PLAIN.style))
+        for name, value in known
     ]
     warnings = [Content.styled(f"▲ {line(text, LONGEST)}", Tone.WARNING.style) for text in probe.warnings]
     return Content("\n").join([*warnings, *lines])

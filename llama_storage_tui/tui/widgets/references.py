@@ -32,7 +32,7 @@ class ReferencePane(Vertical):
         self._references: tuple[Reference, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """A list and a note."""
+        """Lay out a list and a note."""
         yield Listing(id="references-list")
         yield Static(id="reference-note", classes="note")
 

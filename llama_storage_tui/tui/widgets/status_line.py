@@ -21,7 +21,11 @@ class StatusLine(Static):
 
     def wait(self, what: str) -> None:
         """Say what is being waited for, and how to stop it."""
-        self._put(Content.assemble((f"◌ {line(what, LONGEST)}… ", Tone.KEY.style), ("escape cancels", Tone.MUTED.style)))
+        self._put(
+            Content.assemble(
+                (f"◌ {line(what, LONGEST)}… ", Tone.KEY.style), ("escape cancels", Tone.MUTED.style)
+            )
+        )
 
     def say(self, text: str) -> None:
         """Say how things are."""

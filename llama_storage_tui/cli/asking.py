@@ -1,0 +1,57 @@
+"""What every command does first: load the config, say its notices, open a session and ask one question."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from llama_storage_tui.cli import output
+from llama_storage_tui.cli.options import Settings
+from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.services.catalog import load
+from llama_storage_tui.services.session import Session
+
+Answer = TypeVar("Answer")
+
+FOUND: Final = "@"
+LIMIT: Final = click.IntRange(1, 10_000)
+
+
+class RunConfig(click.types.StringParamType):
+    """A RUN_CONFIG word: any text; shells complete it as a file."""
+
+    name = "run_config"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Leave the completion to the shell's own of files."""
+        del ctx, param
+        return [CompletionItem(incomplete, type="file")]
+
+
+RUN_CONFIG: Final = RunConfig()
+
+
+def open_catalog(context: click.Context, config: str) -> Catalog:
+    """Load a config and say its notices."""
+    catalog = load(Settings(context).request(config))
+    for notice in catalog.notices:
+        output.say(f"Notice: {notice}")
+    return catalog
+
+
+def ask(context: click.Context, config: str, question: Callable[[Session], Awaitable[Answer]]) -> Answer:
+    """Load a config, open a session, ask one question, close the session."""
+    catalog = open_catalog(context, config)
+    timeouts = Settings(context).timeouts
+
+    async def answer() -> Answer:
+        async with Session(catalog, timeouts) as session:
+            return await question(session)
+
+    return asyncio.run(answer())

@@ -1,0 +1,140 @@
+"""`namespaces`, `keys` and `get`: what lies in a key-value backend."""
+
+from __future__ import annotations
+
+import click
+
+from llama_storage_tui.cli import output, reports
+from llama_storage_tui.cli.asking import LIMIT, RUN_CONFIG, ask
+from llama_storage_tui.cli.documents import (
+    GetDocument,
+    KeyBody,
+    KeysDocument,
+    NamespacesDocument,
+)
+from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.data import KeyPage, StoredValue
+from llama_storage_tui.services import browse
+from llama_storage_tui.services.session import Session
+
+
+@click.command()
+@click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
+@click.argument("backend")
+@click.option("--fast", is_flag=True, help="Take estimates for counts.")
+@shared_options
+@click.pass_context
+def namespaces(context: click.Context, config: str, backend: str, *, fast: bool) -> int:
+    """List the namespaces of a key-value backend with their numbers of keys.
+
+    Example: llama-storage-tui namespaces run.yaml kv_default
+    """
+    listing = ask(context, config, lambda session: browse.namespaces(session, backend, fast=fast))
+    if Settings(context).is_json:
+        output.write_document(NamespacesDocument.of(listing))
+    else:
+        reports.report_namespaces(listing)
+    return ExitCode.DONE
+
+
+def _wanted(namespace: str | None, *, unassigned: bool) -> str | None:
+    if unassigned:
+        return None
+    if namespace is None:
+        raise UsageError(
+            "A namespace is missing", help="Name one, or use --unassigned for the keys outside all of them."
+        )
+    return namespace
+
+
+@click.command()
+@click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
+@click.argument("backend")
+@click.argument("namespace", required=False)
+@click.option("--unassigned", is_flag=True, help="The keys outside every known namespace.")
+@click.option("--prefix", default="", help="Only keys that begin so.")
+@click.option("--limit", type=LIMIT, default=100, show_default=True)
+@click.option("--after", metavar="CURSOR", help="The page after CURSOR.")
+@shared_options
+@click.pass_context
+def keys(
+    context: click.Context,
+    config: str,
+    backend: str,
+    namespace: str | None,
+    *,
+    unassigned: bool,
+    prefix: str,
+    limit: int,
+    after: str | None,
+) -> int:
+    """List the keys of a namespace, a page at a time, in key order.
+
+    Example: llama-storage-tui keys run.yaml kv_default registry --prefix distributions:
+    """
+    wanted = _wanted(namespace, unassigned=unassigned)
+
+    async def question(session: Session) -> KeyPage:
+        found = await browse.namespace(session, backend, wanted)
+        return await browse.keys(session, backend, found, prefix=prefix, limit=limit, after=after)
+
+    page = ask(
+        context,
+        config,
+        question,
+    )
+    if Settings(context).is_json:
+        output.write_document(
+            KeysDocument(
+                keys=[KeyBody.of(entry) for entry in page.keys],
+                next=page.next,
+                complete=page.is_complete,
+                scanned=page.scanned,
+            )
+        )
+    else:
+        reports.report_keys(page)
+    return ExitCode.DONE
+
+
+@click.command()
+@click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
+@click.argument("backend")
+@click.argument("words", nargs=-1, required=True, metavar="NAMESPACE KEY")
+@click.option("--unassigned", is_flag=True, help="KEY alone: one outside every known namespace.")
+@click.option("--raw", is_flag=True, help="The stored bytes as they are, on a terminal too.")
+@shared_options
+@click.pass_context
+def get(
+    context: click.Context, config: str, backend: str, words: tuple[str, ...], *, unassigned: bool, raw: bool
+) -> int:
+    """Print one value.
+
+    Example: llama-storage-tui get run.yaml kv_default prompts prompts:v1:pmpt_1:default
+    """
+    if len(words) != (1 if unassigned else 2):
+        raise UsageError("get takes NAMESPACE KEY, or --unassigned KEY")
+    wanted, key = (None, words[0]) if unassigned else (words[0], words[1])
+
+    async def question(session: Session) -> StoredValue:
+        found = await browse.namespace(session, backend, wanted)
+        return await browse.value(session, backend, found, key)
+
+    stored = ask(context, config, question)
+    value = stored.value
+    if Settings(context).is_json:
+        output.write_document(GetDocument.of(stored))
+    elif raw or not output.stdout_is_terminal():
+        content = (
+            value
+            if isinstance(value, bytes)
+            else str("" if value is None else value).encode(errors="surrogatepass")
+        )
+        output.write_bytes(content)
+    else:
+        output.write_text(
+            value.hex(" ") if isinstance(value, bytes) else "NULL" if value is None else str(value)
+        )
+    return ExitCode.DONE

@@ -1,0 +1,120 @@
+"""`tables` and `rows`: what lies in a SQL backend."""
+
+from __future__ import annotations
+
+import click
+
+from llama_storage_tui.cli import output, reports
+from llama_storage_tui.cli.asking import LIMIT, RUN_CONFIG, ask
+from llama_storage_tui.cli.documents import (
+    RowsDocument,
+    TableBody,
+    TablesDocument,
+)
+from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.data import Filter, Order, RowQuery
+from llama_storage_tui.services import browse, export
+
+
+@click.command()
+@click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
+@click.argument("backend")
+@click.option("--fast", is_flag=True, help="Take estimates for counts.")
+@shared_options
+@click.pass_context
+def tables(context: click.Context, config: str, backend: str, *, fast: bool) -> int:
+    """List the tables of a backend with their columns and numbers of rows.
+
+    Example: llama-storage-tui tables run.yaml sql_default --fast
+    """
+    entries = ask(context, config, lambda session: browse.tables(session, backend, fast=fast))
+    if Settings(context).is_json:
+        output.write_document(
+            TablesDocument(backend=backend, tables=[TableBody.of(entry) for entry in entries])
+        )
+    else:
+        reports.report_tables(entries)
+    return ExitCode.DONE
+
+
+def _query(
+    table: str,
+    columns: str | None,
+    where: tuple[str, ...],
+    where_null: tuple[str, ...],
+    order_by: str | None,
+    limit: int,
+    after: str | None,
+) -> RowQuery:
+    filters = [Filter(name, None) for name in where_null]
+    for condition in where:
+        name, separator, value = condition.partition("=")
+        if not separator or not name:
+            raise UsageError(f"{condition!r} is not COLUMN=VALUE", help="For NULL use --where-null COLUMN.")
+        filters.append(Filter(name, value))
+    order = None
+    if order_by:
+        name, _, direction = order_by.rpartition(":")
+        if direction not in ("asc", "desc"):
+            name, direction = order_by, "asc"
+        order = Order(name, is_descending=direction == "desc")
+    names = tuple(name.strip() for name in columns.split(",")) if columns else ()
+    return RowQuery(table, names, tuple(filters), order, limit, after)
+
+
+@click.command()
+@click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
+@click.argument("backend")
+@click.argument("table")
+@click.option("--columns", metavar="A,B", help="Only these columns, in this order.")
+@click.option("--where", multiple=True, metavar="COL=VALUE", help="Only rows whose COL is VALUE; repeatable.")
+@click.option("--where-null", multiple=True, metavar="COL", help="Only rows whose COL is NULL; repeatable.")
+@click.option("--order-by", metavar="COL[:desc]", help="Another order than the primary key's.")
+@click.option("--limit", type=LIMIT, default=100, show_default=True)
+@click.option("--after", metavar="CURSOR", help="The page after CURSOR.")
+@click.option("--all", "everything", is_flag=True, help="Stream every row.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice([format_.value for format_ in export.ExportFormat]),
+    default="jsonl",
+    help="With --all.",
+)
+@shared_options
+@click.pass_context
+def rows(
+    context: click.Context,
+    config: str,
+    backend: str,
+    table: str,
+    *,
+    columns: str | None,
+    where: tuple[str, ...],
+    where_null: tuple[str, ...],
+    order_by: str | None,
+    limit: int,
+    after: str | None,
+    everything: bool,
+    format_: str,
+) -> int:
+    """Print the rows of a table: a page, or with --all everything.
+
+    Example: llama-storage-tui rows run.yaml sql_default responses --order-by created_at:desc --limit 5
+    """
+    query = _query(table, columns, where, where_null, order_by, limit, after)
+    if everything:
+        kind = export.ExportFormat(format_)
+        ask(
+            context,
+            config,
+            lambda session: export.write_rows(session, backend, query, kind, output.write_raw),
+        )
+        return ExitCode.DONE
+    page = ask(context, config, lambda session: browse.rows(session, backend, query))
+    if Settings(context).is_json:
+        output.write_document(RowsDocument.of(page))
+    else:
+        reports.report_rows(page)
+    return ExitCode.DONE

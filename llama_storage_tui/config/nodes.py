@@ -1,0 +1,195 @@
+"""YAML text to nodes and data, with every way in which that fails told in one sentence with a line.
+
+The parser's own messages may quote the file (`found undefined alias 'PASSWORD'`), so they are never passed on as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+import yaml
+
+from llama_storage_tui.errors import ConfigError
+
+MAXIMUM_NODES: Final = 50_000
+MAXIMUM_EXPANDED_NODES: Final = 200_000
+"""How many nodes the document may have when every alias is written out. The largest shipped config has some 2,000."""
+MAXIMUM_DEPTH: Final = 100
+
+_QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+_HELP: Final = (
+    (
+        "undefined alias",
+        "A value that begins with * is an alias; put it in quotes where it is meant as text.",
+    ),
+    (
+        "constructor for the tag",
+        "A value that begins with ! is a tag; put it in quotes where it is meant as text.",
+    ),
+    ("cannot start any token", "Put a value that begins with %, @, ` or a tab in quotes."),
+    ("expected <block end>", "The lines of one block must be indented alike."),
+    ("could not find expected ':'", "A key needs a colon and a space after it."),
+    ("mapping values are not allowed", "A value that holds a colon and a space must be in quotes."),
+)
+
+
+class Place:
+    """A file's name and how its lines count, for messages: `line_offset` is None where lines do not correspond."""
+
+    def __init__(self, name: str, line_offset: int | None) -> None:
+        self.name = name
+        self.offset = line_offset
+
+    def error(
+        self,
+        mark: yaml.Mark | None,
+        problem: str,
+        help_: str | None = None,
+        *,
+        with_column: bool = False,
+    ) -> ConfigError:
+        """Return an error on the line of a mark."""
+        if mark is None:
+            return ConfigError(f"{self.name}: {problem}", where=self.name, help=help_)
+        column = f", column {mark.column + 1}" if with_column else ""
+        if self.offset is None:
+            return ConfigError(
+                f"{self.name}, line {mark.line + 1} of the entry{column}: {problem}",
+                where=self.name,
+                help=help_,
+            )
+        line = mark.line + 1 + self.offset
+        return ConfigError(
+            f"{self.name}, line {line}{column}: {problem}", where=f"{self.name}:{line}", help=help_
+        )
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe loader with limits, and with a line for values that their tag cannot be made of."""
+
+    def __init__(self, text: str, place: Place) -> None:
+        super().__init__(text)
+        self.place = place
+        self.depth = 0
+        self.count = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401 - the parser's own
+        mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+        self.depth += 1
+        self.count += 1
+        if self.depth > MAXIMUM_DEPTH:
+            raise self.place.error(mark, "nested too deeply", f"The limit is {MAXIMUM_DEPTH} levels.")
+        if self.count > MAXIMUM_NODES:
+            raise self.place.error(mark, f"more than {MAXIMUM_NODES:,} values, which is no run config")
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - the parser's own
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, KeyError, AttributeError, TypeError, IndexError, OverflowError):
+            # A timestamp such as 2026-13-45, an integer such as 0x, `!!bool word`.
+            tag = node.tag.rpartition(":")[2]
+            raise self.place.error(
+                node.start_mark, f"not YAML: a value that cannot be read as {tag}"
+            ) from None
+
+
+def compose(text: str, place: Place) -> yaml.Node | None:
+    """Return the root node of the one document in a text, None of an empty one; raises ConfigError."""
+    loader = None
+    try:
+        loader = _Loader(text, place)
+        if not loader.check_node():
+            return None
+        node = loader.get_node()
+        if loader.check_node():
+            raise place.error(
+                loader.peek_event().start_mark,  # type: ignore[no-untyped-call]
+                "holds several YAML documents; a server reads exactly one",
+                "Remove the line with ---, or name a file with one document.",
+            )
+    except yaml.MarkedYAMLError as error:
+        raise syntax_error(error, place) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position)
+        mark = yaml.Mark(place.name, error.position, line, 0, None, 0)
+        raise place.error(
+            mark, f"not YAML: a character that YAML does not allow (U+{ord(text[error.position]):04X})"
+        ) from None
+    else:
+        return node
+    finally:
+        if loader is not None:
+            loader.dispose()
+
+
+def construct(root: yaml.Node | None, place: Place) -> object:
+    """Return the data of a node, as `yaml.safe_load` makes it; raises ConfigError."""
+    if root is None:
+        return None
+    loader = _Loader("", place)
+    try:
+        return loader.construct_document(root)
+    except yaml.MarkedYAMLError as error:
+        raise syntax_error(error, place) from None
+    finally:
+        loader.dispose()
+
+
+def syntax_error(error: yaml.MarkedYAMLError, place: Place) -> ConfigError:
+    """Turn the parser's error into ours, without any text of the file."""
+    problem = error.problem or error.context or "syntax error"
+    help_ = next((help_ for part, help_ in _HELP if part in problem), None)
+    if r"\t" in problem:
+        help_ = "YAML does not allow tabs for indentation."
+    # A single quoted character, or one of the parser's own token names, says something; anything longer may be a secret.
+    shown = _QUOTED.sub(lambda found: found[0] if _is_harmless(found[0][1:-1]) else "…", problem)
+    return place.error(
+        error.problem_mark or error.context_mark, f"not YAML: {shown}", help_, with_column=True
+    )
+
+
+def _is_harmless(quoted: str) -> bool:
+    return len(quoted) == 1 or quoted == r"\t" or (quoted.startswith("<") and quoted.endswith(">"))
+
+
+def refuse_bombs(root: yaml.Node | None, place: Place) -> None:
+    """Refuse a document that is cyclic, or huge once its aliases are written out."""
+    sizes: dict[int, int] = {}
+    open_: set[int] = set()
+
+    def size(node: yaml.Node, depth: int) -> int:
+        if id(node) in sizes:
+            return sizes[id(node)]
+        if id(node) in open_:
+            raise place.error(node.start_mark, "an alias refers to itself")
+        if depth > MAXIMUM_DEPTH:
+            raise place.error(node.start_mark, "nested too deeply", f"The limit is {MAXIMUM_DEPTH} levels.")
+        open_.add(id(node))
+        total = 1 + sum(size(child, depth + 1) for child in _children(node))
+        open_.discard(id(node))
+        if total > MAXIMUM_EXPANDED_NODES:
+            raise place.error(
+                node.start_mark,
+                f"its aliases write out to more than {MAXIMUM_EXPANDED_NODES:,} values",
+                "This is how an alias bomb looks; no run config is that large.",
+            )
+        sizes[id(node)] = total
+        return total
+
+    if root is not None:
+        size(root, 0)
+
+
+def _children(node: yaml.Node) -> Iterator[yaml.Node]:
+    if isinstance(node, yaml.SequenceNode):
+        yield from node.value
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield key
+            yield value

@@ -1,0 +1,60 @@
+"""Secrets that stand in the file itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from llama_storage_tui.config.document import Path, get
+from llama_storage_tui.config.masking import is_secret_name, secrets_in_userinfo
+from llama_storage_tui.config.rules.view import View
+from llama_storage_tui.model.finding import Finding, Severity, Stage
+
+
+def literal_secrets(view: View) -> Iterator[Finding]:
+    """Secrets that stand in the file itself."""
+    for path, name in _secret_places(view.context.raw, ()):
+        if view.context.resolution.uses.get(path):
+            continue
+        yield view.finding(
+            "literal-secret",
+            Severity.INFO,
+            Stage.NEVER,
+            path,
+            f"The {name} stands in the file as plain text",
+            help="Write ${env.NAME} and keep the value in the environment or an env file.",
+        )
+    for path, uses in view.context.resolution.uses.items():
+        raw = get(view.context.document.data, *path)
+        is_secret = is_secret_name(str(path[-1])) and path[:2] == ("storage", "backends")
+        if is_secret and isinstance(raw, str) and any(use.operator == "=" and not use.is_set for use in uses):
+            default = raw.partition(":=")[2].rstrip("}")
+            if default:
+                yield view.finding(
+                    "default-secret",
+                    Severity.INFO,
+                    Stage.NEVER,
+                    path,
+                    f"The {path[-1]} is the default that stands in the file, since {uses[0].variable} is not set",
+                )
+
+
+def _secret_places(data: object, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(data, Mapping):
+        for key, value in data.items():
+            step = key if isinstance(key, int) else str(key)
+            if isinstance(value, str) and value and is_secret_name(str(key)) and "${env." not in value:
+                yield (*path, step), str(key)
+            elif (
+                isinstance(value, str)
+                and any(True for _ in secrets_in_userinfo(value))
+                and "${env." not in value
+            ):
+                yield (*path, step), f"password in {key}"
+            else:
+                yield from _secret_places(value, (*path, step))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _secret_places(value, (*path, index))
+
+
+RULES = (literal_secrets,)

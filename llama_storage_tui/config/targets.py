@@ -1,0 +1,168 @@
+"""What an engine connects to, as the config says it; and where that is, in words without a secret."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Mapping
+from pathlib import Path as FilePath
+from typing import Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from llama_storage_tui.config.context import Context
+from llama_storage_tui.config.environment import UNKNOWN
+from llama_storage_tui.config.masking import mask_userinfo
+from llama_storage_tui.model.target import PostgresTarget, SqliteTarget, Target, UnsupportedTarget
+from llama_storage_tui.secrets import Secret
+
+KV_SQLITE_TABLE: Final = "kvstore"
+UNSUPPORTED: Final = {
+    "kv_redis": UnsupportedTarget("Redis", "connecting to Redis is not built in yet"),
+    "kv_mongodb": UnsupportedTarget("MongoDB", "connecting to MongoDB is not built in yet"),
+}
+
+
+class NoTarget(Exception):  # noqa: N818 - a reason, caught where it is raised from
+    """Why a backend's target cannot be told; the text is shown to the operator."""
+
+
+def _text(values: Mapping[str, object], name: str) -> str:
+    value = values.get(name)
+    if value is UNKNOWN:
+        raise NoTarget(f"its {name} depends on a variable that is not set")
+    if not isinstance(value, str) or not value:
+        raise NoTarget(f"its {name} is not set" if value in (None, "") else f"its {name} is not text")
+    return value
+
+
+def _port(values: Mapping[str, object]) -> int:
+    value = values.get("port")
+    if value is UNKNOWN:
+        raise NoTarget("its port depends on a variable that is not set")
+    try:
+        return int(value) if isinstance(value, str | int) and not isinstance(value, bool) else int("")
+    except ValueError:
+        raise NoTarget("its port is not a number") from None
+
+
+def read_target(
+    context: Context, type_: str, values: Mapping[str, object], entry: Mapping[object, object]
+) -> Target:
+    """Return what to connect to; raises NoTarget. `entry` is what the file has, `values` the same with defaults."""
+    if type_ in UNSUPPORTED:
+        return UNSUPPORTED[type_]
+    if type_ in ("kv_sqlite", "sql_sqlite"):
+        return sqlite_target(context, type_, values)
+    if type_ in ("kv_postgres", "sql_postgres"):
+        return _postgres_target(context, type_, values, entry)
+    raise NoTarget(f"its type {type_!r} is unknown" if type_ else "it has no type")
+
+
+def sqlite_target(context: Context, type_: str, values: Mapping[str, object]) -> SqliteTarget:
+    """Return the file of a SQLite backend, where it can be read here."""
+    text = _text(values, "db_path")
+    table = KV_SQLITE_TABLE if type_ == "kv_sqlite" else None
+    if text == ":memory:" or "mode=memory" in text:
+        return SqliteTarget(FilePath(text), table, is_memory=True)
+    if text.startswith("file:"):
+        text = unquote(urlsplit(text).path)
+    # kv_sqlite takes a literal ~ as a directory's name; only sql_sqlite expands it.
+    expanded = text if type_ == "kv_sqlite" else context.environment.expand_user(text)
+    return SqliteTarget(FilePath(os.path.abspath(context.map_path(expanded))), table)  # noqa: PTH100 - resolve() would follow links
+
+
+def _postgres_target(
+    context: Context, type_: str, values: Mapping[str, object], entry: Mapping[object, object]
+) -> PostgresTarget:
+    table = _text(values, "table_name") if type_ == "kv_postgres" else None
+    if entry.get("connection_string") is not None and "connection_string" in values:
+        return _from_connection_string(context, _text(values, "connection_string"), values, table)
+    password = values.get("password")
+    if password is UNKNOWN:
+        raise NoTarget("its password depends on a variable that is not set")
+    if password is not None and not isinstance(password, str):
+        raise NoTarget("its password is not text")
+    host = _text(values, "host")
+    if "@" in host:
+        # A password in front of a host would end up in messages, and no driver looks for one there.
+        raise NoTarget("its host holds a user name or password")
+    return PostgresTarget(
+        host,
+        _port(values),
+        _text(values, "db"),
+        _text(values, "user"),
+        None if password is None else Secret(password),
+        table,
+        _optional_text(values, "ssl_mode"),
+        _optional_path(context, values.get("ca_cert_path")),
+    )
+
+
+def _optional_text(values: Mapping[str, object], name: str) -> str | None:
+    value = values.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _optional_path(context: Context, value: object) -> FilePath | None:
+    return FilePath(context.map_path(value)) if isinstance(value, str) and value else None
+
+
+def _from_connection_string(
+    context: Context, text: str, values: Mapping[str, object], table: str | None
+) -> PostgresTarget:
+    try:
+        parts = urlsplit(text)
+        port = parts.port or 5432
+        host = parts.hostname
+    except ValueError:
+        raise NoTarget("its connection_string cannot be parsed") from None
+    query = dict(parse_qsl(parts.query))
+    database = unquote(parts.path.lstrip("/")) or query.get("dbname", "")
+    host = query.get("host", unquote(host) if host else "")
+    user = unquote(parts.username or "") or query.get("user", "")
+    if parts.scheme not in ("postgres", "postgresql") or not host or not database or not user:
+        raise NoTarget(
+            "its connection_string lacks the scheme, host, user or database that a connection needs"
+        )
+    password = unquote(parts.password) if parts.password is not None else query.get("password")
+    secret = None if password is None else Secret(password)
+    if secret:
+        context.secrets.add(secret)
+    return PostgresTarget(
+        host,
+        int(query["port"]) if query.get("port", "").isdecimal() else port,
+        database,
+        user,
+        secret,
+        table,
+        query.get("sslmode", query.get("ssl")) or _optional_text(values, "ssl_mode"),
+        _optional_path(context, query.get("sslrootcert") or values.get("ca_cert_path")),
+    )
+
+
+def location_of(type_: str, values: Mapping[str, object], target: Target | None) -> str:
+    """Say where a backend is: a file path, `postgresql://HOST:PORT/DB` and the like, passwords masked wherever they stand."""
+    if isinstance(target, SqliteTarget):
+        return ":memory:" if target.is_memory else mask_userinfo(str(target.path))
+    if isinstance(target, PostgresTarget):
+        host = f"[{target.host}]" if ":" in target.host else target.host
+        return f"postgresql://{host}:{target.port}/{mask_userinfo(target.database)}"
+
+    def shown(name: str) -> str:
+        value = values.get(name)
+        return mask_userinfo(str(value)) if isinstance(value, str | int | float) else "?"
+
+    match type_:
+        case "kv_redis":
+            return f"redis://{shown('host')}:{shown('port')}/0"
+        case "kv_mongodb":
+            host = shown("host")
+            server = host if "://" in host else f"mongodb://{host}:{shown('port')}"
+            return f"{server}/{shown('db')}"
+        case "kv_postgres" | "sql_postgres" if values.get("connection_string") is not None:
+            return ""
+        case "kv_postgres" | "sql_postgres":
+            return f"postgresql://{shown('host')}:{shown('port')}/{shown('db')}"
+        case "kv_sqlite" | "sql_sqlite":
+            return shown("db_path")
+        case _:
+            return ""

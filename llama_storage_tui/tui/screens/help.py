@@ -1,0 +1,76 @@
+"""What every key does here, generated from the bindings themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from textual.app import App, ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from llama_storage_tui.tui.screens.dialog import Dialog
+
+NAMES: Final = {"question_mark": "?", "slash": "/", "escape": "esc", "shift+tab": "⇧tab"}
+HERE, MOVING, ALWAYS = "This screen", "Moving about", "Everywhere"
+UNTOLD: Final = frozenset({"screen.copy_text", "help_quit", "toggle_dark"})
+"""Textual's own actions that say nothing to an operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHelp:
+    """One line: the keys as they are shown, the label, and the sentence."""
+
+    keys: str
+    label: str
+    help: str
+
+
+class HelpDialog(Dialog):
+    """Groups of keys: those of this screen first."""
+
+    def __init__(self, groups: Sequence[tuple[str, Sequence[KeyHelp]]]) -> None:
+        super().__init__()
+        self._groups = groups
+
+    def compose(self) -> ComposeResult:
+        """Lay out the keys in columns."""
+        with Vertical(classes="box") as box:
+            box.border_title = "Keys"
+            with VerticalScroll(id="keys"):
+                for title, keys in self._groups:
+                    if keys:
+                        yield Static(title, classes="group", markup=False)
+                    for key in keys:
+                        with Horizontal(classes="key"):
+                            yield Static(key.keys, classes="keys", markup=False)
+                            yield Static(key.label, classes="label", markup=False)
+                            yield Static(key.help, classes="help", markup=False)
+        yield Footer()
+
+
+def key_groups(screen: Screen[object]) -> list[tuple[str, list[KeyHelp]]]:
+    """Return the keys that are bound on a screen, greyed ones too: its own, those for moving, the program's."""
+    groups: dict[str, dict[str, tuple[list[str], KeyHelp]]] = {HERE: {}, MOVING: {}, ALWAYS: {}}
+    for key, active in screen.active_bindings.items():
+        binding = active.binding
+        if not binding.description or binding.action in UNTOLD:
+            continue
+        entry = KeyHelp("", binding.description, binding.tooltip)
+        keys, _ = groups[_group(active.node, binding)].setdefault(binding.action, ([], entry))
+        keys.append(NAMES.get(key, key))
+    return [
+        (title, [KeyHelp(", ".join(keys), entry.label, entry.help) for keys, entry in found.values()])
+        for title, found in groups.items()
+    ]
+
+
+def _group(node: DOMNode, binding: Binding) -> str:
+    if isinstance(node, App):
+        return ALWAYS
+    is_ours = binding.id is not None and (isinstance(node, Screen) or binding.show)
+    return HERE if is_ours else MOVING

@@ -1,0 +1,91 @@
+"""One of a few words, chosen with the arrows; the chosen one is marked by a glyph, not by a colour alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from llama_storage_tui.tui.marks import Tone
+
+GAP = 3
+
+
+class Choice(Static, can_focus=True):
+    """A line of words."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "right,l,space",
+            "turn(1)",
+            "Next choice",
+            show=False,
+            id="choice.next",
+            tooltip="Choose the next word",
+        ),
+        Binding(
+            "left,h",
+            "turn(-1)",
+            "Choice before",
+            show=False,
+            id="choice.before",
+            tooltip="Choose the word before",
+        ),
+    ]
+
+    class Turned(Message):
+        """Another word was chosen."""
+
+        def __init__(self, choice: Choice) -> None:
+            super().__init__()
+            self.choice = choice
+
+        @property
+        def control(self) -> Choice:
+            """The line of words."""
+            return self.choice
+
+    def __init__(self, words: Sequence[str], *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__("", id=id)
+        self._words = tuple(words)
+        self._chosen = 0
+        self._draw()
+
+    @property
+    def chosen(self) -> str:
+        """The word that is chosen."""
+        return self._words[self._chosen]
+
+    def _draw(self) -> None:
+        self.update(
+            Content(" " * GAP).join(
+                [
+                    Content.styled(f"(•) {word}", f"bold {Tone.KEY.style}")
+                    if place == self._chosen
+                    else Content.styled(f"( ) {word}", Tone.PLAIN.style)
+                    for place, word in enumerate(self._words)
+                ]
+            )
+        )
+
+    def _choose(self, place: int) -> None:
+        self._chosen = place % len(self._words)
+        self._draw()
+        self.post_message(self.Turned(self))
+
+    def action_turn(self, step: int) -> None:
+        """Choose the next word, or the one before."""
+        self._choose(self._chosen + step)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the word under the mouse."""
+        start = 0
+        for place, word in enumerate(self._words):
+            if start <= event.x < start + len(word) + 4:
+                self._choose(place)
+            start += len(word) + 4 + GAP
