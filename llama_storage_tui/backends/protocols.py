@@ -24,6 +24,8 @@ from llama_storage_tui.model.data import (
     StoredValue,
     Table,
 )
+from llama_storage_tui.model.rotation import LoginAnswer, RoleFacts
+from llama_storage_tui.secrets import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,18 @@ class Timeouts:
 
     connect: float = 5.0
     query: float | None = 10.0
+
+
+class RoleLogin(Protocol):
+    """One role at one address. It can be asked and not changed; each question is a login of its own."""
+
+    async def login(self, password: Secret) -> LoginAnswer:
+        """Try a password; never raises for what the server answers."""
+        ...
+
+    async def describe(self, password: Secret) -> RoleFacts:
+        """Log in and say who the role is, on which server, with which sessions; raises BackendError."""
+        ...
 
 
 class KeyValueReader(Protocol):

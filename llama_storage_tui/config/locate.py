@@ -85,12 +85,20 @@ def _config_names(folder: Path) -> Iterator[Path]:
 
 def open_config(argument: str, *, environ: Mapping[str, str], home: Path, key: str | None = None) -> Document:
     """Open what a RUN_CONFIG argument names; raises ConfigError or UsageError with one sentence."""
-    if argument == STDIN:
+    path = config_path(argument, environ=environ, home=home)
+    if path is None:
         return read_document(sys.stdin.buffer.read(MAXIMUM_BYTES + 1), STDIN, key=key)
+    return read_document(read_file(path), str(path), key=key)
+
+
+def config_path(argument: str, *, environ: Mapping[str, str], home: Path) -> Path | None:
+    """Return the file that a RUN_CONFIG argument names, whether it exists or not; None for stdin."""
+    if argument == STDIN:
+        return None
     path = Path(find_one(environ, home)) if argument == FOUND else Path(argument)
     if argument != FOUND and "/" not in argument and not os.path.lexists(argument):
         path = _by_name(argument, environ, home) or path
-    return read_document(_read(path), str(path), key=key)
+    return path
 
 
 def find_one(environ: Mapping[str, str], home: Path) -> Path:
@@ -116,7 +124,8 @@ def _by_name(name: str, environ: Mapping[str, str], home: Path) -> Path | None:
     return None
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """Return a config's bytes; raises ConfigError."""
     try:
         with path.open("rb") as file:
             # One byte more than is allowed, so that an endless file ends here too.

@@ -1,0 +1,102 @@
+"""A deployment for rotations: one role of the test server in several places of several files."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from llama_storage_tui.backends.protocols import Timeouts
+from llama_storage_tui.model.rotation import Plan
+from llama_storage_tui.services.catalog import LoadRequest
+from llama_storage_tui.services.rotation.plan import make_plan
+from llama_storage_tui.services.rotation.sources import RotationRequest
+from tests.servers import DATABASE, Server
+
+OLD = "Old0password1of2this3role4xyz567"
+NUMBERS = itertools.count(1)
+
+
+@dataclass
+class Deployment:
+    """Files in a folder, and a role of its own."""
+
+    folder: Path
+    server: Server
+    role: str
+    environ: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "run.yaml"
+
+    @property
+    def env_file(self) -> Path:
+        return self.folder / ".env"
+
+    def write(self, config: str, env: str | None = None) -> None:
+        """Write run.yaml and .env; `{port}`, `{role}`, `{old}` are filled in."""
+        values = {"port": str(self.server.port), "role": self.role, "old": OLD}
+        for name, value in values.items():
+            config = config.replace(f"<{name}>", value)
+            env = env.replace(f"<{name}>", value) if env is not None else None
+        self.config.write_text(config)
+        if env is not None:
+            self.env_file.write_text(env)
+
+    def request(self, backend: str = "sql_default", *, also: tuple[str, ...] = ()) -> RotationRequest:
+        env_files = (str(self.env_file),) if self.env_file.exists() else ()
+        return RotationRequest(
+            LoadRequest(str(self.config), env_files=env_files, environ={"HOME": "/nowhere", **self.environ}),
+            backend,
+            also,
+        )
+
+    async def plan(self, backend: str = "sql_default", *, also: tuple[str, ...] = ()) -> Plan:
+        return await make_plan(self.request(backend, also=also), Timeouts(connect=3))
+
+    def files(self) -> dict[str, bytes]:
+        """Return every file of the folder, to compare with later."""
+        return {str(path): path.read_bytes() for path in sorted(self.folder.rglob("*")) if path.is_file()}
+
+    def logs_in(self, password: str, *, host: str = "127.0.0.1") -> bool:
+        return asyncio.run(self._logs_in(password, host))
+
+    async def _logs_in(self, password: str, host: str) -> bool:
+        try:
+            connection = await asyncpg.connect(
+                host=host,
+                port=self.server.port,
+                user=self.role,
+                password=password,
+                database=DATABASE,
+                ssl=False,
+            )
+        except asyncpg.InvalidPasswordError:
+            return False
+        await connection.close()
+        return True
+
+
+@contextmanager
+def deployment(server: Server, folder: Path) -> Iterator[Deployment]:
+    """Make a role; drop it at the end."""
+    role = f"rotated_{os.getpid()}_{next(NUMBERS)}"
+    server.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{OLD}'")
+    try:
+        yield Deployment(folder, server, role)
+    finally:
+        server.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}';")
+        server.execute(f"DROP ROLE {role}")
+
+
+def document(text: str) -> Any:  # noqa: ANN401 - JSON
+    return json.loads(text)
