@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from llama_storage_tui.backends.protocols import Reader, RoleLogin, Timeouts
+from llama_storage_tui.backends.protocols import Reader, RoleLogin, RoleServer, Timeouts
 from llama_storage_tui.backends.unsupported import UnsupportedReader
 from llama_storage_tui.errors import FailureKind
 from llama_storage_tui.model.target import PostgresTarget, SqliteTarget, Target, UnsupportedTarget
@@ -48,3 +48,10 @@ def open_role(target: PostgresTarget, *, timeouts: Timeouts | None = None) -> Ro
     from llama_storage_tui.backends.postgres.role import PostgresRole
 
     return PostgresRole(target, timeouts=timeouts or Timeouts())
+
+
+def open_role_server(target: PostgresTarget, *, timeouts: Timeouts | None = None) -> RoleServer:
+    """Return the role of a target with the right to change it: for a rotation that was confirmed, and nothing else."""
+    from llama_storage_tui.backends.postgres.role_change import PostgresRoleWriter
+
+    return PostgresRoleWriter(target, timeouts=timeouts or Timeouts())

@@ -1,25 +1,57 @@
-"""The `rotate` command."""
+"""The `rotate` command: plan, apply, look, recover."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
+from dataclasses import dataclass
 
 import click
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import Settings, shared_options
-from llama_storage_tui.cli.rotation_document import RotateDocument, RotationPlanBody
-from llama_storage_tui.errors import RefusedError
-from llama_storage_tui.model.rotation import Plan
-from llama_storage_tui.services.rotation.plan import make_plan
+from llama_storage_tui.cli.rotation_document import RotateDocument, RotationPlanBody, SessionBody
+from llama_storage_tui.cli.rotation_reports import report_plan, report_result
+from llama_storage_tui.errors import RefusedError, UsageError
+from llama_storage_tui.files.journal import Journals
+from llama_storage_tui.model.rotation import Outcome, Plan, Result
+from llama_storage_tui.secrets import Secret
+from llama_storage_tui.services.rotation.apply import apply
+from llama_storage_tui.services.rotation.password import generate
+from llama_storage_tui.services.rotation.pending import Pending, look
+from llama_storage_tui.services.rotation.plan import prepare
+from llama_storage_tui.services.rotation.recover import recover
 from llama_storage_tui.services.rotation.sources import RotationRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The options of one call."""
+
+    is_dry: bool
+    reads_stdin: bool
+    shows: bool
+    is_confirmed: bool
 
 
 @click.command()
 @click.argument("config", metavar="RUN_CONFIG")
-@click.argument("backend")
+@click.argument("backend", required=False)
 @click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
+@click.option(
+    "--generate", "generates", is_flag=True, help="Let the new password be generated (the default)."
+)
+@click.option(
+    "--password-stdin", is_flag=True, help="Read the new password from stdin, one line; needs --yes."
+)
+@click.option("--show", is_flag=True, help="Print the new password at the end.")
+@click.option("--yes", is_flag=True, help="Do not ask; needed where stdin is no terminal.")
+@click.option("--status", is_flag=True, help="Tell whether a change of this config is pending.")
+@click.option("--recover", "recovers", is_flag=True, help="Finish a pending change.")
+@click.option(
+    "--undo", is_flag=True, help="With --recover: drop the change where the server does not have it yet."
+)
 @click.option(
     "--also",
     multiple=True,
@@ -28,74 +60,136 @@ from llama_storage_tui.services.rotation.sources import RotationRequest
 )
 @shared_options
 @click.pass_context
-def rotate(context: click.Context, config: str, backend: str, *, dry_run: bool, also: tuple[str, ...]) -> int:
-    """Plan the change of a backend's password: every place that holds it, every check, the exact changes.
+def rotate(
+    context: click.Context,
+    config: str,
+    backend: str | None,
+    *,
+    dry_run: bool,
+    generates: bool,
+    password_stdin: bool,
+    show: bool,
+    yes: bool,
+    status: bool,
+    recovers: bool,
+    undo: bool,
+    also: tuple[str, ...],
+) -> int:
+    """Change a backend's password at the server and in every place that holds it, or not at all.
 
     The server is asked with the configured password, and once with a random one, which it must refuse.
 
     Example: llama-storage-tui rotate run.yaml sql_default --env-file .env --dry-run
     """
     settings = Settings(context)
-    if not dry_run:
-        raise RefusedError(
-            "This version plans a rotation and does not carry it out; nothing was touched",
-            help="Add --dry-run to see every place that holds the password and what would change.",
-        )
-    plan = asyncio.run(make_plan(RotationRequest(settings.request(config), backend, also), settings.timeouts))
+    if sum((dry_run, status, recovers)) > 1 or (undo and not recovers) or (generates and password_stdin):
+        raise UsageError("These options exclude each other", help="See: llama-storage-tui rotate --help")
+    if status:
+        return _status(settings, look(settings.request(config)))
+    if recovers:
+        _confirm("Finish the pending change?", is_confirmed=yes)
+        return _recover(settings, config, undo=undo)
+    if backend is None:
+        raise UsageError("Which backend? Name one of the config's", help="llama-storage-tui show RUN_CONFIG")
+    choices = Choices(dry_run, password_stdin, show, yes)
+    return _rotate(settings, RotationRequest(settings.request(config), backend, also), choices)
+
+
+def _rotate(settings: Settings, request: RotationRequest, choices: Choices) -> int:
+    pending = look(request.load)
+    if pending:
+        raise pending.error()
+    new: Secret | None = None
+    if not choices.is_dry:
+        if choices.reads_stdin and not choices.is_confirmed:
+            raise RefusedError("--password-stdin leaves no stdin to ask on", help="Add --yes.")
+        _confirm(None, is_confirmed=choices.is_confirmed)
+        new = Secret(sys.stdin.readline().rstrip("\r\n")) if choices.reads_stdin else generate()
+    prepared = asyncio.run(prepare(request, settings.timeouts))
+    plan = prepared.plan
     for notice in plan.notices:
         output.say(f"Notice: {notice}")
-    if settings.is_json:
-        outcome = "none" if plan.refusal is None else "refused"
-        output.write_document(
-            RotateDocument(plan=RotationPlanBody.of(plan), outcome=outcome, journal=None, next=None)
-        )
-    else:
+    if not settings.is_json:
         report_plan(plan)
-    return ExitCode.DONE if plan.refusal is None else ExitCode.REFUSED
+    if plan.refusal is not None or choices.is_dry or new is None:
+        outcome = Outcome.NONE if plan.refusal is None else Outcome.REFUSED
+        if settings.is_json:
+            _write(plan, Result(outcome, ""), None)
+        return ExitCode.DONE if plan.refusal is None else ExitCode.REFUSED
+    _confirm(f"Change the password of {plan.credential.role}?", is_confirmed=choices.is_confirmed)
+    result = asyncio.run(apply(prepared, settings.timeouts, new=new, notify=_tell))
+    shown = new.reveal() if choices.shows else None
+    if settings.is_json:
+        _write(plan, result, shown)
+    else:
+        report_result(result, shown)
+    return ExitCode.DONE
 
 
-def report_plan(plan: Plan) -> None:
-    """Print a plan for people."""
-    credential = plan.credential
-    output.write_text(f"role {credential.role} on server {credential.server}")
-    output.write_text(f"  reached as {', '.join(credential.locations)}")
-    output.write_text("\nsites")
-    for site in plan.sites:
-        place = f"{site.file}:{site.line}" if site.file else "the process environment"
-        output.write_text(f"  {site.action:8}  {site.path}  {site.via}, {place}")
-        if site.note:
-            output.write_text(f"            {site.note}")
-    output.write_text("\nchecks")
-    for check in plan.checks:
-        output.write_text(f"  {'✓' if check.is_ok else '✗'} {check.name}: {check.message}")
-        if check.help and not check.is_ok:
-            output.write_text(f"      {check.help}")
-    if plan.changes:
-        output.write_text("\nchanges")
-    for change in plan.changes:
-        output.write_text(
-            f"  {change.file}, line {change.line}\n    - {change.before.strip()}\n    + {change.after.strip()}"
+def _recover(settings: Settings, config: str, *, undo: bool) -> int:
+    request = settings.request(config)
+    pending = look(request)
+    result = Result(Outcome.NONE, "")
+    if not pending:
+        output.say("No password change of this config is pending.")
+    elif not pending.journals:
+        raise pending.error()
+    for journal in pending.journals:
+        result = asyncio.run(
+            recover(
+                journal,
+                Journals(request.environ),
+                settings.timeouts,
+                environ=request.environ,
+                undo=undo,
+                notify=_tell,
+            )
         )
-    _report_server(plan)
-    if plan.refusal is not None:
-        output.say("Refused: nothing was touched.")
+        if not settings.is_json:
+            report_result(result, None)
+    if settings.is_json:
+        _write(None, result, None)
+    return ExitCode.DONE
 
 
-def _report_server(plan: Plan) -> None:
-    for heading, lines in (("how", plan.strategy), ("rights", plan.privileges)):
-        if lines:
-            output.write_text(f"\n{heading}")
-        for line in lines:
-            output.write_text(f"  {line}")
-    if plan.connections is not None:
-        now, maximum = plan.connections
-        output.write_text(f"\nto restart afterwards ({now} of {maximum} connections are in use)")
-        for session in plan.restart:
-            client = session.client or "the same host"
-            output.write_text(
-                f"  backend {session.pid}: {session.application or 'unnamed'} from {client}, database {session.database}"
-            )
-        if not plan.restart:
-            output.write_text(
-                "  no session of this role is open; processes that connect later use the old password"
-            )
+def _status(settings: Settings, pending: Pending) -> int:
+    for sentence in pending.sentences():
+        output.say(sentence)
+    journal = (
+        pending.journals[0].id if pending.journals else pending.markers[0].journal if pending.markers else ""
+    )
+    if settings.is_json:
+        _write(None, Result(Outcome.PENDING if pending else Outcome.NONE, journal), None, pending.command)
+    elif not pending:
+        output.write_text("No password change of this config is pending.")
+    return ExitCode.PENDING if pending else ExitCode.DONE
+
+
+def _confirm(question: str | None, *, is_confirmed: bool) -> None:
+    """Ask on the terminal; without a question only make sure that one can be asked."""
+    if is_confirmed:
+        return
+    if not sys.stdin.isatty():
+        raise RefusedError("stdin is no terminal to ask on; nothing was touched", help="Add --yes.")
+    if question is not None and not click.confirm(question, err=True):
+        raise RefusedError("Not confirmed; nothing was touched")
+
+
+def _tell(step: str) -> None:
+    """Show a step where a person watches."""
+    if sys.stderr.isatty():
+        output.say(f"  {step}")
+
+
+def _write(plan: Plan | None, result: Result, password: str | None, next_: str | None = None) -> None:
+    output.write_document(
+        RotateDocument(
+            plan=None if plan is None else RotationPlanBody.of(plan),
+            outcome=result.outcome.value,
+            journal=result.journal or None,
+            next=next_,
+            restart=[SessionBody.of(session) for session in result.restart],
+            notices=list(result.notices),
+            password=password,
+        )
+    )

@@ -130,7 +130,13 @@ class RotationPlanBody(Document):
 class RotateDocument(Document):
     """The answer of `rotate`."""
 
-    plan: RotationPlanBody
+    plan: RotationPlanBody | None
+    """None for --status and --recover."""
     outcome: Literal["none", "applied", "refused", "pending", "recovered", "undone"]
     journal: str | None
     next: str | None
+    restart: list[SessionBody]
+    """Sessions that were opened with the old password; empty where nothing was changed."""
+    notices: list[str]
+    password: str | None
+    """The new password where --show asks for it."""

@@ -42,6 +42,8 @@ class Carrier:
     start: int
     end: int
     password: Secret
+    written: Secret
+    """The password as it is written there: percent-encoded in a URI."""
     variable: str | None = None
     file: str | None = None
     line: int | None = None
@@ -117,6 +119,7 @@ def _locate(context: Context, path: Path, parts: list[_Part], *, is_uri: bool) -
                 part.offset + span[0] - position,
                 part.offset + span[1] - position,
                 Secret(password),
+                Secret(resolved[slice(*span)]),
                 part.variable,
                 origin.file if origin else None if part.kind is CarrierKind.PROCESS else _file(context),
                 origin.line if origin else context.document.value_line(path),

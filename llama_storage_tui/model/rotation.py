@@ -67,6 +67,8 @@ class RoleFacts:
     session_user: str
     current_user: str
     server_version: str
+    started: str
+    """When this very server process started: a restored copy has the same identifier and another start."""
     is_replica: bool
     is_read_only: bool
     is_superuser: bool
@@ -77,6 +79,13 @@ class RoleFacts:
     connections: int
     maximum_connections: int
     sessions: tuple[RoleSession, ...] = ()
+
+    def is_copy_of(self, other: RoleFacts) -> bool:
+        """Tell whether this is another server made from the other's files: it takes its own passwords from now on.
+
+        A standby is none: it takes them over.
+        """
+        return self.identity == other.identity and self.started != other.started and not self.is_replica
 
     @property
     def identity(self) -> tuple[str, int]:
@@ -91,6 +100,14 @@ class LoginState(StrEnum):
     REFUSED = "refused"
     UNKNOWN = "unknown"
     """The attempt failed for a reason that says nothing about the password: infer nothing."""
+
+
+class CommitState(StrEnum):
+    """What is known of a change after its COMMIT was sent."""
+
+    COMMITTED = "committed"
+    UNKNOWN = "unknown"
+    """The answer got lost: logins will tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +162,24 @@ class Plan:
     def refusal(self) -> Check | None:
         """The first check that stops the rotation, None where none does."""
         return next((check for check in self.checks if not check.is_ok), None)
+
+
+class Outcome(StrEnum):
+    """How a rotation or a recovery ended (interface.md)."""
+
+    NONE = "none"
+    APPLIED = "applied"
+    REFUSED = "refused"
+    PENDING = "pending"
+    RECOVERED = "recovered"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The end of a rotation: its journal, what is to be restarted, and what the operator should know."""
+
+    outcome: Outcome
+    journal: str
+    restart: tuple[RoleSession, ...] = ()
+    notices: tuple[str, ...] = ()

@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
+import socket
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -348,3 +352,45 @@ async def test_only_one_wrong_password_is_tried(deployed: Deployment) -> None:
     await deployed.plan()
     await asyncio.sleep(0)
     assert log.read_text(errors="replace").count(f'failed for user "{deployed.role}"') == before + 1
+
+
+@contextmanager
+def copy_of(server: Server) -> Iterator[int]:
+    """Start a server from another's files, as a restored backup is; yield its port."""
+    folder = Path(tempfile.mkdtemp(prefix="lst-pg-"))
+    made = server._postgres
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    try:
+        server.execute("CHECKPOINT")
+        data = folder / "data"
+        shutil.copytree(server.pgdata, data, ignore=shutil.ignore_patterns("postmaster.pid"))
+        data.chmod(0o700)
+        if made.system_user is not None:
+            for path in (folder, data, *data.rglob("*")):
+                shutil.chown(path, user=made.system_user)
+        folder.chmod(0o755)
+        copy = Server(port, folder, data, made)
+        copy.control("-l", str(data / "log"), "-o", f"-h 127.0.0.1 -p {port} -k {folder}", "start")
+        try:
+            yield port
+        finally:
+            copy.control("-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def test_a_restored_copy_of_the_server_is_another_server(deployed: Deployment) -> None:
+    """It has the same system identifier and role OID, and would not take the new password."""
+    deployed.write(CONFIG, "PW=<old>\n")
+    with copy_of(deployed.server) as port:
+        text = deployed.config.read_text().replace(
+            f"host: localhost\n      port: {deployed.server.port}", f"host: localhost\n      port: {port}"
+        )
+        assert str(port) in text
+        deployed.config.write_text(text.replace("${env.PW:=", "${env.PX:="))
+        plan = await deployed.plan()
+    assert plan.refusal is None, plan.checks
+    assert not any("kv_default" in site.path for site in plan.sites)
+    assert plan.credential.backends == ("sql_default",)

@@ -31,7 +31,8 @@ DEFAULT_ITERATIONS: Final = 4096
 _FACTS: Final = """
     SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system_identifier,
            r.oid::bigint AS role_oid, session_user::text AS session_user, current_user::text AS current_user,
-           current_setting('server_version') AS server_version, pg_is_in_recovery() AS is_replica,
+           current_setting('server_version') AS server_version,
+           pg_postmaster_start_time()::text AS started, pg_is_in_recovery() AS is_replica,
            current_setting('default_transaction_read_only') = 'on' AS is_read_only, r.rolsuper AS is_superuser,
            pg_backend_pid() AS pid, current_setting('scram_iterations', true) AS scram_iterations,
            r.rolvaliduntil::text AS valid_until, r.rolconnlimit AS connection_limit,
@@ -64,7 +65,7 @@ class PostgresRole:
             return LoginAnswer(LoginState.UNKNOWN, error.message)
         if isinstance(found, Failed):
             return LoginAnswer(_state(found), found.error.message)
-        await _close(found)
+        await close_quietly(found)
         return LoginAnswer(LoginState.ACCEPTED)
 
     async def describe(self, password: Secret) -> RoleFacts:
@@ -78,7 +79,7 @@ class PostgresRole:
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
             failure = failures.translated(error, where=self.where)
         finally:
-            await _close(found)
+            await close_quietly(found)
         raise failure
 
     async def _facts(self, connection: asyncpg.Connection) -> RoleFacts:
@@ -98,6 +99,7 @@ class PostgresRole:
             session_user=facts["session_user"],
             current_user=facts["current_user"],
             server_version=facts["server_version"],
+            started=facts["started"],
             is_replica=facts["is_replica"],
             is_read_only=facts["is_read_only"],
             is_superuser=facts["is_superuser"],
@@ -133,7 +135,8 @@ def _state(failed: Failed) -> LoginState:
     return LoginState.UNKNOWN
 
 
-async def _close(connection: asyncpg.Connection) -> None:
+async def close_quietly(connection: asyncpg.Connection) -> None:
+    """Close a connection, whatever became of it."""
     try:
         await connection.close(timeout=1)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):

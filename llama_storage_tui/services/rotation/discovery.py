@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from llama_storage_tui.config.carriers import Carrier, CarrierKind, find_carriers
 from llama_storage_tui.config.context import Context
@@ -18,7 +18,7 @@ from llama_storage_tui.services.rotation.sources import Sources
 class Entry:
     """A login and its carriers: the one in use first, then those that it overrides. None where `problem` says why."""
 
-    context: Context
+    context: Context = field(repr=False)
     holder: Holder
     carriers: tuple[Carrier, ...]
     problem: str | None = None
@@ -64,6 +64,7 @@ def _of_other_files(sources: Sources, used: Carrier) -> Iterator[Carrier]:
             start=start,
             end=end,
             password=Secret(password),
+            written=Secret(variable.value[start:end]),
             file=file.name,
             line=variable.line,
             is_used=False,

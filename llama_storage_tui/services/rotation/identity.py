@@ -1,7 +1,8 @@
 """Which logins are one credential: the same role of the same server, whatever host they name.
 
 The server itself tells (its system identifier and the role's OID), to a login that works. The current password is never sent to
-an address that is not already known to be its server, and a password that may be wrong is tried nowhere.
+an address that is not already known to be its server, and a password that may be wrong is tried nowhere. A server that was restored
+from another's files shares its identifier, but not the moment of its start.
 """
 
 from __future__ import annotations
@@ -105,7 +106,9 @@ async def _ask(
             # The password was right, and the database is missing or full: at this address there is one server.
             return Kin(entry, Kinship.SAME, error.message)
         return Kin(entry, Kinship.UNTOLD, error.message)
-    return Kin(entry, Kinship.SAME if answer.identity == facts.identity else Kinship.OTHER)
+    if answer.identity != facts.identity or answer.is_copy_of(facts):
+        return Kin(entry, Kinship.OTHER)
+    return Kin(entry, Kinship.SAME)
 
 
 async def _is_same_address(one: PostgresTarget, other: PostgresTarget) -> bool:

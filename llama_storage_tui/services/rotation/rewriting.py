@@ -140,6 +140,13 @@ def _check_consumers(writing: Writing, new: Secret) -> None:
             where=holder.shown,
             help="Choose a password of letters and digits, or let it be generated.",
         )
+    if carrier.kind is not CarrierKind.LITERAL and not carrier.is_encoded and text.startswith("~"):
+        # Which names are expanded depends on the users of the server's machine, not of this one.
+        raise RefusedError(
+            f"{holder.config}: {holder.shown} goes through ${{env.…}}, where servers expand a ~ at the beginning",
+            where=holder.shown,
+            help="Choose a password of letters and digits, or let it be generated.",
+        )
     if carrier.kind is CarrierKind.DEFAULT and not carrier.is_encoded and "}" in text:
         raise RefusedError(
             f"{holder.config}: {holder.shown} has the password as a default, which cannot hold a }}",

@@ -40,7 +40,7 @@ class EnvFile:
 class Sources:
     """Configs (the operator's first) and env files (in their order), with the bytes of each real file."""
 
-    contexts: tuple[Context, ...]
+    contexts: tuple[Context, ...] = field(repr=False)
     env_files: tuple[EnvFile, ...]
     real: Mapping[str, Path]
     """The real path behind each name that configs, env files and messages use."""
