@@ -17,12 +17,14 @@ from llama_storage_tui.errors import RefusedError, UsageError
 from llama_storage_tui.files.journal import Journals
 from llama_storage_tui.model.rotation import Outcome, Plan, Result
 from llama_storage_tui.secrets import Secret
+from llama_storage_tui.services.rotation.adopt import adopt
 from llama_storage_tui.services.rotation.apply import apply
 from llama_storage_tui.services.rotation.password import generate
 from llama_storage_tui.services.rotation.pending import Pending, look
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import recover
 from llama_storage_tui.services.rotation.sources import RotationRequest
+from llama_storage_tui.services.rotation.steps import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Choices:
     reads_stdin: bool
     shows: bool
     is_confirmed: bool
+    only_config: bool
 
 
 @click.command()
@@ -45,12 +48,23 @@ class Choices:
 @click.option(
     "--password-stdin", is_flag=True, help="Read the new password from stdin, one line; needs --yes."
 )
+@click.option(
+    "--config-only",
+    is_flag=True,
+    help="The server has the new password already: prove it, then write the files. Needs --password-stdin.",
+)
 @click.option("--show", is_flag=True, help="Print the new password at the end.")
 @click.option("--yes", is_flag=True, help="Do not ask; needed where stdin is no terminal.")
 @click.option("--status", is_flag=True, help="Tell whether a change of this config is pending.")
 @click.option("--recover", "recovers", is_flag=True, help="Finish a pending change.")
 @click.option(
     "--undo", is_flag=True, help="With --recover: drop the change where the server does not have it yet."
+)
+@click.option(
+    "--adopt",
+    "adopts",
+    is_flag=True,
+    help="Where neither password of a pending change logs in: write the one from --password-stdin to every site.",
 )
 @click.option(
     "--also",
@@ -68,11 +82,13 @@ def rotate(
     dry_run: bool,
     generates: bool,
     password_stdin: bool,
+    config_only: bool,
     show: bool,
     yes: bool,
     status: bool,
     recovers: bool,
     undo: bool,
+    adopts: bool,
     also: tuple[str, ...],
 ) -> int:
     """Change a backend's password at the server and in every place that holds it, or not at all.
@@ -82,16 +98,24 @@ def rotate(
     Example: llama-storage-tui rotate run.yaml sql_default --env-file .env --dry-run
     """
     settings = Settings(context)
-    if sum((dry_run, status, recovers)) > 1 or (undo and not recovers) or (generates and password_stdin):
+    is_odd = (undo and not recovers) or (generates and password_stdin)
+    if sum((dry_run, status, recovers, adopts)) > 1 or is_odd:
         raise UsageError("These options exclude each other", help="See: llama-storage-tui rotate --help")
+    if (adopts or config_only) and not password_stdin:
+        raise UsageError(
+            "That needs the password: --password-stdin", help="See: llama-storage-tui rotate --help"
+        )
     if status:
         return _status(settings, look(settings.request(config)))
     if recovers:
         _confirm("Finish the pending change?", is_confirmed=yes)
         return _recover(settings, config, undo=undo)
+    if adopts:
+        _confirm(None, is_confirmed=yes)
+        return _recover(settings, config, undo=False, password=_read_password())
     if backend is None:
         raise UsageError("Which backend? Name one of the config's", help="llama-storage-tui show RUN_CONFIG")
-    choices = Choices(dry_run, password_stdin, show, yes)
+    choices = Choices(dry_run, password_stdin, show, yes, config_only)
     return _rotate(settings, RotationRequest(settings.request(config), backend, also), choices)
 
 
@@ -100,12 +124,13 @@ def _rotate(settings: Settings, request: RotationRequest, choices: Choices) -> i
     if pending:
         raise pending.error()
     new: Secret | None = None
-    if not choices.is_dry:
-        if choices.reads_stdin and not choices.is_confirmed:
+    if choices.only_config or not choices.is_dry:
+        if choices.reads_stdin and not (choices.is_confirmed or choices.is_dry):
             raise RefusedError("--password-stdin leaves no stdin to ask on", help="Add --yes.")
-        _confirm(None, is_confirmed=choices.is_confirmed)
-        new = Secret(sys.stdin.readline().rstrip("\r\n")) if choices.reads_stdin else generate()
-    prepared = asyncio.run(prepare(request, settings.timeouts))
+        _confirm(None, is_confirmed=choices.is_confirmed or choices.is_dry)
+        new = _read_password() if choices.reads_stdin else generate()
+    proof = new if choices.only_config else None
+    prepared = asyncio.run(prepare(request, settings.timeouts, proof=proof))
     plan = prepared.plan
     for notice in plan.notices:
         output.say(f"Notice: {notice}")
@@ -126,7 +151,11 @@ def _rotate(settings: Settings, request: RotationRequest, choices: Choices) -> i
     return ExitCode.DONE
 
 
-def _recover(settings: Settings, config: str, *, undo: bool) -> int:
+def _read_password() -> Secret:
+    return Secret(sys.stdin.readline().rstrip("\r\n"))
+
+
+def _recover(settings: Settings, config: str, *, undo: bool, password: Secret | None = None) -> int:
     request = settings.request(config)
     pending = look(request)
     result = Result(Outcome.NONE, "")
@@ -134,17 +163,13 @@ def _recover(settings: Settings, config: str, *, undo: bool) -> int:
         output.say("No password change of this config is pending.")
     elif not pending.journals:
         raise pending.error()
+    journals, environ, timeouts = Journals(request.environ), request.environ, settings.timeouts
     for journal in pending.journals:
-        result = asyncio.run(
-            recover(
-                journal,
-                Journals(request.environ),
-                settings.timeouts,
-                environ=request.environ,
-                undo=undo,
-                notify=_tell,
-            )
-        )
+        if password is None:
+            ended = recover(journal, journals, timeouts, environ=environ, undo=undo, notify=_tell)
+        else:
+            ended = adopt(journal, journals, password, timeouts, environ=environ, notify=_tell)
+        result = asyncio.run(ended)
         if not settings.is_json:
             report_result(result, None)
     if settings.is_json:
@@ -178,7 +203,7 @@ def _confirm(question: str | None, *, is_confirmed: bool) -> None:
 def _tell(step: str) -> None:
     """Show a step where a person watches."""
     if sys.stderr.isatty():
-        output.say(f"  {step}")
+        output.say(f"  {words(step)}")
 
 
 def _write(plan: Plan | None, result: Result, password: str | None, next_: str | None = None) -> None:

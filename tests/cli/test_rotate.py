@@ -176,3 +176,28 @@ def test_options_that_exclude_each_other_are_a_mistake(deployed: Deployment) -> 
     ):
         assert call(deployed, *words).returncode == 2
     assert call(deployed, "--dry-run").returncode == 2
+
+
+def test_files_alone_follow_the_server(deployed: Deployment) -> None:
+    third = "Third0password1of2the3server4abc"
+    assert call(deployed, "sql_default", "--config-only").returncode == 2
+    wrong = call(deployed, "sql_default", "--config-only", "--password-stdin", "--yes", typed=third + "\n")
+    assert wrong.returncode == 4
+    deployed.server.execute(f"ALTER ROLE {deployed.role} PASSWORD '{third}'")
+    done = call(deployed, "sql_default", "--config-only", "--password-stdin", "--yes", typed=third + "\n")
+    assert done.returncode == 0, done.stderr
+    assert deployed.check_consistent() == third
+    assert third not in done.stdout + done.stderr
+
+
+def test_a_third_password_is_adopted(deployed: Deployment) -> None:
+    third = "Third0password1of2the3server4abc"
+    assert deployed.run("apply", die_at="prepared").outcome is None
+    deployed.server.execute(f"ALTER ROLE {deployed.role} PASSWORD '{third}'")
+    stopped = call(deployed, "--recover", "--yes", "--json")
+    assert stopped.returncode == 5
+    assert "--adopt" in json.loads(stopped.stdout)["error"]["message"]
+    done = call(deployed, "--adopt", "--password-stdin", "--yes", "--json", typed=third + "\n")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["outcome"] == "recovered"
+    assert deployed.check_consistent() == third

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from llama_storage_tui.services.rotation.pending import notices
+from llama_storage_tui.services.rotation.steps import words
 from tests.rotation_config import CONFIG
 from tests.rotation_setup import OLD, Deployment, deployment
 from tests.servers import Server
@@ -57,6 +58,12 @@ def deployed(postgres_server: Server, tmp_path: Path) -> Iterator[Deployment]:
     with deployment(postgres_server, folder) as made:
         made.write(CONFIG, "# before\nexport PW='<old>' # after\n")
         yield made
+
+
+def test_every_step_has_words() -> None:
+    shown = [words(step) for step in (*STEPS, *RECOVERY, "adopted")]
+    assert all(shown)
+    assert words("swapped-2") == "file 2 is swapped"
 
 
 def is_pending(deployed: Deployment) -> bool:

@@ -32,6 +32,7 @@ class PlacedEdit:
     start: int
     old: str = field(repr=False)
     new: str = field(repr=False)
+    is_encoded: bool = False
 
     def to_json(self) -> dict[str, object]:
         """Return plain data for a journal."""
@@ -42,6 +43,7 @@ class PlacedEdit:
             "start": self.start,
             "old": self.old,
             "new": self.new,
+            "is_encoded": self.is_encoded,
         }
 
     @classmethod
@@ -54,6 +56,7 @@ class PlacedEdit:
             int(cast("int", data["start"])),
             str(data["old"]),
             str(data["new"]),
+            bool(data["is_encoded"]),
         )
 
 

@@ -39,7 +39,7 @@ def open_server(target: PostgresTarget, timeouts: Timeouts) -> RoleServer:
 async def apply(
     prepared: Prepared, timeouts: Timeouts, *, new: Secret | None = None, notify: Notify = ignore
 ) -> Result:
-    """Do what the plan says and nothing else; `new` None generates a password.
+    """Do what the plan says and nothing else; `new` None generates a password, unless the plan has the server's already.
 
     Raises RefusedError where nothing was changed, PendingError where the change is half done and journaled. `notify` hears of
     every step right after it.
@@ -79,10 +79,10 @@ def _journal(prepared: Prepared, new: Secret | None) -> Journal:
         raise RefusedError(
             refusal.message if refusal else "The plan is not complete", help=refusal.help if refusal else None
         )
-    new = generate() if new is None else new
+    new = prepared.proof if prepared.proof is not None else generate() if new is None else new
     if new == old:
         raise RefusedError("The new password is the old one", help="Choose another, or let it be generated.")
-    verifier = scram_verifier(new, prepared.facts.scram_iterations)
+    verifier = scram_verifier(new, prepared.facts.scram_iterations) if prepared.proof is None else ""
     prepared.redact.add(new)
     rewritten = rewrite(prepared.sources, prepared.writings, new, prepared.redact)
     prove(prepared.request, prepared.sources, prepared.writings, new, rewritten.contents)
@@ -123,6 +123,8 @@ async def _change(
     """Stage all files and change the password; where either is refused, leave nothing behind."""
     try:
         _stage(prepared, journal, journals, notify)
+        if prepared.proof is not None:
+            return CommitState.COMMITTED
         server = open_server(target_of(journal.addresses[0]), timeouts)
         return await server.change(
             journal.old,

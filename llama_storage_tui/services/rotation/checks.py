@@ -79,8 +79,13 @@ def judge_wrong_password(state: LoginState, message: str | None) -> Check:
             )
 
 
-def strategy(user: str, facts: RoleFacts) -> tuple[str, ...]:
+def strategy(user: str, facts: RoleFacts, *, changes_server: bool) -> tuple[str, ...]:
     """Say in which steps the password would be changed."""
+    if not changes_server:
+        return (
+            "leave the server alone: it has the new password already",
+            "swap the files, read every site again and log in with what it yields",
+        )
     return (
         f"compute a SCRAM verifier here ({facts.scram_iterations} iterations), so that the server never logs the password",
         f"ALTER ROLE {user} in a transaction, and log in with the old password once more before COMMIT",

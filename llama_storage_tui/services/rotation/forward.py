@@ -11,6 +11,7 @@ import shlex
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from llama_storage_tui.backends.protocols import Notify, RoleLogin, Timeouts
@@ -46,7 +47,12 @@ async def roll_forward(
         for index, file in enumerate(journal.files):
             swap(file.path, file.staged, file.before, file.after, redo_of(file, journal))
             notify(f"swapped-{index + 1}")
-        await _read_again(journal, timeouts, environ)
+        check_readings(journal, environ)
+        state, message = await ask(
+            open_login(target_of(journal.addresses[0]), timeouts), journal, is_new=True
+        )
+        if state is not LoginState.ACCEPTED:
+            raise stuck(journal, f"the password in the files does not log in: {message}")
         notify("read-again")
         sessions = await _sessions(journal, timeouts)
         finish(journal, journals, outcome, notify)
@@ -152,25 +158,32 @@ async def _verify(journal: Journal, timeouts: Timeouts) -> tuple[str, ...]:
     return tuple(notices)
 
 
-async def _read_again(journal: Journal, timeouts: Timeouts, environ: Mapping[str, str]) -> None:
+def check_readings(
+    journal: Journal, environ: Mapping[str, str], changed: Mapping[Path, bytes] | None = None
+) -> None:
+    """Raise PendingError where a login of the role would read something else than the new password.
+
+    `changed` holds what files are about to hold.
+    """
     request = request_from_json(journal.request, environ)
     places = {(address.host, address.port, address.user) for address in journal.addresses}
-    entries = find_entries(read_sources(request))
+    sources = read_sources(request, changed)
+    numbers = {id(context): index for index, context in enumerate(sources.contexts)}
+    members: Any = journal.request["members"]
+    known = {(index, path) for index, path in members}
     chosen = False
-    for entry in entries:
+    for entry in find_entries(sources):
         target = entry.holder.target
-        if target is None or (target.host, target.port, target.user) not in places:
+        is_member = (numbers[id(entry.context)], entry.holder.shown) in known
+        if not is_member and (target is None or (target.host, target.port, target.user) not in places):
             continue
-        if target.password != journal.new:
+        if target is None or target.password != journal.new:
             raise stuck(
                 journal, f"{entry.holder.config}: {entry.holder.shown} does not yield the new password"
             )
         chosen = chosen or (entry.holder.is_backend and entry.holder.name == request.backend)
     if not chosen:
         raise stuck(journal, f"the config has no backend {request.backend!r} of this role any more")
-    state, message = await ask(open_login(target_of(journal.addresses[0]), timeouts), journal, is_new=True)
-    if state is not LoginState.ACCEPTED:
-        raise stuck(journal, f"the password in the files does not log in: {message}")
 
 
 async def _sessions(journal: Journal, timeouts: Timeouts) -> tuple[RoleSession, ...]:

@@ -51,9 +51,9 @@ def open_login(target: PostgresTarget, timeouts: Timeouts) -> RoleLogin:
 
 
 async def find_kin(
-    chosen: Entry, entries: tuple[Entry, ...], facts: RoleFacts, timeouts: Timeouts
+    chosen: Entry, entries: tuple[Entry, ...], facts: RoleFacts, working: Secret, timeouts: Timeouts
 ) -> tuple[Kin, ...]:
-    """Tell of every login what it is to the chosen one, whose login gave `facts`."""
+    """Tell of every login what it is to the chosen one, whose login with the `working` password gave `facts`."""
     target, old = chosen.holder.target, chosen.password
     assert target is not None, "the chosen login has a target: it was logged in with"  # noqa: S101 - a programming error
     assert old is not None, "and a password"  # noqa: S101 - the same
@@ -68,7 +68,7 @@ async def find_kin(
         elif await _is_same_address(target, other):
             place = (other.host, other.port, other.database, other.ssl_mode)
             if place not in asked:
-                asked[place] = await _ask(entry, other, old, facts, timeouts, is_same_address=True)
+                asked[place] = await _ask(entry, other, working, facts, timeouts, is_same_address=True)
             kin = asked[place]
             is_drifted = kin.kinship is Kinship.SAME and other.password != old
             found.append(Kin(entry, Kinship.DRIFTED if is_drifted else kin.kinship, kin.reason))

@@ -48,6 +48,8 @@ class Prepared:
     facts: RoleFacts | None = None
     kin: tuple[Kin, ...] = ()
     writings: tuple[Writing, ...] = ()
+    proof: Secret | None = None
+    """The password that the server has already, where only the files are to change."""
     redact: Redactor = field(default_factory=Redactor, repr=False)
 
 
@@ -56,8 +58,11 @@ async def make_plan(request: RotationRequest, timeouts: Timeouts) -> Plan:
     return (await prepare(request, timeouts)).plan
 
 
-async def prepare(request: RotationRequest, timeouts: Timeouts) -> Prepared:
-    """Read, ask, and make the plan; raises as make_plan does."""
+async def prepare(request: RotationRequest, timeouts: Timeouts, *, proof: Secret | None = None) -> Prepared:
+    """Read, ask, and make the plan; raises as make_plan does.
+
+    With `proof` the server was changed already by somebody else: it must let the role in with that, and the files follow.
+    """
     sources = read_sources(request)
     entries = find_entries(sources)
     chosen = _choose(sources, entries, request.backend)
@@ -66,7 +71,9 @@ async def prepare(request: RotationRequest, timeouts: Timeouts) -> Prepared:
         for secret in (entry.password, *(carrier.password for carrier in entry.carriers)):
             if secret is not None:
                 redact.add(secret)
-    planner = _Planner(request, sources, entries, chosen, timeouts, redact)
+    if proof is not None:
+        redact.add(proof)
+    planner = _Planner(request, sources, entries, chosen, timeouts, redact, proof)
     await planner.run()
     return planner.result()
 
@@ -116,6 +123,7 @@ class _Planner:
         chosen: Entry,
         timeouts: Timeouts,
         redact: Redactor,
+        proof: Secret | None,
     ) -> None:
         self.request = request
         self.sources = sources
@@ -123,6 +131,7 @@ class _Planner:
         self.chosen = chosen
         self.timeouts = timeouts
         self.redact = redact
+        self.proof = proof
         self.checks: list[Check] = []
         self.facts: RoleFacts | None = None
         self.kin: tuple[Kin, ...] = (Kin(chosen, Kinship.SAME),)
@@ -132,13 +141,14 @@ class _Planner:
         assert chosen.password is not None, "chosen by _choose"  # noqa: S101 - the same
         self.target = chosen.holder.target
         self.old: Secret = chosen.password
+        self.working: Secret = self.old if proof is None else proof
 
     async def run(self) -> None:
         """Run all stages as far as they go."""
         if not await self._prove_login():
             return
         if self.facts is not None:
-            self.kin = await find_kin(self.chosen, self.entries, self.facts, self.timeouts)
+            self.kin = await find_kin(self.chosen, self.entries, self.facts, self.working, self.timeouts)
         self.writings = tuple(list_writings(self.kin, self.old))
         self._add(*self._check_sites())
         self._add(*self._check_variables())
@@ -167,13 +177,21 @@ class _Planner:
             tuple(self.checks),
             restart=facts.sessions if facts else (),
             changes=self.changes,
-            strategy=strategy(self.target.user, facts) if facts else (),
+            strategy=strategy(self.target.user, facts, changes_server=self.proof is None) if facts else (),
             privileges=privileges(facts) if facts else (),
             connections=(facts.connections, facts.maximum_connections) if facts else None,
             notices=tuple(self.sources.contexts[0].environment.notices),
         )
         return Prepared(
-            plan, self.request, self.sources, self.chosen, facts, self.kin, self.writings, self.redact
+            plan,
+            self.request,
+            self.sources,
+            self.chosen,
+            facts,
+            self.kin,
+            self.writings,
+            self.proof,
+            self.redact,
         )
 
     def _environ(self) -> dict[str, str]:
@@ -186,10 +204,16 @@ class _Planner:
     async def _prove_login(self) -> bool:
         role = open_login(self.target, self.timeouts)
         try:
-            self.facts = await role.describe(self.old)
+            self.facts = await role.describe(self.working)
         except BackendError as error:
             return self._add(Check("login", is_ok=False, message=self.redact(error.message), help=error.help))
-        self._add(Check("login", is_ok=True, message="The configured password logs in."))
+        self._add(
+            Check(
+                "login",
+                is_ok=True,
+                message=f"The {'configured' if self.proof is None else 'new'} password logs in.",
+            )
+        )
         if not self._add(*check_role(self.facts, self.target.user)):
             return False
         answer = await role.login(Secret(secrets.token_hex(16)))
@@ -265,7 +289,7 @@ class _Planner:
         )
 
     def _try_edits(self) -> None:
-        sample = generate()
+        sample = generate() if self.proof is None else self.proof
         try:
             rewritten = rewrite(self.sources, self.writings, sample, self.redact)
             prove(self.request, self.sources, self.writings, sample, rewritten.contents)
@@ -277,7 +301,7 @@ class _Planner:
             Check(
                 "edits",
                 is_ok=True,
-                message="With a made-up password every site reads back that, and nothing else changes.",
+                message="With the new password, or one like it, every site reads back that, and nothing else changes.",
             )
         )
 

@@ -79,7 +79,7 @@ async def _is_committed(journal: Journal, timeouts: Timeouts) -> bool:
         raise stuck(
             journal,
             "neither the old nor the new password logs in: somebody else changed it, or the role expired or was dropped;"
-            " nothing was written. Once an administrator sets the role's password to either of the two it can be finished",
+            " nothing was written. Give the password that works with --adopt",
         )
     is_committed = new is LoginState.ACCEPTED
     try:
@@ -92,6 +92,11 @@ async def _is_committed(journal: Journal, timeouts: Timeouts) -> bool:
 
 
 async def _repeat(journal: Journal, timeouts: Timeouts, notify: Notify) -> None:
+    if not journal.verifier:
+        raise stuck(
+            journal,
+            "the server has the old password again; undo the change with --recover --undo, or change the server",
+        )
     server = open_server(target_of(journal.addresses[0]), timeouts)
     identity = (journal.system_identifier, journal.role_oid)
     state = await server.change(journal.old, journal.verifier, identity=identity, notify=notify)

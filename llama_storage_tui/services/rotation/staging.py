@@ -77,6 +77,7 @@ def placed(writing: Writing, new: Secret) -> PlacedEdit:
         carrier.start,
         carrier.written.reveal(),
         replacement,
+        carrier.is_encoded,
     )
 
 
@@ -132,6 +133,12 @@ def request_to_json(prepared: Prepared) -> dict[str, object]:
     ]
     return {
         "backend": prepared.request.backend,
+        "members": [
+            [index, writing.entry.holder.shown]
+            for writing in prepared.writings
+            for index, context in enumerate(prepared.sources.contexts)
+            if writing.entry.context is context
+        ],
         "config": os.path.abspath(files[0]),  # noqa: PTH100 - a link stays one
         "also": [os.path.abspath(name) for name in files[1:]],  # noqa: PTH100 - the same
         "env_files": [os.path.abspath(name) for name in load.env_files],  # noqa: PTH100 - the same
