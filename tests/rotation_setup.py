@@ -101,7 +101,7 @@ class Deployment:
             self._command(do, None, "sql_default"),
             cwd=ROOT,
             env=self._variables(),
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             text=True,
         )
 
