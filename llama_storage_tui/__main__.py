@@ -40,6 +40,7 @@ COMMANDS: Final = {
     "get": "keys",
     "tables": "rows",
     "rows": "rows",
+    "rotate": "rotation",
     "schema": "schemas",
 }
 """Each command with its module in `cli`: imported when it is called, since the app must not pay for any of them."""

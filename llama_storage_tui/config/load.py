@@ -65,9 +65,7 @@ def read_catalog(
     """Read a document's backends and references, without judging them."""
     raw = document.data if isinstance(document.data, dict) else {}
     guess = guess_version(raw, version)
-    resolution = resolve(document.data, environment, guess.chosen)
-    context = Context(document, environment, resolution, guess.chosen, path_map)
-    context.secrets.update(find_secrets(resolution.data))
+    context = _context(document, environment, guess.chosen, path_map)
     legacy = is_legacy(raw)
     backends, references = read_legacy(context) if legacy else (read_backends(context), ())
     if not legacy:
@@ -87,6 +85,27 @@ def read_catalog(
         secrets=tuple(context.secrets),
     )
     return Reading(catalog, context)
+
+
+def load_context(
+    document: Document,
+    environment: Environment,
+    *,
+    version: Version | None = None,
+    path_map: tuple[tuple[str, str], ...] = (),
+) -> Context:
+    """Expand a document and no more, for those who look for places in it."""
+    raw = document.data if isinstance(document.data, dict) else {}
+    return _context(document, environment, guess_version(raw, version).chosen, path_map)
+
+
+def _context(
+    document: Document, environment: Environment, version: Version, path_map: tuple[tuple[str, str], ...]
+) -> Context:
+    resolution = resolve(document.data, environment, version)
+    context = Context(document, environment, resolution, version, path_map)
+    context.secrets.update(find_secrets(resolution.data))
+    return context
 
 
 def _distribution(data: Mapping[str, object]) -> str | None:

@@ -55,7 +55,7 @@ def _read(request: LoadRequest) -> Reading:
     version = newest(request.version) if request.version else None
     environment = read_environment(request)
     document = open_config(
-        request.config, environ=request.environ, home=_home(request.environ), key=request.key
+        request.config, environ=request.environ, home=home_of(request.environ), key=request.key
     )
     reading = read_catalog(document, environment, version=version, path_map=request.path_map)
     learn_secrets(reading.catalog.secrets)
@@ -101,8 +101,9 @@ def _env_file(name: str) -> dict[str, Variable]:
 def candidates(environ: Mapping[str, str] | None = None) -> tuple[Candidate, ...]:
     """Return the configs found in the usual places."""
     values = os.environ if environ is None else environ
-    return find_configs(values, _home(values))
+    return find_configs(values, home_of(values))
 
 
-def _home(environ: Mapping[str, str]) -> Path:
+def home_of(environ: Mapping[str, str]) -> Path:
+    """Return the home folder of an environment."""
     return Path(environ["HOME"]) if environ.get("HOME") else Path.home()
