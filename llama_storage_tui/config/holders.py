@@ -48,6 +48,8 @@ class Holder:
     is_backend: bool = False
     is_uri: bool = False
     is_pasted: bool = False
+    has_password: bool = True
+    """Whether the file has something where the password belongs."""
 
     def as_read(self, password: Secret) -> Secret:
         """Return what the server makes of the password that stands in the file."""
@@ -100,6 +102,7 @@ def _backend(context: Context, backend: Backend, path: Path) -> Holder:
         is_backend=True,
         is_uri=is_uri,
         is_pasted=is_pasted,
+        has_password=_is_there(context, field),
     )
 
 
@@ -155,12 +158,18 @@ def _fields(context: Context, path: Path, values: Mapping[object, object]) -> Ho
         problem = "its password is not text" if password is not None else "it has no password"
     elif not (isinstance(host, str) and isinstance(user, str) and isinstance(database, str)):
         problem = "its host, user or database is not text"
+    elif "@" in host:
+        problem = "its host holds a user name or password"
     elif not isinstance(port, int | str) or not str(port).isdecimal():
         problem = "its port is not a number"
     else:
         target = PostgresTarget(host, int(port), database, user, Secret(password))
         return Holder(context.document.name, name, field, target)
-    return Holder(context.document.name, name, field, None, problem)
+    return Holder(context.document.name, name, field, None, problem, has_password=_is_there(context, field))
+
+
+def _is_there(context: Context, field: Path) -> bool:
+    return get(context.document.data, *field) not in (None, "")
 
 
 def _provider_name(context: Context, path: Path) -> str:

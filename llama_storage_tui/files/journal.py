@@ -6,10 +6,12 @@ that it announces.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -95,6 +97,8 @@ class Journals:
                 help=f"Name another with ${STATE_VARIABLE}.",
             ) from None
         self._check(self.folder, is_folder=True)
+        with self._alone():
+            pass
 
     def write(self, journal: Journal) -> None:
         """Write a journal, on disk when this returns; raises OSError."""
@@ -152,14 +156,29 @@ class Journals:
     def _write(self, id_: str, data: Mapping[str, object]) -> None:
         path = self.path(id_)
         first = path.with_suffix(".part")
-        first.unlink(missing_ok=True)
-        descriptor = os.open(first, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "w") as stream:
-            json.dump(data, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        first.replace(path)
-        sync_folder(self.folder)
+        with self._alone():
+            try:
+                descriptor = os.open(first, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+                with os.fdopen(descriptor, "w") as stream:
+                    json.dump(data, stream)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                first.replace(path)
+                sync_folder(self.folder)
+            finally:
+                first.unlink(missing_ok=True)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes from writing here, and remove what one left that was killed while it wrote: it holds passwords."""
+        descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            for leftover in self.folder.glob("*.part"):
+                leftover.unlink(missing_ok=True)
+            yield
+        finally:
+            os.close(descriptor)
 
     def _check(self, path: Path, *, is_folder: bool) -> None:
         found = path.lstat()

@@ -13,8 +13,12 @@ from llama_storage_tui.config.environment import is_converted
 from llama_storage_tui.config.rules.postgres import MEANS_SOMETHING_IN_URLS
 from llama_storage_tui.errors import PendingError
 from llama_storage_tui.files.journal import Journals
+<<<<<<< HEAD
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome
+=======
+from llama_storage_tui.model.rotation import Action, Outcome
+>>>>>>> rotate
 from llama_storage_tui.services.rotation.apply import apply
 from llama_storage_tui.services.rotation.password import generate
 from llama_storage_tui.services.rotation.pending import look
@@ -117,3 +121,23 @@ def test_ten_thousand_generated_passwords_are_taken_by_every_consumer() -> None:
         assert text[0].isalpha()
         assert not is_converted(text)
         assert not MEANS_SOMETHING_IN_URLS.search(text)
+
+
+async def test_a_journal_that_was_being_written_at_a_kill_does_not_keep_passwords(
+    deployed: Deployment,
+) -> None:
+    folder = deployed.state / "rotations"
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "20260101T000000Z-00000000.part").write_text(OLD)
+    prepared = await prepare(deployed.request(), TIMEOUTS)
+    assert (await apply(prepared, TIMEOUTS)).outcome is Outcome.APPLIED
+    await asyncio.to_thread(deployed.check_consistent)
+
+
+async def test_a_login_whose_host_is_not_known_is_listed(deployed: Deployment) -> None:
+    deployed.write(CONFIG.replace("{host: 127.0.0.1, port", "{host: '${env.NOT_SET}', port"), "PW=<old>\n")
+    plan = await deployed.plan()
+    assert plan.refusal is None, plan.checks
+    assert [(site.path, site.action) for site in plan.sites if "vector_io" in site.path] == [
+        ("providers.vector_io[0].config.password", Action.UNKNOWN)
+    ]

@@ -34,11 +34,13 @@ _DURABLE: Final = """
 _WHO: Final = """
     SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system_identifier,
            (SELECT oid::bigint FROM pg_roles WHERE rolname = session_user) AS role_oid,
-           session_user = current_user AS is_itself,
+           session_user = current_user AS is_itself, quote_ident(session_user) AS quoted,
            pg_try_advisory_xact_lock($1::int, (SELECT oid FROM pg_roles WHERE rolname = session_user)::bigint::bit(32)::int)
              AS is_locked
 """
 _COMMIT_SECONDS: Final = 15.0
+_ANSWER_SECONDS: Final = 20.0
+"""Longer than the server's own limits: for a network that is gone. Before COMMIT giving up changes nothing."""
 
 
 class PostgresRoleWriter(PostgresRole):
@@ -56,11 +58,10 @@ class PostgresRoleWriter(PostgresRole):
         connection = await self._open(old)
         try:
             transaction = connection.transaction()
-            await self._prepare(connection, transaction, identity)
+            quoted = await self._prepare(connection, transaction, identity)
             notify("connected")
             # The verifier's alphabet needs no quoting, which the pattern has made sure of.
-            statement = f"ALTER ROLE {await self._quoted(connection)} PASSWORD '{verifier}'"
-            await self._run(connection, statement)
+            await self._run(connection, f"ALTER ROLE {quoted} PASSWORD '{verifier}'")
             notify("altered")
             await self._check_old(old)
             notify("old-checked")
@@ -87,13 +88,15 @@ class PostgresRoleWriter(PostgresRole):
         connection: asyncpg.Connection,
         transaction: asyncpg.transaction.Transaction,
         identity: tuple[str, int],
-    ) -> None:
+    ) -> str:
+        """Begin, take the advisory lock, and return the role's name as SQL writes it."""
         failure: RefusedError | None = None
         try:
-            await transaction.start()
-            await connection.execute(_LIMITS)
-            await connection.execute(_DURABLE)
-            who = await connection.fetchrow(_WHO, LOCK_CLASS)
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await transaction.start()
+                await connection.execute(_LIMITS)
+                await connection.execute(_DURABLE)
+                who = await connection.fetchrow(_WHO, LOCK_CLASS)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             failure = self._refused(error)
             who = None
@@ -111,14 +114,13 @@ class PostgresRoleWriter(PostgresRole):
                 where=self.where,
                 help="Wait for it, then look again.",
             )
-
-    async def _quoted(self, connection: asyncpg.Connection) -> str:
-        return str(await connection.fetchval("SELECT quote_ident(session_user)"))
+        return str(who["quoted"])
 
     async def _run(self, connection: asyncpg.Connection, statement: str) -> None:
         failure: RefusedError | None = None
         try:
-            await connection.execute(statement)
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await connection.execute(statement)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             failure = self._refused(error)
         if failure is not None:

@@ -86,6 +86,8 @@ def _without_login(entry: Entry, chosen: Entry) -> Kin:
     shares = any((carrier.file, carrier.variable) in mine for carrier in entry.carriers)
     if entry.holder.target is None and shares:
         return Kin(entry, Kinship.UNTOLD, entry.problem)
+    if entry.holder.target is None and entry.holder.has_password:
+        return Kin(entry, Kinship.UNTRIED, entry.problem)
     return Kin(entry, Kinship.OTHER, entry.problem)
 
 
