@@ -13,12 +13,8 @@ from llama_storage_tui.config.environment import is_converted
 from llama_storage_tui.config.rules.postgres import MEANS_SOMETHING_IN_URLS
 from llama_storage_tui.errors import PendingError
 from llama_storage_tui.files.journal import Journals
-<<<<<<< HEAD
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.rotation import Outcome
-=======
 from llama_storage_tui.model.rotation import Action, Outcome
->>>>>>> rotate
 from llama_storage_tui.services.rotation.apply import apply
 from llama_storage_tui.services.rotation.password import generate
 from llama_storage_tui.services.rotation.pending import look
