@@ -22,6 +22,14 @@ _LOGIN_HELP = (
     " pg_hba.conf where the server is yours."
 )
 
+_CLOSED = (
+    FailureKind.UNREACHABLE,
+    "The server closed the connection.",
+    "Try again; see the server's log.",
+)
+
+_LIST_AGAIN = "Go back and list the tables again."
+
 _SQLSTATES: dict[str, tuple[FailureKind, str, str | None]] = {
     "28P01": (FailureKind.AUTHENTICATION, "The server refuses the role or its password.", _LOGIN_HELP),
     "28000": (
@@ -45,6 +53,8 @@ _SQLSTATES: dict[str, tuple[FailureKind, str, str | None]] = {
         "The server stopped the query at its time limit.",
         "Narrow it, sort by the primary key, or raise --query-timeout.",
     ),
+    "42P01": (FailureKind.QUERY, "The table is gone: dropped or renamed since it was listed.", _LIST_AGAIN),
+    "42703": (FailureKind.QUERY, "A column is gone: dropped or renamed since it was listed.", _LIST_AGAIN),
     "57P03": (
         FailureKind.UNREACHABLE,
         "The server is starting up, shutting down or recovering.",
@@ -145,6 +155,9 @@ def translated(error: BaseException, *, where: str) -> BackendError:
         return of_network(inner, where=where)
     if isinstance(inner, UnicodeEncodeError):
         return BackendError("A name or value there is no valid text.", failure=FailureKind.QUERY, where=where)
+    if isinstance(error, exc.DBAPIError) and error.connection_invalidated:
+        kind, message, advice = _CLOSED
+        return BackendError(message, failure=kind, where=where, help=advice)
     return BackendError(
         f"The driver failed ({type(inner).__name__}).", failure=FailureKind.QUERY, where=where
     )
@@ -226,11 +239,7 @@ def _network_words(error: OSError) -> tuple[FailureKind, str, str | None]:
 def _of_postgres(sqlstate: str, error: BaseException, where: str) -> BackendError:
     known = _SQLSTATES.get(sqlstate)
     if known is None and sqlstate.startswith(("08", "57P")):
-        known = (
-            FailureKind.UNREACHABLE,
-            "The server closed the connection.",
-            "Try again; see the server's log.",
-        )
+        known = _CLOSED
     if known is None and sqlstate.startswith("28"):
         known = (FailureKind.AUTHENTICATION, "The server refuses the login.", _LOGIN_HELP)
     if known is None:
@@ -246,7 +255,14 @@ def _of_sqlite(error: sqlite3.Error, where: str) -> BackendError:
         return BackendError(HOT_JOURNAL[0], failure=FailureKind.LOCKED, where=where, help=HOT_JOURNAL[1])
     known = _SQLITE_CODES.get(code & 0xFF) if isinstance(code, int) else None
     if known is None:
-        known = (FailureKind.QUERY, f"SQLite refuses the query: {_first_line(error)}.", None)
+        words = _first_line(error)
+        # SQLite has no code of its own for these.
+        is_gone = words.startswith(("no such table", "no such column"))
+        known = (
+            FailureKind.QUERY,
+            f"SQLite refuses the query: {words}.",
+            _LIST_AGAIN if is_gone else None,
+        )
     kind, message, advice = known
     return BackendError(message, failure=kind, where=where, help=advice)
 

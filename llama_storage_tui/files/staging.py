@@ -30,7 +30,7 @@ class StagedFile:
                 raise RefusedError(
                     f"{self.path} is a directory", where=str(self.path), help="Name a file in it."
                 )
-            if not self._replaces and os.path.lexists(self.path):
+            if _is_there(self.path) and not self._replaces:
                 raise RefusedError(
                     f"{self.path} exists", where=str(self.path), help="Choose another name, or replace it."
                 )
@@ -103,3 +103,12 @@ class StagedFile:
     ) -> RefusedError:
         reason = getattr(error, "strerror", None) or "that is no file name"
         return RefusedError(f"{self.path} cannot be written: {reason}", where=str(self.path), help=help_)
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether a name is taken, by a dangling link too; raises OSError or ValueError for an impossible one."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    return True

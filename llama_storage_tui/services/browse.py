@@ -68,25 +68,29 @@ def known_namespaces(catalog: Catalog, backend: Backend) -> tuple[Namespace, ...
     for reference in catalog.references_to(backend.name):
         if reference.namespace is not None and reference.family is Family.KV:
             by_name.setdefault(reference.namespace, []).append(reference)
-    prefixes = {name: _prefixes(references) for name, references in by_name.items()}
-    all_prefixes = {prefix for found in prefixes.values() for prefix in found}
+    return _apart(
+        [
+            Namespace(
+                name,
+                None,
+                KeySelection(_prefixes(references)),
+                tuple(reference.path for reference in references),
+            )
+            for name, references in by_name.items()
+        ]
+    )
+
+
+def _apart(namespaces: Sequence[Namespace]) -> tuple[Namespace, ...]:
+    """Take out of each namespace what nests in its prefixes and is another's."""
+    everything = {prefix for found in namespaces for prefix in found.selection.include}
+
+    def nested(own: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(sorted(other for other in everything - set(own) if own and other.startswith(own)))
+
     return tuple(
-        Namespace(
-            name,
-            None,
-            KeySelection(
-                prefixes[name],
-                tuple(
-                    sorted(
-                        other
-                        for other in all_prefixes - set(prefixes[name])
-                        if other.startswith(prefixes[name])
-                    )
-                ),
-            ),
-            tuple(reference.path for reference in references),
-        )
-        for name, references in by_name.items()
+        replace(found, selection=KeySelection(found.selection.include, nested(found.selection.include)))
+        for found in namespaces
     )
 
 
@@ -112,9 +116,10 @@ async def attributed_namespaces(session: Session, name: str) -> tuple[Namespace,
             own += [
                 f"{prefix}{version}::{id_}" for prefix in common for version in FAMILY_VERSIONS for id_ in ids
             ]
-            found = replace(found, selection=KeySelection(tuple(sorted(own)), found.selection.exclude))  # noqa: PLW2901
+            found = replace(found, selection=KeySelection(tuple(sorted(own))))  # noqa: PLW2901
         done.append(found)
-    return tuple(done)
+    # Once more, since one store's id may begin with another's.
+    return _apart(done)
 
 
 async def _registered_ids(reader: KeyValueReader, found: Namespace) -> tuple[str, ...] | None:

@@ -150,6 +150,19 @@ async def test_a_hot_wal_too_large_to_copy_is_explained(tmp_path: Path) -> None:
     assert traces(tmp_path) == before
 
 
+async def test_a_copy_that_finds_no_room_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed_writer(tmp_path / "x.db", "wal", FILL)
+    (tmp_path / "x.db-shm").unlink()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    async with reading(SqliteTarget(tmp_path / "x.db", table="kvstore")) as reader:
+        with pytest.raises(BackendError, match="it cannot be made: No such file") as caught:
+            await reader.key_values.page(KeySelection())
+    assert caught.value.help is not None
+    assert "TMPDIR" in caught.value.help
+
+
 async def test_a_hot_journal_is_an_error_of_its_own_and_stays(tmp_path: Path) -> None:
     killed_writer(
         tmp_path / "x.db",

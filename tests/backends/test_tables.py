@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llama_storage_tui.backends.protocols import Reader
-from llama_storage_tui.errors import NotFoundError, UsageError
+from llama_storage_tui.errors import BackendError, NotFoundError, UsageError
 from llama_storage_tui.model.data import Cell, Count, Filter, Order, RowQuery
 from tests.stores import Store, all_rows, literal, reading
 
@@ -329,3 +329,13 @@ async def test_a_table_changed_between_pages_is_described_anew_on_its_first_page
         store.execute("ALTER TABLE t ADD COLUMN added TEXT")
         page = await reader.tables.page(RowQuery("t"))
     assert page.rows == ((1, None),)
+
+
+async def test_a_table_dropped_while_it_is_paged_is_said_with_what_to_do(store: Store) -> None:
+    store.execute("CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1), (2), (3)")
+    async with reading(store.target()) as reader:
+        page = await reader.tables.page(RowQuery("t", limit=1))
+        store.execute("DROP TABLE t")
+        with pytest.raises(BackendError, match=r"gone|no such table") as caught:
+            await reader.tables.page(RowQuery("t", limit=1, after=page.next))
+    assert caught.value.help == "Go back and list the tables again."

@@ -34,10 +34,13 @@ class PrivateCopy:
             if look.size > self._limit:
                 raise _too_large(look, self._limit)
             self._remove()
-            folder = Path(tempfile.mkdtemp(prefix="llama-storage-tui-"))
-            self._folder = folder
-            for source, name in ((look.path, "copy.db"), (sidecar(look.path, "-wal"), "copy.db-wal")):
-                _copy(source, folder / name, stopped)
+            try:
+                folder = self._folder = Path(tempfile.mkdtemp(prefix="llama-storage-tui-"))
+                for source, name in ((look.path, "copy.db"), (sidecar(look.path, "-wal"), "copy.db-wal")):
+                    _copy(source, folder / name, stopped)
+            except OSError as error:
+                self._remove()
+                raise _not_made(look, error) from None
             self._of = look
             return folder / "copy.db"
 
@@ -64,4 +67,14 @@ def _too_large(look: Look, limit: int) -> BackendError:
         failure=FailureKind.UNSUPPORTED,
         where=str(look.path),
         help=f"Copies are made up to {limit:,} bytes. Start the server, or copy both files and read the copy.",
+    )
+
+
+def _not_made(look: Look, error: OSError) -> BackendError:
+    return BackendError(
+        "The -wal beside the file has rows that only a copy can show, and it cannot be made:"
+        f" {error.strerror or type(error).__name__}.",
+        failure=FailureKind.UNSUPPORTED,
+        where=str(look.path),
+        help="Point $TMPDIR to a folder with room for both, or start the server.",
     )

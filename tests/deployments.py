@@ -1,0 +1,82 @@
+"""Run configs over throw-away stores, loaded as the program loads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from llama_storage_tui.backends.protocols import Timeouts
+from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.services.session import Session
+from tests.configs import catalog_of
+from tests.servers import PASSWORD, ROLE
+from tests.stores import PostgresStore, SqliteStore, Store
+
+
+def backend_of(store: Store, family: str, **changes: object) -> dict[str, object]:
+    """Return the settings of a backend on a store; `family` is `kv` or `sql`."""
+    match store:
+        case SqliteStore():
+            found: dict[str, object] = {"type": f"{family}_sqlite", "db_path": str(store.path)}
+        case PostgresStore():
+            found = {
+                "type": f"{family}_postgres",
+                "host": "127.0.0.1",
+                "port": store.server.port,
+                "db": store.database,
+                "user": ROLE,
+                "password": PASSWORD,
+            }
+            found |= {"table_name": "kvstore"} if family == "kv" else {}
+        case _:
+            raise TypeError(store)
+    return found | changes
+
+
+def config_of(
+    backends: Mapping[str, Mapping[str, object]],
+    stores: Mapping[str, Mapping[str, str]],
+    providers: Mapping[str, object] | None = None,
+) -> str:
+    """Return a run config; JSON is YAML."""
+    return json.dumps(
+        {
+            "version": 2,
+            "distro_name": "demo",
+            "apis": ["inference"],
+            "providers": dict(providers or {}),
+            "storage": {"backends": dict(backends), "stores": dict(stores)},
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A catalog of one store: its key-value side `kv_default`, its tables `sql_default`."""
+
+    catalog: Catalog
+
+    def session(self, **limits: float) -> Session:
+        """Open a session; who asks closes it."""
+        return Session(self.catalog, Timeouts(**{"connect": 5.0, "query": 10.0, **limits}))
+
+
+def deployment(
+    store: Store,
+    version: str = "1.5.0",
+    *,
+    stores: Mapping[str, Mapping[str, str]] | None = None,
+    providers: Mapping[str, object] | None = None,
+    **changes: object,
+) -> Deployment:
+    """Return a deployment whose backends both lie in one store."""
+    backends = {
+        "kv_default": backend_of(store, "kv", **changes),
+        "sql_default": backend_of(store, "sql", **changes),
+    }
+    chosen = stores or {
+        "metadata": {"backend": "kv_default", "namespace": "registry"},
+        "inference": {"backend": "sql_default", "table_name": "inference_store"},
+    }
+    return Deployment(catalog_of(config_of(backends, chosen, providers), version))
