@@ -57,10 +57,13 @@ async def _load(request: LoadRequest) -> Opened:
 
 def _open_at_once(request: LoadRequest) -> Opened:
     from llama_storage_tui.services.catalog import open_at_once
+    from llama_storage_tui.services.rotation import pending
 
     opened = open_at_once(request)
     later()
-    return opened
+    # A password change that is half done comes before everything else, here as in every command.
+    said = (*pending.notices(request), *opened.catalog.notices)
+    return replace(opened, catalog=replace(opened.catalog, notices=said))
 
 
 def _find() -> tuple[Candidate, ...]:
