@@ -10,6 +10,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -17,10 +18,9 @@ from typing import Any, Final
 import click
 from click.shell_completion import CompletionItem
 
-from llama_storage_tui.cli import commands, output
-from llama_storage_tui.cli.arguments import RUN_CONFIG
+from llama_storage_tui.cli import output
 from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
-from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.options import RUN_CONFIG, Settings, shared_options
 from llama_storage_tui.errors import StorageToolError, UsageError
 from llama_storage_tui.files.log import keep_quiet, stop_log
 
@@ -31,22 +31,40 @@ ENDED_BY: Final = {signal.SIGTERM: ExitCode.TERMINATED, signal.SIGHUP: ExitCode.
 CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
+COMMANDS: Final = {
+    "check": "judging",
+    "show": "judging",
+    "test": "probing",
+    "namespaces": "keys",
+    "keys": "keys",
+    "get": "keys",
+    "tables": "rows",
+    "rows": "rows",
+    "rotate": "rotation",
+    "schema": "schemas",
+}
+"""Each command with its module in `cli`: imported when it is called, since the app must not pay for any of them."""
+
+
 class CommandOrConfig(click.Group):
     """A group whose first word is a command, or else the run config that the TUI opens."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Name the commands."""
-        return sorted(commands.NAMES)
+        """Return the names in the order of their use."""
+        return [*COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """Return a command, imported now."""
-        return commands.command(cmd_name)
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(f"llama_storage_tui.cli.{COMMANDS[cmd_name]}"), cmd_name)
+        return command if isinstance(command, click.Command) else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Take an unknown first word as a config's name."""
-        if args[0] in commands.NAMES:
+        if args[0] in COMMANDS:
             return super().resolve_command(ctx, args)
         return tui.name, tui, args
 
@@ -203,7 +221,6 @@ def _terminate(number: int, _frame: FrameType | None) -> None:
 def _report(error: StorageToolError, words: Sequence[str]) -> int:
     options = words[: words.index("--")] if "--" in words else words
     if "--json" in options:
-        # Imported here: pydantic is not the app's, nor that of a sentence.
         from llama_storage_tui.cli.documents import ErrorDocument
 
         output.write_document(ErrorDocument.of(error))

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from llama_storage_tui.backends.protocols import Timeouts
 from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.session import Session
 from tests.configs import catalog_of
 from tests.servers import PASSWORD, ROLE

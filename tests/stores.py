@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from llama_storage_tui.backends.protocols import Reader, Timeouts
+from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.backends.registry import open_reader
 from llama_storage_tui.model.data import Cell, Cursor, KeyEntry, KeySelection, RowQuery
+from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.target import SqliteTarget, Target
 from tests.servers import Server
 

@@ -19,7 +19,6 @@ from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.engine import Engine, Statement
 from llama_storage_tui.backends.keyscan import ODD, TEXT, Found, KeyQuery, find, matching
 from llama_storage_tui.backends.keytable import KeyRow, KeyTable, as_cell, entry_of
-from llama_storage_tui.backends.protocols import Timeouts
 from llama_storage_tui.backends.ranges import ranges_of, selects_the_rest
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import (
@@ -29,6 +28,7 @@ from llama_storage_tui.model.data import (
     KeySelection,
     StoredValue,
 )
+from llama_storage_tui.model.limits import Timeouts
 
 FAST_COUNT: Final = 1_000_000
 """A fast count stops here and says so: on an index that many keys take about 0.1 s."""

@@ -7,8 +7,7 @@ BackendError and is cancelled with its task, at the engine too. A stream that is
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Protocol
 
 from llama_storage_tui.model.data import (
@@ -24,14 +23,40 @@ from llama_storage_tui.model.data import (
     StoredValue,
     Table,
 )
+from llama_storage_tui.model.rotation import CommitState, LoginAnswer, RoleFacts
+from llama_storage_tui.secrets import Secret
+
+Notify = Callable[[str], None]
+"""Hears the name of each step of a change right after it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds: to connect, and for one interactive query."""
+class RoleLogin(Protocol):
+    """One role at one address. It can be asked and not changed; each question is a login of its own."""
 
-    connect: float = 5.0
-    query: float | None = 10.0
+    async def login(self, password: Secret) -> LoginAnswer:
+        """Try a password; never raises for what the server answers."""
+        ...
+
+    async def describe(self, password: Secret) -> RoleFacts:
+        """Log in and say who the role is, on which server, with which sessions; raises BackendError."""
+        ...
+
+
+class RoleServer(RoleLogin, Protocol):
+    """A role whose password can be changed: never part of a Reader, made by an opener of its own."""
+
+    async def change(
+        self, old: Secret, verifier: str, *, identity: tuple[str, int], notify: Notify
+    ) -> CommitState:
+        """Set the password to a verifier; raises RefusedError where nothing was changed.
+
+        `identity` is the system identifier and the role's OID that the plan was made for; `notify` hears of each step.
+        """
+        ...
+
+    async def hold(self, password: Secret, *, identity: tuple[str, int]) -> None:
+        """Raise RefusedError where an unfinished change of the role still runs at the server."""
+        ...
 
 
 class KeyValueReader(Protocol):

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from llama_storage_tui.backends.engine import Engine
 from llama_storage_tui.backends.keyvalue import SqlKeyValueReader
-from llama_storage_tui.backends.protocols import KeyValueReader, TableReader, Timeouts
+from llama_storage_tui.backends.protocols import KeyValueReader, TableReader
 from llama_storage_tui.backends.tables import SqlTableReader
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Probe
+from llama_storage_tui.model.limits import Timeouts
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from llama_storage_tui.backends.batches import BATCH_BYTES, LARGEST_BATCH, Pace
 from llama_storage_tui.backends.cursors import Position
 from llama_storage_tui.backends.engine import Engine, Statement
 from llama_storage_tui.backends.listing import Listing, filter_conditions, row_fingerprint
-from llama_storage_tui.backends.protocols import Timeouts
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError, UsageError
 from llama_storage_tui.model.data import Cell, Count, Cursor, Filter, RowPage, RowQuery, Table
+from llama_storage_tui.model.limits import Timeouts
 
 PIECE: Final = 10_000
 """Rows of one statement of a stream in pieces: enough that opening the file for each weighs little."""

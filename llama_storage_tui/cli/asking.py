@@ -12,16 +12,23 @@ from llama_storage_tui.cli import output
 from llama_storage_tui.cli.options import Settings
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.services.catalog import load
+from llama_storage_tui.services.rotation import pending
 from llama_storage_tui.services.session import Session
 
 Answer = TypeVar("Answer")
 
 FOUND: Final = "@"
+STDIN: Final = "-"
+LIMIT: Final = click.IntRange(1, 10_000)
 
 
 def open_catalog(context: click.Context, config: str) -> Catalog:
-    """Load a config and say its notices."""
-    catalog = load(Settings(context).request(config))
+    """Load a config and say its notices, a pending password change first."""
+    request = Settings(context).request(config)
+    if config != STDIN:
+        for notice in pending.notices(request):
+            output.say(f"Notice: {notice}")
+    catalog = load(request)
     for notice in catalog.notices:
         output.say(f"Notice: {notice}")
     return catalog

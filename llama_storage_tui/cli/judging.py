@@ -5,11 +5,10 @@ from __future__ import annotations
 import click
 
 from llama_storage_tui.cli import output, reports
-from llama_storage_tui.cli.arguments import RUN_CONFIG
 from llama_storage_tui.cli.asking import FOUND, ask, open_catalog
 from llama_storage_tui.cli.documents import CheckDocument, ErrorDocument, ManyChecks, ShowDocument
 from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
-from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.options import RUN_CONFIG, Settings, shared_options
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.finding import Finding, Severity

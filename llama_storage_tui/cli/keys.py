@@ -5,11 +5,10 @@ from __future__ import annotations
 import click
 
 from llama_storage_tui.cli import output, reports
-from llama_storage_tui.cli.arguments import LIMIT, RUN_CONFIG
-from llama_storage_tui.cli.asking import ask
+from llama_storage_tui.cli.asking import LIMIT, ask
 from llama_storage_tui.cli.data_documents import GetDocument, KeyBody, KeysDocument, NamespacesDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
-from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.options import RUN_CONFIG, Settings, shared_options
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import KeyPage, StoredValue
 from llama_storage_tui.services import browse

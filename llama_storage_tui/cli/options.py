@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
-from llama_storage_tui.backends.protocols import Timeouts
 from llama_storage_tui.files.log import start_log
-
-if TYPE_CHECKING:
-    from llama_storage_tui.services.catalog import LoadRequest
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.services.requests import LoadRequest, parse_path_map
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class RunConfig(click.types.StringParamType):
+    """A RUN_CONFIG word: any text; shells complete it as a file."""
+
+    name = "run_config"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Leave the completion to the shell's own of files."""
+        del ctx, param
+        return [CompletionItem(incomplete, type="file")]
+
+
+RUN_CONFIG: Final = RunConfig()
 
 REPEATED: Final = frozenset({"env_file", "map_path"})
 
@@ -121,9 +136,6 @@ class Settings:
 
     def request(self, config: str) -> LoadRequest:
         """Return the request for one config."""
-        # Imported here: --help and completion read no config.
-        from llama_storage_tui.services.catalog import LoadRequest, parse_path_map
-
         return LoadRequest(
             config,
             env_files=self._kept.get("env_file", ()),

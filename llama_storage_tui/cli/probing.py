@@ -5,11 +5,10 @@ from __future__ import annotations
 import click
 
 from llama_storage_tui.cli import output, reports
-from llama_storage_tui.cli.arguments import RUN_CONFIG
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.data_documents import ProbeBody, TestDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
-from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.options import RUN_CONFIG, Settings, shared_options
 from llama_storage_tui.services.probe import probe_all
 from llama_storage_tui.services.session import Session
 

@@ -7,11 +7,10 @@ from typing import Final
 import click
 
 from llama_storage_tui.cli import output, reports
-from llama_storage_tui.cli.arguments import LIMIT, RUN_CONFIG
-from llama_storage_tui.cli.asking import ask
+from llama_storage_tui.cli.asking import LIMIT, ask
 from llama_storage_tui.cli.data_documents import RowsDocument, TableBody, TablesDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
-from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.options import RUN_CONFIG, Settings, shared_options
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Filter, Order, RowQuery
 from llama_storage_tui.services import browse, export

@@ -47,6 +47,8 @@ class Document:
     line_offset: int | None = 0
     """What to add to a line of the document to get a line of the file; None where lines do not correspond (a flow or folded
     scalar of a manifest)."""
+    manifest: Manifest | None = field(default=None, repr=False)
+    """The manifest that holds this document as one of its texts; None where the document is the file."""
 
     def line(self, path: Path) -> int | None:
         """Return the line (from 1) of the deepest part of `path` that exists; of a mapping's entry, its key's line."""
@@ -78,6 +80,14 @@ class Document:
                 return None
             node = entry[1]
         return node
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The document that is the file, and the path of the text in it that is a document of its own."""
+
+    document: Document
+    path: Path
 
 
 def _child(node: yaml.Node | None, step: PathStep) -> tuple[int, yaml.Node] | None:

@@ -7,7 +7,9 @@ no interpolation: `$` is an ordinary character. A later line of one file wins ov
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
 from llama_storage_tui.config.environment import Environment, Variable
@@ -19,16 +21,43 @@ _DOUBLE: Final = re.compile(r'[ \t]*"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _PLAIN: Final = re.compile(r"[^\r\n]*")
 _REST: Final = re.compile(r"[ \t]*(#[^\r\n]*)?(\r\n|\n|\r|$)")
 _IGNORED: Final = re.compile(r"[ \t]*(#[^\r\n]*)?(\r\n|\n|\r)|[ \t]*(#[^\r\n]*)?$")
+ESCAPED: Final = re.compile(r"\\.", re.DOTALL)
 _OPEN: Final = re.compile(r"[ \t]*['\"]")
 _COMMENT: Final = re.compile(r"(?<![ \t])[ \t]+#.*$")
 """Only after a blank: `A=#x` is #x, as in a shell."""
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 
 
+class Quoting(StrEnum):
+    """How a value is written."""
+
+    PLAIN = "without quotes"
+    SINGLE = "in single quotes"
+    DOUBLE = "in double quotes"
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One assignment of an env file: `start` and `end` bound the written value, quotes left out; lines count from 1."""
+
+    variable: str
+    value: str = field(repr=False)
+    line: int
+    start: int
+    end: int
+    quoting: Quoting
+
+
 def parse_env_file(text: str, name: str) -> dict[str, Variable]:
     """Read an env file; raises ConfigError with the line for one that is not an assignment."""
-    variables: dict[str, Variable] = {}
-    text = text.removeprefix("\ufeff")
+    return {
+        found.variable: Variable(found.value, name, found.line)
+        for found in read_assignments(text.removeprefix("\ufeff"), name)
+    }
+
+
+def read_assignments(text: str, name: str) -> Iterator[Assignment]:
+    """Yield the assignments of an env file in its order; `text` has no byte order mark. Raises ConfigError as above."""
     position = 0
     while position < len(text):
         ignored = _IGNORED.match(text, position)
@@ -43,13 +72,18 @@ def parse_env_file(text: str, name: str) -> dict[str, Variable]:
                 where=f"{name}:{line}",
                 help="Each line of an env file is NAME=value, a comment, or empty.",
             )
-        value, position = _value(text, match.end(), name, line)
-        variables[match[1]] = Variable(value, name, line)
-    return variables
+        assignment, position = _assignment(text, match, name, line)
+        yield assignment
 
 
-def _value(text: str, position: int, name: str, line: int) -> tuple[str, int]:
-    for pattern in (_SINGLE, _DOUBLE):
+def unescape(escaped: str) -> str:
+    """Return what a backslash and a character mean in double quotes."""
+    return _ESCAPES.get(escaped[1], escaped[1])
+
+
+def _assignment(text: str, match: re.Match[str], name: str, line: int) -> tuple[Assignment, int]:
+    variable, position = match[1], match.end()
+    for pattern, quoting in ((_SINGLE, Quoting.SINGLE), (_DOUBLE, Quoting.DOUBLE)):
         quoted = pattern.match(text, position)
         if quoted is None:
             continue
@@ -57,9 +91,9 @@ def _value(text: str, position: int, name: str, line: int) -> tuple[str, int]:
         if rest is None:
             raise ConfigError(f"{name}, line {line}: text after the closing quote", where=f"{name}:{line}")
         value = quoted[1]
-        if pattern is _DOUBLE:
-            value = re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), value, flags=re.DOTALL)
-        return value, rest.end()
+        if quoting is Quoting.DOUBLE:
+            value = ESCAPED.sub(lambda found: unescape(found[0]), value)
+        return Assignment(variable, value, line, quoted.start(1), quoted.end(1), quoting), rest.end()
     if _OPEN.match(text, position):
         raise ConfigError(f"{name}, line {line}: a quote that is never closed", where=f"{name}:{line}")
     plain = _PLAIN.match(text, position)
@@ -69,7 +103,9 @@ def _value(text: str, position: int, name: str, line: int) -> tuple[str, int]:
         end += 2
     elif end < len(text):
         end += 1
-    return _COMMENT.sub("", raw).strip(), end
+    value = _COMMENT.sub("", raw).strip()
+    start = position + raw.index(value)
+    return Assignment(variable, value, line, start, start + len(value), Quoting.PLAIN), end
 
 
 def merge(

@@ -31,14 +31,14 @@ def is_legacy(raw: Mapping[str, object]) -> bool:
     """Tell whether a config has inline stores and no catalog."""
     if "storage" in raw:
         return False
-    return any(True for _ in _snippets(raw))
+    return any(True for _ in snippets(raw))
 
 
 def read_legacy(context: Context) -> tuple[tuple[Backend, ...], tuple[Reference, ...]]:
     """Return each inline store as a backend of its own, with the reference that it is."""
     backends: list[Backend] = []
     references: list[Reference] = []
-    for path, snippet in _snippets(context.data):
+    for path, snippet in snippets(context.data):
         family = _family(path)
         type_ = f"{family}_{snippet['type']}"
         name = _name(context, path)
@@ -53,7 +53,8 @@ def read_legacy(context: Context) -> tuple[tuple[Backend, ...], tuple[Reference,
     return tuple(backends), tuple(references)
 
 
-def _snippets(data: Mapping[str, object]) -> Iterator[tuple[Path, Mapping[str, object]]]:
+def snippets(data: Mapping[str, object]) -> Iterator[tuple[Path, Mapping[str, object]]]:
+    """Yield the path and the settings of each inline store, in the order of `read_legacy`."""
     for key in TOP_LEVEL:
         snippet = data.get(key)
         if isinstance(snippet, Mapping) and _is_snippet(snippet.get("sql_store_config")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from llama_storage_tui.config.backends import read_backends
 from llama_storage_tui.config.context import Context
@@ -13,9 +14,34 @@ from llama_storage_tui.config.legacy import is_legacy, read_legacy
 from llama_storage_tui.config.masking import find_secrets, mask_userinfo
 from llama_storage_tui.config.pools import with_pool_budgets
 from llama_storage_tui.config.references import read_references
-from llama_storage_tui.config.rules import judge
 from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.model.finding import Verdict
 from llama_storage_tui.model.version import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A config that was read and not yet judged: its catalog has no findings, and `judged` adds them.
+
+    Reading is quick; judging imports pydantic and builds the models of a version. A screen shows the first and asks for the second.
+    """
+
+    catalog: Catalog
+    _context: Context
+
+    def judged(self) -> Catalog:
+        """Return the catalog with its findings and verdict."""
+        from llama_storage_tui.config.rules import judge
+
+        catalog = self.catalog
+        judgement = judge(self._context, catalog.backends, catalog.references, is_legacy=catalog.is_legacy)
+        return replace(
+            catalog,
+            findings=judgement.findings,
+            verdict=judgement.verdict,
+            secrets=tuple(self._context.secrets),
+            is_judged=True,
+        )
 
 
 def load_catalog(
@@ -26,29 +52,60 @@ def load_catalog(
     path_map: tuple[tuple[str, str], ...] = (),
 ) -> Catalog:
     """Make the Catalog of a document, for the version that the operator names or the file suggests."""
+    return read_catalog(document, environment, version=version, path_map=path_map).judged()
+
+
+def read_catalog(
+    document: Document,
+    environment: Environment,
+    *,
+    version: Version | None = None,
+    path_map: tuple[tuple[str, str], ...] = (),
+) -> Reading:
+    """Read a document's backends and references, without judging them."""
     raw = document.data if isinstance(document.data, dict) else {}
     guess = guess_version(raw, version)
-    resolution = resolve(document.data, environment, guess.chosen)
-    context = Context(document, environment, resolution, guess.chosen, path_map)
-    context.secrets.update(find_secrets(resolution.data))
+    context = _context(document, environment, guess.chosen, path_map)
     legacy = is_legacy(raw)
     backends, references = read_legacy(context) if legacy else (read_backends(context), ())
     if not legacy:
         references = read_references(context, backends)
         backends = with_pool_budgets(context, backends, references)
-    judgement = judge(context, backends, references, is_legacy=legacy)
-    return Catalog(
+    catalog = Catalog(
         document.name,
         _distribution(context.data),
         guess,
         backends,
         references,
-        judgement.findings,
-        judgement.verdict,
+        (),
+        Verdict(loads=True, starts=None),
         is_legacy=legacy,
+        is_judged=False,
         notices=environment.notices,
         secrets=tuple(context.secrets),
     )
+    return Reading(catalog, context)
+
+
+def load_context(
+    document: Document,
+    environment: Environment,
+    *,
+    version: Version | None = None,
+    path_map: tuple[tuple[str, str], ...] = (),
+) -> Context:
+    """Expand a document and no more, for those who look for places in it."""
+    raw = document.data if isinstance(document.data, dict) else {}
+    return _context(document, environment, guess_version(raw, version).chosen, path_map)
+
+
+def _context(
+    document: Document, environment: Environment, version: Version, path_map: tuple[tuple[str, str], ...]
+) -> Context:
+    resolution = resolve(document.data, environment, version)
+    context = Context(document, environment, resolution, version, path_map)
+    context.secrets.update(find_secrets(resolution.data))
+    return context
 
 
 def _distribution(data: Mapping[str, object]) -> str | None:

@@ -11,7 +11,7 @@ from typing import Final
 
 import yaml
 
-from llama_storage_tui.config.document import MAXIMUM_BYTES, Document, decode, parse
+from llama_storage_tui.config.document import MAXIMUM_BYTES, Document, Manifest, decode, parse
 from llama_storage_tui.errors import ConfigError, UsageError
 
 STDIN: Final = "-"
@@ -85,12 +85,20 @@ def _config_names(folder: Path) -> Iterator[Path]:
 
 def open_config(argument: str, *, environ: Mapping[str, str], home: Path, key: str | None = None) -> Document:
     """Open what a RUN_CONFIG argument names; raises ConfigError or UsageError with one sentence."""
-    if argument == STDIN:
+    path = config_path(argument, environ=environ, home=home)
+    if path is None:
         return read_document(_read_stdin(), STDIN, key=key)
+    return read_document(read_file(path), str(path), key=key)
+
+
+def config_path(argument: str, *, environ: Mapping[str, str], home: Path) -> Path | None:
+    """Return the file that a RUN_CONFIG argument names, whether it exists or not; None for stdin."""
+    if argument == STDIN:
+        return None
     path = Path(find_one(environ, home)) if argument == FOUND else Path(argument)
     if argument != FOUND and "/" not in argument and not os.path.lexists(argument):
         path = _by_name(argument, environ, home) or path
-    return read_document(_read(path), str(path), key=key)
+    return path
 
 
 def find_one(environ: Mapping[str, str], home: Path) -> Path:
@@ -127,7 +135,8 @@ def _read_stdin() -> bytes:
         ) from None
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """Return a config's bytes; raises ConfigError."""
     try:
         with path.open("rb") as file:
             # One byte more than is allowed, so that an endless file ends here too.
@@ -203,4 +212,4 @@ def _embed(document: Document, key: str, text: str) -> Document:
         # The text of a literal block begins on the line below its indicator.
         offset = node.start_mark.line + 1
     embedded = parse(text, f"{document.name}#{key}", line_offset=offset)
-    return replace(embedded, line_offset=offset)
+    return replace(embedded, line_offset=offset, manifest=Manifest(document, ("data", key)))

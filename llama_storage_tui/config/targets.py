@@ -75,7 +75,7 @@ def _postgres_target(
 ) -> PostgresTarget:
     table = _text(values, "table_name") if type_ == "kv_postgres" else None
     if entry.get("connection_string") is not None and "connection_string" in values:
-        return _from_connection_string(context, _text(values, "connection_string"), values, table)
+        return target_of_uri(context, _text(values, "connection_string"), values, table)
     password = values.get("password")
     if password is UNKNOWN:
         raise NoTarget("its password depends on a variable that is not set")
@@ -106,9 +106,10 @@ def _optional_path(context: Context, value: object) -> FilePath | None:
     return FilePath(context.map_path(value)) if isinstance(value, str) and value else None
 
 
-def _from_connection_string(
+def target_of_uri(
     context: Context, text: str, values: Mapping[str, object], table: str | None
 ) -> PostgresTarget:
+    """Return what a `connection_string` connects to; raises NoTarget where it does not say."""
     try:
         parts = urlsplit(text)
         port = parts.port or 5432

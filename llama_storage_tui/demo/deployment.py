@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from llama_storage_tui.demo.rows import keys, tables
-from llama_storage_tui.services.catalog import LoadRequest
+from llama_storage_tui.services.requests import LoadRequest
 
 PREFIX: Final = "llama-storage-tui-demo-"
 

@@ -169,6 +169,8 @@ class Catalog:
     findings: tuple[Finding, ...]
     verdict: Verdict
     is_legacy: bool = False
+    is_judged: bool = True
+    """False while the findings and the verdict are still being worked out."""
     notices: tuple[str, ...] = ()
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
 

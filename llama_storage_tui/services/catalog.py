@@ -5,60 +5,65 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from llama_storage_tui.config.document import decode
 from llama_storage_tui.config.dotenv import merge, parse_env_file
 from llama_storage_tui.config.environment import Environment, Variable
-from llama_storage_tui.config.load import load_catalog
+from llama_storage_tui.config.load import Reading, read_catalog
 from llama_storage_tui.config.locate import Candidate, find_configs, open_config
-from llama_storage_tui.errors import ConfigError, UsageError
+from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.files.log import learn_secrets
 from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.upstream.versions import newest
 
 log = logging.getLogger(__name__)
 
 __all__ = [
     "Candidate",
-    "LoadRequest",
+    "Opened",
     "candidates",
     "load",
-    "load_async",
-    "parse_path_map",
+    "open_async",
     "read_environment",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class LoadRequest:
-    """What to load and how: the words of the command line, parsed by nobody but this room.
+class Opened:
+    """A config that was read; `judge` works out its findings, None where the catalog has them."""
 
-    `config` is a file, `-`, a distribution's name or `@`; `env_files` in order, the last one wins; `version` as typed
-    (`0.3.5`, `0.3`), None to guess; `path_map` pairs of FROM and TO; `key` names a ConfigMap's entry. `environ` is the process
-    environment, or what a test puts in its place.
-    """
-
-    config: str
-    env_files: tuple[str, ...] = ()
-    uses_environ: bool = True
-    assumes_set: bool = False
-    version: str | None = None
-    path_map: tuple[tuple[str, str], ...] = ()
-    key: str | None = None
-    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    catalog: Catalog
+    judge: Callable[[], Catalog] | None = None
 
 
 def load(request: LoadRequest) -> Catalog:
-    """Read the config; raises ConfigError or UsageError. Contacts nothing and writes nothing."""
+    """Read and judge the config; raises ConfigError or UsageError. Contacts nothing and writes nothing."""
+    return _judged(_read(request))
+
+
+def open_at_once(request: LoadRequest) -> Opened:
+    """Read the config and leave the findings for later: what a first screen needs. Raises as `load` does."""
+    reading = _read(request)
+    return Opened(reading.catalog, lambda: _judged(reading))
+
+
+def _read(request: LoadRequest) -> Reading:
     version = newest(request.version) if request.version else None
     environment = read_environment(request)
     document = open_config(
-        request.config, environ=request.environ, home=_home(request.environ), key=request.key
+        request.config, environ=request.environ, home=home_of(request.environ), key=request.key
     )
-    catalog = load_catalog(document, environment, version=version, path_map=request.path_map)
+    reading = read_catalog(document, environment, version=version, path_map=request.path_map)
+    learn_secrets(reading.catalog.secrets)
+    return reading
+
+
+def _judged(reading: Reading) -> Catalog:
+    catalog = reading.judged()
     learn_secrets(catalog.secrets)
     log.info(
         "loaded %s for %s: %d backends, %d references, findings: %s",
@@ -71,9 +76,9 @@ def load(request: LoadRequest) -> Catalog:
     return catalog
 
 
-async def load_async(request: LoadRequest) -> Catalog:
+async def open_async(request: LoadRequest) -> Opened:
     """Read the config off the event loop: a slow mount must not freeze a screen."""
-    return await asyncio.to_thread(load, request)
+    return await asyncio.to_thread(open_at_once, request)
 
 
 def read_environment(request: LoadRequest) -> Environment:
@@ -96,16 +101,9 @@ def _env_file(name: str) -> dict[str, Variable]:
 def candidates(environ: Mapping[str, str] | None = None) -> tuple[Candidate, ...]:
     """Return the configs found in the usual places."""
     values = os.environ if environ is None else environ
-    return find_configs(values, _home(values))
+    return find_configs(values, home_of(values))
 
 
-def _home(environ: Mapping[str, str]) -> Path:
+def home_of(environ: Mapping[str, str]) -> Path:
+    """Return the home folder of an environment."""
     return Path(environ["HOME"]) if environ.get("HOME") else Path.home()
-
-
-def parse_path_map(text: str) -> tuple[str, str]:
-    """Read FROM=TO; raises UsageError for anything else."""
-    before, separator, after = text.partition("=")
-    if not separator or not before or not after:
-        raise UsageError(f"{text!r} is not FROM=TO", help="For example: --map-path /.ogx=/mnt/pvc")
-    return before, after

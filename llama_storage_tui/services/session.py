@@ -7,9 +7,10 @@ import logging
 from types import TracebackType
 from typing import Self
 
-from llama_storage_tui.backends.protocols import Reader, Timeouts
+from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
 from llama_storage_tui.model.catalog import Backend, Catalog
+from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.target import Target
 from llama_storage_tui.secrets import Redactor
 
@@ -35,6 +36,11 @@ class Session:
         self, type_: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.close()
+
+    def learn(self, catalog: Catalog) -> None:
+        """Take the same catalog with its findings in place of the one that was opened at once."""
+        self.catalog = catalog
+        self.redact = Redactor(catalog.secrets)
 
     def backend(self, name: str) -> Backend:
         """Return the backend of that name; raises UsageError where the config has none."""

@@ -2,50 +2,80 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ClassVar, Final
+from types import ModuleType
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
-from textual import on
+from textual import on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widgets import Input
+from textual.worker import Worker, WorkerState
 
-from llama_storage_tui.model.catalog import Catalog, Family
-from llama_storage_tui.services.catalog import Candidate, LoadRequest, candidates, load_async
-from llama_storage_tui.services.session import Session, Timeouts
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.text import line
 from llama_storage_tui.tui import clipboard, messages
 from llama_storage_tui.tui.commands import KeyCommands
 from llama_storage_tui.tui.control_filter import ControlFilter
-from llama_storage_tui.tui.exports import ValueSave
 from llama_storage_tui.tui.fatal import log_folder, write_log
+from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.keymap import preferences_path, read_preferences
-from llama_storage_tui.tui.screens.catalog import CatalogScreen
 from llama_storage_tui.tui.screens.dialog import Dialog
-from llama_storage_tui.tui.screens.export import ExportDialog
-from llama_storage_tui.tui.screens.findings import FindingsScreen
-from llama_storage_tui.tui.screens.help import HelpDialog, key_groups
-from llama_storage_tui.tui.screens.keys import KeysScreen
-from llama_storage_tui.tui.screens.namespaces import NamespacesScreen
 from llama_storage_tui.tui.screens.opening import Load, OpeningScreen
-from llama_storage_tui.tui.screens.picker import PickerScreen
-from llama_storage_tui.tui.screens.rows import RowsScreen
-from llama_storage_tui.tui.screens.tables import TablesScreen
-from llama_storage_tui.tui.screens.value import ValueScreen
-from llama_storage_tui.tui.screens.version import VersionDialog
 from llama_storage_tui.tui.theme import DARK, LIGHT, THEMES
-from llama_storage_tui.tui.wording import plural
 from llama_storage_tui.tui.zone import Zone
+
+if TYPE_CHECKING:
+    from llama_storage_tui.model.catalog import Catalog
+    from llama_storage_tui.services.catalog import Candidate, Opened
+    from llama_storage_tui.services.session import Session
 
 FOUND: Final = "@"
 """The config that is found in the usual places: several are offered, where a command would fail."""
+
+
+def later() -> ModuleType:
+    """Import the screens behind the first one."""
+    from llama_storage_tui.tui.screens import later as screens
+
+    return screens
+
+
+async def _load(request: LoadRequest) -> Opened:
+    # In the thread: reading a config imports YAML and the tables of every version, which must not hold the first frame back.
+    return await asyncio.to_thread(_open_at_once, request)
+
+
+def _open_at_once(request: LoadRequest) -> Opened:
+    from llama_storage_tui.services.catalog import open_at_once
+    from llama_storage_tui.services.rotation import pending
+
+    opened = open_at_once(request)
+    later()
+    # A password change that is half done comes before everything else, here as in every command.
+    said = (*pending.notices(request), *opened.catalog.notices)
+    return replace(opened, catalog=replace(opened.catalog, notices=said))
+
+
+def _find() -> tuple[Candidate, ...]:
+    from llama_storage_tui.services.catalog import candidates
+
+    return candidates()
+
+
+def _open_session(catalog: Catalog, timeouts: Timeouts) -> Session:
+    from llama_storage_tui.services.session import Session
+
+    return Session(catalog, timeouts)
 
 
 def working_folder() -> Path:
@@ -60,9 +90,9 @@ def working_folder() -> Path:
 class World:
     """What the app reaches outside of itself: services and folders. Tests put their own in place."""
 
-    load: Load = load_async
-    find: Callable[[], tuple[Candidate, ...]] = candidates
-    open_session: Callable[[Catalog, Timeouts], Session] = Session
+    load: Load = _load
+    find: Callable[[], tuple[Candidate, ...]] = _find
+    open_session: Callable[[Catalog, Timeouts], Session] = _open_session
     log_folder: Callable[[], Path] = log_folder
     folder: Callable[[], Path] = working_folder
     """Where exports go unless the operator says otherwise."""
@@ -120,13 +150,17 @@ class StorageApp(App[int]):
         await self._close_session()
 
     def _follow_preferences(self) -> None:
+        path = preferences_path(self._world.environ)
+        if not path.exists():
+            return
+        later()  # so that every binding that a preference may name is known
         known = {
             binding.id
             for kind in _bound_classes()
             for binding in kind.__dict__.get("BINDINGS", ())
             if isinstance(binding, Binding) and binding.id
         }
-        found = read_preferences(preferences_path(self._world.environ), known)
+        found = read_preferences(path, known)
         if found.keys:
             self.set_keymap(found.keys)
         if found.theme:
@@ -158,15 +192,37 @@ class StorageApp(App[int]):
     @on(messages.CatalogLoaded)
     async def _catalog_loaded(self, message: messages.CatalogLoaded) -> None:
         await self._close_session()
-        self._session = self._world.open_session(message.catalog, self._timeouts)
-        self._only(CatalogScreen(self._session))
+        self._session = self._world.open_session(message.opened.catalog, self._timeouts)
+        screen = later().CatalogScreen(self._session)
+        self._only(screen)
+        if message.opened.judge is not None:
+            # Only when the screen is drawn: judging would share the interpreter with the drawing.
+            screen.call_after_refresh(self._judge, message.opened.judge)
+
+    @work(exclusive=True, group="judge", exit_on_error=False)
+    async def _judge(self, judge: Callable[[], Catalog]) -> None:
+        self.post_message(messages.CatalogJudged(await asyncio.to_thread(judge)))
+
+    @on(Worker.StateChanged)
+    def _worker_changed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self.post_message(messages.Unexpected(event.worker.error))
+
+    @on(messages.CatalogJudged)
+    def _catalog_judged(self, message: messages.CatalogJudged) -> None:
+        if self._session is None or self._session.catalog.config != message.catalog.config:
+            return
+        self._session.learn(message.catalog)
+        for screen in self.screen_stack:
+            if isinstance(screen, later().CatalogScreen):
+                screen.show_findings()
 
     @on(messages.CandidatesFound)
     def _candidates_found(self, message: messages.CandidatesFound) -> None:
         if len(message.candidates) == 1 and self._session is None:
             self._choose(str(message.candidates[0].path))
         else:
-            self._only(PickerScreen(message.candidates, is_root=True))
+            self._only(later().PickerScreen(message.candidates, is_root=True))
 
     @on(messages.ConfigChosen)
     def _config_chosen(self, message: messages.ConfigChosen) -> None:
@@ -189,43 +245,43 @@ class StorageApp(App[int]):
     @on(messages.FindingsOpened)
     def _findings_opened(self) -> None:
         if self._session is not None:
-            self.push_screen(FindingsScreen(self._session.catalog))
+            self.push_screen(later().FindingsScreen(self._session.catalog))
 
     @on(messages.VersionOpened)
     def _version_opened(self) -> None:
         if self._session is not None:
-            self.push_screen(VersionDialog(self._session.catalog.version))
+            self.push_screen(later().VersionDialog(self._session.catalog.version))
 
     @on(messages.BackendOpened)
     async def _backend_opened(self, message: messages.BackendOpened) -> None:
         if self._session is None:
             return
         backend = self._session.backend(message.backend)
-        if backend.family is Family.SQL:
-            await self.push_screen(TablesScreen(self._session, backend.name, point=message.place))
+        if backend.family == "sql":
+            await self.push_screen(later().TablesScreen(self._session, backend.name, point=message.place))
             return
-        await self.push_screen(NamespacesScreen(self._session, backend.name, point=message.place))
+        await self.push_screen(later().NamespacesScreen(self._session, backend.name, point=message.place))
 
     @on(messages.NamespaceOpened)
     def _namespace_opened(self, message: messages.NamespaceOpened) -> None:
         if self._session is not None:
-            self.push_screen(KeysScreen(self._session, message.backend, message.chosen))
+            self.push_screen(later().KeysScreen(self._session, message.backend, message.chosen))
 
     @on(messages.TableOpened)
     def _table_opened(self, message: messages.TableOpened) -> None:
         if self._session is not None:
-            self.push_screen(RowsScreen(self._session, message.backend, message.table, self._zone))
+            self.push_screen(later().RowsScreen(self._session, message.backend, message.table, self._zone))
 
     @on(messages.SubjectOpened)
     def _subject_opened(self, message: messages.SubjectOpened) -> None:
         if self._session is not None:
-            self.push_screen(ValueScreen(self._session, message.subject, self._zone))
+            self.push_screen(later().ValueScreen(self._session, message.subject, self._zone))
 
     @on(messages.BackendPointed)
     def _backend_pointed(self, message: messages.BackendPointed) -> None:
         while len(self.screen_stack) > 2:
             self.pop_screen()
-        if isinstance(self.screen, CatalogScreen):
+        if isinstance(self.screen, later().CatalogScreen):
             self.screen.point(message.backend)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's signature
@@ -244,7 +300,7 @@ class StorageApp(App[int]):
     def action_help(self) -> None:
         """Show what every key does on this screen."""
         if not isinstance(self.screen, Dialog):
-            self.push_screen(HelpDialog(key_groups(self.screen)))
+            self.push_screen(later().HelpDialog(later().key_groups(self.screen)))
 
     # Out of the program
 
@@ -265,12 +321,14 @@ class StorageApp(App[int]):
             markup=False,
         )
         self.push_screen(
-            ExportDialog(ValueSave(f"Save {what}", what, lambda: text), folder=self._world.folder())
+            later().ExportDialog(
+                later().ValueSave(f"Save {what}", what, lambda: text), folder=self._world.folder()
+            )
         )
 
     @on(messages.ExportOpened)
     def _export_opened(self, message: messages.ExportOpened) -> None:
-        self.push_screen(ExportDialog(message.job, folder=self._world.folder()))
+        self.push_screen(later().ExportDialog(message.job, folder=self._world.folder()))
 
     # When something breaks
 

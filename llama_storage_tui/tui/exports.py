@@ -20,7 +20,8 @@ from llama_storage_tui.services.export import (
     save_value,
 )
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.tui.wording import plural, size
+from llama_storage_tui.tui.fitting import plural
+from llama_storage_tui.tui.wording import size
 
 PAGE: Final = "This page"
 FORMATS: Final = tuple(format_.value for format_ in ExportFormat)

@@ -20,18 +20,23 @@ class Tone(StrEnum):
     BAD = "bad"
 
     @property
+    def variable(self) -> str:
+        """The theme's variable that holds the tone's colour."""
+        return _VARIABLES[self]
+
+    @property
     def style(self) -> str:
-        """The tone in the theme's variables, for `Content`."""
-        return _STYLES[self]
+        """The tone as a style of `Content`."""
+        return f"${_VARIABLES[self]}"
 
 
-_STYLES: Final = {
-    Tone.PLAIN: "$foreground",
-    Tone.MUTED: "$muted",
-    Tone.KEY: "$primary",
-    Tone.GOOD: "$success",
-    Tone.WARNING: "$warning",
-    Tone.BAD: "$error",
+_VARIABLES: Final = {
+    Tone.PLAIN: "foreground",
+    Tone.MUTED: "muted",
+    Tone.KEY: "primary",
+    Tone.GOOD: "success",
+    Tone.WARNING: "warning",
+    Tone.BAD: "error",
 }
 
 

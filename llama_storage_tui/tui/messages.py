@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from llama_storage_tui.errors import StorageToolError
-from llama_storage_tui.model.catalog import Catalog
-from llama_storage_tui.model.data import Count, Cursor, KeyPage, Namespace, RowPage, RowQuery, Table
-from llama_storage_tui.services.browse import TableEntry
-from llama_storage_tui.services.catalog import Candidate
-from llama_storage_tui.services.probe import ProbeResult
-from llama_storage_tui.tui.exports import Job
-from llama_storage_tui.tui.subjects import Prepared, Subject
+if TYPE_CHECKING:
+    # Names of annotations only: a message must not bring the rooms of later screens into the first one.
+    from llama_storage_tui.errors import StorageToolError
+    from llama_storage_tui.model.catalog import Catalog
+    from llama_storage_tui.model.data import Count, Cursor, KeyPage, Namespace, RowPage, RowQuery, Table
+    from llama_storage_tui.services.browse import TableEntry
+    from llama_storage_tui.services.catalog import Candidate, Opened
+    from llama_storage_tui.services.probe import ProbeResult
+    from llama_storage_tui.tui.exports import Job
+    from llama_storage_tui.tui.subjects import Prepared, Subject
 
 
 @dataclass(eq=False)
@@ -32,7 +35,14 @@ class ConfigChosen(Message):
 
 @dataclass(eq=False)
 class CatalogLoaded(Message):
-    """A run config was read."""
+    """A run config was read; its findings may still be to come."""
+
+    opened: Opened
+
+
+@dataclass(eq=False)
+class CatalogJudged(Message):
+    """The findings of the config on show are there."""
 
     catalog: Catalog
 

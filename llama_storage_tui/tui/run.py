@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from llama_storage_tui.services.catalog import LoadRequest
-from llama_storage_tui.services.session import Timeouts
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.tui.app import StorageApp
 
 

@@ -16,11 +16,11 @@ from urllib.parse import unquote
 
 import pytest
 
-from llama_storage_tui.backends.protocols import Timeouts
 from llama_storage_tui.backends.reader import sql_reader
 from llama_storage_tui.backends.sqlite.engine import SqliteEngine
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import KeySelection, Probe, RowQuery
+from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.target import SqliteTarget
 from tests.stores import KEY_VALUE_TABLE, reading
 

@@ -25,7 +25,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.data import KeySelection, Namespace, RowQuery
 from llama_storage_tui.services import browse
-from llama_storage_tui.services.catalog import LoadRequest, load
+from llama_storage_tui.services.catalog import load
+from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
 from tests.servers import PASSWORD, postgres
 

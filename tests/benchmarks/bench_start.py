@@ -68,10 +68,12 @@ def main() -> None:
         empty = statistics.median(
             first_paint([sys.executable, "-c", EMPTY_APP], b"first paint") for _ in range(RUNS)
         )
+        first = statistics.median(first_paint([*ours, *arguments], b"Reading") for _ in range(RUNS))
         catalog = statistics.median(first_paint([*ours, *arguments], b"kv_default") for _ in range(RUNS))
         print(
-            f"first paint: empty Textual app {empty:.0f} ms, catalog {catalog:.0f} ms (ratio {catalog / empty:.2f})"
+            f"first paint: empty Textual app {empty:.0f} ms, ours {first:.0f} ms (ratio {first / empty:.2f})"
         )
+        print(f"the catalog's rows: {catalog:.0f} ms (ratio {catalog / empty:.2f})")
         bare = statistics.median(
             run([sys.executable, "-c", "import yaml, pydantic, click"]) for _ in range(RUNS)
         )

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from llama_storage_tui.errors import ConfigError, UsageError
-from llama_storage_tui.services.catalog import LoadRequest, candidates, load, load_async, parse_path_map
+from llama_storage_tui.services.catalog import candidates, load, open_async
+from llama_storage_tui.services.requests import LoadRequest, parse_path_map
 from tests.configs import POSTGRES, SQLITE
 
 
@@ -46,7 +47,11 @@ def test_a_short_version_means_its_newest_release(tmp_path: Path) -> None:
 
 async def test_loading_off_the_event_loop_gives_the_same(tmp_path: Path) -> None:
     asked = request(tmp_path)
-    assert (await load_async(asked)).backends == load(asked).backends
+    opened = await open_async(asked)
+    assert opened.catalog.backends == load(asked).backends
+    assert not opened.catalog.is_judged
+    assert opened.judge is not None
+    assert opened.judge() == load(asked)
 
 
 def test_configs_are_found_in_the_given_home(tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.model.catalog import Catalog
-from llama_storage_tui.services.catalog import Candidate, LoadRequest
-from llama_storage_tui.services.session import Timeouts
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.services.catalog import Candidate, Opened
+from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.tui.app import StorageApp, World
 from llama_storage_tui.tui.messages import Unexpected
 from llama_storage_tui.tui.screens.opening import Load
@@ -99,8 +101,8 @@ async def stage(
     shown = catalog if catalog is not None else made_up_catalog()
     behind = readers if readers is not None else made_up_readers()
 
-    async def load(_request: LoadRequest) -> Catalog:
-        return shown
+    async def load(_request: LoadRequest) -> Opened:
+        return Opened(shown)
 
     def open_session(found: Catalog, _timeouts: Timeouts) -> MemorySession:
         return MemorySession(found, behind)
@@ -133,6 +135,7 @@ class Scene:
     request: LoadRequest | None = REQUEST
     candidates: tuple[Candidate, ...] = ()
     theme: str | None = None
+    loader: Load | None = None
 
 
 async def _testing(found: Stage) -> None:
@@ -155,6 +158,14 @@ async def _filtered_rows(found: Stage) -> None:
     await found.press("down", "enter", "down", "enter", "l", "l", "slash")
     await found.type("llama-4-scout")
     await found.press("enter", "slash")
+
+
+async def _unreadable(_request: LoadRequest) -> Opened:
+    raise ConfigError(
+        "/etc/ogx/config.yaml is not YAML: a tab where only spaces may stand",
+        where="/etc/ogx/config.yaml:12",
+        help="Mend line 12, then press ctrl+r.",
+    )
 
 
 CANDIDATES = (
@@ -195,6 +206,8 @@ SCENES: dict[str, Scene] = {
     "record-text-narrow": Scene(NARROW, keys=("down", "enter", "down", "enter", "enter", "v")),
     "export": Scene(keys=("down", "enter", "down", "enter", "e", "shift+tab", "right")),
     "export-narrow": Scene(NARROW, keys=("down", "enter", "down", "enter", "e")),
+    "unreadable-narrow": Scene(NARROW, loader=_unreadable),
+    "value-light": Scene(keys=("enter", "down", "enter", "enter", "i"), theme="ledger-light"),
     "picker": Scene(request=None, candidates=CANDIDATES),
     "picker-empty": Scene(NARROW, request=None),
 }

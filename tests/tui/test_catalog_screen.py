@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
+from dataclasses import replace
 
 from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.finding import Verdict
-from llama_storage_tui.services.catalog import LoadRequest
+from llama_storage_tui.services.catalog import Opened
+from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.tui.screens.catalog import CatalogScreen
 from tests.tui.gallery import NARROW, stage
 from tests.tui.made_up import PASSWORD, made_up_catalog
@@ -142,11 +145,11 @@ async def test_a_config_that_cannot_be_read_is_explained_and_can_be_tried_again(
         made_up_catalog(),
     ]
 
-    async def load(_request: LoadRequest) -> Catalog:
+    async def load(_request: LoadRequest) -> Opened:
         answer = answers.pop(0)
         if isinstance(answer, ConfigError):
             raise answer
-        return answer
+        return Opened(answer)
 
     async with stage(loader=load) as found:
         assert "config.yaml is no mapping but a list" in found.text
@@ -171,3 +174,28 @@ async def test_the_four_tabs_are_a_key_away_and_tab_moves_into_the_pane() -> Non
         await found.press("1", "tab")
         assert found.app.focused is not None
         assert found.app.focused.id == "references-list"
+
+
+async def test_findings_arrive_after_the_first_screen_is_drawn() -> None:
+    judged = made_up_catalog()
+    early = replace(judged, findings=(), is_judged=False)
+    go_on = threading.Event()
+
+    def judge() -> Catalog:
+        go_on.wait(10)
+        return judged
+
+    async def load(_request: LoadRequest) -> Opened:
+        return Opened(early, judge)
+
+    async with stage(loader=load, waits=False) as found:
+        while "kv_default" not in found.text:
+            await found.pilot.pause()
+        assert "checking" in found.text
+        assert "error" not in found.text
+        go_on.set()
+        while "checking" in found.text:
+            await found.pilot.pause()
+        assert "2 errors" in found.text
+        await found.press("f")
+        assert "findings" in found.text

@@ -11,8 +11,8 @@ import pytest
 from rich.segment import Segment
 from textual.color import Color
 
-from llama_storage_tui.model.catalog import Catalog
-from llama_storage_tui.services.catalog import LoadRequest
+from llama_storage_tui.services.catalog import Opened
+from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.tui import run as entry
 from llama_storage_tui.tui.app import StorageApp
 from llama_storage_tui.tui.control_filter import ControlFilter
@@ -189,7 +189,7 @@ async def test_leaving_closes_the_readers() -> None:
 async def test_reading_a_config_can_be_cancelled() -> None:
     never = asyncio.Event()
 
-    async def load(_request: LoadRequest) -> Catalog:
+    async def load(_request: LoadRequest) -> Opened:
         await never.wait()
         raise AssertionError
 

@@ -18,7 +18,9 @@ FOLDER = Path(__file__).parents[2] / "screenshots"
 @pytest.mark.parametrize("name", SCENES)
 async def test_the_scene_looks_as_its_picture(name: str) -> None:
     scene = SCENES[name]
-    async with stage(scene.size, request=scene.request, candidates=scene.candidates) as found:
+    async with stage(
+        scene.size, request=scene.request, candidates=scene.candidates, loader=scene.loader
+    ) as found:
         if scene.theme:
             found.app.theme = scene.theme
         await found.press(*scene.keys)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from dataclasses import dataclass
 from typing import Final
 
 import asyncpg
@@ -20,8 +21,26 @@ from llama_storage_tui.model.target import PostgresTarget
 
 APPLICATION_NAME: Final = "llama-storage-tui"
 
+AFTER_THE_PASSWORD: Final = frozenset({"InitPostgres", "InitializeSessionUserId", "CheckMyDatabase"})
+"""Routines of the server that run once the password was right; measured on 15 and 18."""
+
 _NO_RULE: Final = "28000"
 """No pg_hba.conf line lets this kind of connection in: the one login error that another kind may not get."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why there is no connection: the error to show, and what the server called it.
+
+    `routine` is the function of the server that reported it: the same SQLSTATE says another thing before and after the
+    password was checked. Both are None where no server answered.
+    """
+
+    error: BackendError
+    sqlstate: str | None = None
+    routine: str | None = None
+    is_worth_another: bool = False
+    """Whether the other kind of connection, with or without TLS, may fare better."""
 
 
 async def connect(target: PostgresTarget, *, seconds: float) -> asyncpg.Connection:
@@ -29,24 +48,30 @@ async def connect(target: PostgresTarget, *, seconds: float) -> asyncpg.Connecti
 
     The error is raised outside of any handler: the frames of a driver's traceback hold the password.
     """
+    found = await try_to_connect(target, seconds=seconds)
+    if isinstance(found, Failed):
+        raise found.error
+    return found
+
+
+async def try_to_connect(target: PostgresTarget, *, seconds: float) -> asyncpg.Connection | Failed:
+    """Return a connection, or why there is none; raises BackendError for a target that cannot be tried at all."""
     where = location(target)
     _refuse_incomplete(target, where)
     attempts = tls.plan(target.ssl_mode, target.ca_cert_path, host=target.host, where=where).attempts
-    failure: BackendError | None = None
+    failed = Failed(BackendError("No connection was tried.", failure=FailureKind.UNREACHABLE, where=where))
     try:
         async with asyncio.timeout(seconds):
             for context in attempts:
                 found = await _attempt(target, context, where)
                 if isinstance(found, asyncpg.Connection):
                     return found
-                failure, is_worth_another = found
-                if not is_worth_another:
+                failed = found
+                if not failed.is_worth_another:
                     break
     except TimeoutError:
-        failure = failures.timed_out(seconds, where=where, doing="connecting")
-    if failure is None:
-        failure = BackendError("No connection was tried.", failure=FailureKind.UNREACHABLE, where=where)
-    raise failure
+        failed = Failed(failures.timed_out(seconds, where=where, doing="connecting"))
+    return failed
 
 
 def location(target: PostgresTarget) -> str:
@@ -69,8 +94,7 @@ def tls_of(connection: object) -> str | None:
 
 async def _attempt(
     target: PostgresTarget, context: ssl.SSLContext | None, where: str
-) -> asyncpg.Connection | tuple[BackendError, bool]:
-    """Try once; return the connection, or the error with whether the other kind of connection may fare better."""
+) -> asyncpg.Connection | Failed:
     try:
         return await asyncpg.connect(
             host=[target.host],
@@ -88,19 +112,25 @@ async def _attempt(
             server_settings={"application_name": APPLICATION_NAME},
         )
     except asyncpg.PostgresError as error:
-        return failures.translated(error, where=where), error.sqlstate == _NO_RULE
+        routine = getattr(error, "server_source_function", None)
+        return Failed(
+            failures.translated(error, where=where),
+            error.sqlstate,
+            routine,
+            # A role that may not log in gets the same code, but only after its password was right.
+            is_worth_another=error.sqlstate == _NO_RULE and routine not in AFTER_THE_PASSWORD,
+        )
     except OSError as error:
         is_refused = context is not None and failures.is_tls_refused(error)
-        return failures.of_network(error, where=where), is_refused
+        return Failed(failures.of_network(error, where=where), is_worth_another=is_refused)
     except (asyncpg.InterfaceError, asyncpg.InternalClientError, ValueError):
-        return (
+        return Failed(
             BackendError(
                 "What answers there is no PostgreSQL server, or one that this program cannot talk to.",
                 failure=FailureKind.UNREACHABLE,
                 where=where,
                 help="Check host and port.",
-            ),
-            False,
+            )
         )
 
 

@@ -23,7 +23,7 @@ from llama_storage_tui.backends.batches import Pace
 from llama_storage_tui.backends.engine import Statement, Work
 from llama_storage_tui.backends.postgres.connecting import connect, location
 from llama_storage_tui.backends.postgres.dialect import PostgresDialect
-from llama_storage_tui.backends.protocols import Timeouts
+from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.target import PostgresTarget
 
 T = TypeVar("T")

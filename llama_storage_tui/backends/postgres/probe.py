@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.postgres.connecting import tls_of
 from llama_storage_tui.backends.postgres.engine import PostgresEngine
-from llama_storage_tui.backends.protocols import Timeouts
 from llama_storage_tui.model.data import Cell, Probe
+from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.target import PostgresTarget
 
 _FACTS: Final = sa.text(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from llama_storage_tui.backends.postgres.engine import PostgresEngine
 from llama_storage_tui.backends.postgres.probe import probe
-from llama_storage_tui.backends.protocols import Reader, Timeouts
+from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.backends.reader import sql_reader
 from llama_storage_tui.model.data import Probe
+from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.target import PostgresTarget
 
 

@@ -21,11 +21,11 @@ from sqlalchemy.pool import NullPool
 from llama_storage_tui.backends import failures
 from llama_storage_tui.backends.batches import Pace
 from llama_storage_tui.backends.engine import Statement, Work
-from llama_storage_tui.backends.protocols import Timeouts
 from llama_storage_tui.backends.sqlite.access import HeldFile, Look, Way, look, uri
 from llama_storage_tui.backends.sqlite.copying import COPY_LIMIT, PrivateCopy
 from llama_storage_tui.backends.sqlite.dialect import SqliteDialect
 from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.model.limits import Timeouts
 
 T = TypeVar("T")
 

@@ -12,12 +12,12 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends import failures
-from llama_storage_tui.backends.protocols import Timeouts
 from llama_storage_tui.backends.sqlite import holders
 from llama_storage_tui.backends.sqlite.access import Look
 from llama_storage_tui.backends.sqlite.engine import SqliteEngine
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Cell, Probe
+from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.target import SqliteTarget
 
 _TABLES: Final = "SELECT name FROM sqlite_master WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_'"

@@ -9,15 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 
-from pydantic import BaseModel, ValidationError
-
-from llama_storage_tui.config.schema.builder import Builder
 from llama_storage_tui.config.schema.facts import REQUIRED, Shape
 from llama_storage_tui.config.schema.problems import Loc, Problem, ProblemKind, problems_of
 from llama_storage_tui.config.schema.rewrites import Reading, readings
-from llama_storage_tui.config.schema.stack import STACK
 from llama_storage_tui.config.schema.storage import BACKENDS
 from llama_storage_tui.config.schema.stores import StoreSpec, default_stores, store_shape
 from llama_storage_tui.errors import UsageError
@@ -63,8 +58,14 @@ def validate(document: Mapping[str, object], version: Version) -> tuple[Problem,
 
 
 def _problems_in(reading: Reading, version: Version) -> Iterator[Problem]:
+    # Imported here: pydantic and the models cost more than the rest of reading a config, and a screen is drawn before they are
+    # needed.
+    from pydantic import ValidationError
+
+    from llama_storage_tui.config.schema.builder import stack_model
+
     try:
-        _stack_model(version).model_validate(reading.document)
+        stack_model(version).model_validate(reading.document)
     except ValidationError as error:
         for problem in problems_of(reading.document, error.errors(include_url=False)):
             yield Problem(_place_in_file(problem.loc, reading.moved), problem.kind, problem.message)
@@ -109,8 +110,3 @@ def _fields(shape: Shape, version: Version) -> tuple[FieldInfo, ...]:
         for fact in shape.facts_in(version)
         if fact.name != "type"
     )
-
-
-@cache
-def _stack_model(version: Version) -> type[BaseModel]:
-    return Builder(version).model(STACK)

@@ -14,13 +14,13 @@ from urllib.parse import urlparse
 from llama_storage_tui.config.schema.facts import (
     ByType,
     Check,
+    Checked,
     Fact,
     ListOf,
     Maybe,
     Shape,
     Values,
     broken,
-    checked,
 )
 from llama_storage_tui.config.schema.problems import ProblemKind
 from llama_storage_tui.model.version import Version
@@ -126,9 +126,9 @@ _KUBERNETES: Final = Shape(
     "Kubernetes",
     (
         Fact("type", Literal["kubernetes"]),
-        Fact("api_server_url", checked(str, _check_url), "https://kubernetes.default.svc"),
+        Fact("api_server_url", Checked(str, _check_url), "https://kubernetes.default.svc"),
         *_TLS,
-        Fact("claims_mapping", checked(dict[str, str], _check_claims), {}),
+        Fact("claims_mapping", Checked(dict[str, str], _check_claims), {}),
         Fact("tenant_claim", Maybe(str), None, since=_TENANTS),
     ),
 )
@@ -141,7 +141,7 @@ _UPSTREAM_HEADER: Final = Shape(
         Fact("tenant_header", Maybe(str), None, since=_TENANTS),
         Fact("attributes_header", Maybe(str), None),
         Fact("attribute_headers", Maybe(dict[str, str]), None, since=Version(1, 0, 0)),
-        Fact("trusted_proxy_cidrs", checked(list[str] | None, _check_networks), None, since=_API_KEYS),
+        Fact("trusted_proxy_cidrs", Checked(list[str] | None, _check_networks), None, since=_API_KEYS),
     ),
     since=_HEADERS,
 )

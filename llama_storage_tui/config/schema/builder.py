@@ -6,24 +6,26 @@ part of what they accept.
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from types import GenericAlias
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model, model_validator
 
 from llama_storage_tui.config.schema.facts import (
     REQUIRED,
     ByName,
     ByType,
     Check,
+    Checked,
     Either,
     Fact,
     ListOf,
     Maybe,
     Shape,
 )
+from llama_storage_tui.config.schema.stack import STACK
 from llama_storage_tui.model.version import Version
 
 
@@ -66,11 +68,19 @@ class Builder:
                 return self._annotation(item) | None
             case Either(first, second):
                 return self._annotation(first) | self._annotation(second)
+            case Checked(item, check):
+                return Annotated[self._annotation(item), AfterValidator(check)]
             case ByType(shapes):
                 models = [self.model(shape) for shape in shapes if shape.holds_in(self._version)]
                 return Annotated[reduce(or_, models), Field(discriminator="type")]
             case _:
                 return word
+
+
+@cache
+def stack_model(version: Version) -> type[BaseModel]:
+    """Return the model of a whole run config."""
+    return Builder(version).model(STACK)
 
 
 def _field(fact: Fact) -> Any:  # noqa: ANN401 - pydantic types Field by its default

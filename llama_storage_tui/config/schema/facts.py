@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
-
-from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
+from typing import TYPE_CHECKING, Any, Final
 
 from llama_storage_tui.config.schema.problems import ProblemKind
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG
+
+if TYPE_CHECKING:
+    from pydantic_core import PydanticCustomError
 
 
 class Required:
@@ -117,9 +117,12 @@ class ByType:
     shapes: tuple[Shape, ...]
 
 
-def checked(type_: object, check: Callable[[Any], object]) -> object:
-    """Return a type whose values also pass a check, which returns the value or raises `broken(…)`."""
-    return Annotated[type_, AfterValidator(check)]
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A kind of thing whose values also pass a check, which returns the value or raises `broken(…)`."""
+
+    item: object
+    check: Callable[[Any], object]
 
 
 def broken(kind: ProblemKind, message: str, *, field: str = "") -> PydanticCustomError:
@@ -127,4 +130,7 @@ def broken(kind: ProblemKind, message: str, *, field: str = "") -> PydanticCusto
 
     The sentence must not hold a value of the file: it may be a secret.
     """
+    # Imported here: the tables are read before the first screen is drawn, pydantic is not needed until something is checked.
+    from pydantic_core import PydanticCustomError
+
     return PydanticCustomError(kind.value, message, {"field": field})

@@ -12,13 +12,13 @@ from typing import Any, Final
 from llama_storage_tui.config.schema.facts import (
     ByName,
     Check,
+    Checked,
     Fact,
     ListOf,
     Maybe,
     Shape,
     Values,
     broken,
-    checked,
 )
 from llama_storage_tui.config.schema.problems import ProblemKind
 from llama_storage_tui.config.schema.resources import CONNECTOR, RESOURCES
@@ -67,7 +67,7 @@ STACK: Final = Shape(
     (
         Fact("version", int, 2),
         # The loader turns any value but null into text: image_name until 0.4, distro_name from 0.5.
-        Fact("image_name", checked(Any, _check_name), until=_DISTRO_NAME),
+        Fact("image_name", Checked(Any, _check_name), until=_DISTRO_NAME),
         Fact("distro_name", Any, None, since=_DISTRO_NAME),
         Fact("image_name", Maybe(str), None, since=_DISTRO_NAME),
         Fact("container_image", Maybe(str), None),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from llama_storage_tui.config.schema.facts import Check, Fact, Maybe, Shape, Values, broken, checked
+from llama_storage_tui.config.schema.facts import Check, Checked, Fact, Maybe, Shape, Values, broken
 from llama_storage_tui.config.schema.problems import ProblemKind
 from llama_storage_tui.model.version import Version
 
@@ -91,7 +91,7 @@ _LOGIN: Final = (
     Fact("password", Maybe(str), None, is_secret=True),
     Fact(
         "connection_string",
-        Maybe(checked(str, _check_connection_string)),
+        Maybe(Checked(str, _check_connection_string)),
         None,
         since=_CONNECTION_STRING,
         is_secret=True,

@@ -17,6 +17,7 @@ from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.services.probe import probe_all
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.marks import ProbeState, Shown, Tone, severity_glyph
 from llama_storage_tui.tui.messages import (
     BackendOpened,
@@ -34,7 +35,6 @@ from llama_storage_tui.tui.widgets.detail import TABS, BackendDetail
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.references import ReferencePane
 from llama_storage_tui.tui.widgets.status_line import StatusLine
-from llama_storage_tui.tui.wording import plural
 
 
 class CatalogScreen(WorkScreen):
@@ -101,9 +101,7 @@ class CatalogScreen(WorkScreen):
     def on_mount(self) -> None:
         """Fill everything that needs no contact."""
         catalog = self._session.catalog
-        self.query_one(Headline).show(
-            [catalog.distribution or "run config"], place=catalog.config, facts=facts(catalog)
-        )
+        self._show_headline()
         self.set_class(not self._rows, "-empty")
         self.backends.show_backends(self._rows)
         if self._rows:
@@ -111,6 +109,23 @@ class CatalogScreen(WorkScreen):
             self.detail.show(self._rows[0])
             self.backends.focus()
         self.status.say(" ".join(catalog.notices))
+
+    def _show_headline(self) -> None:
+        catalog = self._session.catalog
+        self.query_one(Headline).show(
+            [catalog.distribution or "run config"], place=catalog.config, facts=facts(catalog)
+        )
+
+    def show_findings(self) -> None:
+        """Show the findings of the session's catalog, which were still being worked out."""
+        found = {row.name: row.findings for row in backend_rows(self._session.catalog)}
+        self._rows = tuple(replace(row, findings=found.get(row.name, ())) for row in self._rows)
+        self._show_headline()
+        self.backends.show_backends(self._rows)
+        row = self._current
+        if row is not None:
+            self.detail.show(row)
+        self.refresh_bindings()
 
     def point(self, name: str) -> None:
         """Move the cursor to a backend and show its findings."""
@@ -126,6 +141,8 @@ class CatalogScreen(WorkScreen):
         if action == "test":
             row = self._current
             return True if row is not None and row.backend is not None else None
+        if action == "findings":
+            return True if self._session.catalog.is_judged else None
         if action == "test_all":
             return True if any(row.backend for row in self._rows) else None
         return super().check_action(action, parameters)
@@ -266,6 +283,8 @@ def facts(catalog: Catalog) -> list[Shown]:
     found = [Shown(f"{version.chosen.product} {version.chosen} ({said})")]
     if catalog.is_legacy:
         found.append(Shown("▲ v0.2 config: inline stores, no catalog", Tone.WARNING))
+    if not catalog.is_judged:
+        return [*found, Shown("… checking", Tone.MUTED)]
     if not catalog.verdict.loads:
         found.append(Shown("✗ does not load", Tone.BAD))
     elif catalog.verdict.starts is False:

@@ -12,6 +12,7 @@ from textual.widgets import DataTable, Footer
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.finding import Finding, Severity, Stage
 from llama_storage_tui.text import line
+from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.marks import Shown, Tone, severity_mark
 from llama_storage_tui.tui.messages import BackendPointed
 from llama_storage_tui.tui.screens.base import WorkScreen
@@ -20,7 +21,6 @@ from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.prose import Prose, finding_text
 from llama_storage_tui.tui.widgets.status_line import StatusLine
-from llama_storage_tui.tui.wording import plural
 
 COLUMNS: Final = (
     ListColumn("Severity", width=9),

@@ -13,13 +13,14 @@ from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import Namespace
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.marks import Shown, Tone
 from llama_storage_tui.tui.messages import Failed, NamespaceOpened, NamespacesLoaded
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.status_line import StatusLine
-from llama_storage_tui.tui.wording import counted, plural
+from llama_storage_tui.tui.wording import counted
 
 COLUMNS: Final = (
     ListColumn("Namespace", most=40),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -13,8 +13,7 @@ from textual.content import Content
 from textual.widgets import Footer, Static
 
 from llama_storage_tui.errors import StorageToolError
-from llama_storage_tui.model.catalog import Catalog
-from llama_storage_tui.services.catalog import Candidate, LoadRequest
+from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.marks import Tone
 from llama_storage_tui.tui.messages import (
@@ -28,8 +27,11 @@ from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
-Load = Callable[[LoadRequest], Awaitable[Catalog]]
-Find = Callable[[], tuple[Candidate, ...]]
+if TYPE_CHECKING:
+    from llama_storage_tui.services.catalog import Candidate, Opened
+
+Load = Callable[[LoadRequest], Awaitable["Opened"]]
+Find = Callable[[], "tuple[Candidate, ...]"]
 
 
 class OpeningScreen(WorkScreen):
@@ -66,16 +68,17 @@ class OpeningScreen(WorkScreen):
             self._look()
         else:
             self.begin(f"Reading {self._request.config}")
-            self._read(self._request)
+            # Only when this is drawn: what reading imports would hold the first frame back.
+            self.call_after_refresh(self._read, self._request)
 
     @work(exclusive=True, group="open", exit_on_error=False)
     async def _read(self, request: LoadRequest) -> None:
         try:
-            catalog = await self._load_catalog(request)
+            opened = await self._load_catalog(request)
         except StorageToolError as error:
             self.post_message(Failed("open", error))
         else:
-            self.post_message(CatalogLoaded(catalog))
+            self.post_message(CatalogLoaded(opened))
 
     @work(exclusive=True, group="open", exit_on_error=False)
     async def _look(self) -> None:

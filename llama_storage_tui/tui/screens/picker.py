@@ -10,13 +10,13 @@ from textual.content import Content
 from textual.widgets import DataTable, Footer, Static
 
 from llama_storage_tui.services.catalog import Candidate
+from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.marks import Shown, Tone
 from llama_storage_tui.tui.messages import ConfigChosen
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.status_line import StatusLine
-from llama_storage_tui.tui.wording import plural
 
 COLUMNS: Final = (
     ListColumn("Run config", grows=True, least=20, cuts_middle=True),

@@ -15,13 +15,14 @@ from llama_storage_tui.services import browse
 from llama_storage_tui.services.browse import TableEntry
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
+from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.marks import Shown, Tone
 from llama_storage_tui.tui.messages import Failed, TableOpened, TablesLoaded
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.status_line import StatusLine
-from llama_storage_tui.tui.wording import counted, plural
+from llama_storage_tui.tui.wording import counted
 
 COLUMNS: Final = (
     ListColumn("Table", most=48),

@@ -9,9 +9,10 @@ from typing import Final
 from llama_storage_tui.model.catalog import Backend, Reference
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.services.probe import ProbeResult
+from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.marks import ProbeState, Shown, Tone, severity_glyph, state_mark
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
-from llama_storage_tui.tui.wording import latency, plural
+from llama_storage_tui.tui.wording import latency
 
 COLUMNS: Final = (
     ListColumn("Status", width=10),

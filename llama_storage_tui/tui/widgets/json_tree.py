@@ -17,8 +17,10 @@ from textual.widgets.tree import TreeNode
 
 from llama_storage_tui.services.values import epoch_time
 from llama_storage_tui.text import ELLIPSIS, line
+from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.marks import Tone
-from llama_storage_tui.tui.wording import moment, plural
+from llama_storage_tui.tui.theme import tone_style
+from llama_storage_tui.tui.wording import moment
 
 MOST_CHILDREN: Final = 300
 LONGEST: Final = 160
@@ -41,8 +43,6 @@ class Part:
 
 class JsonTree(Tree[Part]):
     """Names and values; `enter` opens a node, or shows more of a long list."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"json--{tone.value}" for tone in Tone}
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("k", "cursor_up", "Up", show=False, id="tree.up"),
@@ -68,6 +68,14 @@ class JsonTree(Tree[Part]):
         self.guide_depth = 3
         self.auto_expand = True
         self.zone: tzinfo | None = UTC
+
+    def on_mount(self) -> None:
+        """Colours come from the theme, so a new theme means new labels."""
+        self.app.theme_changed_signal.subscribe(self, lambda _theme: self._colour())
+
+    def _colour(self) -> None:
+        if self.root.data is not None:
+            self.show(self.root.data.value, self.zone)
 
     def show(self, data: object, zone: tzinfo | None) -> None:
         """Show an object's or a list's parts; a part that is one of few opens at once."""
@@ -119,7 +127,7 @@ class JsonTree(Tree[Part]):
             node.add_leaf(more, Part("", None, rest=parts, left=left))
 
     def _tone_style(self, tone: Tone) -> Style:
-        return self.get_component_rich_style(f"json--{tone.value}", partial=True)
+        return tone_style(tone, self.app.theme_variables)
 
     def _part_label(self, name: str, value: object, width: int) -> Text:
         label = Text(no_wrap=True)

@@ -13,8 +13,9 @@ from textual.coordinate import Coordinate
 from textual.widgets import DataTable
 
 from llama_storage_tui.text import line
-from llama_storage_tui.tui.marks import Shown, Tone
-from llama_storage_tui.tui.wording import end, middle
+from llama_storage_tui.tui.fitting import end, middle
+from llama_storage_tui.tui.marks import Shown
+from llama_storage_tui.tui.theme import tone_style
 
 PADDING: Final = 1
 LONGEST: Final = 200
@@ -41,8 +42,6 @@ WIDE: Final = 100
 
 class Listing(DataTable[Text]):
     """Rows of `Shown`, one key each. The cursor keeps its row's key when the rows are shown anew."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"listing--{tone.value}" for tone in Tone}
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select_cursor", "Open", id="list.open", tooltip="Go into what the cursor is on"),
@@ -177,7 +176,7 @@ class Listing(DataTable[Text]):
             text = end(line(shown.text, max(width, 1) + 1), width)
         return Text(
             text,
-            style=self.get_component_rich_style(f"listing--{shown.tone.value}", partial=True),
+            style=tone_style(shown.tone, self.app.theme_variables),
             no_wrap=True,
             end="",
             justify="right" if head.is_number else "left",

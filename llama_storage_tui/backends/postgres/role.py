@@ -1,0 +1,143 @@
+"""One role on one PostgreSQL server: whether a password logs in, and what the server says about the role.
+
+Reading only. Every question opens a connection of its own, since it is the login that is asked about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import asyncpg
+
+from llama_storage_tui.backends import failures
+from llama_storage_tui.backends.postgres.connecting import (
+    AFTER_THE_PASSWORD,
+    APPLICATION_NAME,
+    Failed,
+    location,
+    try_to_connect,
+)
+from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.rotation import LoginAnswer, LoginState, RoleFacts, RoleSession
+from llama_storage_tui.model.target import PostgresTarget
+from llama_storage_tui.secrets import Secret
+
+_WRONG_PASSWORD: Final = "28P01"  # noqa: S105 - an SQLSTATE
+DEFAULT_ITERATIONS: Final = 4096
+"""Of servers before 16, which have no setting for it."""
+
+_FACTS: Final = """
+    SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system_identifier,
+           r.oid::bigint AS role_oid, session_user::text AS session_user, current_user::text AS current_user,
+           current_setting('server_version') AS server_version,
+           pg_postmaster_start_time()::text AS started, pg_is_in_recovery() AS is_replica,
+           current_setting('default_transaction_read_only') = 'on' AS is_read_only, r.rolsuper AS is_superuser,
+           pg_backend_pid() AS pid, current_setting('scram_iterations', true) AS scram_iterations,
+           r.rolvaliduntil::text AS valid_until, r.rolconnlimit AS connection_limit,
+           (SELECT count(*) FROM pg_stat_activity WHERE datname IS NOT NULL)::int AS connections,
+           current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+             - coalesce(current_setting('reserved_connections', true), '0')::int AS maximum_connections
+      FROM pg_roles r WHERE r.rolname = session_user
+"""
+_SESSIONS: Final = """
+    SELECT pid, application_name, client_addr::text AS client, datname::text AS database, backend_start
+      FROM pg_stat_activity
+     WHERE usename = session_user AND datname IS NOT NULL AND application_name IS DISTINCT FROM $1
+     ORDER BY backend_start, pid
+"""
+
+
+class PostgresRole:
+    """A role at one address."""
+
+    def __init__(self, target: PostgresTarget, *, timeouts: Timeouts) -> None:
+        self.where = location(target)
+        self._target = target
+        self._timeouts = timeouts
+
+    async def login(self, password: Secret) -> LoginAnswer:
+        """Try one password; says nothing but what the answer means."""
+        try:
+            found = await self._connect(password)
+        except BackendError as error:
+            return LoginAnswer(LoginState.UNKNOWN, error.message)
+        if isinstance(found, Failed):
+            return LoginAnswer(_state(found), found.error.message)
+        await close_quietly(found)
+        return LoginAnswer(LoginState.ACCEPTED)
+
+    async def describe(self, password: Secret) -> RoleFacts:
+        """Log in and read what there is to know; raises BackendError."""
+        found = await self._connect(password)
+        if isinstance(found, Failed):
+            raise found.error
+        failure: BackendError
+        try:
+            return await self._facts(found)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            failure = failures.translated(error, where=self.where)
+        finally:
+            await close_quietly(found)
+        raise failure
+
+    async def _facts(self, connection: asyncpg.Connection) -> RoleFacts:
+        async with connection.transaction(readonly=True):
+            facts = await connection.fetchrow(_FACTS, timeout=self._timeouts.query)
+            sessions = await connection.fetch(_SESSIONS, APPLICATION_NAME, timeout=self._timeouts.query)
+        if facts is None:
+            raise BackendError(
+                "The server does not know the role that it let in.",
+                failure=FailureKind.QUERY,
+                where=self.where,
+            )
+        limit = facts["connection_limit"]
+        return RoleFacts(
+            system_identifier=facts["system_identifier"],
+            role_oid=facts["role_oid"],
+            session_user=facts["session_user"],
+            current_user=facts["current_user"],
+            server_version=facts["server_version"],
+            started=facts["started"],
+            is_replica=facts["is_replica"],
+            is_read_only=facts["is_read_only"],
+            is_superuser=facts["is_superuser"],
+            # A pooler greets with a process number of its own.
+            is_pooled=connection.get_server_pid() != facts["pid"],
+            scram_iterations=int(facts["scram_iterations"] or DEFAULT_ITERATIONS),
+            valid_until=facts["valid_until"],
+            connection_limit=limit if limit >= 0 else None,
+            connections=facts["connections"],
+            maximum_connections=facts["maximum_connections"],
+            sessions=tuple(
+                RoleSession(
+                    row["pid"],
+                    row["application_name"] or "",
+                    row["client"],
+                    row["database"],
+                    row["backend_start"],
+                )
+                for row in sessions
+            ),
+        )
+
+    async def _connect(self, password: Secret) -> asyncpg.Connection | Failed:
+        return await try_to_connect(replace(self._target, password=password), seconds=self._timeouts.connect)
+
+
+def _state(failed: Failed) -> LoginState:
+    """Tell what a failed login says about the password: by code and routine, since messages are localised."""
+    if failed.sqlstate == _WRONG_PASSWORD:
+        return LoginState.REFUSED
+    if failed.sqlstate is not None and failed.routine in AFTER_THE_PASSWORD:
+        return LoginState.ACCEPTED
+    return LoginState.UNKNOWN
+
+
+async def close_quietly(connection: asyncpg.Connection) -> None:
+    """Close a connection, whatever became of it."""
+    try:
+        await connection.close(timeout=1)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        connection.terminate()

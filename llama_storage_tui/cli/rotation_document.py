@@ -1,0 +1,142 @@
+"""The JSON of `rotate`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from llama_storage_tui.cli.documents import Document, iso
+from llama_storage_tui.model.rotation import Plan, RoleSession
+
+
+class CredentialGroupBody(Document):
+    """One role on one server; `server` is its system identifier, or a location where no login told it."""
+
+    server: str
+    role: str
+    backends: list[str]
+    locations: list[str]
+
+
+class SiteBody(Document):
+    """A place that holds the password; `path` reads it, `file` and `line` are where it is written."""
+
+    config: str
+    path: str
+    file: str | None
+    line: int | None
+    via: str
+    action: Literal["write", "drifted", "by-hand", "leave", "unknown"]
+    note: str | None
+
+
+class RotationCheckBody(Document):
+    """Something that was looked at before anything is touched."""
+
+    name: str
+    ok: bool
+    message: str
+    help: str | None
+
+
+class SessionBody(Document):
+    """A session of the role, whose process needs a restart afterwards."""
+
+    pid: int
+    application: str
+    client: str | None
+    database: str | None
+    since: str | None
+
+    @classmethod
+    def of(cls, session: RoleSession) -> SessionBody:
+        """Make the body of a session."""
+        return cls(
+            pid=session.pid,
+            application=session.application,
+            client=session.client,
+            database=session.database,
+            since=iso(session.since) if session.since else None,
+        )
+
+
+class LineChangeBody(Document):
+    """A line before and after, passwords masked."""
+
+    file: str
+    line: int
+    before: str
+    after: str
+
+
+class ConnectionsBody(Document):
+    """How many connections the server has, and how many ordinary roles may have."""
+
+    now: int
+    maximum: int
+
+
+class RotationPlanBody(Document):
+    """What a rotation would do."""
+
+    credential: CredentialGroupBody
+    sites: list[SiteBody]
+    checks: list[RotationCheckBody]
+    restart: list[SessionBody]
+    changes: list[LineChangeBody]
+    strategy: list[str]
+    privileges: list[str]
+    connections: ConnectionsBody | None
+
+    @classmethod
+    def of(cls, plan: Plan) -> RotationPlanBody:
+        """Make the body of a plan."""
+        credential = plan.credential
+        return cls(
+            credential=CredentialGroupBody(
+                server=credential.server,
+                role=credential.role,
+                backends=list(credential.backends),
+                locations=list(credential.locations),
+            ),
+            sites=[
+                SiteBody(
+                    config=site.config,
+                    path=site.path,
+                    file=site.file,
+                    line=site.line,
+                    via=site.via,
+                    action=site.action.value,
+                    note=site.note,
+                )
+                for site in plan.sites
+            ],
+            checks=[
+                RotationCheckBody(name=check.name, ok=check.is_ok, message=check.message, help=check.help)
+                for check in plan.checks
+            ],
+            restart=[SessionBody.of(session) for session in plan.restart],
+            changes=[
+                LineChangeBody(file=change.file, line=change.line, before=change.before, after=change.after)
+                for change in plan.changes
+            ],
+            strategy=list(plan.strategy),
+            privileges=list(plan.privileges),
+            connections=None
+            if plan.connections is None
+            else ConnectionsBody(now=plan.connections[0], maximum=plan.connections[1]),
+        )
+
+
+class RotateDocument(Document):
+    """The answer of `rotate`."""
+
+    plan: RotationPlanBody | None
+    """None for --status and --recover."""
+    outcome: Literal["none", "applied", "refused", "pending", "recovered", "undone"]
+    journal: str | None
+    next: str | None
+    restart: list[SessionBody]
+    """Sessions that were opened with the old password; empty where nothing was changed."""
+    notices: list[str]
+    password: str | None
+    """The new password where --show asks for it."""

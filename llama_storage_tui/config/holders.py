@@ -1,0 +1,190 @@
+"""Every place of a run config that logs in to PostgreSQL with a password: backends, inline stores, providers, any URI.
+
+A rotation must know them all, the disabled ones too: a provider that is switched off today logs in with what stands there
+tomorrow. So the file is searched as it is written, not as a server would load it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import unquote
+
+from llama_storage_tui.config.backends import read_backends
+from llama_storage_tui.config.context import Context
+from llama_storage_tui.config.document import Path, get, show_path
+from llama_storage_tui.config.edit.uri import password_span
+from llama_storage_tui.config.environment import UNKNOWN, resolve
+from llama_storage_tui.config.legacy import is_legacy, read_legacy, snippets
+from llama_storage_tui.config.rules.postgres import URL_SAFE_FROM
+from llama_storage_tui.config.targets import NoTarget, target_of_uri
+from llama_storage_tui.model.catalog import Backend
+from llama_storage_tui.model.target import PostgresTarget
+from llama_storage_tui.secrets import Secret
+
+TYPES: Final = frozenset({"kv_postgres", "sql_postgres"})
+PGVECTOR: Final = "remote::pgvector"
+_PGVECTOR_DEFAULTS: Final = {"host": "localhost", "port": 5432, "db": "postgres", "user": "postgres"}
+_OTHER_ENGINES: Final = frozenset(
+    {"redis", "mongodb", "sqlite", "kv_redis", "kv_mongodb", "kv_sqlite", "sql_sqlite"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One login that a config holds.
+
+    `path` leads to the field, `password` or one with a URI, in the file; `target` is where it logs in, with the password as the
+    server reads it; None where that cannot be told, in which case `problem` says why. `is_pasted` marks sql_postgres before
+    1.0.3, which pastes the password into a URL: there `%41` means A, and `@` breaks.
+    """
+
+    config: str
+    name: str
+    path: Path
+    target: PostgresTarget | None
+    problem: str | None = None
+    is_backend: bool = False
+    is_uri: bool = False
+    is_pasted: bool = False
+    has_password: bool = True
+    """Whether the file has something where the password belongs."""
+
+    def as_read(self, password: Secret) -> Secret:
+        """Return what the server makes of the password that stands in the file."""
+        return _as_pasted(password) if self.is_pasted else password
+
+    @property
+    def shown(self) -> str:
+        """The path as servers write it."""
+        return show_path(self.path)
+
+
+def _as_pasted(password: Secret) -> Secret:
+    """Decode as SQLAlchemy does with a URL's password; an `@` would end it, so such a one reaches no server anyway."""
+    text = password.reveal()
+    return password if "@" in text else Secret(unquote(text))
+
+
+def find_holders(context: Context) -> tuple[Holder, ...]:
+    """Return all logins of a config, backends first."""
+    found = list(_backends(context))
+    covered = {holder.path[:-1] for holder in found}
+    found += [holder for holder in _others(context) if holder.path[:-1] not in covered]
+    return tuple(found)
+
+
+def _backends(context: Context) -> Iterator[Holder]:
+    if is_legacy(context.raw):
+        paths = [context.resolution.file_path(path) for path, _ in snippets(context.data)]
+        pairs: list[tuple[Backend, Path]] = list(zip(read_legacy(context)[0], paths, strict=True))
+    else:
+        pairs = [(backend, ("storage", "backends", backend.name)) for backend in read_backends(context)]
+    for backend, path in pairs:
+        if backend.type in TYPES and not backend.is_implied:
+            yield _backend(context, backend, path)
+
+
+def _backend(context: Context, backend: Backend, path: Path) -> Holder:
+    is_uri = backend.credential.field == "connection_string"
+    field = (*path, "connection_string" if is_uri else "password")
+    target = backend.target if isinstance(backend.target, PostgresTarget) else None
+    is_pasted = backend.type == "sql_postgres" and not is_uri and context.version < URL_SAFE_FROM
+    if target is not None and target.password is not None and is_pasted:
+        target = replace(target, password=_as_pasted(target.password))
+    return Holder(
+        context.document.name,
+        backend.name,
+        field,
+        target,
+        backend.problem,
+        is_backend=True,
+        is_uri=is_uri,
+        is_pasted=is_pasted,
+        has_password=_is_there(context, field),
+    )
+
+
+def _others(context: Context) -> Iterator[Holder]:
+    for path, mapping in _mappings(context.document.data, ()):
+        values = resolve(dict(mapping), context.environment, context.version).data
+        if not isinstance(values, Mapping):
+            continue
+        for key, value in values.items():
+            if isinstance(key, str) and isinstance(value, str) and password_span(value) is not None:
+                yield _uri(context, (*path, key), value)
+        raw_type = str(values.get("type", ""))
+        if "password" in mapping and raw_type not in _OTHER_ENGINES and _is_server(context, path, values):
+            yield _fields(context, path, values)
+
+
+def _is_server(context: Context, path: Path, values: Mapping[object, object]) -> bool:
+    """Tell whether a mapping looks like a PostgreSQL login: pgvector's, or any with host, database and user."""
+    if _is_pgvector(context, path):
+        return True
+    return {"host", "user"} <= values.keys() and bool({"db", "database", "dbname"} & values.keys())
+
+
+def _is_pgvector(context: Context, path: Path) -> bool:
+    return path[-1:] == ("config",) and get(context.document.data, *path[:-1], "provider_type") == PGVECTOR
+
+
+def _uri(context: Context, path: Path, text: str) -> Holder:
+    name = _provider_name(context, path)
+    try:
+        target = target_of_uri(context, text, {}, None)
+    except NoTarget as reason:
+        return Holder(context.document.name, name, path, None, str(reason), is_uri=True)
+    return Holder(context.document.name, name, path, target, is_uri=True)
+
+
+def _fields(context: Context, path: Path, values: Mapping[object, object]) -> Holder:
+    defaults = _PGVECTOR_DEFAULTS if _is_pgvector(context, path) else {"port": 5432}
+    known = {**defaults, **{str(key): value for key, value in values.items() if value is not None}}
+    database = next((known[name] for name in ("db", "database", "dbname") if name in known), None)
+    host, user, password, port = (
+        known.get("host"),
+        known.get("user"),
+        known.get("password"),
+        known.get("port"),
+    )
+    name = _provider_name(context, path)
+    field = (*path, "password")
+    problem: str | None = None
+    if UNKNOWN in (host, user, password, port, database):
+        problem = "it depends on a variable that is not set"
+    elif not isinstance(password, str):
+        problem = "its password is not text" if password is not None else "it has no password"
+    elif not (isinstance(host, str) and isinstance(user, str) and isinstance(database, str)):
+        problem = "its host, user or database is not text"
+    elif "@" in host:
+        problem = "its host holds a user name or password"
+    elif not isinstance(port, int | str) or not str(port).isdecimal():
+        problem = "its port is not a number"
+    else:
+        target = PostgresTarget(host, int(port), database, user, Secret(password))
+        return Holder(context.document.name, name, field, target)
+    return Holder(context.document.name, name, field, None, problem, has_password=_is_there(context, field))
+
+
+def _is_there(context: Context, field: Path) -> bool:
+    return get(context.document.data, *field) not in (None, "")
+
+
+def _provider_name(context: Context, path: Path) -> str:
+    if path[:1] == ("providers",) and len(path) > 2:
+        provider = get(context.document.data, *path[:3], "provider_id")
+        if isinstance(provider, str):
+            return provider
+    return show_path(path[:-1])
+
+
+def _mappings(data: object, path: Path) -> Iterator[tuple[Path, Mapping[object, object]]]:
+    if isinstance(data, Mapping):
+        yield path, data
+        for key, value in data.items():
+            yield from _mappings(value, (*path, key if isinstance(key, str | int) else str(key)))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _mappings(value, (*path, index))

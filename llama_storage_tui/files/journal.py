@@ -1,0 +1,282 @@
+"""The write-ahead journal of a rotation: what is needed to finish or undo it, readable by its owner alone.
+
+It holds both passwords while the change is pending, and none when it is finished. It is written whole and synced before the step
+that it announces.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from platformdirs import user_state_path
+
+from llama_storage_tui.errors import RefusedError
+from llama_storage_tui.files.replacing import sync_folder
+from llama_storage_tui.secrets import Secret
+
+STATE_VARIABLE: Final = "LLAMA_STORAGE_TUI_STATE_DIR"
+State = Literal["staging", "prepared", "applied", "undone"]
+PENDING: Final = ("staging", "prepared")
+
+
+@dataclass(frozen=True, slots=True)
+class JournaledFile:
+    """A file to replace: hashes before and after, where the new one is staged, its marker, and the edits to make again."""
+
+    path: Path
+    before: str
+    after: str
+    staged: Path
+    marker: Path
+    edits: tuple[Mapping[str, object], ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A place to log in at, without the password."""
+
+    host: str
+    port: int
+    database: str
+    user: str
+    ssl_mode: str | None
+    ca_cert_path: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """One rotation. `request` is what the configs are read again with; `addresses` begin with the one that was chosen."""
+
+    id: str
+    state: State
+    created: str
+    owner: str
+    request: Mapping[str, object]
+    addresses: tuple[Address, ...]
+    system_identifier: str
+    role_oid: int
+    old: Secret
+    new: Secret
+    verifier: str = field(repr=False)
+    files: tuple[JournaledFile, ...]
+
+    @property
+    def role(self) -> str:
+        """The role whose password changes."""
+        return self.addresses[0].user
+
+
+class Journals:
+    """The journals of one user's state folder."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        named = environ.get(STATE_VARIABLE)
+        self.state = Path(named) if named else user_state_path("llama-storage-tui", appauthor=False)
+        self.folder = self.state / "rotations"
+
+    def path(self, id_: str) -> Path:
+        """Return where a journal is."""
+        return self.folder / f"{id_}.json"
+
+    def prepare(self) -> None:
+        """Make the folder, or refuse one that others could read or write; raises RefusedError."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise RefusedError(
+                f"The state folder {self.folder} cannot be made: {error.strerror}",
+                where=str(self.folder),
+                help=f"Name another with ${STATE_VARIABLE}.",
+            ) from None
+        self._check(self.folder, is_folder=True)
+        with self._alone():
+            pass
+
+    def write(self, journal: Journal) -> None:
+        """Write a journal, on disk when this returns; raises OSError."""
+        self._write(journal.id, _to_json(journal))
+
+    def close(self, journal: Journal, state: Literal["applied", "undone"], at: str) -> None:
+        """Reduce a journal to a record without secrets or hashes of files that hold them."""
+        self._write(
+            journal.id,
+            {
+                "id": journal.id,
+                "state": state,
+                "created": journal.created,
+                "closed": at,
+                "owner": journal.owner,
+                "role": journal.role,
+                "system_identifier": journal.system_identifier,
+                "files": [str(file.path) for file in journal.files],
+            },
+        )
+
+    def pending(self) -> Iterator[Journal]:
+        """Yield the journals that are not closed, oldest first; raises RefusedError for a folder that cannot be trusted."""
+        for path in self._paths():
+            journal = self._read(path)
+            if journal is not None and journal.state in PENDING:
+                yield journal
+
+    def damaged(self) -> tuple[Path, ...]:
+        """Return the journals that cannot be read; what they were about can be told from the markers beside the files."""
+        unread = tuple(path for path in self._paths() if self._read(path) is None)
+        return (*unread, *sorted(self.folder.glob("*.damaged"))) if self.folder.is_dir() else ()
+
+    def set_aside(self) -> None:
+        """Rename the journals that cannot be read, so that they are kept and obeyed by nobody."""
+        for path in self._paths():
+            if self._read(path) is None:
+                path.rename(path.with_suffix(".damaged"))
+
+    def _paths(self) -> tuple[Path, ...]:
+        if not self.folder.is_dir():
+            return ()
+        self._check(self.folder, is_folder=True)
+        return tuple(sorted(self.folder.glob("*.json")))
+
+    def _read(self, path: Path) -> Journal | None:
+        """Return a journal, of a closed one no more than its state; None where it cannot be read."""
+        self._check(path, is_folder=False)
+        try:
+            data = json.loads(path.read_bytes())
+            return _from_json(data) if data["state"] in PENDING else _closed(data)
+        except (ValueError, KeyError, TypeError, IndexError):
+            return None
+
+    def _write(self, id_: str, data: Mapping[str, object]) -> None:
+        path = self.path(id_)
+        first = path.with_suffix(".part")
+        with self._alone():
+            try:
+                descriptor = os.open(first, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+                with os.fdopen(descriptor, "w") as stream:
+                    json.dump(data, stream)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                first.replace(path)
+                sync_folder(self.folder)
+            finally:
+                first.unlink(missing_ok=True)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes from writing here, and remove what one left that was killed while it wrote: it holds passwords."""
+        descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            for leftover in self.folder.glob("*.part"):
+                leftover.unlink(missing_ok=True)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _check(self, path: Path, *, is_folder: bool) -> None:
+        found = path.lstat()
+        kind = stat.S_ISDIR(found.st_mode) if is_folder else stat.S_ISREG(found.st_mode)
+        if not kind:
+            raise RefusedError(f"{path} is a link or no ordinary file", where=str(path), help="Remove it.")
+        if found.st_mode & 0o077 or found.st_uid != os.geteuid():
+            raise RefusedError(
+                f"{path} can be read by others or is not yours; it would hold passwords",
+                where=str(path),
+                help=f"chmod {'700' if is_folder else '600'} {path}",
+            )
+
+
+def with_state(journal: Journal, state: State) -> Journal:
+    """Return a journal in its next state."""
+    return replace(journal, state=state)
+
+
+def _closed(data: dict[str, Any]) -> Journal:
+    if data["state"] not in ("applied", "undone"):
+        raise ValueError("not a state of a journal")
+    nothing = Secret("")
+    return Journal(
+        str(data["id"]),
+        data["state"],
+        str(data["created"]),
+        str(data["owner"]),
+        {},
+        (),
+        "",
+        0,
+        nothing,
+        nothing,
+        "",
+        (),
+    )
+
+
+def _to_json(journal: Journal) -> dict[str, object]:
+    return {
+        "id": journal.id,
+        "state": journal.state,
+        "created": journal.created,
+        "owner": journal.owner,
+        "request": dict(journal.request),
+        "addresses": [
+            {
+                "host": address.host,
+                "port": address.port,
+                "database": address.database,
+                "user": address.user,
+                "ssl_mode": address.ssl_mode,
+                "ca_cert_path": address.ca_cert_path,
+            }
+            for address in journal.addresses
+        ],
+        "system_identifier": journal.system_identifier,
+        "role_oid": journal.role_oid,
+        "old": journal.old.reveal(),
+        "new": journal.new.reveal(),
+        "verifier": journal.verifier,
+        "files": [
+            {
+                "path": str(file.path),
+                "before": file.before,
+                "after": file.after,
+                "staged": str(file.staged),
+                "marker": str(file.marker),
+                "edits": list(file.edits),
+            }
+            for file in journal.files
+        ],
+    }
+
+
+def _from_json(data: dict[str, Any]) -> Journal:
+    return Journal(
+        id=str(data["id"]),
+        state=data["state"],
+        created=str(data["created"]),
+        owner=str(data["owner"]),
+        request=dict(data["request"]),
+        addresses=tuple(Address(**address) for address in data["addresses"]),
+        system_identifier=str(data["system_identifier"]),
+        role_oid=int(data["role_oid"]),
+        old=Secret(str(data["old"])),
+        new=Secret(str(data["new"])),
+        verifier=str(data["verifier"]),
+        files=tuple(
+            JournaledFile(
+                Path(file["path"]),
+                str(file["before"]),
+                str(file["after"]),
+                Path(file["staged"]),
+                Path(file["marker"]),
+                tuple(file["edits"]),
+            )
+            for file in data["files"]
+        ),
+    )

@@ -1,0 +1,185 @@
+"""What a rotation is about, in the operator's words: one role on one server, the places that hold its password, the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What happens to a place."""
+
+    WRITE = "write"
+    DRIFTED = "drifted"
+    """It holds another password for the same role: never overwritten silently."""
+    BY_HAND = "by-hand"
+    """This program cannot write it."""
+    LEAVE = "leave"
+    """It holds something else and is not in use."""
+    UNKNOWN = "unknown"
+    """Whose password it is cannot be told from here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One place that holds the password: `path` is the field that reads it, `file` and `line` are where it is written.
+
+    `via` says how it gets from there to the field: `literal`, `variable X`, `default of X`, each possibly `in a URI`.
+    """
+
+    config: str
+    path: str
+    file: str | None
+    line: int | None
+    via: str
+    action: Action
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at before anything is touched; one that is not ok stops the rotation."""
+
+    name: str
+    is_ok: bool
+    message: str
+    help: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSession:
+    """A session of the role on the server: its process keeps working with the old login, and fails at its next one."""
+
+    pid: int
+    application: str
+    client: str | None
+    database: str | None
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleFacts:
+    """What the server says about the role and itself, and where it says that."""
+
+    system_identifier: str
+    role_oid: int
+    session_user: str
+    current_user: str
+    server_version: str
+    started: str
+    """When this very server process started: a restored copy has the same identifier and another start."""
+    is_replica: bool
+    is_read_only: bool
+    is_superuser: bool
+    is_pooled: bool
+    scram_iterations: int
+    valid_until: str | None
+    connection_limit: int | None
+    connections: int
+    maximum_connections: int
+    sessions: tuple[RoleSession, ...] = ()
+
+    def is_copy_of(self, other: RoleFacts) -> bool:
+        """Tell whether this is another server made from the other's files: it takes its own passwords from now on.
+
+        A standby is none: it takes them over.
+        """
+        return self.identity == other.identity and self.started != other.started and not self.is_replica
+
+    @property
+    def identity(self) -> tuple[str, int]:
+        """What makes two logins one credential, whatever host they name."""
+        return self.system_identifier, self.role_oid
+
+
+class LoginState(StrEnum):
+    """What an attempt to log in says about the password."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """The attempt failed for a reason that says nothing about the password: infer nothing."""
+
+
+class CommitState(StrEnum):
+    """What is known of a change after its COMMIT was sent."""
+
+    COMMITTED = "committed"
+    UNKNOWN = "unknown"
+    """The answer got lost: logins will tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginAnswer:
+    """The answer to one attempt; `message` is why there is no session, None where there is one."""
+
+    state: LoginState
+    message: str | None = None
+
+    @property
+    def has_session(self) -> bool:
+        """Whether the login was complete: an accepted password may still meet a missing database or a limit."""
+        return self.state is LoginState.ACCEPTED and self.message is None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleCredential:
+    """One role on one server. `server` is its system identifier, or its location where no login told it."""
+
+    server: str
+    role: str
+    backends: tuple[str, ...]
+    locations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """A line of a file before and after, passwords masked."""
+
+    file: str
+    line: int
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a rotation would do. Nothing was touched to make it but one wrong password at the server."""
+
+    credential: RoleCredential
+    sites: tuple[Site, ...]
+    checks: tuple[Check, ...]
+    restart: tuple[RoleSession, ...] = ()
+    changes: tuple[LineChange, ...] = ()
+    strategy: tuple[str, ...] = ()
+    privileges: tuple[str, ...] = ()
+    connections: tuple[int, int] | None = None
+    """How many connections the server has now, and how many it takes at most."""
+    notices: tuple[str, ...] = field(default=())
+
+    @property
+    def refusal(self) -> Check | None:
+        """The first check that stops the rotation, None where none does."""
+        return next((check for check in self.checks if not check.is_ok), None)
+
+
+class Outcome(StrEnum):
+    """How a rotation or a recovery ended (interface.md)."""
+
+    NONE = "none"
+    APPLIED = "applied"
+    REFUSED = "refused"
+    PENDING = "pending"
+    RECOVERED = "recovered"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The end of a rotation: its journal, what is to be restarted, and what the operator should know."""
+
+    outcome: Outcome
+    journal: str
+    restart: tuple[RoleSession, ...] = ()
+    notices: tuple[str, ...] = ()

@@ -1,0 +1,178 @@
+"""Carrying out a plan: everything that can fail fails before the server is touched, and what is half done is journaled."""
+
+from __future__ import annotations
+
+from llama_storage_tui.backends.postgres.verifier import scram_verifier
+from llama_storage_tui.backends.protocols import Notify, RoleServer
+from llama_storage_tui.errors import PendingError, RefusedError
+from llama_storage_tui.files.journal import Journal, Journals, with_state
+from llama_storage_tui.files.markers import locked, pending, put_marker, read_marker
+from llama_storage_tui.files.replacing import digest, stage
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.rotation import CommitState, LoginState, Outcome, Result
+from llama_storage_tui.model.target import PostgresTarget
+from llama_storage_tui.secrets import Secret
+from llama_storage_tui.services.rotation.forward import (
+    ask,
+    recover_command,
+    remove_traces,
+    roll_forward,
+    stuck,
+)
+from llama_storage_tui.services.rotation.password import generate
+from llama_storage_tui.services.rotation.plan import Prepared
+from llama_storage_tui.services.rotation.rewriting import prove, rewrite
+from llama_storage_tui.services.rotation.staging import make_journal, now, target_of
+
+
+def ignore(_: str) -> None:
+    """Hear of a step and do nothing."""
+
+
+def open_server(target: PostgresTarget, timeouts: Timeouts) -> RoleServer:
+    """Return the role of a target with the right to change it."""
+    # Imported here: a command that contacts nothing must not pay for SQLAlchemy.
+    from llama_storage_tui.backends.registry import open_role_server
+
+    return open_role_server(target, timeouts=timeouts)
+
+
+async def apply(
+    prepared: Prepared, timeouts: Timeouts, *, new: Secret | None = None, notify: Notify = ignore
+) -> Result:
+    """Do what the plan says and nothing else; `new` None generates a password, unless the plan has the server's already.
+
+    Raises RefusedError where nothing was changed, PendingError where the change is half done and journaled. `notify` hears of
+    every step right after it.
+    """
+    journal = _journal(prepared, new)
+    journals = Journals(prepared.request.load.environ)
+    journals.prepare()
+    journals.set_aside()
+    with locked(file.path for file in journal.files):
+        notify("locked")
+        _check_pending(journal, journals)
+        _check_unchanged(prepared, journal)
+        try:
+            journals.write(journal)
+        except OSError as error:
+            raise RefusedError(
+                f"The journal cannot be written: {error.strerror}", where=str(journals.folder)
+            ) from None
+        notify("journaled")
+        state = await _change(prepared, journal, journals, timeouts, notify)
+        if state is CommitState.UNKNOWN:
+            await _find_out(journal, timeouts)
+        return await roll_forward(
+            journal,
+            journals,
+            timeouts,
+            outcome=Outcome.APPLIED,
+            environ=prepared.request.load.environ,
+            notify=notify,
+        )
+
+
+def _journal(prepared: Prepared, new: Secret | None) -> Journal:
+    refusal = prepared.plan.refusal
+    old = prepared.chosen.password
+    if refusal is not None or prepared.facts is None or old is None:
+        raise RefusedError(
+            refusal.message if refusal else "The plan is not complete", help=refusal.help if refusal else None
+        )
+    new = prepared.proof if prepared.proof is not None else generate() if new is None else new
+    if new == old:
+        raise RefusedError("The new password is the old one", help="Choose another, or let it be generated.")
+    verifier = scram_verifier(new, prepared.facts.scram_iterations) if prepared.proof is None else ""
+    prepared.redact.add(new)
+    rewritten = rewrite(prepared.sources, prepared.writings, new, prepared.redact)
+    prove(prepared.request, prepared.sources, prepared.writings, new, rewritten.contents)
+    return make_journal(prepared, rewritten, old, new, verifier)
+
+
+def _check_pending(journal: Journal, journals: Journals) -> None:
+    for file in journal.files:
+        marker = read_marker(file.path)
+        if marker is not None:
+            raise pending(file.path, marker)
+    identity = (journal.system_identifier, journal.role_oid)
+    for other in journals.pending():
+        if (other.system_identifier, other.role_oid) == identity:
+            raise PendingError(
+                f"A password change of {journal.role} is pending (journal {other.id})",
+                where=other.id,
+                help=f"Finish it first: {recover_command(other)}",
+            )
+
+
+def _check_unchanged(prepared: Prepared, journal: Journal) -> None:
+    for path, content in prepared.sources.contents.items():
+        try:
+            is_same = path.read_bytes() == content
+        except OSError:
+            is_same = False
+        if not is_same:
+            raise RefusedError(
+                f"{path} was changed since the plan was made", where=str(path), help="Make a new plan."
+            )
+    assert all(digest(prepared.sources.contents[file.path]) == file.before for file in journal.files)  # noqa: S101 - a programming error
+
+
+async def _change(
+    prepared: Prepared, journal: Journal, journals: Journals, timeouts: Timeouts, notify: Notify
+) -> CommitState:
+    """Stage all files and change the password; where either is refused, leave nothing behind."""
+    try:
+        _stage(prepared, journal, journals, notify)
+        if prepared.proof is not None:
+            return CommitState.COMMITTED
+        server = open_server(target_of(journal.addresses[0]), timeouts)
+        return await server.change(
+            journal.old,
+            journal.verifier,
+            identity=(journal.system_identifier, journal.role_oid),
+            notify=notify,
+        )
+    except (RefusedError, PendingError):
+        give_up(journal, journals)
+        raise
+    except OSError as error:
+        give_up(journal, journals)
+        raise RefusedError(
+            f"{error.filename or 'A file'} cannot be written: {error.strerror or type(error).__name__}"
+        ) from None
+
+
+def _stage(prepared: Prepared, journal: Journal, journals: Journals, notify: Notify) -> None:
+    rewritten = rewrite(prepared.sources, prepared.writings, journal.new, prepared.redact)
+    for index, file in enumerate(journal.files):
+        put_marker(file.path, journal.id, journals.path(journal.id), journal.owner)
+        notify(f"marked-{index + 1}")
+        stage(file.path, file.staged, rewritten.contents[file.path])
+        if digest(file.staged.read_bytes()) != file.after:
+            raise RefusedError(f"{file.staged} does not hold what was written to it", where=str(file.path))
+        notify(f"staged-{index + 1}")
+    journals.write(with_state(journal, "prepared"))
+    notify("prepared")
+
+
+def give_up(journal: Journal, journals: Journals) -> None:
+    """Remove every trace of a change that did not happen; raises PendingError where that fails."""
+    try:
+        remove_traces(journal)
+        journals.close(journal, "undone", now())
+    except OSError as error:
+        raise stuck(
+            journal, f"nothing was changed, and {error.filename} cannot be removed: {error.strerror}"
+        ) from None
+
+
+async def _find_out(journal: Journal, timeouts: Timeouts) -> None:
+    """Ask by logins whether a COMMIT whose answer got lost took place; raises PendingError where that cannot be told."""
+    role = open_server(target_of(journal.addresses[0]), timeouts)
+    state, message = await ask(role, journal, is_new=True)
+    if state is not LoginState.ACCEPTED:
+        raise stuck(
+            journal,
+            f"the server's answer to COMMIT got lost, and the new password does not log in: {message}",
+        )

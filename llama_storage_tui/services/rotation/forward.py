@@ -1,0 +1,194 @@
+"""What follows once the server has the new password, in a first run and in a recovery alike: verify, swap, read again, finish.
+
+Every step may be done twice. Nothing here goes back: from COMMIT on the only way to a state in which everybody can log in leads
+forward.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from llama_storage_tui.backends.protocols import Notify, RoleLogin
+from llama_storage_tui.config.edit.again import PlacedEdit, edit_again
+from llama_storage_tui.errors import BackendError, PendingError, StorageToolError
+from llama_storage_tui.files import audit
+from llama_storage_tui.files.journal import Journal, JournaledFile, Journals
+from llama_storage_tui.files.markers import remove_marker
+from llama_storage_tui.files.replacing import swap
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.rotation import LoginState, Outcome, Result, RoleSession
+from llama_storage_tui.services.rotation.discovery import find_entries
+from llama_storage_tui.services.rotation.identity import open_login
+from llama_storage_tui.services.rotation.sources import read_sources
+from llama_storage_tui.services.rotation.staging import now, request_from_json, target_of
+
+PATIENCE: Final = 5.0
+"""Seconds for a standby to replay the change, or for a full server to have a connection again."""
+
+
+async def roll_forward(
+    journal: Journal,
+    journals: Journals,
+    timeouts: Timeouts,
+    *,
+    outcome: Outcome,
+    environ: Mapping[str, str],
+    notify: Notify,
+) -> Result:
+    """Finish a change whose ALTER is committed; raises PendingError, with the journal kept, where a step fails."""
+    try:
+        notices = await _verify(journal, timeouts)
+        notify("verified")
+        for index, file in enumerate(journal.files):
+            swap(file.path, file.staged, file.before, file.after, redo_of(file, journal))
+            notify(f"swapped-{index + 1}")
+        check_readings(journal, environ)
+        state, message = await ask(
+            open_login(target_of(journal.addresses[0]), timeouts), journal, is_new=True
+        )
+        if state is not LoginState.ACCEPTED:
+            raise stuck(journal, f"the password in the files does not log in: {message}")
+        notify("read-again")
+        sessions = await _sessions(journal, timeouts)
+        finish(journal, journals, outcome, notify)
+    except OSError as error:
+        raise stuck(
+            journal, f"{error.filename or 'A file'}: {error.strerror or type(error).__name__}"
+        ) from None
+    except PendingError:
+        raise
+    except StorageToolError as error:
+        raise stuck(journal, error.message) from None
+    return Result(outcome, journal.id, sessions, notices)
+
+
+def redo_of(file: JournaledFile, journal: Journal) -> Callable[[bytes], bytes]:
+    """Return what makes the journaled edits again on whatever a file holds now."""
+    key: Any = journal.request["key"]
+    edits = tuple(PlacedEdit.from_json(edit) for edit in file.edits)
+    return partial(edit_again, name=str(file.path), edits=edits, key=key)
+
+
+def stuck(journal: Journal, why: str) -> PendingError:
+    """Return the error of a change that is half done."""
+    return PendingError(
+        f"The password change of {journal.role} is pending (journal {journal.id}): {why}",
+        where=journal.id,
+        help=f"Then run: {recover_command(journal)}",
+    )
+
+
+def recover_command(journal: Journal) -> str:
+    """Return the command that finishes a change."""
+    return f"llama-storage-tui rotate {shlex.quote(str(journal.request['config']))} --recover"
+
+
+def finish(journal: Journal, journals: Journals, outcome: Outcome, notify: Notify) -> None:
+    """Write the audit line, remove what lies beside the files, take the secrets out of the journal; in this order.
+
+    The journal comes last: as long as it is pending, all of this is done again.
+    """
+    address = journal.addresses[0]
+    audit.append(
+        journals.state,
+        journal.id,
+        {
+            "at": now(),
+            "by": journal.owner,
+            "outcome": str(outcome),
+            "role": journal.role,
+            "server": f"{address.host}:{address.port}",
+            "system_identifier": journal.system_identifier,
+            "files": [str(file.path) for file in journal.files],
+        },
+    )
+    notify("audited")
+    remove_traces(journal)
+    notify("cleaned")
+    journals.close(journal, "undone" if outcome is Outcome.UNDONE else "applied", now())
+    notify("closed")
+
+
+def remove_traces(journal: Journal) -> None:
+    """Remove staged files and markers."""
+    for file in journal.files:
+        file.staged.unlink(missing_ok=True)
+        file.staged.with_name(file.staged.name + ".part").unlink(missing_ok=True)
+        remove_marker(file.path, journal.id)
+
+
+async def ask(role: RoleLogin, journal: Journal, *, is_new: bool) -> tuple[LoginState, str | None]:
+    """Try one of the two passwords, patiently where the answer says nothing."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        answer = await role.login(journal.new if is_new else journal.old)
+        if answer.state is not LoginState.UNKNOWN or time.monotonic() >= until:
+            return answer.state, answer.message
+        await asyncio.sleep(0.2)
+
+
+async def _verify(journal: Journal, timeouts: Timeouts) -> tuple[str, ...]:
+    first, *others = journal.addresses
+    role = open_login(target_of(first), timeouts)
+    state, message = await ask(role, journal, is_new=True)
+    if state is not LoginState.ACCEPTED:
+        raise stuck(journal, f"the new password does not log in: {message}")
+    state, message = await ask(role, journal, is_new=False)
+    if state is not LoginState.REFUSED:
+        raise stuck(
+            journal,
+            f"the old password is not refused, so that nothing can be verified: {message or 'it logs in'}",
+        )
+    notices: list[str] = []
+    for address in others:
+        role = open_login(target_of(address), timeouts)
+        until = time.monotonic() + PATIENCE
+        while (answer := await role.login(journal.new)).state is not LoginState.ACCEPTED:
+            if time.monotonic() >= until:
+                notices.append(
+                    f"{address.host}:{address.port} does not take the new password yet: {answer.message}"
+                )
+                break
+            await asyncio.sleep(0.5)
+    return tuple(notices)
+
+
+def check_readings(
+    journal: Journal, environ: Mapping[str, str], changed: Mapping[Path, bytes] | None = None
+) -> None:
+    """Raise PendingError where a login of the role would read something else than the new password.
+
+    `changed` holds what files are about to hold.
+    """
+    request = request_from_json(journal.request, environ)
+    places = {(address.host, address.port, address.user) for address in journal.addresses}
+    sources = read_sources(request, changed)
+    numbers = {id(context): index for index, context in enumerate(sources.contexts)}
+    members: Any = journal.request["members"]
+    known = {(index, path) for index, path in members}
+    chosen = False
+    for entry in find_entries(sources):
+        target = entry.holder.target
+        is_member = (numbers[id(entry.context)], entry.holder.shown) in known
+        if not is_member and (target is None or (target.host, target.port, target.user) not in places):
+            continue
+        if target is None or target.password != journal.new:
+            raise stuck(
+                journal, f"{entry.holder.config}: {entry.holder.shown} does not yield the new password"
+            )
+        chosen = chosen or (entry.holder.is_backend and entry.holder.name == request.backend)
+    if not chosen:
+        raise stuck(journal, f"the config has no backend {request.backend!r} of this role any more")
+
+
+async def _sessions(journal: Journal, timeouts: Timeouts) -> tuple[RoleSession, ...]:
+    try:
+        return (await open_login(target_of(journal.addresses[0]), timeouts).describe(journal.new)).sessions
+    except BackendError:
+        return ()

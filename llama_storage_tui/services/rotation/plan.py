@@ -1,0 +1,312 @@
+"""The plan: every site, every check, the exact changes. Nothing is written, and the server is only asked.
+
+Checks run in an order in which each makes the next one safe: the configured login first, then one login with a random password
+(the only wrong one that is ever tried), then the other sites, then the files.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from llama_storage_tui.config.carriers import CarrierKind
+from llama_storage_tui.errors import BackendError, RefusedError, UsageError
+from llama_storage_tui.files.places import check_replaceable
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.rotation import (
+    Action,
+    Check,
+    LineChange,
+    Plan,
+    RoleCredential,
+    RoleFacts,
+)
+from llama_storage_tui.secrets import Redactor, Secret
+from llama_storage_tui.services.rotation.checks import (
+    check_role,
+    judge_wrong_password,
+    privileges,
+    strategy,
+)
+from llama_storage_tui.services.rotation.discovery import Entry, find_entries
+from llama_storage_tui.services.rotation.identity import Kin, Kinship, find_kin, open_login
+from llama_storage_tui.services.rotation.password import generate
+from llama_storage_tui.services.rotation.rewriting import Writing, prove, rewrite
+from llama_storage_tui.services.rotation.sites import foreign_uses, list_sites, list_writings
+from llama_storage_tui.services.rotation.sources import RotationRequest, Sources, read_sources
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan with what it was made from."""
+
+    plan: Plan
+    request: RotationRequest
+    sources: Sources
+    chosen: Entry
+    facts: RoleFacts | None = None
+    kin: tuple[Kin, ...] = ()
+    writings: tuple[Writing, ...] = ()
+    proof: Secret | None = None
+    """The password that the server has already, where only the files are to change."""
+    redact: Redactor = field(default_factory=Redactor, repr=False)
+
+
+async def make_plan(request: RotationRequest, timeouts: Timeouts) -> Plan:
+    """Return the plan; raises UsageError for an unknown backend, RefusedError for one without a credential."""
+    return (await prepare(request, timeouts)).plan
+
+
+async def prepare(request: RotationRequest, timeouts: Timeouts, *, proof: Secret | None = None) -> Prepared:
+    """Read, ask, and make the plan; raises as make_plan does.
+
+    With `proof` the server was changed already by somebody else: it must let the role in with that, and the files follow.
+    """
+    sources = read_sources(request)
+    entries = find_entries(sources)
+    chosen = _choose(sources, entries, request.backend)
+    redact = Redactor(secret for context in sources.contexts for secret in context.secrets)
+    for entry in entries:
+        for secret in (entry.password, *(carrier.password for carrier in entry.carriers)):
+            if secret is not None:
+                redact.add(secret)
+    if proof is not None:
+        redact.add(proof)
+    planner = _Planner(request, sources, entries, chosen, timeouts, redact, proof)
+    await planner.run()
+    return planner.result()
+
+
+def _choose(sources: Sources, entries: tuple[Entry, ...], name: str) -> Entry:
+    first = sources.contexts[0]
+    own = [entry for entry in entries if entry.context is first]
+    found = next((entry for entry in own if entry.holder.is_backend and entry.holder.name == name), None)
+    if found is None:
+        raise _without_entry(sources, name)
+    if found.holder.target is None or not found.holder.target.password:
+        raise RefusedError(
+            f"Backend {name} has no password that could be changed: {found.problem}",
+            where=found.holder.shown,
+            help="Give the variables with --env-file.",
+        )
+    return found
+
+
+def _without_entry(sources: Sources, name: str) -> UsageError | RefusedError:
+    from llama_storage_tui.config.backends import read_backends
+    from llama_storage_tui.config.legacy import is_legacy, read_legacy
+
+    first = sources.contexts[0]
+    backends = read_legacy(first)[0] if is_legacy(first.raw) else read_backends(first)
+    backend = next((backend for backend in backends if backend.name == name), None)
+    if backend is None:
+        names = ", ".join(backend.name for backend in backends) or "none"
+        return UsageError(f"{first.document.name} has no backend {name!r}", help=f"It has: {names}.")
+    reason = {
+        "kv_sqlite": "SQLite has no credential: who may open the file is a matter of its owner and mode",
+        "sql_sqlite": "SQLite has no credential: who may open the file is a matter of its owner and mode",
+        "kv_redis": "servers connect to Redis without a password in every version, so that there is no credential here",
+        "kv_mongodb": "changing a MongoDB user's password is not built in; the config's password was left as it is",
+    }.get(backend.type, f"its type {backend.type!r} is unknown")
+    return RefusedError(f"Backend {name} cannot be rotated: {reason}", where=backend.path)
+
+
+class _Planner:
+    """The checks of one plan, in their order; each stage runs only where those before it found nothing."""
+
+    def __init__(
+        self,
+        request: RotationRequest,
+        sources: Sources,
+        entries: tuple[Entry, ...],
+        chosen: Entry,
+        timeouts: Timeouts,
+        redact: Redactor,
+        proof: Secret | None,
+    ) -> None:
+        self.request = request
+        self.sources = sources
+        self.entries = entries
+        self.chosen = chosen
+        self.timeouts = timeouts
+        self.redact = redact
+        self.proof = proof
+        self.checks: list[Check] = []
+        self.facts: RoleFacts | None = None
+        self.kin: tuple[Kin, ...] = (Kin(chosen, Kinship.SAME),)
+        self.writings: tuple[Writing, ...] = ()
+        self.changes: tuple[LineChange, ...] = ()
+        assert chosen.holder.target is not None, "chosen by _choose"  # noqa: S101 - a programming error
+        assert chosen.password is not None, "chosen by _choose"  # noqa: S101 - the same
+        self.target = chosen.holder.target
+        self.old: Secret = chosen.password
+        self.working: Secret = self.old if proof is None else proof
+
+    async def run(self) -> None:
+        """Run all stages as far as they go."""
+        if not await self._prove_login():
+            return
+        if self.facts is not None:
+            self.kin = await find_kin(self.chosen, self.entries, self.facts, self.working, self.timeouts)
+        self.writings = tuple(list_writings(self.kin, self.old))
+        self._add(*self._check_sites())
+        self._add(*self._check_variables())
+        self._add(*self._check_files())
+        if all(check.is_ok for check in self.checks):
+            self._try_edits()
+
+    def result(self) -> Prepared:
+        """Return the plan and what it was made from."""
+        facts = self.facts
+        members = [one.entry for one in self.kin if one.kinship in (Kinship.SAME, Kinship.DRIFTED)]
+        locations = dict.fromkeys(
+            f"postgresql://{entry.holder.target.host}:{entry.holder.target.port}/{entry.holder.target.database}"
+            for entry in members
+            if entry.holder.target is not None
+        )
+        credential = RoleCredential(
+            facts.system_identifier if facts else next(iter(locations)),
+            self.target.user,
+            tuple(dict.fromkeys(entry.holder.name for entry in members if entry.holder.is_backend)),
+            tuple(locations),
+        )
+        plan = Plan(
+            credential,
+            tuple(list_sites(self.kin, self.old, self._environ())),
+            tuple(self.checks),
+            restart=facts.sessions if facts else (),
+            changes=self.changes,
+            strategy=strategy(self.target.user, facts, changes_server=self.proof is None) if facts else (),
+            privileges=privileges(facts) if facts else (),
+            connections=(facts.connections, facts.maximum_connections) if facts else None,
+            notices=tuple(self.sources.contexts[0].environment.notices),
+        )
+        return Prepared(
+            plan,
+            self.request,
+            self.sources,
+            self.chosen,
+            facts,
+            self.kin,
+            self.writings,
+            self.proof,
+            self.redact,
+        )
+
+    def _environ(self) -> dict[str, str]:
+        return dict(self.request.load.environ) if self.request.load.uses_environ else {}
+
+    def _add(self, *checks: Check) -> bool:
+        self.checks += checks
+        return all(check.is_ok for check in checks)
+
+    async def _prove_login(self) -> bool:
+        role = open_login(self.target, self.timeouts)
+        try:
+            self.facts = await role.describe(self.working)
+        except BackendError as error:
+            return self._add(Check("login", is_ok=False, message=self.redact(error.message), help=error.help))
+        self._add(
+            Check(
+                "login",
+                is_ok=True,
+                message=f"The {'configured' if self.proof is None else 'new'} password logs in.",
+            )
+        )
+        if not self._add(*check_role(self.facts, self.target.user)):
+            return False
+        answer = await role.login(Secret(secrets.token_hex(16)))
+        return self._add(judge_wrong_password(answer.state, answer.message))
+
+    def _check_sites(self) -> Iterator[Check]:
+        sites = tuple(list_sites(self.kin, self.old, self._environ()))
+        troubles = {
+            Action.DRIFTED: ("drift", "holds another password for the same role"),
+            Action.BY_HAND: ("by-hand", "cannot be written from here"),
+        }
+        for action, (name, words) in troubles.items():
+            found = [site for site in sites if site.action is action]
+            message = "; ".join(f"{site.config}: {site.path} {site.note or words}" for site in found)
+            yield Check(
+                name,
+                is_ok=not found,
+                message=message or f"No site {words}.",
+                help=_SITE_HELP[action] if found else None,
+            )
+        untold = [one for one in self.kin if one.kinship is Kinship.UNTOLD]
+        message = "; ".join(
+            f"{one.entry.holder.config}: {one.entry.holder.shown} has the same role and password, and whether it is the same"
+            f" server cannot be told: {one.reason}"
+            for one in untold
+        )
+        yield Check(
+            "sites",
+            is_ok=not untold,
+            message=message or f"{len(sites)} sites hold this credential or once did.",
+            help="Run this where that address can be reached." if untold else None,
+        )
+
+    def _check_variables(self) -> Iterator[Check]:
+        uses = list(foreign_uses(self.sources, self.writings))
+        message = "; ".join(f"{variable} is also read by {config}: {path}" for variable, config, path in uses)
+        yield Check(
+            "shared-variables",
+            is_ok=not uses,
+            message=f"{message}, which is not this credential."
+            if uses
+            else "No variable serves two credentials.",
+            help="Give each credential a variable of its own." if uses else None,
+        )
+        loose = sorted(
+            {
+                one.carrier.variable or ""
+                for one in self.writings
+                if one.carrier.kind is CarrierKind.DEFAULT and one.carrier.is_used
+            }
+        )
+        if loose:
+            yield Check(
+                "defaults",
+                is_ok=True,
+                message=f"{', '.join(loose)} is not set here, so the default counts; a server that sets it logs in with that.",
+            )
+
+    def _check_files(self) -> Iterator[Check]:
+        names = dict.fromkeys(writing.carrier.file for writing in self.writings if writing.carrier.file)
+        refusals: list[RefusedError] = []
+        for name in names:
+            try:
+                check_replaceable(self.sources.real[name])
+            except RefusedError as refused:
+                refusals.append(refused)
+        yield Check(
+            "files",
+            is_ok=not refusals and bool(names),
+            message="; ".join(refused.message for refused in refusals)
+            or (f"{len(names)} files can be replaced." if names else "There is no file to write."),
+            help=next((refused.help for refused in refusals if refused.help), None),
+        )
+
+    def _try_edits(self) -> None:
+        sample = generate() if self.proof is None else self.proof
+        try:
+            rewritten = rewrite(self.sources, self.writings, sample, self.redact)
+            prove(self.request, self.sources, self.writings, sample, rewritten.contents)
+        except RefusedError as refused:
+            self._add(Check("edits", is_ok=False, message=self.redact(refused.message), help=refused.help))
+            return
+        self.changes = rewritten.changes
+        self._add(
+            Check(
+                "edits",
+                is_ok=True,
+                message="With the new password, or one like it, every site reads back that, and nothing else changes.",
+            )
+        )
+
+
+_SITE_HELP = {
+    Action.DRIFTED: "Find out which password is right, and make the sites agree first.",
+    Action.BY_HAND: "Name the env file that sets the variable with --env-file, or write the value in one place.",
+}

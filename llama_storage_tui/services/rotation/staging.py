@@ -1,0 +1,163 @@
+"""From a plan to a journal: what would be written where, and what is needed to do it again after a crash."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from llama_storage_tui.config.edit.again import PlacedEdit
+from llama_storage_tui.config.edit.uri import encode_password
+from llama_storage_tui.files.journal import Address, Journal, JournaledFile
+from llama_storage_tui.files.markers import marker_path
+from llama_storage_tui.files.replacing import digest
+from llama_storage_tui.model.target import PostgresTarget
+from llama_storage_tui.secrets import Secret
+from llama_storage_tui.services.requests import LoadRequest
+from llama_storage_tui.services.rotation.identity import Kinship
+from llama_storage_tui.services.rotation.plan import Prepared
+from llama_storage_tui.services.rotation.rewriting import Rewritten, Writing
+from llama_storage_tui.services.rotation.sources import RotationRequest
+
+
+def now() -> str:
+    """Return the time in ISO 8601, UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def make_journal(
+    prepared: Prepared, rewritten: Rewritten, old: Secret, new: Secret, verifier: str
+) -> Journal:
+    """Return the journal of a rotation that is about to be staged."""
+    assert prepared.facts is not None, "a plan without refusal has asked the server"  # noqa: S101 - a programming error
+    id_ = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+    sources = prepared.sources
+    return Journal(
+        id=id_,
+        state="staging",
+        created=now(),
+        owner=owner(),
+        request=request_to_json(prepared),
+        addresses=addresses(prepared),
+        system_identifier=prepared.facts.system_identifier,
+        role_oid=prepared.facts.role_oid,
+        old=old,
+        new=new,
+        verifier=verifier,
+        files=tuple(
+            JournaledFile(
+                path,
+                digest(sources.contents[path]),
+                digest(content),
+                path.with_name(f".{path.name}.llama-storage-tui.{id_}"),
+                marker_path(path),
+                tuple(
+                    placed(writing, new).to_json()
+                    for writing in prepared.writings
+                    if writing.carrier.file is not None and sources.real[writing.carrier.file] == path
+                ),
+            )
+            for path, content in sorted(rewritten.contents.items())
+        ),
+    )
+
+
+def placed(writing: Writing, new: Secret) -> PlacedEdit:
+    """Return a carrier's edit in a form that outlives this process."""
+    carrier = writing.carrier
+    replacement = encode_password(new.reveal()) if carrier.is_encoded else new.reveal()
+    return PlacedEdit(
+        carrier.path if carrier.is_of_document else None,
+        None if carrier.is_of_document else carrier.variable,
+        carrier.start,
+        carrier.written.reveal(),
+        replacement,
+        carrier.is_encoded,
+    )
+
+
+def owner() -> str:
+    """Say who changes something, for other operators."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = str(os.geteuid())
+    return f"{name}@{socket.gethostname()}"
+
+
+def addresses(prepared: Prepared) -> tuple[Address, ...]:
+    """Return every distinct place at which the role is used, the chosen backend's first."""
+    targets = [prepared.chosen.holder.target] + [
+        one.entry.holder.target for one in prepared.kin if one.kinship is Kinship.SAME
+    ]
+    found = [
+        Address(
+            target.host,
+            target.port,
+            target.database,
+            target.user,
+            target.ssl_mode,
+            str(target.ca_cert_path) if target.ca_cert_path else None,
+        )
+        for target in targets
+        if target is not None
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def target_of(address: Address) -> PostgresTarget:
+    """Return what to log in at."""
+    return PostgresTarget(
+        address.host,
+        address.port,
+        address.database,
+        address.user,
+        ssl_mode=address.ssl_mode,
+        ca_cert_path=Path(address.ca_cert_path) if address.ca_cert_path else None,
+    )
+
+
+def request_to_json(prepared: Prepared) -> dict[str, object]:
+    """Return what is needed to read the configs again, from any folder."""
+    load = prepared.request.load
+    files = [
+        context.document.name
+        if context.document.manifest is None
+        else context.document.manifest.document.name
+        for context in prepared.sources.contexts
+    ]
+    return {
+        "backend": prepared.request.backend,
+        "members": [
+            [index, writing.entry.holder.shown]
+            for writing in prepared.writings
+            for index, context in enumerate(prepared.sources.contexts)
+            if writing.entry.context is context
+        ],
+        "config": os.path.abspath(files[0]),  # noqa: PTH100 - a link stays one
+        "also": [os.path.abspath(name) for name in files[1:]],  # noqa: PTH100 - the same
+        "env_files": [os.path.abspath(name) for name in load.env_files],  # noqa: PTH100 - the same
+        "uses_environ": load.uses_environ,
+        "version": load.version,
+        "key": load.key,
+        "path_map": [list(pair) for pair in load.path_map],
+    }
+
+
+def request_from_json(data: Mapping[str, Any], environ: Mapping[str, str]) -> RotationRequest:
+    """Return the request of a journal."""
+    load = LoadRequest(
+        str(data["config"]),
+        env_files=tuple(data["env_files"]),
+        uses_environ=bool(data["uses_environ"]),
+        version=data["version"],
+        path_map=tuple((str(before), str(after)) for before, after in data["path_map"]),
+        key=data["key"],
+        environ=environ,
+    )
+    return RotationRequest(load, str(data["backend"]), tuple(data["also"]))

@@ -1,0 +1,203 @@
+"""`rotate` on the command line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from llama_storage_tui.__main__ import main
+from llama_storage_tui.cli.rotation_document import RotateDocument
+from tests.rotation_setup import OLD, Deployment, deployment
+from tests.servers import Server
+
+CONFIG = """\
+version: 2
+image_name: made-up
+storage:
+  backends:
+    sql_default:
+      {type: sql_postgres, host: 127.0.0.1, port: <port>, db: llamastack, user: <role>, password: '<old>'}
+    local: {type: sql_sqlite, db_path: /tmp/x.db}
+"""
+
+
+@pytest.fixture
+def deployed(
+    postgres_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Deployment]:
+    folder = tmp_path / "config"
+    folder.mkdir()
+    with deployment(postgres_server, folder) as made:
+        monkeypatch.setenv("LLAMA_STORAGE_TUI_STATE_DIR", str(made.state))
+        made.write(CONFIG)
+        yield made
+
+
+def test_a_dry_run_prints_the_plan_and_changes_nothing(
+    deployed: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = deployed.files()
+    assert main(["rotate", str(deployed.config), "sql_default", "--dry-run", "--json"]) == 0
+    out, err = capsys.readouterr()
+    answer = json.loads(out)
+    jsonschema.validate(answer, RotateDocument.model_json_schema(by_alias=True))
+    assert answer["outcome"] == "none"
+    assert answer["journal"] is None
+    assert answer["plan"]["credential"]["role"] == deployed.role
+    (site,) = answer["plan"]["sites"]
+    assert (site["file"], site["line"], site["action"]) == (str(deployed.config), 6, "write")
+    assert deployed.files() == before
+    assert deployed.logs_in(OLD)
+    assert OLD not in out + err
+
+
+def test_people_read_the_same(deployed: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rotate", str(deployed.config), "sql_default", "--dry-run"]) == 0
+    out, err = capsys.readouterr()
+    assert f"role {deployed.role} on server" in out
+    assert "password: '******** (new)'}" in out
+    assert OLD not in out + err
+
+
+def test_a_refused_plan_ends_with_4(deployed: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    deployed.write(CONFIG.replace("<old>", "wrong"))
+    assert main(["rotate", str(deployed.config), "sql_default", "--dry-run", "--json"]) == 4
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["outcome"] == "refused"
+    assert [check["name"] for check in answer["plan"]["checks"] if not check["ok"]] == ["login"]
+
+
+def test_a_backend_without_a_credential_ends_with_4(
+    deployed: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["rotate", str(deployed.config), "local", "--dry-run", "--json"]) == 4
+    assert json.loads(capsys.readouterr().out)["error"]["kind"] == "refused"
+
+
+def test_an_unreachable_server_ends_with_4(deployed: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    deployed.write(CONFIG.replace("<port>", "1"))
+    assert main(["rotate", str(deployed.config), "sql_default", "--dry-run", "--json"]) == 4
+    assert json.loads(capsys.readouterr().out)["outcome"] == "refused"
+
+
+def call(deployed: Deployment, *words: str, typed: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the program itself."""
+    return subprocess.run(
+        [sys.executable, "-m", "llama_storage_tui", "rotate", str(deployed.config), *words],
+        cwd=Path(__file__).parent.parent.parent,
+        env={"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "LLAMA_STORAGE_TUI_STATE_DIR": str(deployed.state)},
+        input=typed or "",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_a_rotation_needs_yes_where_nobody_can_be_asked(deployed: Deployment) -> None:
+    before = deployed.files()
+    done = call(deployed, "sql_default", "--json")
+    assert done.returncode == 4
+    assert "Add --yes" in json.loads(done.stdout)["error"]["help"]
+    assert deployed.files() == before
+
+
+def test_a_rotation_changes_server_and_file_and_says_what_to_restart(deployed: Deployment) -> None:
+    done = call(deployed, "sql_default", "--yes", "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    jsonschema.validate(answer, RotateDocument.model_json_schema(by_alias=True))
+    assert answer["outcome"] == "applied"
+    assert answer["journal"]
+    new = deployed.check_consistent()
+    assert new != OLD
+    assert new not in done.stdout + done.stderr
+    assert OLD not in done.stdout + done.stderr
+
+
+def test_a_password_from_stdin_is_taken_and_shown_only_on_demand(deployed: Deployment) -> None:
+    done = call(deployed, "sql_default", "--yes", "--password-stdin", "--show", typed="FromStdin123456\n")
+    assert done.returncode == 0, done.stderr
+    assert "new password: FromStdin123456" in done.stdout
+    assert deployed.check_consistent() == "FromStdin123456"
+
+
+def test_a_password_that_the_sites_cannot_carry_ends_with_4(deployed: Deployment) -> None:
+    deployed.write(CONFIG.replace("'<old>'", "'${env.PW:=<old>}'"))
+    done = call(deployed, "sql_default", "--yes", "--password-stdin", "--json", typed="a}b}c}d\n")
+    assert done.returncode == 4
+    assert "cannot hold a }" in json.loads(done.stdout)["error"]["message"]
+    assert "a}b}c}d" not in done.stdout + done.stderr
+    assert deployed.check_consistent() == OLD
+
+
+def test_a_pending_change_is_announced_told_and_finished(deployed: Deployment) -> None:
+    assert call(deployed, "--status", "--json").returncode == 0
+    assert deployed.run("apply", die_at="committed").outcome is None
+    status = call(deployed, "--status", "--json")
+    assert status.returncode == 5
+    answer = json.loads(status.stdout)
+    assert answer["outcome"] == "pending"
+    assert answer["next"] == f"llama-storage-tui rotate {deployed.config} --recover"
+    again = call(deployed, "sql_default", "--yes", "--json")
+    assert again.returncode == 5
+    assert json.loads(again.stdout)["error"]["kind"] == "pending"
+    shown = subprocess.run(
+        [sys.executable, "-m", "llama_storage_tui", "show", str(deployed.config)],
+        cwd=Path(__file__).parent.parent.parent,
+        env={"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "LLAMA_STORAGE_TUI_STATE_DIR": str(deployed.state)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert shown.returncode == 0
+    assert "is pending since" in shown.stderr
+    done = call(deployed, "--recover", "--yes", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["outcome"] == "recovered"
+    new = deployed.check_consistent()
+    for text in (status, again, shown, done):
+        assert new not in text.stdout + text.stderr
+        assert OLD not in text.stdout + text.stderr
+    assert call(deployed, "--status").returncode == 0
+
+
+def test_options_that_exclude_each_other_are_a_mistake(deployed: Deployment) -> None:
+    for words in (
+        ("--status", "--recover"),
+        ("sql_default", "--undo"),
+        ("sql_default", "--generate", "--password-stdin"),
+    ):
+        assert call(deployed, *words).returncode == 2
+    assert call(deployed, "--dry-run").returncode == 2
+
+
+def test_files_alone_follow_the_server(deployed: Deployment) -> None:
+    third = "Third0password1of2the3server4abc"
+    assert call(deployed, "sql_default", "--config-only").returncode == 2
+    wrong = call(deployed, "sql_default", "--config-only", "--password-stdin", "--yes", typed=third + "\n")
+    assert wrong.returncode == 4
+    deployed.server.execute(f"ALTER ROLE {deployed.role} PASSWORD '{third}'")
+    done = call(deployed, "sql_default", "--config-only", "--password-stdin", "--yes", typed=third + "\n")
+    assert done.returncode == 0, done.stderr
+    assert deployed.check_consistent() == third
+    assert third not in done.stdout + done.stderr
+
+
+def test_a_third_password_is_adopted(deployed: Deployment) -> None:
+    third = "Third0password1of2the3server4abc"
+    assert deployed.run("apply", die_at="prepared").outcome is None
+    deployed.server.execute(f"ALTER ROLE {deployed.role} PASSWORD '{third}'")
+    stopped = call(deployed, "--recover", "--yes", "--json")
+    assert stopped.returncode == 5
+    assert "--adopt" in json.loads(stopped.stdout)["error"]["message"]
+    done = call(deployed, "--adopt", "--password-stdin", "--yes", "--json", typed=third + "\n")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["outcome"] == "recovered"
+    assert deployed.check_consistent() == third

@@ -1,0 +1,181 @@
+"""A deployment for rotations: one role of the test server in several places of several files."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.rotation import Plan
+from llama_storage_tui.services.requests import LoadRequest
+from llama_storage_tui.services.rotation.discovery import find_entries
+from llama_storage_tui.services.rotation.plan import make_plan
+from llama_storage_tui.services.rotation.sources import RotationRequest, read_sources
+from tests.servers import DATABASE, Server
+
+OLD = "Old0password1of2this3role4xyz567"
+ROOT = Path(__file__).parent.parent
+NUMBERS = itertools.count(1)
+
+
+class Run(NamedTuple):
+    """What a process did: its steps, and its outcome, None where it was killed."""
+
+    steps: tuple[str, ...]
+    outcome: str | None
+
+
+@dataclass
+class Deployment:
+    """Files in a folder, and a role of its own."""
+
+    folder: Path
+    server: Server
+    role: str
+    environ: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "run.yaml"
+
+    @property
+    def env_file(self) -> Path:
+        return self.folder / ".env"
+
+    def write(self, config: str, env: str | None = None) -> None:
+        """Write run.yaml and .env; `{port}`, `{role}`, `{old}` are filled in."""
+        values = {"port": str(self.server.port), "role": self.role, "old": OLD}
+        for name, value in values.items():
+            config = config.replace(f"<{name}>", value)
+            env = env.replace(f"<{name}>", value) if env is not None else None
+        self.config.write_text(config)
+        if env is not None:
+            self.env_file.write_text(env)
+
+    def request(self, backend: str = "sql_default", *, also: tuple[str, ...] = ()) -> RotationRequest:
+        env_files = (str(self.env_file),) if self.env_file.exists() else ()
+        return RotationRequest(
+            LoadRequest(str(self.config), env_files=env_files, environ={"HOME": "/nowhere", **self.environ}),
+            backend,
+            also,
+        )
+
+    async def plan(self, backend: str = "sql_default", *, also: tuple[str, ...] = ()) -> Plan:
+        return await make_plan(self.request(backend, also=also), Timeouts(connect=3))
+
+    @property
+    def state(self) -> Path:
+        return self.folder.parent / f"{self.folder.name}-state"
+
+    def run(self, do: str, *, die_at: str | None = None, backend: str = "sql_default") -> Run:
+        """Apply or recover in a process of its own, which dies after a step."""
+        done = subprocess.run(
+            self._command(do, die_at, backend),
+            cwd=ROOT,
+            env=self._variables(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=100,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        *steps, last = done.stdout.splitlines() or [""]
+        if last.startswith("="):
+            return Run(tuple(steps), last[1:])
+        return Run((*steps, last), None)
+
+    def start(self, do: str) -> subprocess.Popen[str]:
+        """Start the same without waiting for it."""
+        return subprocess.Popen(
+            self._command(do, None, "sql_default"),
+            cwd=ROOT,
+            env=self._variables(),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def _command(self, do: str, die_at: str | None, backend: str) -> list[str]:
+        order = {
+            "do": do,
+            "config": str(self.config),
+            "env_files": [str(self.env_file)] if self.env_file.exists() else [],
+            "backend": backend,
+            "die_at": die_at,
+        }
+        return [sys.executable, "-m", "tests.rotation_runner", json.dumps(order)]
+
+    def _variables(self) -> dict[str, str]:
+        own = {"PATH": os.environ["PATH"], "HOME": "/nowhere", "LLAMA_STORAGE_TUI_STATE_DIR": str(self.state)}
+        return own | self.environ
+
+    def passwords(self) -> set[str]:
+        """Return every password that the files yield for the role."""
+        entries = find_entries(read_sources(self.request()))
+        targets = [entry.holder.target for entry in entries]
+        return {
+            target.password.reveal()
+            for target in targets
+            if target is not None and target.password is not None and target.user == self.role
+        }
+
+    def check_consistent(self) -> str:
+        """Assert that one password is in all files, that it logs in, and that nothing lies about; return it."""
+        (password,) = self.passwords()
+        assert self.logs_in(password)
+        names = [path.name for path in self.folder.rglob("*")]
+        assert not [name for name in names if "llama-storage-tui" in name], names
+        for path in self.state.rglob("*"):
+            if path.is_file():
+                text = path.read_text()
+                assert OLD not in text
+                assert password not in text
+        return password
+
+    def files(self) -> dict[str, bytes]:
+        """Return every file of the folder, to compare with later."""
+        return {str(path): path.read_bytes() for path in sorted(self.folder.rglob("*")) if path.is_file()}
+
+    def logs_in(self, password: str, *, host: str = "127.0.0.1") -> bool:
+        return asyncio.run(self._logs_in(password, host))
+
+    async def _logs_in(self, password: str, host: str) -> bool:
+        try:
+            connection = await asyncpg.connect(
+                host=host,
+                port=self.server.port,
+                user=self.role,
+                password=password,
+                database=DATABASE,
+                ssl=False,
+            )
+        except asyncpg.InvalidPasswordError:
+            return False
+        await connection.close()
+        return True
+
+
+@contextmanager
+def deployment(server: Server, folder: Path) -> Iterator[Deployment]:
+    """Make a role; drop it at the end."""
+    role = f"rotated_{os.getpid()}_{next(NUMBERS)}"
+    server.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{OLD}'")
+    try:
+        yield Deployment(folder, server, role)
+    finally:
+        server.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}';")
+        server.execute(f"DROP ROLE {role}")
+
+
+def document(text: str) -> Any:  # noqa: ANN401 - JSON
+    return json.loads(text)
