@@ -71,6 +71,14 @@ def _too_large(look: Look, limit: int) -> BackendError:
 
 
 def _not_made(look: Look, error: OSError) -> BackendError:
+    sources = {str(look.path), str(sidecar(look.path, "-wal"))}
+    if isinstance(error, PermissionError) and str(error.filename) in sources:
+        return BackendError(
+            "The -wal beside the file has rows that only a copy can show, and this user may not read both.",
+            failure=FailureKind.PERMISSION,
+            where=str(error.filename),
+            help="Run as the user of the server, or let the file and its -wal be read.",
+        )
     return BackendError(
         "The -wal beside the file has rows that only a copy can show, and it cannot be made:"
         f" {error.strerror or type(error).__name__}.",
