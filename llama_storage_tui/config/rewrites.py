@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from llama_storage_tui.config.document import get
+from llama_storage_tui.config.schema.rewrites import sql_reference
 from llama_storage_tui.model.version import Version
 
 REWRITTEN_FROM: Final = Version(1, 0)
@@ -29,17 +30,11 @@ def rewrite_store(name: str, written: object, entry: Mapping[object, object]) ->
     """
     if name not in REWRITTEN_STORES or not is_rewritten(entry):
         return entry
-    if name == "connectors":
-        backend = entry.get("backend", "sql_default")
-        if not isinstance(backend, str):
-            return entry
-        return {"backend": backend.replace("kv_", "sql_"), "table_name": entry["namespace"]}
-    kept = {key: value for key, value in entry.items() if key != "namespace"} | {
-        "table_name": entry["namespace"]
-    }
+    kept: dict[object, object] = sql_reference(name, entry)
     text = get(written, "backend")
-    if isinstance(text, str) and text.startswith("kv_") and isinstance(entry.get("backend"), str):
-        kept["backend"] = f"sql_{str(entry['backend'])[3:]}"
+    if name == "prompts" and "backend" in entry and not (isinstance(text, str) and text.startswith("kv_")):
+        # The loader looked at the text of the file: a name that came through an expression stays as it is.
+        kept["backend"] = entry["backend"]
     return kept
 
 

@@ -145,7 +145,7 @@ def _with_sql_stores(reading: Reading) -> Reading:
         if not isinstance(reference, Mapping) or "namespace" not in reference or "table_name" in reference:
             continue
         place = ("storage", "stores", name)
-        changed[name] = _sql_reference(name, reference)
+        changed[name] = sql_reference(name, reference)
         moved[*place, "table_name"] = (*place, "namespace")
         if not isinstance(reference.get("backend", ""), str):
             problems.append(Problem((*place, "backend"), ProblemKind.WRONG_TYPE, "Must be text."))
@@ -153,7 +153,7 @@ def _with_sql_stores(reading: Reading) -> Reading:
     return Reading(rewritten, tuple(problems), moved)
 
 
-def _sql_reference(name: str, reference: Mapping[str, Any]) -> dict[str, Any]:
+def sql_reference(name: str, reference: Mapping[Any, Any]) -> dict[Any, Any]:  # a file's keys are anything
     """Rename the namespace to a table, and the backend as two pieces of the loader do, which differ."""
     result = {key: value for key, value in reference.items() if key != "namespace"}
     result["table_name"] = reference["namespace"]
