@@ -23,6 +23,7 @@ from llama_storage_tui.model.data import (
     StoredValue,
     Table,
 )
+from llama_storage_tui.model.records import Extent, Record, RecordBatch, RecordPage, RecordQuery
 from llama_storage_tui.model.rotation import CommitState, LoginAnswer, RoleFacts
 from llama_storage_tui.secrets import Secret
 
@@ -109,6 +110,32 @@ class TableReader(Protocol):
         ...
 
 
+class RecordReader(Protocol):
+    """JSON documents in the rows of tables, found by what is inside them."""
+
+    async def page(self, query: RecordQuery, *, seconds: float | None = None) -> RecordPage:
+        """Return a page of records in the query's order; `seconds` limits it, None: without a limit.
+
+        Raises NotFoundError for an unknown table, UsageError for a column or a cursor that cannot be, BackendError.
+        """
+        ...
+
+    def search(self, query: RecordQuery) -> AsyncGenerator[RecordBatch, None]:
+        """Yield all records of the query as they are found, in stored order, without limits of time or number.
+
+        A batch comes at least about every second, empty ones included: it says how far the search is.
+        """
+        ...
+
+    async def find(self, query: RecordQuery, ids: Sequence[str]) -> tuple[Record, ...]:
+        """Return the records with these ids that meet the query's conditions, in no order; `limit` and `after` are ignored."""
+        ...
+
+    async def extent(self, table: str) -> Extent | None:
+        """Return how large a table is without counting; None where there is no such table."""
+        ...
+
+
 class Reader(Protocol):
     """An open backend: one engine, shared by everything that reads it, closed by who opened it."""
 
@@ -119,6 +146,11 @@ class Reader(Protocol):
     @property
     def tables(self) -> TableReader:
         """The backend's tables: a key-value backend of a SQL engine has them too."""
+        ...
+
+    @property
+    def records(self) -> RecordReader:
+        """The JSON documents in the backend's tables."""
         ...
 
     @property

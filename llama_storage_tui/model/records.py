@@ -1,0 +1,155 @@
+"""Records: rows of a table whose meaning lies in a JSON document, asked for by what is inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from llama_storage_tui.model.data import Cell, Cursor
+
+Path = tuple[str | int, ...]
+"""Keys and list positions from the document's root down."""
+
+
+class Measure(StrEnum):
+    """What of a place is wanted."""
+
+    VALUE = "value"
+    """The value: of a column as the driver gives it; inside a document a scalar as text, an object or a list as JSON text."""
+    ITEMS = "items"
+    """The number of items of a list, None where there is no list."""
+    BYTES = "bytes"
+    """The size of the column's value in bytes, known without reading it."""
+    EACH = "each"
+    """The texts at `Field.each` in every item of a list, as a JSON list; None where there is no list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A place of a record: a column, or a path inside the JSON document of one.
+
+    Where the document is not JSON, everything inside it is None. Numbers inside a document come as text.
+    """
+
+    name: str
+    column: str
+    path: Path = ()
+    measure: Measure = Measure.VALUE
+    each: Path = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Equals:
+    """Records whose field is this text (a column: cast to its type); None is NULL or absent."""
+
+    field: Field
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Records whose field is one of these texts; of an EACH field, whose list has one of them."""
+
+    field: Field
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Records whose field is a number in [low, high], both ends included; None is open."""
+
+    field: Field
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contains:
+    """Records whose column's stored text contains one of these, letter by letter."""
+
+    column: str
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotJson:
+    """Records whose column is not a JSON document."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Records for which one of the conditions holds; none for an empty list."""
+
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Records for which a condition does not hold, those included for which it cannot be told."""
+
+    condition: Condition
+
+
+Condition = Equals | OneOf | Between | Contains | NotJson | AnyOf | Not
+
+
+class RecordOrder(StrEnum):
+    """In which order records come."""
+
+    NEWEST = "newest"
+    """By time, then id, both falling: exact, and a scan of the table, since upstream makes no index on a time."""
+    STORED = "stored"
+    """As they were written, the last first (rowid, ctid): close to newest first, and a page costs a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordQuery:
+    """Which records of which table, with which of their fields.
+
+    `time` is the column of whole epoch seconds that NEWEST sorts by; `id` the column that breaks its ties and that `find`
+    looks up.
+    """
+
+    table: str
+    fields: tuple[Field, ...]
+    conditions: tuple[Condition, ...] = ()
+    order: RecordOrder = RecordOrder.NEWEST
+    limit: int = 100
+    after: Cursor | None = None
+    id: str = "id"
+    time: str = "created_at"
+
+
+Record = Mapping[str, Cell]
+"""The wanted fields of one record, by their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """A page of records; `cursors` give for each the page that begins after it."""
+
+    records: tuple[Record, ...]
+    cursors: tuple[Cursor, ...]
+    next: Cursor | None
+    is_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How large a table is, as far as that costs nothing: `positions` (rowids or blocks) and about how many rows they hold."""
+
+    positions: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBatch:
+    """What a search found since it last said so, and how far it is: `done` of `total` positions of the table."""
+
+    records: tuple[Record, ...]
+    cursors: tuple[Cursor, ...]
+    done: int
+    total: int

@@ -1,0 +1,81 @@
+"""Stored responses in an operator's words: where they lie, which are meant, and what a list says of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from llama_storage_tui.model.data import Cell, Cursor
+from llama_storage_tui.model.records import RecordOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A table that a server of the chosen version keeps records in: its backend, and the reference that leads there."""
+
+    backend: str
+    table: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseQuery:
+    """Which responses are meant, and in which order. Every condition that is set must hold.
+
+    `since` and `until` are epoch seconds, both included. `contains` is text as people write it, found letter by letter however
+    it is escaped in the store.
+    """
+
+    status: str | None = None
+    model: str | None = None
+    owner: str | None = None
+    conversation: str | None = None
+    since: float | None = None
+    until: float | None = None
+    contains: str | None = None
+    order: RecordOrder = RecordOrder.NEWEST
+    limit: int = 100
+    after: Cursor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseSummary:
+    """What a list says of one response; None where the row does not tell.
+
+    `owner` None is SQL NULL, '' nobody's. `access_attributes` is the stored text. `conversation_inferred` is True where the
+    conversation was found by its items, since servers store none with the response. `error` is the failure's message, or why
+    the response is incomplete. `created_at` is as stored, epoch seconds where the store is sound.
+    """
+
+    place: Place
+    id: Cell
+    created_at: Cell
+    model: Cell
+    status: str | None = None
+    owner: str | None = None
+    access_attributes: str | None = None
+    tenant: str | None = None
+    previous_response_id: str | None = None
+    conversation: str | None = None
+    conversation_inferred: bool = False
+    input_items: int | None = None
+    output_items: int | None = None
+    total_tokens: int | None = None
+    error: str | None = None
+    bytes: int | None = None
+    is_json: bool = True
+    output_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsePage:
+    """A page of responses.
+
+    `is_complete` is False where a limit stopped the search before the page was full; `notices` are sentences about what was
+    not done (conversations not looked up, a place that could not be read).
+    """
+
+    responses: tuple[ResponseSummary, ...]
+    next: Cursor | None
+    order: RecordOrder
+    is_complete: bool = True
+    notices: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""What servers stored of their conversations with models: found, read, traced, judged."""
