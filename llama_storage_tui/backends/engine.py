@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.shape import ColumnShape, TableShape
 from llama_storage_tui.model.data import Count
+
+if TYPE_CHECKING:  # documents builds on the types of this module
+    from llama_storage_tui.backends.documents import Documents
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
@@ -23,6 +26,11 @@ RawRow = sa.Row[*tuple[Any, ...]]
 
 class Dialect(Protocol):
     """What differs between engines when a table is read."""
+
+    @property
+    def documents(self) -> Documents:
+        """What this engine can tell of JSON documents."""
+        ...
 
     @property
     def nulls_first(self) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from llama_storage_tui.backends.engine import Engine
 from llama_storage_tui.backends.keyvalue import SqlKeyValueReader
-from llama_storage_tui.backends.protocols import KeyValueReader, TableReader
+from llama_storage_tui.backends.protocols import KeyValueReader, RecordReader, TableReader
+from llama_storage_tui.backends.records import SqlRecordReader
 from llama_storage_tui.backends.tables import SqlTableReader
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Probe
@@ -20,6 +21,7 @@ class SqlReader:
 
     engine: Engine
     tables: TableReader
+    records: RecordReader
     keys: SqlKeyValueReader | None
     probing: Callable[[bool], Awaitable[Probe]]
 
@@ -48,4 +50,6 @@ def sql_reader(
 ) -> SqlReader:
     """Return the reader of an engine; `table` is the key-value table, None for a SQL backend."""
     keys = None if table is None else SqlKeyValueReader(engine, table, timeouts)
-    return SqlReader(engine, SqlTableReader(engine, timeouts), keys, probing)
+    return SqlReader(
+        engine, SqlTableReader(engine, timeouts), SqlRecordReader(engine, timeouts), keys, probing
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NoReturn
 
-from llama_storage_tui.backends.protocols import KeyValueReader, TableReader
+from llama_storage_tui.backends.protocols import KeyValueReader, RecordReader, TableReader
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Probe
 
@@ -25,6 +25,11 @@ class UnsupportedReader:
 
     @property
     def tables(self) -> TableReader:
+        """Raise BackendError."""
+        self._refuse()
+
+    @property
+    def records(self) -> RecordReader:
         """Raise BackendError."""
         self._refuse()
 

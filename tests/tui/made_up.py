@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from llama_storage_tui.backends.protocols import RecordReader
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
 from llama_storage_tui.model.catalog import (
     Backend,
@@ -255,6 +256,11 @@ class MemoryReader:
     def tables(self) -> MemoryTables:
         self._or_raise()
         return self._tables
+
+    @property
+    def records(self) -> RecordReader:
+        self._or_raise()
+        raise AssertionError("made-up readers keep no documents: use a real store")
 
     @property
     def key_values(self) -> MemoryKeys:

@@ -14,6 +14,7 @@ from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.engine import Expression
 from llama_storage_tui.backends.failures import sqlstate_of
 from llama_storage_tui.backends.postgres import catalog
+from llama_storage_tui.backends.postgres.documents import PostgresDocuments
 from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.shape import ColumnShape, Kind, TableShape
 from llama_storage_tui.errors import UsageError
@@ -47,6 +48,7 @@ class _Named(sa.types.UserDefinedType[object]):
 class PostgresDialect:
     """Satisfies `engine.Dialect`."""
 
+    documents = PostgresDocuments()
     nulls_first = False
     mark_width = 1
     is_snapshot_held = True

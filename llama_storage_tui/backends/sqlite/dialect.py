@@ -17,6 +17,7 @@ from llama_storage_tui.backends.engine import Expression
 from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.shape import ColumnShape, Kind, TableShape
 from llama_storage_tui.backends.sqlite import catalog
+from llama_storage_tui.backends.sqlite.documents import SqliteDocuments
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Count
 
@@ -36,6 +37,7 @@ _INTEGERS: Final = range(-(2**63), 2**63)
 class SqliteDialect:
     """Satisfies `engine.Dialect`."""
 
+    documents = SqliteDocuments()
     nulls_first = True
     mark_width = 2
     is_snapshot_held = False

@@ -1,0 +1,155 @@
+"""What an engine can tell of the JSON document in a column without handing it over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, assert_never
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from llama_storage_tui.backends.engine import Dialect, Expression
+from llama_storage_tui.backends.shape import ColumnShape, TableShape
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.records import (
+    AnyOf,
+    Between,
+    Condition,
+    Contains,
+    Equals,
+    Extent,
+    Field,
+    Measure,
+    Not,
+    NotJson,
+    OneOf,
+    Path,
+)
+
+
+class Documents(Protocol):
+    """What differs between engines. A document that is not JSON, or has nothing at a path, gives NULL and never an error."""
+
+    def value(self, element: Expression, path: Path) -> Expression:
+        """Return the text at a path: of a scalar its own, of an object or a list its JSON."""
+        ...
+
+    def items(self, element: Expression, path: Path) -> Expression:
+        """Return the number of items of the list at a path."""
+        ...
+
+    def each(self, element: Expression, path: Path, each: Path) -> Expression:
+        """Return, as a JSON list, the texts at `each` in the items of the list at a path."""
+        ...
+
+    def has_each(
+        self, element: Expression, path: Path, each: Path, texts: Sequence[str]
+    ) -> sa.ColumnElement[bool]:
+        """Return the condition that an item of the list at a path has one of the texts at `each`."""
+        ...
+
+    def number(self, element: Expression) -> Expression:
+        """Return a value as a number, NULL where it is none."""
+        ...
+
+    def is_json(self, element: Expression) -> sa.ColumnElement[bool]:
+        """Return the condition that a value is a JSON document."""
+        ...
+
+    def contains(self, element: Expression, text: str) -> sa.ColumnElement[bool]:
+        """Return the condition that a value's stored text contains a text, letter by letter."""
+        ...
+
+    def sorted_text(self, element: Expression) -> Expression:
+        """Return a value as text that sorts by code point, NULL as the empty text."""
+        ...
+
+    def physical(self, shape: TableShape) -> ColumnShape | None:
+        """Return the pseudo column of a row's position, None where the table has none."""
+        ...
+
+    async def extent(self, connection: AsyncConnection, shape: TableShape) -> Extent:
+        """Return how large a table is without counting it."""
+        ...
+
+    async def positions(self, connection: AsyncConnection, shape: TableShape) -> tuple[int, int]:
+        """Return the first position of a table and the one after its last: of rowids, or of blocks."""
+        ...
+
+    def within(self, element: Expression, low: int, high: int) -> sa.ColumnElement[bool]:
+        """Return the condition that a row's position lies in [low, high)."""
+        ...
+
+    def position_of(self, text: str) -> int:
+        """Return the position (rowid, block) that a physical cursor's text stands in; raises UsageError."""
+        ...
+
+
+def wanted(dialect: Dialect, shape: TableShape, table: sa.TableClause, field: Field) -> Expression:
+    """Return what to select for a field; raises UsageError for a column that the table lacks."""
+    column = shape.column(field.column)
+    element: Expression = table.c[field.column]
+    match field.measure:
+        case Measure.BYTES:
+            return dialect.size(element, column)
+        case Measure.ITEMS:
+            return dialect.documents.items(element, field.path)
+        case Measure.EACH:
+            return dialect.documents.each(element, field.path, field.each)
+        case Measure.VALUE if field.path:
+            return dialect.documents.value(element, field.path)
+        case Measure.VALUE:
+            return dialect.cell(element, column, None)
+        case _:
+            assert_never(field.measure)
+
+
+def holds(
+    dialect: Dialect, shape: TableShape, table: sa.TableClause, condition: Condition
+) -> sa.ColumnElement[bool]:
+    """Return a condition as SQL; raises UsageError for a column that the table lacks or a text that it cannot hold."""
+    match condition:
+        case Equals(field, None):
+            return wanted(dialect, shape, table, field).is_(None)
+        case Equals(field, str(text)):
+            return _equals(dialect, shape, table, field, text)
+        case OneOf(Field(measure=Measure.EACH) as field, texts):
+            shape.column(field.column)
+            return dialect.documents.has_each(table.c[field.column], field.path, field.each, texts)
+        case OneOf(field, texts):
+            return _one_of([_equals(dialect, shape, table, field, text) for text in texts])
+        case Between(field, low, high):
+            number = dialect.documents.number(wanted(dialect, shape, table, field))
+            ends = [number >= low] if low is not None else []
+            return sa.and_(*ends, *([number <= high] if high is not None else []), number.is_not(None))
+        case Contains(column, texts):
+            shape.column(column)
+            return sa.or_(sa.false(), *(dialect.documents.contains(table.c[column], text) for text in texts))
+        case NotJson(column):
+            shape.column(column)
+            return sa.not_(dialect.documents.is_json(table.c[column]))
+        case AnyOf(conditions):
+            return sa.or_(sa.false(), *(holds(dialect, shape, table, each) for each in conditions))
+        case Not(inner):
+            return sa.not_(sa.func.coalesce(holds(dialect, shape, table, inner), sa.false()))
+        case _:
+            raise UsageError(f"{condition!r} is no condition.")
+
+
+def _equals(
+    dialect: Dialect, shape: TableShape, table: sa.TableClause, field: Field, text: str
+) -> sa.ColumnElement[bool]:
+    if field.path or field.measure is not Measure.VALUE:
+        found = sa.cast(wanted(dialect, shape, table, field), sa.Text())
+        return found == sa.bindparam("v", text, type_=sa.Text(), unique=True)
+    return dialect.equals(table.c[field.column], shape.column(field.column), text)
+
+
+def _one_of(conditions: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
+    """Join alternatives as a balanced tree: SQLite refuses expressions deeper than a thousand."""
+    if not conditions:
+        return sa.false()
+    if len(conditions) == 1:
+        return conditions[0]
+    middle = len(conditions) // 2
+    return sa.or_(_one_of(conditions[:middle]).self_group(), _one_of(conditions[middle:]).self_group())

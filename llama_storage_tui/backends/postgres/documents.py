@@ -1,0 +1,155 @@
+r"""JSON documents in PostgreSQL: always JSON, but one `\u0000` or half of a surrogate pair makes every look inside fail.
+
+The type's input checks neither, so both are stored: NUL by tools that print binary, half a pair where a stream of emoji was cut.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from llama_storage_tui.backends.engine import Expression
+from llama_storage_tui.backends.postgres import catalog
+from llama_storage_tui.backends.shape import ColumnShape, Kind, TableShape
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.data import Column
+from llama_storage_tui.model.records import Extent, Path
+
+_SUSPECTS: Final = ("\\u0000", "\\ud", "\\uD")
+"""What every escape that the server refuses begins with: looked for first, since a regular expression costs ten times as much."""
+_REFUSED: Final = (
+    r"\\u0000"
+    r"|\\u[dD][89aAbB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|(?<!\\u[dD][89aAbB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+_STAND_IN: Final = r"\\ufffd"
+_NUMBER: Final = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$"
+_TID: Final = re.compile(r"\((\d+),\d+\)")
+_ROW_BYTES: Final = 2000
+"""About what a row weighs where ANALYZE never ran: a guess, and only for telling a small table from a large one."""
+
+
+class PostgresDocuments:
+    """Satisfies `documents.Documents`."""
+
+    def value(self, element: Expression, path: Path) -> Expression:
+        """Return the text at a path."""
+        return _at(_document(element), path, as_text=True)
+
+    def items(self, element: Expression, path: Path) -> Expression:
+        """Return the number of items of a list."""
+        return sa.func.json_array_length(_list(element, path))
+
+    def each(self, element: Expression, path: Path, each: Path) -> Expression:
+        """Return a text of every item, as a JSON list."""
+        items = _items(element, path)
+        texts = sa.func.coalesce(
+            sa.cast(sa.func.json_agg(_at(items.c["value"], each, as_text=True)), sa.Text()), "[]"
+        )
+        found = sa.select(texts).select_from(items).scalar_subquery()
+        return sa.case((_list(element, path).is_not(None), found))
+
+    def has_each(
+        self, element: Expression, path: Path, each: Path, texts: Sequence[str]
+    ) -> sa.ColumnElement[bool]:
+        """Return the condition that an item has one of the texts."""
+        items = _items(element, path)
+        found = _at(items.c["value"], each, as_text=True)
+        return sa.select(sa.literal_column("1")).select_from(items).where(found.in_(texts)).exists()
+
+    def number(self, element: Expression) -> Expression:
+        """Return a number."""
+        text = sa.cast(element, sa.Text())
+        return sa.case((text.regexp_match(_NUMBER), sa.cast(text, sa.Double())))
+
+    def is_json(self, element: Expression) -> sa.ColumnElement[bool]:
+        """Return the condition: the column's type sees to it."""
+        return element.is_not(None)
+
+    def contains(self, element: Expression, text: str) -> sa.ColumnElement[bool]:
+        """Return the condition; a text with NUL is in no column."""
+        if "\x00" in text:
+            return sa.false()
+        return sa.func.strpos(sa.cast(element, sa.Text()), _text(text)) > 0
+
+    def sorted_text(self, element: Expression) -> Expression:
+        """Return text in the C collation."""
+        text: sa.ColumnElement[str] = sa.func.coalesce(sa.cast(element, sa.Text()), "")
+        sorted_: Expression = sa.collate(text, "C")  # type: ignore[assignment] # of str
+        return sorted_
+
+    def physical(self, shape: TableShape) -> ColumnShape | None:
+        """Return ctid."""
+        if shape.is_view:
+            return None
+        return ColumnShape(Column("ctid", "tid", is_primary_key=False, is_nullable=False), Kind.NATIVE, "tid")
+
+    async def extent(self, connection: AsyncConnection, shape: TableShape) -> Extent:
+        """Return the blocks, and the rows that ANALYZE noted, grown with the table."""
+        sizes = (await catalog.sizes(connection)).get(shape.name)
+        if sizes is None or sizes[2] is None:
+            return Extent(0, 0)
+        tuples, pages, _, page_bytes = sizes
+        size = sizes[2]
+        blocks = size // page_bytes
+        rows = tuples / pages * blocks if tuples >= 0 and pages > 0 else size / _ROW_BYTES
+        return Extent(blocks, round(rows))
+
+    async def positions(self, connection: AsyncConnection, shape: TableShape) -> tuple[int, int]:
+        """Return the first block and the one after the last."""
+        return 0, await catalog.blocks(connection, shape)
+
+    def within(self, element: Expression, low: int, high: int) -> sa.ColumnElement[bool]:
+        """Return the condition of a range of blocks, which the server reads and no other."""
+        return sa.and_(element >= _tid(f"({low},0)"), element < _tid(f"({high},0)"))
+
+    def position_of(self, text: str) -> int:
+        """Return the block."""
+        found = _TID.fullmatch(text)
+        if found is None:
+            raise UsageError("That is not a cursor of this listing.", help="Leave it out to begin again.")
+        return int(found[1])
+
+
+def _document(element: Expression) -> Expression:
+    """Return the document with what the server stores and cannot take out again replaced."""
+    text = sa.cast(element, sa.Text())
+    is_suspect = sa.or_(*(sa.func.strpos(text, _text(suspect)) > 0 for suspect in _SUSPECTS))
+    harmless = sa.func.regexp_replace(text, _text(_REFUSED), _text(_STAND_IN), _text("g"))
+    return sa.case((is_suspect, sa.cast(harmless, sa.JSON())), else_=sa.cast(element, sa.JSON()))
+
+
+def _list(element: Expression, path: Path) -> Expression:
+    found = _at(_document(element), path, as_text=False)
+    return sa.case((sa.func.json_typeof(found) == "array", found))
+
+
+def _items(element: Expression, path: Path) -> sa.TableValuedAlias:
+    return sa.func.json_array_elements(_list(element, path)).table_valued("value", name="item")
+
+
+def _at(document: Expression, path: Path, *, as_text: bool) -> Expression:
+    steps = sa.cast(sa.bindparam("p", [str(step) for step in path], unique=True), sa.ARRAY(sa.Text()))
+    if as_text:
+        return document.op("#>>", return_type=sa.Text())(steps)  # type: ignore[return-value] # of str
+    return document.op("#>", return_type=sa.JSON())(steps)  # type: ignore[return-value] # of JSON
+
+
+def _text(value: str) -> Expression:
+    return sa.bindparam("v", value, type_=sa.Text(), unique=True)
+
+
+class _Tid(sa.types.UserDefinedType[object]):
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        """Return the type's name."""
+        return "tid"
+
+
+def _tid(text: str) -> Expression:
+    return sa.cast(_text(text), _Tid())

@@ -1,0 +1,181 @@
+"""JSON documents in the rows of a table, found by what is inside them: what SQLite and PostgreSQL share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from llama_storage_tui.backends.engine import Engine
+from llama_storage_tui.backends.recordscan import RecordScan, Row
+from llama_storage_tui.backends.shape import TableShape
+from llama_storage_tui.errors import NotFoundError, UsageError
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.records import (
+    Extent,
+    Record,
+    RecordBatch,
+    RecordOrder,
+    RecordPage,
+    RecordQuery,
+)
+
+SIDE_BY_SIDE: Final = 2
+"""Pieces of a search that are read at once: the engines' own scans of a large table use as many processes or more."""
+
+PIECE_SECONDS: Final = 0.25
+"""How long a piece of a search should take: short enough to show how far it is, long enough to weigh more than its start."""
+
+IDS_AT_ONCE: Final = 400
+
+_FIRST_PIECE: Final = 64
+
+
+@dataclass(slots=True)
+class SqlRecordReader:
+    """Satisfies `protocols.RecordReader` for every engine with a dialect."""
+
+    engine: Engine
+    timeouts: Timeouts
+    _shapes: dict[str, TableShape] = field(default_factory=dict)
+
+    async def page(self, query: RecordQuery, *, seconds: float | None = None) -> RecordPage:
+        """Return a page of records in the query's order."""
+        if query.limit < 1:
+            raise UsageError("A page has at least one record.")
+
+        async def paged(connection: AsyncConnection) -> RecordPage:
+            scan = await self._scan(connection, query)
+            find = scan.newest if query.order is RecordOrder.NEWEST else scan.stored
+            rows = await find(connection, query.after, query.limit + 1)
+            kept = rows[: query.limit]
+            cursors = tuple(scan.cursor(row) for row in kept)
+            return RecordPage(
+                tuple(scan.record(row) for row in kept),
+                cursors,
+                next=cursors[-1] if len(rows) > query.limit else None,
+            )
+
+        return await self.engine.run(paged, seconds=seconds)
+
+    async def search(self, query: RecordQuery) -> AsyncGenerator[RecordBatch, None]:
+        """Yield all records of the query as they are found, the last stored first."""
+
+        async def begun(connection: AsyncConnection) -> tuple[RecordScan, int, int]:
+            scan = await self._scan(connection, query)
+            return scan, *(await scan.span(connection, query.after))
+
+        scan, low, high = await self.engine.run(begun, seconds=self.timeouts.query)
+        pieces = _Pieces(self.engine, scan, low, high)
+        try:
+            while pieces.is_more:
+                found = await pieces.next()
+                yield RecordBatch(
+                    tuple(scan.record(row) for row in found),
+                    tuple(scan.cursor(row) for row in found),
+                    done=pieces.done,
+                    total=high - low,
+                )
+        finally:
+            await pieces.stop()
+
+    async def find(self, query: RecordQuery, ids: Sequence[str]) -> tuple[Record, ...]:
+        """Return the records with these ids."""
+        found: list[Record] = []
+
+        async def looked_up(connection: AsyncConnection) -> list[Record]:
+            scan = await self._scan(connection, query)
+            return [
+                scan.record(row)
+                for start in range(0, len(ids), IDS_AT_ONCE)
+                for row in await scan.by_id(connection, ids[start : start + IDS_AT_ONCE])
+            ]
+
+        if ids:
+            found = await self.engine.run(looked_up, seconds=self.timeouts.query)
+        return tuple(found)
+
+    async def extent(self, table: str) -> Extent | None:
+        """Return how large a table is without counting."""
+
+        async def measured(connection: AsyncConnection) -> Extent | None:
+            dialect = self.engine.dialect
+            shape = await dialect.describe(connection, table)
+            return None if shape is None else await dialect.documents.extent(connection, shape)
+
+        return await self.engine.run(measured, seconds=self.timeouts.query)
+
+    async def _scan(self, connection: AsyncConnection, query: RecordQuery) -> RecordScan:
+        shape = self._shapes.get(query.table) if query.after is not None else None
+        if shape is None:
+            shape = await self.engine.dialect.describe(connection, query.table)
+        if shape is None:
+            raise NotFoundError(
+                f"There is no table {query.table!r}.",
+                where=self.engine.where,
+                help="`tables` lists what is there.",
+            )
+        self._shapes[query.table] = shape
+        return RecordScan.of(query, shape, self.engine.dialect)
+
+
+class _Pieces:
+    """A table cut into pieces from its end to its beginning, some read ahead, handed over in order."""
+
+    def __init__(self, engine: Engine, scan: RecordScan, low: int, high: int) -> None:
+        self.done = 0
+        self._engine = engine
+        self._scan = scan
+        self._low, self._high = low, high
+        self._width = _FIRST_PIECE
+        self._ahead: deque[tuple[asyncio.Task[list[Row]], int, float]] = deque()
+        # A table without positions (a partitioned one) is one piece.
+        self._is_whole = low >= high
+
+    @property
+    def is_more(self) -> bool:
+        """Whether anything of the table was not handed over yet."""
+        return self._is_whole or bool(self._ahead) or self._high > self._low
+
+    async def next(self) -> list[Row]:
+        """Return what the next piece holds."""
+        while len(self._ahead) < SIDE_BY_SIDE and (self._is_whole or self._high > self._low):
+            self._begin()
+        task, width, start = self._ahead[0]
+        found = await task
+        self._ahead.popleft()
+        self.done += width
+        self._pace(monotonic() - start, width)
+        return found
+
+    async def stop(self) -> None:
+        """Cancel what is read ahead, at the engine too."""
+        for task, _, _ in self._ahead:
+            task.cancel()
+        await asyncio.gather(*(task for task, _, _ in self._ahead), return_exceptions=True)
+
+    def _begin(self) -> None:
+        if self._is_whole:
+            self._is_whole = False
+            positions, width = None, 0
+        else:
+            positions = max(self._low, self._high - self._width), self._high
+            width = positions[1] - positions[0]
+            self._high = positions[0]
+
+        async def read(connection: AsyncConnection) -> list[Row]:
+            return await self._scan.within(connection, positions)
+
+        work = self._engine.run(read, seconds=None)
+        self._ahead.append((asyncio.ensure_future(work), width, monotonic()))
+
+    def _pace(self, seconds: float, width: int) -> None:
+        if width and seconds < PIECE_SECONDS / 2:
+            self._width = max(self._width, width * 2)
+        elif seconds > PIECE_SECONDS * 2:
+            self._width = max(_FIRST_PIECE, width // 2)

@@ -1,0 +1,138 @@
+"""JSON documents in SQLite: text of any kind in a column of any type, judged by `json_valid` before it is taken apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from llama_storage_tui.backends.engine import Expression
+from llama_storage_tui.backends.shape import ColumnShape, Kind, TableShape
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.data import Column
+from llama_storage_tui.model.records import Extent, Path
+
+_NUMERIC: Final = ("integer", "real")
+_ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
+
+
+class SqliteDocuments:
+    """Satisfies `documents.Documents`."""
+
+    def value(self, element: Expression, path: Path) -> Expression:
+        """Return the text at a path."""
+        return _guarded(element, sa.cast(sa.func.json_extract(element, _path(path)), sa.Text()))
+
+    def items(self, element: Expression, path: Path) -> Expression:
+        """Return the number of items of a list."""
+        is_list = sa.func.json_type(element, _path(path)) == "array"
+        return _guarded(element, sa.case((is_list, sa.func.json_array_length(element, _path(path)))))
+
+    def each(self, element: Expression, path: Path, each: Path) -> Expression:
+        """Return a text of every item, as a JSON list."""
+        items = _items(element, path)
+        texts: Expression = sa.func.json_group_array(_inside(items, each))
+        found = sa.select(texts).select_from(items)
+        is_list = sa.func.json_type(element, _path(path)) == "array"
+        return _guarded(element, sa.case((is_list, found.scalar_subquery())))
+
+    def has_each(
+        self, element: Expression, path: Path, each: Path, texts: Sequence[str]
+    ) -> sa.ColumnElement[bool]:
+        """Return the condition that an item has one of the texts."""
+        items = _items(element, path)
+        found: sa.Select[int] = (
+            sa.select(sa.literal_column("1")).select_from(items).where(_inside(items, each).in_(texts))
+        )
+        is_list = sa.func.json_type(element, _path(path)) == "array"
+        return sa.func.coalesce(_guarded(element, sa.case((is_list, found.exists()))), sa.false())
+
+    def number(self, element: Expression) -> Expression:
+        """Return a number; text that is one counts, since documents give text."""
+        text: Expression = sa.cast(element, sa.Text())
+        is_number = sa.or_(
+            sa.func.typeof(element).in_(_NUMERIC), sa.func.json_type(_guarded(text, text)).in_(_NUMERIC)
+        )
+        return sa.case((is_number, sa.cast(element, sa.REAL())))
+
+    def is_json(self, element: Expression) -> sa.ColumnElement[bool]:
+        """Return the condition; NULL is no document."""
+        return sa.func.coalesce(sa.func.json_valid(element), 0) == 1
+
+    def contains(self, element: Expression, text: str) -> sa.ColumnElement[bool]:
+        """Return the condition as a GLOB, which skips to a first letter twice as fast as instr does (measured)."""
+        pattern = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in text)
+        return element.op("GLOB", is_comparison=True, return_type=sa.Boolean())(
+            sa.bindparam("v", f"*{pattern}*", type_=sa.types.NullType(), unique=True)
+        )
+
+    def sorted_text(self, element: Expression) -> Expression:
+        """Return text; SQLite compares it by code point."""
+        return sa.func.coalesce(sa.cast(element, sa.Text()), "")
+
+    def physical(self, shape: TableShape) -> ColumnShape | None:
+        """Return the rowid."""
+        if shape.is_view or not shape.key:
+            return None
+        if shape.hidden:
+            return shape.hidden[0]
+        taken = {column.name.lower() for column in shape.columns}
+        is_alias = len(shape.key) == 1 and shape.key[0].column.type.upper() == "INTEGER"
+        free = [name for name in _ROWID_NAMES if name not in taken]
+        if not is_alias or not free:
+            return None
+        return ColumnShape(Column(free[0], "INTEGER", is_primary_key=True, is_nullable=False), Kind.INTEGER)
+
+    async def extent(self, connection: AsyncConnection, shape: TableShape) -> Extent:
+        """Return the span of rowids, which is the number of rows where none was deleted."""
+        low, high = await self.positions(connection, shape)
+        return Extent(high - low, high - low)
+
+    async def positions(self, connection: AsyncConnection, shape: TableShape) -> tuple[int, int]:
+        """Return the first rowid and the one after the last."""
+        physical = self.physical(shape)
+        if physical is None:
+            return 0, 0
+        table = sa.table(
+            sa.sql.quoted_name(shape.name, quote=True),
+            sa.column(sa.sql.quoted_name(physical.name, quote=True)),
+        )
+        rowid = table.c[physical.name]
+        # Two statements: SQLite answers a minimum or a maximum from the tree's edge, but both at once by a scan.
+        low = (await connection.execute(sa.select(sa.func.min(rowid)))).scalar_one()
+        high = (await connection.execute(sa.select(sa.func.max(rowid)))).scalar_one()
+        return (0, 0) if low is None else (int(low), int(high) + 1)
+
+    def within(self, element: Expression, low: int, high: int) -> sa.ColumnElement[bool]:
+        """Return the condition of a range of rowids."""
+        return sa.and_(element >= low, element < high)
+
+    def position_of(self, text: str) -> int:
+        """Return the rowid."""
+        try:
+            return int(text)
+        except ValueError:
+            raise UsageError(
+                "That is not a cursor of this listing.", help="Leave it out to begin again."
+            ) from None
+
+
+def _guarded(element: Expression, value: Expression) -> Expression:
+    """Return a value that is only worked out where the document is JSON: SQLite's functions fail on anything else."""
+    return sa.case((sa.func.json_valid(element) == 1, value))
+
+
+def _path(path: Path) -> str:
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f'."{step}"' for step in path)
+
+
+def _items(element: Expression, path: Path) -> sa.TableValuedAlias:
+    return sa.func.json_each(element, _path(path)).table_valued("value", "type", name="item")
+
+
+def _inside(items: sa.TableValuedAlias, each: Path) -> Expression:
+    is_object = items.c["type"].in_(("object", "array"))
+    found: Expression = sa.case((is_object, sa.func.json_extract(items.c["value"], _path(each))))
+    return sa.cast(found, sa.Text())
