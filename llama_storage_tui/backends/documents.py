@@ -48,6 +48,10 @@ class Documents(Protocol):
         """Return the condition that an item of the list at a path has one of the texts at `each`."""
         ...
 
+    def shape(self, element: Expression, path: Path) -> Expression:
+        """Return a DocumentShape's word for what is at a path."""
+        ...
+
     def number(self, element: Expression) -> Expression:
         """Return a value as a number, NULL where it is none."""
         ...
@@ -94,6 +98,8 @@ def wanted(dialect: Dialect, shape: TableShape, table: sa.TableClause, field: Fi
             return dialect.size(element, column)
         case Measure.ITEMS:
             return dialect.documents.items(element, field.path)
+        case Measure.SHAPE:
+            return dialect.documents.shape(element, field.path)
         case Measure.EACH:
             return dialect.documents.each(element, field.path, field.each)
         case Measure.VALUE if field.path:

@@ -21,8 +21,23 @@ class Measure(StrEnum):
     """The number of items of a list, None where there is no list."""
     BYTES = "bytes"
     """The size of the column's value in bytes, known without reading it."""
+    SHAPE = "shape"
+    """A DocumentShape: what is at a path, or that the column is no JSON at all."""
     EACH = "each"
     """The texts at `Field.each` in every item of a list, as a JSON list; None where there is no list."""
+
+
+class DocumentShape(StrEnum):
+    """What a JSON document, or a part of one, is."""
+
+    OBJECT = "object"
+    LIST = "list"
+    SCALAR = "scalar"
+    NULL = "null"
+    ABSENT = "absent"
+    """Nothing at that path, or SQL NULL."""
+    BROKEN = "broken"
+    """The column's text is no JSON."""
 
 
 @dataclass(frozen=True, slots=True)

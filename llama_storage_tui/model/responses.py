@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from llama_storage_tui.model.data import Cell, Cursor
-from llama_storage_tui.model.records import RecordOrder
+from llama_storage_tui.model.records import DocumentShape, RecordOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,23 @@ class ResponseQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class ResponseError:
+    """Why a response failed, in the server's words."""
+
+    code: str | None
+    message: str | None
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.code, self.message) if part)
+
+
+@dataclass(frozen=True, slots=True)
 class ResponseSummary:
     """What a list says of one response; None where the row does not tell.
 
     `owner` None is SQL NULL, '' nobody's. `access_attributes` is the stored text. `conversation_inferred` is True where the
-    conversation was found by its items, since servers store none with the response. `error` is the failure's message, or why
-    the response is incomplete. `created_at` is as stored, epoch seconds where the store is sound.
+    conversation was found by its items, since servers store none with the response. `incomplete` is why the response is. `shape`
+    is what the document is; `created_at` as stored, epoch seconds where the store is sound.
     """
 
     place: Place
@@ -60,10 +71,20 @@ class ResponseSummary:
     input_items: int | None = None
     output_items: int | None = None
     total_tokens: int | None = None
-    error: str | None = None
+    error: ResponseError | None = None
+    incomplete: str | None = None
     bytes: int | None = None
-    is_json: bool = True
+    shape: DocumentShape = DocumentShape.OBJECT
     output_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseBatch:
+    """What a search found since it last said so, and how far it is: `done` of `total` positions of all tables."""
+
+    responses: tuple[ResponseSummary, ...]
+    done: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ FIELDS = (
     Field("items", "doc", ("output",), Measure.ITEMS),
     OUTPUT_IDS,
     Field("bytes", "doc", measure=Measure.BYTES),
+    Field("shape", "doc", measure=Measure.SHAPE),
+    Field("usage", "doc", ("usage",), Measure.SHAPE),
 )
 QUERY = RecordQuery("responses", FIELDS)
 
@@ -118,6 +120,7 @@ async def test_fields_inside_a_document_are_taken_out_by_the_engine(store: Store
     assert record["items"] == 2
     assert json.loads(str(record["output_ids"])) == ["msg_5_0", "msg_5_1"]
     assert record["bytes"] == len(document(5))
+    assert (record["shape"], record["usage"]) == ("object", "object")
 
 
 @pytest.mark.parametrize(
@@ -187,6 +190,10 @@ async def test_documents_of_another_shape_have_nothing_at_a_path(store: Store) -
         assert {(record["status"], record["tokens"], record["items"]) for record in plain} == {
             (None, None, None)
         }
+        assert [record["shape"] for record in (*plain, last)] == [
+            "null", "list", "scalar", "scalar", "scalar", "object", "object", "object",
+        ]  # fmt: skip
+        assert [record["usage"] for record in (*plain[-2:], last)] == ["absent", "list", "scalar"]
         assert json.loads(str(last["status"])) == {"a": 1}
         assert last["items"] == 6
         assert json.loads(str(last["output_ids"])) == [None] * 5 + ["7"]
@@ -210,6 +217,9 @@ async def test_what_is_no_json_is_found_and_breaks_nothing(sqlite_store: SqliteS
         broken = await ids(reader, NotJson("doc"))
         assert set(broken) == {"resp_text", "resp_null", "resp_blob", "resp_empty"}
         assert await ids(reader, Equals(STATUS, "failed")) == ["resp_late", "resp_fine"]
+        shapes = {r["id"]: r["shape"] for r in (await reader.records.page(QUERY)).records}
+        assert {shapes[name] for name in broken} == {"broken", "absent"}
+        assert shapes["resp_number"] == "scalar"
         for order in RecordOrder:
             for limit in (1, 3):
                 found = await walked(reader, replace(QUERY, order=order, limit=limit))

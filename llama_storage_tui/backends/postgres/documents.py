@@ -61,6 +61,12 @@ class PostgresDocuments:
         found = _at(items.c["value"], each, as_text=True)
         return sa.select(sa.literal_column("1")).select_from(items).where(found.in_(texts)).exists()
 
+    def shape(self, element: Expression, path: Path) -> Expression:
+        """Return what is at a path."""
+        kind = sa.func.json_typeof(_at(_document(element), path, as_text=False))
+        shapes = {"object": "object", "array": "list", "null": "null"}
+        return sa.case(shapes, value=kind, else_=sa.case((kind.is_(None), "absent"), else_="scalar"))
+
     def number(self, element: Expression) -> Expression:
         """Return a number."""
         text = sa.cast(element, sa.Text())

@@ -49,6 +49,19 @@ class SqliteDocuments:
         is_list = sa.func.json_type(element, _path(path)) == "array"
         return sa.func.coalesce(_guarded(element, sa.case((is_list, found.exists()))), sa.false())
 
+    def shape(self, element: Expression, path: Path) -> Expression:
+        """Return what is at a path."""
+        kind = sa.func.json_type(element, _path(path))
+        shapes = {"object": _literal("object"), "array": _literal("list"), "null": _literal("null")}
+        known = sa.case(
+            shapes, value=kind, else_=sa.case((kind.is_(None), _literal("absent")), else_=_literal("scalar"))
+        )
+        return sa.case(
+            (element.is_(None), _literal("absent")),
+            (sa.func.json_valid(element) == 1, known),
+            else_=_literal("broken"),
+        )
+
     def number(self, element: Expression) -> Expression:
         """Return a number; text that is one counts, since documents give text."""
         text: Expression = sa.cast(element, sa.Text())
@@ -122,6 +135,10 @@ class SqliteDocuments:
 def _guarded(element: Expression, value: Expression) -> Expression:
     """Return a value that is only worked out where the document is JSON: SQLite's functions fail on anything else."""
     return sa.case((sa.func.json_valid(element) == 1, value))
+
+
+def _literal(word: str) -> Expression:
+    return sa.literal_column(f"'{word}'")
 
 
 def _path(path: Path) -> str:
