@@ -40,6 +40,7 @@ COMMANDS: Final = {
     "get": "keys",
     "tables": "rows",
     "rows": "rows",
+    "responses": "responses.group",
     "rotate": "rotation",
     "schema": "schemas",
 }

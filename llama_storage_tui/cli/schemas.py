@@ -16,6 +16,7 @@ from llama_storage_tui.cli.data_documents import (
 from llama_storage_tui.cli.documents import CheckDocument, Document, ErrorDocument, ShowDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
+from llama_storage_tui.cli.responses.list_document import ResponsesDocument
 from llama_storage_tui.cli.rotation_document import RotateDocument
 
 DOCUMENTS: dict[str, type[Document]] = {
@@ -27,6 +28,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "get": GetDocument,
     "tables": TablesDocument,
     "rows": RowsDocument,
+    "responses list": ResponsesDocument,
     "rotate": RotateDocument,
     "error": ErrorDocument,
 }

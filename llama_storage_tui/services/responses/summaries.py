@@ -1,0 +1,142 @@
+"""What a list asks a table of responses for, and what it makes of the answer. Pure functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import Final
+
+from llama_storage_tui.model.data import Cell
+from llama_storage_tui.model.records import (
+    Between,
+    Condition,
+    Contains,
+    DocumentShape,
+    Equals,
+    Field,
+    Measure,
+    OneOf,
+    Record,
+)
+from llama_storage_tui.model.responses import Place, ResponseError, ResponseQuery, ResponseSummary
+from llama_storage_tui.services.responses.escapes import stored_forms
+
+DOCUMENT: Final = "response_object"
+
+STATUS: Final = Field("status", DOCUMENT, ("status",))
+OUTPUT_IDS: Final = Field("output_ids", DOCUMENT, ("output",), Measure.EACH, ("id",))
+CREATED: Final = Field("created_at", "created_at")
+OWNER: Final = Field("owner", "owner_principal")
+
+
+def _inside(name: str, *path: str | int, measure: Measure = Measure.VALUE) -> Field:
+    return Field(name, DOCUMENT, path, measure)
+
+
+_DOCUMENT_FIELDS: Final = (
+    STATUS,
+    _inside("stored_previous", "previous_response_id"),
+    _inside("conversation", "conversation"),
+    _inside("conversation_id", "conversation", "id"),
+    _inside("input_items", "input", measure=Measure.ITEMS),
+    _inside("output_items", "output", measure=Measure.ITEMS),
+    _inside("total_tokens", "usage", "total_tokens"),
+    _inside("error", "error"),
+    _inside("error_code", "error", "code"),
+    _inside("error_message", "error", "message"),
+    _inside("incomplete", "incomplete_details", "reason"),
+    _inside("bytes", measure=Measure.BYTES),
+    _inside("shape", measure=Measure.SHAPE),
+    OUTPUT_IDS,
+)
+_COLUMN_FIELDS: Final = (
+    Field("id", "id"),
+    CREATED,
+    Field("model", "model"),
+    OWNER,
+    Field("access_attributes", "access_attributes"),
+    Field("tenant", "tenant_id"),
+    Field("previous", "previous_response_id"),
+)
+NEEDED: Final = ("id", "created_at", DOCUMENT)
+"""Without these columns a table holds no responses of any version."""
+
+
+def fields_of(columns: Collection[str]) -> tuple[Field, ...]:
+    """Return what to ask a table with these columns for: tenants and links came with ogx 1.2 and 1.1, owners with 0.3."""
+    return (*(field for field in _COLUMN_FIELDS if field.column in columns), *_DOCUMENT_FIELDS)
+
+
+def conditions_of(query: ResponseQuery, *, items: tuple[str, ...] | None) -> tuple[Condition, ...]:
+    """Return a query's conditions, the cheap ones first; `items` are those of the wanted conversation, None: no matter."""
+    found: list[Condition] = []
+    if query.since is not None or query.until is not None:
+        found.append(Between(CREATED, query.since, query.until))
+    if query.model is not None:
+        found.append(Equals(Field("model", "model"), query.model))
+    if query.owner is not None:
+        found.append(Equals(OWNER, query.owner))
+    if query.contains:
+        found.append(Contains(DOCUMENT, stored_forms(query.contains)))
+    if query.status is not None:
+        found.append(Equals(STATUS, query.status))
+    if items is not None:
+        found.append(OneOf(OUTPUT_IDS, items))
+    return tuple(found)
+
+
+def summary_of(place: Place, record: Record) -> ResponseSummary:
+    """Return what a list says of a record."""
+    return ResponseSummary(
+        place=place,
+        id=record["id"],
+        created_at=record["created_at"],
+        model=record.get("model"),
+        status=_text(record["status"]),
+        owner=_text(record.get("owner")),
+        access_attributes=_text(record.get("access_attributes")),
+        tenant=_text(record.get("tenant")),
+        previous_response_id=_text(record.get("previous")) or _text(record["stored_previous"]),
+        conversation=_text(record["conversation_id"]) or _id(record["conversation"]),
+        input_items=_number(record["input_items"]),
+        output_items=_number(record["output_items"]),
+        total_tokens=_number(record["total_tokens"]),
+        error=_error(record),
+        incomplete=_text(record["incomplete"]),
+        bytes=_number(record["bytes"]),
+        shape=DocumentShape(str(record["shape"])),
+        output_ids=_ids(record["output_ids"]),
+    )
+
+
+def _error(record: Record) -> ResponseError | None:
+    code, message, whole = (_text(record[name]) for name in ("error_code", "error_message", "error"))
+    if code is None and message is None:
+        return None if whole is None else ResponseError(None, whole)
+    return ResponseError(code, message)
+
+
+def _id(value: Cell) -> str | None:
+    text = _text(value)
+    return None if text is None or text.startswith("{") else text
+
+
+def _ids(value: Cell) -> tuple[str, ...]:
+    found = json.loads(value) if isinstance(value, str) else []
+    return tuple(each for each in found if isinstance(each, str))
+
+
+def _text(value: Cell) -> str | None:
+    """Return a value as text; bytes, which no server writes there, by what of them is text."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return None if value is None else str(value)
+
+
+def _number(value: Cell) -> int | None:
+    if isinstance(value, int):
+        return value
+    try:
+        return int(float(value)) if isinstance(value, str | float) else None
+    except (ValueError, OverflowError):
+        return None
