@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from llama_storage_tui.errors import BackendError, NotFoundError, UsageError
+from llama_storage_tui.model.records import DocumentShape, RecordOrder
+from llama_storage_tui.model.responses import ResponseError, ResponseQuery, ResponseSummary
+from llama_storage_tui.services.responses.listing import is_large, list_responses, search_responses
+from llama_storage_tui.services.session import Session
+from tests.configs import catalog_of
+from tests.deployments import Deployment, backend_of, config_of
+from tests.response_rows import EARLIER_COLUMNS, create, insert, keeping, message, row
+from tests.stores import SqliteStore, Store
+
+
+async def found(deployment: Deployment, **query: object) -> list[str]:
+    async with deployment.session() as session:
+        page = await list_responses(session, ResponseQuery(**query))  # type: ignore[arg-type]
+    return [str(summary.id) for summary in page.responses]
+
+
+def some(store: Store) -> Deployment:
+    create(store)
+    insert(
+        store,
+        [
+            row("r1", created_at=100, owner="alice"),
+            row("r2", created_at=300, owner="bob", model="other", status="failed", output=[], usage=None,
+                error={"code": "server_error", "message": "upstream said 500"}),
+            row("r3", created_at=200, owner=None, status="incomplete", incomplete_details={"reason": "length"}),
+            row("r4", created_at=300, previous_response_id="r1",
+                input=[message('Wo liegt München? Er sagte "dort"\nunten')]),
+            row("r5", created_at=150, output=[{"type": "function_call", "id": "fc_1", "call_id": "c1",
+                "name": "weather", "arguments": json.dumps({"city": 'Zürich "Altstadt"'})}]),
+        ],
+    )  # fmt: skip
+    return keeping(store)
+
+
+async def test_the_newest_come_first_and_ties_by_id(store: Store) -> None:
+    assert await found(some(store)) == ["r4", "r2", "r3", "r5", "r1"]
+
+
+async def test_as_stored_the_last_written_come_first(store: Store) -> None:
+    assert await found(some(store), order=RecordOrder.STORED) == ["r5", "r4", "r3", "r2", "r1"]
+
+
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ({"status": "failed"}, ["r2"]),
+        ({"status": "unheard-of"}, []),
+        ({"model": "other"}, ["r2"]),
+        ({"owner": "alice"}, ["r1"]),
+        ({"owner": ""}, ["r4", "r5"]),
+        ({"since": 200}, ["r4", "r2", "r3"]),
+        ({"until": 150}, ["r5", "r1"]),
+        ({"since": 150, "until": 200}, ["r3", "r5"]),
+        ({"contains": "München"}, ["r4"]),
+        ({"contains": "Mu\u0308nchen"}, ["r4"]),
+        ({"contains": 'sagte "dort"\nunten'}, ["r4"]),
+        ({"contains": "Zürich"}, ["r5"]),
+        ({"contains": '"Altstadt"'}, ["r5"]),
+        ({"contains": "münchen"}, []),
+        ({"contains": "upstream said", "status": "failed"}, ["r2"]),
+        ({"contains": "upstream said", "status": "completed"}, []),
+    ],
+)
+async def test_each_filter_selects_what_it_says(
+    store: Store, query: dict[str, object], ids: list[str]
+) -> None:
+    deployment = some(store)
+    assert await found(deployment, **query) == ids
+    async with deployment.session() as session:
+        batches = [batch async for batch in search_responses(session, ResponseQuery(**query))]  # type: ignore[arg-type]
+    assert sorted(str(each.id) for batch in batches for each in batch.responses) == sorted(ids)
+
+
+async def test_a_summary_says_what_matters_of_a_response(store: Store) -> None:
+    async with some(store).session() as session:
+        page = await list_responses(session, ResponseQuery())
+    by_id = {str(summary.id): summary for summary in page.responses}
+    failed, incomplete, child, call = by_id["r2"], by_id["r3"], by_id["r4"], by_id["r5"]
+    assert failed.error == ResponseError("server_error", "upstream said 500")
+    assert (failed.input_items, failed.output_items, failed.total_tokens) == (1, 0, None)
+    assert (incomplete.incomplete, incomplete.owner, incomplete.error) == ("length", None, None)
+    assert (child.previous_response_id, child.total_tokens, child.owner) == ("r1", 3, "")
+    assert call.output_ids == ("fc_1",)
+    assert (call.place.backend, call.place.table) == ("sql_default", "responses")
+    assert page.is_complete
+    assert not page.notices
+
+
+async def test_pages_end_and_miss_nothing(store: Store) -> None:
+    create(store)
+    insert(store, (row(f"r{n:03}", created_at=n // 3) for n in range(25)))
+    deployment = keeping(store)
+    async with deployment.session() as session:
+        for order in RecordOrder:
+            ids, query = [], ResponseQuery(limit=7, order=order)
+            while True:
+                page = await list_responses(session, query)
+                ids += [str(summary.id) for summary in page.responses]
+                if page.next is None:
+                    break
+                query = replace(query, after=page.next)
+            assert ids == [f"r{n:03}" for n in reversed(range(25))]
+
+
+async def test_what_somebody_may_not_see_leaves_pages_full(store: Store) -> None:
+    create(store)
+    insert(
+        store, (row(f"r{n:04}", created_at=n, owner="alice" if n % 100 == 0 else "bob") for n in range(1200))
+    )
+
+    def is_alices(summary: ResponseSummary) -> bool:
+        return summary.owner == "alice"
+
+    async with keeping(store).session() as session:
+        for order in RecordOrder:
+            first = await list_responses(session, ResponseQuery(limit=5, order=order), sees=is_alices)
+            assert [s.id for s in first.responses] == [f"r{n:04}" for n in (1100, 1000, 900, 800, 700)]
+            rest = await list_responses(
+                session, ResponseQuery(limit=50, order=order, after=first.next), sees=is_alices
+            )
+            assert [s.id for s in rest.responses] == [f"r{n:04}" for n in (600, 500, 400, 300, 200, 100, 0)]
+            assert rest.next is None
+
+
+async def test_a_table_without_the_columns_of_later_versions_is_read(store: Store) -> None:
+    create(store, "openai_responses", columns=EARLIER_COLUMNS)
+    insert(store, [row("r1", owner="bob")], "openai_responses", columns=EARLIER_COLUMNS)
+    deployment = keeping(store, "0.3.5", table="responses")
+    async with deployment.session() as session:
+        page = await list_responses(session, ResponseQuery())
+    assert [(s.id, s.owner, s.place.table, s.previous_response_id) for s in page.responses] == [
+        ("r1", "bob", "openai_responses", None)
+    ]
+
+
+async def test_documents_that_no_server_could_read_are_listed_as_what_they_are(
+    sqlite_store: SqliteStore,
+) -> None:
+    create(sqlite_store)
+    texts = {"text": "{cut", "list": "[1]", "null": "null", "none": None, "bare": '"resp"'}
+    insert(sqlite_store, [row(name, text=text) for name, text in texts.items() if text is not None])
+    sqlite_store.execute("INSERT INTO responses (id) VALUES ('none')")
+    async with keeping(sqlite_store).session() as session:
+        page = await list_responses(session, ResponseQuery())
+    assert {str(s.id): s.shape for s in page.responses} == {
+        "text": DocumentShape.BROKEN,
+        "list": DocumentShape.LIST,
+        "null": DocumentShape.NULL,
+        "none": DocumentShape.ABSENT,
+        "bare": DocumentShape.SCALAR,
+    }
+    assert page.responses[-1].created_at is None
+
+
+async def test_a_table_that_is_not_there_yet_is_said_and_no_error(store: Store) -> None:
+    store.execute("CREATE TABLE other (id VARCHAR)")
+    async with keeping(store).session() as session:
+        page = await list_responses(session, ResponseQuery())
+        assert page.responses == ()
+        assert "no table responses" in page.notices[0]
+        assert not await is_large(session)
+
+
+async def test_a_table_of_another_shape_is_said(store: Store) -> None:
+    store.execute("CREATE TABLE responses (id VARCHAR PRIMARY KEY)")
+    async with keeping(store).session() as session:
+        page = await list_responses(session, ResponseQuery())
+    assert "lacks created_at, response_object" in page.notices[0]
+    assert not page.is_complete
+
+
+async def test_a_config_that_keeps_no_responses_is_said() -> None:
+    config = config_of({"kv": {"type": "kv_sqlite", "db_path": "/nowhere/kv.db"}}, {})
+    async with Session(catalog_of(config, "1.5.0")) as session:
+        with pytest.raises(NotFoundError, match="keeps no responses"):
+            await list_responses(session, ResponseQuery())
+
+
+async def test_a_backend_out_of_reach_is_its_own_failure(sqlite_store: SqliteStore) -> None:
+    async with keeping(sqlite_store).session() as session:
+        with pytest.raises(BackendError):
+            await list_responses(session, ResponseQuery())
+
+
+def two_tables(store: SqliteStore, folder: Path) -> Deployment:
+    other = SqliteStore(folder / "other.db")
+    for each, names in ((store, "aceg"), (other, "bdfh")):
+        create(each)
+        insert(each, (row(name, created_at=ord(name)) for name in names))
+    config = config_of(
+        {
+            "kv": backend_of(store, "kv"),
+            "one": backend_of(store, "sql"),
+            "two": backend_of(other, "sql"),
+        },
+        {"metadata": {"backend": "kv", "namespace": "registry"}},
+        {
+            "responses": [
+                {
+                    "provider_id": name,
+                    "provider_type": "inline::builtin",
+                    "config": {"persistence": {"responses": {"backend": name, "table_name": "responses"}}},
+                }
+                for name in ("one", "two")
+            ]
+        },
+    )
+    return Deployment(catalog_of(config, "1.5.0"))
+
+
+async def test_several_tables_are_one_list_by_time(sqlite_store: SqliteStore, tmp_path: Path) -> None:
+    deployment = two_tables(sqlite_store, tmp_path)
+    async with deployment.session() as session:
+        for order in RecordOrder:
+            ids, query = [], ResponseQuery(limit=3, order=order)
+            while True:
+                page = await list_responses(session, query)
+                ids += [str(summary.id) for summary in page.responses]
+                if page.next is None:
+                    break
+                query = replace(query, after=page.next)
+            assert ids == list("hgfedcba")
+        with pytest.raises(UsageError, match="cursor"):
+            await list_responses(session, ResponseQuery(after="nonsense"))
+
+
+async def test_one_of_several_tables_out_of_reach_hides_not_the_others(
+    sqlite_store: SqliteStore, tmp_path: Path
+) -> None:
+    deployment = two_tables(sqlite_store, tmp_path)
+    (tmp_path / "other.db").unlink()
+    async with deployment.session() as session:
+        page = await list_responses(session, ResponseQuery())
+    assert [s.id for s in page.responses] == list("geca")
+    assert not page.is_complete
+    assert "backend two was not read" in page.notices[0]
+
+
+async def test_a_search_says_how_far_it_is_over_all_tables(sqlite_store: SqliteStore, tmp_path: Path) -> None:
+    async with two_tables(sqlite_store, tmp_path).session() as session:
+        batches = [batch async for batch in search_responses(session, ResponseQuery(contains="answer"))]
+    assert len([each for batch in batches for each in batch.responses]) == 8
+    assert batches[-1].done == batches[-1].total
+    assert [batch.done for batch in batches] == sorted(batch.done for batch in batches)
