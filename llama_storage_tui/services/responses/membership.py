@@ -1,0 +1,137 @@
+"""Which conversation a stored item belongs to, and which items a conversation has.
+
+Servers store no conversation with a response (domain.md §10): what links the two are the ids of the response's output items,
+which stand among the conversation's items. Before ogx 1.5 an item's id is its key; from 1.5 on the key begins with the
+conversation, so that finding an id means a scan, which only a small table is worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Final
+
+from llama_storage_tui.backends.protocols import Reader
+from llama_storage_tui.errors import BackendError, NotFoundError
+from llama_storage_tui.model.data import Cell, Table
+from llama_storage_tui.model.records import Equals, Field, Record, RecordOrder, RecordQuery
+from llama_storage_tui.model.responses import Place
+from llama_storage_tui.services.responses.places import item_places
+from llama_storage_tui.services.session import Session
+
+SMALL_TABLE: Final = 200_000
+"""Rows up to which a table without a key on an item's id is scanned for a page of responses."""
+
+_ID: Final = Field("id", "id")
+_CONVERSATION: Final = Field("conversation_id", "conversation_id")
+_CREATED_AT: Final = Field("created_at", "created_at")
+_SORT_ORDER: Final = Field("sort_order", "sort_order")
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """The conversations of items, by the items' ids; ids of no conversation are absent.
+
+    `notices` are sentences about what was not looked up, and about items that stand in several conversations: those are absent
+    too, since none of the conversations is more theirs than another.
+    """
+
+    conversations: Mapping[str, str]
+    notices: tuple[str, ...] = ()
+
+
+async def conversations_of(session: Session, item_ids: Sequence[str]) -> Membership:
+    """Return the conversation of each item, where that is cheap to tell; a place that does not answer becomes a notice."""
+    found: dict[str, str] = {}
+    shared: set[str] = set()
+    notices: list[str] = []
+    wanted = tuple(item for item in dict.fromkeys(item_ids) if is_storable(item))
+    for place in item_places(session.catalog) if wanted else ():
+        try:
+            records, notice = await _looked_up(await session.reader(place.backend), place, wanted)
+        except NotFoundError:
+            continue
+        except BackendError as error:
+            notices.append(f"Conversations were not looked up: {error.message}")
+            continue
+        notices += [notice] if notice else []
+        for record in records:
+            item, conversation = record["id"], record["conversation_id"]
+            if not isinstance(item, str) or not isinstance(conversation, str):
+                continue
+            if found.setdefault(item, conversation) != conversation:
+                shared.add(item)
+    if shared:
+        notices.append(f"{len(shared)} items stand in several conversations, so theirs cannot be told.")
+    return Membership({item: found[item] for item in found if item not in shared}, tuple(notices))
+
+
+async def items_of(session: Session, conversation: str) -> tuple[str, ...]:
+    """Return the ids of a conversation's items in their order: by time, by sort_order where the version stores it, by id.
+
+    Without a key on the conversation (before ogx 1.5) this reads the whole table, without a time limit. Raises BackendError.
+    """
+    found: list[Record] = []
+    for place in item_places(session.catalog):
+        reader = await session.reader(place.backend)
+        table = await reader.tables.table(place.table)
+        if table is not None:
+            query = RecordQuery(place.table, (_ID, *order_fields(table)))
+            found += await records_of(reader, table, query, conversation)
+    return tuple(str(record["id"]) for record in sorted(found, key=item_order) if record["id"] is not None)
+
+
+def is_storable(id_: str) -> bool:
+    """Tell whether an id can stand in a text column at all: one taken out of a document need not (half a surrogate pair, NUL)."""
+    return "\x00" not in id_ and not any("\ud800" <= letter <= "\udfff" for letter in id_)
+
+
+def order_fields(table: Table) -> tuple[Field, ...]:
+    """Return the fields that `item_order` sorts by, as far as the table has them."""
+    return tuple(field for field in (_CREATED_AT, _SORT_ORDER) if table.column(field.column) is not None)
+
+
+def item_order(record: Record) -> tuple[tuple[int, float], tuple[int, float], str]:
+    """Return what sorts a conversation's items as the server returns them; what is no number comes last."""
+    return _number(record.get("created_at")), _number(record.get("sort_order")), str(record["id"])
+
+
+async def records_of(
+    reader: Reader, table: Table, query: RecordQuery, conversation: str
+) -> tuple[Record, ...]:
+    """Return a conversation's records of the items' table: by its key where that begins with the conversation, else by a scan."""
+    if _key(table)[:1] == ("conversation_id",) or table.is_view:
+        by_key = RecordQuery(query.table, query.fields, query.conditions, id="conversation_id")
+        return await reader.records.find(by_key, [conversation])
+    conditions = (*query.conditions, Equals(_CONVERSATION, conversation))
+    scan = RecordQuery(query.table, query.fields, conditions, RecordOrder.STORED)
+    found: list[Record] = []
+    async with aclosing(reader.records.search(scan)) as batches:
+        async for batch in batches:
+            found += batch.records
+    return tuple(found)
+
+
+async def _looked_up(
+    reader: Reader, place: Place, item_ids: Sequence[str]
+) -> tuple[tuple[Record, ...], str | None]:
+    table = await reader.tables.table(place.table)
+    if table is None:
+        return (), None
+    if _key(table) != ("id",):
+        extent = await reader.records.extent(place.table)
+        if extent is not None and extent.rows > SMALL_TABLE:
+            return (), (
+                f"Conversations were not looked up: {place.table} has about {extent.rows:,} rows"
+                " and no key that begins with an item's id."
+            )
+    return await reader.records.find(RecordQuery(place.table, (_ID, _CONVERSATION)), item_ids), None
+
+
+def _key(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.columns if column.is_primary_key)
+
+
+def _number(cell: Cell) -> tuple[int, float]:
+    return (0, float(cell)) if isinstance(cell, int | float) else (1, 0.0)
