@@ -19,6 +19,7 @@ from llama_storage_tui.model.responses import (
     ResponseQuery,
     ResponseSummary,
 )
+from llama_storage_tui.services.responses.membership import conversations_of, items_of
 from llama_storage_tui.services.responses.merging import Slice, merged
 from llama_storage_tui.services.responses.places import response_places
 from llama_storage_tui.services.responses.summaries import NEEDED, conditions_of, fields_of, summary_of
@@ -67,7 +68,10 @@ async def list_responses(session: Session, query: ResponseQuery, *, sees: Sees |
         limit=query.limit,
         after=query.after,
     )
-    return ResponsePage(found, next_, query.order, is_complete=len(sources) == len(places), notices=notices)
+    shown, unsaid = await _with_conversations(session, found)
+    return ResponsePage(
+        shown, next_, query.order, is_complete=len(sources) == len(places), notices=(*notices, *unsaid)
+    )
 
 
 async def search_responses(
@@ -87,10 +91,28 @@ async def search_responses(
         async with aclosing(source.reader.search(source.query)) as batches:
             async for batch in batches:
                 found = (summary_of(source.place, record) for record in batch.records)
-                kept = tuple(summary for summary in found if sees is None or sees(summary))
+                seen = tuple(summary for summary in found if sees is None or sees(summary))
+                kept, _ = await _with_conversations(session, seen)
                 done = batch.done
                 yield ResponseBatch(kept, before + done, max(total, before + batch.total))
         before += done
+
+
+async def _with_conversations(
+    session: Session, summaries: Sequence[ResponseSummary]
+) -> tuple[tuple[ResponseSummary, ...], tuple[str, ...]]:
+    """Add the conversations that the responses' output items stand in, with what was not looked up."""
+    unknown = [summary for summary in summaries if summary.conversation is None]
+    membership = await conversations_of(session, [id_ for each in unknown for id_ in each.output_ids])
+
+    def completed(summary: ResponseSummary) -> ResponseSummary:
+        names = (membership.conversations.get(id_) for id_ in summary.output_ids)
+        found = next((name for name in names if name is not None), None)
+        if summary.conversation is not None or found is None:
+            return summary
+        return replace(summary, conversation=found, conversation_inferred=True)
+
+    return tuple(completed(summary) for summary in summaries), membership.notices
 
 
 async def is_large(session: Session) -> bool:
@@ -109,8 +131,9 @@ async def _sources(
     session: Session, places: Sequence[Place], query: ResponseQuery
 ) -> tuple[dict[Place, _Source], tuple[str, ...]]:
     """Resolve each place; what cannot be read is a notice, unless nothing can."""
+    items = None if query.conversation is None else await items_of(session, query.conversation)
     answers = await asyncio.gather(
-        *(_source(session, place, query) for place in places), return_exceptions=True
+        *(_source(session, place, query, items) for place in places), return_exceptions=True
     )
     sources: dict[Place, _Source] = {}
     notices: list[str] = []
@@ -131,7 +154,9 @@ async def _sources(
     return sources, tuple(notices)
 
 
-async def _source(session: Session, place: Place, query: ResponseQuery) -> _Source | str:
+async def _source(
+    session: Session, place: Place, query: ResponseQuery, items: tuple[str, ...] | None
+) -> _Source | str:
     reader = await session.reader(place.backend)
     table = await reader.tables.table(place.table)
     if table is None:
@@ -145,7 +170,7 @@ async def _source(session: Session, place: Place, query: ResponseQuery) -> _Sour
         RecordQuery(
             place.table,
             fields_of(columns),
-            conditions_of(query, items=None),
+            conditions_of(query, items=items),
             order=query.order,
             limit=query.limit,
         ),

@@ -8,6 +8,7 @@ from typing import Final
 
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import (
+    AnyOf,
     Between,
     Condition,
     Contains,
@@ -29,6 +30,10 @@ CREATED: Final = Field("created_at", "created_at")
 OWNER: Final = Field("owner", "owner_principal")
 
 
+CONVERSATION: Final = Field("conversation", DOCUMENT, ("conversation",))
+CONVERSATION_ID: Final = Field("conversation_id", DOCUMENT, ("conversation", "id"))
+
+
 def _inside(name: str, *path: str | int, measure: Measure = Measure.VALUE) -> Field:
     return Field(name, DOCUMENT, path, measure)
 
@@ -36,8 +41,8 @@ def _inside(name: str, *path: str | int, measure: Measure = Measure.VALUE) -> Fi
 _DOCUMENT_FIELDS: Final = (
     STATUS,
     _inside("stored_previous", "previous_response_id"),
-    _inside("conversation", "conversation"),
-    _inside("conversation_id", "conversation", "id"),
+    CONVERSATION,
+    CONVERSATION_ID,
     _inside("input_items", "input", measure=Measure.ITEMS),
     _inside("output_items", "output", measure=Measure.ITEMS),
     _inside("total_tokens", "usage", "total_tokens"),
@@ -81,7 +86,8 @@ def conditions_of(query: ResponseQuery, *, items: tuple[str, ...] | None) -> tup
     if query.status is not None:
         found.append(Equals(STATUS, query.status))
     if items is not None:
-        found.append(OneOf(OUTPUT_IDS, items))
+        stored = (Equals(field, query.conversation) for field in (CONVERSATION, CONVERSATION_ID))
+        found.append(AnyOf((OneOf(OUTPUT_IDS, items), *stored)))
     return tuple(found)
 
 

@@ -251,3 +251,32 @@ async def test_a_search_says_how_far_it_is_over_all_tables(sqlite_store: SqliteS
     assert len([each for batch in batches for each in batch.responses]) == 8
     assert batches[-1].done == batches[-1].total
     assert [batch.done for batch in batches] == sorted(batch.done for batch in batches)
+
+
+ITEMS = "CREATE TABLE conversation_items (id VARCHAR, conversation_id VARCHAR, created_at INTEGER, item_data JSON, {})"
+
+
+@pytest.mark.parametrize("key", ["PRIMARY KEY (id)", "PRIMARY KEY (conversation_id, id)"])
+async def test_conversations_are_told_and_found_by_the_items_that_responses_put_out(
+    store: Store, key: str
+) -> None:
+    deployment = some(store)
+    store.execute(ITEMS.format(key))
+    store.execute(
+        "INSERT INTO conversation_items VALUES ('msg_r1', 'conv_1', 1, '{}'), ('msg_r4', 'conv_1', 2, '{}'),"
+        " ('msg_r3', 'conv_2', 1, '{}')"
+    )
+    insert(store, [row("r6", created_at=10, conversation={"id": "conv_1"})])
+    async with deployment.session() as session:
+        page = await list_responses(session, ResponseQuery())
+        told = {str(s.id): (s.conversation, s.conversation_inferred) for s in page.responses}
+        assert told == {
+            "r4": ("conv_1", True),
+            "r1": ("conv_1", True),
+            "r3": ("conv_2", True),
+            "r2": (None, False),
+            "r5": (None, False),
+            "r6": ("conv_1", False),
+        }
+    assert await found(deployment, conversation="conv_1") == ["r4", "r1", "r6"]
+    assert await found(deployment, conversation="conv_none") == []
