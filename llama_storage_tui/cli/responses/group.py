@@ -19,6 +19,10 @@ class LazyGroup(click.Group):
 
     modules: Mapping[str, str] = {}
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take shared options between the config and the subcommand too: click's groups end their own at the first word."""
+        return super().parse_args(ctx, _options_first(self, ctx, args))
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the names in the order of their use."""
         return [*self.modules]
@@ -32,13 +36,32 @@ class LazyGroup(click.Group):
         return command if isinstance(command, click.Command) else None
 
 
+def _options_first(group: click.Group, context: click.Context, args: list[str]) -> list[str]:
+    """Move the options that stand right behind the first word to its front."""
+    options = {
+        name: each for each in group.get_params(context) for name in (*each.opts, *each.secondary_opts)
+    }
+    rest, before = list(args), list[str]()
+    words: list[str] = []
+    while rest and ((rest[0].startswith("-") and rest[0] != "-") or not words):
+        word = rest.pop(0)
+        if not word.startswith("-") or word == "-":
+            words.append(word)
+            continue
+        before.append(word)
+        found = options.get(word)
+        if isinstance(found, click.Option) and not found.is_flag and not found.count and rest:
+            before.append(rest.pop(0))
+    return [*before, *words, *rest]
+
+
 class ResponsesGroup(LazyGroup):
     """The subcommands of `responses`."""
 
     modules = RESPONSES
 
 
-@click.group(cls=ResponsesGroup)
+@click.group(cls=ResponsesGroup, no_args_is_help=False)
 @click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
 @shared_options
 @click.pass_context

@@ -1,0 +1,139 @@
+"""`responses RUN_CONFIG list` as a script and as a person calls it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.cli.conftest import Run
+from tests.response_rows import create, insert, row
+from tests.stores import SqliteStore
+
+CONFIG = """\
+version: 2
+distro_name: demo
+apis: [responses]
+providers:
+  responses:
+  - provider_id: builtin
+    provider_type: inline::builtin
+    config:
+      persistence:
+        responses: {backend: sql_default, table_name: responses}
+storage:
+  backends:
+    kv_default: {type: kv_sqlite, db_path: "${env.STORE}/kv.db"}
+    sql_default: {type: sql_sqlite, db_path: "${env.STORE}/sql.db"}
+  stores:
+    metadata: {backend: kv_default, namespace: registry}
+    inference: {backend: sql_default, table_name: inference_store}
+    conversations: {backend: sql_default, table_name: openai_conversations}
+    prompts: {backend: sql_default, table_name: prompts}
+    connectors: {backend: sql_default, table_name: connectors}
+"""
+KEYS = [
+    "id", "created_at", "model", "status", "owner", "previous_response_id", "conversation", "conversation_inferred",
+    "input_items", "output_items", "total_tokens", "error",
+]  # fmt: skip
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Make a deployment with a few responses."""
+    monkeypatch.setenv("STORE", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    store = SqliteStore(tmp_path / "sql.db")
+    create(store)
+    insert(
+        store,
+        [
+            row("resp_1", created_at=1_700_000_000, owner="alice"),
+            row("resp_2", created_at=1_700_000_100, status="failed", error={"code": "c", "message": "\x1b[31mred"}),
+            row("resp_3", created_at=1_700_000_200, text="{cut"),
+        ],
+    )  # fmt: skip
+    path = tmp_path / "run.yaml"
+    path.write_text(CONFIG)
+    return str(path)
+
+
+def test_the_document_has_the_promised_keys_and_follows_its_schema(run: Run, config: str) -> None:
+    document = run("responses", config, "list", "--json").json
+    assert {"responses", "next", "complete", "order"} <= set(document)
+    assert set(KEYS) <= set(document["responses"][0])
+    assert [each["id"] for each in document["responses"]] == ["resp_3", "resp_2", "resp_1"]
+    assert document["responses"][1]["error"] == {"code": "c", "message": "\x1b[31mred"}
+    assert document["responses"][0]["document"] == "broken"
+    jsonschema.validate(document, run("schema", "responses list").json)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--json", "responses", "{}", "list"),
+        ("responses", "--json", "{}", "list"),
+        ("responses", "{}", "--json", "list"),
+        ("responses", "{}", "list", "--json"),
+        ("responses", "--timeout", "3", "{}", "--timeout", "4", "--json", "list"),
+        ("responses", "{}", "--timeout=4", "list", "--json"),
+    ],
+)
+def test_options_are_taken_at_every_level(run: Run, config: str, words: tuple[str, ...]) -> None:
+    answer = run(*(word.format(config) for word in words))
+    assert answer.code == 0
+    assert len(answer.json["responses"]) == 3
+
+
+def test_pages_follow_each_other(run: Run, config: str) -> None:
+    first = run("responses", config, "list", "--limit", "2", "--json").json
+    rest = run("responses", config, "list", "--limit", "2", "--after", first["next"], "--json").json
+    assert [each["id"] for each in first["responses"] + rest["responses"]] == ["resp_3", "resp_2", "resp_1"]
+    assert rest["next"] is None
+
+
+def test_a_person_reads_what_failed_and_nothing_reaches_the_terminal(run: Run, config: str) -> None:
+    answer = run("responses", config, "list")
+    assert answer.code == 0
+    assert "\x1b" not in answer.out
+    assert "c: ␛[31mred" in answer.out
+    assert "2023-11-14 22:13:20" in answer.out
+    assert "no response: broken" in answer.out
+
+
+def test_nothing_found_is_no_failure(run: Run, config: str) -> None:
+    answer = run("responses", config, "list", "--owner", "nobody at all", "--json")
+    assert (answer.code, answer.json["responses"], answer.json["complete"]) == (0, [], True)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "kind"),
+    [
+        (["--since", "yesterday-ish"], 2, "usage"),
+        (["--order", "sideways"], 2, "usage"),
+        (["--after", "nonsense"], 2, "usage"),
+        (["--limit", "0"], 2, "usage"),
+    ],
+)
+def test_what_cannot_be_is_a_usage_error(
+    run: Run, config: str, words: list[str], code: int, kind: str
+) -> None:
+    answer = run("responses", config, "list", *words, "--json")
+    assert (answer.code, answer.json["error"]["kind"]) == (code, kind)
+
+
+def test_a_missing_store_is_a_backend_error_and_no_file_appears(
+    run: Run, config: str, tmp_path: Path
+) -> None:
+    (tmp_path / "sql.db").unlink()
+    answer = run("responses", config, "list", "--json")
+    assert (answer.code, answer.json["error"]["kind"]) == (3, "backend")
+    assert not (tmp_path / "sql.db").exists()
+
+
+def test_a_config_without_responses_says_what_it_would_take(run: Run, config: str) -> None:
+    path = Path(config)
+    path.write_text(path.read_text().replace("responses: {", "elsewhere: {"))
+    answer = run("responses", config, "list", "--for", "1.5.0", "--json")
+    assert (answer.code, answer.json["error"]["kind"]) == (1, "not-found")
