@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, assert_never
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -27,8 +28,35 @@ from llama_storage_tui.model.records import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document taken apart once a row: what to join to the table, the whole, and its parts by their keys."""
+
+    joined: tuple[sa.FromClause, ...]
+    whole: Expression
+    parts: Mapping[str, Expression]
+
+    def place(self, path: Path) -> tuple[Expression, Path]:
+        """Return the largest part that is there already, and the rest of a path inside it."""
+        first = path[0] if path else None
+        if isinstance(first, str) and first in self.parts:
+            return self.parts[first], path[1:]
+        return self.whole, path
+
+
 class Documents(Protocol):
     """What differs between engines. A document that is not JSON, or has nothing at a path, gives NULL and never an error."""
+
+    def prepared(self, element: Expression, keys: Sequence[str], name: str) -> Prepared | None:
+        """Return a column's document taken apart once for several fields; None where the engine shares that work by itself.
+
+        `keys` are the first steps of the fields' paths; `name` is unique in the statement.
+        """
+        ...
+
+    def document(self, element: Expression) -> Expression:
+        """Return a column's document in the form that the methods below take."""
+        ...
 
     def value(self, element: Expression, path: Path) -> Expression:
         """Return the text at a path: of a scalar its own, of an object or a list its JSON."""
@@ -89,25 +117,44 @@ class Documents(Protocol):
         ...
 
 
-def wanted(dialect: Dialect, shape: TableShape, table: sa.TableClause, field: Field) -> Expression:
-    """Return what to select for a field; raises UsageError for a column that the table lacks."""
+def is_inside(field: Field) -> bool:
+    """Tell whether a field is taken out of a document."""
+    return bool(field.path) or field.measure in {Measure.ITEMS, Measure.EACH, Measure.SHAPE}
+
+
+def wanted(
+    dialect: Dialect,
+    shape: TableShape,
+    table: sa.TableClause,
+    field: Field,
+    prepared: Prepared | None = None,
+) -> Expression:
+    """Return what to select for a field; `prepared` is its column's document.
+
+    Raises UsageError for a column that the table lacks.
+    """
     column = shape.column(field.column)
     element: Expression = table.c[field.column]
+    if not is_inside(field):
+        is_size = field.measure is Measure.BYTES
+        return dialect.size(element, column) if is_size else dialect.cell(element, column, None)
+    if prepared is None:
+        document, path = dialect.documents.document(element), field.path
+    else:
+        document, path = prepared.place(field.path)
+    return _inside(dialect.documents, field, document, path)
+
+
+def _inside(documents: Documents, field: Field, document: Expression, path: Path) -> Expression:
     match field.measure:
-        case Measure.BYTES:
-            return dialect.size(element, column)
         case Measure.ITEMS:
-            return dialect.documents.items(element, field.path)
+            return documents.items(document, path)
         case Measure.SHAPE:
-            return dialect.documents.shape(element, field.path)
+            return documents.shape(document, path)
         case Measure.EACH:
-            return dialect.documents.each(element, field.path, field.each)
-        case Measure.VALUE if field.path:
-            return dialect.documents.value(element, field.path)
-        case Measure.VALUE:
-            return dialect.cell(element, column, None)
+            return documents.each(document, path, field.each)
         case _:
-            assert_never(field.measure)
+            return documents.value(document, path)
 
 
 def holds(
@@ -121,7 +168,8 @@ def holds(
             return _equals(dialect, shape, table, field, text)
         case OneOf(Field(measure=Measure.EACH) as field, texts):
             shape.column(field.column)
-            return dialect.documents.has_each(table.c[field.column], field.path, field.each, texts)
+            document = dialect.documents.document(table.c[field.column])
+            return dialect.documents.has_each(document, field.path, field.each, texts)
         case OneOf(field, texts):
             return _one_of([_equals(dialect, shape, table, field, text) for text in texts])
         case Between(field, low, high):

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.cursors import Part
-from llama_storage_tui.backends.documents import holds, wanted
+from llama_storage_tui.backends.documents import Prepared, holds, is_inside, wanted
 from llama_storage_tui.backends.engine import Dialect, Expression, Statement
 from llama_storage_tui.backends.shape import ColumnShape, TableShape
 from llama_storage_tui.errors import UsageError
@@ -131,11 +131,32 @@ class RecordScan:
     def _conditions(self, table: sa.TableClause) -> tuple[sa.ColumnElement[bool], ...]:
         return tuple(holds(self.dialect, self.shape, table, each) for each in self.query.conditions)
 
-    def _selected(self, table: sa.TableClause) -> Statement:
-        fields = [wanted(self.dialect, self.shape, table, field) for field in self.query.fields]
+    def _selected(self, table: sa.TableClause, source: sa.FromClause | None = None) -> Statement:
+        source = table if source is None else source
+        prepared = self._prepared(table)
+        fields = [
+            wanted(self.dialect, self.shape, table, field, prepared.get(field.column))
+            for field in self.query.fields
+        ]
         marks = [mark for column in self.marked for mark in self.dialect.mark(table.c[column.name], column)]
         chosen = [each.label(f"c{index}") for index, each in enumerate((*fields, *marks))]
-        return sa.select(*chosen).select_from(table)
+        for document in prepared.values():
+            for part in document.joined:
+                source = source.join(part, sa.true())
+        return sa.select(*chosen).select_from(source)
+
+    def _prepared(self, table: sa.TableClause) -> dict[str, Prepared]:
+        """Return each document that fields are taken out of, by its column."""
+        found: dict[str, Prepared] = {}
+        inside = [field for field in self.query.fields if is_inside(field)]
+        for index, name in enumerate(dict.fromkeys(field.column for field in inside)):
+            element: Expression = table.c[self.shape.column(name).name]
+            paths = (field.path for field in inside if field.column == name)
+            keys = dict.fromkeys(path[0] for path in paths if path and isinstance(path[0], str))
+            prepared = self.dialect.documents.prepared(element, tuple(map(str, keys)), f"document_{index}")
+            if prepared is not None:
+                found[name] = prepared
+        return found
 
     def _sorted(self, table: sa.TableClause, segment: sa.ColumnElement[bool], limit: int) -> Statement:
         """Return the statement of a sorted page: first which rows, then what is in them.
@@ -155,7 +176,7 @@ class RecordScan:
             .subquery("found")
         )
         same = sa.and_(*(table.c[key.name] == found.c[key.name] for key in keys))
-        return self._selected(table).select_from(table.join(found, same)).order_by(*order)
+        return self._selected(table, table.join(found, same)).order_by(*order)
 
     def _order(self, table: sa.TableClause) -> list[Expression]:
         time, id_, *rest = self.marked

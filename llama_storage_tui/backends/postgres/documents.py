@@ -12,6 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from llama_storage_tui.backends.documents import Prepared
 from llama_storage_tui.backends.engine import Expression
 from llama_storage_tui.backends.postgres import catalog
 from llama_storage_tui.backends.shape import ColumnShape, Kind, TableShape
@@ -28,6 +29,7 @@ _REFUSED: Final = (
 )
 _STAND_IN: Final = r"\\ufffd"
 _NUMBER: Final = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$"
+_ZERO: Final[sa.ColumnElement[int]] = sa.literal_column("0")
 _TID: Final = re.compile(r"\((\d+),\d+\)")
 _ROW_BYTES: Final = 2000
 """About what a row weighs where ANALYZE never ran: a guess, and only for telling a small table from a large one."""
@@ -36,9 +38,34 @@ _ROW_BYTES: Final = 2000
 class PostgresDocuments:
     """Satisfies `documents.Documents`."""
 
+    def prepared(self, element: Expression, keys: Sequence[str], name: str) -> Prepared:
+        """Return the document, made harmless once and parsed once: each look into one parses it from its beginning."""
+        whole = sa.select(self.document(element).label("whole")).offset(_ZERO).lateral(f"{name}_whole")
+        is_object = sa.func.json_typeof(whole.c["whole"]) == "object"
+        parts = (
+            sa.func.json_to_record(
+                sa.case((is_object, whole.c["whole"]), else_=sa.cast(_text("{}"), sa.JSON()))
+            )
+            .table_valued(*(sa.column(key, sa.JSON()) for key in keys), name=f"{name}_parts")
+            .render_derived(with_types=True)
+        )
+        joined = (whole, parts) if keys else (whole,)
+        return Prepared(joined, whole.c["whole"], {key: parts.c[key] for key in keys})
+
+    def document(self, element: Expression) -> Expression:
+        """Return the document with what the server stores and cannot take out again replaced."""
+        # The text once, behind a fence: each mention of the column would unpack what is stored compressed again.
+        stored = (
+            sa.select(sa.cast(element, sa.Text()).label("text")).offset(_ZERO).correlate_except().subquery()
+        )
+        text = stored.c["text"]
+        is_suspect = sa.or_(*(sa.func.strpos(text, _text(suspect)) > 0 for suspect in _SUSPECTS))
+        harmless = sa.func.regexp_replace(text, _text(_REFUSED), _text(_STAND_IN), _text("g"))
+        return sa.select(sa.cast(sa.case((is_suspect, harmless), else_=text), sa.JSON())).scalar_subquery()
+
     def value(self, element: Expression, path: Path) -> Expression:
         """Return the text at a path."""
-        return _at(_document(element), path, as_text=True)
+        return _at(element, path, as_text=True)
 
     def items(self, element: Expression, path: Path) -> Expression:
         """Return the number of items of a list."""
@@ -63,7 +90,7 @@ class PostgresDocuments:
 
     def shape(self, element: Expression, path: Path) -> Expression:
         """Return what is at a path."""
-        kind = sa.func.json_typeof(_at(_document(element), path, as_text=False))
+        kind = sa.func.json_typeof(_at(element, path, as_text=False))
         shapes = {"object": "object", "array": "list", "null": "null"}
         return sa.case(shapes, value=kind, else_=sa.case((kind.is_(None), "absent"), else_="scalar"))
 
@@ -121,16 +148,8 @@ class PostgresDocuments:
         return int(found[1])
 
 
-def _document(element: Expression) -> Expression:
-    """Return the document with what the server stores and cannot take out again replaced."""
-    text = sa.cast(element, sa.Text())
-    is_suspect = sa.or_(*(sa.func.strpos(text, _text(suspect)) > 0 for suspect in _SUSPECTS))
-    harmless = sa.func.regexp_replace(text, _text(_REFUSED), _text(_STAND_IN), _text("g"))
-    return sa.case((is_suspect, sa.cast(harmless, sa.JSON())), else_=sa.cast(element, sa.JSON()))
-
-
 def _list(element: Expression, path: Path) -> Expression:
-    found = _at(_document(element), path, as_text=False)
+    found = _at(element, path, as_text=False)
     return sa.case((sa.func.json_typeof(found) == "array", found))
 
 
@@ -139,10 +158,13 @@ def _items(element: Expression, path: Path) -> sa.TableValuedAlias:
 
 
 def _at(document: Expression, path: Path, *, as_text: bool) -> Expression:
-    steps = sa.cast(sa.bindparam("p", [str(step) for step in path], unique=True), sa.ARRAY(sa.Text()))
-    if as_text:
-        return document.op("#>>", return_type=sa.Text())(steps)  # type: ignore[return-value] # of str
-    return document.op("#>", return_type=sa.JSON())(steps)  # type: ignore[return-value] # of JSON
+    if not path and not as_text:
+        return document
+    if not path:
+        return document.op("#>>", return_type=sa.Text())(sa.literal_column("'{}'"))  # type: ignore[return-value] # of str
+    take = sa.func.json_extract_path_text if as_text else sa.func.json_extract_path
+    found: Expression = take(document, *(_text(str(step)) for step in path))
+    return found
 
 
 def _text(value: str) -> Expression:

@@ -20,7 +20,7 @@ from llama_storage_tui.model.records import (
     Record,
 )
 from llama_storage_tui.model.responses import Place, ResponseError, ResponseQuery, ResponseSummary
-from llama_storage_tui.services.responses.escapes import stored_forms
+from llama_storage_tui.services.responses.escapes import common_run, stored_forms
 
 DOCUMENT: Final = "response_object"
 
@@ -82,13 +82,20 @@ def conditions_of(query: ResponseQuery, *, items: tuple[str, ...] | None) -> tup
     if query.owner is not None:
         found.append(Equals(OWNER, query.owner))
     if query.contains:
-        found.append(Contains(DOCUMENT, stored_forms(query.contains)))
+        found += _containing(query.contains)
     if query.status is not None:
         found.append(Equals(STATUS, query.status))
     if items is not None:
         stored = (Equals(field, query.conversation) for field in (CONVERSATION, CONVERSATION_ID))
         found.append(AnyOf((OneOf(OUTPUT_IDS, items), *stored)))
     return tuple(found)
+
+
+def _containing(text: str) -> list[Condition]:
+    forms = stored_forms(text)
+    run = common_run(forms)
+    first = [] if run is None or forms == (run,) else [Contains(DOCUMENT, (run,))]
+    return [*first, Contains(DOCUMENT, forms)]
 
 
 def summary_of(place: Place, record: Record) -> ResponseSummary:
