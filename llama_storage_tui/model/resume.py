@@ -20,12 +20,12 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What the model would not be sent any more: how many of what, why, and the items' ids where they have some."""
+    """What the model would not be sent any more: how many of what, why, and which entries, as far as they are entries."""
 
     what: str
     count: int
     reason: str
-    items: tuple[str, ...] = ()
+    entries: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,13 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What comparing messages and items gave; `unchecked` says why it was not done, or not to the end."""
+    """What comparing messages and items gave; `unchecked` says why it was not done, or not to the end.
+
+    `history` is how many messages come before the first item: the turns before, where a conversation keeps them.
+    """
 
     disagreements: tuple[Disagreement, ...] = ()
+    history: int = 0
     unchecked: str | None = None
 
 
