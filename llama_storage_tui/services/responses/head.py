@@ -15,7 +15,6 @@ from llama_storage_tui.services.responses.untrusted import (
     as_text,
     compact,
     counted,
-    masked,
     one_line,
     type_name,
 )
@@ -114,11 +113,10 @@ def _usage(usage: object, problems: list[str]) -> Usage | None:
 def _settings(stored: Fields) -> tuple[Setting, ...]:
     names = [name for name in stored if name not in _ELSEWHERE and stored[name] not in (None, [], {}, "")]
     names.sort(key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
-    return tuple(_setting(name, masked({name: stored[name]})) for name in names)
+    return tuple(_setting(name, stored[name]) for name in names)
 
 
-def _setting(name: str, held: object) -> Setting:
-    value = as_mapping(held)[name]
+def _setting(name: str, value: object) -> Setting:
     match name:
         case "tools":
             text = "; ".join(_tool(tool) for tool in as_list(value)) or compact(value)

@@ -15,7 +15,6 @@ from llama_storage_tui.services.responses.untrusted import (
     as_text,
     compact,
     counted,
-    masked,
     one_line,
     parsed,
     type_name,
@@ -43,13 +42,12 @@ def read_items(items: object, side: Side, problems: list[str]) -> tuple[Entry, .
 
 
 def read_item(item: object, side: Side, position: int) -> Entry:
-    """Read one item by its type; an unknown one is kept as JSON."""
-    raw = masked(item)
+    """Read one item, as `untrusted.load` gives it, by its type; an unknown one is kept as JSON."""
     if not isinstance(item, dict):
         problem = f"it is {type_name(item)}, not an object"
-        text = compact(raw)
+        text = compact(item)
         return Entry(
-            side, position, EntryKind.UNKNOWN, "no item", one_line(text), problems=(problem,), raw=raw
+            side, position, EntryKind.UNKNOWN, "no item", one_line(text), problems=(problem,), raw=item
         )
     problems: list[str] = []
     type_ = as_text(item.get("type"))
@@ -64,7 +62,7 @@ def read_item(item: object, side: Side, position: int) -> Entry:
         status=as_text(item.get("status")),
         **found,
         problems=tuple(problems),
-        raw=raw,
+        raw=item,
     )
 
 
@@ -259,7 +257,7 @@ def _unknown(item: Fields, problems: list[str]) -> Parts:
     problems.append(
         "it has no type" if type_ is None else f"no known server writes the type {as_text(type_)}"
     )
-    text = compact(masked(dict(item)))
+    text = compact(item)
     return {"label": as_text(type_) or "no type", "summary": one_line(text)}
 
 

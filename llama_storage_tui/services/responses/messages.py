@@ -11,7 +11,6 @@ from llama_storage_tui.services.responses.untrusted import (
     as_mapping,
     as_text,
     compact,
-    masked,
     one_line,
     parsed,
     type_name,
@@ -35,11 +34,12 @@ def read_messages(messages: object, problems: list[str]) -> tuple[MessagesState,
 
 
 def read_message(message: object, position: int) -> ChatMessage:
-    """Read one chat message."""
-    raw = masked(message)
+    """Read one chat message, as `untrusted.load` gives it."""
     if not isinstance(message, dict):
         problem = f"it is {type_name(message)}, not an object"
-        return ChatMessage(position, "no message", one_line(compact(raw)), problems=(problem,), raw=raw)
+        return ChatMessage(
+            position, "no message", one_line(compact(message)), problems=(problem,), raw=message
+        )
     problems: list[str] = []
     role = as_text(message.get("role"))
     if role not in ROLES:
@@ -60,7 +60,7 @@ def read_message(message: object, position: int) -> ChatMessage:
         tool_calls=calls,
         reasoning=as_text(message.get("reasoning_content")),
         problems=tuple(problems),
-        raw=raw,
+        raw=message,
     )
 
 

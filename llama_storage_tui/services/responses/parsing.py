@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Final, TypeVar
+from typing import Final
 
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.transcript import Side, Transcript
 from llama_storage_tui.services.responses.head import read_head
 from llama_storage_tui.services.responses.items import joined, read_items
 from llama_storage_tui.services.responses.messages import read_messages
-from llama_storage_tui.services.responses.untrusted import as_mapping, as_text, masked, shallow, type_name
+from llama_storage_tui.services.responses.untrusted import as_mapping, as_text, load, type_name
 
 OBJECT: Final = "response_object"
 
 INCREMENTAL: Final = "incremental"
 """What ogx writes from 1.1 on as input_storage_mode where the input holds only what was new."""
-
-Value = TypeVar("Value")
 
 
 def read_transcript(row: Mapping[str, Cell]) -> Transcript:
@@ -42,7 +40,7 @@ def read_transcript(row: Mapping[str, Cell]) -> Transcript:
         messages_state=state,
         is_incremental=fields.get("input_storage_mode") == INCREMENTAL,
         problems=tuple(problems),
-        stored=None if stored is None else as_mapping(masked(dict(stored))),
+        stored=stored,
     )
 
 
@@ -110,13 +108,8 @@ def _parse(text: str, problems: list[str]) -> object:
         odd.add(word)
         return float(word)
 
-    # The hook is Python: without one, a document of 50 MB would hold the interpreter, and with it every screen, until its end.
-    value = shallow(json.loads(text, parse_constant=constant, object_pairs_hook=_pairs))
+    value = load(text, constant)
     problems += [
         f"it holds {word}, which is no JSON: Python reads it, PostgreSQL does not" for word in sorted(odd)
     ]
     return value
-
-
-def _pairs(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
-    return dict(pairs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -17,7 +17,11 @@ DEEPEST: Final = 100
 
 CUT: Final = f"… nested deeper than {DEEPEST} levels"
 
-_CREDENTIALS: Final = frozenset({"authorization", "api_key", "access_token"})
+_SUSPECT: Final = frozenset(
+    {*("headers", "Headers", "authorization", "Authorization"), *("api_key", "access_token", "server_url")}
+)
+"""Fields of tools and connectors that hold credentials, or may: what is stored under them is never shown."""
+
 _WORDS: Final = {
     dict: "an object",
     list: "a list",
@@ -111,26 +115,31 @@ def _cut(node: object) -> None:
         node[:] = [CUT if isinstance(child, dict | list) else child for child in node]
 
 
-def masked(value: object) -> object:
-    """Return a copy with credentials masked: headers' values, authorizations, user info and queries of server URLs."""
-    match value:
-        case dict():
-            return {key: _masked_field(key, child) for key, child in value.items()}
-        case list():
-            return [masked(child) for child in value]
-        case _:
-            return value
+def load(text: str, constant: Callable[[str], object] | None = None) -> object:
+    """Parse stored JSON: credentials masked, nesting cut. `constant` hears of NaN and Infinity and gives their value.
+
+    Raises ValueError (json.JSONDecodeError, or a number of too many digits) and RecursionError.
+    """
+    # The hook is Python: without one, a document of 50 MB would hold the interpreter, and with it every screen, until its end.
+    return shallow(json.loads(text, parse_constant=constant, object_pairs_hook=_object))
 
 
-def _masked_field(key: str, value: object) -> object:
-    name = key.lower() if isinstance(key, str) else ""
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Make an object, with credentials masked: headers' values, authorizations, user info and queries of server URLs."""
+    found = dict(pairs)
+    if not _SUSPECT.isdisjoint(found):
+        found |= {name: _masked(name.lower(), found[name]) for name in _SUSPECT if name in found}
+    return found
+
+
+def _masked(name: str, value: object) -> object:
     if value is None or value in ("", {}, []):
         return value
     if name == "headers":
         return dict.fromkeys(value, MASK) if isinstance(value, dict) else MASK
-    if name in _CREDENTIALS:
-        return MASK
-    return masked_url(value) if name == "server_url" and isinstance(value, str) else masked(value)
+    if not isinstance(value, str):
+        return value  # the description of a field of that name, in a tool's schema
+    return masked_url(value) if name == "server_url" else MASK
 
 
 def masked_url(url: str) -> str:
