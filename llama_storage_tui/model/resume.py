@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from llama_storage_tui.model.transcript import ChatMessage, Entry
+from llama_storage_tui.model.transcript import ChatMessage, Entry, StoredResponse
 
 
 class Way(StrEnum):
@@ -99,3 +99,12 @@ class Addition:
     changes: tuple[Change, ...] = ()
     messages: tuple[ChatMessage, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """A stored response with everything that can be told of it alone."""
+
+    response: StoredResponse
+    resume: Resume
+    comparison: Comparison
