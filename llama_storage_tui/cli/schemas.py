@@ -16,7 +16,9 @@ from llama_storage_tui.cli.data_documents import (
 from llama_storage_tui.cli.documents import CheckDocument, Document, ErrorDocument, ShowDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
+from llama_storage_tui.cli.responses.diff_document import DiffDocument
 from llama_storage_tui.cli.responses.list_document import ResponsesDocument
+from llama_storage_tui.cli.responses.show_document import ShowResponseDocument
 from llama_storage_tui.cli.rotation_document import RotateDocument
 
 DOCUMENTS: dict[str, type[Document]] = {
@@ -29,6 +31,8 @@ DOCUMENTS: dict[str, type[Document]] = {
     "tables": TablesDocument,
     "rows": RowsDocument,
     "responses list": ResponsesDocument,
+    "responses show": ShowResponseDocument,
+    "responses diff": DiffDocument,
     "rotate": RotateDocument,
     "error": ErrorDocument,
 }

@@ -1,0 +1,56 @@
+"""The JSON of `responses RUN_CONFIG diff`: what one response added to another."""
+
+from __future__ import annotations
+
+from pydantic import JsonValue
+
+from llama_storage_tui.cli.documents import Document, json_value
+from llama_storage_tui.cli.responses.show_document import EntryBody, MessageBody
+from llama_storage_tui.model.resume import Addition, Change
+from llama_storage_tui.model.transcript import StoredResponse
+
+
+class ChangeBody(Document):
+    """A parameter that the two have differently; null where one has it not."""
+
+    name: str
+    before: JsonValue
+    after: JsonValue
+
+    @classmethod
+    def of(cls, change: Change) -> ChangeBody:
+        """Make the body of a change."""
+        return cls(name=change.name, before=json_value(change.before), after=json_value(change.after))
+
+
+class DiffDocument(Document):
+    """The answer of `responses RUN_CONFIG diff ID OTHER`: what OTHER added to ID.
+
+    `input` are entries beyond the first one's input and output, `dropped` those of the first that the second does not have in
+    their place; `chained` tells whether the second goes on from the first.
+    """
+
+    first: str | None
+    second: str | None
+    chained: bool
+    input: list[EntryBody]
+    output: list[EntryBody]
+    dropped: list[EntryBody]
+    messages: list[MessageBody]
+    changes: list[ChangeBody]
+    notices: list[str]
+
+    @classmethod
+    def of(cls, first: StoredResponse, second: StoredResponse, addition: Addition) -> DiffDocument:
+        """Make the document of what a response added."""
+        return cls(
+            first=first.transcript.head.id,
+            second=second.transcript.head.id,
+            chained=addition.is_chained,
+            input=[EntryBody.of(entry) for entry in addition.input],
+            output=[EntryBody.of(entry) for entry in addition.output],
+            dropped=[EntryBody.of(entry) for entry in addition.dropped],
+            messages=[MessageBody.of(message) for message in addition.messages],
+            changes=[ChangeBody.of(change) for change in addition.changes],
+            notices=[*addition.notes, *first.notices, *second.notices],
+        )

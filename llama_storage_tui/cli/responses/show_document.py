@@ -1,0 +1,368 @@
+"""The JSON of `responses RUN_CONFIG show`: the parts of one response."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import JsonValue
+
+from llama_storage_tui.cli.documents import Document, json_value
+from llama_storage_tui.model.responses import Place
+from llama_storage_tui.model.resume import Comparison, Disagreement, Examination, Loss, Resume
+from llama_storage_tui.model.transcript import (
+    ChatMessage,
+    Entry,
+    Head,
+    Hit,
+    MessagesState,
+    Part,
+    Transcript,
+    Usage,
+)
+
+
+class PlaceBody(Document):
+    """Where a response lies."""
+
+    backend: str
+    table: str
+
+    @classmethod
+    def of(cls, place: Place) -> PlaceBody:
+        """Make the body of a place."""
+        return cls(backend=place.backend, table=place.table)
+
+
+class HeadBody(Document):
+    """What a response says of itself and its row of whose it is.
+
+    Times are epoch seconds as stored. `owner` is null for SQL NULL, '' for nobody's; `access_attributes` is the stored text;
+    `settings` are the parameters that are set, credentials masked; `problems` says what of the object could not be read.
+    """
+
+    id: str | None
+    model: str | None
+    status: str | None
+    created_at: JsonValue
+    completed_at: JsonValue
+    seconds: JsonValue
+    previous_response_id: str | None
+    input_storage_mode: str | None
+    conversation: str | None
+    owner: str | None
+    access_attributes: str | None
+    tenant: str | None
+    settings: dict[str, JsonValue]
+    problems: list[str]
+
+    @classmethod
+    def of(cls, head: Head, problems: tuple[str, ...]) -> HeadBody:
+        """Make the body of a head."""
+        return cls(
+            id=head.id,
+            model=head.model,
+            status=head.status,
+            created_at=json_value(head.created_at),
+            completed_at=json_value(head.completed_at),
+            seconds=json_value(head.seconds),
+            previous_response_id=head.previous_response_id,
+            input_storage_mode=head.input_storage_mode,
+            conversation=head.conversation,
+            owner=head.owner,
+            access_attributes=head.access_attributes,
+            tenant=head.tenant,
+            settings={setting.name: json_value(setting.value) for setting in head.settings},
+            problems=list(problems),
+        )
+
+
+class PartBody(Document):
+    """A piece of content; of an image or a file what it is, not its data."""
+
+    kind: Literal["text", "refusal", "image", "file", "other"]
+    text: str
+    annotations: list[str]
+
+    @classmethod
+    def of(cls, part: Part) -> PartBody:
+        """Make the body of a part."""
+        return cls(kind=part.kind.value, text=part.text, annotations=list(part.annotations))
+
+
+class PointerBody(Document):
+    """Which entry is meant: its side and its index there, from 0."""
+
+    side: Literal["input", "output"]
+    position: int
+
+    @classmethod
+    def of(cls, entry: Entry | None) -> PointerBody | None:
+        """Make the pointer to an entry."""
+        return None if entry is None else cls(side=entry.side.value, position=entry.position)
+
+
+class HitBody(Document):
+    """A result of a file search."""
+
+    name: str
+    text: str
+    score: JsonValue
+
+    @classmethod
+    def of(cls, hit: Hit) -> HitBody:
+        """Make the body of a hit."""
+        return cls(name=hit.name, text=hit.text, score=json_value(hit.score))
+
+
+class EntryBody(Document):
+    """An item, read by its type: `kind` is the type where it is a known one, else `unknown`.
+
+    `answer` is the entry that answered a call or a request for approval; `arguments` are parsed where they are JSON; `item` is
+    the stored one, credentials masked.
+    """
+
+    kind: str
+    type: str | None
+    label: str
+    summary: str
+    id: str | None
+    status: str | None
+    role: str | None
+    name: str | None
+    server: str | None
+    call_id: str | None
+    content: list[PartBody]
+    arguments: JsonValue
+    output: str | None
+    queries: list[str]
+    results: list[HitBody] | None
+    tools: list[str]
+    error: str | None
+    approved: bool | None
+    answer: PointerBody | None
+    problems: list[str]
+    item: JsonValue
+
+    @classmethod
+    def of(cls, entry: Entry) -> EntryBody:
+        """Make the body of an entry."""
+        return cls(
+            kind=entry.kind.value,
+            type=entry.type,
+            label=entry.label,
+            summary=entry.summary,
+            id=entry.id,
+            status=entry.status,
+            role=entry.role,
+            name=entry.name,
+            server=entry.server,
+            call_id=entry.call_id,
+            content=[PartBody.of(part) for part in entry.parts],
+            arguments=json_value(entry.arguments),
+            output=entry.output,
+            queries=list(entry.queries),
+            results=None if entry.hits is None else [HitBody.of(hit) for hit in entry.hits],
+            tools=list(entry.tools),
+            error=entry.error,
+            approved=entry.is_approved,
+            answer=PointerBody.of(entry.answer),
+            problems=list(entry.problems),
+            item=json_value(entry.raw),
+        )
+
+
+class CallBody(Document):
+    """A call in a chat message."""
+
+    id: str | None
+    name: str | None
+    arguments: JsonValue
+
+
+class MessageBody(Document):
+    """A chat message that the model was sent, or gave."""
+
+    role: str | None
+    summary: str
+    name: str | None
+    content: list[PartBody]
+    tool_calls: list[CallBody]
+    tool_call_id: str | None
+    reasoning: str | None
+    problems: list[str]
+
+    @classmethod
+    def of(cls, message: ChatMessage) -> MessageBody:
+        """Make the body of a message."""
+        return cls(
+            role=message.role,
+            summary=message.summary,
+            name=message.name,
+            content=[PartBody.of(part) for part in message.parts],
+            tool_calls=[
+                CallBody(id=call.id, name=call.name, arguments=json_value(call.arguments))
+                for call in message.tool_calls
+            ],
+            tool_call_id=message.tool_call_id,
+            reasoning=message.reasoning,
+            problems=list(message.problems),
+        )
+
+
+class UsageBody(Document):
+    """Tokens."""
+
+    input_tokens: JsonValue
+    output_tokens: JsonValue
+    total_tokens: JsonValue
+    cached_tokens: JsonValue
+    reasoning_tokens: JsonValue
+
+    @classmethod
+    def of(cls, usage: Usage | None) -> UsageBody | None:
+        """Make the body of a usage."""
+        if usage is None:
+            return None
+        return cls(
+            input_tokens=json_value(usage.input),
+            output_tokens=json_value(usage.output),
+            total_tokens=json_value(usage.total),
+            cached_tokens=json_value(usage.cached),
+            reasoning_tokens=json_value(usage.reasoning),
+        )
+
+
+class FailureBody(Document):
+    """Why a response failed, in the server's words."""
+
+    code: str | None
+    message: str | None
+
+    @classmethod
+    def of(cls, head: Head) -> FailureBody | None:
+        """Make the body of a head's error."""
+        if head.error is None and head.error_code is None:
+            return None
+        return cls(code=head.error_code, message=head.error)
+
+
+class LossBody(Document):
+    """What the model would not be sent any more."""
+
+    what: str
+    count: int
+    reason: str
+    entries: list[PointerBody]
+
+    @classmethod
+    def of(cls, loss: Loss) -> LossBody:
+        """Make the body of a loss."""
+        pointers = [pointer for entry in loss.entries if (pointer := PointerBody.of(entry)) is not None]
+        return cls(what=loss.what, count=loss.count, reason=loss.reason, entries=pointers)
+
+
+class ResumeBody(Document):
+    """Whether the chosen version can go on from the response.
+
+    `checked` is false where the earlier input was not read: `loses` is then not all. `notes` is what the next request must bring.
+    """
+
+    possible: bool
+    way: Literal["messages", "items", "none"]
+    because: str
+    loses: list[LossBody]
+    notes: list[str]
+    checked: bool
+
+    @classmethod
+    def of(cls, resume: Resume) -> ResumeBody:
+        """Make the body of a resume check."""
+        return cls(
+            possible=resume.is_possible,
+            way=resume.way.value,
+            because=resume.because,
+            loses=[LossBody.of(loss) for loss in resume.loses],
+            notes=list(resume.notes),
+            checked=resume.is_checked,
+        )
+
+
+class DisagreementBody(Document):
+    """A place where messages and items disagree; `message` is the message's index."""
+
+    kind: Literal["message-only", "item-only", "text", "call"]
+    sentence: str
+    entry: PointerBody | None
+    message: int | None
+
+    @classmethod
+    def of(cls, disagreement: Disagreement) -> DisagreementBody:
+        """Make the body of a disagreement."""
+        return cls(
+            kind=disagreement.kind.value,
+            sentence=disagreement.sentence,
+            entry=PointerBody.of(disagreement.entry),
+            message=None if disagreement.message is None else disagreement.message.position,
+        )
+
+
+class ComparisonBody(Document):
+    """How far messages and items were compared: `history` messages come before the first item; `unchecked` says why not."""
+
+    history: int
+    unchecked: str | None
+
+    @classmethod
+    def of(cls, comparison: Comparison) -> ComparisonBody:
+        """Make the body of a comparison."""
+        return cls(history=comparison.history, unchecked=comparison.unchecked)
+
+
+class ShowResponseDocument(Document):
+    """The answer of `responses RUN_CONFIG show`.
+
+    `input` is what the row holds: where `input_is_partial`, only what was new. `messages` is null where none are stored.
+    """
+
+    response: HeadBody
+    instructions: str | None
+    input: list[EntryBody]
+    input_is_partial: bool
+    output: list[EntryBody]
+    messages: list[MessageBody] | None
+    usage: UsageBody | None
+    error: FailureBody | None
+    incomplete: str | None
+    resume: ResumeBody
+    disagreements: list[DisagreementBody]
+    compared: ComparisonBody
+    place: PlaceBody
+    notices: list[str]
+
+    @classmethod
+    def of(cls, examination: Examination) -> ShowResponseDocument:
+        """Make the document of a response."""
+        response = examination.response
+        found = response.transcript
+        return cls(
+            response=HeadBody.of(found.head, found.problems),
+            instructions=found.instructions,
+            input=[EntryBody.of(entry) for entry in found.input],
+            input_is_partial=found.is_incremental,
+            output=[EntryBody.of(entry) for entry in found.output],
+            messages=_messages(found),
+            usage=UsageBody.of(found.head.usage),
+            error=FailureBody.of(found.head),
+            incomplete=found.head.incomplete_reason,
+            resume=ResumeBody.of(examination.resume),
+            disagreements=[DisagreementBody.of(each) for each in examination.comparison.disagreements],
+            compared=ComparisonBody.of(examination.comparison),
+            place=PlaceBody.of(response.place),
+            notices=list(response.notices),
+        )
+
+
+def _messages(found: Transcript) -> list[MessageBody] | None:
+    if found.messages_state in (MessagesState.MISSING, MessagesState.BROKEN):
+        return None
+    return [MessageBody.of(message) for message in found.messages]

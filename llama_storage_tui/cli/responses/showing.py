@@ -1,0 +1,98 @@
+"""`responses RUN_CONFIG show` and `diff`: one response as what it is, and what one added to another."""
+
+from __future__ import annotations
+
+import click
+
+from llama_storage_tui.cli import output
+from llama_storage_tui.cli.asking import ask
+from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.responses import timeline
+from llama_storage_tui.cli.responses.diff_document import DiffDocument
+from llama_storage_tui.cli.responses.show_document import ShowResponseDocument
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.resume import Addition, Examination
+from llama_storage_tui.model.transcript import StoredResponse
+from llama_storage_tui.services.responses.parsing import OBJECT
+from llama_storage_tui.services.responses.reading import (
+    examine_response,
+    read_response,
+    response_difference,
+)
+from llama_storage_tui.services.session import Session
+
+
+@click.command(name="show")
+@click.argument("id_", metavar="ID")
+@click.option("--raw", is_flag=True, help="The stored object byte for byte, on a terminal too.")
+@shared_options
+@click.pass_context
+def responses_show(context: click.Context, id_: str, *, raw: bool) -> int:
+    """Read one response: what was asked, what came back, what the model was sent, and whether a server can go on from it.
+
+    Example: llama-storage-tui responses run.yaml show resp_1
+    """
+    config = context.obj["config"]
+    is_json = Settings(context).is_json
+    if raw and is_json:
+        raise UsageError(
+            "--raw and --json exclude each other", help="--json gives the parts, --raw what is stored."
+        )
+    if raw:
+        _write_raw(ask(context, config, lambda session: read_response(session, id_)))
+        return ExitCode.DONE
+
+    async def question(session: Session) -> Examination:
+        return await examine_response(session, await read_response(session, id_))
+
+    examination = ask(context, config, question)
+    if is_json:
+        output.write_document(ShowResponseDocument.of(examination))
+    else:
+        timeline.report_response(examination)
+    return ExitCode.DONE
+
+
+def _write_raw(response: StoredResponse) -> None:
+    content = response.row.get(OBJECT)
+    if content is None:
+        output.say(f"{OBJECT} is NULL.")
+        return
+    output.write_bytes(content if isinstance(content, bytes) else str(content).encode(errors="surrogatepass"))
+
+
+@click.command(name="diff")
+@click.argument("id_", metavar="ID")
+@click.argument("other", metavar="OTHER")
+@shared_options
+@click.pass_context
+def responses_diff(context: click.Context, id_: str, other: str) -> int:
+    """Tell what OTHER added to ID: new input, its output, changed parameters, messages.
+
+    Example: llama-storage-tui responses run.yaml diff resp_1 resp_2
+    """
+
+    async def question(session: Session) -> tuple[StoredResponse, StoredResponse, Addition]:
+        first, second = await read_response(session, id_), await read_response(session, other)
+        return first, second, await response_difference(first, second)
+
+    first, second, addition = ask(context, context.obj["config"], question)
+    if Settings(context).is_json:
+        output.write_document(DiffDocument.of(first, second, addition))
+    else:
+        _report(first, second, addition)
+    return ExitCode.DONE
+
+
+def _report(first: StoredResponse, second: StoredResponse, addition: Addition) -> None:
+    for sign, response in (("-", first), ("+", second)):
+        output.write_line(f"{sign} {timeline.transcript_line(response.transcript)}")
+    for notice in (*addition.notes, *first.notices, *second.notices):
+        output.write_line(f"  ! {notice}")
+    timeline.report_changes(addition.changes)
+    if addition.dropped:
+        timeline.report_entries("of the first, not in the second", addition.dropped)
+    timeline.report_entries("new input", addition.input)
+    timeline.report_entries("output", addition.output)
+    timeline.report_messages("new messages", addition.messages)

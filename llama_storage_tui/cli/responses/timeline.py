@@ -1,0 +1,198 @@
+"""A response as text for people: its head, what was asked and answered, and what can be told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from llama_storage_tui.cli import output
+from llama_storage_tui.cli.documents import iso
+from llama_storage_tui.model.resume import Change, Comparison, Examination, Resume
+from llama_storage_tui.model.transcript import (
+    ChatMessage,
+    Entry,
+    Head,
+    Setting,
+    StoredResponse,
+    Transcript,
+    Usage,
+)
+from llama_storage_tui.services.responses.bodies import body, message_body, pretty
+from llama_storage_tui.services.responses.untrusted import one_line
+from llama_storage_tui.services.values import epoch_time
+
+INDENT: Final = "     "
+SHORT: Final = 24
+BRIEF: Final = 100
+"""Letters of a message that says what an item above says already."""
+
+
+def report_response(examination: Examination) -> None:
+    """Print a response from its head to what a server can do with it."""
+    response = examination.response
+    found = response.transcript
+    report_head(response)
+    if found.instructions:
+        title("instructions")
+        block(found.instructions)
+    report_entries("input, only what was new" if found.is_incremental else "input", found.input)
+    report_entries("output", found.output)
+    agree = examination.comparison == Comparison()
+    report_messages("messages that the model was sent", found.messages, brief=agree)
+    report_comparison(examination.comparison)
+    report_resume(examination.resume)
+
+
+def title(text: str) -> None:
+    """Begin a part."""
+    output.write_line()
+    output.write_line(text)
+
+
+def block(text: str, indent: str = INDENT) -> None:
+    """Print stored text indented: whatever it holds, no line of it can look like one of ours."""
+    if text:
+        output.write_text("\n".join(indent + line for line in text.replace("\r\n", "\n").split("\n")))
+
+
+def report_head(response: StoredResponse) -> None:
+    """Print what a response says of itself, and what is wrong with it."""
+    found = response.transcript
+    head = found.head
+    output.write_line("  ".join(word for word in (head.id or "no id", head.status, head.model) if word))
+    for name, text in _facts(head):
+        output.write_line(f"  {name:<13}{text}")
+    output.write_line(f"  {'stored in':<13}{response.place.table} on {response.place.backend}")
+    for problem in found.problems:
+        output.write_line(f"  ! {problem}")
+    for notice in response.notices:
+        output.write_line(f"  ! {notice}")
+    _report_settings(head.settings)
+
+
+def _report_settings(settings: Sequence[Setting]) -> None:
+    """Print short settings in one line, each longer one in its own."""
+    short = [setting for setting in settings if len(setting.text) <= SHORT]
+    if short:
+        words = (f"{setting.name} {setting.text}" for setting in short)
+        output.write_line(f"  {'settings':<13}{', '.join(words)}")
+    for setting in settings:
+        if setting not in short:
+            output.write_line(f"  {setting.name:<13}{setting.text}")
+
+
+def _facts(head: Head) -> Iterable[tuple[str, str]]:
+    owner = "NULL" if head.owner is None else head.owner or "'' (nobody's)"
+    found = (
+        ("created", _time(head.created_at)),
+        ("completed", _time(head.completed_at) + _took(head.seconds)),
+        ("owner", owner),
+        ("attributes", head.access_attributes),
+        ("tenant", head.tenant),
+        ("goes on from", head.previous_response_id),
+        ("conversation", head.conversation),
+        ("tokens", _tokens(head.usage)),
+        ("error", ": ".join(word for word in (head.error_code, head.error) if word)),
+        ("incomplete", head.incomplete_reason),
+    )
+    return ((name, text) for name, text in found if text)
+
+
+def _time(seconds: float | None) -> str:
+    """Write epoch seconds with the time that they mean."""
+    if seconds is None:
+        return ""
+    time: datetime | None = epoch_time("created_at", seconds)
+    return f"{seconds:.15g} ({iso(time.astimezone(UTC))})" if time else f"{seconds:.15g}"
+
+
+def _took(seconds: float | None) -> str:
+    return "" if seconds is None else f", after {seconds:g} s"
+
+
+def _tokens(usage: Usage | None) -> str:
+    if usage is None:
+        return ""
+    found = (
+        (usage.total, "in all"),
+        (usage.input, "in"),
+        (usage.cached, "of them cached"),
+        (usage.output, "out"),
+        (usage.reasoning, "of them reasoning"),
+    )
+    return ", ".join(f"{number:,} {what}" for number, what in found if number is not None)
+
+
+def report_entries(name: str, entries: Sequence[Entry]) -> None:
+    """Print entries, each under its label."""
+    title(f"{name} ({len(entries):,})")
+    for entry in entries:
+        words = (entry.label, entry.id, entry.status)
+        output.write_line(f"{entry.position + 1:>3}  {'  '.join(word for word in words if word)}")
+        block(body(entry))
+        if entry.answer is not None:
+            answer = entry.answer
+            output.write_line(f"{INDENT}→ {answer.side.value} {answer.position + 1}: {answer.summary}")
+        for problem in entry.problems:
+            output.write_line(f"{INDENT}! {problem}")
+
+
+def report_messages(name: str, messages: Sequence[ChatMessage], *, brief: bool = False) -> None:
+    """Print chat messages, `brief` a line each."""
+    if not messages:
+        return
+    title(f"{name} ({len(messages):,})")
+    for message in messages:
+        if brief:
+            output.write_line(
+                f"{message.position + 1:>3}  {message.label:<10} {one_line(message.summary, BRIEF)}"
+            )
+            continue
+        words = (message.label, message.name, message.tool_call_id)
+        output.write_line(f"{message.position + 1:>3}  {'  '.join(word for word in words if word)}")
+        block(message_body(message))
+        for problem in message.problems:
+            output.write_line(f"{INDENT}! {problem}")
+
+
+def report_comparison(comparison: Comparison) -> None:
+    """Print where messages and items disagree."""
+    title("messages and items")
+    if comparison.unchecked:
+        output.write_line(f"{INDENT}not compared: {comparison.unchecked}")
+        return
+    if comparison.history:
+        output.write_line(
+            f"{INDENT}{comparison.history:,} messages come before the first item, as those of a conversation do"
+        )
+    if not comparison.disagreements:
+        output.write_line(f"{INDENT}agree")
+    for disagreement in comparison.disagreements:
+        output.write_line(f"{INDENT}! {disagreement.sentence}")
+
+
+def report_resume(resume: Resume) -> None:
+    """Print whether a server can go on from a response."""
+    title("going on from it (previous_response_id)")
+    way = {"messages": "yes, by its messages", "items": "yes, by its items", "none": "no"}[resume.way.value]
+    output.write_line(f"{INDENT}{way}: {resume.because}")
+    for loss in resume.loses:
+        output.write_line(f"{INDENT}- would lose {loss.count:,} × {loss.what}: {loss.reason}")
+    if not resume.is_checked:
+        output.write_line(f"{INDENT}- what came before this response was not read, and may lose more")
+    for note in resume.notes:
+        output.write_line(f"{INDENT}- {note}")
+
+
+def report_changes(changes: Iterable[Change]) -> None:
+    """Print parameters that differ."""
+    for change in changes:
+        output.write_line(f"  {change.name}")
+        for sign, value in (("-", change.before), ("+", change.after)):
+            block("not set" if value is None else pretty(value), f"   {sign} ")
+
+
+def transcript_line(found: Transcript) -> str:
+    """Name a response in a line: its id, status and model."""
+    return "  ".join(word for word in (found.head.id or "no id", found.head.status, found.head.model) if word)
