@@ -31,6 +31,7 @@ class Reading:
 
     def judged(self) -> Catalog:
         """Return the catalog with its findings and verdict."""
+        from llama_storage_tui.config.access import read_access_rules
         from llama_storage_tui.config.rules import judge
 
         catalog = self.catalog
@@ -39,6 +40,7 @@ class Reading:
             catalog,
             findings=judgement.findings,
             verdict=judgement.verdict,
+            access=read_access_rules(self._context),
             secrets=tuple(self._context.secrets),
             is_judged=True,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from llama_storage_tui.model.access import AccessRules
 from llama_storage_tui.model.finding import Finding, Verdict
 from llama_storage_tui.model.target import Target
 from llama_storage_tui.model.version import VersionGuess
@@ -45,6 +46,7 @@ class Source:
 
 
 NOT_SET = Source(SourceKind.NONE)
+NO_RULES = AccessRules(problem="the config has not been judged yet")
 
 Scalar = str | int | float | bool | None
 SettingValue = Scalar | Secret | list[object] | dict[str, object]
@@ -171,6 +173,8 @@ class Catalog:
     is_legacy: bool = False
     is_judged: bool = True
     """False while the findings and the verdict are still being worked out."""
+    access: AccessRules = NO_RULES
+    """Who may read rows; read when the config is judged."""
     notices: tuple[str, ...] = ()
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
 

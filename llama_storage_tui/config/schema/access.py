@@ -11,6 +11,7 @@ from typing import Final, Literal
 from llama_storage_tui.config.schema.facts import Check, Either, Fact, ListOf, Maybe, Shape, Values, broken
 from llama_storage_tui.config.schema.problems import ProblemKind
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.policy.conditions import parse_condition
 
 _UNOWNED: Final = Version(0, 4, 0)
 
@@ -37,27 +38,12 @@ def _check_exclusions(values: Values, _given: AbstractSet[str]) -> None:
         raise broken(ProblemKind.CONFLICT, "A rule has when or unless, not both.")
 
 
-def is_condition(text: str, *, knows_unowned: bool = True) -> bool:
-    """Whether a server can read the text as a condition of a rule."""
-    match text.split():
-        case ["user", "is", "owner"] | ["user", "is", "not", "owner"]:
-            return True
-        case ["user", "with", _, "in", _] | ["user", "with", _, "not", "in", _]:
-            return True
-        case ["user", "in", "owners", _] | ["user", "not", "in", "owners", _]:
-            return True
-        case ["resource", "is", "unowned"]:
-            return knows_unowned
-        case _:
-            return False
-
-
 def _check_conditions(values: Values, *, knows_unowned: bool) -> None:
     for field in ("when", "unless"):
         given = values[field]
         # An empty text is no condition; an empty text in a list is a condition that cannot be read.
         conditions = given if isinstance(given, list) else [given] if given else []
-        if not all(is_condition(condition, knows_unowned=knows_unowned) for condition in conditions):
+        if any(parse_condition(condition, has_unowned=knows_unowned) is None for condition in conditions):
             message = (
                 "Conditions read 'user [not] in owners X', 'user with V [not] in X' or 'user is [not] owner'"
             )
