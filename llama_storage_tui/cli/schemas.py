@@ -19,6 +19,7 @@ from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.responses.diff_document import DiffDocument
 from llama_storage_tui.cli.responses.list_document import ResponsesDocument
 from llama_storage_tui.cli.responses.show_document import ShowResponseDocument
+from llama_storage_tui.cli.responses.who_document import WhoDocument
 from llama_storage_tui.cli.rotation_document import RotateDocument
 
 DOCUMENTS: dict[str, type[Document]] = {
@@ -33,6 +34,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "responses list": ResponsesDocument,
     "responses show": ShowResponseDocument,
     "responses diff": DiffDocument,
+    "responses who": WhoDocument,
     "rotate": RotateDocument,
     "error": ErrorDocument,
 }

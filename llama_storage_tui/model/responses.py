@@ -65,6 +65,7 @@ class ResponseSummary:
     owner: str | None = None
     access_attributes: str | None = None
     tenant: str | None = None
+    has_tenant_column: bool = False
     previous_response_id: str | None = None
     conversation: str | None = None
     conversation_inferred: bool = False

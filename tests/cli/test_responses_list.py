@@ -137,3 +137,33 @@ def test_a_config_without_responses_says_what_it_would_take(run: Run, config: st
     path.write_text(path.read_text().replace("responses: {", "elsewhere: {"))
     answer = run("responses", config, "list", "--for", "1.5.0", "--json")
     assert (answer.code, answer.json["error"]["kind"]) == (1, "not-found")
+
+
+def test_a_list_as_somebody_leaves_out_what_a_server_would(run: Run, config: str) -> None:
+    path = Path(config)
+    auth = "server:\n  auth:\n    provider_config: {type: custom, endpoint: 'http://127.0.0.1:1/x'}\n"
+    path.write_text(path.read_text() + auth)
+    words = ("responses", config, "list", "--as", "bob", "--attributes", '{"teams": ["x"]}', "--json")
+    assert [each["id"] for each in run(*words).json["responses"]] == ["resp_3", "resp_2"]
+
+
+def test_who_tells_the_owner_the_rule_and_what_hides_a_response(run: Run, config: str) -> None:
+    path = Path(config)
+    auth = "server:\n  auth:\n    provider_config: {type: custom, endpoint: 'http://127.0.0.1:1/x'}\n"
+    path.write_text(path.read_text() + auth)
+    answer = run("responses", config, "who", "resp_1", "--user", "bob", "--json")
+    document = answer.json
+    jsonschema.validate(document, run("schema", "responses who").json)
+    assert (answer.code, document["owner"], document["may_read"], document["stage"]) == (
+        0,
+        "alice",
+        False,
+        "filter",
+    )
+    mine = run("responses", config, "who", "resp_1", "--user", "alice", "--json").json
+    assert (mine["may_read"], mine["stage"]) == (True, None)
+    assert "owner" in mine["rule"]
+    read = run("responses", config, "who", "resp_1", "--user", "bob")
+    assert "bob may not read it" in read.out
+    assert run("responses", config, "who", "resp_none", "--json").json["error"]["kind"] == "not-found"
+    assert run("responses", config, "who", "resp_1", "--tenant", "t", "--json").code == 2

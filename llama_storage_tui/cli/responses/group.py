@@ -10,7 +10,7 @@ import click
 
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 
-RESPONSES: Final = {"list": "listing", "show": "showing", "diff": "showing"}
+RESPONSES: Final = {"list": "listing", "show": "showing", "diff": "showing", "who": "owning"}
 """Each subcommand of `responses` with its module in this package, where it is called `responses_NAME`."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import click
@@ -11,10 +12,14 @@ from llama_storage_tui.cli.asking import LIMIT, ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import Settings, shared_options
 from llama_storage_tui.cli.responses.list_document import ResponsesDocument
+from llama_storage_tui.cli.responses.viewer_options import viewer_of, viewer_options
+from llama_storage_tui.model.access import Viewer
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.model.responses import ResponsePage, ResponseQuery, ResponseSummary
 from llama_storage_tui.services.responses.listing import list_responses
 from llama_storage_tui.services.responses.times import parse_time
+from llama_storage_tui.services.responses.viewing import ViewAs
+from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import epoch_time
 
 HEADINGS = ("created", "status", "model", "owner", "in", "out", "tokens", "id", "what failed")
@@ -41,6 +46,7 @@ HEADINGS = ("created", "status", "model", "owner", "in", "out", "tokens", "id", 
     show_default=True,
     help="newest: by time, which reads the whole table; stored: as written, the last first, at once.",
 )
+@viewer_options("--as", help_="Only what a server would give to this user.")
 @click.option("--limit", type=LIMIT, default=100, show_default=True)
 @click.option("--after", metavar="CURSOR", help="The page after CURSOR.")
 @shared_options
@@ -55,6 +61,9 @@ def responses_list(
     since: str | None,
     until: str | None,
     contains: str | None,
+    user: str | None,
+    attributes: str | None,
+    tenant: str | None,
     order: str,
     limit: int,
     after: str | None,
@@ -76,12 +85,21 @@ def responses_list(
         limit=limit,
         after=after,
     )
-    page = ask(context, context.obj["config"], lambda session: list_responses(session, query))
+    viewer = viewer_of(user, attributes, tenant, option="--as")
+    page = ask(context, context.obj["config"], lambda session: _listed(session, query, viewer))
     if Settings(context).is_json:
         output.write_document(ResponsesDocument.of(page))
     else:
         _report(page)
     return ExitCode.DONE
+
+
+async def _listed(session: Session, query: ResponseQuery, viewer: Viewer | None) -> ResponsePage:
+    if viewer is None:
+        return await list_responses(session, query)
+    view = ViewAs(session.catalog, viewer)
+    page = await list_responses(session, query, sees=view)
+    return replace(page, notices=(*page.notices, *view.notices))
 
 
 def _report(page: ResponsePage) -> None:

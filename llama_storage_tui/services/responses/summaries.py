@@ -109,6 +109,7 @@ def summary_of(place: Place, record: Record) -> ResponseSummary:
         owner=_text(record.get("owner")),
         access_attributes=_text(record.get("access_attributes")),
         tenant=_text(record.get("tenant")),
+        has_tenant_column="tenant" in record,
         previous_response_id=_text(record.get("previous")) or _text(record["stored_previous"]),
         conversation=_text(record["conversation_id"]) or _id(record["conversation"]),
         input_items=_number(record["input_items"]),

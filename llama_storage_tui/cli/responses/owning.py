@@ -1,0 +1,84 @@
+"""`responses RUN_CONFIG who`: who may read a response, and what decides."""
+
+from __future__ import annotations
+
+import click
+
+from llama_storage_tui.cli import output
+from llama_storage_tui.cli.asking import ask
+from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.responses.viewer_options import viewer_of, viewer_options
+from llama_storage_tui.cli.responses.who_document import WhoDocument
+from llama_storage_tui.model.access import Decision, Viewer
+from llama_storage_tui.services.access import WhoReport
+from llama_storage_tui.services.responses.reading import read_response
+from llama_storage_tui.services.responses.viewing import who_may_read
+from llama_storage_tui.services.session import Session
+
+
+@click.command(name="who")
+@click.argument("id_", metavar="ID")
+@viewer_options("--user", "--as", help_="Whether this user may read it.")
+@shared_options
+@click.pass_context
+def responses_who(
+    context: click.Context, id_: str, *, user: str | None, attributes: str | None, tenant: str | None
+) -> int:
+    """Tell who may read a response, and by which rule, or what hides it.
+
+    Example: llama-storage-tui responses run.yaml who resp_1 --user alice --attributes '{"roles": ["admin"]}'
+    """
+    viewer = viewer_of(user, attributes, tenant, option="--user")
+
+    async def question(session: Session) -> tuple[WhoReport, tuple[str, ...]]:
+        response = await read_response(session, id_)
+        return who_may_read(session, response, viewer), response.notices
+
+    report, notices = ask(context, context.obj["config"], question)
+    if Settings(context).is_json:
+        output.write_document(WhoDocument.of(id_, report, viewer, notices))
+    else:
+        _report(id_, report, viewer, notices)
+    return ExitCode.DONE
+
+
+def _report(id_: str, report: WhoReport, viewer: Viewer | None, notices: tuple[str, ...]) -> None:
+    output.write_line(id_)
+    output.write_line(f"  owner        {_owner(report.owner)}")
+    output.write_line(f"  attributes   {'NULL' if report.raw_attributes is None else report.raw_attributes}")
+    if report.tenant is not None:
+        output.write_line(f"  tenant       {report.tenant}")
+    if viewer is not None and report.decision is not None:
+        output.write_line()
+        output.write_line(f"{viewer.name} {_answer(report.decision)}")
+        _write_decision(report.decision)
+    output.write_line()
+    output.write_line(report.for_anybody)
+    for notice in (*notices, *report.notices):
+        output.say(f"Notice: {notice}")
+
+
+def _answer(decision: Decision) -> str:
+    if decision.fails:
+        return "gets an error"
+    answer = "may read it" if decision.may_read else "may not read it"
+    return answer if decision.is_certain else f"{answer}, for all that can be told"
+
+
+def _write_decision(decision: Decision) -> None:
+    output.write_line(f"  because      {decision.because}")
+    if decision.rule is not None:
+        output.write_line(f"  rule         {decision.rule}")
+    if decision.stage is not None:
+        output.write_line(f"  hidden by    {decision.stage.value}")
+    stages = f"SQL filter {_shows(shown=decision.by_sql)}, policy {_shows(shown=decision.by_policy)}"
+    output.write_line(f"  stages       {stages}")
+
+
+def _shows(*, shown: bool) -> str:
+    return "shows it" if shown else "hides it"
+
+
+def _owner(owner: str | None) -> str:
+    return "NULL" if owner is None else owner or "'' (nobody's)"

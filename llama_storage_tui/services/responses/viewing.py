@@ -1,0 +1,105 @@
+"""The responses as one user would get them, and who may read a single one."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from llama_storage_tui.model.access import Ownership, SqlEngine, Viewer
+from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.model.data import Cell
+from llama_storage_tui.model.responses import Place, ResponseSummary
+from llama_storage_tui.model.target import PostgresTarget
+from llama_storage_tui.model.transcript import StoredResponse
+from llama_storage_tui.services.access import WhoReport, judge, who
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.upstream.policy.judge import Judge
+
+
+class ViewAs:
+    """Tells which responses a server of the config's version would give to one user, and counts what it did not.
+
+    Raises ConfigError where the config's rules cannot be known. Called in one thread, for any number of listings.
+    """
+
+    def __init__(self, catalog: Catalog, viewer: Viewer) -> None:
+        self.viewer = viewer
+        self._catalog = catalog
+        self._judges: dict[Place, Judge] = {}
+        self._failing: Counter[str] = Counter()
+        self._uncertain: Counter[str] = Counter()
+
+    def __call__(self, summary: ResponseSummary) -> bool:
+        """Tell whether the user gets a response."""
+        decision = self._judge(summary.place).decide(_text(summary.id), _ownership(summary))
+        if decision.fails:
+            self._failing[decision.because] += 1
+        if decision.depends_on is not None:
+            self._uncertain[decision.depends_on] += 1
+        return decision.may_read
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the listing would not show by itself: rows that make a server's own fail, answers that depend on chance."""
+        failing = (
+            f"A server's own listing fails for this user at {_rows(count)} that were met: {why.removesuffix('.')}."
+            for why, count in self._failing.items()
+        )
+        uncertain = (
+            f"What this user gets of {_rows(count)} that were met may change with the server's next start. {on.removesuffix('.')}."
+            for on, count in self._uncertain.items()
+        )
+        return (*failing, *uncertain)
+
+    def _judge(self, place: Place) -> Judge:
+        if place not in self._judges:
+            self._judges[place] = judge(
+                self._catalog.access,
+                self._catalog.version.chosen,
+                engine_of(self._catalog, place),
+                place.table,
+                self.viewer,
+            )
+        return self._judges[place]
+
+
+def who_may_read(session: Session, response: StoredResponse, viewer: Viewer | None = None) -> WhoReport:
+    """Report who may read a response, and whether the viewer may; raises ConfigError where the rules cannot be known."""
+    catalog, row = session.catalog, response.row
+    ownership = Ownership(
+        owner=_text(row.get("owner_principal")),
+        attributes=_text(row.get("access_attributes")),
+        tenant=_text(row.get("tenant_id")),
+        has_tenant_column="tenant_id" in row,
+    )
+    return who(
+        catalog.access,
+        catalog.version.chosen,
+        engine_of(catalog, response.place),
+        response.place.table,
+        _text(row.get("id")),
+        ownership,
+        viewer,
+    )
+
+
+def engine_of(catalog: Catalog, place: Place) -> SqlEngine:
+    """Return what runs the SQL filter of a place."""
+    backend = catalog.backend(place.backend)
+    is_postgres = backend is not None and isinstance(backend.target, PostgresTarget)
+    return SqlEngine.POSTGRES if is_postgres else SqlEngine.SQLITE
+
+
+def _ownership(summary: ResponseSummary) -> Ownership:
+    return Ownership(
+        summary.owner, summary.access_attributes, summary.tenant, has_tenant_column=summary.has_tenant_column
+    )
+
+
+def _text(value: Cell) -> str | None:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return None if value is None else str(value)
+
+
+def _rows(count: int) -> str:
+    return "one row" if count == 1 else f"{count:,} rows"
