@@ -35,6 +35,11 @@ SEARCHES: Final = frozenset({"web_search", "knowledge_search", "file_search"})
 _CITATION: Final = re.compile(r" ?<\|file-[A-Za-z0-9_-]+\|>")
 """What the model writes where it cites a file; servers cut it out of the item."""
 
+_CITED: Final = "<|file-"
+
+LONGEST_PLAIN: Final = 1_000_000
+"""Letters of a text that is compared by its words; a longer one is compared letter by letter, which holds up nothing."""
+
 _SEARCH: Final = "search"
 
 
@@ -75,7 +80,9 @@ def _is_loose(entry: Entry) -> bool:
 
 
 def _plain(text: str) -> str:
-    return " ".join(_CITATION.sub("", text).split())
+    if len(text) > LONGEST_PLAIN:
+        return text
+    return " ".join((_CITATION.sub("", text) if _CITED in text else text).split())
 
 
 def _spoken(parts: Iterable[Part]) -> tuple[str, int]:

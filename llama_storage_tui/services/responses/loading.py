@@ -40,9 +40,9 @@ def _of_fields(stored: Mapping[str, object], version: Version) -> Iterator[str]:
             yield f"it has no store, which servers require from {resuming.REQUIRES_STORE} on"
         yield from _of_usage(stored.get("usage"))
     for tool in as_list(stored.get("tools")):
-        type_ = as_mapping(tool).get("type")
+        type_ = as_text(as_mapping(tool).get("type"))
         if type_ not in resuming.TOOLS:
-            yield f"it has a tool of the unknown type {as_text(type_)}"
+            yield f"it has a tool of the unknown type {type_}"
 
 
 def _of_usage(usage: object) -> Iterator[str]:
@@ -84,8 +84,9 @@ def _of_entry(entry: Entry, version: Version) -> Iterator[str]:
 
 
 def _of_content(fields: Mapping[str, object], version: Version) -> Iterator[str]:
-    if fields.get("role") not in resuming.ROLES:
-        yield f"has the role {as_text(fields.get('role'))}"
+    role = as_text(fields.get("role"))
+    if role not in resuming.ROLES:
+        yield f"has the role {role}"
     content = fields.get("content")
     if isinstance(content, str):
         return

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import cast
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.transcript import Entry, EntryKind, MessagesState, Side, Transcript
@@ -256,83 +254,3 @@ def test_a_huge_text_has_a_short_summary() -> None:
     found = entry(items.message("word " * 2_000_000))
     assert len(found.summary) <= 200
     assert len(found.parts[0].text) == 10_000_000
-
-
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
-NAMES = st.sampled_from(
-    [
-        *(
-            "id",
-            "type",
-            "role",
-            "content",
-            "text",
-            "status",
-            "call_id",
-            "name",
-            "arguments",
-            "output",
-            "error",
-            "input",
-        ),
-        *(
-            "results",
-            "queries",
-            "tools",
-            "action",
-            "summary",
-            "messages",
-            "tool_calls",
-            "function",
-            "usage",
-            "headers",
-        ),
-        *(
-            "approve",
-            "approval_request_id",
-            "image_url",
-            "file",
-            "annotations",
-            "previous_response_id",
-            "conversation",
-        ),
-    ]
-)
-TYPES = st.sampled_from(
-    [kind.value for kind in EntryKind] + ["input_text", "output_text", "refusal", "input_image", "input_file"]
-)
-VALUES = st.recursive(
-    SCALARS | TYPES,
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(NAMES | st.text(max_size=3), inner, max_size=6)
-    ),
-    max_leaves=20,
-)
-ITEMS = st.builds(
-    lambda fields, type_: fields | {"type": type_}, st.dictionaries(NAMES, VALUES, max_size=8), TYPES
-)
-
-
-@settings(max_examples=80, deadline=None)
-@given(
-    VALUES
-    | st.fixed_dictionaries(
-        {
-            "input": st.lists(ITEMS, max_size=3),
-            "output": ITEMS | st.lists(ITEMS, max_size=3),
-            "messages": VALUES,
-        }
-    )
-)
-def test_no_stored_json_raises(stored: Any) -> None:  # noqa: ANN401 - any JSON
-    transcript = read_transcript({"id": "resp_1", "response_object": json.dumps(stored)})
-    assert isinstance(stored, dict) or transcript.stored is None or isinstance(stored, str)
-    json.dumps([to_json(found.raw) for found in (*transcript.input, *transcript.output)], allow_nan=False)
-
-
-@settings(max_examples=50, deadline=None)
-@given(st.text() | st.binary() | SCALARS)
-def test_no_stored_cell_raises(cell: Cell) -> None:
-    read_transcript(
-        {"id": cell, "created_at": cell, "model": cell, "response_object": cell, "owner_principal": cell}
-    )
