@@ -16,7 +16,10 @@ def body(entry: Entry) -> str:
 
 def message_body(message: ChatMessage) -> str:
     """Return what a chat message says, its calls included."""
-    lines = [*([f"[reasoning] {message.reasoning}"] if message.reasoning else []), *_of_parts(message.parts)]
+    lines = [
+        *([f"[reasoning] {message.reasoning}"] if message.reasoning else []),
+        *filter(None, _of_parts(message.parts)),
+    ]
     for call in message.tool_calls:
         lines.append(f"calls {call.name or '?'} ({call.id or 'no id'})")
         lines.append(pretty(call.arguments))

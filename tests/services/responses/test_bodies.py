@@ -48,7 +48,7 @@ def test_the_data_of_an_image_is_not_part_of_a_body() -> None:
     ("message", "lines"),
     [
         (items.said("user", "hi"), ["hi"]),
-        (items.called(items.function_call(arguments="{}")), ["", "calls get_weather (call_1)", "{}"]),
+        (items.called(items.function_call(arguments="{}")), ["calls get_weather (call_1)", "{}"]),
         (items.said("assistant", "Wet.", reasoning_content="rain"), ["[reasoning] rain", "Wet."]),
         (7, ["7"]),
     ],
