@@ -4,9 +4,9 @@ Read in the packages: llama-stack 0.2.24, 0.3.0, 0.3.5, 0.4.0, 0.4.7, 0.5.4, 0.6
 1.2.5, 1.3.1 and 1.5.0 (the responses provider's openai_responses and utils, the responses store, the API's models); recorded
 from three of them in tests/oracle/resume.
 
-The server first loads the row into its model of a response: one field or item that the model does not know, and it answers
-with an error (UNREADABLE). Where the row holds messages it sends them and converts only the new input; else it converts input
-and output, item by item.
+The server first loads the row into its model of a response (`response_model`): one field or item that the model refuses, and it
+answers with an error (UNREADABLE). Where the row holds messages it sends them and converts only the new input; else it converts
+input and output, item by item.
 """
 
 from __future__ import annotations
@@ -27,42 +27,11 @@ UNFINISHED: Final = frozenset({"queued", "in_progress"})
 REBUILDS_INPUT: Final = Version(1, 1)
 """From here on, where the row says so, the input of a response is its ancestors' and its own; before, the row's alone."""
 
-REQUIRES_STORE: Final = Version(0, 5)
-"""From here on the model requires `store`, and the details of `usage`: rows of earlier servers have neither."""
-
-REQUIRED: Final[Mapping[str, type]] = {
-    "id": str,
-    "created_at": int,
-    "model": str,
-    "status": str,
-    "output": list,
-    "input": list,
-}
-
-REQUIRED_USAGE: Final = ("input_tokens", "output_tokens", "total_tokens")
-REQUIRED_DETAILS: Final = {
-    "input_tokens_details": "cached_tokens",
-    "output_tokens_details": "reasoning_tokens",
-}
-
-TAKES_LISTS_AS_OUTPUT: Final = Version(0, 6)
-"""Before it a function's output is a text or nothing that loads."""
-
 TAKES_FILES: Final = Version(0, 4)
 """Before it the model knows no files in messages, and images by a file id are left out without a word."""
 
 TAKES_CALLS_WITHOUT_OUTPUT: Final = Version(0, 4)
 """Before it an MCP call without an output cannot be converted."""
-
-ROLES: Final = frozenset({"system", "developer", "user", "assistant"})
-CHAT_ROLES: Final = ROLES | {"tool"}
-TOOLS: Final = frozenset(
-    {
-        *("function", "file_search", "mcp"),
-        *("web_search", "web_search_preview", "web_search_preview_2025_03_11", "web_search_2025_08_26"),
-    }
-)
-"""Types of tools that the model knows in a stored response; web_search_2025_08_26 from 0.4 on."""
 
 
 class Handling(StrEnum):
@@ -95,19 +64,6 @@ _HANDLING: Final[Mapping[str, tuple[tuple[Version, Handling], ...]]] = {
 
 INPUT_ONLY: Final = frozenset({"function_call_output", "mcp_approval_response", "compaction"})
 """Types that the model knows in an input and not in an output."""
-
-REQUIRED_OF_ITEMS: Final[Mapping[str, Mapping[str, type]]] = {
-    "function_call": {"call_id": str, "name": str, "arguments": str},
-    "function_call_output": {"call_id": str},
-    "mcp_call": {"id": str, "arguments": str, "name": str, "server_label": str},
-    "mcp_list_tools": {"id": str, "server_label": str, "tools": list},
-    "mcp_approval_request": {"id": str, "arguments": str, "name": str, "server_label": str},
-    "mcp_approval_response": {"approval_request_id": str, "approve": bool},
-    "web_search_call": {"id": str, "status": str},
-    "file_search_call": {"id": str, "status": str, "queries": list},
-    "reasoning": {"id": str, "summary": list},
-    "compaction": {"encrypted_content": str},
-}
 
 
 def handling(type_: str, version: Version) -> Handling:

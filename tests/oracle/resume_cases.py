@@ -123,6 +123,16 @@ CASES: Final[dict[str, list[Json]]] = {
     "reasoning-in-messages": _case(
         messages=[items.said("user", "w8"), items.said("assistant", "w9", reasoning_content="w7")]
     ),
+    "parallel-tool-calls-null": _case(parallel_tool_calls=None),
+    "created-at-as-text": _case(created_at="1700000000"),
+    "instructions-as-list": _case(instructions=[items.message("w5")]),
+    "wrong-truncation": _case(truncation="sometimes"),
+    "list-tools-without-schema": _case(output=[{**items.list_tools(), "tools": [{"name": "search"}]}]),
+    "search-hit-without-file": _case(output=[items.file_search([{"text": "w5"}])]),
+    "search-of-two-queries": _case(output=[items.web_search() | {"action": {"type": "search"}}]),
+    "message-call-without-arguments": _case(
+        messages=[items.said("assistant", "w8", tool_calls=[{"id": "a", "function": {"name": "f"}}])]
+    ),
     "incremental": _chain(),
     "incremental-with-messages": _chain(messages=_MESSAGES),
     "incremental-without-parent": _chain()[:1],

@@ -87,6 +87,14 @@ def joined(entries: Sequence[Entry], later: Sequence[Entry] = ()) -> tuple[Entry
     return tuple(_named(entry, names) for entry in done)
 
 
+_TOLD_BY: Final = {
+    "role": EntryKind.MESSAGE,
+    "approval_request_id": EntryKind.MCP_APPROVAL_RESPONSE,
+    "encrypted_content": EntryKind.COMPACTION,
+    "call_id": EntryKind.FUNCTION_CALL_OUTPUT,
+}
+"""What tells the type of an item that names none: in an input servers take these without."""
+
 _ANSWERS: Final = {
     EntryKind.FUNCTION_CALL: EntryKind.FUNCTION_CALL_OUTPUT,
     EntryKind.MCP_APPROVAL_REQUEST: EntryKind.MCP_APPROVAL_RESPONSE,
@@ -102,8 +110,8 @@ def _named(entry: Entry, names: Mapping[tuple[EntryKind, str], str]) -> Entry:
 
 def _kind(item: Fields) -> EntryKind:
     type_ = item.get("type")
-    if type_ is None and "role" in item:
-        return EntryKind.MESSAGE
+    if type_ is None:
+        return next((kind for name, kind in _TOLD_BY.items() if name in item), EntryKind.UNKNOWN)
     try:
         return EntryKind(as_text(type_) or "")
     except ValueError:
