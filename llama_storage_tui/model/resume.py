@@ -103,8 +103,15 @@ class Addition:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """A stored response with everything that can be told of it alone."""
+    """A stored response with everything that can be told of it.
+
+    `conversation` is the stored one, or, where `is_inferred`, the one among whose items its output stands. `notices` are
+    sentences about what was not looked up.
+    """
 
     response: StoredResponse
     resume: Resume
     comparison: Comparison
+    conversation: str | None = None
+    is_inferred: bool = False
+    notices: tuple[str, ...] = ()

@@ -49,6 +49,7 @@ class HeadBody(Document):
     previous_response_id: str | None
     input_storage_mode: str | None
     conversation: str | None
+    conversation_inferred: bool
     owner: str | None
     access_attributes: str | None
     tenant: str | None
@@ -56,8 +57,10 @@ class HeadBody(Document):
     problems: list[str]
 
     @classmethod
-    def of(cls, head: Head, problems: tuple[str, ...]) -> HeadBody:
+    def of(cls, examination: Examination) -> HeadBody:
         """Make the body of a head."""
+        found = examination.response.transcript
+        head = found.head
         return cls(
             id=head.id,
             model=head.model,
@@ -67,12 +70,13 @@ class HeadBody(Document):
             seconds=json_value(head.seconds),
             previous_response_id=head.previous_response_id,
             input_storage_mode=head.input_storage_mode,
-            conversation=head.conversation,
+            conversation=examination.conversation,
+            conversation_inferred=examination.is_inferred,
             owner=head.owner,
             access_attributes=head.access_attributes,
             tenant=head.tenant,
             settings={setting.name: json_value(setting.value) for setting in head.settings},
-            problems=list(problems),
+            problems=list(found.problems),
         )
 
 
@@ -345,7 +349,7 @@ class ShowResponseDocument(Document):
         response = examination.response
         found = response.transcript
         return cls(
-            response=HeadBody.of(found.head, found.problems),
+            response=HeadBody.of(examination),
             instructions=found.instructions,
             input=[EntryBody.of(entry) for entry in found.input],
             input_is_partial=found.is_incremental,
@@ -358,7 +362,7 @@ class ShowResponseDocument(Document):
             disagreements=[DisagreementBody.of(each) for each in examination.comparison.disagreements],
             compared=ComparisonBody.of(examination.comparison),
             place=PlaceBody.of(response.place),
-            notices=list(response.notices),
+            notices=[*response.notices, *examination.notices],
         )
 
 

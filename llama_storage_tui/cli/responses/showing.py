@@ -17,6 +17,7 @@ from llama_storage_tui.model.transcript import StoredResponse
 from llama_storage_tui.services.responses.parsing import OBJECT
 from llama_storage_tui.services.responses.reading import (
     examine_response,
+    find_conversation,
     read_response,
     response_difference,
 )
@@ -44,7 +45,8 @@ def responses_show(context: click.Context, id_: str, *, raw: bool) -> int:
         return ExitCode.DONE
 
     async def question(session: Session) -> Examination:
-        return await examine_response(session, await read_response(session, id_))
+        examination = await examine_response(session, await read_response(session, id_))
+        return await find_conversation(session, examination)
 
     examination = ask(context, config, question)
     if is_json:

@@ -14,7 +14,6 @@ from llama_storage_tui.model.transcript import (
     Entry,
     Head,
     Setting,
-    StoredResponse,
     Transcript,
     Usage,
 )
@@ -32,7 +31,7 @@ def report_response(examination: Examination) -> None:
     """Print a response from its head to what a server can do with it."""
     response = examination.response
     found = response.transcript
-    report_head(response)
+    report_head(examination)
     if found.instructions:
         title("instructions")
         block(found.instructions)
@@ -56,17 +55,21 @@ def block(text: str, indent: str = INDENT) -> None:
         output.write_text("\n".join(indent + line for line in text.replace("\r\n", "\n").split("\n")))
 
 
-def report_head(response: StoredResponse) -> None:
+def report_head(examination: Examination) -> None:
     """Print what a response says of itself, and what is wrong with it."""
+    response = examination.response
     found = response.transcript
     head = found.head
     output.write_line("  ".join(word for word in (head.id or "no id", head.status, head.model) if word))
     for name, text in _facts(head):
         output.write_line(f"  {name:<13}{text}")
+    if examination.conversation:
+        how = " (by its output's ids)" if examination.is_inferred else ""
+        output.write_line(f"  {'conversation':<13}{examination.conversation}{how}")
     output.write_line(f"  {'stored in':<13}{response.place.table} on {response.place.backend}")
     for problem in found.problems:
         output.write_line(f"  ! {problem}")
-    for notice in response.notices:
+    for notice in (*response.notices, *examination.notices):
         output.write_line(f"  ! {notice}")
     _report_settings(head.settings)
 
@@ -91,7 +94,6 @@ def _facts(head: Head) -> Iterable[tuple[str, str]]:
         ("attributes", head.access_attributes),
         ("tenant", head.tenant),
         ("goes on from", head.previous_response_id),
-        ("conversation", head.conversation),
         ("tokens", _tokens(head.usage)),
         ("error", ": ".join(word for word in (head.error_code, head.error) if word)),
         ("incomplete", head.incomplete_reason),

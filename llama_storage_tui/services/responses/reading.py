@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from llama_storage_tui.errors import BackendError, NotFoundError
@@ -14,7 +15,7 @@ from llama_storage_tui.model.transcript import Entry, Side, StoredResponse
 from llama_storage_tui.services.responses.adding import difference
 from llama_storage_tui.services.responses.comparing import compare
 from llama_storage_tui.services.responses.items import joined, read_items
-from llama_storage_tui.services.responses.membership import is_storable
+from llama_storage_tui.services.responses.membership import conversations_of, is_storable
 from llama_storage_tui.services.responses.parsing import OBJECT, read_transcript
 from llama_storage_tui.services.responses.places import response_places
 from llama_storage_tui.services.responses.resuming import check_resume
@@ -68,9 +69,20 @@ async def examine_response(
         entries = None if full_input is None else entries_of(full_input)
         transcript = response.transcript
         resume = check_resume(transcript, version, full_input=entries)
-        return Examination(response, resume, compare(transcript, entries))
+        stored = transcript.head.conversation
+        return Examination(response, resume, compare(transcript, entries), conversation=stored)
 
     return await _done(examined, response.row)
+
+
+async def find_conversation(session: Session, examination: Examination) -> Examination:
+    """Add the conversation that a response belongs to, where its row names none and its output's ids tell one cheaply."""
+    if examination.conversation is not None:
+        return examination
+    ids = [entry.id for entry in examination.response.transcript.output if entry.id is not None]
+    membership = await conversations_of(session, ids)
+    found = next((membership.conversations[id_] for id_ in ids if id_ in membership.conversations), None)
+    return replace(examination, conversation=found, is_inferred=found is not None, notices=membership.notices)
 
 
 async def response_difference(

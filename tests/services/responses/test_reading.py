@@ -13,6 +13,7 @@ from llama_storage_tui.model.resume import Way
 from llama_storage_tui.model.transcript import StoredResponse
 from llama_storage_tui.services.responses.reading import (
     examine_response,
+    find_conversation,
     read_response,
     response_difference,
 )
@@ -147,6 +148,21 @@ async def test_a_response_is_examined_for_the_chosen_version(sqlite_store: Sqlit
     assert examined.resume.way is Way.ITEMS
     assert "1.5.0" in examined.resume.because
     assert examined.comparison.unchecked == "no messages are stored"
+
+
+async def test_the_conversation_is_told_by_the_output_that_stands_in_it(store: Store) -> None:
+    deployment = keeping_rows(store, items.row(), items.row(items.response(id="resp_2", output=[])))
+    store.execute(
+        "CREATE TABLE conversation_items (id VARCHAR PRIMARY KEY, conversation_id VARCHAR, created_at INTEGER, item_data JSON);"
+        "INSERT INTO conversation_items VALUES ('msg_2', 'conv_1', 5, '{}')"
+    )
+    async with deployment.session() as session:
+        examined = [
+            await examine_response(session, await read_response(session, f"resp_{number}"))
+            for number in (1, 2)
+        ]
+        found = [await find_conversation(session, each) for each in examined]
+    assert [(each.conversation, each.is_inferred) for each in found] == [("conv_1", True), (None, False)]
 
 
 async def test_a_whole_input_completes_what_is_new(sqlite_store: SqliteStore) -> None:

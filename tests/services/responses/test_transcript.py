@@ -71,6 +71,13 @@ def test_credentials_of_mcp_servers_are_masked_everywhere() -> None:
     assert cast("list[Json]", setting.value)[0]["headers"] == {"X-Key": MASK}
 
 
+def test_a_tool_s_schema_that_names_a_credential_is_no_credential() -> None:
+    schema = {"type": "object", "properties": {"api_key": {"type": "string"}}}
+    tool = {"type": "function", "name": "login", "parameters": schema}
+    [setting] = [found for found in read(items.response(tools=[tool])).head.settings if found.name == "tools"]
+    assert setting.value == [tool]
+
+
 @pytest.mark.parametrize(
     ("item", "label", "summary"),
     [
