@@ -57,18 +57,23 @@ async def read_response(session: Session, id_: str) -> StoredResponse:
 
 
 async def examine_response(
-    session: Session, response: StoredResponse, *, full_input: Sequence[object] | None = None
+    session: Session,
+    response: StoredResponse,
+    *,
+    full_input: Sequence[object] | None = None,
+    missing: str | None = None,
 ) -> Examination:
     """Tell of a response whether the chosen version can resume from it, and where its messages and its items disagree.
 
-    `full_input` are the parsed items of its whole input, needed where the row holds only what was new.
+    `full_input` are the parsed items of its whole input, needed where the row holds only what was new; `missing`
+    says why they do not reach the beginning.
     """
     version = session.catalog.version.chosen
 
     def examined() -> Examination:
         entries = None if full_input is None else entries_of(full_input)
         transcript = response.transcript
-        resume = check_resume(transcript, version, full_input=entries)
+        resume = check_resume(transcript, version, full_input=entries, missing=missing)
         stored = transcript.head.conversation
         return Examination(response, resume, compare(transcript, entries), conversation=stored)
 

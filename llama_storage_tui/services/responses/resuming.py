@@ -24,12 +24,17 @@ NAMED: Final = 3
 
 
 def check_resume(
-    transcript: Transcript, version: Version, *, full_input: Sequence[Entry] | None = None
+    transcript: Transcript,
+    version: Version,
+    *,
+    full_input: Sequence[Entry] | None = None,
+    missing: str | None = None,
 ) -> Resume:
     """Tell how a server of that version goes on from a response that a request names as previous_response_id.
 
     `full_input` is what came before the output, from the chain's root on: needed where the row's own input holds only what was
-    new, and not given: the answer says that it was not checked.
+    new, and not given: the answer says that it was not checked. `missing` says why it does not reach the beginning, where it
+    does not: a server begins there without a word.
     """
     is_rebuilt = transcript.is_incremental and version >= resuming.REBUILDS_INPUT
     before = transcript.input if full_input is None or not is_rebuilt else full_input
@@ -48,7 +53,7 @@ def check_resume(
         way = Way.MESSAGES
     else:
         because = f"{_no_messages(transcript, version)}: {version} converts {counted(len(entries), 'item')}"
-        losses = [*_lost_in_items(entries, version), *_lost_before(transcript, version)]
+        losses = [*_lost_in_items(entries, version), *_lost_before(transcript, version, missing)]
         way = Way.ITEMS
     return Resume(
         is_possible=True,
@@ -169,13 +174,14 @@ def _loses_images(entry: Entry, version: Version) -> bool:
     )
 
 
-def _lost_before(transcript: Transcript, version: Version) -> Iterator[Loss]:
-    if transcript.is_incremental and version < resuming.REBUILDS_INPUT:
-        yield Loss(
-            "everything before this response",
-            1,
-            f"its input holds only what was new, and {version} does not rebuild the rest",
-        )
+def _lost_before(transcript: Transcript, version: Version, missing: str | None) -> Iterator[Loss]:
+    if not transcript.is_incremental:
+        return
+    if version < resuming.REBUILDS_INPUT:
+        reason = f"its input holds only what was new, and {version} does not rebuild the rest"
+        yield Loss("everything before this response", 1, reason)
+    elif missing is not None:
+        yield Loss("everything before what is left of its chain", 1, missing)
 
 
 def _notes(transcript: Transcript, entries: Iterable[Entry]) -> Iterator[str]:

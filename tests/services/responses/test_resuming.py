@@ -88,6 +88,17 @@ def test_new_input_alone_is_not_enough_to_tell_what_is_lost() -> None:
     assert whole.loses[0].what.startswith("web searches")
 
 
+def test_an_ancestor_that_is_missing_loses_what_came_before_unless_messages_are_stored() -> None:
+    changes = {"previous_response_id": "resp_0", "input_storage_mode": "incremental"}
+    for messages, losses in (
+        (None, ["everything before what is left of its chain"]),
+        (items.response()["messages"], []),
+    ):
+        child = transcript(**changes, messages=messages)
+        resume = check_resume(child, NEW, full_input=child.input, missing="resp_0 is not there")
+        assert [loss.what for loss in resume.loses] == losses
+
+
 def test_servers_before_1_1_take_what_is_new_for_everything() -> None:
     changes = {"previous_response_id": "resp_0", "input_storage_mode": "incremental", "messages": None}
     resume = resumed(MIDDLE, **changes)
