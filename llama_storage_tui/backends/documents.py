@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -125,7 +126,7 @@ def is_inside(field: Field) -> bool:
 def wanted(
     dialect: Dialect,
     shape: TableShape,
-    table: sa.TableClause,
+    table: sa.FromClause,
     field: Field,
     prepared: Prepared | None = None,
 ) -> Expression:
@@ -157,46 +158,77 @@ def _inside(documents: Documents, field: Field, document: Expression, path: Path
             return documents.value(document, path)
 
 
-def holds(
-    dialect: Dialect, shape: TableShape, table: sa.TableClause, condition: Condition
-) -> sa.ColumnElement[bool]:
+def fields_of(condition: Condition) -> Iterator[Field]:
+    """Yield each field that a condition asks about, a column as a whole where it looks through all of it."""
+    match condition:
+        case OneOf(Field(column=column, measure=Measure.EACH), _) | Contains(column, _) | NotJson(column):
+            yield Field(column, column)
+        case Equals(field, _) | OneOf(field, _) | Between(field, _, _):
+            yield field
+        case AnyOf(conditions):
+            for each in conditions:
+                yield from fields_of(each)
+        case Not(inner):
+            yield from fields_of(inner)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What conditions are asked of: a table, or a selection from it with what the conditions need taken out of it.
+
+    `taken` keeps a document from being parsed once for every condition that looks into it.
+    """
+
+    dialect: Dialect
+    shape: TableShape
+    table: sa.FromClause
+    taken: Mapping[Field, Expression] = dataclass_field(default_factory=dict)
+
+    def at(self, field: Field) -> Expression:
+        """Return a field's value."""
+        found = self.taken.get(field)
+        return wanted(self.dialect, self.shape, self.table, field) if found is None else found
+
+    def column(self, name: str) -> Expression:
+        """Return a column; raises UsageError where the table lacks it."""
+        self.shape.column(name)
+        return self.table.c[name]
+
+
+def holds(source: Source, condition: Condition) -> sa.ColumnElement[bool]:
     """Return a condition as SQL; raises UsageError for a column that the table lacks or a text that it cannot hold."""
+    documents = source.dialect.documents
     match condition:
         case Equals(field, None):
-            return wanted(dialect, shape, table, field).is_(None)
+            return source.at(field).is_(None)
         case Equals(field, str(text)):
-            return _equals(dialect, shape, table, field, text)
+            return _equals(source, field, text)
         case OneOf(Field(measure=Measure.EACH) as field, texts):
-            shape.column(field.column)
-            document = dialect.documents.document(table.c[field.column])
-            return dialect.documents.has_each(document, field.path, field.each, texts)
+            document = documents.document(source.column(field.column))
+            return documents.has_each(document, field.path, field.each, texts)
         case OneOf(field, texts):
-            return _one_of([_equals(dialect, shape, table, field, text) for text in texts])
+            return _one_of([_equals(source, field, text) for text in texts])
         case Between(field, low, high):
-            number = dialect.documents.number(wanted(dialect, shape, table, field))
+            number = documents.number(source.at(field))
             ends = [number >= low] if low is not None else []
             return sa.and_(*ends, *([number <= high] if high is not None else []), number.is_not(None))
         case Contains(column, texts):
-            shape.column(column)
-            return sa.or_(sa.false(), *(dialect.documents.contains(table.c[column], text) for text in texts))
+            return sa.or_(sa.false(), *(documents.contains(source.column(column), text) for text in texts))
         case NotJson(column):
-            shape.column(column)
-            return sa.not_(dialect.documents.is_json(table.c[column]))
+            return sa.not_(documents.is_json(source.column(column)))
         case AnyOf(conditions):
-            return sa.or_(sa.false(), *(holds(dialect, shape, table, each) for each in conditions))
+            return sa.or_(sa.false(), *(holds(source, each) for each in conditions))
         case Not(inner):
-            return sa.not_(sa.func.coalesce(holds(dialect, shape, table, inner), sa.false()))
+            return sa.not_(sa.func.coalesce(holds(source, inner), sa.false()))
         case _:
             raise UsageError(f"{condition!r} is no condition.")
 
 
-def _equals(
-    dialect: Dialect, shape: TableShape, table: sa.TableClause, field: Field, text: str
-) -> sa.ColumnElement[bool]:
+def _equals(source: Source, field: Field, text: str) -> sa.ColumnElement[bool]:
     if field.path or field.measure is not Measure.VALUE:
-        found = sa.cast(wanted(dialect, shape, table, field), sa.Text())
+        found = sa.cast(source.at(field), sa.Text())
         return found == sa.bindparam("v", text, type_=sa.Text(), unique=True)
-    return dialect.equals(table.c[field.column], shape.column(field.column), text)
+    return source.dialect.equals(source.column(field.column), source.shape.column(field.column), text)
 
 
 def _one_of(conditions: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:

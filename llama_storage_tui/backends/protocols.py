@@ -23,7 +23,15 @@ from llama_storage_tui.model.data import (
     StoredValue,
     Table,
 )
-from llama_storage_tui.model.records import Extent, Record, RecordBatch, RecordPage, RecordQuery
+from llama_storage_tui.model.records import (
+    Extent,
+    Record,
+    RecordBatch,
+    RecordPage,
+    RecordQuery,
+    Tallied,
+    TallyBatch,
+)
 from llama_storage_tui.model.rotation import CommitState, LoginAnswer, RoleFacts
 from llama_storage_tui.secrets import Secret
 
@@ -124,6 +132,16 @@ class RecordReader(Protocol):
         """Yield all records of the query as they are found, in stored order, without limits of time or number.
 
         A batch comes at least about every second, empty ones included: it says how far the search is.
+        """
+        ...
+
+    def tally(
+        self, query: RecordQuery, tallies: Sequence[Tallied], *, examples: int = 0
+    ) -> AsyncGenerator[TallyBatch, None]:
+        """Yield counts of the records that meet each tally's conditions, in stored order, all tallies in one scan.
+
+        Of the query only the table and its id column matter. Each batch has up to `examples` ids for each tally. A batch comes
+        at least about every second; whoever has seen enough leaves.
         """
         ...
 

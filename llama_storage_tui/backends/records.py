@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from time import monotonic
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.engine import Engine
-from llama_storage_tui.backends.recordscan import RecordScan, Row
+from llama_storage_tui.backends.recordscan import RecordScan
+from llama_storage_tui.backends.recordtally import RecordTally
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.errors import NotFoundError, UsageError
 from llama_storage_tui.model.limits import Timeouts
@@ -23,6 +24,8 @@ from llama_storage_tui.model.records import (
     RecordOrder,
     RecordPage,
     RecordQuery,
+    Tallied,
+    TallyBatch,
 )
 
 SIDE_BY_SIDE: Final = 2
@@ -34,6 +37,11 @@ PIECE_SECONDS: Final = 0.25
 IDS_AT_ONCE: Final = 400
 
 _FIRST_PIECE: Final = 64
+
+T = TypeVar("T")
+
+Reads = Callable[[AsyncConnection, tuple[int, int] | None], Awaitable[T]]
+"""Reads the rows at some positions; None: all rows of a table that has no positions."""
 
 
 @dataclass(slots=True)
@@ -71,7 +79,7 @@ class SqlRecordReader:
             return scan, *(await scan.span(connection, query.after))
 
         scan, low, high = await self.engine.run(begun, seconds=self.timeouts.query)
-        pieces = _Pieces(self.engine, scan, low, high)
+        pieces = _Pieces(self.engine, scan.within, low, high)
         try:
             while pieces.is_more:
                 found = await pieces.next()
@@ -81,6 +89,26 @@ class SqlRecordReader:
                     done=pieces.done,
                     total=high - low,
                 )
+        finally:
+            await pieces.stop()
+
+    async def tally(
+        self, query: RecordQuery, tallies: Sequence[Tallied], *, examples: int = 0
+    ) -> AsyncGenerator[TallyBatch, None]:
+        """Yield what was counted since the last batch, the last stored first."""
+        stored = replace(query, order=RecordOrder.STORED, fields=(), conditions=(), after=None)
+
+        async def begun(connection: AsyncConnection) -> tuple[RecordScan, int, int]:
+            scan = await self._scan(connection, stored)
+            return scan, *(await scan.span(connection, None))
+
+        scan, low, high = await self.engine.run(begun, seconds=self.timeouts.query)
+        tally = RecordTally(scan, tallies, examples)
+        pieces = _Pieces(self.engine, tally.within, low, high)
+        try:
+            while pieces.is_more:
+                found = await pieces.next()
+                yield TallyBatch(found.rows, found.counts, found.examples, done=pieces.done, total=high - low)
         finally:
             await pieces.stop()
 
@@ -124,16 +152,16 @@ class SqlRecordReader:
         return RecordScan.of(query, shape, self.engine.dialect)
 
 
-class _Pieces:
+class _Pieces(Generic[T]):
     """A table cut into pieces from its end to its beginning, some read ahead, handed over in order."""
 
-    def __init__(self, engine: Engine, scan: RecordScan, low: int, high: int) -> None:
+    def __init__(self, engine: Engine, read: Reads[T], low: int, high: int) -> None:
         self.done = 0
         self._engine = engine
-        self._scan = scan
+        self._read = read
         self._low, self._high = low, high
         self._width = _FIRST_PIECE
-        self._ahead: deque[tuple[asyncio.Task[list[Row]], int, float]] = deque()
+        self._ahead: deque[tuple[asyncio.Task[T], int, float]] = deque()
         # A table without positions (a partitioned one) is one piece.
         self._is_whole = low >= high
 
@@ -142,8 +170,8 @@ class _Pieces:
         """Whether anything of the table was not handed over yet."""
         return self._is_whole or bool(self._ahead) or self._high > self._low
 
-    async def next(self) -> list[Row]:
-        """Return what the next piece holds."""
+    async def next(self) -> T:
+        """Return what the next piece gave."""
         while len(self._ahead) < SIDE_BY_SIDE and (self._is_whole or self._high > self._low):
             self._begin()
         task, width, start = self._ahead[0]
@@ -168,8 +196,8 @@ class _Pieces:
             width = positions[1] - positions[0]
             self._high = positions[0]
 
-        async def read(connection: AsyncConnection) -> list[Row]:
-            return await self._scan.within(connection, positions)
+        async def read(connection: AsyncConnection) -> T:
+            return await self._read(connection, positions)
 
         work = self._engine.run(read, seconds=None)
         self._ahead.append((asyncio.ensure_future(work), width, monotonic()))

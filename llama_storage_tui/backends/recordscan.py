@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.cursors import Part
-from llama_storage_tui.backends.documents import Prepared, holds, is_inside, wanted
+from llama_storage_tui.backends.documents import Prepared, Source, holds, is_inside, wanted
 from llama_storage_tui.backends.engine import Dialect, Expression, Statement
 from llama_storage_tui.backends.shape import ColumnShape, TableShape
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Cell, Cursor
-from llama_storage_tui.model.records import Record, RecordOrder, RecordQuery
+from llama_storage_tui.model.records import Field, Record, RecordOrder, RecordQuery
 
 Row = Sequence[object]
 """The wanted fields, then what a cursor is made of."""
@@ -129,26 +129,36 @@ class RecordScan:
         return [*(await connection.execute(statement)).all()]
 
     def _conditions(self, table: sa.TableClause) -> tuple[sa.ColumnElement[bool], ...]:
-        return tuple(holds(self.dialect, self.shape, table, each) for each in self.query.conditions)
+        source = Source(self.dialect, self.shape, table)
+        return tuple(holds(source, each) for each in self.query.conditions)
 
-    def _selected(self, table: sa.TableClause, source: sa.FromClause | None = None) -> Statement:
+    def taking(
+        self,
+        table: sa.TableClause,
+        fields: Sequence[Field],
+        more: Sequence[Expression] = (),
+        source: sa.FromClause | None = None,
+    ) -> Statement:
+        """Return the selection of some fields, and more beside them, as the columns c0, c1 and so on; each document is parsed once."""
         source = table if source is None else source
-        prepared = self._prepared(table)
-        fields = [
-            wanted(self.dialect, self.shape, table, field, prepared.get(field.column))
-            for field in self.query.fields
+        prepared = self._prepared(table, fields)
+        taken = [
+            wanted(self.dialect, self.shape, table, field, prepared.get(field.column)) for field in fields
         ]
-        marks = [mark for column in self.marked for mark in self.dialect.mark(table.c[column.name], column)]
-        chosen = [each.label(f"c{index}") for index, each in enumerate((*fields, *marks))]
+        chosen = [each.label(f"c{index}") for index, each in enumerate((*taken, *more))]
         for document in prepared.values():
             for part in document.joined:
                 source = source.join(part, sa.true())
         return sa.select(*chosen).select_from(source)
 
-    def _prepared(self, table: sa.TableClause) -> dict[str, Prepared]:
+    def _selected(self, table: sa.TableClause, source: sa.FromClause | None = None) -> Statement:
+        marks = [mark for column in self.marked for mark in self.dialect.mark(table.c[column.name], column)]
+        return self.taking(table, self.query.fields, marks, source)
+
+    def _prepared(self, table: sa.TableClause, fields: Sequence[Field]) -> dict[str, Prepared]:
         """Return each document that fields are taken out of, by its column."""
         found: dict[str, Prepared] = {}
-        inside = [field for field in self.query.fields if is_inside(field)]
+        inside = [field for field in fields if is_inside(field)]
         for index, name in enumerate(dict.fromkeys(field.column for field in inside)):
             element: Expression = table.c[self.shape.column(name).name]
             paths = (field.path for field in inside if field.column == name)

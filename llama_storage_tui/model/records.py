@@ -168,3 +168,21 @@ class RecordBatch:
     cursors: tuple[Cursor, ...]
     done: int
     total: int
+
+
+Tallied = tuple[Condition, ...]
+"""What is counted: records for which every one of the conditions holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class TallyBatch:
+    """What was counted since the last batch: `rows` looked at, for each tally how many of them and a few ids.
+
+    `done` of `total` positions of the table were looked at so far, from its end on.
+    """
+
+    rows: int
+    counts: tuple[int, ...]
+    examples: tuple[tuple[Cell, ...], ...]
+    done: int
+    total: int
