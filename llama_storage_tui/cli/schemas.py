@@ -16,6 +16,7 @@ from llama_storage_tui.cli.data_documents import (
 from llama_storage_tui.cli.documents import CheckDocument, Document, ErrorDocument, ShowDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
+from llama_storage_tui.cli.responses.attention_document import AttentionDocument
 from llama_storage_tui.cli.responses.diff_document import DiffDocument
 from llama_storage_tui.cli.responses.list_document import ResponsesDocument
 from llama_storage_tui.cli.responses.show_document import ShowResponseDocument
@@ -35,6 +36,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "responses show": ShowResponseDocument,
     "responses diff": DiffDocument,
     "responses who": WhoDocument,
+    "responses attention": AttentionDocument,
     "rotate": RotateDocument,
     "error": ErrorDocument,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from llama_storage_tui.model.data import Cell, Cursor
-from llama_storage_tui.model.records import DocumentShape, RecordOrder
+from llama_storage_tui.model.records import Condition, DocumentShape, RecordOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class ResponseQuery:
     """Which responses are meant, and in which order. Every condition that is set must hold.
 
     `since` and `until` are epoch seconds, both included. `contains` is text as people write it, found letter by letter however
-    it is escaped in the store.
+    it is escaped in the store. `conditions` are more of them, on a table of responses: those of a Category open it as a list.
     """
 
     status: str | None = None
@@ -32,6 +32,7 @@ class ResponseQuery:
     since: float | None = None
     until: float | None = None
     contains: str | None = None
+    conditions: tuple[Condition, ...] = ()
     order: RecordOrder = RecordOrder.NEWEST
     limit: int = 100
     after: Cursor | None = None

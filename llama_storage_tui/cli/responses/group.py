@@ -10,7 +10,13 @@ import click
 
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 
-RESPONSES: Final = {"list": "listing", "show": "showing", "diff": "showing", "who": "owning"}
+RESPONSES: Final = {
+    "list": "listing",
+    "show": "showing",
+    "diff": "showing",
+    "who": "owning",
+    "attention": "attention",
+}
 """Each subcommand of `responses` with its module in this package, where it is called `responses_NAME`."""
 
 

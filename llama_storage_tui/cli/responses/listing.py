@@ -14,8 +14,11 @@ from llama_storage_tui.cli.options import Settings, shared_options
 from llama_storage_tui.cli.responses.list_document import ResponsesDocument
 from llama_storage_tui.cli.responses.viewer_options import viewer_of, viewer_options
 from llama_storage_tui.model.access import Viewer
+from llama_storage_tui.model.attention import Thresholds
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.model.responses import ResponsePage, ResponseQuery, ResponseSummary
+from llama_storage_tui.services.responses.categories import NAMES
+from llama_storage_tui.services.responses.categories import category as category_of
 from llama_storage_tui.services.responses.listing import list_responses
 from llama_storage_tui.services.responses.times import parse_time
 from llama_storage_tui.services.responses.viewing import ViewAs
@@ -38,6 +41,12 @@ HEADINGS = ("created", "status", "model", "owner", "in", "out", "tokens", "id", 
     "--contains",
     metavar="TEXT",
     help="Whose document contains TEXT, letter by letter, however it is escaped.",
+)
+@click.option(
+    "--category",
+    type=click.Choice(NAMES),
+    metavar="NAME",
+    help="Only what `attention` counts under this name.",
 )
 @click.option(
     "--order",
@@ -64,6 +73,7 @@ def responses_list(
     user: str | None,
     attributes: str | None,
     tenant: str | None,
+    category: str | None,
     order: str,
     limit: int,
     after: str | None,
@@ -73,6 +83,14 @@ def responses_list(
     Example: llama-storage-tui responses run.yaml list --status failed --since 2d
     """
     now = datetime.now(UTC)
+
+    async def question(session: Session) -> ResponsePage:
+        version = session.catalog.version.chosen
+        found = (
+            None if category is None else category_of(category, version, Thresholds(), now=now.timestamp())
+        )
+        return await _listed(session, replace(query, conditions=found.conditions if found else ()), viewer)
+
     query = ResponseQuery(
         status=status,
         model=model,
@@ -86,7 +104,7 @@ def responses_list(
         after=after,
     )
     viewer = viewer_of(user, attributes, tenant, option="--as")
-    page = ask(context, context.obj["config"], lambda session: _listed(session, query, viewer))
+    page = ask(context, context.obj["config"], question)
     if Settings(context).is_json:
         output.write_document(ResponsesDocument.of(page))
     else:

@@ -88,7 +88,7 @@ def conditions_of(query: ResponseQuery, *, items: tuple[str, ...] | None) -> tup
     if items is not None:
         stored = (Equals(field, query.conversation) for field in (CONVERSATION, CONVERSATION_ID))
         found.append(AnyOf((OneOf(OUTPUT_IDS, items), *stored)))
-    return tuple(found)
+    return (*found, *query.conditions)
 
 
 def _containing(text: str) -> list[Condition]:

@@ -1,0 +1,109 @@
+"""`responses RUN_CONFIG attention`: what of the stored responses deserves a look."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import aclosing
+from typing import Final
+
+import click
+
+from llama_storage_tui.cli import output
+from llama_storage_tui.cli.asking import ask
+from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.responses.attention_document import AttentionDocument
+from llama_storage_tui.model.attention import Attention, Thresholds
+from llama_storage_tui.services.responses.attention import RECENT, attention
+from llama_storage_tui.services.session import Session
+
+_USUAL: Final = Thresholds()
+HEADINGS: Final = ("count", "category", "what it is", "for example")
+
+
+@click.command(name="attention")
+@click.option("--exact", is_flag=True, help="Count everything: one scan of the tables, shown as it goes.")
+@click.option(
+    "--recent",
+    type=click.IntRange(1),
+    default=RECENT,
+    show_default=True,
+    help="Without --exact: rows of each table to look at, the last stored.",
+)
+@click.option(
+    "--stuck-after",
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    default=_USUAL.stuck_after,
+    show_default=True,
+    help="When a queued or running response counts as stuck.",
+)
+@click.option(
+    "--large",
+    type=click.IntRange(1),
+    metavar="BYTES",
+    default=_USUAL.large,
+    show_default=True,
+    help="From which size on a row is very large.",
+)
+@shared_options
+@click.pass_context
+def responses_attention(
+    context: click.Context, *, exact: bool, recent: int, stuck_after: float, large: int
+) -> int:
+    """Tell which responses deserve a look, and why: failed, stuck, broken, hidden from everybody, very large.
+
+    Example: llama-storage-tui responses run.yaml attention --exact
+    """
+    thresholds = Thresholds(stuck_after=stuck_after, large=large)
+
+    async def question(session: Session) -> Attention:
+        seen: Attention | None = None
+        async with aclosing(attention(session, thresholds, exact=exact, recent=recent)) as views:
+            async for seen in views:
+                _progress(seen)
+        if seen is None:
+            raise AssertionError("the first view always comes")
+        return seen
+
+    seen = ask(context, context.obj["config"], question)
+    if Settings(context).is_json:
+        output.write_document(AttentionDocument.of(seen))
+    else:
+        _report(seen)
+    return ExitCode.DONE
+
+
+def _progress(seen: Attention) -> None:
+    if sys.stderr is None or not sys.stderr.isatty() or seen.is_exact or not seen.total:
+        return
+    output.say(f"{seen.rows:,} rows, {seen.done / seen.total:.0%}")
+
+
+def _report(seen: Attention) -> None:
+    for notice in seen.notices:
+        output.say(f"Notice: {notice}")
+    found = [counted for counted in seen.categories if counted.count]
+    if not found:
+        output.write_line(f"Nothing {seen.scope} deserves a look.")
+    else:
+        output.write_line(f"{seen.scope[:1].upper()}{seen.scope[1:]}:")
+        output.write_line()
+        output.write_table(
+            HEADINGS,
+            (
+                (
+                    f"{counted.count:,}".rjust(len(HEADINGS[0])),
+                    counted.category.name,
+                    counted.category.title,
+                    ", ".join(str(example.id) for example in counted.examples[:1]),
+                )
+                for counted in found
+            ),
+        )
+        for counted in found:
+            output.write_line()
+            output.write_line(f"{counted.category.name}: {counted.category.why}")
+            output.write_line(f"  {counted.category.next_step}")
+    if not seen.is_exact:
+        output.say(f"There are about {seen.estimated_rows:,} rows. Count all: --exact")

@@ -1,0 +1,184 @@
+"""The reasons to look at a response, by server version. Pure functions.
+
+Source: the response stores of llama-stack 0.3.0 to 0.7.3 and ogx 0.8.0 to 1.5.0, and stores that servers of 0.3.5, 0.7.3 and
+1.5.0 wrote.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.attention import Category, Thresholds
+from llama_storage_tui.model.records import AnyOf, Between, DocumentShape, Equals, Field, Measure, Not, OneOf
+from llama_storage_tui.model.version import Version
+from llama_storage_tui.services.responses.summaries import CREATED, DOCUMENT, OWNER, STATUS
+
+UNFINISHED: Final = ("queued", "in_progress")
+STATUSES: Final = (*UNFINISHED, "completed", "incomplete", "failed", "cancelled")
+"""Every status that a server of any version writes."""
+
+SHAPE: Final = Field("shape", DOCUMENT, measure=Measure.SHAPE)
+OUTPUT_ITEMS: Final = Field("output_items", DOCUMENT, ("output",), Measure.ITEMS)
+BYTES: Final = Field("bytes", DOCUMENT, measure=Measure.BYTES)
+
+_KEEPS_FAILED: Final = Version(0, 4)
+_HIDES_NULL: Final = Version(0, 4)
+_IS_OBJECT: Final = Equals(SHAPE, DocumentShape.OBJECT.value)
+
+NAMES: Final = (
+    "failed",
+    "incomplete",
+    "stuck",
+    "unparsable",
+    "no-object",
+    "no-owner",
+    "empty-output",
+    "very-large",
+    "no-time",
+    "future-time",
+    "unknown-status",
+)
+
+
+def categories(version: Version, thresholds: Thresholds, *, now: float) -> tuple[Category, ...]:
+    """Return every category, the most urgent first; `now` is epoch seconds, and what stuck and future are measured by."""
+    return (
+        *_by_status(version, thresholds, now),
+        *_broken(),
+        _without_owner(version),
+        *_odd(thresholds),
+        *_by_time(thresholds, now),
+        Category(
+            "unknown-status",
+            "unknown status",
+            "The status is missing or none that a server writes: a client that waits for an end may wait for ever.",
+            "Open one: something other than a server wrote it, or a newer server than this program knows.",
+            (_IS_OBJECT, Not(OneOf(STATUS, STATUSES))),
+        ),
+    )
+
+
+def category(name: str, version: Version, thresholds: Thresholds, *, now: float) -> Category:
+    """Return one category; raises UsageError with the names."""
+    for found in categories(version, thresholds, now=now):
+        if found.name == name:
+            return found
+    raise UsageError(f"{name!r} is no category", help=f"There are: {', '.join(NAMES)}.")
+
+
+def _by_status(version: Version, thresholds: Thresholds, now: float) -> tuple[Category, ...]:
+    stored = (
+        ""
+        if version >= _KEEPS_FAILED
+        else f" A server of version {version} stores none of these itself: they came from a newer one."
+    )
+    return (
+        Category(
+            "failed",
+            "failed",
+            f"The server gave up on them; the error is stored with each.{stored}",
+            "Open one and read its error; many of one model or one hour point at the inference provider.",
+            (Equals(STATUS, "failed"),),
+        ),
+        Category(
+            "incomplete",
+            "incomplete",
+            "The answer was cut off: a limit of tokens or tool calls, or a content filter.",
+            "Open one: incomplete_details.reason says which; raise max_output_tokens or shorten the chain.",
+            (Equals(STATUS, "incomplete"),),
+        ),
+        Category(
+            "stuck",
+            f"queued or in progress for more than {_span(thresholds.stuck_after)}",
+            "A server writes a response while it streams or works in the background; one that stopped leaves it so for ever.",
+            "See whether a server still works on them; if none does, clients have to ask again, since nothing resumes them.",
+            (OneOf(STATUS, UNFINISHED), Between(CREATED, None, now - thresholds.stuck_after)),
+        ),
+    )
+
+
+def _broken() -> tuple[Category, ...]:
+    return (
+        Category(
+            "unparsable",
+            "document is no JSON",
+            "A server fails on such a row, and with it on every page of a listing that would show it.",
+            "Look at the raw row, then mend or remove it with the server stopped: a cut write, a bad copy, another program.",
+            (Equals(SHAPE, DocumentShape.BROKEN.value),),
+        ),
+        Category(
+            "no-object",
+            "document is no object",
+            "The column holds JSON, or nothing, but no response: a server fails when it reads the row.",
+            "Look at the raw row; something other than a server wrote it.",
+            (Not(OneOf(SHAPE, (DocumentShape.OBJECT.value, DocumentShape.BROKEN.value))),),
+        ),
+    )
+
+
+def _without_owner(version: Version) -> Category:
+    if version < _HIDES_NULL:
+        why = (
+            f"owner_principal is NULL. Version {version} still shows such rows to everybody where access_attributes is JSON null; "
+            "from 0.4 on the default filter hides them from everybody."
+        )
+    else:
+        why = (
+            f"owner_principal is NULL, written without authentication by 0.3.1 or earlier. Version {version} hides such rows from "
+            "everybody by its default filter; a custom access_policy may still show them to users who are signed in."
+        )
+    return Category(
+        "no-owner",
+        "no owner (NULL)",
+        why,
+        "Where they are meant to be public, set owner_principal to '' with the server stopped; '' is nobody's, NULL is hidden.",
+        (Equals(OWNER, None),),
+        column=OWNER.column,
+    )
+
+
+def _odd(thresholds: Thresholds) -> tuple[Category, ...]:
+    return (
+        Category(
+            "empty-output",
+            "completed without output",
+            "The status says completed, but there is no output item: the client got an empty answer.",
+            "Open one and compare with its stored chat completion; the model returned nothing, or a conversion lost it.",
+            (Equals(STATUS, "completed"), AnyOf((Equals(OUTPUT_ITEMS, "0"), Equals(OUTPUT_ITEMS, None)))),
+        ),
+        Category(
+            "very-large",
+            f"{thresholds.large:,} bytes and more",
+            "Listings read whole documents: a few such rows make them slow and the server's memory grow.",
+            "Open one: before ogx 1.1 a chain copies its whole history into every response; images and tool output weigh most.",
+            (Between(BYTES, thresholds.large, None),),
+        ),
+    )
+
+
+def _by_time(thresholds: Thresholds, now: float) -> tuple[Category, ...]:
+    return (
+        Category(
+            "no-time",
+            "created_at is no number",
+            "created_at is missing or no number: the row sorts to an end of every list and falls out of filters by time.",
+            "Look at the raw row; servers write whole epoch seconds.",
+            (Not(Between(CREATED)),),
+        ),
+        Category(
+            "future-time",
+            "created_at is in the future",
+            "created_at lies ahead of this machine's clock: the row stands before everything that is newer.",
+            "Compare the clocks; a far future is often milliseconds where seconds belong.",
+            (Between(CREATED, now + thresholds.ahead, None),),
+        ),
+    )
+
+
+def _span(seconds: float) -> str:
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= size and seconds % size == 0:
+            number = int(seconds // size)
+            return f"{number} {unit}{'' if number == 1 else 's'}"
+    return f"{seconds:g} seconds"
