@@ -108,6 +108,7 @@ class SqlRecordReader:
         try:
             while pieces.is_more:
                 found = await pieces.next()
+                tally.note(found)
                 yield TallyBatch(found.rows, found.counts, found.examples, done=pieces.done, total=high - low)
         finally:
             await pieces.stop()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import sqlalchemy as sa
@@ -21,20 +22,24 @@ _POSITION: Final = "tally position"
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The rows of one range: how many, how many of each tally, and the ids of all that were asked for as examples."""
+    """The rows of one range: how many, how many of each tally, and the ids of a few of each."""
 
     rows: int
     counts: tuple[int, ...]
     examples: tuple[tuple[Cell, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RecordTally:
-    """What is counted of a table in stored order, with up to `most` ids of each tally and range."""
+    """What is counted of a table in stored order, with up to `most` ids of each tally.
+
+    Ids are looked for, at the price of another look at the range, until there are enough of a tally: `_found` counts them.
+    """
 
     scan: RecordScan
     tallies: Sequence[Tallied]
     most: int
+    _found: Counter[int] = field(default_factory=Counter)
 
     async def within(self, connection: AsyncConnection, positions: tuple[int, int] | None) -> Counted:
         """Count the rows at some positions (None: at all)."""
@@ -45,46 +50,48 @@ class RecordTally:
             await connection.execute(sa.select(sa.func.count(), *sums).select_from(source.table))
         ).one()
         examples = [
-            await self._ids(connection, source, one) if count else ()
-            for one, count in zip(each, counts, strict=True)
+            await self._ids(connection, source, one, self.most - self._found[index]) if count else ()
+            for index, (one, count) in enumerate(zip(each, counts, strict=True))
         ]
         return Counted(int(rows), tuple(int(count) for count in counts), tuple(examples))
 
+    def note(self, counted: Counted) -> None:
+        """Take note of what was handed over: ranges are counted ahead, but only those that came before have given their ids."""
+        self._found.update({index: len(ids) for index, ids in enumerate(counted.examples)})
+
     async def _ids(
-        self, connection: AsyncConnection, source: Source, condition: sa.ColumnElement[bool]
+        self, connection: AsyncConnection, source: Source, condition: sa.ColumnElement[bool], most: int
     ) -> tuple[Cell, ...]:
-        if not self.most:
+        if most <= 0:
             return ()
         statement = sa.select(source.table.c[_ID]).where(condition)
-        found = await connection.execute(
-            statement.order_by(source.table.c[_POSITION].desc()).limit(self.most)
-        )
+        found = await connection.execute(statement.order_by(source.table.c[_POSITION].desc()).limit(most))
         return tuple(found.scalars())
 
     def _source(self, positions: tuple[int, int] | None) -> Source:
         """Return the rows with their documents taken apart once, however many conditions look into them."""
         scan, table = self.scan, self.scan.table
-        asked = dict.fromkeys(field for tally in self.tallies for one in tally for field in fields_of(one))
-        inside = {field: f"field {index}" for index, field in enumerate(asked) if _is_inside(field)}
-        plain = {scan.shape.column(field.column).name for field in asked if field not in inside}
+        asked = dict.fromkeys(each for tally in self.tallies for one in tally for each in fields_of(one))
+        inside = {each: f"field {index}" for index, each in enumerate(asked) if _is_inside(each)}
+        plain = {scan.shape.column(each.column).name for each in asked if each not in inside}
         position = table.c[scan.marked[0].name]
 
-        def taken(field: Field) -> Expression:
-            return wanted(scan.dialect, scan.shape, table, field)
+        def taken(place: Field) -> Expression:
+            return wanted(scan.dialect, scan.shape, table, place)
 
         chosen = [
             position.label(_POSITION),
             taken(Field(_ID, scan.query.id)).label(_ID),
             *(table.c[name] for name in plain),
-            *(taken(field).label(name) for field, name in inside.items()),
+            *(taken(each).label(name) for each, name in inside.items()),
         ]
         statement = sa.select(*chosen).select_from(table)
         if positions is not None:
             statement = statement.where(scan.dialect.documents.within(position, *positions))
         # The offset keeps the engine from putting the expressions back where they are used, once for every use.
         rows = statement.offset(0).subquery("rows")
-        return Source(scan.dialect, scan.shape, rows, {field: rows.c[name] for field, name in inside.items()})
+        return Source(scan.dialect, scan.shape, rows, {each: rows.c[name] for each, name in inside.items()})
 
 
-def _is_inside(field: Field) -> bool:
-    return bool(field.path) or field.measure is not Measure.VALUE
+def _is_inside(place: Field) -> bool:
+    return bool(place.path) or place.measure is not Measure.VALUE
