@@ -41,6 +41,7 @@ COMMANDS: Final = {
     "tables": "rows",
     "rows": "rows",
     "responses": "responses.group",
+    "objects": "objects",
     "rotate": "rotation",
     "schema": "schemas",
 }

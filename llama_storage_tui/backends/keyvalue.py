@@ -19,7 +19,7 @@ from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.engine import Engine, Statement
 from llama_storage_tui.backends.keyscan import ODD, TEXT, Found, KeyQuery, find, matching
 from llama_storage_tui.backends.keytable import KeyRow, KeyTable, as_cell, entry_of
-from llama_storage_tui.backends.ranges import ranges_of, selects_the_rest
+from llama_storage_tui.backends.ranges import is_storable, ranges_of, selects_the_rest
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import (
     Count,
@@ -32,6 +32,8 @@ from llama_storage_tui.model.limits import Timeouts
 
 FAST_COUNT: Final = 1_000_000
 """A fast count stops here and says so: on an index that many keys take about 0.1 s."""
+
+KEYS_AT_ONCE: Final = 400
 
 
 @dataclass(slots=True)
@@ -88,6 +90,22 @@ class SqlKeyValueReader:
             return None if found is None else _stored(found, limit)
 
         return await self.engine.run(read, seconds=self.timeouts.query)
+
+    async def values(self, keys: Sequence[str], *, limit: int | None = None) -> tuple[StoredValue, ...]:
+        """Return the values of those of the keys that are there, in their order."""
+        wanted = [key for key in dict.fromkeys(keys) if is_storable(key)]
+
+        async def read(connection: AsyncConnection) -> tuple[StoredValue, ...]:
+            opened = await self._opened(connection, refresh=False)
+            table = opened.table
+            found: dict[str, StoredValue] = {}
+            for start in range(0, len(wanted), KEYS_AT_ONCE):
+                is_one = table.c["key"].in_(wanted[start : start + KEYS_AT_ONCE])
+                for raw in (await connection.execute(opened.values(table, limit=limit).where(is_one))).all():
+                    found[str(raw[0])] = _stored(raw, limit)
+            return tuple(found[key] for key in wanted if key in found)
+
+        return await self.engine.run(read, seconds=self.timeouts.query) if wanted else ()
 
     async def stream(self, selection: KeySelection) -> AsyncGenerator[Sequence[StoredValue], None]:
         """Yield batches of whole values in key order, without a time limit.

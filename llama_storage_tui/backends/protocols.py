@@ -85,6 +85,10 @@ class KeyValueReader(Protocol):
         """Return one value, cut to `limit` characters (None: whole); None where there is no such key."""
         ...
 
+    async def values(self, keys: Sequence[str], *, limit: int | None = None) -> tuple[StoredValue, ...]:
+        """Return the values of those of the keys that are there, in their order, each cut to `limit` characters."""
+        ...
+
     def stream(self, selection: KeySelection) -> AsyncGenerator[Sequence[StoredValue], None]:
         """Yield batches of whole values in key order, without a time limit."""
         ...

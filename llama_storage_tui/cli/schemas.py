@@ -15,6 +15,7 @@ from llama_storage_tui.cli.data_documents import (
 )
 from llama_storage_tui.cli.documents import CheckDocument, Document, ErrorDocument, ShowDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.objects_document import FamiliesDocument, ObjectDocument, ObjectsDocument
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.responses.attention_document import AttentionDocument
 from llama_storage_tui.cli.responses.diff_document import DiffDocument
@@ -37,6 +38,9 @@ DOCUMENTS: dict[str, type[Document]] = {
     "responses diff": DiffDocument,
     "responses who": WhoDocument,
     "responses attention": AttentionDocument,
+    "objects": FamiliesDocument,
+    "objects list": ObjectsDocument,
+    "objects show": ObjectDocument,
     "rotate": RotateDocument,
     "error": ErrorDocument,
 }

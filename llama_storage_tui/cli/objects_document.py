@@ -1,0 +1,185 @@
+"""The JSON of `objects`: the families, a page of one, one object."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import JsonValue
+
+from llama_storage_tui.cli.documents import Document, json_value
+from llama_storage_tui.model.objects import (
+    FamilyEntry,
+    ObjectEntry,
+    ObjectLink,
+    ObjectPage,
+    ObjectPlace,
+    ObjectRecord,
+    Part,
+    RecordField,
+)
+
+Shown = Literal["text", "long", "time", "bytes", "number", "flag", "json"]
+
+
+class PlaceBody(Document):
+    """Where objects lie: a table, or keys that begin with one of the prefixes; `path` is the reference that leads there."""
+
+    backend: str
+    path: str
+    table: str | None
+    prefixes: list[str]
+
+    @classmethod
+    def of(cls, place: ObjectPlace) -> PlaceBody:
+        """Make the body of a place."""
+        return cls(backend=place.backend, path=place.path, table=place.table, prefixes=list(place.prefixes))
+
+
+class FamilyBody(Document):
+    """One family; `count` is null where it is not cheap to tell."""
+
+    name: str
+    title: str
+    about: str
+    count: int | None
+    exact: bool
+    places: list[PlaceBody]
+    relations: list[str]
+    notices: list[str]
+
+    @classmethod
+    def of(cls, entry: FamilyEntry) -> FamilyBody:
+        """Make the body of a family."""
+        return cls(
+            name=entry.family.name,
+            title=entry.family.title,
+            about=entry.family.about,
+            count=entry.count.value if entry.count else None,
+            exact=entry.count.is_exact if entry.count else False,
+            places=[PlaceBody.of(place) for place in entry.places],
+            relations=[relation.name for relation in entry.family.relations],
+            notices=list(entry.notices),
+        )
+
+
+class FamiliesDocument(Document):
+    """The answer of `objects RUN_CONFIG`."""
+
+    families: list[FamilyBody]
+
+
+class PartBody(Document):
+    """A column of a list."""
+
+    label: str
+    show: Shown
+
+    @classmethod
+    def of(cls, part: Part) -> PartBody:
+        """Make the body of a part."""
+        return cls(label=part.label, show=part.show.value)
+
+
+class ObjectBody(Document):
+    """One object of a list; `cells` by the columns' labels, secrets masked; `key` is null for a row."""
+
+    id: str
+    cells: dict[str, JsonValue]
+    key: str | None
+    bytes: int | None
+    problem: str | None
+    backend: str
+    table: str | None
+
+    @classmethod
+    def of(cls, entry: ObjectEntry, columns: tuple[Part, ...]) -> ObjectBody:
+        """Make the body of an object."""
+        return cls(
+            id=entry.id,
+            cells={part.label: json_value(cell) for part, cell in zip(columns, entry.cells, strict=True)},
+            key=entry.key,
+            bytes=entry.bytes,
+            problem=entry.problem,
+            backend=entry.place.backend,
+            table=entry.place.table,
+        )
+
+
+class ObjectsDocument(Document):
+    """The answer of `objects RUN_CONFIG FAMILY`."""
+
+    family: str
+    columns: list[PartBody]
+    objects: list[ObjectBody]
+    next: str | None
+    complete: bool
+    notices: list[str]
+
+    @classmethod
+    def of(cls, page: ObjectPage) -> ObjectsDocument:
+        """Make the document of a page."""
+        columns = page.family.columns
+        return cls(
+            family=page.family.name,
+            columns=[PartBody.of(part) for part in columns],
+            objects=[ObjectBody.of(entry, columns) for entry in page.objects],
+            next=page.next,
+            complete=page.is_complete,
+            notices=list(page.notices),
+        )
+
+
+class FieldBody(Document):
+    """One line of a record."""
+
+    label: str
+    value: JsonValue
+    show: Shown
+
+    @classmethod
+    def of(cls, field: RecordField) -> FieldBody:
+        """Make the body of a field."""
+        return cls(label=field.label, value=json_value(field.value), show=field.show.value)
+
+
+class LinkBody(Document):
+    """What an object refers to: an object, or with `of` the objects of a family that belong to `id`; `family` null is outside."""
+
+    label: str
+    family: str | None
+    id: str
+    of: str | None
+
+    @classmethod
+    def made_of(cls, link: ObjectLink) -> LinkBody:
+        """Make the body of a link."""
+        return cls(label=link.label, family=link.family, id=link.id, of=link.of)
+
+
+class ObjectDocument(Document):
+    """The answer of `objects RUN_CONFIG FAMILY ID`: `fields` in reading order, `other` what no field shows, secrets masked."""
+
+    family: str
+    id: str
+    key: str | None
+    bytes: int | None
+    place: PlaceBody
+    fields: list[FieldBody]
+    other: list[FieldBody]
+    links: list[LinkBody]
+    problems: list[str]
+
+    @classmethod
+    def of(cls, record: ObjectRecord) -> ObjectDocument:
+        """Make the document of a record."""
+        return cls(
+            family=record.family.name,
+            id=record.id,
+            key=record.key,
+            bytes=record.bytes,
+            place=PlaceBody.of(record.place),
+            fields=[FieldBody.of(field) for field in record.fields],
+            other=[FieldBody.of(field) for field in record.other],
+            links=[LinkBody.made_of(link) for link in record.links],
+            problems=list(record.problems),
+        )

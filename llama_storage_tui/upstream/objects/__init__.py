@@ -1,0 +1,33 @@
+"""Which objects servers keep, in which shape, and what they refer to.
+
+Source: llama-stack 0.3.0 to 0.7.3 and ogx 0.8.0 to 1.5.0, and stores that servers of 0.3.5, 0.7.3 and 1.5.0 wrote.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.objects import ObjectFamily
+from llama_storage_tui.upstream.objects.agents import AGENT_FAMILIES
+from llama_storage_tui.upstream.objects.files import FILE_FAMILIES
+from llama_storage_tui.upstream.objects.registry import REGISTRY_FAMILIES
+from llama_storage_tui.upstream.objects.vectors import VECTOR_FAMILIES
+from llama_storage_tui.upstream.objects.work import WORK_FAMILIES
+
+FAMILIES: Final[tuple[ObjectFamily, ...]] = (
+    *FILE_FAMILIES,
+    *REGISTRY_FAMILIES,
+    *VECTOR_FAMILIES,
+    *AGENT_FAMILIES,
+    *WORK_FAMILIES,
+)
+
+
+def find_family(name: str) -> ObjectFamily:
+    """Return the family of that name; raises UsageError with the names."""
+    for family in FAMILIES:
+        if family.name == name:
+            return family
+    names = ", ".join(family.name for family in FAMILIES)
+    raise UsageError(f"{name!r} is no family of objects", help=f"There are: {names}.")
