@@ -91,7 +91,7 @@ class SqlKeyValueReader:
 
         return await self.engine.run(read, seconds=self.timeouts.query)
 
-    async def values(self, keys: Sequence[str], *, limit: int | None = None) -> tuple[StoredValue, ...]:
+    async def values_of(self, keys: Sequence[str], *, limit: int | None = None) -> tuple[StoredValue, ...]:
         """Return the values of those of the keys that are there, in their order."""
         wanted = [key for key in dict.fromkeys(keys) if is_storable(key)]
 

@@ -85,7 +85,7 @@ class KeyValueReader(Protocol):
         """Return one value, cut to `limit` characters (None: whole); None where there is no such key."""
         ...
 
-    async def values(self, keys: Sequence[str], *, limit: int | None = None) -> tuple[StoredValue, ...]:
+    async def values_of(self, keys: Sequence[str], *, limit: int | None = None) -> tuple[StoredValue, ...]:
         """Return the values of those of the keys that are there, in their order, each cut to `limit` characters."""
         ...
 

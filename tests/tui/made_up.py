@@ -122,6 +122,10 @@ class MemoryKeys:
                 return stored
         return None
 
+    async def values_of(self, keys: Sequence[str], *, limit: int | None = None) -> tuple[StoredValue, ...]:
+        found = [await self.value(key, limit=limit) for key in keys]
+        return tuple(stored for stored in found if stored is not None)
+
     async def stream(self, selection: KeySelection) -> AsyncGenerator[Sequence[StoredValue], None]:
         found = self._selected(selection)
         for start in range(0, len(found), 100):

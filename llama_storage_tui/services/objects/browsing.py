@@ -148,7 +148,9 @@ async def resolve(session: Session, link: ObjectLink) -> ObjectRecord | ObjectPa
     return await read_family(session, link.family, link.id)
 
 
-def _record(family: ObjectFamily, id_: str, found: Sequence[tuple[Place, StoredObject]]) -> ObjectRecord:
+def _record(
+    catalog: Catalog, family: ObjectFamily, id_: str, found: Sequence[tuple[Place, StoredObject]]
+) -> ObjectRecord:
     place, stored = found[0]
     content = whole(id_, _hidden(stored.columns), masked(stored.document))
     fields, other = fields_of(content, family)

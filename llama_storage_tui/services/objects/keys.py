@@ -57,7 +57,7 @@ async def key_slice(
 async def key_object(reader: KeyValueReader, place: KeyPlace, id_: str) -> StoredObject | None:
     """Return one object by its id."""
     try:
-        found = await reader.values(place.stored_keys(id_))
+        found = await reader.values_of(place.stored_keys(id_))
     except NotFoundError:
         return None
     if not found:
@@ -88,7 +88,7 @@ async def _entries(
     reader: KeyValueReader, family: ObjectFamily, place: KeyPlace, found: Sequence[tuple[str, KeyEntry]]
 ) -> tuple[ObjectEntry, ...]:
     small = [_key(entry) for _, entry in found if (entry.bytes or 0) <= LARGEST_LISTED]
-    values = {_key(stored.entry): stored for stored in await reader.values(small, limit=LARGEST_LISTED)}
+    values = {_key(stored.entry): stored for stored in await reader.values_of(small, limit=LARGEST_LISTED)}
     return tuple(_entry(family, place, id_, entry, values.get(_key(entry))) for id_, entry in found)
 
 
