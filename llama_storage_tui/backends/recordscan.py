@@ -139,7 +139,7 @@ class RecordScan:
         more: Sequence[Expression] = (),
         source: sa.FromClause | None = None,
     ) -> Statement:
-        """Return the selection of some fields, and more beside them, as the columns c0, c1 and so on; each document is parsed once."""
+        """Select fields, and more beside them, as the columns c0, c1 and so on; each document is parsed once a row."""
         source = table if source is None else source
         prepared = self._prepared(table, fields)
         taken = [

@@ -10,8 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from llama_storage_tui.backends.documents import Source, fields_of, holds, wanted
-from llama_storage_tui.backends.engine import Expression
+from llama_storage_tui.backends.documents import Source, fields_of, holds, is_inside, wanted
 from llama_storage_tui.backends.recordscan import RecordScan
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import Field, Measure, Tallied
@@ -72,26 +71,16 @@ class RecordTally:
         """Return the rows with their documents taken apart once, however many conditions look into them."""
         scan, table = self.scan, self.scan.table
         asked = dict.fromkeys(each for tally in self.tallies for one in tally for each in fields_of(one))
-        inside = {each: f"field {index}" for index, each in enumerate(asked) if _is_inside(each)}
+        inside = [each for each in asked if is_inside(each) or each.measure is Measure.BYTES]
         plain = {scan.shape.column(each.column).name for each in asked if each not in inside}
         position = table.c[scan.marked[0].name]
-
-        def taken(place: Field) -> Expression:
-            return wanted(scan.dialect, scan.shape, table, place)
-
-        chosen = [
-            position.label(_POSITION),
-            taken(Field(_ID, scan.query.id)).label(_ID),
-            *(table.c[name] for name in plain),
-            *(taken(each).label(name) for each, name in inside.items()),
-        ]
-        statement = sa.select(*chosen).select_from(table)
+        id_ = wanted(scan.dialect, scan.shape, table, Field(_ID, scan.query.id))
+        statement = scan.taking(table, inside).add_columns(
+            position.label(_POSITION), id_.label(_ID), *(table.c[name] for name in plain)
+        )
         if positions is not None:
             statement = statement.where(scan.dialect.documents.within(position, *positions))
         # The offset keeps the engine from putting the expressions back where they are used, once for every use.
         rows = statement.offset(0).subquery("rows")
-        return Source(scan.dialect, scan.shape, rows, {each: rows.c[name] for each, name in inside.items()})
-
-
-def _is_inside(place: Field) -> bool:
-    return bool(place.path) or place.measure is not Measure.VALUE
+        taken = {each: rows.c[f"c{index}"] for index, each in enumerate(inside)}
+        return Source(scan.dialect, scan.shape, rows, taken)
