@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Final, Generic, TypeVar
@@ -12,7 +12,7 @@ from typing import Final, Generic, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.engine import Engine
-from llama_storage_tui.backends.recordscan import RecordScan
+from llama_storage_tui.backends.recordscan import RecordScan, Row
 from llama_storage_tui.backends.recordtally import RecordTally
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.errors import NotFoundError, UsageError
@@ -35,6 +35,12 @@ PIECE_SECONDS: Final = 0.25
 """How long a piece of a search should take: short enough to show how far it is, long enough to weigh more than its start."""
 
 IDS_AT_ONCE: Final = 400
+
+HANDED_OVER: Final = 1000
+"""Records of a batch of a search: making more of them at once would hold up everything else that runs."""
+
+FOUND_AT_ONCE: Final = 5000
+"""Records of a piece of a search, for the same reason: the driver hands a piece over as one."""
 
 _FIRST_PIECE: Final = 64
 
@@ -83,12 +89,15 @@ class SqlRecordReader:
         try:
             while pieces.is_more:
                 found = await pieces.next()
-                yield RecordBatch(
-                    tuple(scan.record(row) for row in found),
-                    tuple(scan.cursor(row) for row in found),
-                    done=pieces.done,
-                    total=high - low,
-                )
+                pieces.hold_to(len(found))
+                for part in _handed_over(found):
+                    yield RecordBatch(
+                        tuple(scan.record(row) for row in part),
+                        tuple(scan.cursor(row) for row in part) if query.with_cursors else (),
+                        done=pieces.done,
+                        total=high - low,
+                    )
+                    await asyncio.sleep(0)
         finally:
             await pieces.stop()
 
@@ -153,6 +162,12 @@ class SqlRecordReader:
         return RecordScan.of(query, shape, self.engine.dialect)
 
 
+def _handed_over(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """Cut what a piece of a search holds; a piece that holds nothing is handed over too, since it says how far the search is."""
+    for start in range(0, max(1, len(rows)), HANDED_OVER):
+        yield rows[start : start + HANDED_OVER]
+
+
 class _Pieces(Generic[T]):
     """A table cut into pieces from its end to its beginning, some read ahead, handed over in order."""
 
@@ -181,6 +196,11 @@ class _Pieces(Generic[T]):
         self.done += width
         self._pace(monotonic() - start, width)
         return found
+
+    def hold_to(self, found: int) -> None:
+        """Make the pieces to come smaller where the last one gave more records than should come at once."""
+        if found > FOUND_AT_ONCE:
+            self._width = max(_FIRST_PIECE, self._width * FOUND_AT_ONCE // found // 2)
 
     async def stop(self) -> None:
         """Cancel what is read ahead, at the engine too."""

@@ -125,7 +125,7 @@ class RecordQuery:
     """Which records of which table, with which of their fields.
 
     `time` is the column of whole epoch seconds that NEWEST sorts by; `id` the column that breaks its ties and that `find`
-    looks up.
+    looks up. A search that is read to its end needs no cursors, and making them takes longer than finding the records.
     """
 
     table: str
@@ -136,6 +136,7 @@ class RecordQuery:
     after: Cursor | None = None
     id: str = "id"
     time: str = "created_at"
+    with_cursors: bool = True
 
 
 Record = Mapping[str, Cell]

@@ -242,6 +242,20 @@ async def test_a_search_finds_everything_and_says_how_far_it_is(store: Store) ->
         ]
 
 
+async def test_a_search_hands_over_a_thousand_at_most_and_cursors_only_where_they_are_wanted(
+    store: Store,
+) -> None:
+    numbered(store, 500)
+    for times in (1, 2):
+        store.execute(f"INSERT INTO responses SELECT id || '_{times}', created_at, model, doc FROM responses")
+    query = replace(QUERY, order=RecordOrder.STORED, with_cursors=False)
+    async with reading(store.target()) as reader:
+        batches = [batch async for batch in reader.records.search(query)]
+    assert len({r["id"] for b in batches for r in b.records}) == 2000
+    assert max(len(batch.records) for batch in batches) <= 1000
+    assert not any(batch.cursors for batch in batches)
+
+
 async def test_a_search_that_is_left_stops_what_it_had_begun(store: Store) -> None:
     numbered(store, 300)
     async with reading(store.target()) as reader:

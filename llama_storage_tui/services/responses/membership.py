@@ -105,7 +105,7 @@ async def records_of(
         by_key = RecordQuery(query.table, query.fields, query.conditions, id="conversation_id")
         return await reader.records.find(by_key, [conversation])
     conditions = (*query.conditions, Equals(_CONVERSATION, conversation))
-    scan = RecordQuery(query.table, query.fields, conditions, RecordOrder.STORED)
+    scan = RecordQuery(query.table, query.fields, conditions, RecordOrder.STORED, with_cursors=False)
     found: list[Record] = []
     async with aclosing(reader.records.search(scan)) as batches:
         async for batch in batches:
