@@ -18,6 +18,7 @@ from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.objects_document import FamiliesDocument, ObjectDocument, ObjectsDocument
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.responses.attention_document import AttentionDocument
+from llama_storage_tui.cli.responses.chain_document import ChainDocument
 from llama_storage_tui.cli.responses.diff_document import DiffDocument
 from llama_storage_tui.cli.responses.list_document import ResponsesDocument
 from llama_storage_tui.cli.responses.show_document import ShowResponseDocument
@@ -36,6 +37,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "responses list": ResponsesDocument,
     "responses show": ShowResponseDocument,
     "responses diff": DiffDocument,
+    "responses chain": ChainDocument,
     "responses who": WhoDocument,
     "responses attention": AttentionDocument,
     "objects": FamiliesDocument,

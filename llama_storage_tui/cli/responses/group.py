@@ -16,6 +16,7 @@ RESPONSES: Final = {
     "diff": "showing",
     "who": "owning",
     "attention": "attention",
+    "chain": "chaining",
 }
 """Each subcommand of `responses` with its module in this package, where it is called `responses_NAME`."""
 

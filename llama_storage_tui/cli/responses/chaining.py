@@ -1,0 +1,79 @@
+"""`responses RUN_CONFIG chain`: what a response continues, and what continues it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+import click
+
+from llama_storage_tui.cli import output
+from llama_storage_tui.cli.asking import ask
+from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.responses.chain_document import ChainDocument
+from llama_storage_tui.model.chain import Chain, ChainLink
+from llama_storage_tui.services.responses.chain import chain
+from llama_storage_tui.services.values import epoch_time
+
+HEADINGS: Final = ("", "response", "created", "status", "owner", "model", "what is odd")
+DEEPEST: Final = 12
+"""Steps that a branch is moved in by; only a fork moves in, so that a chain of a thousand is a column."""
+
+
+@click.command(name="chain")
+@click.argument("id_", metavar="ID")
+@shared_options
+@click.pass_context
+def responses_chain(context: click.Context, id_: str) -> int:
+    """Show what a response continues, up to the first one, and what continues it, down to every branch.
+
+    Where a server stores no previous_response_id (before ogx 1.1), it is inferred from inputs that begin with another's input and
+    output, and marked ~.
+
+    Example: llama-storage-tui responses run.yaml chain resp_1 --json
+    """
+    found = ask(context, context.obj["config"], lambda session: chain(session, id_))
+    if Settings(context).is_json:
+        output.write_document(ChainDocument.of(found))
+    else:
+        _report(found)
+    return ExitCode.DONE
+
+
+def _report(found: Chain) -> None:
+    if found.missing_parent is not None:
+        output.write_line(f"It begins with a response that is not there: {found.missing_parent}")
+    if found.cycle:
+        output.write_line(f"{len(found.cycle)} responses continue each other in a circle.")
+    output.write_table(HEADINGS, _rows(found), cut=100)
+    for notice in found.notices:
+        output.say(f"Notice: {notice}")
+
+
+def _rows(found: Chain) -> Iterator[tuple[str, ...]]:
+    families = Counter(link.previous_response_id for link in (*found.links, *found.children, *found.branches))
+    levels: dict[str | None, int] = {}
+    for links in (found.links, found.children, found.branches):
+        for link in links:
+            is_branch = links is not found.links and families[link.previous_response_id] > 1
+            levels[link.id] = levels.get(link.previous_response_id, 0) + is_branch
+            yield _row(link, levels[link.id], is_asked=link.id == found.asked)
+
+
+def _row(link: ChainLink, level: int, *, is_asked: bool) -> tuple[str, ...]:
+    time = epoch_time("created_at", link.created_at)
+    return (
+        "→" if is_asked else "~" if link.inferred else "",
+        "  " * min(level, DEEPEST) + link.id,
+        f"{time:%Y-%m-%d %H:%M:%S}" if time else _or_dash(link.created_at),
+        _or_dash(link.status),
+        "NULL" if link.owner is None else link.owner or "–",
+        _or_dash(link.model),
+        ", ".join(mark.value for mark in link.marks),
+    )
+
+
+def _or_dash(value: object) -> str:
+    return "–" if value is None else str(value)
