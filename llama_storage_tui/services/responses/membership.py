@@ -68,7 +68,7 @@ async def conversations_of(session: Session, item_ids: Sequence[str]) -> Members
 
 
 async def items_of(session: Session, conversation: str) -> tuple[str, ...]:
-    """Return the ids of a conversation's items in their order: by time, by sort_order where the version stores it, by id.
+    """Return the ids of a conversation's items in their order: by time, then by sort_order where the version stores it.
 
     Without a key on the conversation (before ogx 1.5) this reads the whole table, without a time limit. Raises BackendError.
     """
@@ -92,25 +92,29 @@ def order_fields(table: Table) -> tuple[Field, ...]:
     return tuple(field for field in (_CREATED_AT, _SORT_ORDER) if table.column(field.column) is not None)
 
 
-def item_order(record: Record) -> tuple[tuple[int, float], tuple[int, float], str]:
+def item_order(record: Record) -> tuple[tuple[int, float], tuple[int, float]]:
     """Return what sorts a conversation's items as the server returns them; what is no number comes last."""
-    return _number(record.get("created_at")), _number(record.get("sort_order")), str(record["id"])
+    return _number(record.get("created_at")), _number(record.get("sort_order"))
 
 
 async def records_of(
     reader: Reader, table: Table, query: RecordQuery, conversation: str
 ) -> tuple[Record, ...]:
-    """Return a conversation's records of the items' table: by its key where that begins with the conversation, else by a scan."""
-    if _key(table)[:1] == ("conversation_id",) or table.is_view:
+    """Return a conversation's records of the items' table: by its key where that begins with the conversation, else by a scan.
+
+    A scan gives them as they were written, the first first: what a server without sort_order does with items of one second.
+    """
+    if key_of(table)[:1] == ("conversation_id",) or table.is_view:
         by_key = RecordQuery(query.table, query.fields, query.conditions, id="conversation_id")
-        return await reader.records.find(by_key, [conversation])
+        records = await reader.records.find(by_key, [conversation])
+        return tuple(sorted(records, key=lambda record: str(record["id"])))
     conditions = (*query.conditions, Equals(_CONVERSATION, conversation))
     scan = RecordQuery(query.table, query.fields, conditions, RecordOrder.STORED, with_cursors=False)
     found: list[Record] = []
     async with aclosing(reader.records.search(scan)) as batches:
         async for batch in batches:
             found += batch.records
-    return tuple(found)
+    return tuple(reversed(found))
 
 
 async def _looked_up(
@@ -119,7 +123,7 @@ async def _looked_up(
     table = await reader.tables.table(place.table)
     if table is None:
         return (), None
-    if _key(table) != ("id",):
+    if key_of(table) != ("id",):
         extent = await reader.records.extent(place.table)
         if extent is not None and extent.rows > SMALL_TABLE:
             return (), (
@@ -129,7 +133,8 @@ async def _looked_up(
     return await reader.records.find(RecordQuery(place.table, (_ID, _CONVERSATION)), item_ids), None
 
 
-def _key(table: Table) -> tuple[str, ...]:
+def key_of(table: Table) -> tuple[str, ...]:
+    """Return the names of a table's key columns, in the order of the columns: upstream declares both alike."""
     return tuple(column.name for column in table.columns if column.is_primary_key)
 
 

@@ -40,10 +40,10 @@ async def test_items_come_by_time_then_sort_order_where_the_version_has_it(store
         assert await items_of(session, "conv_none") == ()
 
 
-async def test_items_come_by_time_then_id_where_the_version_has_no_sort_order(store: Store) -> None:
+async def test_items_of_one_second_come_as_written_where_the_version_has_no_sort_order(store: Store) -> None:
     fill(store, OLD)
     async with response_deployment(store, OLD).session() as session:
-        assert await items_of(session, "conv_a") == ("msg_1", "msg_2", "msg_3")
+        assert await items_of(session, "conv_a") == ("msg_2", "msg_1", "msg_3")
         assert await items_of(session, "conv_b") == (HOSTILE,)
 
 
