@@ -1,0 +1,303 @@
+"""Conversations: a page of them, and one with its items, the messages kept for it and the responses that wrote it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Final
+
+from llama_storage_tui.backends.protocols import Reader
+from llama_storage_tui.errors import BackendError, NotFoundError, StorageToolError
+from llama_storage_tui.model.conversations import (
+    Conversation,
+    ConversationDetail,
+    ConversationItem,
+    ConversationPage,
+    ConversationQuery,
+)
+from llama_storage_tui.model.data import Cell, Cursor, Table
+from llama_storage_tui.model.records import (
+    AnyOf,
+    Between,
+    Condition,
+    Equals,
+    Field,
+    OneOf,
+    Record,
+    RecordOrder,
+    RecordQuery,
+)
+from llama_storage_tui.model.responses import Place
+from llama_storage_tui.model.transcript import Entry, Side
+from llama_storage_tui.services.responses import places, summaries
+from llama_storage_tui.services.responses.chain_rows import text_of
+from llama_storage_tui.services.responses.items import joined, read_item
+from llama_storage_tui.services.responses.membership import (
+    SMALL_TABLE,
+    is_storable,
+    item_order,
+    key_of,
+    order_fields,
+    records_of,
+)
+from llama_storage_tui.services.responses.merging import Slice, merged
+from llama_storage_tui.services.responses.untrusted import load
+from llama_storage_tui.services.session import Session
+
+LONGEST_TURN: Final = 86_400
+"""Seconds that a response may have run before its items were written: the bound that spares looking into older documents."""
+
+IDS_AT_ONCE: Final = 5_000
+"""Item ids of one scan: each is a parameter, of which SQLite takes 32,766."""
+
+_ID: Final = Field("id", "id")
+_CREATED: Final = Field("created_at", "created_at")
+_CONVERSATION: Final = Field("conversation_id", "conversation_id")
+_ITEM: Final = Field("item", "item_data")
+_TYPE: Final = Field("type", "item_data", ("type",))
+_ROLE: Final = Field("role", "item_data", ("role",))
+_COLUMNS: Final = (
+    Field("owner", "owner_principal"),
+    Field("tenant", "tenant_id"),
+    Field("access_attributes", "access_attributes"),
+    Field("metadata", "metadata"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A table of conversations that can be read, with what it is asked for."""
+
+    reader: Reader
+    query: RecordQuery
+
+
+async def list_conversations(session: Session, query: ConversationQuery) -> ConversationPage:
+    """Return a page of conversations; raises NotFoundError where the config keeps none, BackendError where none can be read."""
+    meant = _meant(session)
+    sources, notices = await _sources(session, meant, query)
+
+    async def read(place: Place, after: Cursor | None) -> Slice[Conversation]:
+        source = sources.get(place)
+        if source is None:
+            return Slice((), (), has_more=False)
+        page = await source.reader.records.page(replace(source.query, after=after))
+        found = tuple(_conversation(place, record) for record in page.records)
+        return Slice(found, page.cursors, has_more=page.next is not None)
+
+    found, next_ = await merged(
+        meant, read, sorts=lambda each: (each.created_at, each.id), limit=query.limit, after=query.after
+    )
+    counts, unsaid = await _counts(session, [each.id for each in found if isinstance(each.id, str)])
+    counted = tuple(
+        replace(each, items=counts.get(each.id, 0) if isinstance(each.id, str) else None)
+        if counts is not None
+        else each
+        for each in found
+    )
+    return ConversationPage(
+        counted, next_, query.order, is_complete=len(sources) == len(meant), notices=(*notices, *unsaid)
+    )
+
+
+async def read_conversation(session: Session, id_: str) -> ConversationDetail:
+    """Return one conversation, or what is left of it.
+
+    Raises NotFoundError where neither it nor an item of it is there, BackendError. Without time limits: the responses, and before
+    ogx 1.5 the items, are found by a scan.
+    """
+    conversation = await _row(session, id_)
+    items = await _items(session, id_)
+    if conversation is None and not items:
+        raise NotFoundError(
+            f"There is no conversation {id_!r}", help="`conversations RUN_CONFIG list` shows what there is."
+        )
+    messages: Cell = None
+    responses: tuple[str, ...] = ()
+    notices: list[str] = []
+    try:
+        messages = await _messages(session, id_)
+        responses = await _responses(session, id_, items)
+    except StorageToolError as error:
+        notices.append(f"Its responses were not read: {error.message}")
+    if conversation is None:
+        notices.append("The conversation is gone: only its items are left.")
+    return ConversationDetail(id_, conversation, items, messages, responses, tuple(notices))
+
+
+def _meant(session: Session) -> tuple[Place, ...]:
+    found = places.conversation_places(session.catalog)
+    if not found:
+        raise NotFoundError(
+            f"A server of version {session.catalog.version.chosen} keeps no conversations with this config",
+            where=session.catalog.config,
+            help="It would take storage.stores.conversations, on a SQL backend of the catalog.",
+        )
+    return found
+
+
+async def _sources(
+    session: Session, meant: Sequence[Place], query: ConversationQuery
+) -> tuple[dict[Place, _Source], tuple[str, ...]]:
+    sources: dict[Place, _Source] = {}
+    notices: list[str] = []
+    failure: BackendError | None = None
+    for place in meant:
+        try:
+            reader = await session.reader(place.backend)
+            table = await reader.tables.table(place.table)
+        except BackendError as error:
+            failure = error
+            notices.append(f"{place.table} on backend {place.backend} was not read: {error.message}")
+            continue
+        if table is None:
+            notices.append(f"There is no table {place.table} on backend {place.backend}.")
+        else:
+            asked = RecordQuery(place.table, _fields(table), tuple(_conditions(query)))
+            sources[place] = _Source(reader, replace(asked, order=query.order, limit=query.limit))
+    if failure is not None and not sources:
+        raise failure
+    return sources, tuple(notices)
+
+
+def _fields(table: Table) -> tuple[Field, ...]:
+    return (_ID, _CREATED, *(field for field in _COLUMNS if table.column(field.column) is not None))
+
+
+def _conditions(query: ConversationQuery) -> Iterator[Condition]:
+    if query.since is not None or query.until is not None:
+        yield Between(_CREATED, query.since, query.until)
+    if query.owner is not None:
+        yield Equals(_COLUMNS[0], query.owner)
+
+
+def _conversation(place: Place, record: Record) -> Conversation:
+    return Conversation(
+        place,
+        record["id"],
+        created_at=record["created_at"],
+        owner=text_of(record.get("owner")),
+        tenant=text_of(record.get("tenant")),
+        access_attributes=text_of(record.get("access_attributes")),
+        metadata=record.get("metadata"),
+    )
+
+
+async def _counts(session: Session, ids: Sequence[str]) -> tuple[dict[str, int] | None, tuple[str, ...]]:
+    """Return the number of items of each conversation, None where that takes a scan of a large table."""
+    found: Counter[str] = Counter()
+    wanted = [id_ for id_ in ids if is_storable(id_)]
+    for place in places.item_places(session.catalog) if wanted else ():
+        try:
+            reader = await session.reader(place.backend)
+            table = await reader.tables.table(place.table)
+            if table is None:
+                continue
+            extent = await reader.records.extent(place.table)
+        except BackendError as error:
+            return None, (f"Items were not counted: {error.message}",)
+        if key_of(table)[:1] != ("conversation_id",) and extent is not None and extent.rows > SMALL_TABLE:
+            return None, (
+                f"Items were not counted: {place.table} has about {extent.rows:,} rows and no key on their conversation.",
+            )
+        query = RecordQuery(place.table, (_CONVERSATION,), id="conversation_id")
+        found.update(str(each["conversation_id"]) for each in await reader.records.find(query, wanted))
+    return found, ()
+
+
+async def _row(session: Session, id_: str) -> Conversation | None:
+    for place in _meant(session) if is_storable(id_) else ():
+        reader = await session.reader(place.backend)
+        table = await reader.tables.table(place.table)
+        for record in (
+            ()
+            if table is None
+            else await reader.records.find(RecordQuery(place.table, _fields(table)), [id_])
+        ):
+            return _conversation(place, record)
+    return None
+
+
+async def _items(session: Session, id_: str) -> tuple[ConversationItem, ...]:
+    found: list[Record] = []
+    for place in places.item_places(session.catalog) if is_storable(id_) else ():
+        reader = await session.reader(place.backend)
+        table = await reader.tables.table(place.table)
+        if table is not None:
+            query = RecordQuery(place.table, (_ID, *order_fields(table), _TYPE, _ROLE, _ITEM))
+            found += await records_of(reader, table, query, id_)
+    return await asyncio.to_thread(_read, sorted(found, key=item_order))
+
+
+def _read(records: Sequence[Record]) -> tuple[ConversationItem, ...]:
+    """Read items, each call with what answered it."""
+    entries = {
+        at: entry for at, record in enumerate(records) if (entry := _entry(record["item"], at)) is not None
+    }
+    whole = dict(zip(entries, joined([*entries.values()]), strict=True))
+    return tuple(_item(record, whole.get(at)) for at, record in enumerate(records))
+
+
+def _entry(text: Cell, position: int) -> Entry | None:
+    try:
+        return read_item(load(text), Side.INPUT, position) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _item(record: Record, entry: Entry | None) -> ConversationItem:
+    return ConversationItem(
+        record["id"],
+        record.get("created_at"),
+        sort_order=record.get("sort_order"),
+        type=text_of(record["type"]),
+        role=text_of(record["role"]),
+        item=record["item"],
+        entry=entry,
+    )
+
+
+async def _messages(session: Session, id_: str) -> Cell:
+    for place in places.cached_message_places(session.catalog):
+        reader = await session.reader(place.backend)
+        if await reader.tables.table(place.table) is None:
+            continue
+        # The table has no time to sort by; a look-up sorts by none.
+        query = RecordQuery(
+            place.table, (Field("messages", "messages"),), id="conversation_id", time="conversation_id"
+        )
+        for record in await reader.records.find(query, [id_]):
+            return record["messages"]
+    return None
+
+
+async def _responses(session: Session, id_: str, items: Sequence[ConversationItem]) -> tuple[str, ...]:
+    ids = [
+        each.id for each in items if isinstance(each.id, str) and is_storable(each.id) and each.role != "user"
+    ]
+    times = [float(each.created_at) for each in items if isinstance(each.created_at, int | float)]
+    written = (
+        [Between(summaries.CREATED, min(times) - LONGEST_TURN, max(times) + LONGEST_TURN)] if times else []
+    )
+    stored = [Equals(field, id_) for field in (summaries.CONVERSATION, summaries.CONVERSATION_ID)]
+    found: dict[str, Cell] = {}
+    for place in places.response_places(session.catalog):
+        reader = await session.reader(place.backend)
+        if await reader.tables.table(place.table) is None:
+            continue
+        for start in range(0, max(1, len(ids)), IDS_AT_ONCE):
+            belongs = AnyOf((OneOf(summaries.OUTPUT_IDS, tuple(ids[start : start + IDS_AT_ONCE])), *stored))
+            query = RecordQuery(
+                place.table, (_ID, _CREATED), (*written, belongs), RecordOrder.STORED, with_cursors=False
+            )
+            async with aclosing(reader.records.search(query)) as batches:
+                async for batch in batches:
+                    found |= {str(each["id"]): each["created_at"] for each in batch.records}
+    return tuple(sorted(found, key=lambda each: (_seconds(found[each]), each)))
+
+
+def _seconds(time: Cell) -> float:
+    return float(time) if isinstance(time, int | float) else float("inf")
