@@ -42,6 +42,8 @@ COMMANDS: Final = {
     "rows": "rows",
     "responses": "responses.group",
     "objects": "objects",
+    "conversations": "responses.group",
+    "completions": "responses.group",
     "rotate": "rotation",
     "schema": "schemas",
 }

@@ -19,6 +19,12 @@ from llama_storage_tui.cli.objects_document import FamiliesDocument, ObjectDocum
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.responses.attention_document import AttentionDocument
 from llama_storage_tui.cli.responses.chain_document import ChainDocument
+from llama_storage_tui.cli.responses.completion_documents import CompletionDocument, CompletionsDocument
+from llama_storage_tui.cli.responses.conversation_documents import (
+    ConversationDocument,
+    ConversationsDocument,
+    OrphansDocument,
+)
 from llama_storage_tui.cli.responses.diff_document import DiffDocument
 from llama_storage_tui.cli.responses.list_document import ResponsesDocument
 from llama_storage_tui.cli.responses.show_document import ShowResponseDocument
@@ -43,6 +49,11 @@ DOCUMENTS: dict[str, type[Document]] = {
     "objects": FamiliesDocument,
     "objects list": ObjectsDocument,
     "objects show": ObjectDocument,
+    "conversations list": ConversationsDocument,
+    "conversations show": ConversationDocument,
+    "conversations orphans": OrphansDocument,
+    "completions list": CompletionsDocument,
+    "completions show": CompletionDocument,
     "rotate": RotateDocument,
     "error": ErrorDocument,
 }

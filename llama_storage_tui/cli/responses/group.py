@@ -14,11 +14,17 @@ RESPONSES: Final = {
     "list": "listing",
     "show": "showing",
     "diff": "showing",
+    "chain": "chaining",
     "who": "owning",
     "attention": "attention",
-    "chain": "chaining",
 }
 """Each subcommand of `responses` with its module in this package, where it is called `responses_NAME`."""
+
+CONVERSATIONS: Final = {"list": "conversing", "show": "conversing", "orphans": "conversing"}
+"""Each subcommand of `conversations`, in the same way."""
+
+COMPLETIONS: Final = {"list": "completing", "show": "completing"}
+"""Each subcommand of `completions`, in the same way."""
 
 
 class LazyGroup(click.Group):
@@ -76,5 +82,41 @@ def responses(context: click.Context, config: str) -> None:
     """Find and read stored responses.
 
     Example: llama-storage-tui responses run.yaml list --status failed
+    """
+    context.ensure_object(dict)["config"] = config
+
+
+class ConversationsGroup(LazyGroup):
+    """The subcommands of `conversations`."""
+
+    modules = CONVERSATIONS
+
+
+@click.group(cls=ConversationsGroup)
+@click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
+@shared_options
+@click.pass_context
+def conversations(context: click.Context, config: str) -> None:
+    """Find and read stored conversations.
+
+    Example: llama-storage-tui conversations run.yaml list
+    """
+    context.ensure_object(dict)["config"] = config
+
+
+class CompletionsGroup(LazyGroup):
+    """The subcommands of `completions`."""
+
+    modules = COMPLETIONS
+
+
+@click.group(cls=CompletionsGroup)
+@click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
+@shared_options
+@click.pass_context
+def completions(context: click.Context, config: str) -> None:
+    """Find and read stored chat completions: what models were sent, and what they answered.
+
+    Example: llama-storage-tui completions run.yaml list --contains "weather"
     """
     context.ensure_object(dict)["config"] = config

@@ -1,0 +1,181 @@
+"""`conversations RUN_CONFIG …`: which there are, one of them, and what is left of those that are gone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from llama_storage_tui.cli import output
+from llama_storage_tui.cli.asking import LIMIT, ask
+from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.responses.conversation_documents import (
+    ConversationDocument,
+    ConversationsDocument,
+    OrphansDocument,
+)
+from llama_storage_tui.model.conversations import ConversationDetail, ConversationPage, ConversationQuery
+from llama_storage_tui.model.data import Cell
+from llama_storage_tui.model.records import RecordOrder
+from llama_storage_tui.services.responses.conversations import list_conversations, read_conversation
+from llama_storage_tui.services.responses.orphans import find_orphans
+from llama_storage_tui.services.responses.times import parse_time
+from llama_storage_tui.services.values import epoch_time
+
+SHOWN = 200
+"""Characters of an item in a line for people; --json has it whole."""
+
+
+@click.command(name="list")
+@click.option("--owner", help="Only this owner's; '' is nobody's.")
+@click.option(
+    "--since", metavar="TIME", help="Created then or later: 2026-11-25, 2026-11-25T14:30:00Z, 2h, 3d."
+)
+@click.option("--until", metavar="TIME", help="Created then or earlier; a date alone is its end.")
+@click.option(
+    "--order",
+    type=click.Choice([order.value for order in RecordOrder]),
+    default=RecordOrder.NEWEST.value,
+    show_default=True,
+    help="newest: by time, which reads the whole table; stored: as written, the last first, at once.",
+)
+@click.option("--limit", type=LIMIT, default=100, show_default=True)
+@click.option("--after", metavar="CURSOR", help="The page after CURSOR.")
+@shared_options
+@click.pass_context
+def conversations_list(
+    context: click.Context,
+    *,
+    owner: str | None,
+    since: str | None,
+    until: str | None,
+    order: str,
+    limit: int,
+    after: str | None,
+) -> int:
+    """List conversations, a page at a time, the newest first.
+
+    Example: llama-storage-tui conversations run.yaml list --since 2d
+    """
+    now = datetime.now(UTC)
+    query = ConversationQuery(
+        owner=owner,
+        since=None if since is None else parse_time(since, now=now),
+        until=None if until is None else parse_time(until, now=now, is_end=True),
+        order=RecordOrder(order),
+        limit=limit,
+        after=after,
+    )
+    page = ask(context, context.obj["config"], lambda session: list_conversations(session, query))
+    if Settings(context).is_json:
+        output.write_document(ConversationsDocument.of(page))
+    else:
+        _report_page(page)
+    return ExitCode.DONE
+
+
+@click.command(name="show")
+@click.argument("id_", metavar="ID")
+@shared_options
+@click.pass_context
+def conversations_show(context: click.Context, id_: str) -> int:
+    """Show a conversation: its items in order, the messages kept for it, and the responses that wrote it.
+
+    Example: llama-storage-tui conversations run.yaml show conv_1
+    """
+    found = ask(context, context.obj["config"], lambda session: read_conversation(session, id_))
+    if Settings(context).is_json:
+        output.write_document(ConversationDocument.of(found))
+    else:
+        _report(found)
+    return ExitCode.DONE
+
+
+@click.command(name="orphans")
+@shared_options
+@click.pass_context
+def conversations_orphans(context: click.Context) -> int:
+    """List the items whose conversation is gone: this reads the whole table of items.
+
+    Example: llama-storage-tui conversations run.yaml orphans --json
+    """
+    report = ask(context, context.obj["config"], find_orphans)
+    if Settings(context).is_json:
+        output.write_document(OrphansDocument.of(report))
+        return ExitCode.DONE
+    for notice in report.notices:
+        output.say(f"Notice: {notice}")
+    output.say(f"Looked at {report.scanned:,} items.")
+    if report.orphans:
+        rows = (
+            (each.items, time_of(each.first), time_of(each.last), or_dash(each.conversation))
+            for each in report.orphans
+        )
+        output.write_table(("items", "first", "last", "gone conversation"), rows, cut=100)
+    else:
+        output.say("Every item has its conversation.")
+    return ExitCode.DONE
+
+
+def _report_page(page: ConversationPage) -> None:
+    for notice in page.notices:
+        output.say(f"Notice: {notice}")
+    if not page.conversations:
+        output.say("No conversations.")
+        return
+    rows = (
+        (
+            time_of(each.created_at),
+            owner_of(each.owner),
+            or_dash(each.items),
+            or_dash(each.id),
+            each.metadata if isinstance(each.metadata, str) and each.metadata != "null" else "",
+        )
+        for each in page.conversations
+    )
+    output.write_table(("created", "owner", "items", "id", "metadata"), rows)
+    if page.next is not None:
+        output.say(f"More: --after {page.next}")
+
+
+def _report(found: ConversationDetail) -> None:
+    head = found.conversation
+    output.write_line(found.id)
+    if head is not None:
+        output.write_line(f"  created   {time_of(head.created_at)}")
+        output.write_line(f"  owner     {owner_of(head.owner)}")
+        output.write_line(f"  metadata  {or_dash(head.metadata)}")
+    output.write_line(
+        f"  messages  {'kept for the next turn' if found.messages is not None else 'none kept'}"
+    )
+    output.write_line(f"  responses {', '.join(found.responses) or '–'}")
+    output.write_line()
+    rows = (
+        (
+            time_of(item.created_at),
+            item.entry.label if item.entry is not None else "no JSON",
+            or_dash(item.id),
+            item.entry.summary if item.entry is not None else or_dash(item.item),
+        )
+        for item in found.items
+    )
+    output.write_table(("created", "what", "id", "item"), rows, cut=SHOWN)
+    for notice in found.notices:
+        output.say(f"Notice: {notice}")
+
+
+def time_of(value: Cell) -> str:
+    """Return a stored time as a person reads it, or as it is."""
+    time = epoch_time("created_at", value)
+    return f"{time:%Y-%m-%d %H:%M:%S}" if time else or_dash(value)
+
+
+def owner_of(owner: str | None) -> str:
+    """Return an owner; nobody is a dash."""
+    return "NULL" if owner is None else owner or "–"
+
+
+def or_dash(value: object) -> str:
+    """Return a value as text, a dash for none."""
+    return "–" if value is None else str(value)
