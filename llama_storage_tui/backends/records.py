@@ -42,6 +42,10 @@ HANDED_OVER: Final = 1000
 FOUND_AT_ONCE: Final = 5000
 """Records of a piece of a search, for the same reason: the driver hands a piece over as one."""
 
+FIRST_TALLIED: Final = 512
+FIRST_BLOCKS: Final = 16
+"""Rows, or blocks, of the first piece of a tally: many conditions on each, and somebody waits for the first numbers."""
+
 _FIRST_PIECE: Final = 64
 
 T = TypeVar("T")
@@ -107,13 +111,16 @@ class SqlRecordReader:
         """Yield what was counted since the last batch, the last stored first."""
         stored = replace(query, order=RecordOrder.STORED, fields=(), conditions=(), after=None)
 
-        async def begun(connection: AsyncConnection) -> tuple[RecordScan, int, int]:
+        async def begun(connection: AsyncConnection) -> tuple[RecordScan, int, int, int]:
             scan = await self._scan(connection, stored)
-            return scan, *(await scan.span(connection, None))
+            extent = await self.engine.dialect.documents.extent(connection, scan.shape)
+            # A block holds a few large rows, or a hundred whose documents lie elsewhere: nobody knows before one was read.
+            first = FIRST_TALLIED if extent.rows <= extent.positions else FIRST_BLOCKS
+            return scan, *(await scan.span(connection, None)), first
 
-        scan, low, high = await self.engine.run(begun, seconds=self.timeouts.query)
+        scan, low, high, first = await self.engine.run(begun, seconds=self.timeouts.query)
         tally = RecordTally(scan, tallies, examples)
-        pieces = _Pieces(self.engine, tally.within, low, high)
+        pieces = _Pieces(self.engine, tally.within, low, high, first=first)
         try:
             while pieces.is_more:
                 found = await pieces.next()
@@ -171,12 +178,14 @@ def _handed_over(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 class _Pieces(Generic[T]):
     """A table cut into pieces from its end to its beginning, some read ahead, handed over in order."""
 
-    def __init__(self, engine: Engine, read: Reads[T], low: int, high: int) -> None:
+    def __init__(
+        self, engine: Engine, read: Reads[T], low: int, high: int, *, first: int = _FIRST_PIECE
+    ) -> None:
         self.done = 0
         self._engine = engine
         self._read = read
         self._low, self._high = low, high
-        self._width = _FIRST_PIECE
+        self._first = self._width = first
         self._ahead: deque[tuple[asyncio.Task[T], int, float]] = deque()
         # A table without positions (a partitioned one) is one piece.
         self._is_whole = low >= high
@@ -227,4 +236,4 @@ class _Pieces(Generic[T]):
         if width and seconds < PIECE_SECONDS / 2:
             self._width = max(self._width, width * 2)
         elif seconds > PIECE_SECONDS * 2:
-            self._width = max(_FIRST_PIECE, width // 2)
+            self._width = max(self._first, width // 2)

@@ -16,7 +16,16 @@ from llama_storage_tui.backends.engine import Dialect, Expression, Statement
 from llama_storage_tui.backends.shape import ColumnShape, TableShape
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Cell, Cursor
-from llama_storage_tui.model.records import Field, Record, RecordOrder, RecordQuery
+from llama_storage_tui.model.records import (
+    AnyOf,
+    Between,
+    Condition,
+    Field,
+    Not,
+    Record,
+    RecordOrder,
+    RecordQuery,
+)
 
 Row = Sequence[object]
 """The wanted fields, then what a cursor is made of."""
@@ -48,7 +57,7 @@ class RecordScan:
             )
         else:
             marked = (physical,)
-        conditions = [repr(condition) for condition in query.conditions]
+        conditions = [_asked(condition) for condition in query.conditions]
         name = cursors.fingerprint(shape.schema, shape.name, query.order.value, conditions)
         return cls(query, shape, dialect, marked, name)
 
@@ -228,3 +237,16 @@ class RecordScan:
     def _parts(self, row: Row) -> tuple[Part, ...]:
         raw, width = row[len(self.query.fields) :], self.dialect.mark_width
         return tuple(self.dialect.part(raw[start : start + width]) for start in range(0, len(raw), width))
+
+
+def _asked(condition: Condition) -> str:
+    """Write a condition for a cursor's fingerprint: without bounds, since those that count back from now move between two pages."""
+    match condition:
+        case Between(field):
+            return f"Between({field!r})"
+        case AnyOf(conditions):
+            return f"AnyOf({[_asked(each) for each in conditions]})"
+        case Not(inner):
+            return f"Not({_asked(inner)})"
+        case _:
+            return repr(condition)

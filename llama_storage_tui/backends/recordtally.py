@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,9 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.documents import Source, fields_of, holds, is_inside, wanted
+from llama_storage_tui.backends.engine import Statement
 from llama_storage_tui.backends.recordscan import RecordScan
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import Field, Measure, Tallied
+
+MOST_LOOKED_AT: Final = 1_000
+"""Rows among which examples of all tallies are looked for at once."""
 
 _ID: Final = "tally id"
 _POSITION: Final = "tally position"
@@ -48,24 +52,42 @@ class RecordTally:
         rows, *counts = (
             await connection.execute(sa.select(sa.func.count(), *sums).select_from(source.table))
         ).one()
-        examples = [
-            await self._ids(connection, source, one, self.most - self._found[index]) if count else ()
-            for index, (one, count) in enumerate(zip(each, counts, strict=True))
-        ]
-        return Counted(int(rows), tuple(int(count) for count in counts), tuple(examples))
+        counts = [int(count) for count in counts]
+        lacking = {
+            index: one for index, one in enumerate(each) if counts[index] and self.most > self._found[index]
+        }
+        examples = await self._ids(connection, source, lacking, counts) if lacking else {}
+        return Counted(
+            int(rows), tuple(counts), tuple(examples.get(index, ()) for index in range(len(counts)))
+        )
 
     def note(self, counted: Counted) -> None:
         """Take note of what was handed over: ranges are counted ahead, but only those that came before have given their ids."""
         self._found.update({index: len(ids) for index, ids in enumerate(counted.examples)})
 
     async def _ids(
-        self, connection: AsyncConnection, source: Source, condition: sa.ColumnElement[bool], most: int
-    ) -> tuple[Cell, ...]:
-        if most <= 0:
-            return ()
+        self,
+        connection: AsyncConnection,
+        source: Source,
+        lacking: Mapping[int, sa.ColumnElement[bool]],
+        counts: Sequence[int],
+    ) -> dict[int, tuple[Cell, ...]]:
+        """Return ids of each tally that lacks some: from one more look for all, and one of its own for what others hide."""
+        flags = [sa.case((one, 1), else_=0).label(f"n{index}") for index, one in lacking.items()]
+        any_of = self._ordered(source, sa.or_(*lacking.values()), MOST_LOOKED_AT).add_columns(*flags)
+        rows = (await connection.execute(any_of)).all()
+        found: dict[int, tuple[Cell, ...]] = {}
+        for place, (index, one) in enumerate(lacking.items(), start=1):
+            missing = self.most - self._found[index]
+            ids = tuple(row[0] for row in rows if row[place])[:missing]
+            if len(rows) == MOST_LOOKED_AT and len(ids) < min(missing, counts[index]):
+                ids = tuple((await connection.execute(self._ordered(source, one, missing))).scalars())
+            found[index] = ids
+        return found
+
+    def _ordered(self, source: Source, condition: sa.ColumnElement[bool], limit: int) -> Statement:
         statement = sa.select(source.table.c[_ID]).where(condition)
-        found = await connection.execute(statement.order_by(source.table.c[_POSITION].desc()).limit(most))
-        return tuple(found.scalars())
+        return statement.order_by(source.table.c[_POSITION].desc()).limit(limit)
 
     def _source(self, positions: tuple[int, int] | None) -> Source:
         """Return the rows with their documents taken apart once, however many conditions look into them."""

@@ -335,3 +335,18 @@ async def test_a_page_stops_at_its_time_limit_and_with_its_task(store: Store) ->
         with pytest.raises(asyncio.CancelledError):
             await task
         assert len((await reader.records.page(replace(QUERY, limit=3))).records) == 3
+
+
+async def test_a_cursor_holds_while_the_bounds_of_a_time_move(store: Store) -> None:
+    numbered(store, 20)
+    created = Field("created_at", "created_at")
+    async with reading(store.target()) as reader:
+        first = await reader.records.page(
+            replace(QUERY, conditions=(AnyOf((Between(created, 1000.0),)),), limit=5)
+        )
+        moved = replace(QUERY, conditions=(AnyOf((Between(created, 1000.5),)),), limit=5, after=first.next)
+        second = await reader.records.page(moved)
+        other = replace(QUERY, conditions=(Equals(STATUS, "failed"),), limit=5, after=first.next)
+        with pytest.raises(UsageError):
+            await reader.records.page(other)
+    assert [record["id"] for record in second.records] == [f"resp_{n:03}" for n in reversed(range(10, 15))]

@@ -22,6 +22,7 @@ from llama_storage_tui.model.objects import (
 )
 from llama_storage_tui.services.objects.documents import fields_of, links_of, whole
 from llama_storage_tui.services.objects.keys import count_keys, key_object, key_slice
+from llama_storage_tui.services.objects.leftovers import leftovers
 from llama_storage_tui.services.objects.places import KeyPlace, Place, TablePlace, needed_places, places_of
 from llama_storage_tui.services.objects.rows import row, row_slice
 from llama_storage_tui.services.objects.secrecy import masked
@@ -38,7 +39,8 @@ Of = tuple[str, str]
 async def families(session: Session) -> tuple[FamilyEntry, ...]:
     """Return each family that a server of the chosen version keeps with this config, counted where that is cheap.
 
-    A backend that cannot be read leaves its families without a count and with a notice; nothing is raised for it.
+    A backend that cannot be read leaves its families without a count and with a notice; nothing is raised for it. Notices also
+    tell of what an earlier release left behind.
     """
     there = [(family, places_of(session.catalog, family)) for family in FAMILIES]
     tables = await _tables(session, [place for _, places in there for place in places])
@@ -248,6 +250,7 @@ async def _counted(
         if len(known) == len(counts)
         else None
     )
+    notices += await leftovers(session, family)
     return FamilyEntry(family, tuple(place.place for place in places), total, tuple(dict.fromkeys(notices)))
 
 

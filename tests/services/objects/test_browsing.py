@@ -427,3 +427,13 @@ async def test_a_backend_that_cannot_be_read_is_a_notice_among_families(
         assert all(entry.count is None and entry.notices for entry in found)
         with pytest.raises(BackendError):
             await list_family(session, "files")
+
+
+async def test_what_an_earlier_release_left_in_a_file_is_told(sqlite_store: SqliteStore) -> None:
+    fill_keys(sqlite_store, KEYS)
+    create_tables(sqlite_store)
+    async with keeping_objects(sqlite_store, NEW).session() as session:
+        found = {entry.family.name: entry.notices for entry in await families(session)}
+    assert any("4 keys of prompts" in notice for notice in found["prompts"])
+    assert any("2 keys of registry" in notice for notice in found["registry"])
+    assert found["files"] == ()
