@@ -51,18 +51,7 @@ def _checked(attributes: object) -> dict[str, list[str]] | None:
         return None
     if not isinstance(attributes, dict):
         raise UnreadableRowError("its access attributes are no object")
-    for key, values in attributes.items():
-        if not isinstance(values, list) or not all(map(_is_text, values)) or not _is_text(key):
+    for values in attributes.values():
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
             raise UnreadableRowError("its access attributes are not lists of texts")
     return attributes
-
-
-def _is_text(value: object) -> bool:
-    """Tell whether a value is text without lone surrogates, which the server's models refuse."""
-    if not isinstance(value, str):
-        return False
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
