@@ -275,6 +275,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--material", type=Path, default=HERE / "access" / "material.json")
     parser.add_argument("--into", type=Path, default=HERE / "access")
+    parser.add_argument("--policies", default="", help="record only those whose names begin so")
+    parser.add_argument("--suffix", default="", help="added to the name of the file")
     parser.add_argument("--postgres", help="host:port:user:password:database of an empty database")
     return parser.parse_args()
 
@@ -283,6 +285,9 @@ async def main() -> None:
     logging.disable(logging.CRITICAL)
     options = arguments()
     material = json.loads(options.material.read_text("utf-8"))
+    material["policies"] = [
+        case for case in material["policies"] if case["name"].startswith(options.policies)
+    ]
     package = Package()
     engine = "postgres" if options.postgres else "sqlite"
     with tempfile.TemporaryDirectory() as folder:
@@ -325,12 +330,13 @@ async def main() -> None:
         "version": package.version,
         "engine": engine,
         "table": package.table,
+        "default": [rule.when for rule in package.authorized.SQL_OPTIMIZED_POLICY],
         "python": platform.python_version(),
         "sqlalchemy": importlib.metadata.version("sqlalchemy"),
         "sqlite": sqlite3.sqlite_version,
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
     }
-    target = options.into / f"{package.name}-{package.version}-{engine}.json"
+    target = options.into / f"{package.name}-{package.version}-{engine}{options.suffix}.json"
     target.write_text(json.dumps({"header": header} | recorded, indent=0) + "\n", "utf-8")
     print(f"{target.name}: {len(recorded['decisions'])} policies, {len(material['users'])} users")
 
