@@ -133,7 +133,7 @@ def test_a_row_that_a_server_fails_on_is_not_read_and_kept_raw() -> None:
     assert found.decision.fails
     assert found.attributes is None
     assert found.raw_attributes == '{"roles": "dev"}'
-    assert any("cannot read this row" in notice for notice in found.notices)
+    assert any("not lists of texts" in notice for notice in found.notices)
 
 
 def test_a_key_that_stands_twice_is_noticed() -> None:
