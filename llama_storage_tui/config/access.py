@@ -22,9 +22,10 @@ class _UnknownRulesError(Exception):
 def read_access_rules(context: Context) -> AccessRules:
     """Return the access rules of a config. Imports pydantic: the very models of the load verdict read them."""
     auth = get(context.data, "server", "auth")
-    line = context.line(POLICY)
+    is_given = isinstance(auth, dict) and "access_policy" in auth
+    line = context.line(POLICY) if is_given else None
     try:
-        rules = tuple(_rules(context, get(auth, "access_policy"))) if _is_given(auth, "access_policy") else ()
+        rules = tuple(_rules(context, get(auth, "access_policy"))) if is_given else ()
         tenancy, tenant = _tenancy(context)
     except _UnknownRulesError as error:
         return AccessRules(problem=str(error), line=line)
@@ -36,10 +37,6 @@ def read_access_rules(context: Context) -> AccessRules:
         has_route_policy=bool(get(auth, "route_policy")),
         line=line,
     )
-
-
-def _is_given(mapping: object, key: str) -> bool:
-    return isinstance(mapping, dict) and key in mapping
 
 
 def _rules(context: Context, policy: object) -> Iterator[Rule]:

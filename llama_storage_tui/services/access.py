@@ -16,7 +16,7 @@ from llama_storage_tui.model.access import AccessRules, Decision, Ownership, Sql
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.policy.dialect import dialect_of
 from llama_storage_tui.upstream.policy.judge import Judge
-from llama_storage_tui.upstream.policy.owners import UnreadableRowError, decode_attributes, read_owner
+from llama_storage_tui.upstream.policy.owners import UnreadableRowError, checked_attributes, decode_attributes
 
 _TENANT: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,127}")
 _STRANGER: Final = "some other user"
@@ -156,12 +156,10 @@ def who(
 
 def _parsed(ownership: Ownership, engine: SqlEngine) -> dict[str, tuple[str, ...]] | None:
     try:
-        owner = read_owner(ownership, engine, is_never_none=True, has_tenant=False)
+        attributes = checked_attributes(decode_attributes(ownership.attributes, engine))
     except UnreadableRowError:
         return None
-    if owner is None or owner.attributes is None:
-        return None
-    return {key: tuple(values) for key, values in owner.attributes.items()}
+    return None if attributes is None else {key: tuple(values) for key, values in attributes.items()}
 
 
 def _for_anybody(rules: AccessRules, stranger: Decision, anonymous: Decision) -> str:
@@ -205,12 +203,11 @@ def _notices(
 
 def _attribute_notices(engine: SqlEngine, ownership: Ownership) -> Iterator[str]:
     try:
-        attributes = decode_attributes(ownership.attributes, engine)
-        read_owner(ownership, engine, is_never_none=True, has_tenant=False)
+        attributes = checked_attributes(decode_attributes(ownership.attributes, engine))
     except UnreadableRowError as error:
-        yield f"A server cannot read this row: {error}."
+        yield f"A server that has to read the owner of this row fails: {error}."
         return
-    if isinstance(attributes, dict) and ownership.attributes is not None:
+    if attributes is not None and ownership.attributes is not None:
         names = [name for name, _ in json.loads(ownership.attributes, object_pairs_hook=list)]
         if len(names) != len(set(names)):
             first = "first" if engine is SqlEngine.SQLITE else "last"

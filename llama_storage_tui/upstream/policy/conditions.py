@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -105,8 +104,3 @@ def parse_condition(
             return IsUnowned()
         case _:
             return None
-
-
-def all_hold(conditions: Iterable[Condition], viewer: Viewer, owner: Owner | None) -> bool:
-    """Tell whether every condition is true."""
-    return all(condition.holds(viewer, owner) for condition in conditions)

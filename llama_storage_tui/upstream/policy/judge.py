@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final
 
 from llama_storage_tui.model.access import (
     AccessRules,
@@ -17,10 +17,10 @@ from llama_storage_tui.model.access import (
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.policy.dialect import Dialect, dialect_of
 from llama_storage_tui.upstream.policy.filters import SqlFilter, default_filter, open_filter
-from llama_storage_tui.upstream.policy.owners import UnreadableRowError, read_owner
-from llama_storage_tui.upstream.policy.postgres import PostgresJudge
+from llama_storage_tui.upstream.policy.owners import Owners, UnreadableRowError
+from llama_storage_tui.upstream.policy.stage import SqlStage
 from llama_storage_tui.upstream.policy.verdicts import Policy, Verdict
-from llama_storage_tui.upstream.policy.wording import explain_filter, explain_rule, explain_tenant, name_rule
+from llama_storage_tui.upstream.policy.wording import explain_filter, explain_tenant
 
 SYSTEM: Final = "system"
 """Who an anonymous request is under tenancy `single`."""
@@ -43,14 +43,6 @@ _REFUSED: Final = Decision(
 )
 
 
-class RowFilter(Protocol):
-    """Applies a SQL filter to rows."""
-
-    def shows(self, ownership: Ownership) -> bool | str:
-        """Tell whether the filter shows a row; a text says why the statement fails."""
-        ...
-
-
 class Judge:
     """Decides which rows of a table one viewer may read on a server of some version."""
 
@@ -61,12 +53,15 @@ class Judge:
         self._tenancy = rules.tenancy if self._dialect.has_tenancy else Tenancy.DISABLED
         self._default_tenant = rules.default_tenant
         self._viewer = self._at_the_door(viewer)
-        self._engine = engine
         self._prefix = f"sql_record::{table}::"
-        self._policy = None if self._viewer is None else Policy(rules.rules, self._dialect, self._viewer)
-        self._filters = tuple(
-            (one, _rows(one, engine)) for one in _filters(self._dialect, rules, self._viewer)
+        self._owners = Owners(
+            engine,
+            is_never_none=self._dialect.everybody_owns,
+            has_tenant=self._tenancy is not Tenancy.DISABLED,
         )
+        self._policy = None if self._viewer is None else Policy(rules.rules, self._dialect, self._viewer)
+        filters = _filters(self._dialect, rules, self._viewer)
+        self._stages = tuple(SqlStage(sql_filter, engine) for sql_filter in filters)
         self._decided: dict[tuple[Ownership, frozenset[str]], Decision] = {}
 
     def decide(self, row_id: str | None, ownership: Ownership) -> Decision:
@@ -91,11 +86,9 @@ class Judge:
     def _decide(self, ownership: Ownership, meant: frozenset[str]) -> Decision:
         if self._is_refused:
             return _REFUSED
-        row = self._filled_in(ownership)
+        row = ownership if self._tenancy is Tenancy.DISABLED else self._filled_in(ownership)
         verdict = self._verdict(row, meant)
-        likeliest, *others = [
-            self._both(sql_filter, rows, row, verdict) for sql_filter, rows in self._filters
-        ]
+        likeliest, *others = [self._both(stage, row, verdict) for stage in self._stages]
         answer = likeliest.may_read, likeliest.fails
         if any((other.may_read, other.fails) != answer for other in others):
             return replace(likeliest, depends_on=_ORDER)
@@ -115,23 +108,25 @@ class Judge:
 
     def _verdict(self, row: Ownership, meant: frozenset[str]) -> Verdict | str:
         """Return what the policy says, or why the server cannot ask it."""
-        has_tenant = self._tenancy is not Tenancy.DISABLED
         try:
-            owner = read_owner(
-                row, self._engine, is_never_none=self._dialect.everybody_owns, has_tenant=has_tenant
-            )
+            owner = self._owners.owner_of(row)
         except UnreadableRowError as error:
             return str(error)
-        if self._policy is None:
-            return Verdict(permits=True)
-        return self._policy.verdict(owner, meant)
+        return Verdict(permits=True) if self._policy is None else self._policy.verdict(owner, meant)
 
-    def _both(
-        self, sql_filter: SqlFilter, rows: RowFilter, row: Ownership, verdict: Verdict | str
-    ) -> Decision:
-        hidden = self._hidden(sql_filter, rows, row)
-        if hidden is not None:
-            return replace(hidden, by_policy=isinstance(verdict, Verdict) and verdict.permits)
+    def _both(self, stage: SqlStage, row: Ownership, verdict: Verdict | str) -> Decision:
+        permits = not isinstance(verdict, str) and verdict.permits
+        if self._tenancy is not Tenancy.DISABLED:
+            tenant = self._viewer.tenant if self._viewer is not None else None
+            if row.tenant != tenant:
+                because = explain_tenant(tenant, row.tenant)
+                return _hidden(because, AccessStage.TENANT, permits=permits)
+        shown = stage.shows(row)
+        if isinstance(shown, str):
+            return _hidden(_failing(shown), AccessStage.FILTER, permits=permits, fails=True)
+        if not shown:
+            where, because = explain_filter(stage.filter, row, self._viewer)
+            return _hidden(because, where, permits=permits)
         if isinstance(verdict, str):
             return Decision(
                 may_read=False,
@@ -140,30 +135,20 @@ class Judge:
                 by_policy=False,
                 fails=True,
             )
-        rule = None if verdict.rule is None else name_rule(verdict.rule)
-        because = explain_rule(verdict.rule) if verdict.rule is not None else verdict.because
-        if verdict.permits:
-            return Decision(may_read=True, because=because or _public(row), rule=rule)
-        return Decision(may_read=False, because=because, stage=AccessStage.POLICY, rule=rule, by_policy=False)
+        return _by_policy(verdict, row)
 
-    def _hidden(self, sql_filter: SqlFilter, rows: RowFilter, row: Ownership) -> Decision | None:
-        """Return why the SQL stage does not show a row, None where it does."""
-        if self._tenancy is not Tenancy.DISABLED:
-            tenant = self._viewer.tenant if self._viewer is not None else None
-            if row.tenant != tenant:
-                because = explain_tenant(tenant, row.tenant)
-                return Decision(may_read=False, because=because, stage=AccessStage.TENANT, by_sql=False)
-        if sql_filter.is_open:
-            return None
-        shown = sql_filter.failure or rows.shows(row)
-        if isinstance(shown, str):
-            return Decision(
-                may_read=False, because=_failing(shown), stage=AccessStage.FILTER, by_sql=False, fails=True
-            )
-        if shown:
-            return None
-        stage, because = explain_filter(sql_filter, row, self._viewer)
-        return Decision(may_read=False, because=because, stage=stage, by_sql=False)
+
+def _hidden(because: str, stage: AccessStage, *, permits: bool, fails: bool = False) -> Decision:
+    return Decision(
+        may_read=False, because=because, stage=stage, by_sql=False, by_policy=permits, fails=fails
+    )
+
+
+def _by_policy(verdict: Verdict, row: Ownership) -> Decision:
+    because, rule = verdict.because or _public(row), verdict.rule
+    if verdict.permits:
+        return Decision(may_read=True, because=because, rule=rule)
+    return Decision(may_read=False, because=because, stage=AccessStage.POLICY, rule=rule, by_policy=False)
 
 
 def _failing(why: str) -> str:
@@ -174,15 +159,6 @@ def _public(row: Ownership) -> str:
     if row.owner == "":
         return "Nobody owns the row: it is public"
     return "The row has no access attributes, which makes it public whoever owns it"
-
-
-def _rows(sql_filter: SqlFilter, engine: SqlEngine) -> RowFilter:
-    if engine is SqlEngine.POSTGRES:
-        return PostgresJudge(sql_filter)
-    # Imported here: a config that keeps its rows on PostgreSQL needs no SQLite.
-    from llama_storage_tui.upstream.policy.sqlite import SqliteJudge
-
-    return SqliteJudge(sql_filter)
 
 
 def _filters(dialect: Dialect, rules: AccessRules, viewer: Viewer | None) -> tuple[SqlFilter, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Final
 
 from llama_storage_tui.model.access import Ownership, SqlEngine
@@ -17,21 +18,38 @@ class UnreadableRowError(Exception):
     """The server fails when it meets the row; the text says why."""
 
 
-def read_owner(
-    ownership: Ownership, engine: SqlEngine, *, is_never_none: bool, has_tenant: bool
-) -> Owner | None:
-    """Return a row's owner, None where nobody owns it; raises UnreadableRowError.
+class Owners:
+    """Reads the owners of rows; each text of attributes once.
 
-    With `is_never_none` (before 0.4) a row without an owner belongs to the empty name.
+    With `is_never_none` (before 0.4) a row that nobody owns belongs to the empty name.
     """
-    attributes = decode_attributes(ownership.attributes, engine)
-    if not ownership.owner and not is_never_none:
-        return None
-    return Owner(
-        ownership.owner or "",
-        _checked(attributes),
-        ownership.tenant if has_tenant and ownership.has_tenant_column else None,
-    )
+
+    def __init__(self, engine: SqlEngine, *, is_never_none: bool, has_tenant: bool) -> None:
+        self._engine = engine
+        self._is_never_none = is_never_none
+        self._has_tenant = has_tenant
+        self._read = lru_cache(maxsize=100_000)(self._attributes)
+
+    def owner_of(self, row: Ownership) -> Owner | None:
+        """Return a row's owner, None where nobody owns it; raises UnreadableRowError."""
+        attributes, problem, is_json = self._read(row.attributes)
+        is_owned = bool(row.owner) or self._is_never_none
+        if problem is not None and (is_owned or not is_json):
+            raise UnreadableRowError(problem)
+        if not is_owned:
+            return None
+        return Owner(row.owner or "", attributes, row.tenant if self._has_tenant else None)
+
+    def _attributes(self, text: str | None) -> tuple[dict[str, list[str]] | None, str | None, bool]:
+        """Return attributes, or what is wrong with them and whether they are at least JSON."""
+        try:
+            decoded = decode_attributes(text, self._engine)
+        except UnreadableRowError as error:
+            return None, str(error), False
+        try:
+            return checked_attributes(decoded), None, True
+        except UnreadableRowError as error:
+            return None, str(error), True
 
 
 def decode_attributes(text: str | None, engine: SqlEngine) -> object:
@@ -46,23 +64,13 @@ def decode_attributes(text: str | None, engine: SqlEngine) -> object:
         raise UnreadableRowError("its access attributes are not JSON") from None
 
 
-def _checked(attributes: object) -> dict[str, list[str]] | None:
+def checked_attributes(attributes: object) -> dict[str, list[str]] | None:
+    """Return decoded attributes where the server's own model takes them; raises UnreadableRowError."""
     if attributes is None:
         return None
     if not isinstance(attributes, dict):
         raise UnreadableRowError("its access attributes are no object")
-    for key, values in attributes.items():
-        if not isinstance(values, list) or not all(map(_is_text, values)) or not _is_text(key):
+    for values in attributes.values():
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
             raise UnreadableRowError("its access attributes are not lists of texts")
     return attributes
-
-
-def _is_text(value: object) -> bool:
-    """Tell whether a value is text without lone surrogates, which the server's models refuse."""
-    if not isinstance(value, str):
-        return False
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

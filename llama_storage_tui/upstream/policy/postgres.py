@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from llama_storage_tui.model.access import Ownership
 from llama_storage_tui.upstream.policy.dialect import PublicRows
 from llama_storage_tui.upstream.policy.filters import Category, SqlFilter
 
@@ -21,8 +20,8 @@ _STRING: Final = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _DECODER: Final = json.JSONDecoder()
 
 
-class PostgresJudge:
-    """Applies one filter to rows."""
+class PostgresAttributes:
+    """Applies one filter to access attributes."""
 
     def __init__(self, sql_filter: SqlFilter) -> None:
         self._filter = sql_filter
@@ -30,16 +29,14 @@ class PostgresJudge:
             *sql_filter.owners,
             *(text for category in sql_filter.categories for text in category.wanted),
         )
-        self._failure = next((_NUL for text in texts if "\0" in text), None)
+        self.failure = next(("PostgreSQL refuses a text with U+0000" for text in texts if "\0" in text), None)
 
-    def shows(self, ownership: Ownership) -> bool | str:
-        """Tell whether the filter shows a row; a text says why the statement fails."""
-        if self._failure is not None:
-            return self._failure
-        if ownership.owner in self._filter.owners or self._is_public(ownership.attributes):
+    def matches(self, attributes: str | None) -> bool | str:
+        """Tell whether attributes let a row through; a text says why the statement fails at them."""
+        if self._is_public(attributes):
             return True
         try:
-            matches = (self._matches(category, ownership.attributes) for category in self._filter.categories)
+            matches = (self._matches(category, attributes) for category in self._filter.categories)
             if self._filter.needs_all:
                 return bool(self._filter.categories) and all(matches)
             return any(matches)
@@ -63,9 +60,6 @@ class PostgresJudge:
             return _contains(piece, category.wanted)
         text = _as_text(piece)
         return text is not None and any(like(pattern).fullmatch(text) for pattern in category.wanted)
-
-
-_NUL: Final = "PostgreSQL refuses a text with U+0000"
 
 
 def field_of(text: str, key: str) -> str | None:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import sqlite3
 import weakref
 
-from llama_storage_tui.model.access import Ownership
 from llama_storage_tui.upstream.policy.dialect import PublicRows
 from llama_storage_tui.upstream.policy.filters import Category, SqlFilter
 
-# The columns' types are those of the server's tables: they decide how a value is kept and compared.
-_TABLE = "CREATE TABLE row (owner_principal VARCHAR, access_attributes JSON)"
+# The column's type is that of the server's tables: it decides how a value is kept and compared.
+_TABLE = "CREATE TABLE row (number INTEGER PRIMARY KEY, access_attributes JSON)"
 
 _PUBLIC = {
     PublicRows.JSON_NULL: "access_attributes = 'null'",
@@ -23,20 +22,21 @@ _PUBLIC = {
 }
 
 
-class SqliteJudge:
-    """Applies one filter to rows; keeps a database in memory until it is forgotten."""
+class SqliteAttributes:
+    """Applies one filter to access attributes; keeps a database in memory until it is forgotten."""
+
+    failure: str | None = None
 
     def __init__(self, sql_filter: SqlFilter) -> None:
+        condition, self._parameters = _condition(sql_filter)
+        self._query = f"SELECT 1 FROM row WHERE {condition}"  # noqa: S608 - of this module's own words
         self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self._connection.close)
         self._connection.execute(_TABLE)
-        condition, self._parameters = _condition(sql_filter)
-        self._query = f"SELECT 1 FROM row WHERE {condition}"  # noqa: S608 - of this module's own words
 
-    def shows(self, ownership: Ownership) -> bool | str:
-        """Tell whether the filter shows a row; a text says why the statement fails."""
-        self._connection.execute("DELETE FROM row")
-        self._connection.execute("INSERT INTO row VALUES (?, ?)", (ownership.owner, ownership.attributes))
+    def matches(self, attributes: str | None) -> bool | str:
+        """Tell whether attributes let a row through; a text says why the statement fails at them."""
+        self._connection.execute("REPLACE INTO row VALUES (1, ?)", (attributes,))
         try:
             return self._connection.execute(self._query, self._parameters).fetchone() is not None
         except sqlite3.Error as error:
@@ -44,19 +44,16 @@ class SqliteJudge:
 
 
 def _condition(sql_filter: SqlFilter) -> tuple[str, list[str]]:
-    terms = ["owner_principal = ?"] * len(sql_filter.owners)
-    parameters = list(sql_filter.owners)
     public = _PUBLIC[sql_filter.public]
-    if public is not None:
-        terms.append(public)
-    matches = []
-    for category in sql_filter.categories:
-        match, bound = _match(category, is_exact=sql_filter.is_exact, may_lack=sql_filter.needs_all)
-        matches.append(match)
-        parameters += bound
-    if matches:
-        terms.append(f"({' AND '.join(matches)})" if sql_filter.needs_all else " OR ".join(matches))
-    return " OR ".join(terms), parameters
+    terms = [] if public is None else [public]
+    found = [
+        _match(category, is_exact=sql_filter.is_exact, may_lack=sql_filter.needs_all)
+        for category in sql_filter.categories
+    ]
+    if found:
+        joined = (" AND " if sql_filter.needs_all else " OR ").join(match for match, _ in found)
+        terms.append(f"({joined})")
+    return " OR ".join(terms) or "0", [text for _, bound in found for text in bound]
 
 
 def _match(category: Category, *, is_exact: bool, may_lack: bool) -> tuple[str, list[str]]:

@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Final
 
 from llama_storage_tui.model.access import Rule, Viewer
-from llama_storage_tui.upstream.policy.conditions import Condition, Owner, all_hold, parse_condition
+from llama_storage_tui.upstream.policy.conditions import Condition, Owner, parse_condition
 from llama_storage_tui.upstream.policy.dialect import Dialect
+from llama_storage_tui.upstream.policy.wording import explain_rule, name_rule
 
 READ: Final = "read"
 _REGEX: Final = "regex:"
@@ -17,24 +18,31 @@ _REGEX: Final = "regex:"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the policy says: the rule that decided, None where none matched or the policy was not asked."""
+    """What the policy says: the name of the rule that decided, None where none matched or the policy was not asked."""
 
     permits: bool
-    rule: Rule | None = None
+    rule: str | None = None
     because: str = ""
+
+
+_OTHER_TENANT: Final = Verdict(permits=False, because="The row's owner is of another tenant")
+_NO_RULE: Final = Verdict(permits=False, because="No rule of the policy matches")
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    rule: Rule
+    verdict: Verdict
     resource: str | None
     when: tuple[Condition, ...]
     unless: tuple[Condition, ...]
 
     def decides(self, viewer: Viewer, owner: Owner | None) -> bool:
-        if self.when:
-            return all_hold(self.when, viewer, owner)
-        return not self.unless or not all_hold(self.unless, viewer, owner)
+        conditions = self.when or self.unless
+        # No generator: this is the innermost loop of a listing.
+        for condition in conditions:
+            if not condition.holds(viewer, owner):
+                return not self.when
+        return bool(self.when) or not self.unless
 
 
 class Policy:
@@ -44,13 +52,18 @@ class Policy:
         self._dialect = dialect
         self._viewer = viewer
         self._rules = tuple(
-            _Prepared(rule, rule.scope.resource or None, self._parsed(rule.when), self._parsed(rule.unless))
+            self._prepared(rule)
             for rule in rules or dialect.default_rules()
             if rule.scope.covers(READ) and (not rule.scope.principal or rule.scope.principal == viewer.name)
         )
         self._resources = tuple(
             dict.fromkeys(one.resource for one in self._rules if one.resource is not None)
         )
+
+    def _prepared(self, rule: Rule) -> _Prepared:
+        verdict = Verdict(rule.permit is not None, name_rule(rule), explain_rule(rule))
+        resource = rule.scope.resource or None
+        return _Prepared(verdict, resource, self._parsed(rule.when), self._parsed(rule.unless))
 
     def _parsed(self, conditions: str | tuple[str, ...] | None) -> tuple[Condition, ...]:
         texts = (conditions,) if isinstance(conditions, str) and conditions else tuple(conditions or ())
@@ -72,11 +85,11 @@ class Policy:
     def verdict(self, owner: Owner | None, resources: frozenset[str]) -> Verdict:
         """Decide for a row whose name the given resources mean."""
         if owner is not None and owner.is_of_another_tenant(self._viewer):
-            return Verdict(permits=False, because="its owner is of another tenant")
+            return _OTHER_TENANT
         for one in self._rules:
             if (one.resource is None or one.resource in resources) and one.decides(self._viewer, owner):
-                return Verdict(one.rule.permit is not None, one.rule)
-        return Verdict(permits=False, because="no rule of the policy matches")
+                return one.verdict
+        return _NO_RULE
 
 
 def is_meant(scope: str, resource: str, *, has_regex: bool) -> bool:
