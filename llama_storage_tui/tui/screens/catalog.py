@@ -117,7 +117,7 @@ class CatalogScreen(WorkScreen):
         )
 
     def show_findings(self) -> None:
-        """Show the findings of the session's catalog, which were still being worked out."""
+        """Show the findings and notices of the session's catalog, which were still being worked out."""
         found = {row.name: row.findings for row in backend_rows(self._session.catalog)}
         self._rows = tuple(replace(row, findings=found.get(row.name, ())) for row in self._rows)
         self._show_headline()
@@ -125,6 +125,8 @@ class CatalogScreen(WorkScreen):
         row = self._current
         if row is not None:
             self.detail.show(row)
+        if not self.is_waiting and self._session.catalog.notices:
+            self.status.say(" ".join(self._session.catalog.notices))
         self.refresh_bindings()
 
     def point(self, name: str) -> None:
