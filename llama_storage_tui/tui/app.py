@@ -32,6 +32,7 @@ from llama_storage_tui.tui.fatal import log_folder, write_log
 from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.keymap import preferences_path, read_preferences
 from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.signals import end_on_signals
 from llama_storage_tui.tui.theme import DARK, LIGHT, THEMES
 from llama_storage_tui.tui.zone import Zone
 
@@ -182,6 +183,8 @@ class StorageApp(App[int]):
 
         Not yet in here: what is drawn while Textual starts is drawn for nothing, and again right after.
         """
+        if not self.is_headless:
+            end_on_signals(lambda code: self.exit(return_code=code))
         self._follow_preferences()
         self.call_later(self._begin)
 
@@ -355,6 +358,13 @@ class StorageApp(App[int]):
     def action_toggle_theme(self) -> None:
         """Switch between light and dark."""
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    def action_help_quit(self) -> None:
+        """Say which key leaves the program, which is ours and not Textual's; `ctrl+c` asks for it out of habit."""
+        for active in self.screen.active_bindings.values():
+            if active.binding.id == "app.quit":
+                self.notify(f"{self.get_key_display(active.binding)} leaves the program.", markup=False)
+                return
 
     def action_help(self) -> None:
         """Show what every key does on this screen."""
