@@ -7,7 +7,6 @@ the first missing variable, this goes on and reports them all.
 
 from __future__ import annotations
 
-import math
 import os.path
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -137,14 +136,6 @@ def convert(text: str) -> str | int | float | bool | None:
         except ValueError:
             continue
     return text
-
-
-def is_converted(text: str) -> bool:
-    """Tell whether a value would not stay text on its way through `${env…}`: digits, true, 1e5, nan, ~/x."""
-    converted = convert(text)
-    if isinstance(converted, float) and math.isnan(converted):
-        return True
-    return converted != text or os.path.expanduser(text) != text  # noqa: PTH111 - as in expand_user
 
 
 class _Resolver:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -186,16 +187,27 @@ class Catalog:
         """Return the references to one backend, in the order of the file."""
         return tuple(reference for reference in self.references if reference.backend == name)
 
-    def findings_on(self, name: str) -> tuple[Finding, ...]:
-        """Return the findings that stand on a backend or on a reference to it."""
-        paths = {f"storage.backends.{name}", *(reference.path for reference in self.references_to(name))}
-        backend = self.backend(name)
-        if backend is not None and backend.path:
-            paths.add(backend.path)
-        return tuple(
-            finding
-            for finding in self.findings
-            if any(
-                finding.where == path or finding.where.startswith((f"{path}.", f"{path}[")) for path in paths
-            )
-        )
+    def findings_by_backend(self) -> dict[str, tuple[Finding, ...]]:
+        """Return the findings of each name that has some: those that stand on the backend or on a reference to it."""
+        owners: dict[str, set[str]] = {}
+        for reference in self.references:
+            if reference.backend is not None:
+                owners.setdefault(reference.path, set()).add(reference.backend)
+                owners.setdefault(f"storage.backends.{reference.backend}", set()).add(reference.backend)
+        for backend in self.backends:
+            for path in filter(None, (backend.path, f"storage.backends.{backend.name}")):
+                owners.setdefault(path, set()).add(backend.name)
+        found: dict[str, list[Finding]] = {}
+        for finding in self.findings:
+            names = {name for path in _paths_above(finding.where) for name in owners.get(path, ())}
+            for name in names:
+                found.setdefault(name, []).append(finding)
+        return {name: tuple(findings) for name, findings in found.items()}
+
+
+def _paths_above(path: str) -> Iterator[str]:
+    """Yield a path and every path that holds it."""
+    yield path
+    for place, character in enumerate(path):
+        if character in ".[" and place:
+            yield path[:place]

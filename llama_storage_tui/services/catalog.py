@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 from llama_storage_tui.config.document import decode
@@ -17,6 +16,7 @@ from llama_storage_tui.config.locate import Candidate, find_configs, open_config
 from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.files.log import learn_secrets
 from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.services.opened import Opened
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.upstream.versions import newest
 
@@ -30,14 +30,6 @@ __all__ = [
     "open_async",
     "read_environment",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A config that was read; `judge` works out its findings, None where the catalog has them."""
-
-    catalog: Catalog
-    judge: Callable[[], Catalog] | None = None
 
 
 def load(request: LoadRequest) -> Catalog:

@@ -9,6 +9,7 @@ from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.catalog import Backend, Family
 from llama_storage_tui.model.data import Filter, KeySelection
 from llama_storage_tui.model.finding import Finding, Severity, Stage
+from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.session import Session
@@ -23,6 +24,9 @@ LEFT_BEHIND: Final = {
     ),
 }
 OWNER: Final = "owner_principal"
+DEFAULT_KEY_TABLES: Final = frozenset({"llamastack_kvstore", "ogx_kvstore"})
+"""What kv_postgres calls its table where the file does not say: the name changed at 0.8.0."""
+ZONELESS: Final = "timestamp without time zone"
 
 Check = Callable[[Session, Backend], AsyncIterator[Finding]]
 
@@ -31,7 +35,7 @@ async def inspect_data(session: Session) -> tuple[Finding, ...]:
     """Look into every backend; one that cannot be reached is a finding, not an error."""
     found: list[Finding] = []
     for backend in session.catalog.backends:
-        checks: tuple[Check, ...] = (_keys,) if backend.family is Family.KV else (_left_behind, _ownerless)
+        checks: tuple[Check, ...] = KEY_CHECKS if backend.family is Family.KV else (_left_behind, _ownerless)
         try:
             for check in checks:
                 found += [finding async for finding in check(session, backend)]
@@ -56,15 +60,13 @@ def _finding(
     return Finding(rule, severity, Stage.NEVER, backend.path, message, help_, backend.line)
 
 
-async def _keys(session: Session, backend: Backend) -> AsyncIterator[Finding]:
+async def _raw_keys(session: Session, backend: Backend) -> AsyncIterator[Finding]:
     """Raw keys of older servers in a store whose server reads prefixed ones: invisible."""
     version = session.catalog.version.chosen
     reader = (await session.reader(backend.name)).key_values
     if backend.type == "kv_sqlite" and keeps_namespaces(backend.type, version):
-        known = browse.known_namespaces(session.catalog, backend)
-        owned = tuple(sorted({prefix for namespace in known for prefix in namespace.selection.include}))
         raw = tuple(sorted(_raw_families()))
-        count = await reader.count(KeySelection(raw, owned))
+        count = await reader.count(KeySelection(raw, _owned(session, backend)))
         if count.value:
             yield _finding(
                 backend,
@@ -74,6 +76,84 @@ async def _keys(session: Session, backend: Backend) -> AsyncIterator[Finding]:
                 f"{version.product} {version} does not see them",
                 "They must be renamed to NAMESPACE:KEY before the server can read them.",
             )
+
+
+def _owned(session: Session, backend: Backend) -> tuple[str, ...]:
+    """Return the prefixes of all namespaces that the config names on a backend."""
+    known = browse.known_namespaces(session.catalog, backend)
+    return tuple(sorted({prefix for namespace in known for prefix in namespace.selection.include}))
+
+
+async def _unnamed_keys(session: Session, backend: Backend) -> AsyncIterator[Finding]:
+    """Keys of a namespace that no reference names. PostgreSQL has had namespaces from the start, so these are nobody's here."""
+    if backend.type != "kv_postgres":
+        return
+    reader = (await session.reader(backend.name)).key_values
+    count = await reader.count(KeySelection((), _owned(session, backend)))
+    if count.value:
+        yield _finding(
+            backend,
+            "unnamed-keys",
+            Severity.INFO,
+            f"{count.value:,} keys of {backend.name} lie outside of every namespace that this config names",
+            "Another stack may share the table, or a reference had another namespace before; namespaces CONFIG "
+            f"{backend.name} counts them as unassigned.",
+        )
+
+
+async def _other_default(session: Session, backend: Backend) -> AsyncIterator[Finding]:
+    """Keys under the table name that was the default in other versions, where the file leaves it to the server."""
+    chosen = next((found for found in backend.settings if found.name == "table_name"), None)
+    if backend.type != "kv_postgres" or chosen is None or not chosen.is_default:
+        return
+    version = session.catalog.version.chosen
+    used = {
+        found.target.table
+        for found in session.catalog.backends
+        if isinstance(found.target, PostgresTarget) and _database(found) == _database(backend)
+    }
+    reader = (await session.reader(backend.name)).tables
+    for name in sorted(DEFAULT_KEY_TABLES - used):
+        if await reader.table(name) is None:
+            continue
+        count = await reader.count(name)
+        if count.value:
+            yield _finding(
+                backend,
+                "rows-left-behind",
+                Severity.WARNING,
+                f"{name} on {backend.name} has {count.value:,} keys that {version.product} {version} does not read: the default "
+                f"name of the table changed at 0.8, and is {chosen.value} for this version",
+                f"Set table_name: {name} to go on with these keys.",
+            )
+
+
+def _database(backend: Backend) -> tuple[str, int, str] | None:
+    target = backend.target
+    return (target.host, target.port, target.database) if isinstance(target, PostgresTarget) else None
+
+
+async def _zoneless_expiry(session: Session, backend: Backend) -> AsyncIterator[Finding]:
+    """Tell of a column as servers before 1.0.3 made it: ogx writes times with a zone, and asyncpg refuses those for it."""
+    version = session.catalog.version.chosen
+    target = backend.target
+    if not isinstance(target, PostgresTarget) or target.table is None or version < Version(1, 0):
+        return
+    table = await (await session.reader(backend.name)).tables.table(target.table)
+    column = table.column("expiration") if table is not None else None
+    if column is not None and column.type == ZONELESS:
+        yield _finding(
+            backend,
+            "zoneless-expiry",
+            Severity.WARNING,
+            f"The column expiration of {target.table} on {backend.name} has no time zone, as servers before 1.0.3 made it: a key "
+            f"with an expiry cannot be written by {version.product} {version}",
+            f"ALTER TABLE {target.table} ALTER COLUMN expiration TYPE timestamptz USING expiration AT TIME ZONE 'UTC'",
+        )
+
+
+KEY_CHECKS: Final[tuple[Check, ...]] = (_other_default, _zoneless_expiry, _raw_keys, _unnamed_keys)
+"""What does not need the backend's own table comes first: where that is missing, the rest is not asked."""
 
 
 def _raw_families() -> set[str]:

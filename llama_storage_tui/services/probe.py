@@ -6,10 +6,14 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from llama_storage_tui.errors import BackendError
-from llama_storage_tui.model.data import Probe
-from llama_storage_tui.services.session import Session
+
+if TYPE_CHECKING:
+    # Names of annotations only: the first screen offers tests, and must not wait for what they bring.
+    from llama_storage_tui.model.data import Probe
+    from llama_storage_tui.services.session import Session
 
 
 @dataclass(frozen=True, slots=True)

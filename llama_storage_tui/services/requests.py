@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from llama_storage_tui.errors import UsageError
+
+FOUND: Final = "@"
+"""The config that is found in the usual places: the app offers several, where a command fails."""
 
 
 @dataclass(frozen=True, slots=True)

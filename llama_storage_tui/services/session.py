@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
 from llama_storage_tui.model.catalog import Backend, Catalog
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.target import Target
 from llama_storage_tui.secrets import Redactor
+
+if TYPE_CHECKING:
+    # Names of annotations only: a session is opened for the first screen, and reads nothing there.
+    from llama_storage_tui.backends.protocols import Reader
+    from llama_storage_tui.model.target import Target
 
 log = logging.getLogger(__name__)
 

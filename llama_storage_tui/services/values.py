@@ -9,9 +9,10 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from llama_storage_tui.model.data import Cell
+if TYPE_CHECKING:
+    from llama_storage_tui.model.data import Cell
 
 LARGEST_PARSED: Final = 20_000_000
 """Characters of JSON that are parsed for display; a larger value is shown as text."""

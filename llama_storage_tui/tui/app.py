@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
@@ -16,12 +16,14 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
 from textual.filter import LineFilter
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.services.requests import LoadRequest
+from llama_storage_tui.services.requests import FOUND, LoadRequest
 from llama_storage_tui.text import line
 from llama_storage_tui.tui import clipboard, messages
 from llama_storage_tui.tui.commands import KeyCommands
@@ -30,17 +32,20 @@ from llama_storage_tui.tui.fatal import log_folder, write_log
 from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.keymap import preferences_path, read_preferences
 from llama_storage_tui.tui.screens.dialog import Dialog
-from llama_storage_tui.tui.screens.opening import Load, OpeningScreen
+from llama_storage_tui.tui.signals import end_on_signals
 from llama_storage_tui.tui.theme import DARK, LIGHT, THEMES
 from llama_storage_tui.tui.zone import Zone
 
 if TYPE_CHECKING:
     from llama_storage_tui.model.catalog import Catalog
-    from llama_storage_tui.services.catalog import Candidate, Opened
+    from llama_storage_tui.services.ahead import Ahead
+    from llama_storage_tui.services.catalog import Candidate
+    from llama_storage_tui.services.opened import Opened
     from llama_storage_tui.services.session import Session
+    from llama_storage_tui.tui.screens.opening import Load
 
-FOUND: Final = "@"
-"""The config that is found in the usual places: several are offered, where a command would fail."""
+FIRST_WAIT: Final = 0.5
+"""Seconds that the first frame waits for a config that is being read ahead; a slower one gets the opening screen."""
 
 
 def later() -> ModuleType:
@@ -57,13 +62,23 @@ async def _load(request: LoadRequest) -> Opened:
 
 def _open_at_once(request: LoadRequest) -> Opened:
     from llama_storage_tui.services.catalog import open_at_once
-    from llama_storage_tui.services.rotation import pending
 
-    opened = open_at_once(request)
-    later()
-    # A password change that is half done comes before everything else, here as in every command.
-    said = (*pending.notices(request), *opened.catalog.notices)
-    return replace(opened, catalog=replace(opened.catalog, notices=said))
+    return _with_pending(open_at_once(request), request)
+
+
+def _with_pending(opened: Opened, request: LoadRequest) -> Opened:
+    """Add what a password change that is half done has to say, with the findings: before all else, but after the first paint."""
+    judge = opened.judge
+    if judge is None:
+        return opened
+
+    def judged() -> Catalog:
+        from llama_storage_tui.services.rotation import pending
+
+        catalog = judge()
+        return replace(catalog, notices=(*pending.notices(request), *catalog.notices))
+
+    return replace(opened, judge=judged)
 
 
 def _find() -> tuple[Candidate, ...]:
@@ -104,7 +119,13 @@ class StorageApp(App[int]):
 
     TITLE = "llama-storage-tui"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = App.COMMANDS | {KeyCommands}
-    CSS_PATH = Path(__file__).with_name("app.tcss")
+    CSS_PATH = [  # noqa: RUF012 - typed by Textual, as no class variable
+        # The main screen's as well: for one that brings styles of its own, Textual parses all styles anew.
+        Path(__file__).with_name("app.tcss"),
+        Path(__file__).parent / "screens" / "catalog.tcss",
+    ]
+
+    theme = Reactive(DARK.name)
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", id="app.help", tooltip="Show what every key does here"),
@@ -120,17 +141,34 @@ class StorageApp(App[int]):
     ]
 
     def __init__(
-        self, request: LoadRequest | None, *, timeouts: Timeouts | None = None, world: World | None = None
+        self,
+        request: LoadRequest | None,
+        *,
+        timeouts: Timeouts | None = None,
+        world: World | None = None,
+        ahead: Ahead | None = None,
     ) -> None:
         super().__init__()
         self._request = request
+        self._ahead = ahead
         self._timeouts = timeouts or Timeouts()
         self._world = world or World()
         self._session: Session | None = None
         self._zone = Zone()
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = DARK.name
+        self._styled = self.theme
+
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """Know our themes from the first style on, before Textual lets them be registered."""
+        ours = {theme.name: theme for theme in THEMES}
+        return ours.get(theme_name) or super().get_theme(theme_name)
+
+    def refresh_css(self, animate: bool = True) -> None:  # noqa: FBT001, FBT002 - Textual's signature
+        """Style anew for another theme; Textual asks for it at every start, where nothing has changed."""
+        if self.theme != self._styled:
+            self._styled = self.theme
+            super().refresh_css(animate=animate)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give every theme the variables that our styles use."""
@@ -141,9 +179,23 @@ class StorageApp(App[int]):
         return [ControlFilter(), *super().get_line_filters()]
 
     def on_mount(self) -> None:
-        """Follow the operator's preferences, then read the config."""
+        """Follow the operator's preferences, then show the first screen.
+
+        Not yet in here: what is drawn while Textual starts is drawn for nothing, and again right after.
+        """
+        if not self.is_headless:
+            end_on_signals(lambda code: self.exit(return_code=code))
         self._follow_preferences()
-        self._open()
+        self.call_later(self._begin)
+
+    async def _begin(self) -> None:
+        """Read the config, or take it from who read it ahead."""
+        ahead = self._ahead
+        opened = await asyncio.to_thread(ahead.opened, FIRST_WAIT) if ahead is not None else None
+        if opened is not None and self._request is not None:
+            await self._show_catalog(_with_pending(opened, self._request))
+        else:
+            self._open()
 
     async def on_unmount(self) -> None:
         """Close what was opened."""
@@ -166,23 +218,26 @@ class StorageApp(App[int]):
         if found.theme:
             self.theme = LIGHT.name if found.theme == "light" else DARK.name
         if found.problem:
-            self.notify(found.problem, title="Preferences", severity="warning", markup=False)
+            self.notify(found.problem, title="Preferences", severity="warning", markup=False, timeout=15)
 
     # Opening and closing a config
 
     def _open(self) -> None:
         request = self._request
-        is_named = request is not None and request.config != FOUND
-        self._only(OpeningScreen(request if is_named else None, load=self._world.load, find=self._world.find))
+        self._read_or_look(request if request is not None and request.config != FOUND else None)
 
-    def _only(self, screen: Screen[None]) -> None:
+    def _read_or_look(self, request: LoadRequest | None) -> None:
+        from llama_storage_tui.tui.screens.opening import OpeningScreen
+
+        self._only(OpeningScreen(request, load=self._world.load, find=self._world.find))
+
+    def _only(self, screen: Screen[None]) -> Awaitable[object]:
         """Show a screen with nothing behind it but Textual's own default."""
         while len(self.screen_stack) > 2:
             self.pop_screen()
         if len(self.screen_stack) > 1:
-            self.switch_screen(screen)
-        else:
-            self.push_screen(screen)
+            return self.switch_screen(screen)
+        return self.push_screen(screen)
 
     async def _close_session(self) -> None:
         session, self._session = self._session, None
@@ -192,15 +247,22 @@ class StorageApp(App[int]):
     @on(messages.CatalogLoaded)
     async def _catalog_loaded(self, message: messages.CatalogLoaded) -> None:
         await self._close_session()
-        self._session = self._world.open_session(message.opened.catalog, self._timeouts)
-        screen = later().CatalogScreen(self._session)
-        self._only(screen)
-        if message.opened.judge is not None:
+        await self._show_catalog(message.opened)
+
+    async def _show_catalog(self, opened: Opened) -> None:
+        from llama_storage_tui.tui.screens.catalog import CatalogScreen
+
+        self._session = self._world.open_session(opened.catalog, self._timeouts)
+        screen = CatalogScreen(self._session)
+        await self._only(screen)
+        if opened.judge is not None:
             # Only when the screen is drawn: judging would share the interpreter with the drawing.
-            screen.call_after_refresh(self._judge, message.opened.judge)
+            screen.call_after_refresh(self._judge, opened.judge)
 
     @work(exclusive=True, group="judge", exit_on_error=False)
     async def _judge(self, judge: Callable[[], Catalog]) -> None:
+        # The screens behind this one first: a key pressed now would have to wait for their import.
+        await asyncio.to_thread(later)
         self.post_message(messages.CatalogJudged(await asyncio.to_thread(judge)))
 
     @on(Worker.StateChanged)
@@ -234,7 +296,7 @@ class StorageApp(App[int]):
 
     @on(messages.PickerOpened)
     def _picker_opened(self) -> None:
-        self._only(OpeningScreen(None, load=self._world.load, find=self._world.find))
+        self._read_or_look(None)
 
     @on(messages.ReloadRequested)
     def _reload_requested(self) -> None:
@@ -296,6 +358,13 @@ class StorageApp(App[int]):
     def action_toggle_theme(self) -> None:
         """Switch between light and dark."""
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    def action_help_quit(self) -> None:
+        """Say which key leaves the program, which is ours and not Textual's; `ctrl+c` asks for it out of habit."""
+        for active in self.screen.active_bindings.values():
+            if active.binding.id == "app.quit":
+                self.notify(f"{self.get_key_display(active.binding)} leaves the program.", markup=False)
+                return
 
     def action_help(self) -> None:
         """Show what every key does on this screen."""

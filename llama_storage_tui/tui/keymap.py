@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +30,9 @@ def preferences_path(environ: Mapping[str, str]) -> Path:
 
 def read_preferences(path: Path, known: Collection[str]) -> Preferences:
     """Read the file: `theme = "light"` and a table `[keys]` of binding id to key. Never raises; no file is no problem."""
+    # Imported here: most operators have no such file, and the first paint waits for nothing that it does not need.
+    import tomllib
+
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):

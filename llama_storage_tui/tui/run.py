@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Final
+
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.services.requests import LoadRequest
-from llama_storage_tui.tui.app import StorageApp
+from llama_storage_tui.services.ahead import read_ahead
+from llama_storage_tui.services.requests import FOUND, LoadRequest
+
+SWITCH_SECONDS: Final = 0.0005
+"""How long the thread that writes to the terminal waits for the interpreter, once for every 4 kB that a terminal takes at a
+time. Python's own 5 ms would hold a frame of 30 kB back for 40 ms while the next one is being made."""
 
 
 def run(request: LoadRequest | None, *, timeouts: Timeouts | None = None, mouse: bool = True) -> int:
@@ -12,6 +19,15 @@ def run(request: LoadRequest | None, *, timeouts: Timeouts | None = None, mouse:
 
     `request` None, or one whose config is `@`, looks in the usual places and offers what is there.
     """
-    app = StorageApp(request, timeouts=timeouts)
-    app.run(mouse=mouse)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    ahead = read_ahead(request) if request is not None and request.config != FOUND else None
+    try:
+        # Imported here: the config is read meanwhile.
+        from llama_storage_tui.tui.app import StorageApp
+
+        app = StorageApp(request, timeouts=timeouts, ahead=ahead)
+        app.run(mouse=mouse)
+    finally:
+        if ahead is not None:
+            ahead.close()
     return app.return_code or 0

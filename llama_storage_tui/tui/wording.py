@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from llama_storage_tui.model.catalog import Setting, Source, SourceKind
-from llama_storage_tui.model.data import Cell, Count, KeyEntry
-from llama_storage_tui.services.values import epoch_time
 from llama_storage_tui.text import ELLIPSIS, line
 from llama_storage_tui.tui.marks import Shown, Tone
+
+if TYPE_CHECKING:
+    # Names of annotations only, as in `services/probe.py`.
+    from llama_storage_tui.model.data import Cell, Count, KeyEntry
 
 _UNITS: Final = ("kB", "MB", "GB", "TB")
 
@@ -105,6 +107,9 @@ def expiry(entry: KeyEntry, zone: tzinfo | None = UTC) -> Shown:
 
 def cell_shown(column: str, cell: Cell, zone: tzinfo | None = UTC) -> Shown:
     """Return a stored cell for a list: a time beside its number, NULL and bytes told apart from text."""
+    # Imported here: the first screen, which uses the other words, shows no cells.
+    from llama_storage_tui.services.values import epoch_time
+
     if cell is None:
         return Shown("NULL", Tone.MUTED)
     if isinstance(cell, bytes):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from llama_storage_tui.config.dotenv import merge, parse_env_file
-from llama_storage_tui.config.environment import UNKNOWN, Resolution, contains_unknown, is_converted, resolve
+from llama_storage_tui.config.environment import UNKNOWN, Resolution, contains_unknown, resolve
 from llama_storage_tui.model.catalog import NOT_SET, SourceKind
 from llama_storage_tui.model.version import Version
 from tests.configs import HOME, POSTGRES, SQLITE, catalog_of, found, only, setting, with_provider
@@ -61,16 +61,6 @@ def test_nan_becomes_a_number_too() -> None:
     data = expand("${env.X}", X="nan").data
     assert isinstance(data, float)
     assert math.isnan(data)
-
-
-@pytest.mark.parametrize("value", ["123456", "true", "1e5", "nan", "0012", "~/x", "", " 7 "])
-def test_a_value_that_would_not_stay_text_is_known_as_such(value: str) -> None:
-    assert is_converted(value)
-
-
-@pytest.mark.parametrize("value", ["word", "p@ss", "12a", "None", "a~"])
-def test_an_ordinary_value_stays_text(value: str) -> None:
-    assert not is_converted(value)
 
 
 def test_keys_numbers_and_booleans_are_left_alone() -> None:

@@ -5,6 +5,7 @@ import pytest
 from tests.configs import (
     EARLIER,
     SQLITE,
+    catalog_of,
     with_provider,
 )
 from tests.rule_cases import (
@@ -98,3 +99,25 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_a_fault_is_found_where_it_is_and_nowhere_else(case: Case) -> None:
     hold_against(case)
+
+
+def test_of_many_that_share_each_is_named_once_and_findings_go_to_the_backend_that_they_stand_on() -> None:
+    entries = "\n".join(
+        f"  - {{provider_id: p{number}, provider_type: inline::faiss, config:"
+        f" {{persistence: {{backend: {'kv_default' if number % 2 else 'kv'}, namespace: same}}}}}}"
+        for number in range(40)
+    )
+    text = (
+        SQLITE.replace("  inference: []", f"  vector_io:\n{entries}")
+        .replace("[inference]", "[vector_io]")
+        .replace("  backends:\n", "  backends:\n    kv: {type: kv_sqlite, db_path: /srv/stack/kv2.db}\n")
+    )
+    catalog = catalog_of(text)
+    shared = [finding for finding in catalog.findings if finding.rule == "shared-namespace"]
+    assert len(shared) == 38
+    by_backend = catalog.findings_by_backend()
+    for name in ("kv", "kv_default"):
+        on_it = [finding for finding in by_backend[name] if finding.rule == "shared-namespace"]
+        first = "vector_io[0]" if name == "kv" else "vector_io[1]"
+        assert len(on_it) == 19
+        assert all(f" and providers.{first}.config.persistence use" in finding.message for finding in on_it)

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from llama_storage_tui.config.schema import as_loaded, validate
+from llama_storage_tui.config.schema import validate
+from llama_storage_tui.config.schema.rewrites import readings
 from llama_storage_tui.model.version import Version
 
 V035 = Version(0, 3, 5)
@@ -132,12 +133,12 @@ def test_moved_stores_are_rewritten_as_the_loader_does() -> None:
         "connectors": {"backend": "my_kv_x", "namespace": "c"},
     }
     document = copy.deepcopy(GOOD) | {"storage": {"backends": {}, "stores": stores}}
-    loaded: Any = as_loaded(document, V150)
+    loaded: Any = readings(document, V150)[-1].document
     assert loaded["storage"]["stores"] == {
         "prompts": {"backend": "my_kv_x", "table_name": "p"},
         "connectors": {"backend": "my_sql_x", "table_name": "c"},
     }
-    assert as_loaded(document, V073)["storage"] == document["storage"]
+    assert readings(document, V073)[-1].document["storage"] == document["storage"]
 
 
 def test_a_moved_store_that_the_loader_cannot_rewrite_is_a_problem_at_its_place_in_the_file() -> None:

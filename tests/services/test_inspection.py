@@ -1,11 +1,15 @@
 """What only the data shows, each finding where it belongs and nowhere else."""
 
+from datetime import UTC, datetime
+
+import asyncpg
 import pytest
 
 from llama_storage_tui.model.finding import Finding, Severity
 from llama_storage_tui.services.inspection import inspect_data
 from tests.configs import catalog_of
 from tests.deployments import Deployment, backend_of, config_of, deployment
+from tests.servers import PASSWORD, ROLE
 from tests.stores import KEY_VALUE_TABLE, PostgresStore, SqliteStore, Store
 
 OWNED = "CREATE TABLE inference_store (id INTEGER PRIMARY KEY, owner_principal TEXT)"
@@ -17,7 +21,10 @@ async def inspected(found: Deployment) -> dict[str, Finding]:
 
 
 async def test_a_clean_store_has_no_finding(store: Store) -> None:
-    store.execute(f"{KEY_VALUE_TABLE}; INSERT INTO kvstore VALUES ('registry:models:v1::m', '{{}}', NULL)")
+    table = KEY_VALUE_TABLE
+    if store.engine == "postgres":
+        table = table.replace("TIMESTAMP", "TIMESTAMPTZ")
+    store.execute(f"{table}; INSERT INTO kvstore VALUES ('registry:models:v1::m', '{{}}', NULL)")
     store.execute(f"{OWNED}; INSERT INTO inference_store VALUES (1, ''), (2, 'somebody')")
     assert await inspected(deployment(store)) == {}
 
@@ -87,3 +94,61 @@ async def test_one_backend_out_of_reach_hides_nothing_of_the_others(postgres_sto
     assert set(found) == {"data-not-checked", "rows-without-owner"}
     assert "refuses the role or its password" in found["data-not-checked"].message
     assert "hunter22" not in str(found)
+
+
+async def test_keys_that_postgresql_keeps_for_nobody_are_told(postgres_store: PostgresStore) -> None:
+    postgres_store.execute(
+        f"{KEY_VALUE_TABLE}; INSERT INTO kvstore VALUES ('registry:m', '{{}}', NULL), ('agents:a', '{{}}', NULL), ('raw', '{{}}', NULL)"
+    )
+    found = (await inspected(deployment(postgres_store)))["unnamed-keys"]
+    assert (found.severity, found.where) == (Severity.INFO, "storage.backends.kv_default")
+    assert "2 keys of kv_default lie outside of every namespace" in found.message
+
+
+@pytest.mark.parametrize(("version", "is_told"), [("1.5.0", True), ("0.8.0", False)])
+async def test_a_column_that_takes_no_time_with_a_zone_is_told_from_1_0_on(
+    version: str, postgres_store: PostgresStore, *, is_told: bool
+) -> None:
+    postgres_store.execute(KEY_VALUE_TABLE)
+    assert ("zoneless-expiry" in await inspected(deployment(postgres_store, version))) is is_told
+
+
+async def test_the_driver_of_ogx_refuses_a_time_with_a_zone_for_such_a_column(
+    postgres_store: PostgresStore,
+) -> None:
+    postgres_store.execute(KEY_VALUE_TABLE)
+    connection = await asyncpg.connect(
+        host="127.0.0.1",
+        port=postgres_store.server.port,
+        user=ROLE,
+        password=PASSWORD,
+        database=postgres_store.database,
+    )
+    try:
+        with pytest.raises(asyncpg.DataError):
+            await connection.execute("INSERT INTO kvstore VALUES ('k', 'v', $1)", datetime.now(UTC))
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize(
+    ("left", "version", "is_told"),
+    [
+        ("llamastack_kvstore", "1.5.0", True),
+        ("ogx_kvstore", "1.5.0", False),
+        ("ogx_kvstore", "0.7.3", True),
+    ],
+)
+async def test_keys_under_the_default_name_of_other_versions_are_told(
+    left: str, version: str, postgres_store: PostgresStore, *, is_told: bool
+) -> None:
+    postgres_store.execute(
+        f"{KEY_VALUE_TABLE.replace('kvstore', left)}; INSERT INTO {left} VALUES ('registry:m', '{{}}', NULL)"
+    )
+    settings = backend_of(postgres_store, "kv")
+    del settings["table_name"]
+    stores = {"metadata": {"backend": "kv_default", "namespace": "registry"}}
+    found = await inspected(Deployment(catalog_of(config_of({"kv_default": settings}, stores), version)))
+    assert ("rows-left-behind" in found) is is_told
+    if is_told:
+        assert f"{left} on kv_default has 1 keys" in found["rows-left-behind"].message

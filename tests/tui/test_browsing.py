@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from textual.widgets import Input
+
 from llama_storage_tui.errors import BackendError, FailureKind
 from tests.tui.gallery import NARROW, Stage, stage
 
@@ -121,6 +125,43 @@ async def test_a_filter_begins_with_the_column_under_the_cursor_and_is_shown() -
         assert "rows 1–155" in found.text
         await found.press("slash", "ctrl+u", "enter")
         assert "only" not in found.text
+
+
+async def test_conditions_on_several_columns_hold_together_and_go_one_by_one() -> None:
+    async with stage() as found:
+        await _rows(found)
+        await found.press("slash", "ctrl+u")
+        await found.type("owner is null")
+        await found.press("enter", "l", "l", "slash")
+        await found.type("llama-4-scout")
+        await found.press("enter")
+        assert "only owner is null  and model=llama-4-scout" in found.text
+        rows = int(re.findall(r"rows 1–(\d+)", found.text)[0])
+        assert rows < 124
+        await found.press("slash")
+        assert "model=llama-4-scout" in found.app.screen.query_one(Input).value
+        await found.press("ctrl+u", "enter")
+        assert "only owner is null" in found.text
+        assert "model=" not in found.text
+        assert "rows 1–124" in found.text
+        await found.press("backspace")
+        assert "only" not in found.text
+        await found.press("backspace")
+        assert "rows 1–200" in found.text
+
+
+async def test_a_second_condition_on_a_column_takes_the_place_of_the_first() -> None:
+    async with stage() as found:
+        await _rows(found)
+        await found.press("l", "l", "slash")
+        await found.type("llama-4-scout")
+        await found.press("enter", "slash", "ctrl+u")
+        await found.type("model=none")
+        await found.press("enter")
+        assert "No row is like that." in found.text
+        assert "only model=none" in found.text
+        await found.press("backspace")
+        assert "rows 1–200" in found.text
 
 
 async def test_null_can_be_asked_for() -> None:

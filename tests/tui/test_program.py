@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import pty
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from rich.segment import Segment
 from textual.color import Color
 
+from llama_storage_tui.demo.deployment import make_deployment
 from llama_storage_tui.services.catalog import Opened
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.tui import run as entry
@@ -202,3 +207,39 @@ async def test_reading_a_config_can_be_cancelled() -> None:
 
 def test_the_entry_takes_what_the_console_script_gives() -> None:
     assert entry.run.__kwdefaults__ == {"timeouts": None, "mouse": True}
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_signal_right_after_the_first_frame_ends_the_app_with_its_code(
+    sent: signal.Signals, code: int, tmp_path: Path
+) -> None:
+    request = make_deployment(tmp_path)
+    words = [sys.executable, "-m", "llama_storage_tui", request.config, "--env-file", request.env_files[0]]
+    terminal, end = pty.openpty()
+    environ = os.environ | {"TERM": "xterm-256color", "XDG_STATE_HOME": str(tmp_path)}
+    process = subprocess.Popen(words, stdin=end, stdout=end, stderr=end, env=environ)
+    os.close(end)
+    seen = b""
+    while b"kv_default" not in seen:
+        seen += os.read(terminal, 65536)
+    process.send_signal(sent)
+    with suppress(OSError):  # how Linux tells that nobody writes any more
+        while chunk := os.read(terminal, 65536):
+            seen += chunk
+    os.close(terminal)
+    assert process.wait() == code
+    assert b"failed" not in seen
+
+
+async def test_ctrl_c_names_the_key_that_leaves_the_program_also_a_remapped_one(tmp_path: Path) -> None:
+    preferences = tmp_path / "config.toml"
+    preferences.write_text('[keys]\n"app.quit" = "x"\n')
+    for environ, key in (({}, "q"), ({"LLAMA_STORAGE_TUI_CONFIG": str(preferences)}, "x")):
+        async with stage(environ=environ) as found:
+            await found.pilot.press("ctrl+c")
+            await found.pilot.pause()
+            assert [
+                f"{key} leaves the program." == notice.message for notice in found.app._notifications
+            ] == [True]

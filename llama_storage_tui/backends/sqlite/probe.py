@@ -36,7 +36,7 @@ async def probe(engine: SqliteEngine, target: SqliteTarget, *, timeouts: Timeout
     except BackendError as error:
         raise await _with_holders(error, target.path) from None
     latency = (time.perf_counter() - started) * 1000
-    users = await asyncio.to_thread(holders.of, look.path, look.file)
+    users = await holders.of(look.file)
     is_writable = _is_writable(look)
     details: dict[str, Cell] = {
         "file": str(look.path),
@@ -104,7 +104,7 @@ async def _with_holders(error: BackendError, path: Path) -> BackendError:
     """Return the error with the processes that have the file open, where it is locked and that can be told."""
     if error.failure is not FailureKind.LOCKED:
         return error
-    users = await asyncio.to_thread(holders.of_path, path)
+    users = await holders.of_path(path)
     if not users.processes:
         return error
     message = f"{error.message} It is open in {users.described()}."

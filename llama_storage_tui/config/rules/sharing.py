@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import combinations
 from typing import Final
 
 from llama_storage_tui.config.document import get
@@ -50,7 +49,8 @@ def shared_tables(view: View) -> Iterator[Finding]:
     for (_, table), references in users.items():
         if table in VECTOR_STORE_TABLES:
             continue  # Vector providers share these by design: each row names its provider.
-        for first, second in combinations(references, 2):
+        first = references[0]
+        for second in references[1:]:
             if second.path in reported:
                 continue
             reported.add(second.path)
@@ -77,15 +77,7 @@ def shared_namespaces(view: View) -> Iterator[Finding]:
         if place is not None and reference.physical is not None and reference.physical.prefixes:
             found[*place, reference.physical.container].append(reference)
     for references in found.values():
-        reported: set[tuple[str, ...]] = set()
-        for first, second in combinations(references, 2):
-            if first.physical is None or second.physical is None:
-                continue
-            common = sorted(set(first.physical.prefixes) & set(second.physical.prefixes))
-            # Of many that share, each is named once, with the first that it meets.
-            if not common or (second.path, *common) in reported:
-                continue
-            reported.add((second.path, *common))
+        for first, second in _meetings(references):
             collides = sorted(set(_families(view, first)) & set(_families(view, second)))
             is_named = first.namespace == second.namespace
             what = (
@@ -108,6 +100,25 @@ def shared_namespaces(view: View) -> Iterator[Finding]:
                 if is_named
                 else "Give each a backend with a file of its own.",
             )
+
+
+def _meetings(references: list[Reference]) -> Iterator[tuple[Reference, Reference]]:
+    """Yield pairs with a common prefix: of many that share, each is named once, with the first that it meets.
+
+    By an index, since thousands of references on one backend have millions of pairs.
+    """
+    met: dict[str, dict[tuple[str, ...], tuple[int, Reference]]] = defaultdict(dict)
+    for place, second in enumerate(references):
+        prefixes = second.physical.prefixes if second.physical is not None else ()
+        reported: set[tuple[str, ...]] = set()
+        earlier = {others: found for prefix in prefixes for others, found in met[prefix].items()}
+        for others, (_, first) in sorted(earlier.items(), key=lambda found: found[1][0]):
+            common = tuple(sorted(set(others) & set(prefixes)))
+            if common not in reported:
+                reported.add(common)
+                yield first, second
+        for prefix in prefixes:
+            met[prefix].setdefault(prefixes, (place, second))
 
 
 def _families(view: View, reference: Reference) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from llama_storage_tui.config.context import Context
@@ -21,6 +21,10 @@ class View:
     backends: tuple[Backend, ...]
     references: tuple[Reference, ...]
     is_legacy: bool = False
+    _by_name: dict[str, Backend] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {backend.name: backend for backend in reversed(self.backends)})
 
     @property
     def version(self) -> Version:
@@ -34,7 +38,7 @@ class View:
 
     def backend(self, name: str | None) -> Backend | None:
         """Return the backend of that name."""
-        return next((backend for backend in self.backends if backend.name == name), None)
+        return None if name is None else self._by_name.get(name)
 
     def backends_of(self, *types: str) -> Iterator[Backend]:
         """Return the catalog's backends of some types."""

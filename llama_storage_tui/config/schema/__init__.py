@@ -25,7 +25,6 @@ __all__ = [
     "Problem",
     "ProblemKind",
     "StoreSpec",
-    "as_loaded",
     "backend_fields",
     "default_stores",
     "store_fields",
@@ -76,15 +75,6 @@ def _place_in_file(loc: Loc, moved: Mapping[Loc, Loc]) -> Loc:
         if loc[: len(new)] == new:
             return old + loc[len(new) :]
     return loc
-
-
-def as_loaded(document: Mapping[str, object], version: Version) -> Mapping[str, object]:
-    """Return the document as that version's loader reads it: with a legacy form and moved stores rewritten.
-
-    The loader does this before it replaces `${env…}` expressions; doing it afterwards differs only where the name of a
-    prompts backend is itself an expression.
-    """
-    return readings(document, version)[-1].document
 
 
 def backend_fields(backend_type: str, version: Version) -> tuple[FieldInfo, ...] | None:

@@ -35,6 +35,9 @@ class WorkScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._awaited: str | None = None
+        # Before there are widgets: a class that changes under them has every one of them styled anew.
+        fitting = [name for least, name in self.HORIZONTAL_BREAKPOINTS if least <= self.app.size.width]
+        self.add_class(fitting[-1], update=False)
 
     @property
     def status(self) -> StatusLine:

@@ -13,7 +13,7 @@ from textual.getters import query_one
 from textual.widgets import DataTable, Footer, Static
 
 from llama_storage_tui.errors import StorageToolError
-from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.model.catalog import Catalog, Reference
 from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.services.probe import probe_all
 from llama_storage_tui.services.session import Session
@@ -117,7 +117,7 @@ class CatalogScreen(WorkScreen):
         )
 
     def show_findings(self) -> None:
-        """Show the findings of the session's catalog, which were still being worked out."""
+        """Show the findings and notices of the session's catalog, which were still being worked out."""
         found = {row.name: row.findings for row in backend_rows(self._session.catalog)}
         self._rows = tuple(replace(row, findings=found.get(row.name, ())) for row in self._rows)
         self._show_headline()
@@ -125,6 +125,8 @@ class CatalogScreen(WorkScreen):
         row = self._current
         if row is not None:
             self.detail.show(row)
+        if not self.is_waiting and self._session.catalog.notices:
+            self.status.say(" ".join(self._session.catalog.notices))
         self.refresh_bindings()
 
     def point(self, name: str) -> None:
@@ -261,19 +263,15 @@ class CatalogScreen(WorkScreen):
 
 def backend_rows(catalog: Catalog) -> tuple[BackendRow, ...]:
     """Return a row for each backend, and one for each name that is referred to and has no entry."""
-    named = dict.fromkeys(reference.backend or "" for reference in catalog.references)
-    known = {backend.name for backend in catalog.backends}
-    rows = [
-        BackendRow(
-            backend.name, backend, catalog.references_to(backend.name), catalog.findings_on(backend.name)
-        )
-        for backend in catalog.backends
-    ]
-    for name in named:
-        if name not in known:
-            found = tuple(reference for reference in catalog.references if (reference.backend or "") == name)
-            rows.append(BackendRow(name, None, found, catalog.findings_on(name)))
-    return tuple(rows)
+    references: dict[str, list[Reference]] = {backend.name: [] for backend in catalog.backends}
+    for reference in catalog.references:
+        references.setdefault(reference.backend or "", []).append(reference)
+    findings = catalog.findings_by_backend()
+    entries = {backend.name: backend for backend in catalog.backends}
+    return tuple(
+        BackendRow(name, entries.get(name), tuple(found), findings.get(name, ()))
+        for name, found in references.items()
+    )
 
 
 def facts(catalog: Catalog) -> list[Shown]:

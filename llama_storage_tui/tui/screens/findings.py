@@ -47,6 +47,13 @@ class FindingsScreen(WorkScreen):
         self._catalog = catalog
         self._filter = ""
         self._found: tuple[Finding, ...] = ()
+        by_backend = catalog.findings_by_backend()
+        self._owners = {
+            finding: backend.name
+            for backend in reversed(catalog.backends)
+            for finding in by_backend.get(backend.name, ())
+        }
+        """Each finding's backend, the first one where it stands on several."""
 
     def compose(self) -> ComposeResult:
         """Headline, filter, list, text."""
@@ -116,8 +123,7 @@ class FindingsScreen(WorkScreen):
             )
 
     def _backend_of(self, finding: Finding) -> str | None:
-        names = [backend.name for backend in self._catalog.backends]
-        return next((name for name in names if finding in self._catalog.findings_on(name)), None)
+        return self._owners.get(finding)
 
     @on(DataTable.RowHighlighted, "#findings")
     def _highlighted(self) -> None:

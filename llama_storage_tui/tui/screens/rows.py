@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -16,6 +15,7 @@ from llama_storage_tui.model.data import Count, Cursor, Filter, Order, RowPage, 
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import epoch_time
+from llama_storage_tui.tui.conditions import condition_text, parse_condition
 from llama_storage_tui.tui.exports import RowExport
 from llama_storage_tui.tui.marks import Shown, Tone
 from llama_storage_tui.tui.messages import (
@@ -40,9 +40,6 @@ MOST_ROWS: Final = 200
 MOST_CELLS: Final = 4000
 """A page of more cells would hold the event loop: the list measures every one of them."""
 CELL_LIMIT: Final = 120
-_CONDITION: Final = re.compile(
-    r"\s*(?P<column>[^=]+?)\s*(?:=(?P<value>.*)|\s(?P<null>is\s+null))\s*", re.IGNORECASE | re.DOTALL
-)
 
 
 class RowsScreen(PagedScreen[RowQuery]):
@@ -63,7 +60,15 @@ class RowsScreen(PagedScreen[RowQuery]):
             "filter",
             "Filter",
             id="screen.filter",
-            tooltip="COLUMN=VALUE or COLUMN is null, on the server",
+            tooltip="COLUMN=VALUE or COLUMN is null, on the server; one condition a column, all hold",
+        ),
+        Binding(
+            "backspace",
+            "unfilter",
+            "Drop filter",
+            id="rows.unfilter",
+            show=False,
+            tooltip="Remove the condition on this column, else the newest one",
         ),
         Binding(
             "u",
@@ -108,6 +113,8 @@ class RowsScreen(PagedScreen[RowQuery]):
         self._zone = zone
         self._page: RowPage | None = None
         self._total: Count | None = None
+        self._edited: Filter | None = None
+        """The condition that the filter line was opened with."""
 
     def redact(self, text: str) -> str:
         """Mask this config's secrets."""
@@ -116,7 +123,7 @@ class RowsScreen(PagedScreen[RowQuery]):
     def compose(self) -> ComposeResult:
         """Headline, filter, list."""
         yield Headline()
-        yield FilterBar("Only rows where ", placeholder="COLUMN=VALUE or COLUMN is null; empty for all")
+        yield FilterBar("Only rows where ", placeholder="COLUMN=VALUE or COLUMN is null; empty removes it")
         yield Listing(id="rows", cursor="cell")
         yield StatusLine()
         yield Footer()
@@ -143,7 +150,10 @@ class RowsScreen(PagedScreen[RowQuery]):
             )
         elif self._page is None or self._page.is_complete:
             facts.append(Shown("in key order", Tone.MUTED))
-        facts += [Shown(f"only {condition_text(found)}", Tone.KEY) for found in self._shown.filters]
+        facts += [
+            Shown(f"{'and' if place else 'only'} {condition_text(found)}", Tone.KEY)
+            for place, found in enumerate(self._shown.filters)
+        ]
         facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
         self.query_one(Headline).show(
             [self._session.catalog.distribution or "run config", self._backend, self._table.name], facts=facts
@@ -233,21 +243,44 @@ class RowsScreen(PagedScreen[RowQuery]):
             order = None
         self.ask(replace(self.question, order=order))
 
+    @property
+    def _condition(self) -> Filter | None:
+        """The condition to work on: one that was refused, else that of the column under the cursor, or that left no row."""
+        refused = [found for found in self._asked.filters if found not in self._shown.filters]
+        has_rows = self._page is not None and bool(self._page.rows)
+        here = [found for found in self._asked.filters if found.column == self._column or not has_rows]
+        found = refused or here
+        return found[-1] if found else None
+
     def action_filter(self) -> None:
         """Type a condition; the column under the cursor is there to begin with."""
-        filters = self._asked.filters
+        found = self._edited = self._condition
         self.query_one(FilterBar).open(
-            condition_text(filters[0]) if filters else f"{self._column}=" if self._column else ""
+            condition_text(found) if found else f"{self._column}=" if self._column else ""
         )
 
     @on(FilterBar.Sent)
     def _filtered(self, message: FilterBar.Sent) -> None:
         self.query_one(Listing).focus()
         try:
-            filters = parse_condition(message.text, self._table)
+            typed = parse_condition(message.text, self._table)
         except UsageError as error:
             self.fail(error)
             return
+        replaced = {found.column for found in (*typed, self._edited) if found is not None}
+        # Nothing typed where there was no condition to remove: all rows.
+        self._select(
+            (*(found for found in self.question.filters if found.column not in replaced), *typed)
+            if replaced
+            else ()
+        )
+
+    def action_unfilter(self) -> None:
+        """Remove a condition."""
+        found = self._condition or self.question.filters[-1]
+        self._select(tuple(other for other in self.question.filters if other.column != found.column))
+
+    def _select(self, filters: tuple[Filter, ...]) -> None:
         self._total = None
         self.ask(replace(self.question, filters=filters))
 
@@ -341,33 +374,11 @@ class RowsScreen(PagedScreen[RowQuery]):
         """Nothing to sort, copy or export without rows."""
         if action in ("sort", "copy", "copy_record", "export"):
             return True if self._page is not None and self._page.rows else None
+        if action == "unfilter":
+            return True if self._asked.filters else None
         return super().check_action(action, parameters)
 
 
 def _is_number(page: RowPage, place: int) -> bool:
     cells = [row[place] for row in page.rows if row[place] is not None]
     return bool(cells) and all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in cells)
-
-
-def condition_text(found: Filter) -> str:
-    """Write a filter as it is typed."""
-    return f"{found.column} is null" if found.text is None else f"{found.column}={found.text}"
-
-
-def parse_condition(text: str, table: Table) -> tuple[Filter, ...]:
-    """Read `COLUMN=VALUE` or `COLUMN is null`; empty text is no filter. Raises UsageError for anything else.
-
-    A column whose own name holds `=` or `is null` is found as long as the table has it.
-    """
-    if not text.strip():
-        return ()
-    names = ", ".join(column.name for column in table.columns[:12])
-    for column in sorted((column.name for column in table.columns), key=len, reverse=True):
-        if text.startswith(f"{column}="):
-            return (Filter(column, text[len(column) + 1 :]),)
-    match = _CONDITION.fullmatch(text)
-    if match is None:
-        raise UsageError(f"{text!r} is neither COLUMN=VALUE nor COLUMN is null", help=f"Columns: {names}.")
-    if table.column(match["column"]) is None:
-        raise UsageError(f"Table {table.name} has no column {match['column']!r}", help=f"Columns: {names}.")
-    return (Filter(match["column"], None if match["null"] else match["value"]),)

@@ -40,7 +40,8 @@ class Headline(Static):
         self._draw()
 
     def _draw(self) -> None:
-        width = self.size.width - self.styles.padding.width
+        # Before the first layout the terminal's width, which a headline spans: its place is in the first frame.
+        width = (self.size.width or self.app.size.width) - self.styles.padding.width
         *outer, subject = [line(name, LONGEST_NAME) for name in self._names] or [""]
         path = "".join(f"{end(name, OUTER)} › " for name in outer)
         subject = middle(subject, max(width - cell_len(path), OUTER))

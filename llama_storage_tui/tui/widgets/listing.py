@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.coordinate import Coordinate
+from textual.geometry import Size
 from textual.widgets import DataTable
 
 from llama_storage_tui.text import line
@@ -102,17 +103,27 @@ class Listing(DataTable[Text]):
         if self._fitted != self._room:
             self._fit()
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the height of header and rows; Textual's own knows of new rows only when it is idle, a frame later."""
+        del container, viewport, width
+        return (self.header_height if self.show_header else 0) + len(self._lines)
+
     @property
     def _room(self) -> int:
         """The width at hand, a scrollbar's kept free: else its coming and going would move the columns."""
-        return self.outer_size.width - self.gutter.width - self.styles.scrollbar_size_vertical
+        return self._width - self.gutter.width - self.styles.scrollbar_size_vertical
+
+    @property
+    def _width(self) -> int:
+        # Before the first layout the terminal's, which is right for all that span it: their first frame has its rows.
+        return self.outer_size.width or self.app.size.width
 
     def _refit(self) -> None:
         self._fitted = None
         self._fit()
 
     def _visible(self) -> list[int]:
-        narrow = self.outer_size.width < WIDE
+        narrow = self._width < WIDE
         return [index for index, head in enumerate(self._heads) if not (narrow and head.is_wide_only)]
 
     def _fit(self) -> None:

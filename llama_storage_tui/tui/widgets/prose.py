@@ -24,15 +24,19 @@ STAGES = {
 
 
 class Prose(VerticalScroll):
-    """Lay out a scrolling text."""
+    """A scrolling text, which can be put before it is mounted."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id, classes=classes)
+        self._text = Static(classes="prose")
 
     def compose(self) -> ComposeResult:
         """One text."""
-        yield Static(classes="prose")
+        yield self._text
 
     def put(self, content: Content) -> None:
         """Replace the text and begin at its top."""
-        self.query_one(Static).update(content)
+        self._text.update(content)
         self.scroll_home(animate=False)
 
 

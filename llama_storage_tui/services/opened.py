@@ -1,0 +1,18 @@
+"""A config that was read, whoever read it: it imports nothing that reading needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from llama_storage_tui.model.catalog import Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A config that was read; `judge` works out its findings, None where the catalog has them."""
+
+    catalog: Catalog
+    judge: Callable[[], Catalog] | None = None
