@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.rotation import Plan
+from llama_storage_tui.model.rotation import Plan, Terms
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.discovery import find_entries
 from llama_storage_tui.services.rotation.plan import make_plan
@@ -71,17 +71,21 @@ class Deployment:
             also,
         )
 
-    async def plan(self, backend: str = "sql_default", *, also: tuple[str, ...] = ()) -> Plan:
-        return await make_plan(self.request(backend, also=also), Timeouts(connect=3))
+    async def plan(
+        self, backend: str = "sql_default", *, also: tuple[str, ...] = (), terms: Terms | None = None
+    ) -> Plan:
+        return await make_plan(self.request(backend, also=also), Timeouts(connect=3), terms)
 
     @property
     def state(self) -> Path:
         return self.folder.parent / f"{self.folder.name}-state"
 
-    def run(self, do: str, *, die_at: str | None = None, backend: str = "sql_default") -> Run:
-        """Apply or recover in a process of its own, which dies after a step."""
+    def run(
+        self, do: str, *, die_at: str | None = None, backend: str = "sql_default", terms: tuple[str, ...] = ()
+    ) -> Run:
+        """Apply, recover or confirm in a process of its own, which dies after a step; `terms` are switched on."""
         done = subprocess.run(
-            self._command(do, die_at, backend),
+            self._command(do, die_at, backend, terms),
             cwd=ROOT,
             env=self._variables(),
             capture_output=True,
@@ -105,12 +109,13 @@ class Deployment:
             text=True,
         )
 
-    def _command(self, do: str, die_at: str | None, backend: str) -> list[str]:
+    def _command(self, do: str, die_at: str | None, backend: str, terms: tuple[str, ...] = ()) -> list[str]:
         order = {
             "do": do,
             "config": str(self.config),
             "env_files": [str(self.env_file)] if self.env_file.exists() else [],
             "backend": backend,
+            "terms": dict.fromkeys(terms, True),
             "die_at": die_at,
         }
         return [sys.executable, "-m", "tests.rotation_runner", json.dumps(order)]

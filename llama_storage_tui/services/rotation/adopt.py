@@ -45,7 +45,7 @@ async def adopt(
     Raises PendingError, with nothing changed, where it does not log in or another one does; the journal is kept.
     """
     try:
-        with locked(file.path for file in journal.files):
+        with locked(path for path in journal.paths if path.parent.is_dir()):
             found = next((other for other in journals.pending() if other.id == journal.id), None)
             if found is None:
                 return Result(Outcome.NONE, journal.id, notices=("The change was finished meanwhile.",))

@@ -12,7 +12,7 @@ from llama_storage_tui.files.journal import Journal, Journals
 from llama_storage_tui.files.markers import Marker, read_marker
 from llama_storage_tui.services.catalog import home_of
 from llama_storage_tui.services.requests import LoadRequest
-from llama_storage_tui.services.rotation.forward import recover_command
+from llama_storage_tui.services.rotation.forward import next_command
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,17 @@ class Pending:
     @property
     def command(self) -> str | None:
         """The command that finishes the first of this user's changes."""
-        return recover_command(self.journals[0]) if self.journals else None
+        return next_command(self.journals[0]) if self.journals else None
 
     def sentences(self) -> Iterator[str]:
         """Yield a sentence for each."""
         for journal in self.journals:
-            yield (
-                f"A password change of {journal.role} is pending since {journal.created} (journal {journal.id});"
-                f" finish it with: {recover_command(journal)}"
-            )
+            words = (
+                "waits since {} for you to write the new password where this program cannot; then"
+                if journal.state == "waiting"
+                else "is pending since {}; finish it"
+            ).format(f"{journal.created} (journal {journal.id})")
+            yield f"A password change of {journal.role} {words} with: {next_command(journal)}"
         for marker in self.markers:
             yield (
                 f"A password change of {marker.path} is pending (journal {marker.file} of {marker.owner}); that user"
@@ -86,5 +88,5 @@ def _real_paths(request: LoadRequest) -> tuple[Path, ...]:
 def _concerns(journal: Journal, paths: tuple[Path, ...]) -> bool:
     also = journal.request["also"]
     configs = (journal.request["config"], *(also if isinstance(also, list) else ()))
-    known = {file.path for file in journal.files} | {Path(str(name)).resolve() for name in configs}
+    known = set(journal.paths) | {Path(str(name)).resolve() for name in configs}
     return not known.isdisjoint(paths)

@@ -12,15 +12,17 @@ from dataclasses import dataclass, field
 
 from llama_storage_tui.config.carriers import CarrierKind
 from llama_storage_tui.errors import BackendError, RefusedError, UsageError
-from llama_storage_tui.files.places import check_replaceable
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import (
     Action,
     Check,
     LineChange,
+    LoginState,
     Plan,
     RoleCredential,
     RoleFacts,
+    Site,
+    Terms,
 )
 from llama_storage_tui.secrets import Redactor, Secret
 from llama_storage_tui.services.rotation.checks import (
@@ -32,8 +34,15 @@ from llama_storage_tui.services.rotation.checks import (
 from llama_storage_tui.services.rotation.discovery import Entry, find_entries
 from llama_storage_tui.services.rotation.identity import Kin, Kinship, find_kin, open_login
 from llama_storage_tui.services.rotation.password import generate
+from llama_storage_tui.services.rotation.patches import list_patches
+from llama_storage_tui.services.rotation.reach import Reach, as_if_changed, find_reach
 from llama_storage_tui.services.rotation.rewriting import Writing, prove, rewrite
-from llama_storage_tui.services.rotation.sites import foreign_uses, list_sites, list_writings
+from llama_storage_tui.services.rotation.sites import (
+    foreign_uses,
+    list_left,
+    list_sites,
+    list_writings,
+)
 from llama_storage_tui.services.rotation.sources import RotationRequest, Sources, read_sources
 
 
@@ -48,21 +57,28 @@ class Prepared:
     facts: RoleFacts | None = None
     kin: tuple[Kin, ...] = ()
     writings: tuple[Writing, ...] = ()
-    proof: Secret | None = None
-    """The password that the server has already, where only the files are to change."""
+    """What is written from here."""
+    left: tuple[Writing, ...] = ()
+    """What the operator writes."""
+    left_entries: tuple[Entry, ...] = ()
+    """The logins of which the operator changes something."""
+    terms: Terms = field(default_factory=Terms)
     redact: Redactor = field(default_factory=Redactor, repr=False)
+    is_unchecked: bool = False
+    """Whether the server lets the role in with any password, and the operator goes on all the same."""
 
 
-async def make_plan(request: RotationRequest, timeouts: Timeouts) -> Plan:
+async def make_plan(request: RotationRequest, timeouts: Timeouts, terms: Terms | None = None) -> Plan:
     """Return the plan; raises UsageError for an unknown backend, RefusedError for one without a credential."""
-    return (await prepare(request, timeouts)).plan
+    return (await prepare(request, timeouts, terms)).plan
 
 
-async def prepare(request: RotationRequest, timeouts: Timeouts, *, proof: Secret | None = None) -> Prepared:
+async def prepare(request: RotationRequest, timeouts: Timeouts, terms: Terms | None = None) -> Prepared:
     """Read, ask, and make the plan; raises as make_plan does.
 
-    With `proof` the server was changed already by somebody else: it must let the role in with that, and the files follow.
+    With a `proof` the server was changed already by somebody else: it must let the role in with that, and the files follow.
     """
+    terms = terms or Terms()
     sources = read_sources(request)
     entries = find_entries(sources)
     chosen = _choose(sources, entries, request.backend)
@@ -71,9 +87,9 @@ async def prepare(request: RotationRequest, timeouts: Timeouts, *, proof: Secret
         for secret in (entry.password, *(carrier.password for carrier in entry.carriers)):
             if secret is not None:
                 redact.add(secret)
-    if proof is not None:
-        redact.add(proof)
-    planner = _Planner(request, sources, entries, chosen, timeouts, redact, proof)
+    if terms.proof is not None:
+        redact.add(terms.proof)
+    planner = _Planner(request, sources, entries, chosen, timeouts, redact, terms)
     await planner.run()
     return planner.result()
 
@@ -123,7 +139,7 @@ class _Planner:
         chosen: Entry,
         timeouts: Timeouts,
         redact: Redactor,
-        proof: Secret | None,
+        terms: Terms,
     ) -> None:
         self.request = request
         self.sources = sources
@@ -131,17 +147,20 @@ class _Planner:
         self.chosen = chosen
         self.timeouts = timeouts
         self.redact = redact
-        self.proof = proof
+        self.terms = terms
+        self.reach = Reach(terms)
         self.checks: list[Check] = []
         self.facts: RoleFacts | None = None
+        self.is_unchecked = False
         self.kin: tuple[Kin, ...] = (Kin(chosen, Kinship.SAME),)
         self.writings: tuple[Writing, ...] = ()
+        self.left: tuple[Writing, ...] = ()
         self.changes: tuple[LineChange, ...] = ()
         assert chosen.holder.target is not None, "chosen by _choose"  # noqa: S101 - a programming error
         assert chosen.password is not None, "chosen by _choose"  # noqa: S101 - the same
         self.target = chosen.holder.target
         self.old: Secret = chosen.password
-        self.working: Secret = self.old if proof is None else proof
+        self.working: Secret = self.old if terms.proof is None else terms.proof
 
     async def run(self) -> None:
         """Run all stages as far as they go."""
@@ -149,7 +168,9 @@ class _Planner:
             return
         if self.facts is not None:
             self.kin = await find_kin(self.chosen, self.entries, self.facts, self.working, self.timeouts)
-        self.writings = tuple(list_writings(self.kin, self.old))
+        self.reach = find_reach(self.sources, self.kin, self.terms)
+        self.writings = tuple(list_writings(self.kin, self.old, self.reach))
+        self.left = tuple(list_writings(self.kin, self.old, self.reach, Action.BY_HAND))
         self._add(*self._check_sites())
         self._add(*self._check_variables())
         self._add(*self._check_files())
@@ -171,16 +192,23 @@ class _Planner:
             tuple(dict.fromkeys(entry.holder.name for entry in members if entry.holder.is_backend)),
             tuple(locations),
         )
+        sites = self._sites()
+        left = tuple(list_left(self.kin, self.old, self.reach)) if facts else ()
+        written = {writing.carrier.file for writing in self.writings}
+        config = self.sources.config_name
         plan = Plan(
             credential,
-            tuple(list_sites(self.kin, self.old, self._environ())),
+            sites,
             tuple(self.checks),
             restart=facts.sessions if facts else (),
-            changes=self.changes,
-            strategy=strategy(self.target.user, facts, changes_server=self.proof is None) if facts else (),
+            changes=tuple(change for change in self.changes if change.file in written),
+            strategy=tuple(strategy(self.target.user, facts, self.terms, is_left=bool(left)))
+            if facts
+            else (),
             privileges=privileges(facts) if facts else (),
             connections=(facts.connections, facts.maximum_connections) if facts else None,
             notices=tuple(self.sources.contexts[0].environment.notices),
+            patches=tuple(list_patches(sites, self.changes, config)) if self._may_leave else (),
         )
         return Prepared(
             plan,
@@ -190,9 +218,19 @@ class _Planner:
             facts,
             self.kin,
             self.writings,
-            self.proof,
+            self.left,
+            left,
+            self.terms,
             self.redact,
+            self.is_unchecked,
         )
+
+    @property
+    def _may_leave(self) -> bool:
+        return self.terms.hands_over or self.terms.is_server_only
+
+    def _sites(self) -> tuple[Site, ...]:
+        return tuple(list_sites(self.kin, self.old, self._environ(), self.reach))
 
     def _environ(self) -> dict[str, str]:
         return dict(self.request.load.environ) if self.request.load.uses_environ else {}
@@ -211,16 +249,18 @@ class _Planner:
             Check(
                 "login",
                 is_ok=True,
-                message=f"The {'configured' if self.proof is None else 'new'} password logs in.",
+                message=f"The {'configured' if self.terms.proof is None else 'new'} password logs in.",
             )
         )
         if not self._add(*check_role(self.facts, self.target.user)):
             return False
         answer = await role.login(Secret(secrets.token_hex(16)))
-        return self._add(judge_wrong_password(answer.state, answer.message))
+        is_accepted = self.terms.accepts_unchecked
+        self.is_unchecked = is_accepted and answer.state is LoginState.ACCEPTED
+        return self._add(judge_wrong_password(answer.state, answer.message, is_accepted=is_accepted))
 
     def _check_sites(self) -> Iterator[Check]:
-        sites = tuple(list_sites(self.kin, self.old, self._environ()))
+        sites = self._sites()
         troubles = {
             Action.DRIFTED: ("drift", "holds another password for the same role"),
             Action.BY_HAND: ("by-hand", "cannot be written from here"),
@@ -230,7 +270,7 @@ class _Planner:
             message = "; ".join(f"{site.config}: {site.path} {site.note or words}" for site in found)
             yield Check(
                 name,
-                is_ok=not found,
+                is_ok=not found or (action is Action.BY_HAND and self._may_leave),
                 message=message or f"No site {words}.",
                 help=_SITE_HELP[action] if found else None,
             )
@@ -248,7 +288,7 @@ class _Planner:
         )
 
     def _check_variables(self) -> Iterator[Check]:
-        uses = list(foreign_uses(self.sources, self.writings))
+        uses = list(foreign_uses(self.sources, (*self.writings, *self.left)))
         message = "; ".join(f"{variable} is also read by {config}: {path}" for variable, config, path in uses)
         yield Check(
             "shared-variables",
@@ -274,25 +314,23 @@ class _Planner:
 
     def _check_files(self) -> Iterator[Check]:
         names = dict.fromkeys(writing.carrier.file for writing in self.writings if writing.carrier.file)
-        refusals: list[RefusedError] = []
-        for name in names:
-            try:
-                check_replaceable(self.sources.real[name])
-            except RefusedError as refused:
-                refusals.append(refused)
+        refusals = [self.reach.hindrances[name] for name in names if name in self.reach.hindrances]
+        is_enough = bool(names) or bool(self.left)
         yield Check(
             "files",
-            is_ok=not refusals and bool(names),
+            is_ok=not refusals and is_enough,
             message="; ".join(refused.message for refused in refusals)
-            or (f"{len(names)} files can be replaced." if names else "There is no file to write."),
+            or (f"{len(names)} files can be replaced." if names else "No file is written from here."),
             help=next((refused.help for refused in refusals if refused.help), None),
         )
 
     def _try_edits(self) -> None:
-        sample = generate() if self.proof is None else self.proof
+        sample = self.terms.proof or generate()
+        everything = (*self.writings, *self.left)
         try:
-            rewritten = rewrite(self.sources, self.writings, sample, self.redact)
-            prove(self.request, self.sources, self.writings, sample, rewritten.contents)
+            rewritten = rewrite(self.sources, everything, sample, self.redact)
+            request = as_if_changed(self.request, self.left, sample)
+            prove(request, self.sources, everything, sample, rewritten.contents)
         except RefusedError as refused:
             self._add(Check("edits", is_ok=False, message=self.redact(refused.message), help=refused.help))
             return
@@ -308,5 +346,5 @@ class _Planner:
 
 _SITE_HELP = {
     Action.DRIFTED: "Find out which password is right, and make the sites agree first.",
-    Action.BY_HAND: "Name the env file that sets the variable with --env-file, or write the value in one place.",
+    Action.BY_HAND: "Name the env file that sets the variable with --env-file, or change these places by hand (--outside).",
 }

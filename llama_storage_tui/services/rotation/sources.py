@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,10 +49,17 @@ class Sources:
     contents: Mapping[Path, bytes] = field(repr=False)
     key: str | None = None
 
-    def file_of(self, context: Context) -> Path:
-        """Return the real file of a config."""
-        manifest = context.document.manifest
-        return self.real[context.document.name if manifest is None else manifest.document.name]
+    def names(self) -> tuple[str, ...]:
+        """Return the name of each config's file, the operator's first."""
+        manifests = ((context.document, context.document.manifest) for context in self.contexts)
+        return tuple(
+            document.name if manifest is None else manifest.document.name for document, manifest in manifests
+        )
+
+    @property
+    def config_name(self) -> str:
+        """The operator's own config, as commands name it from any folder."""
+        return os.path.abspath(self.names()[0])  # noqa: PTH100 - a link stays one
 
 
 def read_sources(request: RotationRequest, changed: Mapping[Path, bytes] | None = None) -> Sources:
