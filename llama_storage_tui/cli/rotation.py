@@ -79,6 +79,13 @@ from llama_storage_tui.errors import UsageError
     metavar="RUN_CONFIG",
     help="A further config in which the same credential may stand; repeatable.",
 )
+@click.option(
+    "--userlist",
+    metavar="FILE",
+    type=click.Path(),
+    help="PgBouncer's list (auth_file), whose entry of the role follows: a plain password stays one, SCRAM and md5 become"
+    " the server's verifier.",
+)
 @shared_options
 @click.pass_context
 def rotate(

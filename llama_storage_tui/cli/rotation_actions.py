@@ -32,7 +32,7 @@ Ending = Callable[[Journal, Journals], Coroutine[None, None, Result]]
 
 def rotate_backend(settings: Settings, config: str, backend: str, choices: Choices) -> int:
     """Make a plan, show it, ask, and carry it out."""
-    request = RotationRequest(settings.request(config), backend, choices.also)
+    request = RotationRequest(settings.request(config), backend, choices.also, choices.userlist)
     pending = look(request.load)
     if pending:
         raise pending.error()

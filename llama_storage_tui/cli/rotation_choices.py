@@ -31,6 +31,7 @@ class Choices:
     confirms: bool
     new_password: bool
     also: tuple[str, ...]
+    userlist: str | None
 
     def check(self) -> None:
         """Raise UsageError for options that do not go together."""
@@ -39,6 +40,7 @@ class Choices:
             (self.undo and not self.recovers)
             or (self.generates and self.password_stdin)
             or (self.config_only and self.server_only)
+            or (self.userlist is not None and self.server_only)
         )
         if sum(actions) > 1 or is_odd:
             raise UsageError("These options exclude each other", help=_HELP)

@@ -47,12 +47,15 @@ def _report_change(change: LineChange) -> None:
 def _report_patches(patches: tuple[Patch, ...]) -> None:
     if patches:
         output.write_text("\nby hand, once the server has changed")
+    reason = ""
     for patch in patches:
         if patch.change is not None:
             _report_change(patch.change)
         else:
             output.write_text(f"  {patch.place}")
-        output.write_text(f"    {patch.reason}")
+        if patch.reason != reason:
+            output.write_text(f"    {patch.reason}")
+        reason = patch.reason
         for way in patch.ways:
             output.write_text(f"    {way}")
 

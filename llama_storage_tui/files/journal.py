@@ -19,6 +19,7 @@ from typing import Any, Final, Literal
 from platformdirs import user_state_path
 
 from llama_storage_tui.errors import RefusedError
+from llama_storage_tui.files import audit
 from llama_storage_tui.files.replacing import sync_folder
 from llama_storage_tui.model.rotation import LineChange, Patch
 from llama_storage_tui.secrets import Secret
@@ -94,6 +95,11 @@ class Journals:
         named = environ.get(STATE_VARIABLE)
         self.state = Path(named) if named else user_state_path("llama-storage-tui", appauthor=False)
         self.folder = self.state / "rotations"
+
+    @property
+    def audit_log(self) -> Path:
+        """Where each finished change has its line."""
+        return self.state / audit.NAME
 
     def path(self, id_: str) -> Path:
         """Return where a journal is."""

@@ -181,6 +181,7 @@ def test_options_that_exclude_each_other_are_a_mistake(deployed: Deployment) -> 
         ("sql_default", "--undo"),
         ("sql_default", "--generate", "--password-stdin"),
         ("sql_default", "--config-only", "--server-only", "--password-stdin"),
+        ("sql_default", "--server-only", "--userlist", "users.txt"),
         ("--confirm", "--recover"),
         ("--new-password", "--status"),
     ):
@@ -285,3 +286,15 @@ def test_the_printed_commands_carry_the_password_from_the_journal_to_its_file(
     assert (tmp_path / "new.env").stat().st_mode & 0o777 == 0o600
     confirmed = call(deployed, "--confirm", "--env-file", str(tmp_path / "new.env"), PW=OLD)
     assert confirmed.returncode == 0, confirmed.stderr
+
+
+def test_a_list_of_pgbouncer_follows(deployed: Deployment) -> None:
+    users = deployed.folder / "userlist.txt"
+    users.write_text(f'"{deployed.role}" "{OLD}"\n')
+    done = call(deployed, "sql_default", "--yes", "--userlist", str(users), "--json")
+    assert done.returncode == 0, done.stderr
+    (site,) = [site for site in json.loads(done.stdout)["plan"]["sites"] if site["file"] == str(users)]
+    assert site["via"] == "PgBouncer userlist, plain text"
+    new = deployed.check_consistent()
+    assert users.read_text() == f'"{deployed.role}" "{new}"\n'
+    assert new not in done.stdout + done.stderr

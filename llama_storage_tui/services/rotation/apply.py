@@ -23,8 +23,9 @@ from llama_storage_tui.services.rotation.forward import (
 )
 from llama_storage_tui.services.rotation.password import generate
 from llama_storage_tui.services.rotation.plan import Prepared
+from llama_storage_tui.services.rotation.pooler import with_pooler
 from llama_storage_tui.services.rotation.reach import as_if_changed
-from llama_storage_tui.services.rotation.rewriting import prove, rewrite
+from llama_storage_tui.services.rotation.rewriting import Rewritten, prove, rewrite
 from llama_storage_tui.services.rotation.staging import make_journal, now, target_of
 
 
@@ -93,8 +94,14 @@ def _journal(prepared: Prepared, new: Secret | None) -> Journal:
     rewritten = rewrite(prepared.sources, everything, new, prepared.redact)
     request = as_if_changed(prepared.request, prepared.left, new)
     prove(request, prepared.sources, everything, new, rewritten.contents)
-    written = rewrite(prepared.sources, prepared.writings, new, prepared.redact)
+    written = _written(prepared, new, verifier)
     return make_journal(prepared, written, old, new, verifier)
+
+
+def _written(prepared: Prepared, new: Secret, verifier: str) -> Rewritten:
+    """Return the files that are written from here."""
+    written = rewrite(prepared.sources, prepared.writings, new, prepared.redact)
+    return with_pooler(written, prepared.sources, prepared.pooler, new, verifier)
 
 
 def _check_pending(journal: Journal, journals: Journals) -> None:
@@ -151,7 +158,7 @@ async def _change(
 
 
 def _stage(prepared: Prepared, journal: Journal, journals: Journals, notify: Notify) -> None:
-    rewritten = rewrite(prepared.sources, prepared.writings, journal.new, prepared.redact)
+    rewritten = _written(prepared, journal.new, journal.verifier)
     for index, file in enumerate(journal.files):
         put_marker(file.path, journal.id, journals.path(journal.id), journal.owner)
         notify(f"marked-{index + 1}")

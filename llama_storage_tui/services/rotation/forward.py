@@ -70,6 +70,7 @@ async def roll_forward(
             raise stuck(journal, f"the password in the files does not log in: {message}")
         notify("read-again")
         sessions = await _sessions(journal, timeouts)
+        notices += tuple(_reloads(journal))
         finish(journal, journals, outcome, notify)
     except OSError as error:
         raise stuck(
@@ -80,6 +81,12 @@ async def roll_forward(
     except StorageToolError as error:
         raise stuck(journal, error.message) from None
     return Result(outcome, journal.id, sessions, notices)
+
+
+def _reloads(journal: Journal) -> Iterator[str]:
+    for file in journal.files:
+        if any(edit.get("user") for edit in file.edits):
+            yield f"PgBouncer reads {file.path} again when it is told to: RELOAD on its console, or systemctl reload pgbouncer."
 
 
 def redo_of(file: JournaledFile, journal: Journal) -> Callable[[bytes], bytes]:

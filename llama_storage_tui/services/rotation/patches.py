@@ -19,8 +19,10 @@ def list_patches(sites: Iterable[Site], changes: Iterable[LineChange], config: s
     seen: set[str] = set()
     for change in changes:
         if change.file in reasons:
+            # Said once: it is the same for every line.
+            ways = () if seen else (_where(config),)
             seen.add(change.file)
-            yield Patch(f"{change.file}:{change.line}", reasons[change.file], change, (_where(config),))
+            yield Patch(f"{change.file}:{change.line}", reasons[change.file], change, ways)
     for site in left:
         place = f"variable {site.variable}" if site.file is None else site.file
         if place in seen:
@@ -38,7 +40,7 @@ def print_command(config: str) -> str:
 
 
 def _where(config: str) -> str:
-    return f"write it where the file really is; the new password: {print_command(config)}"
+    return f"the new password, for a pipe or a file: {print_command(config)}"
 
 
 def _of_variable(site: Site, config: str) -> Iterator[str]:

@@ -34,12 +34,14 @@ class Pending:
     def sentences(self) -> Iterator[str]:
         """Yield a sentence for each."""
         for journal in self.journals:
-            words = (
-                "waits since {} for you to write the new password where this program cannot; then"
-                if journal.state == "waiting"
-                else "is pending since {}; finish it"
-            ).format(f"{journal.created} (journal {journal.id})")
-            yield f"A password change of {journal.role} {words} with: {next_command(journal)}"
+            is_open = journal.state == "waiting"
+            begun = f"{'waits for you' if is_open else 'is pending'} since {journal.created} (journal {journal.id})"
+            then = "write the new password where it could not, then confirm it" if is_open else "finish it"
+            yield f"A password change of {journal.role} {begun}; {then} with: {next_command(journal)}"
+        yield from self.sentences_of_others()
+
+    def sentences_of_others(self) -> Iterator[str]:
+        """Yield a sentence for each change of another user, and for each journal that was set aside."""
         for marker in self.markers:
             yield (
                 f"A password change of {marker.path} is pending (journal {marker.file} of {marker.owner}); that user"

@@ -9,9 +9,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
+from llama_storage_tui.backends.postgres.verifier import scram_verifier
 from llama_storage_tui.config.carriers import CarrierKind
-from llama_storage_tui.errors import BackendError, RefusedError, UsageError
+from llama_storage_tui.errors import BackendError, RefusedError
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import (
     Action,
@@ -33,8 +35,10 @@ from llama_storage_tui.services.rotation.checks import (
 )
 from llama_storage_tui.services.rotation.discovery import Entry, find_entries
 from llama_storage_tui.services.rotation.identity import Kin, Kinship, find_kin, open_login
+from llama_storage_tui.services.rotation.no_credential import why_none
 from llama_storage_tui.services.rotation.password import generate
 from llama_storage_tui.services.rotation.patches import list_patches
+from llama_storage_tui.services.rotation.pooler import PoolerEntry, find_pooler_entry, with_pooler
 from llama_storage_tui.services.rotation.reach import Reach, as_if_changed, find_reach
 from llama_storage_tui.services.rotation.rewriting import Writing, prove, rewrite
 from llama_storage_tui.services.rotation.sites import (
@@ -44,6 +48,9 @@ from llama_storage_tui.services.rotation.sites import (
     list_writings,
 )
 from llama_storage_tui.services.rotation.sources import RotationRequest, Sources, read_sources
+
+SAMPLE_ITERATIONS: Final = 1
+"""Of a verifier that shows where one would stand, and is sent nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,8 @@ class Prepared:
     left_entries: tuple[Entry, ...] = ()
     """The logins of which the operator changes something."""
     terms: Terms = field(default_factory=Terms)
+    pooler: PoolerEntry | None = None
+    """The entry of the role in PgBouncer's list, where that was named."""
     redact: Redactor = field(default_factory=Redactor, repr=False)
     is_unchecked: bool = False
     """Whether the server lets the role in with any password, and the operator goes on all the same."""
@@ -99,7 +108,7 @@ def _choose(sources: Sources, entries: tuple[Entry, ...], name: str) -> Entry:
     own = [entry for entry in entries if entry.context is first]
     found = next((entry for entry in own if entry.holder.is_backend and entry.holder.name == name), None)
     if found is None:
-        raise _without_entry(sources, name)
+        raise why_none(sources.contexts[0], name)
     if found.holder.target is None or not found.holder.target.password:
         raise RefusedError(
             f"Backend {name} has no password that could be changed: {found.problem}",
@@ -107,25 +116,6 @@ def _choose(sources: Sources, entries: tuple[Entry, ...], name: str) -> Entry:
             help="Give the variables with --env-file.",
         )
     return found
-
-
-def _without_entry(sources: Sources, name: str) -> UsageError | RefusedError:
-    from llama_storage_tui.config.backends import read_backends
-    from llama_storage_tui.config.legacy import is_legacy, read_legacy
-
-    first = sources.contexts[0]
-    backends = read_legacy(first)[0] if is_legacy(first.raw) else read_backends(first)
-    backend = next((backend for backend in backends if backend.name == name), None)
-    if backend is None:
-        names = ", ".join(backend.name for backend in backends) or "none"
-        return UsageError(f"{first.document.name} has no backend {name!r}", help=f"It has: {names}.")
-    reason = {
-        "kv_sqlite": "SQLite has no credential: who may open the file is a matter of its owner and mode",
-        "sql_sqlite": "SQLite has no credential: who may open the file is a matter of its owner and mode",
-        "kv_redis": "servers connect to Redis without a password in every version, so that there is no credential here",
-        "kv_mongodb": "changing a MongoDB user's password is not built in; the config's password was left as it is",
-    }.get(backend.type, f"its type {backend.type!r} is unknown")
-    return RefusedError(f"Backend {name} cannot be rotated: {reason}", where=backend.path)
 
 
 class _Planner:
@@ -155,6 +145,7 @@ class _Planner:
         self.kin: tuple[Kin, ...] = (Kin(chosen, Kinship.SAME),)
         self.writings: tuple[Writing, ...] = ()
         self.left: tuple[Writing, ...] = ()
+        self.pooler: PoolerEntry | None = None
         self.changes: tuple[LineChange, ...] = ()
         assert chosen.holder.target is not None, "chosen by _choose"  # noqa: S101 - a programming error
         assert chosen.password is not None, "chosen by _choose"  # noqa: S101 - the same
@@ -174,6 +165,7 @@ class _Planner:
         self._add(*self._check_sites())
         self._add(*self._check_variables())
         self._add(*self._check_files())
+        self._add(*self._check_pooler())
         if all(check.is_ok for check in self.checks):
             self._try_edits()
 
@@ -195,6 +187,7 @@ class _Planner:
         sites = self._sites()
         left = tuple(list_left(self.kin, self.old, self.reach)) if facts else ()
         written = {writing.carrier.file for writing in self.writings}
+        written |= {self.pooler.name} if self.pooler is not None else set()
         config = self.sources.config_name
         plan = Plan(
             credential,
@@ -221,6 +214,7 @@ class _Planner:
             self.left,
             left,
             self.terms,
+            self.pooler,
             self.redact,
             self.is_unchecked,
         )
@@ -230,7 +224,8 @@ class _Planner:
         return self.terms.hands_over or self.terms.is_server_only
 
     def _sites(self) -> tuple[Site, ...]:
-        return tuple(list_sites(self.kin, self.old, self._environ(), self.reach))
+        found = tuple(list_sites(self.kin, self.old, self._environ(), self.reach))
+        return found if self.pooler is None else (*found, self.pooler.site)
 
     def _environ(self) -> dict[str, str]:
         return dict(self.request.load.environ) if self.request.load.uses_environ else {}
@@ -262,16 +257,24 @@ class _Planner:
     def _check_sites(self) -> Iterator[Check]:
         sites = self._sites()
         troubles = {
-            Action.DRIFTED: ("drift", "holds another password for the same role"),
-            Action.BY_HAND: ("by-hand", "cannot be written from here"),
+            Action.DRIFTED: (
+                "drift",
+                "holds another password for the same role",
+                "No site holds another password for the same role.",
+            ),
+            Action.BY_HAND: (
+                "by-hand",
+                "cannot be written from here",
+                "Every site can be written from here.",
+            ),
         }
-        for action, (name, words) in troubles.items():
+        for action, (name, words, otherwise) in troubles.items():
             found = [site for site in sites if site.action is action]
             message = "; ".join(f"{site.config}: {site.path} {site.note or words}" for site in found)
             yield Check(
                 name,
                 is_ok=not found or (action is Action.BY_HAND and self._may_leave),
-                message=message or f"No site {words}.",
+                message=message or otherwise,
                 help=_SITE_HELP[action] if found else None,
             )
         untold = [one for one in self.kin if one.kinship is Kinship.UNTOLD]
@@ -324,6 +327,21 @@ class _Planner:
             help=next((refused.help for refused in refusals if refused.help), None),
         )
 
+    def _check_pooler(self) -> Iterator[Check]:
+        if self.sources.userlist is None:
+            return
+        try:
+            self.pooler = find_pooler_entry(self.sources, self.target.user, self.old, self.terms)
+        except RefusedError as refused:
+            yield Check("userlist", is_ok=False, message=refused.message, help=refused.help)
+            return
+        self.redact.add(self.pooler.secret)
+        yield Check(
+            "userlist",
+            is_ok=True,
+            message=f"PgBouncer's entry is of the current password ({self.pooler.form}).",
+        )
+
     def _try_edits(self) -> None:
         sample = self.terms.proof or generate()
         everything = (*self.writings, *self.left)
@@ -331,6 +349,8 @@ class _Planner:
             rewritten = rewrite(self.sources, everything, sample, self.redact)
             request = as_if_changed(self.request, self.left, sample)
             prove(request, self.sources, everything, sample, rewritten.contents)
+            verifier = scram_verifier(sample, SAMPLE_ITERATIONS) if self.pooler is not None else ""
+            rewritten = with_pooler(rewritten, self.sources, self.pooler, sample, verifier)
         except RefusedError as refused:
             self._add(Check("edits", is_ok=False, message=self.redact(refused.message), help=refused.help))
             return

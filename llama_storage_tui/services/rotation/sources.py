@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,8 @@ class RotationRequest:
     load: LoadRequest
     backend: str
     also: tuple[str, ...] = ()
+    userlist: str | None = None
+    """PgBouncer's list of users and passwords, where it is to follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Sources:
     """The real path behind each name that configs, env files and messages use."""
     contents: Mapping[Path, bytes] = field(repr=False)
     key: str | None = None
+    userlist: str | None = None
+    """PgBouncer's list, as the operator named it."""
 
     def names(self) -> tuple[str, ...]:
         """Return the name of each config's file, the operator's first."""
@@ -83,6 +87,8 @@ def read_sources(request: RotationRequest, changed: Mapping[Path, bytes] | None 
         for name in load.env_files
         for variables in [_variables(read(Path(name)), name, real)]
     )
+    if request.userlist is not None:
+        real[request.userlist] = _read_first(read, Path(request.userlist), real)
     environment = merge(
         [dict(file.variables) for file in env_files],
         load.environ if load.uses_environ else None,
@@ -95,7 +101,13 @@ def read_sources(request: RotationRequest, changed: Mapping[Path, bytes] | None 
         document = read_document(read(path), str(path), key=load.key)
         context = load_context(document, environment, version=version, path_map=load.path_map)
         contexts.setdefault(real[str(path)], context)
-    return Sources(tuple(contexts.values()), env_files, real, contents, load.key)
+    return Sources(tuple(contexts.values()), env_files, real, contents, load.key, request.userlist)
+
+
+def _read_first(read: Callable[[Path], bytes], path: Path, real: Mapping[str, Path]) -> Path:
+    """Read a file and return its real path; a link and its file are one name."""
+    read(path)
+    return real[str(path)]
 
 
 def _variables(content: bytes, name: str, real: dict[str, Path]) -> Mapping[str, Variable]:

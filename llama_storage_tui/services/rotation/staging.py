@@ -6,7 +6,7 @@ import getpass
 import os
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.identity import Kinship
 from llama_storage_tui.services.rotation.plan import Prepared
+from llama_storage_tui.services.rotation.pooler import placed_entry
 from llama_storage_tui.services.rotation.rewriting import Rewritten, Writing
 from llama_storage_tui.services.rotation.sources import RotationRequest
 
@@ -56,11 +57,7 @@ def make_journal(
                 digest(content),
                 path.with_name(f".{path.name}.llama-storage-tui.{id_}"),
                 marker_path(path),
-                tuple(
-                    placed(writing, new).to_json()
-                    for writing in prepared.writings
-                    if writing.carrier.file is not None and sources.real[writing.carrier.file] == path
-                ),
+                tuple(edit.to_json() for edit in _edits(prepared, path, new, verifier)),
             )
             for path, content in sorted(rewritten.contents.items())
         ),
@@ -70,6 +67,14 @@ def make_journal(
         ),
         is_unchecked=prepared.is_unchecked,
     )
+
+
+def _edits(prepared: Prepared, path: Path, new: Secret, verifier: str) -> Iterator[PlacedEdit]:
+    for writing in prepared.writings:
+        if writing.carrier.file is not None and prepared.sources.real[writing.carrier.file] == path:
+            yield placed(writing, new)
+    if prepared.pooler is not None and prepared.pooler.real == path:
+        yield placed_entry(prepared.pooler, new, verifier)
 
 
 def placed(writing: Writing, new: Secret) -> PlacedEdit:
