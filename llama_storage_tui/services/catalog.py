@@ -38,6 +38,8 @@ class Opened:
 
     catalog: Catalog
     judge: Callable[[], Catalog] | None = None
+    pending: tuple[str, ...] = ()
+    """A sentence for each password change of the config that is half done."""
 
 
 def load(request: LoadRequest) -> Catalog:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -26,18 +25,21 @@ from llama_storage_tui.text import line
 from llama_storage_tui.tui import clipboard, messages
 from llama_storage_tui.tui.commands import KeyCommands
 from llama_storage_tui.tui.control_filter import ControlFilter
-from llama_storage_tui.tui.fatal import log_folder, write_log
+from llama_storage_tui.tui.fatal import write_log
 from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.keymap import preferences_path, read_preferences
 from llama_storage_tui.tui.screens.dialog import Dialog
-from llama_storage_tui.tui.screens.opening import Load, OpeningScreen
+from llama_storage_tui.tui.screens.opening import OpeningScreen
 from llama_storage_tui.tui.theme import DARK, LIGHT, THEMES
+from llama_storage_tui.tui.world import World
 from llama_storage_tui.tui.zone import Zone
 
 if TYPE_CHECKING:
     from llama_storage_tui.model.catalog import Catalog
-    from llama_storage_tui.services.catalog import Candidate, Opened
+    from llama_storage_tui.services.rotation.desk import RotationDesk
     from llama_storage_tui.services.session import Session
+
+__all__ = ["StorageApp", "World"]
 
 FOUND: Final = "@"
 """The config that is found in the usual places: several are offered, where a command would fail."""
@@ -48,55 +50,6 @@ def later() -> ModuleType:
     from llama_storage_tui.tui.screens import later as screens
 
     return screens
-
-
-async def _load(request: LoadRequest) -> Opened:
-    # In the thread: reading a config imports YAML and the tables of every version, which must not hold the first frame back.
-    return await asyncio.to_thread(_open_at_once, request)
-
-
-def _open_at_once(request: LoadRequest) -> Opened:
-    from llama_storage_tui.services.catalog import open_at_once
-    from llama_storage_tui.services.rotation import pending
-
-    opened = open_at_once(request)
-    later()
-    # A password change that is half done comes before everything else, here as in every command.
-    said = (*pending.notices(request), *opened.catalog.notices)
-    return replace(opened, catalog=replace(opened.catalog, notices=said))
-
-
-def _find() -> tuple[Candidate, ...]:
-    from llama_storage_tui.services.catalog import candidates
-
-    return candidates()
-
-
-def _open_session(catalog: Catalog, timeouts: Timeouts) -> Session:
-    from llama_storage_tui.services.session import Session
-
-    return Session(catalog, timeouts)
-
-
-def working_folder() -> Path:
-    """Return the folder that the program was started in; its bare name where it has been removed since."""
-    try:
-        return Path.cwd()
-    except OSError:
-        return Path()
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What the app reaches outside of itself: services and folders. Tests put their own in place."""
-
-    load: Load = _load
-    find: Callable[[], tuple[Candidate, ...]] = _find
-    open_session: Callable[[Catalog, Timeouts], Session] = _open_session
-    log_folder: Callable[[], Path] = log_folder
-    folder: Callable[[], Path] = working_folder
-    """Where exports go unless the operator says otherwise."""
-    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
 
 
 class StorageApp(App[int]):
@@ -127,6 +80,7 @@ class StorageApp(App[int]):
         self._timeouts = timeouts or Timeouts()
         self._world = world or World()
         self._session: Session | None = None
+        self._desk: RotationDesk | None = None
         self._zone = Zone()
         for theme in THEMES:
             self.register_theme(theme)
@@ -193,7 +147,8 @@ class StorageApp(App[int]):
     async def _catalog_loaded(self, message: messages.CatalogLoaded) -> None:
         await self._close_session()
         self._session = self._world.open_session(message.opened.catalog, self._timeouts)
-        screen = later().CatalogScreen(self._session)
+        self._desk = None
+        screen = later().CatalogScreen(self._session, pending=message.opened.pending)
         self._only(screen)
         if message.opened.judge is not None:
             # Only when the screen is drawn: judging would share the interpreter with the drawing.
@@ -261,6 +216,45 @@ class StorageApp(App[int]):
             await self.push_screen(later().TablesScreen(self._session, backend.name, point=message.place))
             return
         await self.push_screen(later().NamespacesScreen(self._session, backend.name, point=message.place))
+
+    # Passwords
+
+    def _desk_of(self) -> RotationDesk:
+        if self._desk is None:
+            request = self._request or LoadRequest(self._session.catalog.config if self._session else FOUND)
+            self._desk = self._world.open_desk(request, self._timeouts)
+        return self._desk
+
+    @on(messages.RotationOpened)
+    def _rotation_opened(self, message: messages.RotationOpened) -> None:
+        if self._session is not None:
+            self.push_screen(later().RotationScreen(self._session, self._desk_of(), message.backend))
+
+    @on(messages.PendingOpened)
+    def _pending_opened(self) -> None:
+        if self._session is not None:
+            self._above_catalog(later().PendingScreen(self._session, self._desk_of()))
+
+    @on(messages.ChangeStarted)
+    def _change_started(self, message: messages.ChangeStarted) -> None:
+        if self._session is not None:
+            self._above_catalog(later().ChangeScreen(self._session, self._desk_of(), message.job))
+
+    def _above_catalog(self, screen: Screen[None]) -> None:
+        """Show a screen in place of those about the same password: what they show is out of date by then."""
+        if isinstance(self.screen, later().CatalogScreen):
+            self.push_screen(screen)
+        else:
+            self.switch_screen(screen)
+
+    async def action_quit(self) -> None:
+        """Leave, unless a screen says why that must wait."""
+        for screen in self.screen_stack:
+            reason = getattr(screen, "must_stay", "")
+            if reason:
+                self.notify(reason, title="Not now", severity="warning", markup=False)
+                return
+        self.exit()
 
     @on(messages.NamespaceOpened)
     def _namespace_opened(self, message: messages.NamespaceOpened) -> None:
@@ -340,8 +334,11 @@ class StorageApp(App[int]):
         )
 
     def _write_log(self, error: BaseException) -> Path | None:
-        redact = self._session.redact if self._session is not None else None
-        return write_log(error, self._world.log_folder(), redact)
+        return write_log(error, self._world.log_folder(), self._redact if self._session is not None else None)
+
+    def _redact(self, text: str) -> str:
+        text = self._session.redact(text) if self._session is not None else text
+        return self._desk.redact(text) if self._desk is not None else text
 
     def _handle_exception(self, error: Exception) -> None:
         """End the app with one line; Textual's own handler would print the locals of every frame."""
