@@ -298,3 +298,23 @@ def test_a_list_of_pgbouncer_follows(deployed: Deployment) -> None:
     new = deployed.check_consistent()
     assert users.read_text() == f'"{deployed.role}" "{new}"\n'
     assert new not in done.stdout + done.stderr
+
+
+def test_the_debug_log_holds_no_password(deployed: Deployment, tmp_path: Path) -> None:
+    log = tmp_path / "debug.log"
+    done = call(deployed, "sql_default", "--yes", "--log-file", str(log))
+    assert done.returncode == 0, done.stderr
+    new = deployed.check_consistent()
+    wrong = call(
+        deployed,
+        "sql_default",
+        "--config-only",
+        "--password-stdin",
+        "--yes",
+        "--log-file",
+        str(log),
+        typed="Wrong0pass\n",
+    )
+    assert wrong.returncode == 4
+    for secret in (OLD, new, "Wrong0pass"):
+        assert secret not in log.read_text()
