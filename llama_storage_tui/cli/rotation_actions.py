@@ -212,6 +212,7 @@ def _write(plan: Plan | None, result: Result, password: str | None) -> None:
             notices=list(result.notices),
             by_hand=[PatchBody.of(patch) for patch in patches],
             waiting=list(result.waiting),
+            verified=result.is_verified,
             password=password,
         )
     )

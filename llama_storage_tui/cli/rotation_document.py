@@ -163,5 +163,7 @@ class RotateDocument(Document):
     """What is left to the operator, in a plan or in a change that waits for it."""
     waiting: list[str]
     """A sentence for each place that does not yield the new password yet."""
+    verified: bool
+    """Whether logins proved the outcome: false where the server takes any password, and that was accepted."""
     password: str | None
     """The new password where --show or --new-password asks for it."""

@@ -101,7 +101,8 @@ def report_result(result: Result, password: str | None) -> None:
     if result.outcome is Outcome.PENDING:
         _report_open(result)
     if result.outcome in _ENDS:
-        output.write_text(f"\n{_ENDS[result.outcome]} (journal {result.journal})")
+        doubt = "" if result.is_verified else " That could not be verified."
+        output.write_text(f"\n{_ENDS[result.outcome]}{doubt} (journal {result.journal})")
     for notice in result.notices:
         output.say(f"Notice: {notice}")
     if result.restart:

@@ -226,3 +226,5 @@ class Result:
     """A sentence for each place that does not yield the new password yet."""
     next: str | None = None
     """The command that goes on, where the change is pending."""
+    is_verified: bool = True
+    """Whether logins proved what this says; False where the server takes any password."""

@@ -199,8 +199,12 @@ def result_rows(result: Result, *, audit_log: Path, journals: Path) -> Groups:
     if result.outcome is Outcome.PENDING:
         yield from _open_rows(result, journals)
     else:
+        sentence = ENDS.get(result.outcome, result.outcome.value)
+        doubtful = Row(
+            Shown(f"{sentence} That could not be verified.", Tone.WARNING), Shown("▲", Tone.WARNING)
+        )
         yield [
-            Row(Shown(ENDS.get(result.outcome, result.outcome.value), Tone.GOOD), GOOD),
+            Row(Shown(sentence, Tone.GOOD), GOOD) if result.is_verified else doubtful,
             Row(Shown(f"journal {result.journal}, closed and without secrets", Tone.MUTED), indent=2),
             Row(Shown(f"its line is in {audit_log}", Tone.MUTED), indent=2),
         ]

@@ -318,3 +318,17 @@ def test_the_debug_log_holds_no_password(deployed: Deployment, tmp_path: Path) -
     assert wrong.returncode == 4
     for secret in (OLD, new, "Wrong0pass"):
         assert secret not in log.read_text()
+
+
+def test_an_unchecked_server_is_gone_on_with_only_at_the_operators_word(deployed: Deployment) -> None:
+    deployed.write(CONFIG.replace("<role>", "trusted"))
+    refused = call(deployed, "sql_default", "--yes", "--json")
+    assert refused.returncode == 4
+    (check,) = [check for check in json.loads(refused.stdout)["plan"]["checks"] if not check["ok"]]
+    assert "--accept-unchecked" in check["help"]
+    done = call(deployed, "sql_default", "--yes", "--accept-unchecked", "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["outcome"] == "applied"
+    assert answer["verified"] is False
+    assert any("Nothing was verified" in notice for notice in answer["notices"])

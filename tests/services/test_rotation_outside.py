@@ -242,3 +242,19 @@ async def test_a_journal_that_is_gone_is_no_confirmation(deployed: Deployment) -
     assert result.outcome is Outcome.NONE
     for marker in deployed.folder.glob(".*.llama-storage-tui"):
         marker.unlink()
+
+
+async def test_a_config_that_cannot_be_read_keeps_the_change_open(deployed: Deployment) -> None:
+    await changed(deployed, SERVER_ONLY)
+    text = deployed.config.read_text()
+    deployed.config.write_text("{")
+    journal, environ = pending(deployed), deployed.request().load.environ
+    with pytest.raises(PendingError):
+        await confirmed(deployed)
+    deployed.server.execute(f"ALTER ROLE {deployed.role} PASSWORD '{OLD}'")
+    with pytest.raises(PendingError):
+        await recover(journal, Journals(environ), TIMEOUTS, environ=environ, undo=True)
+    deployed.config.write_text(text)
+    undone = await recover(journal, Journals(environ), TIMEOUTS, environ=environ, undo=True)
+    assert undone.outcome is Outcome.UNDONE
+    assert await consistent(deployed) == OLD

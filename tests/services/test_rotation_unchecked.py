@@ -73,6 +73,7 @@ async def test_an_unchecked_change_is_made_at_the_operators_word_and_claims_noth
         assert any("which you accepted" in check.message for check in prepared.plan.checks)
         result = await apply(prepared, TIMEOUTS)
     assert result.outcome is Outcome.APPLIED
+    assert not result.is_verified
     assert UNVERIFIED in result.notices
     assert '"verified": false' in (deployed.state / "audit.log").read_text()
     await asyncio.sleep(0.3)
@@ -82,6 +83,7 @@ async def test_an_unchecked_change_is_made_at_the_operators_word_and_claims_noth
 async def test_accepting_says_nothing_where_passwords_are_checked(deployed: Deployment) -> None:
     prepared = await prepare(deployed.request(), TIMEOUTS, ACCEPTED)
     result = await apply(prepared, TIMEOUTS)
+    assert result.is_verified
     assert result.notices == ()
     assert '"verified": true' in (deployed.state / "audit.log").read_text()
     await asyncio.to_thread(deployed.check_consistent)

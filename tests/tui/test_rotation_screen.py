@@ -158,6 +158,16 @@ async def test_the_new_password_is_shown_and_copied_only_on_demand() -> None:
         assert isinstance(found.app.screen, CatalogScreen)
 
 
+async def test_an_end_that_was_not_verified_says_so() -> None:
+    async with stage(NARROW) as found:
+        found.desk.end = Result(Outcome.APPLIED, "J", is_verified=False)
+        await planned(found)
+        await found.press("a", "y")
+        assert "That could not be verified." in " ".join(found.text.split())
+        assert "▲ done, not verified" in found.text
+        assert "✓ The password" not in found.text
+
+
 async def test_a_refusal_says_that_nothing_was_changed() -> None:
     async with stage(NARROW) as found:
         found.desk.end = RefusedError(f"the driver repeats {NEW.reveal()}", help="Make a new plan.")

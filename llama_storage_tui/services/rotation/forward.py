@@ -80,7 +80,7 @@ async def roll_forward(
         raise
     except StorageToolError as error:
         raise stuck(journal, error.message) from None
-    return Result(outcome, journal.id, sessions, notices)
+    return Result(outcome, journal.id, sessions, notices, is_verified=UNVERIFIED not in notices)
 
 
 def _reloads(journal: Journal) -> Iterator[str]:
@@ -126,6 +126,7 @@ def open_result(
         journal.patches,
         waiting,
         next_command(with_state(journal, "waiting")),
+        is_verified=UNVERIFIED not in notices,
     )
 
 

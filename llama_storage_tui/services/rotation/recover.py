@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from llama_storage_tui.backends.protocols import Notify
-from llama_storage_tui.errors import RefusedError
+from llama_storage_tui.errors import PendingError, StorageToolError
 from llama_storage_tui.files.journal import Journal, Journals
 from llama_storage_tui.files.markers import locked
 from llama_storage_tui.model.limits import Timeouts
@@ -61,8 +61,10 @@ async def recover(
             return await roll_forward(
                 found, journals, timeouts, outcome=Outcome.RECOVERED, environ=environ, notify=notify
             )
-    except RefusedError as refused:
-        raise stuck(journal, refused.message) from None
+    except PendingError:
+        raise
+    except StorageToolError as error:
+        raise stuck(journal, error.message) from None
 
 
 async def confirm(
@@ -100,8 +102,10 @@ async def confirm(
                 notify=notify,
                 env_files=env_files,
             )
-    except RefusedError as refused:
-        raise stuck(journal, refused.message) from None
+    except PendingError:
+        raise
+    except StorageToolError as error:
+        raise stuck(journal, error.message) from None
 
 
 def _again(journal: Journal, journals: Journals) -> Journal | None:

@@ -116,13 +116,14 @@ class ChangeScreen(WorkScreen):
     @on(StepDone)
     def _step(self, message: StepDone) -> None:
         self._done.append(message.step)
-        self._show(Shown("◌ running", Tone.KEY))
+        if self.must_stay:
+            self._show(Shown("◌ running", Tone.KEY))
 
     @on(ChangeEnded)
     def _ended(self, message: ChangeEnded) -> None:
         self._result = message.result
         is_open = message.result.outcome is Outcome.PENDING
-        self._show(Shown("▲ waits for you", Tone.WARNING) if is_open else Shown("✓ done", Tone.GOOD))
+        self._show(_end_mark(message.result))
         shows = "p shows the new password; " if self._job.password is not None else ""
         if is_open:
             self.finish(f"{shows}R goes on when you have written it; escape goes back.")
@@ -170,6 +171,12 @@ class ChangeScreen(WorkScreen):
             self.post_message(ReloadRequested())
         else:
             self.dismiss()
+
+
+def _end_mark(result: Result) -> Shown:
+    if result.outcome is Outcome.PENDING:
+        return Shown("▲ waits for you", Tone.WARNING)
+    return Shown("✓ done", Tone.GOOD) if result.is_verified else Shown("▲ done, not verified", Tone.WARNING)
 
 
 def void(_: object) -> None:

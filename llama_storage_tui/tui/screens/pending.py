@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import ClassVar
 
 from textual import on, work
@@ -242,9 +241,8 @@ class PendingScreen(WorkScreen):
 
     def _confirm_with(self, typed: str | None) -> None:
         if typed is not None:
-            self.post_message(
-                ChangeStarted(self._confirmation(self._waiting[0].journal, tuple(shlex.split(typed))))
-            )
+            env_files = (typed.strip(),) if typed.strip() else ()
+            self.post_message(ChangeStarted(self._confirmation(self._waiting[0].journal, env_files)))
 
     def _confirmation(self, journal: Journal, env_files: tuple[str, ...]) -> ChangeJob:
         async def run(notify: Notify) -> Result:
