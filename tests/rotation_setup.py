@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.rotation import Plan
+from llama_storage_tui.model.rotation import Plan, Terms
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.discovery import find_entries
 from llama_storage_tui.services.rotation.plan import make_plan
@@ -71,17 +71,31 @@ class Deployment:
             also,
         )
 
-    async def plan(self, backend: str = "sql_default", *, also: tuple[str, ...] = ()) -> Plan:
-        return await make_plan(self.request(backend, also=also), Timeouts(connect=3))
+    async def plan(
+        self, backend: str = "sql_default", *, also: tuple[str, ...] = (), terms: Terms | None = None
+    ) -> Plan:
+        return await make_plan(self.request(backend, also=also), Timeouts(connect=3), terms)
 
     @property
     def state(self) -> Path:
         return self.folder.parent / f"{self.folder.name}-state"
 
-    def run(self, do: str, *, die_at: str | None = None, backend: str = "sql_default") -> Run:
-        """Apply or recover in a process of its own, which dies after a step."""
+    def run(
+        self,
+        do: str,
+        *,
+        die_at: str | None = None,
+        backend: str = "sql_default",
+        terms: tuple[str, ...] = (),
+        chmod_at: tuple[str, Path, int] | None = None,
+        file_limit: int | None = None,
+    ) -> Run:
+        """Apply, recover or confirm in a process of its own, which dies after a step; `terms` are switched on.
+
+        `chmod_at` changes a mode right after a step; modes count there, also for root.
+        """
         done = subprocess.run(
-            self._command(do, die_at, backend),
+            self._command(do, die_at, backend, terms, chmod_at, file_limit),
             cwd=ROOT,
             env=self._variables(),
             capture_output=True,
@@ -95,23 +109,37 @@ class Deployment:
             return Run(tuple(steps), last[1:])
         return Run((*steps, last), None)
 
-    def start(self, do: str) -> subprocess.Popen[str]:
-        """Start the same without waiting for it."""
+    def start(
+        self, do: str, *, backend: str = "sql_default", state: Path | None = None
+    ) -> subprocess.Popen[str]:
+        """Start the same without waiting for it; `state` is another user's folder."""
+        other = {} if state is None else {"LLAMA_STORAGE_TUI_STATE_DIR": str(state)}
         return subprocess.Popen(
-            self._command(do, None, "sql_default"),
+            self._command(do, None, backend),
             cwd=ROOT,
-            env=self._variables(),
+            env=self._variables() | other,
             stdout=subprocess.PIPE,
             text=True,
         )
 
-    def _command(self, do: str, die_at: str | None, backend: str) -> list[str]:
+    def _command(
+        self,
+        do: str,
+        die_at: str | None,
+        backend: str,
+        terms: tuple[str, ...] = (),
+        chmod_at: tuple[str, Path, int] | None = None,
+        file_limit: int | None = None,
+    ) -> list[str]:
         order = {
             "do": do,
             "config": str(self.config),
             "env_files": [str(self.env_file)] if self.env_file.exists() else [],
             "backend": backend,
+            "terms": dict.fromkeys(terms, True),
             "die_at": die_at,
+            "chmod_at": None if chmod_at is None else [chmod_at[0], str(chmod_at[1]), chmod_at[2]],
+            "file_limit": file_limit,
         }
         return [sys.executable, "-m", "tests.rotation_runner", json.dumps(order)]
 

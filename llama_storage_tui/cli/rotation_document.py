@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from llama_storage_tui.cli.documents import Document, iso
-from llama_storage_tui.model.rotation import Plan, RoleSession
+from llama_storage_tui.model.rotation import LineChange, Patch, Plan, RoleSession
 
 
 class CredentialGroupBody(Document):
@@ -67,6 +67,30 @@ class LineChangeBody(Document):
     before: str
     after: str
 
+    @classmethod
+    def of(cls, change: LineChange) -> LineChangeBody:
+        """Make the body of a change."""
+        return cls(file=change.file, line=change.line, before=change.before, after=change.after)
+
+
+class PatchBody(Document):
+    """What the operator does at a place that is not written from here; the line before and after is masked."""
+
+    place: str
+    reason: str
+    change: LineChangeBody | None
+    ways: list[str]
+
+    @classmethod
+    def of(cls, patch: Patch) -> PatchBody:
+        """Make the body of a patch."""
+        return cls(
+            place=patch.place,
+            reason=patch.reason,
+            change=None if patch.change is None else LineChangeBody.of(patch.change),
+            ways=list(patch.ways),
+        )
+
 
 class ConnectionsBody(Document):
     """How many connections the server has, and how many ordinary roles may have."""
@@ -115,10 +139,7 @@ class RotationPlanBody(Document):
                 for check in plan.checks
             ],
             restart=[SessionBody.of(session) for session in plan.restart],
-            changes=[
-                LineChangeBody(file=change.file, line=change.line, before=change.before, after=change.after)
-                for change in plan.changes
-            ],
+            changes=[LineChangeBody.of(change) for change in plan.changes],
             strategy=list(plan.strategy),
             privileges=list(plan.privileges),
             connections=None
@@ -138,5 +159,11 @@ class RotateDocument(Document):
     restart: list[SessionBody]
     """Sessions that were opened with the old password; empty where nothing was changed."""
     notices: list[str]
+    by_hand: list[PatchBody]
+    """What is left to the operator, in a plan or in a change that waits for it."""
+    waiting: list[str]
+    """A sentence for each place that does not yield the new password yet."""
+    verified: bool
+    """Whether logins proved the outcome: false where the server takes any password, and that was accepted."""
     password: str | None
-    """The new password where --show asks for it."""
+    """The new password where --show or --new-password asks for it."""

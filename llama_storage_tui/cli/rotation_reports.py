@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from llama_storage_tui.cli import output
-from llama_storage_tui.model.rotation import Outcome, Plan, Result, RoleSession
+from llama_storage_tui.model.rotation import LineChange, Outcome, Patch, Plan, Result, RoleSession
 
 _ENDS = {
     Outcome.APPLIED: "The password was changed at the server and in every file.",
@@ -31,12 +31,33 @@ def report_plan(plan: Plan) -> None:
     if plan.changes:
         output.write_text("\nchanges")
     for change in plan.changes:
-        output.write_text(
-            f"  {change.file}, line {change.line}\n    - {change.before.strip()}\n    + {change.after.strip()}"
-        )
+        _report_change(change)
+    _report_patches(plan.patches)
     _report_server(plan)
     if plan.refusal is not None:
         output.say("Refused: nothing was touched.")
+
+
+def _report_change(change: LineChange) -> None:
+    output.write_text(
+        f"  {change.file}, line {change.line}\n    - {change.before.strip()}\n    + {change.after.strip()}"
+    )
+
+
+def _report_patches(patches: tuple[Patch, ...]) -> None:
+    if patches:
+        output.write_text("\nby hand, once the server has changed")
+    reason = ""
+    for patch in patches:
+        if patch.change is not None:
+            _report_change(patch.change)
+        else:
+            output.write_text(f"  {patch.place}")
+        if patch.reason != reason:
+            output.write_text(f"    {patch.reason}")
+        reason = patch.reason
+        for way in patch.ways:
+            output.write_text(f"    {way}")
 
 
 def _report_server(plan: Plan) -> None:
@@ -63,10 +84,25 @@ def _report_sessions(sessions: tuple[RoleSession, ...]) -> None:
         )
 
 
+def _report_open(result: Result) -> None:
+    if result.waiting:
+        output.write_text(
+            f"\nThe server has the new password; the change waits for what you write by hand (journal {result.journal})."
+        )
+    for sentence in result.waiting:
+        output.write_text(f"  {sentence}")
+    _report_patches(result.patches)
+    if result.next:
+        output.write_text(f"\nthen: {result.next}")
+
+
 def report_result(result: Result, password: str | None) -> None:
     """Print how a rotation or a recovery ended; the password only where it was asked for."""
+    if result.outcome is Outcome.PENDING:
+        _report_open(result)
     if result.outcome in _ENDS:
-        output.write_text(f"\n{_ENDS[result.outcome]} (journal {result.journal})")
+        doubt = "" if result.is_verified else " That could not be verified."
+        output.write_text(f"\n{_ENDS[result.outcome]}{doubt} (journal {result.journal})")
     for notice in result.notices:
         output.say(f"Notice: {notice}")
     if result.restart:

@@ -12,19 +12,22 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from platformdirs import user_state_path
 
 from llama_storage_tui.errors import RefusedError
+from llama_storage_tui.files import audit
 from llama_storage_tui.files.replacing import sync_folder
+from llama_storage_tui.model.rotation import LineChange, Patch
 from llama_storage_tui.secrets import Secret
 
 STATE_VARIABLE: Final = "LLAMA_STORAGE_TUI_STATE_DIR"
-State = Literal["staging", "prepared", "applied", "undone"]
-PENDING: Final = ("staging", "prepared")
+State = Literal["staging", "prepared", "waiting", "applied", "undone"]
+PENDING: Final = ("staging", "prepared", "waiting")
+"""`waiting`: server and files have the new password, and what the operator changes by hand is not confirmed yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,17 @@ class Journal:
     new: Secret
     verifier: str = field(repr=False)
     files: tuple[JournaledFile, ...]
+    patches: tuple[Patch, ...] = ()
+    """What the operator changes by hand."""
+    left: tuple[Path, ...] = ()
+    """The files that hold the password and are not written from here."""
+    is_unchecked: bool = False
+    """Whether the operator accepted that the server checks no password of this role."""
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Every file that the change is about, written from here or not."""
+        return (*(file.path for file in self.files), *self.left)
 
     @property
     def role(self) -> str:
@@ -81,6 +95,11 @@ class Journals:
         named = environ.get(STATE_VARIABLE)
         self.state = Path(named) if named else user_state_path("llama-storage-tui", appauthor=False)
         self.folder = self.state / "rotations"
+
+    @property
+    def audit_log(self) -> Path:
+        """Where each finished change has its line."""
+        return self.state / audit.NAME
 
     def path(self, id_: str) -> Path:
         """Return where a journal is."""
@@ -116,7 +135,7 @@ class Journals:
                 "owner": journal.owner,
                 "role": journal.role,
                 "system_identifier": journal.system_identifier,
-                "files": [str(file.path) for file in journal.files],
+                "files": [str(path) for path in journal.paths],
             },
         )
 
@@ -252,6 +271,9 @@ def _to_json(journal: Journal) -> dict[str, object]:
             }
             for file in journal.files
         ],
+        "patches": [asdict(patch) for patch in journal.patches],
+        "left": [str(path) for path in journal.left],
+        "is_unchecked": journal.is_unchecked,
     }
 
 
@@ -279,4 +301,17 @@ def _from_json(data: dict[str, Any]) -> Journal:
             )
             for file in data["files"]
         ),
+        patches=tuple(_patch(patch) for patch in data.get("patches", ())),
+        left=tuple(Path(name) for name in data.get("left", ())),
+        is_unchecked=bool(data.get("is_unchecked")),
+    )
+
+
+def _patch(data: dict[str, Any]) -> Patch:
+    change = data["change"]
+    return Patch(
+        str(data["place"]),
+        str(data["reason"]),
+        None if change is None else LineChange(**change),
+        tuple(map(str, data["ways"])),
     )

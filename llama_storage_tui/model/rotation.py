@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from llama_storage_tui.secrets import Secret
+
 
 class Action(StrEnum):
     """What happens to a place."""
@@ -22,6 +24,25 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What the operator chose beforehand; the defaults change server and files, and stop wherever that cannot be done safely."""
+
+    proof: Secret | None = None
+    """The password that the server has already, where only the files are to change."""
+    is_server_only: bool = False
+    """Change the server and leave every place to the operator; the change stays open until it is confirmed."""
+    hands_over: bool = False
+    """Leave to the operator what cannot be written here, in place of stopping; it stays open until it is confirmed."""
+    accepts_unchecked: bool = False
+    """Go on where the server lets the role in with any password, so that nothing can be verified."""
+
+    @property
+    def changes_server(self) -> bool:
+        """Whether the server's password changes."""
+        return self.proof is None
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """One place that holds the password: `path` is the field that reads it, `file` and `line` are where it is written.
 
@@ -35,6 +56,9 @@ class Site:
     via: str
     action: Action
     note: str | None = None
+    variable: str | None = None
+    is_encoded: bool = False
+    """Whether the place is inside a URI, where a password is percent-encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +168,17 @@ class LineChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Patch:
+    """What the operator does where nothing is written from here: a line of a file, or commands, none of which holds a secret."""
+
+    place: str
+    """A file with its line, `variable X`, or a field of a config."""
+    reason: str
+    change: LineChange | None = None
+    ways: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a rotation would do. Nothing was touched to make it but one wrong password at the server."""
 
@@ -157,6 +192,8 @@ class Plan:
     connections: tuple[int, int] | None = None
     """How many connections the server has now, and how many it takes at most."""
     notices: tuple[str, ...] = field(default=())
+    patches: tuple[Patch, ...] = ()
+    """What is left to the operator, after the server has changed and before the change is confirmed."""
 
     @property
     def refusal(self) -> Check | None:
@@ -183,3 +220,11 @@ class Result:
     journal: str
     restart: tuple[RoleSession, ...] = ()
     notices: tuple[str, ...] = ()
+    patches: tuple[Patch, ...] = ()
+    """What the operator has yet to do, where the change waits for that."""
+    waiting: tuple[str, ...] = ()
+    """A sentence for each place that does not yield the new password yet."""
+    next: str | None = None
+    """The command that goes on, where the change is pending."""
+    is_verified: bool = True
+    """Whether logins proved what this says; False where the server takes any password."""

@@ -16,3 +16,5 @@ class Opened:
 
     catalog: Catalog
     judge: Callable[[], Catalog] | None = None
+    pending: tuple[str, ...] = ()
+    """A sentence for each password change of the config that is half done, where that is known already."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -28,24 +27,26 @@ from llama_storage_tui.text import line
 from llama_storage_tui.tui import clipboard, messages
 from llama_storage_tui.tui.commands import KeyCommands
 from llama_storage_tui.tui.control_filter import ControlFilter
-from llama_storage_tui.tui.fatal import log_folder, write_log
+from llama_storage_tui.tui.fatal import write_log
 from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.keymap import preferences_path, read_preferences
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.signals import end_on_signals
 from llama_storage_tui.tui.theme import DARK, LIGHT, THEMES
+from llama_storage_tui.tui.world import World
 from llama_storage_tui.tui.zone import Zone
 
 if TYPE_CHECKING:
     from llama_storage_tui.model.catalog import Catalog
     from llama_storage_tui.services.ahead import Ahead
-    from llama_storage_tui.services.catalog import Candidate
     from llama_storage_tui.services.opened import Opened
+    from llama_storage_tui.services.rotation.desk import RotationDesk
     from llama_storage_tui.services.session import Session
-    from llama_storage_tui.tui.screens.opening import Load
 
 FIRST_WAIT: Final = 0.5
 """Seconds that the first frame waits for a config that is being read ahead; a slower one gets the opening screen."""
+
+__all__ = ["StorageApp", "World"]
 
 
 def later() -> ModuleType:
@@ -53,65 +54,6 @@ def later() -> ModuleType:
     from llama_storage_tui.tui.screens import later as screens
 
     return screens
-
-
-async def _load(request: LoadRequest) -> Opened:
-    # In the thread: reading a config imports YAML and the tables of every version, which must not hold the first frame back.
-    return await asyncio.to_thread(_open_at_once, request)
-
-
-def _open_at_once(request: LoadRequest) -> Opened:
-    from llama_storage_tui.services.catalog import open_at_once
-
-    return _with_pending(open_at_once(request), request)
-
-
-def _with_pending(opened: Opened, request: LoadRequest) -> Opened:
-    """Add what a password change that is half done has to say, with the findings: before all else, but after the first paint."""
-    judge = opened.judge
-    if judge is None:
-        return opened
-
-    def judged() -> Catalog:
-        from llama_storage_tui.services.rotation import pending
-
-        catalog = judge()
-        return replace(catalog, notices=(*pending.notices(request), *catalog.notices))
-
-    return replace(opened, judge=judged)
-
-
-def _find() -> tuple[Candidate, ...]:
-    from llama_storage_tui.services.catalog import candidates
-
-    return candidates()
-
-
-def _open_session(catalog: Catalog, timeouts: Timeouts) -> Session:
-    from llama_storage_tui.services.session import Session
-
-    return Session(catalog, timeouts)
-
-
-def working_folder() -> Path:
-    """Return the folder that the program was started in; its bare name where it has been removed since."""
-    try:
-        return Path.cwd()
-    except OSError:
-        return Path()
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What the app reaches outside of itself: services and folders. Tests put their own in place."""
-
-    load: Load = _load
-    find: Callable[[], tuple[Candidate, ...]] = _find
-    open_session: Callable[[Catalog, Timeouts], Session] = _open_session
-    log_folder: Callable[[], Path] = log_folder
-    folder: Callable[[], Path] = working_folder
-    """Where exports go unless the operator says otherwise."""
-    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
 
 
 class StorageApp(App[int]):
@@ -154,6 +96,7 @@ class StorageApp(App[int]):
         self._timeouts = timeouts or Timeouts()
         self._world = world or World()
         self._session: Session | None = None
+        self._desk: RotationDesk | None = None
         self._zone = Zone()
         for theme in THEMES:
             self.register_theme(theme)
@@ -192,8 +135,8 @@ class StorageApp(App[int]):
         """Read the config, or take it from who read it ahead."""
         ahead = self._ahead
         opened = await asyncio.to_thread(ahead.opened, FIRST_WAIT) if ahead is not None else None
-        if opened is not None and self._request is not None:
-            await self._show_catalog(_with_pending(opened, self._request))
+        if opened is not None:
+            await self._show_catalog(opened)
         else:
             self._open()
 
@@ -253,7 +196,8 @@ class StorageApp(App[int]):
         from llama_storage_tui.tui.screens.catalog import CatalogScreen
 
         self._session = self._world.open_session(opened.catalog, self._timeouts)
-        screen = CatalogScreen(self._session)
+        self._desk = None
+        screen = CatalogScreen(self._session, pending=opened.pending)
         await self._only(screen)
         if opened.judge is not None:
             # Only when the screen is drawn: judging would share the interpreter with the drawing.
@@ -263,7 +207,10 @@ class StorageApp(App[int]):
     async def _judge(self, judge: Callable[[], Catalog]) -> None:
         # The screens behind this one first: a key pressed now would have to wait for their import.
         await asyncio.to_thread(later)
-        self.post_message(messages.CatalogJudged(await asyncio.to_thread(judge)))
+        catalog = await asyncio.to_thread(judge)
+        request = self._request
+        pending = () if request is None else await asyncio.to_thread(self._world.pending, request)
+        self.post_message(messages.CatalogJudged(catalog, pending))
 
     @on(Worker.StateChanged)
     def _worker_changed(self, event: Worker.StateChanged) -> None:
@@ -277,7 +224,7 @@ class StorageApp(App[int]):
         self._session.learn(message.catalog)
         for screen in self.screen_stack:
             if isinstance(screen, later().CatalogScreen):
-                screen.show_findings()
+                screen.show_findings(message.pending)
 
     @on(messages.CandidatesFound)
     def _candidates_found(self, message: messages.CandidatesFound) -> None:
@@ -323,6 +270,45 @@ class StorageApp(App[int]):
             await self.push_screen(later().TablesScreen(self._session, backend.name, point=message.place))
             return
         await self.push_screen(later().NamespacesScreen(self._session, backend.name, point=message.place))
+
+    # Passwords
+
+    def _desk_of(self) -> RotationDesk:
+        if self._desk is None:
+            request = self._request or LoadRequest(self._session.catalog.config if self._session else FOUND)
+            self._desk = self._world.open_desk(request, self._timeouts)
+        return self._desk
+
+    @on(messages.RotationOpened)
+    def _rotation_opened(self, message: messages.RotationOpened) -> None:
+        if self._session is not None:
+            self.push_screen(later().RotationScreen(self._session, self._desk_of(), message.backend))
+
+    @on(messages.PendingOpened)
+    def _pending_opened(self) -> None:
+        if self._session is not None:
+            self._above_catalog(later().PendingScreen(self._session, self._desk_of()))
+
+    @on(messages.ChangeStarted)
+    def _change_started(self, message: messages.ChangeStarted) -> None:
+        if self._session is not None:
+            self._above_catalog(later().ChangeScreen(self._session, self._desk_of(), message.job))
+
+    def _above_catalog(self, screen: Screen[None]) -> None:
+        """Show a screen in place of those about the same password: what they show is out of date by then."""
+        if isinstance(self.screen, later().CatalogScreen):
+            self.push_screen(screen)
+        else:
+            self.switch_screen(screen)
+
+    async def action_quit(self) -> None:
+        """Leave, unless a screen says why that must wait."""
+        for screen in self.screen_stack:
+            reason = getattr(screen, "must_stay", "")
+            if reason:
+                self.notify(reason, title="Not now", severity="warning", markup=False)
+                return
+        self.exit()
 
     @on(messages.NamespaceOpened)
     def _namespace_opened(self, message: messages.NamespaceOpened) -> None:
@@ -409,8 +395,11 @@ class StorageApp(App[int]):
         )
 
     def _write_log(self, error: BaseException) -> Path | None:
-        redact = self._session.redact if self._session is not None else None
-        return write_log(error, self._world.log_folder(), redact)
+        return write_log(error, self._world.log_folder(), self._redact if self._session is not None else None)
+
+    def _redact(self, text: str) -> str:
+        text = self._session.redact(text) if self._session is not None else text
+        return self._desk.redact(text) if self._desk is not None else text
 
     def _handle_exception(self, error: Exception) -> None:
         """End the app with one line; Textual's own handler would print the locals of every frame."""

@@ -12,9 +12,13 @@ if TYPE_CHECKING:
     from llama_storage_tui.errors import StorageToolError
     from llama_storage_tui.model.catalog import Catalog
     from llama_storage_tui.model.data import Count, Cursor, KeyPage, Namespace, RowPage, RowQuery, Table
+    from llama_storage_tui.model.rotation import Result
     from llama_storage_tui.services.browse import TableEntry
     from llama_storage_tui.services.catalog import Candidate, Opened
     from llama_storage_tui.services.probe import ProbeResult
+    from llama_storage_tui.services.rotation.desk import Draft, Waiting
+    from llama_storage_tui.services.rotation.pending import Pending
+    from llama_storage_tui.tui.changes import ChangeJob
     from llama_storage_tui.tui.exports import Job
     from llama_storage_tui.tui.subjects import Prepared, Subject
 
@@ -42,9 +46,10 @@ class CatalogLoaded(Message):
 
 @dataclass(eq=False)
 class CatalogJudged(Message):
-    """The findings of the config on show are there."""
+    """The findings of the config on show are there; `pending` has a sentence for each password change that is half done."""
 
     catalog: Catalog
+    pending: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)
@@ -212,3 +217,51 @@ class FileExists(Message):
     """The file to write is there already."""
 
     path: str
+
+
+@dataclass(eq=False)
+class RotationOpened(Message):
+    """The operator wants to change the password of a backend."""
+
+    backend: str
+
+
+@dataclass(eq=False)
+class PendingOpened(Message):
+    """The operator wants to see the password change that is pending."""
+
+
+@dataclass(eq=False)
+class PlanMade(Message):
+    """A plan is there."""
+
+    draft: Draft
+
+
+@dataclass(eq=False)
+class ChangeStarted(Message):
+    """The operator agreed: the job is shown while it runs."""
+
+    job: ChangeJob
+
+
+@dataclass(eq=False)
+class StepDone(Message):
+    """A step of a change was made."""
+
+    step: str
+
+
+@dataclass(eq=False)
+class ChangeEnded(Message):
+    """A change ended, or waits for the operator."""
+
+    result: Result
+
+
+@dataclass(eq=False)
+class PendingLooked(Message):
+    """What is pending, and where each change stands."""
+
+    pending: Pending
+    waiting: tuple[Waiting, ...]

@@ -86,12 +86,19 @@ def test_an_unreachable_server_ends_with_4(deployed: Deployment, capsys: pytest.
     assert json.loads(capsys.readouterr().out)["outcome"] == "refused"
 
 
-def call(deployed: Deployment, *words: str, typed: str | None = None) -> subprocess.CompletedProcess[str]:
+def call(
+    deployed: Deployment, *words: str, typed: str | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Run the program itself."""
     return subprocess.run(
         [sys.executable, "-m", "llama_storage_tui", "rotate", str(deployed.config), *words],
         cwd=Path(__file__).parent.parent.parent,
-        env={"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "LLAMA_STORAGE_TUI_STATE_DIR": str(deployed.state)},
+        env={
+            "PATH": "/usr/bin:/bin",
+            "HOME": "/nowhere",
+            "LLAMA_STORAGE_TUI_STATE_DIR": str(deployed.state),
+            **variables,
+        },
         input=typed or "",
         capture_output=True,
         text=True,
@@ -173,6 +180,10 @@ def test_options_that_exclude_each_other_are_a_mistake(deployed: Deployment) -> 
         ("--status", "--recover"),
         ("sql_default", "--undo"),
         ("sql_default", "--generate", "--password-stdin"),
+        ("sql_default", "--config-only", "--server-only", "--password-stdin"),
+        ("sql_default", "--server-only", "--userlist", "users.txt"),
+        ("--confirm", "--recover"),
+        ("--new-password", "--status"),
     ):
         assert call(deployed, *words).returncode == 2
     assert call(deployed, "--dry-run").returncode == 2
@@ -201,3 +212,123 @@ def test_a_third_password_is_adopted(deployed: Deployment) -> None:
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["outcome"] == "recovered"
     assert deployed.check_consistent() == third
+
+
+def test_the_server_alone_is_changed_and_confirmed_when_the_password_is_placed(deployed: Deployment) -> None:
+    before = deployed.files()
+    dry = call(deployed, "sql_default", "--server-only", "--dry-run", "--json")
+    assert dry.returncode == 0, dry.stderr
+    assert json.loads(dry.stdout)["by_hand"][0]["place"] == f"{deployed.config}:6"
+    assert deployed.files() == before
+    done = call(deployed, "sql_default", "--server-only", "--yes", "--json")
+    assert done.returncode == 5, done.stderr
+    answer = json.loads(done.stdout)
+    jsonschema.validate(answer, RotateDocument.model_json_schema(by_alias=True))
+    assert answer["outcome"] == "pending"
+    assert answer["next"] == f"llama-storage-tui rotate {deployed.config} --confirm"
+    assert answer["waiting"]
+    status = call(deployed, "--status")
+    assert status.returncode == 5
+    assert f"{deployed.config}, line 6" in status.stdout
+    early = call(deployed, "--confirm", "--json")
+    assert early.returncode == 5
+    assert json.loads(early.stdout)["outcome"] == "pending"
+    given = call(deployed, "--new-password")
+    assert given.returncode == 0
+    new = given.stdout
+    assert deployed.logs_in(new), "nothing but the password, without a newline"
+    assert json.loads(call(deployed, "--new-password", "--json").stdout)["password"] == new
+    deployed.config.write_text(deployed.config.read_text().replace(OLD, new))
+    confirmed = call(deployed, "--confirm", "--json")
+    assert confirmed.returncode == 0, confirmed.stderr
+    assert json.loads(confirmed.stdout)["outcome"] == "applied"
+    assert deployed.check_consistent() == new
+    for text in (dry, done, status, early, confirmed):
+        assert new not in text.stdout + text.stderr
+        assert OLD not in text.stdout + text.stderr
+    assert call(deployed, "--new-password").returncode == 1
+
+
+def test_a_variable_of_the_process_is_left_where_that_is_asked_for(deployed: Deployment) -> None:
+    deployed.write(CONFIG.replace("'<old>'", "'${env.PW}'"))
+    refused = call(deployed, "sql_default", "--yes", PW=OLD)
+    assert refused.returncode == 4
+    assert "--outside" in refused.stdout
+    done = call(deployed, "sql_default", "--yes", "--outside", PW=OLD)
+    assert done.returncode == 5, done.stderr
+    assert "variable PW" in done.stdout
+    assert "kubectl patch secret" in done.stdout
+    assert f"then: llama-storage-tui rotate {deployed.config} --confirm" in done.stdout
+    new = call(deployed, "--new-password", PW=OLD).stdout
+    assert call(deployed, "--confirm", PW=OLD).returncode == 5
+    confirmed = call(deployed, "--confirm", PW=new)
+    assert confirmed.returncode == 0, confirmed.stderr
+    assert deployed.logs_in(new)
+    assert call(deployed, "--status").returncode == 0
+
+
+def test_the_printed_commands_carry_the_password_from_the_journal_to_its_file(
+    deployed: Deployment, tmp_path: Path
+) -> None:
+    deployed.write(CONFIG.replace("'<old>'", "'${env.PW}'"))
+    done = call(deployed, "sql_default", "--yes", "--outside", "--json", PW=OLD)
+    (patch,) = json.loads(done.stdout)["by_hand"]
+    (way,) = [way for way in patch["ways"] if "umask" in way]
+    command = way.partition(": ")[2].replace("> FILE", f"> {tmp_path / 'new.env'}")
+    program = f"{sys.executable} -m llama_storage_tui"
+    subprocess.run(
+        ["/bin/sh", "-c", command.replace("llama-storage-tui", program, 1)],
+        cwd=Path(__file__).parent.parent.parent,
+        env={"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "LLAMA_STORAGE_TUI_STATE_DIR": str(deployed.state)},
+        check=True,
+        timeout=60,
+    )
+    assert (tmp_path / "new.env").stat().st_mode & 0o777 == 0o600
+    confirmed = call(deployed, "--confirm", "--env-file", str(tmp_path / "new.env"), PW=OLD)
+    assert confirmed.returncode == 0, confirmed.stderr
+
+
+def test_a_list_of_pgbouncer_follows(deployed: Deployment) -> None:
+    users = deployed.folder / "userlist.txt"
+    users.write_text(f'"{deployed.role}" "{OLD}"\n')
+    done = call(deployed, "sql_default", "--yes", "--userlist", str(users), "--json")
+    assert done.returncode == 0, done.stderr
+    (site,) = [site for site in json.loads(done.stdout)["plan"]["sites"] if site["file"] == str(users)]
+    assert site["via"] == "PgBouncer userlist, plain text"
+    new = deployed.check_consistent()
+    assert users.read_text() == f'"{deployed.role}" "{new}"\n'
+    assert new not in done.stdout + done.stderr
+
+
+def test_the_debug_log_holds_no_password(deployed: Deployment, tmp_path: Path) -> None:
+    log = tmp_path / "debug.log"
+    done = call(deployed, "sql_default", "--yes", "--log-file", str(log))
+    assert done.returncode == 0, done.stderr
+    new = deployed.check_consistent()
+    wrong = call(
+        deployed,
+        "sql_default",
+        "--config-only",
+        "--password-stdin",
+        "--yes",
+        "--log-file",
+        str(log),
+        typed="Wrong0pass\n",
+    )
+    assert wrong.returncode == 4
+    for secret in (OLD, new, "Wrong0pass"):
+        assert secret not in log.read_text()
+
+
+def test_an_unchecked_server_is_gone_on_with_only_at_the_operators_word(deployed: Deployment) -> None:
+    deployed.write(CONFIG.replace("<role>", "trusted"))
+    refused = call(deployed, "sql_default", "--yes", "--json")
+    assert refused.returncode == 4
+    (check,) = [check for check in json.loads(refused.stdout)["plan"]["checks"] if not check["ok"]]
+    assert "--accept-unchecked" in check["help"]
+    done = call(deployed, "sql_default", "--yes", "--accept-unchecked", "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["outcome"] == "applied"
+    assert answer["verified"] is False
+    assert any("Nothing was verified" in notice for notice in answer["notices"])

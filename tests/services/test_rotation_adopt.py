@@ -11,7 +11,7 @@ import pytest
 from llama_storage_tui.errors import PendingError, RefusedError
 from llama_storage_tui.files.journal import Journals
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.rotation import Outcome
+from llama_storage_tui.model.rotation import Outcome, Terms
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.adopt import adopt
 from llama_storage_tui.services.rotation.apply import apply
@@ -57,7 +57,7 @@ async def consistent(deployed: Deployment) -> str:
 
 async def test_files_follow_a_password_that_the_server_has_already(deployed: Deployment) -> None:
     alter(deployed, THIRD)
-    prepared = await prepare(deployed.request(), TIMEOUTS, proof=Secret(THIRD))
+    prepared = await prepare(deployed.request(), TIMEOUTS, Terms(proof=Secret(THIRD)))
     assert prepared.plan.refusal is None, prepared.plan.checks
     assert (await apply(prepared, TIMEOUTS)).outcome is Outcome.APPLIED
     assert await consistent(deployed) == THIRD
@@ -66,7 +66,7 @@ async def test_files_follow_a_password_that_the_server_has_already(deployed: Dep
 @pytest.mark.parametrize("given", [THIRD, ""])
 async def test_a_password_that_the_server_does_not_have_is_refused(deployed: Deployment, given: str) -> None:
     before = deployed.files()
-    prepared = await prepare(deployed.request(), TIMEOUTS, proof=Secret(given))
+    prepared = await prepare(deployed.request(), TIMEOUTS, Terms(proof=Secret(given)))
     assert prepared.plan.refusal is not None
     assert prepared.plan.refusal.name == "login"
     with pytest.raises(RefusedError):
@@ -79,7 +79,7 @@ async def test_files_that_could_not_follow_are_recovered_without_touching_the_se
     deployed: Deployment,
 ) -> None:
     alter(deployed, THIRD)
-    prepared = await prepare(deployed.request(), TIMEOUTS, proof=Secret(THIRD))
+    prepared = await prepare(deployed.request(), TIMEOUTS, Terms(proof=Secret(THIRD)))
 
     def notify(step: str) -> None:
         if step == "prepared":

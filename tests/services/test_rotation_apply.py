@@ -77,6 +77,21 @@ async def test_a_typed_password_that_a_site_cannot_carry_is_refused(deployed: De
     assert await consistent(deployed) == OLD
 
 
+@pytest.mark.parametrize("new", ["p@ss", "p%41", "a}b", "a$B", "#x", "two words", " x", "x:", "'", '"', "\\"])
+async def test_a_typed_password_is_read_back_exactly_everywhere_or_refused(
+    deployed: Deployment, new: str
+) -> None:
+    before = deployed.files()
+    try:
+        assert await rotated(deployed, new) is Outcome.APPLIED
+    except RefusedError:
+        assert deployed.files() == before
+        assert await consistent(deployed) == OLD
+    else:
+        assert deployed.passwords() == {new}
+        assert await asyncio.to_thread(deployed.logs_in, new)
+
+
 async def test_the_old_password_again_is_refused(deployed: Deployment) -> None:
     with pytest.raises(RefusedError, match="is the old one"):
         await rotated(deployed, OLD)

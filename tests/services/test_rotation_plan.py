@@ -152,6 +152,11 @@ async def test_a_login_that_is_not_let_in_stops(deployed: Deployment, sql: str, 
     assert re.search(words, refused(await deployed.plan(), "login"))
 
 
+async def test_an_unknown_role_stops(deployed: Deployment) -> None:
+    deployed.write(CONFIG.replace("user: <role>", "user: nobody_at_all"), "PW=<old>\n")
+    assert "refuses the role or its password" in refused(await deployed.plan(), "login")
+
+
 async def test_a_missing_database_stops(deployed: Deployment) -> None:
     deployed.write(CONFIG.replace("db: llamastack", "db: nowhere", 1), "PW=<old>\n")
     assert "no database of that name" in refused(await deployed.plan(), "login")
@@ -326,6 +331,18 @@ async def test_engines_without_a_credential_say_so(deployed: Deployment, backend
         await deployed.plan(backend)
 
 
+async def test_a_mongodb_user_is_changed_by_hand_and_every_place_is_named(deployed: Deployment) -> None:
+    mongo = (
+        "    documents: {type: kv_mongodb, host: h, port: 1, db: d, user: app, password: '${env.MONGO_PW}'}\n"
+    )
+    deployed.write(CONFIG.replace("    local:", mongo + "    local:"), "PW=<old>\nMONGO_PW=very-secret\n")
+    with pytest.raises(RefusedError, match="MongoDB user is not built in") as refused:
+        await deployed.plan("documents")
+    assert 'db.changeUserPassword("app", passwordPrompt())' in (refused.value.help or "")
+    assert f"the variable MONGO_PW ({deployed.env_file}:2)" in (refused.value.help or "")
+    assert "very-secret" not in str(refused.value.help)
+
+
 async def test_an_unknown_backend_is_named(deployed: Deployment) -> None:
     deployed.write(CONFIG, "PW=<old>\n")
     with pytest.raises(UsageError, match="no backend 'nope'"):
@@ -355,8 +372,8 @@ async def test_only_one_wrong_password_is_tried(deployed: Deployment) -> None:
 
 
 @contextmanager
-def copy_of(server: Server) -> Iterator[int]:
-    """Start a server from another's files, as a restored backup is; yield its port."""
+def copy_of(server: Server, *, is_standby: bool = False) -> Iterator[int]:
+    """Start a server from another's files, as a restored backup is or as a standby; yield its port."""
     folder = Path(tempfile.mkdtemp(prefix="lst-pg-"))
     made = server._postgres
     with socket.socket() as probe:
@@ -367,6 +384,8 @@ def copy_of(server: Server) -> Iterator[int]:
         data = folder / "data"
         shutil.copytree(server.pgdata, data, ignore=shutil.ignore_patterns("postmaster.pid"))
         data.chmod(0o700)
+        if is_standby:
+            (data / "standby.signal").touch()
         if made.system_user is not None:
             for path in (folder, data, *data.rglob("*")):
                 shutil.chown(path, user=made.system_user)
@@ -394,3 +413,11 @@ async def test_a_restored_copy_of_the_server_is_another_server(deployed: Deploym
     assert plan.refusal is None, plan.checks
     assert not any("kv_default" in site.path for site in plan.sites)
     assert plan.credential.backends == ("sql_default",)
+
+
+async def test_a_standby_stops(deployed: Deployment) -> None:
+    deployed.write(CONFIG, "PW=<old>\n")
+    with copy_of(deployed.server, is_standby=True) as port:
+        text = deployed.config.read_text().replace(f"port: {deployed.server.port}", f"port: {port}")
+        deployed.config.write_text(text)
+        assert "a replica" in refused(await deployed.plan(), "primary")

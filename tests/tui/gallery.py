@@ -5,20 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from textual.pilot import Pilot
 
-from llama_storage_tui.errors import ConfigError
+from llama_storage_tui.errors import ConfigError, PendingError
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.rotation import Outcome, Result
 from llama_storage_tui.services.catalog import Candidate, Opened
 from llama_storage_tui.services.requests import LoadRequest
+from llama_storage_tui.services.rotation.standing import Standing
 from llama_storage_tui.tui.app import StorageApp, World
 from llama_storage_tui.tui.messages import Unexpected
 from llama_storage_tui.tui.screens.opening import Load
 from tests.tui.made_up import MemoryReader, MemorySession, made_up_catalog, made_up_readers
+from tests.tui.made_up_rotation import (
+    MemoryDesk,
+    made_up_patches,
+    made_up_plan,
+    refused_plan,
+    waiting,
+)
 
 REQUEST = LoadRequest("/etc/ogx/config.yaml", environ={})
 WIDE, NARROW = (140, 42), (80, 24)
@@ -43,6 +52,7 @@ class Stage:
     pilot: Pilot[int]
     app: StorageApp
     readers: dict[str, MemoryReader]
+    desk: MemoryDesk = field(default_factory=MemoryDesk)
 
     async def press(self, *keys: str) -> None:
         """Press keys, each followed by everything that it sets off."""
@@ -66,7 +76,8 @@ class Stage:
         """Wait until the workers that can end have ended and the screen is drawn; those behind a closed gate stay."""
         for _ in range(3):
             running = [worker for worker in self.app.workers if not worker.is_finished]
-            if running and not any(reader.gate.waiting for reader in self.readers.values()):
+            gates = [self.desk.gate, *(reader.gate for reader in self.readers.values())]
+            if running and not any(gate.waiting for gate in gates):
                 await self.app.workers.wait_for_complete(running)
             await self.pilot.pause()
 
@@ -96,13 +107,17 @@ async def stage(
     loader: Load | None = None,
     log_folder: Path = NOWHERE,
     folder: Path = Path("/srv/exports"),
+    desk: MemoryDesk | None = None,
+    pending: tuple[str, ...] = (),
 ) -> AsyncIterator[Stage]:
     """Run the app over a catalog and readers, by default the made-up ones."""
     shown = catalog if catalog is not None else made_up_catalog()
     behind = readers if readers is not None else made_up_readers()
 
     async def load(_request: LoadRequest) -> Opened:
-        return Opened(shown)
+        return Opened(shown, pending=pending)
+
+    at_desk = desk or MemoryDesk()
 
     def open_session(found: Catalog, _timeouts: Timeouts) -> MemorySession:
         return MemorySession(found, behind)
@@ -111,13 +126,14 @@ async def stage(
         load=loader or load,
         find=lambda: candidates,
         open_session=open_session,
+        open_desk=lambda _request, _timeouts: at_desk,
         log_folder=lambda: log_folder,
         folder=lambda: folder,
         environ={"LLAMA_STORAGE_TUI_CONFIG": str(NOWHERE / "config.toml"), **(environ or {})},
     )
     app = app_class(request, world=outside)
     async with app.run_test(size=size, notifications=True) as pilot:
-        found = Stage(pilot, app, behind)
+        found = Stage(pilot, app, behind, at_desk)
         if waits:
             await found.settle()
         else:
@@ -136,6 +152,7 @@ class Scene:
     candidates: tuple[Candidate, ...] = ()
     theme: str | None = None
     loader: Load | None = None
+    pending: tuple[str, ...] = ()
 
 
 async def _testing(found: Stage) -> None:
@@ -158,6 +175,95 @@ async def _filtered_rows(found: Stage) -> None:
     await found.press("down", "enter", "down", "enter", "l", "l", "slash")
     await found.type("llama-4-scout")
     await found.press("enter", "slash")
+
+
+async def _planned(found: Stage) -> None:
+    await found.press("down", "r")
+
+
+async def _planning(found: Stage) -> None:
+    found.desk.gate.close()
+    await _planned(found)
+
+
+async def _refused(found: Stage) -> None:
+    found.desk.plan = refused_plan()
+    await _planned(found)
+
+
+async def _asked(found: Stage) -> None:
+    await _planned(found)
+    await found.press("a")
+
+
+async def _changing(found: Stage) -> None:
+    found.desk.stop_at = "old-checked"
+    found.desk.gate.close()
+    found.desk.gate.open()
+    await _planned(found)
+    found.desk.gate.close()
+    await found.press("a", "y")
+
+
+async def _changed(found: Stage) -> None:
+    await _asked(found)
+    await found.press("y")
+
+
+async def _left(found: Stage) -> None:
+    found.desk.plan = replace(made_up_plan(), patches=made_up_patches())
+    found.desk.end = Result(
+        Outcome.PENDING,
+        "20261125T091205Z-5c1f77ab",
+        patches=made_up_patches(),
+        waiting=(
+            "/etc/ogx/config.yaml: storage.backends.sql_default.password does not yield the new password",
+        ),
+        next="llama-storage-tui rotate /etc/ogx/config.yaml --confirm",
+    )
+    await _changed(found)
+
+
+async def _half_done(found: Stage) -> None:
+    found.desk.stop_at = "swapped-2"
+    found.desk.end = PendingError(
+        "The password change of ogx_app is pending (journal 20261125T091205Z-5c1f77ab): /srv/ogx/prod.env: Read-only file system",
+        help="Then run: llama-storage-tui rotate /etc/ogx/config.yaml --recover",
+    )
+    await _changed(found)
+
+
+async def _terms(found: Stage) -> None:
+    await _planned(found)
+    await found.press("m", "right")
+
+
+async def _revealed(found: Stage) -> None:
+    await _changed(found)
+    await found.press("p")
+
+
+async def _pending(found: Stage) -> None:
+    found.desk.stands = (waiting(Standing.NOT_COMMITTED),)
+    await found.press("R")
+
+
+async def _waits(found: Stage) -> None:
+    found.desk.stands = (waiting(Standing.COMMITTED, "waiting", made_up_patches()),)
+    await found.press("R")
+
+
+async def _lost(found: Stage) -> None:
+    found.desk.stands = (waiting(Standing.LOST),)
+    await found.press("R", "w")
+
+
+PENDING = (
+    (
+        "A password change of ogx_app is pending since 2026-11-25T09:12:05Z (journal 20261125T091205Z-5c1f77ab); finish it with:"
+        " llama-storage-tui rotate /etc/ogx/config.yaml --recover"
+    ),
+)
 
 
 async def _unreadable(_request: LoadRequest) -> Opened:
@@ -208,6 +314,25 @@ SCENES: dict[str, Scene] = {
     "export-narrow": Scene(NARROW, keys=("down", "enter", "down", "enter", "e")),
     "unreadable-narrow": Scene(NARROW, loader=_unreadable),
     "value-light": Scene(keys=("enter", "down", "enter", "enter", "i"), theme="ledger-light"),
+    "rotation": Scene(act=_planned),
+    "rotation-narrow": Scene(NARROW, act=_planned),
+    "rotation-light": Scene(act=_planned, theme="ledger-light"),
+    "rotation-planning-narrow": Scene(NARROW, act=_planning),
+    "rotation-refused": Scene(act=_refused),
+    "rotation-none-narrow": Scene(NARROW, keys=("r",)),
+    "rotation-way": Scene(act=_terms),
+    "rotation-way-narrow": Scene(NARROW, act=_terms),
+    "rotation-asked-narrow": Scene(NARROW, act=_asked),
+    "rotation-running": Scene(act=_changing),
+    "rotation-done": Scene(act=_changed),
+    "rotation-password-narrow": Scene(NARROW, act=_revealed),
+    "rotation-left-narrow": Scene(NARROW, act=_left),
+    "rotation-half-done": Scene(act=_half_done),
+    "catalog-pending-narrow": Scene(NARROW, pending=PENDING),
+    "pending": Scene(act=_pending, pending=PENDING),
+    "pending-narrow": Scene(NARROW, act=_pending, pending=PENDING),
+    "pending-waits": Scene(act=_waits, pending=PENDING),
+    "pending-lost-narrow": Scene(NARROW, act=_lost, pending=PENDING),
     "picker": Scene(request=None, candidates=CANDIDATES),
     "picker-empty": Scene(NARROW, request=None),
 }

@@ -19,7 +19,11 @@ FOLDER = Path(__file__).parents[2] / "screenshots"
 async def test_the_scene_looks_as_its_picture(name: str) -> None:
     scene = SCENES[name]
     async with stage(
-        scene.size, request=scene.request, candidates=scene.candidates, loader=scene.loader
+        scene.size,
+        request=scene.request,
+        candidates=scene.candidates,
+        loader=scene.loader,
+        pending=scene.pending,
     ) as found:
         if scene.theme:
             found.app.theme = scene.theme

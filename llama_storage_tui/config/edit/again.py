@@ -13,6 +13,7 @@ from typing import Final, cast
 from llama_storage_tui.config.document import Path, decode, get
 from llama_storage_tui.config.edit.scalar import document_splice
 from llama_storage_tui.config.edit.splice import Splice
+from llama_storage_tui.config.edit.userlist import find_user, userlist_splice
 from llama_storage_tui.config.edit.variable import effective_assignment, variable_splice
 from llama_storage_tui.config.locate import read_document
 from llama_storage_tui.errors import ConfigError, RefusedError, UsageError
@@ -22,8 +23,9 @@ BOM: Final = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class PlacedEdit:
-    """A replacement inside one value: of the field at `path` of a document, or of `variable` of an env file.
+    """A replacement inside one value: a field of a document, a variable of an env file, a user's secret in a userlist.
 
+    One of `path`, `variable` and `user` names it.
     `old` and `new` are as written in the value (percent-encoded in a URI), `start` is where `old` stood.
     """
 
@@ -33,6 +35,7 @@ class PlacedEdit:
     old: str = field(repr=False)
     new: str = field(repr=False)
     is_encoded: bool = False
+    user: str | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return plain data for a journal."""
@@ -44,6 +47,7 @@ class PlacedEdit:
             "old": self.old,
             "new": self.new,
             "is_encoded": self.is_encoded,
+            "user": self.user,
         }
 
     @classmethod
@@ -57,6 +61,7 @@ class PlacedEdit:
             str(data["old"]),
             str(data["new"]),
             bool(data["is_encoded"]),
+            cast("str | None", data.get("user")),
         )
 
 
@@ -80,6 +85,9 @@ def edit_again(content: bytes, name: str, edits: Iterable[PlacedEdit], *, key: s
 def _splice(
     text: str, name: str, edit: PlacedEdit, paths: tuple[Path, ...], key: str | None
 ) -> Splice | None:
+    if edit.user is not None:
+        change = _change(find_user(text, name, edit.user).secret, edit, name)
+        return None if change is None else userlist_splice(text, name, edit.user, edit.new)
     if edit.path is None:
         assignment = effective_assignment(text, name, edit.variable or "")
         change = _change(assignment.value if assignment else None, edit, name)
@@ -100,7 +108,7 @@ def _change(value: object, edit: PlacedEdit, name: str) -> Splice | None:
         if value.count(edit.old) == 1:
             at = value.index(edit.old)
             return Splice(at, at + len(edit.old), edit.new)
-    place = edit.variable or ".".join(str(step) for step in edit.path or ())
+    place = edit.user or edit.variable or ".".join(str(step) for step in edit.path or ())
     raise RefusedError(
         f"{name}: {place} holds neither the old nor the new password any more, and was left as it is",
         where=name,

@@ -45,27 +45,49 @@ async def adopt(
     Raises PendingError, with nothing changed, where it does not log in or another one does; the journal is kept.
     """
     try:
-        with locked(file.path for file in journal.files):
+        with locked(path for path in journal.paths if path.parent.is_dir()):
             found = next((other for other in journals.pending() if other.id == journal.id), None)
             if found is None:
                 return Result(Outcome.NONE, journal.id, notices=("The change was finished meanwhile.",))
             check_writable(password.reveal())
             await _prove(found, password, timeouts)
-            edited = [_edited(found, file, password) for file in found.files]
+            lists = tuple(file for file in found.files if _needs_verifier(found, file))
+            edited = [_edited(found, file, password) for file in found.files if file not in lists]
+            for file in lists:
+                file.staged.unlink(missing_ok=True)
             # Without a verifier: whatever happens, a recovery of this never changes the server.
             adopted = replace(
-                found, state="prepared", new=password, verifier="", files=tuple(one.record for one in edited)
+                found,
+                state="prepared",
+                new=password,
+                verifier="",
+                files=tuple(one.record for one in edited),
+                left=(*found.left, *(file.path for file in lists)),
             )
             check_readings(adopted, environ, {one.record.path: one.content for one in edited})
             journals.write(adopted)
             notify("adopted")
-            return await roll_forward(
+            result = await roll_forward(
                 adopted, journals, timeouts, outcome=Outcome.RECOVERED, environ=environ, notify=notify
             )
+            return replace(result, notices=(*result.notices, *map(_left_behind, lists)))
     except RefusedError as refused:
         raise stuck(journal, refused.message) from None
     except OSError as error:
         raise stuck(journal, f"{error.filename or 'A file'}: {error.strerror}") from None
+
+
+def _needs_verifier(journal: Journal, file: JournaledFile) -> bool:
+    """Tell a PgBouncer list whose entry would be a verifier: that of somebody else's password is not known here."""
+    edits = [PlacedEdit.from_json(data) for data in file.edits]
+    return any(edit.user is not None and edit.new != journal.new.reveal() for edit in edits)
+
+
+def _left_behind(file: JournaledFile) -> str:
+    return (
+        f"{file.path} was left as it is: its entry must be the server's own verifier, which an administrator finds in"
+        " pg_authid.rolpassword."
+    )
 
 
 async def _prove(journal: Journal, password: Secret, timeouts: Timeouts) -> None:

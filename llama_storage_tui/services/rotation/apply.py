@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from llama_storage_tui.backends.postgres.verifier import scram_verifier
 from llama_storage_tui.backends.protocols import Notify, RoleServer
 from llama_storage_tui.errors import PendingError, RefusedError
@@ -14,14 +16,16 @@ from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.forward import (
     ask,
-    recover_command,
+    next_command,
     remove_traces,
     roll_forward,
     stuck,
 )
 from llama_storage_tui.services.rotation.password import generate
 from llama_storage_tui.services.rotation.plan import Prepared
-from llama_storage_tui.services.rotation.rewriting import prove, rewrite
+from llama_storage_tui.services.rotation.pooler import with_pooler
+from llama_storage_tui.services.rotation.reach import as_if_changed
+from llama_storage_tui.services.rotation.rewriting import Rewritten, prove, rewrite
 from llama_storage_tui.services.rotation.staging import make_journal, now, target_of
 
 
@@ -49,7 +53,7 @@ async def apply(
     journals = Journals(prepared.request.load.environ)
     journals.prepare()
     journals.set_aside()
-    with locked(file.path for file in journal.files):
+    with locked(journal.paths):
         notify("locked")
         _check_pending(journal, journals)
         _check_unchanged(prepared, journal)
@@ -80,28 +84,38 @@ def _journal(prepared: Prepared, new: Secret | None) -> Journal:
         raise RefusedError(
             refusal.message if refusal else "The plan is not complete", help=refusal.help if refusal else None
         )
-    new = prepared.proof if prepared.proof is not None else generate() if new is None else new
+    proof = prepared.terms.proof
+    new = proof if proof is not None else generate() if new is None else new
     if new == old:
         raise RefusedError("The new password is the old one", help="Choose another, or let it be generated.")
-    verifier = scram_verifier(new, prepared.facts.scram_iterations) if prepared.proof is None else ""
+    verifier = scram_verifier(new, prepared.facts.scram_iterations) if proof is None else ""
     prepared.redact.add(new)
-    rewritten = rewrite(prepared.sources, prepared.writings, new, prepared.redact)
-    prove(prepared.request, prepared.sources, prepared.writings, new, rewritten.contents)
-    return make_journal(prepared, rewritten, old, new, verifier)
+    everything = (*prepared.writings, *prepared.left)
+    rewritten = rewrite(prepared.sources, everything, new, prepared.redact)
+    request = as_if_changed(prepared.request, prepared.left, new)
+    prove(request, prepared.sources, everything, new, rewritten.contents)
+    written = _written(prepared, new, verifier)
+    return make_journal(prepared, written, old, new, verifier)
+
+
+def _written(prepared: Prepared, new: Secret, verifier: str) -> Rewritten:
+    """Return the files that are written from here."""
+    written = rewrite(prepared.sources, prepared.writings, new, prepared.redact)
+    return with_pooler(written, prepared.sources, prepared.pooler, new, verifier)
 
 
 def _check_pending(journal: Journal, journals: Journals) -> None:
-    for file in journal.files:
-        marker = read_marker(file.path)
+    for path in journal.paths:
+        marker = read_marker(path)
         if marker is not None:
-            raise pending(file.path, marker)
+            raise pending(path, marker)
     identity = (journal.system_identifier, journal.role_oid)
     for other in journals.pending():
         if (other.system_identifier, other.role_oid) == identity:
             raise PendingError(
                 f"A password change of {journal.role} is pending (journal {other.id})",
                 where=other.id,
-                help=f"Finish it first: {recover_command(other)}",
+                help=f"Finish it first: {next_command(other)}",
             )
 
 
@@ -124,7 +138,7 @@ async def _change(
     """Stage all files and change the password; where either is refused, leave nothing behind."""
     try:
         _stage(prepared, journal, journals, notify)
-        if prepared.proof is not None:
+        if not prepared.terms.changes_server:
             return CommitState.COMMITTED
         server = open_server(target_of(journal.addresses[0]), timeouts)
         return await server.change(
@@ -144,7 +158,7 @@ async def _change(
 
 
 def _stage(prepared: Prepared, journal: Journal, journals: Journals, notify: Notify) -> None:
-    rewritten = rewrite(prepared.sources, prepared.writings, journal.new, prepared.redact)
+    rewritten = _written(prepared, journal.new, journal.verifier)
     for index, file in enumerate(journal.files):
         put_marker(file.path, journal.id, journals.path(journal.id), journal.owner)
         notify(f"marked-{index + 1}")
@@ -152,6 +166,10 @@ def _stage(prepared: Prepared, journal: Journal, journals: Journals, notify: Not
         if digest(file.staged.read_bytes()) != file.after:
             raise RefusedError(f"{file.staged} does not hold what was written to it", where=str(file.path))
         notify(f"staged-{index + 1}")
+    for path in journal.left:
+        # Where the folder cannot be written either, the server's refusal of the old password is what others see.
+        if os.access(path.parent, os.W_OK | os.X_OK):
+            put_marker(path, journal.id, journals.path(journal.id), journal.owner)
     journals.write(with_state(journal, "prepared"))
     notify("prepared")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from llama_storage_tui.model.rotation import Check, LoginState, RoleFacts
+from llama_storage_tui.model.rotation import Check, LoginState, RoleFacts, Terms
 
 NEEDED_CONNECTIONS: Final = 2
 """The one that changes the password, and beside it the fresh logins, one at a time."""
@@ -54,8 +54,11 @@ def check_role(facts: RoleFacts, user: str) -> Iterator[Check]:
     )
 
 
-def judge_wrong_password(state: LoginState, message: str | None) -> Check:
-    """Judge the answer to a random password: only a refusal proves that passwords are checked at all."""
+def judge_wrong_password(state: LoginState, message: str | None, *, is_accepted: bool = False) -> Check:
+    """Judge the answer to a random password: only a refusal proves that passwords are checked at all.
+
+    `is_accepted` is the operator's word that an unchecked change is wanted all the same.
+    """
     match state:
         case LoginState.REFUSED:
             return Check(
@@ -66,9 +69,10 @@ def judge_wrong_password(state: LoginState, message: str | None) -> Check:
         case LoginState.ACCEPTED:
             return Check(
                 "passwords-checked",
-                is_ok=False,
-                message="The server lets this role in with any password (trust or peer in pg_hba.conf): nothing could be verified.",
-                help="Have pg_hba.conf ask for scram-sha-256 first.",
+                is_ok=is_accepted,
+                message="The server lets this role in with any password (trust or peer in pg_hba.conf): nothing "
+                + ("can be verified, which you accepted." if is_accepted else "could be verified."),
+                help="Have pg_hba.conf ask for scram-sha-256 first, or accept an unchecked change (--accept-unchecked).",
             )
         case LoginState.UNKNOWN:
             return Check(
@@ -79,19 +83,24 @@ def judge_wrong_password(state: LoginState, message: str | None) -> Check:
             )
 
 
-def strategy(user: str, facts: RoleFacts, *, changes_server: bool) -> tuple[str, ...]:
-    """Say in which steps the password would be changed."""
-    if not changes_server:
-        return (
-            "leave the server alone: it has the new password already",
-            "swap the files, read every site again and log in with what it yields",
+def strategy(user: str, facts: RoleFacts, terms: Terms, *, is_left: bool) -> Iterator[str]:
+    """Say in which steps the password would be changed; `is_left` where places are left to the operator."""
+    if terms.changes_server:
+        yield (
+            f"compute a SCRAM verifier here ({facts.scram_iterations} iterations), so that the server never logs the password"
         )
-    return (
-        f"compute a SCRAM verifier here ({facts.scram_iterations} iterations), so that the server never logs the password",
-        f"ALTER ROLE {user} in a transaction, and log in with the old password once more before COMMIT",
-        "log in with the new password through every address, then swap the files",
-        "read every site again and log in with what it yields",
-    )
+        yield f"ALTER ROLE {user} in a transaction, and log in with the old password once more before COMMIT"
+        yield "log in with the new password through every address" + (
+            "" if terms.is_server_only else ", then swap the files"
+        )
+    else:
+        yield "leave the server alone: it has the new password already"
+        yield "swap the files"
+    if is_left:
+        yield "keep the change open, both passwords in the journal, until you have written the other places"
+        yield "when you confirm: read every site again and log in with what it yields"
+    else:
+        yield "read every site again and log in with what it yields"
 
 
 def privileges(facts: RoleFacts) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from llama_storage_tui.files.journal import Journal, Journals
 from llama_storage_tui.files.markers import Marker, read_marker
 from llama_storage_tui.services.catalog import home_of
 from llama_storage_tui.services.requests import LoadRequest
-from llama_storage_tui.services.rotation.forward import recover_command
+from llama_storage_tui.services.rotation.forward import next_command
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,19 @@ class Pending:
     @property
     def command(self) -> str | None:
         """The command that finishes the first of this user's changes."""
-        return recover_command(self.journals[0]) if self.journals else None
+        return next_command(self.journals[0]) if self.journals else None
 
     def sentences(self) -> Iterator[str]:
         """Yield a sentence for each."""
         for journal in self.journals:
-            yield (
-                f"A password change of {journal.role} is pending since {journal.created} (journal {journal.id});"
-                f" finish it with: {recover_command(journal)}"
-            )
+            is_open = journal.state == "waiting"
+            begun = f"{'waits for you' if is_open else 'is pending'} since {journal.created} (journal {journal.id})"
+            then = "write the new password where it could not, then confirm it" if is_open else "finish it"
+            yield f"A password change of {journal.role} {begun}; {then} with: {next_command(journal)}"
+        yield from self.sentences_of_others()
+
+    def sentences_of_others(self) -> Iterator[str]:
+        """Yield a sentence for each change of another user, and for each journal that was set aside."""
         for marker in self.markers:
             yield (
                 f"A password change of {marker.path} is pending (journal {marker.file} of {marker.owner}); that user"
@@ -86,5 +90,5 @@ def _real_paths(request: LoadRequest) -> tuple[Path, ...]:
 def _concerns(journal: Journal, paths: tuple[Path, ...]) -> bool:
     also = journal.request["also"]
     configs = (journal.request["config"], *(also if isinstance(also, list) else ()))
-    known = {file.path for file in journal.files} | {Path(str(name)).resolve() for name in configs}
+    known = set(journal.paths) | {Path(str(name)).resolve() for name in configs}
     return not known.isdisjoint(paths)

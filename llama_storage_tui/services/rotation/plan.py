@@ -9,18 +9,22 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
+from llama_storage_tui.backends.postgres.verifier import scram_verifier
 from llama_storage_tui.config.carriers import CarrierKind
-from llama_storage_tui.errors import BackendError, RefusedError, UsageError
-from llama_storage_tui.files.places import check_replaceable
+from llama_storage_tui.errors import BackendError, RefusedError
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import (
     Action,
     Check,
     LineChange,
+    LoginState,
     Plan,
     RoleCredential,
     RoleFacts,
+    Site,
+    Terms,
 )
 from llama_storage_tui.secrets import Redactor, Secret
 from llama_storage_tui.services.rotation.checks import (
@@ -31,10 +35,22 @@ from llama_storage_tui.services.rotation.checks import (
 )
 from llama_storage_tui.services.rotation.discovery import Entry, find_entries
 from llama_storage_tui.services.rotation.identity import Kin, Kinship, find_kin, open_login
+from llama_storage_tui.services.rotation.no_credential import why_none
 from llama_storage_tui.services.rotation.password import generate
+from llama_storage_tui.services.rotation.patches import list_patches
+from llama_storage_tui.services.rotation.pooler import PoolerEntry, find_pooler_entry, with_pooler
+from llama_storage_tui.services.rotation.reach import Reach, as_if_changed, find_reach
 from llama_storage_tui.services.rotation.rewriting import Writing, prove, rewrite
-from llama_storage_tui.services.rotation.sites import foreign_uses, list_sites, list_writings
+from llama_storage_tui.services.rotation.sites import (
+    foreign_uses,
+    list_left,
+    list_sites,
+    list_writings,
+)
 from llama_storage_tui.services.rotation.sources import RotationRequest, Sources, read_sources
+
+SAMPLE_ITERATIONS: Final = 1
+"""Of a verifier that shows where one would stand, and is sent nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +64,30 @@ class Prepared:
     facts: RoleFacts | None = None
     kin: tuple[Kin, ...] = ()
     writings: tuple[Writing, ...] = ()
-    proof: Secret | None = None
-    """The password that the server has already, where only the files are to change."""
+    """What is written from here."""
+    left: tuple[Writing, ...] = ()
+    """What the operator writes."""
+    left_entries: tuple[Entry, ...] = ()
+    """The logins of which the operator changes something."""
+    terms: Terms = field(default_factory=Terms)
+    pooler: PoolerEntry | None = None
+    """The entry of the role in PgBouncer's list, where that was named."""
     redact: Redactor = field(default_factory=Redactor, repr=False)
+    is_unchecked: bool = False
+    """Whether the server lets the role in with any password, and the operator goes on all the same."""
 
 
-async def make_plan(request: RotationRequest, timeouts: Timeouts) -> Plan:
+async def make_plan(request: RotationRequest, timeouts: Timeouts, terms: Terms | None = None) -> Plan:
     """Return the plan; raises UsageError for an unknown backend, RefusedError for one without a credential."""
-    return (await prepare(request, timeouts)).plan
+    return (await prepare(request, timeouts, terms)).plan
 
 
-async def prepare(request: RotationRequest, timeouts: Timeouts, *, proof: Secret | None = None) -> Prepared:
+async def prepare(request: RotationRequest, timeouts: Timeouts, terms: Terms | None = None) -> Prepared:
     """Read, ask, and make the plan; raises as make_plan does.
 
-    With `proof` the server was changed already by somebody else: it must let the role in with that, and the files follow.
+    With a `proof` the server was changed already by somebody else: it must let the role in with that, and the files follow.
     """
+    terms = terms or Terms()
     sources = read_sources(request)
     entries = find_entries(sources)
     chosen = _choose(sources, entries, request.backend)
@@ -71,9 +96,9 @@ async def prepare(request: RotationRequest, timeouts: Timeouts, *, proof: Secret
         for secret in (entry.password, *(carrier.password for carrier in entry.carriers)):
             if secret is not None:
                 redact.add(secret)
-    if proof is not None:
-        redact.add(proof)
-    planner = _Planner(request, sources, entries, chosen, timeouts, redact, proof)
+    if terms.proof is not None:
+        redact.add(terms.proof)
+    planner = _Planner(request, sources, entries, chosen, timeouts, redact, terms)
     await planner.run()
     return planner.result()
 
@@ -83,7 +108,7 @@ def _choose(sources: Sources, entries: tuple[Entry, ...], name: str) -> Entry:
     own = [entry for entry in entries if entry.context is first]
     found = next((entry for entry in own if entry.holder.is_backend and entry.holder.name == name), None)
     if found is None:
-        raise _without_entry(sources, name)
+        raise why_none(sources.contexts[0], name)
     if found.holder.target is None or not found.holder.target.password:
         raise RefusedError(
             f"Backend {name} has no password that could be changed: {found.problem}",
@@ -91,25 +116,6 @@ def _choose(sources: Sources, entries: tuple[Entry, ...], name: str) -> Entry:
             help="Give the variables with --env-file.",
         )
     return found
-
-
-def _without_entry(sources: Sources, name: str) -> UsageError | RefusedError:
-    from llama_storage_tui.config.backends import read_backends
-    from llama_storage_tui.config.legacy import is_legacy, read_legacy
-
-    first = sources.contexts[0]
-    backends = read_legacy(first)[0] if is_legacy(first.raw) else read_backends(first)
-    backend = next((backend for backend in backends if backend.name == name), None)
-    if backend is None:
-        names = ", ".join(backend.name for backend in backends) or "none"
-        return UsageError(f"{first.document.name} has no backend {name!r}", help=f"It has: {names}.")
-    reason = {
-        "kv_sqlite": "SQLite has no credential: who may open the file is a matter of its owner and mode",
-        "sql_sqlite": "SQLite has no credential: who may open the file is a matter of its owner and mode",
-        "kv_redis": "servers connect to Redis without a password in every version, so that there is no credential here",
-        "kv_mongodb": "changing a MongoDB user's password is not built in; the config's password was left as it is",
-    }.get(backend.type, f"its type {backend.type!r} is unknown")
-    return RefusedError(f"Backend {name} cannot be rotated: {reason}", where=backend.path)
 
 
 class _Planner:
@@ -123,7 +129,7 @@ class _Planner:
         chosen: Entry,
         timeouts: Timeouts,
         redact: Redactor,
-        proof: Secret | None,
+        terms: Terms,
     ) -> None:
         self.request = request
         self.sources = sources
@@ -131,17 +137,21 @@ class _Planner:
         self.chosen = chosen
         self.timeouts = timeouts
         self.redact = redact
-        self.proof = proof
+        self.terms = terms
+        self.reach = Reach(terms)
         self.checks: list[Check] = []
         self.facts: RoleFacts | None = None
+        self.is_unchecked = False
         self.kin: tuple[Kin, ...] = (Kin(chosen, Kinship.SAME),)
         self.writings: tuple[Writing, ...] = ()
+        self.left: tuple[Writing, ...] = ()
+        self.pooler: PoolerEntry | None = None
         self.changes: tuple[LineChange, ...] = ()
         assert chosen.holder.target is not None, "chosen by _choose"  # noqa: S101 - a programming error
         assert chosen.password is not None, "chosen by _choose"  # noqa: S101 - the same
         self.target = chosen.holder.target
         self.old: Secret = chosen.password
-        self.working: Secret = self.old if proof is None else proof
+        self.working: Secret = self.old if terms.proof is None else terms.proof
 
     async def run(self) -> None:
         """Run all stages as far as they go."""
@@ -149,10 +159,13 @@ class _Planner:
             return
         if self.facts is not None:
             self.kin = await find_kin(self.chosen, self.entries, self.facts, self.working, self.timeouts)
-        self.writings = tuple(list_writings(self.kin, self.old))
+        self.reach = find_reach(self.sources, self.kin, self.terms)
+        self.writings = tuple(list_writings(self.kin, self.old, self.reach))
+        self.left = tuple(list_writings(self.kin, self.old, self.reach, Action.BY_HAND))
         self._add(*self._check_sites())
         self._add(*self._check_variables())
         self._add(*self._check_files())
+        self._add(*self._check_pooler())
         if all(check.is_ok for check in self.checks):
             self._try_edits()
 
@@ -171,16 +184,24 @@ class _Planner:
             tuple(dict.fromkeys(entry.holder.name for entry in members if entry.holder.is_backend)),
             tuple(locations),
         )
+        sites = self._sites()
+        left = tuple(list_left(self.kin, self.old, self.reach)) if facts else ()
+        written = {writing.carrier.file for writing in self.writings}
+        written |= {self.pooler.name} if self.pooler is not None else set()
+        config = self.sources.config_name
         plan = Plan(
             credential,
-            tuple(list_sites(self.kin, self.old, self._environ())),
+            sites,
             tuple(self.checks),
             restart=facts.sessions if facts else (),
-            changes=self.changes,
-            strategy=strategy(self.target.user, facts, changes_server=self.proof is None) if facts else (),
+            changes=tuple(change for change in self.changes if change.file in written),
+            strategy=tuple(strategy(self.target.user, facts, self.terms, is_left=bool(left)))
+            if facts
+            else (),
             privileges=privileges(facts) if facts else (),
             connections=(facts.connections, facts.maximum_connections) if facts else None,
             notices=tuple(self.sources.contexts[0].environment.notices),
+            patches=tuple(list_patches(sites, self.changes, config)) if self._may_leave else (),
         )
         return Prepared(
             plan,
@@ -190,9 +211,21 @@ class _Planner:
             facts,
             self.kin,
             self.writings,
-            self.proof,
+            self.left,
+            left,
+            self.terms,
+            self.pooler,
             self.redact,
+            self.is_unchecked,
         )
+
+    @property
+    def _may_leave(self) -> bool:
+        return self.terms.hands_over or self.terms.is_server_only
+
+    def _sites(self) -> tuple[Site, ...]:
+        found = tuple(list_sites(self.kin, self.old, self._environ(), self.reach))
+        return found if self.pooler is None else (*found, self.pooler.site)
 
     def _environ(self) -> dict[str, str]:
         return dict(self.request.load.environ) if self.request.load.uses_environ else {}
@@ -211,27 +244,37 @@ class _Planner:
             Check(
                 "login",
                 is_ok=True,
-                message=f"The {'configured' if self.proof is None else 'new'} password logs in.",
+                message=f"The {'configured' if self.terms.proof is None else 'new'} password logs in.",
             )
         )
         if not self._add(*check_role(self.facts, self.target.user)):
             return False
         answer = await role.login(Secret(secrets.token_hex(16)))
-        return self._add(judge_wrong_password(answer.state, answer.message))
+        is_accepted = self.terms.accepts_unchecked
+        self.is_unchecked = is_accepted and answer.state is LoginState.ACCEPTED
+        return self._add(judge_wrong_password(answer.state, answer.message, is_accepted=is_accepted))
 
     def _check_sites(self) -> Iterator[Check]:
-        sites = tuple(list_sites(self.kin, self.old, self._environ()))
+        sites = self._sites()
         troubles = {
-            Action.DRIFTED: ("drift", "holds another password for the same role"),
-            Action.BY_HAND: ("by-hand", "cannot be written from here"),
+            Action.DRIFTED: (
+                "drift",
+                "holds another password for the same role",
+                "No site holds another password for the same role.",
+            ),
+            Action.BY_HAND: (
+                "by-hand",
+                "cannot be written from here",
+                "Every site can be written from here.",
+            ),
         }
-        for action, (name, words) in troubles.items():
+        for action, (name, words, otherwise) in troubles.items():
             found = [site for site in sites if site.action is action]
             message = "; ".join(f"{site.config}: {site.path} {site.note or words}" for site in found)
             yield Check(
                 name,
-                is_ok=not found,
-                message=message or f"No site {words}.",
+                is_ok=not found or (action is Action.BY_HAND and self._may_leave),
+                message=message or otherwise,
                 help=_SITE_HELP[action] if found else None,
             )
         untold = [one for one in self.kin if one.kinship is Kinship.UNTOLD]
@@ -248,7 +291,7 @@ class _Planner:
         )
 
     def _check_variables(self) -> Iterator[Check]:
-        uses = list(foreign_uses(self.sources, self.writings))
+        uses = list(foreign_uses(self.sources, (*self.writings, *self.left)))
         message = "; ".join(f"{variable} is also read by {config}: {path}" for variable, config, path in uses)
         yield Check(
             "shared-variables",
@@ -274,25 +317,40 @@ class _Planner:
 
     def _check_files(self) -> Iterator[Check]:
         names = dict.fromkeys(writing.carrier.file for writing in self.writings if writing.carrier.file)
-        refusals: list[RefusedError] = []
-        for name in names:
-            try:
-                check_replaceable(self.sources.real[name])
-            except RefusedError as refused:
-                refusals.append(refused)
+        refusals = [self.reach.hindrances[name] for name in names if name in self.reach.hindrances]
+        is_enough = bool(names) or bool(self.left)
         yield Check(
             "files",
-            is_ok=not refusals and bool(names),
+            is_ok=not refusals and is_enough,
             message="; ".join(refused.message for refused in refusals)
-            or (f"{len(names)} files can be replaced." if names else "There is no file to write."),
+            or (f"{len(names)} files can be replaced." if names else "No file is written from here."),
             help=next((refused.help for refused in refusals if refused.help), None),
         )
 
-    def _try_edits(self) -> None:
-        sample = generate() if self.proof is None else self.proof
+    def _check_pooler(self) -> Iterator[Check]:
+        if self.sources.userlist is None:
+            return
         try:
-            rewritten = rewrite(self.sources, self.writings, sample, self.redact)
-            prove(self.request, self.sources, self.writings, sample, rewritten.contents)
+            self.pooler = find_pooler_entry(self.sources, self.target.user, self.old, self.terms)
+        except RefusedError as refused:
+            yield Check("userlist", is_ok=False, message=refused.message, help=refused.help)
+            return
+        self.redact.add(self.pooler.secret)
+        yield Check(
+            "userlist",
+            is_ok=True,
+            message=f"PgBouncer's entry is of the current password ({self.pooler.form}).",
+        )
+
+    def _try_edits(self) -> None:
+        sample = self.terms.proof or generate()
+        everything = (*self.writings, *self.left)
+        try:
+            rewritten = rewrite(self.sources, everything, sample, self.redact)
+            request = as_if_changed(self.request, self.left, sample)
+            prove(request, self.sources, everything, sample, rewritten.contents)
+            verifier = scram_verifier(sample, SAMPLE_ITERATIONS) if self.pooler is not None else ""
+            rewritten = with_pooler(rewritten, self.sources, self.pooler, sample, verifier)
         except RefusedError as refused:
             self._add(Check("edits", is_ok=False, message=self.redact(refused.message), help=refused.help))
             return
@@ -308,5 +366,5 @@ class _Planner:
 
 _SITE_HELP = {
     Action.DRIFTED: "Find out which password is right, and make the sites agree first.",
-    Action.BY_HAND: "Name the env file that sets the variable with --env-file, or write the value in one place.",
+    Action.BY_HAND: "Name the env file that sets the variable with --env-file, or change these places by hand (--outside).",
 }

@@ -1,18 +1,28 @@
-"""Finishing or undoing a change that was left half done, by its journal and two logins."""
+"""Finishing or undoing a change that was left half done, by its journal and two logins; and confirming one that waits."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from llama_storage_tui.backends.protocols import Notify
-from llama_storage_tui.errors import BackendError, RefusedError
+from llama_storage_tui.errors import PendingError, StorageToolError
 from llama_storage_tui.files.journal import Journal, Journals
 from llama_storage_tui.files.markers import locked
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.rotation import CommitState, LoginState, Outcome, Result
+from llama_storage_tui.model.rotation import CommitState, Outcome, Result
 from llama_storage_tui.services.rotation.apply import give_up, ignore, open_server
-from llama_storage_tui.services.rotation.forward import ask, finish, redo_of, roll_forward, stuck
+from llama_storage_tui.services.rotation.forward import (
+    finish,
+    holding,
+    redo_of,
+    roll_forward,
+    stuck,
+)
 from llama_storage_tui.services.rotation.staging import target_of
+from llama_storage_tui.services.rotation.standing import Standing, stand
+
+FINISHED = "The change was finished meanwhile."
 
 
 async def recover(
@@ -22,74 +32,96 @@ async def recover(
     *,
     environ: Mapping[str, str],
     undo: bool = False,
+    accepts_unchecked: bool = False,
     notify: Notify = ignore,
 ) -> Result:
     """Bring a pending change to its end; `undo` drops one that did not reach the server.
 
-    Raises PendingError with the reason, and nothing changed, where the server's answers allow no conclusion.
+    A server that takes both passwords is gone on with only where that is accepted, now or when the change began. Raises
+    PendingError with the reason, and nothing changed, where the server's answers allow no conclusion.
     """
     try:
-        return await _recover(journal, journals, timeouts, environ=environ, undo=undo, notify=notify)
-    except RefusedError as refused:
-        raise stuck(journal, refused.message) from None
+        with locked(path for path in journal.paths if path.parent.is_dir()):
+            found = _again(journal, journals)
+            if found is None:
+                return Result(Outcome.NONE, journal.id, notices=(FINISHED,))
+            notify("locked")
+            if found.state == "staging":
+                give_up(found, journals)
+                return Result(Outcome.UNDONE, found.id)
+            standing = await _standing(found, timeouts, accepts_unchecked=accepts_unchecked)
+            notify("asked")
+            if undo:
+                return await _undo(found, journals, timeouts, standing, environ, notify)
+            if standing is Standing.UNCHECKED:
+                found = replace(found, is_unchecked=True)
+            if standing is Standing.NOT_COMMITTED or (standing is Standing.UNCHECKED and found.verifier):
+                # The same verifier again does no harm where the server has it already.
+                await _repeat(found, timeouts, notify)
+            return await roll_forward(
+                found, journals, timeouts, outcome=Outcome.RECOVERED, environ=environ, notify=notify
+            )
+    except PendingError:
+        raise
+    except StorageToolError as error:
+        raise stuck(journal, error.message) from None
 
 
-async def _recover(
+async def confirm(
     journal: Journal,
     journals: Journals,
     timeouts: Timeouts,
     *,
     environ: Mapping[str, str],
-    undo: bool,
-    notify: Notify,
+    env_files: tuple[str, ...] = (),
+    notify: Notify = ignore,
 ) -> Result:
-    with locked(file.path for file in journal.files if file.path.parent.is_dir()):
-        found = next((other for other in journals.pending() if other.id == journal.id), None)
-        if found is None:
-            return Result(Outcome.NONE, journal.id, notices=("The change was finished meanwhile.",))
-        journal = found
-        notify("locked")
-        if journal.state == "staging":
-            give_up(journal, journals)
-            return Result(Outcome.UNDONE, journal.id)
-        is_committed = await _is_committed(journal, timeouts)
-        notify("asked")
-        if is_committed and undo:
-            raise stuck(journal, "the server has the new password already, so that it can only be finished")
-        if not is_committed and undo:
-            return await _undo(journal, journals, timeouts, notify)
-        if not is_committed:
-            await _repeat(journal, timeouts, notify)
-        return await roll_forward(
-            journal, journals, timeouts, outcome=Outcome.RECOVERED, environ=environ, notify=notify
-        )
+    """Read every site again, with `environ` and further `env_files`, and finish the change where all yield the new password.
 
-
-async def _is_committed(journal: Journal, timeouts: Timeouts) -> bool:
-    role = open_server(target_of(journal.addresses[0]), timeouts)
-    new, new_words = await ask(role, journal, is_new=True)
-    old, old_words = await ask(role, journal, is_new=False)
-    if LoginState.UNKNOWN in (new, old):
-        raise stuck(journal, f"whether the server took it cannot be told: {new_words or old_words}")
-    if new is old is LoginState.ACCEPTED:
-        raise stuck(
-            journal,
-            "the server lets this role in with both passwords, so that nothing can be concluded; see pg_hba.conf",
-        )
-    if new is old is LoginState.REFUSED:
-        raise stuck(
-            journal,
-            "neither the old nor the new password logs in: somebody else changed it, or the role expired or was dropped;"
-            " nothing was written. Give the password that works with --adopt",
-        )
-    is_committed = new is LoginState.ACCEPTED
+    The server is asked and never changed. Raises PendingError where it does not have the new password; the result is pending
+    where a site does not yield it yet.
+    """
     try:
-        facts = await role.describe(journal.new if is_committed else journal.old)
-    except BackendError as error:
-        raise stuck(journal, f"whether this is the same server cannot be told: {error.message}") from None
-    if facts.identity != (journal.system_identifier, journal.role_oid):
-        raise stuck(journal, "another server or role answers at this address now")
-    return is_committed
+        with locked(path for path in journal.paths if path.parent.is_dir()):
+            found = _again(journal, journals)
+            if found is None:
+                return Result(Outcome.NONE, journal.id, notices=(FINISHED,))
+            notify("locked")
+            standing = await _standing(found, timeouts, accepts_unchecked=False)
+            notify("asked")
+            if standing is Standing.NOT_COMMITTED:
+                raise stuck(
+                    found, "the server still has the old password: there is nothing to confirm, recover it"
+                )
+            return await roll_forward(
+                found,
+                journals,
+                timeouts,
+                outcome=Outcome.APPLIED,
+                environ=environ,
+                notify=notify,
+                env_files=env_files,
+            )
+    except PendingError:
+        raise
+    except StorageToolError as error:
+        raise stuck(journal, error.message) from None
+
+
+def _again(journal: Journal, journals: Journals) -> Journal | None:
+    return next((other for other in journals.pending() if other.id == journal.id), None)
+
+
+async def _standing(journal: Journal, timeouts: Timeouts, *, accepts_unchecked: bool) -> Standing:
+    """Return where the change stands; raises PendingError where that allows no conclusion."""
+    found = await stand(journal, timeouts)
+    match found.standing:
+        case Standing.COMMITTED | Standing.NOT_COMMITTED:
+            return found.standing
+        case Standing.UNCHECKED if accepts_unchecked or journal.is_unchecked:
+            return found.standing
+        case _:
+            raise stuck(journal, found.sentence)
 
 
 async def _repeat(journal: Journal, timeouts: Timeouts, notify: Notify) -> None:
@@ -105,8 +137,21 @@ async def _repeat(journal: Journal, timeouts: Timeouts, notify: Notify) -> None:
         raise stuck(journal, "the server's answer to COMMIT got lost")
 
 
-async def _undo(journal: Journal, journals: Journals, timeouts: Timeouts, notify: Notify) -> Result:
-    """Drop a change that the server does not have, once nothing of it runs there and no file holds the new password."""
+async def _undo(
+    journal: Journal,
+    journals: Journals,
+    timeouts: Timeouts,
+    standing: Standing,
+    environ: Mapping[str, str],
+    notify: Notify,
+) -> Result:
+    """Drop a change that the server does not have, once nothing of it runs there and no place holds the new password."""
+    if standing is Standing.COMMITTED:
+        raise stuck(journal, "the server has the new password already, so that it can only be finished")
+    if standing is Standing.UNCHECKED:
+        raise stuck(
+            journal, "whether the server has the new password cannot be told, so that it can only be finished"
+        )
     server = open_server(target_of(journal.addresses[0]), timeouts)
     try:
         await server.hold(journal.old, identity=(journal.system_identifier, journal.role_oid))
@@ -116,6 +161,8 @@ async def _undo(journal: Journal, journals: Journals, timeouts: Timeouts, notify
                 raise stuck(
                     journal, f"{file.path} holds the new password already, so that it can only be finished"
                 )
+        for place in holding(journal, environ):
+            raise stuck(journal, f"{place} yields the new password already, so that it can only be finished")
         finish(journal, journals, Outcome.UNDONE, notify)
     except OSError as error:
         raise stuck(journal, f"{error.filename}: {error.strerror}") from None

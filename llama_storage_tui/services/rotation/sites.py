@@ -8,12 +8,14 @@ from llama_storage_tui.config.carriers import Carrier, CarrierKind, uses_of_vari
 from llama_storage_tui.config.document import show_path
 from llama_storage_tui.model.rotation import Action, Site
 from llama_storage_tui.secrets import Secret
+from llama_storage_tui.services.rotation.discovery import Entry
 from llama_storage_tui.services.rotation.identity import Kin, Kinship
+from llama_storage_tui.services.rotation.reach import Reach
 from llama_storage_tui.services.rotation.rewriting import Writing
 from llama_storage_tui.services.rotation.sources import Sources
 
 
-def list_sites(kin: tuple[Kin, ...], old: Secret, environ: Mapping[str, str]) -> Iterator[Site]:
+def list_sites(kin: tuple[Kin, ...], old: Secret, environ: Mapping[str, str], reach: Reach) -> Iterator[Site]:
     """Yield the sites of every login but those of other roles and servers, in the order of the configs."""
     for one in kin:
         if one.kinship is Kinship.OTHER:
@@ -21,7 +23,7 @@ def list_sites(kin: tuple[Kin, ...], old: Secret, environ: Mapping[str, str]) ->
         if not one.entry.carriers:
             yield _without_carrier(one)
         for carrier in one.entry.carriers:
-            action, note = _judge(one, carrier, old)
+            action, note = _judge(one, carrier, old, reach)
             yield Site(
                 one.entry.holder.config,
                 one.entry.holder.shown,
@@ -30,22 +32,33 @@ def list_sites(kin: tuple[Kin, ...], old: Secret, environ: Mapping[str, str]) ->
                 _via(carrier),
                 action,
                 note or _shadow(carrier, environ),
+                carrier.variable,
+                carrier.is_encoded,
             )
 
 
-def list_writings(kin: tuple[Kin, ...], old: Secret) -> Iterator[Writing]:
-    """Yield what is to be written, by login."""
+def list_writings(
+    kin: tuple[Kin, ...], old: Secret, reach: Reach, action: Action = Action.WRITE
+) -> Iterator[Writing]:
+    """Yield what is to be written, by login; with BY_HAND what the operator is to write."""
     for one in kin:
         for carrier in one.entry.carriers:
-            if _judge(one, carrier, old)[0] is Action.WRITE:
+            if _judge(one, carrier, old, reach)[0] is action:
                 yield Writing(one.entry, carrier)
+
+
+def list_left(kin: tuple[Kin, ...], old: Secret, reach: Reach) -> Iterator[Entry]:
+    """Yield the logins of which the operator changes something."""
+    for one in kin:
+        is_unclear = one.kinship is Kinship.SAME and not one.entry.carriers
+        actions = {_judge(one, carrier, old, reach)[0] for carrier in one.entry.carriers}
+        if is_unclear or Action.BY_HAND in actions:
+            yield one.entry
 
 
 def foreign_uses(sources: Sources, writings: tuple[Writing, ...]) -> Iterator[tuple[str, str, str]]:
     """Yield variable, config and path of every further place that takes over a variable which would be written."""
-    variables = {
-        writing.carrier.variable for writing in writings if writing.carrier.kind is CarrierKind.ENV_FILE
-    }
+    variables = {writing.carrier.variable for writing in writings if not writing.carrier.is_of_document}
     fields = {(writing.entry.holder.config, writing.entry.holder.path) for writing in writings}
     for context in sources.contexts:
         for variable in sorted(filter(None, variables)):
@@ -63,7 +76,7 @@ def _without_carrier(one: Kin) -> Site:
     )
 
 
-def _judge(one: Kin, carrier: Carrier, old: Secret) -> tuple[Action, str | None]:
+def _judge(one: Kin, carrier: Carrier, old: Secret, reach: Reach) -> tuple[Action, str | None]:
     match one.kinship:
         case Kinship.DRIFTED:
             return Action.DRIFTED, "holds another password for the same role"
@@ -75,8 +88,9 @@ def _judge(one: Kin, carrier: Carrier, old: Secret) -> tuple[Action, str | None]
             pass
     if one.entry.holder.as_read(carrier.password) != old:
         return Action.LEAVE, "holds something else, and another value overrides it"
-    if carrier.kind is CarrierKind.PROCESS:
-        return Action.BY_HAND, "stands in the process environment alone"
+    hindrance = reach.hindrance(carrier)
+    if hindrance is not None:
+        return Action.BY_HAND, hindrance
     return Action.WRITE, None if carrier.is_used else "not in use today: another value overrides it"
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +27,8 @@ class RotationRequest:
     load: LoadRequest
     backend: str
     also: tuple[str, ...] = ()
+    userlist: str | None = None
+    """PgBouncer's list of users and passwords, where it is to follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,20 @@ class Sources:
     """The real path behind each name that configs, env files and messages use."""
     contents: Mapping[Path, bytes] = field(repr=False)
     key: str | None = None
+    userlist: str | None = None
+    """PgBouncer's list, as the operator named it."""
 
-    def file_of(self, context: Context) -> Path:
-        """Return the real file of a config."""
-        manifest = context.document.manifest
-        return self.real[context.document.name if manifest is None else manifest.document.name]
+    def names(self) -> tuple[str, ...]:
+        """Return the name of each config's file, the operator's first."""
+        manifests = ((context.document, context.document.manifest) for context in self.contexts)
+        return tuple(
+            document.name if manifest is None else manifest.document.name for document, manifest in manifests
+        )
+
+    @property
+    def config_name(self) -> str:
+        """The operator's own config, as commands name it from any folder."""
+        return os.path.abspath(self.names()[0])  # noqa: PTH100 - a link stays one
 
 
 def read_sources(request: RotationRequest, changed: Mapping[Path, bytes] | None = None) -> Sources:
@@ -75,6 +87,8 @@ def read_sources(request: RotationRequest, changed: Mapping[Path, bytes] | None 
         for name in load.env_files
         for variables in [_variables(read(Path(name)), name, real)]
     )
+    if request.userlist is not None:
+        real[request.userlist] = _read_first(read, Path(request.userlist), real)
     environment = merge(
         [dict(file.variables) for file in env_files],
         load.environ if load.uses_environ else None,
@@ -87,7 +101,13 @@ def read_sources(request: RotationRequest, changed: Mapping[Path, bytes] | None 
         document = read_document(read(path), str(path), key=load.key)
         context = load_context(document, environment, version=version, path_map=load.path_map)
         contexts.setdefault(real[str(path)], context)
-    return Sources(tuple(contexts.values()), env_files, real, contents, load.key)
+    return Sources(tuple(contexts.values()), env_files, real, contents, load.key, request.userlist)
+
+
+def _read_first(read: Callable[[Path], bytes], path: Path, real: Mapping[str, Path]) -> Path:
+    """Read a file and return its real path; a link and its file are one name."""
+    read(path)
+    return real[str(path)]
 
 
 def _variables(content: bytes, name: str, real: dict[str, Path]) -> Mapping[str, Variable]:

@@ -6,7 +6,7 @@ import getpass
 import os
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.identity import Kinship
 from llama_storage_tui.services.rotation.plan import Prepared
+from llama_storage_tui.services.rotation.pooler import placed_entry
 from llama_storage_tui.services.rotation.rewriting import Rewritten, Writing
 from llama_storage_tui.services.rotation.sources import RotationRequest
 
@@ -56,15 +57,24 @@ def make_journal(
                 digest(content),
                 path.with_name(f".{path.name}.llama-storage-tui.{id_}"),
                 marker_path(path),
-                tuple(
-                    placed(writing, new).to_json()
-                    for writing in prepared.writings
-                    if writing.carrier.file is not None and sources.real[writing.carrier.file] == path
-                ),
+                tuple(edit.to_json() for edit in _edits(prepared, path, new, verifier)),
             )
             for path, content in sorted(rewritten.contents.items())
         ),
+        patches=prepared.plan.patches,
+        left=tuple(
+            sorted({sources.real[writing.carrier.file] for writing in prepared.left if writing.carrier.file})
+        ),
+        is_unchecked=prepared.is_unchecked,
     )
+
+
+def _edits(prepared: Prepared, path: Path, new: Secret, verifier: str) -> Iterator[PlacedEdit]:
+    for writing in prepared.writings:
+        if writing.carrier.file is not None and prepared.sources.real[writing.carrier.file] == path:
+            yield placed(writing, new)
+    if prepared.pooler is not None and prepared.pooler.real == path:
+        yield placed_entry(prepared.pooler, new, verifier)
 
 
 def placed(writing: Writing, new: Secret) -> PlacedEdit:
@@ -125,20 +135,14 @@ def target_of(address: Address) -> PostgresTarget:
 def request_to_json(prepared: Prepared) -> dict[str, object]:
     """Return what is needed to read the configs again, from any folder."""
     load = prepared.request.load
-    files = [
-        context.document.name
-        if context.document.manifest is None
-        else context.document.manifest.document.name
-        for context in prepared.sources.contexts
-    ]
+    files = prepared.sources.names()
+    numbers = {id(context): index for index, context in enumerate(prepared.sources.contexts)}
+    left = [[numbers[id(entry.context)], entry.holder.shown] for entry in prepared.left_entries]
+    written = [[numbers[id(one.entry.context)], one.entry.holder.shown] for one in prepared.writings]
     return {
         "backend": prepared.request.backend,
-        "members": [
-            [index, writing.entry.holder.shown]
-            for writing in prepared.writings
-            for index, context in enumerate(prepared.sources.contexts)
-            if writing.entry.context is context
-        ],
+        "members": written + left,
+        "left": left,
         "config": os.path.abspath(files[0]),  # noqa: PTH100 - a link stays one
         "also": [os.path.abspath(name) for name in files[1:]],  # noqa: PTH100 - the same
         "env_files": [os.path.abspath(name) for name in load.env_files],  # noqa: PTH100 - the same
@@ -149,11 +153,13 @@ def request_to_json(prepared: Prepared) -> dict[str, object]:
     }
 
 
-def request_from_json(data: Mapping[str, Any], environ: Mapping[str, str]) -> RotationRequest:
-    """Return the request of a journal."""
+def request_from_json(
+    data: Mapping[str, Any], environ: Mapping[str, str], env_files: tuple[str, ...] = ()
+) -> RotationRequest:
+    """Return the request of a journal; `env_files` are read besides its own, and count before them."""
     load = LoadRequest(
         str(data["config"]),
-        env_files=tuple(data["env_files"]),
+        env_files=(*data["env_files"], *(name for name in env_files if name not in data["env_files"])),
         uses_environ=bool(data["uses_environ"]),
         version=data["version"],
         path_map=tuple((str(before), str(after)) for before, after in data["path_map"]),

@@ -40,6 +40,11 @@ class WorkScreen(Screen[None]):
         self.add_class(fitting[-1], update=False)
 
     @property
+    def must_stay(self) -> str:
+        """Why this cannot be left now, in a sentence; empty where it can."""
+        return ""
+
+    @property
     def status(self) -> StatusLine:
         """The screen's status line."""
         return self.query_one(StatusLine)

@@ -23,10 +23,12 @@ from llama_storage_tui.tui.messages import (
     BackendOpened,
     Failed,
     FindingsOpened,
+    PendingOpened,
     PickerOpened,
     ProbeArrived,
     ProbesDone,
     ReloadRequested,
+    RotationOpened,
     VersionOpened,
 )
 from llama_storage_tui.tui.screens.base import WorkScreen
@@ -55,6 +57,21 @@ class CatalogScreen(WorkScreen):
             "T", "test_all", "Test all", id="catalog.test-all", tooltip="Connect to all backends at once"
         ),
         Binding(
+            "r",
+            "rotate",
+            "Rotate",
+            id="catalog.rotate",
+            tooltip="Change the password of the backend under the cursor, everywhere",
+        ),
+        Binding(
+            "R",
+            "pending",
+            "Pending",
+            id="catalog.pending",
+            show=False,
+            tooltip="Go on with a password change that is half done",
+        ),
+        Binding(
             "f", "findings", "Findings", id="catalog.findings", tooltip="List all findings of this config"
         ),
         Binding(
@@ -78,9 +95,11 @@ class CatalogScreen(WorkScreen):
     backends = query_one("#backends", BackendList)
     detail = query_one(BackendDetail)
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, pending: tuple[str, ...] = ()) -> None:
         super().__init__()
         self._session = session
+        self._pending = pending
+        """A sentence for each password change that is half done."""
         self._rows = backend_rows(session.catalog)
         self._detailed: str | None = None
         """The backend whose detail is on show."""
@@ -100,7 +119,6 @@ class CatalogScreen(WorkScreen):
 
     def on_mount(self) -> None:
         """Fill everything that needs no contact."""
-        catalog = self._session.catalog
         self._show_headline()
         self.set_class(not self._rows, "-empty")
         self.backends.show_backends(self._rows)
@@ -108,7 +126,16 @@ class CatalogScreen(WorkScreen):
             self._detailed = self._rows[0].name
             self.detail.show(self._rows[0])
             self.backends.focus()
-        self.status.say(" ".join(catalog.notices))
+        self._say_notices()
+
+    def _say_notices(self) -> None:
+        """Say what the operator should know, a password change that is half done before everything else."""
+        if self._pending:
+            # The rest names a journal and a command, which R spares.
+            first = self.redact(self._pending[0]).partition(" (journal")[0]
+            self.status.warn(first, "R shows where it stands, and goes on with it.")
+        else:
+            self.status.say(" ".join(self._session.catalog.notices))
 
     def _show_headline(self) -> None:
         catalog = self._session.catalog
@@ -116,8 +143,9 @@ class CatalogScreen(WorkScreen):
             [catalog.distribution or "run config"], place=catalog.config, facts=facts(catalog)
         )
 
-    def show_findings(self) -> None:
+    def show_findings(self, pending: tuple[str, ...] = ()) -> None:
         """Show the findings and notices of the session's catalog, which were still being worked out."""
+        self._pending = self._pending or pending
         found = {row.name: row.findings for row in backend_rows(self._session.catalog)}
         self._rows = tuple(replace(row, findings=found.get(row.name, ())) for row in self._rows)
         self._show_headline()
@@ -125,8 +153,8 @@ class CatalogScreen(WorkScreen):
         row = self._current
         if row is not None:
             self.detail.show(row)
-        if not self.is_waiting and self._session.catalog.notices:
-            self.status.say(" ".join(self._session.catalog.notices))
+        if not self.is_waiting and (self._pending or self._session.catalog.notices):
+            self._say_notices()
         self.refresh_bindings()
 
     def point(self, name: str) -> None:
@@ -140,7 +168,9 @@ class CatalogScreen(WorkScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only an entry of the file can be tested."""
-        if action == "test":
+        if action == "pending":
+            return bool(self._pending)
+        if action in ("test", "rotate"):
             row = self._current
             return True if row is not None and row.backend is not None else None
         if action == "findings":
@@ -179,6 +209,16 @@ class CatalogScreen(WorkScreen):
     def action_findings(self) -> None:
         """Ask for the findings screen."""
         self.post_message(FindingsOpened())
+
+    def action_rotate(self) -> None:
+        """Ask for the plan of a password change."""
+        row = self._current
+        if row is not None:
+            self.post_message(RotationOpened(row.name))
+
+    def action_pending(self) -> None:
+        """Ask for the change that is half done."""
+        self.post_message(PendingOpened())
 
     def action_version(self) -> None:
         """Ask for the reasons behind the version."""

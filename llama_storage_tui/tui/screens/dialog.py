@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
+Answer = TypeVar("Answer")
 
-class Dialog(ModalScreen[None]):
-    """A box with a title."""
+
+class Dialog(ModalScreen[Answer], Generic[Answer]):
+    """A box with a title; its answer is None where it was closed."""
 
     CSS_PATH = "dialog.tcss"
 

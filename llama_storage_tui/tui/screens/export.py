@@ -22,7 +22,7 @@ from llama_storage_tui.tui.widgets.choice import Choice
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 
-class ExportDialog(Dialog):
+class ExportDialog(Dialog[None]):
     """A small form. `enter` in the file's name begins; an existing file is replaced only after a second `enter`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -31,7 +31,7 @@ class KeyHelp:
     help: str
 
 
-class HelpDialog(Dialog):
+class HelpDialog(Dialog[None]):
     """Groups of keys: those of this screen first."""
 
     def __init__(self, groups: Sequence[tuple[str, Sequence[KeyHelp]]]) -> None:

@@ -14,7 +14,7 @@ from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.widgets.prose import Prose
 
 
-class VersionDialog(Dialog):
+class VersionDialog(Dialog[None]):
     """The version, its range, and the clues."""
 
     def __init__(self, version: VersionGuess) -> None:

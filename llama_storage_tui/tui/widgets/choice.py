@@ -50,10 +50,16 @@ class Choice(Static, can_focus=True):
             """The line of words."""
             return self.choice
 
-    def __init__(self, words: Sequence[str], *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+    def __init__(
+        self,
+        words: Sequence[str],
+        *,
+        chosen: str | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's word
+    ) -> None:
         super().__init__("", id=id)
         self._words = tuple(words)
-        self._chosen = 0
+        self._chosen = self._words.index(chosen) if chosen is not None else 0
         self._draw()
 
     @property

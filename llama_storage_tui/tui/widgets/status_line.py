@@ -31,6 +31,15 @@ class StatusLine(Static):
         """Say how things are."""
         self._put(Content.styled(line(text, LONGEST), Tone.MUTED.style))
 
+    def warn(self, message: str, help_text: str) -> None:
+        """Say what needs attention, and the next step on a line of its own."""
+        self._put(
+            Content.assemble(
+                (f"▲ {line(message, LONGEST)}", Tone.WARNING.style),
+                (f"\n  {line(help_text, LONGEST)}", Tone.MUTED.style),
+            )
+        )
+
     def fail(self, message: str, help_text: str | None = None) -> None:
         """Say what went wrong, and the next step on a line of its own."""
         parts: list[Content | tuple[str, str]] = [(f"✗ {line(message, LONGEST)}", Tone.BAD.style)]

@@ -1,0 +1,41 @@
+"""A service on an event loop of its own, in a thread: what it does with files must not hold the caller's loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+Answer = TypeVar("Answer")
+
+
+async def run_apart(make: Callable[[], Coroutine[Any, Any, Answer]], *, may_stop: bool) -> Answer:
+    """Await what `make` returns, elsewhere.
+
+    Where the caller is cancelled, a task that `may_stop` is cancelled with it; any other runs to its end all the same, and the
+    program waits for it before it ends.
+    """
+    stopped = threading.Event()
+    found: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Answer]]] = []
+
+    async def body() -> Answer:
+        task: asyncio.Task[Answer] = asyncio.ensure_future(make())
+        found.append((asyncio.get_running_loop(), task))
+        if stopped.is_set():
+            task.cancel()
+        return await task
+
+    def in_thread() -> Answer:
+        with asyncio.Runner() as runner:
+            return runner.run(body())
+
+    try:
+        return await asyncio.to_thread(in_thread)
+    except asyncio.CancelledError:
+        if may_stop:
+            stopped.set()
+            for loop, task in found:
+                if not loop.is_closed():
+                    loop.call_soon_threadsafe(task.cancel)
+        raise

@@ -1,0 +1,25 @@
+"""What can be done about a password, each as a job that a screen shows while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from llama_storage_tui.model.rotation import Result
+from llama_storage_tui.secrets import Secret
+
+Notify = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeJob:
+    """A change that was agreed to: what it is called, its steps as far as they are known, and how it is run.
+
+    `password` is the new one, for the operator who asks for it afterwards; None where that is none of this job's.
+    """
+
+    title: str
+    role: str
+    run: Callable[[Notify], Awaitable[Result]] = field(repr=False)
+    expected: tuple[str, ...] = ()
+    password: Secret | None = None

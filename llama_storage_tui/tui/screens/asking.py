@@ -1,0 +1,44 @@
+"""One question before something is changed: what would happen, yes or no."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Footer
+
+from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.widgets.sheet import Row, Sheet
+
+
+class AskingDialog(Dialog[bool]):
+    """Answers True for yes. `enter` says nothing: it is pressed too easily."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "agree", "Yes, do it", id="asking.yes", tooltip="Do what is asked here"),
+        Binding("escape,n", "close", "No", id="dialog.close", tooltip="Close this box and change nothing"),
+    ]
+
+    def __init__(self, title: str, rows: Sequence[Row]) -> None:
+        super().__init__()
+        self._title = title
+        self._rows = rows
+
+    def compose(self) -> ComposeResult:
+        """Lay out a text."""
+        with Vertical(classes="box") as box:
+            box.border_title = self._title
+            yield Sheet(id="question")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Write the question."""
+        self.query_one(Sheet).show([self._rows])
+        self.query_one(Sheet).focus()
+
+    def action_agree(self) -> None:
+        """Answer yes."""
+        self.dismiss(True)  # noqa: FBT003 - the answer

@@ -1,0 +1,64 @@
+"""A dialog with one line to type on."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Footer, Input, Static
+
+from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.screens.secret_form import field
+
+
+class FieldDialog(Dialog[str]):
+    """Answers with what was typed, after `enter`. A secret is masked, and shown with ctrl+o."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "take", "Go on", id="field.take", tooltip="Go on with what is typed"),
+        Binding("ctrl+o", "show", "Show", id="secret.show", tooltip="Show what is typed, or mask it again"),
+        Binding("escape", "close", "Cancel", id="dialog.close", tooltip="Close this box, change nothing"),
+    ]
+
+    def __init__(
+        self, title: str, text: str, label: str, *, is_secret: bool = False, may_be_empty: bool = False
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._label = label
+        self._is_secret = is_secret
+        self._may_be_empty = may_be_empty
+
+    def compose(self) -> ComposeResult:
+        """Lay out a text and a line."""
+        with Vertical(classes="box") as box:
+            box.border_title = self._title
+            yield Static(self._text, classes="explained", markup=False)
+            yield from field(self._label, "typed", is_secret=self._is_secret)
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Begin to type."""
+        self.query_one(Input).focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only a secret is masked."""
+        if action == "show":
+            return self._is_secret
+        return super().check_action(action, parameters)
+
+    def action_show(self) -> None:
+        """Show what is typed, or mask it again."""
+        typed = self.query_one(Input)
+        typed.password = not typed.password
+
+    @on(Input.Submitted)
+    def action_take(self) -> None:
+        """Answer."""
+        typed = self.query_one(Input).value
+        if typed or self._may_be_empty:
+            self.dismiss(typed)
