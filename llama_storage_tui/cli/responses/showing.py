@@ -15,12 +15,8 @@ from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.resume import Addition, Examination
 from llama_storage_tui.model.transcript import StoredResponse
 from llama_storage_tui.services.responses.parsing import OBJECT
-from llama_storage_tui.services.responses.reading import (
-    examine_response,
-    find_conversation,
-    read_response,
-    response_difference,
-)
+from llama_storage_tui.services.responses.reading import find_conversation, read_response
+from llama_storage_tui.services.responses.whole import examine_whole, whole_difference
 from llama_storage_tui.services.session import Session
 
 
@@ -45,8 +41,9 @@ def responses_show(context: click.Context, id_: str, *, raw: bool) -> int:
         return ExitCode.DONE
 
     async def question(session: Session) -> Examination:
-        examination = await examine_response(session, await read_response(session, id_))
-        return await find_conversation(session, examination)
+        return await find_conversation(
+            session, await examine_whole(session, await read_response(session, id_))
+        )
 
     examination = ask(context, config, question)
     if is_json:
@@ -77,7 +74,7 @@ def responses_diff(context: click.Context, id_: str, other: str) -> int:
 
     async def question(session: Session) -> tuple[StoredResponse, StoredResponse, Addition]:
         first, second = await read_response(session, id_), await read_response(session, other)
-        return first, second, await response_difference(first, second)
+        return first, second, await whole_difference(session, first, second)
 
     first, second, addition = ask(context, context.obj["config"], question)
     if Settings(context).is_json:
