@@ -185,7 +185,7 @@ class _Pieces(Generic[T]):
         self._engine = engine
         self._read = read
         self._low, self._high = low, high
-        self._first = self._width = first
+        self._first = self._width = self._last = first
         self._ahead: deque[tuple[asyncio.Task[T], int, float]] = deque()
         # A table without positions (a partitioned one) is one piece.
         self._is_whole = low >= high
@@ -203,13 +203,14 @@ class _Pieces(Generic[T]):
         found = await task
         self._ahead.popleft()
         self.done += width
+        self._last = width
         self._pace(monotonic() - start, width)
         return found
 
     def hold_to(self, found: int) -> None:
-        """Make the pieces to come smaller where the last one gave more records than should come at once."""
-        if found > FOUND_AT_ONCE:
-            self._width = max(_FIRST_PIECE, self._width * FOUND_AT_ONCE // found // 2)
+        """Keep the pieces to come from giving more records than should come at once, if they hold as many as the last one."""
+        if found:
+            self._width = max(self._first, min(self._width, self._last * FOUND_AT_ONCE // found))
 
     async def stop(self) -> None:
         """Cancel what is read ahead, at the engine too."""
