@@ -56,7 +56,7 @@ async def chain(session: Session, id_: str, *, progress: Progress | None = None)
     else:
         await search.infer(row)
     await search.climb(row)
-    if table.has_links and search.top.is_old and search.top.previous is None:
+    if table.has_links and search.top.previous is None and await table.is_old(search.top.id):
         await search.infer(search.top)
         await search.climb_on()
     await search.descend()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from llama_storage_tui.backends.protocols import RecordReader
@@ -12,6 +12,7 @@ from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import (
     AnyOf,
     Condition,
+    Contains,
     DocumentShape,
     Equals,
     Field,
@@ -45,7 +46,7 @@ _FIRST_OUTPUT_ID: Final = Field("first_output_id", DOCUMENT, ("output", 0, "id")
 _INPUT_ITEMS: Final = Field("input_items", DOCUMENT, ("input",), Measure.ITEMS)
 _SHAPE: Final = Field("shape", DOCUMENT, (), Measure.SHAPE)
 _BYTES: Final = Field("bytes", DOCUMENT, (), Measure.BYTES)
-_SKILLS: Final = Field("skills", DOCUMENT, ("skills",), Measure.SHAPE)
+_LINKED: Final = Contains(DOCUMENT, ('"skills"',))
 """A key that servers write from ogx 1.1 on, as they do links: a row without it may have a parent that it does not name."""
 
 
@@ -62,8 +63,6 @@ class LinkRow:
     model: Cell
     status: str | None
     is_readable: bool
-    is_old: bool
-    """Written before servers stored links, as far as the row tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +82,11 @@ class ResponseTable:
         """Return one row; None where there is none."""
         rows = await self.rows([id_])
         return rows[0] if rows else None
+
+    async def is_old(self, id_: str) -> bool:
+        """Tell whether a row was written before servers stored links, as far as the row tells."""
+        query = replace(self._query((_ID,)), conditions=(_LINKED,))
+        return not (self.has_links and await self.records.find(query, [id_]))
 
     async def rows(self, ids: Sequence[str]) -> tuple[LinkRow, ...]:
         """Return the rows with these ids, in no order."""
@@ -125,7 +129,7 @@ class ResponseTable:
     def _row_fields(self) -> tuple[Field, ...]:
         columns = (Field("tenant", "tenant_id"), Field("model", "model"), _COLUMN_PREVIOUS)
         there = (field for field in columns if field.column in self.columns)
-        return (_ID, CREATED, *self._owner(), *there, STATUS, _STORED_PREVIOUS, _MODE, _SKILLS, _SHAPE)
+        return (_ID, CREATED, *self._owner(), *there, STATUS, _STORED_PREVIOUS, _SHAPE)
 
     def _owner(self) -> tuple[Field, ...]:
         return (OWNER,) if OWNER.column in self.columns else ()
@@ -137,7 +141,6 @@ class ResponseTable:
         return RecordQuery(self.place.table, fields, conditions, RecordOrder.STORED, with_cursors=False)
 
     def _row(self, record: Record) -> LinkRow:
-        is_old = record["skills"] == DocumentShape.ABSENT and record["mode"] is None
         stored = text_of(record["stored_previous"])
         return LinkRow(
             id=str(record["id"]),
@@ -149,7 +152,6 @@ class ResponseTable:
             model=record.get("model"),
             status=text_of(record["status"]),
             is_readable=record["shape"] == DocumentShape.OBJECT,
-            is_old=is_old or not self.has_links,
         )
 
 
