@@ -185,7 +185,9 @@ async def _awaited(work: Awaitable[T]) -> T:
 async def _stop(task: asyncio.Task[T], opened: Sequence[aiosqlite.Connection]) -> None:
     while not task.done():
         for driver in opened:
-            with contextlib.suppress(ValueError):  # closed by now
+            with contextlib.suppress(
+                ValueError, sqlite3.ProgrammingError
+            ):  # closed by now, or at this moment
                 await driver.interrupt()
         await asyncio.wait({task}, timeout=_STOP_SECONDS)
     if not task.cancelled():
