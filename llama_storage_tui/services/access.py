@@ -13,6 +13,7 @@ from typing import Final
 
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.model.access import AccessRules, Decision, Ownership, SqlEngine, Tenancy, Viewer
+from llama_storage_tui.model.target import PostgresTarget, SqliteTarget, Target
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.policy.dialect import dialect_of
 from llama_storage_tui.upstream.policy.judge import Judge
@@ -45,6 +46,17 @@ class WhoReport:
     anonymous: Decision
     for_anybody: str
     notices: tuple[str, ...]
+
+
+def engine_of(target: Target | None) -> SqlEngine:
+    """Return which of the two engines applies the SQL filter on a backend's target; raises UsageError for any other."""
+    match target:
+        case SqliteTarget():
+            return SqlEngine.SQLITE
+        case PostgresTarget():
+            return SqlEngine.POSTGRES
+        case _:
+            raise UsageError("Rows with owners lie in SQLite or PostgreSQL only")
 
 
 def judge(

@@ -1,4 +1,4 @@
-"""How many rows a second can be decided about: rows of few owners, and rows that each have an owner of their own."""
+"""How many rows a second of processor time can be decided about: rows of few owners, and each of an owner of its own."""
 
 import time
 
@@ -6,7 +6,7 @@ from llama_storage_tui.model.access import AccessRules, Ownership, Rule, Scope, 
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.access import judge
 
-ROWS = 100_000
+ROWS = 20_000
 VIEWER = Viewer("alice", {"teams": ("ml", "ops"), "roles": ("dev",)})
 BY_RESOURCE = AccessRules(
     (
@@ -23,10 +23,10 @@ def rate(rules: AccessRules, version: Version, engine: SqlEngine, owners: int) -
         (f"resp_{number}", Ownership(f"user-{number % owners}", f'{{"teams": ["t{number % owners}"]}}'))
         for number in range(ROWS)
     ]
-    start = time.perf_counter()
+    start = time.process_time()
     for row in rows:
         asked.decide(*row)
-    return ROWS / (time.perf_counter() - start)
+    return ROWS / (time.process_time() - start)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """Who may read a row, in the words of a report."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -15,8 +16,9 @@ from llama_storage_tui.model.access import (
     Tenancy,
     Viewer,
 )
+from llama_storage_tui.model.target import PostgresTarget, SqliteTarget, UnsupportedTarget
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.services.access import WhoReport, decide, judge, parse_viewer, who
+from llama_storage_tui.services.access import WhoReport, decide, engine_of, judge, parse_viewer, who
 
 NEWEST = Version(1, 5)
 DEFAULT = AccessRules(has_authentication=True)
@@ -196,3 +198,11 @@ def test_the_physical_table_is_part_of_a_rules_resource() -> None:
     for table, expected in (("responses", True), ("openai_responses", False)):
         decision = decide(rules, NEWEST, SqlEngine.SQLITE, table, "resp_1", ALICES, Viewer("bob"))
         assert decision.may_read is expected
+
+
+def test_the_engine_is_that_of_the_target() -> None:
+    assert engine_of(SqliteTarget(Path("sql.db"))) is SqlEngine.SQLITE
+    assert engine_of(PostgresTarget("db", 5432, "stack", "stack")) is SqlEngine.POSTGRES
+    for target in (None, UnsupportedTarget("Redis", "not built in")):
+        with pytest.raises(UsageError, match="SQLite or PostgreSQL"):
+            engine_of(target)
