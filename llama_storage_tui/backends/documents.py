@@ -141,6 +141,9 @@ def wanted(
         return dialect.size(element, column) if is_size else dialect.cell(element, column, None)
     if prepared is None:
         document, path = dialect.documents.document(element), field.path
+    elif field.measure is Measure.SHAPE:
+        # Of the whole: a part that is null is as good as absent.
+        document, path = prepared.whole, field.path
     else:
         document, path = prepared.place(field.path)
     return _inside(dialect.documents, field, document, path)

@@ -179,6 +179,7 @@ async def test_documents_that_the_server_stores_and_cannot_read_give_their_other
 async def test_documents_of_another_shape_have_nothing_at_a_path(store: Store) -> None:
     documents = [
         "null", "[]", '"text"', "5", "true", "{}",
+        '{"usage": null}',
         '{"status": null, "output": {"id": "msg"}, "usage": []}',
         '{"status": {"a": 1}, "output": [1, "a", null, [], {"id": null}, {"id": 7}], "usage": 3}',
     ]  # fmt: skip
@@ -191,13 +192,13 @@ async def test_documents_of_another_shape_have_nothing_at_a_path(store: Store) -
             (None, None, None)
         }
         assert [record["shape"] for record in (*plain, last)] == [
-            "null", "list", "scalar", "scalar", "scalar", "object", "object", "object",
+            "null", "list", "scalar", "scalar", "scalar", "object", "object", "object", "object",
         ]  # fmt: skip
-        assert [record["usage"] for record in (*plain[-2:], last)] == ["absent", "list", "scalar"]
+        assert [record["usage"] for record in (*plain[-3:], last)] == ["absent", "null", "list", "scalar"]
         assert json.loads(str(last["status"])) == {"a": 1}
         assert last["items"] == 6
         assert json.loads(str(last["output_ids"])) == [None] * 5 + ["7"]
-        assert await ids(reader, OneOf(OUTPUT_IDS, ("msg", "7"))) == ["resp_7"]
+        assert await ids(reader, OneOf(OUTPUT_IDS, ("msg", "7"))) == ["resp_8"]
 
 
 async def test_what_is_no_json_is_found_and_breaks_nothing(sqlite_store: SqliteStore) -> None:
