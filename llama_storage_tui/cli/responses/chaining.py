@@ -48,6 +48,10 @@ def _report(found: Chain) -> None:
     if found.cycle:
         output.write_line(f"{len(found.cycle)} responses continue each other in a circle.")
     output.write_table(HEADINGS, _rows(found), cut=100)
+    if any(link.inferred for link in (*found.links, *found.children, *found.branches)):
+        output.say(
+            "~ inferred: nothing stored says what it continues; its input begins with that one's input and output."
+        )
     for notice in found.notices:
         output.say(f"Notice: {notice}")
 
@@ -65,7 +69,7 @@ def _rows(found: Chain) -> Iterator[tuple[str, ...]]:
 def _row(link: ChainLink, level: int, *, is_asked: bool) -> tuple[str, ...]:
     time = epoch_time("created_at", link.created_at)
     return (
-        "→" if is_asked else "~" if link.inferred else "",
+        ("→" if is_asked else "") + ("~" if link.inferred else ""),
         "  " * min(level, DEEPEST) + link.id,
         f"{time:%Y-%m-%d %H:%M:%S}" if time else _or_dash(link.created_at),
         _or_dash(link.status),
