@@ -6,7 +6,7 @@ from llama_storage_tui.cli import output
 from llama_storage_tui.model.rotation import LineChange, Outcome, Patch, Plan, Result, RoleSession
 
 _ENDS = {
-    Outcome.APPLIED: "The password was changed at the server and in every file.",
+    Outcome.APPLIED: "The password was changed at the server and in every place.",
     Outcome.RECOVERED: "The pending change was finished: server and files have the new password.",
     Outcome.UNDONE: "The pending change was undone: server and files have the old password.",
 }

@@ -271,6 +271,8 @@ class _Planner:
         for action, (name, words, otherwise) in troubles.items():
             found = [site for site in sites if site.action is action]
             message = "; ".join(f"{site.config}: {site.path} {site.note or words}" for site in found)
+            if found and action is Action.BY_HAND and self._may_leave:
+                message = f"Left to you, which you asked for: {message}"
             yield Check(
                 name,
                 is_ok=not found or (action is Action.BY_HAND and self._may_leave),
@@ -323,7 +325,7 @@ class _Planner:
             "files",
             is_ok=not refusals and is_enough,
             message="; ".join(refused.message for refused in refusals)
-            or (f"{len(names)} files can be replaced." if names else "No file is written from here."),
+            or (_replaceable(len(names)) if names else "No file is written from here."),
             help=next((refused.help for refused in refusals if refused.help), None),
         )
 
@@ -362,6 +364,10 @@ class _Planner:
                 message="With the new password, or one like it, every site reads back that, and nothing else changes.",
             )
         )
+
+
+def _replaceable(number: int) -> str:
+    return "1 file can be replaced." if number == 1 else f"{number} files can be replaced."
 
 
 _SITE_HELP = {
