@@ -101,6 +101,11 @@ class Documents(Protocol):
         """Return the pseudo column of a row's position, None where the table has none."""
         ...
 
+    @property
+    def needs_ranges(self) -> bool:
+        """Whether only a range of positions is found fast, and not the last rows by themselves."""
+        ...
+
     async def extent(self, connection: AsyncConnection, shape: TableShape) -> Extent:
         """Return how large a table is without counting it."""
         ...

@@ -96,17 +96,16 @@ class RecordScan:
         low, high = await self.span(connection, after)
         table = self.table
         position = table.c[self.marked[0].name]
-        if low >= high:
-            return []
         before = [] if after is None else [position < self._bound(after)]
+        statement = self._selected(table).where(*before, *self._conditions(table)).order_by(position.desc())
+        if low >= high or not self.dialect.documents.needs_ranges:
+            return [*(await connection.execute(statement.limit(limit))).all()]
         rows: list[Row] = []
         width = FIRST_RANGE
         while low < high and len(rows) < limit:
             start = max(low, high - width)
-            within = self.dialect.documents.within(position, start, high)
-            statement = self._selected(table).where(within, *before, *self._conditions(table))
-            statement = statement.order_by(position.desc()).limit(limit - len(rows))
-            rows += (await connection.execute(statement)).all()
+            piece = statement.where(self.dialect.documents.within(position, start, high))
+            rows += (await connection.execute(piece.limit(limit - len(rows)))).all()
             high, width = start, width * 4
         return rows
 

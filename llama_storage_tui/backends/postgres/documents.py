@@ -38,6 +38,8 @@ _ROW_BYTES: Final = 2000
 class PostgresDocuments:
     """Satisfies `documents.Documents`."""
 
+    needs_ranges = True
+
     def prepared(self, element: Expression, keys: Sequence[str], name: str) -> Prepared:
         """Return the document, made harmless once and parsed once: each look into one parses it from its beginning."""
         whole = sa.select(self.document(element).label("whole")).offset(_ZERO).lateral(f"{name}_whole")

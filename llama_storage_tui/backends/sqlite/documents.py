@@ -21,6 +21,8 @@ _ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
 class SqliteDocuments:
     """Satisfies `documents.Documents`."""
 
+    needs_ranges = False
+
     def prepared(self, element: Expression, keys: Sequence[str], name: str) -> None:
         """Return None: SQLite keeps what it parsed last by itself."""
         del element, keys, name

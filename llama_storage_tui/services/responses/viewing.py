@@ -8,9 +8,8 @@ from llama_storage_tui.model.access import Ownership, SqlEngine, Viewer
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.responses import Place, ResponseSummary
-from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.model.transcript import StoredResponse
-from llama_storage_tui.services.access import WhoReport, judge, who
+from llama_storage_tui.services.access import WhoReport, engine_of, judge, who
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream.policy.judge import Judge
 
@@ -55,7 +54,7 @@ class ViewAs:
             self._judges[place] = judge(
                 self._catalog.access,
                 self._catalog.version.chosen,
-                engine_of(self._catalog, place),
+                _engine(self._catalog, place),
                 place.table,
                 self.viewer,
             )
@@ -74,7 +73,7 @@ def who_may_read(session: Session, response: StoredResponse, viewer: Viewer | No
     return who(
         catalog.access,
         catalog.version.chosen,
-        engine_of(catalog, response.place),
+        _engine(catalog, response.place),
         response.place.table,
         _text(row.get("id")),
         ownership,
@@ -82,11 +81,9 @@ def who_may_read(session: Session, response: StoredResponse, viewer: Viewer | No
     )
 
 
-def engine_of(catalog: Catalog, place: Place) -> SqlEngine:
-    """Return what runs the SQL filter of a place."""
+def _engine(catalog: Catalog, place: Place) -> SqlEngine:
     backend = catalog.backend(place.backend)
-    is_postgres = backend is not None and isinstance(backend.target, PostgresTarget)
-    return SqlEngine.POSTGRES if is_postgres else SqlEngine.SQLITE
+    return engine_of(None if backend is None else backend.target)
 
 
 def _ownership(summary: ResponseSummary) -> Ownership:
