@@ -25,7 +25,7 @@ class WorkScreen(Screen[None]):
             "back",
             "Back",
             id="screen.back",
-            tooltip="Cancel what runs; where nothing runs, go back to the screen before",
+            tooltip="Cancel what runs; where nothing runs, go back",
         ),
     ]
 

@@ -61,7 +61,7 @@ class CatalogScreen(WorkScreen):
             "rotate",
             "Rotate",
             id="catalog.rotate",
-            tooltip="Change the password of the backend under the cursor, everywhere",
+            tooltip="Change this backend's password everywhere",
         ),
         Binding(
             "R",
