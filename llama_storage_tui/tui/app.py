@@ -24,7 +24,7 @@ from textual.worker import Worker, WorkerState
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.requests import FOUND, LoadRequest
 from llama_storage_tui.text import line
-from llama_storage_tui.tui import clipboard, messages
+from llama_storage_tui.tui import clipboard, messages, response_messages
 from llama_storage_tui.tui.commands import KeyCommands
 from llama_storage_tui.tui.control_filter import ControlFilter
 from llama_storage_tui.tui.fatal import write_log
@@ -319,6 +319,11 @@ class StorageApp(App[int]):
     def _table_opened(self, message: messages.TableOpened) -> None:
         if self._session is not None:
             self.push_screen(later().RowsScreen(self._session, message.backend, message.table, self._zone))
+
+    @on(response_messages.Destination)
+    def _destination_chosen(self, message: response_messages.Destination) -> None:
+        if self._session is not None:
+            self.push_screen(later().screen_of(message, self._session, self._zone, self._world.now))
 
     @on(messages.SubjectOpened)
     def _subject_opened(self, message: messages.SubjectOpened) -> None:

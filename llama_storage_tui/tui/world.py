@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,4 +82,6 @@ class World:
     log_folder: Callable[[], Path] = log_folder
     folder: Callable[[], Path] = working_folder
     """Where exports go unless the operator says otherwise."""
+    now: Callable[[], float] = time.time
+    """The hour by which a response is stuck, in epoch seconds."""
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)

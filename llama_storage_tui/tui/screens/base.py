@@ -90,9 +90,9 @@ class WorkScreen(Screen[None]):
         """Tidy up after a cancel; nothing by default."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey `escape` where there is nothing to cancel and nothing to go back to."""
+        """Leave `escape` out where there is nothing to cancel and nothing to go back to: the line has better uses."""
         if action == "back" and self.is_root and not self.is_waiting:
-            return None
+            return False
         return super().check_action(action, parameters)
 
     @on(Worker.StateChanged)

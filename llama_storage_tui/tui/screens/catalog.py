@@ -31,6 +31,13 @@ from llama_storage_tui.tui.messages import (
     RotationOpened,
     VersionOpened,
 )
+from llama_storage_tui.tui.response_messages import (
+    AttentionOpened,
+    CompletionsOpened,
+    ConversationsOpened,
+    FamiliesOpened,
+    ResponsesOpened,
+)
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.widgets.backends import BackendList, BackendRow
 from llama_storage_tui.tui.widgets.detail import TABS, BackendDetail
@@ -73,6 +80,45 @@ class CatalogScreen(WorkScreen):
         ),
         Binding(
             "f", "findings", "Findings", id="catalog.findings", tooltip="List all findings of this config"
+        ),
+        Binding(
+            "w",
+            "responses",
+            "Responses",
+            id="catalog.responses",
+            tooltip="List the stored responses: what was asked, what was sent to the model, why it failed",
+        ),
+        Binding(
+            "A",
+            "attention",
+            "Attention",
+            show=False,
+            id="catalog.attention",
+            tooltip="Which stored responses deserve a look: failed, stuck, broken, hidden, very large",
+        ),
+        Binding(
+            "C",
+            "conversations",
+            "Conversations",
+            show=False,
+            id="catalog.conversations",
+            tooltip="List the stored conversations",
+        ),
+        Binding(
+            "M",
+            "completions",
+            "Completions",
+            show=False,
+            id="catalog.completions",
+            tooltip="List the stored chat completions: each call of a model, with what it was sent",
+        ),
+        Binding(
+            "O",
+            "objects",
+            "Objects",
+            show=False,
+            id="catalog.objects",
+            tooltip="List what else servers keep: files, batches, prompts, vector stores, jobs, sessions",
         ),
         Binding(
             "v",
@@ -209,6 +255,26 @@ class CatalogScreen(WorkScreen):
     def action_findings(self) -> None:
         """Ask for the findings screen."""
         self.post_message(FindingsOpened())
+
+    def action_responses(self) -> None:
+        """Ask for the stored responses."""
+        self.post_message(ResponsesOpened())
+
+    def action_attention(self) -> None:
+        """Ask for what deserves a look."""
+        self.post_message(AttentionOpened())
+
+    def action_conversations(self) -> None:
+        """Ask for the conversations."""
+        self.post_message(ConversationsOpened())
+
+    def action_completions(self) -> None:
+        """Ask for the chat completions."""
+        self.post_message(CompletionsOpened())
+
+    def action_objects(self) -> None:
+        """Ask for the families of other objects."""
+        self.post_message(FamiliesOpened())
 
     def action_rotate(self) -> None:
         """Ask for the plan of a password change."""

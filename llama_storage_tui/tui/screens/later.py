@@ -5,6 +5,7 @@ from __future__ import annotations
 from llama_storage_tui.tui.exports import ValueSave
 from llama_storage_tui.tui.screens.catalog import CatalogScreen
 from llama_storage_tui.tui.screens.change import ChangeScreen
+from llama_storage_tui.tui.screens.destinations import screen_of
 from llama_storage_tui.tui.screens.export import ExportDialog
 from llama_storage_tui.tui.screens.findings import FindingsScreen
 from llama_storage_tui.tui.screens.help import HelpDialog, key_groups
@@ -35,4 +36,5 @@ __all__ = [
     "ValueScreen",
     "VersionDialog",
     "key_groups",
+    "screen_of",
 ]

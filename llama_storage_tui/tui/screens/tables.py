@@ -10,14 +10,16 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import DataTable, Footer, Static
 
-from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.errors import NotFoundError, StorageToolError
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.browse import TableEntry
+from llama_storage_tui.services.responses.places import response_places
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.marks import Shown, Tone
 from llama_storage_tui.tui.messages import Failed, TableOpened, TablesLoaded
+from llama_storage_tui.tui.response_messages import ResponsesOpened
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
@@ -43,6 +45,13 @@ class TablesScreen(WorkScreen):
             "x", "count", "Count exactly", id="browse.count", tooltip="Count every row instead of estimating"
         ),
         Binding(
+            "w",
+            "responses",
+            "Read as responses",
+            id="tables.responses",
+            tooltip="Read the rows of this table as what they are: stored responses",
+        ),
+        Binding(
             "ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="List the tables again"
         ),
     ]
@@ -53,6 +62,7 @@ class TablesScreen(WorkScreen):
         self._backend = backend
         self._point = point
         self._found: tuple[TableEntry, ...] = ()
+        self._response_tables = _response_tables(session, backend)
 
     def redact(self, text: str) -> str:
         """Mask this config's secrets."""
@@ -131,6 +141,7 @@ class TablesScreen(WorkScreen):
         entry = self._current
         note = self.query_one("#columns", Static)
         note.display = entry is not None
+        self.refresh_bindings()
         if entry is None:
             return
         parts: list[Content] = []
@@ -161,6 +172,25 @@ class TablesScreen(WorkScreen):
     def action_reload(self) -> None:
         """List again."""
         self._start(fast=True)
+
+    def action_responses(self) -> None:
+        """Ask for the responses."""
+        self.post_message(ResponsesOpened())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only a table that a server keeps responses in can be read as such."""
+        if action == "responses":
+            entry = self._current if self.is_mounted else None
+            return entry is not None and entry.table.name in self._response_tables
+        return super().check_action(action, parameters)
+
+
+def _response_tables(session: Session, backend: str) -> frozenset[str]:
+    try:
+        places = response_places(session.catalog)
+    except NotFoundError:
+        return frozenset()
+    return frozenset(place.table for place in places if place.backend == backend)
 
 
 def _cells(entry: TableEntry) -> tuple[Shown, ...]:

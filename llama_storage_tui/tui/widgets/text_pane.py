@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar, Final
 
 from rich.cells import cell_len, chop_cells
@@ -17,6 +18,7 @@ from llama_storage_tui.text import block
 WINDOW: Final = 100_000
 """Characters that are shown at a time: wrapping more would hold the event loop."""
 TAB: Final = 4
+_WORD: Final = re.compile(r"( *)([^ ]+|$)")
 
 
 class TextPane(ScrollView, can_focus=True):
@@ -29,8 +31,9 @@ class TextPane(ScrollView, can_focus=True):
         Binding("G", "scroll_end", "Last", show=False, id="text.last"),
     ]
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+    def __init__(self, *, wraps_words: bool = False, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
+        self._cut = _by_words if wraps_words else _by_cells
         self._whole = ""
         self._drawn: list[str] = []
         self._drawn_width = 0
@@ -65,7 +68,7 @@ class TextPane(ScrollView, can_focus=True):
         self._drawn_width = self.size.width
         start = self.window * WINDOW
         text = block(self._whole[start : start + WINDOW]).expandtabs(TAB)
-        self._drawn = [part for row in text.split("\n") for part in _cut(row, width)]
+        self._drawn = [part for row in text.split("\n") for part in self._cut(row, width)]
         self.virtual_size = Size(width, len(self._drawn))
         self.refresh()
 
@@ -77,9 +80,30 @@ class TextPane(ScrollView, can_focus=True):
         return Strip([Segment(text, style)], cell_len(text)).adjust_cell_length(self.size.width, style)
 
 
-def _cut(row: str, width: int) -> list[str]:
+def _by_cells(row: str, width: int) -> list[str]:
     if not row:
         return [""]
     if row.isascii():
         return [row[start : start + width] for start in range(0, len(row), width)]
     return chop_cells(row, width)
+
+
+def _by_words(row: str, width: int) -> list[str]:
+    """Cut a line between words; what is longer than a line is cut anywhere. A cut drops the blanks at its place."""
+    if len(row) <= width and cell_len(row) <= width:
+        return [row]
+    parts: list[str] = []
+    current, used = "", 0
+    for match in _WORD.finditer(row):
+        blanks, word = match.groups()
+        cells = cell_len(word)
+        if used + len(blanks) + cells <= width:
+            current, used = current + blanks + word, used + len(blanks) + cells
+            continue
+        if current.strip():
+            parts.append(current)
+            blanks = ""
+        *full, current = _by_cells(blanks + word, width)
+        parts += full
+        used = cell_len(current)
+    return [*parts, current]

@@ -1,0 +1,83 @@
+"""A response in a list: its cells, and the lines that tell the rest of the one under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import Final
+
+from textual.content import Content
+
+from llama_storage_tui.model.responses import ResponseSummary
+from llama_storage_tui.text import line
+from llama_storage_tui.tui.marks import Shown, Tone
+from llama_storage_tui.tui.response_wording import (
+    created_shown,
+    id_text,
+    number,
+    owner_shown,
+    status_mark,
+    trouble,
+)
+from llama_storage_tui.tui.widgets.listing import ListColumn
+from llama_storage_tui.tui.wording import size
+
+COLUMNS: Final = (
+    ListColumn("Created", most=20),
+    ListColumn("Status", most=14),
+    ListColumn("Model", most=24, cuts_middle=True),
+    ListColumn("Owner", most=18, cuts_middle=True, is_wide_only=True),
+    ListColumn("In", most=5, is_number=True, is_wide_only=True),
+    ListColumn("Out", most=5, is_number=True, is_wide_only=True),
+    ListColumn("Tokens", most=9, is_number=True, is_wide_only=True),
+    ListColumn("Id", most=24),
+    ListColumn("What failed", grows=True, least=10, is_wide_only=True),
+)
+LONGEST: Final = 400
+NO_TENANT: Final = "''"
+
+
+def cells(summary: ResponseSummary, short_id: str, zone: tzinfo | None) -> tuple[Shown, ...]:
+    """Return the cells of one response."""
+    model = summary.model
+    return (
+        created_shown(summary.created_at, zone),
+        status_mark(summary.status, summary.shape),
+        Shown("–", Tone.MUTED) if model is None else Shown(str(model)),
+        owner_shown(summary.owner),
+        number(summary.input_items),
+        number(summary.output_items),
+        number(summary.total_tokens),
+        Shown(short_id, Tone.MUTED),
+        trouble(summary),
+    )
+
+
+def detail(summary: ResponseSummary) -> Content:
+    """Write what a list knows of one response and its columns have no room for: the whole id first."""
+    owner = owner_shown(summary.owner)
+    parts: list[tuple[str, Tone]] = [(id_text(summary.id), Tone.KEY)]
+    parts.append((f"owner {owner.text}", owner.tone))
+    if summary.previous_response_id:
+        parts.append((f"after {summary.previous_response_id}", Tone.PLAIN))
+    if summary.conversation:
+        inferred = " (inferred)" if summary.conversation_inferred else ""
+        parts.append((f"in {summary.conversation}{inferred}", Tone.PLAIN))
+    if summary.tenant is not None:
+        parts.append((f"tenant {summary.tenant or NO_TENANT}", Tone.PLAIN))
+    parts.append((size(summary.bytes), Tone.MUTED))
+    parts.append((f"{summary.place.backend}.{summary.place.table}", Tone.MUTED))
+    text = Content("  ").join([Content.styled(line(text, LONGEST), tone.style) for text, tone in parts])
+    found = trouble(summary)
+    return text + Content.styled(f"\n{line(found.text, LONGEST)}", found.tone.style) if found.text else text
+
+
+def keys(responses: Sequence[ResponseSummary], ids: Sequence[str]) -> list[str]:
+    """Return a key for each row: place and id, so that the cursor stays on its response; a repeated one gets its number."""
+    seen: dict[str, int] = {}
+    found = []
+    for summary, id_ in zip(responses, ids, strict=True):
+        key = f"{summary.place.backend}/{summary.place.table}/{id_}"
+        seen[key] = seen.get(key, 0) + 1
+        found.append(key if seen[key] == 1 else f"{key}#{seen[key]}")
+    return found
