@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
+from llama_storage_tui.demo.deployment import make_deployment
 from llama_storage_tui.errors import ConfigError, PendingError
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome, Result
-from llama_storage_tui.services.catalog import Candidate, Opened
+from llama_storage_tui.services.catalog import Candidate, Opened, open_at_once
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.standing import Standing
+from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.app import StorageApp, World
 from llama_storage_tui.tui.messages import Unexpected
 from llama_storage_tui.tui.screens.opening import Load
-from tests.tui.made_up import MemoryReader, MemorySession, made_up_catalog, made_up_readers
+from llama_storage_tui.tui.widgets.listing import Listing
+from tests.tui.made_up import Gate, MemoryReader, MemorySession, made_up_catalog, made_up_readers
 from tests.tui.made_up_rotation import (
     MemoryDesk,
     made_up_patches,
@@ -28,10 +34,13 @@ from tests.tui.made_up_rotation import (
     refused_plan,
     waiting,
 )
+from tests.tui.paced import Pacing
 
 REQUEST = LoadRequest("/etc/ogx/config.yaml", environ={})
 WIDE, NARROW = (140, 42), (80, 24)
 NOWHERE = Path("/dev/null/nowhere")
+NOW = 1_763_200_000.0
+"""An hour of the demo's last day."""
 
 
 class GalleryApp(StorageApp):
@@ -53,6 +62,7 @@ class Stage:
     app: StorageApp
     readers: dict[str, MemoryReader]
     desk: MemoryDesk = field(default_factory=MemoryDesk)
+    pacing: Pacing | None = None
 
     async def press(self, *keys: str) -> None:
         """Press keys, each followed by everything that it sets off."""
@@ -75,11 +85,20 @@ class Stage:
     async def settle(self) -> None:
         """Wait until the workers that can end have ended and the screen is drawn; those behind a closed gate stay."""
         for _ in range(3):
-            running = [worker for worker in self.app.workers if not worker.is_finished]
-            gates = [self.desk.gate, *(reader.gate for reader in self.readers.values())]
-            if running and not any(gate.waiting for gate in gates):
-                await self.app.workers.wait_for_complete(running)
+            while self._is_busy:
+                # A worker reaches a gate only after it has read something: nothing tells when.
+                await asyncio.sleep(0.01)
             await self.pilot.pause()
+
+    @property
+    def _is_busy(self) -> bool:
+        is_held = any(gate.waiting for gate in self._gates)
+        return not is_held and any(not worker.is_finished for worker in self.app.workers)
+
+    @property
+    def _gates(self) -> list[Gate]:
+        paced = [] if self.pacing is None else [self.pacing.gate]
+        return [self.desk.gate, *(reader.gate for reader in self.readers.values()), *paced]
 
     @property
     def text(self) -> str:
@@ -141,6 +160,43 @@ async def stage(
         yield found
 
 
+@asynccontextmanager
+async def demo_stage(
+    size: tuple[int, int] = WIDE, *, pacing: Pacing | None = None, fill: Callable[[Path], None] | None = None
+) -> AsyncIterator[Stage]:
+    """Run the app over the demo's stores in a temporary folder: what reads documents needs real engines.
+
+    `pacing` makes them look very large, `fill` changes the folder beforehand.
+    """
+
+    def open_session(catalog: Catalog, timeouts: Timeouts) -> Session:
+        return Session(catalog, timeouts) if pacing is None else pacing.open(catalog)
+
+    with tempfile.TemporaryDirectory() as name:
+        request = make_deployment(Path(name))
+        if fill is not None:
+            fill(Path(name))
+        world = World(
+            load=_load_whole,
+            open_session=open_session,
+            log_folder=lambda: NOWHERE,
+            folder=lambda: Path("/srv/exports"),
+            now=lambda: NOW,
+            environ={"LLAMA_STORAGE_TUI_CONFIG": str(NOWHERE / "config.toml")},
+        )
+        app = GalleryApp(request, world=world)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            found = Stage(pilot, app, {}, pacing=pacing)
+            await found.settle()
+            yield found
+
+
+async def _load_whole(request: LoadRequest) -> Opened:
+    # Findings that arrive later would come at another moment in each run.
+    opened = open_at_once(request)
+    return Opened(opened.judge() if opened.judge is not None else opened.catalog)
+
+
 @dataclass(frozen=True)
 class Scene:
     """A state of the app worth a picture: the keys that lead there, or a function that does."""
@@ -153,6 +209,22 @@ class Scene:
     theme: str | None = None
     loader: Load | None = None
     pending: tuple[str, ...] = ()
+    is_demo: bool = False
+    """Whether it plays over the demo's stores instead of the made-up readers."""
+    is_large: bool = False
+    """Whether these stores look very large, and a search stops half way."""
+
+    def stage(self) -> AbstractAsyncContextManager[Stage]:
+        """Run the app that it plays in."""
+        if self.is_demo:
+            return demo_stage(self.size, pacing=Pacing() if self.is_large else None)
+        return stage(
+            self.size,
+            request=self.request,
+            candidates=self.candidates,
+            loader=self.loader,
+            pending=self.pending,
+        )
 
 
 async def _testing(found: Stage) -> None:
@@ -274,6 +346,49 @@ async def _unreadable(_request: LoadRequest) -> Opened:
     )
 
 
+def _response(row: int, *keys: str) -> Callable[[Stage], Awaitable[None]]:
+    """Open the response in a row of the list, then press keys."""
+
+    async def act(found: Stage) -> None:
+        await found.press("w")
+        found.app.screen.query_one(Listing).move_cursor(row=row)
+        await found.press("enter", *keys)
+
+    return act
+
+
+async def _fill_in(found: Stage, **texts: str) -> None:
+    for name, text in texts.items():
+        found.app.screen.query_one(f"#field-{name}", Input).value = text
+    await found.press("enter")
+
+
+async def _who(found: Stage) -> None:
+    await _response(11, "w")(found)
+    await _fill_in(found, user="bob", attributes='{"teams": ["support"]}')
+
+
+async def _viewing_as_bob(found: Stage) -> None:
+    await found.press("w", "v")
+    await _fill_in(found, user="bob", attributes='{"teams": ["support"]}')
+
+
+async def _searching(found: Stage) -> None:
+    await found.press("w", "slash")
+    await found.press("up")
+    await found.press("up")
+    await found.type("東京")
+    await found.press("enter")
+
+
+async def _filling_in_a_filter(found: Stage) -> None:
+    await found.press("w", "slash")
+    await found.type("failed")
+    await found.press("down", "down", "down", "down")
+    await found.type("bob")
+    await found.press("enter", "slash")
+
+
 CANDIDATES = (
     Candidate(Path("/etc/ogx/config.yaml"), "mounted into a container"),
     Candidate(Path("/home/ops/.ogx/distributions/starter/config.yaml"), "distribution starter"),
@@ -335,4 +450,25 @@ SCENES: dict[str, Scene] = {
     "pending-lost-narrow": Scene(NARROW, act=_lost, pending=PENDING),
     "picker": Scene(request=None, candidates=CANDIDATES),
     "picker-empty": Scene(NARROW, request=None),
+    "responses": Scene(keys=("w", "down"), is_demo=True),
+    "responses-narrow": Scene(NARROW, keys=("w", "down"), is_demo=True),
+    "response": Scene(act=_response(6), is_demo=True),
+    "response-narrow": Scene(NARROW, act=_response(16), is_demo=True),
+    "response-messages": Scene(act=_response(11, "2"), is_demo=True),
+    "response-resume": Scene(act=_response(9, "3"), is_demo=True),
+    "response-raw": Scene(act=_response(16, "4"), is_demo=True),
+    "chain": Scene(act=_response(11, "c"), is_demo=True),
+    "chain-narrow": Scene(NARROW, act=_response(11, "c"), is_demo=True),
+    "difference": Scene(act=_response(11, "c", "d"), is_demo=True),
+    "attention": Scene(keys=("A", "down", "down"), is_demo=True),
+    "conversation": Scene(keys=("C", "enter"), is_demo=True),
+    "completions": Scene(keys=("M",), is_demo=True),
+    "completion": Scene(NARROW, keys=("M", "enter"), is_demo=True),
+    "objects": Scene(keys=("O",), is_demo=True),
+    "object": Scene(keys=("O", "enter", "enter"), is_demo=True),
+    "who": Scene(act=_who, is_demo=True),
+    "responses-as-user": Scene(act=_viewing_as_bob, is_demo=True),
+    "responses-searching": Scene(act=_searching, is_demo=True, is_large=True),
+    "responses-filter": Scene(act=_filling_in_a_filter, is_demo=True),
+    "responses-filter-narrow": Scene(NARROW, keys=("w", "slash"), is_demo=True),
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.gallery import SCENES, stage
+from tests.tui.gallery import SCENES
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
 
@@ -18,13 +18,7 @@ FOLDER = Path(__file__).parents[2] / "screenshots"
 @pytest.mark.parametrize("name", SCENES)
 async def test_the_scene_looks_as_its_picture(name: str) -> None:
     scene = SCENES[name]
-    async with stage(
-        scene.size,
-        request=scene.request,
-        candidates=scene.candidates,
-        loader=scene.loader,
-        pending=scene.pending,
-    ) as found:
+    async with scene.stage() as found:
         if scene.theme:
             found.app.theme = scene.theme
         await found.press(*scene.keys)

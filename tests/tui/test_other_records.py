@@ -1,0 +1,91 @@
+"""What deserves a look, conversations, chat completions and other objects: from a list to what each refers to."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from tests.tui.gallery import NARROW, demo_stage
+
+EVIL = "\x1b]52;c;aGk=\x07[@click=app.quit]x[/][/bad]\u202e"
+
+
+async def test_reasons_to_look_come_with_counts_and_open_their_responses() -> None:
+    async with demo_stage() as found:
+        await found.press("A")
+        assert "of all 322 stored" in found.text
+        assert "✗ failed" in found.text
+        assert "→ Open one and read its error" in found.text
+        await found.press("enter")
+        assert "only failed" in found.text
+        assert "responses 1–6" in found.text
+        assert "● completed" not in found.text
+        await found.press("X")
+        assert "● completed" in found.text
+        await found.press("escape")
+        assert "what deserves a look" in found.text
+
+
+async def test_a_conversation_leads_to_its_responses() -> None:
+    async with demo_stage() as found:
+        await found.press("C")
+        assert '{"topic": "invoices of October"}' in found.text
+        await found.press("enter")
+        assert "3 responses" in found.text
+        pane = found.app.screen.query_one("ReadingPane Listing")
+        pane.move_cursor(row=6)  # type: ignore[attr-defined]
+        await found.press("enter")
+        assert "1 Timeline" in found.text
+
+
+async def test_a_chat_completion_names_the_response_that_it_was_made_for() -> None:
+    async with demo_stage(NARROW) as found:
+        await found.press("M")
+        assert "● tool calls" in found.text
+        await found.press("enter")
+        assert "sent 1" in found.text
+        assert "got 1" in found.text
+        await found.press("G", "enter")
+        assert "› responses › resp_f8c93630" in found.text
+
+
+async def test_objects_lead_from_families_over_lists_to_records() -> None:
+    async with demo_stage() as found:
+        await found.press("O")
+        assert "Files" in found.text
+        assert "▲ not read" in found.text
+        await found.press("enter")
+        assert "Protokoll München.docx" in found.text
+        await found.press("enter")
+        assert "filename" in found.text
+        await found.press("escape", "escape", "escape")
+        assert "Backend" in found.text
+
+
+async def test_hostile_conversations_completions_and_objects_are_inert() -> None:
+    def fill(folder: Path) -> None:
+        with closing(sqlite3.connect(folder / "sql_store.db")) as connection, connection:
+            connection.execute(
+                "INSERT INTO openai_conversations (id, created_at, metadata, owner_principal) VALUES (?, 1900000000, ?, ?)",
+                (EVIL, json.dumps({"topic": EVIL}), EVIL),
+            )
+            connection.execute(
+                "INSERT INTO inference_store (id, created, model, choices, input_messages, owner_principal) "
+                "VALUES (?, 1900000000, ?, ?, ?, ?)",
+                (EVIL, EVIL, json.dumps([{"finish_reason": EVIL, "message": {"role": EVIL}}]), EVIL, EVIL),
+            )
+            connection.execute(
+                "INSERT INTO openai_files (id, filename, created_at) VALUES (?, ?, 1900000000)", (EVIL, EVIL)
+            )
+
+    async with demo_stage(fill=fill) as found:
+        for key in ("C", "M", "O"):
+            await found.press(key, "enter")
+            assert "\x1b" not in found.text
+            await found.press("enter")
+            assert "\x1b" not in found.text
+            assert "\u202e" not in found.text
+            await found.press("escape", "escape")
+        assert found.app.is_running

@@ -1,0 +1,143 @@
+"""The list of responses: what it shows, how it is filtered, and what a search on a very large table says while it runs."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from textual.widgets import Input
+
+from tests.tui.gallery import NARROW, Stage, demo_stage, stage
+from tests.tui.made_up import Gate
+from tests.tui.paced import Pacing
+
+
+async def _filter(found: Stage, **texts: str) -> None:
+    """Fill in the form: its fields from the first on, the others emptied."""
+    await found.press("slash")
+    for name, text in texts.items():
+        found.app.screen.query_one(f"#field-{name}", Input).value = text
+    await found.press("enter")
+
+
+async def test_responses_come_newest_first_with_what_failed_in_words() -> None:
+    async with demo_stage() as found:
+        await found.press("w")
+        assert "newest first" in found.text
+        lines = found.text.splitlines()
+        times = [line.split()[1] for line in lines if line.strip().startswith("2025-11-15")]
+        assert times == sorted(times, reverse=True)
+        assert "✗ failed" in found.text
+        assert "▲ NULL" in found.text
+        await found.press("down")
+        assert "server_error: upstream model timed out after 60 s" in found.text
+        await found.press("n")
+        assert "responses 101–200" in found.text
+
+
+async def test_a_filter_is_a_form_its_conditions_stand_in_the_headline_and_can_be_taken_off() -> None:
+    async with demo_stage() as found:
+        await found.press("w")
+        await _filter(found, status="failed", owner="bob")
+        assert "only status failed" in found.text
+        assert "only owner bob" in found.text
+        assert "● completed" not in found.text
+        await found.press("slash")
+        assert "enter shows what fits" in found.text
+        await found.press("escape", "X")
+        assert "only" not in found.text.splitlines()[1]
+        assert "● completed" in found.text
+
+
+async def test_text_is_found_as_people_write_it_and_nobody_can_be_asked_for() -> None:
+    async with demo_stage() as found:
+        await found.press("w")
+        await _filter(found, contains="東京の支店", owner="''")
+        assert "only owner nobody" in found.text
+        assert "only containing “東京の支店”" in found.text
+        assert "● completed" in found.text
+        assert "alice" not in found.text
+
+
+async def test_what_is_no_time_is_said_while_the_form_stays() -> None:
+    async with demo_stage(NARROW) as found:
+        await found.press("w")
+        await _filter(found, since="yesterday-ish")
+        assert "'yesterday-ish' is no time" in found.text
+        assert "Conversation" in found.text
+
+
+async def test_a_very_large_table_is_shown_as_stored_until_it_is_sorted_on_request() -> None:
+    async with demo_stage(pacing=Pacing()) as found:
+        await found.press("w")
+        assert "▲ as stored, close to newest first: o sorts" in found.text
+        await found.press("o")
+        assert "newest first" in found.text
+        assert "as stored" not in found.text
+
+
+async def test_a_search_shows_what_it_has_found_and_keeps_it_when_it_is_cancelled() -> None:
+    pacing = Pacing()
+    async with demo_stage(pacing=pacing) as found:
+        await found.press("w")
+        await _filter(found, status="failed")
+        assert "◌ 50 % searched, 4 found" in found.text
+        assert "escape cancels" in found.text
+        assert found.text.count("✗ failed") == 4
+        await found.press("escape")
+        assert "▲ incomplete: 50 % searched, 4 found" in found.text
+        assert "there may be more" in found.text
+        assert found.text.count("✗ failed") == 4
+        assert pacing.gate.cancelled
+        pacing.gate.open()
+        await found.press("ctrl+r")
+        assert "6 responses found: everything was searched." in found.text
+
+
+async def test_a_search_that_finds_more_than_a_page_is_paged_from_what_it_has() -> None:
+    async with demo_stage(pacing=Pacing(Gate())) as found:
+        await found.press("w")
+        await _filter(found, status="completed")
+        assert "responses 1–100" in found.text
+        await found.press("n", "n")
+        assert "responses 201–300" in found.text
+        await found.press("p")
+        assert "responses 101–200" in found.text
+
+
+async def test_the_table_of_responses_can_be_read_as_such_from_the_tables() -> None:
+    async with demo_stage() as found:
+        await found.press("down", "enter")
+        while "Read as responses" not in found.text:
+            await found.press("down")
+        await found.press("w")
+        assert "› responses" in found.text
+        await found.press("escape")
+        assert "tables" in found.text
+
+
+async def test_without_a_place_for_responses_the_screen_says_what_it_would_take() -> None:
+    async with stage() as found:
+        await found.press("w")
+        assert "keeps no responses with this config" in found.text
+        await found.press("escape", "escape")
+        assert "ogx" in found.text
+
+
+async def test_hostile_ids_models_and_errors_are_inert() -> None:
+    evil = "\x1b]52;c;aGk=\x07[@click=app.quit]x[/][/bad]\u202e"
+
+    def fill(folder: Path) -> None:
+        with closing(sqlite3.connect(folder / "sql_store.db")) as connection, connection:
+            connection.execute(
+                "INSERT INTO responses (id, created_at, response_object, model, owner_principal) VALUES (?, ?, ?, ?, ?)",
+                (f"resp_{evil}", 1_900_000_000, '{"status": "[/x]", "error": "[red]no"}', evil, evil),
+            )
+
+    async with demo_stage(fill=fill) as found:
+        await found.press("w", "slash")
+        assert "\x1b" not in found.text
+        assert "[@click=app.quit]" in found.text
+        assert "▲ [/x]" in found.text
+        assert "[red]no" in found.text
