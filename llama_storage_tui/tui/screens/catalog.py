@@ -86,7 +86,7 @@ class CatalogScreen(WorkScreen):
             "responses",
             "Responses",
             id="catalog.responses",
-            tooltip="List the stored responses: what was asked, what was sent to the model, why it failed",
+            tooltip="List stored responses: what was asked, why it failed",
         ),
         Binding(
             "A",
@@ -94,7 +94,7 @@ class CatalogScreen(WorkScreen):
             "Attention",
             show=False,
             id="catalog.attention",
-            tooltip="Which stored responses deserve a look: failed, stuck, broken, hidden, very large",
+            tooltip="Which responses deserve a look: failed, stuck, broken",
         ),
         Binding(
             "C",
@@ -110,7 +110,7 @@ class CatalogScreen(WorkScreen):
             "Completions",
             show=False,
             id="catalog.completions",
-            tooltip="List the stored chat completions: each call of a model, with what it was sent",
+            tooltip="List stored chat completions: each call of a model",
         ),
         Binding(
             "O",
@@ -118,7 +118,7 @@ class CatalogScreen(WorkScreen):
             "Objects",
             show=False,
             id="catalog.objects",
-            tooltip="List what else servers keep: files, batches, prompts, vector stores, jobs, sessions",
+            tooltip="List other objects: files, batches, prompts, jobs",
         ),
         Binding(
             "v",
