@@ -49,7 +49,7 @@ async def test_the_timeline_begins_at_what_failed_and_shows_its_whole_text_besid
         assert "✗ MCP call tickets.create_ticket" in found.text
         assert "error: 401 Unauthorized: the token of this connection has" in found.text
         assert "↳ approval" in found.text
-        assert "earlier turns" in found.text
+        assert " before  user" in found.text
         await found.press("G")
         assert "I could not open the ticket: the ticket system refused the" in found.text
         await found.press("escape")
