@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,10 @@ from tests.servers import Server, postgres
 from tests.stores import PostgresStore, SqliteStore, Store
 
 _NUMBERS = itertools.count(1)
+
+# Under nohup this process ignores a hang-up, and so would every program that a test starts and hangs up on.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
