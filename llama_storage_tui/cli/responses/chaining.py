@@ -12,10 +12,10 @@ from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.responses.cells import or_dash, owner_of, time_of
 from llama_storage_tui.cli.responses.chain_document import ChainDocument
 from llama_storage_tui.model.chain import Chain, ChainLink
 from llama_storage_tui.services.responses.chain import chain
-from llama_storage_tui.services.values import epoch_time
 
 HEADINGS: Final = ("", "response", "created", "status", "owner", "model", "what is odd")
 DEEPEST: Final = 12
@@ -67,17 +67,12 @@ def _rows(found: Chain) -> Iterator[tuple[str, ...]]:
 
 
 def _row(link: ChainLink, level: int, *, is_asked: bool) -> tuple[str, ...]:
-    time = epoch_time("created_at", link.created_at)
     return (
         ("→" if is_asked else "") + ("~" if link.inferred else ""),
         "  " * min(level, DEEPEST) + link.id,
-        f"{time:%Y-%m-%d %H:%M:%S}" if time else _or_dash(link.created_at),
-        _or_dash(link.status),
-        "NULL" if link.owner is None else link.owner or "–",
-        _or_dash(link.model),
+        time_of(link.created_at),
+        or_dash(link.status),
+        owner_of(link.owner),
+        or_dash(link.model),
         ", ".join(mark.value for mark in link.marks),
     )
-
-
-def _or_dash(value: object) -> str:
-    return "–" if value is None else str(value)

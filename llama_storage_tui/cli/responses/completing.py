@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from llama_storage_tui.cli import output
-from llama_storage_tui.cli.asking import LIMIT, ask
+from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.responses.cells import or_dash, owner_of, time_of
 from llama_storage_tui.cli.responses.completion_documents import CompletionDocument, CompletionsDocument
-from llama_storage_tui.cli.responses.conversing import or_dash, owner_of, time_of
+from llama_storage_tui.cli.responses.page_options import (
+    order_option,
+    owner_option,
+    page_options,
+    period,
+    period_options,
+)
 from llama_storage_tui.model.completions import Completion, CompletionPage, CompletionQuery, Origin
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.model.transcript import ChatMessage
 from llama_storage_tui.services.responses.completions import list_completions, read_completion
 from llama_storage_tui.services.responses.origins import origin_of
-from llama_storage_tui.services.responses.times import parse_time
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import json_text, to_json
 
@@ -26,25 +30,15 @@ HEADINGS = ("created", "model", "owner", "sent", "finished", "calls", "id")
 
 @click.command(name="list")
 @click.option("--model", help="Only this model.")
-@click.option("--owner", help="Only this owner's; '' is nobody's.")
-@click.option(
-    "--since", metavar="TIME", help="Created then or later: 2026-11-25, 2026-11-25T14:30:00Z, 2h, 3d."
-)
-@click.option("--until", metavar="TIME", help="Created then or earlier; a date alone is its end.")
+@owner_option
+@period_options
 @click.option(
     "--contains",
     metavar="TEXT",
     help="Whose messages or choices contain TEXT, letter by letter, however it is escaped.",
 )
-@click.option(
-    "--order",
-    type=click.Choice([order.value for order in RecordOrder]),
-    default=RecordOrder.NEWEST.value,
-    show_default=True,
-    help="newest: by time, which reads the whole table; stored: as written, the last first, at once.",
-)
-@click.option("--limit", type=LIMIT, default=100, show_default=True)
-@click.option("--after", metavar="CURSOR", help="The page after CURSOR.")
+@order_option
+@page_options
 @shared_options
 @click.pass_context
 def completions_list(
@@ -63,12 +57,12 @@ def completions_list(
 
     Example: llama-storage-tui completions run.yaml list --model openai/gpt-4o --since 2h
     """
-    now = datetime.now(UTC)
+    start, end = period(since, until)
     query = CompletionQuery(
         model=model,
         owner=owner,
-        since=None if since is None else parse_time(since, now=now),
-        until=None if until is None else parse_time(until, now=now, is_end=True),
+        since=start,
+        until=end,
         contains=contains,
         order=RecordOrder(order),
         limit=limit,

@@ -2,46 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from llama_storage_tui.cli import output
-from llama_storage_tui.cli.asking import LIMIT, ask
+from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.responses.cells import or_dash, owner_of, time_of
 from llama_storage_tui.cli.responses.conversation_documents import (
     ConversationDocument,
     ConversationsDocument,
     OrphansDocument,
 )
+from llama_storage_tui.cli.responses.page_options import (
+    order_option,
+    owner_option,
+    page_options,
+    period,
+    period_options,
+)
 from llama_storage_tui.model.conversations import ConversationDetail, ConversationPage, ConversationQuery
-from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.services.responses.conversations import list_conversations, read_conversation
 from llama_storage_tui.services.responses.orphans import find_orphans
-from llama_storage_tui.services.responses.times import parse_time
-from llama_storage_tui.services.values import epoch_time
 
 SHOWN = 200
 """Characters of an item in a line for people; --json has it whole."""
 
 
 @click.command(name="list")
-@click.option("--owner", help="Only this owner's; '' is nobody's.")
-@click.option(
-    "--since", metavar="TIME", help="Created then or later: 2026-11-25, 2026-11-25T14:30:00Z, 2h, 3d."
-)
-@click.option("--until", metavar="TIME", help="Created then or earlier; a date alone is its end.")
-@click.option(
-    "--order",
-    type=click.Choice([order.value for order in RecordOrder]),
-    default=RecordOrder.NEWEST.value,
-    show_default=True,
-    help="newest: by time, which reads the whole table; stored: as written, the last first, at once.",
-)
-@click.option("--limit", type=LIMIT, default=100, show_default=True)
-@click.option("--after", metavar="CURSOR", help="The page after CURSOR.")
+@owner_option
+@period_options
+@order_option
+@page_options
 @shared_options
 @click.pass_context
 def conversations_list(
@@ -58,11 +51,11 @@ def conversations_list(
 
     Example: llama-storage-tui conversations run.yaml list --since 2d
     """
-    now = datetime.now(UTC)
+    start, end = period(since, until)
     query = ConversationQuery(
         owner=owner,
-        since=None if since is None else parse_time(since, now=now),
-        until=None if until is None else parse_time(until, now=now, is_end=True),
+        since=start,
+        until=end,
         order=RecordOrder(order),
         limit=limit,
         after=after,
@@ -163,19 +156,3 @@ def _report(found: ConversationDetail) -> None:
     output.write_table(("created", "what", "id", "item"), rows, cut=SHOWN)
     for notice in found.notices:
         output.say(f"Notice: {notice}")
-
-
-def time_of(value: Cell) -> str:
-    """Return a stored time as a person reads it, or as it is."""
-    time = epoch_time("created_at", value)
-    return f"{time:%Y-%m-%d %H:%M:%S}" if time else or_dash(value)
-
-
-def owner_of(owner: str | None) -> str:
-    """Return an owner; nobody is a dash."""
-    return "NULL" if owner is None else owner or "–"
-
-
-def or_dash(value: object) -> str:
-    """Return a value as text, a dash for none."""
-    return "–" if value is None else str(value)

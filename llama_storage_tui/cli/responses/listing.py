@@ -8,10 +8,18 @@ from datetime import UTC, datetime
 import click
 
 from llama_storage_tui.cli import output
-from llama_storage_tui.cli.asking import LIMIT, ask
+from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.responses.cells import or_dash, owner_of, time_of
 from llama_storage_tui.cli.responses.list_document import ResponsesDocument
+from llama_storage_tui.cli.responses.page_options import (
+    order_option,
+    owner_option,
+    page_options,
+    period,
+    period_options,
+)
 from llama_storage_tui.cli.responses.viewer_options import viewer_of, viewer_options
 from llama_storage_tui.model.access import Viewer
 from llama_storage_tui.model.attention import Thresholds
@@ -20,10 +28,8 @@ from llama_storage_tui.model.responses import ResponsePage, ResponseQuery, Respo
 from llama_storage_tui.services.responses.categories import NAMES
 from llama_storage_tui.services.responses.categories import category as category_of
 from llama_storage_tui.services.responses.listing import list_responses
-from llama_storage_tui.services.responses.times import parse_time
 from llama_storage_tui.services.responses.viewing import ViewAs
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.services.values import epoch_time
 
 HEADINGS = ("created", "status", "model", "owner", "in", "out", "tokens", "id", "what failed")
 
@@ -31,12 +37,9 @@ HEADINGS = ("created", "status", "model", "owner", "in", "out", "tokens", "id", 
 @click.command(name="list")
 @click.option("--status", help="Only this status: failed, incomplete, in_progress, …")
 @click.option("--model", help="Only this model.")
-@click.option("--owner", help="Only this owner's; '' is nobody's.")
+@owner_option
 @click.option("--conversation", metavar="ID", help="Only what belongs to this conversation.")
-@click.option(
-    "--since", metavar="TIME", help="Created then or later: 2026-11-25, 2026-11-25T14:30:00Z, 2h, 3d."
-)
-@click.option("--until", metavar="TIME", help="Created then or earlier; a date alone is its end.")
+@period_options
 @click.option(
     "--contains",
     metavar="TEXT",
@@ -48,16 +51,9 @@ HEADINGS = ("created", "status", "model", "owner", "in", "out", "tokens", "id", 
     metavar="NAME",
     help="Only what `attention` counts under this name.",
 )
-@click.option(
-    "--order",
-    type=click.Choice([order.value for order in RecordOrder]),
-    default=RecordOrder.NEWEST.value,
-    show_default=True,
-    help="newest: by time, which reads the whole table; stored: as written, the last first, at once.",
-)
+@order_option
 @viewer_options("--as", help_="Only what a server would give to this user.")
-@click.option("--limit", type=LIMIT, default=100, show_default=True)
-@click.option("--after", metavar="CURSOR", help="The page after CURSOR.")
+@page_options
 @shared_options
 @click.pass_context
 def responses_list(
@@ -83,6 +79,7 @@ def responses_list(
     Example: llama-storage-tui responses run.yaml list --status failed --since 2d
     """
     now = datetime.now(UTC)
+    start, end = period(since, until, now=now)
 
     async def question(session: Session) -> ResponsePage:
         version = session.catalog.version.chosen
@@ -96,8 +93,8 @@ def responses_list(
         model=model,
         owner=owner,
         conversation=conversation,
-        since=None if since is None else parse_time(since, now=now),
-        until=None if until is None else parse_time(until, now=now, is_end=True),
+        since=start,
+        until=end,
         contains=contains,
         order=RecordOrder(order),
         limit=limit,
@@ -132,19 +129,14 @@ def _report(page: ResponsePage) -> None:
 
 
 def _row(summary: ResponseSummary) -> tuple[str, ...]:
-    time = epoch_time("created_at", summary.created_at)
     return (
-        f"{time:%Y-%m-%d %H:%M:%S}" if time else _or_dash(summary.created_at),
-        _or_dash(summary.status if summary.shape == "object" else f"no response: {summary.shape}"),
-        _or_dash(summary.model),
-        "NULL" if summary.owner is None else summary.owner or "–",
-        _or_dash(summary.input_items),
-        _or_dash(summary.output_items),
-        _or_dash(summary.total_tokens),
-        _or_dash(summary.id),
+        time_of(summary.created_at),
+        or_dash(summary.status if summary.shape == "object" else f"no response: {summary.shape}"),
+        or_dash(summary.model),
+        owner_of(summary.owner),
+        or_dash(summary.input_items),
+        or_dash(summary.output_items),
+        or_dash(summary.total_tokens),
+        or_dash(summary.id),
         str(summary.error) if summary.error else summary.incomplete or "",
     )
-
-
-def _or_dash(value: object) -> str:
-    return "–" if value is None else str(value)
