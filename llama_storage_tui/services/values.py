@@ -96,6 +96,18 @@ def epoch_time(column: str, value: Cell) -> datetime | None:
         return None
 
 
+def cell_text(value: Cell) -> str | None:
+    """Return a cell as text, None for NULL; of bytes, which no server writes where text belongs, what of them is text."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return None if value is None else str(value)
+
+
+def time_rank(value: Cell) -> float:
+    """Return a stored time for a comparison; what is no number comes after all that is."""
+    return float(value) if isinstance(value, int | float) else float("inf")
+
+
 def hex_dump(value: bytes, *, limit: int = 4096) -> str:
     """Write bytes as lines of offset, hex and printable ASCII, up to `limit` bytes."""
     lines = [

@@ -11,6 +11,7 @@ from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.responses import Place
 from llama_storage_tui.services.responses.chain_rows import LinkRow
 from llama_storage_tui.services.responses.prefixes import UNKNOWN, Guess
+from llama_storage_tui.services.values import time_rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def shaped(lineage: Lineage) -> Chain:
 
 def _children(lineage: Lineage) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for id_ in sorted(lineage.rows, key=lambda id_: (_seconds(lineage.rows[id_].created_at), id_)):
+    for id_ in sorted(lineage.rows, key=lambda id_: (time_rank(lineage.rows[id_].created_at), id_)):
         parent = lineage.parent(id_)
         if parent is not None:
             found.setdefault(parent, []).append(id_)
@@ -152,8 +153,4 @@ def _disagreements(lineage: Lineage, ids: Sequence[str]) -> Iterator[str]:
 
 def _is_older(time: Cell, than: Cell) -> bool:
     both = isinstance(time, int | float) and isinstance(than, int | float)
-    return both and _seconds(time) < _seconds(than)
-
-
-def _seconds(time: Cell) -> float:
-    return float(time) if isinstance(time, int | float) else float("inf")
+    return both and time_rank(time) < time_rank(than)

@@ -46,6 +46,7 @@ from llama_storage_tui.services.responses.membership import (
 from llama_storage_tui.services.responses.merging import Slice, merged
 from llama_storage_tui.services.responses.untrusted import load
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import time_rank
 
 LONGEST_TURN: Final = 86_400
 """Seconds that a response may have run before its items were written: the bound that spares looking into older documents."""
@@ -296,8 +297,4 @@ async def _responses(session: Session, id_: str, items: Sequence[ConversationIte
             async with aclosing(reader.records.search(query)) as batches:
                 async for batch in batches:
                     found |= {str(each["id"]): each["created_at"] for each in batch.records}
-    return tuple(sorted(found, key=lambda each: (_seconds(found[each]), each)))
-
-
-def _seconds(time: Cell) -> float:
-    return float(time) if isinstance(time, int | float) else float("inf")
+    return tuple(sorted(found, key=lambda each: (time_rank(found[each]), each)))

@@ -15,7 +15,7 @@ from hashlib import blake2b
 from typing import Final
 
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.services.values import parse_json
+from llama_storage_tui.services.values import parse_json, time_rank
 
 _UNCOMPARED: Final = ("id", "status")
 """A copy loses or gains them: the server fills them in when it stores."""
@@ -157,7 +157,7 @@ def _chosen(fitting: Sequence[_Placed], child: _Placed, node: int) -> tuple[str,
 
     best = min(map(likelihood, fitting))
     alike = [end.candidate for end in fitting if likelihood(end) == best]
-    oldest = min(alike, key=lambda each: (_seconds(each.created_at), each.id))
+    oldest = min(alike, key=lambda each: (time_rank(each.created_at), each.id))
     return oldest.id, len(alike) > 1
 
 
@@ -217,8 +217,4 @@ def is_answer(item: object) -> bool:
 
 def _is_younger(time: Cell, than: Cell) -> bool:
     numbers = isinstance(time, int | float) and isinstance(than, int | float)
-    return numbers and _seconds(time) > _seconds(than)
-
-
-def _seconds(time: Cell) -> float:
-    return float(time) if isinstance(time, int | float) else float("inf")
+    return numbers and time_rank(time) > time_rank(than)

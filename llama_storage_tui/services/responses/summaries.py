@@ -21,6 +21,7 @@ from llama_storage_tui.model.records import (
 )
 from llama_storage_tui.model.responses import Place, ResponseError, ResponseQuery, ResponseSummary
 from llama_storage_tui.services.responses.escapes import common_run, stored_forms
+from llama_storage_tui.services.values import cell_text
 
 DOCUMENT: Final = "response_object"
 
@@ -105,18 +106,18 @@ def summary_of(place: Place, record: Record) -> ResponseSummary:
         id=record["id"],
         created_at=record["created_at"],
         model=record.get("model"),
-        status=_text(record["status"]),
-        owner=_text(record.get("owner")),
-        access_attributes=_text(record.get("access_attributes")),
-        tenant=_text(record.get("tenant")),
+        status=cell_text(record["status"]),
+        owner=cell_text(record.get("owner")),
+        access_attributes=cell_text(record.get("access_attributes")),
+        tenant=cell_text(record.get("tenant")),
         has_tenant_column="tenant" in record,
-        previous_response_id=_text(record.get("previous")) or _text(record["stored_previous"]),
-        conversation=_text(record["conversation_id"]) or _id(record["conversation"]),
+        previous_response_id=cell_text(record.get("previous")) or cell_text(record["stored_previous"]),
+        conversation=cell_text(record["conversation_id"]) or _id(record["conversation"]),
         input_items=_number(record["input_items"]),
         output_items=_number(record["output_items"]),
         total_tokens=_number(record["total_tokens"]),
         error=_error(record),
-        incomplete=_text(record["incomplete"]),
+        incomplete=cell_text(record["incomplete"]),
         bytes=_number(record["bytes"]),
         shape=DocumentShape(str(record["shape"])),
         output_ids=_ids(record["output_ids"]),
@@ -124,27 +125,20 @@ def summary_of(place: Place, record: Record) -> ResponseSummary:
 
 
 def _error(record: Record) -> ResponseError | None:
-    code, message, whole = (_text(record[name]) for name in ("error_code", "error_message", "error"))
+    code, message, whole = (cell_text(record[name]) for name in ("error_code", "error_message", "error"))
     if code is None and message is None:
         return None if whole is None else ResponseError(None, whole)
     return ResponseError(code, message)
 
 
 def _id(value: Cell) -> str | None:
-    text = _text(value)
+    text = cell_text(value)
     return None if text is None or text.startswith("{") else text
 
 
 def _ids(value: Cell) -> tuple[str, ...]:
     found = json.loads(value) if isinstance(value, str) else []
     return tuple(each for each in found if isinstance(each, str))
-
-
-def _text(value: Cell) -> str | None:
-    """Return a value as text; bytes, which no server writes there, by what of them is text."""
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return None if value is None else str(value)
 
 
 def _number(value: Cell) -> int | None:

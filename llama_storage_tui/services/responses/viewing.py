@@ -6,11 +6,11 @@ from collections import Counter
 
 from llama_storage_tui.model.access import Ownership, SqlEngine, Viewer
 from llama_storage_tui.model.catalog import Catalog
-from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.responses import Place, ResponseSummary
 from llama_storage_tui.model.transcript import StoredResponse
 from llama_storage_tui.services.access import WhoReport, engine_of, judge, who
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import cell_text
 from llama_storage_tui.upstream.policy.judge import Judge
 
 
@@ -29,7 +29,7 @@ class ViewAs:
 
     def __call__(self, summary: ResponseSummary) -> bool:
         """Tell whether the user gets a response."""
-        decision = self._judge(summary.place).decide(_text(summary.id), _ownership(summary))
+        decision = self._judge(summary.place).decide(cell_text(summary.id), _ownership(summary))
         if decision.fails:
             self._failing[decision.because] += 1
         if decision.depends_on is not None:
@@ -65,9 +65,9 @@ def who_may_read(session: Session, response: StoredResponse, viewer: Viewer | No
     """Report who may read a response, and whether the viewer may; raises ConfigError where the rules cannot be known."""
     catalog, row = session.catalog, response.row
     ownership = Ownership(
-        owner=_text(row.get("owner_principal")),
-        attributes=_text(row.get("access_attributes")),
-        tenant=_text(row.get("tenant_id")),
+        owner=cell_text(row.get("owner_principal")),
+        attributes=cell_text(row.get("access_attributes")),
+        tenant=cell_text(row.get("tenant_id")),
         has_tenant_column="tenant_id" in row,
     )
     return who(
@@ -75,7 +75,7 @@ def who_may_read(session: Session, response: StoredResponse, viewer: Viewer | No
         catalog.version.chosen,
         _engine(catalog, response.place),
         response.place.table,
-        _text(row.get("id")),
+        cell_text(row.get("id")),
         ownership,
         viewer,
     )
@@ -90,12 +90,6 @@ def _ownership(summary: ResponseSummary) -> Ownership:
     return Ownership(
         summary.owner, summary.access_attributes, summary.tenant, has_tenant_column=summary.has_tenant_column
     )
-
-
-def _text(value: Cell) -> str | None:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return None if value is None else str(value)
 
 
 def _rows(count: int) -> str:
