@@ -5,14 +5,11 @@ from __future__ import annotations
 import gc
 import logging
 import os
-import signal
 import sys
-import threading
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from types import FrameType
 from typing import Any, Final
 
 import click
@@ -21,12 +18,11 @@ from click.shell_completion import CompletionItem
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
 from llama_storage_tui.cli.options import RUN_CONFIG, Settings, shared_options
+from llama_storage_tui.cli.termination import TerminatedError, ending_in_order
 from llama_storage_tui.errors import StorageToolError, UsageError
 from llama_storage_tui.files.log import keep_quiet, stop_log
 
 log = logging.getLogger("llama_storage_tui")
-
-ENDED_BY: Final = {signal.SIGTERM: ExitCode.TERMINATED, signal.SIGHUP: ExitCode.HUNG_UP}
 
 CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -134,14 +130,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     keep_quiet()
     output.prepare()
-    before = _catch_termination()
     try:
-        code = _run_to_the_end(words)
+        with ending_in_order():
+            code = _run_to_the_end(words)
         log.info("exit code %d", code)
         return code
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
         stop_log()
 
 
@@ -154,8 +148,8 @@ def _run_to_the_end(words: list[str]) -> int:
             # Python flushes stdout once more at exit: give it a place to write to.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.READER_GONE
-    except _TerminatedError as error:
-        return ENDED_BY[error.signal]
+    except TerminatedError as error:
+        return error.code
     except StorageToolError as error:
         # stdout took the answer and lost it when it was flushed: a full disk.
         output.say_error(error)
@@ -194,32 +188,6 @@ def _internal(error: Exception) -> StorageToolError:
         f"The program failed in a way that it should not ({type(error).__name__}{place})",
         help="This is a bug. --log-file FILE keeps the trace, without secrets, for a report.",
     )
-
-
-class _TerminatedError(BaseException):
-    """A signal to end arrived; a BaseException so that no handler of errors swallows it."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.signal = signal.Signals(number)
-
-
-def _catch_termination() -> dict[int, Any]:
-    """Make the signals that end a program end it in order, copies and half-written files removed; returns the handlers before.
-
-    A lost SSH connection is one of them (SIGHUP). What was ignored stays so: nohup. Outside the main thread nothing is caught.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        return {}
-    return {
-        number: signal.signal(number, _terminate)
-        for number in ENDED_BY
-        if signal.getsignal(number) is not signal.SIG_IGN
-    }
-
-
-def _terminate(number: int, _frame: FrameType | None) -> None:
-    raise _TerminatedError(number)
 
 
 def _report(error: StorageToolError, words: Sequence[str]) -> int:

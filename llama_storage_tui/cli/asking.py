@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
@@ -10,6 +9,7 @@ import click
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.options import Settings
+from llama_storage_tui.cli.waiting import wait_for
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.services.catalog import load
 from llama_storage_tui.services.rotation import pending
@@ -43,4 +43,4 @@ def ask(context: click.Context, config: str, question: Callable[[Session], Await
         async with Session(catalog, timeouts) as session:
             return await question(session)
 
-    return asyncio.run(answer())
+    return wait_for(answer())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable, Coroutine
 
@@ -14,6 +13,7 @@ from llama_storage_tui.cli.options import Settings
 from llama_storage_tui.cli.rotation_choices import Choices
 from llama_storage_tui.cli.rotation_document import PatchBody, RotateDocument, RotationPlanBody, SessionBody
 from llama_storage_tui.cli.rotation_reports import report_plan, report_result
+from llama_storage_tui.cli.waiting import wait_for
 from llama_storage_tui.errors import NotFoundError, RefusedError, UsageError
 from llama_storage_tui.files.journal import Journal, Journals
 from llama_storage_tui.model.rotation import Outcome, Plan, Result
@@ -38,7 +38,7 @@ def rotate_backend(settings: Settings, config: str, backend: str, choices: Choic
         raise pending.error()
     new = _new_password(choices)
     terms = choices.terms(new if choices.config_only else None)
-    prepared = asyncio.run(prepare(request, settings.timeouts, terms))
+    prepared = wait_for(prepare(request, settings.timeouts, terms))
     plan = prepared.plan
     for notice in plan.notices:
         output.say(f"Notice: {notice}")
@@ -50,7 +50,7 @@ def rotate_backend(settings: Settings, config: str, backend: str, choices: Choic
             _write(plan, Result(outcome, ""), None)
         return ExitCode.DONE if plan.refusal is None else ExitCode.REFUSED
     _confirm(_question(plan), is_confirmed=choices.yes)
-    result = asyncio.run(apply(prepared, settings.timeouts, new=new, notify=_tell))
+    result = wait_for(apply(prepared, settings.timeouts, new=new, notify=_tell))
     return _report(settings, plan, result, new.reveal() if choices.show else None)
 
 
@@ -133,7 +133,7 @@ def _end_all(settings: Settings, config: str, end: Ending) -> int:
     elif not pending.journals:
         raise pending.error()
     for number, journal in enumerate(pending.journals, 1):
-        result = asyncio.run(end(journal, journals))
+        result = wait_for(end(journal, journals))
         is_last = number == len(pending.journals)
         if is_last or not settings.is_json:
             code = max(code, _report(settings, None, result, None))
