@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from datetime import tzinfo
-from typing import Final
 
 from llama_storage_tui.model.resume import Examination
 from llama_storage_tui.model.transcript import Usage
 from llama_storage_tui.tui.marks import Shown, Tone
 from llama_storage_tui.tui.response_wording import owner_shown, point, status_mark
-
-BOUND: Final = "\u00a0"
-"""A blank at which no line is broken."""
 
 
 def facts(examination: Examination, zone: tzinfo | None) -> list[Shown]:
@@ -34,7 +30,7 @@ def facts(examination: Examination, zone: tzinfo | None) -> list[Shown]:
     if head.created_at is not None:
         found.append(Shown(f"{point(head.created_at, zone)}{'' if zone is None else ' UTC'}", Tone.MUTED))
     owner = owner_shown(head.owner)
-    found.append(Shown(f"owner{BOUND}{owner.text}", Tone.MUTED if owner.tone is Tone.PLAIN else owner.tone))
+    found.append(Shown(f"owner {owner.text}", Tone.MUTED if owner.tone is Tone.PLAIN else owner.tone))
     if head.tenant:
         found.append(Shown(f"tenant {head.tenant}", Tone.MUTED))
     if examination.conversation:

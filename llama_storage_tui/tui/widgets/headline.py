@@ -1,4 +1,4 @@
-"""The two lines at the top of a screen: where we are, and the state of it."""
+"""The lines at the top of a screen: where we are, and the state of it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,16 @@ class Headline(Static):
             head += Content.styled(
                 SEPARATOR + middle(line(self._place, LONGEST_NAME), room), Tone.MUTED.style
             )
-        facts = Content(SEPARATOR).join(
-            [Content.styled(line(fact.text, LONGEST_FACT), fact.tone.style) for fact in self._facts]
-        )
-        self.update(Content("\n").join([head, facts]) if self._facts else head)
+        self.update(Content("\n").join([head, *_rows(self._facts, width)]))
+
+
+def _rows(facts: Sequence[Shown], width: int) -> list[Content]:
+    """Lay facts out in rows, none broken that fits one."""
+    rows: list[Content] = []
+    for fact in facts:
+        content = Content.styled(line(fact.text, LONGEST_FACT), fact.tone.style)
+        if rows and rows[-1].cell_length + len(SEPARATOR) + content.cell_length <= width:
+            rows[-1] += Content(SEPARATOR) + content
+        else:
+            rows.append(content)
+    return rows
