@@ -8,9 +8,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Footer
 
 from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.sheet import Row, Sheet
 
 
@@ -32,7 +32,7 @@ class AskingDialog(Dialog[bool]):
         with Vertical(classes="box") as box:
             box.border_title = self._title
             yield Sheet(id="question")
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Write the question."""

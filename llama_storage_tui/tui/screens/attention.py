@@ -9,7 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.attention import Attention, CategoryCount
@@ -22,6 +22,7 @@ from llama_storage_tui.tui.messages import Failed
 from llama_storage_tui.tui.response_messages import AttentionGrew, ResponsesOpened
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
@@ -66,7 +67,7 @@ class AttentionScreen(WorkScreen):
         yield Listing(id="places")
         yield Static(id="detail", classes="note")
         yield StatusLine()
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Look at the last stored."""

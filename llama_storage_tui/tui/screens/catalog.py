@@ -10,7 +10,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.getters import query_one
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.catalog import Catalog, Reference
@@ -42,6 +42,7 @@ from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.widgets.backends import BackendList, BackendRow
 from llama_storage_tui.tui.widgets.detail import TABS, BackendDetail
 from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.references import ReferencePane
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
@@ -161,7 +162,7 @@ class CatalogScreen(WorkScreen):
         yield Static("This config has no storage backends.", id="empty", classes="empty")
         yield BackendDetail()
         yield StatusLine()
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Fill everything that needs no contact."""

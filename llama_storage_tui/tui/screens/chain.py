@@ -8,7 +8,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.chain import Chain
@@ -26,6 +26,7 @@ from llama_storage_tui.tui.response_messages import (
 )
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import Listing
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.tui.zone import Zone
@@ -83,7 +84,7 @@ class ChainScreen(WorkScreen):
         yield Listing(id="responses")
         yield Static(id="detail", classes="note")
         yield StatusLine()
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Trace the chain."""

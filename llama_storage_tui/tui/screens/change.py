@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Footer
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.rotation import Outcome, Result
@@ -20,6 +19,7 @@ from llama_storage_tui.tui.rotation_rows import error_rows, result_rows, step_ro
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.reveal import RevealDialog
 from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.sheet import Sheet
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
@@ -70,7 +70,7 @@ class ChangeScreen(WorkScreen):
         yield Headline()
         yield Sheet(id="steps")
         yield StatusLine()
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Begin."""

@@ -11,7 +11,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Footer, Input, Label
+from textual.widgets import Input, Label
 
 from llama_storage_tui.errors import RefusedError, StorageToolError
 from llama_storage_tui.text import line
@@ -19,6 +19,7 @@ from llama_storage_tui.tui.exports import Job
 from llama_storage_tui.tui.messages import ExportDone, ExportProgressed, Failed, FileExists
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.widgets.choice import Choice
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 
@@ -57,7 +58,7 @@ class ExportDialog(Dialog[None]):
                 field.cursor_blink = False
                 yield field
             yield StatusLine()
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Begin in the file's name."""

@@ -11,9 +11,10 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.dom import DOMNode
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 
 NAMES: Final = {"question_mark": "?", "slash": "/", "escape": "esc", "shift+tab": "⇧tab"}
 HERE, MOVING, ALWAYS = "This screen", "Moving about", "Everywhere"
@@ -51,7 +52,7 @@ class HelpDialog(Dialog[None]):
                             yield Static(key.keys, classes="keys", markup=False)
                             yield Static(key.label, classes="label", markup=False)
                             yield Static(key.help, classes="help", markup=False)
-        yield Footer()
+        yield KeyFooter()
 
 
 def key_groups(screen: Screen[object]) -> list[tuple[str, list[KeyHelp]]]:

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import DataTable, Footer
+from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import Cursor, KeyEntry, KeyPage, Namespace
@@ -21,6 +21,7 @@ from llama_storage_tui.tui.screens.paged import PagedScreen
 from llama_storage_tui.tui.subjects import KeySubject
 from llama_storage_tui.tui.widgets.filter_bar import FilterBar
 from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.tui.wording import expiry, key_text, size
@@ -73,7 +74,7 @@ class KeysScreen(PagedScreen[str]):
         yield FilterBar("Keys beginning with ", placeholder="text; empty for all")
         yield Listing(id="keys")
         yield StatusLine()
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Read the first page."""

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import DataTable, Footer
+from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import Namespace
@@ -18,6 +18,7 @@ from llama_storage_tui.tui.marks import Shown, Tone
 from llama_storage_tui.tui.messages import Failed, NamespaceOpened, NamespacesLoaded
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.tui.wording import counted
@@ -59,7 +60,7 @@ class NamespacesScreen(WorkScreen):
         yield Headline()
         yield Listing(id="places")
         yield StatusLine()
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Show the names that the config gives, then count."""

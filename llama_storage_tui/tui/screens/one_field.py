@@ -8,10 +8,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.screens.secret_form import field
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 
 
 class FieldDialog(Dialog[str]):
@@ -39,7 +40,7 @@ class FieldDialog(Dialog[str]):
             box.border_title = self._title
             yield Static(self._text, classes="explained", markup=False)
             yield from field(self._label, "typed", is_secret=self._is_secret)
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Begin to type."""

@@ -10,7 +10,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.services.requests import LoadRequest
@@ -25,6 +25,7 @@ from llama_storage_tui.tui.messages import (
 )
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class OpeningScreen(WorkScreen):
         yield Headline()
         yield Static(id="explanation", classes="empty")
         yield StatusLine()
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Begin."""

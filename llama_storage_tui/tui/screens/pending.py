@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Footer
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.files.journal import Journal
@@ -26,6 +25,7 @@ from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.one_field import FieldDialog
 from llama_storage_tui.tui.screens.reveal import RevealDialog
 from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.sheet import Row, Sheet
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
@@ -81,7 +81,7 @@ class PendingScreen(WorkScreen):
         yield Headline()
         yield Sheet(id="pending")
         yield StatusLine()
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Look."""

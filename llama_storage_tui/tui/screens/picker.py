@@ -7,7 +7,7 @@ from typing import Final
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
 from llama_storage_tui.services.catalog import Candidate
 from llama_storage_tui.tui.fitting import plural
@@ -15,6 +15,7 @@ from llama_storage_tui.tui.marks import Shown, Tone
 from llama_storage_tui.tui.messages import ConfigChosen
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
@@ -51,7 +52,7 @@ class PickerScreen(WorkScreen):
         yield Listing(id="configs")
         yield Static(NOTHING, id="nothing", classes="empty")
         yield StatusLine()
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Show what was found."""

@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Footer
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.services.session import Session
@@ -17,6 +16,7 @@ from llama_storage_tui.tui.response_messages import ReadingDone
 from llama_storage_tui.tui.response_timeline import columns
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.reading import ReadingPane
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
@@ -50,7 +50,7 @@ class ReadingScreen(WorkScreen):
         yield Headline()
         yield ReadingPane()
         yield StatusLine()
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Read it."""

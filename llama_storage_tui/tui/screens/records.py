@@ -8,7 +8,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import Cursor
@@ -20,6 +20,7 @@ from llama_storage_tui.tui.record_lists import Listed, RecordList
 from llama_storage_tui.tui.response_messages import RecordsListed
 from llama_storage_tui.tui.screens.paged import PagedScreen
 from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import Listing
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.tui.zone import Zone
@@ -59,7 +60,7 @@ class RecordsScreen(PagedScreen[None]):
         yield Listing(id="rows")
         yield Static(id="detail", classes="note")
         yield StatusLine()
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Read the first page."""

@@ -10,7 +10,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import ContentSwitcher, Footer
+from textual.widgets import ContentSwitcher
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import Cell
@@ -49,6 +49,7 @@ from llama_storage_tui.tui.timeline_lines import Line
 from llama_storage_tui.tui.widgets.detail import TabTitle
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.json_tree import JsonTree, part_text
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.prose import Prose
 from llama_storage_tui.tui.widgets.reading import ReadingPane
 from llama_storage_tui.tui.widgets.status_line import StatusLine
@@ -158,7 +159,7 @@ class ResponseScreen(WorkScreen):
             yield Prose(id="resume")
             yield JsonTree(id="raw")
         yield StatusLine()
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Read the response."""

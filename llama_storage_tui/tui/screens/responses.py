@@ -11,7 +11,7 @@ from typing import ClassVar, Final
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
 from llama_storage_tui.errors import StorageToolError, UsageError
 from llama_storage_tui.model.data import Cursor
@@ -38,6 +38,7 @@ from llama_storage_tui.tui.response_wording import conditions, id_text, short_id
 from llama_storage_tui.tui.screens.paged import PagedScreen
 from llama_storage_tui.tui.widgets.form import Form
 from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import Listing
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.tui.zone import Zone
@@ -122,7 +123,7 @@ class ResponsesScreen(PagedScreen[Question]):
         yield Listing(id="responses")
         yield Static(id="detail", classes="note")
         yield StatusLine()
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Find out how many there are, then read the first page."""

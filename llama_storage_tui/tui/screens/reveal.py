@@ -8,13 +8,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.marks import Tone
 from llama_storage_tui.tui.messages import CopyRequested
 from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 
 
 class RevealDialog(Dialog[None]):
@@ -41,7 +42,7 @@ class RevealDialog(Dialog[None]):
                     ("\n\ny copies it; escape hides it again.", Tone.MUTED.style),
                 )
             )
-        yield Footer()
+        yield KeyFooter()
 
     def action_copy(self) -> None:
         """Copy it."""

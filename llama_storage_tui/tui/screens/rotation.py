@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Footer
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.rotation import Plan, Result
@@ -23,6 +22,7 @@ from llama_storage_tui.tui.screens.asking import AskingDialog
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.terms import TermsDialog
 from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.sheet import Row, Sheet
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.tui.wishes import Mode, Wish
@@ -74,7 +74,7 @@ class RotationScreen(WorkScreen):
         yield Headline()
         yield Sheet(id="plan")
         yield StatusLine()
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Make the plan."""

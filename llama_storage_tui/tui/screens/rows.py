@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import DataTable, Footer
+from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError, UsageError
 from llama_storage_tui.model.data import Count, Cursor, Filter, Order, RowPage, RowQuery, Table
@@ -30,6 +30,7 @@ from llama_storage_tui.tui.screens.paged import PagedScreen
 from llama_storage_tui.tui.subjects import RecordSubject
 from llama_storage_tui.tui.widgets.filter_bar import FilterBar
 from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.tui.wording import cell_shown, counted
@@ -126,7 +127,7 @@ class RowsScreen(PagedScreen[RowQuery]):
         yield FilterBar("Only rows where ", placeholder="COLUMN=VALUE or COLUMN is null; empty removes it")
         yield Listing(id="rows", cursor="cell")
         yield StatusLine()
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Read the first page."""

@@ -9,12 +9,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Footer, Input, Label, Static
+from textual.widgets import Input, Label, Static
 
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.screens.secret_form import field
 from llama_storage_tui.tui.widgets.choice import Choice
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.tui.wishes import MEANINGS, Mode, Wish
 
@@ -73,7 +74,7 @@ class TermsDialog(Dialog[Wish]):
                     placeholder="PgBouncer's, a file",
                 )
             yield StatusLine()
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Begin with the mode."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import ContentSwitcher, Footer
+from textual.widgets import ContentSwitcher
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.services.session import Session
@@ -18,6 +18,7 @@ from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.subjects import FIRST_LOOK, Prepared, Subject, cell_text, record_json
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.json_tree import JsonTree, part_text
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.tui.widgets.text_pane import TextPane
 from llama_storage_tui.tui.zone import Zone
@@ -81,7 +82,7 @@ class ValueScreen(WorkScreen):
             yield JsonTree(id="tree")
             yield TextPane(id="text")
         yield StatusLine()
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Read the value."""

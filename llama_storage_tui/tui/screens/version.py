@@ -5,12 +5,12 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Footer
 
 from llama_storage_tui.model.version import VersionGuess
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.marks import Tone
 from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.prose import Prose
 
 
@@ -26,7 +26,7 @@ class VersionDialog(Dialog[None]):
         with Vertical(classes="box") as box:
             box.border_title = "Server version"
             yield Prose(id="reasons")
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Write the reasons."""

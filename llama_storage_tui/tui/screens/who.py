@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Footer
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.access import AccessStage, Decision, Viewer
@@ -24,6 +23,7 @@ from llama_storage_tui.tui.marks import Shown, Tone
 from llama_storage_tui.tui.response_wording import owner_shown
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.widgets.form import Form
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.prose import Prose
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
@@ -69,7 +69,7 @@ class WhoDialog(Dialog[None]):
             yield Form(viewer_form.FIELDS)
             yield Prose()
             yield StatusLine()
-        yield Footer()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Say what is known without a user."""
