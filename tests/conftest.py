@@ -14,9 +14,11 @@ from tests.stores import PostgresStore, SqliteStore, Store
 
 _NUMBERS = itertools.count(1)
 
-# Under nohup this process ignores a hang-up, and so would every program that a test starts and hangs up on.
-if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+# Under nohup, or in the background of a script, this process ignores what a test sends to the programs that it starts, and they
+# would ignore it too.
+for _number, _handler in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _handler)
 
 
 @pytest.fixture(scope="session")
