@@ -8,7 +8,13 @@ from llama_storage_tui.backends.protocols import Reader, RoleLogin, RoleServer
 from llama_storage_tui.backends.unsupported import UnsupportedReader
 from llama_storage_tui.errors import FailureKind
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.target import PostgresTarget, SqliteTarget, Target, UnsupportedTarget
+from llama_storage_tui.model.target import (
+    LoginTarget,
+    PostgresTarget,
+    SqliteTarget,
+    Target,
+    UnsupportedTarget,
+)
 
 
 def open_reader(target: Target, *, timeouts: Timeouts | None = None) -> Reader:
@@ -44,14 +50,14 @@ def open_reader(target: Target, *, timeouts: Timeouts | None = None) -> Reader:
         )
 
 
-def open_role(target: PostgresTarget, *, timeouts: Timeouts | None = None) -> RoleLogin:
+def open_role(target: LoginTarget, *, timeouts: Timeouts | None = None) -> RoleLogin:
     """Return the role of a target, which logs in with whatever password it is asked about. Holds nothing open."""
     from llama_storage_tui.backends.postgres.role import PostgresRole
 
     return PostgresRole(target, timeouts=timeouts or Timeouts())
 
 
-def open_role_server(target: PostgresTarget, *, timeouts: Timeouts | None = None) -> RoleServer:
+def open_role_server(target: LoginTarget, *, timeouts: Timeouts | None = None) -> RoleServer:
     """Return the role of a target with the right to change it: for a rotation that was confirmed, and nothing else."""
     from llama_storage_tui.backends.postgres.role_change import PostgresRoleWriter
 

@@ -21,7 +21,7 @@ from platformdirs import user_state_path
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.files import audit
 from llama_storage_tui.files.replacing import sync_folder
-from llama_storage_tui.model.rotation import LineChange, Patch
+from llama_storage_tui.model.rotation import LineChange, Patch, RoleChange
 from llama_storage_tui.secrets import Secret
 
 STATE_VARIABLE: Final = "LLAMA_STORAGE_TUI_STATE_DIR"
@@ -53,6 +53,16 @@ class Address:
     ssl_mode: str | None
     ca_cert_path: str | None
 
+    @property
+    def role(self) -> str:
+        """Who logs in, as an operator names it."""
+        return self.user
+
+    @property
+    def server(self) -> str:
+        """Where that is, without a database."""
+        return f"{self.host}:{self.port}"
+
 
 @dataclass(frozen=True, slots=True)
 class Journal:
@@ -76,6 +86,8 @@ class Journal:
     """The files that hold the password and are not written from here."""
     is_unchecked: bool = False
     """Whether the operator accepted that the server checks no password of this role."""
+    changes_server: bool = True
+    """Whether the server gets the new password from here; otherwise somebody else gave it that."""
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -85,7 +97,12 @@ class Journal:
     @property
     def role(self) -> str:
         """The role whose password changes."""
-        return self.addresses[0].user
+        return self.addresses[0].role
+
+    @property
+    def change(self) -> RoleChange:
+        """What the server is asked for."""
+        return RoleChange((self.system_identifier, self.role_oid), self.old, self.new, self.verifier)
 
 
 class Journals:
@@ -274,6 +291,7 @@ def _to_json(journal: Journal) -> dict[str, object]:
         "patches": [asdict(patch) for patch in journal.patches],
         "left": [str(path) for path in journal.left],
         "is_unchecked": journal.is_unchecked,
+        "changes_server": journal.changes_server,
     }
 
 
@@ -304,6 +322,7 @@ def _from_json(data: dict[str, Any]) -> Journal:
         patches=tuple(_patch(patch) for patch in data.get("patches", ())),
         left=tuple(Path(name) for name in data.get("left", ())),
         is_unchecked=bool(data.get("is_unchecked")),
+        changes_server=bool(data.get("changes_server", data["verifier"])),
     )
 
 

@@ -36,6 +36,31 @@ class PostgresTarget:
     pool_budget: int | None = None
     """The most connections that one server process opens with this backend's settings, for the comparison with max_connections."""
 
+    @property
+    def role(self) -> str:
+        """Who logs in, as an operator names it."""
+        return self.user
+
+    @property
+    def principal(self) -> tuple[str, ...]:
+        """Who logs in, as the server tells one from another."""
+        return (self.user,)
+
+    @property
+    def seeds(self) -> tuple[tuple[str, int], ...]:
+        """The hosts and ports that are tried."""
+        return ((self.host, self.port),)
+
+    @property
+    def door(self) -> tuple[object, ...]:
+        """What a login depends on besides user and password."""
+        return self.host, self.port, self.database, self.ssl_mode
+
+    @property
+    def location(self) -> str:
+        """Where this is, without its credentials."""
+        return f"postgresql://{self.host}:{self.port}/{self.database}"
+
 
 @dataclass(frozen=True, slots=True)
 class UnsupportedTarget:
@@ -45,4 +70,6 @@ class UnsupportedTarget:
     reason: str
 
 
+LoginTarget = PostgresTarget
+"""What a password logs in to."""
 Target = SqliteTarget | PostgresTarget | UnsupportedTarget

@@ -181,13 +181,12 @@ def expected_steps(plan: Plan) -> list[str]:
     """Return the steps that a plan goes through where nothing stops it."""
     files = list(dict.fromkeys(change.file for change in plan.changes))
     numbers = range(1, len(files) + 1)
-    changes_server = any("ALTER ROLE" in text for text in plan.strategy)
     return [
         "locked",
         "journaled",
         *(step for number in numbers for step in (f"marked-{number}", f"staged-{number}")),
         "prepared",
-        *(("connected", "altered", "old-checked", "committed") if changes_server else ()),
+        *plan.server_steps,
         "verified",
         *(f"swapped-{number}" for number in numbers),
         *(("waiting",) if plan.patches else ("read-again", "audited", "cleaned", "closed")),
@@ -268,9 +267,8 @@ def standing_mark(standing: Standing) -> Shown:
 def waiting_rows(waiting: Waiting) -> Groups:
     """Lay out a pending change."""
     journal, found = waiting.journal, waiting.stand
-    address = journal.addresses[0]
     yield [
-        Row(Shown(f"role {journal.role} on {address.host}:{address.port}", Tone.KEY)),
+        Row(Shown(f"role {journal.role} on {journal.addresses[0].server}", Tone.KEY)),
         Row(Shown(f"begun {journal.created} by {journal.owner}, journal {journal.id}", Tone.MUTED), indent=2),
         Row(Shown(_sentence(journal, found.standing, found.sentence)), indent=2),
     ]

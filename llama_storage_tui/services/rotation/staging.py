@@ -16,7 +16,7 @@ from llama_storage_tui.config.edit.uri import encode_password
 from llama_storage_tui.files.journal import Address, Journal, JournaledFile
 from llama_storage_tui.files.markers import marker_path
 from llama_storage_tui.files.replacing import digest
-from llama_storage_tui.model.target import PostgresTarget
+from llama_storage_tui.model.target import LoginTarget, PostgresTarget
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.identity import Kinship
@@ -66,6 +66,7 @@ def make_journal(
             sorted({sources.real[writing.carrier.file] for writing in prepared.left if writing.carrier.file})
         ),
         is_unchecked=prepared.is_unchecked,
+        changes_server=prepared.terms.changes_server,
     )
 
 
@@ -120,7 +121,7 @@ def addresses(prepared: Prepared) -> tuple[Address, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def target_of(address: Address) -> PostgresTarget:
+def target_of(address: Address) -> LoginTarget:
     """Return what to log in at."""
     return PostgresTarget(
         address.host,
