@@ -52,16 +52,19 @@ class Address:
     user: str
     ssl_mode: str | None
     ca_cert_path: str | None
+    engine: Literal["postgresql", "mongodb"] = "postgresql"
+    names: tuple[str, str] | None = None
+    """Role and server as an operator names them, where that is not user, host and port."""
 
     @property
     def role(self) -> str:
         """Who logs in, as an operator names it."""
-        return self.user
+        return self.names[0] if self.names else self.user
 
     @property
     def server(self) -> str:
         """Where that is, without a database."""
-        return f"{self.host}:{self.port}"
+        return self.names[1] if self.names else f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +272,8 @@ def _to_json(journal: Journal) -> dict[str, object]:
                 "user": address.user,
                 "ssl_mode": address.ssl_mode,
                 "ca_cert_path": address.ca_cert_path,
+                "engine": address.engine,
+                "names": address.names,
             }
             for address in journal.addresses
         ],
@@ -302,7 +307,7 @@ def _from_json(data: dict[str, Any]) -> Journal:
         created=str(data["created"]),
         owner=str(data["owner"]),
         request=dict(data["request"]),
-        addresses=tuple(Address(**address) for address in data["addresses"]),
+        addresses=tuple(_address(address) for address in data["addresses"]),
         system_identifier=str(data["system_identifier"]),
         role_oid=int(data["role_oid"]),
         old=Secret(str(data["old"])),
@@ -324,6 +329,11 @@ def _from_json(data: dict[str, Any]) -> Journal:
         is_unchecked=bool(data.get("is_unchecked")),
         changes_server=bool(data.get("changes_server", data["verifier"])),
     )
+
+
+def _address(data: dict[str, Any]) -> Address:
+    names = data.get("names")
+    return Address(**(data | {"names": (str(names[0]), str(names[1])) if names else None}))
 
 
 def _patch(data: dict[str, Any]) -> Patch:

@@ -168,7 +168,7 @@ class LoginAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RoleCredential:
-    """One role on one server. `server` is its system identifier, or its location where no login told it."""
+    """One role on one server. `server` is how it tells itself from others, or its location where no login told it."""
 
     server: str
     role: str

@@ -134,15 +134,19 @@ def patch_rows(patches: Iterable[Patch], title: str) -> Sequence[Row]:
 
 
 def _restart(plan: Plan) -> Groups:
-    if plan.connections is None:
+    if not plan.strategy:
         return
-    now, most = plan.connections
-    title = f"to restart afterwards ({now} of {most} connections are in use)"
+    in_use = "" if plan.connections is None else " ({} of {} connections are in use)"
     nobody = Row(
-        Shown("no session of this role is open; a process that connects later must read the new password"),
+        Shown(
+            "the server shows no session of this role; a process that connects later must read the new password"
+        ),
         indent=2,
     )
-    yield [heading(title), *(session_rows(plan.restart) or [nobody])]
+    yield [
+        heading(f"to restart afterwards{in_use.format(*plan.connections or ())}"),
+        *(session_rows(plan.restart) or [nobody]),
+    ]
 
 
 def session_rows(sessions: Iterable[RoleSession]) -> list[Row]:
@@ -150,8 +154,8 @@ def session_rows(sessions: Iterable[RoleSession]) -> list[Row]:
     return [
         Row(
             Shown(
-                f"{session.application or 'unnamed'} from {session.client or 'the same host'}, database {session.database},"
-                f" backend {session.pid}"
+                f"{session.application or 'unnamed'} from {session.client or 'the same host'}"
+                f"{f', database {session.database}' if session.database else ''}, backend {session.pid}"
             ),
             Shown("·", Tone.MUTED),
             2,

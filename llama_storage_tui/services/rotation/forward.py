@@ -32,6 +32,9 @@ UNVERIFIED: Final = (
     "Nothing was verified: the server lets this role in with any password, the old one included; whether it has the new one"
     " shows only when it checks passwords."
 )
+_MEANWHILE: Final = {
+    LoginState.REFUSED: ", although the server had taken it, so that somebody else changed it meanwhile"
+}
 PATIENCE: Final = 5.0
 """Seconds for a standby to replay the change, or for a full server to have a connection again."""
 
@@ -183,7 +186,7 @@ async def _verify(journal: Journal, timeouts: Timeouts) -> tuple[str, ...]:
     role = open_login(target_of(first), timeouts)
     state, message = await ask(role, journal, is_new=True)
     if state is not LoginState.ACCEPTED:
-        raise stuck(journal, f"the new password does not log in: {message}")
+        raise stuck(journal, f"the new password does not log in{_MEANWHILE.get(state, '')}: {message}")
     state, message = await ask(role, journal, is_new=False)
     if state is not LoginState.REFUSED and not (journal.is_unchecked and state is LoginState.ACCEPTED):
         raise stuck(

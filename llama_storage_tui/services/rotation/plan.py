@@ -26,6 +26,7 @@ from llama_storage_tui.model.rotation import (
     Site,
     Terms,
 )
+from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.secrets import Redactor, Secret
 from llama_storage_tui.services.rotation.checks import judge_wrong_password, strategy
 from llama_storage_tui.services.rotation.discovery import Entry, find_entries
@@ -329,6 +330,14 @@ class _Planner:
 
     def _check_pooler(self) -> Iterator[Check]:
         if self.sources.userlist is None:
+            return
+        if not isinstance(self.target, PostgresTarget):
+            yield Check(
+                "userlist",
+                is_ok=False,
+                message="PgBouncer's list holds roles of PostgreSQL, which this is not.",
+                help="Leave --userlist out.",
+            )
             return
         try:
             self.pooler = find_pooler_entry(self.sources, self.target.user, self.old, self.terms)
