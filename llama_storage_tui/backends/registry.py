@@ -44,11 +44,16 @@ def open_reader(target: Target, *, timeouts: Timeouts | None = None) -> Reader:
 
                 return postgres_reader(target, timeouts=limits)
             case MongoTarget():
-                return UnsupportedReader("connecting to MongoDB is not built in yet")
+                with _needing_pymongo():
+                    from llama_storage_tui.backends.mongodb.reader import mongo_reader
+
+                return mongo_reader(target, timeouts=limits)
             case UnsupportedTarget():
                 return UnsupportedReader(target.reason)
             case _:
                 assert_never(target)
+    except RefusedError as refused:
+        return UnsupportedReader(refused.message, failure=FailureKind.DRIVER_MISSING, help=refused.help)
     except ModuleNotFoundError as error:
         return UnsupportedReader(
             f"The driver is not installed: {error.name}.",

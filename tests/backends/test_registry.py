@@ -16,7 +16,7 @@ LOADED = """
 import sys
 from pathlib import Path
 from llama_storage_tui.backends.registry import open_reader
-from llama_storage_tui.model.target import PostgresTarget, SqliteTarget
+from llama_storage_tui.model.target import MongoTarget, PostgresTarget, SqliteTarget
 
 drivers = ("sqlalchemy", "aiosqlite", "asyncpg", "pymongo", "textual")
 def loaded():
@@ -25,6 +25,8 @@ loaded()
 open_reader(SqliteTarget(Path("x.db")))
 loaded()
 open_reader(PostgresTarget("h", 1, "d", "u"))
+loaded()
+open_reader(MongoTarget("h", 1, "d", "u"))
 loaded()
 """
 
@@ -35,6 +37,7 @@ def test_a_driver_is_imported_when_the_first_backend_of_its_kind_is_opened() -> 
         "",
         "sqlalchemy,aiosqlite",
         "sqlalchemy,aiosqlite,asyncpg",
+        "sqlalchemy,aiosqlite,asyncpg,pymongo",
     ]
 
 
@@ -71,12 +74,14 @@ for opens in (open_role, open_role_server):
         opens(mongo_login("h", 1, "u"))
     except RefusedError as refused:
         print(refused.message, "|", refused.help, "|", refused.__cause__)
+print(open_reader(mongo_login("h", 1, "u")).failure)
 """
 
 
 def test_without_the_optional_driver_a_mongodb_user_is_refused_with_the_next_step() -> None:
     done = subprocess.run([sys.executable, "-c", WITHOUT_PYMONGO], capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()
+    assert lines.pop() == "driver-missing"
     assert len(lines) == 2
     for line in lines:
         assert "optional driver pymongo" in line

@@ -11,6 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from llama_storage_tui.__main__ import main
 from llama_storage_tui.cli.rotation_document import RotateDocument
 from tests.mongo_servers import LEAVES_SOCKETS, MongoDeployment, MongoServer, mongo_deployment
 from tests.rotation_setup import OLD
@@ -116,3 +117,14 @@ def test_without_the_driver_it_ends_with_4_and_the_next_step(deployed: MongoDepl
     assert error["kind"] == "refused"
     assert "pymongo" in error["message"]
     assert error["help"] == "pip install 'llama-storage-tui[mongo]'"
+
+
+def test_its_backend_is_tested_like_any_other(
+    deployed: MongoDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["test", str(deployed.config), "--json"]) == 0
+    out, err = capsys.readouterr()
+    (answer,) = json.loads(out)["results"]
+    assert (answer["ok"], answer["writable"], answer["user"]) == (True, True, f"{deployed.role}@admin")
+    assert answer["details"]["server_is"] == "the primary of set made-up"
+    assert OLD not in out + err
