@@ -6,11 +6,15 @@ import itertools
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.servers import Server, postgres
 from tests.stores import PostgresStore, SqliteStore, Store
+
+if TYPE_CHECKING:
+    from tests.mongo_servers import MongoServer
 
 _NUMBERS = itertools.count(1)
 
@@ -25,6 +29,16 @@ for _number, _handler in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGINT, signa
 def postgres_server() -> Iterator[Server]:
     """Start a PostgreSQL server of this test process."""
     with postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mongo_server() -> Iterator[MongoServer]:
+    """Start a MongoDB-compatible server of this test process."""
+    pytest.importorskip("secantus", reason="SecantusDB has no wheel for this Python")
+    from tests.mongo_servers import mongodb
+
+    with mongodb() as server:
         yield server
 
 

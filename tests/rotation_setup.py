@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 import asyncpg
 
@@ -36,12 +36,25 @@ class Run(NamedTuple):
     outcome: str | None
 
 
+class HasPort(Protocol):
+    """A server of the tests."""
+
+    @property
+    def port(self) -> int: ...
+
+
+S = TypeVar("S", bound=HasPort)
+
+
 @dataclass
-class Deployment:
-    """Files in a folder, and a role of its own."""
+class Files(Generic[S]):
+    """Files in a folder, and a role of its own on a server."""
+
+    backend: ClassVar[str] = "sql_default"
+    """Whose credential is changed where no other is named."""
 
     folder: Path
-    server: Server
+    server: S
     role: str
     environ: dict[str, str] = field(default_factory=dict)
 
@@ -63,16 +76,16 @@ class Deployment:
         if env is not None:
             self.env_file.write_text(env)
 
-    def request(self, backend: str = "sql_default", *, also: tuple[str, ...] = ()) -> RotationRequest:
+    def request(self, backend: str | None = None, *, also: tuple[str, ...] = ()) -> RotationRequest:
         env_files = (str(self.env_file),) if self.env_file.exists() else ()
         return RotationRequest(
             LoadRequest(str(self.config), env_files=env_files, environ={"HOME": "/nowhere", **self.environ}),
-            backend,
+            backend or self.backend,
             also,
         )
 
     async def plan(
-        self, backend: str = "sql_default", *, also: tuple[str, ...] = (), terms: Terms | None = None
+        self, backend: str | None = None, *, also: tuple[str, ...] = (), terms: Terms | None = None
     ) -> Plan:
         return await make_plan(self.request(backend, also=also), Timeouts(connect=3), terms)
 
@@ -85,7 +98,7 @@ class Deployment:
         do: str,
         *,
         die_at: str | None = None,
-        backend: str = "sql_default",
+        backend: str | None = None,
         terms: tuple[str, ...] = (),
         chmod_at: tuple[str, Path, int] | None = None,
         file_limit: int | None = None,
@@ -110,7 +123,7 @@ class Deployment:
         return Run((*steps, last), None)
 
     def start(
-        self, do: str, *, backend: str = "sql_default", state: Path | None = None
+        self, do: str, *, backend: str | None = None, state: Path | None = None
     ) -> subprocess.Popen[str]:
         """Start the same without waiting for it; `state` is another user's folder."""
         other = {} if state is None else {"LLAMA_STORAGE_TUI_STATE_DIR": str(state)}
@@ -126,7 +139,7 @@ class Deployment:
         self,
         do: str,
         die_at: str | None,
-        backend: str,
+        backend: str | None,
         terms: tuple[str, ...] = (),
         chmod_at: tuple[str, Path, int] | None = None,
         file_limit: int | None = None,
@@ -135,7 +148,7 @@ class Deployment:
             "do": do,
             "config": str(self.config),
             "env_files": [str(self.env_file)] if self.env_file.exists() else [],
-            "backend": backend,
+            "backend": backend or self.backend,
             "terms": dict.fromkeys(terms, True),
             "die_at": die_at,
             "chmod_at": None if chmod_at is None else [chmod_at[0], str(chmod_at[1]), chmod_at[2]],
@@ -146,6 +159,26 @@ class Deployment:
     def _variables(self) -> dict[str, str]:
         own = {"PATH": os.environ["PATH"], "HOME": "/nowhere", "LLAMA_STORAGE_TUI_STATE_DIR": str(self.state)}
         return own | self.environ
+
+    def call(
+        self, *words: str, typed: str | None = None, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `rotate` of the program itself on the config."""
+        return subprocess.run(
+            [sys.executable, "-m", "llama_storage_tui", "rotate", str(self.config), *words],
+            cwd=ROOT,
+            env={
+                "PATH": "/usr/bin:/bin",
+                "HOME": "/nowhere",
+                "LLAMA_STORAGE_TUI_STATE_DIR": str(self.state),
+                **variables,
+            },
+            input=typed or "",
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
 
     def passwords(self) -> set[str]:
         """Return every password that the files yield for the role."""
@@ -176,6 +209,13 @@ class Deployment:
 
     def logs_in(self, password: str, *, host: str = "127.0.0.1") -> bool:
         return asyncio.run(self._logs_in(password, host))
+
+    async def _logs_in(self, password: str, host: str) -> bool:
+        raise NotImplementedError
+
+
+class Deployment(Files[Server]):
+    """On PostgreSQL."""
 
     async def _logs_in(self, password: str, host: str) -> bool:
         try:

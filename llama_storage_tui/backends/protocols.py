@@ -32,7 +32,7 @@ from llama_storage_tui.model.records import (
     Tallied,
     TallyBatch,
 )
-from llama_storage_tui.model.rotation import CommitState, LoginAnswer, RoleFacts
+from llama_storage_tui.model.rotation import CommitState, LoginAnswer, RoleChange, RoleFacts
 from llama_storage_tui.secrets import Secret
 
 Notify = Callable[[str], None]
@@ -47,20 +47,22 @@ class RoleLogin(Protocol):
         ...
 
     async def describe(self, password: Secret) -> RoleFacts:
-        """Log in and say who the role is, on which server, with which sessions; raises BackendError."""
+        """Log in and say who the role is, on which server, with which sessions, and what that means; raises BackendError."""
         ...
 
 
 class RoleServer(RoleLogin, Protocol):
     """A role whose password can be changed: never part of a Reader, made by an opener of its own."""
 
-    async def change(
-        self, old: Secret, verifier: str, *, identity: tuple[str, int], notify: Notify
-    ) -> CommitState:
-        """Set the password to a verifier; raises RefusedError where nothing was changed.
+    async def change(self, change: RoleChange, notify: Notify) -> CommitState:
+        """Set the new password; raises RefusedError where nothing was changed.
 
-        `identity` is the system identifier and the role's OID that the plan was made for; `notify` hears of each step.
+        `notify` hears of each of the steps that `RoleFacts.steps` names.
         """
+        ...
+
+    async def settle(self, change: RoleChange) -> CommitState:
+        """Tell whether the server, which takes the new password, has it for good; UNKNOWN where a crash could still take it."""
         ...
 
     async def hold(self, password: Secret, *, identity: tuple[str, int]) -> None:

@@ -97,6 +97,8 @@ def rotate(
 ) -> int:
     """Change a backend's password at the server and in every place that holds it, or not at all.
 
+    PostgreSQL and MongoDB; the latter needs the optional driver: pip install 'llama-storage-tui[mongo]'.
+
     The server is asked with the configured password, and once with a random one, which it must refuse.
 
     Example: llama-storage-tui rotate run.yaml sql_default --env-file .env --dry-run

@@ -9,7 +9,11 @@ from llama_storage_tui.model.rotation import LineChange, Patch, Plan, RoleSessio
 
 
 class CredentialGroupBody(Document):
-    """One role on one server; `server` is its system identifier, or a location where no login told it."""
+    """One role on one server.
+
+    `server` is the system identifier of PostgreSQL, the replica set of MongoDB, or a location where no login told it; a role of
+    MongoDB is written USER@DATABASE.
+    """
 
     server: str
     role: str
@@ -110,6 +114,7 @@ class RotationPlanBody(Document):
     strategy: list[str]
     privileges: list[str]
     connections: ConnectionsBody | None
+    """None where the server does not tell."""
 
     @classmethod
     def of(cls, plan: Plan) -> RotationPlanBody:

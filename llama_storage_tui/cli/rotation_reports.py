@@ -66,21 +66,22 @@ def _report_server(plan: Plan) -> None:
             output.write_text(f"\n{heading}")
         for line in lines:
             output.write_text(f"  {line}")
-    if plan.connections is not None:
-        now, maximum = plan.connections
-        output.write_text(f"\nto restart afterwards ({now} of {maximum} connections are in use)")
+    if plan.strategy:
+        in_use = "" if plan.connections is None else " ({} of {} connections are in use)"
+        output.write_text(f"\nto restart afterwards{in_use.format(*plan.connections or ())}")
         _report_sessions(plan.restart)
         if not plan.restart:
             output.write_text(
-                "  no session of this role is open; processes that connect later use the old password"
+                "  the server shows no session of this role; processes that connect later use the old password"
             )
 
 
 def _report_sessions(sessions: tuple[RoleSession, ...]) -> None:
     for session in sessions:
         client = session.client or "the same host"
+        database = f", database {session.database}" if session.database else ""
         output.write_text(
-            f"  backend {session.pid}: {session.application or 'unnamed'} from {client}, database {session.database}"
+            f"  backend {session.pid}: {session.application or 'unnamed'} from {client}{database}"
         )
 
 

@@ -1,4 +1,4 @@
-"""Every place of a run config that logs in to PostgreSQL with a password: backends, inline stores, providers, any URI.
+"""Every place of a run config that logs in to PostgreSQL or MongoDB with a password: backends, inline stores, providers, any URI.
 
 A rotation must know them all, the disabled ones too: a provider that is switched off today logs in with what stands there
 tomorrow. So the file is searched as it is written, not as a server would load it.
@@ -14,21 +14,30 @@ from urllib.parse import unquote
 from llama_storage_tui.config.backends import read_backends
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, get, show_path
-from llama_storage_tui.config.edit.uri import password_span
+from llama_storage_tui.config.edit.uri import is_mongo, password_span
 from llama_storage_tui.config.environment import UNKNOWN, resolve
 from llama_storage_tui.config.legacy import is_legacy, read_legacy, snippets
+from llama_storage_tui.config.mongo_uri import DEFAULT_PORT
 from llama_storage_tui.config.rules.postgres import URL_SAFE_FROM
-from llama_storage_tui.config.targets import NoTarget, target_of_uri
+from llama_storage_tui.config.targets import NoTarget, mongo_target, mongo_target_of_uri, target_of_uri
 from llama_storage_tui.model.catalog import Backend
-from llama_storage_tui.model.target import PostgresTarget
+from llama_storage_tui.model.target import LoginTarget, MongoTarget, PostgresTarget
 from llama_storage_tui.secrets import Secret
 
 TYPES: Final = frozenset({"kv_postgres", "sql_postgres"})
+MONGO_TYPES: Final = frozenset({"kv_mongodb", "mongodb"})
+"""`mongodb` is what an inline store of 0.2 calls itself."""
+OWN_MECHANISMS: Final = frozenset({"DEFAULT", "SCRAM-SHA-1", "SCRAM-SHA-256"})
+"""What checks a password that the server itself keeps; other mechanisms ask a directory, a cloud or a certificate."""
 PGVECTOR: Final = "remote::pgvector"
 _PGVECTOR_DEFAULTS: Final = {"host": "localhost", "port": 5432, "db": "postgres", "user": "postgres"}
-_OTHER_ENGINES: Final = frozenset(
-    {"redis", "mongodb", "sqlite", "kv_redis", "kv_mongodb", "kv_sqlite", "sql_sqlite"}
-)
+_MONGO_DEFAULTS: Final[dict[str, object]] = {
+    "host": "localhost",
+    "port": DEFAULT_PORT,
+    "db": "llamastack",
+    "collection_name": "llamastack_kvstore",
+}
+_OTHER_ENGINES: Final = frozenset({"redis", "sqlite", "kv_redis", "kv_sqlite", "sql_sqlite"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,7 @@ class Holder:
     config: str
     name: str
     path: Path
-    target: PostgresTarget | None
+    target: LoginTarget | None
     problem: str | None = None
     is_backend: bool = False
     is_uri: bool = False
@@ -84,6 +93,8 @@ def _backends(context: Context) -> Iterator[Holder]:
     for backend, path in pairs:
         if backend.type in TYPES and not backend.is_implied:
             yield _backend(context, backend, path)
+        elif backend.type in MONGO_TYPES:
+            yield _mongo_backend(context, backend, path)
 
 
 def _backend(context: Context, backend: Backend, path: Path) -> Holder:
@@ -106,6 +117,34 @@ def _backend(context: Context, backend: Backend, path: Path) -> Holder:
     )
 
 
+def _mongo_backend(context: Context, backend: Backend, path: Path) -> Holder:
+    field = (*path, "password")
+    target = backend.target if isinstance(backend.target, MongoTarget) else None
+    holder = Holder(
+        context.document.name,
+        backend.name,
+        field,
+        target,
+        backend.problem,
+        is_backend=True,
+        has_password=_is_there(context, field),
+    )
+    return _without_foreign_login(holder)
+
+
+def _without_foreign_login(holder: Holder) -> Holder:
+    """Return a MongoDB login, without its target where no password of the server's own logs in."""
+    target = holder.target
+    if not isinstance(target, MongoTarget):
+        return holder
+    if not target.user:
+        return replace(holder, target=None, problem="servers connect to it without a user")
+    if target.mechanism is not None and target.mechanism not in OWN_MECHANISMS:
+        words = f"it logs in with {target.mechanism}, whose secrets MongoDB does not keep"
+        return replace(holder, target=None, problem=words)
+    return holder
+
+
 def _others(context: Context) -> Iterator[Holder]:
     for path, mapping in _mappings(context.document.data, ()):
         values = resolve(dict(mapping), context.environment, context.version).data
@@ -115,7 +154,9 @@ def _others(context: Context) -> Iterator[Holder]:
             if isinstance(key, str) and isinstance(value, str) and password_span(value) is not None:
                 yield _uri(context, (*path, key), value)
         raw_type = str(values.get("type", ""))
-        if "password" in mapping and raw_type not in _OTHER_ENGINES and _is_server(context, path, values):
+        if "password" in mapping and raw_type in MONGO_TYPES:
+            yield _mongo_fields(context, path, values)
+        elif "password" in mapping and raw_type not in _OTHER_ENGINES and _is_server(context, path, values):
             yield _fields(context, path, values)
 
 
@@ -132,11 +173,26 @@ def _is_pgvector(context: Context, path: Path) -> bool:
 
 def _uri(context: Context, path: Path, text: str) -> Holder:
     name = _provider_name(context, path)
+    target: LoginTarget
     try:
-        target = target_of_uri(context, text, {}, None)
+        target = (
+            mongo_target_of_uri(context, text) if is_mongo(text) else target_of_uri(context, text, {}, None)
+        )
     except NoTarget as reason:
         return Holder(context.document.name, name, path, None, str(reason), is_uri=True)
-    return Holder(context.document.name, name, path, target, is_uri=True)
+    return _without_foreign_login(Holder(context.document.name, name, path, target, is_uri=True))
+
+
+def _mongo_fields(context: Context, path: Path, values: Mapping[object, object]) -> Holder:
+    """Return the login of a mapping that calls itself MongoDB and is no backend of this config."""
+    known = _MONGO_DEFAULTS | {str(key): value for key, value in values.items() if value is not None}
+    name, field = _provider_name(context, path), (*path, "password")
+    try:
+        target = mongo_target(known)
+    except NoTarget as reason:
+        has_password = _is_there(context, field)
+        return Holder(context.document.name, name, field, None, str(reason), has_password=has_password)
+    return _without_foreign_login(Holder(context.document.name, name, field, target))
 
 
 def _fields(context: Context, path: Path, values: Mapping[object, object]) -> Holder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -11,13 +12,19 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.environment import UNKNOWN
 from llama_storage_tui.config.masking import mask_userinfo
-from llama_storage_tui.model.target import PostgresTarget, SqliteTarget, Target, UnsupportedTarget
+from llama_storage_tui.config.mongo_uri import DEFAULT_PORT, parse_host
+from llama_storage_tui.model.target import (
+    MongoTarget,
+    PostgresTarget,
+    SqliteTarget,
+    Target,
+    UnsupportedTarget,
+)
 from llama_storage_tui.secrets import Secret
 
 KV_SQLITE_TABLE: Final = "kvstore"
 UNSUPPORTED: Final = {
     "kv_redis": UnsupportedTarget("Redis", "connecting to Redis is not built in yet"),
-    "kv_mongodb": UnsupportedTarget("MongoDB", "connecting to MongoDB is not built in yet"),
 }
 
 
@@ -54,6 +61,8 @@ def read_target(
         return sqlite_target(context, type_, values)
     if type_ in ("kv_postgres", "sql_postgres"):
         return _postgres_target(context, type_, values, entry)
+    if type_ == "kv_mongodb":
+        return mongo_target(values)
     raise NoTarget(f"its type {type_!r} is unknown" if type_ else "it has no type")
 
 
@@ -95,6 +104,55 @@ def _postgres_target(
         _optional_text(values, "ssl_mode"),
         _optional_path(context, values.get("ca_cert_path")),
     )
+
+
+def mongo_target(values: Mapping[str, object]) -> MongoTarget:
+    """Return what a kv_mongodb backend connects to; raises NoTarget."""
+    host = _text(values, "host")
+    try:
+        place = parse_host(host, _port(values))
+    except ValueError as reason:
+        raise NoTarget(f"its host {reason}") from None
+    if place.user or place.password is not None:
+        raise NoTarget(
+            "its host holds a user or a password, which servers never use: they log in with the fields user and password alone"
+        )
+    user, password = values.get("user"), values.get("password")
+    if UNKNOWN in (user, password):
+        raise NoTarget("its user or password depends on a variable that is not set")
+    if not isinstance(user, str | None) or not isinstance(password, str | None):
+        raise NoTarget("its user or password is not text")
+    login = mongo_login(host, _port(values), user or "", None if password is None else Secret(password))
+    return replace(login, database=_text(values, "db"), collection=_text(values, "collection_name"))
+
+
+def mongo_login(host: str, port: int, user: str, password: Secret | None = None) -> MongoTarget:
+    """Return what a user logs in to at a host that was read before."""
+    place = parse_host(host, port)
+    return MongoTarget(
+        place.host,
+        port,
+        "",
+        user,
+        password,
+        None,
+        place.seeds,
+        place.auth_source,
+        place.mechanism,
+        place.uses_tls,
+    )
+
+
+def mongo_target_of_uri(context: Context, text: str) -> MongoTarget:
+    """Return what a MongoDB URI connects to; raises NoTarget where it does not say."""
+    try:
+        place = parse_host(text)
+    except ValueError as reason:
+        raise NoTarget(f"it {reason}") from None
+    secret = None if place.password is None else Secret(place.password)
+    if secret:
+        context.secrets.add(secret)
+    return mongo_login(place.host, DEFAULT_PORT, place.user, secret)
 
 
 def _optional_text(values: Mapping[str, object], name: str) -> str | None:

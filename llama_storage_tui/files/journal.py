@@ -21,7 +21,7 @@ from platformdirs import user_state_path
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.files import audit
 from llama_storage_tui.files.replacing import sync_folder
-from llama_storage_tui.model.rotation import LineChange, Patch
+from llama_storage_tui.model.rotation import LineChange, Patch, RoleChange
 from llama_storage_tui.secrets import Secret
 
 STATE_VARIABLE: Final = "LLAMA_STORAGE_TUI_STATE_DIR"
@@ -52,6 +52,19 @@ class Address:
     user: str
     ssl_mode: str | None
     ca_cert_path: str | None
+    engine: Literal["postgresql", "mongodb"] = "postgresql"
+    names: tuple[str, str] | None = None
+    """Role and server as an operator names them, where that is not user, host and port."""
+
+    @property
+    def role(self) -> str:
+        """Who logs in, as an operator names it."""
+        return self.names[0] if self.names else self.user
+
+    @property
+    def server(self) -> str:
+        """Where that is, without a database."""
+        return self.names[1] if self.names else f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +89,8 @@ class Journal:
     """The files that hold the password and are not written from here."""
     is_unchecked: bool = False
     """Whether the operator accepted that the server checks no password of this role."""
+    changes_server: bool = True
+    """Whether the server gets the new password from here; otherwise somebody else gave it that."""
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -85,7 +100,12 @@ class Journal:
     @property
     def role(self) -> str:
         """The role whose password changes."""
-        return self.addresses[0].user
+        return self.addresses[0].role
+
+    @property
+    def change(self) -> RoleChange:
+        """What the server is asked for."""
+        return RoleChange((self.system_identifier, self.role_oid), self.old, self.new, self.verifier)
 
 
 class Journals:
@@ -252,6 +272,8 @@ def _to_json(journal: Journal) -> dict[str, object]:
                 "user": address.user,
                 "ssl_mode": address.ssl_mode,
                 "ca_cert_path": address.ca_cert_path,
+                "engine": address.engine,
+                "names": address.names,
             }
             for address in journal.addresses
         ],
@@ -274,6 +296,7 @@ def _to_json(journal: Journal) -> dict[str, object]:
         "patches": [asdict(patch) for patch in journal.patches],
         "left": [str(path) for path in journal.left],
         "is_unchecked": journal.is_unchecked,
+        "changes_server": journal.changes_server,
     }
 
 
@@ -284,7 +307,7 @@ def _from_json(data: dict[str, Any]) -> Journal:
         created=str(data["created"]),
         owner=str(data["owner"]),
         request=dict(data["request"]),
-        addresses=tuple(Address(**address) for address in data["addresses"]),
+        addresses=tuple(_address(address) for address in data["addresses"]),
         system_identifier=str(data["system_identifier"]),
         role_oid=int(data["role_oid"]),
         old=Secret(str(data["old"])),
@@ -304,7 +327,13 @@ def _from_json(data: dict[str, Any]) -> Journal:
         patches=tuple(_patch(patch) for patch in data.get("patches", ())),
         left=tuple(Path(name) for name in data.get("left", ())),
         is_unchecked=bool(data.get("is_unchecked")),
+        changes_server=bool(data.get("changes_server", data["verifier"])),
     )
+
+
+def _address(data: dict[str, Any]) -> Address:
+    names = data.get("names")
+    return Address(**(data | {"names": (str(names[0]), str(names[1])) if names else None}))
 
 
 def _patch(data: dict[str, Any]) -> Patch:

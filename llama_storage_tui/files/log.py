@@ -19,7 +19,7 @@ from llama_storage_tui.errors import StorageToolError, UsageError
 from llama_storage_tui.secrets import Redactor, Secret
 
 _OURS: Final = logging.getLogger("llama_storage_tui")
-_QUIET: Final = ("llama_storage_tui", "asyncio", "sqlalchemy", "asyncpg", "aiosqlite")
+_QUIET: Final = ("llama_storage_tui", "asyncio", "sqlalchemy", "asyncpg", "aiosqlite", "pymongo")
 
 _ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 

@@ -84,24 +84,30 @@ class RoleSession:
 
 @dataclass(frozen=True, slots=True)
 class RoleFacts:
-    """What the server says about the role and itself, and where it says that."""
+    """What the server says about the role and itself, and what its engine makes of that."""
 
     system_identifier: str
     role_oid: int
-    session_user: str
-    current_user: str
-    server_version: str
     started: str
-    """When this very server process started: a restored copy has the same identifier and another start."""
+    """When or as what this very server process started: a restored copy has the same identifier and another start."""
     is_replica: bool
-    is_read_only: bool
-    is_superuser: bool
-    is_pooled: bool
-    scram_iterations: int
-    valid_until: str | None
-    connection_limit: int | None
-    connections: int
-    maximum_connections: int
+    checks: tuple[Check, ...] = ()
+    """What must hold before anything else is tried."""
+    change_checks: tuple[Check, ...] = ()
+    """What must hold besides where the server is to be changed."""
+    strategy: tuple[str, ...] = ()
+    """How the server would be changed, in sentences."""
+    steps: tuple[str, ...] = ()
+    """The steps of that."""
+    privileges: tuple[str, ...] = ()
+    """What the role may do about its own password."""
+    notices: tuple[str, ...] = ()
+    unchecked: tuple[str, str] = ("", "")
+    """How a server of this engine comes to check no password, and what to do about that."""
+    scram_iterations: int | None = None
+    """For a verifier that is computed here; None where the server is given the password and makes its own."""
+    connections: tuple[int, int] | None = None
+    """How many connections the server has now, and how many it takes at most."""
     sessions: tuple[RoleSession, ...] = ()
 
     def is_copy_of(self, other: RoleFacts) -> bool:
@@ -117,6 +123,19 @@ class RoleFacts:
         return self.system_identifier, self.role_oid
 
 
+@dataclass(frozen=True, slots=True)
+class RoleChange:
+    """What a server is asked for: the password of the role `identity` becomes `new` where it is `old`.
+
+    `verifier` is what a server that takes one is sent in place of the password, empty for another.
+    """
+
+    identity: tuple[str, int]
+    old: Secret
+    new: Secret
+    verifier: str = field(default="", repr=False)
+
+
 class LoginState(StrEnum):
     """What an attempt to log in says about the password."""
 
@@ -127,7 +146,7 @@ class LoginState(StrEnum):
 
 
 class CommitState(StrEnum):
-    """What is known of a change after its COMMIT was sent."""
+    """What is known of a change after the server was asked for it."""
 
     COMMITTED = "committed"
     UNKNOWN = "unknown"
@@ -149,7 +168,7 @@ class LoginAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RoleCredential:
-    """One role on one server. `server` is its system identifier, or its location where no login told it."""
+    """One role on one server. `server` is how it tells itself from others, or its location where no login told it."""
 
     server: str
     role: str
@@ -194,6 +213,8 @@ class Plan:
     notices: tuple[str, ...] = field(default=())
     patches: tuple[Patch, ...] = ()
     """What is left to the operator, after the server has changed and before the change is confirmed."""
+    server_steps: tuple[str, ...] = ()
+    """The steps at the server; none where only files change."""
 
     @property
     def refusal(self) -> Check | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from llama_storage_tui.secrets import Secret
@@ -36,6 +36,83 @@ class PostgresTarget:
     pool_budget: int | None = None
     """The most connections that one server process opens with this backend's settings, for the comparison with max_connections."""
 
+    @property
+    def role(self) -> str:
+        """Who logs in, as an operator names it."""
+        return self.user
+
+    @property
+    def principal(self) -> tuple[str, ...]:
+        """Who logs in, as the server tells one from another."""
+        return (self.user,)
+
+    @property
+    def seeds(self) -> tuple[tuple[str, int], ...]:
+        """The hosts and ports that are tried."""
+        return ((self.host, self.port),)
+
+    @property
+    def door(self) -> tuple[object, ...]:
+        """What a login depends on besides user and password."""
+        return self.host, self.port, self.database, self.ssl_mode
+
+    @property
+    def location(self) -> str:
+        """Where this is, without its credentials."""
+        return f"postgresql://{self.place}/{self.database}"
+
+    @property
+    def place(self) -> str:
+        """The server alone."""
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class MongoTarget:
+    """A MongoDB collection, or a login alone; `host` is a name, a list of seeds or a URI, without a login in any case.
+
+    `seeds` are its hosts and ports; port 0 marks a name whose DNS lists them (mongodb+srv). The user belongs to the database
+    `auth_source`. `user` is empty where servers connect without a login.
+    """
+
+    host: str = field(repr=False)
+    port: int
+    database: str
+    user: str
+    password: Secret | None = None
+    collection: str | None = None
+    seeds: tuple[tuple[str, int], ...] = ()
+    auth_source: str = "admin"
+    mechanism: str | None = None
+    uses_tls: bool = False
+
+    @property
+    def role(self) -> str:
+        """Who logs in, as an operator names it."""
+        return f"{self.user}@{self.auth_source}"
+
+    @property
+    def principal(self) -> tuple[str, ...]:
+        """Who logs in, as the server tells one from another."""
+        return self.user, self.auth_source
+
+    @property
+    def door(self) -> tuple[object, ...]:
+        """What a login depends on besides user and password."""
+        return self.host, self.port
+
+    @property
+    def location(self) -> str:
+        """Where this is, without its credentials and further options."""
+        scheme = "mongodb+srv" if any(port == 0 for _, port in self.seeds) else "mongodb"
+        return f"{scheme}://{self.place}/?authSource={self.auth_source}"
+
+    @property
+    def place(self) -> str:
+        """The server alone."""
+        names = ((f"[{host}]" if ":" in host else host, port) for host, port in self.seeds)
+        return ",".join(f"{host}:{port}" if port else host for host, port in names)
+
 
 @dataclass(frozen=True, slots=True)
 class UnsupportedTarget:
@@ -45,4 +122,6 @@ class UnsupportedTarget:
     reason: str
 
 
-Target = SqliteTarget | PostgresTarget | UnsupportedTarget
+LoginTarget = PostgresTarget | MongoTarget
+"""What a password logs in to."""
+Target = SqliteTarget | PostgresTarget | MongoTarget | UnsupportedTarget

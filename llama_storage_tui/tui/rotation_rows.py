@@ -134,15 +134,19 @@ def patch_rows(patches: Iterable[Patch], title: str) -> Sequence[Row]:
 
 
 def _restart(plan: Plan) -> Groups:
-    if plan.connections is None:
+    if not plan.strategy:
         return
-    now, most = plan.connections
-    title = f"to restart afterwards ({now} of {most} connections are in use)"
+    in_use = "" if plan.connections is None else " ({} of {} connections are in use)"
     nobody = Row(
-        Shown("no session of this role is open; a process that connects later must read the new password"),
+        Shown(
+            "the server shows no session of this role; a process that connects later must read the new password"
+        ),
         indent=2,
     )
-    yield [heading(title), *(session_rows(plan.restart) or [nobody])]
+    yield [
+        heading(f"to restart afterwards{in_use.format(*plan.connections or ())}"),
+        *(session_rows(plan.restart) or [nobody]),
+    ]
 
 
 def session_rows(sessions: Iterable[RoleSession]) -> list[Row]:
@@ -150,8 +154,8 @@ def session_rows(sessions: Iterable[RoleSession]) -> list[Row]:
     return [
         Row(
             Shown(
-                f"{session.application or 'unnamed'} from {session.client or 'the same host'}, database {session.database},"
-                f" backend {session.pid}"
+                f"{session.application or 'unnamed'} from {session.client or 'the same host'}"
+                f"{f', database {session.database}' if session.database else ''}, backend {session.pid}"
             ),
             Shown("·", Tone.MUTED),
             2,
@@ -181,13 +185,12 @@ def expected_steps(plan: Plan) -> list[str]:
     """Return the steps that a plan goes through where nothing stops it."""
     files = list(dict.fromkeys(change.file for change in plan.changes))
     numbers = range(1, len(files) + 1)
-    changes_server = any("ALTER ROLE" in text for text in plan.strategy)
     return [
         "locked",
         "journaled",
         *(step for number in numbers for step in (f"marked-{number}", f"staged-{number}")),
         "prepared",
-        *(("connected", "altered", "old-checked", "committed") if changes_server else ()),
+        *plan.server_steps,
         "verified",
         *(f"swapped-{number}" for number in numbers),
         *(("waiting",) if plan.patches else ("read-again", "audited", "cleaned", "closed")),
@@ -268,9 +271,8 @@ def standing_mark(standing: Standing) -> Shown:
 def waiting_rows(waiting: Waiting) -> Groups:
     """Lay out a pending change."""
     journal, found = waiting.journal, waiting.stand
-    address = journal.addresses[0]
     yield [
-        Row(Shown(f"role {journal.role} on {address.host}:{address.port}", Tone.KEY)),
+        Row(Shown(f"role {journal.role} on {journal.addresses[0].server}", Tone.KEY)),
         Row(Shown(f"begun {journal.created} by {journal.owner}, journal {journal.id}", Tone.MUTED), indent=2),
         Row(Shown(_sentence(journal, found.standing, found.sentence)), indent=2),
     ]

@@ -16,9 +16,9 @@ LOADED = """
 import sys
 from pathlib import Path
 from llama_storage_tui.backends.registry import open_reader
-from llama_storage_tui.model.target import PostgresTarget, SqliteTarget
+from llama_storage_tui.model.target import MongoTarget, PostgresTarget, SqliteTarget
 
-drivers = ("sqlalchemy", "aiosqlite", "asyncpg", "textual")
+drivers = ("sqlalchemy", "aiosqlite", "asyncpg", "pymongo", "textual")
 def loaded():
     print(*(name for name in drivers if name in sys.modules), sep=",")
 loaded()
@@ -26,12 +26,19 @@ open_reader(SqliteTarget(Path("x.db")))
 loaded()
 open_reader(PostgresTarget("h", 1, "d", "u"))
 loaded()
+open_reader(MongoTarget("h", 1, "d", "u"))
+loaded()
 """
 
 
 def test_a_driver_is_imported_when_the_first_backend_of_its_kind_is_opened() -> None:
     done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["", "sqlalchemy,aiosqlite", "sqlalchemy,aiosqlite,asyncpg"]
+    assert done.stdout.splitlines() == [
+        "",
+        "sqlalchemy,aiosqlite",
+        "sqlalchemy,aiosqlite,asyncpg",
+        "sqlalchemy,aiosqlite,asyncpg,pymongo",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -54,3 +61,28 @@ async def test_what_cannot_be_opened_is_a_reader_that_says_why(target: Target, w
 
 async def test_a_reader_that_was_never_asked_anything_closes(tmp_path: Path) -> None:
     await open_reader(SqliteTarget(tmp_path / "x.db")).close()
+
+
+WITHOUT_PYMONGO = """
+import sys
+sys.modules["pymongo"] = None
+from llama_storage_tui.backends.registry import open_reader, open_role, open_role_server
+from llama_storage_tui.config.targets import mongo_login
+from llama_storage_tui.errors import RefusedError
+for opens in (open_role, open_role_server):
+    try:
+        opens(mongo_login("h", 1, "u"))
+    except RefusedError as refused:
+        print(refused.message, "|", refused.help, "|", refused.__cause__)
+print(open_reader(mongo_login("h", 1, "u")).failure)
+"""
+
+
+def test_without_the_optional_driver_a_mongodb_user_is_refused_with_the_next_step() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT_PYMONGO], capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    assert lines.pop() == "driver-missing"
+    assert len(lines) == 2
+    for line in lines:
+        assert "optional driver pymongo" in line
+        assert line.endswith("| pip install 'llama-storage-tui[mongo]' | None")

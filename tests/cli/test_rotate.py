@@ -86,37 +86,16 @@ def test_an_unreachable_server_ends_with_4(deployed: Deployment, capsys: pytest.
     assert json.loads(capsys.readouterr().out)["outcome"] == "refused"
 
 
-def call(
-    deployed: Deployment, *words: str, typed: str | None = None, **variables: str
-) -> subprocess.CompletedProcess[str]:
-    """Run the program itself."""
-    return subprocess.run(
-        [sys.executable, "-m", "llama_storage_tui", "rotate", str(deployed.config), *words],
-        cwd=Path(__file__).parent.parent.parent,
-        env={
-            "PATH": "/usr/bin:/bin",
-            "HOME": "/nowhere",
-            "LLAMA_STORAGE_TUI_STATE_DIR": str(deployed.state),
-            **variables,
-        },
-        input=typed or "",
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-
-
 def test_a_rotation_needs_yes_where_nobody_can_be_asked(deployed: Deployment) -> None:
     before = deployed.files()
-    done = call(deployed, "sql_default", "--json")
+    done = deployed.call("sql_default", "--json")
     assert done.returncode == 4
     assert "Add --yes" in json.loads(done.stdout)["error"]["help"]
     assert deployed.files() == before
 
 
 def test_a_rotation_changes_server_and_file_and_says_what_to_restart(deployed: Deployment) -> None:
-    done = call(deployed, "sql_default", "--yes", "--json")
+    done = deployed.call("sql_default", "--yes", "--json")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     jsonschema.validate(answer, RotateDocument.model_json_schema(by_alias=True))
@@ -129,7 +108,7 @@ def test_a_rotation_changes_server_and_file_and_says_what_to_restart(deployed: D
 
 
 def test_a_password_from_stdin_is_taken_and_shown_only_on_demand(deployed: Deployment) -> None:
-    done = call(deployed, "sql_default", "--yes", "--password-stdin", "--show", typed="FromStdin123456\n")
+    done = deployed.call("sql_default", "--yes", "--password-stdin", "--show", typed="FromStdin123456\n")
     assert done.returncode == 0, done.stderr
     assert "new password: FromStdin123456" in done.stdout
     assert deployed.check_consistent() == "FromStdin123456"
@@ -137,7 +116,7 @@ def test_a_password_from_stdin_is_taken_and_shown_only_on_demand(deployed: Deplo
 
 def test_a_password_that_the_sites_cannot_carry_ends_with_4(deployed: Deployment) -> None:
     deployed.write(CONFIG.replace("'<old>'", "'${env.PW:=<old>}'"))
-    done = call(deployed, "sql_default", "--yes", "--password-stdin", "--json", typed="a}b}c}d\n")
+    done = deployed.call("sql_default", "--yes", "--password-stdin", "--json", typed="a}b}c}d\n")
     assert done.returncode == 4
     assert "cannot hold a }" in json.loads(done.stdout)["error"]["message"]
     assert "a}b}c}d" not in done.stdout + done.stderr
@@ -145,14 +124,14 @@ def test_a_password_that_the_sites_cannot_carry_ends_with_4(deployed: Deployment
 
 
 def test_a_pending_change_is_announced_told_and_finished(deployed: Deployment) -> None:
-    assert call(deployed, "--status", "--json").returncode == 0
+    assert deployed.call("--status", "--json").returncode == 0
     assert deployed.run("apply", die_at="committed").outcome is None
-    status = call(deployed, "--status", "--json")
+    status = deployed.call("--status", "--json")
     assert status.returncode == 5
     answer = json.loads(status.stdout)
     assert answer["outcome"] == "pending"
     assert answer["next"] == f"llama-storage-tui rotate {deployed.config} --recover"
-    again = call(deployed, "sql_default", "--yes", "--json")
+    again = deployed.call("sql_default", "--yes", "--json")
     assert again.returncode == 5
     assert json.loads(again.stdout)["error"]["kind"] == "pending"
     shown = subprocess.run(
@@ -165,14 +144,14 @@ def test_a_pending_change_is_announced_told_and_finished(deployed: Deployment) -
     )
     assert shown.returncode == 0
     assert "is pending since" in shown.stderr
-    done = call(deployed, "--recover", "--yes", "--json")
+    done = deployed.call("--recover", "--yes", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["outcome"] == "recovered"
     new = deployed.check_consistent()
     for text in (status, again, shown, done):
         assert new not in text.stdout + text.stderr
         assert OLD not in text.stdout + text.stderr
-    assert call(deployed, "--status").returncode == 0
+    assert deployed.call("--status").returncode == 0
 
 
 def test_options_that_exclude_each_other_are_a_mistake(deployed: Deployment) -> None:
@@ -185,17 +164,17 @@ def test_options_that_exclude_each_other_are_a_mistake(deployed: Deployment) -> 
         ("--confirm", "--recover"),
         ("--new-password", "--status"),
     ):
-        assert call(deployed, *words).returncode == 2
-    assert call(deployed, "--dry-run").returncode == 2
+        assert deployed.call(*words).returncode == 2
+    assert deployed.call("--dry-run").returncode == 2
 
 
 def test_files_alone_follow_the_server(deployed: Deployment) -> None:
     third = "Third0password1of2the3server4abc"
-    assert call(deployed, "sql_default", "--config-only").returncode == 2
-    wrong = call(deployed, "sql_default", "--config-only", "--password-stdin", "--yes", typed=third + "\n")
+    assert deployed.call("sql_default", "--config-only").returncode == 2
+    wrong = deployed.call("sql_default", "--config-only", "--password-stdin", "--yes", typed=third + "\n")
     assert wrong.returncode == 4
     deployed.server.execute(f"ALTER ROLE {deployed.role} PASSWORD '{third}'")
-    done = call(deployed, "sql_default", "--config-only", "--password-stdin", "--yes", typed=third + "\n")
+    done = deployed.call("sql_default", "--config-only", "--password-stdin", "--yes", typed=third + "\n")
     assert done.returncode == 0, done.stderr
     assert deployed.check_consistent() == third
     assert third not in done.stdout + done.stderr
@@ -205,10 +184,10 @@ def test_a_third_password_is_adopted(deployed: Deployment) -> None:
     third = "Third0password1of2the3server4abc"
     assert deployed.run("apply", die_at="prepared").outcome is None
     deployed.server.execute(f"ALTER ROLE {deployed.role} PASSWORD '{third}'")
-    stopped = call(deployed, "--recover", "--yes", "--json")
+    stopped = deployed.call("--recover", "--yes", "--json")
     assert stopped.returncode == 5
     assert "--adopt" in json.loads(stopped.stdout)["error"]["message"]
-    done = call(deployed, "--adopt", "--password-stdin", "--yes", "--json", typed=third + "\n")
+    done = deployed.call("--adopt", "--password-stdin", "--yes", "--json", typed=third + "\n")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["outcome"] == "recovered"
     assert deployed.check_consistent() == third
@@ -216,62 +195,62 @@ def test_a_third_password_is_adopted(deployed: Deployment) -> None:
 
 def test_the_server_alone_is_changed_and_confirmed_when_the_password_is_placed(deployed: Deployment) -> None:
     before = deployed.files()
-    dry = call(deployed, "sql_default", "--server-only", "--dry-run", "--json")
+    dry = deployed.call("sql_default", "--server-only", "--dry-run", "--json")
     assert dry.returncode == 0, dry.stderr
     assert json.loads(dry.stdout)["by_hand"][0]["place"] == f"{deployed.config}:6"
     assert deployed.files() == before
-    done = call(deployed, "sql_default", "--server-only", "--yes", "--json")
+    done = deployed.call("sql_default", "--server-only", "--yes", "--json")
     assert done.returncode == 5, done.stderr
     answer = json.loads(done.stdout)
     jsonschema.validate(answer, RotateDocument.model_json_schema(by_alias=True))
     assert answer["outcome"] == "pending"
     assert answer["next"] == f"llama-storage-tui rotate {deployed.config} --confirm"
     assert answer["waiting"]
-    status = call(deployed, "--status")
+    status = deployed.call("--status")
     assert status.returncode == 5
     assert f"{deployed.config}, line 6" in status.stdout
-    early = call(deployed, "--confirm", "--json")
+    early = deployed.call("--confirm", "--json")
     assert early.returncode == 5
     assert json.loads(early.stdout)["outcome"] == "pending"
-    given = call(deployed, "--new-password")
+    given = deployed.call("--new-password")
     assert given.returncode == 0
     new = given.stdout
     assert deployed.logs_in(new), "nothing but the password, without a newline"
-    assert json.loads(call(deployed, "--new-password", "--json").stdout)["password"] == new
+    assert json.loads(deployed.call("--new-password", "--json").stdout)["password"] == new
     deployed.config.write_text(deployed.config.read_text().replace(OLD, new))
-    confirmed = call(deployed, "--confirm", "--json")
+    confirmed = deployed.call("--confirm", "--json")
     assert confirmed.returncode == 0, confirmed.stderr
     assert json.loads(confirmed.stdout)["outcome"] == "applied"
     assert deployed.check_consistent() == new
     for text in (dry, done, status, early, confirmed):
         assert new not in text.stdout + text.stderr
         assert OLD not in text.stdout + text.stderr
-    assert call(deployed, "--new-password").returncode == 1
+    assert deployed.call("--new-password").returncode == 1
 
 
 def test_a_variable_of_the_process_is_left_where_that_is_asked_for(deployed: Deployment) -> None:
     deployed.write(CONFIG.replace("'<old>'", "'${env.PW}'"))
-    refused = call(deployed, "sql_default", "--yes", PW=OLD)
+    refused = deployed.call("sql_default", "--yes", PW=OLD)
     assert refused.returncode == 4
     assert "--outside" in refused.stdout
-    done = call(deployed, "sql_default", "--yes", "--outside", PW=OLD)
+    done = deployed.call("sql_default", "--yes", "--outside", PW=OLD)
     assert done.returncode == 5, done.stderr
     assert "variable PW" in done.stdout
     assert "kubectl patch secret" in done.stdout
     assert f"then: llama-storage-tui rotate {deployed.config} --confirm" in done.stdout
-    new = call(deployed, "--new-password", PW=OLD).stdout
-    assert call(deployed, "--confirm", PW=OLD).returncode == 5
-    confirmed = call(deployed, "--confirm", PW=new)
+    new = deployed.call("--new-password", PW=OLD).stdout
+    assert deployed.call("--confirm", PW=OLD).returncode == 5
+    confirmed = deployed.call("--confirm", PW=new)
     assert confirmed.returncode == 0, confirmed.stderr
     assert deployed.logs_in(new)
-    assert call(deployed, "--status").returncode == 0
+    assert deployed.call("--status").returncode == 0
 
 
 def test_the_printed_commands_carry_the_password_from_the_journal_to_its_file(
     deployed: Deployment, tmp_path: Path
 ) -> None:
     deployed.write(CONFIG.replace("'<old>'", "'${env.PW}'"))
-    done = call(deployed, "sql_default", "--yes", "--outside", "--json", PW=OLD)
+    done = deployed.call("sql_default", "--yes", "--outside", "--json", PW=OLD)
     (patch,) = json.loads(done.stdout)["by_hand"]
     (way,) = [way for way in patch["ways"] if "umask" in way]
     command = way.partition(": ")[2].replace("> FILE", f"> {tmp_path / 'new.env'}")
@@ -284,14 +263,14 @@ def test_the_printed_commands_carry_the_password_from_the_journal_to_its_file(
         timeout=60,
     )
     assert (tmp_path / "new.env").stat().st_mode & 0o777 == 0o600
-    confirmed = call(deployed, "--confirm", "--env-file", str(tmp_path / "new.env"), PW=OLD)
+    confirmed = deployed.call("--confirm", "--env-file", str(tmp_path / "new.env"), PW=OLD)
     assert confirmed.returncode == 0, confirmed.stderr
 
 
 def test_a_list_of_pgbouncer_follows(deployed: Deployment) -> None:
     users = deployed.folder / "userlist.txt"
     users.write_text(f'"{deployed.role}" "{OLD}"\n')
-    done = call(deployed, "sql_default", "--yes", "--userlist", str(users), "--json")
+    done = deployed.call("sql_default", "--yes", "--userlist", str(users), "--json")
     assert done.returncode == 0, done.stderr
     (site,) = [site for site in json.loads(done.stdout)["plan"]["sites"] if site["file"] == str(users)]
     assert site["via"] == "PgBouncer userlist, plain text"
@@ -302,11 +281,10 @@ def test_a_list_of_pgbouncer_follows(deployed: Deployment) -> None:
 
 def test_the_debug_log_holds_no_password(deployed: Deployment, tmp_path: Path) -> None:
     log = tmp_path / "debug.log"
-    done = call(deployed, "sql_default", "--yes", "--log-file", str(log))
+    done = deployed.call("sql_default", "--yes", "--log-file", str(log))
     assert done.returncode == 0, done.stderr
     new = deployed.check_consistent()
-    wrong = call(
-        deployed,
+    wrong = deployed.call(
         "sql_default",
         "--config-only",
         "--password-stdin",
@@ -322,11 +300,11 @@ def test_the_debug_log_holds_no_password(deployed: Deployment, tmp_path: Path) -
 
 def test_an_unchecked_server_is_gone_on_with_only_at_the_operators_word(deployed: Deployment) -> None:
     deployed.write(CONFIG.replace("<role>", "trusted"))
-    refused = call(deployed, "sql_default", "--yes", "--json")
+    refused = deployed.call("sql_default", "--yes", "--json")
     assert refused.returncode == 4
     (check,) = [check for check in json.loads(refused.stdout)["plan"]["checks"] if not check["ok"]]
     assert "--accept-unchecked" in check["help"]
-    done = call(deployed, "sql_default", "--yes", "--accept-unchecked", "--json")
+    done = deployed.call("sql_default", "--yes", "--accept-unchecked", "--json")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert answer["outcome"] == "applied"

@@ -331,18 +331,6 @@ async def test_engines_without_a_credential_say_so(deployed: Deployment, backend
         await deployed.plan(backend)
 
 
-async def test_a_mongodb_user_is_changed_by_hand_and_every_place_is_named(deployed: Deployment) -> None:
-    mongo = (
-        "    documents: {type: kv_mongodb, host: h, port: 1, db: d, user: app, password: '${env.MONGO_PW}'}\n"
-    )
-    deployed.write(CONFIG.replace("    local:", mongo + "    local:"), "PW=<old>\nMONGO_PW=very-secret\n")
-    with pytest.raises(RefusedError, match="MongoDB user is not built in") as refused:
-        await deployed.plan("documents")
-    assert 'db.changeUserPassword("app", passwordPrompt())' in (refused.value.help or "")
-    assert f"the variable MONGO_PW ({deployed.env_file}:2)" in (refused.value.help or "")
-    assert "very-secret" not in str(refused.value.help)
-
-
 async def test_an_unknown_backend_is_named(deployed: Deployment) -> None:
     deployed.write(CONFIG, "PW=<old>\n")
     with pytest.raises(UsageError, match="no backend 'nope'"):

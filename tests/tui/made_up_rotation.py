@@ -109,6 +109,7 @@ def made_up_plan() -> Plan:
         ),
         privileges=("a role may change its own password without further rights",),
         connections=(37, 100),
+        server_steps=("connected", "altered", "old-checked", "committed"),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Final
 import asyncpg
 
 from llama_storage_tui.backends import failures
+from llama_storage_tui.backends.postgres import role_rules
 from llama_storage_tui.backends.postgres.connecting import (
     AFTER_THE_PASSWORD,
     APPLICATION_NAME,
@@ -31,7 +32,6 @@ DEFAULT_ITERATIONS: Final = 4096
 _FACTS: Final = """
     SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system_identifier,
            r.oid::bigint AS role_oid, session_user::text AS session_user, current_user::text AS current_user,
-           current_setting('server_version') AS server_version,
            pg_postmaster_start_time()::text AS started, pg_is_in_recovery() AS is_replica,
            current_setting('default_transaction_read_only') = 'on' AS is_read_only, r.rolsuper AS is_superuser,
            pg_backend_pid() AS pid, current_setting('scram_iterations', true) AS scram_iterations,
@@ -92,24 +92,19 @@ class PostgresRole:
                 failure=FailureKind.QUERY,
                 where=self.where,
             )
-        limit = facts["connection_limit"]
+        answer = self._answer(facts, len(sessions), is_pooled=connection.get_server_pid() != facts["pid"])
         return RoleFacts(
             system_identifier=facts["system_identifier"],
             role_oid=facts["role_oid"],
-            session_user=facts["session_user"],
-            current_user=facts["current_user"],
-            server_version=facts["server_version"],
             started=facts["started"],
             is_replica=facts["is_replica"],
-            is_read_only=facts["is_read_only"],
-            is_superuser=facts["is_superuser"],
-            # A pooler greets with a process number of its own.
-            is_pooled=connection.get_server_pid() != facts["pid"],
-            scram_iterations=int(facts["scram_iterations"] or DEFAULT_ITERATIONS),
-            valid_until=facts["valid_until"],
-            connection_limit=limit if limit >= 0 else None,
-            connections=facts["connections"],
-            maximum_connections=facts["maximum_connections"],
+            checks=tuple(role_rules.checks(answer)),
+            strategy=role_rules.strategy(answer),
+            steps=role_rules.STEPS,
+            privileges=role_rules.privileges(answer),
+            unchecked=role_rules.UNCHECKED,
+            scram_iterations=answer.scram_iterations,
+            connections=(answer.connections, answer.maximum_connections),
             sessions=tuple(
                 RoleSession(
                     row["pid"],
@@ -120,6 +115,25 @@ class PostgresRole:
                 )
                 for row in sessions
             ),
+        )
+
+    def _answer(self, facts: asyncpg.Record, sessions: int, *, is_pooled: bool) -> role_rules.PostgresAnswer:
+        """Return the answer; `is_pooled` where a pooler greeted with a process number of its own."""
+        limit = facts["connection_limit"]
+        return role_rules.PostgresAnswer(
+            user=self._target.user,
+            session_user=facts["session_user"],
+            current_user=facts["current_user"],
+            is_replica=facts["is_replica"],
+            is_read_only=facts["is_read_only"],
+            is_superuser=facts["is_superuser"],
+            is_pooled=is_pooled,
+            scram_iterations=int(facts["scram_iterations"] or DEFAULT_ITERATIONS),
+            valid_until=facts["valid_until"],
+            connection_limit=limit if limit >= 0 else None,
+            connections=facts["connections"],
+            maximum_connections=facts["maximum_connections"],
+            sessions=sessions,
         )
 
     async def _connect(self, password: Secret) -> asyncpg.Connection | Failed:

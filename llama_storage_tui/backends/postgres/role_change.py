@@ -18,7 +18,7 @@ from llama_storage_tui.backends.postgres.role import PostgresRole, close_quietly
 from llama_storage_tui.backends.postgres.verifier import PATTERN
 from llama_storage_tui.backends.protocols import Notify
 from llama_storage_tui.errors import RefusedError
-from llama_storage_tui.model.rotation import CommitState, LoginState
+from llama_storage_tui.model.rotation import CommitState, LoginState, RoleChange
 from llama_storage_tui.secrets import Secret
 
 LOCK_CLASS: Final = 0x6C7374
@@ -46,28 +46,31 @@ _ANSWER_SECONDS: Final = 20.0
 class PostgresRoleWriter(PostgresRole):
     """A role that can be changed; only `registry.open_role_server` makes one."""
 
-    async def change(
-        self, old: Secret, verifier: str, *, identity: tuple[str, int], notify: Notify
-    ) -> CommitState:
+    async def change(self, change: RoleChange, notify: Notify) -> CommitState:
         """Set the role's password to a SCRAM verifier.
 
         Raises RefusedError where nothing was changed; returns UNKNOWN where the answer to COMMIT got lost.
         """
-        if not PATTERN.fullmatch(verifier):
+        if not PATTERN.fullmatch(change.verifier):
             raise RefusedError("The verifier is malformed; PostgreSQL would store it as a password")
-        connection = await self._open(old)
+        connection = await self._open(change.old)
         try:
             transaction = connection.transaction()
-            quoted = await self._prepare(connection, transaction, identity)
+            quoted = await self._prepare(connection, transaction, change.identity)
             notify("connected")
             # The verifier's alphabet needs no quoting, which the pattern has made sure of.
-            await self._run(connection, f"ALTER ROLE {quoted} PASSWORD '{verifier}'")
+            await self._run(connection, f"ALTER ROLE {quoted} PASSWORD '{change.verifier}'")
             notify("altered")
-            await self._check_old(old)
+            await self._check_old(change.old)
             notify("old-checked")
             return await self._commit(transaction, notify)
         finally:
             await close_quietly(connection)
+
+    async def settle(self, change: RoleChange) -> CommitState:
+        """Return COMMITTED: what a COMMIT was answered for is on disk, which `_DURABLE` sees to."""
+        del change
+        return CommitState.COMMITTED
 
     async def hold(self, password: Secret, *, identity: tuple[str, int]) -> None:
         """Take the lock that an unfinished change would hold, and let it go; raises RefusedError where it is held."""

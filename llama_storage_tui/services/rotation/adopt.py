@@ -55,12 +55,13 @@ async def adopt(
             edited = [_edited(found, file, password) for file in found.files if file not in lists]
             for file in lists:
                 file.staged.unlink(missing_ok=True)
-            # Without a verifier: whatever happens, a recovery of this never changes the server.
+            # Whatever happens, a recovery of this never changes the server.
             adopted = replace(
                 found,
                 state="prepared",
                 new=password,
                 verifier="",
+                changes_server=False,
                 files=tuple(one.record for one in edited),
                 left=(*found.left, *(file.path for file in lists)),
             )
@@ -104,7 +105,7 @@ async def _prove(journal: Journal, password: Secret, timeouts: Timeouts) -> None
         facts = await role.describe(password)
     except BackendError as error:
         raise stuck(journal, f"the password that was given does not log in: {error.message}") from None
-    if facts.identity != (journal.system_identifier, journal.role_oid):
+    if facts.identity != journal.change.identity:
         raise stuck(journal, "another server or role answers at this address now")
 
 

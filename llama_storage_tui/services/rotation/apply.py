@@ -12,7 +12,7 @@ from llama_storage_tui.files.markers import locked, pending, put_marker, read_ma
 from llama_storage_tui.files.replacing import digest, stage
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import CommitState, LoginState, Outcome, Result
-from llama_storage_tui.model.target import PostgresTarget
+from llama_storage_tui.model.target import LoginTarget
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.forward import (
     ask,
@@ -33,7 +33,7 @@ def ignore(_: str) -> None:
     """Hear of a step and do nothing."""
 
 
-def open_server(target: PostgresTarget, timeouts: Timeouts) -> RoleServer:
+def open_server(target: LoginTarget, timeouts: Timeouts) -> RoleServer:
     """Return the role of a target with the right to change it."""
     # Imported here: a command that contacts nothing must not pay for SQLAlchemy.
     from llama_storage_tui.backends.registry import open_role_server
@@ -88,7 +88,8 @@ def _journal(prepared: Prepared, new: Secret | None) -> Journal:
     new = proof if proof is not None else generate() if new is None else new
     if new == old:
         raise RefusedError("The new password is the old one", help="Choose another, or let it be generated.")
-    verifier = scram_verifier(new, prepared.facts.scram_iterations) if proof is None else ""
+    iterations = prepared.facts.scram_iterations if proof is None else None
+    verifier = scram_verifier(new, iterations) if iterations is not None else ""
     prepared.redact.add(new)
     everything = (*prepared.writings, *prepared.left)
     rewritten = rewrite(prepared.sources, everything, new, prepared.redact)
@@ -109,9 +110,8 @@ def _check_pending(journal: Journal, journals: Journals) -> None:
         marker = read_marker(path)
         if marker is not None:
             raise pending(path, marker)
-    identity = (journal.system_identifier, journal.role_oid)
     for other in journals.pending():
-        if (other.system_identifier, other.role_oid) == identity:
+        if other.change.identity == journal.change.identity:
             raise PendingError(
                 f"A password change of {journal.role} is pending (journal {other.id})",
                 where=other.id,
@@ -141,12 +141,7 @@ async def _change(
         if not prepared.terms.changes_server:
             return CommitState.COMMITTED
         server = open_server(target_of(journal.addresses[0]), timeouts)
-        return await server.change(
-            journal.old,
-            journal.verifier,
-            identity=(journal.system_identifier, journal.role_oid),
-            notify=notify,
-        )
+        return await server.change(journal.change, notify)
     except (RefusedError, PendingError):
         give_up(journal, journals)
         raise
@@ -186,11 +181,21 @@ def give_up(journal: Journal, journals: Journals) -> None:
 
 
 async def _find_out(journal: Journal, timeouts: Timeouts) -> None:
-    """Ask by logins whether a COMMIT whose answer got lost took place; raises PendingError where that cannot be told."""
+    """Ask by logins whether a change whose answer got lost took place; raises PendingError where that cannot be told."""
     role = open_server(target_of(journal.addresses[0]), timeouts)
     state, message = await ask(role, journal, is_new=True)
     if state is not LoginState.ACCEPTED:
         raise stuck(
             journal,
-            f"the server's answer to COMMIT got lost, and the new password does not log in: {message}",
+            f"the server's answer to the change got lost, and the new password does not log in: {message}",
+        )
+    await settle(journal, role)
+
+
+async def settle(journal: Journal, role: RoleServer) -> None:
+    """Make sure that a password which the server takes outlives a crash there; raises PendingError."""
+    if await role.settle(journal.change) is CommitState.UNKNOWN:
+        raise stuck(
+            journal,
+            "the server takes the new password, and whether it keeps it through a crash cannot be told yet; no file was changed",
         )

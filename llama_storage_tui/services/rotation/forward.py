@@ -30,8 +30,11 @@ from llama_storage_tui.services.rotation.staging import now, request_from_json, 
 
 UNVERIFIED: Final = (
     "Nothing was verified: the server lets this role in with any password, the old one included; whether it has the new one"
-    " shows only when pg_hba.conf asks for it."
+    " shows only when it checks passwords."
 )
+_MEANWHILE: Final = {
+    LoginState.REFUSED: ", although the server had taken it, so that somebody else changed it meanwhile"
+}
 PATIENCE: Final = 5.0
 """Seconds for a standby to replay the change, or for a full server to have a connection again."""
 
@@ -46,7 +49,7 @@ async def roll_forward(
     notify: Notify,
     env_files: tuple[str, ...] = (),
 ) -> Result:
-    """Finish a change whose ALTER is committed; raises PendingError, with the journal kept, where a step fails.
+    """Finish a change that the server has; raises PendingError, with the journal kept, where a step fails.
 
     Where the operator has places to write, and reading them does not yield the new password yet, the change stays open and the
     result says so. `env_files` are read besides those of the journal.
@@ -135,7 +138,6 @@ def finish(journal: Journal, journals: Journals, outcome: Outcome, notify: Notif
 
     The journal comes last: as long as it is pending, all of this is done again.
     """
-    address = journal.addresses[0]
     audit.append(
         journals.state,
         journal.id,
@@ -144,7 +146,7 @@ def finish(journal: Journal, journals: Journals, outcome: Outcome, notify: Notif
             "by": journal.owner,
             "outcome": str(outcome),
             "role": journal.role,
-            "server": f"{address.host}:{address.port}",
+            "server": journal.addresses[0].server,
             "system_identifier": journal.system_identifier,
             "files": [str(file.path) for file in journal.files],
             "by_hand": [patch.place for patch in journal.patches],
@@ -184,7 +186,7 @@ async def _verify(journal: Journal, timeouts: Timeouts) -> tuple[str, ...]:
     role = open_login(target_of(first), timeouts)
     state, message = await ask(role, journal, is_new=True)
     if state is not LoginState.ACCEPTED:
-        raise stuck(journal, f"the new password does not log in: {message}")
+        raise stuck(journal, f"the new password does not log in{_MEANWHILE.get(state, '')}: {message}")
     state, message = await ask(role, journal, is_new=False)
     if state is not LoginState.REFUSED and not (journal.is_unchecked and state is LoginState.ACCEPTED):
         raise stuck(
@@ -197,9 +199,7 @@ async def _verify(journal: Journal, timeouts: Timeouts) -> tuple[str, ...]:
         until = time.monotonic() + PATIENCE
         while (answer := await role.login(journal.new)).state is not LoginState.ACCEPTED:
             if time.monotonic() >= until:
-                notices.append(
-                    f"{address.host}:{address.port} does not take the new password yet: {answer.message}"
-                )
+                notices.append(f"{address.server} does not take the new password yet: {answer.message}")
                 break
             await asyncio.sleep(0.5)
     return tuple(notices)

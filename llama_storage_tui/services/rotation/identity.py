@@ -16,7 +16,7 @@ from llama_storage_tui.backends.protocols import RoleLogin
 from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import LoginState, RoleFacts
-from llama_storage_tui.model.target import PostgresTarget
+from llama_storage_tui.model.target import LoginTarget
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.discovery import Entry
 
@@ -43,7 +43,7 @@ class Kin:
     reason: str | None = None
 
 
-def open_login(target: PostgresTarget, timeouts: Timeouts) -> RoleLogin:
+def open_login(target: LoginTarget, timeouts: Timeouts) -> RoleLogin:
     """Return the role of a target, to ask and not to change."""
     # Imported here: a command that contacts nothing must not pay for SQLAlchemy.
     from llama_storage_tui.backends.registry import open_role
@@ -58,19 +58,18 @@ async def find_kin(
     target, old = chosen.holder.target, chosen.password
     assert target is not None, "the chosen login has a target: it was logged in with"  # noqa: S101 - a programming error
     assert old is not None, "and a password"  # noqa: S101 - the same
-    asked: dict[tuple[str, int, str, str | None], Kin] = {}
+    asked: dict[tuple[object, ...], Kin] = {}
     found: list[Kin] = []
     for entry in entries:
         other = entry.holder.target
         if entry is chosen:
             found.append(Kin(entry, Kinship.SAME))
-        elif other is None or other.user != target.user or other.password is None:
+        elif other is None or other.principal != target.principal or other.password is None:
             found.append(_without_login(entry, chosen))
         elif await _is_same_address(target, other):
-            place = (other.host, other.port, other.database, other.ssl_mode)
-            if place not in asked:
-                asked[place] = await _ask(entry, other, working, facts, timeouts, is_same_address=True)
-            kin = asked[place]
+            if other.door not in asked:
+                asked[other.door] = await _ask(entry, other, working, facts, timeouts, is_same_address=True)
+            kin = asked[other.door]
             is_drifted = kin.kinship is Kinship.SAME and other.password != old
             found.append(Kin(entry, Kinship.DRIFTED if is_drifted else kin.kinship, kin.reason))
         elif other.password == old:
@@ -93,7 +92,7 @@ def _without_login(entry: Entry, chosen: Entry) -> Kin:
 
 async def _ask(
     entry: Entry,
-    target: PostgresTarget,
+    target: LoginTarget,
     password: Secret,
     facts: RoleFacts,
     timeouts: Timeouts,
@@ -114,23 +113,28 @@ async def _ask(
     return Kin(entry, Kinship.SAME)
 
 
-async def _is_same_address(one: PostgresTarget, other: PostgresTarget) -> bool:
-    if one.port != other.port:
-        return False
-    if one.host == other.host:
+async def _is_same_address(one: LoginTarget, other: LoginTarget) -> bool:
+    """Tell whether the two have a place in common; at one place there is one server."""
+    for host, port in one.seeds:
+        for another, its_port in other.seeds:
+            if port == its_port and await _is_same_host(host, another, port):
+                return True
+    return False
+
+
+async def _is_same_host(one: str, other: str, port: int) -> bool:
+    if one == other:
         return True
-    if one.host.startswith("/") or other.host.startswith("/"):
+    if one.startswith("/") or other.startswith("/"):
         return False
-    mine, theirs = await asyncio.gather(_addresses(one), _addresses(other))
+    mine, theirs = await asyncio.gather(_addresses(one, port), _addresses(other, port))
     return bool(mine & theirs)
 
 
-async def _addresses(target: PostgresTarget) -> frozenset[str]:
+async def _addresses(host: str, port: int) -> frozenset[str]:
     try:
         async with asyncio.timeout(2):
-            found = await asyncio.get_running_loop().getaddrinfo(
-                target.host, target.port, type=socket.SOCK_STREAM
-            )
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, TimeoutError, UnicodeError):
         return frozenset()
     return frozenset(str(entry[4][0]) for entry in found)

@@ -26,13 +26,9 @@ from llama_storage_tui.model.rotation import (
     Site,
     Terms,
 )
+from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.secrets import Redactor, Secret
-from llama_storage_tui.services.rotation.checks import (
-    check_role,
-    judge_wrong_password,
-    privileges,
-    strategy,
-)
+from llama_storage_tui.services.rotation.checks import judge_wrong_password, strategy
 from llama_storage_tui.services.rotation.discovery import Entry, find_entries
 from llama_storage_tui.services.rotation.identity import Kin, Kinship, find_kin, open_login
 from llama_storage_tui.services.rotation.no_credential import why_none
@@ -174,13 +170,11 @@ class _Planner:
         facts = self.facts
         members = [one.entry for one in self.kin if one.kinship in (Kinship.SAME, Kinship.DRIFTED)]
         locations = dict.fromkeys(
-            f"postgresql://{entry.holder.target.host}:{entry.holder.target.port}/{entry.holder.target.database}"
-            for entry in members
-            if entry.holder.target is not None
+            entry.holder.target.location for entry in members if entry.holder.target is not None
         )
         credential = RoleCredential(
             facts.system_identifier if facts else next(iter(locations)),
-            self.target.user,
+            self.target.role,
             tuple(dict.fromkeys(entry.holder.name for entry in members if entry.holder.is_backend)),
             tuple(locations),
         )
@@ -195,13 +189,15 @@ class _Planner:
             tuple(self.checks),
             restart=facts.sessions if facts else (),
             changes=tuple(change for change in self.changes if change.file in written),
-            strategy=tuple(strategy(self.target.user, facts, self.terms, is_left=bool(left)))
-            if facts
-            else (),
-            privileges=privileges(facts) if facts else (),
-            connections=(facts.connections, facts.maximum_connections) if facts else None,
-            notices=tuple(self.sources.contexts[0].environment.notices),
+            strategy=tuple(strategy(facts, self.terms, is_left=bool(left))) if facts else (),
+            privileges=facts.privileges if facts else (),
+            connections=facts.connections if facts else None,
+            notices=(
+                *self.sources.contexts[0].environment.notices,
+                *(facts.notices if facts and self.terms.changes_server else ()),
+            ),
             patches=tuple(list_patches(sites, self.changes, config)) if self._may_leave else (),
+            server_steps=facts.steps if facts and self.terms.changes_server else (),
         )
         return Prepared(
             plan,
@@ -247,12 +243,15 @@ class _Planner:
                 message=f"The {'configured' if self.terms.proof is None else 'new'} password logs in.",
             )
         )
-        if not self._add(*check_role(self.facts, self.target.user)):
+        if not self._add(
+            *self.facts.checks, *(self.facts.change_checks if self.terms.changes_server else ())
+        ):
             return False
         answer = await role.login(Secret(secrets.token_hex(16)))
         is_accepted = self.terms.accepts_unchecked
         self.is_unchecked = is_accepted and answer.state is LoginState.ACCEPTED
-        return self._add(judge_wrong_password(answer.state, answer.message, is_accepted=is_accepted))
+        found = judge_wrong_password(answer, self.facts.unchecked, is_accepted=is_accepted)
+        return self._add(found)
 
     def _check_sites(self) -> Iterator[Check]:
         sites = self._sites()
@@ -331,6 +330,14 @@ class _Planner:
 
     def _check_pooler(self) -> Iterator[Check]:
         if self.sources.userlist is None:
+            return
+        if not isinstance(self.target, PostgresTarget):
+            yield Check(
+                "userlist",
+                is_ok=False,
+                message="PgBouncer's list holds roles of PostgreSQL, which this is not.",
+                help="Leave --userlist out.",
+            )
             return
         try:
             self.pooler = find_pooler_entry(self.sources, self.target.user, self.old, self.terms)

@@ -11,7 +11,7 @@ from llama_storage_tui.files.journal import Journal, Journals
 from llama_storage_tui.files.markers import locked
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import CommitState, Outcome, Result
-from llama_storage_tui.services.rotation.apply import give_up, ignore, open_server
+from llama_storage_tui.services.rotation.apply import give_up, ignore, open_server, settle
 from llama_storage_tui.services.rotation.forward import (
     finish,
     holding,
@@ -55,9 +55,13 @@ async def recover(
                 return await _undo(found, journals, timeouts, standing, environ, notify)
             if standing is Standing.UNCHECKED:
                 found = replace(found, is_unchecked=True)
-            if standing is Standing.NOT_COMMITTED or (standing is Standing.UNCHECKED and found.verifier):
+            if standing is Standing.NOT_COMMITTED or (
+                standing is Standing.UNCHECKED and found.changes_server
+            ):
                 # The same verifier again does no harm where the server has it already.
                 await _repeat(found, timeouts, notify)
+            elif found.changes_server:
+                await settle(found, open_server(target_of(found.addresses[0]), timeouts))
             return await roll_forward(
                 found, journals, timeouts, outcome=Outcome.RECOVERED, environ=environ, notify=notify
             )
@@ -125,16 +129,14 @@ async def _standing(journal: Journal, timeouts: Timeouts, *, accepts_unchecked: 
 
 
 async def _repeat(journal: Journal, timeouts: Timeouts, notify: Notify) -> None:
-    if not journal.verifier:
+    if not journal.changes_server:
         raise stuck(
             journal,
             "the server has the old password again; undo the change with --recover --undo, or change the server",
         )
     server = open_server(target_of(journal.addresses[0]), timeouts)
-    identity = (journal.system_identifier, journal.role_oid)
-    state = await server.change(journal.old, journal.verifier, identity=identity, notify=notify)
-    if state is CommitState.UNKNOWN:
-        raise stuck(journal, "the server's answer to COMMIT got lost")
+    if await server.change(journal.change, notify) is CommitState.UNKNOWN:
+        raise stuck(journal, "the server's answer to the change got lost")
 
 
 async def _undo(
@@ -154,7 +156,7 @@ async def _undo(
         )
     server = open_server(target_of(journal.addresses[0]), timeouts)
     try:
-        await server.hold(journal.old, identity=(journal.system_identifier, journal.role_oid))
+        await server.hold(journal.old, identity=journal.change.identity)
         for file in journal.files:
             current = file.path.read_bytes()
             if redo_of(file, journal)(current) == current:

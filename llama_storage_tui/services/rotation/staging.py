@@ -13,10 +13,11 @@ from typing import Any
 
 from llama_storage_tui.config.edit.again import PlacedEdit
 from llama_storage_tui.config.edit.uri import encode_password
+from llama_storage_tui.config.targets import mongo_login
 from llama_storage_tui.files.journal import Address, Journal, JournaledFile
 from llama_storage_tui.files.markers import marker_path
 from llama_storage_tui.files.replacing import digest
-from llama_storage_tui.model.target import PostgresTarget
+from llama_storage_tui.model.target import LoginTarget, MongoTarget, PostgresTarget
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.identity import Kinship
@@ -66,6 +67,7 @@ def make_journal(
             sorted({sources.real[writing.carrier.file] for writing in prepared.left if writing.carrier.file})
         ),
         is_unchecked=prepared.is_unchecked,
+        changes_server=prepared.terms.changes_server,
     )
 
 
@@ -105,23 +107,25 @@ def addresses(prepared: Prepared) -> tuple[Address, ...]:
     targets = [prepared.chosen.holder.target] + [
         one.entry.holder.target for one in prepared.kin if one.kinship is Kinship.SAME
     ]
-    found = [
-        Address(
-            target.host,
-            target.port,
-            target.database,
-            target.user,
-            target.ssl_mode,
-            str(target.ca_cert_path) if target.ca_cert_path else None,
-        )
-        for target in targets
-        if target is not None
-    ]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(_address(target) for target in targets if target is not None))
 
 
-def target_of(address: Address) -> PostgresTarget:
+def _address(target: LoginTarget) -> Address:
+    match target:
+        case PostgresTarget():
+            ca_cert_path = str(target.ca_cert_path) if target.ca_cert_path else None
+            return Address(
+                target.host, target.port, target.database, target.user, target.ssl_mode, ca_cert_path
+            )
+        case MongoTarget():
+            names = (target.role, target.place)
+            return Address(target.host, target.port, "", target.user, None, None, "mongodb", names)
+
+
+def target_of(address: Address) -> LoginTarget:
     """Return what to log in at."""
+    if address.engine == "mongodb":
+        return mongo_login(address.host, address.port, address.user)
     return PostgresTarget(
         address.host,
         address.port,

@@ -61,18 +61,18 @@ async def stand(journal: Journal, timeouts: Timeouts) -> Stand:
         facts = await role.describe(journal.new if new is LoginState.ACCEPTED else journal.old)
     except BackendError as error:
         return Stand(Standing.UNKNOWN, f"whether this is the same server cannot be told: {error.message}")
-    if facts.identity != (journal.system_identifier, journal.role_oid):
+    if facts.identity != journal.change.identity:
         return Stand(Standing.UNKNOWN, "another server or role answers at this address now")
     if new is old:
         return Stand(
             Standing.UNCHECKED,
-            "the server lets this role in with both passwords, so that nothing can be concluded; see pg_hba.conf",
+            "the server lets this role in with both passwords, so that nothing can be concluded; see how it checks logins",
         )
     if new is LoginState.ACCEPTED:
         return Stand(
             Standing.COMMITTED, "the server has the new password already, so that it can only be finished"
         )
-    if not journal.verifier:
+    if not journal.changes_server:
         return Stand(
             Standing.NOT_COMMITTED,
             "the server has the old password again; undo the change with --recover --undo, or change the server",

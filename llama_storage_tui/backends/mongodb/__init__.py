@@ -1,0 +1,1 @@
+"""The MongoDB engine: logins, password changes and connection tests. The only room that imports pymongo, an optional driver."""

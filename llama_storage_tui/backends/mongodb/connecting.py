@@ -1,0 +1,128 @@
+"""One connection to MongoDB for one question, from nothing but the target's own parameters.
+
+A client is made as servers make theirs (host, port, user, password), so that it finds the primary as they do, and closed after
+the question: what is asked about is often the login itself. The driver never retries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import warnings
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from bson.errors import BSONError
+from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
+
+from llama_storage_tui.backends import failures as network
+from llama_storage_tui.backends.mongodb import failures
+from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.model.target import MongoTarget
+from llama_storage_tui.secrets import Secret
+
+APPLICATION_NAME: Final = "llama-storage-tui"
+Document = dict[str, Any]
+Client = AsyncMongoClient[Document]
+Answer = TypeVar("Answer")
+_CLOSING_SECONDS: Final = 2.0
+_BESIDES_SECONDS: Final = 1.0
+"""What the driver's own limits are given before ours: its errors say more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why a question has no answer; `code` is the server's, None where none answered."""
+
+    error: BackendError
+    code: int | None = None
+    is_of_login: bool = False
+    """Whether the login failed, and not something after it."""
+
+
+async def ask(
+    target: MongoTarget,
+    password: Secret | None,
+    question: Callable[[Client], Awaitable[Answer]],
+    *,
+    connect: float,
+    answer: float | None,
+) -> Answer | Failed:
+    """Log in, and put a question to the primary; exceptions that are not the driver's pass.
+
+    `connect` limits the login, `answer` each command of the question. Nothing is raised inside a handler, since the frames of
+    the driver's traceback hold the password.
+    """
+    where = target.location
+    made = _client(target, password, connect=connect, answer=answer)
+    if isinstance(made, Failed):
+        return made
+    is_of_login = True
+    try:
+        async with asyncio.timeout(connect + _BESIDES_SECONDS):
+            # Logs in, as every first command on a connection does, and needs no right.
+            await made.admin.command("ping")
+        is_of_login = False
+        return await question(made)
+    except (PyMongoError, BSONError) as error:
+        found = failures.translated(error, where=where, reasons=_reasons(made))
+        return Failed(found, failures.code_of(error), is_of_login)
+    except TimeoutError:
+        doing = "connecting" if is_of_login else "asking"
+        return Failed(network.timed_out(connect, where=where, doing=doing), None, is_of_login)
+    finally:
+        await _close(made)
+
+
+def _client(
+    target: MongoTarget, password: Secret | None, *, connect: float, answer: float | None
+) -> Client | Failed:
+    if target.user and password is None:
+        words = "The backend has a user and no password, which the driver refuses."
+        return Failed(BackendError(words, failure=FailureKind.UNRESOLVED, where=target.location))
+    milliseconds = int(connect * 1000)
+    try:
+        with warnings.catch_warnings():
+            # It warns of unknown options with their values.
+            warnings.simplefilter("ignore")
+            return AsyncMongoClient(
+                host=target.host,
+                port=target.port,
+                username=target.user or None,
+                password=password.reveal() if password is not None and target.user else None,
+                appname=APPLICATION_NAME,
+                connect=False,
+                serverSelectionTimeoutMS=milliseconds,
+                connectTimeoutMS=milliseconds,
+                socketTimeoutMS=None if answer is None else int(max(answer, connect) * 1000),
+                maxPoolSize=1,
+                minPoolSize=0,
+                retryReads=False,
+                retryWrites=False,
+                readPreference="primary",
+                serverMonitoringMode="poll",
+            )
+    except (PyMongoError, ValueError, TypeError) as error:
+        return Failed(failures.translated(error, where=target.location))
+    except OSError:
+        words, advice = (
+            "A certificate that the host's URI names cannot be read.",
+            "Check tlsCAFile and its like.",
+        )
+        return Failed(BackendError(words, failure=FailureKind.TLS, where=target.location, help=advice))
+
+
+def _reasons(client: Client) -> tuple[BaseException, ...]:
+    """Return what the driver noted of each member; of one that never said anything, a time-out."""
+    members = client.topology_description.server_descriptions().values()
+    noted = tuple(member.error for member in members if member.error is not None)
+    is_silent = all(not member.is_server_type_known for member in members)
+    return noted or ((TimeoutError(),) if is_silent else ())
+
+
+async def _close(client: Client) -> None:
+    with contextlib.suppress(PyMongoError, OSError, TimeoutError):
+        async with asyncio.timeout(_CLOSING_SECONDS):
+            await client.close()

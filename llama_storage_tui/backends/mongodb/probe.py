@@ -1,0 +1,105 @@
+"""What an operator wants to know of a MongoDB server: `ping`, `hello`, `buildInfo` and `connectionStatus`, which change nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from llama_storage_tui.backends.mongodb.connecting import Client, Failed, ask
+from llama_storage_tui.backends.mongodb.role import answer_of
+from llama_storage_tui.backends.mongodb.role_rules import MongoAnswer, is_on_this_machine
+from llama_storage_tui.model.data import Cell, Probe
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.target import MongoTarget
+
+_WRITES: Final = frozenset({"insert", "update", "remove"})
+_WRITERS_OF_DATABASE: Final = frozenset({"readWrite", "dbOwner"})
+_WRITERS_OF_ALL: Final = frozenset({"readWriteAnyDatabase", "root"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    facts: MongoAnswer
+    version: str
+    latency_ms: float
+
+
+async def probe(target: MongoTarget, *, timeouts: Timeouts) -> Probe:
+    """Connect as servers do, and describe; raises BackendError."""
+    started = time.perf_counter()
+
+    async def question(client: Client) -> _Answer:
+        latency_ms = (time.perf_counter() - started) * 1000
+        facts = await answer_of(client, target)
+        build = await client.admin.command("buildInfo")
+        return _Answer(facts, str(build.get("version", "")), latency_ms)
+
+    found = await ask(target, target.password, question, connect=timeouts.connect, answer=timeouts.query)
+    if isinstance(found, Failed):
+        raise found.error
+    facts = found.facts
+    return Probe(
+        server=f"MongoDB {found.version}",
+        user=", ".join(f"{user}@{database}" for user, database in facts.users) or None,
+        tls="TLS" if target.uses_tls else None,
+        is_writable=may_write(facts, target) if facts.is_writable else False,
+        latency_ms=found.latency_ms,
+        details=_details(facts, target),
+        warnings=tuple(_warnings(facts, target)),
+    )
+
+
+def may_write(facts: MongoAnswer, target: MongoTarget) -> bool | None:
+    """Tell whether the user may change the collection; None where the server does not list its privileges."""
+    for role, home in facts.roles:
+        if (role in _WRITERS_OF_DATABASE and home == target.database) or (
+            role in _WRITERS_OF_ALL and home == "admin"
+        ):
+            return True
+    if not facts.privileges:
+        return None
+    allowed = {
+        action
+        for privilege in facts.privileges
+        if _covers(privilege.get("resource"), target)
+        for action in privilege.get("actions") or ()
+    }
+    return allowed >= _WRITES
+
+
+def _covers(resource: Any, target: MongoTarget) -> bool:  # noqa: ANN401 - the server's
+    if not isinstance(resource, Mapping):
+        return False
+    if resource.get("anyResource") is True:
+        return True
+    return resource.get("db") in ("", target.database) and resource.get("collection") in (
+        "",
+        target.collection,
+    )
+
+
+def _details(facts: MongoAnswer, target: MongoTarget) -> dict[str, Cell]:
+    kind = f"the primary of set {facts.set_name}" if facts.set_name else "a standalone server"
+    if facts.is_sharded:
+        kind = "a router of a sharded cluster"
+    elif not facts.is_writable:
+        kind = "a member that takes no changes"
+    return {
+        "address": facts.address,
+        "server is": kind,
+        "database": target.database,
+        "collection": target.collection,
+        "authentication database": target.auth_source if target.user else None,
+        "roles": ", ".join(f"{role}@{database}" for role, database in facts.roles) or None,
+    }
+
+
+def _warnings(facts: MongoAnswer, target: MongoTarget) -> Iterator[str]:
+    if not facts.is_writable:
+        yield "This member is no primary: a server could read from it and not write."
+    if not target.user:
+        yield "Servers connect without a login: whoever reaches this address may do as much as they may."
+    if not target.uses_tls and not is_on_this_machine(facts):
+        yield "The connection is not encrypted."

@@ -1,0 +1,151 @@
+"""Connection tests of MongoDB, against a real server over the wire."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llama_storage_tui.backends.mongodb.probe import may_write
+from llama_storage_tui.backends.registry import open_reader
+from llama_storage_tui.config.targets import mongo_login
+from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.model.data import Probe
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.target import MongoTarget
+from llama_storage_tui.secrets import Secret
+from tests.backends.test_mongodb_rules import ANSWER, privilege
+from tests.mongo_servers import LEAVES_SOCKETS, MongoDeployment, MongoServer, mongo_deployment, mongodb
+from tests.rotation_setup import OLD
+
+pytestmark = LEAVES_SOCKETS
+CERTIFICATES = Path(__file__).parent.parent / "certificates"
+
+
+@pytest.fixture
+def deployed(mongo_server: MongoServer, tmp_path: Path) -> Iterator[MongoDeployment]:
+    with mongo_deployment(mongo_server, tmp_path) as made:
+        yield made
+
+
+def target_of(deployed: MongoDeployment, host: str = "127.0.0.1", **changes: Any) -> MongoTarget:  # noqa: ANN401 - fields
+    login = mongo_login(host, deployed.server.port, deployed.role, Secret(OLD))
+    return replace(login, database="stack", collection="kv", **changes)
+
+
+async def probed(target: MongoTarget, *, connect: float = 5.0) -> Probe:
+    reader = open_reader(target, timeouts=Timeouts(connect=connect))
+    try:
+        return await reader.probe()
+    finally:
+        await reader.close()
+
+
+async def failure_of(target: MongoTarget, *, connect: float = 5.0) -> FailureKind:
+    with pytest.raises(BackendError) as caught:
+        await probed(target, connect=connect)
+    assert OLD not in f"{caught.value.message} {caught.value.help} {caught.value.where}"
+    return caught.value.failure
+
+
+async def test_a_backend_is_described_and_nothing_is_made_by_it(deployed: MongoDeployment) -> None:
+    before = deployed.server.run({"listDatabases": 1})["databases"]
+    found = await probed(target_of(deployed))
+    assert found.server is not None
+    assert found.server.startswith("MongoDB ")
+    assert found.user == f"{deployed.role}@admin"
+    assert (found.tls, found.is_writable, found.warnings) == (None, True, ())
+    assert found.details["server is"] == "the primary of set made-up"
+    assert found.details["authentication database"] == "admin"
+    assert 0 < found.latency_ms < 5000
+    assert deployed.server.run({"listDatabases": 1})["databases"] == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"password": Secret("wrong")}, FailureKind.AUTHENTICATION),
+        ({"user": "nobody"}, FailureKind.AUTHENTICATION),
+        ({"password": None}, FailureKind.UNRESOLVED),
+    ],
+)
+async def test_a_login_that_fails_is_told(
+    deployed: MongoDeployment, changes: dict[str, Any], kind: FailureKind
+) -> None:
+    assert await failure_of(target_of(deployed, **changes)) is kind
+
+
+@pytest.mark.parametrize(
+    ("host", "kind"),
+    [
+        ("127.0.0.1:1", FailureKind.UNREACHABLE),
+        ("no-such-host.invalid", FailureKind.UNKNOWN_HOST),
+        ("mongodb://127.0.0.1/?tls=true", FailureKind.TIMEOUT),
+        ("mongodb://127.0.0.1/?tls=true&tlsCAFile=/not/there", FailureKind.TLS),
+        ("mongodb://127.0.0.1/?authSource=other", FailureKind.AUTHENTICATION),
+    ],
+)
+async def test_a_server_that_cannot_be_reached_is_told(
+    deployed: MongoDeployment, host: str, kind: FailureKind
+) -> None:
+    assert await failure_of(target_of(deployed, host), connect=1) is kind
+
+
+async def test_a_server_that_does_not_answer_is_given_up_on_in_time(deployed: MongoDeployment) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        started = time.monotonic()
+        host = f"127.0.0.1:{silent.getsockname()[1]}"
+        assert await failure_of(target_of(deployed, host), connect=1) is FailureKind.TIMEOUT
+        assert time.monotonic() - started < 4
+
+
+async def test_a_member_that_takes_no_changes_is_told(deployed: MongoDeployment) -> None:
+    with deployed.server.stepped_down():
+        found = await probed(target_of(deployed, "mongodb://127.0.0.1/?directConnection=true"))
+    assert found.is_writable is False
+    assert any("no primary" in warning for warning in found.warnings)
+
+
+async def test_tls_is_told_and_a_foreign_certificate_refused() -> None:
+    with mongodb(str(CERTIFICATES / "server.crt"), str(CERTIFICATES / "server.key")) as secure:
+        host = f"mongodb://localhost/?directConnection=true&tls=true&tlsCAFile={CERTIFICATES / 'ca.crt'}"
+        login = replace(
+            mongo_login(host, secure.port, "root", Secret("made-up-root")), database="d", collection="c"
+        )
+        assert (await probed(login)).tls == "TLS"
+        foreign = mongo_login(
+            host.replace("ca.crt", "other-ca.crt"), secure.port, "root", Secret("made-up-root")
+        )
+        assert await failure_of(foreign, connect=1) is FailureKind.TLS
+
+
+async def test_rows_cannot_be_browsed(deployed: MongoDeployment) -> None:
+    reader = open_reader(target_of(deployed))
+    with pytest.raises(BackendError, match="Browsing MongoDB is not built in"):
+        assert reader.key_values
+
+
+@pytest.mark.parametrize(
+    ("privileges", "may"),
+    [
+        ((privilege("stack", "insert", "update", "remove", "find"),), True),
+        ((privilege("stack", "insert", "update", "remove", collection="kv"),), True),
+        ((privilege("stack", "insert", "update"), privilege("", "remove")), True),
+        ((privilege("stack", "insert", "update", "remove", collection="other"),), False),
+        ((privilege("stack", "find"),), False),
+        (({"resource": {"anyResource": True}, "actions": ["insert", "update", "remove"]},), True),
+        ((), None),
+    ],
+)
+def test_whether_a_server_could_write_is_told_by_privileges(
+    privileges: tuple[dict[str, Any], ...], *, may: bool | None
+) -> None:
+    target = replace(mongo_login("h", 1, "app"), database="stack", collection="kv")
+    assert may_write(replace(ANSWER, roles=(), privileges=privileges), target) is may
