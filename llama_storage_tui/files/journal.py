@@ -6,6 +6,7 @@ that it announces.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -14,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TextIO
 
 from platformdirs import user_state_path
 
@@ -195,27 +196,41 @@ class Journals:
     def _write(self, id_: str, data: Mapping[str, object]) -> None:
         path = self.path(id_)
         first = path.with_suffix(".part")
-        with self._alone():
+        with self._alone() as folder:
             try:
-                descriptor = os.open(first, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-                with os.fdopen(descriptor, "w") as stream:
+                with self._new_file(first) as stream:
                     json.dump(data, stream)
                     stream.flush()
                     os.fsync(stream.fileno())
-                first.replace(path)
+                    if not first.exists():
+                        # The journal's own name where that is free: a kill leaves the whole of it or nothing.
+                        name = first.name if path.exists() else path.name
+                        os.link(f"/proc/self/fd/{stream.fileno()}", name, dst_dir_fd=folder)
+                if first.exists():
+                    first.replace(path)
                 sync_folder(self.folder)
             finally:
                 first.unlink(missing_ok=True)
 
+    def _new_file(self, named: Path) -> TextIO:
+        """Open a file without a name; one of that name where the system or the file system knows no other."""
+        if Path("/proc/self/fd").is_dir() and hasattr(os, "O_TMPFILE"):
+            with contextlib.suppress(OSError):
+                return os.fdopen(os.open(self.folder, os.O_WRONLY | os.O_TMPFILE, 0o600), "w")
+        return os.fdopen(os.open(named, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "w")
+
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keep other processes from writing here, and remove what one left that was killed while it wrote: it holds passwords."""
+    def _alone(self) -> Iterator[int]:
+        """Keep other processes from writing here, and remove what one left that was killed while it wrote: it holds passwords.
+
+        Yields the folder's descriptor.
+        """
         descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             for leftover in self.folder.glob("*.part"):
                 leftover.unlink(missing_ok=True)
-            yield
+            yield descriptor
         finally:
             os.close(descriptor)
 

@@ -1,14 +1,41 @@
-"""Journals that an earlier version of this program left pending."""
+"""Journals: how they are written, and those that an earlier version of this program left pending."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import ItemsView
 from pathlib import Path
 
 import pytest
 
 from llama_storage_tui.files.journal import STATE_VARIABLE, Address, Journal, Journals
 from llama_storage_tui.secrets import Secret
+
+
+class Looking(dict[str, object]):
+    """Data that looks into a folder while it is written."""
+
+    def __init__(self, folder: Path, data: dict[str, object]) -> None:
+        super().__init__(data)
+        self.folder = folder
+        self.seen: list[str] = []
+
+    def items(self) -> ItemsView[str, object]:  # type: ignore[override] # dict names its own class
+        self.seen += [path.name for path in self.folder.iterdir()]
+        return super().items()
+
+
+def test_what_is_half_written_has_no_name_that_a_kill_could_leave(tmp_path: Path) -> None:
+    journals = Journals({STATE_VARIABLE: str(tmp_path / "state")})
+    journals.prepare()
+    first = Looking(journals.folder, {"state": "staging", "old": "hunter2"})
+    journals._write("made-up", first)
+    second = Looking(journals.folder, {"state": "prepared", "old": "hunter2"})
+    journals._write("made-up", second)
+    assert (first.seen, second.seen) == ([], ["made-up.json"])
+    assert [path.name for path in journals.folder.iterdir()] == ["made-up.json"]
+    assert journals.path("made-up").stat().st_mode & 0o777 == 0o600
+    assert json.loads(journals.path("made-up").read_text())["state"] == "prepared"
 
 
 @pytest.mark.parametrize(("verifier", "changes_server"), [("SCRAM-SHA-256$made-up", True), ("", False)])
