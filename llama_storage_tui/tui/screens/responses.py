@@ -3,51 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import ClassVar, Final
+from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Footer, Static
 
-from llama_storage_tui.errors import StorageToolError, UsageError
-from llama_storage_tui.model.data import Cursor
+from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.records import RecordOrder
-from llama_storage_tui.model.responses import ResponseQuery, ResponseSummary
-from llama_storage_tui.services.responses.listing import is_large, list_responses, search_responses
-from llama_storage_tui.services.responses.viewing import ViewAs
-from llama_storage_tui.services.session import Session
+from llama_storage_tui.model.responses import ResponseSummary
 from llama_storage_tui.tui import viewer_form
-from llama_storage_tui.tui.hunt import Hunt, HuntState
 from llama_storage_tui.tui.marks import Shown, Tone
-from llama_storage_tui.tui.messages import CopyRequested, Failed
+from llama_storage_tui.tui.messages import CopyRequested
 from llama_storage_tui.tui.response_filter import FIELDS, Question, is_filtered, parse, typed, unfiltered
 from llama_storage_tui.tui.response_messages import (
     ChainOpened,
     ResponseOpened,
-    ResponsesFound,
-    ResponsesLoaded,
-    ResponsesMeasured,
-    ResponsesSearched,
 )
 from llama_storage_tui.tui.response_rows import COLUMNS, cells, detail, keys
 from llama_storage_tui.tui.response_wording import conditions, id_text, short_ids
-from llama_storage_tui.tui.screens.paged import PagedScreen
+from llama_storage_tui.tui.screens.response_pages import ResponsePages
 from llama_storage_tui.tui.widgets.form import Form
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.listing import Listing
 from llama_storage_tui.tui.widgets.status_line import StatusLine
-from llama_storage_tui.tui.zone import Zone
-
-PAGE: Final = 100
-MOST_FOUND: Final = 1000
-"""Responses that a search brings to a screen before it stops: who wants more writes them to a file."""
 
 
-class ResponsesScreen(PagedScreen[Question]):
+class ResponsesScreen(ResponsePages):
     """A list of responses, and everything that a list knows about the one under the cursor.
 
     On very large tables a filter is a search, which shows what it has found and how far it is while it runs.
@@ -98,22 +83,6 @@ class ResponsesScreen(PagedScreen[Question]):
         Binding("y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
     ]
 
-    def __init__(
-        self, session: Session, zone: Zone, query: ResponseQuery | None = None, title: str | None = None
-    ) -> None:
-        super().__init__(Question(replace(query or ResponseQuery(), limit=PAGE), title=title))
-        self._session = session
-        self._zone = zone
-        self._is_large: bool | None = None
-        self._responses: tuple[ResponseSummary, ...] = ()
-        self._notices: tuple[str, ...] = ()
-        self._hunt: Hunt | None = None
-        """The search whose findings are on show, or that runs."""
-
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
-
     def compose(self) -> ComposeResult:
         """Headline, filter, list, detail."""
         yield Headline()
@@ -126,27 +95,13 @@ class ResponsesScreen(PagedScreen[Question]):
 
     def on_mount(self) -> None:
         """Find out how many there are, then read the first page."""
-        self._head()
+        self.head()
         self.query_one(Listing).focus()
         self.begin("Looking for stored responses")
-        self._measure()
+        self.measure()
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
-    async def _measure(self) -> None:
-        try:
-            found = await is_large(self._session)
-        except StorageToolError as error:
-            self.post_message(Failed("responses", error))
-        else:
-            self.post_message(ResponsesMeasured(found))
-
-    @on(ResponsesMeasured)
-    def _measured(self, message: ResponsesMeasured) -> None:
-        self._is_large = message.is_large
-        order = RecordOrder.STORED if message.is_large else RecordOrder.NEWEST
-        self.ask(replace(self._asked, query=replace(self._asked.query, order=order)))
-
-    def _head(self) -> None:
+    def head(self) -> None:
+        """Say which page this is, in which order, of what."""
         shown, viewer = self._shown.query, self._shown.viewer
         facts = [Shown(f"page {self.page_number}", Tone.MUTED)]
         if self._responses:
@@ -168,138 +123,11 @@ class ResponsesScreen(PagedScreen[Question]):
             [self._session.catalog.distribution or "run config", "responses"], facts=facts
         )
 
-    # Reading: a page, or a search
-
-    def _is_search(self, question: Question) -> bool:
-        is_sifted = is_filtered(question.query) or question.viewer is not None
-        return bool(self._is_large) and question.query.order is RecordOrder.STORED and is_sifted
-
-    def read(self, question: Question, after: Cursor | None) -> None:
-        """Begin to read a page, or to search; a later page of a search is there already."""
-        if not self._is_search(question):
-            self.begin(_waiting(question.query, is_large=bool(self._is_large)))
-            self._read(question, after)
-        elif self._hunt is not None and after is not None:
-            self._show_found()
-        else:
-            self._hunt = Hunt()
-            self._responses = ()
-            self.arrived(None, 0)
-            self._fill()
-            self.begin(self._hunt.sentence)
-            self._search(question)
-
-    def action_reload(self) -> None:
-        """Read the page again, or search again."""
-        if self._is_search(self._asked):
-            self.ask(self._asked)
-        else:
-            super().action_reload()
-
-    @work(exclusive=True, group="browse", exit_on_error=False)
-    async def _read(self, question: Question, after: Cursor | None) -> None:
-        try:
-            sees = self._eyes(question)
-            page = await list_responses(self._session, replace(question.query, after=after), sees=sees)
-        except StorageToolError as error:
-            self.post_message(Failed("responses", error))
-        else:
-            notices = (*page.notices, *(sees.notices if sees is not None else ()))
-            self.post_message(ResponsesLoaded(question, after, page, notices))
-
-    def _eyes(self, question: Question) -> ViewAs | None:
-        return None if question.viewer is None else ViewAs(self._session.catalog, question.viewer)
-
-    @on(ResponsesLoaded)
-    def _loaded(self, message: ResponsesLoaded) -> None:
-        if not self.is_asked(message.question, message.after):
-            return
-        self._hunt = None
-        self._responses, self._notices = message.page.responses, message.notices
-        self.arrived(message.page.next, len(self._responses))
-        self._fill()
-        self.finish(" ".join((*self._notices, self._outcome)))
-
-    @property
-    def _outcome(self) -> str:
-        if self._responses:
-            return self.directions
-        if self._shown.viewer is not None:
-            return "This user would get none."
-        if is_filtered(self._shown.query):
-            return "No response is like that."
-        return "" if self._notices else "No response is stored here yet."
-
-    @work(exclusive=True, group="browse", exit_on_error=False)
-    async def _search(self, question: Question) -> None:
-        found = 0
-        try:
-            sees = self._eyes(question)
-            async with aclosing(search_responses(self._session, question.query, sees=sees)) as batches:
-                async for batch in batches:
-                    room = MOST_FOUND - found
-                    found += len(batch.responses)
-                    self.post_message(
-                        ResponsesFound(question, replace(batch, responses=batch.responses[:room]))
-                    )
-                    if found >= MOST_FOUND:
-                        break
-        except StorageToolError as error:
-            self.post_message(Failed("responses", error))
-        else:
-            notices = sees.notices if sees is not None else ()
-            self.post_message(ResponsesSearched(question, is_full=found >= MOST_FOUND, notices=notices))
-
-    @on(ResponsesFound)
-    def _came_further(self, message: ResponsesFound) -> None:
-        if self._hunt is None or self._hunt.state is not HuntState.RUNNING or message.question != self._asked:
-            return
-        self._hunt.take(message.batch)
-        # What is on show is filled up; a full page is not shown anew, so that the cursor rests.
-        self._show_found(is_new=bool(message.batch.responses) and len(self._responses) < PAGE)
-        self.begin(self._hunt.sentence)
-
-    @on(ResponsesSearched)
-    def _searched(self, message: ResponsesSearched) -> None:
-        if self._hunt is not None and message.question == self._asked:
-            self._notices = message.notices
-            self._end_search(HuntState.FULL if message.is_full else HuntState.DONE)
-
-    def _end_search(self, state: HuntState) -> None:
-        if self._hunt is None:
-            return
-        self._hunt.state = state
-        self._show_found(is_new=False)
-        self.finish(" ".join((*self._notices, self._hunt.sentence)))
-
-    def _show_found(self, *, is_new: bool = True) -> None:
-        if self._hunt is None:
-            return
-        page, following = self._hunt.page(self._wanted[-1], PAGE)
-        self._responses = page
-        self.arrived(following, len(page))
-        if is_new:
-            self._fill()
-        else:
-            self._head()
-        self.refresh_bindings()
-
-    def cancelled(self) -> None:
-        """Keep what a search has found, and say that it is not all."""
-        if self._hunt is not None and self._hunt.state is HuntState.RUNNING:
-            self._end_search(HuntState.CANCELLED)
-
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        if self._hunt is not None and self._hunt.state is HuntState.RUNNING:
-            self._hunt.state = HuntState.CANCELLED
-            self._head()
-        self.fail(message.error)
-
     # Showing
 
-    def _fill(self) -> None:
-        self._head()
+    def fill(self) -> None:
+        """List them."""
+        self.head()
         ids = [id_text(summary.id) for summary in self._responses]
         self.query_one(Listing).show(
             COLUMNS,
@@ -341,7 +169,7 @@ class ResponsesScreen(PagedScreen[Question]):
     def action_zone(self) -> None:
         """Show times in the other zone."""
         self._zone.toggle()
-        self._fill()
+        self.fill()
 
     def action_chain(self) -> None:
         """Ask for the chain of the response under the cursor."""
@@ -407,9 +235,3 @@ class ResponsesScreen(PagedScreen[Question]):
             case "filter" | "order" | "view_as":
                 return None if self._is_large is None else True
         return super().check_action(action, parameters)
-
-
-def _waiting(query: ResponseQuery, *, is_large: bool) -> str:
-    if is_large and query.order is RecordOrder.NEWEST:
-        return "Sorting all responses by time, which reads the whole table"
-    return "Reading responses"
