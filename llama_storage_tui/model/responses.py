@@ -82,11 +82,15 @@ class ResponseSummary:
 
 @dataclass(frozen=True, slots=True)
 class ResponseBatch:
-    """What a search found since it last said so, and how far it is: `done` of `total` positions of all tables."""
+    """What a search found since it last said so, and how far it is: `done` of `total` positions of all tables.
+
+    `notices` are sentences about what is not searched or was not looked up, each said once.
+    """
 
     responses: tuple[ResponseSummary, ...]
     done: int
     total: int
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,11 @@ class HuntState(StrEnum):
     CANCELLED = "cancelled"
 
 
+def percent(done: int, total: int) -> str:
+    """Return how much of the tables is read; never `100 %`, which is said at the end alone."""
+    return f"{min(99, done * 100 // total) if total else 0} %"
+
+
 @dataclass(slots=True)
 class Hunt:
     """A search and what it found; `done` of `total` positions are read."""
@@ -29,10 +34,12 @@ class Hunt:
     done: int = 0
     total: int = 0
     state: HuntState = HuntState.RUNNING
+    notices: list[str] = field(default_factory=list)
 
     def take(self, batch: ResponseBatch) -> None:
         """Add what a search says."""
         self.found += batch.responses
+        self.notices += batch.notices
         self.done, self.total = batch.done, batch.total
 
     def page(self, after: Cursor | None, size: int) -> tuple[tuple[ResponseSummary, ...], Cursor | None]:
@@ -46,7 +53,7 @@ class Hunt:
         """How much of the tables is read; never `100 %` before the end."""
         if self.state is HuntState.DONE:
             return "100 %"
-        return f"{min(99, self.done * 100 // self.total) if self.total else 0} %"
+        return percent(self.done, self.total)
 
     @property
     def progress(self) -> str:

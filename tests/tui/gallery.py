@@ -162,11 +162,15 @@ async def stage(
 
 @asynccontextmanager
 async def demo_stage(
-    size: tuple[int, int] = WIDE, *, pacing: Pacing | None = None, fill: Callable[[Path], None] | None = None
+    size: tuple[int, int] = WIDE,
+    *,
+    pacing: Pacing | None = None,
+    fill: Callable[[Path], None] | None = None,
+    folder: Path = Path("/srv/exports"),
 ) -> AsyncIterator[Stage]:
     """Run the app over the demo's stores in a temporary folder: what reads documents needs real engines.
 
-    `pacing` makes them look very large, `fill` changes the folder beforehand.
+    `pacing` makes them look very large, `fill` changes the demo's folder beforehand; exports go to `folder`.
     """
 
     def open_session(catalog: Catalog, timeouts: Timeouts) -> Session:
@@ -180,7 +184,7 @@ async def demo_stage(
             load=_load_whole,
             open_session=open_session,
             log_folder=lambda: NOWHERE,
-            folder=lambda: Path("/srv/exports"),
+            folder=lambda: folder,
             now=lambda: NOW,
             environ={"LLAMA_STORAGE_TUI_CONFIG": str(NOWHERE / "config.toml")},
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -104,6 +105,31 @@ async def test_a_search_that_finds_more_than_a_page_is_paged_from_what_it_has() 
         assert "responses 201–300" in found.text
         await found.press("p")
         assert "responses 101–200" in found.text
+
+
+async def test_the_page_or_all_that_fits_is_written_to_a_file(tmp_path: Path) -> None:
+    async with demo_stage(folder=tmp_path) as found:
+        await found.press("w", "e", "enter")
+        page = [json.loads(line) for line in (tmp_path / "responses.jsonl").read_text().splitlines()]
+        assert len(page) == 100
+        assert page[0]["created_at"] >= page[-1]["created_at"]
+        await _filter(found, status="failed")
+        await found.press("e")
+        assert "All that fit" in found.text
+        await found.press("shift+tab", "right", "shift+tab", "right", "ctrl+s")
+        lines = (tmp_path / "responses.csv").read_text().splitlines()
+        assert lines[0].startswith("id,created_at,model,status,owner")
+        assert len(lines) == 7
+        assert "6 responses written to" in found.text
+
+
+async def test_an_export_says_how_far_it_is_and_leaves_nothing_when_cancelled(tmp_path: Path) -> None:
+    async with demo_stage(pacing=Pacing(), folder=tmp_path) as found:
+        await found.press("w", "e", "shift+tab", "shift+tab", "right", "ctrl+s")
+        assert "so far, 50 % searched" in found.text
+        await found.press("escape")
+        assert "Cancelled; no file was left behind." in found.text
+        assert not list(tmp_path.iterdir())
 
 
 async def test_the_table_of_responses_can_be_read_as_such_from_the_tables() -> None:

@@ -82,9 +82,12 @@ async def search_responses(
     The query's limit and cursor are ignored. Raises as `list_responses` does.
     """
     places = response_places(session.catalog)
-    sources, _ = await _sources(session, places, replace(query, order=RecordOrder.STORED, after=None))
+    sources, notices = await _sources(session, places, replace(query, order=RecordOrder.STORED, after=None))
     totals = [await source.reader.extent(source.query.table) for source in sources.values()]
     total = sum(extent.positions for extent in totals if extent)
+    if notices:
+        yield ResponseBatch((), 0, total, notices)
+    said: set[str] = set()
     before = 0
     for source in sources.values():
         done = 0
@@ -92,9 +95,11 @@ async def search_responses(
             async for batch in batches:
                 found = (summary_of(source.place, record) for record in batch.records)
                 seen = tuple(summary for summary in found if sees is None or sees(summary))
-                kept, _ = await _with_conversations(session, seen)
+                kept, unsaid = await _with_conversations(session, seen)
                 done = batch.done
-                yield ResponseBatch(kept, before + done, max(total, before + batch.total))
+                new = tuple(notice for notice in unsaid if notice not in said)
+                said.update(new)
+                yield ResponseBatch(kept, before + done, max(total, before + batch.total), new)
         before += done
 
 

@@ -167,7 +167,7 @@ class ResponsePages(PagedScreen[Question]):
     @on(ResponsesSearched)
     def _searched(self, message: ResponsesSearched) -> None:
         if self._hunt is not None and message.question == self._asked:
-            self._notices = message.notices
+            self._notices = (*self._hunt.notices, *message.notices)
             self._end_search(HuntState.FULL if message.is_full else HuntState.DONE)
 
     def _end_search(self, state: HuntState) -> None:

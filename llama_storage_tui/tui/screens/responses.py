@@ -17,7 +17,8 @@ from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.model.responses import ResponseSummary
 from llama_storage_tui.tui import viewer_form
 from llama_storage_tui.tui.marks import Shown, Tone
-from llama_storage_tui.tui.messages import CopyRequested
+from llama_storage_tui.tui.messages import CopyRequested, ExportOpened
+from llama_storage_tui.tui.response_export import ResponseExport
 from llama_storage_tui.tui.response_filter import FIELDS, Question, is_filtered, parse, typed, unfiltered
 from llama_storage_tui.tui.response_messages import (
     ChainOpened,
@@ -79,6 +80,13 @@ class ResponsesScreen(ResponsePages):
             "Chain",
             id="responses.chain",
             tooltip="What it goes on from, and what goes on from it",
+        ),
+        Binding(
+            "e",
+            "export",
+            "Export",
+            id="screen.export",
+            tooltip="Write this page, or all that fit, to a file",
         ),
         Binding("y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
     ]
@@ -183,6 +191,10 @@ class ResponsesScreen(ResponsePages):
         if summary is not None:
             self.post_message(CopyRequested("response id", id_text(summary.id)))
 
+    def action_export(self) -> None:
+        """Ask what to write where."""
+        self.post_message(ExportOpened(ResponseExport(self._session, self._shown, self._responses)))
+
     # Filtering
 
     def action_filter(self) -> None:
@@ -228,7 +240,7 @@ class ResponsesScreen(ResponsePages):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing to copy without a response, nothing to take off without a condition."""
         match action:
-            case "copy" | "chain":
+            case "copy" | "chain" | "export":
                 return True if self._responses else None
             case "unfilter":
                 return is_filtered(self._asked.query) or self._asked.viewer is not None
