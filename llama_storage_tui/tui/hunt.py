@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from llama_storage_tui.model.access import Hiding
 from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.model.responses import ResponseBatch, ResponseSummary
 from llama_storage_tui.tui.fitting import plural
@@ -35,11 +37,13 @@ class Hunt:
     total: int = 0
     state: HuntState = HuntState.RUNNING
     notices: list[str] = field(default_factory=list)
+    hidden: Counter[Hiding] = field(default_factory=Counter)
 
     def take(self, batch: ResponseBatch) -> None:
         """Add what a search says."""
         self.found += batch.responses
         self.notices += batch.notices
+        self.hidden.update(batch.hidden)
         self.done, self.total = batch.done, batch.total
 
     def page(self, after: Cursor | None, size: int) -> tuple[tuple[ResponseSummary, ...], Cursor | None]:

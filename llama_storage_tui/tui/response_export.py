@@ -14,7 +14,7 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.exports import FORMATS, PAGE, Progress
 from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.hunt import percent
-from llama_storage_tui.tui.response_filter import Question, is_filtered
+from llama_storage_tui.tui.response_filter import Question
 
 
 class ResponseExport:
@@ -28,16 +28,18 @@ class ResponseExport:
         self._session = session
         self._question = question
         self._listed = tuple(listed)
-        is_sifted = is_filtered(question.query) or question.viewer is not None
-        self.scopes: tuple[str, ...] = (PAGE, "All that fit" if is_sifted else "All responses")
+        self.scopes: tuple[str, ...] = (PAGE, "All that fit" if question.is_sifted else "All responses")
 
     async def run(
         self, scope: str, format_: str, path: Path, *, replaces: bool, on_progress: Progress
     ) -> str:
         """Write them; all of them come as they are stored, in one pass."""
         kind = ExportFormat(format_)
+        marks = self._question.marks and self._question.viewer is not None
         if scope == PAGE:
-            done = await asyncio.to_thread(export_listed, self._listed, kind, path, replaces=replaces)
+            done = await asyncio.to_thread(
+                export_listed, self._listed, kind, path, marks=marks, replaces=replaces
+            )
             return f"{plural(done, 'response')} written to {path}"
 
         def progressed(written: int, batch: ResponseBatch) -> None:
@@ -51,6 +53,7 @@ class ResponseExport:
             kind,
             path,
             sees=sees,
+            marks=marks,
             on_progress=progressed,
             replaces=replaces,
         )

@@ -16,12 +16,21 @@ from llama_storage_tui.tui.widgets.form import FormField
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which responses are asked for, and whose eyes are looked through; None sees everything."""
+    """Which responses are asked for, and whose eyes are looked through; None sees everything.
+
+    With `marks` what the viewer would not get is shown too, and marked.
+    """
 
     query: ResponseQuery
     viewer: Viewer | None = None
     title: str | None = None
     """What the query's conditions beyond the form's are called."""
+    marks: bool = False
+
+    @property
+    def is_sifted(self) -> bool:
+        """Whether it leaves anything out."""
+        return is_filtered(self.query) or (self.viewer is not None and not self.marks)
 
 
 FIELDS: Final = (

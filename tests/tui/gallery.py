@@ -377,6 +377,11 @@ async def _viewing_as_bob(found: Stage) -> None:
     await _fill_in(found, user="bob", attributes='{"teams": ["support"]}')
 
 
+async def _hidden_from_bob(found: Stage) -> None:
+    await _viewing_as_bob(found)
+    await found.press("H", "down", "down")
+
+
 async def _searching(found: Stage) -> None:
     await found.press("w", "slash")
     await found.press("up")
@@ -472,6 +477,7 @@ SCENES: dict[str, Scene] = {
     "object": Scene(keys=("O", "enter", "enter"), is_demo=True),
     "who": Scene(act=_who, is_demo=True),
     "responses-as-user": Scene(act=_viewing_as_bob, is_demo=True),
+    "responses-hidden": Scene(act=_hidden_from_bob, is_demo=True),
     "responses-searching": Scene(act=_searching, is_demo=True, is_large=True),
     "responses-filter": Scene(act=_filling_in_a_filter, is_demo=True),
     "responses-filter-narrow": Scene(NARROW, keys=("w", "slash"), is_demo=True),

@@ -17,6 +17,10 @@ from tests.tui.paced import Pacing
 async def _filter(found: Stage, **texts: str) -> None:
     """Fill in the form: its fields from the first on, the others emptied."""
     await found.press("slash")
+    await _fill_in(found, **texts)
+
+
+async def _fill_in(found: Stage, **texts: str) -> None:
     for name, text in texts.items():
         found.app.screen.query_one(f"#field-{name}", Input).value = text
     await found.press("enter")
@@ -130,6 +134,42 @@ async def test_an_export_says_how_far_it_is_and_leaves_nothing_when_cancelled(tm
         await found.press("escape")
         assert "Cancelled; no file was left behind." in found.text
         assert not list(tmp_path.iterdir())
+
+
+async def test_what_a_user_would_not_get_is_counted_by_what_hides_it_and_shown_on_request(
+    tmp_path: Path,
+) -> None:
+    async with demo_stage(NARROW, folder=tmp_path) as found:
+        await found.press("w")
+        assert "Hidden" not in found.text
+        await found.press("v")
+        await _fill_in(found, user="bob")
+        assert "as bob would get them" in found.text
+        assert "▲ 108 hidden" in found.text
+        assert "Hidden: 107 by SQL filter, 1 by NULL owner." in found.text
+        await found.press("H")
+        assert "✗ SQL filter" in found.text
+        assert "▲ 54 hidden, dimmed" in " ".join(found.text.split())
+        await found.press("down", "down")
+        assert "hidden: The row belongs to 'alice'" in found.text
+        await found.press("e", "enter")
+        page = [json.loads(line) for line in (tmp_path / "responses.jsonl").read_text().splitlines()]
+        assert sum(each["hidden_by"] is not None for each in page) == 54
+        await found.press("H")
+        assert "✗ SQL filter" not in found.text
+
+
+async def test_a_search_as_a_user_counts_what_it_has_met_and_hidden() -> None:
+    async with demo_stage(pacing=Pacing(Gate())) as found:
+        await found.press("w", "v")
+        await _fill_in(found, user="bob")
+        assert "everything was searched." in found.text
+        assert "Hidden: " in found.text
+        assert "1 by NULL owner" in found.text
+        await found.press("H")
+        assert "responses 1–100" in found.text
+        assert "✗ SQL filter" in found.text
+        assert "searched" not in found.text
 
 
 async def test_the_table_of_responses_can_be_read_as_such_from_the_tables() -> None:

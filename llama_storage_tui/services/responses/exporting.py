@@ -37,15 +37,24 @@ COLUMNS: Final = (
 )
 """What `responses list --json` says of each, under the same names; `error` is an object, in CSV its text."""
 
+HIDDEN_COLUMNS: Final = (Column("hidden_by", "text"), Column("hidden_because", "text"))
+"""Where hidden responses are marked: the stage that hides one from the user, and why; empty where none does."""
+
 Progress = Callable[[int, ResponseBatch], None]
 """Hears how many were written so far, and the batch that says how far the search is."""
 
 
 def export_listed(
-    responses: Sequence[ResponseSummary], format_: ExportFormat, path: Path, *, replaces: bool = False
+    responses: Sequence[ResponseSummary],
+    format_: ExportFormat,
+    path: Path,
+    *,
+    marks: bool = False,
+    replaces: bool = False,
 ) -> int:
     """Write responses that are already here to a new file; returns how many there were."""
-    return export_page(COLUMNS, map(_row, responses), format_, path, replaces=replaces)
+    rows = (_row(each, marks=marks) for each in responses)
+    return export_page(_columns(marks=marks), rows, format_, path, replaces=replaces)
 
 
 async def export_responses(
@@ -55,21 +64,23 @@ async def export_responses(
     path: Path,
     *,
     sees: Sees | None = None,
+    marks: bool = False,
     on_progress: Progress | None = None,
     replaces: bool = False,
 ) -> tuple[int, tuple[str, ...]]:
     """Write all responses that a query finds to a new file, table after table as stored; a cancelled export leaves none.
 
-    Returns how many there were, and sentences about what was not looked at. Raises as `search_responses` does.
+    With `marks` what `sees` hides is written too, and marked. Returns how many there were, and sentences about what was not
+    looked at. Raises as `search_responses` does.
     """
-    encoder = Encoder(format_, COLUMNS)
+    encoder = Encoder(format_, _columns(marks=marks))
     done = 0
     notices: dict[str, None] = {}
     with StagedFile(path, replaces=replaces) as file:
         file.write(encoder.head())
-        async with aclosing(search_responses(session, query, sees=sees)) as batches:
+        async with aclosing(search_responses(session, query, sees=sees, marks=marks)) as batches:
             async for batch in batches:
-                file.write(encoder.rows(map(_row, batch.responses)))
+                file.write(encoder.rows(_row(each, marks=marks) for each in batch.responses))
                 done += len(batch.responses)
                 notices |= dict.fromkeys(batch.notices)
                 if on_progress is not None:
@@ -78,9 +89,13 @@ async def export_responses(
     return done, tuple(notices)
 
 
-def _row(summary: ResponseSummary) -> tuple[Cell, ...]:
-    error = summary.error
-    return (
+def _columns(*, marks: bool) -> tuple[Column, ...]:
+    return (*COLUMNS, *HIDDEN_COLUMNS) if marks else COLUMNS
+
+
+def _row(summary: ResponseSummary, *, marks: bool) -> tuple[Cell, ...]:
+    error, hidden = summary.error, summary.hidden
+    listed = (
         summary.id,
         summary.created_at,
         summary.model,
@@ -100,3 +115,6 @@ def _row(summary: ResponseSummary) -> tuple[Cell, ...]:
         summary.place.backend,
         summary.place.table,
     )
+    if not marks:
+        return listed
+    return (*listed, *((None, None) if hidden is None else (hidden.stage, hidden.because)))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from llama_storage_tui.backends.protocols import RecordReader
 from llama_storage_tui.errors import BackendError, StorageToolError
+from llama_storage_tui.model.access import Decision, Hiding
 from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.model.records import RecordOrder, RecordPage, RecordQuery
 from llama_storage_tui.model.responses import (
@@ -31,8 +33,8 @@ LARGE: Final = 50_000
 _SIFTED: Final = 500
 """Records asked for at a time where only some are shown: newest first, each question is a scan."""
 
-Sees = Callable[[ResponseSummary], bool]
-"""Tells whether a response is shown: what a user may read."""
+Sees = Callable[[ResponseSummary], Decision]
+"""Tells whether a response is shown: what a user may read, and what hides the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,38 +46,90 @@ class _Source:
     query: RecordQuery
 
 
-async def list_responses(session: Session, query: ResponseQuery, *, sees: Sees | None = None) -> ResponsePage:
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """A response that is shown, with what was met since the one before and is not: itself where it is marked as hidden."""
+
+    summary: ResponseSummary
+    hidden: Counter[Hiding]
+
+
+@dataclass(slots=True)
+class _Eyes:
+    """Looks at responses as a user would (None: sees everything); `marks` lets pass what is hidden, marked as such."""
+
+    sees: Sees | None
+    marks: bool
+    unsaid: Counter[Hiding] = field(default_factory=Counter)
+    """What was hidden since it was last asked for."""
+
+    def look(self, summary: ResponseSummary) -> ResponseSummary | None:
+        """Return a response that is shown, None for one that is not."""
+        decision = None if self.sees is None else self.sees(summary)
+        hiding = None if decision is None else decision.hiding
+        if hiding is None:
+            return summary
+        self.unsaid[hiding] += 1
+        return replace(summary, hidden=decision) if self.marks else None
+
+    def hidden(self) -> Counter[Hiding]:
+        """Return what was hidden since the last time."""
+        found, self.unsaid = self.unsaid, Counter()
+        return found
+
+
+async def list_responses(
+    session: Session, query: ResponseQuery, *, sees: Sees | None = None, marks: bool = False
+) -> ResponsePage:
     """Return a page of responses; raises NotFoundError where the config keeps none, BackendError where no table can be read.
 
-    `sees` filters here what the server does not: a page is then filled up with as many questions as it takes.
+    `sees` filters here what the server does not: a page is then filled up with as many questions as it takes. With `marks` it
+    filters nothing: what it would have is `hidden`.
     """
     places = response_places(session.catalog)
-    asked = query if sees is None else replace(query, limit=max(query.limit, _SIFTED))
+    is_sifted = sees is not None and not marks
+    asked = replace(query, limit=max(query.limit, _SIFTED)) if is_sifted else query
     sources, notices = await _sources(session, places, asked)
+    ends: dict[Place, tuple[int, Counter[Hiding]]] = {}
 
-    async def read(place: Place, after: Cursor | None) -> Slice[ResponseSummary]:
+    async def read(place: Place, after: Cursor | None) -> Slice[_Met]:
         source = sources.get(place)
-        return (
-            Slice((), (), has_more=False)
-            if source is None
-            else await _slice(session, source, after, query.limit, sees)
-        )
+        if source is None:
+            return Slice((), (), has_more=False)
+        eyes = _Eyes(sees, marks)
+        part = await _slice(session, source, after, query.limit, eyes)
+        if not part.has_more:
+            ends[place] = len(part.found), eyes.hidden()
+        return part
 
     found, next_ = await merged(
         places,
         read,
-        sorts=lambda summary: (summary.created_at, summary.id),
+        sorts=lambda met: (met.summary.created_at, met.summary.id),
         limit=query.limit,
         after=query.after,
     )
-    shown, unsaid = await _with_conversations(session, found)
+    shown, unsaid = await _with_conversations(session, [met.summary for met in found])
     return ResponsePage(
-        shown, next_, query.order, is_complete=len(sources) == len(places), notices=(*notices, *unsaid)
+        shown,
+        next_,
+        query.order,
+        is_complete=len(sources) == len(places),
+        notices=(*notices, *unsaid),
+        hidden=_hidden(found, ends),
     )
 
 
+def _hidden(found: Sequence[_Met], ends: Mapping[Place, tuple[int, Counter[Hiding]]]) -> Counter[Hiding]:
+    """Count what a page hides: before each response that it shows, and at the end of each table that it finishes."""
+    shown = Counter(met.summary.place for met in found)
+    hidden = [met.hidden for met in found]
+    hidden += [rest for place, (number, rest) in ends.items() if shown[place] == number]
+    return sum(hidden, Counter())
+
+
 async def search_responses(
-    session: Session, query: ResponseQuery, *, sees: Sees | None = None
+    session: Session, query: ResponseQuery, *, sees: Sees | None = None, marks: bool = False
 ) -> AsyncGenerator[ResponseBatch, None]:
     """Yield the responses that a query finds, table after table as stored, with how far the search is.
 
@@ -87,19 +141,22 @@ async def search_responses(
     total = sum(extent.positions for extent in totals if extent)
     if notices:
         yield ResponseBatch((), 0, total, notices)
+    eyes = _Eyes(sees, marks)
     said: set[str] = set()
     before = 0
     for source in sources.values():
         done = 0
         async with aclosing(source.reader.search(source.query)) as batches:
             async for batch in batches:
-                found = (summary_of(source.place, record) for record in batch.records)
-                seen = tuple(summary for summary in found if sees is None or sees(summary))
+                found = (eyes.look(summary_of(source.place, record)) for record in batch.records)
+                seen = [summary for summary in found if summary is not None]
                 kept, unsaid = await _with_conversations(session, seen)
                 done = batch.done
                 new = tuple(notice for notice in unsaid if notice not in said)
                 said.update(new)
-                yield ResponseBatch(kept, before + done, max(total, before + batch.total), new)
+                yield ResponseBatch(
+                    kept, before + done, max(total, before + batch.total), new, hidden=eyes.hidden()
+                )
         before += done
 
 
@@ -183,17 +240,17 @@ async def _source(
 
 
 async def _slice(
-    session: Session, source: _Source, after: Cursor | None, limit: int, sees: Sees | None
-) -> Slice[ResponseSummary]:
+    session: Session, source: _Source, after: Cursor | None, limit: int, eyes: _Eyes
+) -> Slice[_Met]:
     """Return what one table has for a page: at least `limit` responses, unless it has no more."""
-    found: list[ResponseSummary] = []
+    found: list[_Met] = []
     cursors: list[Cursor] = []
     while True:
         page = await _page(session, source, after)
         for record, cursor in zip(page.records, page.cursors, strict=True):
-            summary = summary_of(source.place, record)
-            if sees is None or sees(summary):
-                found.append(summary)
+            summary = eyes.look(summary_of(source.place, record))
+            if summary is not None:
+                found.append(_Met(summary, eyes.hidden()))
                 cursors.append(cursor)
         after = page.next
         if after is None or len(found) >= limit:

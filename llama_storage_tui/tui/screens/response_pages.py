@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Final
@@ -9,12 +10,14 @@ from typing import Final
 from textual import on, work
 
 from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.model.access import Hiding
 from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.model.responses import ResponseQuery, ResponseSummary
 from llama_storage_tui.services.responses.listing import is_large, list_responses, search_responses
 from llama_storage_tui.services.responses.viewing import ViewAs
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.tui.hiding import hidden_sentence
 from llama_storage_tui.tui.hunt import Hunt, HuntState
 from llama_storage_tui.tui.messages import Failed
 from llama_storage_tui.tui.response_filter import Question, is_filtered
@@ -44,6 +47,8 @@ class ResponsePages(PagedScreen[Question]):
         self._is_large: bool | None = None
         self._responses: tuple[ResponseSummary, ...] = ()
         self._notices: tuple[str, ...] = ()
+        self._hidden: Mapping[Hiding, int] = {}
+        """What the viewer would not get of this page, or of what a search has met."""
         self._hunt: Hunt | None = None
         """The search whose findings are on show, or that runs."""
 
@@ -76,8 +81,8 @@ class ResponsePages(PagedScreen[Question]):
         self.ask(replace(self._asked, query=replace(self._asked.query, order=order)))
 
     def _is_search(self, question: Question) -> bool:
-        is_sifted = is_filtered(question.query) or question.viewer is not None
-        return bool(self._is_large) and question.query.order is RecordOrder.STORED and is_sifted
+        is_stored = question.query.order is RecordOrder.STORED
+        return bool(self._is_large) and is_stored and question.is_sifted
 
     def read(self, question: Question, after: Cursor | None) -> None:
         """Begin to read a page, or to search; a later page of a search is there already."""
@@ -88,7 +93,7 @@ class ResponsePages(PagedScreen[Question]):
             self._show_found()
         else:
             self._hunt = Hunt()
-            self._responses = ()
+            self._responses, self._hidden = (), {}
             self.arrived(None, 0)
             self.fill()
             self.begin(self._hunt.sentence)
@@ -105,7 +110,8 @@ class ResponsePages(PagedScreen[Question]):
     async def _read(self, question: Question, after: Cursor | None) -> None:
         try:
             sees = self._eyes(question)
-            page = await list_responses(self._session, replace(question.query, after=after), sees=sees)
+            query = replace(question.query, after=after)
+            page = await list_responses(self._session, query, sees=sees, marks=question.marks)
         except StorageToolError as error:
             self.post_message(Failed("responses", error))
         else:
@@ -121,9 +127,13 @@ class ResponsePages(PagedScreen[Question]):
             return
         self._hunt = None
         self._responses, self._notices = message.page.responses, message.notices
+        self._hidden = message.page.hidden
         self.arrived(message.page.next, len(self._responses))
         self.fill()
-        self.finish(" ".join((*self._notices, self._outcome)))
+        self.finish(self._said(self._outcome))
+
+    def _said(self, outcome: str) -> str:
+        return " ".join(part for part in (*self._notices, hidden_sentence(self._hidden), outcome) if part)
 
     @property
     def _outcome(self) -> str:
@@ -140,7 +150,8 @@ class ResponsePages(PagedScreen[Question]):
         found = 0
         try:
             sees = self._eyes(question)
-            async with aclosing(search_responses(self._session, question.query, sees=sees)) as batches:
+            search = search_responses(self._session, question.query, sees=sees, marks=question.marks)
+            async with aclosing(search) as batches:
                 async for batch in batches:
                     room = MOST_FOUND - found
                     found += len(batch.responses)
@@ -160,6 +171,7 @@ class ResponsePages(PagedScreen[Question]):
         if self._hunt is None or self._hunt.state is not HuntState.RUNNING or message.question != self._asked:
             return
         self._hunt.take(message.batch)
+        self._hidden = self._hunt.hidden
         # What is on show is filled up; a full page is not shown anew, so that the cursor rests.
         self._show_found(is_new=bool(message.batch.responses) and len(self._responses) < PAGE)
         self.begin(self._hunt.sentence)
@@ -175,7 +187,7 @@ class ResponsePages(PagedScreen[Question]):
             return
         self._hunt.state = state
         self._show_found(is_new=False)
-        self.finish(" ".join((*self._notices, self._hunt.sentence)))
+        self.finish(self._said(self._hunt.sentence))
 
     def _show_found(self, *, is_new: bool = True) -> None:
         if self._hunt is None:

@@ -24,7 +24,7 @@ from llama_storage_tui.tui.response_messages import (
     ChainOpened,
     ResponseOpened,
 )
-from llama_storage_tui.tui.response_rows import COLUMNS, cells, detail, keys
+from llama_storage_tui.tui.response_rows import COLUMNS, MARKED_COLUMNS, cells, detail, keys, marked_cells
 from llama_storage_tui.tui.response_wording import conditions, id_text, short_ids
 from llama_storage_tui.tui.screens.response_pages import ResponsePages
 from llama_storage_tui.tui.widgets.form import Form
@@ -65,6 +65,13 @@ class ResponsesScreen(ResponsePages):
             "View as",
             id="responses.view-as",
             tooltip="Show only what a server of this version would give to one user",
+        ),
+        Binding(
+            "H",
+            "hidden",
+            "Hidden",
+            id="responses.hidden",
+            tooltip="Show what that user would not get too, dimmed, with what hides it",
         ),
         Binding(
             "u",
@@ -126,6 +133,13 @@ class ResponsesScreen(ResponsePages):
         facts += [Shown(f"only {text}", Tone.KEY) for text in conditions(shown, self._zone.info)]
         if viewer is not None:
             facts.append(Shown(f"as {viewer_form.viewer_text(viewer)} would get them", Tone.KEY))
+            hidden = sum(self._hidden.values())
+            hidden_how = "hidden, dimmed" if self._shown.marks else "hidden"
+            facts.append(
+                Shown(
+                    f"{'▲ ' if hidden else ''}{hidden:,} {hidden_how}", Tone.WARNING if hidden else Tone.MUTED
+                )
+            )
         facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
         self.query_one(Headline).show(
             [self._session.catalog.distribution or "run config", "responses"], facts=facts
@@ -137,10 +151,12 @@ class ResponsesScreen(ResponsePages):
         """List them."""
         self.head()
         ids = [id_text(summary.id) for summary in self._responses]
+        is_marked = self._shown.marks and self._shown.viewer is not None
+        written = marked_cells if is_marked else cells
         self.query_one(Listing).show(
-            COLUMNS,
+            MARKED_COLUMNS if is_marked else COLUMNS,
             [
-                cells(summary, short, self._zone.info)
+                written(summary, short, self._zone.info)
                 for summary, short in zip(self._responses, short_ids(ids), strict=True)
             ],
             keys(self._responses, ids),
@@ -173,6 +189,10 @@ class ResponsesScreen(ResponsePages):
         is_stored = query.order is RecordOrder.STORED
         order = RecordOrder.NEWEST if is_stored else RecordOrder.STORED
         self.ask(replace(self.question, query=replace(query, order=order)))
+
+    def action_hidden(self) -> None:
+        """Show what the user would not get too, or leave it out again."""
+        self.ask(replace(self.question, marks=not self.question.marks))
 
     def action_zone(self) -> None:
         """Show times in the other zone."""
@@ -244,6 +264,8 @@ class ResponsesScreen(ResponsePages):
                 return True if self._responses else None
             case "unfilter":
                 return is_filtered(self._asked.query) or self._asked.viewer is not None
+            case "hidden":
+                return self._asked.viewer is not None
             case "filter" | "order" | "view_as":
                 return None if self._is_large is None else True
         return super().check_action(action, parameters)
