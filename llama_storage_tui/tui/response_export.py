@@ -14,7 +14,7 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.exports import FORMATS, PAGE, Progress
 from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.hunt import percent
-from llama_storage_tui.tui.response_filter import Question
+from llama_storage_tui.tui.question import Question
 
 
 class ResponseExport:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from llama_storage_tui.model.resume import Examination
     from llama_storage_tui.model.transcript import Entry, StoredResponse
     from llama_storage_tui.services.responses.chain import ChainProgress
+    from llama_storage_tui.tui.question import Question
     from llama_storage_tui.tui.readings import Read
-    from llama_storage_tui.tui.record_lists import Listed
-    from llama_storage_tui.tui.response_filter import Question
+    from llama_storage_tui.tui.record_lists import Listed, RecordList
 
 
 class Destination(Message):
@@ -196,8 +196,9 @@ class ObjectOpened(Destination):
 
 @dataclass(eq=False)
 class RecordsListed(Message):
-    """A page of a list arrived, for the cursor that it was asked with."""
+    """A page of a list arrived, for the list and the cursor that it was asked with."""
 
+    records: RecordList
     after: Cursor | None
     page: Listed
 

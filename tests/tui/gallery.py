@@ -361,7 +361,8 @@ def _response(row: int, *keys: str) -> Callable[[Stage], Awaitable[None]]:
     return act
 
 
-async def _fill_in(found: Stage, **texts: str) -> None:
+async def fill_in(found: Stage, **texts: str) -> None:
+    """Fill in the form that is open, and send it."""
     for name, text in texts.items():
         found.app.screen.query_one(f"#field-{name}", Input).value = text
     await found.press("enter")
@@ -369,12 +370,12 @@ async def _fill_in(found: Stage, **texts: str) -> None:
 
 async def _who(found: Stage) -> None:
     await _response(11, "w")(found)
-    await _fill_in(found, user="bob", attributes='{"teams": ["support"]}')
+    await fill_in(found, user="bob", attributes='{"teams": ["support"]}')
 
 
 async def _viewing_as_bob(found: Stage) -> None:
     await found.press("w", "v")
-    await _fill_in(found, user="bob", attributes='{"teams": ["support"]}')
+    await fill_in(found, user="bob", attributes='{"teams": ["support"]}')
 
 
 async def _hidden_from_bob(found: Stage) -> None:

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tests.tui.gallery import NARROW, demo_stage
+from tests.tui.gallery import NARROW, demo_stage, fill_in
 
 EVIL = "\x1b]52;c;aGk=\x07[@click=app.quit]x[/][/bad]\u202e"
 
@@ -38,6 +38,40 @@ async def test_a_conversation_leads_to_its_responses() -> None:
         pane.move_cursor(row=6)  # type: ignore[attr-defined]
         await found.press("enter")
         assert "1 Timeline" in found.text
+
+
+async def test_chat_completions_are_filtered_and_conditions_taken_off_one_by_one() -> None:
+    async with demo_stage(NARROW) as found:
+        await found.press("M", "slash")
+        assert "Contains" in found.text
+        assert "Status" not in found.text
+        await fill_in(found, owner="bob", contains="db-7")
+        assert "only owner bob  only containing “db-7”" in found.text
+        assert "alice" not in found.text
+        await found.press("backspace")
+        assert "containing" not in found.text
+        await found.press("slash")
+        await fill_in(found, owner="zoe")
+        assert "None of the chat completions is like that." in found.text
+        await found.press("X")
+        assert "only" not in found.text.splitlines()[1]
+
+
+async def test_conversations_are_filtered_and_what_is_no_time_is_said() -> None:
+    async with demo_stage() as found:
+        await found.press("C", "slash")
+        await fill_in(found, owner="bob", since="yesterday-ish")
+        assert "'yesterday-ish' is no time" in found.text
+        await fill_in(found, owner="bob", since="2025-11-14")
+        assert "only owner bob  only since 2025-11-14 00:00:00" in found.text
+        assert '{"topic": "case 14"}' in found.text
+        assert "alice" not in found.text
+
+
+async def test_objects_have_no_filter() -> None:
+    async with demo_stage() as found:
+        await found.press("O", "enter", "slash")
+        assert "Filter" not in found.text
 
 
 async def test_a_chat_completion_names_the_response_that_it_was_made_for() -> None:

@@ -7,9 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from textual.widgets import Input
-
-from tests.tui.gallery import NARROW, Stage, demo_stage, stage
+from tests.tui.gallery import NARROW, Stage, demo_stage, fill_in, stage
 from tests.tui.made_up import Gate
 from tests.tui.paced import Pacing
 
@@ -17,13 +15,7 @@ from tests.tui.paced import Pacing
 async def _filter(found: Stage, **texts: str) -> None:
     """Fill in the form: its fields from the first on, the others emptied."""
     await found.press("slash")
-    await _fill_in(found, **texts)
-
-
-async def _fill_in(found: Stage, **texts: str) -> None:
-    for name, text in texts.items():
-        found.app.screen.query_one(f"#field-{name}", Input).value = text
-    await found.press("enter")
+    await fill_in(found, **texts)
 
 
 async def test_responses_come_newest_first_with_what_failed_in_words() -> None:
@@ -50,7 +42,10 @@ async def test_a_filter_is_a_form_its_conditions_stand_in_the_headline_and_can_b
         assert "● completed" not in found.text
         await found.press("slash")
         assert "enter shows what fits" in found.text
-        await found.press("escape", "X")
+        await found.press("escape", "backspace")
+        assert "only status failed" in found.text
+        assert "owner bob" not in found.text.splitlines()[1]
+        await found.press("X")
         assert "only" not in found.text.splitlines()[1]
         assert "● completed" in found.text
 
@@ -143,7 +138,7 @@ async def test_what_a_user_would_not_get_is_counted_by_what_hides_it_and_shown_o
         await found.press("w")
         assert "Hidden" not in found.text
         await found.press("v")
-        await _fill_in(found, user="bob")
+        await fill_in(found, user="bob")
         assert "as bob would get them" in found.text
         assert "▲ 108 hidden" in found.text
         assert "Hidden: 107 by SQL filter, 1 by NULL owner." in found.text
@@ -162,7 +157,7 @@ async def test_what_a_user_would_not_get_is_counted_by_what_hides_it_and_shown_o
 async def test_a_search_as_a_user_counts_what_it_has_met_and_hidden() -> None:
     async with demo_stage(pacing=Pacing(Gate())) as found:
         await found.press("w", "v")
-        await _fill_in(found, user="bob")
+        await fill_in(found, user="bob")
         assert "everything was searched." in found.text
         assert "Hidden: " in found.text
         assert "1 by NULL owner" in found.text

@@ -20,14 +20,14 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.hiding import hidden_sentence
 from llama_storage_tui.tui.hunt import Hunt, HuntState
 from llama_storage_tui.tui.messages import Failed
-from llama_storage_tui.tui.response_filter import Question, is_filtered
+from llama_storage_tui.tui.question import Question
 from llama_storage_tui.tui.response_messages import (
     ResponsesFound,
     ResponsesLoaded,
     ResponsesMeasured,
     ResponsesSearched,
 )
-from llama_storage_tui.tui.screens.paged import PagedScreen
+from llama_storage_tui.tui.screens.filtered import FilteredScreen
 from llama_storage_tui.tui.zone import Zone
 
 PAGE: Final = 100
@@ -35,7 +35,7 @@ MOST_FOUND: Final = 1000
 """Responses that a search brings to a screen before it stops: who wants more writes them to a file."""
 
 
-class ResponsePages(PagedScreen[Question]):
+class ResponsePages(FilteredScreen[Question]):
     """Brings responses: `_responses` are those on show, `_hunt` the search that found them or still runs, if one does."""
 
     def __init__(
@@ -141,7 +141,7 @@ class ResponsePages(PagedScreen[Question]):
             return self.directions
         if self._shown.viewer is not None:
             return "This user would get none."
-        if is_filtered(self._shown.query):
+        if self._shown.is_filtered:
             return "No response is like that."
         return "" if self._notices else "No response is stored here yet."
 

@@ -12,20 +12,19 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Footer, Static
 
-from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.model.responses import ResponseSummary
-from llama_storage_tui.tui import viewer_form
+from llama_storage_tui.tui import record_filter, viewer_form
 from llama_storage_tui.tui.marks import Shown, Tone
 from llama_storage_tui.tui.messages import CopyRequested, ExportOpened
+from llama_storage_tui.tui.question import Question
 from llama_storage_tui.tui.response_export import ResponseExport
-from llama_storage_tui.tui.response_filter import FIELDS, Question, is_filtered, parse, typed, unfiltered
 from llama_storage_tui.tui.response_messages import (
     ChainOpened,
     ResponseOpened,
 )
 from llama_storage_tui.tui.response_rows import COLUMNS, MARKED_COLUMNS, cells, detail, keys, marked_cells
-from llama_storage_tui.tui.response_wording import conditions, id_text, short_ids
+from llama_storage_tui.tui.response_wording import id_text, short_ids
 from llama_storage_tui.tui.screens.response_pages import ResponsePages
 from llama_storage_tui.tui.widgets.form import Form
 from llama_storage_tui.tui.widgets.headline import Headline
@@ -42,16 +41,6 @@ class ResponsesScreen(ResponsePages):
     CSS_PATH = ["browse.tcss", "responses.tcss"]  # noqa: RUF012 - Textual reads it and leaves it
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "slash",
-            "filter",
-            "Filter",
-            id="screen.filter",
-            tooltip="Show only some: by status, model, owner, conversation, time or text, on the server",
-        ),
-        Binding(
-            "X", "unfilter", "All", id="responses.unfilter", tooltip="Take every condition off the list again"
-        ),
         Binding(
             "o",
             "order",
@@ -101,7 +90,7 @@ class ResponsesScreen(ResponsePages):
     def compose(self) -> ComposeResult:
         """Headline, filter, list, detail."""
         yield Headline()
-        yield Form(FIELDS, id="filter")
+        yield Form(record_filter.RESPONSE_FIELDS, id="filter")
         yield Form(viewer_form.FIELDS, id="viewer")
         yield Listing(id="responses")
         yield Static(id="detail", classes="note")
@@ -117,22 +106,18 @@ class ResponsesScreen(ResponsePages):
 
     def head(self) -> None:
         """Say which page this is, in which order, of what."""
-        shown, viewer = self._shown.query, self._shown.viewer
         facts = [Shown(f"page {self.page_number}", Tone.MUTED)]
         if self._responses:
             first = self.rows_before + 1
             facts.append(Shown(f"responses {first:,}–{first + len(self._responses) - 1:,}", Tone.MUTED))
-        if shown.order is RecordOrder.STORED:
+        if self._shown.query.order is RecordOrder.STORED:
             facts.append(Shown("▲ as stored, close to newest first: o sorts", Tone.WARNING))
         else:
             facts.append(Shown("newest first", Tone.MUTED))
         if self._hunt is not None:
             facts.append(self._hunt.fact)
-        if self._shown.title is not None:
-            facts.append(Shown(f"only {self._shown.title}", Tone.KEY))
-        facts += [Shown(f"only {text}", Tone.KEY) for text in conditions(shown, self._zone.info)]
-        if viewer is not None:
-            facts.append(Shown(f"as {viewer_form.viewer_text(viewer)} would get them", Tone.KEY))
+        facts += [Shown(text, Tone.KEY) for text in self._shown.words(self._zone.info)]
+        if self._shown.viewer is not None:
             hidden = sum(self._hidden.values())
             hidden_how = "hidden, dimmed" if self._shown.marks else "hidden"
             facts.append(
@@ -217,53 +202,41 @@ class ResponsesScreen(ResponsePages):
 
     # Filtering
 
-    def action_filter(self) -> None:
-        """Fill in the form."""
-        self._open("filter", typed(self._asked.query), "an empty field is no condition")
+    def typed(self) -> Mapping[str, str]:
+        """Return what an operator would type for the filter."""
+        return record_filter.typed(self._asked.query)
+
+    def parsed(self, form: str, values: Mapping[str, str]) -> Question:
+        """Return what was asked last with another user, or with other conditions."""
+        if form == "viewer":
+            return replace(self._asked, viewer=viewer_form.parse(values))
+        query = record_filter.parse(values, self._asked.query, now=datetime.now(UTC))
+        return replace(self._asked, query=query)
+
+    def without_last(self) -> Question:
+        """Leave out what is named last."""
+        return self._asked.without_last()
+
+    def without_any(self) -> Question:
+        """Leave everything out."""
+        return self._asked.without_any()
+
+    @property
+    def has_conditions(self) -> bool:
+        """Whether there is anything to leave out."""
+        return self._asked.has_conditions
 
     def action_view_as(self) -> None:
         """Fill in a user."""
-        self._open("viewer", viewer_form.typed(self._asked.viewer), "an empty form shows everything again")
-
-    def _open(self, name: str, values: Mapping[str, str], hint: str) -> None:
-        for form in self.query(Form):
-            form.close()
-        self.query_one(f"#{name}", Form).open(values)
-        if not self.is_waiting:
-            self.status.say(f"enter shows what fits; {hint}; ↑↓ go to the other fields")
-
-    def action_unfilter(self) -> None:
-        """Show all again."""
-        self.ask(Question(unfiltered(self._asked.query)))
-
-    @on(Form.Sent)
-    def _sent(self, message: Form.Sent) -> None:
-        try:
-            if message.form.id == "viewer":
-                asked = replace(self._asked, viewer=viewer_form.parse(message.values))
-            else:
-                query = parse(message.values, self._asked.query, now=datetime.now(UTC))
-                asked = replace(self._asked, query=query)
-        except UsageError as error:
-            self.fail(error)
-            return
-        message.form.close()
-        self.query_one(Listing).focus()
-        self.ask(asked)
-
-    @on(Form.Closed)
-    def _form_closed(self) -> None:
-        self.query_one(Listing).focus()
-        if not self.is_waiting:
-            self.status.say("")
+        self.open_form(
+            "viewer", viewer_form.typed(self._asked.viewer), "an empty form shows everything again"
+        )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing to copy without a response, nothing to take off without a condition."""
+        """Nothing to copy without a response, nothing to ask before the tables are measured."""
         match action:
             case "copy" | "chain" | "export":
                 return True if self._responses else None
-            case "unfilter":
-                return is_filtered(self._asked.query) or self._asked.viewer is not None
             case "hidden":
                 return self._asked.viewer is not None
             case "filter" | "order" | "view_as":
