@@ -146,6 +146,11 @@ class ConversationsOpened(Destination):
 
 
 @dataclass(eq=False)
+class OrphansOpened(Destination):
+    """The operator wants the items whose conversation is gone."""
+
+
+@dataclass(eq=False)
 class ConversationOpened(Destination):
     """The operator opens a conversation."""
 
@@ -201,6 +206,14 @@ class RecordsListed(Message):
     records: RecordList
     after: Cursor | None
     page: Listed
+
+
+@dataclass(eq=False)
+class RecordsScanned(Message):
+    """A scan for a list has read so many positions of a table."""
+
+    done: int
+    total: int
 
 
 @dataclass(eq=False)

@@ -472,6 +472,7 @@ SCENES: dict[str, Scene] = {
     "difference": Scene(act=_response(11, "c", "d"), is_demo=True),
     "attention": Scene(keys=("A", "down", "down"), is_demo=True),
     "conversation": Scene(keys=("C", "enter"), is_demo=True),
+    "orphans": Scene(keys=("C", "O"), is_demo=True),
     "completions": Scene(keys=("M",), is_demo=True),
     "completion": Scene(NARROW, keys=("M", "enter"), is_demo=True),
     "objects": Scene(keys=("O",), is_demo=True),
