@@ -89,7 +89,8 @@ class ResponseBatch:
     """What a search found since it last said so, and how far it is: `done` of `total` positions of all tables.
 
     `hidden` counts what was met since and a user would not get, by what hides it. `notices` are sentences about what is not
-    searched or was not looked up, each said once.
+    searched or was not looked up, each said once. `next` is where to go on, in the last batch of a search that stopped since it
+    had found enough.
     """
 
     responses: tuple[ResponseSummary, ...]
@@ -97,6 +98,7 @@ class ResponseBatch:
     total: int
     notices: tuple[str, ...] = ()
     hidden: Mapping[Hiding, int] = field(default_factory=dict)
+    next: Cursor | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from llama_storage_tui.model.resume import Examination
     from llama_storage_tui.model.transcript import Entry, StoredResponse
     from llama_storage_tui.services.responses.chain import ChainProgress
+    from llama_storage_tui.tui.hunt import Hunt
     from llama_storage_tui.tui.question import Question
     from llama_storage_tui.tui.readings import Read
     from llama_storage_tui.tui.record_lists import Listed, RecordList
@@ -76,7 +77,7 @@ class ResponsesLoaded(Message):
 class ResponsesFound(Message):
     """A search has come further; the batch may hold nothing."""
 
-    question: Question
+    hunt: Hunt
     batch: ResponseBatch
 
 
@@ -84,7 +85,7 @@ class ResponsesFound(Message):
 class ResponsesSearched(Message):
     """A search has read everything, or `is_full`: as much as a screen holds."""
 
-    question: Question
+    hunt: Hunt
     is_full: bool = False
     notices: tuple[str, ...] = ()
 

@@ -106,6 +106,52 @@ async def test_a_search_that_finds_more_than_a_page_is_paged_from_what_it_has() 
         assert "responses 101–200" in found.text
 
 
+def _many_failed(folder: Path) -> None:
+    """Store 2,100 failed responses after everything else."""
+    rows = [(f"resp_{number:05}", 1_800_000_000 + number, '{"status": "failed"}') for number in range(2100)]
+    with closing(sqlite3.connect(folder / "sql_store.db")) as connection, connection:
+        connection.executemany(
+            "INSERT INTO responses (id, created_at, response_object) VALUES (?, ?, ?)", rows
+        )
+
+
+async def test_a_search_that_found_a_screenful_waits_and_goes_on_from_there() -> None:
+    async with demo_stage(pacing=Pacing(Gate()), fill=_many_failed) as found:
+        await found.press("w")
+        await _filter(found, status="failed")
+        assert "1,000 responses found so far" in found.text
+        assert "▲ incomplete" in found.text
+        assert "resp_02099" in found.text
+        await found.press(*["n"] * 9)
+        assert "responses 901–1,000" in found.text
+        await found.press("n")
+        assert "responses 1,001–1,100" in found.text
+        assert "resp_01099" in found.text
+        assert "2,000 responses found so far" in found.text
+        await found.press("p")
+        assert "responses 901–1,000" in found.text
+        assert "resp_01199" in found.text
+        assert "1,000 responses found so far" in found.text
+        await found.press("n", *["n"] * 10)
+        assert "responses 2,001–2,100" in found.text
+        assert "2,106 responses found: everything was searched." in found.text
+        await found.press("n")
+        assert "responses 2,101–2,106" in found.text
+        assert "2,106 found" in found.text
+
+
+async def test_the_first_page_of_a_search_is_there_again_without_another_search() -> None:
+    pacing = Pacing(Gate())
+    async with demo_stage(pacing=pacing) as found:
+        await found.press("w")
+        await _filter(found, status="completed")
+        await found.press("n")
+        pacing.gate.close()
+        await found.press("p")
+        assert "responses 1–100" in found.text
+        assert not pacing.gate.waiting
+
+
 async def test_the_page_or_all_that_fits_is_written_to_a_file(tmp_path: Path) -> None:
     async with demo_stage(folder=tmp_path) as found:
         await found.press("w", "e", "enter")

@@ -13,7 +13,7 @@ from llama_storage_tui.backends.protocols import RecordReader
 from llama_storage_tui.errors import BackendError, StorageToolError
 from llama_storage_tui.model.access import Decision, Hiding
 from llama_storage_tui.model.data import Cursor
-from llama_storage_tui.model.records import RecordOrder, RecordPage, RecordQuery
+from llama_storage_tui.model.records import RecordBatch, RecordOrder, RecordPage, RecordQuery
 from llama_storage_tui.model.responses import (
     Place,
     ResponseBatch,
@@ -22,7 +22,7 @@ from llama_storage_tui.model.responses import (
     ResponseSummary,
 )
 from llama_storage_tui.services.responses.membership import conversations_of, items_of
-from llama_storage_tui.services.responses.merging import Slice, merged
+from llama_storage_tui.services.responses.merging import START, Slice, encode, merged, positions_of
 from llama_storage_tui.services.responses.places import response_places
 from llama_storage_tui.services.responses.summaries import NEEDED, conditions_of, fields_of, summary_of
 from llama_storage_tui.services.session import Session
@@ -129,35 +129,67 @@ def _hidden(found: Sequence[_Met], ends: Mapping[Place, tuple[int, Counter[Hidin
 
 
 async def search_responses(
-    session: Session, query: ResponseQuery, *, sees: Sees | None = None, marks: bool = False
+    session: Session,
+    query: ResponseQuery,
+    *,
+    sees: Sees | None = None,
+    marks: bool = False,
+    most: int | None = None,
 ) -> AsyncGenerator[ResponseBatch, None]:
     """Yield the responses that a query finds, table after table as stored, with how far the search is.
 
-    The query's limit and cursor are ignored. Raises as `list_responses` does.
+    With `most` it stops at that many; the last batch says where to go on: as the cursor of another search. The query's limit is
+    ignored. Raises as `list_responses` does.
     """
     places = response_places(session.catalog)
+    starts = positions_of(places, query.after)
     sources, notices = await _sources(session, places, replace(query, order=RecordOrder.STORED, after=None))
-    totals = [await source.reader.extent(source.query.table) for source in sources.values()]
-    total = sum(extent.positions for extent in totals if extent)
+    sizes = {place: await _positions(source) for place, source in sources.items()}
+    total = sum(sizes.values())
     if notices:
         yield ResponseBatch((), 0, total, notices)
     eyes = _Eyes(sees, marks)
     said: set[str] = set()
-    before = 0
-    for source in sources.values():
-        done = 0
-        async with aclosing(source.reader.search(source.query)) as batches:
-            async for batch in batches:
-                found = (eyes.look(summary_of(source.place, record)) for record in batch.records)
-                seen = [summary for summary in found if summary is not None]
-                kept, unsaid = await _with_conversations(session, seen)
-                done = batch.done
-                new = tuple(notice for notice in unsaid if notice not in said)
-                said.update(new)
-                yield ResponseBatch(
-                    kept, before + done, max(total, before + batch.total), new, hidden=eyes.hidden()
-                )
-        before += done
+    before, room = 0, most
+    for index, (place, start) in enumerate(zip(places, starts, strict=True)):
+        source = sources.get(place)
+        if source is not None and start is not None:
+            asked = replace(source.query, after=start or None, with_cursors=most is not None)
+            async with aclosing(source.reader.search(asked)) as batches:
+                async for batch in batches:
+                    seen, last = _seen(source, batch, eyes, room)
+                    room = None if room is None else room - len(seen)
+                    kept, unsaid = await _with_conversations(session, seen)
+                    new = tuple(notice for notice in unsaid if notice not in said)
+                    said.update(new)
+                    # Where a search goes on, what lies before counts as done.
+                    done = before + max(0, sizes[place] - batch.total) + batch.done
+                    here = [None] * index + [last] + [START] * (len(places) - index - 1)
+                    next_ = None if last is None else encode(here)
+                    whole = max(total, before + batch.total)
+                    yield ResponseBatch(kept, done, whole, new, hidden=eyes.hidden(), next=next_)
+                    if next_ is not None:
+                        return
+        before += sizes.get(place, 0)
+
+
+async def _positions(source: _Source) -> int:
+    extent = await source.reader.extent(source.query.table)
+    return extent.positions if extent else 0
+
+
+def _seen(
+    source: _Source, batch: RecordBatch, eyes: _Eyes, room: int | None
+) -> tuple[list[ResponseSummary], Cursor | None]:
+    """Return those of a batch that are shown, up to `room`, and where that ended if there is no more room."""
+    found: list[ResponseSummary] = []
+    for index, record in enumerate(batch.records):
+        summary = eyes.look(summary_of(source.place, record))
+        if summary is not None:
+            found.append(summary)
+        if len(found) == room:
+            return found, batch.cursors[index]
+    return found, None
 
 
 async def _with_conversations(

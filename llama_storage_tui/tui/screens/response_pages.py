@@ -18,7 +18,7 @@ from llama_storage_tui.services.responses.listing import is_large, list_response
 from llama_storage_tui.services.responses.viewing import ViewAs
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.hiding import hidden_sentence
-from llama_storage_tui.tui.hunt import Hunt, HuntState
+from llama_storage_tui.tui.hunt import MOST_FOUND, Hunt, HuntState
 from llama_storage_tui.tui.messages import Failed
 from llama_storage_tui.tui.question import Question
 from llama_storage_tui.tui.response_messages import (
@@ -31,8 +31,6 @@ from llama_storage_tui.tui.screens.filtered import FilteredScreen
 from llama_storage_tui.tui.zone import Zone
 
 PAGE: Final = 100
-MOST_FOUND: Final = 1000
-"""Responses that a search brings to a screen before it stops: who wants more writes them to a file."""
 
 
 class ResponsePages(FilteredScreen[Question]):
@@ -85,19 +83,27 @@ class ResponsePages(FilteredScreen[Question]):
         return bool(self._is_large) and is_stored and question.is_sifted
 
     def read(self, question: Question, after: Cursor | None) -> None:
-        """Begin to read a page, or to search; a later page of a search is there already."""
+        """Begin to read a page, or to search; a page of what a search has found is there already."""
         if not self._is_search(question):
             self.begin(_waiting(question.query, is_large=bool(self._is_large)))
             self._read(question, after)
-        elif self._hunt is not None and after is not None:
+        elif self._hunt is not None and self._hunt.holds(after):
             self._show_found()
         else:
-            self._hunt = Hunt()
-            self._responses, self._hidden = (), {}
+            hunt = self._hunt = Hunt() if self._hunt is None else self._hunt.towards(after)
+            self._responses, self._notices, self._hidden = (), (), {}
             self.arrived(None, 0)
             self.fill()
-            self.begin(self._hunt.sentence)
-            self._search(question)
+            self.begin(hunt.sentence)
+            self._search(question, hunt)
+
+    def ask(self, question: Question) -> None:
+        """Begin anew; a search that runs ends there, with what it has found."""
+        if self._is_search(question):
+            self._hunt = None
+        elif self._hunt is not None and self._hunt.state is HuntState.RUNNING:
+            self._hunt.state = HuntState.CANCELLED
+        super().ask(question)
 
     def action_reload(self) -> None:
         """Read the page again, or search again."""
@@ -146,39 +152,35 @@ class ResponsePages(FilteredScreen[Question]):
         return "" if self._notices else "No response is stored here yet."
 
     @work(exclusive=True, group="browse", exit_on_error=False)
-    async def _search(self, question: Question) -> None:
-        found = 0
+    async def _search(self, question: Question, hunt: Hunt) -> None:
+        is_full = False
         try:
             sees = self._eyes(question)
-            search = search_responses(self._session, question.query, sees=sees, marks=question.marks)
+            query = replace(question.query, after=hunt.start)
+            search = search_responses(self._session, query, sees=sees, marks=question.marks, most=MOST_FOUND)
             async with aclosing(search) as batches:
                 async for batch in batches:
-                    room = MOST_FOUND - found
-                    found += len(batch.responses)
-                    self.post_message(
-                        ResponsesFound(question, replace(batch, responses=batch.responses[:room]))
-                    )
-                    if found >= MOST_FOUND:
-                        break
+                    is_full = batch.next is not None
+                    self.post_message(ResponsesFound(hunt, batch))
         except StorageToolError as error:
             self.post_message(Failed("responses", error))
         else:
             notices = sees.notices if sees is not None else ()
-            self.post_message(ResponsesSearched(question, is_full=found >= MOST_FOUND, notices=notices))
+            self.post_message(ResponsesSearched(hunt, is_full=is_full, notices=notices))
 
     @on(ResponsesFound)
     def _came_further(self, message: ResponsesFound) -> None:
-        if self._hunt is None or self._hunt.state is not HuntState.RUNNING or message.question != self._asked:
+        if message.hunt is not self._hunt or self._hunt.state is not HuntState.RUNNING:
             return
         self._hunt.take(message.batch)
-        self._hidden = self._hunt.hidden
+        self._hidden, self._notices = self._hunt.hidden, tuple(self._hunt.notices)
         # What is on show is filled up; a full page is not shown anew, so that the cursor rests.
         self._show_found(is_new=bool(message.batch.responses) and len(self._responses) < PAGE)
         self.begin(self._hunt.sentence)
 
     @on(ResponsesSearched)
     def _searched(self, message: ResponsesSearched) -> None:
-        if self._hunt is not None and message.question == self._asked:
+        if message.hunt is self._hunt:
             self._notices = (*self._hunt.notices, *message.notices)
             self._end_search(HuntState.FULL if message.is_full else HuntState.DONE)
 

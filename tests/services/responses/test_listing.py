@@ -144,6 +144,51 @@ async def test_what_somebody_may_not_see_leaves_pages_full(store: Store) -> None
         assert sum((Counter(batch.hidden) for batch in found), Counter()) == {hiding: 1188}
 
 
+async def test_a_search_that_found_enough_goes_on_where_it_stopped(store: Store) -> None:
+    create(store)
+    insert(store, (row(f"r{n:04}", owner="alice" if n % 3 == 0 else "bob") for n in range(1000)))
+    hiding = Hiding(AccessStage.FILTER)
+
+    def is_alices(summary: ResponseSummary) -> Decision:
+        return Decision(summary.owner == "alice", "", None if summary.owner == "alice" else hiding.stage)
+
+    ids: list[str] = []
+    hidden: Counter[Hiding] = Counter()
+    query = ResponseQuery(limit=1)
+    async with keeping(store).session() as session:
+        while True:
+            found = [batch async for batch in search_responses(session, query, sees=is_alices, most=70)]
+            assert [batch.next for batch in found[:-1]] == [None] * (len(found) - 1)
+            assert all(batch.done <= batch.total for batch in found)
+            part = [str(each.id) for batch in found for each in batch.responses]
+            ids += part
+            hidden += sum((Counter(batch.hidden) for batch in found), Counter())
+            if found[-1].next is None:
+                break
+            assert len(part) == 70
+            query = replace(query, after=found[-1].next)
+    assert ids == [f"r{n:04}" for n in reversed(range(0, 1000, 3))]
+    assert hidden == {hiding: 1000 - len(ids)}
+
+
+async def test_a_search_goes_on_into_the_next_table(sqlite_store: SqliteStore, tmp_path: Path) -> None:
+    deployment = two_tables(sqlite_store, tmp_path)
+    every: list[list[str]] = []
+    async with deployment.session() as session:
+        for most in (1, 2, None):
+            ids: list[str] = []
+            query = ResponseQuery()
+            while True:
+                found = [batch async for batch in search_responses(session, query, most=most)]
+                ids += [str(each.id) for batch in found for each in batch.responses]
+                if not found or found[-1].next is None:
+                    break
+                query = replace(query, after=found[-1].next)
+            every.append(ids)
+    assert every[0] == every[1] == every[2]
+    assert sorted(every[0]) == list("abcdefgh")
+
+
 async def test_what_is_hidden_at_the_end_of_a_table_counts_on_its_last_page(store: Store) -> None:
     create(store)
     insert(store, (row(f"r{n}", created_at=n, owner="alice" if n > 6 else "bob") for n in range(10)))
