@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from llama_storage_tui.backends.protocols import RecordReader
-from llama_storage_tui.errors import BackendError, StorageToolError
+from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.access import Decision, Hiding
 from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.model.records import RecordBatch, RecordOrder, RecordPage, RecordQuery
@@ -24,7 +22,8 @@ from llama_storage_tui.model.responses import (
 from llama_storage_tui.services.responses.membership import conversations_of, items_of
 from llama_storage_tui.services.responses.merging import START, Slice, encode, merged, positions_of
 from llama_storage_tui.services.responses.places import response_places
-from llama_storage_tui.services.responses.summaries import NEEDED, conditions_of, fields_of, summary_of
+from llama_storage_tui.services.responses.sources import RESPONSES, Source, sources_of
+from llama_storage_tui.services.responses.summaries import conditions_of, fields_of, summary_of
 from llama_storage_tui.services.session import Session
 
 LARGE: Final = 50_000
@@ -38,11 +37,10 @@ Sees = Callable[[ResponseSummary], Decision]
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
-    """A table that can be read, resolved to what is asked of it."""
+class _Asked:
+    """A table with what it is asked."""
 
-    place: Place
-    reader: RecordReader
+    source: Source
     query: RecordQuery
 
 
@@ -88,8 +86,8 @@ async def list_responses(
     """
     places = response_places(session.catalog)
     is_sifted = sees is not None and not marks
-    asked = replace(query, limit=max(query.limit, _SIFTED)) if is_sifted else query
-    sources, notices = await _sources(session, places, asked)
+    wanted = replace(query, limit=max(query.limit, _SIFTED)) if is_sifted else query
+    sources, notices = await _asked(session, places, wanted)
     ends: dict[Place, tuple[int, Counter[Hiding]]] = {}
 
     async def read(place: Place, after: Cursor | None) -> Slice[_Met]:
@@ -143,8 +141,8 @@ async def search_responses(
     """
     places = response_places(session.catalog)
     starts = positions_of(places, query.after)
-    sources, notices = await _sources(session, places, replace(query, order=RecordOrder.STORED, after=None))
-    sizes = {place: await _positions(source) for place, source in sources.items()}
+    sources, notices = await _asked(session, places, replace(query, order=RecordOrder.STORED, after=None))
+    sizes = {place: await _positions(asked.source) for place, asked in sources.items()}
     total = sum(sizes.values())
     if notices:
         yield ResponseBatch((), 0, total, notices)
@@ -152,12 +150,12 @@ async def search_responses(
     said: set[str] = set()
     before, room = 0, most
     for index, (place, start) in enumerate(zip(places, starts, strict=True)):
-        source = sources.get(place)
-        if source is not None and start is not None:
-            asked = replace(source.query, after=start or None, with_cursors=most is not None)
-            async with aclosing(source.reader.search(asked)) as batches:
+        asked = sources.get(place)
+        if asked is not None and start is not None:
+            query_here = replace(asked.query, after=start or None, with_cursors=most is not None)
+            async with aclosing(asked.source.records.search(query_here)) as batches:
                 async for batch in batches:
-                    seen, last = _seen(source, batch, eyes, room)
+                    seen, last = _seen(place, batch, eyes, room)
                     room = None if room is None else room - len(seen)
                     kept, unsaid = await _with_conversations(session, seen)
                     new = tuple(notice for notice in unsaid if notice not in said)
@@ -173,18 +171,18 @@ async def search_responses(
         before += sizes.get(place, 0)
 
 
-async def _positions(source: _Source) -> int:
-    extent = await source.reader.extent(source.query.table)
+async def _positions(source: Source) -> int:
+    extent = await source.records.extent(source.place.table)
     return extent.positions if extent else 0
 
 
 def _seen(
-    source: _Source, batch: RecordBatch, eyes: _Eyes, room: int | None
+    place: Place, batch: RecordBatch, eyes: _Eyes, room: int | None
 ) -> tuple[list[ResponseSummary], Cursor | None]:
     """Return those of a batch that are shown, up to `room`, and where that ended if there is no more room."""
     found: list[ResponseSummary] = []
     for index, record in enumerate(batch.records):
-        summary = eyes.look(summary_of(source.place, record))
+        summary = eyes.look(summary_of(place, record))
         if summary is not None:
             found.append(summary)
         if len(found) == room:
@@ -221,66 +219,35 @@ async def is_large(session: Session) -> bool:
     return False
 
 
-async def _sources(
+async def _asked(
     session: Session, places: Sequence[Place], query: ResponseQuery
-) -> tuple[dict[Place, _Source], tuple[str, ...]]:
-    """Resolve each place; what cannot be read is a notice, unless nothing can."""
+) -> tuple[dict[Place, _Asked], tuple[str, ...]]:
+    """Resolve each place to what it is asked; what cannot be read is a notice, unless nothing can."""
     items = None if query.conversation is None else await items_of(session, query.conversation)
-    answers = await asyncio.gather(
-        *(_source(session, place, query, items) for place in places), return_exceptions=True
-    )
-    sources: dict[Place, _Source] = {}
-    notices: list[str] = []
-    failures: list[StorageToolError] = []
-    for place, answer in zip(places, answers, strict=True):
-        match answer:
-            case _Source():
-                sources[place] = answer
-            case str():
-                notices.append(answer)
-            case BackendError():
-                failures.append(answer)
-                notices.append(f"{place.table} on backend {place.backend} was not read: {answer.message}")
-            case BaseException():
-                raise answer
-    if failures and not sources:
-        raise failures[0]
-    return sources, tuple(notices)
-
-
-async def _source(
-    session: Session, place: Place, query: ResponseQuery, items: tuple[str, ...] | None
-) -> _Source | str:
-    reader = await session.reader(place.backend)
-    table = await reader.tables.table(place.table)
-    if table is None:
-        return f"There is no table {place.table} on backend {place.backend}: no server has stored a response there."
-    columns = {column.name for column in table.columns}
-    if missing := [name for name in NEEDED if name not in columns]:
-        return f"Table {place.table} on backend {place.backend} holds no responses: it lacks {', '.join(missing)}."
-    return _Source(
-        place,
-        reader.records,
-        RecordQuery(
-            place.table,
-            fields_of(columns),
-            conditions_of(query, items=items),
-            order=query.order,
-            limit=query.limit,
-        ),
-    )
+    sources, notices = await sources_of(session, places, RESPONSES)
+    conditions = conditions_of(query, items=items)
+    asked = {
+        place: _Asked(
+            source,
+            RecordQuery(
+                place.table, fields_of(source.columns), conditions, order=query.order, limit=query.limit
+            ),
+        )
+        for place, source in sources.items()
+    }
+    return asked, notices
 
 
 async def _slice(
-    session: Session, source: _Source, after: Cursor | None, limit: int, eyes: _Eyes
+    session: Session, asked: _Asked, after: Cursor | None, limit: int, eyes: _Eyes
 ) -> Slice[_Met]:
     """Return what one table has for a page: at least `limit` responses, unless it has no more."""
     found: list[_Met] = []
     cursors: list[Cursor] = []
     while True:
-        page = await _page(session, source, after)
+        page = await _page(session, asked, after)
         for record, cursor in zip(page.records, page.cursors, strict=True):
-            summary = eyes.look(summary_of(source.place, record))
+            summary = eyes.look(summary_of(asked.source.place, record))
             if summary is not None:
                 found.append(_Met(summary, eyes.hidden()))
                 cursors.append(cursor)
@@ -289,7 +256,7 @@ async def _slice(
             return Slice(tuple(found), tuple(cursors), has_more=after is not None)
 
 
-async def _page(session: Session, source: _Source, after: Cursor | None) -> RecordPage:
-    is_search = source.query.order is RecordOrder.NEWEST or bool(source.query.conditions)
+async def _page(session: Session, asked: _Asked, after: Cursor | None) -> RecordPage:
+    is_search = asked.query.order is RecordOrder.NEWEST or bool(asked.query.conditions)
     seconds = None if is_search else session.timeouts.query
-    return await source.reader.page(replace(source.query, after=after), seconds=seconds)
+    return await asked.source.records.page(replace(asked.query, after=after), seconds=seconds)
