@@ -14,7 +14,8 @@ from llama_storage_tui.services.export import ExportFormat
 from llama_storage_tui.services.responses.exporting import COLUMNS, export_listed, export_responses
 from llama_storage_tui.services.responses.listing import list_responses
 from llama_storage_tui.services.responses.viewing import ViewAs
-from tests.response_rows import create, insert, keeping, row
+from tests.response_rows import row
+from tests.response_stores import create, insert, keeping
 from tests.stores import SqliteStore, Store
 
 

@@ -15,7 +15,8 @@ from llama_storage_tui.services.responses.listing import is_large, list_response
 from llama_storage_tui.services.session import Session
 from tests.configs import catalog_of
 from tests.deployments import Deployment, backend_of, config_of
-from tests.response_rows import EARLIER_COLUMNS, create, insert, keeping, message, row
+from tests.response_rows import message, row
+from tests.response_stores import EARLIER_COLUMNS, create, insert, keeping
 from tests.stores import SqliteStore, Store
 
 
