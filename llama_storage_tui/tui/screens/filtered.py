@@ -9,14 +9,14 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from llama_storage_tui.errors import UsageError
+from llama_storage_tui.tui.screens.frame import RecordFrame
 from llama_storage_tui.tui.screens.paged import PagedScreen
 from llama_storage_tui.tui.widgets.form import Form
-from llama_storage_tui.tui.widgets.listing import Listing
 
 Question = TypeVar("Question")
 
 
-class FilteredScreen(PagedScreen[Question]):
+class FilteredScreen(RecordFrame, PagedScreen[Question]):
     """Pages of what a form asks for. A condition that is taken off is the one that the headline names last."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -89,12 +89,12 @@ class FilteredScreen(PagedScreen[Question]):
             self.fail(error)
             return
         message.form.close()
-        self.query_one(Listing).focus()
+        self.listing.focus()
         self.ask(asked)
 
     @on(Form.Closed)
     def _form_closed(self) -> None:
-        self.query_one(Listing).focus()
+        self.listing.focus()
         if not self.is_waiting:
             self.status.say("")
 

@@ -9,7 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import Cursor
@@ -21,16 +21,11 @@ from llama_storage_tui.tui.record_lists import FilteredList, Listed, RecordList
 from llama_storage_tui.tui.response_messages import RecordsListed
 from llama_storage_tui.tui.screens.filtered import FilteredScreen
 from llama_storage_tui.tui.widgets.form import Form
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.listing import Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.tui.zone import Zone
 
 
 class RecordsScreen(FilteredScreen[RecordList]):
     """A list, with a form above it where it can be filtered, and the whole id of the row under the cursor."""
-
-    CSS_PATH = ["browse.tcss", "responses.tcss"]  # noqa: RUF012 - Textual reads it and leaves it
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -50,25 +45,16 @@ class RecordsScreen(FilteredScreen[RecordList]):
         self._zone = zone
         self._page: Listed | None = None
 
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
-
     def compose(self) -> ComposeResult:
         """Headline, list, detail."""
-        yield Headline()
-        if self._filter is not None:
-            yield Form(self._filter.fields, id="filter")
-        yield Listing(id="rows")
-        yield Static(id="detail", classes="note")
-        yield StatusLine()
-        yield Footer()
+        forms = [] if self._filter is None else [Form(self._filter.fields, id="filter")]
+        yield from self.frame("rows", *forms)
 
     def on_mount(self) -> None:
         """Read the first page."""
         self._head()
-        self.query_one("#detail").display = False
-        self.query_one(Listing).focus()
+        self.note(None)
+        self.listing.focus()
         self.ask(self._asked)
 
     def _head(self) -> None:
@@ -80,9 +66,7 @@ class RecordsScreen(FilteredScreen[RecordList]):
         if isinstance(shown, FilteredList):
             facts += [Shown(f"only {text}", Tone.KEY) for text in shown.words(self._zone.info)]
         facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
-        self.query_one(Headline).show(
-            [self._session.catalog.distribution or "run config", *shown.names], facts=facts
-        )
+        self.headline(shown.names, facts)
 
     def read(self, question: RecordList, after: Cursor | None) -> None:
         """Begin to read a page."""
@@ -115,28 +99,23 @@ class RecordsScreen(FilteredScreen[RecordList]):
             return f"None of the {self._shown.names[-1]} is like that."
         return "" if self._page is not None and self._page.notices else "Nothing is stored here yet."
 
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self.fail(message.error)
-
     def _fill(self) -> None:
         self._head()
         page = self._page
         if page is not None:
-            self.query_one(Listing).show(page.columns, [row(self._zone.info) for row in page.rows])
+            self.listing.show(page.columns, [row(self._zone.info) for row in page.rows])
             self._tell()
 
     @property
     def _current(self) -> int | None:
-        key = self.query_one(Listing).current
+        key = self.listing.current
         return None if key is None or self._page is None else int(key)
 
     @on(DataTable.RowHighlighted)
     def _tell(self) -> None:
-        place, note = self._current, self.query_one("#detail", Static)
-        note.display = place is not None
-        if place is not None and self._page is not None and place < len(self._page.details):
-            note.update(Content(line(self._page.details[place], 400)))
+        place = self._current
+        details = () if self._page is None else self._page.details
+        self.note(Content(line(details[place], 400)) if place is not None and place < len(details) else None)
 
     @on(DataTable.RowSelected)
     def _selected(self) -> None:

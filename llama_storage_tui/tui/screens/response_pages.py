@@ -50,10 +50,6 @@ class ResponsePages(FilteredScreen[Question]):
         self._hunt: Hunt | None = None
         """The search whose findings are on show, or that runs."""
 
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
-
     def head(self) -> None:
         """Show in the headline which responses these are."""
         raise NotImplementedError
@@ -208,12 +204,12 @@ class ResponsePages(FilteredScreen[Question]):
         if self._hunt is not None and self._hunt.state is HuntState.RUNNING:
             self._end_search(HuntState.CANCELLED)
 
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
+    def failed(self, error: StorageToolError) -> None:
+        """Keep what a search has found, and say what stopped it."""
         if self._hunt is not None and self._hunt.state is HuntState.RUNNING:
             self._hunt.state = HuntState.CANCELLED
             self.head()
-        self.fail(message.error)
+        self.fail(error)
 
 
 def _waiting(query: ResponseQuery, *, is_large: bool) -> str:

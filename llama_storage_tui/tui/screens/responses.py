@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable
 
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.model.responses import ResponseSummary
@@ -27,9 +27,6 @@ from llama_storage_tui.tui.response_rows import COLUMNS, MARKED_COLUMNS, cells, 
 from llama_storage_tui.tui.response_wording import id_text, short_ids
 from llama_storage_tui.tui.screens.response_pages import ResponsePages
 from llama_storage_tui.tui.widgets.form import Form
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.listing import Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 
 class ResponsesScreen(ResponsePages):
@@ -37,8 +34,6 @@ class ResponsesScreen(ResponsePages):
 
     On very large tables a filter is a search, which shows what it has found and how far it is while it runs.
     """
-
-    CSS_PATH = ["browse.tcss", "responses.tcss"]  # noqa: RUF012 - Textual reads it and leaves it
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -89,18 +84,16 @@ class ResponsesScreen(ResponsePages):
 
     def compose(self) -> ComposeResult:
         """Headline, filter, list, detail."""
-        yield Headline()
-        yield Form(record_filter.RESPONSE_FIELDS, id="filter")
-        yield Form(viewer_form.FIELDS, id="viewer")
-        yield Listing(id="responses")
-        yield Static(id="detail", classes="note")
-        yield StatusLine()
-        yield Footer()
+        yield from self.frame(
+            "responses",
+            Form(record_filter.RESPONSE_FIELDS, id="filter"),
+            Form(viewer_form.FIELDS, id="viewer"),
+        )
 
     def on_mount(self) -> None:
         """Find out how many there are, then read the first page."""
         self.head()
-        self.query_one(Listing).focus()
+        self.listing.focus()
         self.begin("Looking for stored responses")
         self.measure()
 
@@ -126,9 +119,7 @@ class ResponsesScreen(ResponsePages):
                 )
             )
         facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
-        self.query_one(Headline).show(
-            [self._session.catalog.distribution or "run config", "responses"], facts=facts
-        )
+        self.headline(["responses"], facts)
 
     # Showing
 
@@ -138,7 +129,7 @@ class ResponsesScreen(ResponsePages):
         ids = [id_text(summary.id) for summary in self._responses]
         is_marked = self._shown.marks and self._shown.viewer is not None
         written = marked_cells if is_marked else cells
-        self.query_one(Listing).show(
+        self.listing.show(
             MARKED_COLUMNS if is_marked else COLUMNS,
             [
                 written(summary, short, self._zone.info)
@@ -150,17 +141,14 @@ class ResponsesScreen(ResponsePages):
 
     @property
     def _current(self) -> ResponseSummary | None:
-        listing = self.query_one(Listing)
+        listing = self.listing
         place = listing.cursor_row
         return self._responses[place] if listing.row_count and place < len(self._responses) else None
 
     @on(DataTable.RowHighlighted)
     def _tell(self) -> None:
         summary = self._current
-        note = self.query_one("#detail", Static)
-        note.display = summary is not None
-        if summary is not None:
-            note.update(detail(summary))
+        self.note(None if summary is None else detail(summary))
 
     @on(DataTable.RowSelected)
     def _selected(self) -> None:
