@@ -112,6 +112,8 @@ async def test_gone_conversations_are_listed_a_page_at_a_time_and_odd_ones_are_i
         assert "101–123" in found.text
         await found.press("p")
         assert "1–100" in found.text
+        await found.press("n", "ctrl+r")
+        assert "1–100" in found.text
 
 
 async def test_objects_have_no_filter() -> None:

@@ -25,7 +25,7 @@ class ConversationsScreen(RecordsScreen):
             "orphans",
             "Orphans",
             id="conversations.orphans",
-            tooltip="Find items whose conversation is gone: reads the whole table of items",
+            tooltip="Find items whose conversation is gone: a scan of the items",
         ),
     ]
 
@@ -42,6 +42,10 @@ class OrphansScreen(RecordsScreen):
 
     def __init__(self, session: Session, zone: Zone) -> None:
         super().__init__(session, OrphanList(self._heard), zone)
+
+    def action_reload(self) -> None:
+        """Scan again: a later page is one of what was found."""
+        self.ask(self._asked)
 
     def _heard(self, done: int, total: int) -> None:
         self.post_message(RecordsScanned(done, total))

@@ -25,7 +25,7 @@ class FilteredScreen(RecordFrame, PagedScreen[Question]):
             "filter",
             "Filter",
             id="screen.filter",
-            tooltip="Show only some: by status, model, owner, time or text, on the server",
+            tooltip="Show only some: by model, owner, time, text, on the server",
         ),
         Binding(
             "backspace",
@@ -100,6 +100,8 @@ class FilteredScreen(RecordFrame, PagedScreen[Question]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing to take off without a condition."""
-        if action in ("unfilter", "drop"):
+        if action == "unfilter":
             return self.has_conditions
+        if action == "drop":
+            return True if self.has_conditions else None
         return super().check_action(action, parameters)

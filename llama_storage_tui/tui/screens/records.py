@@ -172,6 +172,6 @@ class RecordsScreen(FilteredScreen[RecordList]):
         """Nothing to copy without a row."""
         if action == "copy":
             return True if self._page is not None and self._page.rows else None
-        if action == "filter":
-            return self._filter is not None
+        if action in ("filter", "drop") and self._filter is None:
+            return False
         return super().check_action(action, parameters)

@@ -55,7 +55,7 @@ class ResponsesScreen(ResponsePages):
             "hidden",
             "Hidden",
             id="responses.hidden",
-            tooltip="Show what that user would not get too, dimmed, with what hides it",
+            tooltip="Show what that user would not get too, and what hides it",
         ),
         Binding(
             "u",
