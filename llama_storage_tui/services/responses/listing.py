@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -28,6 +29,9 @@ from llama_storage_tui.services.session import Session
 
 LARGE: Final = 50_000
 """Rows from which on sorting a table by time takes so long that a screen shows it as stored: 0.2 s on SQLite."""
+
+_AT_ONCE: Final = 200
+"""Records that are summed up before anything else that runs has its turn."""
 
 _SIFTED: Final = 500
 """Records asked for at a time where only some are shown: newest first, each question is a scan."""
@@ -155,7 +159,7 @@ async def search_responses(
             query_here = replace(asked.query, after=start or None, with_cursors=most is not None)
             async with aclosing(asked.source.records.search(query_here)) as batches:
                 async for batch in batches:
-                    seen, last = _seen(place, batch, eyes, room)
+                    seen, last = await _seen(place, batch, eyes, room)
                     room = None if room is None else room - len(seen)
                     kept, unsaid = await _with_conversations(session, seen)
                     new = tuple(notice for notice in unsaid if notice not in said)
@@ -176,12 +180,14 @@ async def _positions(source: Source) -> int:
     return extent.positions if extent else 0
 
 
-def _seen(
+async def _seen(
     place: Place, batch: RecordBatch, eyes: _Eyes, room: int | None
 ) -> tuple[list[ResponseSummary], Cursor | None]:
     """Return those of a batch that are shown, up to `room`, and where that ended if there is no more room."""
     found: list[ResponseSummary] = []
     for index, record in enumerate(batch.records):
+        if index % _AT_ONCE == _AT_ONCE - 1:
+            await asyncio.sleep(0)
         summary = eyes.look(summary_of(place, record))
         if summary is not None:
             found.append(summary)
