@@ -1,23 +1,16 @@
-"""Stored responses for tests, in the shape that servers write, and a deployment that keeps them."""
+"""Rows of stored responses and of conversations' items, in the shape that servers write."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
-from tests.deployments import Deployment, deployment
-from tests.stores import Store, literal
+from llama_storage_tui.model.data import Cell
 
-COLUMNS: Final = "id, created_at, response_object, model, previous_response_id, input_storage_mode, access_attributes, owner_principal"
-EARLIER_COLUMNS: Final = "id, created_at, response_object, model, access_attributes, owner_principal"
-_TYPES: Final = {"created_at": "INTEGER", "response_object": "JSON", "access_attributes": "JSON"}
-
-PROVIDERS: Final = {
-    "1.5.0": {"responses": [{"provider_id": "builtin", "provider_type": "inline::builtin", "config": {}}]},
-    "0.7.3": {"responses": [{"provider_id": "builtin", "provider_type": "inline::builtin", "config": {}}]},
-    "0.3.5": {"agents": [{"provider_id": "meta", "provider_type": "inline::meta-reference", "config": {}}]},
-}
+OLD: Final = "0.7.3"
+NEW: Final = "1.5.0"
+"""The versions whose tables tests make: with a key on an item's id, and with one that begins with the conversation."""
 
 
 def message(text: str, *, role: str = "user", id_: str | None = None) -> dict[str, object]:
@@ -54,7 +47,7 @@ def row(
     text: str | None = None,
     mode: str | None = None,
     **changes: object,
-) -> dict[str, str | int | None]:
+) -> dict[str, Cell]:
     """Make a row; `text` takes the place of the document, `changes` are of the document."""
     made = document(id_, created_at=created_at, model=model, **changes)
     previous = made["previous_response_id"]
@@ -70,37 +63,17 @@ def row(
     }
 
 
-def create(store: Store, table: str = "responses", *, columns: str = COLUMNS) -> None:
-    """Make an empty table of responses, as the newest servers do or with fewer columns."""
-    names = [f"{name} {_TYPES.get(name, 'VARCHAR')}" for name in columns.split(", ")]
-    store.execute(f"CREATE TABLE {table} ({', '.join(names)}, PRIMARY KEY (id))")
-
-
-def insert(
-    store: Store,
-    rows: Iterable[Mapping[str, str | int | None]],
-    table: str = "responses",
-    *,
-    columns: str = COLUMNS,
-) -> None:
-    """Write rows in their order."""
-    names = columns.split(", ")
-    values = [f"({', '.join(literal(each[name]) for name in names)})" for each in rows]
-    for start in range(0, len(values), 100):
-        store.execute(f"INSERT INTO {table} ({columns}) VALUES {', '.join(values[start : start + 100])}")
-
-
-def keeping(store: Store, version: str = "1.5.0", *, table: str = "responses") -> Deployment:
-    """Return a deployment whose server keeps its responses in a table of the store."""
-    providers = json.loads(json.dumps(PROVIDERS[version]))
-    (entries,) = providers.values()
-    entries[0]["config"]["persistence"] = {
-        "responses": {"backend": "sql_default", "table_name": table},
-        "agent_state": {"backend": "kv_default", "namespace": "agents"},
+def item_row(
+    version: str, conversation: str, id_: str, *, created_at: int = 1000, sort_order: int | None = None,
+    data: Mapping[str, object] | None = None, owner: str | None = "",
+) -> dict[str, Cell]:  # fmt: skip
+    """Return a row of `conversation_items`; `sort_order` is stored where the version has it."""
+    row: dict[str, Cell] = {
+        "conversation_id": conversation,
+        "id": id_,
+        "created_at": created_at,
+        "item_data": json.dumps(dict(data) if data is not None else message(f"item {id_}", id_=id_)),
+        "access_attributes": "null",
+        "owner_principal": owner,
     }
-    stores = {
-        "metadata": {"backend": "kv_default", "namespace": "registry"},
-        "inference": {"backend": "sql_default", "table_name": "inference_store"},
-        "conversations": {"backend": "sql_default", "table_name": "openai_conversations"},
-    }
-    return deployment(store, version, stores=stores, providers=providers)
+    return row | ({"sort_order": sort_order} if version == NEW else {})

@@ -1,17 +1,26 @@
-"""Stores of responses, conversations and chat completions, in the shape that servers of two versions give them."""
+"""Stores of responses, conversations and chat completions, in the shape that servers of several versions give them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Final
 
 from llama_storage_tui.model.data import Cell
 from tests.deployments import Deployment, deployment
+from tests.response_rows import NEW, OLD
 from tests.stores import SqliteStore, Store, literal
 
-OLD: Final = "0.7.3"
-NEW: Final = "1.5.0"
+COLUMNS: Final = "id, created_at, response_object, model, previous_response_id, input_storage_mode, access_attributes, owner_principal"
+EARLIER_COLUMNS: Final = "id, created_at, response_object, model, access_attributes, owner_principal"
+_TYPES: Final = {"created_at": "INTEGER", "response_object": "JSON", "access_attributes": "JSON"}
+
+PROVIDERS: Final = {
+    "1.5.0": {"responses": [{"provider_id": "builtin", "provider_type": "inline::builtin", "config": {}}]},
+    "0.7.3": {"responses": [{"provider_id": "builtin", "provider_type": "inline::builtin", "config": {}}]},
+    "0.3.5": {"agents": [{"provider_id": "meta", "provider_type": "inline::meta-reference", "config": {}}]},
+}
 
 _OWNED: Final = "access_attributes JSON, owner_principal VARCHAR"
 _TENANT: Final = {OLD: "", NEW: ", tenant_id VARCHAR"}
@@ -30,18 +39,14 @@ STORES: Final = {
     "conversations": {"backend": "sql_default", "table_name": "openai_conversations"},
 }
 
+_LONGEST: Final = 60_000
+"""Characters of one statement: it is an argument of psql."""
 
-def _providers() -> dict[str, object]:
-    persistence = {"responses": {"backend": "sql_default", "table_name": "responses"}}
-    return {
-        "responses": [
-            {
-                "provider_id": "builtin",
-                "provider_type": "inline::builtin",
-                "config": {"persistence": persistence},
-            }
-        ]
-    }
+
+def create(store: Store, table: str = "responses", *, columns: str = COLUMNS) -> None:
+    """Make an empty table of responses, as the newest servers do or with fewer columns."""
+    names = [f"{name} {_TYPES.get(name, 'VARCHAR')}" for name in columns.split(", ")]
+    store.execute(f"CREATE TABLE {table} ({', '.join(names)}, PRIMARY KEY (id))")
 
 
 def create_tables(store: Store, version: str) -> None:
@@ -56,57 +61,50 @@ def create_tables(store: Store, version: str) -> None:
     )
 
 
-def response_deployment(store: Store, version: str) -> Deployment:
-    """Return a deployment of that version over a store that `create_tables` filled."""
-    return deployment(store, version, stores=STORES, providers=_providers())
-
-
-def insert(store: Store, table: str, rows: Iterable[Mapping[str, Cell]]) -> None:
-    """Insert rows, each with its own columns."""
-    for columns, group in _by_columns(rows).items():
-        names = ", ".join(columns)
+def insert(
+    store: Store,
+    rows: Iterable[Mapping[str, Cell]],
+    table: str = "responses",
+    *,
+    columns: str | None = None,
+) -> None:
+    """Write rows in their order, each with its own columns or with those that are named."""
+    chosen = None if columns is None else tuple(columns.split(", "))
+    for names, group in _by_columns(rows, chosen):
+        head = f"INSERT INTO {table} ({', '.join(names)}) VALUES"
         if isinstance(store, SqliteStore):
-            marks = ", ".join("?" * len(columns))
-            store.insert(f"INSERT INTO {table} ({names}) VALUES ({marks})", group)
+            store.insert(f"{head} ({', '.join('?' * len(names))})", group)
             continue
-        for start in range(0, len(group), 20):
-            values = ", ".join(
-                f"({', '.join(literal(cell) for cell in row)})" for row in group[start : start + 20]
-            )
-            store.execute(f"INSERT INTO {table} ({names}) VALUES {values}")
+        for values in _statements(f"({', '.join(map(literal, row))})" for row in group):
+            store.execute(f"{head} {values}")
 
 
-def _by_columns(rows: Iterable[Mapping[str, Cell]]) -> dict[tuple[str, ...], list[tuple[Cell, ...]]]:
-    found: dict[tuple[str, ...], list[tuple[Cell, ...]]] = {}
-    for row in rows:
-        found.setdefault(tuple(row), []).append(tuple(row.values()))
-    return found
+def _by_columns(
+    rows: Iterable[Mapping[str, Cell]], chosen: tuple[str, ...] | None
+) -> Iterator[tuple[tuple[str, ...], Sequence[tuple[Cell, ...]]]]:
+    """Yield runs of rows that have the same columns."""
+    for names, run in groupby(rows, key=lambda row: chosen or tuple(row)):
+        yield names, [tuple(row[name] for name in names) for row in run]
 
 
-def message(role: str, text: str, id_: str | None = None) -> dict[str, object]:
-    """Return an input or output message as it is stored."""
-    kind = "output_text" if role == "assistant" else "input_text"
-    part: dict[str, object] = {"text": text, "type": kind}
-    return {
-        "content": [part],
-        "role": role,
-        "type": "message",
-        "id": id_,
-        "status": "completed" if role == "assistant" else None,
+def _statements(values: Iterable[str]) -> Iterator[str]:
+    pending, length = list[str](), 0
+    for value in values:
+        if pending and length + len(value) > _LONGEST:
+            yield ", ".join(pending)
+            pending, length = [], 0
+        pending.append(value)
+        length += len(value)
+    if pending:
+        yield ", ".join(pending)
+
+
+def keeping(store: Store, version: str = "1.5.0", *, table: str = "responses") -> Deployment:
+    """Return a deployment whose server keeps its responses, conversations and completions in the store."""
+    providers = json.loads(json.dumps(PROVIDERS[version]))
+    (entries,) = providers.values()
+    entries[0]["config"]["persistence"] = {
+        "responses": {"backend": "sql_default", "table_name": table},
+        "agent_state": {"backend": "kv_default", "namespace": "agents"},
     }
-
-
-def item_row(
-    version: str, conversation: str, id_: str, *, created_at: int = 1000, sort_order: int | None = None,
-    data: Mapping[str, object] | None = None, owner: str | None = "",
-) -> dict[str, Cell]:  # fmt: skip
-    """Return a row of `conversation_items`; `sort_order` is stored where the version has it."""
-    row: dict[str, Cell] = {
-        "conversation_id": conversation,
-        "id": id_,
-        "created_at": created_at,
-        "item_data": json.dumps(dict(data) if data is not None else message("user", f"item {id_}", id_)),
-        "access_attributes": "null",
-        "owner_principal": owner,
-    }
-    return row | ({"sort_order": sort_order} if version == NEW else {})
+    return deployment(store, version, stores=STORES, providers=providers)

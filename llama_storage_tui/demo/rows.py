@@ -25,6 +25,7 @@ def tables() -> Iterator[tuple[str, str, list[Row]]]:
     book = Book(source)
     cases(book, everyday(book, START))
     _small_talk(book)
+    _leave_behind(book)
     for name, rows in book.tables.items():
         yield name, TABLES[name], rows
     yield (
@@ -70,6 +71,17 @@ def _small_talk(book: Book) -> None:
             item = (asked if turn % 2 == 0 else answered)(text) | {"id": book.new_id("msg_")}
             row = (conversation, item["id"], at + turn, turn, json.dumps(item), None)
             book.put("conversation_items", (*row, attributes(owner), owner))
+
+
+def _leave_behind(book: Book) -> None:
+    """Write items of conversations that somebody has deleted by hand, and forgot the items."""
+    source = random.Random(20251112)  # noqa: S311 - as above, and apart: the ids of everything else stay what they are
+    for number, left in enumerate((5, 2)):
+        conversation, at = f"conv_{_hex(source, 48)}", START - 5_000_000 + number * 90_000
+        for turn in range(left):
+            item = (asked if turn % 2 == 0 else answered)(QUESTIONS[turn]) | {"id": f"msg_{_hex(source, 48)}"}
+            row = (conversation, item["id"], at + turn * 60, turn, json.dumps(item), None)
+            book.put("conversation_items", (*row, attributes(OWNERS[0]), OWNERS[0]))
 
 
 def _file(source: random.Random, index: int) -> Row:

@@ -122,6 +122,15 @@ class AccessStage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Hiding:
+    """What hides a row from somebody: the stage, with the rule where one decided; or the stage that `fails` at it."""
+
+    stage: AccessStage | None
+    rule: str | None = None
+    fails: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What a server does when somebody reads a row.
 
@@ -139,6 +148,11 @@ class Decision:
     by_policy: bool = True
     fails: bool = False
     depends_on: str | None = None
+
+    @property
+    def hiding(self) -> Hiding | None:
+        """What hides the row, None where nothing does."""
+        return None if self.may_read else Hiding(self.stage, self.rule, self.fails)
 
     @property
     def is_certain(self) -> bool:

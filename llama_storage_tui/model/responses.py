@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from llama_storage_tui.model.access import Decision, Hiding
 from llama_storage_tui.model.data import Cell, Cursor
 from llama_storage_tui.model.records import Condition, DocumentShape, RecordOrder
 
@@ -55,7 +57,8 @@ class ResponseSummary:
 
     `owner` None is SQL NULL, '' nobody's. `access_attributes` is the stored text. `conversation_inferred` is True where the
     conversation was found by its items, since servers store none with the response. `incomplete` is why the response is. `shape`
-    is what the document is; `created_at` as stored, epoch seconds where the store is sound.
+    is what the document is; `created_at` as stored, epoch seconds where the store is sound. `hidden` is why a user would not get
+    it, in a list that was asked to show that.
     """
 
     place: Place
@@ -78,15 +81,24 @@ class ResponseSummary:
     bytes: int | None = None
     shape: DocumentShape = DocumentShape.OBJECT
     output_ids: tuple[str, ...] = ()
+    hidden: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseBatch:
-    """What a search found since it last said so, and how far it is: `done` of `total` positions of all tables."""
+    """What a search found since it last said so, and how far it is: `done` of `total` positions of all tables.
+
+    `hidden` counts what was met since and a user would not get, by what hides it. `notices` are sentences about what is not
+    searched or was not looked up, each said once. `next` is where to go on, in the last batch of a search that stopped since it
+    had found enough.
+    """
 
     responses: tuple[ResponseSummary, ...]
     done: int
     total: int
+    notices: tuple[str, ...] = ()
+    hidden: Mapping[Hiding, int] = field(default_factory=dict)
+    next: Cursor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +106,8 @@ class ResponsePage:
     """A page of responses.
 
     `is_complete` is False where a limit stopped the search before the page was full; `notices` are sentences about what was
-    not done (conversations not looked up, a place that could not be read).
+    not done (conversations not looked up, a place that could not be read). `hidden` counts what lies between the page's
+    beginning and its end and a user would not get, by what hides it.
     """
 
     responses: tuple[ResponseSummary, ...]
@@ -102,3 +115,4 @@ class ResponsePage:
     order: RecordOrder
     is_complete: bool = True
     notices: tuple[str, ...] = ()
+    hidden: Mapping[Hiding, int] = field(default_factory=dict)

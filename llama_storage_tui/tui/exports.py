@@ -27,7 +27,13 @@ PAGE: Final = "This page"
 FORMATS: Final = tuple(format_.value for format_ in ExportFormat)
 _ODD: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
-Progress = Callable[[int], None]
+
+class Progress(Protocol):
+    """Hears how much was written, and in a few words how far that is, where it can be told."""
+
+    def __call__(self, done: int, how_far: str = "") -> None:
+        """Take the number of records written so far."""
+        ...
 
 
 class Job(Protocol):

@@ -200,9 +200,10 @@ class ExportOpened(Message):
 
 @dataclass(eq=False)
 class ExportProgressed(Message):
-    """An export has written so many rows."""
+    """An export has written so many rows; `how_far` says in a few words what that is of, where it can be told."""
 
     done: int
+    how_far: str = ""
 
 
 @dataclass(eq=False)

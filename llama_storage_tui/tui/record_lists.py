@@ -1,11 +1,11 @@
-"""Lists that are shown a page at a time and have nothing to ask: conversations, chat completions, objects of a family."""
+"""Lists that are shown a page at a time: conversations and chat completions, filtered or not, objects of a family."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import tzinfo
-from typing import Final, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from typing import ClassVar, Final, Generic, Protocol, Self
 
 from textual.message import Message
 
@@ -19,13 +19,18 @@ from llama_storage_tui.services.objects.showing import shown
 from llama_storage_tui.services.responses.completions import list_completions
 from llama_storage_tui.services.responses.conversations import list_conversations
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.tui import record_filter
 from llama_storage_tui.tui.marks import Shown, Tone
+from llama_storage_tui.tui.record_filter import Query
 from llama_storage_tui.tui.response_messages import CompletionOpened, ConversationOpened, ObjectOpened
 from llama_storage_tui.tui.response_wording import created_shown, id_text, number, owner_shown
+from llama_storage_tui.tui.widgets.form import FormField
 from llama_storage_tui.tui.widgets.listing import ListColumn
 from llama_storage_tui.tui.wording import size
 
 PAGE: Final = 100
+_CONVERSATIONS: Final = ConversationQuery(limit=PAGE)
+_COMPLETIONS: Final = CompletionQuery(limit=PAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +49,66 @@ class Listed:
 class RecordList(Protocol):
     """Something to list: its names, and how a page of it is read."""
 
-    names: tuple[str, ...]
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What they are, from the outermost name to the list's own."""
+        ...
 
     async def page(self, session: Session, after: Cursor | None) -> Listed:
         """Read a page; raises StorageToolError."""
         ...
 
 
+@dataclass(frozen=True)
+class FilteredList(Generic[Query]):
+    """A list that a form filters: a value, of which every change makes another."""
+
+    query: Query
+    fields: ClassVar[tuple[FormField, ...]] = ()
+    names: ClassVar[tuple[str, ...]] = ()
+
+    async def page(self, session: Session, after: Cursor | None) -> Listed:
+        """Read a page; raises StorageToolError."""
+        raise NotImplementedError
+
+    @property
+    def has_conditions(self) -> bool:
+        """Whether anything is left out."""
+        return record_filter.is_filtered(self.query)
+
+    def words(self, zone: tzinfo | None) -> list[str]:
+        """Name the conditions."""
+        return record_filter.words(self.query, zone)
+
+    def typed(self) -> dict[str, str]:
+        """Return what an operator would type for it."""
+        return record_filter.typed(self.query)
+
+    def parsed(self, values: Mapping[str, str]) -> Self:
+        """Return what was typed; raises UsageError."""
+        return replace(self, query=record_filter.parse(values, self.query, now=datetime.now(UTC)))
+
+    def without_last(self) -> Self:
+        """Return it without the condition that is named last."""
+        return replace(self, query=record_filter.without_last(self.query))
+
+    def without_any(self) -> Self:
+        """Return it without a condition."""
+        return replace(self, query=record_filter.unfiltered(self.query))
+
+
 def _where(place: Place) -> str:
     return f"{place.backend}.{place.table}"
 
 
-class ConversationList:
+@dataclass(frozen=True)
+class ConversationList(FilteredList[ConversationQuery]):
     """Conversations, the newest first."""
 
-    names: tuple[str, ...] = ("conversations",)
-    columns: Final = (
+    query: ConversationQuery = _CONVERSATIONS
+    fields: ClassVar[tuple[FormField, ...]] = record_filter.CONVERSATION_FIELDS
+    names: ClassVar[tuple[str, ...]] = ("conversations",)
+    columns: ClassVar[tuple[ListColumn, ...]] = (
         ListColumn("Created", most=20),
         ListColumn("Items", most=7, is_number=True),
         ListColumn("Owner", most=24, cuts_middle=True),
@@ -69,7 +118,7 @@ class ConversationList:
 
     async def page(self, session: Session, after: Cursor | None) -> Listed:
         """Read a page."""
-        page = await list_conversations(session, ConversationQuery(limit=PAGE, after=after))
+        page = await list_conversations(session, replace(self.query, after=after))
         ids = tuple(id_text(each.id) for each in page.conversations)
         return Listed(
             self.columns,
@@ -92,11 +141,14 @@ def _conversation_cells(found: Conversation) -> Callable[[tzinfo | None], tuple[
     )
 
 
-class CompletionList:
+@dataclass(frozen=True)
+class CompletionList(FilteredList[CompletionQuery]):
     """Chat completions, the newest first."""
 
-    names: tuple[str, ...] = ("chat completions",)
-    columns: Final = (
+    query: CompletionQuery = _COMPLETIONS
+    fields: ClassVar[tuple[FormField, ...]] = record_filter.COMPLETION_FIELDS
+    names: ClassVar[tuple[str, ...]] = ("chat completions",)
+    columns: ClassVar[tuple[ListColumn, ...]] = (
         ListColumn("Created", most=20),
         ListColumn("Finished", most=14),
         ListColumn("Model", most=26, cuts_middle=True),
@@ -108,7 +160,7 @@ class CompletionList:
 
     async def page(self, session: Session, after: Cursor | None) -> Listed:
         """Read a page."""
-        page = await list_completions(session, CompletionQuery(limit=PAGE, after=after))
+        page = await list_completions(session, replace(self.query, after=after))
         ids = tuple(id_text(each.id) for each in page.completions)
         return Listed(
             self.columns,

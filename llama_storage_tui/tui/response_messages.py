@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from llama_storage_tui.model.resume import Examination
     from llama_storage_tui.model.transcript import Entry, StoredResponse
     from llama_storage_tui.services.responses.chain import ChainProgress
+    from llama_storage_tui.tui.hunt import Hunt
+    from llama_storage_tui.tui.question import Question
     from llama_storage_tui.tui.readings import Read
-    from llama_storage_tui.tui.record_lists import Listed
-    from llama_storage_tui.tui.response_filter import Question
+    from llama_storage_tui.tui.record_lists import Listed, RecordList
 
 
 class Destination(Message):
@@ -76,7 +77,7 @@ class ResponsesLoaded(Message):
 class ResponsesFound(Message):
     """A search has come further; the batch may hold nothing."""
 
-    question: Question
+    hunt: Hunt
     batch: ResponseBatch
 
 
@@ -84,7 +85,7 @@ class ResponsesFound(Message):
 class ResponsesSearched(Message):
     """A search has read everything, or `is_full`: as much as a screen holds."""
 
-    question: Question
+    hunt: Hunt
     is_full: bool = False
     notices: tuple[str, ...] = ()
 
@@ -146,6 +147,11 @@ class ConversationsOpened(Destination):
 
 
 @dataclass(eq=False)
+class OrphansOpened(Destination):
+    """The operator wants the items whose conversation is gone."""
+
+
+@dataclass(eq=False)
 class ConversationOpened(Destination):
     """The operator opens a conversation."""
 
@@ -196,10 +202,19 @@ class ObjectOpened(Destination):
 
 @dataclass(eq=False)
 class RecordsListed(Message):
-    """A page of a list arrived, for the cursor that it was asked with."""
+    """A page of a list arrived, for the list and the cursor that it was asked with."""
 
+    records: RecordList
     after: Cursor | None
     page: Listed
+
+
+@dataclass(eq=False)
+class RecordsScanned(Message):
+    """A scan for a list has read so many positions of a table."""
+
+    done: int
+    total: int
 
 
 @dataclass(eq=False)

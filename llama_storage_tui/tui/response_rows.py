@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from typing import Final
 
@@ -10,6 +11,7 @@ from textual.content import Content
 
 from llama_storage_tui.model.responses import ResponseSummary
 from llama_storage_tui.text import line
+from llama_storage_tui.tui.hiding import hidden_mark
 from llama_storage_tui.tui.marks import Shown, Tone
 from llama_storage_tui.tui.response_wording import (
     created_shown,
@@ -33,8 +35,23 @@ COLUMNS: Final = (
     ListColumn("Id", most=24),
     ListColumn("What failed", grows=True, least=10, is_wide_only=True),
 )
+MARKED_COLUMNS: Final = (
+    *COLUMNS[:2],
+    replace(COLUMNS[2], is_wide_only=True),
+    ListColumn("Hidden by", most=24),
+    COLUMNS[3],
+    *COLUMNS[6:],
+)
+"""Those of a list that shows what is hidden from a user too: what hides it in place of the numbers of items."""
 LONGEST: Final = 400
 NO_TENANT: Final = "''"
+
+
+def marked_cells(summary: ResponseSummary, short_id: str, zone: tzinfo | None) -> tuple[Shown, ...]:
+    """Return the cells of one response in a list that shows hidden ones too: those are dimmed, and say what hides them."""
+    found = cells(summary, short_id, zone)
+    found = (*found[:3], hidden_mark(summary.hidden), found[3], *found[6:])
+    return found if summary.hidden is None else tuple(replace(cell, tone=Tone.MUTED) for cell in found)
 
 
 def cells(summary: ResponseSummary, short_id: str, zone: tzinfo | None) -> tuple[Shown, ...]:
@@ -57,6 +74,8 @@ def detail(summary: ResponseSummary) -> Content:
     """Write what a list knows of one response and its columns have no room for: the whole id first."""
     owner = owner_shown(summary.owner)
     parts: list[tuple[str, Tone]] = [(id_text(summary.id), Tone.KEY)]
+    if summary.hidden is not None:
+        parts.append((f"hidden: {summary.hidden.because}", Tone.WARNING))
     parts.append((f"owner {owner.text}", owner.tone))
     if summary.previous_response_id:
         parts.append((f"after {summary.previous_response_id}", Tone.PLAIN))

@@ -1,4 +1,4 @@
-"""Responses in the words and marks that the screens use: states, owners, times, short ids, conditions."""
+"""Responses in the words and marks that the screens use: states, owners, times, short ids."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import DocumentShape
-from llama_storage_tui.model.responses import ResponseQuery, ResponseSummary
+from llama_storage_tui.model.responses import ResponseSummary
 from llama_storage_tui.services.values import epoch_time
 from llama_storage_tui.text import ELLIPSIS
 from llama_storage_tui.tui.marks import Shown, Tone
@@ -97,24 +97,3 @@ def point(seconds: float, zone: tzinfo | None) -> str:
         return bare_moment(datetime.fromtimestamp(seconds, UTC), zone)
     except (ValueError, OverflowError, OSError):
         return f"{seconds:g}"
-
-
-def conditions(query: ResponseQuery, zone: tzinfo | None) -> list[str]:
-    """Return a query's conditions in words, one each."""
-    found = [
-        f"{name} {value}"
-        for name, value in (("status", query.status), ("model", query.model))
-        if value is not None
-    ]
-    if query.owner is not None:
-        found.append(f"owner {query.owner}" if query.owner else "owner nobody")
-    if query.conversation is not None:
-        found.append(f"conversation {query.conversation}")
-    found += [
-        f"{name} {point(time, zone)}"
-        for name, time in (("since", query.since), ("until", query.until))
-        if time is not None
-    ]
-    if query.contains:
-        found.append(f"containing “{query.contains}”")
-    return found

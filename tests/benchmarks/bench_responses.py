@@ -33,7 +33,8 @@ from llama_storage_tui.services.responses.places import response_places
 from llama_storage_tui.services.responses.summaries import fields_of
 from llama_storage_tui.services.session import Session
 from tests.deployments import Deployment
-from tests.response_rows import COLUMNS, document, keeping, message
+from tests.response_rows import document, message
+from tests.response_stores import COLUMNS, keeping
 from tests.servers import DATABASE, PASSWORD, postgres
 from tests.stores import PostgresStore, SqliteStore, Store
 
@@ -200,7 +201,7 @@ def postgres_scan(store: PostgresStore) -> Callable[[], Awaitable[tuple[float, i
 
 def create(store: Store) -> None:
     """Make the table as servers do."""
-    from tests.response_rows import create as create_table
+    from tests.response_stores import create as create_table
 
     create_table(store)
 

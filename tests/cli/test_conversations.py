@@ -11,7 +11,8 @@ import pytest
 from llama_storage_tui.model.data import Cell
 from tests.cli.conftest import Run
 from tests.cli.test_responses_list import CONFIG
-from tests.response_stores import NEW, create_tables, insert, item_row
+from tests.response_rows import NEW, item_row
+from tests.response_stores import create_tables, insert
 from tests.stores import SqliteStore
 
 HOSTILE = "conv_\u202e[bold red]\x1b[2J"
@@ -30,7 +31,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         {"id": "conv_a", "created_at": 1000, "metadata": '{"topic": "中"}', **head},
         {"id": HOSTILE, "created_at": 2000, "metadata": "{broken", **head},
     ]
-    insert(store, "openai_conversations", conversations)
+    insert(store, conversations, "openai_conversations")
     secret = {
         "type": "mcp_call",
         "headers": {"Authorization": "Bearer s3cr3t"},
@@ -43,12 +44,12 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         item_row(NEW, HOSTILE, "msg_\x1b[31m"),
         item_row(NEW, "conv_gone", "msg_5"),
     ]
-    insert(store, "conversation_items", items)
+    insert(store, items, "conversation_items")
     choices = [
         {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hello \x1b[2J"}}
     ]
     completion: dict[str, Cell] = {"id": "chatcmpl-1", "created": 1000, "model": "m", "choices": json.dumps(choices), "input_messages": '[{"role": "user", "content": "hi"}]', "access_attributes": "null", "owner_principal": "ann"}  # fmt: skip
-    insert(store, "inference_store", [completion])
+    insert(store, [completion], "inference_store")
     path = tmp_path / "run.yaml"
     path.write_text(CONFIG)
     return str(path)

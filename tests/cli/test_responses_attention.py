@@ -9,7 +9,8 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.cli.test_responses_list import CONFIG
-from tests.response_rows import create, insert, row
+from tests.response_rows import row
+from tests.response_stores import create, insert
 from tests.stores import SqliteStore
 
 

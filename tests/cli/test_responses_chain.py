@@ -7,16 +7,18 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from llama_storage_tui.model.data import Cell
 from tests.cli.conftest import Run
 from tests.cli.test_responses_list import CONFIG
-from tests.response_rows import create, insert, row
+from tests.response_rows import row
+from tests.response_stores import create, insert
 from tests.stores import SqliteStore
 
 LINK_KEYS = ["id", "previous_response_id", "inferred", "status", "created_at", "owner"]
 HOSTILE = "resp_\u202e[bold red]\x1b[2J"
 
 
-def linked(id_: str, previous: str | None) -> dict[str, str | int | None]:
+def linked(id_: str, previous: str | None) -> dict[str, Cell]:
     return row(id_, previous_response_id=previous, skills=None)
 
 

@@ -8,7 +8,8 @@ import jsonschema
 import pytest
 
 from tests.cli.conftest import Run
-from tests.response_rows import create, insert, row
+from tests.response_rows import row
+from tests.response_stores import create, insert
 from tests.stores import SqliteStore
 
 CONFIG = """\

@@ -13,7 +13,7 @@ import pytest
 from tests import items
 from tests.cli.conftest import Answer, Run
 from tests.cli.test_responses_list import CONFIG
-from tests.response_rows import create, insert
+from tests.response_stores import create, insert
 from tests.stores import SqliteStore
 
 HOSTILE = "\x1b]52;c;eHg=\x07\u202egnp\u200b [red]x[/red]\n  9  assistant  resp_forged\r\x9b31m"

@@ -162,11 +162,15 @@ async def stage(
 
 @asynccontextmanager
 async def demo_stage(
-    size: tuple[int, int] = WIDE, *, pacing: Pacing | None = None, fill: Callable[[Path], None] | None = None
+    size: tuple[int, int] = WIDE,
+    *,
+    pacing: Pacing | None = None,
+    fill: Callable[[Path], None] | None = None,
+    folder: Path = Path("/srv/exports"),
 ) -> AsyncIterator[Stage]:
     """Run the app over the demo's stores in a temporary folder: what reads documents needs real engines.
 
-    `pacing` makes them look very large, `fill` changes the folder beforehand.
+    `pacing` makes them look very large, `fill` changes the demo's folder beforehand; exports go to `folder`.
     """
 
     def open_session(catalog: Catalog, timeouts: Timeouts) -> Session:
@@ -180,7 +184,7 @@ async def demo_stage(
             load=_load_whole,
             open_session=open_session,
             log_folder=lambda: NOWHERE,
-            folder=lambda: Path("/srv/exports"),
+            folder=lambda: folder,
             now=lambda: NOW,
             environ={"LLAMA_STORAGE_TUI_CONFIG": str(NOWHERE / "config.toml")},
         )
@@ -357,7 +361,8 @@ def _response(row: int, *keys: str) -> Callable[[Stage], Awaitable[None]]:
     return act
 
 
-async def _fill_in(found: Stage, **texts: str) -> None:
+async def fill_in(found: Stage, **texts: str) -> None:
+    """Fill in the form that is open, and send it."""
     for name, text in texts.items():
         found.app.screen.query_one(f"#field-{name}", Input).value = text
     await found.press("enter")
@@ -365,12 +370,17 @@ async def _fill_in(found: Stage, **texts: str) -> None:
 
 async def _who(found: Stage) -> None:
     await _response(11, "w")(found)
-    await _fill_in(found, user="bob", attributes='{"teams": ["support"]}')
+    await fill_in(found, user="bob", attributes='{"teams": ["support"]}')
 
 
 async def _viewing_as_bob(found: Stage) -> None:
     await found.press("w", "v")
-    await _fill_in(found, user="bob", attributes='{"teams": ["support"]}')
+    await fill_in(found, user="bob", attributes='{"teams": ["support"]}')
+
+
+async def _hidden_from_bob(found: Stage) -> None:
+    await _viewing_as_bob(found)
+    await found.press("H", "down", "down")
 
 
 async def _searching(found: Stage) -> None:
@@ -462,12 +472,14 @@ SCENES: dict[str, Scene] = {
     "difference": Scene(act=_response(11, "c", "d"), is_demo=True),
     "attention": Scene(keys=("A", "down", "down"), is_demo=True),
     "conversation": Scene(keys=("C", "enter"), is_demo=True),
+    "orphans": Scene(keys=("C", "O"), is_demo=True),
     "completions": Scene(keys=("M",), is_demo=True),
     "completion": Scene(NARROW, keys=("M", "enter"), is_demo=True),
     "objects": Scene(keys=("O",), is_demo=True),
     "object": Scene(keys=("O", "enter", "enter"), is_demo=True),
     "who": Scene(act=_who, is_demo=True),
     "responses-as-user": Scene(act=_viewing_as_bob, is_demo=True),
+    "responses-hidden": Scene(act=_hidden_from_bob, is_demo=True),
     "responses-searching": Scene(act=_searching, is_demo=True, is_large=True),
     "responses-filter": Scene(act=_filling_in_a_filter, is_demo=True),
     "responses-filter-narrow": Scene(NARROW, keys=("w", "slash"), is_demo=True),

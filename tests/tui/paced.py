@@ -38,14 +38,14 @@ class PacedRecords:
         found = [
             pair
             async for batch in self.real.search(query)
-            for pair in zip(batch.records, batch.cursors, strict=True)
+            for pair in zip(batch.records, batch.cursors or [""] * len(batch.records), strict=True)
         ]
         share = -(-len(found) // PIECES)
         for piece in range(PIECES):
             if piece == PIECES // 2:
                 await self.gate.pass_through()
             part = found[piece * share : (piece + 1) * share]
-            records, cursors = [each[0] for each in part], [each[1] for each in part]
+            records, cursors = [each[0] for each in part], [each[1] for each in part if each[1]]
             yield RecordBatch(
                 tuple(records), tuple(cursors), done=(piece + 1) * POSITIONS // PIECES, total=POSITIONS
             )

@@ -7,7 +7,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tests.tui.gallery import NARROW, demo_stage
+from tests.tui.gallery import NARROW, demo_stage, fill_in
+from tests.tui.paced import Pacing
 
 EVIL = "\x1b]52;c;aGk=\x07[@click=app.quit]x[/][/bad]\u202e"
 
@@ -38,6 +39,87 @@ async def test_a_conversation_leads_to_its_responses() -> None:
         pane.move_cursor(row=6)  # type: ignore[attr-defined]
         await found.press("enter")
         assert "1 Timeline" in found.text
+
+
+async def test_chat_completions_are_filtered_and_conditions_taken_off_one_by_one() -> None:
+    async with demo_stage(NARROW) as found:
+        await found.press("M", "slash")
+        assert "Contains" in found.text
+        assert "Status" not in found.text
+        await fill_in(found, owner="bob", contains="db-7")
+        assert "only owner bob  only containing “db-7”" in found.text
+        assert "alice" not in found.text
+        await found.press("backspace")
+        assert "containing" not in found.text
+        await found.press("slash")
+        await fill_in(found, owner="zoe")
+        assert "None of the chat completions is like that." in found.text
+        await found.press("X")
+        assert "only" not in found.text.splitlines()[1]
+
+
+async def test_conversations_are_filtered_and_what_is_no_time_is_said() -> None:
+    async with demo_stage() as found:
+        await found.press("C", "slash")
+        await fill_in(found, owner="bob", since="yesterday-ish")
+        assert "'yesterday-ish' is no time" in found.text
+        await fill_in(found, owner="bob", since="2025-11-14")
+        assert "only owner bob  only since 2025-11-14 00:00:00" in found.text
+        assert '{"topic": "case 14"}' in found.text
+        assert "alice" not in found.text
+
+
+async def test_items_whose_conversation_is_gone_are_a_key_away_and_can_be_read() -> None:
+    async with demo_stage(NARROW) as found:
+        await found.press("C")
+        assert "O Orphans" in found.text
+        await found.press("O")
+        assert "7 left of 2 gone conversations" in found.text
+        await found.press("enter")
+        assert "The conversation is gone: only its items are left." in found.text
+        await found.press("escape", "escape")
+        assert "› conversations" in found.text
+
+
+async def test_a_scan_for_orphans_says_how_far_it_is_and_is_cancelled() -> None:
+    pacing = Pacing()
+    async with demo_stage(pacing=pacing) as found:
+        await found.press("C", "O")
+        assert "Looking at every item: 50 %" in found.text
+        await found.press("escape")
+        assert pacing.gate.cancelled
+        assert "Cancelled" in found.text
+        pacing.gate.open()
+        await found.press("ctrl+r")
+        assert "7 left of 2 gone conversations" in found.text
+
+
+async def test_gone_conversations_are_listed_a_page_at_a_time_and_odd_ones_are_inert() -> None:
+    def fill(folder: Path) -> None:
+        rows = [(f"conv_{number}", f"msg_{number}") for number in range(120)]
+        with closing(sqlite3.connect(folder / "sql_store.db")) as connection, connection:
+            connection.executemany(
+                "INSERT INTO conversation_items (conversation_id, id) VALUES (?, ?)",
+                [*rows, (EVIL, "a"), (EVIL, "b"), (EVIL, "c"), (EVIL, "d"), (EVIL, "e"), (EVIL, "f")],
+            )
+
+    async with demo_stage(fill=fill) as found:
+        await found.press("C", "O")
+        assert "\x1b" not in found.text
+        assert "[@click=app.quit]" in found.text
+        assert "133 left of 123 gone conversations" in found.text
+        await found.press("n")
+        assert "101–123" in found.text
+        await found.press("p")
+        assert "1–100" in found.text
+        await found.press("n", "ctrl+r")
+        assert "1–100" in found.text
+
+
+async def test_objects_have_no_filter() -> None:
+    async with demo_stage() as found:
+        await found.press("O", "enter", "slash")
+        assert "Filter" not in found.text
 
 
 async def test_a_chat_completion_names_the_response_that_it_was_made_for() -> None:

@@ -5,20 +5,18 @@ Both are one scan from each table's end that counts every category at the engine
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from typing import Final
 
-from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.attention import Attention, Category, CategoryCount, Example, Thresholds
 from llama_storage_tui.model.records import RecordQuery, TallyBatch
 from llama_storage_tui.model.responses import Place
 from llama_storage_tui.services.responses.categories import categories
 from llama_storage_tui.services.responses.places import response_places
-from llama_storage_tui.services.responses.summaries import NEEDED
+from llama_storage_tui.services.responses.sources import RESPONSES, Source, sources_of
 from llama_storage_tui.services.session import Session
 
 RECENT: Final = 2_000
@@ -116,51 +114,26 @@ async def _tables(
     session: Session, chosen: Sequence[Category]
 ) -> tuple[tuple[_Counting, ...], tuple[str, ...]]:
     """Begin with each table; what cannot be read is a notice, unless nothing can."""
-    places = response_places(session.catalog)
-    answers = await asyncio.gather(
-        *(_table(session, place, chosen) for place in places), return_exceptions=True
-    )
-    tables: list[_Counting] = []
-    notices: list[str] = []
-    failures: list[BackendError] = []
-    for place, answer in zip(places, answers, strict=True):
-        match answer:
-            case (counting, said):
-                tables += [counting] if counting else []
-                notices += said
-            case BackendError():
-                failures.append(answer)
-                notices.append(f"{place.table} on backend {place.backend} was not read: {answer.message}")
-            case BaseException():
-                raise answer
-    if failures and not tables:
-        raise failures[0]
-    return tuple(tables), tuple(notices)
+    sources, unread = await sources_of(session, response_places(session.catalog), RESPONSES)
+    begun = [await _table(source, chosen) for source in sources.values()]
+    return tuple(table for table, _ in begun), (*unread, *(notice for _, said in begun for notice in said))
 
 
-async def _table(
-    session: Session, place: Place, chosen: Sequence[Category]
-) -> tuple[_Counting | None, list[str]]:
-    reader = await session.reader(place.backend)
-    named = f"{place.table} on backend {place.backend}"
-    table = await reader.tables.table(place.table)
-    if table is None:
-        return None, [f"There is no table {named}: no server has stored a response there."]
-    columns = {column.name for column in table.columns}
-    if missing := [name for name in NEEDED if name not in columns]:
-        return None, [f"Table {named} holds no responses: it lacks {', '.join(missing)}."]
+async def _table(source: Source, chosen: Sequence[Category]) -> tuple[_Counting, list[str]]:
+    place = source.place
     wanted = tuple(
         index
         for index, category in enumerate(chosen)
-        if category.column is None or category.column in columns
+        if category.column is None or category.column in source.columns
     )
     notices = [
-        f"Table {named} has no column {category.column}: a server adds it when it starts, NULL in every row that is there."
+        f"Table {place.table} on backend {place.backend} has no column {category.column}: a server adds it when it starts, NULL in"
+        " every row that is there."
         for index, category in enumerate(chosen)
         if index not in wanted
     ]
-    extent = await reader.records.extent(place.table)
-    batches = reader.records.tally(
+    extent = await source.records.extent(place.table)
+    batches = source.records.tally(
         RecordQuery(place.table, ()), [chosen[index].conditions for index in wanted], examples=EXAMPLES
     )
     return _Counting(place, batches, wanted, 0 if extent is None else extent.rows), notices

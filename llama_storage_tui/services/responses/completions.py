@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
-from llama_storage_tui.backends.protocols import RecordReader
-from llama_storage_tui.errors import BackendError, NotFoundError
+from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.completions import (
     Choice,
     Completion,
@@ -36,6 +35,7 @@ from llama_storage_tui.services.responses.membership import is_storable
 from llama_storage_tui.services.responses.merging import Slice, merged
 from llama_storage_tui.services.responses.messages import read_message
 from llama_storage_tui.services.responses.places import completion_places
+from llama_storage_tui.services.responses.sources import COMPLETIONS, Source, sources_of
 from llama_storage_tui.services.responses.untrusted import as_mapping, as_text, load, type_name
 from llama_storage_tui.services.session import Session
 
@@ -55,34 +55,19 @@ _FIELDS: Final = (
     Field("tool_calls", "choices", (0, "message", "tool_calls"), Measure.ITEMS),
 )
 _DOCUMENTS: Final = (Field("choices_text", "choices"), Field("messages_text", "input_messages"))
-NEEDED: Final = ("id", "created", "choices", "input_messages")
-"""Without these columns a table holds no chat completions of any version."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A table of chat completions that can be read, with its columns."""
-
-    records: RecordReader
-    columns: frozenset[str]
-
-    def query(self, place: Place, *more: Field) -> RecordQuery:
-        """Return what to ask it for."""
-        fields = tuple(field for field in _FIELDS if field.column in self.columns)
-        return RecordQuery(place.table, (*fields, *more), time=_CREATED.column)
 
 
 async def list_completions(session: Session, query: CompletionQuery) -> CompletionPage:
     """Return a page of completions; raises NotFoundError where the config keeps none, BackendError where none can be read."""
     meant = _meant(session)
-    sources, notices = await _sources(session, meant)
+    sources, notices = await sources_of(session, meant, COMPLETIONS)
     conditions = tuple(_conditions(query))
 
     async def read(place: Place, after: Cursor | None) -> Slice[CompletionSummary]:
         source = sources.get(place)
         if source is None:
             return Slice((), (), has_more=False)
-        asked = replace(source.query(place), conditions=conditions, order=query.order, limit=query.limit)
+        asked = replace(_query(source), conditions=conditions, order=query.order, limit=query.limit)
         is_search = query.order is RecordOrder.NEWEST or bool(conditions)
         page = await source.records.page(
             replace(asked, after=after), seconds=None if is_search else session.timeouts.query
@@ -98,9 +83,9 @@ async def list_completions(session: Session, query: CompletionQuery) -> Completi
 
 async def read_completion(session: Session, id_: str) -> Completion:
     """Return one completion; raises NotFoundError where there is none, BackendError where a table cannot be read."""
-    sources, notices = await _sources(session, _meant(session))
+    sources, notices = await sources_of(session, _meant(session), COMPLETIONS)
     for place, source in sources.items() if is_storable(id_) else ():
-        for record in await source.records.find(source.query(place, *_DOCUMENTS), [id_]):
+        for record in await source.records.find(_query(source, *_DOCUMENTS), [id_]):
             return await asyncio.to_thread(_completion, place, record)
     raise NotFoundError(
         f"There is no chat completion {id_!r}",
@@ -119,32 +104,9 @@ def _meant(session: Session) -> tuple[Place, ...]:
     return found
 
 
-async def _sources(session: Session, meant: Sequence[Place]) -> tuple[dict[Place, _Source], tuple[str, ...]]:
-    sources: dict[Place, _Source] = {}
-    notices: list[str] = []
-    failure: BackendError | None = None
-    for place in meant:
-        try:
-            reader = await session.reader(place.backend)
-            table = await reader.tables.table(place.table)
-        except BackendError as error:
-            failure = error
-            notices.append(f"{place.table} on backend {place.backend} was not read: {error.message}")
-            continue
-        columns = frozenset(() if table is None else (column.name for column in table.columns))
-        if missing := [name for name in NEEDED if name not in columns]:
-            notices.append(_unusable(place, missing if table is not None else ()))
-        else:
-            sources[place] = _Source(reader.records, columns)
-    if failure is not None and not sources:
-        raise failure
-    return sources, tuple(notices)
-
-
-def _unusable(place: Place, missing: Collection[str]) -> str:
-    if not missing:
-        return f"There is no table {place.table} on backend {place.backend}."
-    return f"Table {place.table} on backend {place.backend} holds no chat completions: it lacks {', '.join(missing)}."
+def _query(source: Source, *more: Field) -> RecordQuery:
+    fields = tuple(field for field in _FIELDS if field.column in source.columns)
+    return RecordQuery(source.place.table, (*fields, *more), time=_CREATED.column)
 
 
 def _conditions(query: CompletionQuery) -> Iterator[Condition]:

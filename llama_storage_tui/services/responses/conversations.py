@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
-from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.errors import BackendError, NotFoundError, StorageToolError
 from llama_storage_tui.model.conversations import (
     Conversation,
@@ -18,7 +17,7 @@ from llama_storage_tui.model.conversations import (
     ConversationPage,
     ConversationQuery,
 )
-from llama_storage_tui.model.data import Cell, Cursor, Table
+from llama_storage_tui.model.data import Cell, Cursor
 from llama_storage_tui.model.records import (
     AnyOf,
     Between,
@@ -44,6 +43,7 @@ from llama_storage_tui.services.responses.membership import (
     records_of,
 )
 from llama_storage_tui.services.responses.merging import Slice, merged
+from llama_storage_tui.services.responses.sources import CONVERSATIONS, sources_of
 from llama_storage_tui.services.responses.untrusted import load
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import time_rank
@@ -68,24 +68,18 @@ _COLUMNS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A table of conversations that can be read, with what it is asked for."""
-
-    reader: Reader
-    query: RecordQuery
-
-
 async def list_conversations(session: Session, query: ConversationQuery) -> ConversationPage:
     """Return a page of conversations; raises NotFoundError where the config keeps none, BackendError where none can be read."""
     meant = _meant(session)
-    sources, notices = await _sources(session, meant, query)
+    sources, notices = await sources_of(session, meant, CONVERSATIONS)
+    conditions = tuple(_conditions(query))
 
     async def read(place: Place, after: Cursor | None) -> Slice[Conversation]:
         source = sources.get(place)
         if source is None:
             return Slice((), (), has_more=False)
-        page = await source.reader.records.page(replace(source.query, after=after))
+        asked = RecordQuery(place.table, _fields(source.columns), conditions, query.order, query.limit, after)
+        page = await source.records.page(asked)
         found = tuple(_conversation(place, record) for record in page.records)
         return Slice(found, page.cursors, has_more=page.next is not None)
 
@@ -140,32 +134,8 @@ def _meant(session: Session) -> tuple[Place, ...]:
     return found
 
 
-async def _sources(
-    session: Session, meant: Sequence[Place], query: ConversationQuery
-) -> tuple[dict[Place, _Source], tuple[str, ...]]:
-    sources: dict[Place, _Source] = {}
-    notices: list[str] = []
-    failure: BackendError | None = None
-    for place in meant:
-        try:
-            reader = await session.reader(place.backend)
-            table = await reader.tables.table(place.table)
-        except BackendError as error:
-            failure = error
-            notices.append(f"{place.table} on backend {place.backend} was not read: {error.message}")
-            continue
-        if table is None:
-            notices.append(f"There is no table {place.table} on backend {place.backend}.")
-        else:
-            asked = RecordQuery(place.table, _fields(table), tuple(_conditions(query)))
-            sources[place] = _Source(reader, replace(asked, order=query.order, limit=query.limit))
-    if failure is not None and not sources:
-        raise failure
-    return sources, tuple(notices)
-
-
-def _fields(table: Table) -> tuple[Field, ...]:
-    return (_ID, _CREATED, *(field for field in _COLUMNS if table.column(field.column) is not None))
+def _fields(columns: Collection[str]) -> tuple[Field, ...]:
+    return (_ID, _CREATED, *(field for field in _COLUMNS if field.column in columns))
 
 
 def _conditions(query: ConversationQuery) -> Iterator[Condition]:
@@ -210,14 +180,10 @@ async def _counts(session: Session, ids: Sequence[str]) -> tuple[dict[str, int] 
 
 
 async def _row(session: Session, id_: str) -> Conversation | None:
-    for place in _meant(session) if is_storable(id_) else ():
-        reader = await session.reader(place.backend)
-        table = await reader.tables.table(place.table)
-        for record in (
-            ()
-            if table is None
-            else await reader.records.find(RecordQuery(place.table, _fields(table)), [id_])
-        ):
+    sources, _ = await sources_of(session, _meant(session), CONVERSATIONS)
+    for place, source in sources.items() if is_storable(id_) else ():
+        query = RecordQuery(place.table, _fields(source.columns))
+        for record in await source.records.find(query, [id_]):
             return _conversation(place, record)
     return None
 

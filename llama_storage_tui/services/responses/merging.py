@@ -16,7 +16,7 @@ from llama_storage_tui.model.responses import Place
 
 T = TypeVar("T")
 
-_START: Final = ""
+START: Final = ""
 """In a cursor: a table of which nothing was shown yet; None is one that has no more."""
 
 
@@ -43,7 +43,7 @@ async def merged(
 
     Each table's own order is kept, so that tables read as stored come close to it; raises UsageError for a broken cursor.
     """
-    positions = _positions(places, after)
+    positions = positions_of(places, after)
     open_ = [place for place, position in zip(places, positions, strict=True) if position is not None]
     slices = await asyncio.gather(
         *(
@@ -65,7 +65,7 @@ async def merged(
     for index, place in enumerate(open_):
         after_page[place] = _after(slices[index], heads[index], positions[places.index(place)])
     is_over = all(position is None for position in after_page.values())
-    return tuple(page), None if is_over else _encode([after_page[place] for place in places])
+    return tuple(page), None if is_over else encode([after_page[place] for place in places])
 
 
 def _after(part: Slice[T], shown: int, before: str | None) -> str | None:
@@ -82,9 +82,13 @@ def _rank(key: tuple[Cell, Cell]) -> tuple[int, float, str]:
     return (0, 0.0, str(id_)) if time is None else (2, 0.0, str(id_))
 
 
-def _positions(places: Sequence[Place], after: Cursor | None) -> list[str | None]:
+def positions_of(places: Sequence[Place], after: Cursor | None) -> list[str | None]:
+    """Return where to go on in each table: None in one that has no more, empty text at its beginning.
+
+    Raises UsageError for what is no cursor over these tables.
+    """
     if after is None:
-        return [_START] * len(places)
+        return [START] * len(places)
     try:
         padded = after + "=" * (-len(after) % 4)
         found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
@@ -102,6 +106,7 @@ def _positions(places: Sequence[Place], after: Cursor | None) -> list[str | None
     return found
 
 
-def _encode(positions: Sequence[str | None]) -> Cursor:
+def encode(positions: Sequence[str | None]) -> Cursor:
+    """Make the cursor that `positions_of` reads."""
     text = json.dumps(positions, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")

@@ -64,8 +64,6 @@ _COLUMN_FIELDS: Final = (
     Field("tenant", "tenant_id"),
     Field("previous", "previous_response_id"),
 )
-NEEDED: Final = ("id", "created_at", DOCUMENT)
-"""Without these columns a table holds no responses of any version."""
 
 
 def fields_of(columns: Collection[str]) -> tuple[Field, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from llama_storage_tui.model.access import Ownership, SqlEngine, Viewer
+from llama_storage_tui.model.access import Decision, Ownership, SqlEngine, Viewer
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.responses import Place, ResponseSummary
 from llama_storage_tui.model.transcript import StoredResponse
@@ -27,14 +27,14 @@ class ViewAs:
         self._failing: Counter[str] = Counter()
         self._uncertain: Counter[str] = Counter()
 
-    def __call__(self, summary: ResponseSummary) -> bool:
-        """Tell whether the user gets a response."""
+    def __call__(self, summary: ResponseSummary) -> Decision:
+        """Tell whether the user gets a response, and why not."""
         decision = self._judge(summary.place).decide(cell_text(summary.id), _ownership(summary))
         if decision.fails:
             self._failing[decision.because] += 1
         if decision.depends_on is not None:
             self._uncertain[decision.depends_on] += 1
-        return decision.may_read
+        return decision
 
     @property
     def notices(self) -> tuple[str, ...]:

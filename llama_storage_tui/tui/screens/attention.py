@@ -9,10 +9,10 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError
-from llama_storage_tui.model.attention import Attention, CategoryCount
+from llama_storage_tui.model.attention import Attention, Category, CategoryCount
 from llama_storage_tui.model.responses import ResponseQuery
 from llama_storage_tui.services.responses.attention import attention
 from llama_storage_tui.services.session import Session
@@ -20,11 +20,8 @@ from llama_storage_tui.text import line
 from llama_storage_tui.tui.marks import Shown, Tone
 from llama_storage_tui.tui.messages import Failed
 from llama_storage_tui.tui.response_messages import AttentionGrew, ResponsesOpened
-from llama_storage_tui.tui.screens.base import WorkScreen
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
+from llama_storage_tui.tui.screens.frame import RecordFrame
+from llama_storage_tui.tui.widgets.listing import ListColumn
 
 COLUMNS: Final = (
     ListColumn("Responses", most=12, is_number=True),
@@ -34,10 +31,8 @@ COLUMNS: Final = (
 _BAD: Final = frozenset({"failed", "stuck", "unparsable", "no-object"})
 
 
-class AttentionScreen(WorkScreen):
+class AttentionScreen(RecordFrame):
     """A list of reasons, and below it why the one under the cursor deserves a look and what to do next."""
-
-    CSS_PATH = ["browse.tcss", "responses.tcss"]  # noqa: RUF012 - Textual reads it and leaves it
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -57,23 +52,15 @@ class AttentionScreen(WorkScreen):
         self._seen: Attention | None = None
         self._is_exact = False
 
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
-
     def compose(self) -> ComposeResult:
         """Headline, reasons, why."""
-        yield Headline()
-        yield Listing(id="places")
-        yield Static(id="detail", classes="note")
-        yield StatusLine()
-        yield KeyFooter()
+        yield from self.frame("places")
 
     def on_mount(self) -> None:
         """Look at the last stored."""
         self._head()
-        self.query_one("#detail").display = False
-        self.query_one(Listing).focus()
+        self.note(None)
+        self.listing.focus()
         self.action_reload()
 
     def _head(self) -> None:
@@ -89,9 +76,7 @@ class AttentionScreen(WorkScreen):
             facts.append(Shown(seen.scope, Tone.MUTED if seen.is_exact else Tone.KEY))
             if not seen.is_exact:
                 facts.append(Shown(f"of about {seen.estimated_rows:,}", Tone.MUTED))
-        self.query_one(Headline).show(
-            [self._session.catalog.distribution or "run config", "what deserves a look"], facts=facts
-        )
+        self.headline(["what deserves a look"], facts)
 
     def _start(self, *, exact: bool) -> None:
         self._is_exact = exact
@@ -117,7 +102,7 @@ class AttentionScreen(WorkScreen):
             return
         seen = self._seen = message.attention
         self._head()
-        self.query_one(Listing).show(
+        self.listing.show(
             COLUMNS,
             [_cells(each) for each in seen.categories],
             [each.category.name for each in seen.categories],
@@ -130,27 +115,16 @@ class AttentionScreen(WorkScreen):
             percent = min(99, seen.done * 100 // seen.total) if seen.total else 0
             self.begin(f"Looking at every response: {percent} %, {seen.rows:,} seen")
 
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self.fail(message.error)
-
     @property
     def _current(self) -> CategoryCount | None:
-        name = self.query_one(Listing).current
+        name = self.listing.current
         seen = self._seen.categories if self._seen is not None else ()
         return next((each for each in seen if each.category.name == name), None)
 
     @on(DataTable.RowHighlighted)
     def _tell(self) -> None:
-        found, note = self._current, self.query_one("#detail", Static)
-        note.display = found is not None
-        if found is not None:
-            note.update(
-                Content.assemble(
-                    (line(found.category.why, 400), Tone.PLAIN.style),
-                    (f"\n→ {line(found.category.next_step, 400)}", Tone.MUTED.style),
-                )
-            )
+        found = self._current
+        self.note(None if found is None else _why(found.category))
 
     @on(DataTable.RowSelected)
     def _selected(self) -> None:
@@ -174,10 +148,11 @@ class AttentionScreen(WorkScreen):
         return super().check_action(action, parameters)
 
 
-def _reasons(number: int) -> Shown:
-    if not number:
-        return Shown("● nothing", Tone.GOOD)
-    return Shown("▲ 1 reason" if number == 1 else f"▲ {number} reasons", Tone.WARNING)
+def _why(category: Category) -> Content:
+    return Content.assemble(
+        (line(category.why, 400), Tone.PLAIN.style),
+        (f"\n→ {line(category.next_step, 400)}", Tone.MUTED.style),
+    )
 
 
 def _cells(found: CategoryCount) -> tuple[Shown, ...]:

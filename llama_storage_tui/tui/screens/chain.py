@@ -8,7 +8,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.chain import Chain
@@ -24,21 +24,15 @@ from llama_storage_tui.tui.response_messages import (
     DifferenceOpened,
     ResponseOpened,
 )
-from llama_storage_tui.tui.screens.base import WorkScreen
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.listing import Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
+from llama_storage_tui.tui.screens.frame import RecordFrame
 from llama_storage_tui.tui.zone import Zone
 
 WINDOW: Final = 300
 """Responses that are listed at a time: the list measures every cell of them before the next frame."""
 
 
-class ChainScreen(WorkScreen):
+class ChainScreen(RecordFrame):
     """A list, and the whole ids of the row under the cursor."""
-
-    CSS_PATH = ["browse.tcss", "responses.tcss"]  # noqa: RUF012 - Textual reads it and leaves it
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -74,22 +68,14 @@ class ChainScreen(WorkScreen):
         self._first = 0
         """The number of the first row that is listed."""
 
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
-
     def compose(self) -> ComposeResult:
         """Headline, list, detail."""
-        yield Headline()
-        yield Listing(id="responses")
-        yield Static(id="detail", classes="note")
-        yield StatusLine()
-        yield KeyFooter()
+        yield from self.frame("responses")
 
     def on_mount(self) -> None:
         """Trace the chain."""
         self._head()
-        self.query_one(Listing).focus()
+        self.listing.focus()
         self.action_reload()
 
     def _head(self) -> None:
@@ -97,9 +83,7 @@ class ChainScreen(WorkScreen):
         if len(self._rows) > WINDOW:
             last = min(self._first + WINDOW, len(self._rows))
             found.append(Shown(f"rows {self._first + 1:,}–{last:,}", Tone.MUTED))
-        self.query_one(Headline).show(
-            [self._session.catalog.distribution or "run config", "chain", self._response], facts=found
-        )
+        self.headline(["chain", self._response], found)
 
     @work(exclusive=True, group="browse", exit_on_error=False)
     async def _trace(self) -> None:
@@ -126,18 +110,14 @@ class ChainScreen(WorkScreen):
         asked = next((at for at, row in enumerate(self._rows) if row.link.id == message.chain.asked), 0)
         self._first = asked // WINDOW * WINDOW
         self._fill()
-        self.query_one(Listing).point(message.chain.asked)
+        self.listing.point(message.chain.asked)
         self.finish(" ".join((*message.chain.notices, "◆ is the one asked for; enter opens a response.")))
-
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self.fail(message.error)
 
     def _fill(self) -> None:
         self._head()
         if self._chain is not None:
             shown = self._rows[self._first : self._first + WINDOW]
-            self.query_one(Listing).show(
+            self.listing.show(
                 COLUMNS,
                 cells(shown, self._chain, owners_before(self._chain), self._zone.info),
                 [row.link.id for row in shown],
@@ -146,14 +126,14 @@ class ChainScreen(WorkScreen):
 
     @property
     def _current(self) -> TreeRow | None:
-        id_ = self.query_one(Listing).current
+        id_ = self.listing.current
         return next((row for row in self._rows if row.link.id == id_), None)
 
     @on(DataTable.RowHighlighted)
     def _tell(self) -> None:
-        row, note = self._current, self.query_one("#detail", Static)
-        note.display = row is not None
+        row = self._current
         if row is None or self._chain is None:
+            self.note(None)
             return
         link = row.link
         before = link.previous_response_id
@@ -163,7 +143,7 @@ class ChainScreen(WorkScreen):
             f"{link.id}  turn {link.depth + 1:,}",
             f"after {before}{inferred}" if before else "the first",
         )
-        note.update(
+        self.note(
             Content.assemble(
                 (line(parts[0], 200), Tone.KEY.style),
                 (f"\n{line(parts[1], 200)}", Tone.MUTED.style),

@@ -14,9 +14,10 @@ from llama_storage_tui.tui.readings import (
     DifferenceReading,
     ObjectReading,
 )
-from llama_storage_tui.tui.record_lists import CompletionList, ConversationList, ObjectList
+from llama_storage_tui.tui.record_lists import CompletionList, ObjectList
 from llama_storage_tui.tui.screens.attention import AttentionScreen
 from llama_storage_tui.tui.screens.chain import ChainScreen
+from llama_storage_tui.tui.screens.conversations import ConversationsScreen, OrphansScreen
 from llama_storage_tui.tui.screens.families import FamiliesScreen
 from llama_storage_tui.tui.screens.reading import ReadingScreen
 from llama_storage_tui.tui.screens.records import RecordsScreen
@@ -47,7 +48,9 @@ def screen_of(chosen: to.Destination, session: Session, zone: Zone, now: Callabl
 def _of_records(chosen: to.Destination, session: Session, zone: Zone) -> Screen[None]:
     match chosen:
         case to.ConversationsOpened():
-            return RecordsScreen(session, ConversationList(), zone)
+            return ConversationsScreen(session, zone)
+        case to.OrphansOpened():
+            return OrphansScreen(session, zone)
         case to.CompletionsOpened():
             return RecordsScreen(session, CompletionList(), zone)
         case to.ObjectsOpened():

@@ -103,8 +103,8 @@ class ExportDialog(Dialog[None]):
 
     @work(exclusive=True, group="export", exit_on_error=False)
     async def _write(self, scope: str, format_: str, path: Path, *, replaces: bool) -> None:
-        def progressed(done: int) -> None:
-            self.post_message(ExportProgressed(done))
+        def progressed(done: int, how_far: str = "") -> None:
+            self.post_message(ExportProgressed(done, how_far))
 
         try:
             summary = await self._job.run(scope, format_, path, replaces=replaces, on_progress=progressed)
@@ -119,7 +119,8 @@ class ExportDialog(Dialog[None]):
     @on(ExportProgressed)
     def _progressed(self, message: ExportProgressed) -> None:
         if self._is_running:
-            self.query_one(StatusLine).wait(f"Writing: {message.done:,} so far")
+            how_far = f", {message.how_far}" if message.how_far else ""
+            self.query_one(StatusLine).wait(f"Writing: {message.done:,} so far{how_far}")
 
     @on(ExportDone)
     def _done(self, message: ExportDone) -> None:

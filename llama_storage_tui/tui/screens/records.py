@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import Cursor
@@ -16,20 +17,15 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.marks import Shown, Tone
 from llama_storage_tui.tui.messages import CopyRequested, Failed
-from llama_storage_tui.tui.record_lists import Listed, RecordList
+from llama_storage_tui.tui.record_lists import FilteredList, Listed, RecordList
 from llama_storage_tui.tui.response_messages import RecordsListed
-from llama_storage_tui.tui.screens.paged import PagedScreen
-from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.listing import Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
+from llama_storage_tui.tui.screens.filtered import FilteredScreen
+from llama_storage_tui.tui.widgets.form import Form
 from llama_storage_tui.tui.zone import Zone
 
 
-class RecordsScreen(PagedScreen[None]):
-    """A list, and the whole id of the row under the cursor."""
-
-    CSS_PATH = ["browse.tcss", "responses.tcss"]  # noqa: RUF012 - Textual reads it and leaves it
+class RecordsScreen(FilteredScreen[RecordList]):
+    """A list, with a form above it where it can be filtered, and the whole id of the row under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -44,87 +40,82 @@ class RecordsScreen(PagedScreen[None]):
     ]
 
     def __init__(self, session: Session, records: RecordList, zone: Zone) -> None:
-        super().__init__(None)
+        super().__init__(records)
         self._session = session
-        self._records = records
         self._zone = zone
         self._page: Listed | None = None
 
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
-
     def compose(self) -> ComposeResult:
         """Headline, list, detail."""
-        yield Headline()
-        yield Listing(id="rows")
-        yield Static(id="detail", classes="note")
-        yield StatusLine()
-        yield KeyFooter()
+        forms = [] if self._filter is None else [Form(self._filter.fields, id="filter")]
+        yield from self.frame("rows", *forms)
 
     def on_mount(self) -> None:
         """Read the first page."""
         self._head()
-        self.query_one("#detail").display = False
-        self.query_one(Listing).focus()
-        self.ask(None)
+        self.note(None)
+        self.listing.focus()
+        self.ask(self._asked)
 
     def _head(self) -> None:
         facts = [Shown(f"page {self.page_number}", Tone.MUTED)]
         if self._page is not None and self._page.rows:
             first = self.rows_before + 1
             facts.append(Shown(f"{first:,}–{first + len(self._page.rows) - 1:,}", Tone.MUTED))
+        shown = self._shown
+        if isinstance(shown, FilteredList):
+            facts += [Shown(f"only {text}", Tone.KEY) for text in shown.words(self._zone.info)]
         facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
-        self.query_one(Headline).show(
-            [self._session.catalog.distribution or "run config", *self._records.names], facts=facts
-        )
+        self.headline(shown.names, facts)
 
-    def read(self, question: None, after: Cursor | None) -> None:  # noqa: ARG002 - there is nothing to ask
+    def read(self, question: RecordList, after: Cursor | None) -> None:
         """Begin to read a page."""
-        self.begin(f"Reading {self._records.names[-1]}")
-        self._read(after)
+        self.begin(f"Reading {question.names[-1]}")
+        self._read(question, after)
 
     @work(exclusive=True, group="browse", exit_on_error=False)
-    async def _read(self, after: Cursor | None) -> None:
+    async def _read(self, records: RecordList, after: Cursor | None) -> None:
         try:
-            page = await self._records.page(self._session, after)
+            page = await records.page(self._session, after)
         except StorageToolError as error:
             self.post_message(Failed("records", error))
         else:
-            self.post_message(RecordsListed(after, page))
+            self.post_message(RecordsListed(records, after, page))
 
     @on(RecordsListed)
     def _loaded(self, message: RecordsListed) -> None:
-        if not self.is_asked(None, message.after):
+        if not self.is_asked(message.records, message.after):
             return
         page = self._page = message.page
         self.arrived(page.next, len(page.rows))
         self._fill()
-        said = self.directions if page.rows else "" if page.notices else "Nothing is stored here yet."
-        self.finish(" ".join((*page.notices, said)))
+        self.finish(" ".join((*page.notices, self._outcome)))
 
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self.fail(message.error)
+    @property
+    def _outcome(self) -> str:
+        if self._page is not None and self._page.rows:
+            return self.directions
+        if self.has_conditions:
+            return f"None of the {self._shown.names[-1]} is like that."
+        return "" if self._page is not None and self._page.notices else "Nothing is stored here yet."
 
     def _fill(self) -> None:
         self._head()
         page = self._page
         if page is not None:
-            self.query_one(Listing).show(page.columns, [row(self._zone.info) for row in page.rows])
+            self.listing.show(page.columns, [row(self._zone.info) for row in page.rows])
             self._tell()
 
     @property
     def _current(self) -> int | None:
-        key = self.query_one(Listing).current
+        key = self.listing.current
         return None if key is None or self._page is None else int(key)
 
     @on(DataTable.RowHighlighted)
     def _tell(self) -> None:
-        place, note = self._current, self.query_one("#detail", Static)
-        note.display = place is not None
-        if place is not None and self._page is not None and place < len(self._page.details):
-            note.update(Content(line(self._page.details[place], 400)))
+        place = self._current
+        details = () if self._page is None else self._page.details
+        self.note(Content(line(details[place], 400)) if place is not None and place < len(details) else None)
 
     @on(DataTable.RowSelected)
     def _selected(self) -> None:
@@ -144,8 +135,43 @@ class RecordsScreen(PagedScreen[None]):
         if place is not None and self._page is not None:
             self.post_message(CopyRequested("id", self._page.ids[place]))
 
+    # Filtering
+
+    @property
+    def _filter(self) -> FilteredList[Any] | None:
+        """The list that was asked for last, where it can be filtered: by a query of its own kind."""
+        return self._asked if isinstance(self._asked, FilteredList) else None
+
+    def _filtered(self) -> FilteredList[Any]:
+        if self._filter is None:
+            raise AssertionError("a list without a filter has no form")
+        return self._filter
+
+    def typed(self) -> Mapping[str, str]:
+        """Return what an operator would type for the filter."""
+        return self._filtered().typed()
+
+    def parsed(self, form: str, values: Mapping[str, str]) -> RecordList:  # noqa: ARG002 - there is one form
+        """Return the list with other conditions."""
+        return self._filtered().parsed(values)
+
+    def without_last(self) -> RecordList:
+        """Return the list without the condition that is named last."""
+        return self._filtered().without_last()
+
+    def without_any(self) -> RecordList:
+        """Return the whole list."""
+        return self._filtered().without_any()
+
+    @property
+    def has_conditions(self) -> bool:
+        """Whether the list is filtered."""
+        return self._filter is not None and self._filter.has_conditions
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing to copy without a row."""
         if action == "copy":
             return True if self._page is not None and self._page.rows else None
+        if action in ("filter", "drop") and self._filter is None:
+            return False
         return super().check_action(action, parameters)

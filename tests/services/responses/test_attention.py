@@ -10,6 +10,7 @@ import pytest
 
 from llama_storage_tui.errors import NotFoundError, UsageError
 from llama_storage_tui.model.attention import Attention, Thresholds
+from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.responses import ResponseQuery
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.attention import attention
@@ -17,14 +18,15 @@ from llama_storage_tui.services.responses.categories import NAMES, categories, c
 from llama_storage_tui.services.responses.listing import list_responses
 from llama_storage_tui.services.session import Session
 from tests.deployments import deployment
-from tests.response_rows import EARLIER_COLUMNS, create, insert, keeping, row
+from tests.response_rows import row
+from tests.response_stores import EARLIER_COLUMNS, create, insert, keeping
 from tests.stores import SqliteStore, Store
 
 NOW = 1_700_010_000.0
 SMALL = Thresholds(large=3_000)
 
 
-def planted() -> dict[str, dict[str, str | int | None]]:
+def planted() -> dict[str, dict[str, Cell]]:
     """Make one response of each category that both engines can hold."""
     return {
         "failed": row("resp_failed", status="failed", error={"code": "x", "message": "y"}),

@@ -8,14 +8,16 @@ import pytest
 
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.chain import Chain, ChainLink, LinkMark
+from llama_storage_tui.model.data import Cell
 from llama_storage_tui.services.responses.chain import ChainProgress, Progress, chain
-from tests.response_rows import COLUMNS, create, insert, keeping, row
+from tests.response_rows import row
+from tests.response_stores import COLUMNS, create, insert, keeping
 from tests.stores import SqliteStore, Store
 
 HOSTILE = "resp_'; DROP TABLE responses; --\u202e[red]\x1b[2J"
 
 
-def fill(store: Store, rows: list[dict[str, str | int | None]]) -> None:
+def fill(store: Store, rows: list[dict[str, Cell]]) -> None:
     create(store)
     insert(store, rows)
 
@@ -25,7 +27,7 @@ async def found(store: Store, id_: str, *, progress: Progress | None = None) -> 
         return await chain(session, id_, progress=progress)
 
 
-def linked(id_: str, previous: str | None, **columns: str | int | None) -> dict[str, str | int | None]:
+def linked(id_: str, previous: str | None, **columns: str | int | None) -> dict[str, Cell]:
     mode = "incremental" if previous else None
     return row(id_, previous_response_id=previous, mode=mode, skills=None) | columns
 

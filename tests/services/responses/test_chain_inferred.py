@@ -7,13 +7,15 @@ from collections.abc import Sequence
 import pytest
 
 from llama_storage_tui.model.chain import Chain, ChainLink, LinkMark
+from llama_storage_tui.model.data import Cell
 from llama_storage_tui.services.responses import chain as chain_module
 from llama_storage_tui.services.responses.chain import chain
-from tests.response_rows import EARLIER_COLUMNS, create, insert, keeping, message, row
+from tests.response_rows import message, row
+from tests.response_stores import EARLIER_COLUMNS, create, insert, keeping
 from tests.stores import SqliteStore, Store
 
 Items = list[dict[str, object]]
-Row = dict[str, str | int | None]
+Row = dict[str, Cell]
 
 
 def asked(text: str, id_: str | None = None) -> dict[str, object]:

@@ -13,9 +13,9 @@ from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.services.responses.completions import list_completions, read_completion
 from llama_storage_tui.services.responses.origins import origin_of
+from tests.response_rows import NEW, OLD, row
 from tests.response_rows import message as item
-from tests.response_rows import row
-from tests.response_stores import NEW, OLD, create_tables, insert, response_deployment
+from tests.response_stores import create_tables, insert, keeping
 from tests.stores import SqliteStore, Store
 
 HOSTILE = "chatcmpl-'; DROP TABLE x; --\u202e[bold]\x1b[2J"
@@ -58,25 +58,25 @@ def response_row(
 
 def fill(store: Store, completions: list[Row], responses: list[Row] | None = None) -> None:
     create_tables(store, NEW)
-    insert(store, "inference_store", completions)
-    insert(store, "responses", responses or [])
+    insert(store, completions, "inference_store")
+    insert(store, responses or [], "responses")
 
 
 async def listed(store: Store, query: CompletionQuery) -> list[Cell]:
-    async with response_deployment(store, NEW).session() as session:
+    async with keeping(store, NEW).session() as session:
         return [each.id for each in (await list_completions(session, query)).completions]
 
 
 async def origin(store: Store, id_: str) -> Origin:
-    async with response_deployment(store, NEW).session() as session:
+    async with keeping(store, NEW).session() as session:
         return await origin_of(session, await read_completion(session, id_))
 
 
 @pytest.mark.parametrize("version", [OLD, NEW])
 async def test_a_list_says_what_was_sent_and_how_it_ended(store: Store, version: str) -> None:
     create_tables(store, version)
-    insert(store, "inference_store", [completion_row("c1", "a", "b", "c", answer=calling("x", "y"), finish="tool_calls", owner="ann")])  # fmt: skip
-    async with response_deployment(store, version).session() as session:
+    insert(store, [completion_row("c1", "a", "b", "c", answer=calling("x", "y"), finish="tool_calls", owner="ann")], "inference_store")  # fmt: skip
+    async with keeping(store, version).session() as session:
         (found,) = (await list_completions(session, CompletionQuery())).completions
     assert found == CompletionSummary(
         found.place, "c1", 1000, model="openai/gpt-4o", owner="ann", access_attributes="null",
@@ -105,7 +105,7 @@ async def test_pages_miss_nothing(store: Store) -> None:
     fill(store, [completion_row(f"c{n}", created=n // 2) for n in range(7)])
     found: list[Cell] = []
     after = None
-    async with response_deployment(store, NEW).session() as session:
+    async with keeping(store, NEW).session() as session:
         while True:
             page = await list_completions(session, CompletionQuery(limit=3, after=after))
             found += [each.id for each in page.completions]
@@ -117,7 +117,7 @@ async def test_pages_miss_nothing(store: Store) -> None:
 
 async def test_messages_choices_and_calls_are_read(store: Store) -> None:
     fill(store, [completion_row(HOSTILE, "what", answer=calling("call_1"), finish="tool_calls")])
-    async with response_deployment(store, NEW).session() as session:
+    async with keeping(store, NEW).session() as session:
         found = await read_completion(session, HOSTILE)
         assert [(each.role, each.parts[0].text) for each in found.messages] == [("user", "what")]
         (choice,) = found.choices
@@ -135,7 +135,7 @@ async def test_messages_choices_and_calls_are_read(store: Store) -> None:
 @pytest.mark.parametrize("text", ["null", "{}", "[1, null, []]", '[{"message": 5}]', '"x"', '[{"message": {"role": "x", "content": {"a": 1}, "tool_calls": {"a": 1}}}]', "[" * 400 + "]" * 400])  # fmt: skip
 async def test_whatever_is_stored_is_read(store: Store, text: str) -> None:
     fill(store, [completion_row("c1", choices=text, input_messages=text)])
-    async with response_deployment(store, NEW).session() as session:
+    async with keeping(store, NEW).session() as session:
         found = await read_completion(session, "c1")
         assert (await list_completions(session, CompletionQuery())).completions[0].id == "c1"
         assert await origin_of(session, found) == Origin()
@@ -150,7 +150,7 @@ async def test_whatever_is_stored_is_read(store: Store, text: str) -> None:
 
 async def test_what_is_no_json_is_said(sqlite_store: SqliteStore) -> None:
     fill(sqlite_store, [completion_row("c1", choices="{broken", input_messages=None, created="never")])
-    async with response_deployment(sqlite_store, NEW).session() as session:
+    async with keeping(sqlite_store, NEW).session() as session:
         found = await read_completion(session, "c1")
         assert found.problems == ("input_messages is null, not a list", "choices is no JSON")
         assert "no number" in (await origin_of(session, found)).notices[0]
@@ -234,11 +234,11 @@ async def test_a_null_owner_is_an_owner(store: Store) -> None:
 
 async def test_stores_without_the_table_or_that_cannot_be_read_are_said(sqlite_store: SqliteStore) -> None:
     sqlite_store.execute("CREATE TABLE inference_store (id VARCHAR PRIMARY KEY)")
-    async with response_deployment(sqlite_store, NEW).session() as session:
+    async with keeping(sqlite_store, NEW).session() as session:
         page = await list_completions(session, CompletionQuery())
         assert (page.completions, page.is_complete) == ((), False)
         assert "lacks created, choices, input_messages" in page.notices[0]
     sqlite_store.path.write_text("not a database, and long enough to be read as one" * 30)
-    async with response_deployment(sqlite_store, NEW).session() as session:
+    async with keeping(sqlite_store, NEW).session() as session:
         with pytest.raises(BackendError):
             await list_completions(session, CompletionQuery())

@@ -14,9 +14,9 @@ from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.services.responses import membership
 from llama_storage_tui.services.responses.conversations import list_conversations, read_conversation
 from llama_storage_tui.services.responses.orphans import find_orphans
+from tests.response_rows import NEW, OLD, item_row, row
 from tests.response_rows import message as item
-from tests.response_rows import row
-from tests.response_stores import NEW, OLD, create_tables, insert, item_row, response_deployment
+from tests.response_stores import create_tables, insert, keeping
 from tests.stores import SqliteStore, Store
 
 HOSTILE = "conv_'; DROP TABLE x; --\u202e[bold]\x1b[2J"
@@ -35,7 +35,7 @@ def response_row(version: str, id_: str, *outputs: str, **changes: object) -> di
 
 def fill(store: Store, version: str) -> None:
     create_tables(store, version)
-    insert(store, "openai_conversations", [conversation_row("conv_a"), conversation_row("conv_b", created_at=2000, owner="ann"), conversation_row(HOSTILE, created_at=500)])  # fmt: skip
+    insert(store, [conversation_row("conv_a"), conversation_row("conv_b", created_at=2000, owner="ann"), conversation_row(HOSTILE, created_at=500)], "openai_conversations")  # fmt: skip
     rows = [
         item_row(version, "conv_a", "msg_q", created_at=1000, sort_order=0),
         item_row(
@@ -58,8 +58,8 @@ def fill(store: Store, version: str) -> None:
         item_row(version, "conv_gone", "msg_1", created_at=70),
         item_row(version, "conv_gone", "msg_2", created_at=90),
     ]
-    insert(store, "conversation_items", rows)
-    insert(store, "conversation_messages", [{"conversation_id": "conv_a", "messages": '[{"role": "user"}]'}])
+    insert(store, rows, "conversation_items")
+    insert(store, [{"conversation_id": "conv_a", "messages": '[{"role": "user"}]'}], "conversation_messages")
     responses = [
         response_row(version, "resp_2", "msg_x", created_at=1003),
         response_row(version, "resp_1", "msg_other", "msg_z", created_at=1001),
@@ -67,13 +67,13 @@ def fill(store: Store, version: str) -> None:
         response_row(version, "resp_empty"),
         response_row(version, "resp_long_after", "msg_z", created_at=10_000_000),
     ]
-    insert(store, "responses", responses)
+    insert(store, responses, "responses")
 
 
 @pytest.mark.parametrize("version", [OLD, NEW])
 async def test_a_conversation_comes_with_all_that_belongs_to_it(store: Store, version: str) -> None:
     fill(store, version)
-    async with response_deployment(store, version).session() as session:
+    async with keeping(store, version).session() as session:
         found = await read_conversation(session, "conv_a")
     assert [each.id for each in found.items] == ["msg_q", "msg_z", "msg_x"]
     assert {(each.type, each.role) for each in found.items} == {
@@ -90,14 +90,14 @@ async def test_a_conversation_comes_with_all_that_belongs_to_it(store: Store, ve
 
 async def test_a_response_that_stores_its_conversation_belongs_to_it(store: Store) -> None:
     fill(store, NEW)
-    insert(store, "responses", [response_row(NEW, "resp_3", conversation={"id": "conv_b"}), response_row(NEW, "resp_4", conversation="conv_b")])  # fmt: skip
-    async with response_deployment(store, NEW).session() as session:
+    insert(store, [response_row(NEW, "resp_3", conversation={"id": "conv_b"}), response_row(NEW, "resp_4", conversation="conv_b")], "responses")  # fmt: skip
+    async with keeping(store, NEW).session() as session:
         assert (await read_conversation(session, "conv_b")).responses == ("resp_3", "resp_4")
 
 
 async def test_what_is_left_of_a_gone_conversation_is_shown_and_said(store: Store) -> None:
     fill(store, NEW)
-    async with response_deployment(store, NEW).session() as session:
+    async with keeping(store, NEW).session() as session:
         found = await read_conversation(session, "conv_gone")
         assert found.conversation is None
         assert [each.id for each in found.items] == ["msg_1", "msg_2"]
@@ -112,7 +112,7 @@ async def test_what_is_left_of_a_gone_conversation_is_shown_and_said(store: Stor
 @pytest.mark.parametrize("version", [OLD, NEW])
 async def test_conversations_are_listed_with_their_items_counted(store: Store, version: str) -> None:
     fill(store, version)
-    async with response_deployment(store, version).session() as session:
+    async with keeping(store, version).session() as session:
         page = await list_conversations(session, ConversationQuery())
         assert [(each.id, each.items) for each in page.conversations] == [
             ("conv_b", 0),
@@ -131,10 +131,10 @@ async def test_conversations_are_listed_with_their_items_counted(store: Store, v
 async def test_pages_of_conversations_miss_nothing(store: Store, order: RecordOrder) -> None:
     create_tables(store, NEW)
     insert(
-        store, "openai_conversations", [conversation_row(f"conv_{n}", created_at=n // 2) for n in range(9)]
+        store, (conversation_row(f"conv_{n}", created_at=n // 2) for n in range(9)), "openai_conversations"
     )
     found: list[Cell] = []
-    async with response_deployment(store, NEW).session() as session:
+    async with keeping(store, NEW).session() as session:
         after = None
         while True:
             page = await list_conversations(session, ConversationQuery(order=order, limit=2, after=after))
@@ -151,7 +151,7 @@ async def test_items_of_a_large_table_without_a_key_on_conversations_are_not_cou
     fill(sqlite_store, OLD)
     many = membership.SMALL_TABLE + 10
     sqlite_store.execute(f"INSERT INTO conversation_items (rowid, id) VALUES ({many}, 'msg_last')")
-    async with response_deployment(sqlite_store, OLD).session() as session:
+    async with keeping(sqlite_store, OLD).session() as session:
         page = await list_conversations(session, ConversationQuery())
     assert {each.items for each in page.conversations} == {None}
     assert "not counted" in page.notices[0]
@@ -161,7 +161,7 @@ async def test_items_of_a_large_table_without_a_key_on_conversations_are_not_cou
 async def test_items_whose_conversation_is_gone_are_found(store: Store, version: str) -> None:
     fill(store, version)
     heard: list[tuple[int, int]] = []
-    async with response_deployment(store, version).session() as session:
+    async with keeping(store, version).session() as session:
         report = await find_orphans(session, progress=lambda done, total: heard.append((done, total)))
     assert [(each.conversation, each.items, each.first, each.last) for each in report.orphans] == [
         ("conv_gone", 2, 70, 90)
@@ -172,9 +172,9 @@ async def test_items_whose_conversation_is_gone_are_found(store: Store, version:
 
 async def test_without_conversations_every_item_is_an_orphan_even_one_that_names_none(store: Store) -> None:
     fill(store, OLD)
-    insert(store, "conversation_items", [item_row(OLD, "", "msg_n") | {"conversation_id": None}])
+    insert(store, [item_row(OLD, "", "msg_n") | {"conversation_id": None}], "conversation_items")
     store.execute("DROP TABLE openai_conversations")
-    async with response_deployment(store, OLD).session() as session:
+    async with keeping(store, OLD).session() as session:
         report = await find_orphans(session)
         assert {each.conversation: each.items for each in report.orphans} == {
             "conv_a": 3, "conv_gone": 2, HOSTILE: 1, None: 1
@@ -189,7 +189,7 @@ async def test_broken_items_keep_their_place(sqlite_store: SqliteStore) -> None:
     sqlite_store.execute(
         "UPDATE conversation_items SET item_data = '{broken', created_at = 'x' WHERE id = 'msg_z'"
     )
-    async with response_deployment(sqlite_store, NEW).session() as session:
+    async with keeping(sqlite_store, NEW).session() as session:
         found = await read_conversation(session, "conv_a")
     assert [each.id for each in found.items] == ["msg_q", "msg_x", "msg_z"]
     assert (found.items[2].type, found.items[2].item) == (None, "{broken")
@@ -198,6 +198,6 @@ async def test_broken_items_keep_their_place(sqlite_store: SqliteStore) -> None:
 
 async def test_a_store_that_cannot_be_read_is_said(sqlite_store: SqliteStore) -> None:
     sqlite_store.path.write_text("not a database, and long enough to be read as one" * 30)
-    async with response_deployment(sqlite_store, NEW).session() as session:
+    async with keeping(sqlite_store, NEW).session() as session:
         with pytest.raises(BackendError):
             await list_conversations(session, ConversationQuery())

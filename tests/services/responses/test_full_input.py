@@ -6,11 +6,13 @@ import pytest
 
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.chain import FullInput, Truncation
+from llama_storage_tui.model.data import Cell
 from llama_storage_tui.services.responses.full_input import full_input
-from tests.response_rows import create, insert, keeping, message, row
+from tests.response_rows import message, row
+from tests.response_stores import create, insert, keeping
 from tests.stores import SqliteStore, Store
 
-Row = dict[str, str | int | None]
+Row = dict[str, Cell]
 
 
 def turn(n: int, previous: int | None, *, mode: str | None = "incremental", **changes: object) -> Row:

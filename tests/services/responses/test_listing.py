@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from llama_storage_tui.errors import BackendError, NotFoundError, UsageError
+from llama_storage_tui.model.access import AccessStage, Decision, Hiding
 from llama_storage_tui.model.records import DocumentShape, RecordOrder
 from llama_storage_tui.model.responses import ResponseError, ResponseQuery, ResponseSummary
 from llama_storage_tui.services.responses.listing import is_large, list_responses, search_responses
 from llama_storage_tui.services.session import Session
 from tests.configs import catalog_of
 from tests.deployments import Deployment, backend_of, config_of
-from tests.response_rows import EARLIER_COLUMNS, create, insert, keeping, message, row
+from tests.response_rows import message, row
+from tests.response_stores import EARLIER_COLUMNS, create, insert, keeping
 from tests.stores import SqliteStore, Store
 
 
@@ -117,8 +120,10 @@ async def test_what_somebody_may_not_see_leaves_pages_full(store: Store) -> None
         store, (row(f"r{n:04}", created_at=n, owner="alice" if n % 100 == 0 else "bob") for n in range(1200))
     )
 
-    def is_alices(summary: ResponseSummary) -> bool:
-        return summary.owner == "alice"
+    hiding = Hiding(AccessStage.FILTER)
+
+    def is_alices(summary: ResponseSummary) -> Decision:
+        return Decision(summary.owner == "alice", "", None if summary.owner == "alice" else hiding.stage)
 
     async with keeping(store).session() as session:
         for order in RecordOrder:
@@ -129,6 +134,75 @@ async def test_what_somebody_may_not_see_leaves_pages_full(store: Store) -> None
             )
             assert [s.id for s in rest.responses] == [f"r{n:04}" for n in (600, 500, 400, 300, 200, 100, 0)]
             assert rest.next is None
+            assert (first.hidden, rest.hidden) == ({hiding: 5 * 99}, {hiding: 7 * 99})
+            marked = await list_responses(
+                session, ResponseQuery(limit=150, order=order), sees=is_alices, marks=True
+            )
+            assert [s.id for s in marked.responses] == [f"r{n:04}" for n in range(1199, 1049, -1)]
+            assert [s.id for s in marked.responses if s.hidden is None] == ["r1100"]
+            assert marked.hidden == {hiding: 149}
+        found = [batch async for batch in search_responses(session, ResponseQuery(), sees=is_alices)]
+        assert sum((Counter(batch.hidden) for batch in found), Counter()) == {hiding: 1188}
+
+
+async def test_a_search_that_found_enough_goes_on_where_it_stopped(store: Store) -> None:
+    create(store)
+    insert(store, (row(f"r{n:04}", owner="alice" if n % 3 == 0 else "bob") for n in range(1000)))
+    hiding = Hiding(AccessStage.FILTER)
+
+    def is_alices(summary: ResponseSummary) -> Decision:
+        return Decision(summary.owner == "alice", "", None if summary.owner == "alice" else hiding.stage)
+
+    ids: list[str] = []
+    hidden: Counter[Hiding] = Counter()
+    query = ResponseQuery(limit=1)
+    async with keeping(store).session() as session:
+        while True:
+            found = [batch async for batch in search_responses(session, query, sees=is_alices, most=70)]
+            assert [batch.next for batch in found[:-1]] == [None] * (len(found) - 1)
+            assert all(batch.done <= batch.total for batch in found)
+            part = [str(each.id) for batch in found for each in batch.responses]
+            ids += part
+            hidden += sum((Counter(batch.hidden) for batch in found), Counter())
+            if found[-1].next is None:
+                break
+            assert len(part) == 70
+            query = replace(query, after=found[-1].next)
+    assert ids == [f"r{n:04}" for n in reversed(range(0, 1000, 3))]
+    assert hidden == {hiding: 1000 - len(ids)}
+
+
+async def test_a_search_goes_on_into_the_next_table(sqlite_store: SqliteStore, tmp_path: Path) -> None:
+    deployment = two_tables(sqlite_store, tmp_path)
+    every: list[list[str]] = []
+    async with deployment.session() as session:
+        for most in (1, 2, None):
+            ids: list[str] = []
+            query = ResponseQuery()
+            while True:
+                found = [batch async for batch in search_responses(session, query, most=most)]
+                ids += [str(each.id) for batch in found for each in batch.responses]
+                if not found or found[-1].next is None:
+                    break
+                query = replace(query, after=found[-1].next)
+            every.append(ids)
+    assert every[0] == every[1] == every[2]
+    assert sorted(every[0]) == list("abcdefgh")
+
+
+async def test_what_is_hidden_at_the_end_of_a_table_counts_on_its_last_page(store: Store) -> None:
+    create(store)
+    insert(store, (row(f"r{n}", created_at=n, owner="alice" if n > 6 else "bob") for n in range(10)))
+    hiding = Hiding(AccessStage.POLICY, "rule")
+
+    def is_alices(summary: ResponseSummary) -> Decision:
+        is_hers = summary.owner == "alice"
+        return Decision(is_hers, "", None if is_hers else hiding.stage, None if is_hers else hiding.rule)
+
+    async with keeping(store).session() as session:
+        full = await list_responses(session, ResponseQuery(limit=2), sees=is_alices)
+        last = await list_responses(session, ResponseQuery(limit=2, after=full.next), sees=is_alices)
+    assert (full.hidden, last.hidden, last.next) == ({}, {hiding: 7}, None)
 
 
 async def test_a_table_without_the_columns_of_later_versions_is_read(store: Store) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from llama_storage_tui.services.responses import membership
 from llama_storage_tui.services.responses.membership import conversations_of, items_of
-from tests.response_stores import NEW, OLD, create_tables, insert, item_row, response_deployment
+from tests.response_rows import NEW, OLD, item_row
+from tests.response_stores import create_tables, insert, keeping
 from tests.stores import SqliteStore, Store
 
 HOSTILE = "msg_'; DROP TABLE x; --\u202e[bold]"
@@ -20,13 +21,13 @@ def fill(store: Store, version: str) -> None:
         item_row(version, "conv_a", "msg_1", created_at=1000, sort_order=1),
         item_row(version, "conv_b", HOSTILE),
     ]
-    insert(store, "conversation_items", rows)
+    insert(store, rows, "conversation_items")
 
 
 @pytest.mark.parametrize("version", [OLD, NEW])
 async def test_each_item_has_its_conversation_and_unknown_ones_have_none(store: Store, version: str) -> None:
     fill(store, version)
-    async with response_deployment(store, version).session() as session:
+    async with keeping(store, version).session() as session:
         found = await conversations_of(session, ["msg_1", HOSTILE, "msg_none", "msg_1", "\ud83d", "\x00"])
         assert found.conversations == {"msg_1": "conv_a", HOSTILE: "conv_b"}
         assert found.notices == ()
@@ -35,22 +36,22 @@ async def test_each_item_has_its_conversation_and_unknown_ones_have_none(store: 
 
 async def test_items_come_by_time_then_sort_order_where_the_version_has_it(store: Store) -> None:
     fill(store, NEW)
-    async with response_deployment(store, NEW).session() as session:
+    async with keeping(store, NEW).session() as session:
         assert await items_of(session, "conv_a") == ("msg_2", "msg_1", "msg_3")
         assert await items_of(session, "conv_none") == ()
 
 
 async def test_items_of_one_second_come_as_written_where_the_version_has_no_sort_order(store: Store) -> None:
     fill(store, OLD)
-    async with response_deployment(store, OLD).session() as session:
+    async with keeping(store, OLD).session() as session:
         assert await items_of(session, "conv_a") == ("msg_2", "msg_1", "msg_3")
         assert await items_of(session, "conv_b") == (HOSTILE,)
 
 
 async def test_an_item_of_several_conversations_belongs_to_none_and_that_is_said(store: Store) -> None:
     fill(store, NEW)
-    insert(store, "conversation_items", [item_row(NEW, "conv_b", "msg_1")])
-    async with response_deployment(store, NEW).session() as session:
+    insert(store, [item_row(NEW, "conv_b", "msg_1")], "conversation_items")
+    async with keeping(store, NEW).session() as session:
         found = await conversations_of(session, ["msg_1", "msg_2"])
     assert found.conversations == {"msg_2": "conv_a"}
     assert "several conversations" in found.notices[0]
@@ -60,12 +61,12 @@ async def test_a_large_table_without_a_key_on_items_is_left_alone_and_that_is_sa
     sqlite_store: SqliteStore,
 ) -> None:
     create_tables(sqlite_store, NEW)
-    insert(sqlite_store, "conversation_items", [item_row(NEW, "conv_a", "msg_1")])
+    insert(sqlite_store, [item_row(NEW, "conv_a", "msg_1")], "conversation_items")
     many = membership.SMALL_TABLE + 1
     sqlite_store.execute(
         f"INSERT INTO conversation_items (rowid, conversation_id, id) VALUES ({many + 1}, 'conv_z', 'msg_z')"
     )
-    async with response_deployment(sqlite_store, NEW).session() as session:
+    async with keeping(sqlite_store, NEW).session() as session:
         found = await conversations_of(session, ["msg_1"])
     assert found.conversations == {}
     assert "conversation_items" in found.notices[0]
@@ -73,14 +74,14 @@ async def test_a_large_table_without_a_key_on_items_is_left_alone_and_that_is_sa
 
 async def test_a_store_without_the_table_has_no_conversations_and_nothing_to_say(store: Store) -> None:
     store.execute("CREATE TABLE other (id INTEGER PRIMARY KEY)")
-    async with response_deployment(store, NEW).session() as session:
+    async with keeping(store, NEW).session() as session:
         assert await conversations_of(session, ["msg_1"]) == membership.Membership({})
         assert await items_of(session, "conv_a") == ()
 
 
 async def test_a_place_that_does_not_answer_is_said(sqlite_store: SqliteStore) -> None:
     sqlite_store.path.write_text("not a database, and long enough to be read as one" * 30)
-    async with response_deployment(sqlite_store, NEW).session() as session:
+    async with keeping(sqlite_store, NEW).session() as session:
         found = await conversations_of(session, ["msg_1"])
     assert found.conversations == {}
     assert found.notices[0].startswith("Conversations were not looked up")

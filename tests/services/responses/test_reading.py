@@ -22,7 +22,7 @@ from tests import items
 from tests.configs import catalog_of
 from tests.deployments import Deployment, backend_of, config_of
 from tests.items import Json
-from tests.response_rows import EARLIER_COLUMNS, create, insert, keeping
+from tests.response_stores import EARLIER_COLUMNS, create, insert, keeping
 from tests.stores import SqliteStore, Store
 
 EVERY_TYPE: list[Json] = [

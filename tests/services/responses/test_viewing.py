@@ -14,7 +14,8 @@ from llama_storage_tui.services.responses.reading import read_response
 from llama_storage_tui.services.responses.viewing import ViewAs, who_may_read
 from tests.configs import catalog_of
 from tests.deployments import Deployment, backend_of
-from tests.response_rows import EARLIER_COLUMNS, PROVIDERS, create, insert, row
+from tests.response_rows import row
+from tests.response_stores import EARLIER_COLUMNS, PROVIDERS, create, insert
 from tests.stores import SqliteStore, Store
 
 ALICE = Viewer("alice", {"teams": ("ml",)})

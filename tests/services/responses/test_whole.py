@@ -7,7 +7,7 @@ from llama_storage_tui.services.responses.reading import read_response
 from llama_storage_tui.services.responses.whole import examine_whole, whole_difference
 from tests import items
 from tests.items import Json
-from tests.response_rows import create, insert, keeping
+from tests.response_stores import create, insert, keeping
 from tests.stores import SqliteStore, Store
 
 SENT: list[Json] = [items.said("user", "How is Oslo?"), items.said("assistant", "Wet.")]

@@ -1,0 +1,123 @@
+"""Lists of responses as files: the page on show, or everything that a query finds, streamed as it is found."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from pathlib import Path
+from typing import Final
+
+from llama_storage_tui.files.staging import StagedFile
+from llama_storage_tui.model.data import Cell, Column
+from llama_storage_tui.model.responses import ResponseBatch, ResponseQuery, ResponseSummary
+from llama_storage_tui.services.export import Encoder, ExportFormat, export_page
+from llama_storage_tui.services.responses.listing import Sees, search_responses
+from llama_storage_tui.services.session import Session
+
+COLUMNS: Final = (
+    Column("id", "text"),
+    Column("created_at", "integer"),
+    Column("model", "text"),
+    Column("status", "text"),
+    Column("owner", "text"),
+    Column("tenant", "text"),
+    Column("previous_response_id", "text"),
+    Column("conversation", "text"),
+    Column("conversation_inferred", "boolean"),
+    Column("input_items", "integer"),
+    Column("output_items", "integer"),
+    Column("total_tokens", "integer"),
+    Column("error", "json", is_json=True),
+    Column("incomplete", "text"),
+    Column("bytes", "integer"),
+    Column("document", "text"),
+    Column("backend", "text"),
+    Column("table", "text"),
+)
+"""What `responses list --json` says of each, under the same names; `error` is an object, in CSV its text."""
+
+HIDDEN_COLUMNS: Final = (Column("hidden_by", "text"), Column("hidden_because", "text"))
+"""Where hidden responses are marked: the stage that hides one from the user, and why; empty where none does."""
+
+Progress = Callable[[int, ResponseBatch], None]
+"""Hears how many were written so far, and the batch that says how far the search is."""
+
+
+def export_listed(
+    responses: Sequence[ResponseSummary],
+    format_: ExportFormat,
+    path: Path,
+    *,
+    marks: bool = False,
+    replaces: bool = False,
+) -> int:
+    """Write responses that are already here to a new file; returns how many there were."""
+    rows = (_row(each, marks=marks) for each in responses)
+    return export_page(_columns(marks=marks), rows, format_, path, replaces=replaces)
+
+
+async def export_responses(
+    session: Session,
+    query: ResponseQuery,
+    format_: ExportFormat,
+    path: Path,
+    *,
+    sees: Sees | None = None,
+    marks: bool = False,
+    on_progress: Progress | None = None,
+    replaces: bool = False,
+) -> tuple[int, tuple[str, ...]]:
+    """Write all responses that a query finds to a new file, table after table as stored; a cancelled export leaves none.
+
+    With `marks` what `sees` hides is written too, and marked. Returns how many there were, and sentences about what was not
+    looked at. Raises as `search_responses` does.
+    """
+    encoder = Encoder(format_, _columns(marks=marks))
+    done = 0
+    notices: dict[str, None] = {}
+    with StagedFile(path, replaces=replaces) as file:
+        file.write(encoder.head())
+        async with aclosing(search_responses(session, query, sees=sees, marks=marks)) as batches:
+            async for batch in batches:
+                rows = [_row(each, marks=marks) for each in batch.responses]
+                # In a thread: a batch takes as long to encode as a frame to draw.
+                file.write(await asyncio.to_thread(encoder.rows, rows))
+                done += len(batch.responses)
+                notices |= dict.fromkeys(batch.notices)
+                if on_progress is not None:
+                    on_progress(done, batch)
+        file.write(encoder.tail())
+    return done, tuple(notices)
+
+
+def _columns(*, marks: bool) -> tuple[Column, ...]:
+    return (*COLUMNS, *HIDDEN_COLUMNS) if marks else COLUMNS
+
+
+def _row(summary: ResponseSummary, *, marks: bool) -> tuple[Cell, ...]:
+    error, hidden = summary.error, summary.hidden
+    listed = (
+        summary.id,
+        summary.created_at,
+        summary.model,
+        summary.status,
+        summary.owner,
+        summary.tenant,
+        summary.previous_response_id,
+        summary.conversation,
+        summary.conversation_inferred,
+        summary.input_items,
+        summary.output_items,
+        summary.total_tokens,
+        None if error is None else json.dumps({"code": error.code, "message": error.message}),
+        summary.incomplete,
+        summary.bytes,
+        summary.shape.value,
+        summary.place.backend,
+        summary.place.table,
+    )
+    if not marks:
+        return listed
+    return (*listed, *((None, None) if hidden is None else (hidden.stage, hidden.because)))
