@@ -31,7 +31,7 @@ from llama_storage_tui.tui.fatal import write_log
 from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.keymap import preferences_path, read_preferences
 from llama_storage_tui.tui.screens.dialog import Dialog
-from llama_storage_tui.tui.signals import end_on_signals
+from llama_storage_tui.tui.signals import end_on_signals, end_without_terminal
 from llama_storage_tui.tui.theme import DARK, LIGHT, THEMES
 from llama_storage_tui.tui.world import World
 from llama_storage_tui.tui.zone import Zone
@@ -127,7 +127,8 @@ class StorageApp(App[int]):
         Not yet in here: what is drawn while Textual starts is drawn for nothing, and again right after.
         """
         if not self.is_headless:
-            end_on_signals(lambda code: self.exit(return_code=code))
+            end_on_signals(self._end)
+            end_without_terminal(self._end)
         self._follow_preferences()
         self.call_later(self._begin)
 
@@ -139,6 +140,9 @@ class StorageApp(App[int]):
             await self._show_catalog(opened)
         else:
             self._open()
+
+    def _end(self, code: int) -> None:
+        self.exit(return_code=code)
 
     async def on_unmount(self) -> None:
         """Close what was opened."""

@@ -1,4 +1,4 @@
-"""Signals that end the program, taken by its event loop.
+"""What ends the program from outside: signals, and a terminal that is gone. Its event loop is told.
 
 A handler that raises, as the commands have it, would be swallowed by whichever task it interrupts: the app went on without a
 terminal, or ended as if it had been asked to.
@@ -7,8 +7,11 @@ terminal, or ended as if it had been asked to.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import select
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from typing import Final
@@ -26,6 +29,24 @@ def end_on_signals(end: Callable[[int], None]) -> None:
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             loop.add_signal_handler(number, _end, end, SIGNALLED + number)
+
+
+def end_without_terminal(end: Callable[[int], None]) -> None:
+    """Call `end` with the exit code of a hang-up when the terminal is gone.
+
+    That is a signal as a rule. Where it was ignored, or went to another process, Textual would read the end of its input over and
+    over, on half a processor, for good.
+    """
+    watch = threading.Thread(target=_watch, args=(asyncio.get_running_loop(), end), daemon=True)
+    watch.start()
+
+
+def _watch(loop: asyncio.AbstractEventLoop, end: Callable[[int], None]) -> None:
+    poll = select.poll()
+    poll.register(sys.__stdin__ or 0, 0)  # of no event: a hang-up is told unasked
+    poll.poll()
+    with contextlib.suppress(RuntimeError):  # the loop ended first
+        loop.call_soon_threadsafe(_end, end, SIGNALLED + signal.SIGHUP)
 
 
 def _end(end: Callable[[int], None], code: int) -> None:

@@ -210,21 +210,27 @@ def test_the_entry_takes_what_the_console_script_gives() -> None:
     assert entry.run.__kwdefaults__ == {"timeouts": None, "mouse": True}
 
 
+def opened_in_a_terminal(folder: Path) -> tuple[subprocess.Popen[bytes], int, bytes]:
+    """Start the program; return it with its terminal's other end, once the catalog is on it, and what is."""
+    request = make_deployment(folder)
+    words = [sys.executable, "-m", "llama_storage_tui", request.config, "--env-file", request.env_files[0]]
+    terminal, end = pty.openpty()
+    environ = os.environ | {"TERM": "xterm-256color", "XDG_STATE_HOME": str(folder)}
+    process = subprocess.Popen(words, stdin=end, stdout=end, stderr=end, env=environ)
+    os.close(end)
+    seen = b""
+    while b"kv_default" not in seen:
+        seen += os.read(terminal, 65536)
+    return process, terminal, seen
+
+
 @pytest.mark.parametrize(
     ("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
 def test_a_signal_right_after_the_first_frame_ends_the_app_with_its_code(
     sent: signal.Signals, code: int, tmp_path: Path
 ) -> None:
-    request = make_deployment(tmp_path)
-    words = [sys.executable, "-m", "llama_storage_tui", request.config, "--env-file", request.env_files[0]]
-    terminal, end = pty.openpty()
-    environ = os.environ | {"TERM": "xterm-256color", "XDG_STATE_HOME": str(tmp_path)}
-    process = subprocess.Popen(words, stdin=end, stdout=end, stderr=end, env=environ)
-    os.close(end)
-    seen = b""
-    while b"kv_default" not in seen:
-        seen += os.read(terminal, 65536)
+    process, terminal, seen = opened_in_a_terminal(tmp_path)
     process.send_signal(sent)
     with suppress(OSError):  # how Linux tells that nobody writes any more
         while chunk := os.read(terminal, 65536):
@@ -232,6 +238,13 @@ def test_a_signal_right_after_the_first_frame_ends_the_app_with_its_code(
     os.close(terminal)
     assert process.wait() == code
     assert b"failed" not in seen
+
+
+def test_a_terminal_that_goes_without_a_signal_ends_the_app(tmp_path: Path) -> None:
+    # Not of the terminal's session: nobody is signalled.
+    process, terminal, _ = opened_in_a_terminal(tmp_path)
+    os.close(terminal)
+    assert process.wait(timeout=60) == 128 + signal.SIGHUP
 
 
 async def test_ctrl_c_names_the_key_that_leaves_the_program_also_a_remapped_one(tmp_path: Path) -> None:
