@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on, work
@@ -38,13 +38,9 @@ from llama_storage_tui.tui.zone import Zone
 
 if TYPE_CHECKING:
     from llama_storage_tui.model.catalog import Catalog
-    from llama_storage_tui.services.ahead import Ahead
     from llama_storage_tui.services.opened import Opened
     from llama_storage_tui.services.rotation.desk import RotationDesk
     from llama_storage_tui.services.session import Session
-
-FIRST_WAIT: Final = 0.5
-"""Seconds that the first frame waits for a config that is being read ahead; a slower one gets the opening screen."""
 
 __all__ = ["StorageApp", "World"]
 
@@ -88,11 +84,11 @@ class StorageApp(App[int]):
         *,
         timeouts: Timeouts | None = None,
         world: World | None = None,
-        ahead: Ahead | None = None,
+        opened: Opened | None = None,
     ) -> None:
         super().__init__()
         self._request = request
-        self._ahead = ahead
+        self._opened = opened
         self._timeouts = timeouts or Timeouts()
         self._world = world or World()
         self._session: Session | None = None
@@ -133,9 +129,8 @@ class StorageApp(App[int]):
         self.call_later(self._begin)
 
     async def _begin(self) -> None:
-        """Read the config, or take it from who read it ahead."""
-        ahead = self._ahead
-        opened = await asyncio.to_thread(ahead.opened, FIRST_WAIT) if ahead is not None else None
+        """Show the config that was read before the app began, or read it."""
+        opened, self._opened = self._opened, None
         if opened is not None:
             await self._show_catalog(opened)
         else:

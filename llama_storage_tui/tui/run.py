@@ -9,6 +9,8 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.ahead import read_ahead
 from llama_storage_tui.services.requests import FOUND, LoadRequest
 
+FIRST_WAIT: Final = 0.5
+"""Seconds that the first frame waits for a config that is being read ahead; a slower one gets the opening screen."""
 SWITCH_SECONDS: Final = 0.0005
 """How long the thread that writes to the terminal waits for the interpreter, once for every 4 kB that a terminal takes at a
 time. Python's own 5 ms would hold a frame of 30 kB back for 40 ms while the next one is being made."""
@@ -25,7 +27,8 @@ def run(request: LoadRequest | None, *, timeouts: Timeouts | None = None, mouse:
         # Imported here: the config is read meanwhile.
         from llama_storage_tui.tui.app import StorageApp
 
-        app = StorageApp(request, timeouts=timeouts, ahead=ahead)
+        opened = None if ahead is None else ahead.opened(FIRST_WAIT)
+        app = StorageApp(request, timeouts=timeouts, opened=opened)
         app.run(mouse=mouse)
     finally:
         if ahead is not None:
