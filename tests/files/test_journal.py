@@ -12,6 +12,13 @@ from llama_storage_tui.files.journal import STATE_VARIABLE, Address, Journal, Jo
 from llama_storage_tui.secrets import Secret
 
 
+def made_up(address: Address, identity: tuple[str, int], verifier: str) -> Journal:
+    secrets = Secret("old"), Secret("new")
+    return Journal(
+        "made-up", "prepared", "now", "me", {"also": []}, (address,), *identity, *secrets, verifier, ()
+    )
+
+
 class Looking(dict[str, object]):
     """Data that looks into a folder while it is written."""
 
@@ -45,21 +52,7 @@ def test_a_journal_without_engines_is_one_of_postgresql(
     journals = Journals({STATE_VARIABLE: str(tmp_path / "state")})
     journals.prepare()
     address = Address("db", 5432, "stack", "app", None, None)
-    written = Journal(
-        "made-up",
-        "prepared",
-        "now",
-        "me",
-        {"also": []},
-        (address,),
-        "7",
-        8,
-        Secret("old"),
-        Secret("new"),
-        verifier,
-        (),
-    )
-    journals.write(written)
+    journals.write(made_up(address, ("7", 8), verifier))
     path = journals.path("made-up")
     data = json.loads(path.read_text())
     for name in ("engine", "names"):
@@ -77,22 +70,7 @@ def test_a_journal_of_mongodb_names_role_and_server_as_operators_do(tmp_path: Pa
     journals = Journals({STATE_VARIABLE: str(tmp_path / "state")})
     journals.prepare()
     address = Address("mongodb://h/?tls=true", 1, "", "app", None, None, "mongodb", ("app@people", "h:1"))
-    journals.write(
-        Journal(
-            "made-up",
-            "prepared",
-            "now",
-            "me",
-            {"also": []},
-            (address,),
-            "replica set rs0",
-            2**127,
-            Secret("old"),
-            Secret("new"),
-            "",
-            (),
-        )
-    )
+    journals.write(made_up(address, ("replica set rs0", 2**127), ""))
     (found,) = journals.pending()
     assert found.addresses == (address,)
     assert (found.role, found.addresses[0].server) == ("app@people", "h:1")
