@@ -66,6 +66,11 @@ class Files(Generic[S]):
     def env_file(self) -> Path:
         return self.folder / ".env"
 
+    @property
+    def is_pending(self) -> bool:
+        """Whether a journal holds passwords."""
+        return any('"old"' in path.read_text() for path in self.state.rglob("*.json"))
+
     def write(self, config: str, env: str | None = None) -> None:
         """Write run.yaml and .env; `{port}`, `{role}`, `{old}` are filled in."""
         values = {"port": str(self.server.port), "role": self.role, "old": OLD}

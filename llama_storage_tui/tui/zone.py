@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, tzinfo
+from typing import Final
+
+from textual.binding import Binding
+
+ZONE_KEY: Final = Binding(
+    "u",
+    "zone",
+    "UTC/local",
+    id="screen.zone",
+    show=False,
+    tooltip="Show times in UTC or in this machine's zone",
+)
+"""The key of every screen that shows times; the screen has the action."""
 
 
 class Zone:

@@ -66,10 +66,6 @@ def test_every_step_has_words() -> None:
     assert words("swapped-2") == "file 2 is swapped"
 
 
-def is_pending(deployed: Deployment) -> bool:
-    return any('"old"' in path.read_text() for path in deployed.state.rglob("*.json"))
-
-
 def test_a_rotation_goes_through_all_steps(deployed: Deployment) -> None:
     before = deployed.files()
     run = deployed.run("apply")
@@ -87,8 +83,8 @@ def test_a_rotation_goes_through_all_steps(deployed: Deployment) -> None:
 def test_a_rotation_killed_after_any_step_is_recovered(deployed: Deployment, step: str) -> None:
     assert deployed.run("apply", die_at=step).outcome is None
     survivors = {password for password in deployed.passwords() if deployed.logs_in(password)}
-    assert survivors or is_pending(deployed)
-    if is_pending(deployed):
+    assert survivors or deployed.is_pending
+    if deployed.is_pending:
         outcome = deployed.run("recover").outcome
         assert outcome == ("recovered" if STEPS.index(step) >= STEPS.index("prepared") else "undone")
     new = deployed.check_consistent()
@@ -100,7 +96,7 @@ def test_a_rotation_killed_after_any_step_is_recovered(deployed: Deployment, ste
 def test_a_recovery_killed_after_any_step_is_recovered(deployed: Deployment, first: str, second: str) -> None:
     assert deployed.run("apply", die_at=first).outcome is None
     run = deployed.run("recover", die_at=second)
-    if is_pending(deployed):
+    if deployed.is_pending:
         assert run.outcome is None
         assert deployed.run("recover").outcome == "recovered"
     assert deployed.check_consistent() != OLD
@@ -197,10 +193,10 @@ def test_a_client_killed_while_its_change_waits_for_a_lock_is_not_forgotten(depl
             while server.execute(waits) != "1":
                 assert process.poll() is None
             process.kill()
-        assert is_pending(deployed)
+        assert deployed.is_pending
         outcome = deployed.run("recover").outcome or ""
         assert outcome.startswith("pending: ")
-        assert is_pending(deployed)
+        assert deployed.is_pending
         holder.stdin.write("ROLLBACK;\n")
         holder.stdin.close()
         holder.wait(timeout=10)

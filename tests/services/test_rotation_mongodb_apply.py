@@ -55,10 +55,6 @@ def deployed(mongo_server: MongoServer, tmp_path: Path) -> Iterator[MongoDeploym
         yield made
 
 
-def is_pending(deployed: MongoDeployment) -> bool:
-    return any('"old"' in path.read_text() for path in deployed.state.rglob("*.json"))
-
-
 def journals(deployed: MongoDeployment) -> Journals:
     return Journals(deployed.environ)
 
@@ -81,9 +77,9 @@ def test_a_change_goes_through_all_steps_and_changes_nothing_beside_the_password
 @pytest.mark.parametrize("step", ["staged-2", "prepared", "old-checked", "committed", "swapped-1", "audited"])
 def test_a_change_killed_after_a_step_is_recovered(deployed: MongoDeployment, step: str) -> None:
     assert deployed.run("apply", die_at=step).outcome is None
-    assert {password for password in deployed.passwords() if deployed.logs_in(password)} or is_pending(
-        deployed
-    )
+    assert {
+        password for password in deployed.passwords() if deployed.logs_in(password)
+    } or deployed.is_pending
     is_prepared = STEPS.index(step) >= STEPS.index("prepared")
     assert deployed.run("recover").outcome == ("recovered" if is_prepared else "undone")
     assert (deployed.check_consistent() == OLD) is not is_prepared
@@ -184,7 +180,7 @@ async def test_a_server_that_refuses_leaves_everything_as_it_was(
     ):
         await change(deployed)
     assert deployed.files() == before
-    assert not is_pending(deployed)
+    assert not deployed.is_pending
 
 
 async def test_a_user_without_the_right_is_told_how_to_get_it(
@@ -199,7 +195,7 @@ async def test_a_user_without_the_right_is_told_how_to_get_it(
         assert "changeOwnPassword" in (caught.value.help or "")
         assert "--config-only" in (caught.value.help or "")
         assert made.files() == before
-        assert not is_pending(made)
+        assert not made.is_pending
 
 
 async def test_whoever_changes_it_right_before_the_command_is_noticed(deployed: MongoDeployment) -> None:
@@ -211,7 +207,7 @@ async def test_whoever_changes_it_right_before_the_command_is_noticed(deployed: 
     with pytest.raises(RefusedError, match="refuses the user or its password"):
         await change(deployed, notify=rival)
     assert deployed.files() == before
-    assert not is_pending(deployed)
+    assert not deployed.is_pending
 
 
 async def test_whoever_changes_it_right_after_the_command_is_told_of_and_adopted(

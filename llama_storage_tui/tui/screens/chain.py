@@ -25,7 +25,7 @@ from llama_storage_tui.tui.response_messages import (
     ResponseOpened,
 )
 from llama_storage_tui.tui.screens.frame import RecordFrame
-from llama_storage_tui.tui.zone import Zone
+from llama_storage_tui.tui.zone import ZONE_KEY, Zone
 
 WINDOW: Final = 300
 """Responses that are listed at a time: the list measures every cell of them before the next frame."""
@@ -44,14 +44,7 @@ class ChainScreen(RecordFrame):
         ),
         Binding("n", "next", "Next", id="page.next", tooltip="Show the next responses of a long chain"),
         Binding("p", "previous", "Previous", id="page.previous", tooltip="Show the responses before"),
-        Binding(
-            "u",
-            "zone",
-            "UTC/local",
-            id="screen.zone",
-            show=False,
-            tooltip="Show times in UTC or in this machine's zone",
-        ),
+        ZONE_KEY,
         Binding("y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
         Binding(
             "ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Trace the chain again"

@@ -21,21 +21,14 @@ from llama_storage_tui.tui.record_lists import FilteredList, Listed, RecordList
 from llama_storage_tui.tui.response_messages import RecordsListed
 from llama_storage_tui.tui.screens.filtered import FilteredScreen
 from llama_storage_tui.tui.widgets.form import Form
-from llama_storage_tui.tui.zone import Zone
+from llama_storage_tui.tui.zone import ZONE_KEY, Zone
 
 
 class RecordsScreen(FilteredScreen[RecordList]):
     """A list, with a form above it where it can be filtered, and the whole id of the row under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "u",
-            "zone",
-            "UTC/local",
-            id="screen.zone",
-            show=False,
-            tooltip="Show times in UTC or in this machine's zone",
-        ),
+        ZONE_KEY,
         Binding("y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
     ]
 

@@ -53,7 +53,7 @@ from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.prose import Prose
 from llama_storage_tui.tui.widgets.reading import ReadingPane
 from llama_storage_tui.tui.widgets.status_line import StatusLine
-from llama_storage_tui.tui.zone import Zone
+from llama_storage_tui.tui.zone import ZONE_KEY, Zone
 
 TABS: Final = ("timeline", "messages", "resume", "raw")
 HELP: Final = {
@@ -114,14 +114,7 @@ class ResponseScreen(WorkScreen):
         Binding(
             "p", "previous", "Part before", id="page.previous", tooltip="Show the part before of a long text"
         ),
-        Binding(
-            "u",
-            "zone",
-            "UTC/local",
-            id="screen.zone",
-            show=False,
-            tooltip="Show times in UTC or in this machine's zone",
-        ),
+        ZONE_KEY,
         Binding("y", "copy", "Copy", id="screen.copy", tooltip="Copy the text of what is under the cursor"),
         Binding(
             "Y", "copy_id", "Copy id", id="screen.copy-record", show=False, tooltip="Copy the response's id"

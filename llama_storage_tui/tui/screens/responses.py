@@ -27,6 +27,7 @@ from llama_storage_tui.tui.response_rows import COLUMNS, MARKED_COLUMNS, cells, 
 from llama_storage_tui.tui.response_wording import id_text, short_ids
 from llama_storage_tui.tui.screens.response_pages import ResponsePages
 from llama_storage_tui.tui.widgets.form import Form
+from llama_storage_tui.tui.zone import ZONE_KEY
 
 
 class ResponsesScreen(ResponsePages):
@@ -57,14 +58,7 @@ class ResponsesScreen(ResponsePages):
             id="responses.hidden",
             tooltip="Show what that user would not get too, and what hides it",
         ),
-        Binding(
-            "u",
-            "zone",
-            "UTC/local",
-            id="screen.zone",
-            show=False,
-            tooltip="Show times in UTC or in this machine's zone",
-        ),
+        ZONE_KEY,
         Binding(
             "c",
             "chain",

@@ -34,7 +34,7 @@ from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.tui.wording import cell_shown, counted
-from llama_storage_tui.tui.zone import Zone
+from llama_storage_tui.tui.zone import ZONE_KEY, Zone
 
 LEAST_ROWS: Final = 10
 MOST_ROWS: Final = 200
@@ -71,14 +71,7 @@ class RowsScreen(PagedScreen[RowQuery]):
             show=False,
             tooltip="Remove the condition on this column, else the newest one",
         ),
-        Binding(
-            "u",
-            "zone",
-            "UTC/local",
-            id="screen.zone",
-            show=False,
-            tooltip="Show times in UTC or in this machine's zone",
-        ),
+        ZONE_KEY,
         Binding(
             "x",
             "count",

@@ -21,7 +21,7 @@ from llama_storage_tui.tui.widgets.json_tree import JsonTree, part_text
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.tui.widgets.text_pane import TextPane
-from llama_storage_tui.tui.zone import Zone
+from llama_storage_tui.tui.zone import ZONE_KEY, Zone
 
 
 class ValueScreen(WorkScreen):
@@ -43,14 +43,7 @@ class ValueScreen(WorkScreen):
             "p", "previous", "Previous", id="page.previous", tooltip="Show the part before of a long text"
         ),
         Binding("m", "more", "Load all", id="value.more", tooltip="Read the whole value, however large"),
-        Binding(
-            "u",
-            "zone",
-            "UTC/local",
-            id="screen.zone",
-            show=False,
-            tooltip="Show times in UTC or in this machine's zone",
-        ),
+        ZONE_KEY,
         Binding(
             "y", "copy", "Copy", id="screen.copy", tooltip="Copy the part under the cursor, or the whole text"
         ),
