@@ -14,6 +14,8 @@ from llama_storage_tui.demo.rows import keys, tables
 from llama_storage_tui.services.requests import LoadRequest
 
 PREFIX: Final = "llama-storage-tui-demo-"
+SERVER_FOLDER: Final = "/var/lib/ogx"
+"""Where the demo's server would keep its files: they are read in the demo's own folder, as those of a copied volume are."""
 
 
 @contextmanager
@@ -28,10 +30,15 @@ def make_deployment(folder: Path) -> LoadRequest:
     config = folder / "config.yaml"
     config.write_text((files("llama_storage_tui.demo") / "config.yaml").read_text())
     env_file = folder / "demo.env"
-    env_file.write_text(f"export SQLITE_STORE_DIR='{folder}'\nPGPASSWORD_STACK=not-a-real-password\n")
+    env_file.write_text(f"export SQLITE_STORE_DIR={SERVER_FOLDER}\nPGPASSWORD_STACK=not-a-real-password\n")
     _make_key_values(folder / "kvstore.db")
     _make_tables(folder / "sql_store.db")
-    return LoadRequest(str(config), env_files=(str(env_file),), environ={"HOME": str(folder)})
+    return LoadRequest(
+        str(config),
+        env_files=(str(env_file),),
+        environ={"HOME": str(folder)},
+        path_map=((SERVER_FOLDER, str(folder)),),
+    )
 
 
 def _make_key_values(path: Path) -> None:

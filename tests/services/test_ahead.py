@@ -15,10 +15,12 @@ from llama_storage_tui.services.catalog import load
 
 # In interpreters of their own: nothing is forked beside the threads of a test runner.
 PROLOGUE = """
-import sys
+import os.path, sys
+from llama_storage_tui.demo.deployment import SERVER_FOLDER
 from llama_storage_tui.services.ahead import read_ahead
 from llama_storage_tui.services.requests import LoadRequest
-request = LoadRequest(sys.argv[1], env_files=tuple(sys.argv[2:]), environ={})
+paths = ((SERVER_FOLDER, os.path.dirname(sys.argv[1])),)
+request = LoadRequest(sys.argv[1], env_files=tuple(sys.argv[2:]), environ={}, path_map=paths)
 ahead = read_ahead(request)
 assert ahead is not None
 """

@@ -13,6 +13,7 @@ from typing import Final
 
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.rules import (
+    deployment,
     fields,
     legacy,
     load,
@@ -35,6 +36,7 @@ RULES: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
     *silent.RULES,
     *fields.RULES,
     *paths.RULES,
+    *deployment.RULES,
     *plaintext.RULES,
     *legacy.RULES,
 )
