@@ -33,6 +33,7 @@ def document(id_: str, **changes: object) -> dict[str, object]:
         "input": [message(f"question of {id_}")],
         "output": [message(f"answer to {id_}", role="assistant", id_=f"msg_{id_}")],
         "usage": {"input_tokens": 1, "output_tokens": 2, "total_tokens": 3},
+        "store": True,
     }
     return found | changes
 

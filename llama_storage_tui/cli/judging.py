@@ -12,7 +12,7 @@ from llama_storage_tui.cli.options import RUN_CONFIG, Settings, shared_options
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.finding import Finding, Severity
-from llama_storage_tui.services.inspection import inspect_data
+from llama_storage_tui.services.inspection import inspect_data, with_data
 from llama_storage_tui.services.session import Session
 
 
@@ -33,7 +33,7 @@ def check(context: click.Context, configs: tuple[str, ...], *, looks_into_data: 
             output.write_document(CheckDocument.of(catalog, findings))
         else:
             reports.report_check(catalog, (*catalog.findings, *findings))
-        return _check_code(catalog)
+        return _check_code(catalog, findings)
     return _check_many(context, names, looks_into_data=looks_into_data)
 
 
@@ -44,13 +44,14 @@ def _checked(
         return open_catalog(context, config), ()
 
     async def question(session: Session) -> tuple[Catalog, tuple[Finding, ...]]:
-        return session.catalog, await inspect_data(session)
+        found = await inspect_data(session)
+        return with_data(session.catalog, found), found
 
     return ask(context, config, question)
 
 
-def _check_code(catalog: Catalog) -> ExitCode:
-    has_errors = any(finding.severity is Severity.ERROR for finding in catalog.findings)
+def _check_code(catalog: Catalog, findings: tuple[Finding, ...]) -> ExitCode:
+    has_errors = any(finding.severity is Severity.ERROR for finding in (*catalog.findings, *findings))
     return ExitCode.WRONG if has_errors else ExitCode.DONE
 
 
@@ -67,7 +68,7 @@ def _check_many(context: click.Context, names: tuple[str, ...], *, looks_into_da
                 output.say_error(error)
             continue
         documents.append(CheckDocument.of(catalog, findings))
-        codes.append(_check_code(catalog))
+        codes.append(_check_code(catalog, findings))
         if not Settings(context).is_json:
             reports.report_check(catalog, (*catalog.findings, *findings))
     if Settings(context).is_json:

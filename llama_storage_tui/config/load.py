@@ -13,6 +13,7 @@ from llama_storage_tui.config.guess import guess_version
 from llama_storage_tui.config.legacy import is_legacy, read_legacy
 from llama_storage_tui.config.masking import find_secrets, mask_userinfo
 from llama_storage_tui.config.pools import with_pool_budgets
+from llama_storage_tui.config.providers import read_providers
 from llama_storage_tui.config.references import read_references
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.finding import Verdict
@@ -83,6 +84,7 @@ def read_catalog(
         Verdict(loads=True, starts=None),
         is_legacy=legacy,
         is_judged=False,
+        providers=tuple(read_providers(context)),
         notices=environment.notices,
         secrets=tuple(context.secrets),
     )

@@ -157,6 +157,20 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Provider:
+    """A provider that a server would start: where it stands in the file, its id and type.
+
+    `storage_dir` is the folder of file bodies as the server names it, where the provider has one.
+    """
+
+    path: str
+    api: str
+    id: str
+    type: str
+    storage_dir: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
     """All that could be learned from one run config without contacting anything.
 
@@ -176,6 +190,7 @@ class Catalog:
     """False while the findings and the verdict are still being worked out."""
     access: AccessRules = NO_RULES
     """Who may read rows; read when the config is judged."""
+    providers: tuple[Provider, ...] = ()
     notices: tuple[str, ...] = ()
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
 

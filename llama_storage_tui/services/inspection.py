@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from llama_storage_tui.errors import BackendError, NotFoundError
-from llama_storage_tui.model.catalog import Backend, Family
+from llama_storage_tui.model.catalog import Backend, Catalog, Family
 from llama_storage_tui.model.data import Filter, KeySelection
 from llama_storage_tui.model.finding import Finding, Severity, Stage
 from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.services import browse
+from llama_storage_tui.services import browse, upgrade_inspection
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream.consumers import CONSUMERS, keeps_namespaces, store_layouts
 
@@ -35,7 +36,7 @@ async def inspect_data(session: Session) -> tuple[Finding, ...]:
     """Look into every backend; one that cannot be reached is a finding, not an error."""
     found: list[Finding] = []
     for backend in session.catalog.backends:
-        checks: tuple[Check, ...] = KEY_CHECKS if backend.family is Family.KV else (_left_behind, _ownerless)
+        checks: tuple[Check, ...] = KEY_CHECKS if backend.family is Family.KV else TABLE_CHECKS
         try:
             for check in checks:
                 found += [finding async for finding in check(session, backend)]
@@ -52,6 +53,14 @@ async def inspect_data(session: Session) -> tuple[Finding, ...]:
                 )
             )
     return tuple(found)
+
+
+def with_data(catalog: Catalog, found: Sequence[Finding]) -> Catalog:
+    """Return the catalog with a verdict that also counts what the stores hold: some rows stop a start."""
+    stops = any(each.severity is Severity.ERROR and each.stage is Stage.START for each in found)
+    if not stops or not catalog.verdict.loads:
+        return catalog
+    return replace(catalog, verdict=replace(catalog.verdict, starts=False))
 
 
 def _finding(
@@ -152,7 +161,13 @@ async def _zoneless_expiry(session: Session, backend: Backend) -> AsyncIterator[
         )
 
 
-KEY_CHECKS: Final[tuple[Check, ...]] = (_other_default, _zoneless_expiry, _raw_keys, _unnamed_keys)
+KEY_CHECKS: Final[tuple[Check, ...]] = (
+    _other_default,
+    _zoneless_expiry,
+    _raw_keys,
+    _unnamed_keys,
+    *upgrade_inspection.KEY_CHECKS,
+)
 """What does not need the backend's own table comes first: where that is missing, the rest is not asked."""
 
 
@@ -204,3 +219,6 @@ async def _ownerless(session: Session, backend: Backend) -> AsyncIterator[Findin
                 f"{count.value:,} rows of {name} on {backend.name} have no owner (NULL): the default filter hides them",
                 "Set owner_principal to '' where they should be public.",
             )
+
+
+TABLE_CHECKS: Final[tuple[Check, ...]] = (_left_behind, _ownerless, *upgrade_inspection.TABLE_CHECKS)

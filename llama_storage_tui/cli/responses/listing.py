@@ -82,10 +82,10 @@ def responses_list(
     start, end = period(since, until, now=now)
 
     async def question(session: Session) -> ResponsePage:
-        version = session.catalog.version.chosen
-        found = (
-            None if category is None else category_of(category, version, Thresholds(), now=now.timestamp())
-        )
+        found = None
+        if category is not None:
+            version, tenancy = session.catalog.version.chosen, session.catalog.access.tenancy
+            found = category_of(category, version, Thresholds(), now=now.timestamp(), tenancy=tenancy)
         return await _listed(session, replace(query, conditions=found.conditions if found else ()), viewer)
 
     query = ResponseQuery(

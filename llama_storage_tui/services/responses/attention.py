@@ -69,7 +69,10 @@ async def attention(
     BackendError where no table can be read.
     """
     moment = time.time() if now is None else now
-    chosen = categories(session.catalog.version.chosen, thresholds or Thresholds(), now=moment)
+    catalog = session.catalog
+    chosen = categories(
+        catalog.version.chosen, thresholds or Thresholds(), now=moment, tenancy=catalog.access.tenancy
+    )
     tables, notices = await _tables(session, chosen)
     async with AsyncExitStack() as stack:
         for table in tables:

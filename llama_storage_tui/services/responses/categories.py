@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Final
 
 from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.attention import Category, Thresholds
 from llama_storage_tui.model.records import AnyOf, Between, DocumentShape, Equals, Field, Measure, Not, OneOf
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.summaries import CREATED, DOCUMENT, OWNER, STATUS
+from llama_storage_tui.upstream import field_rules, response_model
 
 UNFINISHED: Final = ("queued", "in_progress")
 STATUSES: Final = (*UNFINISHED, "completed", "incomplete", "failed", "cancelled")
@@ -21,6 +23,8 @@ STATUSES: Final = (*UNFINISHED, "completed", "incomplete", "failed", "cancelled"
 SHAPE: Final = Field("shape", DOCUMENT, measure=Measure.SHAPE)
 OUTPUT_ITEMS: Final = Field("output_items", DOCUMENT, ("output",), Measure.ITEMS)
 BYTES: Final = Field("bytes", DOCUMENT, measure=Measure.BYTES)
+STORE: Final = Field("store", DOCUMENT, ("store",))
+TENANT: Final = Field("tenant", "tenant_id")
 
 _KEEPS_FAILED: Final = Version(0, 4)
 _HIDES_NULL: Final = Version(0, 4)
@@ -32,7 +36,9 @@ NAMES: Final = (
     "stuck",
     "unparsable",
     "no-object",
+    "no-store",
     "no-owner",
+    "no-tenant",
     "empty-output",
     "very-large",
     "no-time",
@@ -41,12 +47,20 @@ NAMES: Final = (
 )
 
 
-def categories(version: Version, thresholds: Thresholds, *, now: float) -> tuple[Category, ...]:
-    """Return every category, the most urgent first; `now` is epoch seconds, and what stuck and future are measured by."""
+def categories(
+    version: Version, thresholds: Thresholds, *, now: float, tenancy: Tenancy = Tenancy.DISABLED
+) -> tuple[Category, ...]:
+    """Return every category that a server of that version and tenancy has, the most urgent first.
+
+    `now` is epoch seconds, and what stuck and future are measured by.
+    """
+    no_store = without_store(version)
     return (
         *_by_status(version, thresholds, now),
         *_broken(),
+        *([no_store] if no_store else []),
         _without_owner(version),
+        *([_without_tenant()] if tenancy is Tenancy.MULTI else []),
         *_odd(thresholds),
         *_by_time(thresholds, now),
         Category(
@@ -59,12 +73,16 @@ def categories(version: Version, thresholds: Thresholds, *, now: float) -> tuple
     )
 
 
-def category(name: str, version: Version, thresholds: Thresholds, *, now: float) -> Category:
+def category(
+    name: str, version: Version, thresholds: Thresholds, *, now: float, tenancy: Tenancy = Tenancy.DISABLED
+) -> Category:
     """Return one category; raises UsageError with the names."""
-    for found in categories(version, thresholds, now=now):
+    known = categories(version, thresholds, now=now, tenancy=tenancy)
+    for found in known:
         if found.name == name:
             return found
-    raise UsageError(f"{name!r} is no category", help=f"There are: {', '.join(NAMES)}.")
+    names = ", ".join(each.name for each in known)
+    raise UsageError(f"There is no category {name!r} for version {version}", help=f"There are: {names}.")
 
 
 def _by_status(version: Version, thresholds: Thresholds, now: float) -> tuple[Category, ...]:
@@ -114,6 +132,32 @@ def _broken() -> tuple[Category, ...]:
             "Look at the raw row; something other than a server wrote it.",
             (Not(OneOf(SHAPE, (DocumentShape.OBJECT.value, DocumentShape.BROKEN.value))),),
         ),
+    )
+
+
+def without_store(version: Version) -> Category | None:
+    """Return the category of responses without the field `store`; None for versions that do not need it."""
+    required = field_rules.rule(response_model.FIELDS["store"], version)
+    if required is None or not required.is_required:
+        return None
+    return Category(
+        "no-store",
+        "no field store",
+        f"Servers before {required.since} wrote no such field. Version {version} requires it: it fails on each of these, and on "
+        "every page of a list that holds one.",
+        'Add "store": true to each document with the server stopped, after a copy of the table was made.',
+        (_IS_OBJECT, Equals(STORE, None)),
+    )
+
+
+def _without_tenant() -> Category:
+    return Category(
+        "no-tenant",
+        "no tenant (NULL)",
+        "tenant_id is NULL, written before tenancy was switched on. Under tenancy multi nobody sees such rows.",
+        "Find out which tenant each belongs to and set tenant_id with the server stopped; under multi no server does it.",
+        (Equals(TENANT, None),),
+        column=TENANT.column,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from llama_storage_tui.errors import NotFoundError, UsageError
+from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.attention import Attention, Thresholds
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.responses import ResponseQuery
@@ -33,6 +34,7 @@ def planted() -> dict[str, dict[str, Cell]]:
         "incomplete": row("resp_incomplete", status="incomplete"),
         "stuck": row("resp_stuck", status="queued", created_at=1_700_000_000),
         "no-object": row("resp_list", text='["\\u001b[31m"]'),
+        "no-store": row("resp_of_0_4", store=None),
         "no-owner": row("resp_null", owner=None),
         "empty-output": row("resp_empty", output=[]),
         "very-large": row("resp_large", instructions="x" * 4_000),
@@ -64,7 +66,7 @@ async def test_each_category_finds_its_response_and_no_other(store: Store) -> No
     async with session_of(store) as session:
         (view,) = await views(session)
     assert view.is_exact
-    assert view.rows == 12
+    assert view.rows == 13
     found = {
         each.category.name: [example.id for example in each.examples]
         for each in view.categories
@@ -143,11 +145,17 @@ def test_rows_without_owner_are_explained_for_the_version(version: str, words: s
 
 
 def test_every_category_has_its_name_and_a_next_step() -> None:
-    found = categories(Version(1, 5), SMALL, now=NOW)
+    found = categories(Version(1, 5), SMALL, now=NOW, tenancy=Tenancy.MULTI)
     assert sorted(each.name for each in found) == sorted(NAMES)
     assert all(each.why.endswith(".") and each.next_step for each in found)
     with pytest.raises(UsageError):
         category("odd", Version(1, 5), SMALL, now=NOW)
+
+
+def test_only_versions_that_need_store_and_servers_with_tenants_have_those_categories() -> None:
+    earlier = {each.name for each in categories(Version(0, 4, 7), SMALL, now=NOW)}
+    assert set(NAMES) - earlier == {"no-store", "no-tenant"}
+    assert "no-store" in {each.name for each in categories(Version(0, 5), SMALL, now=NOW)}
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(900, "15 minutes"), (3_600, "1 hour"), (90, "90 seconds")])
