@@ -13,6 +13,7 @@ from llama_storage_tui.model.finding import Finding, Severity, Stage
 from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services import browse, upgrade_inspection
+from llama_storage_tui.services.default_names import other_default
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream.consumers import CONSUMERS, keeps_namespaces, store_layouts
 
@@ -162,6 +163,7 @@ async def _zoneless_expiry(session: Session, backend: Backend) -> AsyncIterator[
 
 
 KEY_CHECKS: Final[tuple[Check, ...]] = (
+    other_default,
     _other_default,
     _zoneless_expiry,
     _raw_keys,
@@ -221,4 +223,9 @@ async def _ownerless(session: Session, backend: Backend) -> AsyncIterator[Findin
             )
 
 
-TABLE_CHECKS: Final[tuple[Check, ...]] = (_left_behind, _ownerless, *upgrade_inspection.TABLE_CHECKS)
+TABLE_CHECKS: Final[tuple[Check, ...]] = (
+    other_default,
+    _left_behind,
+    _ownerless,
+    *upgrade_inspection.TABLE_CHECKS,
+)

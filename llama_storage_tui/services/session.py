@@ -74,6 +74,10 @@ class Session:
             self._readers[name] = await asyncio.to_thread(_open, backend.target, self.timeouts)
             return self._readers[name]
 
+    async def other_reader(self, target: Target) -> Reader:
+        """Return a reader of a target that no backend of the catalog names; whoever asks for it closes it."""
+        return await asyncio.to_thread(_open, target, self.timeouts)
+
     async def close(self) -> None:
         """Close every reader that was opened."""
         readers, self._readers = list(self._readers.values()), {}
