@@ -17,7 +17,7 @@ from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.backends.records import SqlRecordReader
 from llama_storage_tui.backends.shape import ColumnShape, Kind
 from llama_storage_tui.backends.stored_rows import StoredRow
-from llama_storage_tui.model.data import Column, Filter, KeySelection, RowQuery
+from llama_storage_tui.model.data import Cell, Column, Filter, KeySelection, RowQuery
 from llama_storage_tui.model.records import (
     AnyOf,
     Between,
@@ -354,7 +354,7 @@ SHAPES = {
 
 
 def expected_row(number: int, document: str, size: int) -> StoredRow:
-    cells = {"id": f"resp_{number}", "created_at": number, "model": "日", "doc": document}
+    cells: dict[str, Cell] = {"id": f"resp_{number}", "created_at": number, "model": "日", "doc": document}
     return StoredRow(cells, {"doc": size}, SHAPES)
 
 

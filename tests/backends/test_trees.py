@@ -11,7 +11,7 @@ import pytest
 from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Order, RowQuery
-from llama_storage_tui.model.records import Equals, Field, Measure, NotJson, RecordOrder, RecordQuery
+from llama_storage_tui.model.records import Equals, Field, Measure, NotJson, RecordOrder, RecordQuery, Tallied
 from tests.stores import PostgresStore, all_rows, reading
 
 COLUMNS = "id VARCHAR, created_at INTEGER, doc JSON"
@@ -133,7 +133,7 @@ async def searched(reader: Reader, query: RecordQuery) -> list[str]:
 
 
 async def tallied(reader: Reader, query: RecordQuery) -> tuple[list[int], int, Sequence[object]]:
-    tallies = [(Equals(STATUS, "failed"),), (NotJson("doc"),)]
+    tallies: list[Tallied] = [(Equals(STATUS, "failed"),), (NotJson("doc"),)]
     counts, rows, examples = [0, 0], 0, list[object]()
     async with aclosing(reader.records.tally(query, tallies, examples=5)) as batches:
         async for batch in batches:
