@@ -4,6 +4,7 @@
     ├── UsageError                   the call's words are off: unknown backend, version, option   (exit 2)
     ├── ConfigError                  the run config cannot be read                                (exit 2)
     ├── BackendError                 a backend cannot be reached or refuses; has a FailureKind     (exit 3)
+    │   └── ContentError             … because of what one row holds
     ├── NotFoundError                no such key, namespace, table or response                     (exit 1)
     ├── RefusedError                 a change was refused before anything was touched              (exit 4)
     └── PendingError                 a change is half done and journaled                           (exit 5)
@@ -81,6 +82,13 @@ class BackendError(StorageToolError):
     ) -> None:
         super().__init__(message, where=where, help=help)
         self.failure = failure
+
+
+class ContentError(BackendError):
+    """The engine refused because of what one row holds: a text or document that it stores and cannot hand over.
+
+    Whoever reads rows asks again in the way that takes every value as it is stored.
+    """
 
 
 class NotFoundError(StorageToolError):

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.engine import Dialect, Expression
-from llama_storage_tui.backends.shape import ColumnShape, TableShape
+from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.records import (
     AnyOf,
@@ -85,7 +85,7 @@ class Documents(Protocol):
         """Return a value as a number, NULL where it is none."""
         ...
 
-    def is_json(self, element: Expression) -> sa.ColumnElement[bool]:
+    def is_json(self, element: Expression, column: ColumnShape) -> sa.ColumnElement[bool]:
         """Return the condition that a value is a JSON document."""
         ...
 
@@ -97,8 +97,12 @@ class Documents(Protocol):
         """Return a value as text that sorts by code point, NULL as the empty text."""
         ...
 
-    def physical(self, shape: TableShape) -> ColumnShape | None:
-        """Return the pseudo column of a row's position, None where the table has none."""
+    def physical(self, shape: TableShape) -> tuple[ColumnShape, ...]:
+        """Return the pseudo columns of a row's position, the wider first; none where the table has none."""
+        ...
+
+    async def parts(self, connection: AsyncConnection, shape: TableShape) -> tuple[TablePart, ...]:
+        """Return the tables that a tree's rows lie in, in the order of their positions; none for a table that is one."""
         ...
 
     @property
@@ -223,7 +227,7 @@ def holds(source: Source, condition: Condition) -> sa.ColumnElement[bool]:
         case Contains(column, texts):
             return sa.or_(sa.false(), *(documents.contains(source.column(column), text) for text in texts))
         case NotJson(column):
-            return sa.not_(documents.is_json(source.column(column)))
+            return sa.not_(documents.is_json(source.column(column), source.shape.column(column)))
         case AnyOf(conditions):
             return sa.or_(sa.false(), *(holds(source, each) for each in conditions))
         case Not(inner):

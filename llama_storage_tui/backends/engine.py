@@ -47,6 +47,15 @@ class Dialect(Protocol):
         """Whether a statement may stay open while its rows are used: not where that keeps a writer out (SQLite)."""
         ...
 
+    @property
+    def is_raw(self) -> bool:
+        """Whether every text is taken as it is stored: a document is then taken apart on this side, row by row."""
+        ...
+
+    def can_hold(self, text: str) -> bool:
+        """Tell whether a text can be stored at all: no key and no value is equal to one that cannot."""
+        ...
+
     async def describe(self, connection: AsyncConnection, name: str) -> TableShape | None:
         """Describe one table or view; None where there is none of that name."""
         ...
@@ -126,6 +135,11 @@ class Engine(Protocol):
     @property
     def dialect(self) -> Dialect:
         """How this engine does what engines do differently."""
+        ...
+
+    @property
+    def raw(self) -> Engine | None:
+        """The same connections with a dialect that takes text as it is stored; None where no other way is left."""
         ...
 
     @property

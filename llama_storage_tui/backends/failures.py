@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import exc
 
-from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.errors import BackendError, ContentError, FailureKind
 
 _LOGIN_HELP = (
     "PostgreSQL gives the same answer for a wrong password, an unknown role and an expired password: check all three, and"
@@ -50,8 +50,8 @@ _SQLSTATES: dict[str, tuple[FailureKind, str, str | None]] = {
     ),
     "57014": (
         FailureKind.TIMEOUT,
-        "The server stopped the query at its time limit.",
-        "Narrow it, sort by the primary key, or raise --query-timeout.",
+        "The server cancelled the query: at a time limit, or because somebody cancelled it.",
+        "Try again, narrow it, sort by the primary key, or raise --query-timeout.",
     ),
     "42P01": (FailureKind.QUERY, "The table is gone: dropped or renamed since it was listed.", _LIST_AGAIN),
     "42703": (FailureKind.QUERY, "A column is gone: dropped or renamed since it was listed.", _LIST_AGAIN),
@@ -61,6 +61,11 @@ _SQLSTATES: dict[str, tuple[FailureKind, str, str | None]] = {
         "Try again.",
     ),
     "55P03": (FailureKind.LOCKED, "Another session holds the table.", "Try again when it has finished."),
+    "40001": (
+        FailureKind.TIMEOUT,
+        "The standby cancelled the query: it was in the way of changes from its primary.",
+        "Try again, ask the primary, or raise max_standby_streaming_delay on the standby.",
+    ),
     "25006": (FailureKind.READ_ONLY, "The session is read-only.", None),
     "08P01": (
         FailureKind.UNREACHABLE,
@@ -102,6 +107,11 @@ _SQLITE_CODES: dict[int, tuple[FailureKind, str, str | None]] = {
     sqlite3.SQLITE_FULL: (FailureKind.QUERY, "The disk has no room for a temporary sort.", None),
 }
 
+_CONTENT_CLASSES = ("22", "54")
+"""SQLSTATE classes of what a value can cause: data exceptions, and a document nested deeper than the server's stack allows."""
+
+_DRIVERS = frozenset({"asyncpg", "sqlalchemy", "sqlite3", "aiosqlite"})
+
 HOT_JOURNAL = (
     "An interrupted write left a -journal beside the file: reading it would need a recovery, which changes the file.",
     "Start the server, which recovers it, or work on a copy of both files.",
@@ -110,9 +120,10 @@ HOT_JOURNAL = (
 
 @contextmanager
 def translating(where: str) -> Iterator[None]:
-    """Raise BackendError for whatever a driver raises inside; other exceptions pass.
+    """Raise BackendError for whatever a driver raises inside, wrapped by SQLAlchemy or not; other exceptions pass.
 
-    The driver's exception is not shown as its cause: it repeats the statement and its parameters.
+    SQLAlchemy 2.1.9 wraps what a driver raises while a statement begins, and nothing that asyncpg raises while the rows of
+    `stream()` are fetched. The driver's exception is not shown as its cause: it repeats the statement and its parameters.
     """
     failure: BackendError
     try:
@@ -124,11 +135,20 @@ def translating(where: str) -> Iterator[None]:
             where=where,
             help="Cancel an export that still runs, or wait for it.",
         )
-    except (exc.SQLAlchemyError, sqlite3.Error, OSError, UnicodeEncodeError) as error:
+    except Exception as error:
+        if not _is_of_driver(error):
+            raise
         failure = translated(error, where=where)
     else:
         return
     raise failure from None
+
+
+def _is_of_driver(error: Exception) -> bool:
+    """Tell whether an exception is a driver's, its encoding's or its socket's: known by the modules of its class."""
+    if isinstance(error, OSError | UnicodeError):
+        return True
+    return any(each.__module__.partition(".")[0] in _DRIVERS for each in type(error).__mro__)
 
 
 def is_connection_lost(error: exc.DBAPIError) -> bool:
@@ -153,14 +173,27 @@ def translated(error: BaseException, *, where: str) -> BackendError:
         return _of_sqlite(inner, where)
     if isinstance(inner, OSError):
         return of_network(inner, where=where)
+    if isinstance(inner, UnicodeDecodeError):
+        return ContentError(
+            "A row holds bytes that are not text in the database's encoding.",
+            failure=FailureKind.QUERY,
+            where=where,
+        )
     if isinstance(inner, UnicodeEncodeError):
         return BackendError("A name or value there is no valid text.", failure=FailureKind.QUERY, where=where)
-    if isinstance(error, exc.DBAPIError) and error.connection_invalidated:
+    if _is_closed(error, inner):
         kind, message, advice = _CLOSED
         return BackendError(message, failure=kind, where=where, help=advice)
     return BackendError(
         f"The driver failed ({type(inner).__name__}).", failure=FailureKind.QUERY, where=where
     )
+
+
+def _is_closed(error: BaseException, inner: BaseException) -> bool:
+    """Tell whether a connection ended under a statement, which asyncpg says by its InterfaceError where no server said why."""
+    if isinstance(error, exc.DBAPIError):
+        return error.connection_invalidated
+    return type(inner).__name__ == "InterfaceError" and "closed" in str(inner)
 
 
 def of_network(error: OSError, *, where: str) -> BackendError:
@@ -246,7 +279,8 @@ def _of_postgres(sqlstate: str, error: BaseException, where: str) -> BackendErro
         words = _first_line(error)
         known = (FailureKind.QUERY, f"The server refuses the query: {words} (SQLSTATE {sqlstate}).", None)
     kind, message, advice = known
-    return BackendError(message, failure=kind, where=where, help=advice)
+    made = ContentError if sqlstate.startswith(_CONTENT_CLASSES) else BackendError
+    return made(message, failure=kind, where=where, help=advice)
 
 
 def _of_sqlite(error: sqlite3.Error, where: str) -> BackendError:

@@ -132,7 +132,7 @@ async def _by_scan(connection: AsyncConnection, keys: KeyTable, query: KeyQuery)
     bounds: list[sa.ColumnElement[bool]] = []
     if query.after is not None and query.after[1] is not None:
         bounds.append(key > keys.dialect.bound(query.after[1], keys.shape.column("key")))
-    elif (lowest := _lowest(query)) is not None:
+    elif (lowest := _lowest(query)) is not None and keys.dialect.can_hold(lowest):
         bounds.append(key >= sa.bindparam("low", lowest, type_=sa.Text(), unique=True))
     is_text = keys.dialect.is_text(key)
     if is_text is not None:
@@ -149,9 +149,11 @@ async def _by_scan(connection: AsyncConnection, keys: KeyTable, query: KeyQuery)
     rows = [keys.row(raw, query.now) for raw in (await connection.execute(statement)).all()]
     if len(rows) > query.limit:
         return Found(tuple(rows), (False,) * len(rows), len(rows))
-    scanned, last = (await connection.execute(sa.select(sa.func.count(), sa.func.max(window.c["key"])))).one()
-    is_stopped = int(scanned) >= SCAN_BUDGET and last is not None
-    resume: tuple[Part, Part] | None = (TEXT, ("t", str(last))) if is_stopped else None
+    last = keys.dialect.mark(sa.func.max(window.c["key"]), keys.shape.column("key"))
+    scanned, *mark = (await connection.execute(sa.select(sa.func.count(), *last))).one()
+    part = keys.dialect.part(mark)
+    is_stopped = int(scanned) >= SCAN_BUDGET and part is not None
+    resume: tuple[Part, Part] | None = (TEXT, part) if is_stopped else None
     return Found(tuple(rows), (False,) * len(rows), int(scanned), resume)
 
 

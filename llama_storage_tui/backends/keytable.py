@@ -64,7 +64,7 @@ class KeyTable:
         """Return the SELECT that `row` reads: no values, only their sizes."""
         dialect, key = self.dialect, table.c["key"]
         chosen: list[Expression] = [
-            key,
+            dialect.cell(key, self.shape.column("key"), None),
             dialect.size(table.c["value"], self.shape.column("value")),
             self._expiration(table),
             *dialect.mark(key, self.shape.column("key")),
@@ -76,7 +76,7 @@ class KeyTable:
         """Return the SELECT that `value` reads: key, size, expiration, value."""
         shape = self.shape.column("value")
         chosen = [
-            table.c["key"],
+            self.dialect.cell(table.c["key"], self.shape.column("key"), None),
             self.dialect.size(table.c["value"], shape),
             self._expiration(table),
             self.dialect.cell(table.c["value"], shape, limit),
@@ -100,7 +100,7 @@ class KeyTable:
 
     def is_row(self, table: sa.TableClause, row: KeyRow) -> sa.ColumnElement[bool]:
         """Return the condition of one row that `row` gave: by its place, where a key that is no text may be there twice."""
-        if row.row is None:
+        if row.row is None or len(self.shape.key) != 1:
             return self.dialect.key_equals(table.c["key"], row.entry.key)
         shape = self.shape.key[0]
         return table.c[shape.name] == self.dialect.bound(row.row, shape)

@@ -6,7 +6,7 @@ The table is the server's: `key` (its primary key), `value`, `expiration`. How a
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -19,7 +19,8 @@ from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.engine import Engine, Statement
 from llama_storage_tui.backends.keyscan import ODD, TEXT, Found, KeyQuery, find, matching
 from llama_storage_tui.backends.keytable import KeyRow, KeyTable, as_cell, entry_of
-from llama_storage_tui.backends.ranges import is_storable, ranges_of, selects_the_rest
+from llama_storage_tui.backends.ranges import ranges_of, selects_the_rest
+from llama_storage_tui.backends.rereading import rereading
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import (
     Count,
@@ -49,7 +50,7 @@ class SqlKeyValueReader:
         """Count keys, expired ones included; `fast` stops at a million. Exact counts have no time limit."""
 
         async def counted(connection: AsyncConnection) -> Count:
-            keys = await self._opened(connection, refresh=True)
+            keys = await self._opened(connection, self.engine, refresh=True)
             found = await connection.execute(_count_statement(keys, selection, FAST_COUNT if fast else None))
             counts = [int(number) for number in found.one()]
             return Count(sum(counts), is_exact=not fast or max(counts, default=0) < FAST_COUNT)
@@ -65,11 +66,7 @@ class SqlKeyValueReader:
         name = cursors.fingerprint(self.table, selection.include, selection.exclude, prefix)
         query = KeyQuery(selection, prefix, limit, _position(after, name), datetime.now(UTC))
 
-        async def paged(connection: AsyncConnection) -> Found:
-            keys = await self._opened(connection, refresh=after is None)
-            return await find(connection, keys, query)
-
-        found = await self.engine.run(paged, seconds=self.timeouts.query)
+        found = await self._find(query, seconds=self.timeouts.query)
         has_more = len(found.rows) > limit
         position = found.cursor_parts(limit - 1) if has_more else found.resume
         return KeyPage(
@@ -81,22 +78,41 @@ class SqlKeyValueReader:
 
     async def value(self, key: str | bytes | None, *, limit: int | None = None) -> StoredValue | None:
         """Return one value, cut to `limit` characters (None: whole); None where there is no such key."""
+        return await rereading(self.engine, lambda engine: self._value(engine, key, limit))
 
+    async def _find(self, query: KeyQuery, *, seconds: float | None) -> Found:
+        async def look(engine: Engine) -> Found:
+            async def found(connection: AsyncConnection) -> Found:
+                keys = await self._opened(connection, engine, refresh=query.after is None)
+                is_possible = not query.prefix or keys.dialect.can_hold(query.prefix)
+                return await find(connection, keys, query) if is_possible else Found((), (), 0)
+
+            return await engine.run(found, seconds=seconds)
+
+        return await rereading(self.engine, look)
+
+    async def _value(self, engine: Engine, key: str | bytes | None, limit: int | None) -> StoredValue | None:
         async def read(connection: AsyncConnection) -> StoredValue | None:
-            keys = await self._opened(connection, refresh=False)
+            keys = await self._opened(connection, engine, refresh=False)
             table = keys.table
             is_key = keys.dialect.key_equals(table.c["key"], key)
             found = (await connection.execute(keys.values(table, limit=limit).where(is_key).limit(1))).first()
             return None if found is None else _stored(found, limit)
 
-        return await self.engine.run(read, seconds=self.timeouts.query)
+        return await engine.run(read, seconds=self.timeouts.query)
 
     async def values_of(self, keys: Sequence[str], *, limit: int | None = None) -> tuple[StoredValue, ...]:
         """Return the values of those of the keys that are there, in their order."""
-        wanted = [key for key in dict.fromkeys(keys) if is_storable(key)]
+        return (
+            await rereading(self.engine, lambda engine: self._values_of(engine, keys, limit)) if keys else ()
+        )
 
+    async def _values_of(
+        self, engine: Engine, keys: Sequence[str], limit: int | None
+    ) -> tuple[StoredValue, ...]:
         async def read(connection: AsyncConnection) -> tuple[StoredValue, ...]:
-            opened = await self._opened(connection, refresh=False)
+            opened = await self._opened(connection, engine, refresh=False)
+            wanted = [key for key in dict.fromkeys(keys) if opened.dialect.can_hold(key)]
             table = opened.table
             found: dict[str, StoredValue] = {}
             for start in range(0, len(wanted), KEYS_AT_ONCE):
@@ -105,7 +121,7 @@ class SqlKeyValueReader:
                     found[str(raw[0])] = _stored(raw, limit)
             return tuple(found[key] for key in wanted if key in found)
 
-        return await self.engine.run(read, seconds=self.timeouts.query) if wanted else ()
+        return await engine.run(read, seconds=self.timeouts.query)
 
     async def stream(self, selection: KeySelection) -> AsyncGenerator[Sequence[StoredValue], None]:
         """Yield batches of whole values in key order, without a time limit.
@@ -117,12 +133,7 @@ class SqlKeyValueReader:
         after: Cursor | None = None
         while True:
             query = KeyQuery(selection, "", LARGEST_BATCH, _position(after, name), datetime.now(UTC))
-
-            async def paged(connection: AsyncConnection, query: KeyQuery = query) -> Found:
-                keys = await self._opened(connection, refresh=query.after is None)
-                return await find(connection, keys, query)
-
-            found = await self.engine.run(paged, seconds=None)
+            found = await self._find(query, seconds=None)
             for rows in _batches(found.rows[:LARGEST_BATCH]):
                 values = await self._values(rows)
                 if values:
@@ -135,8 +146,11 @@ class SqlKeyValueReader:
                 return
 
     async def _values(self, rows: Sequence[KeyRow]) -> Sequence[StoredValue]:
+        return await rereading(self.engine, lambda engine: self._values_at(engine, rows))
+
+    async def _values_at(self, engine: Engine, rows: Sequence[KeyRow]) -> Sequence[StoredValue]:
         async def read(connection: AsyncConnection) -> list[StoredValue]:
-            keys = await self._opened(connection, refresh=False)
+            keys = await self._opened(connection, engine, refresh=False)
             table = keys.table
             values = keys.values(table, limit=None)
             texts = [row.entry.key for row in rows if isinstance(row.entry.key, str)]
@@ -151,14 +165,12 @@ class SqlKeyValueReader:
                     stored.append(_stored(raw, None))
             return stored
 
-        return await self.engine.run(read, seconds=None)
+        return await engine.run(read, seconds=None)
 
-    async def _opened(self, connection: AsyncConnection, *, refresh: bool) -> KeyTable:
+    async def _opened(self, connection: AsyncConnection, engine: Engine, *, refresh: bool) -> KeyTable:
         if self._keys is None or refresh:
-            self._keys = await KeyTable.open(
-                connection, self.engine.dialect, self.table, where=self.engine.where
-            )
-        return self._keys
+            self._keys = await KeyTable.open(connection, engine.dialect, self.table, where=engine.where)
+        return replace(self._keys, dialect=engine.dialect)
 
 
 def _position(after: Cursor | None, name: str) -> tuple[Part, Part] | None:

@@ -12,8 +12,9 @@ from typing import Final, Generic, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.engine import Engine
-from llama_storage_tui.backends.recordscan import RecordScan, Row
-from llama_storage_tui.backends.recordtally import RecordTally
+from llama_storage_tui.backends.recordscan import RecordScan, Row, resolved_for, scan_of
+from llama_storage_tui.backends.recordtally import Counted, RecordTally
+from llama_storage_tui.backends.rereading import rereading
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.errors import NotFoundError, UsageError
 from llama_storage_tui.model.limits import Timeouts
@@ -51,7 +52,7 @@ _FIRST_PIECE: Final = 64
 
 T = TypeVar("T")
 
-Reads = Callable[[AsyncConnection, tuple[int, int] | None], Awaitable[T]]
+Reads = Callable[[tuple[int, int] | None], Awaitable[T]]
 """Reads the rows at some positions; None: all rows of a table that has no positions."""
 
 
@@ -67,9 +68,11 @@ class SqlRecordReader:
         """Return a page of records in the query's order."""
         if query.limit < 1:
             raise UsageError("A page has at least one record.")
+        return await rereading(self.engine, lambda engine: self._page(engine, query, seconds))
 
+    async def _page(self, engine: Engine, query: RecordQuery, seconds: float | None) -> RecordPage:
         async def paged(connection: AsyncConnection) -> RecordPage:
-            scan = await self._scan(connection, query)
+            scan = await self._scan(connection, engine, query)
             find = scan.newest if query.order is RecordOrder.NEWEST else scan.stored
             rows = await find(connection, query.after, query.limit + 1)
             kept = rows[: query.limit]
@@ -80,17 +83,19 @@ class SqlRecordReader:
                 next=cursors[-1] if len(rows) > query.limit else None,
             )
 
-        return await self.engine.run(paged, seconds=seconds)
+        return await engine.run(paged, seconds=seconds)
 
     async def search(self, query: RecordQuery) -> AsyncGenerator[RecordBatch, None]:
         """Yield all records of the query as they are found, the last stored first."""
+        scan, low, high = await self._begun(query)
 
-        async def begun(connection: AsyncConnection) -> tuple[RecordScan, int, int]:
-            scan = await self._scan(connection, query)
-            return scan, *(await scan.span(connection, query.after))
+        async def read(engine: Engine, positions: tuple[int, int] | None) -> list[Row]:
+            async def within(connection: AsyncConnection) -> list[Row]:
+                return await resolved_for(scan, engine.dialect).within(connection, positions)
 
-        scan, low, high = await self.engine.run(begun, seconds=self.timeouts.query)
-        pieces = _Pieces(self.engine, scan.within, low, high)
+            return await engine.run(within, seconds=None)
+
+        pieces = _Pieces(self._tolerant(read), low, high)
         try:
             while pieces.is_more:
                 found = await pieces.next()
@@ -111,17 +116,19 @@ class SqlRecordReader:
     ) -> AsyncGenerator[TallyBatch, None]:
         """Yield what was counted since the last batch, the last stored first."""
         stored = replace(query, order=RecordOrder.STORED, fields=(), conditions=(), after=None)
-
-        async def begun(connection: AsyncConnection) -> tuple[RecordScan, int, int, int]:
-            scan = await self._scan(connection, stored)
-            extent = await self.engine.dialect.documents.extent(connection, scan.shape)
-            # A block holds a few large rows, or a hundred whose documents lie elsewhere: nobody knows before one was read.
-            first = FIRST_TALLIED if extent.rows <= extent.positions else FIRST_BLOCKS
-            return scan, *(await scan.span(connection, None)), first
-
-        scan, low, high, first = await self.engine.run(begun, seconds=self.timeouts.query)
+        scan, low, high = await self._begun(stored)
+        extent = await self.extent(query.table) or Extent(0, 0)
+        # A block holds a few large rows, or a hundred whose documents lie elsewhere: nobody knows before one was read.
+        first = FIRST_TALLIED if extent.rows <= extent.positions else FIRST_BLOCKS
         tally = RecordTally(scan, tallies, examples)
-        pieces = _Pieces(self.engine, tally.within, low, high, first=first)
+
+        async def read(engine: Engine, positions: tuple[int, int] | None) -> Counted:
+            async def within(connection: AsyncConnection) -> Counted:
+                return await tally.of(resolved_for(scan, engine.dialect)).within(connection, positions)
+
+            return await engine.run(within, seconds=None)
+
+        pieces = _Pieces(self._tolerant(read), low, high, first=first)
         try:
             while pieces.is_more:
                 found = await pieces.next()
@@ -132,19 +139,18 @@ class SqlRecordReader:
 
     async def find(self, query: RecordQuery, ids: Sequence[str]) -> tuple[Record, ...]:
         """Return the records with these ids."""
-        found: list[Record] = []
+        return await rereading(self.engine, lambda engine: self._find(engine, query, ids)) if ids else ()
 
+    async def _find(self, engine: Engine, query: RecordQuery, ids: Sequence[str]) -> tuple[Record, ...]:
         async def looked_up(connection: AsyncConnection) -> list[Record]:
-            scan = await self._scan(connection, query)
+            scan = await self._scan(connection, engine, query)
             return [
                 scan.record(row)
                 for start in range(0, len(ids), IDS_AT_ONCE)
                 for row in await scan.by_id(connection, ids[start : start + IDS_AT_ONCE])
             ]
 
-        if ids:
-            found = await self.engine.run(looked_up, seconds=self.timeouts.query)
-        return tuple(found)
+        return tuple(await engine.run(looked_up, seconds=self.timeouts.query))
 
     async def extent(self, table: str) -> Extent | None:
         """Return how large a table is without counting."""
@@ -156,7 +162,28 @@ class SqlRecordReader:
 
         return await self.engine.run(measured, seconds=self.timeouts.query)
 
-    async def _scan(self, connection: AsyncConnection, query: RecordQuery) -> RecordScan:
+    async def _begun(self, query: RecordQuery) -> tuple[RecordScan, int, int]:
+        """Return what walks a table by positions, and from where to where; by time where nothing has a position, as in a view."""
+
+        async def begun(connection: AsyncConnection) -> tuple[RecordScan, int, int]:
+            shape = await self._shape(connection, query)
+            has_positions = bool(self.engine.dialect.documents.physical(shape))
+            asked = query if has_positions else replace(query, order=RecordOrder.NEWEST)
+            scan = await scan_of(connection, asked, shape, self.engine.dialect)
+            return scan, *(await scan.span(connection, query.after))
+
+        return await self.engine.run(begun, seconds=self.timeouts.query)
+
+    def _tolerant(
+        self, read: Callable[[Engine, tuple[int, int] | None], Awaitable[T]]
+    ) -> Callable[[tuple[int, int] | None], Awaitable[T]]:
+        return lambda positions: rereading(self.engine, lambda engine: read(engine, positions))
+
+    async def _scan(self, connection: AsyncConnection, engine: Engine, query: RecordQuery) -> RecordScan:
+        shape = await self._shape(connection, query)
+        return await scan_of(connection, query, shape, engine.dialect)
+
+    async def _shape(self, connection: AsyncConnection, query: RecordQuery) -> TableShape:
         shape = self._shapes.get(query.table) if query.after is not None else None
         if shape is None:
             shape = await self.engine.dialect.describe(connection, query.table)
@@ -167,7 +194,7 @@ class SqlRecordReader:
                 help="`tables` lists what is there.",
             )
         self._shapes[query.table] = shape
-        return RecordScan.of(query, shape, self.engine.dialect)
+        return shape
 
 
 def _handed_over(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
@@ -179,16 +206,13 @@ def _handed_over(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 class _Pieces(Generic[T]):
     """A table cut into pieces from its end to its beginning, some read ahead, handed over in order."""
 
-    def __init__(
-        self, engine: Engine, read: Reads[T], low: int, high: int, *, first: int = _FIRST_PIECE
-    ) -> None:
+    def __init__(self, read: Reads[T], low: int, high: int, *, first: int = _FIRST_PIECE) -> None:
         self.done = 0
-        self._engine = engine
         self._read = read
         self._low, self._high = low, high
         self._first = self._width = self._last = first
         self._ahead: deque[tuple[asyncio.Task[T], int, float]] = deque()
-        # A table without positions (a partitioned one) is one piece.
+        # A table without positions (a view) is one piece.
         self._is_whole = low >= high
 
     @property
@@ -227,12 +251,7 @@ class _Pieces(Generic[T]):
             positions = max(self._low, self._high - self._width), self._high
             width = positions[1] - positions[0]
             self._high = positions[0]
-
-        async def read(connection: AsyncConnection) -> T:
-            return await self._read(connection, positions)
-
-        work = self._engine.run(read, seconds=None)
-        self._ahead.append((asyncio.ensure_future(work), width, monotonic()))
+        self._ahead.append((asyncio.ensure_future(self._read(positions)), width, monotonic()))
 
     def _pace(self, seconds: float, width: int) -> None:
         if width and seconds < PIECE_SECONDS / 2:

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends import cursors
+from llama_storage_tui.backends.batches import Pace
 from llama_storage_tui.backends.cursors import Part
-from llama_storage_tui.backends.documents import Prepared, Source, holds, is_inside, wanted
+from llama_storage_tui.backends.documents import Prepared, Source, fields_of, holds, is_inside, wanted
 from llama_storage_tui.backends.engine import Dialect, Expression, Statement
-from llama_storage_tui.backends.shape import ColumnShape, TableShape
+from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
+from llama_storage_tui.backends.stored_rows import StoredRow
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Cell, Cursor
 from llama_storage_tui.model.records import (
     AnyOf,
     Between,
     Condition,
+    Equals,
     Field,
+    Measure,
     Not,
+    OneOf,
     Record,
     RecordOrder,
     RecordQuery,
@@ -35,6 +42,14 @@ FIRST_RANGE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
+class Slice:
+    """Rows of one table: what they are selected from, and the conditions of their positions."""
+
+    table: sa.TableClause
+    conditions: tuple[sa.ColumnElement[bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RecordScan:
     """A resolved query. `marked` are the columns that a cursor holds: time, id and key, or the position alone."""
 
@@ -43,29 +58,43 @@ class RecordScan:
     dialect: Dialect
     marked: tuple[ColumnShape, ...]
     name: str
+    parts: tuple[TablePart, ...] = ()
 
     @classmethod
-    def of(cls, query: RecordQuery, shape: TableShape, dialect: Dialect) -> RecordScan:
-        """Resolve a query; raises UsageError for a column that the table lacks, or an order that it has not."""
+    def of(
+        cls, query: RecordQuery, shape: TableShape, dialect: Dialect, parts: tuple[TablePart, ...] = ()
+    ) -> RecordScan:
+        """Resolve a query; `parts` are the tables of a tree.
+
+        Raises UsageError for a column that the table lacks, or an order that it has not.
+        """
         physical = dialect.documents.physical(shape)
         if query.order is RecordOrder.NEWEST:
             leading = (shape.column(query.time), shape.column(query.id))
             marked = (*leading, *(key for key in shape.key if key not in leading))
-        elif physical is None:
+        elif not physical:
             raise UsageError(
                 f"{shape.name!r} has no stored order.", help="Ask for the newest first: --order newest."
             )
         else:
-            marked = (physical,)
+            marked = physical
         conditions = [_asked(condition) for condition in query.conditions]
         name = cursors.fingerprint(shape.schema, shape.name, query.order.value, conditions)
-        return cls(query, shape, dialect, marked, name)
+        return cls(query, shape, dialect, marked, name, parts)
+
+    @property
+    def is_narrowed_later(self) -> bool:
+        """Whether the statement gives rows that the query does not want."""
+        return False
 
     @property
     def table(self) -> sa.TableClause:
         """The table, with the pseudo columns that its cursors need."""
-        names = {column.name for column in (*self.shape.columns, *self.shape.hidden)}
-        table = self.shape.selectable()
+        return self._selectable(self.shape)
+
+    def _selectable(self, shape: TableShape) -> sa.TableClause:
+        names = {column.name for column in (*shape.columns, *shape.hidden)}
+        table = shape.selectable()
         for column in self.marked:
             if column.name not in names:
                 table.append_column(sa.column(sa.sql.quoted_name(column.name, quote=True)))
@@ -80,53 +109,100 @@ class RecordScan:
         """Return the cursor of the page after a row."""
         return cursors.encode(self.name, self._parts(row))
 
-    async def newest(self, connection: AsyncConnection, after: Cursor | None, limit: int) -> list[Row]:
+    async def newest(self, connection: AsyncConnection, after: Cursor | None, limit: int | None) -> list[Row]:
         """Return up to `limit` rows by time and id, both falling; rows without a time come last."""
         table = self.table
         parts = None if after is None else cursors.decode(after, self.name, length=len(self.marked)).parts
         rows: list[Row] = []
         for segment in self._segments(table, parts):
-            rows += (await connection.execute(self._sorted(table, segment, limit - len(rows)))).all()
-            if len(rows) >= limit:
+            wanted_ = None if limit is None else limit - len(rows)
+            rows += await self._fetch(connection, self._sorted(table, segment, wanted_), wanted_)
+            if limit is not None and len(rows) >= limit:
                 break
         return rows
 
     async def stored(self, connection: AsyncConnection, after: Cursor | None, limit: int) -> list[Row]:
         """Return up to `limit` rows, the last stored first, from growing ranges back from the end."""
         low, high = await self.span(connection, after)
-        table = self.table
-        position = table.c[self.marked[0].name]
-        before = [] if after is None else [position < self._bound(after)]
-        statement = self._selected(table).where(*before, *self._conditions(table)).order_by(position.desc())
         if low >= high or not self.dialect.documents.needs_ranges:
-            return [*(await connection.execute(statement.limit(limit))).all()]
+            return await self._fetch(connection, self._walked(Slice(self.table, ()), after), limit)
         rows: list[Row] = []
         width = FIRST_RANGE
         while low < high and len(rows) < limit:
             start = max(low, high - width)
-            piece = statement.where(self.dialect.documents.within(position, start, high))
-            rows += (await connection.execute(piece.limit(limit - len(rows)))).all()
+            for piece in self.slices((start, high)):
+                rows += await self._fetch(connection, self._walked(piece, after), limit - len(rows))
+                if len(rows) >= limit:
+                    break
             high, width = start, width * 4
         return rows
 
     async def span(self, connection: AsyncConnection, after: Cursor | None) -> tuple[int, int]:
-        """Return the first position of the table, and the one after the last that a cursor leaves to be read."""
+        """Return the first position of the table, and the one after the last that a cursor leaves to be read.
+
+        The two are equal where nothing has a position.
+        """
         documents = self.dialect.documents
+        if self.query.order is RecordOrder.NEWEST:
+            return 0, 0
         low, high = await documents.positions(connection, self.shape)
+        if self.parts:
+            high = self.parts[-1].first + self.parts[-1].positions
         if after is None:
             return low, high
-        part = cursors.decode(after, self.name, length=1).parts[0]
-        return low, min(high, documents.position_of(part[1] if part else "") + 1)
+        texts = [
+            part[1] if part else ""
+            for part in cursors.decode(after, self.name, length=len(self.marked)).parts
+        ]
+        left = documents.position_of(texts[-1]) + 1
+        if not self.parts:
+            return low, min(high, left)
+        ends = (part.first + min(part.positions, left) for part in self.parts if str(part.oid) == texts[0])
+        before = (part.first + part.positions for part in self.parts if part.oid < _oid(texts[0]))
+        return low, max((low, *before, *ends))
+
+    def slices(self, positions: tuple[int, int] | None) -> Iterator[Slice]:
+        """Yield the tables that some positions (None: all) lie in, the last first, each with the condition of its own positions."""
+        if positions is None:
+            yield Slice(self.table, ())
+            return
+        low, high = positions
+        within = self.dialect.documents.within
+        if not self.parts:
+            table = self.table
+            yield Slice(table, (within(table.c[self.marked[-1].name], low, high),))
+        for part in reversed(self.parts):
+            start, end = max(low, part.first), min(high, part.first + part.positions)
+            if start >= end:
+                continue
+            shape = replace(self.shape, name=part.name, schema=part.schema) if part.is_direct else self.shape
+            table = self._selectable(shape)
+            oid = table.c[self.marked[0].name] == self.dialect.bound(("t", str(part.oid)), self.marked[0])
+            yield Slice(
+                table,
+                (within(table.c[self.marked[-1].name], start - part.first, end - part.first),)
+                + (() if part.is_direct else (oid,)),
+            )
 
     async def within(self, connection: AsyncConnection, positions: tuple[int, int] | None) -> list[Row]:
-        """Return the rows at some positions (None: at all), the last stored first."""
-        table = self.table
-        position = table.c[self.marked[0].name]
-        conditions = [] if positions is None else [self.dialect.documents.within(position, *positions)]
-        if self.query.after is not None:
-            conditions.append(position < self._bound(self.query.after))
-        statement = self._selected(table).where(*conditions, *self._conditions(table))
-        return [*(await connection.execute(statement.order_by(position.desc()))).all()]
+        """Return the rows at some positions (None: at all), the last stored first, or the newest where none has a position."""
+        if self.query.order is RecordOrder.NEWEST:
+            return await self.newest(connection, self.query.after, None)
+        rows: list[Row] = []
+        for piece in self.slices(positions):
+            rows += await self._fetch(connection, self._walked(piece, self.query.after), None)
+        return rows
+
+    def _walked(self, piece: Slice, after: Cursor | None) -> Statement:
+        """Select the rows of a slice that come after a cursor, the last stored first."""
+        table = piece.table
+        places = [table.c[each.name] for each in self.marked]
+        before: list[sa.ColumnElement[bool]] = []
+        if after is not None:
+            bounds = self._bounds(after)
+            before = [places[0] < bounds[0] if len(places) == 1 else sa.tuple_(*places) < sa.tuple_(*bounds)]
+        statement = self._selected(table).where(*piece.conditions, *before, *self._conditions(table))
+        return statement.order_by(*(place.desc() for place in places))
 
     async def by_id(self, connection: AsyncConnection, ids: Sequence[str]) -> list[Row]:
         """Return the rows with these ids."""
@@ -134,7 +210,10 @@ class RecordScan:
         column = self.shape.column(self.query.id)
         equal = [self.dialect.equals(table.c[column.name], column, id_) for id_ in ids]
         statement = self._selected(table).where(sa.or_(*equal), *self._conditions(table))
-        return [*(await connection.execute(statement)).all()]
+        return await self._fetch(connection, statement, None)
+
+    async def _fetch(self, connection: AsyncConnection, statement: Statement, limit: int | None) -> list[Row]:
+        return [*(await connection.execute(statement.limit(limit))).all()]
 
     def _conditions(self, table: sa.TableClause) -> tuple[sa.ColumnElement[bool], ...]:
         source = Source(self.dialect, self.shape, table)
@@ -176,7 +255,7 @@ class RecordScan:
                 found[name] = prepared
         return found
 
-    def _sorted(self, table: sa.TableClause, segment: sa.ColumnElement[bool], limit: int) -> Statement:
+    def _sorted(self, table: sa.TableClause, segment: sa.ColumnElement[bool], limit: int | None) -> Statement:
         """Return the statement of a sorted page: first which rows, then what is in them.
 
         Else the documents of all rows would be taken apart before all but a page of them are dropped.
@@ -184,8 +263,8 @@ class RecordScan:
         conditions = (segment, *self._conditions(table))
         order = [each.desc() for each in self._order(table)]
         keys = self.shape.key
-        if not keys:
-            return self._selected(table).where(*conditions).order_by(*order).limit(limit)
+        if not keys or self.is_narrowed_later:
+            return self._selected(table).where(*conditions).order_by(*order)
         found = (
             sa.select(*(table.c[key.name] for key in keys))
             .where(*conditions)
@@ -227,15 +306,136 @@ class RecordScan:
         found: Expression = sa.null() if part is None else self.dialect.bound(part, shape)  # type: ignore[assignment]
         return self.dialect.documents.sorted_text(found) if shape is self.marked[1] else found
 
-    def _bound(self, after: Cursor) -> Expression:
-        part = cursors.decode(after, self.name, length=1).parts[0]
-        if part is None:
-            raise UsageError("That is not a cursor of this listing.", help="Leave it out to begin again.")
-        return self.dialect.bound(part, self.marked[0])
+    def _bounds(self, after: Cursor) -> list[Expression]:
+        bounds: list[Expression] = []
+        for part, shape in zip(
+            cursors.decode(after, self.name, length=len(self.marked)).parts, self.marked, strict=True
+        ):
+            if part is None:
+                raise _no_cursor()
+            bounds.append(self.dialect.bound(part, shape))
+        return bounds
 
     def _parts(self, row: Row) -> tuple[Part, ...]:
         raw, width = row[len(self.query.fields) :], self.dialect.mark_width
         return tuple(self.dialect.part(raw[start : start + width]) for start in range(0, len(raw), width))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredScan(RecordScan):
+    """A resolved query whose rows are taken as they are stored: what is in their documents is told on this side."""
+
+    @property
+    def is_narrowed_later(self) -> bool:
+        """Whether a condition is left that the engine does not answer."""
+        return any(not _is_of_column(each) for each in self.query.conditions)
+
+    async def stored_rows(
+        self, connection: AsyncConnection, statement: Statement
+    ) -> AsyncGenerator[list[tuple[StoredRow, Row]], None]:
+        """Yield the rows of a statement that selects `needed`, in batches, each with what follows its columns."""
+        columns, sizes = self._needed()
+        shapes = {name: self.shape.column(name) for name in columns}
+
+        def made(row: Row) -> tuple[StoredRow, Row]:
+            end = len(columns)
+            cells: Sequence[Cell] = row  # type: ignore[assignment] # what is selected is nothing but cells
+            stored = StoredRow(
+                dict(zip(columns, cells, strict=False)), dict(zip(sizes, cells[end:], strict=False)), shapes
+            )
+            return stored, row[end + len(sizes) :]
+
+        pace = Pace()
+        async with connection.stream(statement) as result:
+            while batch := await result.fetchmany(pace.size):
+                yield [made(row) for row in batch]
+                pace.after(batch)
+
+    def needed(self, table: sa.TableClause, more: Sequence[Expression]) -> Statement:
+        """Select the columns that fields and conditions look into, as they are stored, and more behind them."""
+        columns, sizes = self._needed()
+        taken = [self.dialect.cell(table.c[name], self.shape.column(name), None) for name in columns]
+        taken += [self.dialect.size(table.c[name], self.shape.column(name)) for name in sizes]
+        chosen = [each.label(f"c{index}") for index, each in enumerate((*taken, *more))]
+        return sa.select(*chosen).select_from(table)
+
+    async def _fetch(self, connection: AsyncConnection, statement: Statement, limit: int | None) -> list[Row]:
+        if limit is not None and not self.is_narrowed_later:
+            statement = statement.limit(limit)
+        left = [each for each in self.query.conditions if not _is_of_column(each)]
+
+        def kept(batch: Sequence[tuple[StoredRow, Row]]) -> list[Row]:
+            return [
+                (*(stored.value(field) for field in self.query.fields), *rest)
+                for stored, rest in batch
+                if stored.meets_all((*left,))
+            ]
+
+        rows: list[Row] = []
+        async with aclosing(self.stored_rows(connection, statement)) as batches:
+            async for batch in batches:
+                # Beside the event loop: a batch may hold megabytes of JSON.
+                rows += await asyncio.to_thread(kept, batch)
+                if limit is not None and len(rows) >= limit:
+                    return rows[:limit]
+        return rows
+
+    def _conditions(self, table: sa.TableClause) -> tuple[sa.ColumnElement[bool], ...]:
+        source = Source(self.dialect, self.shape, table)
+        return tuple(holds(source, each) for each in self.query.conditions if _is_of_column(each))
+
+    def _selected(self, table: sa.TableClause, source: sa.FromClause | None = None) -> Statement:
+        marks = [mark for column in self.marked for mark in self.dialect.mark(table.c[column.name], column)]
+        statement = self.needed(table, marks)
+        return statement if source is None else statement.select_from(source)
+
+    def _needed(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the columns whose values, and those whose sizes are needed; raises UsageError for one that the table lacks."""
+        asked = [*self.query.fields]
+        asked += [field for each in self.query.conditions for field in fields_of(each)]
+        names = dict.fromkeys(each.column for each in asked if each.measure is not Measure.BYTES)
+        sizes = dict.fromkeys(each.column for each in asked if each.measure is Measure.BYTES)
+        for name in (*names, *sizes):
+            self.shape.column(name)
+        return tuple(names), tuple(sizes)
+
+
+async def scan_of(
+    connection: AsyncConnection, query: RecordQuery, shape: TableShape, dialect: Dialect
+) -> RecordScan:
+    """Resolve a query for the way in which a dialect reads; raises as `RecordScan.of` does."""
+    parts = await dialect.documents.parts(connection, shape) if query.order is RecordOrder.STORED else ()
+    return (StoredScan if dialect.is_raw else RecordScan).of(query, shape, dialect, parts)
+
+
+def resolved_for(scan: RecordScan, dialect: Dialect) -> RecordScan:
+    """Return a scan for the way in which another dialect of the same engine reads."""
+    if scan.dialect is dialect:
+        return scan
+    made = StoredScan if dialect.is_raw else RecordScan
+    return made(scan.query, scan.shape, dialect, scan.marked, scan.name, scan.parts)
+
+
+def _oid(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise _no_cursor() from None
+
+
+def _no_cursor() -> UsageError:
+    return UsageError("That is not a cursor of this listing.", help="Leave it out to begin again.")
+
+
+def _is_of_column(condition: Condition) -> bool:
+    """Tell whether a condition compares a column as a whole, which any content allows and an index may serve."""
+    match condition:
+        case Equals(Field(path=(), measure=Measure.VALUE), _) | OneOf(
+            Field(path=(), measure=Measure.VALUE), _
+        ):
+            return True
+        case _:
+            return False
 
 
 def _asked(condition: Condition) -> str:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.documents import Source, fields_of, holds, is_inside, wanted
-from llama_storage_tui.backends.engine import Statement
-from llama_storage_tui.backends.recordscan import RecordScan
+from llama_storage_tui.backends.engine import Expression, Statement
+from llama_storage_tui.backends.recordscan import RecordScan, Row, Slice, StoredScan
+from llama_storage_tui.backends.stored_rows import StoredRow
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.model.records import Field, Measure, Tallied
+from llama_storage_tui.model.records import Field, Measure, RecordOrder, Tallied
 
 MOST_LOOKED_AT: Final = 1_000
 """Rows among which examples of all tallies are looked for at once."""
@@ -46,7 +49,22 @@ class RecordTally:
 
     async def within(self, connection: AsyncConnection, positions: tuple[int, int] | None) -> Counted:
         """Count the rows at some positions (None: at all)."""
-        source = self._source(positions)
+        found = [await self._counted(connection, piece) for piece in self.scan.slices(positions)]
+        return Counted(
+            sum(each.rows for each in found),
+            tuple(sum(each.counts[index] for each in found) for index in range(len(self.tallies))),
+            tuple(
+                tuple(id_ for each in found for id_ in each.examples[index])[
+                    : max(0, self.most - self._found[index])
+                ]
+                for index in range(len(self.tallies))
+            ),
+        )
+
+    async def _counted(self, connection: AsyncConnection, piece: Slice) -> Counted:
+        if isinstance(self.scan, StoredScan):
+            return await self._stored(connection, self.scan, piece)
+        source = self._source(piece)
         each = [sa.and_(sa.true(), *(holds(source, one) for one in tally)) for tally in self.tallies]
         sums = [sa.func.count(sa.case((one, 1))).label(f"n{index}") for index, one in enumerate(each)]
         rows, *counts = (
@@ -60,6 +78,42 @@ class RecordTally:
         return Counted(
             int(rows), tuple(counts), tuple(examples.get(index, ()) for index in range(len(counts)))
         )
+
+    async def _stored(self, connection: AsyncConnection, scan: StoredScan, piece: Slice) -> Counted:
+        """Count rows as they are stored, one by one."""
+        looking = replace(
+            scan,
+            query=replace(
+                scan.query,
+                fields=(Field(_ID, scan.query.id),),
+                conditions=tuple(one for tally in self.tallies for one in tally),
+            ),
+        )
+        lacking = [self.most - self._found[index] for index in range(len(self.tallies))]
+        rows = 0
+        counts = [0] * len(self.tallies)
+        examples: list[list[Cell]] = [[] for _ in self.tallies]
+
+        def look(batch: Sequence[tuple[StoredRow, Row]]) -> None:
+            for stored, _ in batch:
+                for index, tally in enumerate(self.tallies):
+                    if stored.meets_all(tally):
+                        counts[index] += 1
+                        if len(examples[index]) < lacking[index]:
+                            examples[index].append(stored.cells[scan.query.id])
+
+        statement = looking.needed(piece.table, ()).where(*piece.conditions)
+        statement = statement.order_by(self._position(piece.table).desc())
+        async with aclosing(looking.stored_rows(connection, statement)) as batches:
+            async for batch in batches:
+                # Beside the event loop: a batch may hold megabytes of JSON.
+                await asyncio.to_thread(look, batch)
+                rows += len(batch)
+        return Counted(rows, tuple(counts), tuple(tuple(ids) for ids in examples))
+
+    def of(self, scan: RecordScan) -> RecordTally:
+        """Return the same tally, with the same examples noted, by another scan."""
+        return replace(self, scan=scan)
 
     def note(self, counted: Counted) -> None:
         """Take note of what was handed over: ranges are counted ahead, but only those that came before have given their ids."""
@@ -89,19 +143,23 @@ class RecordTally:
         statement = sa.select(source.table.c[_ID]).where(condition)
         return statement.order_by(source.table.c[_POSITION].desc()).limit(limit)
 
-    def _source(self, positions: tuple[int, int] | None) -> Source:
-        """Return the rows with their documents taken apart once, however many conditions look into them."""
-        scan, table = self.scan, self.scan.table
+    def _position(self, table: sa.TableClause) -> Expression:
+        """Return what the last stored rows are known by: a position, or a time where nothing has a position."""
+        marked = self.scan.marked
+        place = marked[0] if self.scan.query.order is RecordOrder.NEWEST else marked[-1]
+        return table.c[place.name]
+
+    def _source(self, piece: Slice) -> Source:
+        """Return the rows of a slice with their documents taken apart once, however many conditions look into them."""
+        scan, table = self.scan, piece.table
         asked = dict.fromkeys(each for tally in self.tallies for one in tally for each in fields_of(one))
         inside = [each for each in asked if is_inside(each) or each.measure is Measure.BYTES]
         plain = {scan.shape.column(each.column).name for each in asked if each not in inside}
-        position = table.c[scan.marked[0].name]
         id_ = wanted(scan.dialect, scan.shape, table, Field(_ID, scan.query.id))
         statement = scan.taking(table, inside).add_columns(
-            position.label(_POSITION), id_.label(_ID), *(table.c[name] for name in plain)
+            self._position(table).label(_POSITION), id_.label(_ID), *(table.c[name] for name in plain)
         )
-        if positions is not None:
-            statement = statement.where(scan.dialect.documents.within(position, *positions))
+        statement = statement.where(*piece.conditions)
         # The offset keeps the engine from putting the expressions back where they are used, once for every use.
         rows = statement.offset(0).subquery("rows")
         taken = {each: rows.c[f"c{index}"] for index, each in enumerate(inside)}

@@ -41,6 +41,23 @@ class ColumnShape:
 
 
 @dataclass(frozen=True, slots=True)
+class TablePart:
+    """One table of a tree: its oid, the positions before its own in the tree, how many are its own, and about how many rows.
+
+    `is_direct`: it may be read by its own name. Else its rows are picked out of the whole tree, which reads the same positions of
+    every other part too: where only the tree may be read, or has a policy on its rows.
+    """
+
+    oid: int
+    name: str
+    schema: str
+    first: int
+    positions: int
+    rows: int
+    is_direct: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TableShape:
     """One table.
 
@@ -59,6 +76,10 @@ class TableShape:
     is_view: bool = False
     is_readable: bool = True
     is_heap_ordered: bool = False
+    is_tree: bool = False
+    """Whether its rows lie in several tables: partitions, or tables that inherit from it. Positions repeat among them."""
+    has_positions: bool = False
+    """Whether every row has a physical position: not in a view, nor where a part of a tree is a foreign table."""
 
     def column(self, name: str) -> ColumnShape:
         """Return the column of that name; raises UsageError where the table has none."""

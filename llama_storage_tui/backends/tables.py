@@ -15,8 +15,9 @@ from llama_storage_tui.backends.batches import BATCH_BYTES, LARGEST_BATCH, Pace
 from llama_storage_tui.backends.cursors import Position
 from llama_storage_tui.backends.engine import Engine, Statement
 from llama_storage_tui.backends.listing import Listing, filter_conditions, row_fingerprint
+from llama_storage_tui.backends.rereading import as_stored, rereading
 from llama_storage_tui.backends.shape import TableShape
-from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError, UsageError
+from llama_storage_tui.errors import BackendError, ContentError, FailureKind, NotFoundError, UsageError
 from llama_storage_tui.model.data import Cell, Count, Cursor, Filter, RowPage, RowQuery, Table
 from llama_storage_tui.model.limits import Timeouts
 
@@ -61,35 +62,42 @@ class SqlTableReader:
 
     async def count(self, name: str, filters: Sequence[Filter] = ()) -> Count:
         """Count the rows exactly, without a time limit; cancel it instead."""
+        return await rereading(self.engine, lambda engine: self._counted(engine, name, filters))
 
+    async def _counted(self, engine: Engine, name: str, filters: Sequence[Filter]) -> Count:
         async def counted(connection: AsyncConnection) -> Count:
             shape = await self._shape(connection, name, refresh=True)
             await self._check(connection, shape, filters)
             table = shape.selectable()
-            conditions = filter_conditions(self.engine.dialect, shape, filters, table)
+            conditions = filter_conditions(engine.dialect, shape, filters, table)
             found = await connection.execute(sa.select(sa.func.count()).select_from(table).where(*conditions))
             return Count(int(found.scalar_one()), is_exact=True)
 
-        return await self.engine.run(counted, seconds=None)
+        return await engine.run(counted, seconds=None)
 
     async def page(self, query: RowQuery) -> RowPage:
         """Return a page of rows by keyset; raises UsageError, NotFoundError (no such table) or BackendError."""
         if query.limit < 1:
             raise UsageError("A page has at least one row.")
 
+        return await rereading(self.engine, lambda engine: self._page(engine, query))
+
+    async def _page(self, engine: Engine, query: RowQuery) -> RowPage:
         async def paged(connection: AsyncConnection) -> RowPage:
-            listing = await self._listing(connection, query)
+            listing = await self._listing(connection, engine, query)
             rows = await _rows(connection, listing, query)
             return _as_page(listing, rows, query)
 
-        return await self.engine.run(paged, seconds=self.timeouts.query)
+        return await engine.run(paged, seconds=self.timeouts.query)
 
     async def row(self, table: str, cursor: Cursor) -> dict[str, Cell] | None:
         """Return one whole row by its cursor of a RowPage; None where it is gone."""
+        return await rereading(self.engine, lambda engine: self._row(engine, table, cursor))
 
+    async def _row(self, engine: Engine, table: str, cursor: Cursor) -> dict[str, Cell] | None:
         async def read(connection: AsyncConnection) -> dict[str, Cell] | None:
             shape = await self._shape(connection, table, refresh=False)
-            dialect, selectable = self.engine.dialect, shape.selectable()
+            dialect, selectable = engine.dialect, shape.selectable()
             parts = cursors.decode(cursor, row_fingerprint(shape), length=len(shape.key)).parts
             conditions = [
                 sa.false()
@@ -105,7 +113,7 @@ class SqlTableReader:
             names = [each.name for each in shape.columns]
             return None if found is None else dict(zip(names, _shown(found, None), strict=True))
 
-        return await self.engine.run(read, seconds=self.timeouts.query)
+        return await engine.run(read, seconds=self.timeouts.query)
 
     async def stream(self, query: RowQuery) -> AsyncGenerator[Sequence[tuple[Cell, ...]], None]:
         """Yield batches of all rows that the query selects (its limit is ignored), without a time limit.
@@ -113,19 +121,37 @@ class SqlTableReader:
         Where an open statement would keep a writer out (SQLite), every batch is a statement of its own; a sort
         without an index cannot be, and holds the file's read lock until it ends.
         """
+        engine, is_begun = self.engine, False
+        try:
+            async with aclosing(self._stream(engine, query)) as batches:
+                async for batch in batches:
+                    is_begun = True
+                    yield batch
+        except ContentError as error:
+            if is_begun:
+                # Rows of another snapshot may not follow: what was handed over stands, and the error says why it ends.
+                raise
+            engine = as_stored(engine, error)
+        if engine is not self.engine:
+            async with aclosing(self._stream(engine, query)) as batches:
+                async for batch in batches:
+                    yield batch
 
+    async def _stream(
+        self, engine: Engine, query: RowQuery
+    ) -> AsyncGenerator[Sequence[tuple[Cell, ...]], None]:
         async def resolved(connection: AsyncConnection) -> Listing:
-            return await self._listing(connection, query)
+            return await self._listing(connection, engine, query)
 
-        listing = await self.engine.run(resolved, seconds=self.timeouts.query)
-        is_held = self.engine.dialect.is_snapshot_held or listing.is_sorted or not listing.has_cursors
-        batches = self._held(listing, query) if is_held else self._in_pieces(listing, query)
+        listing = await engine.run(resolved, seconds=self.timeouts.query)
+        is_held = engine.dialect.is_snapshot_held or listing.is_sorted or not listing.has_cursors
+        batches = self._held(engine, listing, query) if is_held else self._in_pieces(engine, listing, query)
         async with aclosing(batches):
             async for batch in batches:
                 yield batch
 
     async def _held(
-        self, listing: Listing, query: RowQuery
+        self, engine: Engine, listing: Listing, query: RowQuery
     ) -> AsyncGenerator[Sequence[tuple[Cell, ...]], None]:
         table = listing.shape.selectable()
         order = () if listing.shape.is_heap_ordered and not listing.is_sorted else listing.order
@@ -136,12 +162,12 @@ class SqlTableReader:
             .where(*listing.filtered(table))
             .order_by(*listing.ordering(table, order))
         )
-        async with aclosing(self.engine.stream(statement)) as batches:
+        async with aclosing(engine.stream(statement)) as batches:
             async for batch in batches:
                 yield [_shown(row, query.cell_limit) for row in batch]
 
     async def _in_pieces(
-        self, listing: Listing, query: RowQuery
+        self, engine: Engine, listing: Listing, query: RowQuery
     ) -> AsyncGenerator[Sequence[tuple[Cell, ...]], None]:
         after: Position | None = None
         pace = Pace()
@@ -158,15 +184,15 @@ class SqlTableReader:
             return rows
 
         width = len(listing.columns)
-        while rows := await self.engine.run(piece, seconds=None):
+        while rows := await engine.run(piece, seconds=None):
             for start in range(0, len(rows), LARGEST_BATCH):
                 yield [_shown(row[:width], query.cell_limit) for row in rows[start : start + LARGEST_BATCH]]
             after = Position(listing.parts(rows[-1][width:])[0])
 
-    async def _listing(self, connection: AsyncConnection, query: RowQuery) -> Listing:
+    async def _listing(self, connection: AsyncConnection, engine: Engine, query: RowQuery) -> Listing:
         shape = await self._shape(connection, query.table, refresh=query.after is None)
         await self._check(connection, shape, query.filters)
-        return Listing.of(query, shape, self.engine.dialect)
+        return Listing.of(query, shape, engine.dialect)
 
     async def _shape(self, connection: AsyncConnection, name: str, *, refresh: bool) -> TableShape:
         shape = None if refresh else self._shapes.get(name)

@@ -40,4 +40,4 @@ _BY_ERROR: Final = {
 
 def exit_code(error: errors.StorageToolError) -> ExitCode:
     """Return the exit code of an error."""
-    return _BY_ERROR.get(type(error), ExitCode.INTERNAL)
+    return next((_BY_ERROR[kind] for kind in type(error).__mro__ if kind in _BY_ERROR), ExitCode.INTERNAL)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.engine import RawRow
-from llama_storage_tui.backends.shape import ColumnShape, Kind, TableShape
+from llama_storage_tui.backends.shape import ColumnShape, Kind, TablePart, TableShape
 from llama_storage_tui.model.data import Column
 
 _COLUMNS: Final = sa.text(
@@ -20,7 +20,12 @@ _COLUMNS: Final = sa.text(
            pg_catalog.has_table_privilege(c.oid, 'SELECT'),
            a.attname::text, a.attnotnull, pg_catalog.format_type(a.atttypid, a.atttypmod),
            b.typname::text, pg_catalog.format_type(b.oid, -1),
-           pg_catalog.array_position(i.indkey::int2[], a.attnum)
+           pg_catalog.array_position(i.indkey::int2[], a.attnum),
+           CASE WHEN c.relkind = 'p' OR c.relhassubclass THEN (
+             WITH RECURSIVE tree (oid) AS (
+               SELECT c.oid UNION SELECT h.inhrelid FROM pg_catalog.pg_inherits h JOIN tree ON h.inhparent = tree.oid)
+             SELECT bool_or(k.relkind = 'f') FROM tree JOIN pg_catalog.pg_class k ON k.oid = tree.oid)
+           ELSE c.relkind = 'f' END
       FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -55,6 +60,29 @@ _BLOCKS: Final = sa.text(
     """
 )
 
+_PARTS: Final = sa.text(
+    """
+    WITH RECURSIVE root AS (
+      SELECT c.oid, c.relrowsecurity
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       WHERE n.nspname = CAST(:schema AS text) AND c.relname = CAST(:name AS text)
+    ), tree (oid) AS (
+      SELECT oid FROM root
+       UNION SELECT h.inhrelid FROM pg_catalog.pg_inherits h JOIN tree ON h.inhparent = tree.oid
+    )
+    SELECT c.oid::int8, c.relname::text, n.nspname::text,
+           pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::int,
+           c.reltuples::float8, c.relpages, pg_catalog.pg_relation_size(c.oid),
+           NOT c.relhassubclass AND NOT root.relrowsecurity AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+             AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+      FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     CROSS JOIN root
+     WHERE c.relkind = 'r'
+     ORDER BY c.oid
+    """
+)
+
 _COLLATION: Final = sa.text(
     """
     SELECT pg_catalog.to_jsonb(l)::text, pg_catalog.to_jsonb(d)::text, pg_catalog.current_setting('server_encoding')
@@ -84,7 +112,12 @@ _KINDS: Final = {
     ),
 }
 
-_CTID: Final = ColumnShape(Column("ctid", "tid", is_primary_key=False, is_nullable=False), Kind.NATIVE, "tid")
+CTID: Final = ColumnShape(Column("ctid", "tid", is_primary_key=False, is_nullable=False), Kind.NATIVE, "tid")
+TABLEOID: Final = ColumnShape(
+    Column("tableoid", "oid", is_primary_key=False, is_nullable=False), Kind.NATIVE, "oid"
+)
+_ROW_BYTES: Final = 2000
+"""About what a row weighs where ANALYZE never ran: a guess, and only for telling a small table from a large one."""
 _BINARY_LOCALES: Final = frozenset({"C", "POSIX"})
 _BUILTIN_LOCALES: Final = frozenset({"C", "C.UTF-8", "PG_UNICODE_FAST"})
 """Of the built-in provider (PostgreSQL 17): all three compare by code point."""
@@ -105,6 +138,23 @@ async def blocks(connection: AsyncConnection, shape: TableShape) -> int:
     """Return how many blocks a table has now."""
     found = await connection.execute(_BLOCKS, {"schema": shape.schema, "name": shape.name})
     return int(found.scalar_one_or_none() or 0)
+
+
+async def parts(connection: AsyncConnection, shape: TableShape) -> tuple[TablePart, ...]:
+    """Return the tables that a tree's rows lie in, by their oids; in a detached or dropped part no row is left to be read."""
+    found = (await connection.execute(_PARTS, {"schema": shape.schema, "name": shape.name})).all()
+    made: list[TablePart] = []
+    first = 0
+    for oid, name, schema, blocks_, tuples, pages, size, is_direct in found:
+        rows = rows_of(tuples, pages, int(blocks_), int(size))
+        made.append(TablePart(int(oid), name, schema, first, int(blocks_), rows, bool(is_direct)))
+        first += int(blocks_)
+    return tuple(made)
+
+
+def rows_of(tuples: float, pages: int, blocks_: int, size: int) -> int:
+    """Return about how many rows a table has: what ANALYZE noted, grown with the table."""
+    return round(tuples / pages * blocks_ if tuples >= 0 and pages > 0 else size / _ROW_BYTES)
 
 
 async def is_code_point_ordered(connection: AsyncConnection, shape: TableShape, column: str) -> bool:
@@ -138,23 +188,30 @@ def _shape(rows: Sequence[RawRow]) -> TableShape:
         key=lambda pair: pair[0],
     )
     primary = tuple(column for _, column in placed)
-    is_heap = not primary and relkind in {"r", "m"} and not has_children
-    key = (_CTID,) if is_heap else primary
+    is_tree = relkind == "p" or bool(has_children)
+    has_positions = not rows[0][11] and (relkind in {"r", "m"} or is_tree)
+    position = () if not has_positions else (TABLEOID, CTID) if is_tree else (CTID,)
+    # Each table that inherits has keys of its own; a partitioned table has its primary key once.
+    is_unique = bool(primary) and (relkind == "p" or not is_tree)
+    key = primary if is_unique else position
+    is_heap = not is_unique and has_positions and not is_tree
     return TableShape(
         name=str(name),
         columns=columns,
         key=key,
-        order=key,
-        hidden=(_CTID,) if is_heap else (),
+        order=key if is_unique else (*(primary if position else ()), *key),
+        hidden=() if is_unique else position,
         schema=str(schema),
         is_view=relkind in {"v", "m"},
         is_readable=bool(is_readable),
         is_heap_ordered=is_heap,
+        is_tree=is_tree,
+        has_positions=has_positions,
     )
 
 
 def _column(row: RawRow) -> ColumnShape:
-    name, is_not_null, declared, base, cast, position = row[5:]
+    name, is_not_null, declared, base, cast, position = row[5:11]
     kind = _KINDS.get(str(base), Kind.OTHER)
     return ColumnShape(
         Column(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
@@ -15,6 +17,7 @@ from llama_storage_tui.backends.engine import Expression
 from llama_storage_tui.backends.failures import sqlstate_of
 from llama_storage_tui.backends.postgres import catalog
 from llama_storage_tui.backends.postgres.documents import PostgresDocuments
+from llama_storage_tui.backends.postgres.stored_text import ServerEncoding, stored_text, text_of_bytes
 from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.shape import ColumnShape, Kind, TableShape
 from llama_storage_tui.errors import UsageError
@@ -46,16 +49,24 @@ class _Named(sa.types.UserDefinedType[object]):
 
 
 class PostgresDialect:
-    """Satisfies `engine.Dialect`."""
+    """Satisfies `engine.Dialect`; `is_raw` takes every text as the bytes that are stored."""
 
-    documents = PostgresDocuments()
     nulls_first = False
     mark_width = 1
     is_snapshot_held = True
 
+    def __init__(self, encoding: ServerEncoding | None = None, *, is_raw: bool = False) -> None:
+        self.encoding = ServerEncoding() if encoding is None else encoding
+        self.is_raw = is_raw
+        self.documents = PostgresDocuments(self.encoding)
+
+    def can_hold(self, text: str) -> bool:
+        """Tell whether the database's encoding has every letter of a text."""
+        return self.encoding.can_hold(text)
+
     async def describe(self, connection: AsyncConnection, name: str) -> TableShape | None:
         """Describe one table or view of the search_path."""
-        if not _is_text(name):
+        if not self.can_hold(name):
             return None
         found = await catalog.tables(connection, name)
         return found[0] if found else None
@@ -92,6 +103,8 @@ class PostgresDialect:
                 return element
             case Kind.BYTES:
                 return element if limit is None else sa.func.substring(element, 1, limit + 1)
+            case _ if self.is_raw:
+                return stored_text(element, self.encoding, limit)
             case _:
                 text: Expression = sa.cast(element, sa.Text())
                 return text if limit is None else sa.func.left(text, limit + 1)
@@ -99,17 +112,29 @@ class PostgresDialect:
     def mark(self, element: Expression, shape: ColumnShape) -> tuple[Expression, ...]:
         """Return the value as text, which its type reads back exactly."""
         del shape
-        return (sa.cast(element, sa.Text()),)
+        return (stored_text(element, self.encoding) if self.is_raw else sa.cast(element, sa.Text()),)
 
     def part(self, raw: Sequence[object]) -> Part:
-        """Return a cursor's value."""
-        return None if raw[0] is None else ("t", str(raw[0]))
+        """Return a cursor's value; text that is not valid keeps its bytes."""
+        match raw[0]:
+            case None:
+                return None
+            case bytes() as data:
+                return "x", base64.b64encode(data).decode()
+            case text:
+                return "t", str(text)
 
     def bound(self, part: tuple[str, str], shape: ColumnShape) -> Expression:
         """Return a cursor's value, cast to the column's type."""
-        if part[0] != "t" or not _is_text(part[1]):
-            raise UsageError("That is not a cursor of this listing.", help="Leave it out to begin again.")
-        return _cast(part[1], shape)
+        kind, text = part
+        if kind == "t" and self.can_hold(text):
+            return _cast(text, shape)
+        if kind == "x":
+            try:
+                return text_of_bytes(base64.b64decode(text, validate=True))
+            except binascii.Error:
+                pass
+        raise UsageError("That is not a cursor of this listing.", help="Leave it out to begin again.")
 
     def sort_key(self, element: Expression, shape: ColumnShape) -> Expression:
         """Return the column, or its text where its type may have no order."""
@@ -119,12 +144,16 @@ class PostgresDialect:
         """Return the condition for a text cast to the column's type, or for its text."""
         if not _is_text(text):
             raise _impossible(shape, text)
+        if not self.can_hold(text):
+            return sa.false()
         return self.sort_key(element, shape) == _cast(text, shape)
 
     async def check_filter(self, connection: AsyncConnection, shape: ColumnShape, text: str) -> None:
         """Let the server cast the text alone, so that its refusal has one meaning."""
         if not _is_text(text):
             raise _impossible(shape, text)
+        if not self.can_hold(text):
+            return
         try:
             await connection.execute(sa.select(sa.cast(_cast(text, shape), sa.Text())))
         except exc.DBAPIError as error:
@@ -157,6 +186,8 @@ class PostgresDialect:
 
     def starts_with(self, element: Expression, prefix: str) -> sa.ColumnElement[bool]:
         """Return the condition, which no LIKE wildcard can widen."""
+        if not self.can_hold(prefix):
+            return sa.false()
         return sa.func.starts_with(sa.cast(element, sa.Text()), _text(prefix)).is_(sa.true())
 
     async def is_binary_ordered(self, connection: AsyncConnection, shape: TableShape, column: str) -> bool:
@@ -174,8 +205,10 @@ class PostgresDialect:
         return None
 
     def key_equals(self, element: Expression, key: str | bytes | None) -> sa.ColumnElement[bool]:
-        """Return the condition; there are no keys but text."""
-        return element == _text(key) if isinstance(key, str) and _is_text(key) else sa.false()
+        """Return the condition: of a text, or of the bytes that a database without an encoding took as one."""
+        if isinstance(key, bytes) and self.encoding.is_unchecked and b"\x00" not in key:
+            return element == text_of_bytes(key)
+        return element == _text(key) if isinstance(key, str) and self.can_hold(key) else sa.false()
 
 
 def _text(value: str) -> Expression:

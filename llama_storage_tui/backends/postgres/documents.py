@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from llama_storage_tui.backends.documents import Prepared
 from llama_storage_tui.backends.engine import Expression
 from llama_storage_tui.backends.postgres import catalog
-from llama_storage_tui.backends.shape import ColumnShape, Kind, TableShape
+from llama_storage_tui.backends.postgres.stored_text import ServerEncoding
+from llama_storage_tui.backends.shape import ColumnShape, Kind, TablePart, TableShape
 from llama_storage_tui.errors import UsageError
-from llama_storage_tui.model.data import Column
 from llama_storage_tui.model.records import Extent, Path
 
 _SUSPECTS: Final = ("\\u0000", "\\ud", "\\uD")
@@ -31,14 +31,15 @@ _STAND_IN: Final = r"\\ufffd"
 _NUMBER: Final = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$"
 _ZERO: Final[sa.ColumnElement[int]] = sa.literal_column("0")
 _TID: Final = re.compile(r"\((\d+),\d+\)")
-_ROW_BYTES: Final = 2000
-"""About what a row weighs where ANALYZE never ran: a guess, and only for telling a small table from a large one."""
 
 
 class PostgresDocuments:
     """Satisfies `documents.Documents`."""
 
     needs_ranges = True
+
+    def __init__(self, encoding: ServerEncoding) -> None:
+        self.encoding = encoding
 
     def prepared(self, element: Expression, keys: Sequence[str], name: str) -> Prepared:
         """Return the document, made harmless once and parsed once: each look into one parses it from its beginning."""
@@ -62,7 +63,9 @@ class PostgresDocuments:
         )
         text = stored.c["text"]
         is_suspect = sa.or_(*(sa.func.strpos(text, _text(suspect)) > 0 for suspect in _SUSPECTS))
-        harmless = sa.func.regexp_replace(text, _text(_REFUSED), _text(_STAND_IN), _text("g"))
+        # An escaped backslash before "ud83d" is no escape of half a pair: written as \\u005c it cannot be taken for one.
+        counted = sa.func.replace(text, _text("\\\\"), _text("\\u005c"))
+        harmless = sa.func.regexp_replace(counted, _text(_REFUSED), _text(_STAND_IN), _text("g"))
         return sa.select(sa.cast(sa.case((is_suspect, harmless), else_=text), sa.JSON())).scalar_subquery()
 
     def value(self, element: Expression, path: Path) -> Expression:
@@ -101,13 +104,14 @@ class PostgresDocuments:
         text = sa.cast(element, sa.Text())
         return sa.case((text.regexp_match(_NUMBER), sa.cast(text, sa.Double())))
 
-    def is_json(self, element: Expression) -> sa.ColumnElement[bool]:
-        """Return the condition: the column's type sees to it."""
-        return element.is_not(None)
+    def is_json(self, element: Expression, column: ColumnShape) -> sa.ColumnElement[bool]:
+        """Return the condition: a column's type sees to it, or the server is made to read the text and refuses it."""
+        is_typed = column.kind is Kind.JSON
+        return (element if is_typed else sa.cast(sa.cast(element, sa.Text()), sa.JSON())).is_not(None)
 
     def contains(self, element: Expression, text: str) -> sa.ColumnElement[bool]:
-        """Return the condition; a text with NUL is in no column."""
-        if "\x00" in text:
+        """Return the condition; a text that the database's encoding lacks is in no column."""
+        if not self.encoding.can_hold(text):
             return sa.false()
         return sa.func.strpos(sa.cast(element, sa.Text()), _text(text)) > 0
 
@@ -117,22 +121,27 @@ class PostgresDocuments:
         sorted_: Expression = sa.collate(text, "C")  # type: ignore[assignment] # of str
         return sorted_
 
-    def physical(self, shape: TableShape) -> ColumnShape | None:
-        """Return ctid."""
-        if shape.is_view:
-            return None
-        return ColumnShape(Column("ctid", "tid", is_primary_key=False, is_nullable=False), Kind.NATIVE, "tid")
+    def physical(self, shape: TableShape) -> tuple[ColumnShape, ...]:
+        """Return ctid, which repeats among the tables of a tree."""
+        if not shape.has_positions:
+            return ()
+        return (catalog.TABLEOID, catalog.CTID) if shape.is_tree else (catalog.CTID,)
+
+    async def parts(self, connection: AsyncConnection, shape: TableShape) -> tuple[TablePart, ...]:
+        """Return the tables of a tree."""
+        return await catalog.parts(connection, shape) if shape.is_tree and shape.has_positions else ()
 
     async def extent(self, connection: AsyncConnection, shape: TableShape) -> Extent:
         """Return the blocks, and the rows that ANALYZE noted, grown with the table."""
+        if shape.is_tree:
+            parts = await self.parts(connection, shape)
+            return Extent(sum(part.positions for part in parts), sum(part.rows for part in parts))
         sizes = (await catalog.sizes(connection)).get(shape.name)
         if sizes is None or sizes[2] is None:
             return Extent(0, 0)
-        tuples, pages, _, page_bytes = sizes
-        size = sizes[2]
-        blocks = size // page_bytes
-        rows = tuples / pages * blocks if tuples >= 0 and pages > 0 else size / _ROW_BYTES
-        return Extent(blocks, round(rows))
+        tuples, pages, size, page_bytes = sizes
+        blocks = (size or 0) // page_bytes
+        return Extent(blocks, catalog.rows_of(tuples, pages, blocks, size or 0))
 
     async def positions(self, connection: AsyncConnection, shape: TableShape) -> tuple[int, int]:
         """Return the first block and the one after the last."""

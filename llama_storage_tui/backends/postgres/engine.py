@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
 import asyncpg
@@ -23,6 +24,7 @@ from llama_storage_tui.backends.batches import Pace
 from llama_storage_tui.backends.engine import Statement, Work
 from llama_storage_tui.backends.postgres.connecting import connect, location
 from llama_storage_tui.backends.postgres.dialect import PostgresDialect
+from llama_storage_tui.backends.postgres.stored_text import ServerEncoding
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.target import PostgresTarget
 
@@ -47,13 +49,16 @@ class _AdaptedConnection(Protocol):
 
     readonly: bool
     """What `postgresql_readonly` sets."""
+    driver_connection: asyncpg.Connection
 
 
 class PostgresEngine:
     """Satisfies `engine.Engine` for one database and role."""
 
     def __init__(self, target: PostgresTarget, *, timeouts: Timeouts) -> None:
-        self.dialect = PostgresDialect()
+        self._encoding = ServerEncoding()
+        self._dialect = PostgresDialect(self._encoding)
+        self._raw = RawEngine(self, PostgresDialect(self._encoding, is_raw=True))
         self.where = location(target)
         self._target = target
         self._timeouts = timeouts
@@ -66,7 +71,17 @@ class PostgresEngine:
             pool_recycle=300,
             hide_parameters=True,
         )
-        event.listen(self._engine.sync_engine, "connect", _read_only, insert=True)
+        event.listen(self._engine.sync_engine, "connect", self._begin_connection, insert=True)
+
+    @property
+    def dialect(self) -> PostgresDialect:
+        """How text is read: by the server's own conversions, or as it is stored where the server checks none."""
+        return self._raw.dialect if self._encoding.is_unchecked else self._dialect
+
+    @property
+    def raw(self) -> RawEngine:
+        """The same connections, with every text read as it is stored."""
+        return self._raw
 
     async def run(self, work: Work[T], *, seconds: float | None) -> T:
         """Run a unit of reading; once more where the pooled connection had died meanwhile."""
@@ -86,6 +101,11 @@ class PostgresEngine:
                 while batch := await result.fetchmany(pace.size):
                     yield batch
                     pace.after(batch)
+
+    def _begin_connection(self, connection: _AdaptedConnection, _: object) -> None:
+        """Make every transaction of a new connection BEGIN READ ONLY, those of SQLAlchemy's own first questions included."""
+        connection.readonly = True
+        self._encoding.name = connection.driver_connection.get_settings().server_encoding
 
     async def close(self) -> None:
         """Close the pool."""
@@ -124,6 +144,31 @@ class PostgresEngine:
         return await connect(self._target, seconds=self._timeouts.connect)
 
 
-def _read_only(connection: _AdaptedConnection, _: object) -> None:
-    """Make every transaction of a new connection BEGIN READ ONLY, those of SQLAlchemy's own first questions included."""
-    connection.readonly = True
+@dataclass(frozen=True, slots=True)
+class RawEngine:
+    """Satisfies `engine.Engine` with another engine's connections and a dialect that takes text as it is stored."""
+
+    inner: PostgresEngine
+    dialect: PostgresDialect
+
+    @property
+    def where(self) -> str:
+        """The backend's location."""
+        return self.inner.where
+
+    @property
+    def raw(self) -> None:
+        """None: this is the last way there is."""
+        return None
+
+    async def run(self, work: Work[T], *, seconds: float | None) -> T:
+        """Run a unit of reading."""
+        return await self.inner.run(work, seconds=seconds)
+
+    def stream(self, statement: Statement) -> AsyncGenerator[Sequence[Sequence[object]], None]:
+        """Yield a statement's rows in batches."""
+        return self.inner.stream(statement)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.inner.close()

@@ -41,6 +41,12 @@ class SqliteDialect:
     nulls_first = True
     mark_width = 2
     is_snapshot_held = False
+    is_raw = False
+    """The driver hands over text that is no UTF-8 as bytes, and every look into a document is guarded."""
+
+    def can_hold(self, text: str) -> bool:
+        """Tell whether a text has a form in UTF-8."""
+        return is_storable(text)
 
     async def describe(self, connection: AsyncConnection, name: str) -> TableShape | None:
         """Describe one table or view."""

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.engine import Expression
-from llama_storage_tui.backends.shape import ColumnShape, Kind, TableShape
+from llama_storage_tui.backends.shape import ColumnShape, Kind, TablePart, TableShape
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Column
 from llama_storage_tui.model.records import Extent, Path
@@ -80,8 +80,9 @@ class SqliteDocuments:
         )
         return sa.case((is_number, sa.cast(element, sa.REAL())))
 
-    def is_json(self, element: Expression) -> sa.ColumnElement[bool]:
+    def is_json(self, element: Expression, column: ColumnShape) -> sa.ColumnElement[bool]:
         """Return the condition; NULL is no document."""
+        del column
         return sa.func.coalesce(sa.func.json_valid(element), 0) == 1
 
     def contains(self, element: Expression, text: str) -> sa.ColumnElement[bool]:
@@ -95,18 +96,25 @@ class SqliteDocuments:
         """Return text; SQLite compares it by code point."""
         return sa.func.coalesce(sa.cast(element, sa.Text()), "")
 
-    def physical(self, shape: TableShape) -> ColumnShape | None:
+    def physical(self, shape: TableShape) -> tuple[ColumnShape, ...]:
         """Return the rowid."""
         if shape.is_view or not shape.key:
-            return None
+            return ()
         if shape.hidden:
-            return shape.hidden[0]
+            return shape.hidden[:1]
         taken = {column.name.lower() for column in shape.columns}
         is_alias = len(shape.key) == 1 and shape.key[0].column.type.upper() == "INTEGER"
         free = [name for name in _ROWID_NAMES if name not in taken]
         if not is_alias or not free:
-            return None
-        return ColumnShape(Column(free[0], "INTEGER", is_primary_key=True, is_nullable=False), Kind.INTEGER)
+            return ()
+        return (
+            ColumnShape(Column(free[0], "INTEGER", is_primary_key=True, is_nullable=False), Kind.INTEGER),
+        )
+
+    async def parts(self, connection: AsyncConnection, shape: TableShape) -> tuple[TablePart, ...]:
+        """Return none: a table is one tree of rowids."""
+        del connection, shape
+        return ()
 
     async def extent(self, connection: AsyncConnection, shape: TableShape) -> Extent:
         """Return the span of rowids, which is the number of rows where none was deleted."""
@@ -116,13 +124,13 @@ class SqliteDocuments:
     async def positions(self, connection: AsyncConnection, shape: TableShape) -> tuple[int, int]:
         """Return the first rowid and the one after the last."""
         physical = self.physical(shape)
-        if physical is None:
+        if not physical:
             return 0, 0
         table = sa.table(
             sa.sql.quoted_name(shape.name, quote=True),
-            sa.column(sa.sql.quoted_name(physical.name, quote=True)),
+            sa.column(sa.sql.quoted_name(physical[0].name, quote=True)),
         )
-        rowid = table.c[physical.name]
+        rowid = table.c[physical[0].name]
         # Two statements: SQLite answers a minimum or a maximum from the tree's edge, but both at once by a scan.
         low = (await connection.execute(sa.select(sa.func.min(rowid)))).scalar_one()
         high = (await connection.execute(sa.select(sa.func.max(rowid)))).scalar_one()

@@ -60,6 +60,11 @@ class SqliteEngine:
             "sqlite+aiosqlite://", async_creator=self._create, poolclass=NullPool
         )
 
+    @property
+    def raw(self) -> None:
+        """None: text already comes as it is stored."""
+        return None
+
     async def look(self) -> Look:
         """Look at the file now; raises BackendError."""
         return await asyncio.to_thread(look, self._path, self._held)
