@@ -82,8 +82,10 @@ _SQLITE_CODES: dict[int, tuple[FailureKind, str, str | None]] = {
     sqlite3.SQLITE_CORRUPT: (
         FailureKind.NOT_A_DATABASE,
         "SQLite says that the file is damaged.",
-        "Stop the server and copy the file with its -wal. Run `PRAGMA quick_check` on the copy; unless it says ok, restore a backup"
-        " or try `.recover` on the copy.",
+        (
+            "Stop the server and copy the file with its -wal. Run `PRAGMA quick_check` on the copy; unless it says ok, restore a backup"
+            " or try `.recover` on the copy."
+        ),
     ),
     sqlite3.SQLITE_NOTADB: (
         FailureKind.NOT_A_DATABASE,
