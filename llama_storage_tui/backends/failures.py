@@ -83,8 +83,8 @@ _SQLITE_CODES: dict[int, tuple[FailureKind, str, str | None]] = {
         FailureKind.NOT_A_DATABASE,
         "SQLite says that the file is damaged.",
         (
-            "Stop the server and copy the file with its -wal. Run `PRAGMA quick_check` on the copy; unless it says ok, restore a backup"
-            " or try `.recover` on the copy."
+            "Stop the server and copy the file with its -wal. Run `PRAGMA quick_check` on the copy; unless it says ok, restore a"
+            " backup or try `.recover` on the copy."
         ),
     ),
     sqlite3.SQLITE_NOTADB: (
