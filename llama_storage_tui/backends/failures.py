@@ -86,8 +86,11 @@ _SQLITE_CODES: dict[int, tuple[FailureKind, str, str | None]] = {
     sqlite3.SQLITE_INTERRUPT: (FailureKind.TIMEOUT, "The query was stopped.", None),
     sqlite3.SQLITE_CORRUPT: (
         FailureKind.NOT_A_DATABASE,
-        "The file is damaged.",
-        "Stop the server, keep a copy, and try `sqlite3 FILE .recover` on the copy.",
+        "SQLite says that the file is damaged.",
+        (
+            "Stop the server and copy the file with its -wal. Run `PRAGMA quick_check` on the copy; unless it says ok, restore a"
+            " backup or try `.recover` on the copy."
+        ),
     ),
     sqlite3.SQLITE_NOTADB: (
         FailureKind.NOT_A_DATABASE,
@@ -288,6 +291,13 @@ def _of_sqlite(error: sqlite3.Error, where: str) -> BackendError:
     if code == sqlite3.SQLITE_READONLY_ROLLBACK:
         return BackendError(HOT_JOURNAL[0], failure=FailureKind.LOCKED, where=where, help=HOT_JOURNAL[1])
     known = _SQLITE_CODES.get(code & 0xFF) if isinstance(code, int) else None
+    if code == sqlite3.SQLITE_CORRUPT and str(error).startswith("malformed database schema"):
+        # Said of a schema that this SQLite cannot parse, too: a newer one's syntax, a function or module that it lacks.
+        known = (
+            FailureKind.QUERY,
+            "This program's SQLite cannot read the file's schema, which does not mean that the file is damaged.",
+            "Run `PRAGMA quick_check` with the SQLite that the server uses; if that says ok, read the file with a newer Python.",
+        )
     if known is None:
         words = _first_line(error)
         # SQLite has no code of its own for these.

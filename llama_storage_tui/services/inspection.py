@@ -14,16 +14,14 @@ from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services import browse, upgrade_inspection
 from llama_storage_tui.services.default_names import other_default
+from llama_storage_tui.services.responses.item_tables import said_of, upgrade_state
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream.consumers import CONSUMERS, keeps_namespaces, store_layouts
+from llama_storage_tui.upstream.item_upgrade import EARLIER_ITEMS, ITEMS, SINCE, ItemUpgrade
 
 LEFT_BEHIND: Final = {
     "chat_completions": (Version(0, 3, 5), "the inference store used this table before 0.3.5"),
     "openai_responses": (Version(0, 5), "responses were kept here before 0.5"),
-    "conversation_items_v1": (
-        Version(1, 5),
-        "1.5 keeps the old conversation items here after its upgrade; drop it by hand",
-    ),
 }
 OWNER: Final = "owner_principal"
 DEFAULT_KEY_TABLES: Final = frozenset({"llamastack_kvstore", "ogx_kvstore"})
@@ -197,6 +195,30 @@ async def _left_behind(session: Session, backend: Backend) -> AsyncIterator[Find
             )
 
 
+async def _earlier_items(session: Session, backend: Backend) -> AsyncIterator[Finding]:
+    """Tell of the table that the upgrade to ogx 1.5 renames: the only copy of the items until its rows were copied."""
+    version = session.catalog.version.chosen
+    reader = await session.reader(backend.name)
+    state = await upgrade_state(reader)
+    if state is ItemUpgrade.NOT_NEEDED:
+        return
+    message, advice = said_of(state, backend.name, version)
+    if state is not ItemUpgrade.COPIED:
+        yield _finding(backend, "items-upgrade-unfinished", Severity.WARNING, message, advice)
+        return
+    count = await reader.tables.count(EARLIER_ITEMS)
+    if count.value:
+        yield _finding(
+            backend,
+            "rows-left-behind",
+            Severity.WARNING if version >= SINCE else Severity.INFO,
+            f"{EARLIER_ITEMS} on {backend.name} has {count.value:,} rows that {version.product} {version} does not read: ogx 1.5"
+            f" copied them to {ITEMS}",
+            "Keep it, or compare the two tables first and keep a backup: items that are missing in the new table were deleted"
+            " since, or never copied.",
+        )
+
+
 async def _ownerless(session: Session, backend: Backend) -> AsyncIterator[Finding]:
     """Rows without an owner: from 0.4 on the default filter hides them from everybody."""
     if session.catalog.version.chosen < Version(0, 4):
@@ -226,6 +248,7 @@ async def _ownerless(session: Session, backend: Backend) -> AsyncIterator[Findin
 TABLE_CHECKS: Final[tuple[Check, ...]] = (
     other_default,
     _left_behind,
+    _earlier_items,
     _ownerless,
     *upgrade_inspection.TABLE_CHECKS,
 )

@@ -59,7 +59,9 @@ class OrphanList:
 def _outcome(report: OrphanReport) -> str:
     seen = f"{plural(report.scanned, 'item')} looked at"
     if not report.orphans:
-        return f"{seen}: every one has its conversation."
+        return (
+            f"{seen}: every one has its conversation." if report.scanned or report.is_complete else f"{seen}."
+        )
     left = sum(each.items for each in report.orphans)
     return f"{seen}: {left:,} left of {plural(len(report.orphans), 'gone conversation')}."
 

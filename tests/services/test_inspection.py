@@ -47,8 +47,6 @@ async def test_keys_of_an_older_server_are_told(sqlite_store: SqliteStore) -> No
         ("chat_completions", "0.3.4", False),
         ("openai_responses", "0.5.0", True),
         ("openai_responses", "0.4.0", False),
-        ("conversation_items_v1", "1.5.0", True),
-        ("conversation_items_v1", "1.1.0", False),
     ],
 )
 async def test_rows_that_a_newer_server_no_longer_reads_are_told(

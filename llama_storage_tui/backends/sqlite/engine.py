@@ -41,6 +41,13 @@ _STOP_SECONDS: Final = 0.02
 
 CLOSE_SECONDS: Final = 1.0
 
+_SCHEMA_NEED_NOT_BE_TRUSTED: Final = sqlite3.sqlite_version_info >= (3, 41)
+"""Before 3.41, trusted_schema=OFF refuses a whole file for an index or a generated column on a JSON function, with SQLITE_CORRUPT.
+
+What it forbids are functions and virtual tables that do more than compute. A connection here is read-only, loads no extension and
+keeps SQLite's own refusal of `load_extension` and the like within a schema, so that reading is as safe without it.
+"""
+
 
 class SqliteEngine:
     """Satisfies `engine.Engine` for one file."""
@@ -155,7 +162,8 @@ class SqliteEngine:
             )
             connection.text_factory = _text
             connection.execute("PRAGMA query_only=ON")
-            connection.execute("PRAGMA trusted_schema=OFF")
+            if _SCHEMA_NEED_NOT_BE_TRUSTED:
+                connection.execute("PRAGMA trusted_schema=OFF")
             return connection
 
         return await aiosqlite.Connection(connect, iter_chunk_size=64)

@@ -106,7 +106,7 @@ def conversations_orphans(context: click.Context) -> int:
             for each in report.orphans
         )
         output.write_table(("items", "first", "last", "gone conversation"), rows, cut=100)
-    else:
+    elif report.is_complete:
         output.say("Every item has its conversation.")
     return ExitCode.DONE
 

@@ -11,10 +11,12 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from typing import Final
 
+from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.attention import Attention, Category, CategoryCount, Example, Thresholds
 from llama_storage_tui.model.records import RecordQuery, TallyBatch
 from llama_storage_tui.model.responses import Place
 from llama_storage_tui.services.responses.categories import categories
+from llama_storage_tui.services.responses.item_tables import item_tables
 from llama_storage_tui.services.responses.places import response_places
 from llama_storage_tui.services.responses.sources import RESPONSES, Source, sources_of
 from llama_storage_tui.services.session import Session
@@ -119,6 +121,10 @@ async def _tables(
     """Begin with each table; what cannot be read is a notice, unless nothing can."""
     sources, unread = await sources_of(session, response_places(session.catalog), RESPONSES)
     begun = [await _table(source, chosen) for source in sources.values()]
+    try:
+        unread += (await item_tables(session)).notices
+    except BackendError as error:
+        unread += (f"The conversations were not looked at: {error.message}",)
     return tuple(table for table, _ in begun), (*unread, *(notice for _, said in begun for notice in said))
 
 

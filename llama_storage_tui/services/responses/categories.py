@@ -122,7 +122,7 @@ def _broken() -> tuple[Category, ...]:
             "unparsable",
             "document is no JSON",
             "A server fails on such a row, and with it on every page of a listing that would show it.",
-            "Look at the raw row, then mend or remove it with the server stopped: a cut write, a bad copy, another program.",
+            "Look at the raw row, and back it up before you change it (server stopped): a cut write, a bad copy, other software.",
             (Equals(SHAPE, DocumentShape.BROKEN.value),),
         ),
         Category(

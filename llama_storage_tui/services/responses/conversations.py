@@ -33,6 +33,7 @@ from llama_storage_tui.model.responses import Place
 from llama_storage_tui.model.transcript import Entry, Side
 from llama_storage_tui.services.responses import places, summaries
 from llama_storage_tui.services.responses.chain_rows import text_of
+from llama_storage_tui.services.responses.item_tables import ItemTables, item_tables
 from llama_storage_tui.services.responses.items import joined, read_item
 from llama_storage_tui.services.responses.membership import (
     SMALL_TABLE,
@@ -105,14 +106,15 @@ async def read_conversation(session: Session, id_: str) -> ConversationDetail:
     ogx 1.5 the items, are found by a scan.
     """
     conversation = await _row(session, id_)
-    items = await _items(session, id_)
+    tables = await item_tables(session)
+    items = await _items(session, tables, id_)
     if conversation is None and not items:
         raise NotFoundError(
             f"There is no conversation {id_!r}", help="`conversations RUN_CONFIG list` shows what there is."
         )
     messages: Cell = None
     responses: tuple[str, ...] = ()
-    notices: list[str] = []
+    notices: list[str] = [*tables.notices]
     try:
         messages = await _messages(session, id_)
         responses = await _responses(session, id_, items)
@@ -161,7 +163,13 @@ async def _counts(session: Session, ids: Sequence[str]) -> tuple[dict[str, int] 
     """Return the number of items of each conversation, None where that takes a scan of a large table."""
     found: Counter[str] = Counter()
     wanted = [id_ for id_ in ids if is_storable(id_)]
-    for place in places.item_places(session.catalog) if wanted else ():
+    try:
+        tables = await item_tables(session)
+    except BackendError as error:
+        return None, (f"Items were not counted: {error.message}",)
+    if tables.is_split:
+        return None, tables.notices
+    for place in tables.places if wanted else ():
         try:
             reader = await session.reader(place.backend)
             table = await reader.tables.table(place.table)
@@ -176,7 +184,7 @@ async def _counts(session: Session, ids: Sequence[str]) -> tuple[dict[str, int] 
             )
         query = RecordQuery(place.table, (_CONVERSATION,), id="conversation_id")
         found.update(str(each["conversation_id"]) for each in await reader.records.find(query, wanted))
-    return found, ()
+    return found, tables.notices
 
 
 async def _row(session: Session, id_: str) -> Conversation | None:
@@ -188,14 +196,17 @@ async def _row(session: Session, id_: str) -> Conversation | None:
     return None
 
 
-async def _items(session: Session, id_: str) -> tuple[ConversationItem, ...]:
+async def _items(session: Session, tables: ItemTables, id_: str) -> tuple[ConversationItem, ...]:
     found: list[Record] = []
-    for place in places.item_places(session.catalog) if is_storable(id_) else ():
+    for place in tables.places if is_storable(id_) else ():
         reader = await session.reader(place.backend)
         table = await reader.tables.table(place.table)
         if table is not None:
             query = RecordQuery(place.table, (_ID, *order_fields(table), _TYPE, _ROLE, _ITEM))
-            found += await records_of(reader, table, query, id_)
+            known = {
+                record["id"] for record in found
+            }  # a copy that was not marked leaves an item in both tables
+            found += [each for each in await records_of(reader, table, query, id_) if each["id"] not in known]
     return await asyncio.to_thread(_read, sorted(found, key=item_order))
 
 

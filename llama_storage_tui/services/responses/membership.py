@@ -17,7 +17,7 @@ from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.data import Cell, Table
 from llama_storage_tui.model.records import Equals, Field, Record, RecordOrder, RecordQuery
 from llama_storage_tui.model.responses import Place
-from llama_storage_tui.services.responses.places import item_places
+from llama_storage_tui.services.responses.item_tables import ItemTables, item_tables
 from llama_storage_tui.services.session import Session
 
 SMALL_TABLE: Final = 200_000
@@ -47,7 +47,13 @@ async def conversations_of(session: Session, item_ids: Sequence[str]) -> Members
     shared: set[str] = set()
     notices: list[str] = []
     wanted = tuple(item for item in dict.fromkeys(item_ids) if is_storable(item))
-    for place in item_places(session.catalog) if wanted else ():
+    try:
+        tables = await item_tables(session) if wanted else ItemTables(())
+    except NotFoundError:
+        return Membership({})
+    except BackendError as error:
+        return Membership({}, (f"Conversations were not looked up: {error.message}",))
+    for place in tables.places:
         try:
             records, notice = await _looked_up(await session.reader(place.backend), place, wanted)
         except NotFoundError:
@@ -62,6 +68,7 @@ async def conversations_of(session: Session, item_ids: Sequence[str]) -> Members
                 continue
             if found.setdefault(item, conversation) != conversation:
                 shared.add(item)
+    notices += tables.notices
     if shared:
         notices.append(f"{len(shared)} items stand in several conversations, so theirs cannot be told.")
     return Membership({item: found[item] for item in found if item not in shared}, tuple(notices))
@@ -73,13 +80,14 @@ async def items_of(session: Session, conversation: str) -> tuple[str, ...]:
     Without a key on the conversation (before ogx 1.5) this reads the whole table, without a time limit. Raises BackendError.
     """
     found: list[Record] = []
-    for place in item_places(session.catalog):
+    for place in (await item_tables(session)).places:
         reader = await session.reader(place.backend)
         table = await reader.tables.table(place.table)
         if table is not None:
             query = RecordQuery(place.table, (_ID, *order_fields(table)))
             found += await records_of(reader, table, query, conversation)
-    return tuple(str(record["id"]) for record in sorted(found, key=item_order) if record["id"] is not None)
+    ids = (str(record["id"]) for record in sorted(found, key=item_order) if record["id"] is not None)
+    return tuple(dict.fromkeys(ids))
 
 
 def is_storable(id_: str) -> bool:

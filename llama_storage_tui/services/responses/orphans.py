@@ -12,6 +12,7 @@ from llama_storage_tui.model.conversations import OrphanReport, Orphans
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import Field, Record, RecordOrder, RecordQuery
 from llama_storage_tui.model.responses import Place
+from llama_storage_tui.services.responses.item_tables import item_tables
 from llama_storage_tui.services.responses.membership import is_storable
 from llama_storage_tui.services.responses.places import conversation_places, item_places
 from llama_storage_tui.services.session import Session
@@ -34,6 +35,7 @@ async def find_orphans(session: Session, *, progress: Progress | None = None) ->
     found: list[Orphans] = []
     scanned = 0
     is_complete = True
+    tables = await item_tables(session)
     for place in item_places(session.catalog):
         reader = await session.reader(place.backend)
         if await reader.tables.table(place.table) is None:
@@ -56,7 +58,10 @@ async def find_orphans(session: Session, *, progress: Progress | None = None) ->
         () if is_complete else (f"More than {MOST:,} conversations are gone: the search stopped there.",)
     )
     return OrphanReport(
-        tuple(sorted(found, key=lambda each: -each.items)), scanned, is_complete=is_complete, notices=notices
+        tuple(sorted(found, key=lambda each: -each.items)),
+        scanned,
+        is_complete=is_complete and not tables.is_split,
+        notices=(*tables.notices, *notices),
     )
 
 

@@ -89,7 +89,14 @@ async def roll_forward(
 def _reloads(journal: Journal) -> Iterator[str]:
     for file in journal.files:
         if any(edit.get("user") for edit in file.edits):
-            yield f"PgBouncer reads {file.path} again when it is told to: RELOAD on its console, or systemctl reload pgbouncer."
+            yield (
+                f"First make PgBouncer read {file.path} again: RELOAD on its console, or systemctl reload pgbouncer; restart it"
+                " where the entry was md5, which is now SCRAM: a reload is not enough for an entry that changes its form."
+            )
+            yield (
+                "Then restart the programs that connect through it: those connected before the change wait without an error once"
+                " their server connection closes, until somebody logs in with the new password."
+            )
 
 
 def redo_of(file: JournaledFile, journal: Journal) -> Callable[[bytes], bytes]:
