@@ -12,7 +12,7 @@ from llama_storage_tui.model.catalog import Family, Reference, ReferenceKind
 from llama_storage_tui.model.finding import Finding, Severity, Stage
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.consumers import CONSUMERS, find_consumer
-from llama_storage_tui.upstream.providers import SNAPSHOTS, is_known_api, is_shipped_provider
+from llama_storage_tui.upstream.providers import is_known_api, is_shipped_provider, provider_types
 
 
 def _enabled_providers(view: View) -> Iterator[tuple[str, Path, Mapping[object, object]]]:
@@ -113,7 +113,7 @@ def _served_apis(view: View) -> set[str]:
 
 def unknown_providers(view: View) -> Iterator[Finding]:
     """Provider types and APIs that no package of that time ships."""
-    if view.is_legacy or view.version < min(SNAPSHOTS):
+    if view.is_legacy or view.version < Version(0, 3):
         return
     has_external = any(
         view.context.data.get(key) not in (None, "")
@@ -138,7 +138,7 @@ def unknown_providers(view: View) -> Iterator[Finding]:
                 help="Remove it, or choose another version with --for.",
             )
         elif not is_shipped_provider(api, type_, view.version):
-            known = {name for types in SNAPSHOTS.values() for name in types.get(api, ())}
+            known = provider_types(api)
             meant = nearest(type_, known)
             yield view.finding(
                 "unknown-provider",
