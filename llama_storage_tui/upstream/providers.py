@@ -240,3 +240,22 @@ def built_in_apis(version: Version) -> frozenset[str]:
 def needs_every_listed_api(version: Version) -> bool:
     """Tell whether a name in `apis` without a provider behind it stops the server: from 1.5 on it is skipped."""
     return version < _LISTED_APIS_ARE_OPTIONAL
+
+
+RESOURCE_APIS: Final[Mapping[str, tuple[str, Version, Version | None]]] = {
+    "models": ("inference", _OLDEST, None),
+    "shields": ("safety", _OLDEST, Version(1, 0)),
+    "datasets": ("datasetio", _OLDEST, Version(0, 8)),
+    "scoring_fns": ("scoring", _OLDEST, Version(0, 8)),
+    "benchmarks": ("eval", _OLDEST, Version(0, 8)),
+    "tool_groups": ("tool_runtime", _OLDEST, Version(0, 7)),
+    "vector_stores": ("vector_io", Version(0, 4, 3), None),
+}
+"""The kinds of `registered_resources` that a start registers with a provider: the API of that provider, and the releases."""
+
+_ANY_PROVIDER: Final = Version(0, 8)
+
+
+def stands_for_any_provider(provider_id: str, version: Version) -> bool:
+    """Tell whether a resource's `provider_id` is the word `all`, which from 0.8 on is no provider's name."""
+    return provider_id == "all" and version >= _ANY_PROVIDER

@@ -123,7 +123,11 @@ def test_a_provider_whose_id_resolves_to_nothing_is_still_expanded() -> None:
 @pytest.mark.parametrize(
     ("version", "field", "is_dropped"),
     [
-        (Version(0, 4, 7), "model_id", False),
+        (Version(0, 4, 0), "model_id", False),
+        (Version(0, 4, 1), "model_id", True),
+        (Version(0, 6, 1), "toolgroup_id", True),
+        (Version(0, 7), "toolgroup_id", False),
+        (Version(0, 8), "dataset_id", False),
         (Version(0, 5), "model_id", True),
         (Version(0, 8), "shield_id", True),
         (Version(1, 0), "shield_id", False),

@@ -110,6 +110,12 @@ def test_a_reference_that_no_code_reads_cannot_fail_a_start() -> None:
         "batches",
         "inline::reference",
         OLD_AND_NEW_BATCHES.replace("kv_default", "nowhere"),
+    ).replace("apis: [inference]", "apis: [inference, files]")
+    text = with_provider(
+        text,
+        "files",
+        "inline::localfs",
+        "{storage_dir: /srv/files, metadata_store: {backend: sql_default, table_name: f}}",
     )
     assert catalog_of(text, "1.5").verdict.starts is True
 
