@@ -89,7 +89,7 @@ def test_a_missing_variable_is_unknown_and_not_empty_text() -> None:
 
 
 def test_assume_set_reports_nothing_missing_and_holds_no_wrong_type_against_the_value() -> None:
-    text = SQLITE.replace("/srv/stack/kv.db", "${env.NOWHERE}")
+    text = SQLITE.replace("/srv/stack/kv.db", "${env.NOWHERE}") + "server: {insecure: true}\n"
     catalog = catalog_of(text, assumes_set=True)
     assert catalog.verdict.loads
     assert not catalog.findings
