@@ -69,7 +69,8 @@ def record() -> None:
     package, version = installed()
     known = states(json.loads(TARGET.read_text("utf-8"))) if TARGET.exists() else {}
     known[version] = release(package)
-    text, before = {}, {"providers": {}}
+    text: dict[str, Any] = {}
+    before: dict[str, Any] = {"providers": {}}
     for each in sorted(known, key=lambda name: tuple(map(int, name.split(".")))):
         text[each] = changes(before, known[each])
         before = known[each]

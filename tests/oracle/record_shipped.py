@@ -8,6 +8,7 @@ themselves are not built, since most of them need a server or a graphics card.
 import asyncio
 import hashlib
 import importlib
+import inspect
 import json
 import logging
 import os
@@ -39,13 +40,8 @@ def verdict(package: str, text: str) -> str:
         config = configure.parse_and_maybe_upgrade_config(stack.replace_env_vars(yaml.safe_load(text)))
         stack._initialize_storage(config)
         impls: dict[Any, Any] = {}
-        # Built with the config as a whole before 0.4, and with a policy since.
-        for arguments in ((impls, config), (impls, config, [])):
-            try:
-                stack.add_internal_implementations(*arguments)
-                break
-            except TypeError:
-                impls.clear()
+        takes_policy = len(inspect.signature(stack.add_internal_implementations).parameters) > 2
+        stack.add_internal_implementations(impls, config, *([[]] if takes_policy else []))
         registry = stack.get_provider_registry(config)
         asyncio.run(resolver.resolve_impls(config, registry, mock.MagicMock(), [], impls))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever stops a server is a verdict

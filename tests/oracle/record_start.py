@@ -24,6 +24,7 @@ from typing import Any
 from unittest import mock
 
 import yaml
+
 from tests.oracle.record import FIXED_ENVIRONMENT, POINTER, installed, silence
 from tests.oracle.start_cases import HOME, cases, plain
 
@@ -32,7 +33,7 @@ ERROR_LENGTH = 160
 PATIENCE = 60
 COMPUTING = {
     "torch", "faiss", "numpy", "sentence_transformers", "transformers", "pandas", "matplotlib", "pypdf", "chardet",
-    "datasets", "sqlite_vec", "PIL", "docling", "psycopg2", "pymongo", "redis", "nltk", "trl", "peft", "codeshield",
+    "datasets", "sqlite_vec", "PIL", "docling", "pymongo", "redis", "nltk", "trl", "peft", "codeshield",
     "scipy", "markitdown", "unstructured", "einops", "tree_sitter", "sqlite3_vec", "oracledb", "pgvector", "mcp",
 }  # fmt: skip
 

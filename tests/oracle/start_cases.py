@@ -80,12 +80,14 @@ def _provider(name: str, type_: str, config: Config) -> Config:
     return {"provider_id": name, "provider_type": type_, "config": config}
 
 
+Change = Callable[[Config], object]
+
 _ALWAYS: Final = (0, 0, 0)
 _CASES: Final[dict[str, tuple[Callable[[Config], object], Version, Version]]] = {}
 
 
-def _case(name: str, *, since: Version = _ALWAYS, until: Version = (9, 0, 0)) -> Any:  # noqa: ANN401 - a decorator
-    def keep(change: Callable[[Config], object]) -> Callable[[Config], object]:
+def _case(name: str, *, since: Version = _ALWAYS, until: Version = (9, 0, 0)) -> Callable[[Change], Change]:
+    def keep(change: Change) -> Change:
         _CASES[name] = (change, since, until)
         return change
 
@@ -110,22 +112,25 @@ def _batch_store(config: Config) -> Config:
     return found
 
 
-def _without(config: Config, *apis: str) -> None:
+def _without(config: Config, *apis: str) -> Config:
     config["apis"] = [api for api in config["apis"] if api not in apis]
+    return config
 
 
-def _drop(config: Config, *apis: str) -> None:
+def _drop(config: Config, *apis: str) -> Config:
     _without(config, *apis)
     for api in apis:
         config["providers"].pop(api, None)
+    return config
 
 
-def _rename(config: Config, family: str, name: str) -> None:
+def _rename(config: Config, family: str, name: str) -> Config:
     text = yaml.safe_dump(config["storage"]["stores"]).replace(f"{family}_default", name)
     config["storage"]["stores"] = yaml.safe_load(text)
     text = yaml.safe_dump(config["providers"]).replace(f"{family}_default", name)
     config["providers"] = yaml.safe_load(text)
     config["storage"]["backends"][name] = config["storage"]["backends"].pop(f"{family}_default")
+    return config
 
 
 _POSTGRES: Final = {"host": "db.invalid", "port": "five", "db": "stack", "user": "stack", "password": "x"}
@@ -141,10 +146,11 @@ for _api, _needer in (
     ("files", "batches"),
     ("tool_runtime", "agents"),
 ):
-    _simple(f"apis-without-{_api}", lambda config, api=_api: _without(config, api))
-    _simple(f"providers-without-{_api}", lambda config, api=_api: _drop(config, api))
+    _simple(f"apis-without-{_api}", lambda config, api=_api: _without(config, api))  # type: ignore[misc]
+    _simple(f"providers-without-{_api}", lambda config, api=_api: _drop(config, api))  # type: ignore[misc]
     _simple(
-        f"only-the-list-of-{_api}-is-empty", lambda config, api=_api: config["providers"].update({api: []})
+        f"only-the-list-of-{_api}-is-empty",
+        lambda config, api=_api: config["providers"].update({api: []}),  # type: ignore[misc]
     )
 _simple("apis-without-safety", lambda config: _without(config, "safety"), until=(1, 0, 0))
 _simple(
@@ -170,14 +176,14 @@ for _gone in (
     "skills",
     "agnets",
 ):
-    _simple(f"apis-name-{_gone}", lambda config, api=_gone: config["apis"].append(api))
-    _simple(f"empty-list-of-{_gone}", lambda config, api=_gone: config["providers"].setdefault(api, []))
+    _simple(f"apis-name-{_gone}", lambda config, api=_gone: config["apis"].append(api))  # type: ignore[misc]
+    _simple(f"empty-list-of-{_gone}", lambda config, api=_gone: config["providers"].setdefault(api, []))  # type: ignore[misc]
 for _internal in ("inspect", "prompts", "connectors", "models", "vector_stores", "admin", "containers"):
-    _simple(f"apis-name-{_internal}", lambda config, api=_internal: config["apis"].append(api))
-    _simple(f"empty-list-of-{_internal}", lambda config, api=_internal: config["providers"].update({api: []}))
+    _simple(f"apis-name-{_internal}", lambda config, api=_internal: config["apis"].append(api))  # type: ignore[misc]
+    _simple(f"empty-list-of-{_internal}", lambda config, api=_internal: config["providers"].update({api: []}))  # type: ignore[misc]
     _simple(
         f"provider-for-{_internal}",
-        lambda config, api=_internal: config["providers"].update({api: [_provider("x", "inline::x", {})]}),
+        lambda config, api=_internal: config["providers"].update({api: [_provider("x", "inline::x", {})]}),  # type: ignore[misc]
     )
 _simple(
     "unknown-provider",
@@ -328,13 +334,13 @@ _simple("kv-path-is-a-folder", lambda config: config["storage"]["backends"]["kv_
 for _family in ("kv", "sql"):
     _simple(
         f"{_family}-port-text-and-unused",
-        lambda config, family=_family: config["storage"]["backends"].update(
+        lambda config, family=_family: config["storage"]["backends"].update(  # type: ignore[misc]
             spare={"type": f"{family}_postgres", **_POSTGRES}
         ),
     )
     _simple(
         f"{_family}-port-text",
-        lambda config, family=_family: config["storage"]["backends"].update(
+        lambda config, family=_family: config["storage"]["backends"].update(  # type: ignore[misc]
             {f"{family}_default": {"type": f"{family}_postgres", **_POSTGRES}}
         ),
     )
