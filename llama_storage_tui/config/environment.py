@@ -20,15 +20,27 @@ from llama_storage_tui.secrets import MASK
 EXPRESSION: Final = re.compile(r"\$\{env\.([A-Z0-9_]+)(?::([=+])([^}]*))?\}")
 DISABLED: Final = "__disabled__"
 
-RESOURCE_ID_FIELDS: Final = (
-    "vector_store_id",
-    "model_id",
-    "shield_id",
-    "dataset_id",
-    "scoring_fn_id",
-    "benchmark_id",
+RESOURCE_ID_FIELDS: Final[tuple[tuple[Version, tuple[str, ...]], ...]] = (
+    (Version(1, 0), ("vector_store_id", "model_id")),
+    (Version(0, 8), ("vector_store_id", "model_id", "shield_id")),
+    (
+        Version(0, 7),
+        ("vector_store_id", "model_id", "shield_id", "dataset_id", "scoring_fn_id", "benchmark_id"),
+    ),
+    (
+        Version(0, 4, 1),
+        (
+            "vector_store_id",
+            "model_id",
+            "shield_id",
+            "dataset_id",
+            "scoring_fn_id",
+            "benchmark_id",
+            "toolgroup_id",
+        ),
+    ),
 )
-"""A list entry whose resource id resolves to nothing is dropped from 0.5.0 on; ogx 1.0 keeps the first two of these only."""
+"""A list entry is dropped where one of these ids resolves to nothing, from each release on; newest first."""
 
 
 class Variable(NamedTuple):
@@ -141,9 +153,7 @@ def convert(text: str) -> str | int | float | bool | None:
 class _Resolver:
     def __init__(self, environment: Environment, version: Version, into: Resolution) -> None:
         self.environment = environment
-        self.droppable: tuple[str, ...] = ()
-        if version >= Version(0, 5):
-            self.droppable = RESOURCE_ID_FIELDS if version < Version(1, 0) else RESOURCE_ID_FIELDS[:2]
+        self.droppable = next((fields for since, fields in RESOURCE_ID_FIELDS if version >= since), ())
         self.disables_empty_auth = version >= Version(0, 6)
         self.into = into
 

@@ -24,7 +24,9 @@ _COUNTED_TOKENS: Final = re.compile(
     r"tokens?_(budget|count|endpoint|limit|overlap|per|size|uri|url|usage)",
     re.IGNORECASE,
 )
-"""Names with the word token that hold a number or an address."""
+"""Names with the word token that hold a number or an address, their words joined by underscores."""
+
+_WORD_BREAK: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|-")
 
 _ASSIGNED: Final = re.compile(r"(?<![\w-])([A-Za-z_][\w-]*)(\s*=\s*)('(?:[^'\\]|\\.)*'|[^&#;\s]+)")
 """`name=value` in a URI's query or a DSN. The look-behind keeps the scan linear."""
@@ -33,7 +35,7 @@ _ASSIGNED: Final = re.compile(r"(?<![\w-])([A-Za-z_][\w-]*)(\s*=\s*)('(?:[^'\\]|
 def is_secret_name(name: str) -> bool:
     """Tell whether a field of that name holds a secret, known to a server or not."""
     return _SECRET_NAME.search(name) is not None and (
-        "token" not in name.lower() or _COUNTED_TOKENS.search(name) is None
+        "token" not in name.lower() or _COUNTED_TOKENS.search(_WORD_BREAK.sub("_", name)) is None
     )
 
 

@@ -96,7 +96,8 @@ def _provider(
     name = provider_id if isinstance(provider_id, str) else _written_name(raw.get("provider_id"))
     type_ = str(entry.get("provider_type", ""))
     is_external = bool(entry.get("module"))
-    for steps, mapping in _scan(entry.get("config"), ()):
+    config = _with_default_table(context.version, entry.get("config"))
+    for steps, mapping in _scan(config, ()):
         layout = provider_layout(context.version, api, type_, steps, is_external=is_external)
         reference = _reference(
             context,
@@ -124,6 +125,17 @@ def _provider(
             is_enabled=is_enabled,
             is_defaulted=True,
         )
+
+
+def _with_default_table(version: Version, config: object) -> object:
+    """Fill in the table of the responses where the file leaves it out, as the provider does from 0.5 on."""
+    responses = get(config, "persistence", "responses")
+    if not isinstance(config, Mapping) or not isinstance(responses, Mapping):
+        return config
+    if version < Version(0, 5) or "backend" not in responses:
+        return config
+    filled = {"table_name": "openai_responses", **responses}
+    return {**config, "persistence": {**config["persistence"], "responses": filled}}
 
 
 def _fills_in_interactions(version: Version, api: str, type_: str, config: object) -> bool:

@@ -192,7 +192,8 @@ def test_everything_is_streamed_in_each_format(run: Run, config: str) -> None:
 def test_looking_into_the_data_adds_findings(run: Run, config: str) -> None:
     with_data = run("check", config, "--data", "--json")
     assert with_data.code == 0
-    assert {finding["stage"] for finding in with_data.json["findings"]} <= {"never"}
+    stages = {finding["stage"] for finding in with_data.json["findings"] if finding["rule"] != "tls-required"}
+    assert stages <= {"never"}
 
 
 @pytest.mark.parametrize("words", [["--help"], ["check", "--help"], ["rows", "-h"], ["--version"]])

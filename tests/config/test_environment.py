@@ -89,7 +89,7 @@ def test_a_missing_variable_is_unknown_and_not_empty_text() -> None:
 
 
 def test_assume_set_reports_nothing_missing_and_holds_no_wrong_type_against_the_value() -> None:
-    text = SQLITE.replace("/srv/stack/kv.db", "${env.NOWHERE}")
+    text = SQLITE.replace("/srv/stack/kv.db", "${env.NOWHERE}") + "server: {insecure: true}\n"
     catalog = catalog_of(text, assumes_set=True)
     assert catalog.verdict.loads
     assert not catalog.findings
@@ -123,7 +123,11 @@ def test_a_provider_whose_id_resolves_to_nothing_is_still_expanded() -> None:
 @pytest.mark.parametrize(
     ("version", "field", "is_dropped"),
     [
-        (Version(0, 4, 7), "model_id", False),
+        (Version(0, 4, 0), "model_id", False),
+        (Version(0, 4, 1), "model_id", True),
+        (Version(0, 6, 1), "toolgroup_id", True),
+        (Version(0, 7), "toolgroup_id", False),
+        (Version(0, 8), "dataset_id", False),
         (Version(0, 5), "model_id", True),
         (Version(0, 8), "shield_id", True),
         (Version(1, 0), "shield_id", False),

@@ -19,12 +19,14 @@ from tests.rule_cases import (
     postgres_with,
 )
 
+INSECURE = "server: {insecure: true}\n"
+
 
 @pytest.mark.parametrize(
     "version", ["0.3.5", "0.4.7", "0.5.4", "0.6.1", "0.7.3", "0.8.0", "1.0.4", "1.2.5", "1.5.0"]
 )
 def test_a_config_without_fault_has_no_findings(version: str) -> None:
-    catalog = catalog_of(base(version), version)
+    catalog = catalog_of(base(version) + INSECURE, version)
     assert catalog.findings == ()
     assert (catalog.verdict.loads, catalog.verdict.starts) == (True, True)
 
@@ -110,6 +112,12 @@ def test_a_reference_that_no_code_reads_cannot_fail_a_start() -> None:
         "batches",
         "inline::reference",
         OLD_AND_NEW_BATCHES.replace("kv_default", "nowhere"),
+    ).replace("apis: [inference]", "apis: [inference, files]")
+    text = with_provider(
+        text,
+        "files",
+        "inline::localfs",
+        "{storage_dir: /srv/files, metadata_store: {backend: sql_default, table_name: f}}",
     )
     assert catalog_of(text, "1.5").verdict.starts is True
 
@@ -118,7 +126,7 @@ def test_an_external_provider_is_not_called_unknown() -> None:
     text = with_provider(
         SQLITE, "vector_io", "remote::mine", "{store: {backend: kv_default, namespace: mine}}"
     ).replace("provider_type: remote::mine", "provider_type: remote::mine\n    module: my_package")
-    assert catalog_of(text).findings == ()
+    assert catalog_of(text + INSECURE).findings == ()
 
 
 def test_findings_come_worst_first_and_then_in_the_order_of_the_file() -> None:
@@ -128,7 +136,8 @@ def test_findings_come_worst_first_and_then_in_the_order_of_the_file() -> None:
         ("kv_default, namespace: registry", "nowhere, namespace: registry"),
         ("  stores:\n", MORE),
     )
-    assert [finding.severity for finding in catalog_of(text).findings] == ["error", "warning", "info", "info"]
+    severities = [finding.severity for finding in catalog_of(text + INSECURE).findings]
+    assert severities == ["error", "warning", "info", "info"]
 
 
 def test_a_config_that_does_not_load_has_no_verdict_on_its_start() -> None:

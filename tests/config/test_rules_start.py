@@ -72,6 +72,16 @@ CASES = [
         "config: {}",
     ),
     Case(
+        "tls-required",
+        "1.5",
+        SQLITE + "server: {port: 8321}\n",
+        SQLITE + "server: {insecure: true}\n",
+        "info",
+        "start",
+        "server",
+        "server:",
+    ),
+    Case(
         "bad-port",
         "1.5",
         postgres_with("      password: x\n      port: five\n"),

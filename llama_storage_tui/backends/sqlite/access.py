@@ -143,6 +143,13 @@ def _way(path: Path, file: FileStamp, wal: FileStamp | None, shm: FileStamp | No
     return Way.SHARED if shm is not None and os.access(sidecar(path, "-shm"), os.R_OK) else Way.COPY
 
 
+def _who_creates(path: Path) -> str:
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if os.access(folder, os.W_OK | os.X_OK):
+        return "The server creates it on first use."
+    return f"A server that runs as this user cannot create it: {folder} is not writable."
+
+
 def _stamp_of_database(path: Path) -> FileStamp:
     where = str(path)
     try:
@@ -152,7 +159,7 @@ def _stamp_of_database(path: Path) -> FileStamp:
             "There is no such file.",
             failure=FailureKind.MISSING_FILE,
             where=where,
-            help="The server creates it on first use. If the path is the server's, --map-path FROM=TO reads it elsewhere.",
+            help=f"{_who_creates(path)} If the path is the server's, --map-path FROM=TO reads it elsewhere.",
         ) from None
     except (PermissionError, OSError) as error:
         raise _unreadable(where, error) from None

@@ -28,13 +28,18 @@ def literal_secrets(view: View) -> Iterator[Finding]:
         is_secret = is_secret_name(str(path[-1])) and path[:2] == ("storage", "backends")
         if is_secret and isinstance(raw, str) and any(use.operator == "=" and not use.is_set for use in uses):
             default = raw.partition(":=")[2].rstrip("}")
+            state = (
+                "has a default that stands in the file"
+                if view.context.environment.assumes_set
+                else f"is the default that stands in the file, since {uses[0].variable} is not set"
+            )
             if default:
                 yield view.finding(
                     "default-secret",
                     Severity.INFO,
                     Stage.NEVER,
                     path,
-                    f"The {path[-1]} is the default that stands in the file, since {uses[0].variable} is not set",
+                    f"The {path[-1]} {state}",
                 )
 
 

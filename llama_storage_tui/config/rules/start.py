@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from llama_storage_tui.config import schema
 from llama_storage_tui.config.document import Path, get
-from llama_storage_tui.config.environment import UNKNOWN, resolve
+from llama_storage_tui.config.environment import UNKNOWN, contains_unknown, resolve
 from llama_storage_tui.config.rules.view import View, nearest, setting
 from llama_storage_tui.model.catalog import Family, Reference, ReferenceKind
 from llama_storage_tui.model.finding import Finding, Severity, Stage
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.upstream.consumers import CONSUMERS, find_consumer
-from llama_storage_tui.upstream.providers import SNAPSHOTS, is_known_api, is_shipped_provider
+from llama_storage_tui.upstream.consumers import CONSUMERS, REQUIRED_PATHS, Consumer, find_consumer
+from llama_storage_tui.upstream.providers import (
+    RESOURCE_APIS,
+    built_in_apis,
+    is_known_api,
+    is_shipped_provider,
+    needed_apis,
+    needs_every_listed_api,
+    provider_types,
+    routing_tables,
+    stands_for_any_provider,
+    takes_providers,
+)
+from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG
 
 
 def _enabled_providers(view: View) -> Iterator[tuple[str, Path, Mapping[object, object]]]:
@@ -27,32 +41,43 @@ def _enabled_providers(view: View) -> Iterator[tuple[str, Path, Mapping[object, 
 
 
 def provider_references(view: View) -> Iterator[Finding]:
-    """Provider references to a backend that does not exist or is of the other family: found when the provider starts."""
+    """References to a backend that does not exist or is of the other family, where the loader does not look."""
     names = sorted(backend.name for backend in view.backends)
     for reference in view.enabled:
-        if reference.kind not in (ReferenceKind.PROVIDER, ReferenceKind.SERVER) or reference.backend is None:
+        if reference.backend is None or view.is_legacy or not _fails_late(view, reference):
             continue
-        if view.is_legacy or not _is_read(view, reference):
-            continue
+        is_quota = reference.kind is ReferenceKind.SERVER
+        # The quota's store is opened by the first request, and the server answers none.
+        severity = Severity.WARNING if is_quota else Severity.ERROR
+        stage = Stage.NEVER if is_quota else Stage.START
+        outcome = "every request fails" if is_quota else "a start fails on it"
         backend = view.backend(reference.backend)
         if backend is None:
             yield view.on(
                 reference,
                 "provider-unknown-backend",
-                Severity.ERROR,
-                Stage.START,
-                f"{reference.name} refers to a backend {reference.backend!r} that does not exist; a start fails on it",
+                severity,
+                stage,
+                f"{reference.name} refers to a backend {reference.backend!r} that does not exist; {outcome}",
                 help=_did_you_mean(reference.backend, names),
             )
         elif backend.family not in (reference.family, Family.UNKNOWN):
             yield view.on(
                 reference,
                 "provider-wrong-family",
-                Severity.ERROR,
-                Stage.START,
-                f"{reference.name} needs a {reference.family}_* backend, and {backend.name} is {backend.type}",
+                severity,
+                stage,
+                f"{reference.name} needs a {reference.family}_* backend, and {backend.name} is {backend.type}; {outcome}",
                 help="The server's own message calls the backend unknown: each family has a registry of its own.",
             )
+
+
+def _fails_late(view: View, reference: Reference) -> bool:
+    """Tell whether a bad backend is noticed after the load: a loader compares most stores with the backends by itself."""
+    if reference.kind is ReferenceKind.STORE:
+        spec = schema.default_stores(view.version).get(reference.name)
+        return spec is not None and not spec.is_checked_at_load
+    return reference.kind in (ReferenceKind.PROVIDER, ReferenceKind.SERVER) and _is_read(view, reference)
 
 
 def _did_you_mean(name: str, names: list[str]) -> str:
@@ -90,7 +115,7 @@ def missing_stores(view: View) -> Iterator[Finding]:
     if view.is_legacy or not isinstance(storage, Mapping):
         return
     present = {reference.name for reference in view.references if reference.kind is ReferenceKind.STORE}
-    served = _served_apis(view)
+    served = available_apis(view)
     for spec in schema.default_stores(view.version).values():
         needed = spec.is_required_at_start or (spec.required_by is not None and spec.required_by in served)
         if spec.name not in present and needed:
@@ -104,42 +129,21 @@ def missing_stores(view: View) -> Iterator[Finding]:
             )
 
 
-def _served_apis(view: View) -> set[str]:
-    apis, providers = view.context.data.get("apis"), view.context.data.get("providers")
-    if isinstance(apis, list) and apis:
-        return {str(api) for api in apis}
-    return {str(api) for api in providers} if isinstance(providers, Mapping) else set()
-
-
 def unknown_providers(view: View) -> Iterator[Finding]:
-    """Provider types and APIs that no package of that time ships."""
-    if view.is_legacy or view.version < min(SNAPSHOTS):
+    """Provider types that the release does not ship."""
+    if not _has_catalog(view) or _is_given(view, "external_providers_dir", "external_apis_dir"):
         return
-    has_external = any(
-        view.context.data.get(key) not in (None, "")
-        for key in ("external_providers_dir", "external_apis_dir")
-    )
     for api, path, entry in _enabled_providers(view):
         type_ = entry.get("provider_type")
         if (
             entry.get("module")
-            or has_external
             or not isinstance(type_, str)
+            or not takes_providers(api, view.version)
             or view.context.resolution.uses.get((*path, "provider_type"))
         ):
             continue
-        if not is_known_api(api, view.version):
-            yield view.finding(
-                "unknown-api",
-                Severity.ERROR,
-                Stage.START,
-                ("providers", api),
-                f"There is no API {api!r} in {view.version.product} {view.version}",
-                help="Remove it, or choose another version with --for.",
-            )
-        elif not is_shipped_provider(api, type_, view.version):
-            known = {name for types in SNAPSHOTS.values() for name in types.get(api, ())}
-            meant = nearest(type_, known)
+        if not is_shipped_provider(api, type_, view.version):
+            meant = nearest(type_, provider_types(api))
             yield view.finding(
                 "unknown-provider",
                 Severity.ERROR,
@@ -150,45 +154,331 @@ def unknown_providers(view: View) -> Iterator[Finding]:
             )
 
 
-def missing_references(view: View) -> Iterator[Finding]:
-    """Providers without a reference that they cannot start without."""
+def unknown_apis(view: View) -> Iterator[Finding]:
+    """Names of APIs that the release does not have, or for which a config cannot bring providers."""
+    if not _has_catalog(view) or _is_given(view, "external_apis_dir"):
+        return
+    providers, apis = view.context.data.get("providers"), view.context.data.get("apis")
+    named: dict[str, Path] = {}
+    for index, api in enumerate(apis if isinstance(apis, list) else ()):
+        if isinstance(api, str):
+            named.setdefault(api, view.context.resolution.file_path(("apis", index)))
+    used = {api for api, _, _ in _enabled_providers(view)}
+    for api in map(str, providers if isinstance(providers, Mapping) else ()):
+        named[api] = ("providers", api)
+        is_table = api in routing_tables(view.version).values()
+        if (
+            is_known_api(api, view.version)
+            and not takes_providers(api, view.version)
+            and (is_table or api in used)
+        ):
+            yield view.finding(
+                "api-takes-no-providers",
+                Severity.ERROR,
+                Stage.START,
+                ("providers", api),
+                f"The server provides the API {api!r} by itself and starts with no provider for it in the config",
+                help="Remove it from providers.",
+            )
+    for api, path in named.items():
+        if not is_known_api(api, view.version):
+            yield view.finding(
+                "unknown-api",
+                Severity.ERROR,
+                Stage.START,
+                path,
+                f"There is no API {api!r} in {view.version.product} {view.version}",
+                help="Remove it, or choose another version with --for.",
+            )
+
+
+def missing_apis(view: View) -> Iterator[Finding]:
+    """APIs that are listed without anything behind them, and those that a provider or a setting needs and nothing serves."""
+    if not _has_catalog(view):
+        return
+    apis, available = view.context.data.get("apis"), available_apis(view)
+    for index, api in enumerate(
+        apis if isinstance(apis, list) and needs_every_listed_api(view.version) else ()
+    ):
+        if isinstance(api, str) and is_known_api(api, view.version) and api not in available:
+            yield view.finding(
+                "api-without-provider",
+                Severity.ERROR,
+                Stage.START,
+                view.context.resolution.file_path(("apis", index)),
+                f"apis lists {api}, and no enabled provider serves it",
+                help=f"Add a provider under providers.{api}, or remove it from apis.",
+            )
+    for api, path, entry in _enabled_providers(view):
+        needs = needed_apis(api, str(entry.get("provider_type", "")), view.version)
+        missing = [need for need in needs if need not in available]
+        if missing and not entry.get("module"):
+            yield view.finding(
+                "missing-api",
+                Severity.ERROR,
+                Stage.START,
+                path,
+                f"The provider {entry.get('provider_id')} needs the {_apis(missing)}, which this config does not serve",
+                help=_how_to_serve(view, missing),
+            )
+    yield from _missing_apis_of_settings(view, available)
+
+
+def _apis(names: list[str]) -> str:
+    return f"API {names[0]}" if len(names) == 1 else f"APIs {', '.join(names)}"
+
+
+def _how_to_serve(view: View, names: list[str]) -> str:
+    routers = {table: api for api, table in routing_tables(view.version).items()}
+    return (
+        f"Add {', '.join(dict.fromkeys(routers.get(name, name) for name in names))} to apis and to providers."
+    )
+
+
+def _missing_apis_of_settings(view: View, available: AbstractSet[str]) -> Iterator[Finding]:
+    shield = get(view.context.data, "safety", "default_shield_id")
+    embedding = get(view.context.data, "vector_stores", "default_embedding_model")
+    needs = (
+        (
+            ("safety", "default_shield_id"),
+            shield,
+            ["shields", "safety"],
+            takes_providers("safety", view.version),
+        ),
+        (("vector_stores", "default_embedding_model"), embedding, ["models"], True),
+    )
+    for path, value, apis, is_read in needs:
+        missing = [api for api in apis if api not in available]
+        # 0.3 has no `safety` at the top level.
+        if (
+            value is not None
+            and missing
+            and is_read
+            and (path[0] != "safety" or view.version >= Version(0, 4))
+        ):
+            yield view.finding(
+                "missing-api",
+                Severity.ERROR,
+                Stage.START,
+                path,
+                f"{'.'.join(path)} needs the {_apis(missing)}, which this config does not serve",
+                help=_how_to_serve(view, missing),
+            )
+
+
+def available_apis(view: View) -> AbstractSet[str]:
+    """Return the APIs that something serves: the built-in ones, those with a provider, and the routers that `apis` asks for."""
+    apis = view.context.data.get("apis")
+    listed = set(map(str, apis)) if isinstance(apis, list) and apis else None
+    routed = routing_tables(view.version)
+    available = {api for api, _, _ in _enabled_providers(view) if api not in routed}
+    for router, table in routed.items():
+        # A router is made without a provider, too; a provider without its router is of no use to the others.
+        if listed is None or router in listed:
+            available |= {router, table}
+    if get(view.context.data, "telemetry", "enabled") and is_known_api("telemetry", view.version):
+        available.add("telemetry")
+    return available | built_in_apis(view.version)
+
+
+def _has_catalog(view: View) -> bool:
+    return not view.is_legacy and view.version >= OLDEST_WITH_CATALOG
+
+
+def _is_given(view: View, *keys: str) -> bool:
+    return any(view.context.data.get(key) not in (None, "") for key in keys)
+
+
+def provider_settings(view: View) -> Iterator[Finding]:
+    """Providers without a reference that they need, or with something else in its place."""
     if view.is_legacy:
         return
     for api, path, entry in _enabled_providers(view):
-        type_, config = str(entry.get("provider_type", "")), entry.get("config")
-        if entry.get("module"):
+        type_, config = str(entry.get("provider_type", "")), entry.get("config") or {}
+        if entry.get("module") or contains_unknown(config):
             continue
         for consumer in CONSUMERS:
-            if consumer.api != api or type_ not in consumer.types or not consumer.holds_for(view.version):
-                continue
-            if consumer.is_required and not isinstance(get(config or {}, *consumer.path), Mapping):
-                yield view.finding(
-                    "missing-reference",
-                    Severity.ERROR,
-                    Stage.START,
-                    (*path, "config", *consumer.path),
-                    f"The provider {entry.get('provider_id')} has no {'.'.join(consumer.path)}, and does not start without it",
-                    help="Give it a backend and a "
-                    + ("namespace." if consumer.family is Family.KV else "table_name."),
-                )
+            if consumer.api == api and type_ in consumer.types and consumer.holds_for(view.version):
+                yield from _reference_problems(view, consumer, path, entry)
+        field = REQUIRED_PATHS.get((api, type_))
+        if field is not None and get(config, field) is None and is_shipped_provider(api, type_, view.version):
+            yield view.finding(
+                "missing-field",
+                Severity.ERROR,
+                Stage.START,
+                (*path, "config", field),
+                f"The provider {entry.get('provider_id')} has no {field}, and does not start without it",
+            )
+
+
+def _reference_problems(
+    view: View, consumer: Consumer, path: Path, entry: Mapping[object, object]
+) -> Iterator[Finding]:
+    found = get(entry.get("config") or {}, *consumer.path)
+    place = (*path, "config", *consumer.path)
+    name, steps = entry.get("provider_id"), ".".join(consumer.path)
+    if found is None:
+        if consumer.is_required:
+            yield view.finding(
+                "missing-reference",
+                Severity.ERROR,
+                Stage.START,
+                place,
+                f"The provider {name} has no {steps}, and does not start without it",
+                help=_reference_help(consumer),
+            )
+        return
+    if isinstance(found, Mapping) and "type" in found and "backend" not in found:
+        yield view.finding(
+            "inline-store",
+            Severity.ERROR,
+            Stage.START,
+            place,
+            f"The provider {name} has a store of its own in {steps}; from 0.3 on a reference to a backend stands there",
+            help=f"Move the store to storage.backends. {_reference_help(consumer)}",
+        )
+        return
+    problems = schema.reference_problems(
+        found, consumer.family, view.version, is_responses=consumer.path[-1] == "responses"
+    )
+    for problem in problems:
+        yield view.finding(
+            "invalid-reference",
+            Severity.ERROR,
+            Stage.START,
+            (*place, *problem.loc),
+            f"The {steps} of the provider {name} is not valid: {problem.message}",
+            help=_reference_help(consumer),
+        )
+
+
+def _reference_help(consumer: Consumer) -> str:
+    return "Give it a backend and a " + ("namespace." if consumer.family is Family.KV else "table_name.")
+
+
+def opened_at_start(view: View) -> AbstractSet[str]:
+    """Return the names of the backends that a start opens: of the others nothing is noticed before a request.
+
+    Key-value stores are opened when their reader starts. So are SQL stores before 0.6.1; since then the first query opens them, and
+    from 1.0 on a start asks for the connectors and the stores of vectors, from 1.3 on for the jobs.
+    """
+    is_lazy, asks = view.version >= Version(0, 6, 1), view.version >= Version(1, 0)
+    opened = set()
+    for reference in view.enabled:
+        if reference.backend is None or reference.physical is None or reference.kind is ReferenceKind.SERVER:
+            continue
+        is_asked = asks and (
+            reference.path == "storage.stores.connectors"
+            or reference.kind is ReferenceKind.IMPLICIT
+            or (
+                reference.path.startswith("providers.vector_io") and reference.path.endswith("metadata_store")
+            )
+        )
+        if reference.family is Family.KV or not is_lazy or is_asked:
+            opened.add(reference.backend)
+    return opened
 
 
 def bad_port(view: View) -> Iterator[Finding]:
     """A port that is text and no number: the model takes any text."""
+    opened, used = opened_at_start(view), {reference.backend for reference in view.enabled}
     for backend in view.backends_of("kv_postgres", "sql_postgres"):
         port = setting(backend, "port")
-        if port is not None and isinstance(port.value, str) and port.is_resolved:
-            try:
-                int(port.value)
-            except ValueError:
-                yield view.on_setting(
-                    backend,
-                    "port",
-                    "bad-port",
-                    Severity.ERROR,
-                    Stage.START,
-                    f"The port of {backend.name} is no number",
-                )
+        if (
+            port is None
+            or not isinstance(port.value, str)
+            or not port.is_resolved
+            or backend.name not in used
+        ):
+            continue
+        try:
+            int(port.value)
+        except ValueError:
+            is_opened = backend.name in opened
+            yield view.on_setting(
+                backend,
+                "port",
+                "bad-port",
+                Severity.ERROR if is_opened else Severity.WARNING,
+                Stage.START if is_opened else Stage.NEVER,
+                f"The port of {backend.name} is not a number"
+                + (
+                    "" if is_opened else ": the server starts, and every request that needs the backend fails"
+                ),
+            )
+
+
+def no_file_name(view: View) -> Iterator[Finding]:
+    """A path of SQLite that names no file."""
+    opened, used = opened_at_start(view), {reference.backend for reference in view.enabled}
+    for backend in view.backends_of("kv_sqlite", "sql_sqlite"):
+        path = setting(backend, "db_path")
+        if (
+            path is None
+            or not isinstance(path.value, str)
+            or not path.is_resolved
+            or backend.name not in used
+        ):
+            continue
+        # A SQL path goes through pathlib, which takes the slash off.
+        if path.value == "" or (backend.type == "kv_sqlite" and path.value.endswith("/")):
+            is_opened = backend.name in opened
+            yield view.on_setting(
+                backend,
+                "db_path",
+                "no-file-name",
+                Severity.ERROR if is_opened else Severity.WARNING,
+                Stage.START if is_opened else Stage.NEVER,
+                f"The db_path of {backend.name} names no file"
+                + (
+                    "" if is_opened else ": the server starts, and every request that needs the backend fails"
+                ),
+            )
+
+
+def external_directory(view: View) -> Iterator[Finding]:
+    """A literal `~` in `external_providers_dir`: the run command makes a folder of that name, the server looks at home."""
+    folder = view.context.data.get("external_providers_dir")
+    if not _has_catalog(view) or not isinstance(folder, str) or not folder.startswith("~"):
+        return
+    expanded = view.context.environment.expand_user(folder)
+    if not os.path.isdir(expanded):  # noqa: PTH112 - as the server asks
+        yield view.finding(
+            "external-providers-missing",
+            Severity.ERROR,
+            Stage.START,
+            ("external_providers_dir",),
+            f"{expanded} does not exist: the run command creates a folder named ~ instead, and the server then does not start",
+            help="Create the folder, or write the path out.",
+        )
+
+
+def resources_of_nobody(view: View) -> Iterator[Finding]:
+    """Resources that a start registers with a provider that the config does not have."""
+    resources = view.context.data.get("registered_resources")
+    if not _has_catalog(view) or not isinstance(resources, Mapping):
+        return
+    available = available_apis(view)
+    enabled: dict[str, set[object]] = {}
+    for api, _, entry in _enabled_providers(view):
+        enabled.setdefault(api, set()).add(entry.get("provider_id"))
+    for kind, (api, since, until) in RESOURCE_APIS.items():
+        entries = resources.get(kind)
+        is_registered = since <= view.version and (until is None or view.version < until) and api in available
+        for index, entry in enumerate(entries if isinstance(entries, list) and is_registered else ()):
+            name = entry.get("provider_id") if isinstance(entry, Mapping) else None
+            if not isinstance(name, str) or not name or name in enabled.get(api, ()):
+                continue
+            if stands_for_any_provider(name, view.version):
+                continue
+            yield view.finding(
+                "resource-unknown-provider",
+                Severity.ERROR,
+                Stage.START,
+                (*view.context.resolution.file_path(("registered_resources", kind, index)), "provider_id"),
+                f"{api} has no enabled provider {name!r}, with which this entry of {kind} is registered at the start",
+                help=_did_you_mean(name, sorted(map(str, enabled.get(api, ())))),
+            )
 
 
 def tenancy_without_metadata(view: View) -> Iterator[Finding]:
@@ -214,6 +504,24 @@ def tenancy_without_metadata(view: View) -> Iterator[Finding]:
                 "without a SQL metadata store",
                 help="Configure storage.stores.vector_stores.",
             )
+
+
+def tls_required(view: View) -> Iterator[Finding]:
+    """From 1.2 on the run command stops without a certificate, unless it is allowed to go on: by the file, or by an option."""
+    server = view.context.data.get("server")
+    if view.is_legacy or view.version < Version(1, 2) or not isinstance(server, Mapping | None):
+        return
+    settings = server or {}
+    has_certificate = settings.get("tls_certfile") and settings.get("tls_keyfile")
+    if not has_certificate and not settings.get("insecure"):
+        yield view.finding(
+            "tls-required",
+            Severity.INFO,
+            Stage.START,
+            ("server",),
+            f"`ogx stack run` of {view.version} starts this config only with --insecure: it names no TLS certificate",
+            help="Set server.tls_certfile and server.tls_keyfile, or server.insecure: true behind a proxy that ends TLS.",
+        )
 
 
 def expanded_twice(view: View) -> Iterator[Finding]:
@@ -245,8 +553,14 @@ RULES = (
     expanded_twice,
     provider_references,
     missing_stores,
+    unknown_apis,
     unknown_providers,
-    missing_references,
+    missing_apis,
+    provider_settings,
     bad_port,
+    no_file_name,
+    external_directory,
+    resources_of_nobody,
     tenancy_without_metadata,
+    tls_required,
 )

@@ -14,8 +14,16 @@ from llama_storage_tui.config.schema.facts import REQUIRED, Shape
 from llama_storage_tui.config.schema.problems import Loc, Problem, ProblemKind, problems_of
 from llama_storage_tui.config.schema.rewrites import Reading, readings
 from llama_storage_tui.config.schema.storage import BACKENDS
-from llama_storage_tui.config.schema.stores import StoreSpec, default_stores, store_shape
+from llama_storage_tui.config.schema.stores import (
+    KV_REFERENCE,
+    RESPONSES_REFERENCE,
+    SQL_REFERENCE,
+    StoreSpec,
+    default_stores,
+    store_shape,
+)
 from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG
 
@@ -27,6 +35,7 @@ __all__ = [
     "StoreSpec",
     "backend_fields",
     "default_stores",
+    "reference_problems",
     "store_fields",
     "validate",
 ]
@@ -68,6 +77,25 @@ def _problems_in(reading: Reading, version: Version) -> Iterator[Problem]:
     except ValidationError as error:
         for problem in problems_of(reading.document, error.errors(include_url=False)):
             yield Problem(_place_in_file(problem.loc, reading.moved), problem.kind, problem.message)
+
+
+def reference_problems(
+    reference: object, family: Family, version: Version, *, is_responses: bool = False
+) -> tuple[Problem, ...]:
+    """Return every reason why a provider of that version would reject a reference in its config.
+
+    The reference of the responses has fields of its own (`is_responses`); a problem's `loc` starts at the reference.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    from llama_storage_tui.config.schema.builder import Builder
+
+    shape = KV_REFERENCE if family is Family.KV else RESPONSES_REFERENCE if is_responses else SQL_REFERENCE
+    try:
+        TypeAdapter(Builder(version).model(shape)).validate_python(reference)
+    except ValidationError as error:
+        return problems_of(reference, error.errors(include_url=False))
+    return ()
 
 
 def _place_in_file(loc: Loc, moved: Mapping[Loc, Loc]) -> Loc:

@@ -1,0 +1,53 @@
+"""Every config that a release ships is judged as that release's own loader and resolver do."""
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from llama_storage_tui.config.document import parse
+from llama_storage_tui.config.dotenv import merge
+from llama_storage_tui.config.load import load_catalog
+from llama_storage_tui.model.finding import Severity
+from llama_storage_tui.model.version import Version
+
+SHIPPED = Path(__file__).parent / "shipped"
+RELEASES: dict[str, dict[str, list[str]]] = json.loads((SHIPPED / "verdicts.json").read_text())
+
+
+def shipped_configs() -> Iterator[object]:
+    seen = set()
+    for release, configs in RELEASES.items():
+        for name, (digest, verdict) in configs.items():
+            # Patch releases mostly ship the same files, and know the same providers.
+            case = (release.rpartition(".")[0], digest, verdict)
+            if case not in seen:
+                seen.add(case)
+                yield pytest.param(release, digest, verdict, id=f"{release}-{name}")
+
+
+@pytest.fixture(scope="module")
+def archive() -> Iterator[zipfile.ZipFile]:
+    with zipfile.ZipFile(SHIPPED / "configs.zip") as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(("release", "digest", "verdict"), [*shipped_configs()])
+def test_a_shipped_config_starts_where_its_own_release_starts_it(
+    archive: zipfile.ZipFile, release: str, digest: str, verdict: str
+) -> None:
+    document = parse(archive.read(f"{digest}.yaml").decode(), "config.yaml")
+    catalog = load_catalog(
+        document, merge([], {}, assumes_set=True, home="/home/x"), version=Version.parse(release)
+    )
+    errors = [finding.message for finding in catalog.findings if finding.severity is Severity.ERROR]
+    assert catalog.verdict.loads, errors
+    assert catalog.verdict.starts is (verdict == "starts"), f"ours: {errors}; theirs: {verdict}"
+
+
+def test_every_release_line_from_0_3_to_1_5_is_on_record() -> None:
+    lines = {release.rpartition(".")[0] for release in RELEASES}
+    assert lines == {"0.3", "0.4", "0.5", "0.6", "0.7", "0.8", "1.0", "1.1", "1.2", "1.3", "1.4", "1.5"}
+    assert sum(map(len, RELEASES.values())) >= 100

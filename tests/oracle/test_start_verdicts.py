@@ -1,0 +1,60 @@
+"""Our verdict at start is the packages' own: every recorded case replayed."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from llama_storage_tui.config.document import parse
+from llama_storage_tui.config.dotenv import merge
+from llama_storage_tui.config.load import load_catalog
+from llama_storage_tui.model.finding import Severity
+from llama_storage_tui.model.version import Version
+from tests.oracle.start_cases import HOME, cases
+
+RECORDS = sorted((Path(__file__).parent / "start").glob("*.json"))
+
+
+def recorded_cases() -> Iterator[object]:
+    for record in RECORDS:
+        recorded = json.loads(record.read_text())
+        version = Version.parse(recorded["header"]["version"])
+        for name, verdict in recorded["cases"].items():
+            yield pytest.param(version, name, verdict, id=f"{version}-{name}")
+
+
+def our_verdict(version: Version, config: dict[str, Any]) -> tuple[str, list[str]]:
+    document = parse(yaml.safe_dump(config), "run.yaml")
+    catalog = load_catalog(document, merge([], {}, home=HOME), version=version)
+    reasons = [
+        f"{finding.rule} {finding.where}: {finding.message}"
+        for finding in catalog.findings
+        if finding.severity is Severity.ERROR
+    ]
+    if not catalog.verdict.loads:
+        return "fails at load", reasons
+    return "starts" if catalog.verdict.starts else "fails at start", reasons
+
+
+@pytest.mark.parametrize(("version", "name", "recorded"), [*recorded_cases()])
+def test_the_verdict_is_the_packages_own(
+    version: Version, name: str, recorded: dict[str, str], tmp_path: Path
+) -> None:
+    config = dict(cases((version.major, version.minor, version.patch), str(tmp_path)))[name]
+    verdict, reasons = our_verdict(version, config)
+    assert verdict == recorded["verdict"], f"ours: {reasons}; theirs: {recorded.get('error')}"
+
+
+def test_at_least_eight_releases_are_on_record_with_every_case_and_both_verdicts() -> None:
+    assert len(RECORDS) >= 8
+    for record in RECORDS:
+        recorded = json.loads(record.read_text())
+        version = Version.parse(recorded["header"]["version"])
+        verdicts = [case["verdict"] for case in recorded["cases"].values()]
+        assert {*recorded["cases"]} == {
+            name for name, _ in cases((version.major, version.minor, version.patch), "x")
+        }
+        assert min(verdicts.count("starts"), verdicts.count("fails at start")) >= 30
