@@ -30,6 +30,7 @@ from llama_storage_tui.tui.control_filter import ControlFilter
 from llama_storage_tui.tui.fatal import write_log
 from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.keymap import preferences_path, read_preferences
+from llama_storage_tui.tui.remembered import Remembered
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.signals import end_on_signals, end_without_terminal
 from llama_storage_tui.tui.theme import DARK, LIGHT, THEMES
@@ -94,6 +95,7 @@ class StorageApp(App[int]):
         self._session: Session | None = None
         self._desk: RotationDesk | None = None
         self._zone = Zone()
+        self._remembered = Remembered()
         for theme in THEMES:
             self.register_theme(theme)
         self._styled = self.theme
@@ -253,7 +255,7 @@ class StorageApp(App[int]):
     @on(messages.FindingsOpened)
     def _findings_opened(self) -> None:
         if self._session is not None:
-            self.push_screen(later().FindingsScreen(self._session.catalog))
+            self.push_screen(later().FindingsScreen(self._session.catalog, self._remembered))
 
     @on(messages.VersionOpened)
     def _version_opened(self) -> None:
@@ -312,17 +314,25 @@ class StorageApp(App[int]):
     @on(messages.NamespaceOpened)
     def _namespace_opened(self, message: messages.NamespaceOpened) -> None:
         if self._session is not None:
-            self.push_screen(later().KeysScreen(self._session, message.backend, message.chosen))
+            self.push_screen(
+                later().KeysScreen(self._session, message.backend, message.chosen, self._remembered)
+            )
 
     @on(messages.TableOpened)
     def _table_opened(self, message: messages.TableOpened) -> None:
         if self._session is not None:
-            self.push_screen(later().RowsScreen(self._session, message.backend, message.table, self._zone))
+            self.push_screen(
+                later().RowsScreen(
+                    self._session, message.backend, message.table, self._zone, self._remembered
+                )
+            )
 
     @on(response_messages.Destination)
     def _destination_chosen(self, message: response_messages.Destination) -> None:
         if self._session is not None:
-            self.push_screen(later().screen_of(message, self._session, self._zone, self._world.now))
+            self.push_screen(
+                later().screen_of(message, self._session, self._zone, self._remembered, self._world.now)
+            )
 
     @on(messages.SubjectOpened)
     def _subject_opened(self, message: messages.SubjectOpened) -> None:

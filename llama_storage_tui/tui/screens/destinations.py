@@ -15,6 +15,7 @@ from llama_storage_tui.tui.readings import (
     ObjectReading,
 )
 from llama_storage_tui.tui.record_lists import CompletionList, ObjectList
+from llama_storage_tui.tui.remembered import Remembered
 from llama_storage_tui.tui.screens.attention import AttentionScreen
 from llama_storage_tui.tui.screens.chain import ChainScreen
 from llama_storage_tui.tui.screens.conversations import ConversationsScreen, OrphansScreen
@@ -27,11 +28,13 @@ from llama_storage_tui.tui.screens.who import WhoDialog
 from llama_storage_tui.tui.zone import Zone
 
 
-def screen_of(chosen: to.Destination, session: Session, zone: Zone, now: Callable[[], float]) -> Screen[None]:
+def screen_of(
+    chosen: to.Destination, session: Session, zone: Zone, remembered: Remembered, now: Callable[[], float]
+) -> Screen[None]:
     """Return the screen that a message leads to."""
     match chosen:
         case to.ResponsesOpened():
-            return ResponsesScreen(session, zone, chosen.query, chosen.title)
+            return ResponsesScreen(session, zone, chosen.query, chosen.title, remembered)
         case to.ResponseOpened():
             return ResponseScreen(session, chosen.id, zone)
         case to.ChainOpened():
@@ -42,17 +45,17 @@ def screen_of(chosen: to.Destination, session: Session, zone: Zone, now: Callabl
             return AttentionScreen(session, now())
         case to.FamiliesOpened():
             return FamiliesScreen(session)
-    return _of_records(chosen, session, zone)
+    return _of_records(chosen, session, zone, remembered)
 
 
-def _of_records(chosen: to.Destination, session: Session, zone: Zone) -> Screen[None]:
+def _of_records(chosen: to.Destination, session: Session, zone: Zone, remembered: Remembered) -> Screen[None]:
     match chosen:
         case to.ConversationsOpened():
-            return ConversationsScreen(session, zone)
+            return ConversationsScreen(session, zone, remembered)
         case to.OrphansOpened():
             return OrphansScreen(session, zone)
         case to.CompletionsOpened():
-            return RecordsScreen(session, CompletionList(), zone)
+            return RecordsScreen(session, CompletionList(), zone, remembered)
         case to.ObjectsOpened():
             return RecordsScreen(session, ObjectList(chosen.family, chosen.title, chosen.of), zone)
         case to.ConversationOpened():
