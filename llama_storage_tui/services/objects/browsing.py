@@ -51,6 +51,11 @@ async def families(session: Session) -> tuple[FamilyEntry, ...]:
     )
 
 
+def kept_families(catalog: Catalog) -> tuple[ObjectFamily, ...]:
+    """Return the families that a server of the chosen version keeps with this config; nothing is contacted."""
+    return tuple(family for family in FAMILIES if places_of(catalog, family))
+
+
 async def list_family(
     session: Session,
     name: str,

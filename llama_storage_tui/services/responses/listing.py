@@ -84,8 +84,9 @@ class _Eyes:
 async def list_responses(
     session: Session, query: ResponseQuery, *, sees: Sees | None = None, marks: bool = False
 ) -> ResponsePage:
-    """Return a page of responses; raises NotFoundError where the config keeps none, BackendError where no table can be read,
-    UsageError where nothing is found with a status that no server writes.
+    """Return a page of responses; raises NotFoundError where the config keeps none, BackendError where no table can be read.
+
+    Raises UsageError where nothing is found with a status that no server writes.
 
     `sees` filters here what the server does not: a page is then filled up with as many questions as it takes. With `marks` it
     filters nothing: what it would have is `hidden`.
