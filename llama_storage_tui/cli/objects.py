@@ -90,7 +90,8 @@ def _families(found: tuple[FamilyEntry, ...], *, is_json: bool) -> None:
 
 def _family_row(entry: FamilyEntry) -> tuple[str, ...]:
     count = entry.count
-    number = NOTHING if count is None else f"{'' if count.is_exact else '~'}{count.value:,}"
+    at_least = "" if entry.is_complete else "≥ "
+    number = NOTHING if count is None else f"{at_least}{'' if count.is_exact else '~'}{count.value:,}"
     first, *rest = entry.places
     where = f"{first.backend}: {first.table or first.prefixes[0]}"
     more = f" and {len(rest)} more" if rest else ""

@@ -36,13 +36,14 @@ class PlaceBody(Document):
 
 
 class FamilyBody(Document):
-    """One family; `count` is null where it is not cheap to tell."""
+    """One family; `count` is null where it is not cheap to tell, and counts the readable places where not all are (`complete`)."""
 
     name: str
     title: str
     about: str
     count: int | None
     exact: bool
+    complete: bool
     places: list[PlaceBody]
     relations: list[str]
     notices: list[str]
@@ -55,7 +56,8 @@ class FamilyBody(Document):
             title=entry.family.title,
             about=entry.family.about,
             count=entry.count.value if entry.count else None,
-            exact=entry.count.is_exact if entry.count else False,
+            exact=entry.count.is_exact and entry.is_complete if entry.count else False,
+            complete=entry.is_complete,
             places=[PlaceBody.of(place) for place in entry.places],
             relations=[relation.name for relation in entry.family.relations],
             notices=list(entry.notices),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from importlib.resources import files
@@ -16,23 +17,25 @@ from llama_storage_tui.services.requests import LoadRequest
 PREFIX: Final = "llama-storage-tui-demo-"
 SERVER_FOLDER: Final = "/var/lib/ogx"
 """Where the demo's server would keep its files: they are read in the demo's own folder, as those of a copied volume are."""
+PICTURED: Final = 1_763_172_000.0
+"""15 November 2025, 02:00: the present of the demo's pictures."""
 
 
 @contextmanager
 def demo_deployment() -> Iterator[LoadRequest]:
     """Give the request that opens the demo; its folder is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
-        yield make_deployment(Path(name))
+        yield make_deployment(Path(name), now=time.time())
 
 
-def make_deployment(folder: Path) -> LoadRequest:
-    """Write the demo's config and stores into a folder that exists."""
+def make_deployment(folder: Path, *, now: float = PICTURED) -> LoadRequest:
+    """Write the demo's config and stores into a folder that exists; its newest rows are from shortly before `now`."""
     config = folder / "config.yaml"
     config.write_text((files("llama_storage_tui.demo") / "config.yaml").read_text())
     env_file = folder / "demo.env"
     env_file.write_text(f"export SQLITE_STORE_DIR={SERVER_FOLDER}\nPGPASSWORD_STACK=not-a-real-password\n")
-    _make_key_values(folder / "kvstore.db")
-    _make_tables(folder / "sql_store.db")
+    _make_key_values(folder / "kvstore.db", int(now))
+    _make_tables(folder / "sql_store.db", int(now))
     return LoadRequest(
         str(config),
         env_files=(str(env_file),),
@@ -41,16 +44,16 @@ def make_deployment(folder: Path) -> LoadRequest:
     )
 
 
-def _make_key_values(path: Path) -> None:
+def _make_key_values(path: Path, now: int) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE kvstore (key TEXT PRIMARY KEY, value TEXT, expiration TIMESTAMP)")
-        connection.executemany("INSERT INTO kvstore VALUES (?, ?, ?)", keys())
+        connection.executemany("INSERT INTO kvstore VALUES (?, ?, ?)", keys(now))
 
 
-def _make_tables(path: Path) -> None:
+def _make_tables(path: Path, now: int) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA journal_mode = WAL")
-        for name, columns, rows in tables():
+        for name, columns, rows in tables(now):
             _make_table(connection, name, columns, rows)
 
 

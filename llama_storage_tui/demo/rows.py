@@ -1,4 +1,4 @@
-"""The demo's rows: the same at every start, so that pictures of them are the same too."""
+"""The demo's rows: the same at every start but for their times, which count back from the present."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ import base64
 import json
 import random
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Final
 
 from llama_storage_tui.demo.book import AUTHORIZED, TABLES, Book, Row, answered, asked, attributes
 from llama_storage_tui.demo.stories import ANSWERS, LLAMA, OWNERS, QUESTIONS, cases, everyday
 
-START: Final = 1_763_000_000
-"""13 November 2025: every time of the demo counts from here."""
+SPAN: Final = 172_000
+"""Seconds from the first of the demo's everyday rows to its present: two days."""
 
 
 def _hex(source: random.Random, digits: int = 24) -> str:
     return f"{source.getrandbits(digits * 4):0{digits}x}"
 
 
-def tables() -> Iterator[tuple[str, str, list[Row]]]:
-    """Yield each table: its name, its columns as SQL, its rows."""
+def tables(now: int) -> Iterator[tuple[str, str, list[Row]]]:
+    """Yield each table: its name, its columns as SQL, its rows. `now` is the present, in epoch seconds."""
+    start = now - SPAN
     source = random.Random(20251113)  # noqa: S311 - made-up data, not keys
     book = Book(source)
-    cases(book, everyday(book, START))
-    _small_talk(book)
-    _leave_behind(book)
+    cases(book, everyday(book, start))
+    _small_talk(book, start)
+    _leave_behind(book, start)
     for name, rows in book.tables.items():
         yield name, TABLES[name], rows
     yield (
@@ -34,7 +36,7 @@ def tables() -> Iterator[tuple[str, str, list[Row]]]:
             "id VARCHAR PRIMARY KEY, filename VARCHAR, purpose VARCHAR, bytes INTEGER, created_at INTEGER, expires_at INTEGER, "
             f"file_path VARCHAR, {AUTHORIZED}"
         ),
-        [_file(source, index) for index in range(9)],
+        [_file(source, index, start) for index in range(9)],
     )
     yield (
         "prompts",
@@ -42,7 +44,7 @@ def tables() -> Iterator[tuple[str, str, list[Row]]]:
             "id VARCHAR PRIMARY KEY, prompt_id VARCHAR, version INTEGER, is_default BOOLEAN, created_at INTEGER, prompt_data JSON, "
             f"{AUTHORIZED}"
         ),
-        [_prompt(source, index) for index in range(5)],
+        [_prompt(source, index, start) for index in range(5)],
     )
     yield (
         "batches",
@@ -54,16 +56,16 @@ def tables() -> Iterator[tuple[str, str, list[Row]]]:
         "openai_responses",
         f"id VARCHAR PRIMARY KEY, created_at INTEGER, response_object JSON, model VARCHAR, {AUTHORIZED}",
         [
-            (f"resp_{_hex(source)}", START - 9_000_000 + index, "{}", LLAMA, "null", "", None)
+            (f"resp_{_hex(source)}", start - 9_000_000 + index, "{}", LLAMA, "null", "", None)
             for index in range(37)
         ],
     )
 
 
-def _small_talk(book: Book) -> None:
+def _small_talk(book: Book, start: int) -> None:
     """Write conversations that no response belongs to, as a client of the conversations API makes them."""
     for index in range(20):
-        owner, at = OWNERS[index % len(OWNERS)], START + index * 6_000
+        owner, at = OWNERS[index % len(OWNERS)], start + index * 6_000
         conversation = book.converse(at, owner, f"case {index}")
         for turn in range(6):
             texts = QUESTIONS if turn % 2 == 0 else ANSWERS
@@ -73,18 +75,18 @@ def _small_talk(book: Book) -> None:
             book.put("conversation_items", (*row, attributes(owner), owner))
 
 
-def _leave_behind(book: Book) -> None:
+def _leave_behind(book: Book, start: int) -> None:
     """Write items of conversations that somebody has deleted by hand, and forgot the items."""
     source = random.Random(20251112)  # noqa: S311 - as above, and apart: the ids of everything else stay what they are
     for number, left in enumerate((5, 2)):
-        conversation, at = f"conv_{_hex(source, 48)}", START - 5_000_000 + number * 90_000
+        conversation, at = f"conv_{_hex(source, 48)}", start - 5_000_000 + number * 90_000
         for turn in range(left):
             item = (asked if turn % 2 == 0 else answered)(QUESTIONS[turn]) | {"id": f"msg_{_hex(source, 48)}"}
             row = (conversation, item["id"], at + turn * 60, turn, json.dumps(item), None)
             book.put("conversation_items", (*row, attributes(OWNERS[0]), OWNERS[0]))
 
 
-def _file(source: random.Random, index: int) -> Row:
+def _file(source: random.Random, index: int, start: int) -> Row:
     name = ("invoices-october.pdf", "incident.md", "Protokoll München.docx")[index % 3]
     id_ = f"file-{_hex(source)}"
     return (
@@ -92,7 +94,7 @@ def _file(source: random.Random, index: int) -> Row:
         name,
         "assistants",
         source.randrange(2_000, 900_000),
-        START + index * 60,
+        start + index * 60,
         None,
         f"files/{id_}",
         "null",
@@ -101,7 +103,7 @@ def _file(source: random.Random, index: int) -> Row:
     )
 
 
-def _prompt(source: random.Random, index: int) -> Row:
+def _prompt(source: random.Random, index: int, start: int) -> Row:
     prompt, version = f"pmpt_{_hex(source)}", index % 3 + 1
     data = {
         "prompt_id": prompt,
@@ -109,11 +111,11 @@ def _prompt(source: random.Random, index: int) -> Row:
         "prompt": "Answer in {{language}}.",
         "variables": ["language"],
     }
-    return f"{prompt}:{version}", prompt, version, True, START + index, json.dumps(data), "null", "", None
+    return f"{prompt}:{version}", prompt, version, True, start + index, json.dumps(data), "null", "", None
 
 
-def keys() -> Iterator[tuple[str, str, str | None]]:
-    """Yield each key with its value and its expiry."""
+def keys(now: int) -> Iterator[tuple[str, str, str | None]]:
+    """Yield each key with its value and its expiry. `now` is the present, in epoch seconds."""
     source = random.Random(11)  # noqa: S311 - made-up data, not keys
     for model in ("llama-3.3-70b", "qwen2.5-7b-instruct", "nomic-embed-text"):
         body: dict[str, object] = {
@@ -152,7 +154,8 @@ def keys() -> Iterator[tuple[str, str, str | None]]:
             json.dumps({"id": skill, "name": f"skill {index}", "latest_version": "1"}),
             None,
         )
-    yield "registry:skill_lock", "1", "2025-11-14T03:00:00.000000+00:00"
+    expiry = datetime.fromtimestamp(now - SPAN + 89_200, UTC)
+    yield "registry:skill_lock", "1", expiry.isoformat(timespec="microseconds")
     # Keys without a namespace, as servers before 1.0 wrote them.
     for index in range(12):
         prompt = f"pmpt_{_hex(source, 48)}"

@@ -151,6 +151,18 @@ class Reference:
     line: int | None = None
 
     @property
+    def label(self) -> str:
+        """The kind and the name; for a provider with its API, since one provider_id may stand under several."""
+        return f"{self.kind.value} {self.api}/{self.name}" if self.api else f"{self.kind.value} {self.name}"
+
+    @property
+    def api(self) -> str:
+        """The API of the provider that refers; empty for any other reference."""
+        if self.kind is not ReferenceKind.PROVIDER:
+            return ""
+        return self.path.removeprefix("providers.").partition("[")[0].partition(".")[0]
+
+    @property
     def target_name(self) -> str:
         """The namespace or the table, whichever the reference has."""
         return self.table if self.table is not None else (self.namespace or "")

@@ -122,12 +122,16 @@ class ObjectPlace:
 
 @dataclass(frozen=True, slots=True)
 class FamilyEntry:
-    """A family that a server of the chosen version keeps with this config; `count` None where it is not cheap to tell."""
+    """A family that a server of the chosen version keeps with this config; `count` None where it is not cheap to tell.
+
+    `is_complete` is False where a place could not be read: `count` is then that of the others, None where there is no other.
+    """
 
     family: ObjectFamily
     places: tuple[ObjectPlace, ...]
     count: Count | None
     notices: tuple[str, ...] = ()
+    is_complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)

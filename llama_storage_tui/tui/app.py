@@ -25,11 +25,12 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.requests import FOUND, LoadRequest
 from llama_storage_tui.text import line
 from llama_storage_tui.tui import clipboard, messages, response_messages
-from llama_storage_tui.tui.commands import KeyCommands
+from llama_storage_tui.tui.commands import Destination, KeyCommands, ScreenCommands
 from llama_storage_tui.tui.control_filter import ControlFilter
 from llama_storage_tui.tui.fatal import write_log
 from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.keymap import preferences_path, read_preferences
+from llama_storage_tui.tui.remembered import Remembered
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.signals import end_on_signals, end_without_terminal
 from llama_storage_tui.tui.theme import DARK, LIGHT, THEMES
@@ -56,7 +57,10 @@ class StorageApp(App[int]):
     """Screens over one catalog at a time."""
 
     TITLE = "llama-storage-tui"
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = App.COMMANDS | {KeyCommands}
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = App.COMMANDS | {
+        KeyCommands,
+        ScreenCommands,
+    }
     CSS_PATH = [  # noqa: RUF012 - typed by Textual, as no class variable
         # The main screen's as well: for one that brings styles of its own, Textual parses all styles anew.
         Path(__file__).with_name("app.tcss"),
@@ -94,6 +98,7 @@ class StorageApp(App[int]):
         self._session: Session | None = None
         self._desk: RotationDesk | None = None
         self._zone = Zone()
+        self._remembered = Remembered()
         for theme in THEMES:
             self.register_theme(theme)
         self._styled = self.theme
@@ -253,7 +258,7 @@ class StorageApp(App[int]):
     @on(messages.FindingsOpened)
     def _findings_opened(self) -> None:
         if self._session is not None:
-            self.push_screen(later().FindingsScreen(self._session.catalog))
+            self.push_screen(later().FindingsScreen(self._session.catalog, self._remembered))
 
     @on(messages.VersionOpened)
     def _version_opened(self) -> None:
@@ -300,39 +305,61 @@ class StorageApp(App[int]):
         else:
             self.switch_screen(screen)
 
+    @property
+    def _must_stay(self) -> str:
+        return next(filter(None, (getattr(screen, "must_stay", "") for screen in self.screen_stack)), "")
+
     async def action_quit(self) -> None:
         """Leave, unless a screen says why that must wait."""
-        for screen in self.screen_stack:
-            reason = getattr(screen, "must_stay", "")
-            if reason:
-                self.notify(reason, title="Not now", severity="warning", markup=False)
-                return
+        reason = self._must_stay
+        if reason:
+            self.notify(reason, title="Not now", severity="warning", markup=False)
+            return
         self.exit()
+
+    def destinations(self) -> Sequence[Destination]:
+        """Return every screen that can be opened now: none before there is a config, nor over a change that runs."""
+        if self._session is None or self._must_stay:
+            return ()
+        found: list[Destination] = later().destinations(self._session.catalog)
+        return found
 
     @on(messages.NamespaceOpened)
     def _namespace_opened(self, message: messages.NamespaceOpened) -> None:
         if self._session is not None:
-            self.push_screen(later().KeysScreen(self._session, message.backend, message.chosen))
+            self.push_screen(
+                later().KeysScreen(self._session, message.backend, message.chosen, self._remembered)
+            )
 
     @on(messages.TableOpened)
     def _table_opened(self, message: messages.TableOpened) -> None:
         if self._session is not None:
-            self.push_screen(later().RowsScreen(self._session, message.backend, message.table, self._zone))
+            self.push_screen(
+                later().RowsScreen(
+                    self._session, message.backend, message.table, self._zone, self._remembered
+                )
+            )
 
     @on(response_messages.Destination)
     def _destination_chosen(self, message: response_messages.Destination) -> None:
         if self._session is not None:
-            self.push_screen(later().screen_of(message, self._session, self._zone, self._world.now))
+            self.push_screen(
+                later().screen_of(message, self._session, self._zone, self._remembered, self._world.now)
+            )
 
     @on(messages.SubjectOpened)
     def _subject_opened(self, message: messages.SubjectOpened) -> None:
         if self._session is not None:
             self.push_screen(later().ValueScreen(self._session, message.subject, self._zone))
 
-    @on(messages.BackendPointed)
-    def _backend_pointed(self, message: messages.BackendPointed) -> None:
+    @on(messages.CatalogOpened)
+    def _catalog_opened(self) -> None:
         while len(self.screen_stack) > 2:
             self.pop_screen()
+
+    @on(messages.BackendPointed)
+    def _backend_pointed(self, message: messages.BackendPointed) -> None:
+        self._catalog_opened()
         if isinstance(self.screen, later().CatalogScreen):
             self.screen.point(message.backend)
 

@@ -1,14 +1,58 @@
-"""The command palette: every binding that is active on the screen, under the words that the footer and the help use."""
+"""The command palette: what the keys of the screen do, under the words of footer and help, and every screen there is to go to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Protocol, runtime_checkable
 
 from textual.app import App
 from textual.binding import ActiveBinding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.message import Message
 from textual.screen import Screen
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A screen to go to: its title, a sentence about it, and the message that opens it."""
+
+    title: str
+    help: str
+    message: Message
+
+
+@runtime_checkable
+class HasDestinations(Protocol):
+    """An app that knows where one can go."""
+
+    def destinations(self) -> Sequence[Destination]:
+        """Return every screen that can be opened now."""
+        ...
+
+
+class ScreenCommands(Provider):
+    """Every screen, from everywhere."""
+
+    def _destinations(self) -> Sequence[Destination]:
+        return self.app.destinations() if isinstance(self.app, HasDestinations) else ()
+
+    async def discover(self) -> Hits:
+        """Offer all screens before anything is typed."""
+        for found in self._destinations():
+            yield DiscoveryHit(found.title, partial(self._go, found), help=found.help)
+
+    async def search(self, query: str) -> Hits:
+        """Offer what matches."""
+        matcher = self.matcher(query)
+        for found in self._destinations():
+            score = max(matcher.match(found.title), matcher.match(found.help) * 0.8)
+            if score > 0:
+                yield Hit(score, matcher.highlight(found.title), partial(self._go, found), help=found.help)
+
+    def _go(self, found: Destination) -> None:
+        self.app.post_message(found.message)
 
 
 class KeyCommands(Provider):

@@ -118,7 +118,7 @@ class Hunt:
             case HuntState.RUNNING:
                 return f"Searching: {self.progress}"
             case HuntState.DONE:
-                return f"{found}: everything was searched." if self.so_far else "No response is like that."
+                return f"{found}: everything was searched." if self.so_far else "No responses match."
             case HuntState.FULL:
                 return f"{found} so far, {self.percent} searched: n goes on after the last page of them, / narrows."
             case HuntState.CANCELLED:

@@ -88,6 +88,11 @@ class BackendOpened(Message):
 
 
 @dataclass(eq=False)
+class CatalogOpened(Message):
+    """The operator goes back to the catalog, from wherever."""
+
+
+@dataclass(eq=False)
 class BackendPointed(Message):
     """The operator wants to see one backend in the catalog."""
 

@@ -14,20 +14,19 @@ from typing import Any, Final, TypeVar
 from llama_storage_tui.model.completions import CompletionQuery
 from llama_storage_tui.model.conversations import ConversationQuery
 from llama_storage_tui.model.responses import ResponseQuery
-from llama_storage_tui.services.responses.times import parse_time
+from llama_storage_tui.services.responses.times import SHORT, parse_time
 from llama_storage_tui.tui.response_wording import NOBODY, point
 from llama_storage_tui.tui.widgets.form import FormField
+from llama_storage_tui.upstream.resuming import STATUSES
 
 Query = TypeVar("Query", bound=ResponseQuery | CompletionQuery | ConversationQuery)
 
-_STATUS: Final = FormField(
-    "status", "Status", "completed, failed, incomplete, in_progress, queued, cancelled"
-)
-_SINCE: Final = FormField("since", "Since", "2026-11-25, 2026-11-25T14:30Z, 2h, 3d")
-_UNTIL: Final = FormField("until", "Until", "a date alone is its end")
-_MODEL: Final = FormField("model", "Model", "as it is stored")
-_OWNER: Final = FormField("owner", "Owner", f"{NOBODY} is nobody's")
-_CONTAINS: Final = FormField("contains", "Contains", "text as people write it")
+_STATUS: Final = FormField("status", "Status", ", ".join(STATUSES))
+_SINCE: Final = FormField("since", "Since", SHORT)
+_UNTIL: Final = FormField("until", "Until", "a time as above; a day alone: through its end")
+_MODEL: Final = FormField("model", "Model", "exact model id")
+_OWNER: Final = FormField("owner", "Owner", f"alice; {NOBODY} for no owner")
+_CONTAINS: Final = FormField("contains", "Contains", "text in the request or the answer")
 _CONVERSATION: Final = FormField("conversation", "Conversation", "conv_…")
 
 RESPONSE_FIELDS: Final = (_STATUS, _SINCE, _MODEL, _UNTIL, _OWNER, _CONTAINS, _CONVERSATION)
@@ -58,7 +57,7 @@ def _typed_time(seconds: float) -> str:
 
 
 def parse(values: Mapping[str, str], query: Query, *, now: datetime) -> Query:
-    """Return a query with what was typed in place of its own conditions; raises UsageError for what is no time."""
+    """Return a query with what was typed in place of its own conditions; raises UsageError for a time that cannot be read."""
     return _with(query, {name: _parsed(name, text, now) for name, text in values.items()})
 
 

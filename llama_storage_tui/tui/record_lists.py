@@ -151,8 +151,8 @@ class CompletionList(FilteredList[CompletionQuery]):
     columns: ClassVar[tuple[ListColumn, ...]] = (
         ListColumn("Created", most=20),
         ListColumn("Finished", most=14),
-        ListColumn("Model", most=26, cuts_middle=True),
-        ListColumn("Owner", most=24, cuts_middle=True, is_wide_only=True),
+        ListColumn("Model", most=26, least=12, cuts_middle=True),
+        ListColumn("Owner", most=24, least=10, cuts_middle=True),
         ListColumn("Messages", most=8, is_number=True, is_wide_only=True),
         ListColumn("Calls", most=6, is_number=True),
         ListColumn("Id", grows=True, least=12, cuts_middle=True, is_wide_only=True),

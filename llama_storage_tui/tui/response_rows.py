@@ -27,20 +27,21 @@ from llama_storage_tui.tui.wording import size
 COLUMNS: Final = (
     ListColumn("Created", most=20),
     ListColumn("Status", most=14),
-    ListColumn("Model", most=24, cuts_middle=True),
-    ListColumn("Owner", most=18, cuts_middle=True, is_wide_only=True),
+    ListColumn("Model", most=24, least=10, cuts_middle=True),
+    ListColumn("Owner", most=18, least=8, cuts_middle=True),
     ListColumn("In", most=5, is_number=True, is_wide_only=True),
     ListColumn("Out", most=5, is_number=True, is_wide_only=True),
     ListColumn("Tokens", most=9, is_number=True, is_wide_only=True),
-    ListColumn("Id", most=24),
-    ListColumn("What failed", grows=True, least=10, is_wide_only=True),
+    ListColumn("Id", most=24, is_wide_only=True),
+    ListColumn("What failed", grows=True, least=16),
 )
 MARKED_COLUMNS: Final = (
     *COLUMNS[:2],
     replace(COLUMNS[2], is_wide_only=True),
     ListColumn("Hidden by", most=24),
     COLUMNS[3],
-    *COLUMNS[6:],
+    *COLUMNS[6:-1],
+    replace(COLUMNS[-1], is_wide_only=True),
 )
 """Those of a list that shows what is hidden from a user too: what hides it in place of the numbers of items."""
 LONGEST: Final = 400

@@ -124,6 +124,24 @@ def test_what_cannot_be_is_a_usage_error(
     assert (answer.code, answer.json["error"]["kind"]) == (code, kind)
 
 
+def test_a_status_that_no_server_writes_and_no_row_has_is_a_usage_error_that_lists_the_known_ones(
+    run: Run, config: str
+) -> None:
+    for order in ("newest", "stored"):
+        refused = run("responses", config, "list", "--status", "fialed", "--order", order)
+        assert refused.code == 2
+        assert "'fialed'" in refused.err
+        assert "completed, failed, incomplete, in_progress, queued, cancelled" in refused.err
+
+
+def test_days_have_names(run: Run, config: str) -> None:
+    assert run("responses", config, "list", "--since", "yesterday", "--until", "today").code == 0
+    refused = run("responses", config, "list", "--since", "yestrday")
+    assert refused.code == 2
+    assert "Cannot read 'yestrday' as a time" in refused.err
+    assert "yesterday" in refused.err
+
+
 def test_a_missing_store_is_a_backend_error_and_no_file_appears(
     run: Run, config: str, tmp_path: Path
 ) -> None:

@@ -237,7 +237,7 @@ class MemoryDesk(RotationDesk):
         await self.gate.pass_through()
         if backend == "kv_default":
             raise RefusedError(
-                "Backend kv_default cannot be rotated: SQLite has no credential: who may open the file is a matter of its owner"
+                "Backend kv_default cannot be rotated: SQLite has no credential: the owner and the mode of the file decide who"
                 " and mode"
             )
         if isinstance(self.plan, StorageToolError):

@@ -158,7 +158,7 @@ async def test_a_second_condition_on_a_column_takes_the_place_of_the_first() -> 
         await found.press("enter", "slash", "ctrl+u")
         await found.type("model=none")
         await found.press("enter")
-        assert "No row is like that." in found.text
+        assert "No rows match." in found.text
         assert "only model=none" in found.text
         await found.press("backspace")
         assert "rows 1–200" in found.text

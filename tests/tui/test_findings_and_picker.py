@@ -33,7 +33,7 @@ async def test_a_filter_that_nothing_matches_says_so() -> None:
     async with stage() as found:
         await found.press("f", "slash")
         await found.type("zzz")
-        assert "No finding holds that text" in found.text
+        assert "No findings match" in found.text
 
 
 async def test_enter_goes_to_the_backend_that_a_finding_stands_on() -> None:

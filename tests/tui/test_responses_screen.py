@@ -41,7 +41,7 @@ async def test_a_filter_is_a_form_its_conditions_stand_in_the_headline_and_can_b
         assert "only owner bob" in found.text
         assert "● completed" not in found.text
         await found.press("slash")
-        assert "enter shows what fits" in found.text
+        assert "enter applies" in found.text
         await found.press("escape", "backspace")
         assert "only status failed" in found.text
         assert "owner bob" not in found.text.splitlines()[1]
@@ -64,7 +64,7 @@ async def test_what_is_no_time_is_said_while_the_form_stays() -> None:
     async with demo_stage(NARROW) as found:
         await found.press("w")
         await _filter(found, since="yesterday-ish")
-        assert "'yesterday-ish' is no time" in found.text
+        assert "Cannot read 'yesterday-ish' as a time" in found.text
         assert "Conversation" in found.text
 
 

@@ -30,12 +30,13 @@ from llama_storage_tui.services.responses.categories import category as category
 from llama_storage_tui.services.responses.listing import list_responses
 from llama_storage_tui.services.responses.viewing import ViewAs
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.upstream.resuming import STATUSES
 
 HEADINGS = ("created", "status", "model", "owner", "in", "out", "tokens", "id", "what failed")
 
 
 @click.command(name="list")
-@click.option("--status", help="Only this status: failed, incomplete, in_progress, …")
+@click.option("--status", help=f"Only this status: {', '.join(STATUSES)}.")
 @click.option("--model", help="Only this model.")
 @owner_option
 @click.option("--conversation", metavar="ID", help="Only what belongs to this conversation.")

@@ -10,7 +10,7 @@ import click
 
 from llama_storage_tui.cli.asking import LIMIT
 from llama_storage_tui.model.records import RecordOrder
-from llama_storage_tui.services.responses.times import parse_time
+from llama_storage_tui.services.responses.times import ACCEPTED, parse_time
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -24,11 +24,9 @@ order_option: Final = click.option(
     help="newest: by time, which reads the whole table; stored: as written, the last first, at once.",
 )
 
-_SINCE: Final = click.option(
-    "--since", metavar="TIME", help="Created then or later: 2026-11-25, 2026-11-25T14:30:00Z, 2h, 3d."
-)
+_SINCE: Final = click.option("--since", metavar="TIME", help=f"Created then or later. {ACCEPTED}")
 _UNTIL: Final = click.option(
-    "--until", metavar="TIME", help="Created then or earlier; a date alone is its end."
+    "--until", metavar="TIME", help="Created then or earlier; a day alone is through the end of the day."
 )
 _LIMIT: Final = click.option("--limit", type=LIMIT, default=100, show_default=True)
 _AFTER: Final = click.option("--after", metavar="CURSOR", help="The page after CURSOR.")

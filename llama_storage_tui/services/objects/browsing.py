@@ -51,6 +51,11 @@ async def families(session: Session) -> tuple[FamilyEntry, ...]:
     )
 
 
+def kept_families(catalog: Catalog) -> tuple[ObjectFamily, ...]:
+    """Return the families that a server of the chosen version keeps with this config; nothing is contacted."""
+    return tuple(family for family in FAMILIES if places_of(catalog, family))
+
+
 async def list_family(
     session: Session,
     name: str,
@@ -237,21 +242,27 @@ async def _counted(
     tables: dict[str, dict[str, Table] | BackendError],
 ) -> FamilyEntry:
     counts: list[Count | None] = []
-    notices: list[str] = []
+    unread: list[str] = []
     for place in places:
         try:
             counts.append(await _count(session, place, tables))
         except BackendError as error:
-            counts.append(None)
-            notices.append(f"Backend {place.place.backend} was not read: {error.message}")
-    known = [count for count in counts if count is not None]
-    total = (
-        Count(sum(count.value for count in known), all(count.is_exact for count in known))
-        if len(known) == len(counts)
-        else None
+            unread.append(f"Backend {place.place.backend} was not read: {error.message}")
+    notices = dict.fromkeys((*unread, *await leftovers(session, family)))
+    return FamilyEntry(
+        family,
+        tuple(place.place for place in places),
+        _total(counts),
+        tuple(notices),
+        is_complete=not unread,
     )
-    notices += await leftovers(session, family)
-    return FamilyEntry(family, tuple(place.place for place in places), total, tuple(dict.fromkeys(notices)))
+
+
+def _total(counts: Sequence[Count | None]) -> Count | None:
+    known = [count for count in counts if count is not None]
+    if not known or len(known) < len(counts):
+        return None
+    return Count(sum(count.value for count in known), all(count.is_exact for count in known))
 
 
 async def _count(

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from llama_storage_tui.errors import BackendError
+from llama_storage_tui.errors import BackendError, UsageError
 from llama_storage_tui.model.access import Decision, Hiding
 from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.model.records import RecordBatch, RecordOrder, RecordPage, RecordQuery
@@ -26,6 +26,7 @@ from llama_storage_tui.services.responses.places import response_places
 from llama_storage_tui.services.responses.sources import RESPONSES, Source, sources_of
 from llama_storage_tui.services.responses.summaries import conditions_of, fields_of, summary_of
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.upstream.resuming import STATUSES
 
 LARGE: Final = 50_000
 """Rows from which on sorting a table by time takes so long that a screen shows it as stored: 0.2 s on SQLite."""
@@ -85,6 +86,8 @@ async def list_responses(
 ) -> ResponsePage:
     """Return a page of responses; raises NotFoundError where the config keeps none, BackendError where no table can be read.
 
+    Raises UsageError where nothing is found with a status that no server writes.
+
     `sees` filters here what the server does not: a page is then filled up with as many questions as it takes. With `marks` it
     filters nothing: what it would have is `hidden`.
     """
@@ -111,6 +114,8 @@ async def list_responses(
         limit=query.limit,
         after=query.after,
     )
+    if not found and len(sources) == len(places) and not _hidden(found, ends):
+        _check_status(query)
     shown, unsaid = await _with_conversations(session, [met.summary for met in found])
     return ResponsePage(
         shown,
@@ -120,6 +125,18 @@ async def list_responses(
         notices=(*notices, *unsaid),
         hidden=_hidden(found, ends),
     )
+
+
+def _check_status(query: ResponseQuery) -> None:
+    """Refuse a status that found nothing and that no server writes: a misspelt one, as far as anybody can tell.
+
+    Not before anything was looked for: what else has written to the table may use a status of its own.
+    """
+    if query.status is not None and query.status not in STATUSES and query.after is None:
+        raise UsageError(
+            f"No response matches the status {query.status!r}, which no server writes",
+            help=f"Servers write {', '.join(STATUSES)}.",
+        )
 
 
 def _hidden(found: Sequence[_Met], ends: Mapping[Place, tuple[int, Counter[Hiding]]]) -> Counter[Hiding]:
@@ -152,7 +169,7 @@ async def search_responses(
         yield ResponseBatch((), 0, total, notices)
     eyes = _Eyes(sees, marks)
     said: set[str] = set()
-    before, room = 0, most
+    before, room, has_found = 0, most, False
     for index, (place, start) in enumerate(zip(places, starts, strict=True)):
         asked = sources.get(place)
         if asked is not None and start is not None:
@@ -161,6 +178,7 @@ async def search_responses(
                 async for batch in batches:
                     seen, last = await _seen(place, batch, eyes, room)
                     room = None if room is None else room - len(seen)
+                    has_found = has_found or bool(batch.records)
                     kept, unsaid = await _with_conversations(session, seen)
                     new = tuple(notice for notice in unsaid if notice not in said)
                     said.update(new)
@@ -173,6 +191,8 @@ async def search_responses(
                     if next_ is not None:
                         return
         before += sizes.get(place, 0)
+    if not has_found and len(sources) == len(places):
+        _check_status(query)
 
 
 async def _positions(source: Source) -> int:

@@ -7,12 +7,17 @@ from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.legacy import is_legacy, read_legacy
 from llama_storage_tui.errors import RefusedError, UsageError
 
-_SQLITE = "SQLite has no credential: who may open the file is a matter of its owner and mode"
+_SQLITE = "SQLite has no credential: the owner and the mode of the file decide who may open it"
 _REASONS = {
     "kv_sqlite": _SQLITE,
     "sql_sqlite": _SQLITE,
-    "kv_redis": "servers connect to Redis without a password in every version, so that there is no credential here",
+    "kv_redis": "servers of every version connect to Redis without a password",
 }
+
+
+def why_never(type_: str) -> str | None:
+    """Return why no backend of a type has a password that could be changed; None where one may have."""
+    return _REASONS.get(type_)
 
 
 def why_none(context: Context, name: str) -> UsageError | RefusedError:

@@ -54,6 +54,14 @@ class CatalogScreen(WorkScreen):
     is_root = True
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        # In the order in which they give way on a narrow line, the last first.
+        Binding(
+            "R",
+            "pending",
+            "Pending",
+            id="catalog.pending",
+            tooltip="Go on with a password change that is half done",
+        ),
         Binding(
             "t",
             "test",
@@ -62,22 +70,11 @@ class CatalogScreen(WorkScreen):
             tooltip="Connect to the backend under the cursor and report",
         ),
         Binding(
-            "T", "test_all", "Test all", id="catalog.test-all", tooltip="Connect to all backends at once"
-        ),
-        Binding(
             "r",
             "rotate",
             "Rotate",
             id="catalog.rotate",
             tooltip="Change this backend's password everywhere",
-        ),
-        Binding(
-            "R",
-            "pending",
-            "Pending",
-            id="catalog.pending",
-            show=False,
-            tooltip="Go on with a password change that is half done",
         ),
         Binding(
             "f", "findings", "Findings", id="catalog.findings", tooltip="List all findings of this config"
@@ -93,7 +90,6 @@ class CatalogScreen(WorkScreen):
             "A",
             "attention",
             "Attention",
-            show=False,
             id="catalog.attention",
             tooltip="Which responses deserve a look: failed, stuck, broken",
         ),
@@ -101,7 +97,6 @@ class CatalogScreen(WorkScreen):
             "C",
             "conversations",
             "Conversations",
-            show=False,
             id="catalog.conversations",
             tooltip="List the stored conversations",
         ),
@@ -109,7 +104,6 @@ class CatalogScreen(WorkScreen):
             "M",
             "completions",
             "Completions",
-            show=False,
             id="catalog.completions",
             tooltip="List stored chat completions: each call of a model",
         ),
@@ -117,21 +111,20 @@ class CatalogScreen(WorkScreen):
             "O",
             "objects",
             "Objects",
-            show=False,
             id="catalog.objects",
             tooltip="List other objects: files, batches, prompts, jobs",
+        ),
+        Binding(
+            "T", "test_all", "Test all", id="catalog.test-all", tooltip="Connect to all backends at once"
         ),
         Binding(
             "v",
             "version",
             "Version",
             id="catalog.version",
-            show=False,
             tooltip="Why this server version, and what it means",
         ),
-        Binding(
-            "o", "pick", "Configs", id="catalog.configs", show=False, tooltip="Choose another run config"
-        ),
+        Binding("o", "pick", "Configs", id="catalog.configs", tooltip="Choose another run config"),
         Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read the file again"),
         *(
             Binding(str(number), f"tab('{name}')", name.capitalize(), show=False, id=f"catalog.tab-{name}")
@@ -280,8 +273,16 @@ class CatalogScreen(WorkScreen):
     def action_rotate(self) -> None:
         """Ask for the plan of a password change."""
         row = self._current
-        if row is not None:
+        if row is None or row.backend is None:
+            return
+        # Imported here: the first screen waits for nothing of passwords.
+        from llama_storage_tui.services.rotation.no_credential import why_never
+
+        reason = why_never(row.backend.type)
+        if reason is None:
             self.post_message(RotationOpened(row.name))
+        else:
+            self.status.say(f"Backend {row.name} has no password to change: {reason}.")
 
     def action_pending(self) -> None:
         """Ask for the change that is half done."""

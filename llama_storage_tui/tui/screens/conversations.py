@@ -11,6 +11,7 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.hunt import percent
 from llama_storage_tui.tui.orphan_list import OrphanList
 from llama_storage_tui.tui.record_lists import ConversationList
+from llama_storage_tui.tui.remembered import Remembered
 from llama_storage_tui.tui.response_messages import OrphansOpened, RecordsScanned
 from llama_storage_tui.tui.screens.records import RecordsScreen
 from llama_storage_tui.tui.zone import Zone
@@ -29,8 +30,8 @@ class ConversationsScreen(RecordsScreen):
         ),
     ]
 
-    def __init__(self, session: Session, zone: Zone) -> None:
-        super().__init__(session, ConversationList(), zone)
+    def __init__(self, session: Session, zone: Zone, remembered: Remembered | None = None) -> None:
+        super().__init__(session, ConversationList(), zone, remembered)
 
     def action_orphans(self) -> None:
         """Ask for what is left of gone conversations."""

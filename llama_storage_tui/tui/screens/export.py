@@ -24,10 +24,12 @@ from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 
 class ExportDialog(Dialog[None]):
-    """A small form. `enter` in the file's name begins; an existing file is replaced only after a second `enter`."""
+    """A small form. `enter` begins, from every line; an existing file is replaced only after a second `enter`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "start", "Write", id="export.start", tooltip="Begin to write"),
+        # In the file's name `enter` is the field's own key; from everywhere else in this box it comes here.
+        Binding("enter", "start", "Write", show=False, id="export.enter", tooltip="Begin to write"),
         Binding(
             "escape", "close", "Cancel", id="dialog.close", tooltip="Cancel the export, or close this box"
         ),

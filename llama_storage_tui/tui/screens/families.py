@@ -64,7 +64,7 @@ class FamiliesScreen(WorkScreen):
         self.action_reload()
 
     def _head(self) -> None:
-        facts = [Shown(plural(len(self._found), "family"), Tone.MUTED)] if self._found else []
+        facts = [Shown(plural(len(self._found), "object type"), Tone.MUTED)] if self._found else []
         self.query_one(Headline).show(
             [self._session.catalog.distribution or "run config", "objects"], facts=facts
         )
@@ -106,15 +106,22 @@ class FamiliesScreen(WorkScreen):
 
 
 def _cells(entry: FamilyEntry) -> tuple[Shown, ...]:
-    is_empty = entry.count is not None and not entry.count.value
+    is_empty = entry.is_complete and entry.count is not None and not entry.count.value
     tone = Tone.MUTED if is_empty else Tone.PLAIN
-    count = Shown("▲ not read", Tone.WARNING) if entry.notices else Shown(counted(entry.count), tone)
     return (
         Shown(entry.family.title, tone),
-        count,
+        _count(entry, tone),
         Shown(entry.family.about, Tone.MUTED),
         Shown(", ".join(_place(place) for place in entry.places), Tone.MUTED),
     )
+
+
+def _count(entry: FamilyEntry, tone: Tone) -> Shown:
+    if entry.is_complete:
+        return Shown(counted(entry.count), tone)
+    if entry.count is None:
+        return Shown("▲ not read", Tone.WARNING)
+    return Shown(f"▲ ≥ {counted(entry.count)}", Tone.WARNING)
 
 
 def _place(place: ObjectPlace) -> str:

@@ -33,11 +33,9 @@ class FilteredScreen(RecordFrame, PagedScreen[Question]):
             "Drop filter",
             id="responses.drop",
             show=False,
-            tooltip="Take the condition off that is named last",
+            tooltip="Remove the last filter",
         ),
-        Binding(
-            "X", "unfilter", "All", id="responses.unfilter", tooltip="Take every condition off the list again"
-        ),
+        Binding("X", "unfilter", "All", id="responses.unfilter", tooltip="Remove all filters"),
     ]
 
     def typed(self) -> Mapping[str, str]:
@@ -63,7 +61,7 @@ class FilteredScreen(RecordFrame, PagedScreen[Question]):
 
     def action_filter(self) -> None:
         """Fill in the form."""
-        self.open_form("filter", self.typed(), "an empty field is no condition")
+        self.open_form("filter", self.typed(), "empty fields match anything")
 
     def open_form(self, name: str, values: Mapping[str, str], hint: str) -> None:
         """Open one of the screen's forms, filled."""
@@ -71,7 +69,7 @@ class FilteredScreen(RecordFrame, PagedScreen[Question]):
             form.close()
         self.query_one(f"#{name}", Form).open(values)
         if not self.is_waiting:
-            self.status.say(f"enter shows what fits; {hint}; ↑↓ go to the other fields")
+            self.status.say(f"enter applies; {hint}; ↑↓ go to the other fields")
 
     def action_drop(self) -> None:
         """Take off one condition."""

@@ -15,7 +15,9 @@ from llama_storage_tui.text import line
 from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.marks import Shown, Tone, severity_mark
 from llama_storage_tui.tui.messages import BackendPointed
+from llama_storage_tui.tui.remembered import Remembered
 from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.screens.catalog import backend_rows
 from llama_storage_tui.tui.widgets.filter_bar import FilterBar
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
@@ -43,18 +45,19 @@ class FindingsScreen(WorkScreen):
         ),
     ]
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, remembered: Remembered | None = None) -> None:
         super().__init__()
         self._catalog = catalog
-        self._filter = ""
+        self._remembered = remembered or Remembered()
+        self._filter = self._remembered.recall((catalog.config, "findings"), "")
         self._found: tuple[Finding, ...] = ()
         by_backend = catalog.findings_by_backend()
         self._owners = {
-            finding: backend.name
-            for backend in reversed(catalog.backends)
-            for finding in by_backend.get(backend.name, ())
+            finding: name
+            for name in reversed([row.name for row in backend_rows(catalog)])
+            for finding in by_backend.get(name, ())
         }
-        """Each finding's backend, the first one where it stands on several."""
+        """The catalog's row that each finding belongs to, the first one of several; names without an entry have a row too."""
 
     def compose(self) -> ComposeResult:
         """Headline, filter, list, text."""
@@ -118,7 +121,7 @@ class FindingsScreen(WorkScreen):
         else:
             text.display = False
             self.status.say(
-                "No finding holds that text: / changes the filter."
+                "No findings match: / changes the filter."
                 if self._filter
                 else "Nothing is wrong with this config."
             )
@@ -137,7 +140,7 @@ class FindingsScreen(WorkScreen):
         if backend is not None:
             self.post_message(BackendPointed(backend))
         elif finding is not None:
-            self.status.say(line(f"{finding.where} stands on no single backend", 200))
+            self.status.say(line(f"This finding is not tied to one backend: {finding.where}", 200))
 
     def action_filter(self) -> None:
         """Type a filter."""
@@ -146,6 +149,7 @@ class FindingsScreen(WorkScreen):
     @on(FilterBar.Typed)
     def _typed(self, message: FilterBar.Typed) -> None:
         self._filter = message.text
+        self._remembered.keep((self._catalog.config, "findings"), self._filter)
         self._show()
 
     @on(FilterBar.Sent)

@@ -16,6 +16,7 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.exports import KeyExport
 from llama_storage_tui.tui.marks import Shown, Tone
 from llama_storage_tui.tui.messages import CopyRequested, ExportOpened, Failed, KeysLoaded, SubjectOpened
+from llama_storage_tui.tui.remembered import Remembered
 from llama_storage_tui.tui.screens.namespaces import UNASSIGNED
 from llama_storage_tui.tui.screens.paged import PagedScreen
 from llama_storage_tui.tui.subjects import KeySubject
@@ -57,8 +58,18 @@ class KeysScreen(PagedScreen[str]):
         ),
     ]
 
-    def __init__(self, session: Session, backend: str, namespace: Namespace) -> None:
-        super().__init__("")
+    def __init__(
+        self,
+        session: Session,
+        backend: str,
+        namespace: Namespace,
+        remembered: Remembered | None = None,
+    ) -> None:
+        super().__init__(
+            "",
+            remembered=remembered,
+            list_=(session.catalog.config, "keys", backend, namespace.name or ""),
+        )
         self._session = session
         self._backend = backend
         self._namespace = namespace
@@ -80,7 +91,7 @@ class KeysScreen(PagedScreen[str]):
         """Read the first page."""
         self._head(None)
         self.query_one(Listing).focus()
-        self.ask("")
+        self.ask(self.question)
 
     def _head(self, page: KeyPage | None) -> None:
         facts = [Shown(f"page {self.page_number}", Tone.MUTED)]

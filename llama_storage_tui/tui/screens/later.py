@@ -5,7 +5,7 @@ from __future__ import annotations
 from llama_storage_tui.tui.exports import ValueSave
 from llama_storage_tui.tui.screens.catalog import CatalogScreen
 from llama_storage_tui.tui.screens.change import ChangeScreen
-from llama_storage_tui.tui.screens.destinations import screen_of
+from llama_storage_tui.tui.screens.destinations import destinations, screen_of
 from llama_storage_tui.tui.screens.export import ExportDialog
 from llama_storage_tui.tui.screens.findings import FindingsScreen
 from llama_storage_tui.tui.screens.help import HelpDialog, key_groups
@@ -35,6 +35,7 @@ __all__ = [
     "ValueSave",
     "ValueScreen",
     "VersionDialog",
+    "destinations",
     "key_groups",
     "screen_of",
 ]

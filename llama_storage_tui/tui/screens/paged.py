@@ -7,6 +7,7 @@ from typing import ClassVar, Generic, TypeVar
 from textual.binding import Binding, BindingType
 
 from llama_storage_tui.model.data import Cursor
+from llama_storage_tui.tui.remembered import Remembered
 from llama_storage_tui.tui.screens.base import WorkScreen
 
 Question = TypeVar("Question")
@@ -25,8 +26,18 @@ class PagedScreen(WorkScreen, Generic[Question]):
         Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read this page again"),
     ]
 
-    def __init__(self, question: Question) -> None:
+    def __init__(
+        self,
+        question: Question,
+        *,
+        remembered: Remembered | None = None,
+        list_: tuple[str, ...] = (),
+    ) -> None:
+        """Ask a question; what `list_` was last filtered by is asked in its place where that is `remembered`."""
         super().__init__()
+        self._remembered, self._list = remembered, list_
+        if remembered is not None:
+            question = remembered.recall(list_, question)
         self._shown = self._asked = question
         self._passed: list[Cursor | None] = [None]
         """Where each page up to the one on show began; the last is this one's."""
@@ -66,6 +77,9 @@ class PagedScreen(WorkScreen, Generic[Question]):
     def arrived(self, following: Cursor | None, rows: int) -> None:
         """Note that the page asked for is here, and where the next one begins."""
         self._shown, self._passed, self._following = self._asked, self._wanted, following
+        if self._remembered is not None:
+            # Only what has arrived: a question that fails would fail again whenever the list is entered.
+            self._remembered.keep(self._list, self._shown)
         del self._starts[len(self._passed) :]
         self._starts.append(self._starts[-1] + rows)
 

@@ -18,6 +18,7 @@ from llama_storage_tui.text import line
 from llama_storage_tui.tui.marks import Shown, Tone
 from llama_storage_tui.tui.messages import CopyRequested, Failed
 from llama_storage_tui.tui.record_lists import FilteredList, Listed, RecordList
+from llama_storage_tui.tui.remembered import Remembered
 from llama_storage_tui.tui.response_messages import RecordsListed
 from llama_storage_tui.tui.screens.filtered import FilteredScreen
 from llama_storage_tui.tui.widgets.form import Form
@@ -32,8 +33,12 @@ class RecordsScreen(FilteredScreen[RecordList]):
         Binding("y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
     ]
 
-    def __init__(self, session: Session, records: RecordList, zone: Zone) -> None:
-        super().__init__(records)
+    def __init__(
+        self, session: Session, records: RecordList, zone: Zone, remembered: Remembered | None = None
+    ) -> None:
+        super().__init__(
+            records, remembered=remembered, list_=(session.catalog.config, "records", *records.names)
+        )
         self._session = session
         self._zone = zone
         self._page: Listed | None = None
@@ -89,7 +94,7 @@ class RecordsScreen(FilteredScreen[RecordList]):
         if self._page is not None and self._page.rows:
             return self.directions
         if self.has_conditions:
-            return f"None of the {self._shown.names[-1]} is like that."
+            return f"No {self._shown.names[-1]} match."
         return "" if self._page is not None and self._page.notices else "Nothing is stored here yet."
 
     def _fill(self) -> None:

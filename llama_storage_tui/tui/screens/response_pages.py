@@ -21,6 +21,7 @@ from llama_storage_tui.tui.hiding import hidden_sentence
 from llama_storage_tui.tui.hunt import MOST_FOUND, Hunt, HuntState
 from llama_storage_tui.tui.messages import Failed
 from llama_storage_tui.tui.question import Question
+from llama_storage_tui.tui.remembered import Remembered
 from llama_storage_tui.tui.response_messages import (
     ResponsesFound,
     ResponsesLoaded,
@@ -37,9 +38,19 @@ class ResponsePages(FilteredScreen[Question]):
     """Brings responses: `_responses` are those on show, `_hunt` the search that found them or still runs, if one does."""
 
     def __init__(
-        self, session: Session, zone: Zone, query: ResponseQuery | None = None, title: str | None = None
+        self,
+        session: Session,
+        zone: Zone,
+        query: ResponseQuery | None = None,
+        title: str | None = None,
+        remembered: Remembered | None = None,
     ) -> None:
-        super().__init__(Question(replace(query or ResponseQuery(), limit=PAGE), title=title))
+        super().__init__(
+            Question(replace(query or ResponseQuery(), limit=PAGE), title=title),
+            # Whoever comes with a question gets its answer.
+            remembered=remembered if query is None else None,
+            list_=(session.catalog.config, "responses"),
+        )
         self._session = session
         self._zone = zone
         self._is_large: bool | None = None
@@ -144,7 +155,7 @@ class ResponsePages(FilteredScreen[Question]):
         if self._shown.viewer is not None:
             return "This user would get none."
         if self._shown.is_filtered:
-            return "No response is like that."
+            return "No responses match."
         return "" if self._notices else "No response is stored here yet."
 
     @work(exclusive=True, group="browse", exit_on_error=False)

@@ -26,6 +26,7 @@ from llama_storage_tui.tui.messages import (
     RowsLoaded,
     SubjectOpened,
 )
+from llama_storage_tui.tui.remembered import Remembered
 from llama_storage_tui.tui.screens.paged import PagedScreen
 from llama_storage_tui.tui.subjects import RecordSubject
 from llama_storage_tui.tui.widgets.filter_bar import FilterBar
@@ -98,9 +99,20 @@ class RowsScreen(PagedScreen[RowQuery]):
         ),
     ]
 
-    def __init__(self, session: Session, backend: str, table: Table, zone: Zone) -> None:
+    def __init__(
+        self,
+        session: Session,
+        backend: str,
+        table: Table,
+        zone: Zone,
+        remembered: Remembered | None = None,
+    ) -> None:
         limit = max(LEAST_ROWS, min(MOST_ROWS, MOST_CELLS // max(len(table.columns), 1)))
-        super().__init__(RowQuery(table.name, limit=limit, cell_limit=CELL_LIMIT))
+        super().__init__(
+            RowQuery(table.name, limit=limit, cell_limit=CELL_LIMIT),
+            remembered=remembered,
+            list_=(session.catalog.config, "rows", backend, table.name),
+        )
         self._session = session
         self._backend = backend
         self._table = table
@@ -176,7 +188,7 @@ class RowsScreen(PagedScreen[RowQuery]):
         self.arrived(page.next, len(page.rows))
         self._fill()
         if not page.rows:
-            self.finish("No row is like that." if self._shown.filters else "This table is empty.")
+            self.finish("No rows match." if self._shown.filters else "This table is empty.")
         elif not page.is_complete:
             self.finish("There are more rows, and no key to go on from: / narrows, e exports them all.")
         else:

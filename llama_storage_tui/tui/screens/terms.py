@@ -31,6 +31,14 @@ class TermsDialog(Dialog[Wish]):
         Binding(
             "ctrl+s", "take", "Make the plan", id="terms.take", tooltip="Take this and make the plan anew"
         ),
+        Binding(
+            "enter",
+            "take",
+            "Make the plan",
+            show=False,
+            id="terms.enter",
+            tooltip="Take this and make the plan anew",
+        ),
         Binding("ctrl+o", "show", "Show", id="secret.show", tooltip="Show what is typed, or mask it again"),
         Binding("escape", "close", "Cancel", id="dialog.close", tooltip="Close this box, the plan stays"),
     ]
@@ -87,7 +95,7 @@ class TermsDialog(Dialog[Wish]):
         return Mode(self.query_one("#mode", Choice).chosen)
 
     def _hint(self) -> None:
-        self.query_one(StatusLine).say("arrows choose, tab goes on, ctrl+s makes the plan")
+        self.query_one(StatusLine).say("arrows choose, tab goes on, enter makes the plan")
 
     @on(Choice.Turned, "#mode")
     def _show_mode(self) -> None:

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from rich.cells import cell_len
+from textual import events
+from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import Screen
 from textual.widgets import Footer
+from textual.widgets._footer import FooterKey
+
+ALWAYS: Final = frozenset({"help", "quit", "back", "close", "command_palette"})
+"""Actions whose keys are shown however narrow the line is: the ways out, and the way to all other keys."""
+AROUND: Final = 3
+"""Blanks that a key brings along."""
+PALETTE: Final = 2
+"""Cells of the line before the palette's key, and of the blank after it."""
 
 
 class KeyFooter(Footer):
-    """Textual's footer, made anew only when its keys are others.
+    """Textual's footer with as many keys as fit, made anew only when its keys are others.
 
-    Textual makes all of its widgets anew whenever the focus moves or a screen asks which keys are active: a dozen widgets to style
-    for nothing, several times a key.
+    Textual lets the last keys run out of the line, which are Help and Quit; here the other keys give way, the last ones first.
+    It also makes all of its widgets anew whenever the focus moves or a screen asks which keys are active: a dozen widgets to
+    style for nothing, several times a key.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._keys_on_show: tuple[tuple[Binding, bool, str], ...] | None = None
+        self._fitted: int | None = None
 
     def bindings_changed(self, screen: Screen[object]) -> None:
         """Show the active keys, unless they are on show."""
@@ -30,3 +45,32 @@ class KeyFooter(Footer):
                 return
             self._keys_on_show = shown
         super().bindings_changed(screen)
+
+    def compose(self) -> ComposeResult:
+        """Yield the keys that fit."""
+        self._fitted = self.app.size.width
+        keys = [found for found in super().compose() if isinstance(found, FooterKey)]
+        is_narrow = self.screen.has_class("-narrow")
+        keys = [key for key in keys if not (is_narrow and key.action.endswith("command_palette"))]
+        room = self._fitted - sum(_width(key) for key in keys if _stays(key))
+        for key in keys:
+            if not _stays(key):
+                room -= _width(key)
+                if room < 0:
+                    continue
+            yield key
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another width has room for other keys."""
+        del event
+        if self._fitted is not None and self._fitted != self.app.size.width:
+            self.call_after_refresh(self.recompose)
+
+
+def _stays(key: FooterKey) -> bool:
+    return key.action.removeprefix("app.") in ALWAYS
+
+
+def _width(key: FooterKey) -> int:
+    is_palette = key.action.endswith("command_palette")
+    return cell_len(key.key_display) + cell_len(key.description) + AROUND + (PALETTE if is_palette else 0)

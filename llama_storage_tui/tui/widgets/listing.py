@@ -149,9 +149,10 @@ class Listing(DataTable[Text]):
     def _widths(self, shown: Sequence[int]) -> list[int]:
         widths = [self._natural(index) for index in shown]
         growing = [place for place, index in enumerate(shown) if self._heads[index].grows]
+        room = self._room - 2 * PADDING * len(shown)
+        self._yield_room(shown, widths, growing, room)
         if not growing:
             return widths
-        room = self._room - 2 * PADDING * len(shown)
         left = room - sum(width for place, width in enumerate(widths) if place not in growing)
         wanted = {place: widths[place] for place in growing}
         for done, place in enumerate(sorted(growing, key=wanted.__getitem__)):
@@ -162,6 +163,24 @@ class Listing(DataTable[Text]):
             )
             left -= widths[place]
         return widths
+
+    def _yield_room(self, shown: Sequence[int], widths: list[int], growing: Sequence[int], room: int) -> None:
+        """Narrow the columns that are cut in their middle, the widest first, until the growing ones have their least."""
+        heads = [self._heads[index] for index in shown]
+        needed = sum(
+            min(head.least, width) if head.grows else width for head, width in zip(heads, widths, strict=True)
+        )
+        yielding = [
+            place
+            for place, head in enumerate(heads)
+            if head.cuts_middle and head.width is None and place not in growing
+        ]
+        while needed > room:
+            place = max(yielding, key=lambda place: widths[place] - heads[place].least, default=None)
+            if place is None or widths[place] <= heads[place].least:
+                return
+            widths[place] -= 1
+            needed -= 1
 
     def _natural(self, index: int) -> int:
         head = self._heads[index]

@@ -74,7 +74,7 @@ def _cells(reference: Reference) -> tuple[Shown, ...]:
     tone = Tone.PLAIN if reference.is_enabled else Tone.MUTED
     place = physical_place(reference)
     return (
-        Shown(f"{reference.kind.value} {reference.name}", tone),
+        Shown(reference.label, tone),
         Shown(asked(reference), tone),
         Shown(place, Tone.MUTED if reference.physical is None or not reference.is_enabled else tone),
         Shown(remarks(reference), Tone.MUTED),
