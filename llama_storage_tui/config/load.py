@@ -9,14 +9,14 @@ from llama_storage_tui.config.backends import read_backends
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Document
 from llama_storage_tui.config.environment import Environment, resolve
-from llama_storage_tui.config.guess import guess_version
-from llama_storage_tui.config.legacy import is_legacy, read_legacy
+from llama_storage_tui.config.guess import guess_version, other_guesses
+from llama_storage_tui.config.legacy import read_legacy, reads_inline_stores
 from llama_storage_tui.config.masking import find_secrets, mask_userinfo
 from llama_storage_tui.config.pools import with_pool_budgets
 from llama_storage_tui.config.references import read_references
 from llama_storage_tui.model.catalog import Catalog
-from llama_storage_tui.model.finding import Verdict
-from llama_storage_tui.model.version import Version
+from llama_storage_tui.model.finding import Severity, Stage, Verdict
+from llama_storage_tui.model.version import Version, VersionGuess
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,22 @@ class Reading:
     _context: Context
 
     def judged(self) -> Catalog:
-        """Return the catalog with its findings and verdict."""
+        """Return the catalog with its findings and verdict.
+
+        A guessed version that does not load the file gives way to one that fits as well and does: then the catalog is that version's.
+        """
+        judged = self._judged()
+        if judged.version.is_overridden or not _is_rejected(judged):
+            return judged
+        for release in other_guesses(self._context.raw, judged.version):
+            other = _read(self._context, replace(judged.version, guess=release, chosen=release))._judged()
+            if not _is_rejected(other):
+                reason = f"{judged.version.guess} fits as well, and does not load the file"
+                version = replace(other.version, because=(*other.version.because, reason))
+                return replace(other, version=version)
+        return judged
+
+    def _judged(self) -> Catalog:
         from llama_storage_tui.config.access import read_access_rules
         from llama_storage_tui.config.rules import judge
 
@@ -67,8 +82,27 @@ def read_catalog(
     """Read a document's backends and references, without judging them."""
     raw = document.data if isinstance(document.data, dict) else {}
     guess = guess_version(raw, version)
-    context = _context(document, environment, guess.chosen, path_map)
-    legacy = is_legacy(raw)
+    return _reading(_context(document, environment, guess.chosen, path_map), guess)
+
+
+def _read(context: Context, guess: VersionGuess) -> Reading:
+    """Read a document anew, as another version does."""
+    return _reading(_context(context.document, context.environment, guess.chosen, context.path_map), guess)
+
+
+def _is_rejected(catalog: Catalog) -> bool:
+    """Tell whether the version's own models refuse the file; a variable that is missing is missing in every version."""
+    return any(
+        finding.stage is Stage.LOAD
+        and finding.severity is Severity.ERROR
+        and finding.rule != "unset-variable"
+        for finding in catalog.findings
+    )
+
+
+def _reading(context: Context, guess: VersionGuess) -> Reading:
+    document, environment, raw = context.document, context.environment, context.raw
+    legacy = reads_inline_stores(raw, guess.chosen)
     backends, references = read_legacy(context) if legacy else (read_backends(context), ())
     if not legacy:
         references = read_references(context, backends)
