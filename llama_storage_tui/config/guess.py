@@ -14,7 +14,7 @@ from typing import Final
 from llama_storage_tui.config.document import get
 from llama_storage_tui.config.environment import EARLY_EXPRESSION, OPERATORS_FROM
 from llama_storage_tui.model.version import Version, VersionGuess
-from llama_storage_tui.upstream.versions import NEWEST, RELEASES
+from llama_storage_tui.upstream.versions import NEWEST, OLDEST_WITH_CATALOG, RELEASES
 
 OLDEST: Final = Version(0, 2)
 LEGACY_STORES: Final = ("metadata_store", "inference_store", "conversations_store")
@@ -235,7 +235,8 @@ def other_guesses(raw: Mapping[str, object], guess: VersionGuess) -> Iterator[Ve
     strong = [clue for clue in _clues(raw) if clue.is_strong]
     seen = {(guess.guess.major, guess.guess.minor)}
     for release in reversed(RELEASES):
-        if (release.major, release.minor) in seen:
+        # What 0.2 refuses is not known here: it would seem to load anything.
+        if (release.major, release.minor) in seen or release < OLDEST_WITH_CATALOG:
             continue
         if all(
             (clue.low is None or clue.low <= release) and (clue.below is None or release < clue.below)

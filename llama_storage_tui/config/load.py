@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from llama_storage_tui.config.backends import read_backends
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Document
-from llama_storage_tui.config.environment import Environment, resolve
+from llama_storage_tui.config.environment import Environment, Variable, resolve
 from llama_storage_tui.config.guess import guess_version, other_guesses
 from llama_storage_tui.config.legacy import read_legacy, reads_inline_stores
 from llama_storage_tui.config.masking import find_secrets, mask_userinfo
@@ -32,33 +32,40 @@ class Reading:
     def judged(self) -> Catalog:
         """Return the catalog with its findings and verdict.
 
-        A guessed version that does not load the file gives way to one that fits as well and does: then the catalog is that version's.
+        A guessed version that does not load the file gives way to one that fits as well and does; the catalog is then that
+        version's.
         """
-        judged = self._judged()
+        judged = _judged(self)
         if judged.version.is_overridden or not _is_rejected(judged):
             return judged
         for release in other_guesses(self._context.raw, judged.version):
-            other = _read(self._context, replace(judged.version, guess=release, chosen=release))._judged()
+            other = _judged(_read(self._context, replace(judged.version, guess=release, chosen=release)))
             if not _is_rejected(other):
                 reason = f"{judged.version.guess} fits as well, and does not load the file"
                 version = replace(other.version, because=(*other.version.because, reason))
                 return replace(other, version=version)
         return judged
 
-    def _judged(self) -> Catalog:
-        from llama_storage_tui.config.access import read_access_rules
-        from llama_storage_tui.config.rules import judge
+    @property
+    def context(self) -> Context:
+        """The config in all its forms."""
+        return self._context
 
-        catalog = self.catalog
-        judgement = judge(self._context, catalog.backends, catalog.references, is_legacy=catalog.is_legacy)
-        return replace(
-            catalog,
-            findings=judgement.findings,
-            verdict=judgement.verdict,
-            access=read_access_rules(self._context),
-            secrets=tuple(self._context.secrets),
-            is_judged=True,
-        )
+
+def _judged(reading: Reading) -> Catalog:
+    from llama_storage_tui.config.access import read_access_rules
+    from llama_storage_tui.config.rules import judge
+
+    catalog = reading.catalog
+    judgement = judge(reading.context, catalog.backends, catalog.references, is_legacy=catalog.is_legacy)
+    return replace(
+        catalog,
+        findings=judgement.findings,
+        verdict=judgement.verdict,
+        access=read_access_rules(reading.context),
+        secrets=tuple(reading.context.secrets),
+        is_judged=True,
+    )
 
 
 def load_catalog(
@@ -101,7 +108,7 @@ def _is_rejected(catalog: Catalog) -> bool:
 
 
 def _reading(context: Context, guess: VersionGuess) -> Reading:
-    document, environment, raw = context.document, context.environment, context.raw
+    document, raw = context.document, context.raw
     legacy = reads_inline_stores(raw, guess.chosen)
     backends, references = read_legacy(context) if legacy else (read_backends(context), ())
     if not legacy:
@@ -117,7 +124,7 @@ def _reading(context: Context, guess: VersionGuess) -> Reading:
         Verdict(loads=True, starts=None),
         is_legacy=legacy,
         is_judged=False,
-        notices=environment.notices,
+        notices=context.environment.notices,
         secrets=tuple(context.secrets),
     )
     return Reading(catalog, context)
@@ -138,10 +145,37 @@ def load_context(
 def _context(
     document: Document, environment: Environment, version: Version, path_map: tuple[tuple[str, str], ...]
 ) -> Context:
+    environment = _with_deployed(document, environment)
     resolution = resolve(document.data, environment, version)
     context = Context(document, environment, resolution, version, path_map)
     context.secrets.update(find_secrets(resolution.data))
     return context
+
+
+def _with_deployed(document: Document, environment: Environment) -> Environment:
+    """Add what the manifests around a config set: it wins over this process, whose variables the server never sees."""
+    if not document.variables:
+        return environment
+    variables = dict(environment.variables)
+    notices = list(environment.notices)
+    for found in document.variables:
+        known = variables.get(found.name)
+        if known is not None and known.file is not None and not known.is_deployed:
+            continue
+        if (
+            known is not None
+            and not known.is_deployed
+            and found.value is not None
+            and known.value != found.value
+        ):
+            notices.append(
+                f"{found.name} differs between {found.file} (line {found.line}) and the process environment; the file counts"
+            )
+        if found.value is None and known is not None and not known.is_empty:
+            # A Secret that lies elsewhere: what is set here is the best that is known of it.
+            continue
+        variables[found.name] = Variable(found.value, found.file, found.line, is_deployed=True)
+    return replace(environment, variables=variables, notices=tuple(dict.fromkeys(notices)))
 
 
 def _distribution(data: Mapping[str, object]) -> str | None:

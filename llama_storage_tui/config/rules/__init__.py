@@ -13,6 +13,7 @@ from typing import Final
 
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.rules import (
+    deployment,
     fields,
     legacy,
     load,
@@ -37,6 +38,7 @@ RULES: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
     *paths.RULES,
     *plaintext.RULES,
     *legacy.RULES,
+    *deployment.RULES,
 )
 
 

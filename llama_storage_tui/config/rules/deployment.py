@@ -1,0 +1,71 @@
+"""What the files around a config get wrong: manifests that do not fit together, text that another program should have replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from llama_storage_tui.config.document import Path
+from llama_storage_tui.config.masking import is_secret_name
+from llama_storage_tui.config.rules.legacy import strings
+from llama_storage_tui.config.rules.view import View
+from llama_storage_tui.config.substitution import find_foreign
+from llama_storage_tui.model.finding import Finding, Severity, Stage
+
+JUDGED: tuple[str, ...] = (
+    "storage",
+    "providers",
+    "server",
+    "metadata_store",
+    "inference_store",
+    "conversations_store",
+)
+
+
+def manifests(view: View) -> Iterator[Finding]:
+    """What is wrong between the manifests that hold the config."""
+    yield from view.context.document.remarks
+
+
+def foreign_substitutions(view: View) -> Iterator[Finding]:
+    """Variables of shells, compose, Helm and others: a server knows `${env.X}` and nothing else."""
+    for path, text in strings(view.context.raw, ()):
+        found = find_foreign(text) if path[0] in JUDGED else None
+        if found is None:
+            continue
+        instead = f"Write {found.instead}, or render" if found.instead else "Render"
+        yield view.finding(
+            "foreign-substitution",
+            Severity.WARNING if path[0] != "server" else Severity.INFO,
+            Stage.NEVER,
+            path,
+            f"{found.shown} is {found.language}: {view.version.product} {view.version} takes it as literal text",
+            help=f"{instead} the file first ({found.render}) and read the result: … | llama-storage-tui check -",
+        )
+
+
+def line_breaks(view: View) -> Iterator[Finding]:
+    """A password that ends in a line break: what `kubectl create secret --from-file` makes of a file that an editor wrote."""
+    for path, text in _resolved(view.context.data, ()):
+        if not text.endswith(("\n", "\r")) or not is_secret_name(str(path[-1])):
+            continue
+        file_path = view.context.resolution.file_path(path)
+        names = ", ".join(use.variable for use in view.context.resolution.uses.get(file_path, ()))
+        source = f" ({names})" if names else ""
+        yield view.finding(
+            "line-break-in-secret",
+            Severity.WARNING,
+            Stage.NEVER,
+            file_path,
+            f"The {path[-1]}{source} ends in a line break, and the server sends it with the line break",
+            help="kubectl create secret --from-file keeps the last line break of a file: make the file with printf %s, or use "
+            "--from-literal.",
+        )
+
+
+def _resolved(data: object, path: Path) -> Iterator[tuple[Path, str]]:
+    for found, text in strings(data, path):
+        if found and found[0] in JUDGED:
+            yield found, text
+
+
+RULES = (manifests, foreign_substitutions, line_breaks)
