@@ -132,7 +132,7 @@ def _locate(context: Context, path: Path, parts: list[_Part], *, is_uri: bool) -
                 Secret(resolved[slice(*span)]),
                 part.variable,
                 origin.file if origin else None if part.kind is CarrierKind.PROCESS else _file(context),
-                origin.line if origin else context.document.value_line(path),
+                origin.line if origin else context.document.file_line(path),
                 is_encoded=is_uri,
             )
         position = end

@@ -78,6 +78,13 @@ class Document:
             return self.line(path)
         return node.start_mark.line + 1 + self.line_offset
 
+    def file_line(self, path: Path) -> int | None:
+        """Return the value's line in the file: in a text that is quoted or encoded there, the line on which that begins."""
+        found = self.value_line(path)
+        if found is None and self.manifest is not None:
+            return self.manifest.document.value_line(self.manifest.path)
+        return found
+
     def node(self, path: Path) -> yaml.Node | None:
         """Return the node at `path`, None where there is none."""
         node: yaml.Node | None = self.root

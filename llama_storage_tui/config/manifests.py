@@ -114,7 +114,7 @@ def find_run_config(document: Document, key: str | None) -> Document:
     remarks: list[Finding] = []
     chosen = _choose(document, resources, entries, wanted, key, remarks)
     variables = tuple(_variables(document, resources, entries, chosen, remarks))
-    remarks += _unwatched(document, resources, wanted, chosen)
+    remarks += _unwatched(document, resources, chosen)
     return replace(
         embed(document, chosen, is_only=len(resources) == 1), variables=variables, remarks=tuple(remarks)
     )
@@ -296,7 +296,10 @@ def _without(
         )
     mounted = next((maps[0] for found in resources if (maps := list(_mounted_maps(found.data)))), None)
     if mounted is not None:
-        help_ = f"It mounts the ConfigMap {mounted}. Give both in one file, with --- between them: kubectl get configmap {mounted} -o yaml prints it."
+        help_ = (
+            f"It mounts the ConfigMap {mounted}. Give both in one file, with --- between them: "
+            f"kubectl get configmap {mounted} -o yaml prints it."
+        )
     else:
         help_ = "Name the ConfigMap that holds it, or extract the file."
     data = document.data
@@ -332,8 +335,8 @@ def _elsewhere(document: Document, want: Wanted, entry: Entry) -> Iterator[Findi
             "other-namespace",
             Severity.ERROR,
             want.field,
-            f"{want.resource.kind} {want.resource.name} wants the ConfigMap {want.name} of the namespace {want.namespace}, and this "
-            f"one is in {entry.namespace}",
+            f"{want.resource.kind} {want.resource.name} wants the ConfigMap {want.name} of the namespace {want.namespace}, and "
+            f"this one is in {entry.namespace}",
             "Put both into one namespace"
             + (
                 ", or name it with configMapNamespace."
@@ -343,10 +346,8 @@ def _elsewhere(document: Document, want: Wanted, entry: Entry) -> Iterator[Findi
         )
 
 
-def _unwatched(
-    document: Document, resources: list[Resource], wanted: list[Wanted], chosen: Entry
-) -> Iterator[Finding]:
-    """The OGX operator restarts a server only for ConfigMaps and Secrets that bear its label."""
+def _unwatched(document: Document, resources: list[Resource], chosen: Entry) -> Iterator[Finding]:
+    """Find what the OGX operator does not watch: it restarts a server only for ConfigMaps and Secrets with its label."""
     servers = [found for found in resources if found.kind == "OGXServer"]
     if not servers or chosen.resource is None:
         return
@@ -361,7 +362,7 @@ def _unwatched(
                 Severity.WARNING,
                 ("metadata",),
                 f"The {resource.kind} {resource.name} has no label {WATCH_LABEL}=true: the operator does not see its changes, and the "
-                "server goes on with the old ones",
+                "server keeps the old ones",
                 f"kubectl label {resource.kind.lower()} {resource.name} {WATCH_LABEL}=true",
                 Stage.NEVER,
             )
@@ -426,9 +427,14 @@ def _variables(
             for found in _container_variables(document, resource, path, container, entries, remarks):
                 value = found.value
                 if value is not None:
-                    value = _REFERENCE.sub(lambda match: known.get(match[1]) or match[0], value)
+                    value = _expanded(value, known)
                 known[found.name] = value
                 yield replace(found, value=value)
+
+
+def _expanded(value: str, known: Mapping[str, str | None]) -> str:
+    """Expand `$(NAME)` as Kubernetes does, for the variables before this one."""
+    return _REFERENCE.sub(lambda match: known.get(match[1]) or match[0], value)
 
 
 def _texts(data: object) -> Iterator[str]:

@@ -24,7 +24,7 @@ class Version:
 
     @classmethod
     def parse(cls, text: str) -> Version:
-        """Read `1.5.0` or `1.5`; a vendor's suffix (`1.2.2+rhaiv.0`, `0.6.0.1`) is left out. Raises UsageError for anything else."""
+        """Read `1.5.0` or `1.5`; a vendor's suffix (`1.2.2+rhaiv.0`, `0.6.0.1`) is left out; raises UsageError else."""
         match = _VERSION.fullmatch(text.strip())
         if match is None:
             raise UsageError(f"{text!r} is not a version", help="Write a version as 0.3.5 or 1.5.0.")

@@ -151,7 +151,7 @@ def differences(before: object, after: object, path: Path = ()) -> Iterator[Path
 
 
 def _refused(document: Document, path: Path, why: str) -> RefusedError:
-    line = document.value_line(path)
+    line = document.file_line(path)
     at = f", line {line}" if line else ""
     return RefusedError(
         f"{document.name}{at}: the value at {show_path(path)} {why}",

@@ -44,7 +44,7 @@ def spans(source: str, value: str, style: str | None) -> list[Span] | None:
 
 
 def _of_folded(source: str, value: str) -> list[Span] | None:
-    """Map a double-quoted scalar of several lines, as kubectl writes a ConfigMap: a break is a space, `\\` at its end joins lines."""
+    """Map a double-quoted scalar of several lines, as kubectl writes a ConfigMap: its breaks are spaces, or join lines."""
     found: list[Span] = []
     for match in _FOLDED.finditer(source[1:-1]):
         start, end = match.start() + 1, match.end() + 1

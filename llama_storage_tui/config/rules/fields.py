@@ -34,7 +34,7 @@ def unknown_fields(view: View) -> Iterator[Finding]:
                 help_ = f"{backend.type} has: {', '.join(known)}."
             if backend.type == "kv_redis":
                 help_ = "kv_redis has host and port only: no password, TLS or database number in any version."
-            consequence = _consequence(view, backend, found.name)
+            consequence = _consequence(backend, found.name)
             if consequence is not None:
                 yield view.on_setting(
                     backend,
@@ -88,7 +88,7 @@ SECURITY: Final = re.compile(r"^(ssl|tls)|^use_(ssl|tls)|sslmode|ca_cert|root_?c
 PASSWORDS: Final = frozenset({"password", "passwd", "pass", "auth", "password_file", "requirepass"})
 
 
-def _consequence(view: View, backend: Backend, name: str) -> str | None:
+def _consequence(backend: Backend, name: str) -> str | None:
     """Say where or how a server connects because it does not read a field; None where the field decides nothing of that."""
     folded = name.lower().replace("-", "_")
     values = {found.name: found for found in backend.settings if found.is_known}

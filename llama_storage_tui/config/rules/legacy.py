@@ -79,8 +79,8 @@ def unexpanded_expressions(view: View) -> Iterator[Finding]:
                 Stage.NEVER,
                 path,
                 (
-                    f"{view.version.product} {view.version} does not expand this form and takes it as literal text: 0.2.12 and earlier "
-                    "did"
+                    f"{view.version.product} {view.version} takes this form as literal text: 0.2.12 and earlier "
+                    "expand it"
                     if is_old
                     else f"{view.version.product} {view.version} does not expand this form and takes it as literal text"
                 ),
