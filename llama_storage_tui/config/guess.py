@@ -219,7 +219,7 @@ def _expression_clues(raw: object) -> Iterator[Clue]:
             and "${env." in data
             and any(
                 found[2] == "+" or (found[2] == ":" and found[3][:1] not in ("=", "+", "-", "?"))
-                for found in EARLY_EXPRESSION.finditer(data)
+                for found in EARLY_EXPRESSION.finditer(data, 0, data.rfind("}") + 1)
             )
         ):
             yield Clue(

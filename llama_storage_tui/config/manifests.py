@@ -47,8 +47,8 @@ HELM_VALUES: Final = frozenset(
     }
 )
 WATCH_LABEL: Final = "ogx.io/watch"
-_TAG: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>", re.DOTALL)
-_TAG_LINE: Final = re.compile(r"^[ \t]*(?:(?:\{\{.*?\}\}|\{%.*?%\}|<%.*?%>)[ \t]*)+$", re.MULTILINE)
+_TAG: Final = re.compile(r"\{\{[^{}]*\}\}|\{%[^%]*%\}|<%[^%]*%>")
+_TAG_LINE: Final = re.compile(r"^[ \t]*(?:(?:\{\{[^{}]*\}\}|\{%[^%]*%\}|<%[^%]*%>)[ \t]*)+$", re.MULTILINE)
 _REFERENCE: Final = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 
 
@@ -361,8 +361,8 @@ def _unwatched(document: Document, resources: list[Resource], chosen: Entry) -> 
                 "unwatched-resource",
                 Severity.WARNING,
                 ("metadata",),
-                f"The {resource.kind} {resource.name} has no label {WATCH_LABEL}=true: the operator does not see its changes, and the "
-                "server keeps the old ones",
+                f"The {resource.kind} {resource.name} has no label {WATCH_LABEL}=true: the operator does not see its changes and "
+                "the server keeps the old ones",
                 f"kubectl label {resource.kind.lower()} {resource.name} {WATCH_LABEL}=true",
                 Stage.NEVER,
             )

@@ -13,6 +13,9 @@ _BRACED: Final = re.compile(r"\$\{(?!env\.)([A-Za-z_][A-Za-z0-9_.]*)(:?[-+=?]|:)
 _BARE: Final = re.compile(r"(?:^|(?<=[/:@=,]))\$([A-Z_][A-Z0-9_]+)(?=$|[/:@,.?])")
 _PERCENT: Final = re.compile(r"%\(([A-Za-z_][A-Za-z0-9_]*)\)s")
 
+_LONGEST: Final = 1000
+"""No setting is longer; a limit keeps hostile texts quick."""
+
 
 @dataclass(frozen=True, slots=True)
 class ForeignSubstitution:
@@ -29,7 +32,7 @@ class ForeignSubstitution:
 
 def find_foreign(text: str) -> ForeignSubstitution | None:
     """Return the first variable or template of another program in a text that is one line; None where there is none."""
-    if "\n" in text:
+    if "\n" in text or len(text) > _LONGEST:
         return None
     rest = EARLY_EXPRESSION.sub("", text)
     if found := _TEMPLATE.search(rest):
