@@ -17,7 +17,10 @@ CELL_WIDTH = 60
 def report_version(catalog: Catalog) -> str:
     """Return one line on the version and how it was found."""
     version = catalog.version
-    how = "chosen with --for" if version.is_overridden else f"guessed: {'; '.join(version.because[:3])}"
+    asked = f" {version.label}, judged as this release" if version.label else ""
+    how = (
+        f"chosen with --for{asked}" if version.is_overridden else f"guessed: {'; '.join(version.because[:3])}"
+    )
     return f"{version.chosen.product} {version.chosen} ({how})"
 
 

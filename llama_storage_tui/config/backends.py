@@ -53,7 +53,7 @@ def default_backends(context: Context) -> Mapping[str, Mapping[str, object]]:
     variables = context.environment.variables
 
     def variable(name: str) -> str:
-        return variables[name].value if name in variables else ""
+        return (variables[name].value or "") if name in variables else ""
 
     if context.version < Version(0, 4):
         return {}

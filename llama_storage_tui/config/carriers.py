@@ -13,7 +13,13 @@ from enum import StrEnum
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, get, show_path
 from llama_storage_tui.config.edit.uri import decode_password, password_span
-from llama_storage_tui.config.environment import EXPRESSION, Variable, convert
+from llama_storage_tui.config.environment import (
+    EARLY_EXPRESSION,
+    EXPRESSION,
+    OPERATORS_FROM,
+    Variable,
+    convert,
+)
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.secrets import Secret
 
@@ -76,6 +82,10 @@ def find_carriers(context: Context, path: Path, *, is_uri: bool) -> tuple[Carrie
     raw = get(context.document.data, *path)
     if not isinstance(raw, str):
         raise _refused(context, path, "is no text")
+    if context.version < OPERATORS_FROM and EXPRESSION.sub("", raw) != EARLY_EXPRESSION.sub("", raw):
+        raise _refused(
+            context, path, "is written in the form of 0.2.12 and earlier, which is not changed from here"
+        )
     parts = list(_parts(context, raw))
     used = _locate(context, path, parts, is_uri=is_uri)
     found = [used]
@@ -122,7 +132,7 @@ def _locate(context: Context, path: Path, parts: list[_Part], *, is_uri: bool) -
                 Secret(resolved[slice(*span)]),
                 part.variable,
                 origin.file if origin else None if part.kind is CarrierKind.PROCESS else _file(context),
-                origin.line if origin else context.document.value_line(path),
+                origin.line if origin else context.document.file_line(path),
                 is_encoded=is_uri,
             )
         position = end
@@ -145,13 +155,19 @@ def _parts(context: Context, raw: str) -> Iterator[_Part]:
         position = match.end()
         variable, operator, alternative = match[1], match[2] or "", match[3] or ""
         origin = environment.variables.get(variable)
-        is_set = origin is not None and origin.value != ""
+        is_set = origin is not None and not origin.is_empty
         if operator == "+":
             text = alternative if is_set else ""
             verbatim = environment.expand_user(text) == text
             yield _Part(text, match.start(3), CarrierKind.LITERAL, is_verbatim=verbatim)
-        elif is_set and origin is not None:
-            kind = CarrierKind.PROCESS if origin.file is None else CarrierKind.ENV_FILE
+        elif is_set and origin is not None and origin.value is None:
+            raise RefusedError(
+                f"{variable} is set in {origin.file}, line {origin.line}, to a value that is not known here",
+                help="Give its value with --env-file.",
+            )
+        elif is_set and origin is not None and origin.value is not None:
+            # What a manifest gives to a server is changed where it is kept: in a Secret, by the operator.
+            kind = CarrierKind.PROCESS if origin.file is None or origin.is_deployed else CarrierKind.ENV_FILE
             verbatim = environment.expand_user(origin.value) == origin.value
             yield _Part(origin.value, 0, kind, variable, origin, verbatim)
         elif operator == "=":

@@ -13,8 +13,9 @@ from typing import Final
 
 import yaml
 
-from llama_storage_tui.config.nodes import Place, compose, construct, refuse_bombs
+from llama_storage_tui.config.nodes import Place, compose, compose_all, construct, refuse_bombs
 from llama_storage_tui.errors import ConfigError
+from llama_storage_tui.model.finding import Finding
 
 MAXIMUM_BYTES: Final = 5_000_000
 
@@ -49,6 +50,12 @@ class Document:
     scalar of a manifest)."""
     manifest: Manifest | None = field(default=None, repr=False)
     """The manifest that holds this document as one of its texts; None where the document is the file."""
+    is_stream: bool = False
+    """Whether `data` is a list of the documents of a file with several."""
+    variables: tuple[DeployedVariable, ...] = field(default=(), repr=False)
+    """What the manifests around the config set for the server."""
+    remarks: tuple[Finding, ...] = ()
+    """What is wrong between the manifests around the config."""
 
     def line(self, path: Path) -> int | None:
         """Return the line (from 1) of the deepest part of `path` that exists; of a mapping's entry, its key's line."""
@@ -71,6 +78,13 @@ class Document:
             return self.line(path)
         return node.start_mark.line + 1 + self.line_offset
 
+    def file_line(self, path: Path) -> int | None:
+        """Return the value's line in the file: in a text that is quoted or encoded there, the line on which that begins."""
+        found = self.value_line(path)
+        if found is None and self.manifest is not None:
+            return self.manifest.document.value_line(self.manifest.path)
+        return found
+
     def node(self, path: Path) -> yaml.Node | None:
         """Return the node at `path`, None where there is none."""
         node: yaml.Node | None = self.root
@@ -88,6 +102,18 @@ class Manifest:
 
     document: Document
     path: Path
+    is_base64: bool = False
+    """Whether the text is written in base64, as in a Secret's `data`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedVariable:
+    """A variable that a manifest or compose file sets for the server; `value` is None where it comes from elsewhere."""
+
+    name: str
+    value: str | None = field(repr=False)
+    file: str
+    line: int | None
 
 
 def _child(node: yaml.Node | None, step: PathStep) -> tuple[int, yaml.Node] | None:
@@ -142,6 +168,21 @@ def parse(text: str, name: str, *, line_offset: int | None = 0) -> Document:
             "A run config is a YAML mapping with keys such as version, providers and storage.",
         )
     return Document(name, text, data, root, duplicates, line_offset)
+
+
+def parse_stream(text: str, name: str) -> Document:
+    """Parse a file of any number of documents: its data is the list of them. Raises ConfigError."""
+    place = Place(name, 0)
+    roots = compose_all(text, place)
+    start = yaml.Mark(name, 0, 0, 0, None, 0)
+    root = yaml.SequenceNode("tag:yaml.org,2002:seq", roots, start, start)
+    refuse_bombs(root, place)
+    return Document(name, text, [construct(node, place) for node in roots], root, is_stream=True)
+
+
+def parse_again(document: Document, text: str) -> Document:
+    """Parse a changed text as the document was parsed; raises ConfigError."""
+    return parse_stream(text, document.name) if document.is_stream else parse(text, document.name)
 
 
 def _duplicates(root: yaml.Node | None) -> Iterator[DuplicateKey]:

@@ -1,8 +1,9 @@
 """`${env.X}` as servers expand it, with the origin of every value.
 
 The grammar is that of llama-stack 0.2.13 and later: `${env.X}`, `${env.X:=default}`, `${env.X:+value}`, names of upper-case
-letters, digits and underscores, several to a string, and a conversion of the whole string afterwards. Where a server stops at
-the first missing variable, this goes on and reports them all.
+letters, digits and underscores, several to a string, and a conversion of the whole string afterwards. Until 0.2.12 it was
+`${env.X}`, `${env.X:default}`, `${env.X+value}`, without a conversion. Where a server stops at the first missing variable, this
+goes on and reports them all.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from llama_storage_tui.model.version import Version
 from llama_storage_tui.secrets import MASK
 
 EXPRESSION: Final = re.compile(r"\$\{env\.([A-Z0-9_]+)(?::([=+])([^}]*))?\}")
+EARLY_EXPRESSION: Final = re.compile(r"\$\{env\.([A-Z0-9_]+)(?:([:+])([^}]*))?\}")
+"""What llama-stack 0.2.12 and earlier expand (`replace_env_vars`): there `:=x` is the default `=x`."""
+OPERATORS_FROM: Final = Version(0, 2, 13)
 DISABLED: Final = "__disabled__"
 
 RESOURCE_ID_FIELDS: Final[tuple[tuple[Version, tuple[str, ...]], ...]] = (
@@ -44,11 +48,21 @@ RESOURCE_ID_FIELDS: Final[tuple[tuple[Version, tuple[str, ...]], ...]] = (
 
 
 class Variable(NamedTuple):
-    """A variable's value, and the env file and line that set it (both None: the process environment)."""
+    """A variable's value, and the env file or manifest and the line that set it (both None: the process environment).
 
-    value: str
+    `is_deployed` marks one that a manifest or a compose file gives to the server: it is shown and never written from here. Its
+    `value` is None where the file says that the variable is set, and not to what (a Secret that lies elsewhere).
+    """
+
+    value: str | None
     file: str | None = None
     line: int | None = None
+    is_deployed: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether a server takes it as not set; a value that is not known is not empty."""
+        return self.value == ""
 
     def __repr__(self) -> str:
         return f"Variable({MASK!r}, file={self.file!r}, line={self.line!r})"
@@ -93,6 +107,8 @@ class Use:
     """`""`, `"="` or `"+"`."""
     is_set: bool
     origin: Variable | None
+    is_unknown: bool = False
+    """Whether what it stands for cannot be told: a variable that is missing, or set to something that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +152,11 @@ def resolve(data: object, environment: Environment, version: Version) -> Resolut
     return resolution
 
 
+def written_name(written: str) -> str:
+    """Name a provider whose id resolves to nothing by the id that it would have: `${env.X:+vertexai}` is vertexai."""
+    return EARLY_EXPRESSION.sub(lambda found: (found[3] or "").lstrip("=+") or found[1], written)
+
+
 def convert(text: str) -> str | int | float | bool | None:
     """Turn a substituted string into what servers make of it: nothing, a boolean, a number, else the text."""
     if text == "":
@@ -154,6 +175,8 @@ class _Resolver:
     def __init__(self, environment: Environment, version: Version, into: Resolution) -> None:
         self.environment = environment
         self.droppable = next((fields for since, fields in RESOURCE_ID_FIELDS if version >= since), ())
+        self.is_early = version < OPERATORS_FROM
+        self.expression = EARLY_EXPRESSION if self.is_early else EXPRESSION
         self.disables_empty_auth = version >= Version(0, 6)
         self.into = into
 
@@ -220,24 +243,32 @@ class _Resolver:
         uses: list[Use] = []
         # Behind the last brace no expression can end: not looking there keeps hostile texts linear.
         end = text.rfind("}") + 1
-        expanded = EXPRESSION.sub(lambda match: self.expand(match, path, uses, into), text[:end]) + text[end:]
+        expanded = (
+            self.expression.sub(lambda match: self.expand(match, path, uses, into), text[:end]) + text[end:]
+        )
         if not uses:
             return text
         into.uses[path] = tuple(uses)
-        if any(use.operator == "" and not use.is_set for use in uses):
+        if any(use.is_unknown for use in uses):
             into.unknown.add(path)
             return UNKNOWN
-        return expanded if expanded == text else convert(expanded)
+        return expanded if expanded == text or self.is_early else convert(expanded)
 
     def expand(self, match: re.Match[str], path: Path, uses: list[Use], into: Resolution) -> str:
         name, operator, alternative = match[1], match[2] or "", match[3] or ""
+        # One letter for one meaning: until 0.2.12 a default was written with a colon alone.
+        operator = "=" if operator == ":" else operator
         origin = self.environment.variables.get(name)
-        is_set = origin is not None and origin.value != ""
-        uses.append(Use(name, operator, is_set, origin))
+        is_set = origin is not None and not origin.is_empty
         if operator == "+":
+            uses.append(Use(name, operator, is_set, origin))
             return self.environment.expand_user(alternative) if is_set else ""
         if is_set and origin is not None:
-            return self.environment.expand_user(origin.value)
+            uses.append(Use(name, operator, is_set, origin, is_unknown=origin.value is None))
+            return self.environment.expand_user(origin.value or "")
+        # An empty default says that the value comes from elsewhere; who assumes that it is set knows nothing about it.
+        is_unknown = operator == "" or (self.environment.assumes_set and not alternative)
+        uses.append(Use(name, operator, is_set, origin, is_unknown=is_unknown))
         if operator == "=":
             return self.environment.expand_user(alternative)
         if not self.environment.assumes_set:

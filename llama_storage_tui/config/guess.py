@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.config.document import get
+from llama_storage_tui.config.environment import EARLY_EXPRESSION, OPERATORS_FROM
 from llama_storage_tui.model.version import Version, VersionGuess
-from llama_storage_tui.upstream.versions import NEWEST, RELEASES
+from llama_storage_tui.upstream.versions import NEWEST, OLDEST_WITH_CATALOG, RELEASES
 
 OLDEST: Final = Version(0, 2)
 LEGACY_STORES: Final = ("metadata_store", "inference_store", "conversations_store")
@@ -95,6 +96,7 @@ def guess_version(raw: Mapping[str, object], chosen: Version | None) -> VersionG
 
 def _clues(raw: Mapping[str, object]) -> Iterator[Clue]:
     yield from _storage_clues(raw)
+    yield from _expression_clues(raw)
     apis = raw.get("apis")
     providers = raw.get("providers")
     names = {
@@ -151,7 +153,13 @@ def _store_clues(stores: Mapping[object, object]) -> Iterator[Clue]:
         if "table_name" in prompts:
             yield Clue("prompts lie in a SQL store since 1.0", low=Version(1, 0))
         elif "namespace" in prompts:
-            yield Clue("prompts lay in a key-value store before 1.0", low=Version(0, 4), below=Version(1, 0))
+            # 1.0 and later rewrite such a reference on load: it is a habit of older versions and no proof.
+            yield Clue(
+                "prompts lay in a key-value store before 1.0",
+                low=Version(0, 4),
+                below=Version(1, 0),
+                is_strong=False,
+            )
     else:
         yield Clue("storage.stores without prompts is of 0.3", below=Version(0, 4), is_strong=False)
     connectors = stores.get("connectors")
@@ -160,7 +168,10 @@ def _store_clues(stores: Mapping[object, object]) -> Iterator[Clue]:
             yield Clue("connectors lie in a SQL store since 1.0", low=Version(1, 0))
         else:
             yield Clue(
-                "connectors lay in a key-value store from 0.5 to 0.8", low=Version(0, 5), below=Version(1, 0)
+                "connectors lay in a key-value store from 0.5 to 0.8",
+                low=Version(0, 5),
+                below=Version(1, 0),
+                is_strong=False,
             )
     if "vector_stores" in stores:
         yield Clue("storage.stores.vector_stores exists since 1.0", low=Version(1, 0))
@@ -192,3 +203,44 @@ def _provider_clues(providers: Mapping[object, object]) -> Iterator[Clue]:
                 yield Clue("thought_signature_store exists since 1.4", low=Version(1, 4))
             if "persistence_store" in config:
                 yield Clue("persistence_store is of 0.2", below=Version(0, 3))
+
+
+def _expression_clues(raw: object) -> Iterator[Clue]:
+    """Expressions of 0.2.12 and earlier; later servers take them as literal text, so they are no proof."""
+    todo = [raw]
+    while todo:
+        data = todo.pop()
+        if isinstance(data, Mapping):
+            todo += data.values()
+        elif isinstance(data, list):
+            todo += data
+        elif (
+            isinstance(data, str)
+            and "${env." in data
+            and any(
+                found[2] == "+" or (found[2] == ":" and found[3][:1] not in ("=", "+", "-", "?"))
+                for found in EARLY_EXPRESSION.finditer(data, 0, data.rfind("}") + 1)
+            )
+        ):
+            yield Clue(
+                "${env.X:default} and ${env.X+value} are expanded until 0.2.12",
+                below=OPERATORS_FROM,
+                is_strong=False,
+            )
+            return
+
+
+def other_guesses(raw: Mapping[str, object], guess: VersionGuess) -> Iterator[Version]:
+    """Yield the newest release of every other minor version that no strong clue speaks against, newest first."""
+    strong = [clue for clue in _clues(raw) if clue.is_strong]
+    seen = {(guess.guess.major, guess.guess.minor)}
+    for release in reversed(RELEASES):
+        # What 0.2 refuses is not known here: it would seem to load anything.
+        if (release.major, release.minor) in seen or release < OLDEST_WITH_CATALOG:
+            continue
+        if all(
+            (clue.low is None or clue.low <= release) and (clue.below is None or release < clue.below)
+            for clue in strong
+        ):
+            seen.add((release.major, release.minor))
+            yield release

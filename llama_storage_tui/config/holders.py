@@ -16,7 +16,7 @@ from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, get, show_path
 from llama_storage_tui.config.edit.uri import is_mongo, password_span
 from llama_storage_tui.config.environment import UNKNOWN, resolve
-from llama_storage_tui.config.legacy import is_legacy, read_legacy, snippets
+from llama_storage_tui.config.legacy import read_legacy, reads_inline_stores, snippets
 from llama_storage_tui.config.mongo_uri import DEFAULT_PORT
 from llama_storage_tui.config.rules.postgres import URL_SAFE_FROM
 from llama_storage_tui.config.targets import NoTarget, mongo_target, mongo_target_of_uri, target_of_uri
@@ -85,7 +85,7 @@ def find_holders(context: Context) -> tuple[Holder, ...]:
 
 
 def _backends(context: Context) -> Iterator[Holder]:
-    if is_legacy(context.raw):
+    if reads_inline_stores(context.raw, context.version):
         paths = [context.resolution.file_path(path) for path, _ in snippets(context.data)]
         pairs: list[tuple[Backend, Path]] = list(zip(read_legacy(context)[0], paths, strict=True))
     else:

@@ -5,16 +5,19 @@ Each snippet is shown as what it is: a backend of its own, named by its place, w
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
 from llama_storage_tui.config.backends import read_backend
 from llama_storage_tui.config.context import Context
-from llama_storage_tui.config.document import Path, show_path
+from llama_storage_tui.config.document import Path, get, show_path
+from llama_storage_tui.config.environment import DISABLED, resolve, written_name
 from llama_storage_tui.model.catalog import Backend, Family, Physical, Reference, ReferenceKind
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.consumers import REGISTRY_KEYS
+from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG
 
 TYPES: Final = frozenset({"sqlite", "redis", "postgres", "mongodb"})
 SQL_PLACES: Final = frozenset({"inference_store", "conversations_store", "responses_store"})
@@ -27,21 +30,21 @@ RESPONSE_TABLES: Final = ("openai_responses",)
 INFERENCE_TABLES: Final = ("chat_completions",)
 
 
-def is_legacy(raw: Mapping[str, object]) -> bool:
-    """Tell whether a config has inline stores and no catalog."""
-    if "storage" in raw:
-        return False
-    return any(True for _ in snippets(raw))
+def reads_inline_stores(raw: Mapping[str, object], version: Version) -> bool:
+    """Tell whether a server of that version takes its stores from where they are used: 0.2 does, and reads no `storage`."""
+    return version < OLDEST_WITH_CATALOG and ("storage" in raw or any(True for _ in snippets(raw)))
 
 
 def read_legacy(context: Context) -> tuple[tuple[Backend, ...], tuple[Reference, ...]]:
     """Return each inline store as a backend of its own, with the reference that it is."""
     backends: list[Backend] = []
     references: list[Reference] = []
-    for path, snippet in snippets(context.data):
+    names = _names(context)
+    for resolved_path, snippet in snippets(context.data):
+        path = context.resolution.file_path(resolved_path)
         family = _family(path)
         type_ = f"{family}_{snippet['type']}"
-        name = _name(context, path)
+        name = names[path]
         defaults: dict[str, object] = {}
         if snippet["type"] == "sqlite" and not snippet.get("db_path"):
             defaults["db_path"] = context.environment.expand_user(DEFAULT_PATHS[family])
@@ -92,15 +95,42 @@ def _family(path: Path) -> Family:
     return Family.SQL if path[:2] == ("providers", "files") else Family.KV
 
 
-def _name(context: Context, path: Path) -> str:
+def _names(context: Context) -> Mapping[Path, str]:
+    """Name every inline store so that no two are called the same: as short as that allows, by its place in the file otherwise."""
+    short: dict[Path, str] = {}
+    for resolved_path, _ in snippets(context.data):
+        path = context.resolution.file_path(resolved_path)
+        short[path] = _short_name(context, path)
+    counts = Counter(short.values())
+    return {path: name if counts[name] == 1 else _long_name(path, name) for path, name in short.items()}
+
+
+def _short_name(context: Context, path: Path) -> str:
     if path[0] != "providers":
         return str(path[0])
-    api, index = path[1], path[2]
-    providers = context.data.get("providers")
-    entries = providers.get(api) if isinstance(providers, Mapping) else None
-    entry = entries[index] if isinstance(entries, list) and isinstance(index, int) else {}
-    provider = entry.get("provider_id") if isinstance(entry, Mapping) else None
-    return f"{provider if isinstance(provider, str) and provider else api}.{path[-1]}"
+    written = get(context.raw, *path[:3], "provider_id")
+    name = written_name(written) if isinstance(written, str) else ""
+    return f"{name or path[1]}.{path[-1]}"
+
+
+def _long_name(path: Path, name: str) -> str:
+    if path[0] != "providers":
+        return show_path(path)
+    between = "".join(f".{step}" for step in path[4:-1])
+    return f"{path[1]}[{path[2]}]{between}.{name}"
+
+
+def _is_enabled(context: Context, path: Path) -> bool:
+    """Tell whether a server would make the provider that has an inline store; stores of the server itself are always used."""
+    if path[0] != "providers":
+        return True
+    if path[:3] in context.resolution.dropped:
+        return False
+    entry = get(context.raw, *path[:3])
+    if not isinstance(entry, Mapping) or "provider_id" not in entry:
+        return True
+    resolved = resolve(entry["provider_id"], context.environment, context.version).data
+    return resolved not in (None, "", DISABLED)
 
 
 def _reference(
@@ -134,6 +164,7 @@ def _reference(
         name,
         (namespace if isinstance(namespace, str) else "") if family is Family.KV else None,
         None,
+        is_enabled=_is_enabled(context, path),
         physical=physical,
         line=context.line(path),
     )

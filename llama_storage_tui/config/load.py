@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from llama_storage_tui.config.backends import read_backends
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Document
-from llama_storage_tui.config.environment import Environment, resolve
-from llama_storage_tui.config.guess import guess_version
-from llama_storage_tui.config.legacy import is_legacy, read_legacy
+from llama_storage_tui.config.environment import Environment, Variable, resolve
+from llama_storage_tui.config.guess import guess_version, other_guesses
+from llama_storage_tui.config.legacy import read_legacy, reads_inline_stores
 from llama_storage_tui.config.masking import find_secrets, mask_userinfo
 from llama_storage_tui.config.pools import with_pool_budgets
 from llama_storage_tui.config.providers import read_providers
 from llama_storage_tui.config.references import read_references
 from llama_storage_tui.model.catalog import Catalog
-from llama_storage_tui.model.finding import Verdict
-from llama_storage_tui.model.version import Version
+from llama_storage_tui.model.finding import Severity, Stage, Verdict
+from llama_storage_tui.model.version import Version, VersionGuess
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +31,42 @@ class Reading:
     _context: Context
 
     def judged(self) -> Catalog:
-        """Return the catalog with its findings and verdict."""
-        from llama_storage_tui.config.access import read_access_rules
-        from llama_storage_tui.config.rules import judge
+        """Return the catalog with its findings and verdict.
 
-        catalog = self.catalog
-        judgement = judge(self._context, catalog.backends, catalog.references, is_legacy=catalog.is_legacy)
-        return replace(
-            catalog,
-            findings=judgement.findings,
-            verdict=judgement.verdict,
-            access=read_access_rules(self._context),
-            secrets=tuple(self._context.secrets),
-            is_judged=True,
-        )
+        A guessed version that does not load the file gives way to one that fits as well and does; the catalog is then that
+        version's.
+        """
+        judged = _judged(self)
+        if judged.version.is_overridden or not _is_rejected(judged):
+            return judged
+        for release in other_guesses(self._context.raw, judged.version):
+            other = _judged(_read(self._context, replace(judged.version, guess=release, chosen=release)))
+            if not _is_rejected(other):
+                reason = f"{judged.version.guess} fits as well, and does not load the file"
+                version = replace(other.version, because=(*other.version.because, reason))
+                return replace(other, version=version)
+        return judged
+
+    @property
+    def context(self) -> Context:
+        """The config in all its forms."""
+        return self._context
+
+
+def _judged(reading: Reading) -> Catalog:
+    from llama_storage_tui.config.access import read_access_rules
+    from llama_storage_tui.config.rules import judge
+
+    catalog = reading.catalog
+    judgement = judge(reading.context, catalog.backends, catalog.references, is_legacy=catalog.is_legacy)
+    return replace(
+        catalog,
+        findings=judgement.findings,
+        verdict=judgement.verdict,
+        access=read_access_rules(reading.context),
+        secrets=tuple(reading.context.secrets),
+        is_judged=True,
+    )
 
 
 def load_catalog(
@@ -68,8 +90,27 @@ def read_catalog(
     """Read a document's backends and references, without judging them."""
     raw = document.data if isinstance(document.data, dict) else {}
     guess = guess_version(raw, version)
-    context = _context(document, environment, guess.chosen, path_map)
-    legacy = is_legacy(raw)
+    return _reading(_context(document, environment, guess.chosen, path_map), guess)
+
+
+def _read(context: Context, guess: VersionGuess) -> Reading:
+    """Read a document anew, as another version does."""
+    return _reading(_context(context.document, context.environment, guess.chosen, context.path_map), guess)
+
+
+def _is_rejected(catalog: Catalog) -> bool:
+    """Tell whether the version's own models refuse the file; a variable that is missing is missing in every version."""
+    return any(
+        finding.stage is Stage.LOAD
+        and finding.severity is Severity.ERROR
+        and finding.rule != "unset-variable"
+        for finding in catalog.findings
+    )
+
+
+def _reading(context: Context, guess: VersionGuess) -> Reading:
+    document, raw = context.document, context.raw
+    legacy = reads_inline_stores(raw, guess.chosen)
     backends, references = read_legacy(context) if legacy else (read_backends(context), ())
     if not legacy:
         references = read_references(context, backends)
@@ -85,7 +126,7 @@ def read_catalog(
         is_legacy=legacy,
         is_judged=False,
         providers=tuple(read_providers(context)),
-        notices=environment.notices,
+        notices=context.environment.notices,
         secrets=tuple(context.secrets),
     )
     return Reading(catalog, context)
@@ -106,10 +147,37 @@ def load_context(
 def _context(
     document: Document, environment: Environment, version: Version, path_map: tuple[tuple[str, str], ...]
 ) -> Context:
+    environment = _with_deployed(document, environment)
     resolution = resolve(document.data, environment, version)
     context = Context(document, environment, resolution, version, path_map)
     context.secrets.update(find_secrets(resolution.data))
     return context
+
+
+def _with_deployed(document: Document, environment: Environment) -> Environment:
+    """Add what the manifests around a config set: it wins over this process, whose variables the server never sees."""
+    if not document.variables:
+        return environment
+    variables = dict(environment.variables)
+    notices = list(environment.notices)
+    for found in document.variables:
+        known = variables.get(found.name)
+        if known is not None and known.file is not None and not known.is_deployed:
+            continue
+        if (
+            known is not None
+            and not known.is_deployed
+            and found.value is not None
+            and known.value != found.value
+        ):
+            notices.append(
+                f"{found.name} differs between {found.file} (line {found.line}) and the process environment; the file counts"
+            )
+        if found.value is None and known is not None and not known.is_empty:
+            # A Secret that lies elsewhere: what is set here is the best that is known of it.
+            continue
+        variables[found.name] = Variable(found.value, found.file, found.line, is_deployed=True)
+    return replace(environment, variables=variables, notices=tuple(dict.fromkeys(notices)))
 
 
 def _distribution(data: Mapping[str, object]) -> str | None:

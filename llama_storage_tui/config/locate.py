@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os.path
+import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import yaml
-
-from llama_storage_tui.config.document import MAXIMUM_BYTES, Document, Manifest, decode, parse
+from llama_storage_tui.config.document import MAXIMUM_BYTES, Document, decode, parse, parse_stream
+from llama_storage_tui.config.manifests import (
+    find_run_config,
+    is_manifest,
+    refuse_other_files,
+    template_error,
+)
 from llama_storage_tui.errors import ConfigError, UsageError
 
 STDIN: Final = "-"
@@ -24,10 +29,7 @@ MOUNTED: Final = (
     "/app/config.yaml",
     "/app/run.yaml",
 )
-RUN_CONFIG_KEYS: Final = frozenset(
-    {"providers", "storage", "apis", "image_name", "distro_name", "metadata_store"}
-)
-MANIFEST_KINDS: Final = frozenset({"ConfigMap", "List", "LlamaStackDistribution", "OGXServer", "Secret"})
+_SEPARATOR: Final = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,58 +160,28 @@ def read_file(path: Path) -> bytes:
 
 
 def read_document(content: bytes, name: str, *, key: str | None = None) -> Document:
-    """Parse a file's bytes; of a manifest, the run config that it holds (`key` names its entry)."""
-    document = parse(decode(content, name), name)
-    data = document.data
-    if isinstance(data, dict) and str(data.get("kind")) in MANIFEST_KINDS and "apiVersion" in data:
-        return _embedded(document, key)
+    """Parse a file's bytes; of manifests, the run config that one of them holds (`key` names its entry).
+
+    Raises ConfigError where the file is something else, with what to give instead.
+    """
+    text = decode(content, name)
+    try:
+        document = _parse(text, name)
+    except ConfigError as error:
+        raise template_error(text, error) or error from None
+    if document.is_stream or is_manifest(document.data):
+        return find_run_config(document, key)
+    refuse_other_files(document)
     if key is not None:
         raise UsageError(f"{name} is no ConfigMap manifest, so --key {key} names nothing in it")
     return document
 
 
-def _embedded(document: Document, key: str | None) -> Document:
-    data = document.data
-    kind = data.get("kind") if isinstance(data, dict) else None
-    entries = data.get("data") if isinstance(data, dict) else None
-    if kind != "ConfigMap" or not isinstance(entries, dict):
-        raise ConfigError(
-            f"{document.name} is a Kubernetes {kind} that holds no run config",
-            where=document.name,
-            help="Name the ConfigMap that holds it, or extract the file.",
-        )
-    texts = {str(name): text for name, text in entries.items() if isinstance(text, str)}
-    if key is not None:
-        if key not in texts:
-            raise UsageError(
-                f"{document.name} has no entry {key!r}", help=f"It has: {', '.join(texts) or 'none'}."
-            )
-        return _embed(document, key, texts[key])
-    likely = [name for name, text in texts.items() if _looks_like_run_config(text)]
-    if len(likely) != 1:
-        listing = ", ".join(likely or texts) or "no text entries"
-        raise ConfigError(
-            f"{document.name} is a ConfigMap with {'several entries that could be' if likely else 'no entry that is'} a run config",
-            where=document.name,
-            help=f"Choose one with --key. It has: {listing}.",
-        )
-    return _embed(document, likely[0], texts[likely[0]])
-
-
-def _looks_like_run_config(text: str) -> bool:
-    try:
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        # A broken config is the likelier meaning of an entry that mentions its keys.
-        return "providers:" in text and "provider_id" in text
-    return isinstance(data, dict) and len(RUN_CONFIG_KEYS & data.keys()) > 1
-
-
-def _embed(document: Document, key: str, text: str) -> Document:
-    node = document.node(("data", key))
-    offset: int | None = None
-    if isinstance(node, yaml.ScalarNode) and node.style == "|":
-        # The text of a literal block begins on the line below its indicator.
-        offset = node.start_mark.line + 1
-    embedded = parse(text, f"{document.name}#{key}", line_offset=offset)
-    return replace(embedded, line_offset=offset, manifest=Manifest(document, ("data", key)))
+def _parse(text: str, name: str) -> Document:
+    """Parse a file: as one document, or as several where they are manifests."""
+    if len(_SEPARATOR.findall(text)) > 1 or _SEPARATOR.search(text.lstrip(), 1):
+        stream = parse_stream(text, name)
+        documents = stream.data if isinstance(stream.data, list) else []
+        if len(documents) > 1 and any(is_manifest(found) for found in documents):
+            return stream
+    return parse(text, name)

@@ -128,6 +128,28 @@ def compose(text: str, place: Place) -> yaml.Node | None:
             loader.dispose()
 
 
+def compose_all(text: str, place: Place) -> list[yaml.Node]:
+    """Return the root nodes of every document of a text; raises ConfigError."""
+    loader = None
+    try:
+        loader = _Loader(text, place)
+        found: list[yaml.Node] = []
+        while loader.check_node():
+            node = loader.get_node()
+            if node is not None:
+                found.append(node)
+    except yaml.MarkedYAMLError as error:
+        raise syntax_error(error, place) from None
+    except yaml.reader.ReaderError:
+        compose(text, place)  # says it in its own words
+        raise
+    else:
+        return found
+    finally:
+        if loader is not None:
+            loader.dispose()
+
+
 def construct(root: yaml.Node | None, place: Place) -> object:
     """Return the data of a node, as `yaml.safe_load` makes it; raises ConfigError."""
     if root is None:

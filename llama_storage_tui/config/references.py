@@ -12,7 +12,7 @@ from dataclasses import replace
 from llama_storage_tui.config import schema
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, get, show_path
-from llama_storage_tui.config.environment import EXPRESSION, resolve
+from llama_storage_tui.config.environment import resolve, written_name
 from llama_storage_tui.config.masking import mask_userinfo
 from llama_storage_tui.config.physical import Layout, physical_place, provider_layout
 from llama_storage_tui.config.rewrites import REWRITTEN_FROM, rewrite_store
@@ -93,7 +93,7 @@ def _provider(
         return
     provider_id = entry.get("provider_id")
     is_enabled = path not in context.resolution.dropped and provider_id not in (None, "")
-    name = provider_id if isinstance(provider_id, str) else _written_name(raw.get("provider_id"))
+    name = provider_id if isinstance(provider_id, str) else written_name(str(raw.get("provider_id") or ""))
     type_ = str(entry.get("provider_type", ""))
     is_external = bool(entry.get("module"))
     config = _with_default_table(context.version, entry.get("config"))
@@ -141,11 +141,6 @@ def _with_default_table(version: Version, config: object) -> object:
 def _fills_in_interactions(version: Version, api: str, type_: str, config: object) -> bool:
     is_builtin = api == "interactions" and type_ == "inline::builtin" and version >= Version(1, 0)
     return is_builtin and (config is None or (isinstance(config, Mapping) and "store" not in config))
-
-
-def _written_name(written: object) -> str:
-    """Name a provider whose id resolves to nothing by the id that it would have: `${env.X:+vertexai}` is vertexai."""
-    return EXPRESSION.sub(lambda found: found[3] or found[1], written) if isinstance(written, str) else ""
 
 
 def _scan(data: object, path: Path) -> Iterator[tuple[Path, Mapping[object, object]]]:

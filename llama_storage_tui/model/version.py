@@ -8,7 +8,10 @@ from typing import Final
 
 from llama_storage_tui.errors import UsageError
 
-_VERSION: Final = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+_VERSION: Final = re.compile(
+    r"v?(?P<release>(\d+)\.(\d+)(?:\.(\d+))?)(?P<suffix>\.\d+(?:\.\d+)*)?(?:[-.]?(?:rc|a|b|dev|post)\.?\d+)?(?:[+-][A-Za-z0-9.-]+)?"
+)
+"""A release, and what vendors and packagers put behind it: a fourth number, a pre-release, a build (`1.2.2+rhaiv.0`)."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -21,11 +24,17 @@ class Version:
 
     @classmethod
     def parse(cls, text: str) -> Version:
-        """Read `1.5.0` or `1.5`; raises UsageError for anything else."""
+        """Read `1.5.0` or `1.5`; a vendor's suffix (`1.2.2+rhaiv.0`, `0.6.0.1`) is left out; raises UsageError else."""
         match = _VERSION.fullmatch(text.strip())
         if match is None:
             raise UsageError(f"{text!r} is not a version", help="Write a version as 0.3.5 or 1.5.0.")
-        return cls(int(match[1]), int(match[2]), int(match[3] or 0))
+        return cls(int(match[2]), int(match[3]), int(match[4] or 0))
+
+    @classmethod
+    def names_minor(cls, text: str) -> bool:
+        """Tell whether a text that `parse` reads names a minor version only, so that its newest release is meant."""
+        match = _VERSION.fullmatch(text.strip())
+        return match is not None and match[4] is None and match["suffix"] is None
 
     @property
     def product(self) -> str:
@@ -50,3 +59,5 @@ class VersionGuess:
     because: tuple[str, ...]
     chosen: Version
     is_overridden: bool = False
+    label: str | None = None
+    """The operator's own word where it says more than the release: a vendor's build, whose rules are those of `chosen`."""

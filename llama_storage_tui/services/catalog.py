@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from llama_storage_tui.config.document import decode
@@ -50,6 +51,13 @@ def _read(request: LoadRequest) -> Reading:
         request.config, environ=request.environ, home=home_of(request.environ), key=request.key
     )
     reading = read_catalog(document, environment, version=version, path_map=request.path_map)
+    if (
+        request.version
+        and version is not None
+        and request.version.strip() not in (str(version), f"{version.major}.{version.minor}")
+    ):
+        guess = replace(reading.catalog.version, label=request.version.strip())
+        reading = replace(reading, catalog=replace(reading.catalog, version=guess))
     learn_secrets(reading.catalog.secrets)
     return reading
 

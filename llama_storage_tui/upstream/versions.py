@@ -44,7 +44,7 @@ def newest(text: str) -> Version:
     Raises UsageError, with the known releases, where no release has that number.
     """
     wanted = Version.parse(text)
-    is_minor = text.strip().count(".") == 1
+    is_minor = Version.names_minor(text)
     for release in reversed(RELEASES):
         if release == wanted or (is_minor and (release.major, release.minor) == (wanted.major, wanted.minor)):
             return release

@@ -35,11 +35,11 @@ CASES = [
         "spare:",
     ),
     Case(
-        "ignored-field",
+        "ignored-connection-field",
         "1.5",
         postgres_with("      password: x\n      sslmode: require\n"),
         SQLITE,
-        "info",
+        "warning",
         "never",
         "storage.backends.sql_default.sslmode",
         "sslmode",

@@ -6,13 +6,14 @@ from before in that value and nowhere else. So quoting rules of flow and block c
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
 import yaml
 
-from llama_storage_tui.config.document import Document, Path, get, parse, show_path
+from llama_storage_tui.config.document import Document, Path, get, parse_again, show_path
 from llama_storage_tui.config.edit.spans import spans
 from llama_storage_tui.config.edit.splice import Splice, check_writable
 from llama_storage_tui.errors import ConfigError, RefusedError
@@ -35,7 +36,12 @@ def document_splice(
     inner = scalar_splice(document, path, change, shared_with=shared_with)
     if document.manifest is None:
         return inner
-    return scalar_splice(document.manifest.document, document.manifest.path, inner)
+    around, place = document.manifest.document, document.manifest.path
+    if document.manifest.is_base64:
+        written = get(around.data, *place)
+        text = base64.b64encode(inner.apply(document.text).encode()).decode()
+        inner = Splice(0, len(written) if isinstance(written, str) else 0, text)
+    return scalar_splice(around, place, inner)
 
 
 def scalar_splice(
@@ -125,7 +131,7 @@ def _escape(match: re.Match[str]) -> str:
 def _changed(document: Document, splice: Splice) -> tuple[tuple[Path, ...], Document] | None:
     """Return which paths differ after the change, and the new document; None where it is no document any more."""
     try:
-        after = parse(splice.apply(document.text), document.name)
+        after = parse_again(document, splice.apply(document.text))
     except ConfigError:
         return None
     return tuple(differences(document.data, after.data)), after
@@ -145,7 +151,7 @@ def differences(before: object, after: object, path: Path = ()) -> Iterator[Path
 
 
 def _refused(document: Document, path: Path, why: str) -> RefusedError:
-    line = document.value_line(path)
+    line = document.file_line(path)
     at = f", line {line}" if line else ""
     return RefusedError(
         f"{document.name}{at}: the value at {show_path(path)} {why}",

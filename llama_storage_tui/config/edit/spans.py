@@ -13,6 +13,11 @@ from typing import Final
 Span = tuple[int, int]
 
 _ESCAPE: Final = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)|.", re.DOTALL)
+_FOLDED: Final = re.compile(
+    r"(?P<joined>\\(?:(?:\r\n|\n|\r)[ \t]*)+)|(?P<folded>[ \t]*(?:(?:\r\n|\n|\r)[ \t]*)+)|"
+    r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)|.",
+    re.DOTALL,
+)
 _BREAK: Final = re.compile(r"\r\n|\n|\r")
 _RARE_BREAKS: Final = frozenset("\x85\u2028\u2029")
 
@@ -24,6 +29,8 @@ def spans(source: str, value: str, style: str | None) -> list[Span] | None:
     """
     if style in ("|", ">"):
         return None if _RARE_BREAKS & set(source) else _of_block(source, value, style)
+    if style == '"' and _BREAK.search(source) and not _RARE_BREAKS & set(source):
+        return _of_folded(source, value)
     if _BREAK.search(source) or _RARE_BREAKS & set(source):
         return None
     match style:
@@ -34,6 +41,22 @@ def spans(source: str, value: str, style: str | None) -> list[Span] | None:
         case _:
             return [(index, index + 1) for index in range(len(value))] if source == value else None
     return [(start + 1, end + 1) for start, end in found] if len(found) == len(value) else None
+
+
+def _of_folded(source: str, value: str) -> list[Span] | None:
+    """Map a double-quoted scalar of several lines, as kubectl writes a ConfigMap: its breaks are spaces, or join lines."""
+    found: list[Span] = []
+    for match in _FOLDED.finditer(source[1:-1]):
+        start, end = match.start() + 1, match.end() + 1
+        if match["joined"] is not None:
+            # Behind a joined line every further break is one; the first is none.
+            count = len(_BREAK.findall(match["joined"])) - 1
+        elif match["folded"] is not None:
+            count = max(1, len(_BREAK.findall(match["folded"])) - 1)
+        else:
+            count = 1
+        found += [(start, end)] * count
+    return found if len(found) == len(value) else None
 
 
 def _of_block(source: str, value: str, style: str) -> list[Span] | None:

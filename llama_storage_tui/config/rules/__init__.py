@@ -15,6 +15,7 @@ from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.rules import (
     deployment,
     fields,
+    hosting,
     legacy,
     load,
     paths,
@@ -36,9 +37,10 @@ RULES: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
     *silent.RULES,
     *fields.RULES,
     *paths.RULES,
-    *deployment.RULES,
+    *hosting.RULES,
     *plaintext.RULES,
     *legacy.RULES,
+    *deployment.RULES,
 )
 
 

@@ -1,129 +1,71 @@
-"""Where and how the server runs: what loses rows, or locks writers out, though the config is valid."""
+"""What the files around a config get wrong: manifests that do not fit together, text that another program should have replaced."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
-from typing import Final
+from collections.abc import Iterator
 
-from llama_storage_tui.config.document import Path as DocumentPath
-from llama_storage_tui.config.rules.view import View, setting
-from llama_storage_tui.model.catalog import Backend
+from llama_storage_tui.config.document import Path
+from llama_storage_tui.config.masking import is_secret_name
+from llama_storage_tui.config.rules.legacy import strings
+from llama_storage_tui.config.rules.view import View
+from llama_storage_tui.config.substitution import find_foreign
 from llama_storage_tui.model.finding import Finding, Severity, Stage
-from llama_storage_tui.model.target import SqliteTarget
-from llama_storage_tui.model.version import Version
 
-TEMPORARY: Final = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/var/run")  # noqa: S108 - names to look for
-"""Folders that a restart of the machine or of a container empties."""
-MOVES_OLD_FOLDER: Final = Version(0, 8)
-"""From this release on any `ogx` command first renames ~/.llama to ~/.ogx (ogx 0.8.0, core/utils/config_dirs.py)."""
-HAS_WORKERS: Final = Version(0, 4)
-
-
-def temporary_folders(view: View) -> Iterator[Finding]:
-    """Files in a folder that a restart empties."""
-    for backend, path in _files(view):
-        folder = _temporary(path)
-        if folder is not None:
-            yield view.on_setting(
-                backend,
-                "db_path",
-                "temporary-folder",
-                Severity.WARNING,
-                Stage.NEVER,
-                f"{backend.name} keeps its rows under {folder}, which a restart of the machine or the container may empty",
-                help="Move the file to a volume that outlives the server.",
-            )
-    for where, text in _folders_of_files(view):
-        folder = _temporary(text)
-        if folder is not None:
-            yield view.finding(
-                "temporary-folder",
-                Severity.WARNING,
-                Stage.NEVER,
-                where,
-                f"Uploaded files are kept under {folder}, which a restart of the machine or the container may empty",
-                help="Move the folder to a volume that outlives the server.",
-            )
+JUDGED: tuple[str, ...] = (
+    "storage",
+    "providers",
+    "server",
+    "metadata_store",
+    "inference_store",
+    "conversations_store",
+)
 
 
-def old_folder(view: View) -> Iterator[Finding]:
-    """Paths that spell ~/.llama, which the first ogx command renames."""
-    if view.version < MOVES_OLD_FOLDER or _names_folder(view):
-        return
-    places: list[tuple[str, DocumentPath, str]] = [
-        (f"{backend.name} is kept at {path}", ("storage", "backends", backend.name, "db_path"), path)
-        for backend, path in _files(view)
-        if not backend.is_implied and not backend.is_inline
-    ]
-    places += [(f"Uploaded files are kept at {text}", path, text) for path, text in _folders_of_files(view)]
-    for said, where, text in places:
-        if _is_old(text, view.context.environment.home):
-            yield view.finding(
-                "old-config-folder",
-                Severity.WARNING,
-                Stage.NEVER,
-                where,
-                f"{said}. The first ogx command renames ~/.llama to ~/.ogx where there is no ~/.ogx yet; the server then makes an "
-                "empty store at the old path",
-                help="Before the first ogx command: copy the file to a folder that is not below ~/.llama and name that here, or "
-                "set OGX_CONFIG_DIR, which stops the renaming.",
-            )
+def manifests(view: View) -> Iterator[Finding]:
+    """What is wrong between the manifests that hold the config."""
+    yield from view.context.document.remarks
 
 
-def workers_on_sqlite(view: View) -> Iterator[Finding]:
-    """Several processes that write one SQLite file."""
-    server = view.context.data.get("server")
-    workers = server.get("workers") if isinstance(server, Mapping) else None
-    if view.version < HAS_WORKERS or not isinstance(workers, int) or isinstance(workers, bool) or workers < 2:
-        return
-    used = {reference.backend for reference in view.enabled}
-    names = [backend.name for backend, _ in _files(view) if backend.name in used]
-    if names:
+def foreign_substitutions(view: View) -> Iterator[Finding]:
+    """Variables of shells, compose, Helm and others: a server knows `${env.X}` and nothing else."""
+    for path, text in strings(view.context.raw, ()):
+        found = find_foreign(text) if path[0] in JUDGED else None
+        if found is None:
+            continue
+        instead = f"Write {found.instead}, or render" if found.instead else "Render"
         yield view.finding(
-            "workers-on-sqlite",
-            Severity.WARNING,
+            "foreign-substitution",
+            Severity.WARNING if path[0] != "server" else Severity.INFO,
             Stage.NEVER,
-            ("server", "workers"),
-            f"{workers} workers write the same SQLite {'file' if len(names) == 1 else 'files'} ({', '.join(names)}): under load "
-            "writes fail with 'database is locked', and what one worker keeps in memory the others do not see",
-            help="Use one worker, or move these backends to PostgreSQL.",
+            path,
+            f"{found.shown} is {found.language}: {view.version.product} {view.version} takes it as literal text",
+            help=f"{instead} the file first ({found.render}) and read the result: … | llama-storage-tui check -",
         )
 
 
-def _files(view: View) -> Iterator[tuple[Backend, str]]:
-    for backend in view.backends:
-        path = setting(backend, "db_path")
-        is_file = isinstance(backend.target, SqliteTarget) and not backend.target.is_memory
-        if is_file and path is not None and isinstance(path.value, str):
-            yield backend, path.value
+def line_breaks(view: View) -> Iterator[Finding]:
+    """A password that ends in a line break: what `kubectl create secret --from-file` makes of a file that an editor wrote."""
+    for path, text in _resolved(view.context.data, ()):
+        if not text.endswith(("\n", "\r")) or not is_secret_name(str(path[-1])):
+            continue
+        file_path = view.context.resolution.file_path(path)
+        names = ", ".join(use.variable for use in view.context.resolution.uses.get(file_path, ()))
+        source = f" ({names})" if names else ""
+        yield view.finding(
+            "line-break-in-secret",
+            Severity.WARNING,
+            Stage.NEVER,
+            file_path,
+            f"The {path[-1]}{source} ends in a line break, and the server sends it with the line break",
+            help="kubectl create secret --from-file keeps the last line break of a file: make the file with printf %s, or use "
+            "--from-literal.",
+        )
 
 
-def _folders_of_files(view: View) -> Iterator[tuple[DocumentPath, str]]:
-    providers = view.context.data.get("providers")
-    entries = providers.get("files") if isinstance(providers, Mapping) else None
-    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-        config = entry.get("config") if isinstance(entry, Mapping) else None
-        folder = config.get("storage_dir") if isinstance(config, Mapping) else None
-        if isinstance(folder, str):
-            path = view.context.resolution.file_path(("providers", "files", index))
-            yield (*path, "config", "storage_dir"), folder
+def _resolved(data: object, path: Path) -> Iterator[tuple[Path, str]]:
+    for found, text in strings(data, path):
+        if found and found[0] in JUDGED:
+            yield found, text
 
 
-def _temporary(path: str) -> str | None:
-    parts = PurePosixPath(path.removeprefix("file:"))
-    return next((folder for folder in TEMPORARY if parts.is_relative_to(folder)), None)
-
-
-def _is_old(path: str, home: str | None) -> bool:
-    plain = path.removeprefix("file:")
-    homes = ["~", *([home] if home else [])]
-    return any(PurePosixPath(plain).is_relative_to(PurePosixPath(each) / ".llama") for each in homes)
-
-
-def _names_folder(view: View) -> bool:
-    found = view.context.environment.variables.get("OGX_CONFIG_DIR")
-    return found is not None and bool(found.value)
-
-
-RULES = (temporary_folders, old_folder, workers_on_sqlite)
+RULES = (manifests, foreign_substitutions, line_breaks)

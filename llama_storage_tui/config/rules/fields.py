@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from llama_storage_tui.config import schema
 from llama_storage_tui.config.document import get
 from llama_storage_tui.config.rules.view import View, nearest, setting
-from llama_storage_tui.model.catalog import Family
+from llama_storage_tui.model.catalog import Backend, Family, Setting
 from llama_storage_tui.model.finding import Finding, Severity, Stage
 from llama_storage_tui.model.version import Version
 
@@ -32,6 +34,18 @@ def unknown_fields(view: View) -> Iterator[Finding]:
                 help_ = f"{backend.type} has: {', '.join(known)}."
             if backend.type == "kv_redis":
                 help_ = "kv_redis has host and port only: no password, TLS or database number in any version."
+            consequence = _consequence(backend, found.name)
+            if consequence is not None:
+                yield view.on_setting(
+                    backend,
+                    found.name,
+                    "ignored-connection-field",
+                    Severity.WARNING,
+                    Stage.NEVER,
+                    f"{view.version.product} {view.version} ignores {found.name} of {backend.name}: {consequence}",
+                    help=help_,
+                )
+                continue
             yield view.on_setting(
                 backend,
                 found.name,
@@ -41,6 +55,96 @@ def unknown_fields(view: View) -> Iterator[Finding]:
                 f"{view.version.product} {view.version} ignores the field {found.name} of {backend.name}",
                 help=help_,
             )
+
+
+PLACES: Final = {
+    "url": frozenset({"host", "port", "db"}),
+    "uri": frozenset({"host", "port", "db"}),
+    "dsn": frozenset({"host", "port", "db"}),
+    "connection_string": frozenset({"host", "port", "db", "user"}),
+    "connection_url": frozenset({"host", "port", "db"}),
+    "redis_url": frozenset({"host", "port"}),
+    "database_url": frozenset({"host", "port", "db"}),
+    "hostname": frozenset({"host"}),
+    "address": frozenset({"host"}),
+    "server": frozenset({"host"}),
+    "hosts": frozenset({"host"}),
+    "endpoint": frozenset({"host"}),
+    "database": frozenset({"db"}),
+    "dbname": frozenset({"db"}),
+    "db_name": frozenset({"db"}),
+    "database_name": frozenset({"db"}),
+    "schema": frozenset({"schema"}),
+    "db": frozenset({"db"}),
+    "username": frozenset({"user"}),
+    "path": frozenset({"db_path"}),
+    "file": frozenset({"db_path"}),
+    "table": frozenset({"table_name"}),
+    "tablename": frozenset({"table_name"}),
+    "collection": frozenset({"collection_name"}),
+}
+"""Names that people give to what decides where a server connects, and the fields that really do."""
+SECURITY: Final = re.compile(r"^(ssl|tls)|^use_(ssl|tls)|sslmode|ca_cert|root_?cert", re.IGNORECASE)
+PASSWORDS: Final = frozenset({"password", "passwd", "pass", "auth", "password_file", "requirepass"})
+
+
+def _consequence(backend: Backend, name: str) -> str | None:
+    """Say where or how a server connects because it does not read a field; None where the field decides nothing of that."""
+    folded = name.lower().replace("-", "_")
+    values = {found.name: found for found in backend.settings if found.is_known}
+    if folded in PASSWORDS and "password" not in values:
+        return "it connects without a password"
+    if SECURITY.search(folded) and not _is_off(backend, name):
+        if backend.type in ("sql_postgres", "kv_postgres") and "connection_string" not in values:
+            mode = values.get("ssl_mode")
+            if mode is not None and not mode.is_default:
+                return None
+            return (
+                "the driver's default, prefer, stays: certificates are not verified, and the connection is unencrypted where the "
+                "server offers no TLS"
+            )
+        if backend.type in ("kv_redis", "kv_mongodb"):
+            return "it connects without TLS"
+        return None
+    if folded == "db" and backend.type == "kv_redis":
+        return "it uses database 0"
+    wanted = PLACES.get(folded)
+    if wanted is None:
+        return None
+    if wanted == {"schema"}:
+        is_postgres = backend.type in ("sql_postgres", "kv_postgres")
+        return (
+            "its tables are in the schema of the role's search_path, usually public" if is_postgres else None
+        )
+    if any(field in values and not values[field].is_default for field in wanted):
+        return None
+    shown = [
+        f"{field} {values[field].value}"
+        for field in ("host", "port", "db", "table_name", "collection_name")
+        if field in values and field in wanted
+    ]
+    if "host" in wanted and "host" in values:
+        return f"it connects to {_address(backend, values)} (set {' and '.join(sorted(wanted & values.keys(), key=_ORDER.index))})"
+    return f"it uses the default, {', '.join(shown)}" if shown else None
+
+
+_ORDER: Final = ("host", "port", "db", "user", "table_name", "collection_name", "db_path", "schema")
+
+
+def _address(backend: Backend, values: Mapping[str, Setting]) -> str:
+    place = (
+        f"{values['host'].value}:{values['port'].value}" if "port" in values else str(values["host"].value)
+    )
+    return f"{place}/{values['db'].value}" if "db" in values and backend.type != "kv_redis" else place
+
+
+def _is_off(backend: Backend, name: str) -> bool:
+    value = next((found.value for found in backend.settings if found.name == name), None)
+    return (
+        value is None
+        or value is False
+        or str(value).lower() in ("", "false", "disable", "disabled", "off", "none")
+    )
 
 
 def _known_from(type_: str, name: str, version: Version) -> Version | None:

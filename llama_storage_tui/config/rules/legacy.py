@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from llama_storage_tui.config.document import Path
-from llama_storage_tui.config.environment import EXPRESSION
-from llama_storage_tui.config.legacy import TOP_LEVEL
+from llama_storage_tui.config.environment import EARLY_EXPRESSION, EXPRESSION, OPERATORS_FROM
+from llama_storage_tui.config.legacy import TOP_LEVEL, snippets
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.finding import Finding, Severity, Stage
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG
 
 LOOKS_LIKE_ONE: Final = re.compile(r"\$\{env\.[^}]*\}")
 """Left over once the real expressions are gone: lower-case names, the old `${env.X:default}`, shell forms such as `:-`."""
@@ -23,40 +24,84 @@ def ignored_legacy_keys(view: View) -> Iterator[Finding]:
         return
     for key in TOP_LEVEL:
         if key in view.context.raw:
+            instead = (
+                "reads storage instead" if "storage" in view.context.raw else "uses its default SQLite files"
+            )
             yield view.finding(
                 "ignored-legacy-store",
                 Severity.WARNING,
                 Stage.NEVER,
                 (key,),
-                f"{key} is of 0.2: {view.version.product} {view.version} ignores it and uses its default SQLite files",
-                help="Move it to storage.stores; what lies in the old store is not read.",
+                f"{key} belongs to 0.2: {view.version.product} {view.version} ignores it and {instead}",
+                help="Move it to storage.stores. The rows of the old store are not read.",
             )
+    for path, _ in snippets(view.context.raw):
+        if path[0] not in TOP_LEVEL:
+            yield view.finding(
+                "ignored-legacy-store",
+                Severity.WARNING,
+                Stage.NEVER,
+                path,
+                f"The inline store {path[-1]} belongs to 0.2: {view.version.product} {view.version} reads a reference with backend "
+                "and namespace or table_name here",
+                help="Define the backend in storage.backends and refer to it. The rows of the old store are not read.",
+            )
+
+
+def ignored_storage(view: View) -> Iterator[Finding]:
+    """0.2 has no `storage`: it takes each store from where it is used."""
+    if view.version < OLDEST_WITH_CATALOG and "storage" in view.context.raw:
+        yield view.finding(
+            "ignored-storage",
+            Severity.WARNING,
+            Stage.NEVER,
+            ("storage",),
+            f"{view.version.product} {view.version} does not read storage: its stores are inline, and those that are missing use "
+            "SQLite files under ~/.llama",
+            help="Use 0.3 or later, or write metadata_store and the other inline stores.",
+        )
 
 
 def unexpanded_expressions(view: View) -> Iterator[Finding]:
     """Text that looks like an expression and is none."""
-    for path, text in _strings(view.context.raw, ()):
+    is_early = view.version < OPERATORS_FROM
+    expression = EARLY_EXPRESSION if is_early else EXPRESSION
+    for path, text in strings(view.context.raw, ()):
         # Up to the last brace, for the same reason as in the expansion.
-        if "${env." in text and LOOKS_LIKE_ONE.search(EXPRESSION.sub("", text[: text.rfind("}") + 1])):
+        if "${env." not in text:
+            continue
+        rest = expression.sub("", text[: text.rfind("}") + 1])
+        if LOOKS_LIKE_ONE.search(rest):
+            is_old = not is_early and EARLY_EXPRESSION.search(rest) is not None
             yield view.finding(
                 "not-expanded",
                 Severity.WARNING if path[:1] == ("storage",) else Severity.INFO,
                 Stage.NEVER,
                 path,
-                "The server does not expand this form and takes it as literal text",
-                help="Names are upper-case; a default is written ${env.NAME:=default}.",
+                (
+                    f"{view.version.product} {view.version} takes this form as literal text: 0.2.12 and earlier "
+                    "expand it"
+                    if is_old
+                    else f"{view.version.product} {view.version} does not expand this form and takes it as literal text"
+                ),
+                help=(
+                    "Names are upper-case; a default is written ${env.NAME:default} until 0.2.12."
+                    if is_early
+                    else "Names are upper-case; a default is written ${env.NAME:=default}."
+                ),
             )
 
 
-def _strings(data: object, path: Path) -> Iterator[tuple[Path, str]]:
+def strings(data: object, path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield every text of a document with its path."""
     if isinstance(data, Mapping):
         for key, value in data.items():
-            yield from _strings(value, (*path, key if isinstance(key, int) else str(key)))
+            yield from strings(value, (*path, key if isinstance(key, int) else str(key)))
     elif isinstance(data, list):
         for index, value in enumerate(data):
-            yield from _strings(value, (*path, index))
+            yield from strings(value, (*path, index))
     elif isinstance(data, str):
         yield path, data
 
 
-RULES = (ignored_legacy_keys, unexpanded_expressions)
+RULES = (ignored_legacy_keys, ignored_storage, unexpanded_expressions)

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from llama_storage_tui.config.document import Path, get
 from llama_storage_tui.config.masking import is_secret_name, secrets_in_userinfo
 from llama_storage_tui.config.rules.view import View
+from llama_storage_tui.config.substitution import find_foreign
 from llama_storage_tui.model.finding import Finding, Severity, Stage
 
 
 def literal_secrets(view: View) -> Iterator[Finding]:
     """Secrets that stand in the file itself."""
     for path, name in _secret_places(view.context.raw, ()):
-        if view.context.resolution.uses.get(path):
+        if view.context.resolution.uses.get(path) or is_foreign(get(view.context.raw, *path)):
             continue
         yield view.finding(
             "literal-secret",
@@ -41,6 +42,11 @@ def literal_secrets(view: View) -> Iterator[Finding]:
                     path,
                     f"The {path[-1]} {state}",
                 )
+
+
+def is_foreign(value: object) -> bool:
+    """Tell whether a value is what another program should have replaced, and so no secret itself."""
+    return isinstance(value, str) and find_foreign(value) is not None
 
 
 def _secret_places(data: object, path: Path) -> Iterator[tuple[Path, str]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from llama_storage_tui.config.rules.view import View, is_set, setting
+from llama_storage_tui.config.substitution import find_foreign
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.finding import Finding, Severity, Stage
 from llama_storage_tui.model.target import PostgresTarget
@@ -25,7 +26,10 @@ PATHS_OF_DRIVERS: Final = ("PGSSLMODE", "PGSSLROOTCERT", "PGPASSFILE", "PGSERVIC
 
 def _password(backend: Backend) -> str | None:
     found = setting(backend, "password")
-    return found.value.reveal() if found is not None and isinstance(found.value, Secret) else None
+    if found is None or not isinstance(found.value, Secret):
+        return None
+    # What another program should have replaced is no password: its signs say nothing.
+    return None if find_foreign(found.value.reveal()) else found.value.reveal()
 
 
 def password_breaks_url(view: View) -> Iterator[Finding]:
@@ -48,7 +52,12 @@ def password_breaks_url(view: View) -> Iterator[Finding]:
                 Stage.NEVER,
                 f"{backend.name} has no password, and sql_postgres before 1.0.3 sends the literal text None",
             )
-        if user is not None and isinstance(user.value, str) and BREAKS_USER.search(user.value):
+        if (
+            user is not None
+            and isinstance(user.value, str)
+            and BREAKS_USER.search(user.value)
+            and not find_foreign(user.value)
+        ):
             stage, severity = _when(view)
             yield view.on_setting(
                 backend,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from llama_storage_tui.config.backends import read_backends
 from llama_storage_tui.config.context import Context
-from llama_storage_tui.config.legacy import is_legacy, read_legacy
+from llama_storage_tui.config.legacy import read_legacy, reads_inline_stores
 from llama_storage_tui.errors import RefusedError, UsageError
 
 _SQLITE = "SQLite has no credential: the owner and the mode of the file decide who may open it"
@@ -13,6 +13,8 @@ _REASONS = {
     "sql_sqlite": _SQLITE,
     "kv_redis": "servers of every version connect to Redis without a password",
 }
+_REASONS |= {"sqlite": _SQLITE, "redis": _REASONS["kv_redis"]}
+_INLINE = frozenset({"postgres", "mongodb"})
 
 
 def why_never(type_: str) -> str | None:
@@ -22,10 +24,19 @@ def why_never(type_: str) -> str | None:
 
 def why_none(context: Context, name: str) -> UsageError | RefusedError:
     """Return the error for a backend of an engine without passwords, or not there at all."""
-    backends = read_legacy(context)[0] if is_legacy(context.raw) else read_backends(context)
+    is_inline = reads_inline_stores(context.raw, context.version)
+    backends = read_legacy(context)[0] if is_inline else read_backends(context)
     backend = next((backend for backend in backends if backend.name == name), None)
     if backend is None:
         names = ", ".join(backend.name for backend in backends) or "none"
         return UsageError(f"{context.document.name} has no backend {name!r}", help=f"It has: {names}.")
+    if backend.is_inline and backend.type in _INLINE:
+        return RefusedError(
+            f"{name} cannot be rotated: it is an inline store of 0.2, and only PostgreSQL backends of storage.backends (0.3 and "
+            "later) and MongoDB are changed from here",
+            where=backend.path,
+            help="Change the password on the server (ALTER ROLE) and in every place of the file that logs in with it; they "
+            f"are separate settings in 0.2. This one is {backend.path}.password.",
+        )
     reason = _REASONS.get(backend.type, f"its type {backend.type!r} is unknown")
     return RefusedError(f"Backend {name} cannot be rotated: {reason}", where=backend.path)

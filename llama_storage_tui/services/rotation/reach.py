@@ -31,6 +31,10 @@ class Reach:
     def hindrance(self, carrier: Carrier) -> str | None:
         """Say why a place is left to the operator; None where it is written from here, or stops the plan."""
         if carrier.kind is CarrierKind.PROCESS:
+            if carrier.file is not None:
+                return (
+                    "is given to the server by a manifest, and its value is changed where that takes it from"
+                )
             return "stands in the process environment alone"
         if self.terms.is_server_only:
             return "is left to you: only the server changes"

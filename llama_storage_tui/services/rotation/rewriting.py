@@ -54,7 +54,7 @@ def rewrite(sources: Sources, writings: Iterable[Writing], new: Secret, redact: 
         text = decode(before, name)
         for edit in edits:
             splice = _splice(sources, edit, writings, text, name, new)
-            changes.append(_line_change(name, text, splice, redact))
+            changes.append(_line_change(name, text, splice, redact, is_legible=_is_legible(edit)))
             text = splice.apply(text)
         contents[real] = (_BOM if before.startswith(_BOM) else b"") + text.encode()
     return Rewritten(contents, tuple(sorted(changes, key=lambda change: (change.file, change.line))))
@@ -193,13 +193,21 @@ def _paths(edit: Writing, writings: tuple[Writing, ...]) -> Iterator[tuple[str |
             yield other.carrier.path
 
 
-def _line_change(name: str, text: str, splice: Splice, redact: Redactor) -> LineChange:
+def _is_legible(edit: Writing) -> bool:
+    """Tell whether the line around a password can be shown: a quoted or encoded text holds other secrets in other forms."""
+    document = edit.entry.context.document
+    return not edit.carrier.is_of_document or document.manifest is None or document.line_offset is not None
+
+
+def _line_change(name: str, text: str, splice: Splice, redact: Redactor, *, is_legible: bool) -> LineChange:
     start = max(text.rfind("\n", 0, splice.start), text.rfind("\r", 0, splice.start)) + 1
     end = min(
         (at for at in (text.find("\n", splice.end), text.find("\r", splice.end)) if at >= 0),
         default=len(text),
     )
-    head, tail = redact(text[start : splice.start]), redact(text[splice.end : end])
+    head, tail = ("… ", " …")
+    if is_legible:
+        head, tail = redact(text[start : splice.start]), redact(text[splice.end : end])
     return LineChange(
         name, text.count("\n", 0, splice.start) + 1, f"{head}{MASK}{tail}", f"{head}{MASK} (new){tail}"
     )

@@ -69,7 +69,7 @@ def foreign_uses(sources: Sources, writings: tuple[Writing, ...]) -> Iterator[tu
 
 def _without_carrier(one: Kin) -> Site:
     holder = one.entry.holder
-    line = one.entry.context.document.value_line(holder.path)
+    line = one.entry.context.document.file_line(holder.path)
     action = Action.BY_HAND if one.kinship is Kinship.SAME else Action.UNKNOWN
     return Site(
         holder.config, holder.shown, holder.config, line, "unknown", action, one.entry.problem or one.reason

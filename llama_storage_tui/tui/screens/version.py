@@ -32,7 +32,11 @@ class VersionDialog(Dialog[None]):
         """Write the reasons."""
         version = self._version
         fits = f"from {version.low}" + (f" to below {version.below}" if version.below else " on")
-        said = "chosen with --for" if version.is_overridden else "guessed from the config"
+        said = (
+            "chosen with --for" + (f" {version.label}" if version.label else "")
+            if version.is_overridden
+            else "guessed from the config"
+        )
         lines = [
             Content.assemble(
                 (f"{version.chosen.product} {version.chosen}", f"bold {Tone.KEY.style}"),

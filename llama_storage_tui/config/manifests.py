@@ -1,0 +1,663 @@
+"""What a file is before it is judged: Kubernetes manifests around a run config, and files that are something else.
+
+Of manifests the run config is found as the server would find it: a custom resource names the ConfigMap that it wants, and the
+workload that mounts it says which variables the server gets. Of anything else the error says what to give instead.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import yaml
+
+from llama_storage_tui.config.document import (
+    DeployedVariable,
+    Document,
+    Manifest,
+    Path,
+    get,
+    parse,
+    show_path,
+)
+from llama_storage_tui.errors import ConfigError, UsageError
+from llama_storage_tui.model.finding import Finding, Severity, Stage
+
+RUN_CONFIG_KEYS: Final = frozenset(
+    {"providers", "storage", "apis", "image_name", "distro_name", "metadata_store"}
+)
+CUSTOM_RESOURCES: Final = frozenset({"LlamaStackDistribution", "OGXServer"})
+HELM_VALUES: Final = frozenset(
+    {
+        *(
+            "affinity",
+            "autoscaling",
+            "fullnameOverride",
+            "image",
+            "imagePullSecrets",
+            "ingress",
+            "nameOverride",
+        ),
+        *("nodeSelector", "persistence", "podAnnotations", "podSecurityContext", "replicaCount", "resources"),
+        *("securityContext", "service", "serviceAccount", "tolerations"),
+    }
+)
+WATCH_LABEL: Final = "ogx.io/watch"
+_TAG: Final = re.compile(r"\{\{[^{}]*\}\}|\{%[^%]*%\}|<%[^%]*%>")
+_TAG_LINE: Final = re.compile(r"^[ \t]*(?:(?:\{\{[^{}]*\}\}|\{%[^%]*%\}|<%[^%]*%>)[ \t]*)+$", re.MULTILINE)
+_REFERENCE: Final = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
+
+
+def is_manifest(data: object) -> bool:
+    """Tell whether a document is a Kubernetes resource, or a list of them."""
+    return isinstance(data, dict) and isinstance(data.get("kind"), str) and "apiVersion" in data
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One Kubernetes resource of a file."""
+
+    path: Path
+    data: Mapping[str, object]
+    kind: str
+
+    @property
+    def name(self) -> str:
+        """Its `metadata.name`."""
+        return str(get(self.data, "metadata", "name") or "")
+
+    @property
+    def namespace(self) -> str | None:
+        """Its `metadata.namespace`, None where the file leaves that to the command that applies it."""
+        found = get(self.data, "metadata", "namespace")
+        return str(found) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One text of a ConfigMap, a Secret or a compose file's `configs`."""
+
+    owner: str
+    namespace: str | None
+    key: str
+    path: Path
+    text: str
+    is_base64: bool = False
+    resource: Resource | None = None
+
+    @property
+    def label(self) -> str:
+        """What the entry is called where several files have one of its key."""
+        return f"{self.owner}/{self.key}" if self.owner else self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A run config that a custom resource names."""
+
+    resource: Resource
+    field: Path
+    namespace: str | None
+    name: str
+    key: str | None
+
+
+def find_run_config(document: Document, key: str | None) -> Document:
+    """Return the run config that a file of manifests holds; raises ConfigError or UsageError where there is not one."""
+    resources = list(_resources(document))
+    entries = [entry for resource in resources for entry in _entries(resource)]
+    wanted = [found for resource in resources for found in _wanted(resource)]
+    remarks: list[Finding] = []
+    chosen = _choose(document, resources, entries, wanted, key, remarks)
+    variables = tuple(_variables(document, resources, entries, chosen, remarks))
+    remarks += _unwatched(document, resources, chosen)
+    return replace(
+        embed(document, chosen, is_only=len(resources) == 1), variables=variables, remarks=tuple(remarks)
+    )
+
+
+def embed(document: Document, entry: Entry, *, is_only: bool) -> Document:
+    """Parse an entry's text as a document of its own; raises ConfigError with the line of the file where lines correspond."""
+    node = document.node(entry.path)
+    offset: int | None = None
+    if isinstance(node, yaml.ScalarNode) and node.style == "|" and not entry.is_base64:
+        # The text of a literal block begins on the line below its indicator.
+        offset = node.start_mark.line + 1
+    name = f"{document.name}#{entry.key if is_only else entry.label}"
+    try:
+        embedded = parse(entry.text, name, line_offset=offset)
+    except ConfigError as error:
+        raise template_error(entry.text, error) or error from None
+    manifest = Manifest(document, entry.path, entry.is_base64)
+    return replace(embedded, line_offset=offset, manifest=manifest)
+
+
+def _resources(document: Document) -> Iterator[Resource]:
+    documents = document.data if document.is_stream and isinstance(document.data, list) else [document.data]
+    for index, data in enumerate(documents):
+        if isinstance(data, dict) and is_manifest(data):
+            yield from _flat((index,) if document.is_stream else (), data, str(data["kind"]))
+
+
+def _flat(path: Path, data: Mapping[str, object], kind: str) -> Iterator[Resource]:
+    items = data.get("items")
+    if kind.endswith("List") and isinstance(items, list):
+        for index, item in enumerate(items):
+            if isinstance(item, dict):
+                # kubectl leaves the kind out of the items of a list of one kind.
+                yield from _flat((*path, "items", index), item, str(item.get("kind") or kind[:-4]))
+        return
+    yield Resource(path, data, kind)
+
+
+def _entries(resource: Resource) -> Iterator[Entry]:
+    if resource.kind not in ("ConfigMap", "Secret"):
+        return
+    is_secret = resource.kind == "Secret"
+    fields = (("data", is_secret), ("stringData", False), ("binaryData", True))
+    found: dict[str, Entry] = {}
+    for field, is_base64 in fields:
+        entries = resource.data.get(field)
+        for key, written in entries.items() if isinstance(entries, dict) else ():
+            text = _decode(written) if is_base64 else written
+            if isinstance(text, str):
+                path = (*resource.path, field, str(key))
+                found[str(key)] = Entry(
+                    resource.name, resource.namespace, str(key), path, text, is_base64, resource
+                )
+    yield from found.values()
+
+
+def _decode(written: object) -> str | None:
+    try:
+        return base64.b64decode(written, validate=False).decode() if isinstance(written, str) else None
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None
+
+
+def _wanted(resource: Resource) -> Iterator[Wanted]:
+    if resource.kind not in CUSTOM_RESOURCES:
+        return
+    user = get(resource.data, "spec", "server", "userConfig")
+    if isinstance(user, dict) and user.get("configMapName"):
+        namespace = user.get("configMapNamespace") or resource.namespace
+        key = user.get("configMapKey") or user.get("key")
+        yield Wanted(
+            resource,
+            ("spec", "server", "userConfig"),
+            str(namespace) if namespace else None,
+            str(user["configMapName"]),
+            str(key) if key else None,
+        )
+    # An override replaces what the operator would write; a base is what it starts from.
+    for field in ("overrideConfig", "baseConfig"):
+        found = get(resource.data, "spec", field)
+        if isinstance(found, dict) and found.get("name"):
+            key = found.get("key")
+            yield Wanted(
+                resource, ("spec", field), resource.namespace, str(found["name"]), str(key) if key else None
+            )
+
+
+def _choose(
+    document: Document,
+    resources: list[Resource],
+    entries: list[Entry],
+    wanted: list[Wanted],
+    key: str | None,
+    remarks: list[Finding],
+) -> Entry:
+    if key is not None:
+        named = [
+            entry for entry in entries if key in (entry.key, entry.label, f"{entry.namespace}/{entry.label}")
+        ]
+        if len(named) == 1:
+            return named[0]
+        if not named:
+            raise UsageError(
+                f"{document.name} has no entry {key!r}",
+                help=f"It has: {_listing(entries, resources) or 'none'}.",
+            )
+        entries = named
+    likely = [entry for entry in entries if looks_like_run_config(entry.text)]
+    for want in wanted:
+        held = [entry for entry in entries if entry.owner == want.name]
+        asked = [entry for entry in held if want.key is None or entry.key == want.key]
+        found = [entry for entry in asked if entry in likely] or (asked if want.key else [])
+        if len(found) == 1:
+            remarks += _elsewhere(document, want, found[0])
+            return found[0]
+        if held and not asked:
+            keys = ", ".join(entry.key for entry in held)
+            remarks.append(
+                _remark(
+                    document,
+                    want.resource,
+                    "missing-config-key",
+                    Severity.ERROR,
+                    want.field,
+                    f"{want.resource.kind} {want.resource.name} wants the key {want.key} of the ConfigMap {want.name}, which has "
+                    f"no such key: the server gets no config",
+                    f"It has: {keys}.",
+                )
+            )
+    if len(likely) == 1:
+        return likely[0]
+    if likely:
+        owners = {entry.owner for entry in likely}
+        what = f"is a {_kind_of(likely[0])} with" if len(owners) == 1 and len(resources) == 1 else "has"
+        raise ConfigError(
+            f"{document.name} {what} several entries that could be a run config",
+            where=document.name,
+            help=f"Choose one with --key. It has: {_listing(likely, resources)}.",
+        )
+    raise _without(document, resources, entries, wanted)
+
+
+def _kind_of(entry: Entry) -> str:
+    return entry.resource.kind if entry.resource is not None else "file"
+
+
+def _listing(entries: list[Entry], resources: list[Resource]) -> str:
+    return ", ".join(entry.key if len(resources) == 1 else entry.label for entry in entries)
+
+
+def _without(
+    document: Document, resources: list[Resource], entries: list[Entry], wanted: list[Wanted]
+) -> ConfigError:
+    """Say what the file lacks, and where the run config is."""
+    name = document.name
+    if wanted:
+        want = wanted[0]
+        where = f" -n {want.namespace}" if want.namespace else ""
+        key = f" (key {want.key})" if want.key else ""
+        return ConfigError(
+            f"{name} is a Kubernetes {want.resource.kind} whose run config is in the ConfigMap {want.name}{key}",
+            where=name,
+            help=f"Give both in one file, with --- between them: kubectl get configmap {want.name}{where} -o yaml prints it.",
+        )
+    generated = next((found for found in resources if found.kind in CUSTOM_RESOURCES), None)
+    if generated is not None and isinstance(generated.data.get("spec"), dict):
+        folder = "/etc/ogx" if generated.kind == "OGXServer" else "/etc/llama-stack"
+        return ConfigError(
+            f"{name} is a Kubernetes {generated.kind} that names no ConfigMap: its operator writes the run config",
+            where=name,
+            help=f"Read it from the server: kubectl exec deploy/{generated.name or 'NAME'} -- cat {folder}/config.yaml",
+        )
+    if len(resources) == 1 and resources[0].kind == "ConfigMap":
+        return ConfigError(
+            f"{name} is a ConfigMap with no entry that is a run config",
+            where=name,
+            help=f"Choose one with --key. It has: {_listing(entries, resources) or 'no text entries'}.",
+        )
+    mounted = next((maps[0] for found in resources if (maps := list(_mounted_maps(found.data)))), None)
+    if mounted is not None:
+        help_ = (
+            f"It mounts the ConfigMap {mounted}. Give both in one file, with --- between them: "
+            f"kubectl get configmap {mounted} -o yaml prints it."
+        )
+    else:
+        help_ = "Name the ConfigMap that holds it, or extract the file."
+    data = document.data
+    kinds = (
+        str(data["kind"])
+        if isinstance(data, dict)
+        else " and ".join(dict.fromkeys(found.kind for found in resources))
+    )
+    return ConfigError(f"{name} is a Kubernetes {kinds} that holds no run config", where=name, help=help_)
+
+
+def _mounted_maps(data: object) -> Iterator[str]:
+    """Yield the names of the ConfigMaps and Secrets that the volumes of a workload take their files from."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if key == "volumes" and isinstance(value, list):
+                for volume in value:
+                    name = get(volume, "configMap", "name") or get(volume, "secret", "secretName")
+                    if isinstance(name, str):
+                        yield name
+            else:
+                yield from _mounted_maps(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _mounted_maps(value)
+
+
+def _elsewhere(document: Document, want: Wanted, entry: Entry) -> Iterator[Finding]:
+    if want.namespace and entry.namespace and want.namespace != entry.namespace:
+        yield _remark(
+            document,
+            want.resource,
+            "other-namespace",
+            Severity.ERROR,
+            want.field,
+            f"{want.resource.kind} {want.resource.name} wants the ConfigMap {want.name} of the namespace {want.namespace}, and "
+            f"this one is in {entry.namespace}",
+            "Put both into one namespace"
+            + (
+                ", or name it with configMapNamespace."
+                if want.resource.kind == "LlamaStackDistribution"
+                else "."
+            ),
+        )
+
+
+def _unwatched(document: Document, resources: list[Resource], chosen: Entry) -> Iterator[Finding]:
+    """Find what the OGX operator does not watch: it restarts a server only for ConfigMaps and Secrets with its label."""
+    servers = [found for found in resources if found.kind == "OGXServer"]
+    if not servers or chosen.resource is None:
+        return
+    used = {chosen.owner, *(name for server in servers for name in _named_secrets(server.data))}
+    for resource in resources:
+        is_used = resource.kind in ("ConfigMap", "Secret") and resource.name in used
+        if is_used and str(get(resource.data, "metadata", "labels", WATCH_LABEL)).lower() != "true":
+            yield _remark(
+                document,
+                resource,
+                "unwatched-resource",
+                Severity.WARNING,
+                ("metadata",),
+                f"The {resource.kind} {resource.name} has no label {WATCH_LABEL}=true: the operator does not see its changes and "
+                "the server keeps the old ones",
+                f"kubectl label {resource.kind.lower()} {resource.name} {WATCH_LABEL}=true",
+                Stage.NEVER,
+            )
+
+
+def _named_secrets(data: object) -> Iterator[str]:
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if key in ("secretKeyRef", "configMapKeyRef", "secretRef", "configMapRef") and isinstance(
+                value, dict
+            ):
+                yield str(value.get("name"))
+            else:
+                yield from _named_secrets(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _named_secrets(value)
+
+
+def _remark(
+    document: Document,
+    resource: Resource,
+    rule: str,
+    severity: Severity,
+    field: Path,
+    message: str,
+    help_: str | None,
+    stage: Stage = Stage.START,
+) -> Finding:
+    name = f"{resource.kind}/{resource.name}"
+    return Finding(
+        rule,
+        severity,
+        stage,
+        f"{name}.{show_path(field)}",
+        message,
+        help_,
+        document.line((*resource.path, *field)),
+    )
+
+
+def _variables(
+    document: Document,
+    resources: list[Resource],
+    entries: list[Entry],
+    chosen: Entry,
+    remarks: list[Finding],
+) -> Iterator[DeployedVariable]:
+    """Yield what the workload that reads the chosen entry sets; a later one of a name counts."""
+    workloads = [found for found in resources if found.kind not in ("ConfigMap", "Secret")]
+    readers = [found for found in workloads if chosen.owner in set(_texts(found.data))] or workloads
+    for resource in readers:
+        containers = list(_containers(resource.data, resource.path))
+        volumes = {
+            str(volume.get("name"))
+            for volume in _volumes(resource.data)
+            if chosen.owner in (get(volume, "configMap", "name"), get(volume, "secret", "secretName"))
+        }
+        mounting = [found for found in containers if volumes & set(_mounts(found[1]))]
+        known: dict[str, str | None] = {}
+        for path, container in mounting or containers:
+            for found in _container_variables(document, resource, path, container, entries, remarks):
+                value = found.value
+                if value is not None:
+                    value = _expanded(value, known)
+                known[found.name] = value
+                yield replace(found, value=value)
+
+
+def _expanded(value: str, known: Mapping[str, str | None]) -> str:
+    """Expand `$(NAME)` as Kubernetes does, for the variables before this one."""
+    return _REFERENCE.sub(lambda match: known.get(match[1]) or match[0], value)
+
+
+def _texts(data: object) -> Iterator[str]:
+    if isinstance(data, dict):
+        for value in data.values():
+            yield from _texts(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _texts(value)
+    elif isinstance(data, str):
+        yield data
+
+
+def _volumes(data: object) -> Iterator[Mapping[str, object]]:
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if key == "volumes" and isinstance(value, list):
+                yield from (volume for volume in value if isinstance(volume, dict))
+            else:
+                yield from _volumes(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _volumes(value)
+
+
+def _mounts(container: Mapping[str, object]) -> Iterator[str]:
+    mounts = container.get("volumeMounts")
+    for mount in mounts if isinstance(mounts, list) else ():
+        if isinstance(mount, dict):
+            yield str(mount.get("name"))
+
+
+def _containers(data: object, path: Path) -> Iterator[tuple[Path, Mapping[str, object]]]:
+    """Yield every mapping with `env` or `envFrom`, wherever a kind of resource has it; what runs before the server is left out."""
+    if isinstance(data, dict):
+        if isinstance(data.get("env"), list) or isinstance(data.get("envFrom"), list):
+            yield path, data
+        for key, value in data.items():
+            if key not in ("initContainers", "env", "envFrom"):
+                yield from _containers(value, (*path, str(key)))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _containers(value, (*path, index))
+
+
+def _container_variables(
+    document: Document,
+    resource: Resource,
+    path: Path,
+    container: Mapping[str, object],
+    entries: list[Entry],
+    remarks: list[Finding],
+) -> Iterator[DeployedVariable]:
+    sources, variables = container.get("envFrom"), container.get("env")
+    for index, source in enumerate(sources if isinstance(sources, list) else ()):
+        name = get(source, "secretRef", "name") or get(source, "configMapRef", "name")
+        prefix = str(get(source, "prefix") or "")
+        line = document.line((*path, "envFrom", index))
+        for entry in entries:
+            if entry.owner == name and _same_namespace(entry, resource):
+                yield DeployedVariable(prefix + entry.key, entry.text, document.name, line)
+    for index, item in enumerate(variables if isinstance(variables, list) else ()):
+        if not isinstance(item, dict) or not isinstance(item.get("name"), str):
+            continue
+        line = document.line((*path, "env", index, "value" if "value" in item else "valueFrom"))
+        if "valueFrom" in item:
+            place = (*path, "env", index, "valueFrom")
+            value = _value_from(document, resource, item, entries, place, remarks)
+            yield from (
+                ()
+                if value is _NOWHERE
+                else (DeployedVariable(item["name"], _text(value), document.name, line),)
+            )
+        else:
+            yield DeployedVariable(item["name"], _text(item.get("value", "")), document.name, line)
+
+
+_NOWHERE: Final = object()
+
+
+def _text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _same_namespace(entry: Entry, resource: Resource) -> bool:
+    return not (entry.namespace and resource.namespace) or entry.namespace == resource.namespace
+
+
+def _value_from(
+    document: Document,
+    resource: Resource,
+    item: Mapping[str, object],
+    entries: list[Entry],
+    place: Path,
+    remarks: list[Finding],
+) -> object:
+    """Return the value that `valueFrom` refers to, None where it lies elsewhere, `_NOWHERE` where there is none."""
+    for kind, field in (("Secret", "secretKeyRef"), ("ConfigMap", "configMapKeyRef")):
+        reference = get(item, "valueFrom", field)
+        if not isinstance(reference, dict):
+            continue
+        name, key = str(reference.get("name")), str(reference.get("key"))
+        owned = [found for found in entries if found.owner == name and _kind_of(found) == kind]
+        held = [found for found in owned if _same_namespace(found, resource)]
+        for found in held:
+            if found.key == key:
+                return found.text
+        if not owned or reference.get("optional"):
+            return _NOWHERE if held else None
+        where = place[len(resource.path) :]
+        if held:
+            problem, help_ = f"which has no key {key}", f"It has: {', '.join(found.key for found in held)}."
+            rule = "missing-config-key"
+        else:
+            problem, help_ = (
+                f"which is in the namespace {owned[0].namespace}",
+                "A pod reads its own namespace only.",
+            )
+            rule = "other-namespace"
+        remarks.append(
+            _remark(
+                document,
+                resource,
+                rule,
+                Severity.ERROR,
+                where,
+                f"{item['name']} comes from the {kind} {name}, {problem}: the pod does not start",
+                help_,
+            )
+        )
+        return None
+    return None
+
+
+def looks_like_run_config(text: str) -> bool:
+    """Tell whether a text is a run config, a broken one included."""
+    try:
+        data = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        # A broken config is the likelier meaning of an entry that mentions its keys.
+        return "providers:" in text and "provider_id" in text
+    return isinstance(data, dict) and len(RUN_CONFIG_KEYS & data.keys()) > 1
+
+
+def refuse_other_files(document: Document) -> None:
+    """Raise ConfigError for a file that is known to be something else than a run config, with what to give instead."""
+    data, name = document.data, document.name
+    if not isinstance(data, dict):
+        return
+    stack = data.get("llama_stack", data.get("ogx"))
+    if isinstance(stack, dict) and not {"providers", "storage"} & data.keys():
+        raise _lightspeed(name, stack)
+    services = data.get("services")
+    if isinstance(services, dict) and not RUN_CONFIG_KEYS & data.keys():
+        raise ConfigError(
+            f"{name} is a compose file, not a run config",
+            where=name,
+            help=_compose_help(services),
+        )
+    is_run_config = isinstance(data.get("providers"), dict | list) or len(RUN_CONFIG_KEYS & data.keys()) > 1
+    if not is_run_config and len(HELM_VALUES & data.keys()) > 1:
+        raise ConfigError(
+            f"{name} is a values file of a Helm chart, not a run config",
+            where=name,
+            help=f"Render the chart and read the result: helm template RELEASE CHART -f {name} | llama-storage-tui check -",
+        )
+
+
+def _lightspeed(name: str, stack: Mapping[str, object]) -> ConfigError:
+    path, url = stack.get("library_client_config_path"), stack.get("url")
+    if isinstance(path, str) and path:
+        help_ = f"Give the run config that it names: {path} (llama_stack.library_client_config_path)."
+    elif isinstance(url, str):
+        help_ = "Give the run config of the server at llama_stack.url."
+    else:
+        help_ = "Give the run config of the Llama Stack that it uses."
+    return ConfigError(f"{name} is a lightspeed-stack config, not a run config", where=name, help=help_)
+
+
+def _compose_help(services: Mapping[object, object]) -> str:
+    for service, settings in services.items():
+        volumes = settings.get("volumes") if isinstance(settings, dict) else None
+        for volume in volumes if isinstance(volumes, list) else ():
+            source = volume.get("source") if isinstance(volume, dict) else str(volume).split(":")[0]
+            if isinstance(source, str) and source.endswith((".yaml", ".yml")):
+                return f"Give the run config that the service {service} mounts: {source}."
+    return "Give the run config that the server's service mounts (see its volumes and command)."
+
+
+def template_error(text: str, error: ConfigError) -> ConfigError | None:
+    """Return what to say about a file that is no YAML because it is a template that nobody rendered; None for other files."""
+    if _TAG.search(text) is None:
+        return None
+    plain = _TAG.sub("x", _TAG_LINE.sub("", text))
+    try:
+        yaml.compose(plain, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        line = error.where.rpartition(":")[2] if error.where else ""
+        lines = text.splitlines()
+        here = lines[max(0, int(line) - 2) : int(line) + 1] if line.isdecimal() else []
+        if not any(mark in one for one in here for mark in ("{{", "{%", "<%")):
+            return None
+    name = (error.where or "").rpartition(":")[0] or error.where or "The file"
+    found = _TAG.search(text)
+    number = text.count("\n", 0, found.start()) + 1 if found else 1
+    what, how = template_kind(text)
+    return ConfigError(
+        f"{name}, line {number}: {what} that was not rendered, not a run config yet",
+        where=f"{name}:{number}",
+        help=f"{how} and read the result: … | llama-storage-tui check -",
+    )
+
+
+def template_kind(text: str) -> tuple[str, str]:
+    """Name the language of a template and how it is rendered."""
+    if "<%" in text:
+        return "an ERB template", "Render it (erb FILE)"
+    if re.search(
+        r"\{\{-?\s*(?:\.|\$|range|if |else|end|include|template|toYaml|with |define|tpl |required )", text
+    ):
+        return "a Helm template", "Render it (helm template RELEASE CHART)"
+    if "{%" in text or "{{" in text:
+        return "a Jinja template", "Render it (Ansible's template module, or jinja2 FILE)"
+    return "a template", "Render it"

@@ -1,0 +1,129 @@
+"""Where and how the server runs: what loses rows, or locks writers out, though the config is valid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Final
+
+from llama_storage_tui.config.document import Path as DocumentPath
+from llama_storage_tui.config.rules.view import View, setting
+from llama_storage_tui.model.catalog import Backend
+from llama_storage_tui.model.finding import Finding, Severity, Stage
+from llama_storage_tui.model.target import SqliteTarget
+from llama_storage_tui.model.version import Version
+
+TEMPORARY: Final = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/var/run")  # noqa: S108 - names to look for
+"""Folders that a restart of the machine or of a container empties."""
+MOVES_OLD_FOLDER: Final = Version(0, 8)
+"""From this release on any `ogx` command first renames ~/.llama to ~/.ogx (ogx 0.8.0, core/utils/config_dirs.py)."""
+HAS_WORKERS: Final = Version(0, 4)
+
+
+def temporary_folders(view: View) -> Iterator[Finding]:
+    """Files in a folder that a restart empties."""
+    for backend, path in _files(view):
+        folder = _temporary(path)
+        if folder is not None:
+            yield view.on_setting(
+                backend,
+                "db_path",
+                "temporary-folder",
+                Severity.WARNING,
+                Stage.NEVER,
+                f"{backend.name} keeps its rows under {folder}, which a restart of the machine or the container may empty",
+                help="Move the file to a volume that outlives the server.",
+            )
+    for where, text in _folders_of_files(view):
+        folder = _temporary(text)
+        if folder is not None:
+            yield view.finding(
+                "temporary-folder",
+                Severity.WARNING,
+                Stage.NEVER,
+                where,
+                f"Uploaded files are kept under {folder}, which a restart of the machine or the container may empty",
+                help="Move the folder to a volume that outlives the server.",
+            )
+
+
+def old_folder(view: View) -> Iterator[Finding]:
+    """Paths that spell ~/.llama, which the first ogx command renames."""
+    if view.version < MOVES_OLD_FOLDER or _names_folder(view):
+        return
+    places: list[tuple[str, DocumentPath, str]] = [
+        (f"{backend.name} is kept at {path}", ("storage", "backends", backend.name, "db_path"), path)
+        for backend, path in _files(view)
+        if not backend.is_implied and not backend.is_inline
+    ]
+    places += [(f"Uploaded files are kept at {text}", path, text) for path, text in _folders_of_files(view)]
+    for said, where, text in places:
+        if _is_old(text, view.context.environment.home):
+            yield view.finding(
+                "old-config-folder",
+                Severity.WARNING,
+                Stage.NEVER,
+                where,
+                f"{said}. The first ogx command renames ~/.llama to ~/.ogx where there is no ~/.ogx yet; the server then makes an "
+                "empty store at the old path",
+                help="Before the first ogx command: copy the file to a folder that is not below ~/.llama and name that here, or "
+                "set OGX_CONFIG_DIR, which stops the renaming.",
+            )
+
+
+def workers_on_sqlite(view: View) -> Iterator[Finding]:
+    """Several processes that write one SQLite file."""
+    server = view.context.data.get("server")
+    workers = server.get("workers") if isinstance(server, Mapping) else None
+    if view.version < HAS_WORKERS or not isinstance(workers, int) or isinstance(workers, bool) or workers < 2:
+        return
+    used = {reference.backend for reference in view.enabled}
+    names = [backend.name for backend, _ in _files(view) if backend.name in used]
+    if names:
+        yield view.finding(
+            "workers-on-sqlite",
+            Severity.WARNING,
+            Stage.NEVER,
+            ("server", "workers"),
+            f"{workers} workers write the same SQLite {'file' if len(names) == 1 else 'files'} ({', '.join(names)}): under load "
+            "writes fail with 'database is locked', and what one worker keeps in memory the others do not see",
+            help="Use one worker, or move these backends to PostgreSQL.",
+        )
+
+
+def _files(view: View) -> Iterator[tuple[Backend, str]]:
+    for backend in view.backends:
+        path = setting(backend, "db_path")
+        is_file = isinstance(backend.target, SqliteTarget) and not backend.target.is_memory
+        if is_file and path is not None and isinstance(path.value, str):
+            yield backend, path.value
+
+
+def _folders_of_files(view: View) -> Iterator[tuple[DocumentPath, str]]:
+    providers = view.context.data.get("providers")
+    entries = providers.get("files") if isinstance(providers, Mapping) else None
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        config = entry.get("config") if isinstance(entry, Mapping) else None
+        folder = config.get("storage_dir") if isinstance(config, Mapping) else None
+        if isinstance(folder, str):
+            path = view.context.resolution.file_path(("providers", "files", index))
+            yield (*path, "config", "storage_dir"), folder
+
+
+def _temporary(path: str) -> str | None:
+    parts = PurePosixPath(path.removeprefix("file:"))
+    return next((folder for folder in TEMPORARY if parts.is_relative_to(folder)), None)
+
+
+def _is_old(path: str, home: str | None) -> bool:
+    plain = path.removeprefix("file:")
+    homes = ["~", *([home] if home else [])]
+    return any(PurePosixPath(plain).is_relative_to(PurePosixPath(each) / ".llama") for each in homes)
+
+
+def _names_folder(view: View) -> bool:
+    found = view.context.environment.variables.get("OGX_CONFIG_DIR")
+    return found is not None and bool(found.value)
+
+
+RULES = (temporary_folders, old_folder, workers_on_sqlite)
