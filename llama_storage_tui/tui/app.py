@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import on, work
+from textual import events, on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
@@ -33,6 +33,7 @@ from llama_storage_tui.tui.keymap import preferences_path, read_preferences
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.signals import end_on_signals, end_without_terminal
 from llama_storage_tui.tui.theme import DARK, LIGHT, THEMES
+from llama_storage_tui.tui.typeahead import Typeahead
 from llama_storage_tui.tui.world import World
 from llama_storage_tui.tui.zone import Zone
 
@@ -94,6 +95,7 @@ class StorageApp(App[int]):
         self._session: Session | None = None
         self._desk: RotationDesk | None = None
         self._zone = Zone()
+        self._typeahead = Typeahead(self)
         for theme in THEMES:
             self.register_theme(theme)
         self._styled = self.theme
@@ -247,6 +249,24 @@ class StorageApp(App[int]):
     @on(messages.ReloadRequested)
     def _reload_requested(self) -> None:
         self._open()
+
+    # Keys
+
+    async def on_event(self, event: events.Event) -> None:
+        """Handle a key when all that the one before it set off is done."""
+        if (
+            not isinstance(event, events.Key | events.Paste)
+            or event.is_forwarded
+            or self._typeahead.admits(event)
+        ):
+            await super().on_event(event)
+
+    async def _check_bindings(self, key: str, priority: bool = False) -> bool:  # noqa: FBT001, FBT002 - Textual's signature
+        is_taken = await super()._check_bindings(key, priority)
+        # Bindings without priority are the last that a key comes to.
+        if not is_taken and not priority:
+            self._typeahead.discard()
+        return is_taken
 
     # From screen to screen
 
