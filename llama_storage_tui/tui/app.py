@@ -27,6 +27,7 @@ from llama_storage_tui.text import line
 from llama_storage_tui.tui import clipboard, messages, response_messages
 from llama_storage_tui.tui.commands import KeyCommands
 from llama_storage_tui.tui.control_filter import ControlFilter
+from llama_storage_tui.tui.driver import TerminalDriver
 from llama_storage_tui.tui.fatal import write_log
 from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.keymap import preferences_path, read_preferences
@@ -77,6 +78,16 @@ class StorageApp(App[int]):
             show=False,
             tooltip="Switch between light and dark",
         ),
+        # First of all: a dialog, or a field, has no other use for it.
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            "Suspend",
+            id="app.suspend",
+            show=False,
+            priority=True,
+            tooltip="Go back to the shell for a while; its command fg comes back here",
+        ),
     ]
 
     def __init__(
@@ -86,8 +97,9 @@ class StorageApp(App[int]):
         timeouts: Timeouts | None = None,
         world: World | None = None,
         opened: Opened | None = None,
+        driver: type[TerminalDriver] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=driver)
         self._request = request
         self._opened = opened
         self._timeouts = timeouts or Timeouts()
@@ -124,9 +136,9 @@ class StorageApp(App[int]):
 
         Not yet in here: what is drawn while Textual starts is drawn for nothing, and again right after.
         """
-        if not self.is_headless:
+        if isinstance(self._driver, TerminalDriver):
             end_on_signals(self._end)
-            end_without_terminal(self._end)
+            end_without_terminal(self._driver.keys, self._end)
         self._follow_preferences()
         self.call_later(self._begin)
 
@@ -322,12 +334,19 @@ class StorageApp(App[int]):
 
     async def action_quit(self) -> None:
         """Leave, unless a screen says why that must wait."""
-        for screen in self.screen_stack:
-            reason = getattr(screen, "must_stay", "")
-            if reason:
-                self.notify(reason, title="Not now", severity="warning", markup=False)
-                return
-        self.exit()
+        if self._may_go():
+            self.exit()
+
+    def action_suspend_process(self) -> None:
+        """Stop until the shell brings the program back, unless a screen says why that must wait."""
+        if isinstance(self._driver, TerminalDriver) and self._may_go():
+            self._driver.sleep(0)
+
+    def _may_go(self) -> bool:
+        reasons = [reason for screen in self.screen_stack if (reason := getattr(screen, "must_stay", ""))]
+        if reasons:
+            self.notify(reasons[0], title="Not now", severity="warning", markup=False)
+        return not reasons
 
     @on(messages.NamespaceOpened)
     def _namespace_opened(self, message: messages.NamespaceOpened) -> None:
