@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
-from llama_storage_tui.cli import output
+from llama_storage_tui.cli import output, shell_completion
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import Settings, shared_options
@@ -35,7 +35,11 @@ HEADINGS = ("created", "status", "model", "owner", "in", "out", "tokens", "id", 
 
 
 @click.command(name="list")
-@click.option("--status", help="Only this status: failed, incomplete, in_progress, …")
+@click.option(
+    "--status",
+    shell_complete=shell_completion.statuses,
+    help="Only this status: failed, incomplete, in_progress, …",
+)
 @click.option("--model", help="Only this model.")
 @owner_option
 @click.option("--conversation", metavar="ID", help="Only what belongs to this conversation.")
