@@ -148,7 +148,7 @@ class StorageApp(App[int]):
         if opened is not None:
             await self._show_catalog(opened)
         else:
-            self._open()
+            self._open(self._request)
 
     def _end(self, code: int) -> None:
         self.exit(return_code=code)
@@ -178,14 +178,36 @@ class StorageApp(App[int]):
 
     # Opening and closing a config
 
-    def _open(self) -> None:
-        request = self._request
+    def _open(self, request: LoadRequest | None) -> None:
         self._read_or_look(request if request is not None and request.config != FOUND else None)
 
     def _read_or_look(self, request: LoadRequest | None) -> None:
         from llama_storage_tui.tui.screens.opening import OpeningScreen
 
-        self._only(OpeningScreen(request, load=self._world.load, find=self._world.find))
+        # What is on show stays behind until another config is read: `escape` leads back to it.
+        self._above_base(
+            OpeningScreen(request, load=self._world.load, find=self._world.find, is_root=not self._has_base)
+        )
+
+    @property
+    def _has_base(self) -> bool:
+        """Whether there is a config to go back to: one on show, or one that could not be read and says why."""
+        from llama_storage_tui.tui.screens.opening import OpeningScreen
+
+        base = self.screen_stack[1] if len(self.screen_stack) > 1 else None
+        is_explained = isinstance(base, OpeningScreen) and base.request is not None and not base.is_waiting
+        return self._session is not None or is_explained
+
+    def _above_base(self, screen: Screen[None]) -> None:
+        if not self._has_base:
+            self._only(screen)
+            return
+        while len(self.screen_stack) > 3:
+            self.pop_screen()
+        if len(self.screen_stack) > 2:
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
 
     def _only(self, screen: Screen[None]) -> Awaitable[object]:
         """Show a screen with nothing behind it but Textual's own default."""
@@ -203,6 +225,7 @@ class StorageApp(App[int]):
     @on(messages.CatalogLoaded)
     async def _catalog_loaded(self, message: messages.CatalogLoaded) -> None:
         await self._close_session()
+        self._request = message.request
         await self._show_catalog(message.opened)
 
     async def _show_catalog(self, opened: Opened) -> None:
@@ -244,15 +267,14 @@ class StorageApp(App[int]):
         if len(message.candidates) == 1 and self._session is None:
             self._choose(str(message.candidates[0].path))
         else:
-            self._only(later().PickerScreen(message.candidates, is_root=True))
+            self._above_base(later().PickerScreen(message.candidates, is_root=not self._has_base))
 
     @on(messages.ConfigChosen)
     def _config_chosen(self, message: messages.ConfigChosen) -> None:
         self._choose(message.config)
 
     def _choose(self, config: str) -> None:
-        self._request = replace(self._request or LoadRequest(config), config=config)
-        self._open()
+        self._open(replace(self._request or LoadRequest(config), config=config))
 
     @on(messages.PickerOpened)
     def _picker_opened(self) -> None:
@@ -260,7 +282,11 @@ class StorageApp(App[int]):
 
     @on(messages.ReloadRequested)
     def _reload_requested(self) -> None:
-        self._open()
+        from llama_storage_tui.tui.screens.opening import OpeningScreen
+
+        # On a screen that could not read its config, that one again; else the one on show.
+        failed = self.screen.request if isinstance(self.screen, OpeningScreen) else None
+        self._open(failed or self._request)
 
     # Keys
 
