@@ -70,7 +70,8 @@ class CommandOrConfig(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Offer commands, and files: the first word may be a config."""
-        return [*super().shell_complete(ctx, incomplete), CompletionItem(incomplete, type="file")]
+        # Files first: Click's own script for bash, which somebody may have kept, forgets what came before them.
+        return [CompletionItem(incomplete, type="file"), *super().shell_complete(ctx, incomplete)]
 
 
 @click.group(cls=CommandOrConfig, invoke_without_command=True, context_settings=CONTEXT)

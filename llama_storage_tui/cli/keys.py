@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from llama_storage_tui.cli import output, reports
+from llama_storage_tui.cli import output, reports, shell_completion
 from llama_storage_tui.cli.asking import LIMIT, ask
 from llama_storage_tui.cli.data_documents import GetDocument, KeyBody, KeysDocument, NamespacesDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
@@ -17,7 +17,7 @@ from llama_storage_tui.services.session import Session
 
 @click.command()
 @click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
-@click.argument("backend")
+@click.argument("backend", shell_complete=shell_completion.backends)
 @click.option("--fast", is_flag=True, help="Take estimates for counts.")
 @shared_options
 @click.pass_context
@@ -46,8 +46,8 @@ def _wanted(namespace: str | None, *, unassigned: bool) -> str | None:
 
 @click.command()
 @click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
-@click.argument("backend")
-@click.argument("namespace", required=False)
+@click.argument("backend", shell_complete=shell_completion.backends)
+@click.argument("namespace", required=False, shell_complete=shell_completion.namespaces)
 @click.option("--unassigned", is_flag=True, help="The keys outside every known namespace.")
 @click.option("--prefix", default="", help="Only keys that begin so.")
 @click.option("--limit", type=LIMIT, default=100, show_default=True)
@@ -96,8 +96,10 @@ def keys(
 
 @click.command()
 @click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
-@click.argument("backend")
-@click.argument("words", nargs=-1, required=True, metavar="NAMESPACE KEY")
+@click.argument("backend", shell_complete=shell_completion.backends)
+@click.argument(
+    "words", nargs=-1, required=True, metavar="NAMESPACE KEY", shell_complete=shell_completion.namespaces
+)
 @click.option("--unassigned", is_flag=True, help="KEY alone: one outside every known namespace.")
 @click.option("--raw", is_flag=True, help="The stored bytes as they are, on a terminal too.")
 @shared_options

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from llama_storage_tui.cli import output
+from llama_storage_tui.cli import output, shell_completion
 from llama_storage_tui.cli.asking import LIMIT, ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.objects_document import (
@@ -32,7 +32,7 @@ _CELL = 40
 
 @click.command()
 @click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
-@click.argument("family", required=False)
+@click.argument("family", required=False, shell_complete=shell_completion.families)
 @click.argument("object_id", required=False, metavar="[ID]")
 @click.option("--of", metavar="RELATION=ID", help="Only the objects of another one: --of store=vs_1.")
 @click.option("--limit", type=LIMIT, default=100, show_default=True)

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from llama_storage_tui.cli import shell_completion
 from llama_storage_tui.files.log import start_log
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.requests import LoadRequest, parse_path_map
@@ -72,6 +73,7 @@ OPTIONS: Final = (
         "--for",
         "for_version",
         metavar="VERSION",
+        shell_complete=shell_completion.versions,
         help="The server's version: 0.3.5, 1.5.0, 0.3 (default: guessed).",
     ),
     _option(

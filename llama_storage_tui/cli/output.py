@@ -50,6 +50,8 @@ def _write(chunk: str) -> None:
 
 def flush() -> None:
     """Hand everything to the reader; raises ReaderGoneError, or StorageToolError where the disk is full."""
+    if sys.stdout is None:
+        return  # who had anything to say there has failed with it already
     with _stdout() as stdout:
         stdout.flush()
 

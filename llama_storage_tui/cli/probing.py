@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from llama_storage_tui.cli import output, reports
+from llama_storage_tui.cli import output, reports, shell_completion
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.data_documents import ProbeBody, TestDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
@@ -15,7 +15,7 @@ from llama_storage_tui.services.session import Session
 
 @click.command()
 @click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
-@click.argument("backends", nargs=-1, metavar="[BACKEND]…")
+@click.argument("backends", nargs=-1, metavar="[BACKEND]…", shell_complete=shell_completion.backends)
 @click.option("--thorough", is_flag=True, help="Also check the files' integrity and count exactly.")
 @shared_options
 @click.pass_context

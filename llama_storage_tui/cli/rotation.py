@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli import shell_completion
+from llama_storage_tui.cli.options import RUN_CONFIG, Settings, shared_options
 from llama_storage_tui.cli.rotation_actions import (
     confirm_change,
     finish_change,
@@ -19,8 +20,8 @@ from llama_storage_tui.errors import UsageError
 
 
 @click.command()
-@click.argument("config", metavar="RUN_CONFIG")
-@click.argument("backend", required=False)
+@click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
+@click.argument("backend", required=False, shell_complete=shell_completion.backends)
 @click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
 @click.option(
     "--generate", "generates", is_flag=True, help="Let the new password be generated (the default)."

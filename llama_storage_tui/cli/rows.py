@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from llama_storage_tui.cli import output, reports
+from llama_storage_tui.cli import output, reports, shell_completion
 from llama_storage_tui.cli.asking import LIMIT, ask
 from llama_storage_tui.cli.data_documents import RowsDocument, TableBody, TablesDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
@@ -18,7 +18,7 @@ from llama_storage_tui.services import browse, export
 
 @click.command()
 @click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
-@click.argument("backend")
+@click.argument("backend", shell_complete=shell_completion.backends)
 @click.option("--fast", is_flag=True, help="Take estimates for counts.")
 @shared_options
 @click.pass_context
@@ -67,8 +67,8 @@ def _query(
 
 @click.command()
 @click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
-@click.argument("backend")
-@click.argument("table")
+@click.argument("backend", shell_complete=shell_completion.backends)
+@click.argument("table", shell_complete=shell_completion.tables)
 @click.option("--columns", metavar="A,B", help="Only these columns, in this order.")
 @click.option("--where", multiple=True, metavar="COL=VALUE", help="Only rows whose COL is VALUE; repeatable.")
 @click.option("--where-null", multiple=True, metavar="COL", help="Only rows whose COL is NULL; repeatable.")

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from llama_storage_tui.config.document import MAXIMUM_BYTES, Document, decode, parse, parse_stream
 from llama_storage_tui.config.manifests import (
@@ -126,11 +127,17 @@ def _by_name(name: str, environ: Mapping[str, str], home: Path) -> Path | None:
     return None
 
 
+_stdin: Final[WeakKeyDictionary[object, bytes]] = WeakKeyDictionary()
+"""What stdin held: it can be read once, and the app's ctrl+r reads the config again."""
+
+
 def _read_stdin() -> bytes:
     if sys.stdin is None:
         raise ConfigError("stdin is closed", where=STDIN, help="Pipe the config in, or name a file.")
     try:
-        return sys.stdin.buffer.read(MAXIMUM_BYTES + 1)
+        if sys.stdin not in _stdin:
+            _stdin[sys.stdin] = sys.stdin.buffer.read(MAXIMUM_BYTES + 1)
+        return _stdin[sys.stdin]
     except OSError as error:
         raise ConfigError(
             f"stdin cannot be read: {error.strerror or type(error).__name__}", where=STDIN

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import on, work
+from textual import events, on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
@@ -27,6 +27,7 @@ from llama_storage_tui.text import line
 from llama_storage_tui.tui import clipboard, messages, response_messages
 from llama_storage_tui.tui.commands import Destination, KeyCommands, ScreenCommands
 from llama_storage_tui.tui.control_filter import ControlFilter
+from llama_storage_tui.tui.driver import TerminalDriver
 from llama_storage_tui.tui.fatal import write_log
 from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.keymap import preferences_path, read_preferences
@@ -34,6 +35,7 @@ from llama_storage_tui.tui.remembered import Remembered
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.signals import end_on_signals, end_without_terminal
 from llama_storage_tui.tui.theme import DARK, LIGHT, THEMES
+from llama_storage_tui.tui.typeahead import Typeahead
 from llama_storage_tui.tui.world import World
 from llama_storage_tui.tui.zone import Zone
 
@@ -80,6 +82,16 @@ class StorageApp(App[int]):
             show=False,
             tooltip="Switch between light and dark",
         ),
+        # First of all: a dialog, or a field, has no other use for it.
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            "Suspend",
+            id="app.suspend",
+            show=False,
+            priority=True,
+            tooltip="Go back to the shell for a while; its command fg comes back here",
+        ),
     ]
 
     def __init__(
@@ -89,8 +101,9 @@ class StorageApp(App[int]):
         timeouts: Timeouts | None = None,
         world: World | None = None,
         opened: Opened | None = None,
+        driver: type[TerminalDriver] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=driver)
         self._request = request
         self._opened = opened
         self._timeouts = timeouts or Timeouts()
@@ -99,6 +112,7 @@ class StorageApp(App[int]):
         self._desk: RotationDesk | None = None
         self._zone = Zone()
         self._remembered = Remembered()
+        self._typeahead = Typeahead(self)
         for theme in THEMES:
             self.register_theme(theme)
         self._styled = self.theme
@@ -127,9 +141,9 @@ class StorageApp(App[int]):
 
         Not yet in here: what is drawn while Textual starts is drawn for nothing, and again right after.
         """
-        if not self.is_headless:
+        if isinstance(self._driver, TerminalDriver):
             end_on_signals(self._end)
-            end_without_terminal(self._end)
+            end_without_terminal(self._driver.keys, self._end)
         self._follow_preferences()
         self.call_later(self._begin)
 
@@ -139,7 +153,7 @@ class StorageApp(App[int]):
         if opened is not None:
             await self._show_catalog(opened)
         else:
-            self._open()
+            self._open(self._request)
 
     def _end(self, code: int) -> None:
         self.exit(return_code=code)
@@ -169,14 +183,36 @@ class StorageApp(App[int]):
 
     # Opening and closing a config
 
-    def _open(self) -> None:
-        request = self._request
+    def _open(self, request: LoadRequest | None) -> None:
         self._read_or_look(request if request is not None and request.config != FOUND else None)
 
     def _read_or_look(self, request: LoadRequest | None) -> None:
         from llama_storage_tui.tui.screens.opening import OpeningScreen
 
-        self._only(OpeningScreen(request, load=self._world.load, find=self._world.find))
+        # What is on show stays behind until another config is read: `escape` leads back to it.
+        self._above_base(
+            OpeningScreen(request, load=self._world.load, find=self._world.find, is_root=not self._has_base)
+        )
+
+    @property
+    def _has_base(self) -> bool:
+        """Whether there is a config to go back to: one on show, or one that could not be read and says why."""
+        from llama_storage_tui.tui.screens.opening import OpeningScreen
+
+        base = self.screen_stack[1] if len(self.screen_stack) > 1 else None
+        is_explained = isinstance(base, OpeningScreen) and base.request is not None and not base.is_waiting
+        return self._session is not None or is_explained
+
+    def _above_base(self, screen: Screen[None]) -> None:
+        if not self._has_base:
+            self._only(screen)
+            return
+        while len(self.screen_stack) > 3:
+            self.pop_screen()
+        if len(self.screen_stack) > 2:
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
 
     def _only(self, screen: Screen[None]) -> Awaitable[object]:
         """Show a screen with nothing behind it but Textual's own default."""
@@ -194,6 +230,7 @@ class StorageApp(App[int]):
     @on(messages.CatalogLoaded)
     async def _catalog_loaded(self, message: messages.CatalogLoaded) -> None:
         await self._close_session()
+        self._request = message.request
         await self._show_catalog(message.opened)
 
     async def _show_catalog(self, opened: Opened) -> None:
@@ -235,15 +272,14 @@ class StorageApp(App[int]):
         if len(message.candidates) == 1 and self._session is None:
             self._choose(str(message.candidates[0].path))
         else:
-            self._only(later().PickerScreen(message.candidates, is_root=True))
+            self._above_base(later().PickerScreen(message.candidates, is_root=not self._has_base))
 
     @on(messages.ConfigChosen)
     def _config_chosen(self, message: messages.ConfigChosen) -> None:
         self._choose(message.config)
 
     def _choose(self, config: str) -> None:
-        self._request = replace(self._request or LoadRequest(config), config=config)
-        self._open()
+        self._open(replace(self._request or LoadRequest(config), config=config))
 
     @on(messages.PickerOpened)
     def _picker_opened(self) -> None:
@@ -251,7 +287,29 @@ class StorageApp(App[int]):
 
     @on(messages.ReloadRequested)
     def _reload_requested(self) -> None:
-        self._open()
+        from llama_storage_tui.tui.screens.opening import OpeningScreen
+
+        # On a screen that could not read its config, that one again; else the one on show.
+        failed = self.screen.request if isinstance(self.screen, OpeningScreen) else None
+        self._open(failed or self._request)
+
+    # Keys
+
+    async def on_event(self, event: events.Event) -> None:
+        """Handle a key when all that the one before it set off is done."""
+        if (
+            not isinstance(event, events.Key | events.Paste)
+            or event.is_forwarded
+            or self._typeahead.admits(event)
+        ):
+            await super().on_event(event)
+
+    async def _check_bindings(self, key: str, priority: bool = False) -> bool:  # noqa: FBT001, FBT002 - Textual's signature
+        is_taken = await super()._check_bindings(key, priority)
+        # Bindings without priority are the last that a key comes to.
+        if not is_taken and not priority:
+            self._typeahead.discard()
+        return is_taken
 
     # From screen to screen
 
@@ -311,11 +369,19 @@ class StorageApp(App[int]):
 
     async def action_quit(self) -> None:
         """Leave, unless a screen says why that must wait."""
+        if self._may_go():
+            self.exit()
+
+    def action_suspend_process(self) -> None:
+        """Stop until the shell brings the program back, unless a screen says why that must wait."""
+        if isinstance(self._driver, TerminalDriver) and self._may_go():
+            self._driver.sleep(0)
+
+    def _may_go(self) -> bool:
         reason = self._must_stay
         if reason:
             self.notify(reason, title="Not now", severity="warning", markup=False)
-            return
-        self.exit()
+        return not reason
 
     def destinations(self) -> Sequence[Destination]:
         """Return every screen that can be opened now: none before there is a config, nor over a change that runs."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from llama_storage_tui.services.browse import TableEntry
     from llama_storage_tui.services.catalog import Candidate, Opened
     from llama_storage_tui.services.probe import ProbeResult
+    from llama_storage_tui.services.requests import LoadRequest
     from llama_storage_tui.services.rotation.desk import Draft, Waiting
     from llama_storage_tui.services.rotation.pending import Pending
     from llama_storage_tui.tui.changes import ChangeJob
@@ -39,9 +40,10 @@ class ConfigChosen(Message):
 
 @dataclass(eq=False)
 class CatalogLoaded(Message):
-    """A run config was read; its findings may still be to come."""
+    """A run config was read; its findings may still be to come. `request` is what was asked for."""
 
     opened: Opened
+    request: LoadRequest
 
 
 @dataclass(eq=False)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Final
 
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.ahead import read_ahead
 from llama_storage_tui.services.requests import FOUND, LoadRequest
+from llama_storage_tui.tui.terminal import find_terminal
 
 FIRST_WAIT: Final = 0.5
 """Seconds that the first frame waits for a config that is being read ahead; a slower one gets the opening screen."""
@@ -19,16 +21,19 @@ time. Python's own 5 ms would hold a frame of 30 kB back for 40 ms while the nex
 def run(request: LoadRequest | None, *, timeouts: Timeouts | None = None, mouse: bool = True) -> int:
     """Show the screens until the operator leaves; return the exit code.
 
-    `request` None, or one whose config is `@`, looks in the usual places and offers what is there.
+    `request` None, or one whose config is `@`, looks in the usual places and offers what is there. Raises UsageError where there is
+    no terminal, before anything is drawn.
     """
+    terminal = find_terminal(request.config if request is not None else FOUND, os.environ)
     sys.setswitchinterval(SWITCH_SECONDS)
     ahead = read_ahead(request) if request is not None and request.config != FOUND else None
     try:
         # Imported here: the config is read meanwhile.
         from llama_storage_tui.tui.app import StorageApp
+        from llama_storage_tui.tui.driver import driver_on
 
         opened = None if ahead is None else ahead.opened(FIRST_WAIT)
-        app = StorageApp(request, timeouts=timeouts, opened=opened)
+        app = StorageApp(request, timeouts=timeouts, opened=opened, driver=driver_on(terminal))
         app.run(mouse=mouse)
     finally:
         if ahead is not None:

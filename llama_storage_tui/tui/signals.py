@@ -11,7 +11,6 @@ import contextlib
 import os
 import select
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from typing import Final
@@ -31,20 +30,21 @@ def end_on_signals(end: Callable[[int], None]) -> None:
             loop.add_signal_handler(number, _end, end, SIGNALLED + number)
 
 
-def end_without_terminal(end: Callable[[int], None]) -> None:
-    """Call `end` with the exit code of a hang-up when the terminal is gone.
+def end_without_terminal(keys: int, end: Callable[[int], None]) -> None:
+    """Call `end` with the exit code of a hang-up when the terminal that keys come from is gone.
 
     That is a signal as a rule. Where it was ignored, or went to another process, Textual would read the end of its input over and
     over, on half a processor, for good.
     """
-    watch = threading.Thread(target=_watch, args=(asyncio.get_running_loop(), end), daemon=True)
+    watch = threading.Thread(target=_watch, args=(keys, asyncio.get_running_loop(), end), daemon=True)
     watch.start()
 
 
-def _watch(loop: asyncio.AbstractEventLoop, end: Callable[[int], None]) -> None:
+def _watch(keys: int, loop: asyncio.AbstractEventLoop, end: Callable[[int], None]) -> None:
     poll = select.poll()
-    poll.register(sys.__stdin__ or 0, 0)  # of no event: a hang-up is told unasked
-    poll.poll()
+    poll.register(keys, 0)  # of no event: a hang-up is told unasked
+    if all(event & select.POLLNVAL for _, event in poll.poll()):
+        return  # macOS polls no /dev/tty
     with contextlib.suppress(RuntimeError):  # the loop ended first
         loop.call_soon_threadsafe(_end, end, SIGNALLED + signal.SIGHUP)
 

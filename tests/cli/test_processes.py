@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,54 @@ def test_words_are_completed(words: str, expected: str) -> None:
     code, out, _ = finish(start(env=environ, stdout=-1, stderr=-1))
     assert code == 0
     assert expected in out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["ch"], {"check"}),
+        (["check", "c"], {"config.yaml"}),
+        (["c"], {"check", "conversations", "completions", "config.yaml"}),
+        (["tables", "config.yaml", "sql_"], {"sql_default", "sql_analytics", "sql_archive"}),
+        (["test", "config.yaml", "sql_default", "sql_a"], {"sql_analytics", "sql_archive"}),
+        (["keys", "config.yaml", "kv_default", "reg"], {"registry"}),
+        (["rows", "config.yaml", "sql_default", "inf"], {"inference_store"}),
+        (["responses", "config.yaml", "list", "--status", "fa"], {"failed"}),
+        (["objects", "config.yaml", "batch"], {"batches"}),
+        (["check", "--for", "1.5"], {"1.5.0"}),
+        (["tables", "nowhere.yaml", ""], set()),
+        (["tables", "-", ""], set()),
+    ],
+)
+def test_bash_completes_what_costs_no_connection(
+    words: list[str], expected: set[str], tmp_path: Path
+) -> None:
+    (tmp_path / "config.yaml").write_text((files("llama_storage_tui.demo") / "config.yaml").read_text())
+    environ = os.environ | {"_LLAMA_STORAGE_TUI_COMPLETE": "bash_source"}
+    _, script, _ = finish(start(env=environ, stdout=-1, stderr=-1))
+    program = tmp_path / ".bin" / "llama-storage-tui"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m llama_storage_tui "$@"\n')
+    program.chmod(0o755)
+    # A shell runs the function for itself only while it reads a line: options of readline mean nothing here.
+    asked = f"""
+compopt() {{ :; }}
+{script}
+COMP_WORDS=(llama-storage-tui {" ".join(word or "''" for word in words)}); COMP_CWORD={len(words)}
+_llama_storage_tui_completion llama-storage-tui
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+    done = subprocess.run(
+        ["bash", "--norc", "-c", asked],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert set(done.stdout.split()) == expected
+    assert done.stderr == ""
 
 
 @pytest.mark.parametrize("command", ["check", "show"])

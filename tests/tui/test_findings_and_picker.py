@@ -82,3 +82,11 @@ async def test_another_config_can_be_chosen_from_the_catalog() -> None:
         assert isinstance(found.app.screen, PickerScreen)
         await found.press("enter")
         assert isinstance(found.app.screen, CatalogScreen)
+
+
+async def test_escape_leads_back_from_a_search_that_finds_no_config() -> None:
+    async with stage() as found:
+        await found.press("o")
+        assert "No run config was found" in found.text
+        await found.press("escape")
+        assert "kv_default" in found.text

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
-from llama_storage_tui.cli import output
+from llama_storage_tui.cli import output, shell_completion
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import Settings, shared_options
@@ -36,7 +36,11 @@ HEADINGS = ("created", "status", "model", "owner", "in", "out", "tokens", "id", 
 
 
 @click.command(name="list")
-@click.option("--status", help=f"Only this status: {', '.join(STATUSES)}.")
+@click.option(
+    "--status",
+    shell_complete=shell_completion.statuses,
+    help=f"Only this status: {', '.join(STATUSES)}.",
+)
 @click.option("--model", help="Only this model.")
 @owner_option
 @click.option("--conversation", metavar="ID", help="Only what belongs to this conversation.")

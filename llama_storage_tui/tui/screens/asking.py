@@ -22,6 +22,8 @@ class AskingDialog(Dialog[bool]):
         Binding("escape,n", "close", "No", id="dialog.close", tooltip="Close this box and change nothing"),
     ]
 
+    takes_typeahead = False
+
     def __init__(self, title: str, rows: Sequence[Row]) -> None:
         super().__init__()
         self._title = title

@@ -16,6 +16,9 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
 
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = "dialog.tcss"
 
+    takes_typeahead: ClassVar[bool] = True
+    """Whether keys that were sent at one stroke with the one that opened this box go into it."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close", id="dialog.close", tooltip="Close this box"),
     ]

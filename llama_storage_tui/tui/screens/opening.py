@@ -36,18 +36,18 @@ Find = Callable[[], "tuple[Candidate, ...]"]
 
 
 class OpeningScreen(WorkScreen):
-    """Reads `request`, or looks for configs where it is None."""
+    """Reads `request`, or looks for configs where it is None. `escape` leads back to what is behind it, unless it `is_root`."""
 
     CSS_PATH = "opening.tcss"
-    is_root = True
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "reload", "Try again", id="screen.reload", tooltip="Read the file again"),
         Binding("o", "pick", "Configs", id="catalog.configs", tooltip="Choose another run config"),
     ]
 
-    def __init__(self, request: LoadRequest | None, *, load: Load, find: Find) -> None:
+    def __init__(self, request: LoadRequest | None, *, load: Load, find: Find, is_root: bool = True) -> None:
         super().__init__()
+        self.is_root = is_root
         self._request = request
         self._load_catalog = load
         self._find = find
@@ -79,11 +79,16 @@ class OpeningScreen(WorkScreen):
         except StorageToolError as error:
             self.post_message(Failed("open", error))
         else:
-            self.post_message(CatalogLoaded(opened))
+            self.post_message(CatalogLoaded(opened, request))
 
     @work(exclusive=True, group="open", exit_on_error=False)
     async def _look(self) -> None:
         self.post_message(CandidatesFound(await asyncio.to_thread(self._find)))
+
+    @property
+    def request(self) -> LoadRequest | None:
+        """What is read here."""
+        return self._request
 
     @on(Failed)
     def _failed(self, message: Failed) -> None:

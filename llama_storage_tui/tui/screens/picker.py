@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
 from llama_storage_tui.services.catalog import Candidate
 from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.marks import Shown, Tone
-from llama_storage_tui.tui.messages import ConfigChosen
+from llama_storage_tui.tui.messages import ConfigChosen, PickerOpened
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
@@ -40,6 +41,10 @@ class PickerScreen(WorkScreen):
     """A list of the configs found."""
 
     CSS_PATH = "picker.tcss"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+r", "look", "Look again", id="screen.reload", tooltip="Search the usual places again"),
+    ]
 
     def __init__(self, candidates: tuple[Candidate, ...], *, is_root: bool) -> None:
         super().__init__()
@@ -71,6 +76,10 @@ class PickerScreen(WorkScreen):
         if found:
             listing.focus()
             self.status.say("enter opens the config under the cursor")
+
+    def action_look(self) -> None:
+        """Search again."""
+        self.post_message(PickerOpened())
 
     @on(DataTable.RowSelected)
     def _selected(self) -> None:

@@ -69,6 +69,11 @@ class ResponsePages(FilteredScreen[Question]):
         """Show the responses that are there now."""
         raise NotImplementedError
 
+    def begin_to_measure(self) -> None:
+        """Find out which order the list can be asked in; what was asked for last is read then."""
+        self.begin("Looking for stored responses")
+        self.measure()
+
     @work(exclusive=True, group="browse", exit_on_error=False)
     async def measure(self) -> None:
         """Find out how many there are, then read the first page."""
@@ -106,6 +111,11 @@ class ResponsePages(FilteredScreen[Question]):
 
     def ask(self, question: Question) -> None:
         """Begin anew; a search that runs ends there, with what it has found."""
+        if self._is_large is None:
+            self._asked = question
+            if not self.is_waiting:
+                self.begin_to_measure()
+            return
         if self._is_search(question):
             self._hunt = None
         elif self._hunt is not None and self._hunt.state is HuntState.RUNNING:
@@ -114,7 +124,9 @@ class ResponsePages(FilteredScreen[Question]):
 
     def action_reload(self) -> None:
         """Read the page again, or search again."""
-        if self._is_search(self._asked):
+        if self._is_large is None:
+            self.begin_to_measure()
+        elif self._is_search(self._asked):
             self.ask(self._asked)
         else:
             super().action_reload()

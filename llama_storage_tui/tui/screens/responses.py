@@ -88,8 +88,7 @@ class ResponsesScreen(ResponsePages):
         """Find out how many there are, then read the first page."""
         self.head()
         self.listing.focus()
-        self.begin("Looking for stored responses")
-        self.measure()
+        self.begin_to_measure()
 
     def head(self) -> None:
         """Say which page this is, in which order, of what."""
@@ -215,12 +214,12 @@ class ResponsesScreen(ResponsePages):
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing to copy without a response, nothing to ask before the tables are measured."""
+        """Nothing to copy without a response, no order to choose before the tables are measured."""
         match action:
             case "copy" | "chain" | "export":
                 return True if self._responses else None
             case "hidden":
                 return self._asked.viewer is not None
-            case "filter" | "order" | "view_as":
+            case "order":
                 return None if self._is_large is None else True
         return super().check_action(action, parameters)

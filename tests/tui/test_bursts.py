@@ -1,0 +1,118 @@
+"""Keys that come faster than the program follows: sent in one go through a real terminal, on every screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from llama_storage_tui.demo.deployment import make_deployment
+from tests.tui.terminal import Terminal
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    request = make_deployment(tmp_path)
+    words = [request.config, "--env-file", request.env_files[0]]
+    environ = {
+        "XDG_STATE_HOME": str(tmp_path),
+        "HOME": str(tmp_path),
+        "LLAMA_STORAGE_TUI_CONFIG": str(tmp_path / "config.toml"),
+    }
+    with Terminal(words, environ=environ) as found:
+        found.expect("sql_default", "1 error")
+        yield found
+
+
+@dataclass(frozen=True)
+class Place:
+    """A screen: the way to it in steps, each with what then stands there."""
+
+    name: str
+    steps: tuple[tuple[str, str], ...]
+    is_field: bool = True
+    """Whether `/` opens something to type in there."""
+
+
+TO_TABLES = (("\x1b[B", "rows in inference_store"), ("\r", "conversation_messages"))
+TO_NAMESPACES = (("\r", "vector_io::faiss:*"),)
+PLACES = (
+    Place("catalog", (), is_field=False),
+    Place("findings", (("f", "shared-table"),)),
+    Place("responses", (("w", "responses 1–100"),)),
+    Place("conversations", (("C", "topic"),)),
+    Place("completions", (("M", "tool calls"),)),
+    Place("attention", (("A", "incomplete"),), is_field=False),
+    Place("object types", (("O", "Skills"),), is_field=False),
+    Place("response", (("w", "responses 1–100"), ("\r", "Messages")), is_field=False),
+    Place("namespaces", TO_NAMESPACES, is_field=False),
+    Place("keys", (*TO_NAMESPACES, ("\r", "keys 1–"))),
+    Place("tables", TO_TABLES, is_field=False),
+    Place("rows", (*TO_TABLES, ("\r", "batch_data"))),
+)
+
+
+def go(terminal: Terminal, place: Place) -> None:
+    for keys, shown in place.steps:
+        terminal.send(keys)
+        terminal.expect(shown)
+
+
+def lives(terminal: Terminal) -> None:
+    """Nothing has ended the program: it opens help, and closes it."""
+    while "esc Close" not in terminal.text:
+        # A key so close behind a burst may go the way of it: a hand presses again.
+        assert terminal.process.poll() is None
+        terminal.send("?")
+        terminal.read(0.5)
+    terminal.send("\x1b")
+    terminal.expect_gone("esc Close")
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+def test_what_follows_slash_at_once_is_text_and_never_a_command(
+    place: Place, terminal: Terminal, tmp_path: Path
+) -> None:
+    before = set(tmp_path.rglob("*"))
+    go(terminal, place)
+    terminal.send("/qwe")
+    if place.is_field:
+        terminal.expect("qwe", "esc Close")
+        terminal.send("\x1b")
+        terminal.expect_gone("esc Close")
+    lives(terminal)
+    assert {path for path in set(tmp_path.rglob("*")) - before if path.suffix in (".jsonl", ".json")} == set()
+
+
+@pytest.mark.parametrize("place", [place for place in PLACES if place.is_field], ids=lambda place: place.name)
+def test_a_paste_of_several_lines_ends_with_the_field_that_took_the_first(
+    place: Place, terminal: Terminal
+) -> None:
+    go(terminal, place)
+    terminal.send("/zzzz\rqqq\teee\rq\r")
+    terminal.expect("zzzz")
+    lives(terminal)
+
+
+def test_a_dialog_gets_what_follows_the_key_that_opens_it(terminal: Terminal) -> None:
+    terminal.send("w")
+    terminal.expect("responses 1–100")
+    terminal.send("e" + 3 * "q")
+    terminal.expect("jsonlqqq")
+    terminal.send("\x1b")
+    terminal.expect_gone("jsonlqqq")
+    terminal.send("\x10findings\r")
+    terminal.expect("shared-table")
+
+
+def test_a_list_that_is_still_being_opened_lets_no_key_through(terminal: Terminal) -> None:
+    terminal.send("w/qqq\rq")
+    terminal.expect("only status qqq")
+    lives(terminal)
+
+
+def test_a_bracketed_paste_outside_a_field_does_nothing(terminal: Terminal) -> None:
+    terminal.send("\x1b[200~q\rq\r\x1b[201~")
+    lives(terminal)
