@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,15 +20,37 @@ KEPT_WIDE = 60
 """A column wider than this is cut in a table for people; scripts read JSON."""
 
 
+ASCII_MARKS = {
+    **dict(zip("…–→›×§·✓✗•“”↑↓↳⇧", '~->>xS-+x*""^v>^', strict=True)),
+    **dict(zip("●○◌◆□▲△▼", "*ooo#!!v", strict=True)),
+    **dict.fromkeys("─━═", "-"),
+    **dict.fromkeys("│┃║", "|"),
+    **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯", "+"),
+}
+"""What is written for the program's own signs where an encoding lacks them: as wide as they are, so columns stay."""
+
+
+def _spell_out(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Give what an encoding lacks as its mark in ASCII, as an escape where there is none."""
+    if isinstance(error, UnicodeEncodeError) and (mark := ASCII_MARKS.get(error.object[error.start])):
+        return mark, error.start + 1
+    if isinstance(error, UnicodeEncodeError) and error.end > error.start + 1:
+        error.end = error.start + 1  # one character at a time: the next may have a mark
+    return codecs.backslashreplace_errors(error)
+
+
+codecs.register_error("spell_out", _spell_out)
+
+
 class ReaderGoneError(Exception):
     """Nobody reads stdout any more. Not a BrokenPipeError, which click would turn into exit code 1."""
 
 
 def prepare() -> None:
-    """Let text that a terminal's encoding lacks, or no encoding has, go out as escapes instead of failing."""
+    """Let what an encoding lacks go out as an ASCII mark where there is one, else as an escape, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors="spell_out")
 
 
 @contextmanager

@@ -180,6 +180,20 @@ def test_output_survives_a_terminal_that_knows_only_ascii(config: str) -> None:
     code, out, err = finish(start("test", config, "--log-file", "x.log", env=environ, stdout=-1, stderr=-1))
     assert (code, err) == (0, ""), Path("x.log").read_text()
     assert "kv_default" in out
+    assert "\\u" not in out
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [("a … ○ –", "a ~ o -"), ("…→", "~>"), ("é中", "\\xe9\\u4e2d"), ("x…\ud83d", "x~\\ud83d")],
+)
+def test_signs_become_ascii_marks_and_other_letters_escapes_where_the_terminal_lacks_them(
+    written: str, seen: str
+) -> None:
+    program = f"from llama_storage_tui.cli import output; output.prepare(); print({written!a})"
+    environ = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, env=environ, check=True)
+    assert done.stdout.decode("ascii").strip() == seen
 
 
 def test_the_log_file_is_the_owners_alone_and_holds_no_secret(run: Run, config: str, tmp_path: Path) -> None:
