@@ -120,8 +120,14 @@ def test_a_part_changes_without_touching_escapes_beside_it() -> None:
     assert splice.apply(text) == 'a:\n  password: "\\u0070re\\x20n\\"\\\\\\tpost"\n'
 
 
-def test_a_part_of_a_folded_text_refuses() -> None:
-    document = parse('a:\n  password: "one\n    two"\n', "f")
+def test_a_part_of_a_folded_text_in_double_quotes_changes_and_its_lines_stay() -> None:
+    text = 'a:\n  password: "one\n    two"\n'
+    splice = document_splice(parse(text, "f"), PASSWORD, Splice(0, 3, "new"))
+    assert splice.apply(text) == 'a:\n  password: "new\n    two"\n'
+
+
+def test_a_part_of_a_folded_text_in_single_quotes_refuses() -> None:
+    document = parse("a:\n  password: 'one\n    two'\n", "f")
     with pytest.raises(RefusedError, match="cannot carry"):
         document_splice(document, PASSWORD, Splice(0, 3, NEW))
 
