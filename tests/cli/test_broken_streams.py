@@ -36,7 +36,10 @@ def raising(code: str) -> str:
 async def streamed(store: PostgresStore, deed: Callable[[], object] = lambda: None) -> int:
     """Stream the table as an export does, with something done at every batch; return the number of rows."""
     rows = 0
-    async with reading(store.target()) as reader, aclosing(reader.tables.stream(RowQuery("broken"))) as batches:
+    async with (
+        reading(store.target()) as reader,
+        aclosing(reader.tables.stream(RowQuery("broken"))) as batches,
+    ):
         async for batch in batches:
             rows += len(batch)
             deed()
