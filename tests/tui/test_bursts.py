@@ -36,7 +36,7 @@ class Place:
     """Whether `/` opens something to type in there."""
 
 
-TO_TABLES = (("\x1b[B", "rows in inference_store"), ("\r", "conversation_messages"))
+TO_TABLES = (("\x1b[B", "rows in inference_store"), ("\r", "enter shows the rows"))
 TO_NAMESPACES = (("\r", "vector_io::faiss:*"),)
 PLACES = (
     Place("catalog", (), is_field=False),
