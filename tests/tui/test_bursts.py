@@ -36,7 +36,7 @@ class Place:
     """Whether `/` opens something to type in there."""
 
 
-TO_TABLES = (("\x1b[B", "rows in inference_store"), ("\r", "conversation_messages"))
+TO_TABLES = (("\x1b[B", "rows in inference_store"), ("\r", "enter shows the rows"))
 TO_NAMESPACES = (("\r", "vector_io::faiss:*"),)
 PLACES = (
     Place("catalog", (), is_field=False),
@@ -50,7 +50,7 @@ PLACES = (
     Place("namespaces", TO_NAMESPACES, is_field=False),
     Place("keys", (*TO_NAMESPACES, ("\r", "keys 1–"))),
     Place("tables", TO_TABLES, is_field=False),
-    Place("rows", (*TO_TABLES, ("\r", "batch_data"))),
+    Place("rows", (*TO_TABLES, ("\r", "in key order"))),
 )
 
 
@@ -103,6 +103,9 @@ def test_a_dialog_gets_what_follows_the_key_that_opens_it(terminal: Terminal) ->
     terminal.expect("jsonlqqq")
     terminal.send("\x1b")
     terminal.expect_gone("jsonlqqq")
+
+
+def test_the_palette_runs_what_was_typed_and_not_what_it_listed_before(terminal: Terminal) -> None:
     terminal.send("\x10findings\r")
     terminal.expect("shared-table")
 
