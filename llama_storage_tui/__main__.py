@@ -19,6 +19,7 @@ from llama_storage_tui.cli import output
 from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
 from llama_storage_tui.cli.options import RUN_CONFIG, Settings, shared_options
 from llama_storage_tui.cli.termination import TerminatedError, ending_in_order
+from llama_storage_tui.cli.word_order import unknown_command
 from llama_storage_tui.errors import StorageToolError, UsageError
 from llama_storage_tui.files.log import keep_quiet, stop_log
 
@@ -96,10 +97,13 @@ def cli(context: click.Context, *, demo: bool) -> int:
 
 @click.command(hidden=True)
 @click.argument("config", type=RUN_CONFIG, required=False, metavar="[RUN_CONFIG]")
+@click.argument("rest", nargs=-1, metavar="")
 @shared_options
 @click.pass_context
-def tui(context: click.Context, config: str | None) -> int:
+def tui(context: click.Context, config: str | None, rest: tuple[str, ...]) -> int:
     """Open the terminal app."""
+    if config is not None and rest:
+        raise unknown_command(config, rest, COMMANDS)
     return run_tui(context, config)
 
 

@@ -10,6 +10,8 @@ import click
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.options import Settings
 from llama_storage_tui.cli.waiting import wait_for
+from llama_storage_tui.cli.word_order import config_elsewhere
+from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.services.catalog import load
 from llama_storage_tui.services.rotation import pending
@@ -28,7 +30,13 @@ def open_catalog(context: click.Context, config: str) -> Catalog:
     if config != STDIN:
         for notice in pending.notices(request):
             output.say(f"Notice: {notice}")
-    catalog = load(request)
+    try:
+        catalog = load(request)
+    except ConfigError as error:
+        hint = None if config == STDIN else config_elsewhere(config, context.params.values())
+        if hint is not None:
+            error.help = hint
+        raise
     for notice in catalog.notices:
         output.say(f"Notice: {notice}")
     return catalog

@@ -9,6 +9,7 @@ from typing import Final
 import click
 
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
+from llama_storage_tui.cli.word_order import unknown_subcommand
 
 RESPONSES: Final = {
     "list": "listing",
@@ -47,6 +48,15 @@ class LazyGroup(click.Group):
         module = import_module(f"llama_storage_tui.cli.responses.{self.modules[cmd_name]}")
         command = getattr(module, f"{self.name}_{cmd_name}")
         return command if isinstance(command, click.Command) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Take the subcommand; raises UsageError with the right order where the config stands in its place."""
+        if args[0] not in self.modules:
+            config = str(ctx.params.get("config", ""))
+            raise unknown_subcommand(str(self.name), config, args, self.modules)
+        return super().resolve_command(ctx, args)
 
 
 def _options_first(group: click.Group, context: click.Context, args: list[str]) -> list[str]:
