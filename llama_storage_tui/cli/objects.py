@@ -95,7 +95,7 @@ def _family_row(entry: FamilyEntry) -> tuple[str, ...]:
     first, *rest = entry.places
     where = f"{first.backend}: {first.table or first.prefixes[0]}"
     more = f" and {len(rest)} more" if rest else ""
-    return entry.family.name, number.rjust(len("objects")), entry.family.title, where + more
+    return entry.family.name, number, entry.family.title, where + more
 
 
 def _page(page: ObjectPage, *, is_json: bool) -> None:

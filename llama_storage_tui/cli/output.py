@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
 from llama_storage_tui import text
+from llama_storage_tui.cli import table
 from llama_storage_tui.errors import StorageToolError
 
 if TYPE_CHECKING:
@@ -120,12 +122,11 @@ def write_line(line: str = "") -> None:
 def write_table(
     headings: Sequence[str], rows: Iterable[Sequence[object]], *, cut: int | None = KEPT_WIDE
 ) -> None:
-    """Print an aligned table for people, cells cut to `cut` characters (None: whole)."""
+    """Print an aligned table for people, cells cut to `cut` characters (None: whole) and to what the terminal is wide."""
     cells = [[text.line(str(cell), cut) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
-    for row in [list(headings), *cells]:
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        _write(line.rstrip() + "\n")
+    width = shutil.get_terminal_size().columns if stdout_is_terminal() else None
+    for line in table.lines([*headings], cells, width=width):
+        _write(line + "\n")
 
 
 def say(message: str) -> None:

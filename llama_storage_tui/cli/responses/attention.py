@@ -93,7 +93,7 @@ def _report(seen: Attention) -> None:
             HEADINGS,
             (
                 (
-                    f"{counted.count:,}".rjust(len(HEADINGS[0])),
+                    f"{counted.count:,}",
                     counted.category.name,
                     counted.category.title,
                     ", ".join(str(example.id) for example in counted.examples[:1]),
