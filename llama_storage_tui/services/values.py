@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 LARGEST_PARSED: Final = 20_000_000
 """Characters of JSON that are parsed for display; a larger value is shown as text."""
 
+DEEPEST: Final = 100
+"""Levels of nesting that are parsed for display: what walks a value by recursion, pydantic too (255), then never meets its limit,
+not even where JSON stands in strings of JSON. A deeper value is shown as its text."""
+
 _LOOKS_LIKE_JSON: Final = re.compile(r'\s*[\[{"]')
 _TIME_NAMES: Final = re.compile(r"(^|_)(at|created|updated|expires|completed|timestamp)$")
 _EPOCH_SECONDS: Final = (0, 253_402_300_799)
@@ -65,21 +69,55 @@ def parse_json(text: str) -> Json | None:
     if len(text) > LARGEST_PARSED:
         return None
     try:
-        return Json(json.loads(text))
+        data = json.loads(text)
     except (ValueError, RecursionError):
         return None
+    return None if _is_deeper(data, DEEPEST) else Json(data)
+
+
+def is_too_deep(text: str) -> bool:
+    """Tell whether a text is JSON that `parse_json` leaves alone because it is nested too deeply."""
+    try:
+        return _is_deeper(json.loads(text), DEEPEST)
+    except ValueError:
+        return False
+    except RecursionError:
+        return True
+
+
+def _is_deeper(data: object, levels: int) -> bool:
+    """Tell whether a value has more levels of objects and lists. Walks without recursion."""
+    level = [data] if isinstance(data, dict | list) else []
+    for _ in range(levels):
+        if not level:
+            return False
+        level = [
+            child
+            for node in level
+            for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, dict | list)
+        ]
+    return bool(level)
 
 
 def unfold(data: object, *, depth: int = 4) -> object:
-    """Replace strings that hold JSON objects or lists by what they hold, to a depth: JSON inside JSON strings."""
+    """Replace strings that hold JSON objects or lists by what they hold, to a depth: JSON inside JSON strings.
+
+    Nothing is unfolded where the whole would be nested more deeply than a value may be.
+    """
+    found = _unfolded(data, depth)
+    return data if _is_deeper(found, DEEPEST) else found
+
+
+def _unfolded(data: object, depth: int) -> object:
     if depth < 0:
         return data
     if isinstance(data, dict):
-        return {key: unfold(item, depth=depth) for key, item in data.items()}
+        return {key: _unfolded(item, depth) for key, item in data.items()}
     if isinstance(data, list):
-        return [unfold(item, depth=depth) for item in data]
+        return [_unfolded(item, depth) for item in data]
     if isinstance(data, str) and data[:1] in ("{", "[") and (found := parse_json(data)) is not None:
-        return unfold(found.data, depth=depth - 1)
+        return _unfolded(found.data, depth - 1)
     return data
 
 
@@ -146,7 +184,14 @@ def cell_to_json(value: Cell, *, is_json: bool) -> object:
     if not is_json or not isinstance(value, str):
         return to_json(value)
     parsed = parse_json(value)
-    return {"$text": value, "$invalid_json": True} if parsed is None else to_json(parsed.data)
+    return _unparsed(value) if parsed is None else to_json(parsed.data)
+
+
+def _unparsed(text: str) -> object:
+    """Return a JSON column's text with the reason why it was not parsed: it is no JSON, or nested too deeply, or too large."""
+    if len(text) > LARGEST_PARSED:
+        return {"$text": text, "$too_large": True}
+    return {"$text": text, "$too_deep": True} if is_too_deep(text) else {"$text": text, "$invalid_json": True}
 
 
 def stored_to_json(value: Cell) -> object:

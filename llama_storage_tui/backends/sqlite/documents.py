@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.engine import Expression
 from llama_storage_tui.backends.shape import ColumnShape, Kind, TablePart, TableShape
+from llama_storage_tui.backends.sqlite.python_json import readable
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Column
 from llama_storage_tui.model.records import Extent, Path
@@ -28,8 +29,8 @@ class SqliteDocuments:
         del element, keys, name
 
     def document(self, element: Expression) -> Expression:
-        """Return the column itself."""
-        return element
+        """Return the document of a column as SQLite can read it."""
+        return readable(element)
 
     def value(self, element: Expression, path: Path) -> Expression:
         """Return the text at a path."""
@@ -83,7 +84,7 @@ class SqliteDocuments:
     def is_json(self, element: Expression, column: ColumnShape) -> sa.ColumnElement[bool]:
         """Return the condition; NULL is no document."""
         del column
-        return sa.func.coalesce(sa.func.json_valid(element), 0) == 1
+        return sa.func.coalesce(sa.func.json_valid(readable(element)), 0) == 1
 
     def contains(self, element: Expression, text: str) -> sa.ColumnElement[bool]:
         """Return the condition as a GLOB, which skips to a first letter twice as fast as instr does (measured)."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from llama_storage_tui.config.masking import is_secret_name
 from llama_storage_tui.secrets import MASK
-from llama_storage_tui.services.values import parse_json
+from llama_storage_tui.services.values import is_too_deep, parse_json
 
 _USERINFO: Final = re.compile(r"(?P<before>\b[a-zA-Z][\w+.-]{0,20}://[^\s/@:]{0,200}:)[^\s/@]{1,500}(?=@)")
 _BEARER: Final = re.compile(r"(?i)(?P<before>\bbearer\s+)[\w.~+/=-]{8,}")
@@ -49,4 +49,6 @@ def _masked_text(text: str, name: str, depth: int) -> str:
         inside = masked(found.data, name, depth=depth + 1)
         if inside != found.data:
             return json.dumps(inside, ensure_ascii=False)
+    elif text[:1] in ("{", "[") and is_too_deep(text):
+        return MASK  # what cannot be looked through may hold anything
     return _BEARER.sub(rf"\g<before>{MASK}", _USERINFO.sub(rf"\g<before>{MASK}", text))
