@@ -15,7 +15,8 @@ from tests.tui.terminal import Terminal
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
     request = make_deployment(tmp_path)
-    words = [request.config, "--env-file", request.env_files[0]]
+    ((server, here),) = request.path_map
+    words = [request.config, "--env-file", request.env_files[0], "--map-path", f"{server}={here}"]
     environ = {
         "XDG_STATE_HOME": str(tmp_path),
         "HOME": str(tmp_path),

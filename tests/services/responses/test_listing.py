@@ -56,7 +56,7 @@ async def test_as_stored_the_last_written_come_first(store: Store) -> None:
     ("query", "ids"),
     [
         ({"status": "failed"}, ["r2"]),
-        ({"status": "unheard-of"}, []),
+        ({"status": "queued"}, []),
         ({"model": "other"}, ["r2"]),
         ({"owner": "alice"}, ["r1"]),
         ({"owner": ""}, ["r4", "r5"]),
