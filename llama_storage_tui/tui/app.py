@@ -25,7 +25,7 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.requests import FOUND, LoadRequest
 from llama_storage_tui.text import line
 from llama_storage_tui.tui import clipboard, messages, response_messages
-from llama_storage_tui.tui.commands import Destination, KeyCommands, ScreenCommands
+from llama_storage_tui.tui.commands import Commands, Destination
 from llama_storage_tui.tui.control_filter import ControlFilter
 from llama_storage_tui.tui.driver import TerminalDriver
 from llama_storage_tui.tui.fatal import write_log
@@ -60,8 +60,7 @@ class StorageApp(App[int]):
 
     TITLE = "llama-storage-tui"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = App.COMMANDS | {
-        KeyCommands,
-        ScreenCommands,
+        Commands,
     }
     CSS_PATH = [  # noqa: RUF012 - typed by Textual, as no class variable
         # The main screen's as well: for one that brings styles of its own, Textual parses all styles anew.

@@ -87,5 +87,25 @@ class KeyCommands(Provider):
         await self.app.run_action(active.binding.action, active.node)
 
 
+class Commands(Provider):
+    """The screen's actions, then every screen: one provider, since the palette holds several in a set, whose order changes."""
+
+    def _providers(self) -> tuple[Provider, ...]:
+        style = self.match_style
+        return KeyCommands(self.screen, style), ScreenCommands(self.screen, style)
+
+    async def discover(self) -> Hits:
+        """Offer everything before anything is typed."""
+        for provider in self._providers():
+            async for hit in provider.discover():
+                yield hit
+
+    async def search(self, query: str) -> Hits:
+        """Offer what matches."""
+        for provider in self._providers():
+            async for hit in provider.search(query):
+                yield hit
+
+
 def _title(active: ActiveBinding) -> str:
     return active.binding.description

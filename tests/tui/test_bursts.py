@@ -113,7 +113,7 @@ def test_the_palette_runs_what_was_typed_and_not_what_it_listed_before(terminal:
 
 def test_a_list_that_is_still_being_opened_lets_no_key_through(terminal: Terminal) -> None:
     terminal.send("w/qqq\rq")
-    terminal.expect("only status qqq")
+    terminal.expect("Servers write completed")
     lives(terminal)
 
 
