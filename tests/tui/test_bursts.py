@@ -51,7 +51,7 @@ PLACES = (
     Place("namespaces", TO_NAMESPACES, is_field=False),
     Place("keys", (*TO_NAMESPACES, ("\r", "keys 1–"))),
     Place("tables", TO_TABLES, is_field=False),
-    Place("rows", (*TO_TABLES, ("\r", "in key order"))),
+    Place("rows", (*TO_TABLES, ("\r", "This table is empty"))),
 )
 
 
