@@ -75,6 +75,7 @@ def test_ctrl_z_goes_to_the_shell_and_fg_comes_back(environ: dict[str, str], tmp
     with Terminal([], command=["bash", "--norc", "-i"], environ=environ) as terminal:
         terminal.send(f"{program}\n")
         terminal.expect("kv_default")
+        terminal.expect_gone("checking")
         terminal.send("\x1a")
         terminal.expect("Stopped")
         terminal.send("echo in the $((40 + 2))th shell\n")
