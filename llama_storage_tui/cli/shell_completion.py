@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from llama_storage_tui.model.catalog import Catalog
     from llama_storage_tui.services.requests import LoadRequest
 
-STATUSES: Final = ("completed", "failed", "incomplete", "in_progress", "queued", "cancelled")
 FROM_STDIN: Final = "-"
 
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
@@ -107,6 +106,12 @@ def _versions() -> Iterable[str]:
     return [str(release) for release in RELEASES]
 
 
+def _statuses() -> Iterable[str]:
+    from llama_storage_tui.upstream.resuming import STATUSES
+
+    return STATUSES
+
+
 def _families() -> Iterable[str]:
     from llama_storage_tui.upstream.objects import FAMILIES
 
@@ -118,4 +123,4 @@ namespaces: Final = _configured(_namespaces)
 tables: Final = _configured(_tables)
 versions: Final = _known(_versions)
 families: Final = _known(_families)
-statuses: Final = _known(lambda: STATUSES)
+statuses: Final = _known(_statuses)

@@ -214,6 +214,11 @@ class Catalog:
         """Return the references to one backend, in the order of the file."""
         return tuple(reference for reference in self.references if reference.backend == name)
 
+    def tables_on(self, name: str) -> tuple[str, ...]:
+        """Return the tables that a server of that version keeps on a backend, in the order of their names."""
+        found = (reference.physical for reference in self.references_to(name) if reference.physical)
+        return tuple(sorted({table for physical in found for table in physical.tables}))
+
     def findings_by_backend(self) -> dict[str, tuple[Finding, ...]]:
         """Return the findings of each name that has some: those that stand on the backend or on a reference to it."""
         owners: dict[str, set[str]] = {}

@@ -90,10 +90,4 @@ def _tables(session: Session, backend: Backend, target: Target) -> tuple[str, ..
         return (target.table, "llamastack_kvstore", "ogx_kvstore")
     if backend.type == "kv_sqlite":
         return (SQLITE_KEYS,)
-    names = {
-        table
-        for found in session.catalog.references_to(backend.name)
-        if found.physical
-        for table in found.physical.tables
-    }
-    return tuple(sorted(names | {"openai_responses", "chat_completions"}))
+    return tuple(sorted({*session.catalog.tables_on(backend.name), "openai_responses", "chat_completions"}))

@@ -224,13 +224,7 @@ async def _ownerless(session: Session, backend: Backend) -> AsyncIterator[Findin
     if session.catalog.version.chosen < Version(0, 4):
         return
     reader = (await session.reader(backend.name)).tables
-    tables = {
-        table
-        for found in session.catalog.references_to(backend.name)
-        if found.physical
-        for table in found.physical.tables
-    }
-    for name in sorted(tables):
+    for name in session.catalog.tables_on(backend.name):
         table = await reader.table(name)
         if table is None or table.column(OWNER) is None:
             continue

@@ -181,7 +181,7 @@ async def rows_without_tenant(session: Session, backend: Backend) -> AsyncIterat
     if catalog.version.chosen < HAS_TENANCY or catalog.access.tenancy is not Tenancy.MULTI:
         return
     reader = (await session.reader(backend.name)).tables
-    for name in _tables(session, backend):
+    for name in session.catalog.tables_on(backend.name):
         table = await reader.table(name)
         # Only tables with these attributes are filtered by tenant: jobs, for one, has columns of its own.
         if table is None or table.column("access_attributes") is None:
@@ -205,7 +205,7 @@ async def files_elsewhere(session: Session, backend: Backend) -> AsyncIterator[F
     folders = [provider.storage_dir for provider in catalog.providers if provider.storage_dir]
     if catalog.version.chosen < CHECKS_FILE_PATH or len(folders) != 1:
         return
-    if FILES_TABLE not in _tables(session, backend):
+    if FILES_TABLE not in session.catalog.tables_on(backend.name):
         return
     reader = (await session.reader(backend.name)).tables
     table = await reader.table(FILES_TABLE)
@@ -278,16 +278,6 @@ async def responses_without_store(session: Session, backend: Backend) -> AsyncIt
 
 def _has_documents(table: Table | None) -> bool:
     return table is not None and table.column(DOCUMENT) is not None
-
-
-def _tables(session: Session, backend: Backend) -> tuple[str, ...]:
-    names = {
-        table
-        for found in session.catalog.references_to(backend.name)
-        if found.physical
-        for table in found.physical.tables
-    }
-    return tuple(sorted(names))
 
 
 def _leads(session: Session, backend: Backend, path: str) -> tuple[str, ...]:
