@@ -15,10 +15,10 @@ from llama_storage_tui.model.records import AnyOf, Between, DocumentShape, Equal
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.summaries import CREATED, DOCUMENT, OWNER, STATUS
 from llama_storage_tui.upstream import field_rules, response_model
+from llama_storage_tui.upstream.resuming import STATUSES
 
 UNFINISHED: Final = ("queued", "in_progress")
-STATUSES: Final = (*UNFINISHED, "completed", "incomplete", "failed", "cancelled")
-"""Every status that a server of any version writes."""
+
 
 SHAPE: Final = Field("shape", DOCUMENT, measure=Measure.SHAPE)
 OUTPUT_ITEMS: Final = Field("output_items", DOCUMENT, ("output",), Measure.ITEMS)
