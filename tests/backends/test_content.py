@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from llama_storage_tui.backends.engine import Engine
@@ -433,6 +433,7 @@ def _all_comparable(row: dict[str, object]) -> dict[str, object]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(documents=st.lists(DOCUMENTS | VALUES, min_size=1, max_size=8))
+@example(documents=[{"output": [{"id": {"\\\ud83d": None}}]}])
 async def test_the_engine_and_this_program_take_the_same_out_of_a_document(
     postgres_store: PostgresStore, documents: list[object]
 ) -> None:

@@ -65,7 +65,9 @@ class PostgresDocuments:
         is_suspect = sa.or_(*(sa.func.strpos(text, _text(suspect)) > 0 for suspect in _SUSPECTS))
         # An escaped backslash before "ud83d" is no escape of half a pair: written as \\u005c it cannot be taken for one.
         counted = sa.func.replace(text, _text("\\\\"), _text("\\u005c"))
-        harmless = sa.func.regexp_replace(counted, _text(_REFUSED), _text(_STAND_IN), _text("g"))
+        without = sa.func.regexp_replace(counted, _text(_REFUSED), _text(_STAND_IN), _text("g"))
+        # Back to how it is stored: the text of an object or a list is handed out as it is written.
+        harmless = sa.func.replace(without, _text("\\u005c"), _text("\\\\"))
         return sa.select(sa.cast(sa.case((is_suspect, harmless), else_=text), sa.JSON())).scalar_subquery()
 
     def value(self, element: Expression, path: Path) -> Expression:
