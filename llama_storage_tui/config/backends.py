@@ -20,8 +20,8 @@ from llama_storage_tui.config.masking import (
 from llama_storage_tui.config.targets import NoTarget, location_of, read_target, sqlite_target
 from llama_storage_tui.model.catalog import NOT_SET, Backend, Credential, Family, Setting, SettingValue
 from llama_storage_tui.model.target import Target
-from llama_storage_tui.model.version import Version
 from llama_storage_tui.secrets import Secret
+from llama_storage_tui.upstream import changes
 
 
 def family_of(type_: str) -> Family:
@@ -55,11 +55,11 @@ def default_backends(context: Context) -> Mapping[str, Mapping[str, object]]:
     def variable(name: str) -> str:
         return (variables[name].value or "") if name in variables else ""
 
-    if context.version < Version(0, 4):
+    if context.version < changes.STORAGE_OPTIONAL:
         return {}
-    if context.version < Version(0, 5, 1):
+    if context.version < changes.DEFAULT_PATH_EXPANDED:
         base = "${env.SQLITE_STORE_DIR:=~/.llama/distributions}"
-    elif context.version < Version(0, 8):
+    elif context.version < changes.OGX:
         base = (
             variable("SQLITE_STORE_DIR")
             or f"{variable('LLAMA_STACK_CONFIG_DIR') or '~/.llama'}/distributions"

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.config.document import get
-from llama_storage_tui.config.environment import EARLY_EXPRESSION, OPERATORS_FROM
+from llama_storage_tui.config.environment import EARLY_EXPRESSION
 from llama_storage_tui.model.version import Version, VersionGuess
+from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.versions import NEWEST, OLDEST_WITH_CATALOG, RELEASES
 
 OLDEST: Final = Version(0, 2)
@@ -224,7 +225,7 @@ def _expression_clues(raw: object) -> Iterator[Clue]:
         ):
             yield Clue(
                 "${env.X:default} and ${env.X+value} are expanded until 0.2.12",
-                below=OPERATORS_FROM,
+                below=changes.EXPRESSION_OPERATORS,
                 is_strong=False,
             )
             return

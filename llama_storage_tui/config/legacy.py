@@ -16,6 +16,7 @@ from llama_storage_tui.config.document import Path, get, show_path
 from llama_storage_tui.config.environment import DISABLED, resolve, written_name
 from llama_storage_tui.model.catalog import Backend, Family, Physical, Reference, ReferenceKind
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.consumers import REGISTRY_KEYS
 from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG
 
@@ -49,7 +50,7 @@ def read_legacy(context: Context) -> tuple[tuple[Backend, ...], tuple[Reference,
         if snippet["type"] == "sqlite" and not snippet.get("db_path"):
             defaults["db_path"] = context.environment.expand_user(DEFAULT_PATHS[family])
         # The fields are those that 0.3.0 gave to the same engine; in 0.2 both families expanded ~ in the same places.
-        settings_context = replace(context, version=max(context.version, Version(0, 3)))
+        settings_context = replace(context, version=max(context.version, changes.CATALOG))
         backend = read_backend(settings_context, name, {**defaults, **snippet, "type": type_}, path)
         backends.append(replace(backend, type=str(snippet["type"]), is_inline=True))
         references.append(_reference(context, path, name, family, snippet))

@@ -14,6 +14,7 @@ from llama_storage_tui.config.document import get
 from llama_storage_tui.model.catalog import Backend, Family, Reference
 from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream import changes
 
 UNSET_SQL_POOL = 5 + 10
 
@@ -35,10 +36,10 @@ def _with_budget(
     users = [found for found in references if found.backend == backend.name and found.is_enabled]
     if backend.family is Family.KV:
         pools = len({found.namespace for found in users if found.namespace is not None})
-        each = _pool(backend) if version >= Version(1, 0) else 1
+        each = _pool(backend) if version >= changes.KV_POSTGRES_POOLED else 1
     else:
         pools = 1 if users else 0
-        each = _pool(backend) if version >= Version(0, 7) else UNSET_SQL_POOL
+        each = _pool(backend) if version >= changes.SQL_POOL_SETTINGS else UNSET_SQL_POOL
     return replace(backend, target=replace(backend.target, pool_budget=pools * (each or 0) * workers))
 
 

@@ -11,9 +11,7 @@ from typing import Final
 
 from llama_storage_tui.config.document import get
 from llama_storage_tui.config.schema.rewrites import sql_reference
-from llama_storage_tui.model.version import Version
 
-REWRITTEN_FROM: Final = Version(1, 0)
 REWRITTEN_STORES: Final = ("prompts", "connectors")
 
 

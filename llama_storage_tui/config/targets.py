@@ -20,8 +20,8 @@ from llama_storage_tui.model.target import (
     Target,
     UnsupportedTarget,
 )
-from llama_storage_tui.model.version import Version
 from llama_storage_tui.secrets import Secret
+from llama_storage_tui.upstream import changes
 
 KV_SQLITE_TABLE: Final = "kvstore"
 UNSUPPORTED: Final = {
@@ -67,13 +67,6 @@ def read_target(
     raise NoTarget(f"its type {type_!r} is unknown" if type_ else "it has no type")
 
 
-URL_SAFE_FROM: Final = Version(1, 0, 3)
-"""Before it `sql_postgres` pastes the user and the password into a URL."""
-
-SQL_TLS_FROM: Final = Version(1, 4)
-"""Before it `sql_postgres` has no ssl_mode and no ca_cert_path."""
-
-
 def sqlite_target(context: Context, type_: str, values: Mapping[str, object]) -> SqliteTarget:
     """Return the file of a SQLite backend, where it can be read here."""
     text = _text(values, "db_path")
@@ -103,13 +96,13 @@ def _postgres_target(
         # A password in front of a host would end up in messages, and no driver looks for one there.
         raise NoTarget("its host holds a user name or password")
     user = _text(values, "user")
-    if type_ == "sql_postgres" and context.version < URL_SAFE_FROM:
+    if type_ == "sql_postgres" and context.version < changes.SQL_URL_ESCAPED:
         # Both are pasted into a URL, and the driver gets them decoded.
         user, password = unquote(user), None if password is None else unquote(password)
         if password:
             context.secrets.add(Secret(password))
     # Before 1.4 sql_postgres has no TLS settings: a server of that time connects as if they were not there.
-    reads_tls = type_ == "kv_postgres" or context.version >= SQL_TLS_FROM
+    reads_tls = type_ == "kv_postgres" or context.version >= changes.SQL_TLS
     return PostgresTarget(
         host,
         _port(values),

@@ -39,7 +39,7 @@ class Version:
     @property
     def product(self) -> str:
         """The package's name at that release."""
-        return "ogx" if self >= Version(0, 8) else "llama-stack"
+        return "ogx" if (self.major, self.minor) >= (0, 8) else "llama-stack"
 
     def __str__(self) -> str:
         return f"{self.major}.{self.minor}.{self.patch}"

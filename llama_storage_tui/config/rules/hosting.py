@@ -9,15 +9,44 @@ from typing import Final
 from llama_storage_tui.config.document import Path as DocumentPath
 from llama_storage_tui.config.rules.view import View, setting
 from llama_storage_tui.model.catalog import Backend
-from llama_storage_tui.model.finding import Finding, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.target import SqliteTarget
-from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream import changes
+
+TEMPORARY_FOLDER: Final = Rule(
+    id="temporary-folder",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Rows or files are kept in a folder that a restart may empty",
+    advice="Move the file or folder to a volume that outlives the server.",
+)
+OLD_CONFIG_FOLDER: Final = Rule(
+    id="old-config-folder",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="A path is below ~/.llama, which the first ogx command renames to ~/.ogx",
+    advice="Before the first ogx command: copy the file to a folder that is not below ~/.llama and name "
+    "that here, or set OGX_CONFIG_DIR, which stops the renaming.",
+    since=changes.OGX,
+)
+WORKERS_ON_SQLITE: Final = Rule(
+    id="workers-on-sqlite",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Several workers write the same SQLite file",
+    advice="Use one worker, or move these backends to PostgreSQL.",
+    since=changes.SEVERAL_WORKERS,
+)
+TABLE: Final = (
+    TEMPORARY_FOLDER,
+    OLD_CONFIG_FOLDER,
+    WORKERS_ON_SQLITE,
+)
+
 
 TEMPORARY: Final = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/var/run")  # noqa: S108 - names to look for
 """Folders that a restart of the machine or of a container empties."""
-MOVES_OLD_FOLDER: Final = Version(0, 8)
 """From this release on any `ogx` command first renames ~/.llama to ~/.ogx (ogx 0.8.0, core/utils/config_dirs.py)."""
-HAS_WORKERS: Final = Version(0, 4)
 
 
 def temporary_folders(view: View) -> Iterator[Finding]:
@@ -28,9 +57,7 @@ def temporary_folders(view: View) -> Iterator[Finding]:
             yield view.on_setting(
                 backend,
                 "db_path",
-                "temporary-folder",
-                Severity.WARNING,
-                Stage.NEVER,
+                TEMPORARY_FOLDER,
                 f"{backend.name} keeps its rows under {folder}, which a restart of the machine or the container may empty",
                 help="Move the file to a volume that outlives the server.",
             )
@@ -38,9 +65,7 @@ def temporary_folders(view: View) -> Iterator[Finding]:
         folder = _temporary(text)
         if folder is not None:
             yield view.finding(
-                "temporary-folder",
-                Severity.WARNING,
-                Stage.NEVER,
+                TEMPORARY_FOLDER,
                 where,
                 f"Uploaded files are kept under {folder}, which a restart of the machine or the container may empty",
                 help="Move the folder to a volume that outlives the server.",
@@ -49,7 +74,7 @@ def temporary_folders(view: View) -> Iterator[Finding]:
 
 def old_folder(view: View) -> Iterator[Finding]:
     """Paths that spell ~/.llama, which the first ogx command renames."""
-    if view.version < MOVES_OLD_FOLDER or _names_folder(view):
+    if view.version < changes.OGX or _names_folder(view):
         return
     places: list[tuple[str, DocumentPath, str]] = [
         (f"{backend.name} is kept at {path}", ("storage", "backends", backend.name, "db_path"), path)
@@ -60,14 +85,10 @@ def old_folder(view: View) -> Iterator[Finding]:
     for said, where, text in places:
         if _is_old(text, view.context.environment.home):
             yield view.finding(
-                "old-config-folder",
-                Severity.WARNING,
-                Stage.NEVER,
+                OLD_CONFIG_FOLDER,
                 where,
                 f"{said}. The first ogx command renames ~/.llama to ~/.ogx where there is no ~/.ogx yet; the server then makes an "
                 "empty store at the old path",
-                help="Before the first ogx command: copy the file to a folder that is not below ~/.llama and name that here, or "
-                "set OGX_CONFIG_DIR, which stops the renaming.",
             )
 
 
@@ -75,19 +96,21 @@ def workers_on_sqlite(view: View) -> Iterator[Finding]:
     """Several processes that write one SQLite file."""
     server = view.context.data.get("server")
     workers = server.get("workers") if isinstance(server, Mapping) else None
-    if view.version < HAS_WORKERS or not isinstance(workers, int) or isinstance(workers, bool) or workers < 2:
+    if (
+        view.version < changes.SEVERAL_WORKERS
+        or not isinstance(workers, int)
+        or isinstance(workers, bool)
+        or workers < 2
+    ):
         return
     used = {reference.backend for reference in view.enabled}
     names = [backend.name for backend, _ in _files(view) if backend.name in used]
     if names:
         yield view.finding(
-            "workers-on-sqlite",
-            Severity.WARNING,
-            Stage.NEVER,
+            WORKERS_ON_SQLITE,
             ("server", "workers"),
             f"{workers} workers write the same SQLite {'file' if len(names) == 1 else 'files'} ({', '.join(names)}): under load "
             "writes fail with 'database is locked', and what one worker keeps in memory the others do not see",
-            help="Use one worker, or move these backends to PostgreSQL.",
         )
 
 

@@ -14,7 +14,7 @@ from llama_storage_tui.model.attention import Category, Thresholds
 from llama_storage_tui.model.records import AnyOf, Between, DocumentShape, Equals, Field, Measure, Not, OneOf
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.summaries import CREATED, DOCUMENT, OWNER, STATUS
-from llama_storage_tui.upstream import field_rules, response_model
+from llama_storage_tui.upstream import changes, field_rules, response_model
 from llama_storage_tui.upstream.resuming import STATUSES
 
 UNFINISHED: Final = ("queued", "in_progress")
@@ -26,8 +26,6 @@ BYTES: Final = Field("bytes", DOCUMENT, measure=Measure.BYTES)
 STORE: Final = Field("store", DOCUMENT, ("store",))
 TENANT: Final = Field("tenant", "tenant_id")
 
-_KEEPS_FAILED: Final = Version(0, 4)
-_HIDES_NULL: Final = Version(0, 4)
 _IS_OBJECT: Final = Equals(SHAPE, DocumentShape.OBJECT.value)
 
 NAMES: Final = (
@@ -88,7 +86,7 @@ def category(
 def _by_status(version: Version, thresholds: Thresholds, now: float) -> tuple[Category, ...]:
     stored = (
         ""
-        if version >= _KEEPS_FAILED
+        if version >= changes.FAILED_KEPT
         else f" A server of version {version} stores none of these itself: they came from a newer one."
     )
     return (
@@ -162,7 +160,7 @@ def _without_tenant() -> Category:
 
 
 def _without_owner(version: Version) -> Category:
-    if version < _HIDES_NULL:
+    if version < changes.OWNERLESS_HIDDEN:
         why = (
             f"owner_principal is NULL. Version {version} still shows such rows to everybody where access_attributes is JSON null; "
             "from 0.4 on the default filter hides them from everybody."
