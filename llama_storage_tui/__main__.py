@@ -42,6 +42,7 @@ COMMANDS: Final = {
     "conversations": "responses.group",
     "completions": "responses.group",
     "rotate": "rotation",
+    "rules": "rules",
     "schema": "schemas",
 }
 """Each command with its module in `cli`: imported when it is called, since the app must not pay for any of them."""

@@ -30,6 +30,7 @@ from llama_storage_tui.cli.responses.list_document import ResponsesDocument
 from llama_storage_tui.cli.responses.show_document import ShowResponseDocument
 from llama_storage_tui.cli.responses.who_document import WhoDocument
 from llama_storage_tui.cli.rotation_document import RotateDocument
+from llama_storage_tui.cli.rules import RulesDocument
 
 DOCUMENTS: dict[str, type[Document]] = {
     "check": CheckDocument,
@@ -55,6 +56,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "completions list": CompletionsDocument,
     "completions show": CompletionDocument,
     "rotate": RotateDocument,
+    "rules": RulesDocument,
     "error": ErrorDocument,
 }
 

@@ -87,4 +87,4 @@ def _resolved(data: object, path: Path) -> Iterator[tuple[Path, str]]:
             yield found, text
 
 
-RULES = (manifests, foreign_substitutions, line_breaks)
+CHECKS = (manifests, foreign_substitutions, line_breaks)

@@ -221,4 +221,4 @@ def unknown_reference_fields(view: View) -> Iterator[Finding]:
             )
 
 
-RULES = (unknown_fields, ignored_namespace, unknown_reference_fields)
+CHECKS = (unknown_fields, ignored_namespace, unknown_reference_fields)

@@ -149,4 +149,4 @@ def _names_folder(view: View) -> bool:
     return found is not None and bool(found.value)
 
 
-RULES = (temporary_folders, old_folder, workers_on_sqlite)
+CHECKS = (temporary_folders, old_folder, workers_on_sqlite)

@@ -129,4 +129,4 @@ def strings(data: object, path: Path) -> Iterator[tuple[Path, str]]:
         yield path, data
 
 
-RULES = (ignored_legacy_keys, ignored_storage, unexpanded_expressions)
+CHECKS = (ignored_legacy_keys, ignored_storage, unexpanded_expressions)

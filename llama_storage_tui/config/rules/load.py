@@ -270,4 +270,4 @@ def _undecodable(data: object, path: Path) -> Iterator[Path]:
             yield path
 
 
-RULES = (binary_values, missing_variables, schema_problems, store_references)
+CHECKS = (binary_values, missing_variables, schema_problems, store_references)

@@ -104,4 +104,4 @@ def unexpanded_default(view: View) -> Iterator[Finding]:
             )
 
 
-RULES = (literal_tilde, fleeting_paths, unexpanded_default)
+CHECKS = (literal_tilde, fleeting_paths, unexpanded_default)

@@ -83,4 +83,4 @@ def _secret_places(data: object, path: Path) -> Iterator[tuple[Path, str]]:
             yield from _secret_places(value, (*path, index))
 
 
-RULES = (literal_secrets,)
+CHECKS = (literal_secrets,)

@@ -264,7 +264,7 @@ def ssl_not_honoured(view: View) -> Iterator[Finding]:
             )
 
 
-RULES = (
+CHECKS = (
     password_breaks_url,
     percent_encoded_password,
     environment_fallback,

@@ -229,4 +229,4 @@ def vector_database_login(view: View) -> Iterator[Finding]:
                 )
 
 
-RULES = (shared_tables, shared_namespaces, same_server_twice, vector_database_login)
+CHECKS = (shared_tables, shared_namespaces, same_server_twice, vector_database_login)

@@ -189,7 +189,7 @@ def rewritten_references(view: View) -> Iterator[Finding]:
             )
 
 
-RULES = (
+CHECKS = (
     unused_backends,
     unread_references,
     decorative_tables,

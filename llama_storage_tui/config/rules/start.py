@@ -680,7 +680,7 @@ def expanded_twice(view: View) -> Iterator[Finding]:
             )
 
 
-RULES = (
+CHECKS = (
     expanded_twice,
     provider_references,
     missing_stores,
