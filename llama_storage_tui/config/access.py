@@ -41,8 +41,8 @@ def read_access_rules(context: Context) -> AccessRules:
 def _rules(context: Context, policy: object) -> Iterator[Rule]:
     from pydantic import ValidationError
 
-    from llama_storage_tui.config.schema.access import ACCESS_RULE
-    from llama_storage_tui.config.schema.builder import Builder
+    from llama_storage_tui.upstream.run_config.access import ACCESS_RULE
+    from llama_storage_tui.upstream.run_config.builder import Builder
 
     if contains_unknown(policy):
         raise _UnknownRulesError("a rule of server.auth.access_policy depends on a variable that is not set")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
-from llama_storage_tui.config import schema
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, show_path
 from llama_storage_tui.config.environment import UNKNOWN, contains_unknown, map_unknown
@@ -22,6 +21,7 @@ from llama_storage_tui.model.catalog import NOT_SET, Backend, Credential, Family
 from llama_storage_tui.model.target import Target
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.upstream import changes
+from llama_storage_tui.upstream import run_config as schema
 
 
 def family_of(type_: str) -> Family:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from llama_storage_tui.config import schema
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, get, show_path
 from llama_storage_tui.config.environment import resolve, written_name
@@ -19,6 +18,7 @@ from llama_storage_tui.config.rewrites import rewrite_store
 from llama_storage_tui.model.catalog import Backend, Family, Reference, ReferenceKind, Scalar
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream import changes
+from llama_storage_tui.upstream import run_config as schema
 from llama_storage_tui.upstream.consumers import PROMPT_KEYS, QUOTA_KEYS, store_layouts
 
 QUEUE_FIELDS = ("max_write_queue_size", "num_writers")

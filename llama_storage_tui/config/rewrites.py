@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from llama_storage_tui.config.document import get
-from llama_storage_tui.config.schema.rewrites import sql_reference
+from llama_storage_tui.upstream.run_config.rewrites import sql_reference
 
 REWRITTEN_STORES: Final = ("prompts", "connectors")
 

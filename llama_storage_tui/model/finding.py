@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from llama_storage_tui.model.version import Version
+from llama_storage_tui.model.version import Dated
 
 
 class Severity(StrEnum):
@@ -43,7 +43,7 @@ class HasPlace(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Dated):
     """One kind of finding, as an operator looks it up: what it is about, how much it matters, what to do.
 
     `severity` and `stage` are those of most findings; `also` names the others, which depend on the config or the version.
@@ -58,14 +58,6 @@ class Rule:
     advice: str
     """What to do about it: whole sentences. A finding that knows more says it in its own help."""
     also: tuple[tuple[Severity, Stage], ...] = ()
-    since: Version | None = None
-    """The first release that it is true for; None: the oldest known one."""
-    until: Version | None = None
-    """The first release that it is no longer true for; None: none yet."""
-
-    def holds_for(self, version: Version) -> bool:
-        """Tell whether the rule is about that release."""
-        return (self.since is None or self.since <= version) and (self.until is None or version < self.until)
 
     def found(
         self,

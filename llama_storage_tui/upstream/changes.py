@@ -6,9 +6,10 @@ llama-stack 0.2.12 to 0.7.3 and ogx 0.8.0 to 1.5.0.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
-from llama_storage_tui.model.version import Version
+from llama_storage_tui.model.version import Dated, Version
 
 EXPRESSION_OPERATORS: Final = Version(0, 2, 13)
 """`${env.X:=default}` and `${env.X:+value}` in place of `${env.X:default}` and `${env.X+value}`."""
@@ -72,3 +73,10 @@ SQL_TLS: Final = Version(1, 4)
 """sql_postgres has `ssl_mode` and `ca_cert_path`, and connects with asyncpg's defaults."""
 ITEMS_KEYED_BY_CONVERSATION: Final = Version(1, 5)
 """conversation_items is keyed by conversation and id, and the rows of the table before it are copied."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class DatedFromCatalog(Dated):
+    """What the tables of this room date: releases before the catalog had none of it in this form."""
+
+    since: Version | None = CATALOG

@@ -1,6 +1,6 @@
 """The releases that this program knows, and the newest one that a short version means.
 
-Adding a release is one line here; what it changes stands in the tables of `config.schema` and of this room.
+Adding a release is one line here; what it changes stands in the tables of `upstream.run_config` and of this room.
 """
 
 from __future__ import annotations

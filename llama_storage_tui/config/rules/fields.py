@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from llama_storage_tui.config import schema
 from llama_storage_tui.config.document import get
 from llama_storage_tui.config.rules.view import View, nearest, setting
 from llama_storage_tui.model.catalog import Backend, Family, Setting
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream import run_config as schema
 from llama_storage_tui.upstream.versions import RELEASES
 
 IGNORED_CONNECTION_FIELD: Final = Rule(

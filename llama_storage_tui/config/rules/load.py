@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from llama_storage_tui.config import schema
 from llama_storage_tui.config.document import Path, get
 from llama_storage_tui.config.environment import UNKNOWN, map_unknown
 from llama_storage_tui.config.masking import is_secret_name
@@ -14,6 +13,7 @@ from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.catalog import ReferenceKind
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.upstream import changes
+from llama_storage_tui.upstream import run_config as schema
 
 UNSET_VARIABLE: Final = Rule(
     id="unset-variable",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from llama_storage_tui.config import schema
 from llama_storage_tui.config.document import get
 from llama_storage_tui.config.rewrites import REWRITTEN_STORES, is_rewritten
 from llama_storage_tui.config.rules.view import View, nearest
 from llama_storage_tui.model.catalog import Reference, ReferenceKind
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.upstream import changes
+from llama_storage_tui.upstream import run_config as schema
 from llama_storage_tui.upstream.consumers import VECTOR_STORE_TABLES
 
 UNUSED_BACKEND: Final = Rule(

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from llama_storage_tui.config import schema
 from llama_storage_tui.config.document import Path, get
 from llama_storage_tui.config.environment import UNKNOWN, contains_unknown, resolve
 from llama_storage_tui.config.rules.load import MISSING_FIELD
@@ -15,9 +14,10 @@ from llama_storage_tui.config.rules.view import View, nearest, setting
 from llama_storage_tui.model.catalog import Family, Reference, ReferenceKind
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.upstream import changes
+from llama_storage_tui.upstream import run_config as schema
 from llama_storage_tui.upstream.consumers import CONSUMERS, REQUIRED_PATHS, Consumer, find_consumer
 from llama_storage_tui.upstream.providers import (
-    RESOURCE_APIS,
+    RESOURCE_KINDS,
     built_in_apis,
     is_known_api,
     is_shipped_provider,
@@ -604,20 +604,23 @@ def resources_of_nobody(view: View) -> Iterator[Finding]:
     enabled: dict[str, set[object]] = {}
     for api, _, entry in _enabled_providers(view):
         enabled.setdefault(api, set()).add(entry.get("provider_id"))
-    for kind, (api, since, until) in RESOURCE_APIS.items():
-        entries = resources.get(kind)
-        is_registered = since <= view.version and (until is None or view.version < until) and api in available
+    for kind in RESOURCE_KINDS:
+        entries = resources.get(kind.name)
+        is_registered = kind.holds_for(view.version) and kind.api in available
         for index, entry in enumerate(entries if isinstance(entries, list) and is_registered else ()):
             name = entry.get("provider_id") if isinstance(entry, Mapping) else None
-            if not isinstance(name, str) or not name or name in enabled.get(api, ()):
+            if not isinstance(name, str) or not name or name in enabled.get(kind.api, ()):
                 continue
             if stands_for_any_provider(name, view.version):
                 continue
             yield view.finding(
                 RESOURCE_UNKNOWN_PROVIDER,
-                (*view.context.resolution.file_path(("registered_resources", kind, index)), "provider_id"),
-                f"{api} has no enabled provider {name!r}, with which this entry of {kind} is registered at the start",
-                help=_did_you_mean(name, sorted(map(str, enabled.get(api, ())))),
+                (
+                    *view.context.resolution.file_path(("registered_resources", kind.name, index)),
+                    "provider_id",
+                ),
+                f"{kind.api} has no enabled provider {name!r}, with which this entry of {kind.name} is registered at the start",
+                help=_did_you_mean(name, sorted(map(str, enabled.get(kind.api, ())))),
             )
 
 

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from llama_storage_tui.config.schema.facts import ByName, ByType, Dated, Fact, Maybe, Shape
-from llama_storage_tui.config.schema.storage import BACKENDS
 from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.changes import DatedFromCatalog
+from llama_storage_tui.upstream.run_config.facts import ByName, ByType, Fact, Maybe, Shape
+from llama_storage_tui.upstream.run_config.storage import BACKENDS
 
 _DEFAULTS: Final = Version(0, 4, 0)
 _CONNECTORS: Final = Version(0, 5, 0)
@@ -60,7 +61,7 @@ class StoreSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class _Store(Dated):
+class _Store(DatedFromCatalog):
     """A row of the table below: a store as some versions have it."""
 
     spec: StoreSpec
@@ -105,13 +106,13 @@ _STORES: Final = (
 
 def default_stores(version: Version) -> Mapping[str, StoreSpec]:
     """Return the stores that a server of that version has, by name."""
-    return {store.spec.name: store.spec for store in _STORES if store.holds_in(version)}
+    return {store.spec.name: store.spec for store in _STORES if store.holds_for(version)}
 
 
 def store_shape(name: str, version: Version) -> Shape | None:
     """Return the shape of the reference that a store holds; None where the version has no such store."""
     return next(
-        (store.shape for store in _STORES if store.spec.name == name and store.holds_in(version)), None
+        (store.shape for store in _STORES if store.spec.name == name and store.holds_for(version)), None
     )
 
 
