@@ -5,12 +5,12 @@ Source: the provider registries and the API enumerations of llama-stack 0.3.0 to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from llama_storage_tui.model.version import Version
+from llama_storage_tui.model.version import Dated, Version
 from llama_storage_tui.upstream.changes import DatedFromCatalog
 
 _LISTED_APIS_ARE_OPTIONAL: Final = Version(1, 5)
@@ -203,6 +203,16 @@ def needed_apis(api: str, provider_type: str, version: Version) -> tuple[str, ..
 def provider_types(api: str) -> frozenset[str]:
     """Return the types that any release ships for an API."""
     return frozenset(type_ for row in _PROVIDERS if row.api == api for type_ in row.types.split())
+
+
+def provider_entries(api: str, provider_type: str) -> Sequence[Dated]:
+    """Return the entries of a provider, each with the releases that ship it."""
+    return [row for row in _PROVIDERS if row.api == api and provider_type in row.types.split()]
+
+
+def api_entries(name: str) -> Sequence[Dated]:
+    """Return the entries of an API, each with the releases that have it."""
+    return [row for row in _APIS if name in (row.name, row.table)]
 
 
 def is_known_api(api: str, version: Version) -> bool:

@@ -49,6 +49,21 @@ def test_a_shipped_config_starts_where_its_own_release_starts_it(
     assert catalog.verdict.starts is (verdict == "starts"), f"ours: {errors}; theirs: {verdict}"
 
 
+STARTING = sorted(
+    {digest for configs in RELEASES.values() for digest, verdict in configs.values() if verdict == "starts"}
+)
+
+
+@pytest.mark.parametrize("digest", STARTING)
+def test_a_shipped_config_starts_in_the_release_that_is_guessed_for_it(
+    archive: zipfile.ZipFile, digest: str
+) -> None:
+    document = parse(archive.read(f"{digest}.yaml").decode(), "config.yaml")
+    catalog = load_catalog(document, merge([], {}, assumes_set=True, home="/home/x"))
+    errors = [finding.message for finding in catalog.findings if finding.severity is Severity.ERROR]
+    assert catalog.verdict.starts, (catalog.version, errors)
+
+
 def test_every_release_line_from_0_3_to_1_5_is_on_record() -> None:
     lines = {release.rpartition(".")[0] for release in RELEASES}
     assert lines == {"0.3", "0.4", "0.5", "0.6", "0.7", "0.8", "1.0", "1.1", "1.2", "1.3", "1.4", "1.5"}
