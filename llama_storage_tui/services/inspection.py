@@ -14,7 +14,8 @@ from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services import browse, upgrade_inspection
 from llama_storage_tui.services.default_names import other_default
-from llama_storage_tui.services.responses.item_tables import said_of, upgrade_state
+from llama_storage_tui.services.responses.earlier_items import Comparison
+from llama_storage_tui.services.responses.item_tables import said_of, upgrade_report
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream.consumers import CONSUMERS, keeps_namespaces, store_layouts
 from llama_storage_tui.upstream.item_upgrade import EARLIER_ITEMS, ITEMS, SINCE, ItemUpgrade
@@ -199,12 +200,13 @@ async def _earlier_items(session: Session, backend: Backend) -> AsyncIterator[Fi
     """Tell of the table that the upgrade to ogx 1.5 renames: the only copy of the items until its rows were copied."""
     version = session.catalog.version.chosen
     reader = await session.reader(backend.name)
-    state = await upgrade_state(reader)
-    if state is ItemUpgrade.NOT_NEEDED:
+    report = await upgrade_report(reader)
+    if report.state is ItemUpgrade.NOT_NEEDED:
         return
-    message, advice = said_of(state, backend.name, version)
-    if state is not ItemUpgrade.COPIED:
-        yield _finding(backend, "items-upgrade-unfinished", Severity.WARNING, message, advice)
+    if report.state is not ItemUpgrade.COPIED:
+        message, advice = said_of(report, backend.name)
+        rule = "items-missing" if report.state is ItemUpgrade.COPIED_IN_PART else "items-upgrade-unfinished"
+        yield _finding(backend, rule, Severity.WARNING, message, advice)
         return
     count = await reader.tables.count(EARLIER_ITEMS)
     if count.value:
@@ -212,11 +214,21 @@ async def _earlier_items(session: Session, backend: Backend) -> AsyncIterator[Fi
             backend,
             "rows-left-behind",
             Severity.WARNING if version >= SINCE else Severity.INFO,
-            f"{EARLIER_ITEMS} on {backend.name} has {count.value:,} rows that {version.product} {version} does not read: ogx 1.5"
-            f" copied them to {ITEMS}",
-            "Keep it, or compare the two tables first and keep a backup: items that are missing in the new table were deleted"
-            " since, or never copied.",
+            f"{EARLIER_ITEMS} on {backend.name} has {count.value:,} rows that {version.product} {version} does not read"
+            + (f": ogx 1.5 copied them to {ITEMS}" if report.comparison is not None else ""),
+            f"{_compared(report.comparison)} Keep it at least until you have a backup of the database.",
         )
+
+
+def _compared(comparison: Comparison | None) -> str:
+    if comparison is None:
+        return "The two tables were not compared."
+    if comparison.is_whole:
+        return f"All were compared by their keys: {ITEMS} has each one whose conversation is there."
+    return (
+        f"The last {comparison.compared:,} were compared by their keys, the others were not: {ITEMS} has each of those whose"
+        " conversation is there."
+    )
 
 
 async def _ownerless(session: Session, backend: Backend) -> AsyncIterator[Finding]:
