@@ -117,7 +117,11 @@ _DRIVERS = frozenset({"asyncpg", "sqlalchemy", "sqlite3", "aiosqlite"})
 
 HOT_JOURNAL = (
     "An interrupted write left a -journal beside the file: reading it would need a recovery, which changes the file.",
-    "Start the server, which recovers it, or work on a copy of both files.",
+    (
+        "Copy both files first, and read the copy. The next program that writes here, such as the server, undoes the interrupted"
+        " write; where the file was replaced since then (a backup put back), the -journal does not belong to it, and undoing would"
+        " damage it."
+    ),
 )
 
 

@@ -14,10 +14,13 @@ from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.finding import Finding, Severity, Stage
 from llama_storage_tui.model.target import PostgresTarget, SqliteTarget, Target
+from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.session import Session
 
 DATABASES: Final = ("llamastack", "ogx")
 FOLDERS: Final = ("/.llama/", "/.ogx/")
+RENAMES_FOLDER: Final = Version(0, 8)
+_RENAMES: Final = " Where there is no ~/.ogx yet, change nothing: the first ogx command renames ~/.llama to it, with these rows."
 SQLITE_KEYS: Final = "kvstore"
 
 
@@ -39,7 +42,8 @@ async def other_default(session: Session, backend: Backend) -> AsyncIterator[Fin
         backend.path,
         f"{there} holds rows ({names}), and {here}, which {backend.name} names, holds none: the default changed at 0.8. "
         f"{version.product} {version} begins with an empty store",
-        f"{setting} goes on with these rows.",
+        f"{setting} goes on with these rows. Back them up first: {version.product} {version} changes older tables when it starts."
+        + (_RENAMES if version >= RENAMES_FOLDER and FOLDERS[0] in setting else ""),
         backend.line,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from llama_storage_tui.backends.postgres.identifiers import quoted_identifier
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family
 from llama_storage_tui.model.data import Filter, KeySelection
@@ -14,6 +15,7 @@ from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services import browse, upgrade_inspection
 from llama_storage_tui.services.default_names import other_default
+from llama_storage_tui.services.responses.categories import MAKE_PUBLIC
 from llama_storage_tui.services.responses.earlier_items import Comparison
 from llama_storage_tui.services.responses.item_tables import said_of, upgrade_report
 from llama_storage_tui.services.session import Session
@@ -83,7 +85,10 @@ async def _raw_keys(session: Session, backend: Backend) -> AsyncIterator[Finding
                 Severity.WARNING,
                 f"{count.value:,} keys of {backend.name} have no namespace, as servers before 1.0 wrote them: "
                 f"{version.product} {version} does not see them",
-                "They must be renamed to NAMESPACE:KEY before the server can read them.",
+                "Stop the servers, copy the file with its -wal, and rename these keys to NAMESPACE:KEY before the first"
+                " start of this version: the "
+                "copy of vector stores to tables happens once, at that start, and passes over what is renamed later. Leave a key "
+                "as it is where the new name exists already, since a newer server wrote that one.",
             )
 
 
@@ -133,7 +138,9 @@ async def _other_default(session: Session, backend: Backend) -> AsyncIterator[Fi
                 Severity.WARNING,
                 f"{name} on {backend.name} has {count.value:,} keys that {version.product} {version} does not read: the default "
                 f"name of the table changed at 0.8, and is {chosen.value} for this version",
-                f"Set table_name: {name} to go on with these keys.",
+                f"Set table_name: {name} to go on with these keys. A server reads one of the two tables: what {chosen.value}"
+                " holds by"
+                " now is then out of sight, and stays where it is.",
             )
 
 
@@ -157,7 +164,10 @@ async def _zoneless_expiry(session: Session, backend: Backend) -> AsyncIterator[
             Severity.WARNING,
             f"The column expiration of {target.table} on {backend.name} has no time zone, as servers before 1.0.3 made it: a key "
             f"with an expiry cannot be written by {version.product} {version}",
-            f"ALTER TABLE {target.table} ALTER COLUMN expiration TYPE timestamptz USING expiration AT TIME ZONE 'UTC'",
+            f"Stop every server that uses the table, back it up, and run as the servers' role: ALTER TABLE"
+            f" {quoted_identifier(target.table)}"
+            " ALTER COLUMN expiration TYPE timestamptz. Times are then read in the time zone of that session, the one that older"
+            " servers wrote them in.",
         )
 
 
@@ -247,7 +257,7 @@ async def _ownerless(session: Session, backend: Backend) -> AsyncIterator[Findin
                 "rows-without-owner",
                 Severity.WARNING,
                 f"{count.value:,} rows of {name} on {backend.name} have no owner (NULL): the default filter hides them",
-                "Set owner_principal to '' where they should be public.",
+                MAKE_PUBLIC,
             )
 
 

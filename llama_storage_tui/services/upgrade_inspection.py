@@ -65,8 +65,9 @@ async def chunks_without_id(session: Session, backend: Backend) -> AsyncIterator
             Severity.ERROR,
             f"Chunks of {_counted(len(found), 'vector store')}{scope} on {backend.name} ({names}) have no chunk_id, as servers "
             f"before 0.4 wrote them: {version.product} {version} does not start with them",
-            "Each chunk of the index needs a chunk_id (its stored_chunk_id) and a chunk_metadata object. Go on with the release "
-            "that wrote them until the index is converted or built again from its files.",
+            "Go on with the release that wrote them until the index is converted, in a copy of the store: each chunk needs a"
+            " chunk_id "
+            "(its stored_chunk_id) and a chunk_metadata object. Or build it again under a new id from its files.",
             Stage.START,
         )
 
@@ -137,7 +138,9 @@ async def stale_providers(session: Session, backend: Backend) -> AsyncIterator[F
             Severity.WARNING,
             f"{_counted(number, 'registered object')} on {backend.name} {'belongs' if number == 1 else 'belong'} to providers that "
             f"this config does not start ({names}): requests for {'it' if number == 1 else 'them'} fail",
-            "Add the provider again under that id, or unregister the objects through the server's API.",
+            "Add the provider again under that id. Unregister an object through the server's API only where nobody needs it:"
+            " what is "
+            "registered of it, such as the embedding model of a vector store, is kept nowhere else.",
         )
 
 
@@ -170,7 +173,7 @@ async def vector_stores_without_tenant(session: Session, backend: Backend) -> As
                 Severity.ERROR,
                 f"{_counted(count.value, 'vector store')} of {lead.rstrip(':') or backend.name} are still kept as keys: the server "
                 "copies them to tables when it starts, and does not start without a tenant to copy them to",
-                "Set server.tenancy.default_tenant_id.",
+                "Set server.tenancy.default_tenant_id to the tenant that all of them belong to: they are copied once.",
                 Stage.START,
             )
 
@@ -194,8 +197,8 @@ async def rows_without_tenant(session: Session, backend: Backend) -> AsyncIterat
                 "rows-without-tenant",
                 Severity.WARNING,
                 f"{_counted(count.value, 'row')} of {name} on {backend.name} have no tenant: with tenancy multi nobody sees them",
-                "A server fills tenants in under tenancy single, never under multi: say which tenant they belong to before they "
-                "are needed.",
+                "Find out which tenant each belongs to, stop the servers, back up the table, and set tenant_id. A server that is "
+                "started once under tenancy single would give all of them its default tenant; under multi none fills it in.",
             )
 
 
@@ -223,8 +226,9 @@ async def files_elsewhere(session: Session, backend: Backend) -> AsyncIterator[F
             Severity.WARNING,
             f"{_counted(number, 'file')} of {FILES_TABLE} on {backend.name} {'lies' if number == 1 else 'lie'} outside of "
             f"storage_dir ({folders[0]}): from 0.7 on a server refuses to give {'it' if number == 1 else 'them'} out (400)",
-            "Set storage_dir to the folder that file_path names, or move the files and change file_path with the server stopped. "
-            "Links were not followed for this answer.",
+            "Set storage_dir to a folder that holds these and those inside it now, or stop the servers, back up the table,"
+            " copy the "
+            "files into storage_dir, and change file_path. Links were not followed for this answer.",
         )
 
 

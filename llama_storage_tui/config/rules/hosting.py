@@ -32,7 +32,8 @@ def temporary_folders(view: View) -> Iterator[Finding]:
                 Severity.WARNING,
                 Stage.NEVER,
                 f"{backend.name} keeps its rows under {folder}, which a restart of the machine or the container may empty",
-                help="Move the file to a volume that outlives the server.",
+                help="Stop the server, copy the file with its -wal and -journal to a volume that outlives the server, and name it "
+                "there in db_path.",
             )
     for where, text in _folders_of_files(view):
         folder = _temporary(text)
@@ -43,7 +44,8 @@ def temporary_folders(view: View) -> Iterator[Finding]:
                 Stage.NEVER,
                 where,
                 f"Uploaded files are kept under {folder}, which a restart of the machine or the container may empty",
-                help="Move the folder to a volume that outlives the server.",
+                help="Stop the server, copy the folder to a volume that outlives the server, and name it there. The rows of files "
+                "hold their full paths (file_path), which have to follow.",
             )
 
 
@@ -66,8 +68,9 @@ def old_folder(view: View) -> Iterator[Finding]:
                 where,
                 f"{said}. The first ogx command renames ~/.llama to ~/.ogx where there is no ~/.ogx yet; the server then makes an "
                 "empty store at the old path",
-                help="Before the first ogx command: copy the file to a folder that is not below ~/.llama and name that here, or "
-                "set OGX_CONFIG_DIR, which stops the renaming.",
+                help="Before the first ogx command, and with the server stopped: copy the file with its -wal and -journal to"
+                " a folder "
+                "that is not below ~/.llama and name that here, or set OGX_CONFIG_DIR, which stops the renaming.",
             )
 
 
@@ -87,7 +90,7 @@ def workers_on_sqlite(view: View) -> Iterator[Finding]:
             ("server", "workers"),
             f"{workers} workers write the same SQLite {'file' if len(names) == 1 else 'files'} ({', '.join(names)}): under load "
             "writes fail with 'database is locked', and what one worker keeps in memory the others do not see",
-            help="Use one worker, or move these backends to PostgreSQL.",
+            help="Use one worker. PostgreSQL takes several; a backend there begins without these rows, which no server copies.",
         )
 
 

@@ -29,7 +29,9 @@ def literal_tilde(view: View) -> Iterator[Finding]:
                 Severity.WARNING,
                 Stage.NEVER,
                 f"kv_sqlite does not expand ~: the server creates a directory named ~ for {backend.name}",
-                help="Write the path out, or ${env.SQLITE_STORE_DIR:=~/…}, which is expanded.",
+                help="Write the path out, or ${env.SQLITE_STORE_DIR:=~/…}, which is expanded. Rows that a server wrote so"
+                " far are in "
+                "the directory named ~: stop the server and copy the file from there.",
             )
 
 
@@ -71,7 +73,8 @@ def unexpanded_default(view: View) -> Iterator[Finding]:
                 ("storage",),
                 f"The file has no storage.backends, and the default path of {backend.name} in {view.version} is the literal text "
                 f"{path.value}: the server makes a folder of that name",
-                help="Write storage.backends out, or use 0.5.1 or later.",
+                help="Write storage.backends out, or use 0.5.1 or later. Rows that a server wrote so far stay in that folder: stop "
+                "the server and copy the files from there.",
             )
 
 
