@@ -214,9 +214,9 @@ async def _earlier_items(session: Session, backend: Backend) -> AsyncIterator[Fi
     if report.state is ItemUpgrade.NOT_NEEDED:
         return
     if report.state is not ItemUpgrade.COPIED:
-        message, advice = said_of(report, backend.name)
+        said = said_of(report, backend.name)
         rule = "items-missing" if report.state is ItemUpgrade.COPIED_IN_PART else "items-upgrade-unfinished"
-        yield _finding(backend, rule, Severity.WARNING, message, advice)
+        yield _finding(backend, rule, Severity.WARNING, said.state, said.advice)
         return
     count = await reader.tables.count(EARLIER_ITEMS)
     if count.value:

@@ -33,14 +33,10 @@ BY_HAND: Final = {
     'Stop the servers, back up the table, and add "store": true': "the default of servers that wrote no such field",
     "Find out which tenant each belongs to, stop the servers, back up the table, and set tenant_id": "as it says",
     "Look at the raw row: a cut write, a bad copy, other software. Stop": "nothing is removed, and a copy is there",
-    "stop the servers, back up the database, delete the row": (
-        "recorded with ogx 1.5.0 on both engines (tests/oracle); what it brings back besides is said"
-    ),
-    "Keep …. If its items are to come back": "the sentence above follows",
-    "Keep …. If they were never copied": "the sentence above follows",
-    "Keep both. Stop the servers and back up": "recorded with ogx 1.5.0 on both engines: no item is lost",
+    "Copying again also brings back": "recorded with ogx 1.5.0 on both engines (tests/oracle); what it brings back besides is said",
+    "Stop the servers and back up the database. If … has": "recorded with ogx 1.5.0 on both engines: no item is lost",
     "Stop the servers, back up the database, and delete the row": "recorded with ogx 1.5.0 on both engines: the items are copied",
-    "Keep it. Find out what uses it, stop that": "recorded with ogx 1.5.0 on both engines: a renamed table keeps its rows",
+    "Find out what uses it, stop that": "recorded with ogx 1.5.0 on both engines: a renamed table keeps its rows",
     "Set storage_dir to a folder that holds these and those": "files are copied, and those that are readable today stay so",
     "Go on with the release that wrote them until": "the conversion is done in a copy",
 }
@@ -106,7 +102,6 @@ NO_ADVICE: Final = {
     "Remove the condition on this column": "a filter of a list on the screen",
     "stop where no password is checked": "a choice of the plan",
     "The rules are the built-in default": "says how a server works",
-    "Keep ….": "tells to keep; a start of ogx 1.5 does the rest, recorded on both engines",
 }
 
 JUDGED: Final = BY_HAND | OF_A_SETTING | OF_A_ROTATION | NO_ADVICE

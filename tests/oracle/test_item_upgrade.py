@@ -60,15 +60,16 @@ def test_the_advice_says_that_copying_again_brings_back_what_was_deleted() -> No
     for engine in RECORDED.values():
         assert "b1" in engine["a conversation deleted since, as advised"]["conversation_items"]
     for state in (ItemUpgrade.NOT_COPIED, ItemUpgrade.COPIED_IN_PART):
-        _, advice = said_of(UpgradeReport(state), "sql_default")
+        advice = said_of(UpgradeReport(state), "sql_default").advice
         assert (
-            "brings back each item that was deleted since, those of deleted conversations included" in advice
+            "brings back each item that was deleted since, those of deleted conversations included. Where that is right: stop"
+            in advice
         )
 
 
 @pytest.mark.parametrize("state", [*FAILS, *COPIES, *LEAVES])
 def test_no_advice_removes_a_table_or_a_row_of_items(state: ItemUpgrade) -> None:
-    _, advice = said_of(UpgradeReport(state), "sql_default")
+    advice = said_of(UpgradeReport(state), "sql_default").advice
     words = advice.lower()
     assert "drop" not in words
     for sentence in words.split(". "):
@@ -79,6 +80,15 @@ def test_no_advice_removes_a_table_or_a_row_of_items(state: ItemUpgrade) -> None
             or "deleted" in sentence
         )
     assert "delete t" not in words or "stop the servers" in words.partition("delete t")[0]
+
+
+@pytest.mark.parametrize("state", [*FAILS, *COPIES, *LEAVES])
+def test_a_list_shows_no_step_whose_end_it_may_have_no_room_for(state: ItemUpgrade) -> None:
+    said = said_of(UpgradeReport(state), "sql_default")
+    assert said.state in said.notice
+    assert said.keep in said.notice
+    assert "delete t" not in said.notice
+    assert "name of your own" not in said.notice
 
 
 def test_the_engines_agree() -> None:

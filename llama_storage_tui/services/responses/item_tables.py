@@ -31,9 +31,33 @@ COMPARED: Final = 1_000
 """Rows of the earlier table, from its end, that are compared where a list only needs to know whether something is amiss."""
 
 _COPY_AGAIN: Final = (
-    f"stop the servers, back up the database, delete the row {MARK} from {MARKS}, and start ogx 1.5 or later, which copies every"
-    f" row that {ITEMS} lacks. That also brings back each item that was deleted since, those of deleted conversations included."
+    "Copying again also brings back each item that was deleted since, those of deleted conversations included. Where that is right:"
+    f" stop the servers, back up the database, delete the row {MARK} from {MARKS}, and start ogx 1.5 or later, which copies every"
+    f" row that {ITEMS} lacks."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a state is, as a sentence without its full stop; what to leave alone; what can be done, where there is something.
+
+    The steps change the database: they are shown whole or not at all, since the end of one may take back its beginning.
+    """
+
+    state: str
+    keep: str = ""
+    steps: str = ""
+
+    @property
+    def notice(self) -> str:
+        """What a list says, where there may be room for a few lines only."""
+        more = "A check of the data says what can be done." if self.steps else ""
+        return " ".join(part for part in (f"{self.state}.", self.keep, more) if part)
+
+    @property
+    def advice(self) -> str:
+        """All that can be done."""
+        return " ".join(part for part in (self.keep, self.steps) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +101,7 @@ async def item_tables(session: Session) -> ItemTables:
         if report.state in _ONLY_COPY:
             is_split = True
             found.append(Place(place.backend, EARLIER_ITEMS, place.path))
-        said, advice = said_of(report, place.backend)
-        notices.append(f"{said}. {advice}")
+        notices.append(said_of(report, place.backend).notice)
     return ItemTables(tuple(found), tuple(notices), is_split)
 
 
@@ -107,80 +130,69 @@ async def upgrade_report(reader: Reader, *, most: int | None = None) -> UpgradeR
     return UpgradeReport(ItemUpgrade.COPIED_IN_PART if comparison.missing else state, has_items, comparison)
 
 
-def said_of(report: UpgradeReport, backend: str) -> tuple[str, str]:
-    """Return what a state is, as a sentence without its full stop, and what to do, which loses nothing that it does not name."""
+def said_of(report: UpgradeReport, backend: str) -> Said:
+    """Return what to say of a state; no step loses anything that it does not name."""
+    keep = f"Keep {EARLIER_ITEMS}."
     match report.state:
         case ItemUpgrade.UNFINISHED:
-            said = (
-                f"The upgrade of the conversation items on {backend} to ogx 1.5 was interrupted: {EARLIER_ITEMS} may hold the only"
-                " copy of them"
-            )
             deleted = (
                 f" Items that were deleted from {ITEMS} in the meantime come back with it."
                 if report.has_items
                 else ""
             )
-            return said, (
-                f"Keep {EARLIER_ITEMS}. The next start of ogx 1.5 or later copies every row that {ITEMS} lacks.{deleted} Start no"
-                f" older server before that: where {ITEMS} is missing it makes one that keeps ogx 1.5 from starting."
+            return Said(
+                f"The upgrade of the conversation items on {backend} to ogx 1.5 was interrupted: {EARLIER_ITEMS} may hold the only"
+                " copy of them",
+                f"{keep} The next start of ogx 1.5 or later copies every row that {ITEMS} lacks.{deleted} Start no older server"
+                f" before that: where {ITEMS} is missing it makes one that keeps ogx 1.5 from starting.",
             )
         case ItemUpgrade.BLOCKED:
-            return (
-                (
-                    f"Both {ITEMS} and {EARLIER_ITEMS} on {backend} are tables of servers before ogx 1.5: each may hold items that"
-                    " the other lacks, and ogx 1.5 cannot start on them"
-                ),
-                (
-                    f"Keep both. Stop the servers and back up the database. If {MARKS} has a row {MARK}, delete that row: with it"
-                    f" the rows of {ITEMS} are not copied. Then rename {EARLIER_ITEMS} to a name of your own and start ogx 1.5 or"
-                    f" later. Compare the two afterwards, and copy from your table what {ITEMS} lacks and nobody deleted."
-                ),
+            return Said(
+                f"Both {ITEMS} and {EARLIER_ITEMS} on {backend} are tables of servers before ogx 1.5: each may hold items that the"
+                " other lacks, and ogx 1.5 cannot start on them",
+                "Keep both.",
+                f"Stop the servers and back up the database. If {MARKS} has a row {MARK}, delete that row: with it the rows of"
+                f" {ITEMS} are not copied. Then rename {EARLIER_ITEMS} to a name of your own and start ogx 1.5 or later. Compare"
+                f" the two afterwards, and copy from your table what {ITEMS} lacks and nobody deleted.",
             )
         case ItemUpgrade.NOT_COPIED:
-            return (
-                (
-                    f"{ITEMS} on {backend} has no rows although {MARKS} says that the rows of {EARLIER_ITEMS} were copied: unless"
-                    " every item was deleted since, the earlier table holds the only copy"
-                ),
-                f"Keep {EARLIER_ITEMS}. If its items are to come back: {_COPY_AGAIN}",
+            return Said(
+                f"{ITEMS} on {backend} has no rows although {MARKS} says that the rows of {EARLIER_ITEMS} were copied: unless"
+                " every item was deleted since, the earlier table holds the only copy",
+                keep,
+                _COPY_AGAIN,
             )
         case ItemUpgrade.COPIED_IN_PART:
-            return (
-                (
-                    f"{_scope(report.comparison)} of {EARLIER_ITEMS} on {backend} are missing in {ITEMS}, although their"
-                    f" conversations are there and {MARKS} says that they were copied: they were deleted since, or never copied"
-                ),
-                f"Keep {EARLIER_ITEMS}. If they were never copied: {_COPY_AGAIN}",
+            return Said(
+                f"{ITEMS} on {backend} lacks {_scope(report.comparison)} of {EARLIER_ITEMS}, those of deleted conversations not"
+                f" counted, although {MARKS} says that all were copied: they were deleted since, or never copied",
+                keep,
+                _COPY_AGAIN,
             )
         case ItemUpgrade.SKIPPED_NEXT:
-            return (
-                (
-                    f"The next start of ogx 1.5 or later will rename {ITEMS} on {backend} to {EARLIER_ITEMS} and copy nothing,"
-                    f" since {MARKS} says that it was done: its items would disappear from every conversation"
-                ),
-                (
-                    f"Stop the servers, back up the database, and delete the row {MARK} from {MARKS} before that start, which then"
-                    " copies the items."
-                ),
+            return Said(
+                f"The next start of ogx 1.5 or later will rename {ITEMS} on {backend} to {EARLIER_ITEMS} and copy nothing, since"
+                f" {MARKS} says that it was done: its items would disappear from every conversation",
+                steps=f"Stop the servers, back up the database, and delete the row {MARK} from {MARKS} before that start, which"
+                " then copies the items.",
             )
         case ItemUpgrade.FOREIGN:
-            return (
-                (
-                    f"{EARLIER_ITEMS} on {backend} has no columns {' and '.join(KEY)}, so that it is no table of conversation"
-                    " items: ogx 1.5 or later cannot start beside it"
-                ),
-                "Keep it. Find out what uses it, stop that and the servers, and rename it to a name of your own.",
+            return Said(
+                f"{EARLIER_ITEMS} on {backend} has no columns {' and '.join(KEY)}, so that it is no table of conversation items:"
+                " ogx 1.5 or later cannot start beside it",
+                "Keep it.",
+                "Find out what uses it, stop that and the servers, back up the database, and rename it to a name of your own.",
             )
         case _:
-            return f"{EARLIER_ITEMS} on {backend} is not read any more", ""
+            return Said(f"{EARLIER_ITEMS} on {backend} is not read any more")
 
 
 def _scope(comparison: Comparison | None) -> str:
     if comparison is None:
-        return "Rows"
+        return "rows"
     if comparison.is_whole:
         return f"{comparison.missing:,} of the {comparison.compared:,} rows"
-    return f"At least {comparison.missing:,} rows (the last {comparison.compared:,} were compared)"
+    return f"at least {comparison.missing:,} of the last {comparison.compared:,} rows"
 
 
 async def _is_marked(reader: Reader) -> bool:

@@ -130,8 +130,10 @@ async def test_a_list_compares_the_end_of_a_large_table_and_says_so(store: Store
     async with keeping(store, NEW).session() as session:
         (notice,) = (await list_conversations(session, ConversationQuery())).notices
         findings = {each.rule: each for each in await inspect_data(session)}
-    assert notice.startswith("At least 1,000 rows (the last 1,000 were compared)")
-    assert findings["items-missing"].message.startswith("3,000 of the 3,002 rows")
+    assert "lacks at least 1,000 of the last 1,000 rows" in notice
+    assert findings["items-missing"].message.startswith(
+        "conversation_items on sql_default lacks 3,000 of the 3,002 rows"
+    )
     assert "deleted conversations included" in str(findings["items-missing"].help)
 
 
