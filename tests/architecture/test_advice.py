@@ -17,7 +17,8 @@ BY_HAND: Final = {
     "Copy both files first, and read the copy. The next program that writes": (
         "undoing the write is what SQLite does anyway; a -journal beside a file that was put back is named"
     ),
-    "Stop the server and copy the file with its -wal": "all that follows is done to the copy",
+    "Stop the server and copy the file with its -wal. Restore": "said only where quick_check confirms it; what follows is for the copy",
+    "Stop the server, copy the file with its -wal, and run `PRAGMA": "all that follows is done to the copy, and under a condition",
     "Stop the server, copy the file with its -wal and -journal to a volume": "the old file stays, and no row is left in a -wal",
     "Stop the server, copy the folder to a volume": "the old folder stays; file_path is named, since servers open that path",
     "Before the first ogx command, and with the server stopped: copy": "the old file stays, and no row is left in a -wal",
@@ -94,6 +95,7 @@ NO_ADVICE: Final = {
     "\n    SELECT current_setting": "SQL that reads",
     "SET LOCAL lock_timeout": "SQL of the own session",
     "REPLACE INTO row VALUES": "SQL in memory",
+    "Restore nothing. The cause": "tells to do nothing to the file",
     "… has the set-user-id": "says what was found",
     "Reload the page": "reads",
     "… rows name one previous response": "says what was found",
