@@ -84,14 +84,6 @@ _SQLITE_CODES: dict[int, tuple[FailureKind, str, str | None]] = {
     ),
     sqlite3.SQLITE_LOCKED: (FailureKind.LOCKED, "Another process holds the file.", "Try again."),
     sqlite3.SQLITE_INTERRUPT: (FailureKind.TIMEOUT, "The query was stopped.", None),
-    sqlite3.SQLITE_CORRUPT: (
-        FailureKind.NOT_A_DATABASE,
-        "SQLite says that the file is damaged.",
-        (
-            "Stop the server and copy the file with its -wal. Run `PRAGMA quick_check` on the copy; unless it says ok, restore a"
-            " backup or try `.recover` on the copy."
-        ),
-    ),
     sqlite3.SQLITE_NOTADB: (
         FailureKind.NOT_A_DATABASE,
         "The file is no SQLite database, or it is encrypted.",
@@ -115,9 +107,24 @@ _CONTENT_CLASSES = ("22", "54")
 
 _DRIVERS = frozenset({"asyncpg", "sqlalchemy", "sqlite3", "aiosqlite"})
 
+
+class SaidDamagedError(BackendError):
+    """SQLite called the file damaged, in these words, which it also does of sound files: the engine checks before it says so."""
+
+    def __init__(self, words: str, *, where: str | None) -> None:
+        super().__init__(
+            f"SQLite refuses the query: {words}.", failure=FailureKind.NOT_A_DATABASE, where=where
+        )
+        self.words = words
+
+
 HOT_JOURNAL = (
     "An interrupted write left a -journal beside the file: reading it would need a recovery, which changes the file.",
-    "Start the server, which recovers it, or work on a copy of both files.",
+    (
+        "Copy both files first, and read the copy. The next program that writes here, such as the server, undoes the interrupted"
+        " write; where the file was replaced since then (a backup put back), the -journal does not belong to it, and undoing would"
+        " damage it."
+    ),
 )
 
 
@@ -291,7 +298,10 @@ def _of_sqlite(error: sqlite3.Error, where: str) -> BackendError:
     if code == sqlite3.SQLITE_READONLY_ROLLBACK:
         return BackendError(HOT_JOURNAL[0], failure=FailureKind.LOCKED, where=where, help=HOT_JOURNAL[1])
     known = _SQLITE_CODES.get(code & 0xFF) if isinstance(code, int) else None
-    if code == sqlite3.SQLITE_CORRUPT and str(error).startswith("malformed database schema"):
+    is_corrupt = isinstance(code, int) and code & 0xFF == sqlite3.SQLITE_CORRUPT
+    if is_corrupt and not str(error).startswith("malformed database schema"):
+        return SaidDamagedError(str(error), where=where)
+    if is_corrupt:
         # Said of a schema that this SQLite cannot parse, too: a newer one's syntax, a function or module that it lacks.
         known = (
             FailureKind.QUERY,

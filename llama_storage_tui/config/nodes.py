@@ -111,7 +111,7 @@ def compose(text: str, place: Place) -> yaml.Node | None:
             raise place.error(
                 loader.peek_event().start_mark,  # type: ignore[no-untyped-call]
                 "holds several YAML documents; a server reads exactly one",
-                "Remove the line with ---, or name a file with one document.",
+                "Name a file with one document, or put each into a file of its own.",
             )
     except yaml.MarkedYAMLError as error:
         raise syntax_error(error, place) from None

@@ -15,6 +15,7 @@ from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.target import PostgresTarget, SqliteTarget, Target
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.upstream import changes
 
 ROWS_UNDER_OTHER_DEFAULT: Final = Rule(
     id="rows-under-other-default",
@@ -28,6 +29,7 @@ TABLE: Final = (ROWS_UNDER_OTHER_DEFAULT,)
 
 DATABASES: Final = ("llamastack", "ogx")
 FOLDERS: Final = ("/.llama/", "/.ogx/")
+_RENAMES: Final = " Where there is no ~/.ogx yet, change nothing: the first ogx command renames ~/.llama to it, with these rows."
 SQLITE_KEYS: Final = "kvstore"
 
 
@@ -46,7 +48,8 @@ async def other_default(session: Session, backend: Backend) -> AsyncIterator[Fin
         backend,
         f"{there} holds rows ({names}), and {here}, which {backend.name} names, holds none: the default changed at 0.8. "
         f"{version.product} {version} begins with an empty store",
-        f"{setting} goes on with these rows.",
+        f"{setting} goes on with these rows. Back them up first: {version.product} {version} changes older tables when it starts."
+        + (_RENAMES if version >= changes.OGX and FOLDERS[0] in setting else ""),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from llama_storage_tui.backends.postgres.identifiers import quoted_identifier
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family
 from llama_storage_tui.model.data import Filter, KeySelection
@@ -13,7 +14,9 @@ from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.services import browse, upgrade_inspection
 from llama_storage_tui.services.default_names import other_default
-from llama_storage_tui.services.responses.item_tables import said_of, upgrade_state
+from llama_storage_tui.services.responses.categories import MAKE_PUBLIC
+from llama_storage_tui.services.responses.earlier_items import Comparison
+from llama_storage_tui.services.responses.item_tables import said_of, upgrade_report
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.upgrade_inspection import DATA_NOT_CHECKED
 from llama_storage_tui.upstream import changes
@@ -32,7 +35,10 @@ RAW_KEYS: Final = Rule(
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="Keys have no namespace, as servers before 1.0 wrote them, and are not read",
-    advice="They must be renamed to NAMESPACE:KEY before the server can read them.",
+    advice="Stop the servers, copy the file with its -wal, and rename these keys to NAMESPACE:KEY before the first"
+    " start of this version: the "
+    "copy of vector stores to tables happens once, at that start, and passes over what is renamed later. Leave a key "
+    "as it is where the new name exists already, since a newer server wrote that one.",
     since=changes.NAMESPACES_IN_SQLITE,
 )
 UNNAMED_KEYS: Final = Rule(
@@ -65,6 +71,13 @@ ITEMS_UPGRADE_UNFINISHED: Final = Rule(
     title="The upgrade of conversation_items was not finished",
     advice="The message names the state, and what finishes it.",
 )
+ITEMS_MISSING: Final = Rule(
+    id="items-missing",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="conversation_items lacks items that the table before the upgrade to ogx 1.5 has",
+    advice="The message names how many, and what brings them back.",
+)
 ROWS_WITHOUT_OWNER: Final = Rule(
     id="rows-without-owner",
     severity=Severity.WARNING,
@@ -80,6 +93,7 @@ TABLE: Final = (
     ROWS_LEFT_BEHIND,
     ZONELESS_EXPIRY,
     ITEMS_UPGRADE_UNFINISHED,
+    ITEMS_MISSING,
     ROWS_WITHOUT_OWNER,
 )
 
@@ -153,7 +167,9 @@ async def _other_default(session: Session, backend: Backend) -> AsyncIterator[Fi
                 backend,
                 f"{name} on {backend.name} has {count.value:,} keys that {version.product} {version} does not read: the default "
                 f"name of the table changed at 0.8, and is {chosen.value} for this version",
-                f"Set table_name: {name} to go on with these keys.",
+                f"Set table_name: {name} to go on with these keys. A server reads one of the two tables: what {chosen.value}"
+                " holds by"
+                " now is then out of sight, and stays where it is.",
             )
 
 
@@ -175,7 +191,10 @@ async def _zoneless_expiry(session: Session, backend: Backend) -> AsyncIterator[
             backend,
             f"The column expiration of {target.table} on {backend.name} has no time zone, as servers before 1.0.3 made it: a key "
             f"with an expiry cannot be written by {version.product} {version}",
-            f"ALTER TABLE {target.table} ALTER COLUMN expiration TYPE timestamptz USING expiration AT TIME ZONE 'UTC'",
+            f"Stop every server that uses the table, back it up, and run as the servers' role: ALTER TABLE"
+            f" {quoted_identifier(target.table)}"
+            " ALTER COLUMN expiration TYPE timestamptz. Times are then read in the time zone of that session, the one that older"
+            " servers wrote them in.",
         )
 
 
@@ -216,23 +235,36 @@ async def _earlier_items(session: Session, backend: Backend) -> AsyncIterator[Fi
     """Tell of the table that the upgrade to ogx 1.5 renames: the only copy of the items until its rows were copied."""
     version = session.catalog.version.chosen
     reader = await session.reader(backend.name)
-    state = await upgrade_state(reader)
-    if state is ItemUpgrade.NOT_NEEDED:
+    report = await upgrade_report(reader)
+    if report.state is ItemUpgrade.NOT_NEEDED:
         return
-    message, advice = said_of(state, backend.name, version)
-    if state is not ItemUpgrade.COPIED:
-        yield ITEMS_UPGRADE_UNFINISHED.found_on(backend, message, advice)
+    if report.state is not ItemUpgrade.COPIED:
+        said = said_of(report, backend.name)
+        is_partial = report.state is ItemUpgrade.COPIED_IN_PART
+        yield (ITEMS_MISSING if is_partial else ITEMS_UPGRADE_UNFINISHED).found_on(
+            backend, said.state, said.advice
+        )
         return
     count = await reader.tables.count(EARLIER_ITEMS)
     if count.value:
         yield ROWS_LEFT_BEHIND.found_on(
             backend,
-            f"{EARLIER_ITEMS} on {backend.name} has {count.value:,} rows that {version.product} {version} does not read: ogx 1.5"
-            f" copied them to {ITEMS}",
-            "Keep it, or compare the two tables first and keep a backup: items that are missing in the new table were deleted"
-            " since, or never copied.",
+            f"{EARLIER_ITEMS} on {backend.name} has {count.value:,} rows that {version.product} {version} does not read"
+            + (f": ogx 1.5 copied them to {ITEMS}" if report.comparison is not None else ""),
+            f"{_compared(report.comparison)} Keep it at least until you have a backup of the database.",
             severity=Severity.WARNING if version >= SINCE else Severity.INFO,
         )
+
+
+def _compared(comparison: Comparison | None) -> str:
+    if comparison is None:
+        return "The two tables were not compared."
+    if comparison.is_whole:
+        return f"All were compared by their keys: {ITEMS} has each one whose conversation is there."
+    return (
+        f"The last {comparison.compared:,} were compared by their keys, the others were not: {ITEMS} has each of those whose"
+        " conversation is there."
+    )
 
 
 async def _ownerless(session: Session, backend: Backend) -> AsyncIterator[Finding]:
@@ -249,6 +281,7 @@ async def _ownerless(session: Session, backend: Backend) -> AsyncIterator[Findin
             yield ROWS_WITHOUT_OWNER.found_on(
                 backend,
                 f"{count.value:,} rows of {name} on {backend.name} have no owner (NULL): the default filter hides them",
+                MAKE_PUBLIC,
             )
 
 

@@ -38,15 +38,16 @@ DATA_NOT_CHECKED: Final = Rule(
     severity=Severity.INFO,
     stage=Stage.NEVER,
     title="A store, or a part of it, was not looked into",
-    advice="The message says why; check again when the cause is gone.",
+    advice="responses CONFIG attention --exact looks at all of them.",
 )
 CHUNKS_WITHOUT_ID: Final = Rule(
     id="chunks-without-id",
     severity=Severity.ERROR,
     stage=Stage.START,
     title="Chunks of a faiss index have no chunk_id, and the server does not start with them",
-    advice="Each chunk of the index needs a chunk_id (its stored_chunk_id) and a chunk_metadata object. Go "
-    "on with the release that wrote them until the index is converted or built again from its files.",
+    advice="Go on with the release that wrote them until the index is converted, in a copy of the store: each chunk needs a"
+    " chunk_id "
+    "(its stored_chunk_id) and a chunk_metadata object. Or build it again under a new id from its files.",
     since=changes.FAISS_CHUNK_IDS,
 )
 KEYS_OF_0_2: Final = Rule(
@@ -63,7 +64,9 @@ STALE_PROVIDER: Final = Rule(
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="Registered objects belong to providers that the config does not start",
-    advice="Add the provider again under that id, or unregister the objects through the server's API.",
+    advice="Add the provider again under that id. Unregister an object through the server's API only where nobody needs it:"
+    " what is "
+    "registered of it, such as the embedding model of a vector store, is kept nowhere else.",
     since=changes.CATALOG,
 )
 VECTOR_STORES_WITHOUT_TENANT: Final = Rule(
@@ -71,7 +74,7 @@ VECTOR_STORES_WITHOUT_TENANT: Final = Rule(
     severity=Severity.ERROR,
     stage=Stage.START,
     title="Vector stores are still kept as keys, and there is no tenant to copy them to",
-    advice="Set server.tenancy.default_tenant_id.",
+    advice="Set server.tenancy.default_tenant_id to the tenant that all of them belong to: they are copied once.",
     since=changes.TENANCY,
 )
 ROWS_WITHOUT_TENANT: Final = Rule(
@@ -79,8 +82,8 @@ ROWS_WITHOUT_TENANT: Final = Rule(
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="Rows have no tenant, and with tenancy multi nobody sees them",
-    advice="A server fills tenants in under tenancy single, never under multi: say which tenant they belong "
-    "to before they are needed.",
+    advice="Find out which tenant each belongs to, stop the servers, back up the table, and set tenant_id. A server that is "
+    "started once under tenancy single would give all of them its default tenant; under multi none fills it in.",
     since=changes.TENANCY,
 )
 FILES_ELSEWHERE: Final = Rule(
@@ -88,8 +91,9 @@ FILES_ELSEWHERE: Final = Rule(
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="Files lie outside of the provider's storage_dir, and the server refuses to give them out",
-    advice="Set storage_dir to the folder that file_path names, or move the files and change file_path with "
-    "the server stopped. Links were not followed for this answer.",
+    advice="Set storage_dir to a folder that holds these and those inside it now, or stop the servers, back up the table,"
+    " copy the "
+    "files into storage_dir, and change file_path. Links were not followed for this answer.",
     since=changes.FILE_PATHS_CHECKED,
 )
 RESPONSES_WITHOUT_STORE: Final = Rule(
@@ -326,7 +330,6 @@ async def responses_without_store(session: Session, backend: Backend) -> AsyncIt
             yield DATA_NOT_CHECKED.found_on(
                 backend,
                 f"Of {place.table} on {backend.name} only the last {rows:,} responses were looked at for a missing field store",
-                "responses CONFIG attention --exact looks at all of them.",
             )
 
 

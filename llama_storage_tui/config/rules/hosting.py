@@ -25,8 +25,9 @@ OLD_CONFIG_FOLDER: Final = Rule(
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="A path is below ~/.llama, which the first ogx command renames to ~/.ogx",
-    advice="Before the first ogx command: copy the file to a folder that is not below ~/.llama and name "
-    "that here, or set OGX_CONFIG_DIR, which stops the renaming.",
+    advice="Before the first ogx command, and with the server stopped: copy the file with its -wal and -journal to"
+    " a folder "
+    "that is not below ~/.llama and name that here, or set OGX_CONFIG_DIR, which stops the renaming.",
     since=changes.OGX,
 )
 WORKERS_ON_SQLITE: Final = Rule(
@@ -34,7 +35,7 @@ WORKERS_ON_SQLITE: Final = Rule(
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="Several workers write the same SQLite file",
-    advice="Use one worker, or move these backends to PostgreSQL.",
+    advice="Use one worker. PostgreSQL takes several; a backend there begins without these rows, which no server copies.",
     since=changes.SEVERAL_WORKERS,
 )
 TABLE: Final = (
@@ -59,7 +60,8 @@ def temporary_folders(view: View) -> Iterator[Finding]:
                 "db_path",
                 TEMPORARY_FOLDER,
                 f"{backend.name} keeps its rows under {folder}, which a restart of the machine or the container may empty",
-                help="Move the file to a volume that outlives the server.",
+                help="Stop the server, copy the file with its -wal and -journal to a volume that outlives the server, and name it "
+                "there in db_path.",
             )
     for where, text in _folders_of_files(view):
         folder = _temporary(text)
@@ -68,7 +70,8 @@ def temporary_folders(view: View) -> Iterator[Finding]:
                 TEMPORARY_FOLDER,
                 where,
                 f"Uploaded files are kept under {folder}, which a restart of the machine or the container may empty",
-                help="Move the folder to a volume that outlives the server.",
+                help="Stop the server, copy the folder to a volume that outlives the server, and name it there. The rows of files "
+                "hold their full paths (file_path), which have to follow.",
             )
 
 

@@ -16,7 +16,9 @@ LITERAL_TILDE: Final = Rule(
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="kv_sqlite does not expand ~ in a path",
-    advice="Write the path out, or ${env.SQLITE_STORE_DIR:=~/…}, which is expanded.",
+    advice="Write the path out, or ${env.SQLITE_STORE_DIR:=~/…}, which is expanded. Rows that a server wrote so"
+    " far are in "
+    "the directory named ~: stop the server and copy the file from there.",
 )
 MEMORY_DATABASE: Final = Rule(
     id="memory-database",
@@ -37,7 +39,8 @@ UNEXPANDED_DEFAULT_PATH: Final = Rule(
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="The default path of a backend is an expression that the release does not expand",
-    advice="Write storage.backends out, or use 0.5.1 or later.",
+    advice="Write storage.backends out, or use 0.5.1 or later. Rows that a server wrote so far stay in that folder: stop "
+    "the server and copy the files from there.",
     since=changes.STORAGE_OPTIONAL,
     until=changes.DEFAULT_PATH_EXPANDED,
 )

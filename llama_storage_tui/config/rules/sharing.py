@@ -106,7 +106,9 @@ def shared_tables(view: View) -> Iterator[Finding]:
                 SHARED_TABLE,
                 f"{second.path} and {first.path} keep their rows in one table, {table}"
                 + (", though the config names two" if differs else ""),
-                help="Rows of both are mixed and may overwrite each other. Use two tables, or two databases."
+                help="Rows of both are mixed and may overwrite each other. Use two tables, or two databases; a new one"
+                " begins empty, "
+                "and the rows so far stay in this one."
                 if not differs
                 else "The table names in the config are decorative here: only two databases part them.",
             )

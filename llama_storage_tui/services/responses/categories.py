@@ -26,6 +26,11 @@ BYTES: Final = Field("bytes", DOCUMENT, measure=Measure.BYTES)
 STORE: Final = Field("store", DOCUMENT, ("store",))
 TENANT: Final = Field("tenant", "tenant_id")
 
+MAKE_PUBLIC: Final = (
+    "Where everybody may see them: stop the servers, back up the table, and set owner_principal to '' in these rows alone. Nothing"
+    " tells them from other rows without an owner afterwards, so keep a list of their ids."
+)
+
 _IS_OBJECT: Final = Equals(SHAPE, DocumentShape.OBJECT.value)
 
 NAMES: Final = (
@@ -120,7 +125,7 @@ def _broken() -> tuple[Category, ...]:
             "unparsable",
             "document is no JSON",
             "A server fails on such a row, and with it on every page of a listing that would show it.",
-            "Look at the raw row, and back it up before you change it (server stopped): a cut write, a bad copy, other software.",
+            "Look at the raw row: a cut write, a bad copy, other software. Stop the servers and back it up before you change it.",
             (Equals(SHAPE, DocumentShape.BROKEN.value),),
         ),
         Category(
@@ -143,7 +148,7 @@ def without_store(version: Version) -> Category | None:
         "no field store",
         f"Servers before {required.since} wrote no such field. Version {version} requires it: it fails on each of these, and on "
         "every page of a list that holds one.",
-        'Add "store": true to each document with the server stopped, after a copy of the table was made.',
+        'Stop the servers, back up the table, and add "store": true to each of these documents, changing nothing else in them.',
         (_IS_OBJECT, Equals(STORE, None)),
     )
 
@@ -153,7 +158,8 @@ def _without_tenant() -> Category:
         "no-tenant",
         "no tenant (NULL)",
         "tenant_id is NULL, written before tenancy was switched on. Under tenancy multi nobody sees such rows.",
-        "Find out which tenant each belongs to and set tenant_id with the server stopped; under multi no server does it.",
+        "Find out which tenant each belongs to, stop the servers, back up the table, and set tenant_id; under multi no"
+        " server does.",
         (Equals(TENANT, None),),
         column=TENANT.column,
     )
@@ -174,7 +180,7 @@ def _without_owner(version: Version) -> Category:
         "no-owner",
         "no owner (NULL)",
         why,
-        "Where they are meant to be public, set owner_principal to '' with the server stopped; '' is nobody's, NULL is hidden.",
+        MAKE_PUBLIC,
         (Equals(OWNER, None),),
         column=OWNER.column,
     )
