@@ -19,7 +19,7 @@ from llama_storage_tui.cli import output
 from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
 from llama_storage_tui.cli.options import RUN_CONFIG, Settings, shared_options
 from llama_storage_tui.cli.termination import TerminatedError, ending_in_order
-from llama_storage_tui.cli.word_order import unknown_command
+from llama_storage_tui.cli.word_order import unknown_command, wrong_words
 from llama_storage_tui.errors import StorageToolError, UsageError
 from llama_storage_tui.files.log import keep_quiet, stop_log
 
@@ -45,6 +45,9 @@ COMMANDS: Final = {
     "schema": "schemas",
 }
 """Each command with its module in `cli`: imported when it is called, since the app must not pay for any of them."""
+
+ASKING: Final = frozenset({"rotate"})
+"""Commands whose text must be read before they go on: nothing of it waits for a pager."""
 
 
 class CommandOrConfig(click.Group):
@@ -92,6 +95,8 @@ def cli(context: click.Context, *, demo: bool) -> int:
         return run_demo(context)
     if context.invoked_subcommand is None:
         return run_tui(context, None)
+    if context.invoked_subcommand in COMMANDS and context.invoked_subcommand not in ASKING:
+        output.hold()
     return ExitCode.DONE
 
 
@@ -164,11 +169,14 @@ def _run_to_the_end(words: list[str]) -> int:
 
 def _run(words: list[str]) -> int:
     try:
-        result: Any = cli.main(words, prog_name="llama-storage-tui", standalone_mode=False)
+        with output.paging():
+            result: Any = cli.main(words, prog_name="llama-storage-tui", standalone_mode=False)
         return int(result or 0)
     except click.UsageError as error:
-        help_ = f"See: {error.ctx.command_path} --help" if error.ctx else None
-        return _report(UsageError(error.format_message(), help=help_), words)
+        if error.ctx is None:
+            return _report(UsageError(error.format_message()), words)
+        help_ = f"See: {error.ctx.command_path} --help"
+        return _report(wrong_words(error.ctx, error.format_message(), help=help_), words)
     except click.ClickException as error:
         return _report(UsageError(error.format_message()), words)
     except click.exceptions.Exit as exit_:

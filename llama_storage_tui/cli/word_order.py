@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from llama_storage_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    import click
 
 PROGRAM = "llama-storage-tui"
 
@@ -47,8 +51,23 @@ def config_elsewhere(config: str, words: Iterable[object]) -> str | None:
     """Return a hint where the config's name is no file, and another word of the call is one."""
     if Path(config).exists():
         return None
-    files = [word for word in words if isinstance(word, str) and word != config and Path(word).is_file()]
+    files = [
+        word for word in _words(words) if isinstance(word, str) and word != config and Path(word).is_file()
+    ]
     return f"The config comes right behind the command: {files[0]}" if files else None
+
+
+def wrong_words(context: click.Context, sentence: str, *, help: str) -> UsageError:  # noqa: A002 - UsageError's own
+    """Return the error for words that a command cannot use: with the right order where the config stands in another's place."""
+    hint = config_elsewhere(str(context.params.get("config")), context.params.values())
+    if hint is not None and context.info_name is not None:
+        return UsageError(f"{context.info_name} takes the config first", help=f"{hint}.")
+    return UsageError(sentence, help=help)
+
+
+def _words(values: Iterable[object]) -> Iterator[object]:
+    for value in values:
+        yield from value if isinstance(value, tuple) else (value,)
 
 
 def _nearest(word: str, names: Sequence[str]) -> str | None:
