@@ -22,7 +22,7 @@ def unknown_subcommand(group: str, config: str, words: Sequence[str], known: Ite
             f"{group} takes the config first, then {config}",
             help=f"Did you mean: {_call(group, words[0], config, *words[1:])}",
         )
-    meant = _nearest(words[0], names)
+    meant = nearest(words[0], names)
     suggestion = f"Did you mean {meant}? " if meant else ""
     return UsageError(
         f"{group} has no command {words[0]!r}", help=f"{suggestion}There are: {', '.join(names)}."
@@ -42,7 +42,7 @@ def unknown_command(first: str, rest: Sequence[str], known: Iterable[str]) -> Us
             f"The app takes one config and nothing else; it was also given {rest[0]!r}",
             help=f"A command comes before the config. There are: {', '.join(names)}.",
         )
-    meant = _nearest(first, names)
+    meant = nearest(first, names)
     help_ = f"Did you mean: {_call(meant, *rest)}" if meant else f"There are: {', '.join(names)}."
     return UsageError(f"There is no command {first!r}", help=help_)
 
@@ -70,7 +70,8 @@ def _words(values: Iterable[object]) -> Iterator[object]:
         yield from value if isinstance(value, tuple) else (value,)
 
 
-def _nearest(word: str, names: Sequence[str]) -> str | None:
+def nearest(word: str, names: Sequence[str]) -> str | None:
+    """Return the name that a word is most likely a misspelling of, None where it is none."""
     from difflib import get_close_matches  # here: a call without a mistake must not pay for it
 
     return next(iter(get_close_matches(word, names, n=1)), None)
