@@ -15,6 +15,7 @@ from llama_storage_tui.cli.data_documents import (
 )
 from llama_storage_tui.cli.documents import CheckDocument, Document, ErrorDocument, ShowDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.help_pages import HelpDocument, KeysHelpDocument, ThemesHelpDocument
 from llama_storage_tui.cli.objects_document import FamiliesDocument, ObjectDocument, ObjectsDocument
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.responses.attention_document import AttentionDocument
@@ -57,6 +58,9 @@ DOCUMENTS: dict[str, type[Document]] = {
     "completions show": CompletionDocument,
     "rotate": RotateDocument,
     "rules": RulesDocument,
+    "help": HelpDocument,
+    "help keys": KeysHelpDocument,
+    "help themes": ThemesHelpDocument,
     "error": ErrorDocument,
 }
 

@@ -75,7 +75,7 @@ ITEMS_MISSING: Final = Rule(
     id="items-missing",
     severity=Severity.WARNING,
     stage=Stage.NEVER,
-    title="conversation_items lacks items that the table before the upgrade to ogx 1.5 has",
+    title="The table conversation_items lacks items that the table before the upgrade to ogx 1.5 has",
     advice="The message names how many, and what brings them back.",
 )
 ROWS_WITHOUT_OWNER: Final = Rule(
@@ -83,7 +83,7 @@ ROWS_WITHOUT_OWNER: Final = Rule(
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="Rows have no owner, and the default filter hides them from everybody",
-    advice="Set owner_principal to '' where they should be public.",
+    advice=MAKE_PUBLIC,
     since=changes.OWNERLESS_HIDDEN,
 )
 TABLE: Final = (
@@ -281,7 +281,6 @@ async def _ownerless(session: Session, backend: Backend) -> AsyncIterator[Findin
             yield ROWS_WITHOUT_OWNER.found_on(
                 backend,
                 f"{count.value:,} rows of {name} on {backend.name} have no owner (NULL): the default filter hides them",
-                MAKE_PUBLIC,
             )
 
 

@@ -38,7 +38,7 @@ DATA_NOT_CHECKED: Final = Rule(
     severity=Severity.INFO,
     stage=Stage.NEVER,
     title="A store, or a part of it, was not looked into",
-    advice="responses CONFIG attention --exact looks at all of them.",
+    advice="The message says why; check again when the cause is gone.",
 )
 CHUNKS_WITHOUT_ID: Final = Rule(
     id="chunks-without-id",
@@ -330,6 +330,7 @@ async def responses_without_store(session: Session, backend: Backend) -> AsyncIt
             yield DATA_NOT_CHECKED.found_on(
                 backend,
                 f"Of {place.table} on {backend.name} only the last {rows:,} responses were looked at for a missing field store",
+                "responses CONFIG attention --exact looks at all of them.",
             )
 
 

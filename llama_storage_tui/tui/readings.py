@@ -25,6 +25,7 @@ from llama_storage_tui.services.responses.reading import read_response
 from llama_storage_tui.services.responses.untrusted import load
 from llama_storage_tui.services.responses.whole import whole_difference
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import with_letters
 from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.marks import Shown, Tone
 from llama_storage_tui.tui.response_messages import ObjectOpened, ObjectsOpened, ResponseOpened
@@ -125,7 +126,7 @@ class ConversationReading:
             owner = owner_shown(found.conversation.owner)
             facts.append(Shown(f"owner {owner.text}", owner.tone))
             if found.conversation.metadata is not None:
-                facts.append(Shown(str(found.conversation.metadata), Tone.MUTED))
+                facts.append(Shown(with_letters(str(found.conversation.metadata)), Tone.MUTED))
         return Read(tuple(facts), tuple(lines), opens, found.notices)
 
 

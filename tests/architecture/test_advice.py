@@ -20,6 +20,7 @@ BY_HAND: Final = {
     "Stop the server and copy the file with its -wal. Restore": "said only where quick_check confirms it; what follows is for the copy",
     "Stop the server, copy the file with its -wal, and run `PRAGMA": "all that follows is done to the copy, and under a condition",
     "Stop the server, copy the file with its -wal and -journal to a volume": "the old file stays, and no row is left in a -wal",
+    "Stop the server, copy the file or folder to a volume": "the old one stays; what else has to follow, the finding itself says",
     "Stop the server, copy the folder to a volume": "the old folder stays; file_path is named, since servers open that path",
     "Before the first ogx command, and with the server stopped: copy": "the old file stays, and no row is left in a -wal",
     "Write the path out, or ${env.SQLITE_STORE_DIR": "a new path begins empty, so that the place of the rows so far is named",
@@ -44,6 +45,13 @@ BY_HAND: Final = {
 """Changes of stored rows and files by hand: each has the servers stopped, or says what else protects, and a copy first."""
 
 OF_A_SETTING: Final = {
+    "Set the variable, or give a default": "a variable without which no server starts",
+    "Remove the field, or move it to where": "a line of the config; no server of this version loads it",
+    "Keep the one that is right": "a line of the config; no server of this version loads it",
+    "Set the password, or upgrade to 1.0.3": "no server logs in before it",
+    "Remove the one that does not count": "the line that no server reads",
+    "Remove it from apis and providers, or judge": "a line of the config; no server of this version starts with it",
+    "Add a provider for it, or remove it from apis": "a line of the config; no server of this version starts with it",
     "Name one: llama-storage-tui RUN_CONFIG": "chooses what is read",
     "Move it to storage.stores. The rows": "a line of the config; what is not read then is said",
     "Set it, or write ${env.": "a variable without which no server starts",

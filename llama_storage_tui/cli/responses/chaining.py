@@ -53,7 +53,7 @@ def _report(found: Chain) -> None:
             "~ inferred: nothing stored says what it continues; its input begins with that one's input and output."
         )
     for notice in found.notices:
-        output.say(f"Notice: {notice}")
+        output.say_notice(notice)
 
 
 def _rows(found: Chain) -> Iterator[tuple[str, ...]]:

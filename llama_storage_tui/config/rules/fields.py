@@ -26,7 +26,7 @@ IGNORED_FIELD: Final = Rule(
     severity=Severity.INFO,
     stage=Stage.NEVER,
     title="The server ignores a field",
-    advice="Correct its name, or remove it.",
+    advice="It has no effect. With the right name it takes effect, which may change where the server looks for its rows.",
 )
 IGNORED_NAMESPACE: Final = Rule(
     id="ignored-namespace",

@@ -18,7 +18,7 @@ TEMPORARY_FOLDER: Final = Rule(
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="Rows or files are kept in a folder that a restart may empty",
-    advice="Move the file or folder to a volume that outlives the server.",
+    advice="Stop the server, copy the file or folder to a volume that outlives the server, and name it there.",
 )
 OLD_CONFIG_FOLDER: Final = Rule(
     id="old-config-folder",

@@ -19,14 +19,14 @@ UNUSED_BACKEND: Final = Rule(
     severity=Severity.INFO,
     stage=Stage.NEVER,
     title="No enabled reference uses a backend",
-    advice="Remove the backend if it is no longer needed; its rows stay where they are.",
+    advice="It may be there for another release, or be left over; its rows stay where they are.",
 )
 UNKNOWN_STORE: Final = Rule(
     id="unknown-store",
     severity=Severity.INFO,
     stage=Stage.NEVER,
     title="storage.stores has an entry that the release does not know",
-    advice="Correct the name, or remove the entry.",
+    advice="The entry has no effect. With the right name it takes effect, and its store looks for its rows there.",
 )
 UNREAD_STORE: Final = Rule(
     id="unread-store",
@@ -40,7 +40,7 @@ UNREAD_REFERENCE: Final = Rule(
     severity=Severity.INFO,
     stage=Stage.NEVER,
     title="A provider's reference is not read by the release",
-    advice="Nothing is kept there; remove it, or choose the release that reads it.",
+    advice="No rows of this release are kept there; another release may have kept some.",
 )
 DECORATIVE_TABLE_NAME: Final = Rule(
     id="decorative-table-name",
