@@ -12,9 +12,9 @@ import pytest
 
 from tests.cli.conftest import start
 from tests.deployments import backend_of, config_of
-from tests.response_rows import document, message
-from tests.response_stores import PROVIDERS, STORES, create_tables
-from tests.stores import PostgresStore, Store
+from tests.response_rows import document, message, row
+from tests.response_stores import PROVIDERS, STORES, create_tables, insert
+from tests.stores import PostgresStore, SqliteStore, Store
 
 WEIGHT: Final = 8_000_000
 ROWS: Final = 10
@@ -113,3 +113,37 @@ def fill_items(store: Store, made: dict[str, object]) -> None:
         f"p AS (SELECT {pad_of(store, ITEM)} AS pad) INSERT INTO responses (id, created_at, response_object, owner_principal) "
         f"SELECT 'resp_' || i, 1700000000 + i, {filled}, '' FROM n, p"
     )
+
+
+@pytest.mark.parametrize("letters", [200, 2_000, 2_000_000])
+@pytest.mark.parametrize("kept", ["items alone", "items and messages"])
+def test_the_json_of_a_large_response_weighs_at_most_three_times_what_is_stored(
+    sqlite_store: SqliteStore, tmp_path: Path, letters: int, kept: str
+) -> None:
+    create_tables(sqlite_store, VERSION)
+    texts = [f"{at} ".ljust(letters, "x") for at in range(4_000_000 // letters)]
+    made = document("resp_1", input=[message(text, id_="msg_1") for text in texts])
+    if kept == "items and messages":
+        made["messages"] = [{"role": "user", "content": text} for text in texts]
+    stored = json.dumps(made)
+    insert(sqlite_store, [row("resp_1", text=stored)])
+    config = config_on(sqlite_store, tmp_path)
+    _, out = peak("responses", config, "show", "resp_1", "--json", "--for", VERSION)
+    assert len(out) <= 3 * len(stored)
+    found = json.loads(out)
+    assert [each["content"][0]["text"] for each in found["input"]] == texts
+    left_out = [each for each in (*found["input"], *found["output"]) if each["item"] is None]
+    assert len(left_out) == (len(texts) + 1 if letters == 200 else 0)
+    assert bool(left_out) == any("--raw" in notice for notice in found["notices"])
+
+
+def test_the_json_of_a_small_response_is_indented_and_holds_every_item(
+    sqlite_store: SqliteStore, tmp_path: Path
+) -> None:
+    create_tables(sqlite_store, VERSION)
+    insert(sqlite_store, [row("resp_1")])
+    _, out = peak(
+        "responses", config_on(sqlite_store, tmp_path), "show", "resp_1", "--json", "--for", VERSION
+    )
+    assert out.startswith(b'{\n  "response": {\n')
+    assert all(each["item"] is not None for each in json.loads(out)["input"])
