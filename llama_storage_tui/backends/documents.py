@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Protocol
@@ -45,8 +45,20 @@ class Prepared:
         return self.whole, path
 
 
+Ready = Callable[[Expression, Sequence[Field]], Expression]
+"""Returns a column's document in the form that is taken apart, with at least what these fields ask for."""
+
+
 class Documents(Protocol):
     """What differs between engines. A document that is not JSON, or has nothing at a path, gives NULL and never an error."""
+
+    @property
+    def ready(self) -> Ready | None:
+        """What makes a document ready once a row, in a selection that all fields are then taken from.
+
+        None where `prepared` does it. Each mention of a column is a copy of what is in it elsewhere (SQLite).
+        """
+        ...
 
     def prepared(self, element: Expression, keys: Sequence[str], name: str) -> Prepared | None:
         """Return a column's document taken apart once for several fields; None where the engine shares that work by itself.
@@ -144,12 +156,12 @@ def wanted(
     Raises UsageError for a column that the table lacks.
     """
     column = shape.column(field.column)
-    element: Expression = table.c[field.column]
     if not is_inside(field):
+        element: Expression = table.c[field.column]
         is_size = field.measure is Measure.BYTES
         return dialect.size(element, column) if is_size else dialect.cell(element, column, None)
     if prepared is None:
-        document, path = dialect.documents.document(element), field.path
+        document, path = dialect.documents.document(table.c[field.column]), field.path
     elif field.measure is Measure.SHAPE:
         # Of the whole: a part that is null is as good as absent.
         document, path = prepared.whole, field.path
@@ -184,6 +196,19 @@ def fields_of(condition: Condition) -> Iterator[Field]:
             yield from fields_of(inner)
 
 
+def inside_of(condition: Condition) -> Iterator[Field]:
+    """Yield each field inside a document that a condition asks about."""
+    match condition:
+        case Equals(field, _) | OneOf(field, _) | Between(field, _, _):
+            if is_inside(field):
+                yield field
+        case AnyOf(conditions):
+            for each in conditions:
+                yield from inside_of(each)
+        case Not(inner):
+            yield from inside_of(inner)
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """What conditions are asked of: a table, or a selection from it with what the conditions need taken out of it.
@@ -195,11 +220,18 @@ class Source:
     shape: TableShape
     table: sa.FromClause
     taken: Mapping[Field, Expression] = dataclass_field(default_factory=dict)
+    prepared: Mapping[str, Prepared] = dataclass_field(default_factory=dict)
 
     def at(self, field: Field) -> Expression:
         """Return a field's value."""
-        found = self.taken.get(field)
-        return wanted(self.dialect, self.shape, self.table, field) if found is None else found
+        if (found := self.taken.get(field)) is not None:
+            return found
+        return wanted(self.dialect, self.shape, self.table, field, self.prepared.get(field.column))
+
+    def document(self, name: str) -> Expression:
+        """Return a column's document; raises UsageError where the table lacks it."""
+        prepared = self.prepared.get(name)
+        return self.dialect.documents.document(self.column(name)) if prepared is None else prepared.whole
 
     def column(self, name: str) -> Expression:
         """Return a column; raises UsageError where the table lacks it."""
@@ -216,8 +248,7 @@ def holds(source: Source, condition: Condition) -> sa.ColumnElement[bool]:
         case Equals(field, str(text)):
             return _equals(source, field, text)
         case OneOf(Field(measure=Measure.EACH) as field, texts):
-            document = documents.document(source.column(field.column))
-            return documents.has_each(document, field.path, field.each, texts)
+            return documents.has_each(source.document(field.column), field.path, field.each, texts)
         case OneOf(field, texts):
             return _one_of([_equals(source, field, text) for text in texts])
         case Between(field, low, high):

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 KEPT_WIDE = 60
 """A column wider than this is cut in a table for people; scripts read JSON."""
 
+INDENTED = 1_000_000
+"""Letters of a document up to which it is indented: a larger one is read by programs, and the indentation would be half of it."""
 
 ASCII_MARKS = {
     **dict(zip("…–→›×§·✓✗•“”↑↓↳⇧", '~->>xS-+x*""^v>^', strict=True)),
@@ -191,14 +193,45 @@ def _release() -> None:
 
 
 def write_document(document: BaseModel) -> None:
-    """Print one JSON document, everything but ASCII escaped."""
+    """Print one JSON document, everything but ASCII escaped; a large one without indentation, and piece by piece."""
     _release()
-    _write_data(
-        json.dumps(
-            document.model_dump(mode="json", by_alias=True), ensure_ascii=True, indent=2, allow_nan=False
-        )
-        + "\n"
-    )
+    held: list[str] = []
+    size = 0
+    for piece in _pieces(document):
+        held.append(piece)
+        size += len(piece)
+        if size > INDENTED:
+            _write_data("".join(held))
+            held.clear()
+    if size > INDENTED:
+        _write_data("".join(held) + "\n")
+        return
+    plain = document.model_dump(mode="json", by_alias=True)
+    _write_data(json.dumps(plain, ensure_ascii=True, indent=2, allow_nan=False) + "\n")
+
+
+def _pieces(document: BaseModel) -> Iterator[str]:
+    """Yield a document's JSON without indentation: of a list at its first level one item at a time."""
+    before = "{"
+    for name, field in type(document).model_fields.items():
+        value = getattr(document, name)
+        yield f"{before}{_compact(field.serialization_alias or field.alias or name)}:"
+        before = ","
+        if isinstance(value, list):
+            yield "["
+            for index, item in enumerate(value):
+                yield f"{',' if index else ''}{_compact(item)}"
+            yield "]"
+        else:
+            yield _compact(value)
+    yield "}"
+
+
+def _compact(value: object) -> str:
+    from pydantic_core import to_jsonable_python  # here, so that text for people needs no pydantic
+
+    plain = to_jsonable_python(value, by_alias=True)
+    return json.dumps(plain, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
 
 
 def write_json(value: object) -> None:

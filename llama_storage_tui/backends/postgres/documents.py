@@ -37,6 +37,7 @@ class PostgresDocuments:
     """Satisfies `documents.Documents`."""
 
     needs_ranges = True
+    ready = None
 
     def __init__(self, encoding: ServerEncoding) -> None:
         self.encoding = encoding

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.engine import Expression
 from llama_storage_tui.backends.shape import ColumnShape, Kind, TablePart, TableShape
-from llama_storage_tui.backends.sqlite.python_json import readable
+from llama_storage_tui.backends.sqlite.python_json import outlined, readable
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Column
-from llama_storage_tui.model.records import Extent, Path
+from llama_storage_tui.model.records import Extent, Field, Path
 
 _NUMERIC: Final = ("integer", "real")
 _ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
@@ -23,6 +23,10 @@ class SqliteDocuments:
     """Satisfies `documents.Documents`."""
 
     needs_ranges = False
+
+    def ready(self, element: Expression, fields: Sequence[Field]) -> Expression:
+        """Return the document as SQLite can read it, the outline of a large one."""
+        return outlined(element, fields)
 
     def prepared(self, element: Expression, keys: Sequence[str], name: str) -> None:
         """Return None: SQLite keeps what it parsed last by itself."""

@@ -27,7 +27,7 @@ from llama_storage_tui.backends.sqlite import checking
 from llama_storage_tui.backends.sqlite.access import HeldFile, Look, Way, look, uri
 from llama_storage_tui.backends.sqlite.copying import COPY_LIMIT, PrivateCopy
 from llama_storage_tui.backends.sqlite.dialect import SqliteDialect
-from llama_storage_tui.backends.sqlite.python_json import FUNCTION, python_json
+from llama_storage_tui.backends.sqlite.python_json import FUNCTION, OUTLINE, json_outline, python_json
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.limits import Timeouts
 
@@ -201,6 +201,7 @@ class SqliteEngine:
             )
             connection.text_factory = _text
             connection.create_function(FUNCTION, 1, python_json, deterministic=True)
+            connection.create_function(OUTLINE, 2, json_outline, deterministic=True)
             connection.execute("PRAGMA query_only=ON")
             if _SCHEMA_NEED_NOT_BE_TRUSTED:
                 connection.execute("PRAGMA trusted_schema=OFF")
