@@ -5,6 +5,7 @@ from __future__ import annotations
 import os.path
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from typing import Final
 
 from llama_storage_tui.config import schema
 from llama_storage_tui.config.document import Path, get
@@ -506,6 +507,74 @@ def tenancy_without_metadata(view: View) -> Iterator[Finding]:
             )
 
 
+TENANT_FIELDS: Final = {
+    "oauth2_token": "tenant_claim",
+    "kubernetes": "tenant_claim",
+    "custom": "tenant_field",
+    "upstream_header": "tenant_header",
+}
+"""What names a request's tenant for each authentication; local_api_key and github_token have nothing of the kind."""
+EXITS_WITHOUT_TENANTS: Final = Version(1, 4)
+"""From here on a server with local_api_key under tenancy multi exits (`validate_auth_security`)."""
+
+
+def tenancy_without_tenants(view: View) -> Iterator[Finding]:
+    """Tenancy `multi` with an authentication that names no tenant: every request is refused, or the server exits."""
+    server = view.context.data.get("server")
+    if view.version < Version(1, 2) or get(server, "tenancy", "mode") != "multi":
+        return
+    where: Path = ("server", "tenancy", "mode")
+    type_ = get(server, "auth", "provider_config", "type")
+    refused = "server.tenancy.mode is multi, and {}: the server refuses every request that needs one (401)"
+    change = "Use tenancy mode single or disabled, or an authentication that names the tenant (" + ", ".join(
+        f"{name} with {field}" for name, field in TENANT_FIELDS.items()
+    )
+    field = TENANT_FIELDS.get(str(type_))
+    if not type_:
+        problem = "no authentication is configured, so no request has a tenant"
+    elif type_ == "local_api_key" and view.version >= EXITS_WITHOUT_TENANTS:
+        yield view.finding(
+            "tenancy-without-tenants",
+            Severity.ERROR,
+            Stage.START,
+            where,
+            "server.tenancy.mode is multi, and local_api_key names no tenant: the server exits at the start",
+            help=f"{change}).",
+        )
+        return
+    elif field is None:
+        problem = f"{type_} names no tenant"
+    elif not get(server, "auth", "provider_config", field):
+        problem = f"{type_} has no {field} to take the tenant from"
+        change = f"Set server.auth.provider_config.{field} to what names the tenant (or use tenancy mode single or disabled"
+    else:
+        return
+    yield view.finding(
+        "tenancy-without-tenants",
+        Severity.WARNING,
+        Stage.NEVER,
+        where,
+        refused.format(problem),
+        help=f"{change}).",
+    )
+
+
+def unverified_authentication(view: View) -> Iterator[Finding]:
+    """From 1.2 on a server exits where the certificate of its authentication is not verified, unless it is told to go on."""
+    server = view.context.data.get("server")
+    if view.version < Version(1, 2) or not isinstance(server, Mapping) or server.get("insecure"):
+        return
+    if get(server, "auth", "provider_config", "verify_tls") is False:
+        yield view.finding(
+            "unverified-authentication",
+            Severity.INFO,
+            Stage.START,
+            ("server", "auth", "provider_config", "verify_tls"),
+            f"{view.version.product} {view.version} starts this config only with --insecure: verify_tls is false",
+            help="Give the certificate authority (tls_cafile) and leave verify_tls on, or set server.insecure: true.",
+        )
+
+
 def tls_required(view: View) -> Iterator[Finding]:
     """From 1.2 on the run command stops without a certificate, unless it is allowed to go on: by the file, or by an option."""
     server = view.context.data.get("server")
@@ -562,5 +631,7 @@ RULES = (
     external_directory,
     resources_of_nobody,
     tenancy_without_metadata,
+    tenancy_without_tenants,
+    unverified_authentication,
     tls_required,
 )
