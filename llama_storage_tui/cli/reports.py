@@ -89,15 +89,15 @@ def _reference(reference: Reference) -> str:
 def report_test(results: list[ProbeResult]) -> None:
     """Print each backend's answer with its details."""
     for result in results:
-        if result.probe is None:
-            error = result.error
-            output.write_line(
-                f"✗ {result.backend}  {error.failure if error else ''}: {error.message if error else ''}"
-            )
-            if error and error.help:
+        probe, error = result.probe, result.error
+        if error is not None:
+            output.write_line(f"✗ {result.backend}  {error.failure}: {error.message}")
+            if error.help:
                 output.write_line(f"    {error.help}")
+        if probe is None:
+            for note in result.notes:
+                output.write_line(f"    note: {note}")
             continue
-        probe = result.probe
         facts = [
             probe.server or "",
             f"{probe.latency_ms:.0f} ms",
@@ -105,7 +105,10 @@ def report_test(results: list[ProbeResult]) -> None:
             f"TLS {probe.tls}" if probe.tls else "",
             {True: "writable", False: "read-only", None: ""}[probe.is_writable],
         ]
-        output.write_line(f"✓ {result.backend}  {', '.join(fact for fact in facts if fact)}")
+        said = ", ".join(fact for fact in facts if fact)
+        output.write_line(f"✓ {result.backend}  {said}" if error is None else f"    {said}")
+        for note in result.notes:
+            output.write_line(f"    note: {note}")
         for name, value in probe.details.items():
             output.write_line(f"    {name}: {value!s}")
         for warning in probe.warnings:

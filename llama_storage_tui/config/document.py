@@ -54,6 +54,10 @@ class Document:
     """Whether `data` is a list of the documents of a file with several."""
     variables: tuple[DeployedVariable, ...] = field(default=(), repr=False)
     """What the manifests around the config set for the server."""
+    replicas: int = 1
+    """How many servers the manifests around the config start."""
+    workers: int | None = None
+    """How many workers each of them has, where a manifest says so."""
     remarks: tuple[Finding, ...] = ()
     """What is wrong between the manifests around the config."""
 

@@ -12,10 +12,11 @@ from llama_storage_tui.config.environment import Environment, Variable, resolve
 from llama_storage_tui.config.guess import guess_version, other_guesses
 from llama_storage_tui.config.legacy import read_legacy, reads_inline_stores
 from llama_storage_tui.config.masking import find_secrets, mask_userinfo
-from llama_storage_tui.config.pools import with_pool_budgets
+from llama_storage_tui.config.pools import with_needs
+from llama_storage_tui.config.provider_logins import read_logins
 from llama_storage_tui.config.providers import read_providers
 from llama_storage_tui.config.references import read_references
-from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.model.catalog import Backend, Catalog
 from llama_storage_tui.model.finding import Severity, Stage, Verdict
 from llama_storage_tui.model.version import Version, VersionGuess
 
@@ -112,9 +113,10 @@ def _reading(context: Context, guess: VersionGuess) -> Reading:
     document, raw = context.document, context.raw
     legacy = reads_inline_stores(raw, guess.chosen)
     backends, references = read_legacy(context) if legacy else (read_backends(context), ())
+    logins: tuple[Backend, ...] = ()
     if not legacy:
         references = read_references(context, backends)
-        backends = with_pool_budgets(context, backends, references)
+        backends, logins = with_needs(context, backends, tuple(read_logins(context)), references)
     catalog = Catalog(
         document.name,
         _distribution(context.data),
@@ -126,6 +128,7 @@ def _reading(context: Context, guess: VersionGuess) -> Reading:
         is_legacy=legacy,
         is_judged=False,
         providers=tuple(read_providers(context)),
+        logins=logins,
         notices=context.environment.notices,
         secrets=tuple(context.secrets),
     )

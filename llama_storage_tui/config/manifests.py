@@ -49,6 +49,9 @@ HELM_VALUES: Final = frozenset(
 WATCH_LABEL: Final = "ogx.io/watch"
 _TAG: Final = re.compile(r"\{\{[^{}]*\}\}|\{%[^%]*%\}|<%[^%]*%>")
 _TAG_LINE: Final = re.compile(r"^[ \t]*(?:(?:\{\{[^{}]*\}\}|\{%[^%]*%\}|<%[^%]*%>)[ \t]*)+$", re.MULTILINE)
+_REPLICAS: Final = (("replicas",), ("workload", "replicas"), ("workload", "autoscaling", "maxReplicas"))
+"""Where a Deployment, a LlamaStackDistribution and an OGXServer say below `spec` how many servers there are."""
+_WORKERS: Final = (("server", "workers"), ("workload", "workers"))
 _REFERENCE: Final = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 
 
@@ -115,9 +118,27 @@ def find_run_config(document: Document, key: str | None) -> Document:
     chosen = _choose(document, resources, entries, wanted, key, remarks)
     variables = tuple(_variables(document, resources, entries, chosen, remarks))
     remarks += _unwatched(document, resources, chosen)
+    readers = [found for found in _readers(resources, chosen) if found.kind != "HorizontalPodAutoscaler"]
+    replicas = [
+        *(get(found.data, "spec", *path) for found in readers for path in _REPLICAS),
+        *(
+            get(found.data, "spec", "maxReplicas")
+            for found in resources
+            if found.kind == "HorizontalPodAutoscaler"
+        ),
+    ]
+    workers = [get(found.data, "spec", *path) for found in readers for path in _WORKERS]
     return replace(
-        embed(document, chosen, is_only=len(resources) == 1), variables=variables, remarks=tuple(remarks)
+        embed(document, chosen, is_only=len(resources) == 1),
+        variables=variables,
+        remarks=tuple(remarks),
+        replicas=max(filter(None, map(_number, replicas)), default=1),
+        workers=max(filter(None, map(_number, workers)), default=None),
     )
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 
 def embed(document: Document, entry: Entry, *, is_only: bool) -> Document:
@@ -412,9 +433,7 @@ def _variables(
     remarks: list[Finding],
 ) -> Iterator[DeployedVariable]:
     """Yield what the workload that reads the chosen entry sets; a later one of a name counts."""
-    workloads = [found for found in resources if found.kind not in ("ConfigMap", "Secret")]
-    readers = [found for found in workloads if chosen.owner in set(_texts(found.data))] or workloads
-    for resource in readers:
+    for resource in _readers(resources, chosen):
         containers = list(_containers(resource.data, resource.path))
         volumes = {
             str(volume.get("name"))
@@ -430,6 +449,12 @@ def _variables(
                     value = _expanded(value, known)
                 known[found.name] = value
                 yield replace(found, value=value)
+
+
+def _readers(resources: list[Resource], chosen: Entry) -> list[Resource]:
+    """Return the workloads that name the chosen entry's ConfigMap or Secret; all of them where none does."""
+    workloads = [found for found in resources if found.kind not in ("ConfigMap", "Secret")]
+    return [found for found in workloads if chosen.owner in set(_texts(found.data))] or workloads
 
 
 def _expanded(value: str, known: Mapping[str, str | None]) -> str:

@@ -13,6 +13,7 @@ from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.environment import UNKNOWN
 from llama_storage_tui.config.masking import mask_userinfo
 from llama_storage_tui.config.mongo_uri import DEFAULT_PORT, parse_host
+from llama_storage_tui.config.server_login import server_login
 from llama_storage_tui.model.target import (
     MongoTarget,
     PostgresTarget,
@@ -20,7 +21,6 @@ from llama_storage_tui.model.target import (
     Target,
     UnsupportedTarget,
 )
-from llama_storage_tui.model.version import Version
 from llama_storage_tui.secrets import Secret
 
 KV_SQLITE_TABLE: Final = "kvstore"
@@ -67,13 +67,6 @@ def read_target(
     raise NoTarget(f"its type {type_!r} is unknown" if type_ else "it has no type")
 
 
-URL_SAFE_FROM: Final = Version(1, 0, 3)
-"""Before it `sql_postgres` pastes the user and the password into a URL."""
-
-SQL_TLS_FROM: Final = Version(1, 4)
-"""Before it `sql_postgres` has no ssl_mode and no ca_cert_path."""
-
-
 def sqlite_target(context: Context, type_: str, values: Mapping[str, object]) -> SqliteTarget:
     """Return the file of a SQLite backend, where it can be read here."""
     text = _text(values, "db_path")
@@ -102,23 +95,20 @@ def _postgres_target(
     if "@" in host:
         # A password in front of a host would end up in messages, and no driver looks for one there.
         raise NoTarget("its host holds a user name or password")
-    user = _text(values, "user")
-    if type_ == "sql_postgres" and context.version < URL_SAFE_FROM:
-        # Both are pasted into a URL, and the driver gets them decoded.
-        user, password = unquote(user), None if password is None else unquote(password)
-        if password:
-            context.secrets.add(Secret(password))
-    # Before 1.4 sql_postgres has no TLS settings: a server of that time connects as if they were not there.
-    reads_tls = type_ == "kv_postgres" or context.version >= SQL_TLS_FROM
+    mode = _optional_text(values, "ssl_mode")
+    login = server_login(type_, context.version, _text(values, "user"), password, mode)
+    if password and login.password:
+        # Not the word that stands for a missing one: that is no secret, and would be masked in every text.
+        context.secrets.add(Secret(login.password))
     return PostgresTarget(
         host,
         _port(values),
         _text(values, "db"),
-        user,
-        None if password is None else Secret(password),
+        login.user,
+        None if login.password is None else Secret(login.password),
         table,
-        _optional_text(values, "ssl_mode") if reads_tls else None,
-        _optional_path(context, values.get("ca_cert_path")) if reads_tls else None,
+        login.ssl_mode,
+        _optional_path(context, values.get("ca_cert_path")) if login.uses_ca else None,
     )
 
 

@@ -7,6 +7,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from llama_storage_tui.config.rules.view import View, is_set, setting
+from llama_storage_tui.config.server_login import (
+    BREAKS_USER,
+    DRIVER_VARIABLES,
+    ENGINE_AT_START_UNTIL,
+    PERCENT_ENCODED,
+    URL_SAFE_FROM,
+    pasted_wrongly,
+)
 from llama_storage_tui.config.substitution import find_foreign
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.finding import Finding, Severity, Stage
@@ -14,14 +22,7 @@ from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.secrets import Secret
 
-URL_SAFE_FROM: Final = Version(1, 0, 3)
-"""From here on sql_postgres builds its URL from parameters (issue 5936)."""
-
 MEANS_SOMETHING_IN_URLS: Final = re.compile(r"[:/#?%\[\]]")
-BREAKS_USER: Final = re.compile(r"[:/@]")
-PERCENT_ENCODED: Final = re.compile(r"%[0-9A-Fa-f]{2}")
-
-PATHS_OF_DRIVERS: Final = ("PGSSLMODE", "PGSSLROOTCERT", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE")
 
 
 def _password(backend: Backend) -> str | None:
@@ -68,11 +69,28 @@ def password_breaks_url(view: View) -> Iterator[Finding]:
                 f"The user of {backend.name} has a character that breaks the connection URL of sql_postgres before 1.0.3",
                 help="Upgrade to 1.0.3 or later, or use a role whose name needs no escaping.",
             )
+        host = setting(backend, "host")
+        value = host.value if host is not None else None
+        if pasted_wrongly("sql_postgres", view.version, value, None, None) and not find_foreign(str(value)):
+            stage, severity = _when(view)
+            yield view.on_setting(
+                backend,
+                "host",
+                "host-breaks-url",
+                severity,
+                stage,
+                f"The host of {backend.name} has a character that breaks the connection URL of sql_postgres before 1.0.3",
+                help="Use a host name or an IPv4 address, or upgrade to 1.0.3 or later, which takes sockets and IPv6 addresses.",
+            )
 
 
 def _when(view: View) -> tuple[Stage, Severity]:
     """Until 0.6 the engine is made at the start; from 0.7 on at the first use."""
-    return (Stage.START, Severity.ERROR) if view.version < Version(0, 7) else (Stage.NEVER, Severity.WARNING)
+    return (
+        (Stage.START, Severity.ERROR)
+        if view.version < ENGINE_AT_START_UNTIL
+        else (Stage.NEVER, Severity.WARNING)
+    )
 
 
 def _judge_password(view: View, backend: Backend, password: str) -> Iterator[Finding]:
@@ -151,7 +169,7 @@ def environment_fallback(view: View) -> Iterator[Finding]:
 
 def driver_variables(view: View) -> Iterator[Finding]:
     """Variables that the server's driver obeys where the config leaves a field unset; this program never reads them."""
-    found = [name for name in PATHS_OF_DRIVERS if name in view.context.environment.variables]
+    found = [name for name in DRIVER_VARIABLES if name in view.context.environment.variables]
     for backend in view.backends_of("kv_postgres", "sql_postgres"):
         if not found or is_set(backend, "ssl_mode") or is_set(backend, "connection_string"):
             continue
