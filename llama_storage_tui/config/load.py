@@ -10,7 +10,7 @@ from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Document
 from llama_storage_tui.config.environment import Environment, Variable, resolve
 from llama_storage_tui.config.guess import guess_version, other_guesses
-from llama_storage_tui.config.legacy import read_legacy, reads_inline_stores
+from llama_storage_tui.config.legacy import read_legacy, read_server_files, reads_inline_stores
 from llama_storage_tui.config.masking import find_secrets, mask_userinfo
 from llama_storage_tui.config.pools import with_needs
 from llama_storage_tui.config.provider_logins import read_logins
@@ -114,7 +114,10 @@ def _reading(context: Context, guess: VersionGuess) -> Reading:
     legacy = reads_inline_stores(raw, guess.chosen)
     backends, references = read_legacy(context) if legacy else (read_backends(context), ())
     logins: tuple[Backend, ...] = ()
-    if not legacy:
+    if legacy:
+        files, users = read_server_files(context)
+        backends, references = (*backends, *files), (*references, *users)
+    else:
         references = read_references(context, backends)
         backends, logins = with_needs(context, backends, tuple(read_logins(context)), references)
     catalog = Catalog(

@@ -77,7 +77,8 @@ def sqlite_target(context: Context, type_: str, values: Mapping[str, object]) ->
         text = unquote(urlsplit(text).path)
     # kv_sqlite takes a literal ~ as a directory's name; only sql_sqlite expands it.
     expanded = text if type_ == "kv_sqlite" else context.environment.expand_user(text)
-    return SqliteTarget(FilePath(os.path.abspath(context.map_path(expanded))), table)  # noqa: PTH100 - resolve() would follow links
+    path = FilePath(os.path.abspath(context.map_path(expanded)))  # noqa: PTH100 - resolve() would follow links
+    return SqliteTarget(path, table, makes_folders=type_ == "kv_sqlite")
 
 
 def _postgres_target(

@@ -15,6 +15,8 @@ class SqliteTarget:
     path: Path
     table: str | None = None
     is_memory: bool = False
+    makes_folders: bool = True
+    """Whether a server makes the file's folder, too, where that is missing."""
 
 
 @dataclass(frozen=True, slots=True)
