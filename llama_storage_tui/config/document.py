@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
 import yaml
@@ -54,6 +55,8 @@ class Document:
     """Whether `data` is a list of the documents of a file with several."""
     variables: tuple[DeployedVariable, ...] = field(default=(), repr=False)
     """What the manifests around the config set for the server."""
+    mounts: tuple[Mount, ...] | None = None
+    """Where the server's containers have volumes; None where no manifest says what it runs in."""
     replicas: int = 1
     """How many servers the manifests around the config start."""
     workers: int | None = None
@@ -108,6 +111,25 @@ class Manifest:
     path: Path
     is_base64: bool = False
     """Whether the text is written in base64, as in a Secret's `data`."""
+
+
+class Keeps(StrEnum):
+    """How long a volume keeps what a server writes there."""
+
+    FOR_GOOD = "for good"
+    WITH_THE_POD = "with the pod"
+    NOTHING = "nothing"
+    """It cannot be written: a ConfigMap, a Secret, or mounted read-only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A volume in a server's container: where, what kind of volume, how long it keeps what is written, and its line in the file."""
+
+    path: str
+    what: str
+    keeps: Keeps
+    line: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,9 @@ import yaml
 from llama_storage_tui.config.document import (
     DeployedVariable,
     Document,
+    Keeps,
     Manifest,
+    Mount,
     Path,
     get,
     parse,
@@ -134,7 +136,95 @@ def find_run_config(document: Document, key: str | None) -> Document:
         remarks=tuple(remarks),
         replicas=max(filter(None, map(_number, replicas)), default=1),
         workers=max(filter(None, map(_number, workers)), default=None),
+        mounts=_mounts_of_servers(document, readers, chosen),
     )
+
+
+_OPERATOR_STORAGE: Final = {
+    "LlamaStackDistribution": (("server", "storage"), "/.llama"),
+    "OGXServer": (("workload", "storage"), "/.ogx"),
+}
+"""Where a custom resource asks its operator for a volume, and where that is mounted unless it says otherwise."""
+
+
+def _mounts_of_servers(
+    document: Document, readers: list[Resource], chosen: Entry
+) -> tuple[Mount, ...] | None:
+    """Return the volumes of the containers that run a server; None where no resource runs one with this config."""
+    found: list[Mount] = []
+    runs_server = False
+    for resource in readers:
+        if chosen.owner not in set(_texts(resource.data)):
+            continue
+        storage = _OPERATOR_STORAGE.get(resource.kind)
+        containers = _with_config(list(_running(resource.data)), _config_volumes(resource, chosen))
+        runs_server = runs_server or storage is not None or bool(containers)
+        if storage is not None:
+            path, default = storage
+            asked = get(resource.data, "spec", *path)
+            where = get(asked, "mountPath")
+            line = document.line((*resource.path, "spec", *path))
+            keeps, what = (
+                (Keeps.FOR_GOOD, "the operator's volume")
+                if isinstance(asked, dict)
+                else (
+                    Keeps.WITH_THE_POD,
+                    f"an emptyDir, since {resource.kind} {resource.name} asks for no storage",
+                )
+            )
+            found.append(Mount(str(where or default), what, keeps, line))
+        volumes = {str(volume.get("name")): volume for volume in _volumes(resource.data)}
+        for container in containers:
+            mounts = container.get("volumeMounts")
+            found += [
+                _mount(document, resource, mount, volumes.get(str(mount.get("name")), {}))
+                for mount in (mounts if isinstance(mounts, list) else ())
+                if isinstance(mount, dict) and isinstance(mount.get("mountPath"), str)
+            ]
+    return tuple(found) if runs_server else None
+
+
+def _mount(
+    document: Document, resource: Resource, mount: Mapping[str, object], volume: Mapping[str, object]
+) -> Mount:
+    kind = next((str(key) for key in volume if key != "name"), "persistentVolumeClaim")
+    if kind in ("emptyDir", "ephemeral"):
+        keeps = Keeps.WITH_THE_POD
+    elif kind in ("configMap", "secret", "downwardAPI", "projected") or mount.get("readOnly") is True:
+        keeps = Keeps.NOTHING
+    else:
+        keeps = Keeps.FOR_GOOD
+    named = f"the {kind} volume {mount.get('name')} of {resource.kind} {resource.name}"
+    return Mount(str(mount["mountPath"]), named, keeps, document.line(resource.path))
+
+
+def _config_volumes(resource: Resource, chosen: Entry) -> set[str]:
+    """Return the names of the volumes that hold the config."""
+    return {
+        str(volume.get("name"))
+        for volume in _volumes(resource.data)
+        if chosen.owner in (get(volume, "configMap", "name"), get(volume, "secret", "secretName"))
+    }
+
+
+def _with_config(containers: list[Mapping[str, object]], volumes: set[str]) -> list[Mapping[str, object]]:
+    """Return the containers that mount the config, all of them where none does: the others are no servers."""
+    return [container for container in containers if volumes & set(_mounts(container))] or containers
+
+
+def _running(data: object) -> Iterator[Mapping[str, object]]:
+    """Yield the containers of a workload; what runs before the server is left out."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if key == "containers" and isinstance(value, list):
+                yield from (container for container in value if isinstance(container, dict))
+            elif key == "podOverrides" and isinstance(value, dict):
+                yield value
+            elif key != "initContainers":
+                yield from _running(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _running(value)
 
 
 def _number(value: object) -> int | None:
@@ -435,11 +525,7 @@ def _variables(
     """Yield what the workload that reads the chosen entry sets; a later one of a name counts."""
     for resource in _readers(resources, chosen):
         containers = list(_containers(resource.data, resource.path))
-        volumes = {
-            str(volume.get("name"))
-            for volume in _volumes(resource.data)
-            if chosen.owner in (get(volume, "configMap", "name"), get(volume, "secret", "secretName"))
-        }
+        volumes = _config_volumes(resource, chosen)
         mounting = [found for found in containers if volumes & set(_mounts(found[1]))]
         known: dict[str, str | None] = {}
         for path, container in mounting or containers:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
+from llama_storage_tui.config.document import Keeps, Mount
 from llama_storage_tui.config.document import Path as DocumentPath
 from llama_storage_tui.config.rules.view import View, setting
 from llama_storage_tui.model.catalog import Backend
@@ -24,7 +25,7 @@ def temporary_folders(view: View) -> Iterator[Finding]:
     """Files in a folder that a restart empties."""
     for backend, path in _files(view):
         folder = _temporary(path)
-        if folder is not None:
+        if folder is not None and not _is_on_lasting_volume(view, path):
             yield view.on_setting(
                 backend,
                 "db_path",
@@ -36,7 +37,7 @@ def temporary_folders(view: View) -> Iterator[Finding]:
             )
     for where, text in _folders_of_files(view):
         folder = _temporary(text)
-        if folder is not None:
+        if folder is not None and not _is_on_lasting_volume(view, text):
             yield view.finding(
                 "temporary-folder",
                 Severity.WARNING,
@@ -45,6 +46,67 @@ def temporary_folders(view: View) -> Iterator[Finding]:
                 f"Uploaded files are kept under {folder}, which a restart of the machine or the container may empty",
                 help="Move the folder to a volume that outlives the server.",
             )
+
+
+def volumes(view: View) -> Iterator[Finding]:
+    """What a server writes inside its container or pod and not on a volume that outlives it, as the manifests say."""
+    mounts = view.context.document.mounts
+    if mounts is None:
+        return
+    places: list[tuple[str, DocumentPath | str, str]] = []
+    for backend, path in _files(view):
+        where: DocumentPath | str = ("storage", "backends", backend.name, "db_path")
+        places.append(
+            (
+                f"{backend.name} keeps its rows in {path}",
+                f"{backend.path}.db_path" if backend.is_inline else where,
+                path,
+            )
+        )
+    places += [(f"Uploaded files are kept in {text}", path, text) for path, text in _folders_of_files(view)]
+    for said, where, text in places:
+        path = text.removeprefix("file:")
+        if not path.startswith("/") or _is_at_home(view, path) or _temporary(path) is not None:
+            # What is relative, or in a home, depends on the image; a temporary folder has a finding of its own.
+            continue
+        mount = _mount_of(mounts, path)
+        if mount is not None and mount.keeps is Keeps.FOR_GOOD:
+            continue
+        if mount is not None and mount.keeps is Keeps.NOTHING:
+            yield view.finding(
+                "read-only-volume",
+                Severity.ERROR,
+                Stage.START,
+                where,
+                f"{said}, on {mount.what}, which a server cannot write to",
+                help="Keep it on a volume that can be written, such as a persistentVolumeClaim.",
+            )
+            continue
+        on = f"on {mount.what}" if mount is not None else "on no volume of the manifests"
+        yield view.finding(
+            "lost-with-the-pod",
+            Severity.WARNING,
+            Stage.NEVER,
+            where,
+            f"{said}, {on}: it is lost when the {'pod' if mount is not None else 'container'} is replaced",
+            help="Keep it on a persistentVolumeClaim, or in PostgreSQL.",
+        )
+
+
+def _mount_of(mounts: Sequence[Mount], path: str) -> Mount | None:
+    """Return the mount that a path lies on: of several the deepest."""
+    held = [mount for mount in mounts if PurePosixPath(path).is_relative_to(mount.path)]
+    return max(held, key=lambda mount: len(PurePosixPath(mount.path).parts), default=None)
+
+
+def _is_on_lasting_volume(view: View, path: str) -> bool:
+    mount = _mount_of(view.context.document.mounts or (), path.removeprefix("file:"))
+    return mount is not None and mount.keeps is Keeps.FOR_GOOD
+
+
+def _is_at_home(view: View, path: str) -> bool:
+    home = view.context.environment.home
+    return bool(home) and PurePosixPath(path).is_relative_to(str(home))
 
 
 def old_folder(view: View) -> Iterator[Finding]:
@@ -126,4 +188,4 @@ def _names_folder(view: View) -> bool:
     return found is not None and bool(found.value)
 
 
-RULES = (temporary_folders, old_folder, workers_on_sqlite)
+RULES = (temporary_folders, volumes, old_folder, workers_on_sqlite)
