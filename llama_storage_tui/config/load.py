@@ -16,6 +16,7 @@ from llama_storage_tui.config.pools import with_needs
 from llama_storage_tui.config.provider_logins import read_logins
 from llama_storage_tui.config.providers import read_providers
 from llama_storage_tui.config.references import read_references
+from llama_storage_tui.config.registrations import read_registrations
 from llama_storage_tui.model.catalog import Backend, Catalog
 from llama_storage_tui.model.finding import Severity, Stage, Verdict
 from llama_storage_tui.model.version import Version, VersionGuess
@@ -131,6 +132,7 @@ def _reading(context: Context, guess: VersionGuess) -> Reading:
         is_legacy=legacy,
         is_judged=False,
         providers=tuple(read_providers(context)),
+        registrations=() if legacy else tuple(read_registrations(context)),
         logins=logins,
         notices=context.environment.notices,
         secrets=tuple(context.secrets),

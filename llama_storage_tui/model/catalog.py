@@ -187,6 +187,17 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
+class Registration:
+    """An object that a server registers from the config at every start: its type, identifier and the fields that are decided."""
+
+    type: str
+    identifier: str
+    fields: tuple[tuple[str, object], ...]
+    path: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
     """All that could be learned from one run config without contacting anything.
 
@@ -207,6 +218,7 @@ class Catalog:
     access: AccessRules = NO_RULES
     """Who may read rows; read when the config is judged."""
     providers: tuple[Provider, ...] = ()
+    registrations: tuple[Registration, ...] = ()
     logins: tuple[Backend, ...] = ()
     """What providers log in to by themselves (pgvector), under the name `API/PROVIDER_ID`: for tests, not part of the catalog."""
     notices: tuple[str, ...] = ()

@@ -13,10 +13,11 @@ from typing import Final
 from llama_storage_tui.backends.protocols import KeyValueReader
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.access import Tenancy
-from llama_storage_tui.model.catalog import Backend, Family, Reference
+from llama_storage_tui.model.catalog import Backend, Family, Reference, Registration
 from llama_storage_tui.model.data import Filter, KeySelection, RowQuery, Table
 from llama_storage_tui.model.finding import Finding, Severity, Stage
 from llama_storage_tui.model.records import RecordQuery
+from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.categories import without_store
 from llama_storage_tui.services.responses.places import response_places
 from llama_storage_tui.services.responses.summaries import DOCUMENT
@@ -25,6 +26,7 @@ from llama_storage_tui.upstream.consumers import keeps_namespaces
 from llama_storage_tui.upstream.registered import (
     API_OF,
     CHECKS_FILE_PATH,
+    COMPARES_GIVEN_FIELDS,
     FAISS_INDEX,
     FILES_TABLE,
     HAS_TENANCY,
@@ -139,6 +141,65 @@ async def stale_providers(session: Session, backend: Backend) -> AsyncIterator[F
             f"this config does not start ({names}): requests for {'it' if number == 1 else 'them'} fail",
             "Add the provider again under that id, or unregister the objects through the server's API.",
         )
+
+
+async def conflicting_registrations(session: Session, backend: Backend) -> AsyncIterator[Finding]:
+    """Tell of objects that the config registers otherwise than they are stored: the server does not start with them."""
+    catalog = session.catalog
+    served = {provider.api for provider in catalog.providers}
+    wanted = [found for found in catalog.registrations if API_OF[found.type] in served]
+    if not wanted:
+        return
+    reader = (await session.reader(backend.name)).key_values
+    for lead in _leads(session, backend, "storage.stores.metadata"):
+        by_key = {f"{lead}{REGISTRY_HEAD}{found.type}::{found.identifier}": found for found in wanted}
+        for stored in await reader.values_of(tuple(by_key)):
+            registration = by_key[str(stored.entry.key)]
+            conflicts = _conflicts(registration, stored.value, catalog.version.chosen)
+            if conflicts:
+                named = f"The {registration.type.replace('_', ' ')} {registration.identifier}"
+                yield Finding(
+                    "registration-conflict",
+                    Severity.ERROR,
+                    Stage.START,
+                    registration.path,
+                    f"{named} is registered on {backend.name} with another "
+                    f"{' and '.join(conflicts)}: {catalog.version.chosen.product} {catalog.version.chosen} does not start",
+                    "Unregister it through the server's API while the config does not name it, or give it the stored values.",
+                    registration.line,
+                )
+
+
+def _conflicts(registration: Registration, stored: object, version: Version) -> list[str]:
+    """Return in words what differs between a registration and what is stored under its identifier."""
+    try:
+        data = json.loads(stored) if isinstance(stored, str) else None
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(data, dict):
+        return []
+    found = []
+    for name, value in registration.fields:
+        held = data.get(name, _DEFAULTS.get(name))
+        # A provider may add to the metadata when it registers a model: only what the config says itself is compared.
+        same = (
+            all(key in held and held[key] == item for key, item in value.items())
+            if isinstance(value, dict) and isinstance(held, dict)
+            else held == value
+        )
+        if not same:
+            found.append(f"{name} ({_shown(held)}, the config has {_shown(value)})")
+    if version < COMPARES_GIVEN_FIELDS and data.get("owner") is not None:
+        found.append("owner (a signed-in user, the config has none)")
+    return found
+
+
+_DEFAULTS: Final = {"source": "via_register_api", "model_type": "llm", "metadata": {}}
+
+
+def _shown(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def _provider_of(value: object) -> tuple[str, str] | None:
@@ -305,5 +366,11 @@ def _finding(
     return Finding(rule, severity, stage, backend.path, message, help_, backend.line)
 
 
-KEY_CHECKS: Final = (chunks_without_id, keys_of_0_2, stale_providers, vector_stores_without_tenant)
+KEY_CHECKS: Final = (
+    chunks_without_id,
+    keys_of_0_2,
+    stale_providers,
+    conflicting_registrations,
+    vector_stores_without_tenant,
+)
 TABLE_CHECKS: Final = (rows_without_tenant, files_elsewhere, responses_without_store)
