@@ -57,6 +57,8 @@ class Document:
     """What the manifests around the config set for the server."""
     mounts: tuple[Mount, ...] | None = None
     """Where the server's containers have volumes; None where no manifest says what it runs in."""
+    elsewhere: tuple[Elsewhere, ...] = ()
+    """Where the server gets further variables from, and the manifests do not say which."""
     replicas: int = 1
     """How many servers the manifests around the config start."""
     workers: int | None = None
@@ -138,6 +140,19 @@ class DeployedVariable:
 
     name: str
     value: str | None = field(repr=False)
+    file: str
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A place that gives a server variables and cannot be looked into: a Secret of another file, an env file that is not here.
+
+    `prefix` is what the names of its variables begin with; `what` names the place, `file` and `line` where it is referred to.
+    """
+
+    prefix: str
+    what: str
     file: str
     line: int | None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from llama_storage_tui.config.backends import read_backends
 from llama_storage_tui.config.context import Context
-from llama_storage_tui.config.document import Document
+from llama_storage_tui.config.document import Document, Elsewhere
 from llama_storage_tui.config.environment import Environment, Variable, resolve
 from llama_storage_tui.config.guess import guess_version, other_guesses
 from llama_storage_tui.config.legacy import read_legacy, read_server_files, reads_inline_stores
@@ -164,7 +164,7 @@ def _context(
 
 def _with_deployed(document: Document, environment: Environment) -> Environment:
     """Add what the manifests around a config set: it wins over this process, whose variables the server never sees."""
-    if not document.variables:
+    if not document.variables and not document.elsewhere:
         return environment
     variables = dict(environment.variables)
     notices = list(environment.notices)
@@ -185,7 +185,21 @@ def _with_deployed(document: Document, environment: Environment) -> Environment:
             # A Secret that lies elsewhere: what is set here is the best that is known of it.
             continue
         variables[found.name] = Variable(found.value, found.file, found.line, is_deployed=True)
-    return replace(environment, variables=variables, notices=tuple(dict.fromkeys(notices)))
+    notices += map(said_of_elsewhere, document.elsewhere)
+    return replace(
+        environment,
+        variables=variables,
+        notices=tuple(dict.fromkeys(notices)),
+        elsewhere=(*environment.elsewhere, *document.elsewhere),
+    )
+
+
+def said_of_elsewhere(place: Elsewhere) -> str:
+    """Return what to say about variables that come from a place that cannot be looked into."""
+    return (
+        f"Further variables come from {place.what} ({place.file}, line {place.line}), which is not here: what it may set counts as "
+        "unknown, not as unset"
+    )
 
 
 def _distribution(data: Mapping[str, object]) -> str | None:

@@ -18,6 +18,7 @@ import yaml
 from llama_storage_tui.config.document import (
     DeployedVariable,
     Document,
+    Elsewhere,
     Keeps,
     Manifest,
     Mount,
@@ -134,6 +135,7 @@ def find_run_config(document: Document, key: str | None) -> Document:
         embed(document, chosen, is_only=len(resources) == 1),
         variables=variables,
         remarks=tuple(remarks),
+        elsewhere=tuple(_unseen(document, resources, entries, chosen)),
         replicas=max(filter(None, map(_number, replicas)), default=1),
         workers=max(filter(None, map(_number, workers)), default=None),
         mounts=_mounts_of_servers(document, readers, chosen),
@@ -524,17 +526,41 @@ def _variables(
 ) -> Iterator[DeployedVariable]:
     """Yield what the workload that reads the chosen entry sets; a later one of a name counts."""
     for resource in _readers(resources, chosen):
-        containers = list(_containers(resource.data, resource.path))
-        volumes = _config_volumes(resource, chosen)
-        mounting = [found for found in containers if volumes & set(_mounts(found[1]))]
         known: dict[str, str | None] = {}
-        for path, container in mounting or containers:
+        for path, container in _server_containers(resource, chosen):
             for found in _container_variables(document, resource, path, container, entries, remarks):
                 value = found.value
                 if value is not None:
                     value = _expanded(value, known)
                 known[found.name] = value
                 yield replace(found, value=value)
+
+
+def _server_containers(resource: Resource, chosen: Entry) -> list[tuple[Path, Mapping[str, object]]]:
+    """Return the containers of a resource that get variables: those that mount the config where one does."""
+    containers = list(_containers(resource.data, resource.path))
+    volumes = _config_volumes(resource, chosen)
+    return [found for found in containers if volumes & set(_mounts(found[1]))] or containers
+
+
+def _unseen(
+    document: Document, resources: list[Resource], entries: list[Entry], chosen: Entry
+) -> Iterator[Elsewhere]:
+    """Yield the Secrets and ConfigMaps that a server takes all its variables from and that are not in the file."""
+    for resource in _readers(resources, chosen):
+        for path, container in _server_containers(resource, chosen):
+            sources = container.get("envFrom")
+            for index, source in enumerate(sources if isinstance(sources, list) else ()):
+                for kind, field in (("Secret", "secretRef"), ("ConfigMap", "configMapRef")):
+                    name = get(source, field, "name")
+                    if isinstance(name, str) and not any(
+                        entry.owner == name and _kind_of(entry) == kind and _same_namespace(entry, resource)
+                        for entry in entries
+                    ):
+                        line = document.line((*path, "envFrom", index))
+                        yield Elsewhere(
+                            str(get(source, "prefix") or ""), f"the {kind} {name}", document.name, line
+                        )
 
 
 def _readers(resources: list[Resource], chosen: Entry) -> list[Resource]:
@@ -733,7 +759,10 @@ def _compose_help(services: Mapping[object, object]) -> str:
         for volume in volumes if isinstance(volumes, list) else ():
             source = volume.get("source") if isinstance(volume, dict) else str(volume).split(":")[0]
             if isinstance(source, str) and source.endswith((".yaml", ".yml")):
-                return f"Give the run config that the service {service} mounts: {source}."
+                return (
+                    f"Give the run config that the service {service} mounts: {source}. The service's variables come along with "
+                    "--env-file and this file."
+                )
     return "Give the run config that the server's service mounts (see its volumes and command)."
 
 

@@ -288,7 +288,12 @@ async def test_a_model_that_is_stored_otherwise_than_the_config_registers_it_sto
 ) -> None:
     put(
         store,
-        **{f"{lead(store, version, 'registry')}distributions:registry:v10::model::vllm/m": {**STORED, **stored}},
+        **{
+            f"{lead(store, version, 'registry')}distributions:registry:v10::model::vllm/m": {
+                **STORED,
+                **stored,
+            }
+        },
     )
     found = registering(store, version, m={**CONFIGURED, **configured})
     told = (await inspected(found)).get("registration-conflict")
