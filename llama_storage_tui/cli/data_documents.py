@@ -47,7 +47,8 @@ class ProbeBody(Document):
             details={}
             if probe is None
             else {name.replace(" ", "_"): json_value(value) for name, value in probe.details.items()}
-            | ({"warnings": list(probe.warnings)} if probe.warnings else {}),
+            | ({"warnings": list(probe.warnings)} if probe.warnings else {})
+            | ({"notes": list(result.notes)} if result.notes else {}),
             error=None
             if error is None
             else ProbeErrorBody(kind=error.failure.value, message=error.message, help=error.help),

@@ -9,7 +9,7 @@ from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.data_documents import ProbeBody, TestDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import RUN_CONFIG, Settings, shared_options
-from llama_storage_tui.services.probe import probe_all
+from llama_storage_tui.services.probe import all_names, probe_all
 from llama_storage_tui.services.session import Session
 
 
@@ -27,7 +27,7 @@ def test(context: click.Context, config: str, backends: tuple[str, ...], *, thor
 
     async def question(session: Session) -> list[ProbeBody]:
         found = {result.backend: result async for result in probe_all(session, backends, thorough=thorough)}
-        order = backends or tuple(backend.name for backend in session.catalog.backends)
+        order = backends or all_names(session)
         results = [found[name] for name in dict.fromkeys(order)]
         if not Settings(context).is_json:
             reports.report_test(results)

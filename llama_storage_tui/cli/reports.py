@@ -104,18 +104,20 @@ def _reference(reference: Reference) -> tuple[Piece, ...]:
 def report_test(results: list[ProbeResult]) -> None:
     """Print each backend's answer with its details."""
     for result in results:
-        if result.probe is None:
-            error = result.error
+        probe, error = result.probe, result.error
+        if error is not None:
             output.write_line(
                 Toned("✗", Tone.BAD),
                 f" {result.backend}  ",
-                Toned(str(error.failure) if error else "", Tone.BAD),
-                f": {error.message if error else ''}",
+                Toned(str(error.failure), Tone.BAD),
+                f": {error.message}",
             )
-            if error and error.help:
+            if error.help:
                 output.write_line(f"    {error.help}")
+        if probe is None:
+            for note in result.notes:
+                output.write_line(f"    note: {note}")
             continue
-        probe = result.probe
         facts = [
             probe.server or "",
             f"{probe.latency_ms:.0f} ms",
@@ -123,9 +125,13 @@ def report_test(results: list[ProbeResult]) -> None:
             f"TLS {probe.tls}" if probe.tls else "",
             {True: "writable", False: "read-only", None: ""}[probe.is_writable],
         ]
-        output.write_line(
-            Toned("✓", Tone.GOOD), f" {result.backend}  {', '.join(fact for fact in facts if fact)}"
-        )
+        said = ", ".join(fact for fact in facts if fact)
+        if error is None:
+            output.write_line(Toned("✓", Tone.GOOD), f" {result.backend}  {said}")
+        else:
+            output.write_line(f"    {said}")
+        for note in result.notes:
+            output.write_line(f"    note: {note}")
         for name, value in probe.details.items():
             output.write_line(Toned(f"    {name}:", Tone.MUTED), f" {value!s}")
         for warning in probe.warnings:

@@ -16,9 +16,10 @@ from llama_storage_tui.config.masking import (
     mask_written,
     secrets_in_userinfo,
 )
+from llama_storage_tui.config.server_login import pasted_wrongly, unlike_config
 from llama_storage_tui.config.targets import NoTarget, location_of, read_target, sqlite_target
 from llama_storage_tui.model.catalog import NOT_SET, Backend, Credential, Family, Setting, SettingValue
-from llama_storage_tui.model.target import Target
+from llama_storage_tui.model.target import PostgresTarget, Target
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream import run_config as schema
@@ -131,6 +132,21 @@ def read_backend(context: Context, name: str, entry: object, path: Path) -> Back
         problem,
         show_path(path),
         context.line(path),
+        unlike_config=tuple(unlike_config(context, type_, values))
+        if isinstance(target, PostgresTarget)
+        else (),
+        cannot_connect=_cannot_connect(context, name, type_, values),
+    )
+
+
+def _cannot_connect(context: Context, name: str, type_: str, values: Mapping[str, object]) -> str | None:
+    field = pasted_wrongly(
+        type_, context.version, values.get("host"), values.get("user"), values.get("password")
+    )
+    if field is None:
+        return None
+    return (
+        f"The {field} of {name} has a character that breaks the connection URL of sql_postgres before 1.0.3"
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
 import yaml
@@ -54,6 +55,14 @@ class Document:
     """Whether `data` is a list of the documents of a file with several."""
     variables: tuple[DeployedVariable, ...] = field(default=(), repr=False)
     """What the manifests around the config set for the server."""
+    mounts: tuple[Mount, ...] | None = None
+    """Where the server's containers have volumes; None where no manifest says what it runs in."""
+    elsewhere: tuple[Elsewhere, ...] = ()
+    """Where the server gets further variables from, and the manifests do not say which."""
+    replicas: int = 1
+    """How many servers the manifests around the config start."""
+    workers: int | None = None
+    """How many workers each of them has, where a manifest says so."""
     remarks: tuple[Finding, ...] = ()
     """What is wrong between the manifests around the config."""
 
@@ -106,12 +115,44 @@ class Manifest:
     """Whether the text is written in base64, as in a Secret's `data`."""
 
 
+class Keeps(StrEnum):
+    """How long a volume keeps what a server writes there."""
+
+    FOR_GOOD = "for good"
+    WITH_THE_POD = "with the pod"
+    NOTHING = "nothing"
+    """It cannot be written: a ConfigMap, a Secret, or mounted read-only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A volume in a server's container: where, what kind of volume, how long it keeps what is written, and its line in the file."""
+
+    path: str
+    what: str
+    keeps: Keeps
+    line: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class DeployedVariable:
     """A variable that a manifest or compose file sets for the server; `value` is None where it comes from elsewhere."""
 
     name: str
     value: str | None = field(repr=False)
+    file: str
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A place that gives a server variables and cannot be looked into: a Secret of another file, an env file that is not here.
+
+    `prefix` is what the names of its variables begin with; `what` names the place, `file` and `line` where it is referred to.
+    """
+
+    prefix: str
+    what: str
     file: str
     line: int | None
 

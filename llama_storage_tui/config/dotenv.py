@@ -125,7 +125,13 @@ def merge(
     notices = [
         f"{name} differs between {variable.file} (line {variable.line}) and the process environment; the file counts"
         for name, variable in named.items()
-        if process is not None and process.get(name, variable.value) != variable.value
+        if process is not None
+        and variable.value is not None
+        and process.get(name, variable.value) != variable.value
     ]
-    variables = {name: Variable(value) for name, value in (process or {}).items()} | named
+    # One that a compose file sets to what is not known: what is set here is the best that is known of it.
+    known = {
+        name: found for name, found in named.items() if found.value is not None or name not in (process or {})
+    }
+    variables = {name: Variable(value) for name, value in (process or {}).items()} | known
     return Environment(variables, assumes_set, home, tuple(notices))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from llama_storage_tui.config.document import Path, PathStep
+from llama_storage_tui.config.document import Elsewhere, Path, PathStep
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.secrets import MASK
 from llama_storage_tui.upstream import changes
@@ -59,6 +59,19 @@ class Environment:
     assumes_set: bool = False
     home: str | None = None
     notices: tuple[str, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
+
+    def assumes(self, name: str) -> bool:
+        """Tell whether a variable that is missing here counts as set to something unknown."""
+        return self.assumes_set or any(name.startswith(place.prefix) for place in self.elsewhere)
+
+    def find(self, name: str) -> Variable | None:
+        """Return a variable; one without a value where it may come from a place that cannot be looked into."""
+        found = self.variables.get(name)
+        if found is not None:
+            return found
+        place = next((place for place in self.elsewhere if name.startswith(place.prefix)), None)
+        return None if place is None else Variable(None, place.file, place.line, is_deployed=True)
 
     def expand_user(self, value: str) -> str:
         """Expand a leading `~` as servers do with every substituted value."""
@@ -237,7 +250,8 @@ class _Resolver:
         name, operator, alternative = match[1], match[2] or "", match[3] or ""
         # One letter for one meaning: until 0.2.12 a default was written with a colon alone.
         operator = "=" if operator == ":" else operator
-        origin = self.environment.variables.get(name)
+        # Only where nothing stands in for it: a default, or no alternative, is the best that is known of the others.
+        origin = self.environment.variables.get(name) if operator else self.environment.find(name)
         is_set = origin is not None and not origin.is_empty
         if operator == "+":
             uses.append(Use(name, operator, is_set, origin))
@@ -246,7 +260,7 @@ class _Resolver:
             uses.append(Use(name, operator, is_set, origin, is_unknown=origin.value is None))
             return self.environment.expand_user(origin.value or "")
         # An empty default says that the value comes from elsewhere; who assumes that it is set knows nothing about it.
-        is_unknown = operator == "" or (self.environment.assumes_set and not alternative)
+        is_unknown = operator == "" or (self.environment.assumes(name) and not alternative)
         uses.append(Use(name, operator, is_set, origin, is_unknown=is_unknown))
         if operator == "=":
             return self.environment.expand_user(alternative)

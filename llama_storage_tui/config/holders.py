@@ -18,11 +18,11 @@ from llama_storage_tui.config.edit.uri import is_mongo, password_span
 from llama_storage_tui.config.environment import UNKNOWN, resolve
 from llama_storage_tui.config.legacy import read_legacy, reads_inline_stores, snippets
 from llama_storage_tui.config.mongo_uri import DEFAULT_PORT
+from llama_storage_tui.config.server_login import is_pasted
 from llama_storage_tui.config.targets import NoTarget, mongo_target, mongo_target_of_uri, target_of_uri
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.target import LoginTarget, MongoTarget, PostgresTarget
 from llama_storage_tui.secrets import Secret
-from llama_storage_tui.upstream import changes
 
 TYPES: Final = frozenset({"kv_postgres", "sql_postgres"})
 MONGO_TYPES: Final = frozenset({"kv_mongodb", "mongodb"})
@@ -101,9 +101,10 @@ def _backend(context: Context, backend: Backend, path: Path) -> Holder:
     is_uri = backend.credential.field == "connection_string"
     field = (*path, "connection_string" if is_uri else "password")
     target = backend.target if isinstance(backend.target, PostgresTarget) else None
-    is_pasted = backend.type == "sql_postgres" and not is_uri and context.version < changes.SQL_URL_ESCAPED
-    if target is not None and target.password is not None and is_pasted:
-        target = replace(target, password=_as_pasted(target.password))
+    has_password = _is_there(context, field)
+    if target is not None and not has_password:
+        # What a server sends instead is no password that could be changed in the file.
+        target = replace(target, password=None)
     return Holder(
         context.document.name,
         backend.name,
@@ -112,8 +113,8 @@ def _backend(context: Context, backend: Backend, path: Path) -> Holder:
         backend.problem,
         is_backend=True,
         is_uri=is_uri,
-        is_pasted=is_pasted,
-        has_password=_is_there(context, field),
+        is_pasted=not is_uri and is_pasted(backend.type, context.version),
+        has_password=has_password,
     )
 
 

@@ -14,7 +14,18 @@ from llama_storage_tui.config.backends import read_backend
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, get, show_path
 from llama_storage_tui.config.environment import DISABLED, resolve, written_name
-from llama_storage_tui.model.catalog import Backend, Family, Physical, Reference, ReferenceKind
+from llama_storage_tui.config.providers import provider_configs
+from llama_storage_tui.config.targets import location_of, sqlite_target
+from llama_storage_tui.model.catalog import (
+    NOT_SET,
+    Backend,
+    Credential,
+    Family,
+    Physical,
+    Reference,
+    ReferenceKind,
+    Setting,
+)
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.consumers import REGISTRY_KEYS
@@ -29,6 +40,8 @@ DEFAULT_PATHS: Final = {
 }
 RESPONSE_TABLES: Final = ("openai_responses",)
 INFERENCE_TABLES: Final = ("chat_completions",)
+PROMPT_KEYS: Final = "prompts:v1:"
+DEFAULT_TRACES: Final = "~/.llama/runtime/trace_store.db"
 
 
 def reads_inline_stores(raw: Mapping[str, object], version: Version) -> bool:
@@ -55,6 +68,86 @@ def read_legacy(context: Context) -> tuple[tuple[Backend, ...], tuple[Reference,
         backends.append(replace(backend, type=str(snippet["type"]), is_inline=True))
         references.append(_reference(context, path, name, family, snippet))
     return tuple(backends), tuple(references)
+
+
+def read_server_files(context: Context) -> tuple[tuple[Backend, ...], tuple[Reference, ...]]:
+    """Return the SQLite files that a server of 0.2 keeps besides its inline stores: prompts, and traces where it stores them."""
+    found: list[tuple[Backend, Reference]] = []
+    name = context.data.get("image_name")
+    if context.version >= changes.PROMPTS_FILE and isinstance(name, str):
+        folder = context.environment.variables.get("LLAMA_STACK_CONFIG_DIR")
+        base = (folder.value if folder is not None else None) or "~/.llama"
+        path = f"{base}/distributions/{name}/prompts.db"
+        found.append(
+            _server_file(context, "prompts", Family.KV, path, ("image_name",), prefixes=(PROMPT_KEYS,))
+        )
+    for provider, path_, config in provider_configs(context):
+        if provider.api != "telemetry" or "sqlite" not in _sinks(config):
+            continue
+        written = config.get("sqlite_db_path")
+        where = (*path_, "config", "sqlite_db_path")
+        text = written if isinstance(written, str) and written else DEFAULT_TRACES
+        found.append(
+            _server_file(
+                context, f"{provider.id}.trace_store", Family.SQL, text, where, tables=("traces", "spans")
+            )
+        )
+    return tuple(backend for backend, _ in found), tuple(reference for _, reference in found)
+
+
+def _sinks(config: Mapping[object, object]) -> frozenset[str]:
+    """Return where a telemetry provider of 0.2 sends to: a list or a text with commas; console and SQLite where unset."""
+    found = config.get("sinks")
+    if isinstance(found, str):
+        found = found.split(",")
+    names = found if isinstance(found, list) else ["console", "sqlite"]
+    return frozenset(str(name).strip() for name in names)
+
+
+def _server_file(
+    context: Context,
+    name: str,
+    family: Family,
+    text: str,
+    path: Path,
+    *,
+    tables: tuple[str, ...] = (),
+    prefixes: tuple[str, ...] = (),
+) -> tuple[Backend, Reference]:
+    type_ = f"{family}_sqlite"
+    entry = {"db_path": context.environment.expand_user(text)}
+    target = replace(sqlite_target(context, type_, entry), makes_folders=True)
+    place = show_path(path)
+    settings = (Setting("db_path", entry["db_path"], context.source(path) if len(path) > 1 else NOT_SET),)
+    backend = Backend(
+        name,
+        "sqlite",
+        family,
+        location_of(type_, entry, target),
+        settings,
+        Credential(),
+        target,
+        path=place,
+        line=context.line(path),
+        is_inline=True,
+        is_implied=True,
+    )
+    physical = Physical("kvstore" if family is Family.KV else "", tables=tables, prefixes=prefixes)
+    reference = Reference(
+        place,
+        ReferenceKind.PROVIDER if path[0] == "providers" else ReferenceKind.IMPLICIT,
+        name,
+        family,
+        name,
+        "" if family is Family.KV else None,
+        None,
+        physical=physical,
+        note=None
+        if path[0] == "providers"
+        else "the place is built into the server: ~/.llama/distributions/IMAGE_NAME/prompts.db",
+        line=context.line(path),
+    )
+    return backend, reference
 
 
 def snippets(data: Mapping[str, object]) -> Iterator[tuple[Path, Mapping[str, object]]]:

@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 
 from llama_storage_tui.config.backends import read_backends
 from llama_storage_tui.config.context import Context
-from llama_storage_tui.config.document import Document
+from llama_storage_tui.config.document import Document, Elsewhere
 from llama_storage_tui.config.environment import Environment, Variable, resolve
 from llama_storage_tui.config.guess import guess_version, other_guesses
-from llama_storage_tui.config.legacy import read_legacy, reads_inline_stores
+from llama_storage_tui.config.legacy import read_legacy, read_server_files, reads_inline_stores
 from llama_storage_tui.config.masking import find_secrets, mask_userinfo
-from llama_storage_tui.config.pools import with_pool_budgets
+from llama_storage_tui.config.pools import with_needs
+from llama_storage_tui.config.provider_logins import read_logins
 from llama_storage_tui.config.providers import read_providers
 from llama_storage_tui.config.references import read_references
-from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.config.registrations import read_registrations
+from llama_storage_tui.model.catalog import Backend, Catalog
 from llama_storage_tui.model.finding import Severity, Stage, Verdict
 from llama_storage_tui.model.version import Version, VersionGuess
 
@@ -112,9 +114,13 @@ def _reading(context: Context, guess: VersionGuess) -> Reading:
     document, raw = context.document, context.raw
     legacy = reads_inline_stores(raw, guess.chosen)
     backends, references = read_legacy(context) if legacy else (read_backends(context), ())
-    if not legacy:
+    logins: tuple[Backend, ...] = ()
+    if legacy:
+        files, users = read_server_files(context)
+        backends, references = (*backends, *files), (*references, *users)
+    else:
         references = read_references(context, backends)
-        backends = with_pool_budgets(context, backends, references)
+        backends, logins = with_needs(context, backends, tuple(read_logins(context)), references)
     catalog = Catalog(
         document.name,
         _distribution(context.data),
@@ -126,6 +132,8 @@ def _reading(context: Context, guess: VersionGuess) -> Reading:
         is_legacy=legacy,
         is_judged=False,
         providers=tuple(read_providers(context)),
+        registrations=() if legacy else tuple(read_registrations(context)),
+        logins=logins,
         notices=context.environment.notices,
         secrets=tuple(context.secrets),
     )
@@ -156,7 +164,7 @@ def _context(
 
 def _with_deployed(document: Document, environment: Environment) -> Environment:
     """Add what the manifests around a config set: it wins over this process, whose variables the server never sees."""
-    if not document.variables:
+    if not document.variables and not document.elsewhere:
         return environment
     variables = dict(environment.variables)
     notices = list(environment.notices)
@@ -177,7 +185,21 @@ def _with_deployed(document: Document, environment: Environment) -> Environment:
             # A Secret that lies elsewhere: what is set here is the best that is known of it.
             continue
         variables[found.name] = Variable(found.value, found.file, found.line, is_deployed=True)
-    return replace(environment, variables=variables, notices=tuple(dict.fromkeys(notices)))
+    notices += map(said_of_elsewhere, document.elsewhere)
+    return replace(
+        environment,
+        variables=variables,
+        notices=tuple(dict.fromkeys(notices)),
+        elsewhere=(*environment.elsewhere, *document.elsewhere),
+    )
+
+
+def said_of_elsewhere(place: Elsewhere) -> str:
+    """Return what to say about variables that come from a place that cannot be looked into."""
+    return (
+        f"Further variables come from {place.what} ({place.file}, line {place.line}), which is not here: what it may set counts as "
+        "unknown, not as unset"
+    )
 
 
 def _distribution(data: Mapping[str, object]) -> str | None:

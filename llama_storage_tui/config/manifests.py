@@ -18,7 +18,10 @@ import yaml
 from llama_storage_tui.config.document import (
     DeployedVariable,
     Document,
+    Elsewhere,
+    Keeps,
     Manifest,
+    Mount,
     Path,
     get,
     parse,
@@ -77,6 +80,9 @@ HELM_VALUES: Final = frozenset(
 WATCH_LABEL: Final = "ogx.io/watch"
 _TAG: Final = re.compile(r"\{\{[^{}]*\}\}|\{%[^%]*%\}|<%[^%]*%>")
 _TAG_LINE: Final = re.compile(r"^[ \t]*(?:(?:\{\{[^{}]*\}\}|\{%[^%]*%\}|<%[^%]*%>)[ \t]*)+$", re.MULTILINE)
+_REPLICAS: Final = (("replicas",), ("workload", "replicas"), ("workload", "autoscaling", "maxReplicas"))
+"""Where a Deployment, a LlamaStackDistribution and an OGXServer say below `spec` how many servers there are."""
+_WORKERS: Final = (("server", "workers"), ("workload", "workers"))
 _REFERENCE: Final = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 
 
@@ -143,9 +149,116 @@ def find_run_config(document: Document, key: str | None) -> Document:
     chosen = _choose(document, resources, entries, wanted, key, remarks)
     variables = tuple(_variables(document, resources, entries, chosen, remarks))
     remarks += _unwatched(document, resources, chosen)
+    readers = [found for found in _readers(resources, chosen) if found.kind != "HorizontalPodAutoscaler"]
+    replicas = [
+        *(get(found.data, "spec", *path) for found in readers for path in _REPLICAS),
+        *(
+            get(found.data, "spec", "maxReplicas")
+            for found in resources
+            if found.kind == "HorizontalPodAutoscaler"
+        ),
+    ]
+    workers = [get(found.data, "spec", *path) for found in readers for path in _WORKERS]
     return replace(
-        embed(document, chosen, is_only=len(resources) == 1), variables=variables, remarks=tuple(remarks)
+        embed(document, chosen, is_only=len(resources) == 1),
+        variables=variables,
+        remarks=tuple(remarks),
+        elsewhere=tuple(_unseen(document, resources, entries, chosen)),
+        replicas=max(filter(None, map(_number, replicas)), default=1),
+        workers=max(filter(None, map(_number, workers)), default=None),
+        mounts=_mounts_of_servers(document, readers, chosen),
     )
+
+
+_OPERATOR_STORAGE: Final = {
+    "LlamaStackDistribution": (("server", "storage"), "/.llama"),
+    "OGXServer": (("workload", "storage"), "/.ogx"),
+}
+"""Where a custom resource asks its operator for a volume, and where that is mounted unless it says otherwise."""
+
+
+def _mounts_of_servers(
+    document: Document, readers: list[Resource], chosen: Entry
+) -> tuple[Mount, ...] | None:
+    """Return the volumes of the containers that run a server; None where no resource runs one with this config."""
+    found: list[Mount] = []
+    runs_server = False
+    for resource in readers:
+        if chosen.owner not in set(_texts(resource.data)):
+            continue
+        storage = _OPERATOR_STORAGE.get(resource.kind)
+        containers = _with_config(list(_running(resource.data)), _config_volumes(resource, chosen))
+        runs_server = runs_server or storage is not None or bool(containers)
+        if storage is not None:
+            path, default = storage
+            asked = get(resource.data, "spec", *path)
+            where = get(asked, "mountPath")
+            line = document.line((*resource.path, "spec", *path))
+            keeps, what = (
+                (Keeps.FOR_GOOD, "the operator's volume")
+                if isinstance(asked, dict)
+                else (
+                    Keeps.WITH_THE_POD,
+                    f"an emptyDir, since {resource.kind} {resource.name} asks for no storage",
+                )
+            )
+            found.append(Mount(str(where or default), what, keeps, line))
+        volumes = {str(volume.get("name")): volume for volume in _volumes(resource.data)}
+        for container in containers:
+            mounts = container.get("volumeMounts")
+            found += [
+                _mount(document, resource, mount, volumes.get(str(mount.get("name")), {}))
+                for mount in (mounts if isinstance(mounts, list) else ())
+                if isinstance(mount, dict) and isinstance(mount.get("mountPath"), str)
+            ]
+    return tuple(found) if runs_server else None
+
+
+def _mount(
+    document: Document, resource: Resource, mount: Mapping[str, object], volume: Mapping[str, object]
+) -> Mount:
+    kind = next((str(key) for key in volume if key != "name"), "persistentVolumeClaim")
+    if kind in ("emptyDir", "ephemeral"):
+        keeps = Keeps.WITH_THE_POD
+    elif kind in ("configMap", "secret", "downwardAPI", "projected") or mount.get("readOnly") is True:
+        keeps = Keeps.NOTHING
+    else:
+        keeps = Keeps.FOR_GOOD
+    named = f"the {kind} volume {mount.get('name')} of {resource.kind} {resource.name}"
+    return Mount(str(mount["mountPath"]), named, keeps, document.line(resource.path))
+
+
+def _config_volumes(resource: Resource, chosen: Entry) -> set[str]:
+    """Return the names of the volumes that hold the config."""
+    return {
+        str(volume.get("name"))
+        for volume in _volumes(resource.data)
+        if chosen.owner in (get(volume, "configMap", "name"), get(volume, "secret", "secretName"))
+    }
+
+
+def _with_config(containers: list[Mapping[str, object]], volumes: set[str]) -> list[Mapping[str, object]]:
+    """Return the containers that mount the config, all of them where none does: the others are no servers."""
+    return [container for container in containers if volumes & set(_mounts(container))] or containers
+
+
+def _running(data: object) -> Iterator[Mapping[str, object]]:
+    """Yield the containers of a workload; what runs before the server is left out."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if key == "containers" and isinstance(value, list):
+                yield from (container for container in value if isinstance(container, dict))
+            elif key == "podOverrides" and isinstance(value, dict):
+                yield value
+            elif key != "initContainers":
+                yield from _running(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _running(value)
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 
 def embed(document: Document, entry: Entry, *, is_only: bool) -> Document:
@@ -428,24 +541,48 @@ def _variables(
     remarks: list[Finding],
 ) -> Iterator[DeployedVariable]:
     """Yield what the workload that reads the chosen entry sets; a later one of a name counts."""
-    workloads = [found for found in resources if found.kind not in ("ConfigMap", "Secret")]
-    readers = [found for found in workloads if chosen.owner in set(_texts(found.data))] or workloads
-    for resource in readers:
-        containers = list(_containers(resource.data, resource.path))
-        volumes = {
-            str(volume.get("name"))
-            for volume in _volumes(resource.data)
-            if chosen.owner in (get(volume, "configMap", "name"), get(volume, "secret", "secretName"))
-        }
-        mounting = [found for found in containers if volumes & set(_mounts(found[1]))]
+    for resource in _readers(resources, chosen):
         known: dict[str, str | None] = {}
-        for path, container in mounting or containers:
+        for path, container in _server_containers(resource, chosen):
             for found in _container_variables(document, resource, path, container, entries, remarks):
                 value = found.value
                 if value is not None:
                     value = _expanded(value, known)
                 known[found.name] = value
                 yield replace(found, value=value)
+
+
+def _server_containers(resource: Resource, chosen: Entry) -> list[tuple[Path, Mapping[str, object]]]:
+    """Return the containers of a resource that get variables: those that mount the config where one does."""
+    containers = list(_containers(resource.data, resource.path))
+    volumes = _config_volumes(resource, chosen)
+    return [found for found in containers if volumes & set(_mounts(found[1]))] or containers
+
+
+def _unseen(
+    document: Document, resources: list[Resource], entries: list[Entry], chosen: Entry
+) -> Iterator[Elsewhere]:
+    """Yield the Secrets and ConfigMaps that a server takes all its variables from and that are not in the file."""
+    for resource in _readers(resources, chosen):
+        for path, container in _server_containers(resource, chosen):
+            sources = container.get("envFrom")
+            for index, source in enumerate(sources if isinstance(sources, list) else ()):
+                for kind, field in (("Secret", "secretRef"), ("ConfigMap", "configMapRef")):
+                    name = get(source, field, "name")
+                    if isinstance(name, str) and not any(
+                        entry.owner == name and _kind_of(entry) == kind and _same_namespace(entry, resource)
+                        for entry in entries
+                    ):
+                        line = document.line((*path, "envFrom", index))
+                        yield Elsewhere(
+                            str(get(source, "prefix") or ""), f"the {kind} {name}", document.name, line
+                        )
+
+
+def _readers(resources: list[Resource], chosen: Entry) -> list[Resource]:
+    """Return the workloads that name the chosen entry's ConfigMap or Secret; all of them where none does."""
+    workloads = [found for found in resources if found.kind not in ("ConfigMap", "Secret")]
+    return [found for found in workloads if chosen.owner in set(_texts(found.data))] or workloads
 
 
 def _expanded(value: str, known: Mapping[str, str | None]) -> str:
@@ -637,7 +774,10 @@ def _compose_help(services: Mapping[object, object]) -> str:
         for volume in volumes if isinstance(volumes, list) else ():
             source = volume.get("source") if isinstance(volume, dict) else str(volume).split(":")[0]
             if isinstance(source, str) and source.endswith((".yaml", ".yml")):
-                return f"Give the run config that the service {service} mounts: {source}."
+                return (
+                    f"Give the run config that the service {service} mounts: {source}. The service's variables come along with "
+                    "--env-file and this file."
+                )
     return "Give the run config that the server's service mounts (see its volumes and command)."
 
 

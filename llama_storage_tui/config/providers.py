@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from llama_storage_tui.config.context import Context
-from llama_storage_tui.config.document import show_path
+from llama_storage_tui.config.document import Path, show_path
 from llama_storage_tui.model.catalog import Provider
 
 
 def read_providers(context: Context) -> Iterator[Provider]:
     """Yield each provider whose id and type are known, in the order of the file; those switched off are left out."""
+    for provider, _, _ in provider_configs(context):
+        yield provider
+
+
+def provider_configs(context: Context) -> Iterator[tuple[Provider, Path, Mapping[object, object]]]:
+    """Yield each such provider with its path in the file and its `config`, empty where it has none."""
     providers = context.data.get("providers")
     for api, entries in providers.items() if isinstance(providers, Mapping) else ():
         for index, entry in enumerate(entries if isinstance(entries, list) else ()):
@@ -19,6 +25,10 @@ def read_providers(context: Context) -> Iterator[Provider]:
             id_, type_, config = entry.get("provider_id"), entry.get("provider_type"), entry.get("config")
             if not (isinstance(id_, str) and id_ and isinstance(type_, str)):
                 continue
-            folder = config.get("storage_dir") if isinstance(config, Mapping) else None
-            path = show_path(context.resolution.file_path(("providers", str(api), index)))
-            yield Provider(path, str(api), id_, type_, folder if isinstance(folder, str) else None)
+            config = config if isinstance(config, Mapping) else {}
+            folder = config.get("storage_dir")
+            path = context.resolution.file_path(("providers", str(api), index))
+            found = Provider(
+                show_path(path), str(api), id_, type_, folder if isinstance(folder, str) else None
+            )
+            yield found, path, config

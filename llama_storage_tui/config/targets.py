@@ -13,6 +13,7 @@ from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.environment import UNKNOWN
 from llama_storage_tui.config.masking import mask_userinfo
 from llama_storage_tui.config.mongo_uri import DEFAULT_PORT, parse_host
+from llama_storage_tui.config.server_login import server_login
 from llama_storage_tui.model.target import (
     MongoTarget,
     PostgresTarget,
@@ -21,7 +22,6 @@ from llama_storage_tui.model.target import (
     UnsupportedTarget,
 )
 from llama_storage_tui.secrets import Secret
-from llama_storage_tui.upstream import changes
 
 KV_SQLITE_TABLE: Final = "kvstore"
 UNSUPPORTED: Final = {
@@ -77,7 +77,8 @@ def sqlite_target(context: Context, type_: str, values: Mapping[str, object]) ->
         text = unquote(urlsplit(text).path)
     # kv_sqlite takes a literal ~ as a directory's name; only sql_sqlite expands it.
     expanded = text if type_ == "kv_sqlite" else context.environment.expand_user(text)
-    return SqliteTarget(FilePath(os.path.abspath(context.map_path(expanded))), table)  # noqa: PTH100 - resolve() would follow links
+    path = FilePath(os.path.abspath(context.map_path(expanded)))  # noqa: PTH100 - resolve() would follow links
+    return SqliteTarget(path, table, makes_folders=type_ == "kv_sqlite")
 
 
 def _postgres_target(
@@ -95,23 +96,20 @@ def _postgres_target(
     if "@" in host:
         # A password in front of a host would end up in messages, and no driver looks for one there.
         raise NoTarget("its host holds a user name or password")
-    user = _text(values, "user")
-    if type_ == "sql_postgres" and context.version < changes.SQL_URL_ESCAPED:
-        # Both are pasted into a URL, and the driver gets them decoded.
-        user, password = unquote(user), None if password is None else unquote(password)
-        if password:
-            context.secrets.add(Secret(password))
-    # Before 1.4 sql_postgres has no TLS settings: a server of that time connects as if they were not there.
-    reads_tls = type_ == "kv_postgres" or context.version >= changes.SQL_TLS
+    mode = _optional_text(values, "ssl_mode")
+    login = server_login(type_, context.version, _text(values, "user"), password, mode)
+    if password and login.password:
+        # Not the word that stands for a missing one: that is no secret, and would be masked in every text.
+        context.secrets.add(Secret(login.password))
     return PostgresTarget(
         host,
         _port(values),
         _text(values, "db"),
-        user,
-        None if password is None else Secret(password),
+        login.user,
+        None if login.password is None else Secret(login.password),
         table,
-        _optional_text(values, "ssl_mode") if reads_tls else None,
-        _optional_path(context, values.get("ca_cert_path")) if reads_tls else None,
+        login.ssl_mode,
+        _optional_path(context, values.get("ca_cert_path")) if login.uses_ca else None,
     )
 
 

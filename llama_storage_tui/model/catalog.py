@@ -101,6 +101,10 @@ class Backend:
     """A snippet of a v0.2 config: the store's own settings, not an entry of a catalog."""
     is_implied: bool = False
     """Filled in by the server: the file does not name it."""
+    unlike_config: tuple[str, ...] = ()
+    """Sentences for a test: where its connection, or a server's, is not what the settings say."""
+    cannot_connect: str | None = None
+    """Why a server of that version cannot connect, though this program can; None where it can."""
 
 
 class ReferenceKind(StrEnum):
@@ -183,6 +187,17 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
+class Registration:
+    """An object that a server registers from the config at every start: its type, identifier and the fields that are decided."""
+
+    type: str
+    identifier: str
+    fields: tuple[tuple[str, object], ...]
+    path: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
     """All that could be learned from one run config without contacting anything.
 
@@ -203,12 +218,19 @@ class Catalog:
     access: AccessRules = NO_RULES
     """Who may read rows; read when the config is judged."""
     providers: tuple[Provider, ...] = ()
+    registrations: tuple[Registration, ...] = ()
+    logins: tuple[Backend, ...] = ()
+    """What providers log in to by themselves (pgvector), under the name `API/PROVIDER_ID`: for tests, not part of the catalog."""
     notices: tuple[str, ...] = ()
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
 
     def backend(self, name: str) -> Backend | None:
         """Return the backend of that name."""
         return next((backend for backend in self.backends if backend.name == name), None)
+
+    def login(self, name: str) -> Backend | None:
+        """Return the login of a provider by its name, `API/PROVIDER_ID`."""
+        return next((login for login in self.logins if login.name == name), None)
 
     def references_to(self, name: str) -> tuple[Reference, ...]:
         """Return the references to one backend, in the order of the file."""

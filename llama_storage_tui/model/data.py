@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from llama_storage_tui.errors import FailureKind
+
 Cell = str | int | float | bool | bytes | None
 """A stored value as the driver gives it. Bytes where it is binary or no valid UTF-8; types with no natural form are text."""
 
@@ -146,6 +148,15 @@ class Namespace:
 
 
 @dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a server could not work with a backend that answers: the kind of failure, a sentence, and the way out."""
+
+    kind: FailureKind
+    message: str
+    help: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Probe:
     """The answer of one backend to a connection test.
 
@@ -160,3 +171,5 @@ class Probe:
     latency_ms: float
     details: Mapping[str, Cell] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
+    """What would stop a server, the worst first."""

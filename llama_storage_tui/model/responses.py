@@ -82,6 +82,8 @@ class ResponseSummary:
     shape: DocumentShape = DocumentShape.OBJECT
     output_ids: tuple[str, ...] = ()
     hidden: Decision | None = None
+    has_store: bool = True
+    """Whether the document has the field `store`, which later servers require."""
 
 
 @dataclass(frozen=True, slots=True)

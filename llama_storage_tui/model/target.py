@@ -15,6 +15,30 @@ class SqliteTarget:
     path: Path
     table: str | None = None
     is_memory: bool = False
+    makes_folders: bool = True
+    """Whether a server makes the file's folder, too, where that is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerNeeds:
+    """What the servers of a config do on a PostgreSQL database as soon as they use it: what a role must be allowed to do.
+
+    `tables` are made where they are missing. `always_creates`: CREATE TABLE IF NOT EXISTS runs at every start, for which
+    PostgreSQL wants CREATE on the schema even where the table is there. `indexes`: so does CREATE INDEX IF NOT EXISTS, which
+    only the table's owner may run. The numbers of connections are for all backends of the config that log in as the same role,
+    or to the same database, for all workers and replicas; `eager` of this backend's are opened at once.
+    """
+
+    tables: tuple[str, ...] = ()
+    always_creates: bool = False
+    indexes: bool = False
+    extension: str | None = None
+    creates_extension: bool = False
+    as_role: int = 0
+    to_database: int = 0
+    eager: int = 0
+    servers: str = "one server"
+    """Who opens them, in words: `one server`, `2 replicas × 4 workers`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +59,8 @@ class PostgresTarget:
     ca_cert_path: Path | None = None
     pool_budget: int | None = None
     """The most connections that one server process opens with this backend's settings, for the comparison with max_connections."""
+    needs: ServerNeeds | None = None
+    """What those servers must be allowed to do; None where that cannot be told."""
 
     @property
     def role(self) -> str:

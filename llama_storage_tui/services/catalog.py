@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from llama_storage_tui.config.document import decode
+from llama_storage_tui.config.compose import is_compose, read_compose
+from llama_storage_tui.config.document import Elsewhere, decode
 from llama_storage_tui.config.dotenv import merge, parse_env_file
 from llama_storage_tui.config.environment import Environment, Variable
-from llama_storage_tui.config.load import Reading, read_catalog
+from llama_storage_tui.config.load import Reading, read_catalog, said_of_elsewhere
 from llama_storage_tui.config.locate import Candidate, find_configs, open_config
 from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.files.log import learn_secrets
@@ -83,19 +84,47 @@ async def open_async(request: LoadRequest) -> Opened:
 
 def read_environment(request: LoadRequest) -> Environment:
     """Put the variables together that `${env…}` sees."""
-    files = [_env_file(name) for name in request.env_files]
+    read = [_env_file(name, request) for name in request.env_files]
     process = request.environ if request.uses_environ else None
-    return merge(files, process, assumes_set=request.assumes_set, home=request.environ.get("HOME"))
+    files = [variables for variables, _ in read]
+    merged = merge(files, process, assumes_set=request.assumes_set, home=request.environ.get("HOME"))
+    elsewhere = tuple(place for _, places in read for place in places)
+    return replace(merged, elsewhere=elsewhere, notices=(*merged.notices, *map(said_of_elsewhere, elsewhere)))
 
 
-def _env_file(name: str) -> dict[str, Variable]:
+def _env_file(name: str, request: LoadRequest) -> tuple[dict[str, Variable], tuple[Elsewhere, ...]]:
     try:
         content = Path(name).read_bytes()
     except OSError as error:
         raise ConfigError(
             f"The env file {name} cannot be read: {error.strerror or type(error).__name__}", where=name
         ) from None
-    return parse_env_file(decode(content, name), name)
+    return read_variables(
+        decode(content, name), name, environ=request.environ if request.uses_environ else {}
+    )
+
+
+def read_variables(
+    text: str, name: str, *, environ: Mapping[str, str]
+) -> tuple[dict[str, Variable], tuple[Elsewhere, ...]]:
+    """Return the variables of an env file, or of a compose file's server with where it has more.
+
+    Raises ConfigError or UsageError.
+    """
+    if not is_compose(name):
+        return parse_env_file(text, name), ()
+    folder = Path(name).parent
+
+    def beside(file: str) -> dict[str, Variable] | None:
+        try:
+            content = (folder / file).read_bytes()
+        except OSError:
+            return None
+        return parse_env_file(decode(content, str(folder / file)), str(folder / file))
+
+    beside_it = {key: variable.value or "" for key, variable in (beside(".env") or {}).items()}
+    # Compose lets the shell win over its .env file.
+    return read_compose(text, name, lookup=beside_it | dict(environ), env_file=beside)
 
 
 def candidates(environ: Mapping[str, str] | None = None) -> tuple[Candidate, ...]:

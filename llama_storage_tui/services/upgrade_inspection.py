@@ -13,10 +13,11 @@ from typing import Final
 from llama_storage_tui.backends.protocols import KeyValueReader
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.access import Tenancy
-from llama_storage_tui.model.catalog import Backend, Family, Reference
+from llama_storage_tui.model.catalog import Backend, Family, Reference, Registration
 from llama_storage_tui.model.data import Filter, KeySelection, RowQuery, Table
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.records import RecordQuery
+from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.categories import without_store
 from llama_storage_tui.services.responses.places import response_places
 from llama_storage_tui.services.responses.summaries import DOCUMENT
@@ -25,6 +26,7 @@ from llama_storage_tui.upstream import changes, response_model
 from llama_storage_tui.upstream.consumers import keeps_namespaces
 from llama_storage_tui.upstream.registered import (
     API_OF,
+    COMPARES_GIVEN_FIELDS,
     FAISS_INDEX,
     FILES_TABLE,
     MOVED_MARK,
@@ -104,7 +106,16 @@ RESPONSES_WITHOUT_STORE: Final = Rule(
     advice='Add "store": true to each document with the server stopped, after a copy of the table was made.',
     since=response_model.FIELDS["store"][-1].since,
 )
+REGISTRATION_CONFLICT: Final = Rule(
+    id="registration-conflict",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="An object is registered in the config otherwise than it is stored",
+    advice="Unregister it through the server's API while the config does not name it, or give it the stored values.",
+    since=changes.CATALOG,
+)
 TABLE: Final = (
+    REGISTRATION_CONFLICT,
     DATA_NOT_CHECKED,
     CHUNKS_WITHOUT_ID,
     KEYS_OF_0_2,
@@ -209,6 +220,60 @@ async def stale_providers(session: Session, backend: Backend) -> AsyncIterator[F
             f"{_counted(number, 'registered object')} on {backend.name} {'belongs' if number == 1 else 'belong'} to providers that "
             f"this config does not start ({names}): requests for {'it' if number == 1 else 'them'} fail",
         )
+
+
+async def conflicting_registrations(session: Session, backend: Backend) -> AsyncIterator[Finding]:
+    """Tell of objects that the config registers otherwise than they are stored: the server does not start with them."""
+    catalog = session.catalog
+    served = {provider.api for provider in catalog.providers}
+    wanted = [found for found in catalog.registrations if API_OF[found.type] in served]
+    if not wanted:
+        return
+    reader = (await session.reader(backend.name)).key_values
+    for lead in _leads(session, backend, "storage.stores.metadata"):
+        by_key = {f"{lead}{REGISTRY_HEAD}{found.type}::{found.identifier}": found for found in wanted}
+        for stored in await reader.values_of(tuple(by_key)):
+            registration = by_key[str(stored.entry.key)]
+            conflicts = _conflicts(registration, stored.value, catalog.version.chosen)
+            if conflicts:
+                named = f"The {registration.type.replace('_', ' ')} {registration.identifier}"
+                yield REGISTRATION_CONFLICT.found_on(
+                    registration,
+                    f"{named} is registered on {backend.name} with another "
+                    f"{' and '.join(conflicts)}: {catalog.version.chosen.product} {catalog.version.chosen} does not start",
+                )
+
+
+def _conflicts(registration: Registration, stored: object, version: Version) -> list[str]:
+    """Return in words what differs between a registration and what is stored under its identifier."""
+    try:
+        data = json.loads(stored) if isinstance(stored, str) else None
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(data, dict):
+        return []
+    found = []
+    for name, value in registration.fields:
+        held = data.get(name, _DEFAULTS.get(name))
+        # A provider may add to the metadata when it registers a model: only what the config says itself is compared.
+        same = (
+            all(key in held and held[key] == item for key, item in value.items())
+            if isinstance(value, dict) and isinstance(held, dict)
+            else held == value
+        )
+        if not same:
+            found.append(f"{name} ({_shown(held)}, the config has {_shown(value)})")
+    if version < COMPARES_GIVEN_FIELDS and data.get("owner") is not None:
+        found.append("owner (a signed-in user, the config has none)")
+    return found
+
+
+_DEFAULTS: Final = {"source": "via_register_api", "model_type": "llm", "metadata": {}}
+
+
+def _shown(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def _provider_of(value: object) -> tuple[str, str] | None:
@@ -357,5 +422,11 @@ def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-KEY_CHECKS: Final = (chunks_without_id, keys_of_0_2, stale_providers, vector_stores_without_tenant)
+KEY_CHECKS: Final = (
+    chunks_without_id,
+    keys_of_0_2,
+    stale_providers,
+    conflicting_registrations,
+    vector_stores_without_tenant,
+)
 TABLE_CHECKS: Final = (rows_without_tenant, files_elsewhere, responses_without_store)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from llama_storage_tui.model.version import Version
+
 API_OF: Final = {
     "model": "inference",
     "shield": "safety",
@@ -17,6 +19,10 @@ API_OF: Final = {
 """Type of a registered object to the API whose provider serves it (core/routing_tables of every release from 0.3.0 on)."""
 
 REGISTRY_HEAD: Final = "distributions:registry:v10::"
+
+COMPARES_GIVEN_FIELDS: Final = Version(0, 6)
+"""From this release on a registered object stays where the fields given anew are equal; before, the whole of it had to be
+(`DistributionRegistry.register`; measured on 0.3.5, 0.5.4 and 1.5.0)."""
 
 OLD_KEYS: Final = {
     "distributions:registry:v9::": "registered objects",

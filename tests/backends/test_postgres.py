@@ -296,7 +296,7 @@ async def test_a_database_that_is_read_only_by_default_is_said_to_be(postgres_st
     async with reading(postgres_store.target()) as reader:
         probe = await reader.probe()
     assert probe.is_writable is False
-    assert "read-only by default" in probe.warnings[0]
+    assert "read-only by default" in probe.obstacles[0].message
 
 
 async def test_keys_under_another_collation_are_found_by_looking_up_to_a_budget(

@@ -46,7 +46,9 @@ def sql(text: str, **options: str) -> object:
 
 def test_sqlite_paths_are_those_of_the_server() -> None:
     assert kv("type: kv_sqlite\n      db_path: /a/b.db") == SqliteTarget(Path("/a/b.db"), "kvstore")
-    assert sql("type: sql_sqlite\n      db_path: ~/b.db") == SqliteTarget(Path(HOME) / "b.db")
+    assert sql("type: sql_sqlite\n      db_path: ~/b.db") == SqliteTarget(
+        Path(HOME) / "b.db", makes_folders=False
+    )
     assert kv("type: kv_sqlite\n      db_path: '${env.D:=~/x}/b.db'") == SqliteTarget(
         Path(HOME) / "x/b.db", "kvstore"
     )
@@ -180,6 +182,7 @@ def test_a_v0_2_config_shows_each_inline_store_as_what_it_is() -> None:
         ("meta.persistence_store", "sqlite", "/old/agents.db"),
         ("meta.responses_store", "sqlite", "/old/responses.db"),
         ("local.metadata_store", "postgres", "postgresql://db:5432/files"),
+        ("prompts", "sqlite", f"{HOME}/.llama/distributions/old/prompts.db"),
     ]
     physical = {one.path: one.physical for one in catalog.references}
     inference = physical["inference_store.sql_store_config"]

@@ -6,7 +6,7 @@ from llama_storage_tui.config.dotenv import merge
 from llama_storage_tui.config.environment import UNKNOWN, resolve
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.versions import newest
-from tests.configs import SQLITE, catalog_of
+from tests.configs import HOME, SQLITE, catalog_of
 
 INLINE = """\
 version: 2
@@ -55,9 +55,9 @@ def test_the_early_form_is_a_clue_for_versions_that_expand_it() -> None:
 def test_inline_stores_have_names_of_their_own_and_one_reference_each() -> None:
     catalog = catalog_of(INLINE)
     names = [backend.name for backend in catalog.backends]
-    assert names == ["metadata_store", "vector_io[0].a.kvstore", "vector_io[1].a.kvstore"]
-    assert [len(catalog.references_to(name)) for name in names] == [1, 1, 1]
-    assert [reference.is_enabled for reference in catalog.references] == [True, False, True]
+    assert names == ["metadata_store", "vector_io[0].a.kvstore", "vector_io[1].a.kvstore", "prompts"]
+    assert [len(catalog.references_to(name)) for name in names] == [1, 1, 1, 1]
+    assert [reference.is_enabled for reference in catalog.references] == [True, False, True, True]
 
 
 def test_a_version_that_ignores_inline_stores_shows_its_defaults() -> None:
@@ -72,7 +72,7 @@ def test_a_version_that_ignores_inline_stores_shows_its_defaults() -> None:
 
 
 def test_0_2_reads_no_storage_and_says_so() -> None:
-    catalog = catalog_of(SQLITE, "0.2.24")
+    catalog = catalog_of(SQLITE, "0.2.24")  # without image_name, which names the folder of prompts
     assert catalog.backends == ()
     assert "ignored-storage" in {finding.rule for finding in catalog.findings}
 
@@ -120,3 +120,41 @@ def test_an_empty_default_is_unknown_where_variables_are_assumed_to_be_set() -> 
     environment = merge([], {}, assumes_set=True)
     assert resolve({"a": "${env.DBNAME:=}"}, environment, Version(1, 5)).data == {"a": UNKNOWN}
     assert resolve({"a": "${env.DBNAME:=shop}"}, environment, Version(1, 5)).data == {"a": "shop"}
+
+
+TRACED = """\
+version: '2'
+image_name: shop
+apis: [inference, telemetry]
+providers:
+  inference: []
+  telemetry:
+  - provider_id: traces
+    provider_type: inline::meta-reference
+    config: {sinks: "${env.SINKS:=console,sqlite}", sqlite_db_path: "${env.STORE:=~/.llama/shop}/trace_store.db"}
+metadata_store: {type: sqlite, db_path: /srv/registry.db}
+"""
+
+
+def test_the_files_that_a_server_of_0_2_keeps_by_itself_are_part_of_the_catalog() -> None:
+    catalog = catalog_of(TRACED, "0.2.24")
+    places = {backend.name: backend.location for backend in catalog.backends}
+    assert places == {
+        "metadata_store": "/srv/registry.db",
+        "prompts": f"{HOME}/.llama/distributions/shop/prompts.db",
+        "traces.trace_store": f"{HOME}/.llama/shop/trace_store.db",
+    }
+    assert catalog.tables_on("traces.trace_store") == ("spans", "traces")
+    assert [reference.backend for reference in catalog.references] == list(places)
+
+
+def test_prompts_came_with_0_2_21_and_traces_are_kept_where_the_sinks_say_so() -> None:
+    before = catalog_of(TRACED, "0.2.20", environ={"SINKS": "console"})
+    assert [backend.name for backend in before.backends] == ["metadata_store"]
+
+
+def test_the_folder_of_configs_moves_the_prompts() -> None:
+    catalog = catalog_of(TRACED, "0.2.24", environ={"LLAMA_STACK_CONFIG_DIR": "/srv/stack"})
+    prompts = catalog.backend("prompts")
+    assert prompts is not None
+    assert prompts.location == "/srv/stack/distributions/shop/prompts.db"

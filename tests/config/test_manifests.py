@@ -310,3 +310,26 @@ def test_an_ignored_field_that_decides_where_a_server_connects_is_a_warning(
     found = [finding for finding in catalog.findings if finding.rule == "ignored-connection-field"]
     assert [finding.severity for finding in found] == ["warning"]
     assert consequence in found[0].message
+
+
+@pytest.mark.parametrize("field", ["secretRef", "configMapRef"])
+def test_variables_of_a_secret_that_is_not_in_the_bundle_are_unknown_and_not_unset(field: str) -> None:
+    catalog = judged(
+        config_map(),
+        server(
+            overrideConfig=OVERRIDE, workload={"overrides": {"envFrom": [{field: {"name": "elsewhere"}}]}}
+        ),
+    )
+    assert "unset-variable" not in rules_of(catalog)
+    assert catalog.verdict.loads
+    assert any("elsewhere" in notice for notice in catalog.notices)
+
+
+def test_a_prefix_limits_what_such_a_secret_may_set() -> None:
+    source = {"secretRef": {"name": "elsewhere"}, "prefix": "DB_P"}
+    catalog = judged(
+        config_map(), server(overrideConfig=OVERRIDE, workload={"overrides": {"envFrom": [source]}})
+    )
+    missing = [finding.message for finding in catalog.findings if finding.rule == "unset-variable"]
+    assert len(missing) == 1
+    assert "DB_HOST" in missing[0]

@@ -228,3 +228,79 @@ async def test_responses_without_store_are_told_from_0_5_on(
     assert ("responses-without-store" in found) is is_told
     if is_told:
         assert found["responses-without-store"].message.startswith("1 response of responses")
+
+
+def registering(store: Store, version: str, **models: Mapping[str, object]) -> Deployment:
+    config = json.loads(json.dumps({"version": 2, "distro_name": "demo"}))
+    config["providers"] = {
+        "inference": [{"provider_id": "vllm", "provider_type": "remote::vllm", "config": {}}]
+    }
+    config["registered_resources"] = {
+        "models": [{"model_id": name, **fields} for name, fields in models.items()]
+    }
+    config["storage"] = {
+        "backends": {"kv_default": backend_of(store, "kv"), "sql_default": backend_of(store, "sql")},
+        "stores": {"metadata": {"backend": "kv_default", "namespace": "registry"}},
+    }
+    return Deployment(catalog_of(json.dumps(config), version))
+
+
+STORED: dict[str, object] = {
+    "identifier": "vllm/m",
+    "provider_resource_id": "m",
+    "provider_id": "vllm",
+    "type": "model",
+    "owner": None,
+    "source": "via_register_api",
+    "metadata": {"embedding_dimension": 384},
+    "model_type": "embedding",
+}
+CONFIGURED: dict[str, object] = {
+    "provider_id": "vllm",
+    "model_type": "embedding",
+    "metadata": {"embedding_dimension": 384},
+}
+
+
+@pytest.mark.parametrize(
+    ("version", "stored", "configured", "word"),
+    [
+        ("0.3.5", {}, {}, None),
+        ("1.5.0", {}, {}, None),
+        ("1.5.0", {}, {"provider_id": None}, None),
+        ("0.3.5", {}, {"metadata": {"embedding_dimension": 768}}, "metadata"),
+        ("1.5.0", {}, {"metadata": {"embedding_dimension": 768}}, "metadata"),
+        ("1.5.0", {"model_type": "llm"}, {}, "model_type"),
+        ("1.5.0", {}, {"provider_model_id": "other"}, "provider_resource_id"),
+        ("0.7.3", {}, {"provider_model_id": "other"}, None),
+        ("1.5.0", {"source": "listed_from_provider"}, {}, "source"),
+        ("0.3.5", {"owner": {"principal": "alice", "attributes": None}}, {}, "owner"),
+        ("1.5.0", {"owner": {"principal": "alice", "attributes": None}}, {}, None),
+        ("1.5.0", {}, {"provider_id": "__disabled__", "model_type": "llm"}, None),
+    ],
+)
+async def test_a_model_that_is_stored_otherwise_than_the_config_registers_it_stops_the_server(
+    store: Store,
+    version: str,
+    stored: Mapping[str, object],
+    configured: Mapping[str, object],
+    word: str | None,
+) -> None:
+    put(
+        store,
+        **{
+            f"{lead(store, version, 'registry')}distributions:registry:v10::model::vllm/m": {
+                **STORED,
+                **stored,
+            }
+        },
+    )
+    found = registering(store, version, m={**CONFIGURED, **configured})
+    told = (await inspected(found)).get("registration-conflict")
+    assert (told is not None) is (word is not None)
+    if told is not None:
+        assert (told.severity, told.stage) == (Severity.ERROR, Stage.START)
+        assert word is not None
+        assert word in told.message
+        assert told.where == "registered_resources.models[0]"
+        assert not with_data(found.catalog, [told]).verdict.starts

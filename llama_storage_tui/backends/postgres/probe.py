@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.postgres.connecting import tls_of
 from llama_storage_tui.backends.postgres.engine import PostgresEngine
-from llama_storage_tui.model.data import Cell, Probe
+from llama_storage_tui.errors import FailureKind
+from llama_storage_tui.model.data import Cell, Obstacle, Probe
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.target import PostgresTarget
+from llama_storage_tui.model.target import PostgresTarget, ServerNeeds
 
 _FACTS: Final = sa.text(
     """
@@ -53,6 +54,35 @@ _FACTS: Final = sa.text(
            pg_backend_pid() AS pid
     """
 )
+_NEEDS: Final = sa.text(
+    """
+    WITH needed AS (
+      SELECT c.oid, c.relname, c.relowner FROM pg_class c
+       WHERE c.relkind IN ('r', 'p') AND c.relname = ANY (CAST(:tables AS text[])) AND pg_table_is_visible(c.oid))
+    SELECT ARRAY(SELECT name FROM unnest(CAST(:tables AS text[])) name
+                  WHERE NOT EXISTS (SELECT FROM needed WHERE relname = name) ORDER BY name) AS missing,
+           ARRAY(SELECT relname::text FROM needed
+                  WHERE NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT')
+                             AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))
+                  ORDER BY relname) AS refused,
+           ARRAY(SELECT relname::text FROM needed WHERE NOT pg_has_role(relowner, 'USAGE') ORDER BY relname) AS foreign_owned,
+           (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_superuser,
+           (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user) AS role_limit,
+           (SELECT datconnlimit FROM pg_database WHERE datname = current_database()) AS database_limit
+    """
+)
+_EXTENSION: Final = sa.text(
+    """
+    SELECT (SELECT extversion FROM pg_extension WHERE extname = CAST(:name AS text)) AS installed,
+           EXISTS (SELECT FROM pg_available_extensions WHERE name = CAST(:name AS text)) AS is_available,
+           coalesce((SELECT bool_or((SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+                                    OR CASE WHEN v.superuser
+                                            THEN coalesce((to_jsonb(v) ->> 'trusted')::boolean, false)
+                                                 AND has_database_privilege(current_database(), 'CREATE')
+                                            ELSE true END)
+                       FROM pg_available_extension_versions v WHERE v.name = CAST(:name AS text)), false) AS may_create
+    """
+)
 _CONNECTIONS: Final = sa.text(
     """
     SELECT count(*) FILTER (WHERE datname IS NOT NULL)::int,
@@ -73,6 +103,8 @@ class _Answer:
     tls: str | None
     is_pooled: bool
     latency_ms: float
+    needs: Mapping[str, object]
+    extension: Mapping[str, object] | None
 
 
 async def probe(engine: PostgresEngine, target: PostgresTarget, *, timeouts: Timeouts) -> Probe:
@@ -83,6 +115,13 @@ async def probe(engine: PostgresEngine, target: PostgresTarget, *, timeouts: Tim
         facts = (await connection.execute(_FACTS, {"table": target.table})).mappings().one()
         latency_ms = (time.perf_counter() - started) * 1000
         total, of_role, of_database = (await connection.execute(_CONNECTIONS)).one()
+        needs = target.needs or ServerNeeds()
+        needed = (await connection.execute(_NEEDS, {"tables": list(needs.tables)})).mappings().one()
+        extension = (
+            None
+            if needs.extension is None
+            else (await connection.execute(_EXTENSION, {"name": needs.extension})).mappings().one()
+        )
         driver = (await connection.get_raw_connection()).driver_connection
         greeted_by = driver.get_server_pid() if isinstance(driver, asyncpg.Connection) else facts["pid"]
         return _Answer(
@@ -94,6 +133,8 @@ async def probe(engine: PostgresEngine, target: PostgresTarget, *, timeouts: Tim
             # A pooler greets with a process number of its own, another than that of the process that answers.
             is_pooled=greeted_by != facts["pid"],
             latency_ms=latency_ms,
+            needs=dict(needed),
+            extension=None if extension is None else dict(extension),
         )
 
     answer = await engine.run(asked, seconds=timeouts.query)
@@ -107,12 +148,13 @@ async def probe(engine: PostgresEngine, target: PostgresTarget, *, timeouts: Tim
         latency_ms=answer.latency_ms,
         details=_details(answer, target),
         warnings=tuple(_warnings(answer, target)),
+        obstacles=tuple(_obstacles(answer, target, target.needs or ServerNeeds())),
     )
 
 
 def _details(answer: _Answer, target: PostgresTarget) -> dict[str, Cell]:
     facts = answer.facts
-    return {
+    details: dict[str, Cell] = {
         "database": facts["database"],
         "schema": facts["schema"],
         "tables": facts["tables"],
@@ -129,11 +171,169 @@ def _details(answer: _Answer, target: PostgresTarget) -> dict[str, Cell]:
         "may create tables": facts["may_create"],
         "may change rows": facts["may_change"],
     }
+    if answer.extension is not None and target.needs is not None:
+        installed = answer.extension["installed"]
+        details[f"extension {target.needs.extension}"] = (
+            str(installed)
+            if installed
+            else "not installed, available"
+            if answer.extension["is_available"]
+            else "not available"
+        )
+    limits = (
+        ("connection limit of the role", "role_limit"),
+        ("connection limit of the database", "database_limit"),
+    )
+    for name, field in limits:
+        if (limit := _limit(answer, field)) is not None:
+            details[name] = limit
+    return details
+
+
+def _limit(answer: _Answer, field: str) -> int | None:
+    """Return a connection limit that holds for this role; superusers have none."""
+    limit = answer.needs[field]
+    return limit if isinstance(limit, int) and limit >= 0 and not answer.needs["is_superuser"] else None
+
+
+def _obstacles(answer: _Answer, target: PostgresTarget, needs: ServerNeeds) -> Iterator[Obstacle]:
+    """Yield what would stop a server of the config here, what it would meet first, first."""
+    facts = answer.facts
+    if facts["is_replica"]:
+        yield Obstacle(
+            FailureKind.READ_ONLY,
+            "This is a replica: a server could read from it and not write.",
+            "Name the primary's host.",
+        )
+    elif facts["is_read_only_by_default"]:
+        yield Obstacle(
+            FailureKind.READ_ONLY,
+            "Sessions of this role are read-only by default: a server could not write.",
+            f"Reset default_transaction_read_only: ALTER ROLE {target.user} RESET …, or ALTER DATABASE {target.database} RESET …, "
+            "wherever it was set.",
+        )
+    yield from _limits(answer, target, needs)
+    yield from _extension(answer, target, needs)
+    yield from _tables(answer, target, needs)
+
+
+def _limits(answer: _Answer, target: PostgresTarget, needs: ServerNeeds) -> Iterator[Obstacle]:
+    if answer.is_pooled:
+        # The pooler's own connections count there, and how many it opens is its own setting.
+        return
+    of_role, of_database = _limit(answer, "role_limit"), _limit(answer, "database_limit")
+    advice = "or make the pools smaller (pool_size, max_overflow, fewer workers or replicas)."
+    if of_role is not None and of_role < needs.as_role:
+        yield Obstacle(
+            FailureKind.TOO_MANY_CONNECTIONS,
+            f"The role {target.user} may have {of_role} connections, and {needs.servers} of this config may open {needs.as_role} "
+            "as this role.",
+            f"ALTER ROLE {target.user} CONNECTION LIMIT {needs.as_role}, {advice}",
+        )
+    if of_database is not None and of_database < needs.to_database:
+        yield Obstacle(
+            FailureKind.TOO_MANY_CONNECTIONS,
+            f"The database {target.database} may have {of_database} connections, and {needs.servers} of this config may open "
+            f"{needs.to_database} to it.",
+            f"ALTER DATABASE {target.database} CONNECTION LIMIT {needs.to_database}, {advice}",
+        )
+    usable = _usable(answer)
+    if needs.eager > usable:
+        yield Obstacle(
+            FailureKind.TOO_MANY_CONNECTIONS,
+            f"The database server has {usable} connections for ordinary roles, and {needs.servers} of this config would open "
+            f"{needs.eager} for this backend alone as soon as it is used.",
+            f"Raise max_connections, {advice}",
+        )
+
+
+def _extension(answer: _Answer, target: PostgresTarget, needs: ServerNeeds) -> Iterator[Obstacle]:
+    found = answer.extension
+    if found is None or found["installed"]:
+        return
+    name, database = needs.extension, target.database
+    if not found["is_available"]:
+        yield Obstacle(
+            FailureKind.UNSUPPORTED,
+            f"The extension {name} is not available on this database server: the provider does not start.",
+            "Install pgvector on the machine of the database server, or use an image that has it.",
+        )
+    elif not needs.creates_extension:
+        yield Obstacle(
+            FailureKind.UNSUPPORTED,
+            f"The extension {name} is not installed in the database {database}, and servers before 0.4.3 do not create it: the "
+            "provider does not start.",
+            f"As an administrator, in {database}: CREATE EXTENSION {name}",
+        )
+    elif not found["may_create"]:
+        yield Obstacle(
+            FailureKind.PERMISSION,
+            f"The extension {name} is not installed in the database {database}, and the role {target.user} may not create it: "
+            "the provider does not start.",
+            f"As an administrator, in {database}: CREATE EXTENSION {name}",
+        )
+
+
+def _tables(answer: _Answer, target: PostgresTarget, needs: ServerNeeds) -> Iterator[Obstacle]:
+    facts, role = answer.facts, target.user
+    schema = str(facts["schema"])
+    missing, refused = _names(answer, "missing"), _names(answer, "refused")
+    foreign = _names(answer, "foreign_owned") if needs.indexes else ()
+    if facts["schema"] is None:
+        if needs.tables:
+            yield Obstacle(
+                FailureKind.PERMISSION,
+                "The role's search_path names no schema that exists: a server could create no table.",
+                "Create the schema, or set another search_path for the role.",
+            )
+        return
+    may_not_create = not facts["may_create"]
+    grant = f"GRANT CREATE ON SCHEMA {schema} TO {role}"
+    if missing and may_not_create:
+        yield Obstacle(
+            FailureKind.PERMISSION,
+            f"The role {role} may not create tables in the schema {schema}, and a server needs {_listed(missing)}.",
+            grant,
+        )
+    elif needs.always_creates and may_not_create:
+        yield Obstacle(
+            FailureKind.PERMISSION,
+            f"The role {role} may not create tables in the schema {schema}: a server runs CREATE TABLE IF NOT EXISTS at "
+            f"every start, which PostgreSQL refuses then although {_listed(needs.tables)} is there.",
+            grant,
+        )
+    if refused:
+        yield Obstacle(
+            FailureKind.PERMISSION,
+            f"The role {role} may not read and change the rows of {_listed(refused)}.",
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(refused)} TO {role}",
+        )
+    if foreign:
+        yield Obstacle(
+            FailureKind.PERMISSION,
+            f"The table {_listed(foreign)} belongs to another role: a server from 1.0.3 on runs CREATE INDEX IF NOT EXISTS at "
+            "every start, which PostgreSQL allows to the owner alone.",
+            f"ALTER TABLE {foreign[0]} OWNER TO {role}",
+        )
+
+
+def _names(answer: _Answer, field: str) -> tuple[str, ...]:
+    found = answer.needs[field]
+    return tuple(str(name) for name in found) if isinstance(found, list) else ()
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:3])
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
+
+
+def _usable(answer: _Answer) -> int:
+    return int(str(answer.facts["max_connections"])) - int(str(answer.facts["reserved"]))
 
 
 def _warnings(answer: _Answer, target: PostgresTarget) -> Iterator[str]:
     facts = answer.facts
-    usable = int(str(facts["max_connections"])) - int(str(facts["reserved"]))
+    usable = _usable(answer)
     if target.pool_budget is not None and not answer.is_pooled and target.pool_budget > usable:
         yield (
             f"One server process may open {target.pool_budget} connections; the database server has {usable} for"
@@ -146,15 +346,7 @@ def _warnings(answer: _Answer, target: PostgresTarget) -> Iterator[str]:
                 f"One server process may open {target.pool_budget} connections; {usable} are for ordinary roles, and"
                 f" other roles hold {others} of them now."
             )
-    if facts["is_replica"]:
-        yield "This is a replica: a server could read from it and not write."
-    elif facts["is_read_only_by_default"]:
-        yield "Sessions of this role are read-only by default: a server could not write."
-    if facts["schema"] is None:
-        yield "The role's search_path names no schema that exists: a server could create no table."
-    if not facts["has_table"]:
+    if not facts["has_table"] and facts["may_create"]:
         yield f"There is no key-value table {target.table!r} yet: the server creates it on first use."
-        if facts["schema"] is not None and not facts["may_create"]:
-            yield "And the role may not create tables."
     if answer.tls is None and not target.host.startswith("/") and target.host not in _LOCAL:
         yield "The connection is not encrypted."

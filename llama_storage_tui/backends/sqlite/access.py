@@ -94,13 +94,15 @@ class HeldFile:
             os.close(self._held.popitem()[1])
 
 
-def look(path: Path, held: HeldFile) -> Look:
+def look(path: Path, held: HeldFile, *, makes_folders: bool = True) -> Look:
     """Look at a file; raises BackendError where it is missing, no file, unreadable, or no database.
+
+    `makes_folders`: a server makes the file's folder where that is missing, too (kv_sqlite does).
 
     Blocking, if briefly: call it in a thread, since the file may be on a network.
     """
     real = Path(os.path.realpath(path))
-    file = _stamp_of_database(real)
+    file = _stamp_of_database(real, makes_folders=makes_folders)
     header = held.header(real, file) if file.size else b""
     if header and not header.startswith(HEADER):
         raise BackendError(
@@ -143,14 +145,19 @@ def _way(path: Path, file: FileStamp, wal: FileStamp | None, shm: FileStamp | No
     return Way.SHARED if shm is not None and os.access(sidecar(path, "-shm"), os.R_OK) else Way.COPY
 
 
-def _who_creates(path: Path) -> str:
+def _who_creates(path: Path, *, makes_folders: bool) -> str:
     folder = next(parent for parent in path.absolute().parents if parent.exists())
-    if os.access(folder, os.W_OK | os.X_OK):
-        return "The server creates it on first use."
-    return f"A server that runs as this user cannot create it: {folder} is not writable."
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return f"A server that runs as this user cannot create it: {folder} is not writable."
+    if folder != path.absolute().parent and not makes_folders:
+        return (
+            f"A server cannot create it yet: the folder {path.absolute().parent} is missing, and sql_sqlite makes none. Create the "
+            "folder, unless a kv_sqlite backend in it, which makes its own, is used first."
+        )
+    return "The server creates it on first use."
 
 
-def _stamp_of_database(path: Path) -> FileStamp:
+def _stamp_of_database(path: Path, *, makes_folders: bool) -> FileStamp:
     where = str(path)
     try:
         status = path.stat()
@@ -159,7 +166,8 @@ def _stamp_of_database(path: Path) -> FileStamp:
             "There is no such file.",
             failure=FailureKind.MISSING_FILE,
             where=where,
-            help=f"{_who_creates(path)} If the path is the server's, --map-path FROM=TO reads it elsewhere.",
+            help=f"{_who_creates(path, makes_folders=makes_folders)} If the path is the server's, --map-path FROM=TO "
+            "reads it elsewhere.",
         ) from None
     except (PermissionError, OSError) as error:
         raise _unreadable(where, error) from None

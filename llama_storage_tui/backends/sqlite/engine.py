@@ -56,11 +56,14 @@ keeps SQLite's own refusal of `load_extension` and the like within a schema, so 
 class SqliteEngine:
     """Satisfies `engine.Engine` for one file."""
 
-    def __init__(self, path: Path, *, timeouts: Timeouts, copy_limit: int = COPY_LIMIT) -> None:
+    def __init__(
+        self, path: Path, *, timeouts: Timeouts, copy_limit: int = COPY_LIMIT, makes_folders: bool = True
+    ) -> None:
         self.dialect = SqliteDialect()
         self.where = str(path)
         self._path = path
         self._timeouts = timeouts
+        self._makes_folders = makes_folders
         self._held = HeldFile()
         self._copy = PrivateCopy(limit=copy_limit)
         self._closed = threading.Event()
@@ -79,7 +82,7 @@ class SqliteEngine:
 
     async def look(self) -> Look:
         """Look at the file now; raises BackendError."""
-        return await asyncio.to_thread(look, self._path, self._held)
+        return await asyncio.to_thread(look, self._path, self._held, makes_folders=self._makes_folders)
 
     async def run(self, work: Work[T], *, seconds: float | None) -> T:
         """Run a unit of reading; again where the file changed under an immutable connection."""

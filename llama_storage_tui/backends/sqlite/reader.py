@@ -13,7 +13,7 @@ from llama_storage_tui.model.target import SqliteTarget
 
 def sqlite_reader(target: SqliteTarget, *, timeouts: Timeouts) -> Reader:
     """Return the reader; nothing is opened yet."""
-    engine = SqliteEngine(target.path, timeouts=timeouts)
+    engine = SqliteEngine(target.path, timeouts=timeouts, makes_folders=target.makes_folders)
 
     async def probing(thorough: bool) -> Probe:  # noqa: FBT001 - the shape of a callback
         return await probe(engine, target, timeouts=timeouts, thorough=thorough)

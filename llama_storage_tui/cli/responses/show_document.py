@@ -398,8 +398,10 @@ def _left_out(count: int) -> list[str]:
     if not count:
         return []
     return [
-        f"The response is large: item is null in {count:,} entries whose item has fewer than {SMALL_ITEM} characters. "
-        "--raw writes everything as it is stored."
+        (
+            f"The response is large: item is null in {count:,} entries whose item has fewer than {SMALL_ITEM} characters. "
+            "--raw writes everything as it is stored."
+        )
     ]
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
+from llama_storage_tui.config.document import Keeps, Mount
 from llama_storage_tui.config.document import Path as DocumentPath
 from llama_storage_tui.config.rules.view import View, setting
 from llama_storage_tui.model.catalog import Backend
@@ -38,7 +39,23 @@ WORKERS_ON_SQLITE: Final = Rule(
     advice="Use one worker. PostgreSQL takes several; a backend there begins without these rows, which no server copies.",
     since=changes.SEVERAL_WORKERS,
 )
+READ_ONLY_VOLUME: Final = Rule(
+    id="read-only-volume",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="Rows or files are kept on a volume that cannot be written",
+    advice="Keep it on a volume that can be written, such as a persistentVolumeClaim.",
+)
+LOST_WITH_THE_POD: Final = Rule(
+    id="lost-with-the-pod",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Rows or files are kept inside the pod, and are lost when it is replaced",
+    advice="Keep it on a persistentVolumeClaim, or in PostgreSQL.",
+)
 TABLE: Final = (
+    READ_ONLY_VOLUME,
+    LOST_WITH_THE_POD,
     TEMPORARY_FOLDER,
     OLD_CONFIG_FOLDER,
     WORKERS_ON_SQLITE,
@@ -54,7 +71,7 @@ def temporary_folders(view: View) -> Iterator[Finding]:
     """Files in a folder that a restart empties."""
     for backend, path in _files(view):
         folder = _temporary(path)
-        if folder is not None:
+        if folder is not None and not _is_on_lasting_volume(view, path):
             yield view.on_setting(
                 backend,
                 "db_path",
@@ -65,7 +82,7 @@ def temporary_folders(view: View) -> Iterator[Finding]:
             )
     for where, text in _folders_of_files(view):
         folder = _temporary(text)
-        if folder is not None:
+        if folder is not None and not _is_on_lasting_volume(view, text):
             yield view.finding(
                 TEMPORARY_FOLDER,
                 where,
@@ -73,6 +90,61 @@ def temporary_folders(view: View) -> Iterator[Finding]:
                 help="Stop the server, copy the folder to a volume that outlives the server, and name it there. The rows of files "
                 "hold their full paths (file_path), which have to follow.",
             )
+
+
+def volumes(view: View) -> Iterator[Finding]:
+    """What a server writes inside its container or pod and not on a volume that outlives it, as the manifests say."""
+    mounts = view.context.document.mounts
+    if mounts is None:
+        return
+    places: list[tuple[str, DocumentPath | str, str]] = []
+    for backend, path in _files(view):
+        where: DocumentPath | str = ("storage", "backends", backend.name, "db_path")
+        places.append(
+            (
+                f"{backend.name} keeps its rows in {path}",
+                f"{backend.path}.db_path" if backend.is_inline else where,
+                path,
+            )
+        )
+    places += [(f"Uploaded files are kept in {text}", path, text) for path, text in _folders_of_files(view)]
+    for said, where, text in places:
+        path = text.removeprefix("file:")
+        if not path.startswith("/") or _is_at_home(view, path) or _temporary(path) is not None:
+            # What is relative, or in a home, depends on the image; a temporary folder has a finding of its own.
+            continue
+        mount = _mount_of(mounts, path)
+        if mount is not None and mount.keeps is Keeps.FOR_GOOD:
+            continue
+        if mount is not None and mount.keeps is Keeps.NOTHING:
+            yield view.finding(
+                READ_ONLY_VOLUME,
+                where,
+                f"{said}, on {mount.what}, which a server cannot write to",
+            )
+            continue
+        on = f"on {mount.what}" if mount is not None else "on no volume of the manifests"
+        yield view.finding(
+            LOST_WITH_THE_POD,
+            where,
+            f"{said}, {on}: it is lost when the {'pod' if mount is not None else 'container'} is replaced",
+        )
+
+
+def _mount_of(mounts: Sequence[Mount], path: str) -> Mount | None:
+    """Return the mount that a path lies on: of several the deepest."""
+    held = [mount for mount in mounts if PurePosixPath(path).is_relative_to(mount.path)]
+    return max(held, key=lambda mount: len(PurePosixPath(mount.path).parts), default=None)
+
+
+def _is_on_lasting_volume(view: View, path: str) -> bool:
+    mount = _mount_of(view.context.document.mounts or (), path.removeprefix("file:"))
+    return mount is not None and mount.keeps is Keeps.FOR_GOOD
+
+
+def _is_at_home(view: View, path: str) -> bool:
+    home = view.context.environment.home
+    return bool(home) and PurePosixPath(path).is_relative_to(str(home))
 
 
 def old_folder(view: View) -> Iterator[Finding]:
@@ -152,4 +224,4 @@ def _names_folder(view: View) -> bool:
     return found is not None and bool(found.value)
 
 
-CHECKS = (temporary_folders, old_folder, workers_on_sqlite)
+CHECKS = (temporary_folders, volumes, old_folder, workers_on_sqlite)

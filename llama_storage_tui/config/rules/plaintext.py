@@ -48,7 +48,7 @@ def literal_secrets(view: View) -> Iterator[Finding]:
             default = raw.partition(":=")[2].rstrip("}")
             state = (
                 "has a default that stands in the file"
-                if view.context.environment.assumes_set
+                if view.context.environment.assumes(uses[0].variable)
                 else f"is the default that stands in the file, since {uses[0].variable} is not set"
             )
             if default:

@@ -7,6 +7,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from llama_storage_tui.config.rules.view import View, is_set, setting
+from llama_storage_tui.config.server_login import (
+    BREAKS_USER,
+    PATHS_OF_DRIVERS,
+    PERCENT_ENCODED,
+    pasted_wrongly,
+)
 from llama_storage_tui.config.substitution import find_foreign
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
@@ -83,7 +89,17 @@ CA_CERT_IGNORED: Final = Rule(
     advice="Use verify-full.",
     since=changes.KV_POSTGRES_POOLED,
 )
+HOST_BREAKS_URL: Final = Rule(
+    id="host-breaks-url",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="A host breaks the connection URL of sql_postgres",
+    advice="Use a host name or an IPv4 address, or upgrade to 1.0.3 or later, which takes sockets and IPv6 addresses.",
+    also=((Severity.ERROR, Stage.START),),
+    until=changes.SQL_URL_ESCAPED,
+)
 TABLE: Final = (
+    HOST_BREAKS_URL,
     MISSING_PASSWORD,
     USER_BREAKS_URL,
     PASSWORD_BREAKS_URL,
@@ -94,12 +110,7 @@ TABLE: Final = (
     CA_CERT_IGNORED,
 )
 
-
 MEANS_SOMETHING_IN_URLS: Final = re.compile(r"[:/#?%\[\]]")
-BREAKS_USER: Final = re.compile(r"[:/@]")
-PERCENT_ENCODED: Final = re.compile(r"%[0-9A-Fa-f]{2}")
-
-PATHS_OF_DRIVERS: Final = ("PGSSLMODE", "PGSSLROOTCERT", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE")
 
 
 def _password(backend: Backend) -> str | None:
@@ -140,6 +151,18 @@ def password_breaks_url(view: View) -> Iterator[Finding]:
                 "user",
                 USER_BREAKS_URL,
                 f"The user of {backend.name} has a character that breaks the connection URL of sql_postgres before 1.0.3",
+                severity=severity,
+                stage=stage,
+            )
+        host = setting(backend, "host")
+        value = host.value if host is not None else None
+        if pasted_wrongly("sql_postgres", view.version, value, None, None) and not find_foreign(str(value)):
+            stage, severity = _when(view)
+            yield view.on_setting(
+                backend,
+                "host",
+                HOST_BREAKS_URL,
+                f"The host of {backend.name} has a character that breaks the connection URL of sql_postgres before 1.0.3",
                 severity=severity,
                 stage=stage,
             )

@@ -175,7 +175,26 @@ EXPANDED_TWICE: Final = Rule(
     advice="Expressions do not nest; write one ${env.NAME:=default}.",
     since=changes.EXPANDED_TWICE,
 )
+TENANCY_WITHOUT_TENANTS: Final = Rule(
+    id="tenancy-without-tenants",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Tenancy is multi, and no request has a tenant",
+    advice="Use tenancy mode single or disabled, or an authentication that names the tenant.",
+    also=((Severity.ERROR, Stage.START),),
+    since=changes.TENANCY,
+)
+UNVERIFIED_AUTHENTICATION: Final = Rule(
+    id="unverified-authentication",
+    severity=Severity.INFO,
+    stage=Stage.START,
+    title="The certificate of the authentication is not verified",
+    advice="Give the certificate authority (tls_cafile) and leave verify_tls on, or set server.insecure: true.",
+    since=changes.TLS_REQUIRED,
+)
 TABLE: Final = (
+    TENANCY_WITHOUT_TENANTS,
+    UNVERIFIED_AUTHENTICATION,
     PROVIDER_UNKNOWN_BACKEND,
     PROVIDER_WRONG_FAMILY,
     MISSING_STORE,
@@ -646,6 +665,67 @@ def tenancy_without_metadata(view: View) -> Iterator[Finding]:
             )
 
 
+TENANT_FIELDS: Final = {
+    "oauth2_token": "tenant_claim",
+    "kubernetes": "tenant_claim",
+    "custom": "tenant_field",
+    "upstream_header": "tenant_header",
+}
+"""What names a request's tenant for each authentication; local_api_key and github_token have nothing of the kind."""
+
+
+def tenancy_without_tenants(view: View) -> Iterator[Finding]:
+    """Tenancy `multi` with an authentication that names no tenant: every request is refused, or the server exits."""
+    server = view.context.data.get("server")
+    if view.version < changes.TENANCY or get(server, "tenancy", "mode") != "multi":
+        return
+    where: Path = ("server", "tenancy", "mode")
+    type_ = get(server, "auth", "provider_config", "type")
+    refused = "server.tenancy.mode is multi, and {}: the server refuses every request that needs one (401)"
+    change = "Use tenancy mode single or disabled, or an authentication that names the tenant (" + ", ".join(
+        f"{name} with {field}" for name, field in TENANT_FIELDS.items()
+    )
+    field = TENANT_FIELDS.get(str(type_))
+    if not type_:
+        problem = "no authentication is configured, so no request has a tenant"
+    elif type_ == "local_api_key" and view.version >= changes.TENANTS_DEMANDED:
+        yield view.finding(
+            TENANCY_WITHOUT_TENANTS,
+            where,
+            "server.tenancy.mode is multi, and local_api_key names no tenant: the server exits at the start",
+            help=f"{change}).",
+            severity=Severity.ERROR,
+            stage=Stage.START,
+        )
+        return
+    elif field is None:
+        problem = f"{type_} names no tenant"
+    elif not get(server, "auth", "provider_config", field):
+        problem = f"{type_} has no {field} to take the tenant from"
+        change = f"Set server.auth.provider_config.{field} to what names the tenant (or use tenancy mode single or disabled"
+    else:
+        return
+    yield view.finding(
+        TENANCY_WITHOUT_TENANTS,
+        where,
+        refused.format(problem),
+        help=f"{change}).",
+    )
+
+
+def unverified_authentication(view: View) -> Iterator[Finding]:
+    """From 1.2 on a server exits where the certificate of its authentication is not verified, unless it is told to go on."""
+    server = view.context.data.get("server")
+    if view.version < changes.TLS_REQUIRED or not isinstance(server, Mapping) or server.get("insecure"):
+        return
+    if get(server, "auth", "provider_config", "verify_tls") is False:
+        yield view.finding(
+            UNVERIFIED_AUTHENTICATION,
+            ("server", "auth", "provider_config", "verify_tls"),
+            f"{view.version.product} {view.version} starts this config only with --insecure: verify_tls is false",
+        )
+
+
 def tls_required(view: View) -> Iterator[Finding]:
     """From 1.2 on the run command stops without a certificate, unless it is allowed to go on: by the file, or by an option."""
     server = view.context.data.get("server")
@@ -696,5 +776,7 @@ CHECKS = (
     external_directory,
     resources_of_nobody,
     tenancy_without_metadata,
+    tenancy_without_tenants,
+    unverified_authentication,
     tls_required,
 )

@@ -13,7 +13,7 @@ from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.attention import Category, Thresholds
 from llama_storage_tui.model.records import AnyOf, Between, DocumentShape, Equals, Field, Measure, Not, OneOf
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.services.responses.summaries import CREATED, DOCUMENT, OWNER, STATUS
+from llama_storage_tui.services.responses.summaries import CREATED, DOCUMENT, OWNER, STATUS, STORE
 from llama_storage_tui.upstream import changes, field_rules, response_model
 from llama_storage_tui.upstream.resuming import STATUSES
 
@@ -23,7 +23,6 @@ UNFINISHED: Final = ("queued", "in_progress")
 SHAPE: Final = Field("shape", DOCUMENT, measure=Measure.SHAPE)
 OUTPUT_ITEMS: Final = Field("output_items", DOCUMENT, ("output",), Measure.ITEMS)
 BYTES: Final = Field("bytes", DOCUMENT, measure=Measure.BYTES)
-STORE: Final = Field("store", DOCUMENT, ("store",))
 TENANT: Final = Field("tenant", "tenant_id")
 
 MAKE_PUBLIC: Final = (

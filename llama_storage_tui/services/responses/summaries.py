@@ -25,6 +25,7 @@ from llama_storage_tui.services.values import cell_text
 
 DOCUMENT: Final = "response_object"
 
+STORE: Final = Field("store", DOCUMENT, ("store",))
 STATUS: Final = Field("status", DOCUMENT, ("status",))
 OUTPUT_IDS: Final = Field("output_ids", DOCUMENT, ("output",), Measure.EACH, ("id",))
 CREATED: Final = Field("created_at", "created_at")
@@ -53,6 +54,7 @@ _DOCUMENT_FIELDS: Final = (
     _inside("incomplete", "incomplete_details", "reason"),
     _inside("bytes", measure=Measure.BYTES),
     _inside("shape", measure=Measure.SHAPE),
+    STORE,
     OUTPUT_IDS,
 )
 _COLUMN_FIELDS: Final = (
@@ -119,6 +121,7 @@ def summary_of(place: Place, record: Record) -> ResponseSummary:
         bytes=_number(record["bytes"]),
         shape=DocumentShape(str(record["shape"])),
         output_ids=_ids(record["output_ids"]),
+        has_store=record["store"] is not None or record["shape"] != DocumentShape.OBJECT.value,
     )
 
 

@@ -9,6 +9,7 @@ from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.responses import Place, ResponseSummary
 from llama_storage_tui.model.transcript import StoredResponse
 from llama_storage_tui.services.access import WhoReport, engine_of, judge, who
+from llama_storage_tui.services.responses.categories import without_store
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import cell_text
 from llama_storage_tui.upstream.policy.judge import Judge
@@ -26,6 +27,8 @@ class ViewAs:
         self._judges: dict[Place, Judge] = {}
         self._failing: Counter[str] = Counter()
         self._uncertain: Counter[str] = Counter()
+        self._needs_store = without_store(catalog.version.chosen) is not None
+        self._without_store = 0
 
     def __call__(self, summary: ResponseSummary) -> Decision:
         """Tell whether the user gets a response, and why not."""
@@ -34,6 +37,8 @@ class ViewAs:
             self._failing[decision.because] += 1
         if decision.depends_on is not None:
             self._uncertain[decision.depends_on] += 1
+        if decision.hiding is None and self._needs_store and not summary.has_store:
+            self._without_store += 1
         return decision
 
     @property
@@ -47,7 +52,15 @@ class ViewAs:
             f"What this user gets of {_rows(count)} that were met may change with the server's next start. {on.removesuffix('.')}."
             for on, count in self._uncertain.items()
         )
-        return (*failing, *uncertain)
+        number = self._without_store
+        has = (
+            "One row of what this user gets has"
+            if number == 1
+            else f"{_rows(number)} of what this user gets have"
+        )
+        each = "it" if number == 1 else "each"
+        store = f"{has} no field store: {self._catalog.version.chosen} fails on {each}, and on every page of a list that holds one."
+        return (*failing, *((store,) if number else ()), *uncertain)
 
     def _judge(self, place: Place) -> Judge:
         if place not in self._judges:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import decode
-from llama_storage_tui.config.dotenv import merge, parse_env_file
+from llama_storage_tui.config.dotenv import merge
 from llama_storage_tui.config.environment import Variable
 from llama_storage_tui.config.load import load_context
 from llama_storage_tui.config.locate import config_path, read_document, read_file
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.files.places import real_path
-from llama_storage_tui.services.catalog import home_of
+from llama_storage_tui.services.catalog import home_of, read_variables
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.upstream.versions import newest
 
@@ -85,7 +85,7 @@ def read_sources(request: RotationRequest, changed: Mapping[Path, bytes] | None 
     env_files = tuple(
         EnvFile(name, real[name], variables)
         for name in load.env_files
-        for variables in [_variables(read(Path(name)), name, real)]
+        for variables in [_variables(read(Path(name)), name, real, load)]
     )
     if request.userlist is not None:
         real[request.userlist] = _read_first(read, Path(request.userlist), real)
@@ -110,10 +110,11 @@ def _read_first(read: Callable[[Path], bytes], path: Path, real: Mapping[str, Pa
     return real[str(path)]
 
 
-def _variables(content: bytes, name: str, real: dict[str, Path]) -> Mapping[str, Variable]:
+def _variables(content: bytes, name: str, real: dict[str, Path], load: LoadRequest) -> Mapping[str, Variable]:
     # A link and its file are one name to merge(), which tells files apart by what the operator called them.
     real[name] = real[str(Path(name))]
-    return parse_env_file(decode(content, name), name)
+    environ = load.environ if load.uses_environ else {}
+    return read_variables(decode(content, name), name, environ=environ)[0]
 
 
 def _config_paths(request: RotationRequest) -> Iterator[Path]:

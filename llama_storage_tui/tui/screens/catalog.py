@@ -15,8 +15,9 @@ from textual.widgets import DataTable, Static
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.catalog import Catalog, Reference
 from llama_storage_tui.model.finding import Severity
-from llama_storage_tui.services.probe import probe_all
+from llama_storage_tui.services.probe import ProbeResult, probe_all
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.text import line
 from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.marks import ProbeState, Shown, Tone, severity_glyph
 from llama_storage_tui.tui.messages import (
@@ -141,6 +142,7 @@ class CatalogScreen(WorkScreen):
         self._pending = pending
         """A sentence for each password change that is half done."""
         self._rows = backend_rows(session.catalog)
+        self._logins: dict[str, ProbeResult] = {}
         self._detailed: str | None = None
         """The backend whose detail is on show."""
 
@@ -309,7 +311,8 @@ class CatalogScreen(WorkScreen):
 
     def action_test_all(self) -> None:
         """Test all backends at once."""
-        self._start([row.name for row in self._rows if row.backend is not None])
+        backends = [row.name for row in self._rows if row.backend is not None]
+        self._start([*backends, *(login.name for login in self._session.catalog.logins)])
 
     def _start(self, names: Sequence[str]) -> None:
         self._settle()
@@ -330,6 +333,10 @@ class CatalogScreen(WorkScreen):
     @on(ProbeArrived)
     def _arrived(self, message: ProbeArrived) -> None:
         result = message.result
+        if self._session.catalog.login(result.backend) is not None:
+            # A provider's own login has no row: what it answered is said at the end.
+            self._logins[result.backend] = result
+            return
         state = ProbeState.OK if result.is_ok else ProbeState.FAILED
         self._rows = tuple(
             replace(row, state=state, result=result) if row.name == result.backend else row
@@ -341,7 +348,11 @@ class CatalogScreen(WorkScreen):
     def _done(self) -> None:
         tested = [row for row in self._rows if row.result is not None]
         failed = sum(row.state is ProbeState.FAILED for row in tested)
-        self.finish(f"{plural(len(tested), 'backend')} tested, {failed or 'none'} failed.")
+        said = [f"{plural(len(tested), 'backend')} tested, {failed or 'none'} failed."]
+        for name, result in self._logins.items():
+            said.append(f"{name}: {'answered' if result.error is None else result.error.message}")
+        self._logins.clear()
+        self.finish(" ".join(line(each, 200) for each in said))
 
     @on(Failed)
     def _failed(self, message: Failed) -> None:

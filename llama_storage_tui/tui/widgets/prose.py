@@ -83,10 +83,11 @@ def connection_text(state: ProbeState, result: ProbeResult | None) -> Content:
             else "Not tested yet: t tests this backend, T all of them.",
             Tone.MUTED.style,
         )
-    if result.error is not None:
-        return _failure_text(result)
+    notes = [Content.styled(line(text, LONGEST), Tone.MUTED.style) for text in result.notes]
+    failure = [] if result.error is None else [_failure_text(result)]
+    if result.probe is None:
+        return Content("\n").join([*failure, *notes])
     probe = result.probe
-    assert probe is not None  # noqa: S101 - ProbeResult holds one of the two
     writable = {True: "yes", False: "no", None: "cannot be known without writing"}[probe.is_writable]
     facts: list[tuple[str, object]] = [
         ("answered", latency(probe.latency_ms)),
@@ -103,7 +104,7 @@ def connection_text(state: ProbeState, result: ProbeResult | None) -> Content:
         for name, value in known
     ]
     warnings = [Content.styled(f"▲ {line(text, LONGEST)}", Tone.WARNING.style) for text in probe.warnings]
-    return Content("\n").join([*warnings, *lines])
+    return Content("\n").join([*failure, *warnings, *notes, *lines])
 
 
 def _failure_text(result: ProbeResult) -> Content:

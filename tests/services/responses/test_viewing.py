@@ -120,6 +120,36 @@ async def test_rows_that_make_a_listing_fail_are_said(sqlite_store: SqliteStore)
     assert any("fails for this user" in notice for notice in view.notices)
 
 
+@pytest.mark.parametrize("version", ["0.7.3", "1.5.0"])
+async def test_rows_without_store_that_a_user_would_get_are_said(store: Store, version: str) -> None:
+    create(store)
+    bare = json.dumps({"id": "bare", "status": "completed", "output": [], "input": []})
+    rows = [row("bare", text=bare, owner="alice"), row("whole", owner="alice", store=True)]
+    insert(store, [*rows, row("others", text=bare, owner="carol", attributes=json.dumps({"teams": ["x"]}))])
+    async with guarded(store, version).session() as session:
+        view = ViewAs(session.catalog, ALICE)
+        await list_responses(session, ResponseQuery(), sees=view)
+        assert [notice[:7] for notice in view.notices if "no field store" in notice] == ["One row"]
+        nobody = ViewAs(session.catalog, Viewer("dave", {"teams": ("none",)}))
+        await list_responses(session, ResponseQuery(), sees=nobody)
+        assert not any("no field store" in notice for notice in nobody.notices)
+
+
+async def test_a_version_that_needs_no_store_says_nothing_of_it(store: Store) -> None:
+    create(store, "openai_responses", columns=EARLIER_COLUMNS)
+    bare = json.dumps({"id": "bare", "status": "completed", "output": [], "input": []})
+    insert(
+        store,
+        [row("bare", text=bare, owner="alice", attributes=ML)],
+        "openai_responses",
+        columns=EARLIER_COLUMNS,
+    )
+    async with guarded(store, "0.3.5").session() as session:
+        view = ViewAs(session.catalog, ALICE)
+        await list_responses(session, ResponseQuery(), sees=view)
+    assert not view.notices
+
+
 async def test_earlier_versions_decide_by_their_own_table_and_columns(store: Store) -> None:
     create(store, "openai_responses", columns=EARLIER_COLUMNS)
     rows = [
