@@ -111,7 +111,8 @@ REGISTRATION_CONFLICT: Final = Rule(
     severity=Severity.ERROR,
     stage=Stage.START,
     title="An object is registered in the config otherwise than it is stored",
-    advice="Unregister it through the server's API while the config does not name it, or give it the stored values.",
+    advice="Write the stored values into the config: they belong to what was made with them. Unregister the object through the "
+    "server's API only where nobody needs it.",
     since=changes.CATALOG,
 )
 TABLE: Final = (

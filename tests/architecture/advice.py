@@ -21,6 +21,9 @@ _ADVICE: Final = re.compile(
     re.IGNORECASE,
 )
 
+_QUESTION: Final = re.compile(r"\s*(?:SELECT|WITH \w+ AS)\b")
+"""A question to a database, which is nothing that somebody reads."""
+
 
 def advice() -> Iterator[tuple[str, str]]:
     """Yield (place, sentence) for each text of the package that advises something of the kind; `…` stands for what is filled in."""
@@ -28,7 +31,7 @@ def advice() -> Iterator[tuple[str, str]]:
         if path.relative_to(PACKAGE).parts[0] == "demo":
             continue
         for line, text in _texts(ast.parse(path.read_text())):
-            if len(text.split()) > 2 and _ADVICE.search(text):
+            if len(text.split()) > 2 and _ADVICE.search(text) and not _QUESTION.match(text):
                 yield f"{path.relative_to(PACKAGE)}:{line}", text
 
 

@@ -45,6 +45,17 @@ BY_HAND: Final = {
 """Changes of stored rows and files by hand: each has the servers stopped, or says what else protects, and a copy first."""
 
 OF_A_SETTING: Final = {
+    "ALTER ROLE … CONNECTION LIMIT": "no stored data; a wider limit",
+    "ALTER DATABASE … CONNECTION LIMIT": "no stored data; a wider limit",
+    "GRANT SELECT, INSERT": "no stored data; rights of the servers' role",
+    "ALTER TABLE … OWNER TO": "no stored data; the old owner's rights end, which the servers' role needs",
+    "Reset default_transaction_read_only": "no stored data; servers cannot write before it",
+    "Create the schema, or set another search_path": "said where the role has no schema to create tables in: none can be hidden",
+    "Keep it on a volume that can be written": "no server starts before it, and the read-only volume stays",
+    "Copy the file out of the pod before": "the rows are kept first",
+    "Give the certificate authority (tls_cafile)": "no store is touched",
+    "Set server.auth.provider_config.": "no store is touched",
+    "Write the stored values into the config": "nothing stored changes; what an unregistered object loses is said",
     "Set the variable, or give a default": "a variable without which no server starts",
     "Remove the field, or move it to where": "a line of the config; no server of this version loads it",
     "Keep the one that is right": "a line of the config; no server of this version loads it",
