@@ -111,7 +111,6 @@ OF_A_ROTATION: Final = {
 """Steps of a password change, which a journal with both passwords protects."""
 
 NO_ADVICE: Final = {
-    "\n    SELECT current_setting": "SQL that reads",
     "SET LOCAL lock_timeout": "SQL of the own session",
     "REPLACE INTO row VALUES": "SQL in memory",
     "Restore nothing. The cause": "tells to do nothing to the file",

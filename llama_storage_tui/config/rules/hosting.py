@@ -51,8 +51,8 @@ LOST_WITH_THE_POD: Final = Rule(
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="Rows or files are kept inside the pod, and are lost when it is replaced",
-    advice="Copy the file out of the pod before the pod is replaced, then keep it on a persistentVolumeClaim. PostgreSQL would begin "
-    "without these rows.",
+    advice="Copy the file out of the pod before the pod is replaced, then put it on a persistentVolumeClaim. "
+    "PostgreSQL begins without these rows.",
 )
 TABLE: Final = (
     READ_ONLY_VOLUME,
