@@ -86,7 +86,7 @@ def _needs_verifier(journal: Journal, file: JournaledFile) -> bool:
 
 def _left_behind(file: JournaledFile) -> str:
     return (
-        f"{file.path} was left as it is: its entry must be the server's own verifier, which an administrator finds in"
+        f"{file.path} was left as it is: its entry must be what the server itself keeps, which an administrator finds in"
         " pg_authid.rolpassword."
     )
 
