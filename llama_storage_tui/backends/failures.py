@@ -28,6 +28,13 @@ _CLOSED = (
     "Try again; see the server's log.",
 )
 
+_STATEMENT_POOLING = (
+    FailureKind.UNSUPPORTED,
+    "The pooler runs in pool_mode = statement, which allows no transactions, and every read is one.",
+    "Set pool_mode = transaction or session for this database in PgBouncer; a server's own driver begins transactions too.",
+)
+"""PgBouncer refuses BEGIN with 08P01, as it does everything, and closes the connection."""
+
 _LIST_AGAIN = "Go back and list the tables again."
 
 _SQLSTATES: dict[str, tuple[FailureKind, str, str | None]] = {
@@ -178,7 +185,7 @@ def translated(error: BaseException, *, where: str) -> BackendError:
     inner = error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error
     sqlstate = sqlstate_of(inner)
     if sqlstate is not None:
-        return _of_postgres(sqlstate, inner, where)
+        return _of_postgres(sqlstate, inner, _said(inner), where)
     if isinstance(inner, sqlite3.Error):
         return _of_sqlite(inner, where)
     if isinstance(inner, OSError):
@@ -279,10 +286,36 @@ def _network_words(error: OSError) -> tuple[FailureKind, str, str | None]:
             )
 
 
-def _of_postgres(sqlstate: str, error: BaseException, where: str) -> BackendError:
-    known = _SQLSTATES.get(sqlstate)
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and what caused it, the nearest first."""
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__
+
+
+def _said(error: BaseException) -> tuple[str, str] | None:
+    """Return the code and the words of the last message that a server sent; None where the driver made the error by itself.
+
+    Where a server speaks and closes the connection, asyncpg raises an error of its own, and the server's is its cause.
+    """
+    found = None
+    for each in causes(error):
+        code, words = sqlstate_of(each), getattr(each, "message", None)
+        if code is not None and isinstance(words, str) and isinstance(getattr(each, "severity", None), str):
+            found = code, next(iter(words.splitlines()), "")[:300].rstrip(".")
+    return found
+
+
+def _of_postgres(
+    sqlstate: str, error: BaseException, said: tuple[str, str] | None, where: str
+) -> BackendError:
+    if said is not None and sqlstate.startswith("08"):
+        sqlstate = said[0]
+    known = _of_pooler(sqlstate, said) or _SQLSTATES.get(sqlstate)
     if known is None and sqlstate.startswith(("08", "57P")):
-        known = _CLOSED
+        kind, message, advice = _CLOSED
+        known = kind, message if said is None else f"{message.rstrip('.')}: {said[1]}.", advice
     if known is None and sqlstate.startswith("28"):
         known = (FailureKind.AUTHENTICATION, "The server refuses the login.", _LOGIN_HELP)
     if known is None:
@@ -291,6 +324,16 @@ def _of_postgres(sqlstate: str, error: BaseException, where: str) -> BackendErro
     kind, message, advice = known
     made = ContentError if sqlstate.startswith(_CONTENT_CLASSES) else BackendError
     return made(message, failure=kind, where=where, help=advice)
+
+
+def _of_pooler(sqlstate: str, said: tuple[str, str] | None) -> tuple[FailureKind, str, str | None] | None:
+    """Return what a pooler refuses with the one code that it has: what it says is all that tells."""
+    if sqlstate != "08P01" or said is None:
+        return None
+    if "statement pooling mode" in said[1]:
+        return _STATEMENT_POOLING
+    kind, _, advice = _SQLSTATES[sqlstate]
+    return kind, f"What answers there refuses the connection: {said[1]}.", advice
 
 
 def _of_sqlite(error: sqlite3.Error, where: str) -> BackendError:

@@ -16,6 +16,8 @@ from llama_storage_tui.model.data import Column
 from llama_storage_tui.model.records import Extent, Field, Path
 
 _NUMERIC: Final = ("integer", "real")
+_NOWHERE: Final = '$."\u2400"'
+_NUL: Final = "\\u0000"
 _ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
 
 
@@ -38,7 +40,7 @@ class SqliteDocuments:
 
     def value(self, element: Expression, path: Path) -> Expression:
         """Return the text at a path."""
-        return _guarded(element, sa.cast(sa.func.json_extract(element, _path(path)), sa.Text()))
+        return _guarded(element, _text_at(element, path))
 
     def items(self, element: Expression, path: Path) -> Expression:
         """Return the number of items of a list."""
@@ -174,5 +176,24 @@ def _items(element: Expression, path: Path) -> sa.TableValuedAlias:
 
 def _inside(items: sa.TableValuedAlias, each: Path) -> Expression:
     is_object = items.c["type"].in_(("object", "array"))
-    found: Expression = sa.case((is_object, sa.func.json_extract(items.c["value"], _path(each))))
-    return sa.cast(found, sa.Text())
+    return sa.case((is_object, _text_at(items.c["value"], each)))
+
+
+def _text_at(element: Expression, path: Path) -> Expression:
+    r"""Return the text at a path: of a number as it is written, of a text with U+FFFD in place of `\u0000`.
+
+    SQLite itself gives a number beyond 63 bits rounded, and a text as far as its first NUL (3.40).
+    """
+    found: Expression = sa.cast(sa.func.json_extract(element, _path(path)), sa.Text())
+    # Of several paths it gives a list, in which each value is as it is written; of the last, which is nowhere, null.
+    written = sa.func.json_extract(element, _path(path), _NOWHERE)
+    length = sa.func.length(written) - sa.literal_column(str(len("[,null]")))
+    # An escaped backslash before "u0000" is no escape of NUL: written as \u005c it cannot be taken for one.
+    counted = sa.func.replace(written, "\\\\", "\\u005c")
+    harmless = sa.func.json_extract(sa.func.replace(counted, _NUL, "\\ufffd"), "$[0]")
+    kind = sa.func.json_type(element, _path(path))
+    return sa.case(
+        (kind == _literal("integer"), sa.func.substr(written, 2, length)),
+        (sa.and_(kind == _literal("text"), sa.func.instr(element, _NUL) > 0), harmless),
+        else_=found,
+    )

@@ -398,10 +398,7 @@ def _left_out(count: int) -> list[str]:
     if not count:
         return []
     return [
-        (
-            f"The response is large: item is null in {count:,} entries whose item has fewer than {SMALL_ITEM} characters. "
-            "--raw writes everything as it is stored."
-        )
+        f"Large response: item is null in {count:,} entries whose item is shorter than {SMALL_ITEM} characters; --raw has all."
     ]
 
 
