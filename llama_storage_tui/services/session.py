@@ -30,6 +30,7 @@ class Session:
         self.timeouts = timeouts or Timeouts()
         self.redact = Redactor(catalog.secrets)
         self._readers: dict[str, Reader] = {}
+        self._outdated: list[Reader] = []
         self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -41,7 +42,15 @@ class Session:
         await self.close()
 
     def learn(self, catalog: Catalog) -> None:
-        """Take the same catalog with its findings in place of the one that was opened at once."""
+        """Take the same catalog with its findings in place of the one that was opened at once.
+
+        It may be another version's: one that loads the file. A backend that this version opens elsewhere is then opened anew.
+        """
+        targets = {backend.name: backend.target for backend in catalog.backends}
+        for backend in self.catalog.backends:
+            if targets.get(backend.name) != backend.target and backend.name in self._readers:
+                # What still reads from it may go on; it is closed with the session.
+                self._outdated.append(self._readers.pop(backend.name))
         self.catalog = catalog
         self.redact = Redactor(catalog.secrets)
 
@@ -80,7 +89,8 @@ class Session:
 
     async def close(self) -> None:
         """Close every reader that was opened."""
-        readers, self._readers = list(self._readers.values()), {}
+        readers = [*self._readers.values(), *self._outdated]
+        self._readers, self._outdated = {}, []
         await asyncio.gather(*(reader.close() for reader in readers))
 
 

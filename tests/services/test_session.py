@@ -1,10 +1,13 @@
 """A session opens each backend once, on first use, and closes what it opened."""
 
 import asyncio
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
+from llama_storage_tui.model.target import SqliteTarget
 from tests.configs import POSTGRES, catalog_of
 from tests.deployments import Deployment, deployment
 from tests.stores import PostgresStore, Store
@@ -53,3 +56,15 @@ async def test_a_backend_whose_variable_is_missing_cannot_be_opened() -> None:
 async def test_a_session_masks_the_passwords_of_its_catalog(postgres_store: PostgresStore) -> None:
     async with deployment(postgres_store, password="hunter22").session() as session:
         assert session.redact("tried hunter22") == "tried ********"
+
+
+async def test_what_another_version_opens_elsewhere_is_opened_anew(store: Store) -> None:
+    found = deployment(store)
+    earlier = deployment(store, "0.8.0").catalog
+    moved = replace(found.catalog.backends[1], target=SqliteTarget(Path("/gone.db")))
+    async with Deployment(replace(earlier, backends=(found.catalog.backends[0], moved))).session() as session:
+        kv, sql = await session.reader("kv_default"), await session.reader("sql_default")
+        session.learn(found.catalog)
+        assert await session.reader("kv_default") is kv
+        assert await session.reader("sql_default") is not sql
+        assert session.catalog is found.catalog

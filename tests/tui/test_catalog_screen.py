@@ -199,3 +199,29 @@ async def test_findings_arrive_after_the_first_screen_is_drawn() -> None:
         assert "2 errors" in found.text
         await found.press("f")
         assert "findings" in found.text
+
+
+async def test_another_version_that_fits_brings_its_own_backends_and_places() -> None:
+    judged = made_up_catalog()
+    moved = replace(judged.backends[0], location="/somewhere/else.db", target=None)
+    gone = replace(judged.backends[1], name="only_guessed")
+    early = replace(judged, findings=(), is_judged=False, backends=(moved, gone, *judged.backends[1:]))
+    allowed = threading.Event()
+
+    def judge() -> Catalog:
+        allowed.wait(10)
+        return judged
+
+    async def load(_request: LoadRequest) -> Opened:
+        return Opened(early, judge)
+
+    async with stage(loader=load, waits=False) as found:
+        while "/somewhere/else.db" not in found.text:
+            await found.pilot.pause()
+        assert "only_guessed" in found.text
+        allowed.set()
+        while "checking" in found.text:
+            await found.pilot.pause()
+        assert "only_guessed" not in found.text
+        assert "/somewhere/else.db" not in found.text
+        assert judged.backends[0].location in found.text

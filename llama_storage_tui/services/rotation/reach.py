@@ -33,7 +33,7 @@ class Reach:
         if carrier.kind is CarrierKind.PROCESS:
             if carrier.file is not None:
                 return (
-                    "is given to the server by a manifest, and its value is changed where that takes it from"
+                    "comes from a manifest or a compose file, which is not written from here: change it there"
                 )
             return "stands in the process environment alone"
         if self.terms.is_server_only:

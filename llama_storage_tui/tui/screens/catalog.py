@@ -188,8 +188,12 @@ class CatalogScreen(WorkScreen):
     def show_findings(self, pending: tuple[str, ...] = ()) -> None:
         """Show the findings and notices of the session's catalog, which were still being worked out."""
         self._pending = self._pending or pending
-        found = {row.name: row.findings for row in backend_rows(self._session.catalog)}
-        self._rows = tuple(replace(row, findings=found.get(row.name, ())) for row in self._rows)
+        before = {row.name: row for row in self._rows}
+        # Another version may have been found to fit: its backends, references and places, and no answer of another place.
+        self._rows = tuple(
+            _with_answer(row, before.get(row.name)) for row in backend_rows(self._session.catalog)
+        )
+        self.set_class(not self._rows, "-empty")
         self._show_headline()
         self.backends.show_backends(self._rows)
         row = self._current
@@ -378,6 +382,18 @@ class CatalogScreen(WorkScreen):
         row = self._current
         if row is not None:
             self.detail.show_connection(row)
+
+
+def _with_answer(row: BackendRow, before: BackendRow | None) -> BackendRow:
+    """Return a row with what a test of the same place answered."""
+    if (
+        before is None
+        or before.backend is None
+        or row.backend is None
+        or before.backend.target != row.backend.target
+    ):
+        return row
+    return replace(row, state=before.state, result=before.result)
 
 
 def backend_rows(catalog: Catalog) -> tuple[BackendRow, ...]:
