@@ -314,8 +314,9 @@ def _of_postgres(
         sqlstate = said[0]
     known = _of_pooler(sqlstate, said) or _SQLSTATES.get(sqlstate)
     if known is None and sqlstate.startswith(("08", "57P")):
-        kind, message, advice = _CLOSED
-        known = kind, message if said is None else f"{message.rstrip('.')}: {said[1]}.", advice
+        known = _CLOSED
+        if said is not None:
+            known = (_CLOSED[0], f"{_CLOSED[1].rstrip('.')}: {said[1]}.", _CLOSED[2])
     if known is None and sqlstate.startswith("28"):
         known = (FailureKind.AUTHENTICATION, "The server refuses the login.", _LOGIN_HELP)
     if known is None:
