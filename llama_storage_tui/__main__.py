@@ -110,7 +110,7 @@ def cli(context: click.Context, *, demo: bool) -> int:
     """
     if demo:
         if context.invoked_subcommand is not None:
-            raise UsageError("--demo goes alone: it brings its own config")
+            raise UsageError("--demo takes no config or command")
         return run_demo(context)
     if context.invoked_subcommand is None:
         return run_tui(context, None)

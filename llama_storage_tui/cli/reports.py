@@ -31,7 +31,7 @@ def report_check(catalog: Catalog, findings: tuple[Finding, ...]) -> None:
     output.write_line(Toned(str(catalog.config), Tone.STRONG), f": {report_version(catalog)}")
     verdict = catalog.verdict
     start = "" if verdict.starts is None else ", and starts" if verdict.starts else ", and does not start"
-    caveat = " as far as can be told without contacting anything" if verdict.starts else ""
+    caveat = " as far as the config alone shows" if verdict.starts else ""
     answer = f"{'loads' if verdict.loads else 'does not load'}{start}"
     is_good = verdict.loads and verdict.starts is not False
     output.write_line("  ", Toned(answer, Tone.GOOD if is_good else Tone.BAD), caveat)

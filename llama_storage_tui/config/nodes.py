@@ -22,11 +22,11 @@ _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 _HELP: Final = (
     (
         "undefined alias",
-        "A value that begins with * is an alias; put it in quotes where it is meant as text.",
+        "A value that begins with * is an alias; put it in quotes if it is text.",
     ),
     (
         "constructor for the tag",
-        "A value that begins with ! is a tag; put it in quotes where it is meant as text.",
+        "A value that begins with ! is a tag; put it in quotes if it is text.",
     ),
     ("cannot start any token", "Put a value that begins with %, @, ` or a tab in quotes."),
     ("expected <block end>", "The lines of one block must be indented alike."),

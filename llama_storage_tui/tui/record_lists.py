@@ -179,7 +179,7 @@ def _completion_cells(found: CompletionSummary) -> Callable[[tzinfo | None], tup
     finished = {
         "stop": Shown("● stop", Tone.GOOD),
         "tool_calls": Shown("● tool calls", Tone.KEY),
-        None: Shown("▲ not told", Tone.WARNING),
+        None: Shown("▲ unknown", Tone.WARNING),
     }.get(reason, Shown(f"▲ {reason}", Tone.WARNING))
     return lambda zone: (
         created_shown(found.created, zone),

@@ -46,7 +46,7 @@ def _report(found: Chain) -> None:
     if found.missing_parent is not None:
         output.write_line(f"It begins with a response that is not there: {found.missing_parent}")
     if found.cycle:
-        output.write_line(f"{len(found.cycle)} responses continue each other in a circle.")
+        output.write_line(f"{len(found.cycle)} responses continue each other in a cycle.")
     output.write_table(HEADINGS, _rows(found), cut=100)
     if any(link.inferred for link in (*found.links, *found.children, *found.branches)):
         output.say(

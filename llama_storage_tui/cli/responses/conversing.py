@@ -107,7 +107,7 @@ def conversations_orphans(context: click.Context) -> int:
             (each.items, time_of(each.first), time_of(each.last), or_dash(each.conversation))
             for each in report.orphans
         )
-        output.write_table(("items", "first", "last", "gone conversation"), rows, cut=100)
+        output.write_table(("items", "first", "last", "deleted conversation"), rows, cut=100)
     elif report.is_complete:
         output.say("Every item has its conversation.")
     return ExitCode.DONE
@@ -149,7 +149,7 @@ def _report(found: ConversationDetail) -> None:
     rows = (
         (
             time_of(item.created_at),
-            item.entry.label if item.entry is not None else "no JSON",
+            item.entry.label if item.entry is not None else "invalid JSON",
             or_dash(item.id),
             item.entry.summary if item.entry is not None else json_or_dash(item.item),
         )

@@ -67,7 +67,7 @@ def _answer(decision: Decision) -> str:
     if decision.fails:
         return "gets an error"
     answer = "may read it" if decision.may_read else "may not read it"
-    return answer if decision.is_certain else f"{answer}, for all that can be told"
+    return answer if decision.is_certain else f"{answer}, as far as is known"
 
 
 def _write_decision(decision: Decision) -> None:

@@ -122,14 +122,14 @@ def _broken() -> tuple[Category, ...]:
     return (
         Category(
             "unparsable",
-            "document is no JSON",
+            "invalid JSON",
             "A server fails on such a row, and with it on every page of a listing that would show it.",
             "Look at the raw row: a cut write, a bad copy, other software. Stop the servers and back it up before you change it.",
             (Equals(SHAPE, DocumentShape.BROKEN.value),),
         ),
         Category(
             "no-object",
-            "document is no object",
+            "not an object",
             "The column holds JSON, or nothing, but no response: a server fails when it reads the row.",
             "Look at the raw row; something other than a server wrote it.",
             (Not(OneOf(SHAPE, (DocumentShape.OBJECT.value, DocumentShape.BROKEN.value))),),
@@ -208,8 +208,8 @@ def _by_time(thresholds: Thresholds, now: float) -> tuple[Category, ...]:
     return (
         Category(
             "no-time",
-            "created_at is no number",
-            "created_at is missing or no number: the row sorts to an end of every list and falls out of filters by time.",
+            "created_at is not a number",
+            "created_at is missing or not a number: the row sorts to an end of every list and falls out of filters by time.",
             "Look at the raw row; servers write whole epoch seconds.",
             (Not(Between(CREATED)),),
         ),

@@ -156,7 +156,7 @@ def _list(text: Cell, name: str, problems: list[str]) -> list[object]:
     try:
         found = load(text) if isinstance(text, str) else None
     except (ValueError, RecursionError):
-        problems.append(f"{name} is no JSON")
+        problems.append(f"{name} is invalid JSON")
         return []
     if isinstance(found, list):
         return found

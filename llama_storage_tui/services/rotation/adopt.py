@@ -100,7 +100,7 @@ async def _prove(journal: Journal, password: Secret, timeouts: Timeouts) -> None
                 journal, "one of its own passwords logs in, so that it can be finished without another"
             )
         if state is LoginState.UNKNOWN:
-            raise stuck(journal, f"whether its own passwords log in cannot be told: {message}")
+            raise stuck(journal, f"whether its own passwords log in is unknown: {message}")
     try:
         facts = await role.describe(password)
     except BackendError as error:

@@ -206,5 +206,5 @@ async def settle(journal: Journal, role: RoleServer) -> None:
     if await role.settle(journal.change) is CommitState.UNKNOWN:
         raise stuck(
             journal,
-            "the server takes the new password, and whether it keeps it through a crash cannot be told yet; no file was changed",
+            "the server takes the new password, and whether it keeps it through a crash is not known yet; no file was changed",
         )

@@ -69,7 +69,7 @@ class AttentionScreen(RecordFrame):
         if seen is not None:
             found = sum(each.count > 0 for each in seen.categories)
             facts.append(
-                Shown(f"▲ {found} reasons to look" if found != 1 else "▲ 1 reason to look", Tone.WARNING)
+                Shown(f"▲ {found} kinds of problem" if found != 1 else "▲ 1 kind of problem", Tone.WARNING)
                 if found
                 else Shown("● nothing", Tone.GOOD)
             )

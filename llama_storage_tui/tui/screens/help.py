@@ -22,7 +22,7 @@ from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 REMAPPING: Final = "Other keys and colours"
 ROOM_FOR_IDS: Final = 120
 HERE, MOVING, ALWAYS = "This screen", "Moving about", "Everywhere"
-LABELS: Final = {"app.focus_next": "Next pane", "app.focus_previous": "Pane before"}
+LABELS: Final = {"app.focus_next": "Next pane", "app.focus_previous": "Previous pane"}
 UNTOLD: Final = frozenset({"screen.copy_text", "help_quit", "toggle_dark"})
 """Textual's own actions that say nothing to an operator."""
 

@@ -45,7 +45,7 @@ class Listing(DataTable[Text]):
     """Rows of `Shown`, one key each. The cursor keeps its row's key when the rows are shown anew."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select_cursor", "Open", id="list.open", tooltip="Go into what the cursor is on"),
+        Binding("enter", "select_cursor", "Open", id="list.open", tooltip="Open the selected row"),
         Binding("k", "cursor_up", "Up", show=False, id="list.up"),
         Binding("j", "cursor_down", "Down", show=False, id="list.down"),
         Binding("h", "cursor_left", "Left", show=False, id="list.left"),
