@@ -294,9 +294,9 @@ def _said(error: BaseException) -> tuple[str, str] | None:
     """
     found = None
     for each in causes(error):
-        code, words = sqlstate_of(each), getattr(each, "message", None)
-        if code is not None and isinstance(words, str) and isinstance(getattr(each, "severity", None), str):
-            found = code, next(iter(words.splitlines()), "")[:300].rstrip(".")
+        sent, words = sqlstate_of(each), getattr(each, "message", None)
+        if sent is not None and isinstance(words, str) and isinstance(getattr(each, "severity", None), str):
+            found = sent, next(iter(words.splitlines()), "")[:300].rstrip(".")
     return found
 
 
@@ -307,8 +307,9 @@ def _of_postgres(
         sqlstate = said[0]
     known = _of_pooler(sqlstate, said) or _SQLSTATES.get(sqlstate)
     if known is None and sqlstate.startswith(("08", "57P")):
-        kind, message, advice = _CLOSED
-        known = kind, message if said is None else f"{message.rstrip('.')}: {said[1]}.", advice
+        known = _CLOSED
+        if said is not None:
+            known = known[0], f"{known[1].removesuffix('.')}: {said[1]}.", known[2]
     if known is None and sqlstate.startswith("28"):
         known = (FailureKind.AUTHENTICATION, "The server refuses the login.", _LOGIN_HELP)
     if known is None:
