@@ -75,12 +75,16 @@ class Documents(Protocol):
         """Return the text at a path: of a scalar its own, of an object or a list its JSON."""
         ...
 
+    def beginning(self, element: Expression, letters: int) -> Expression:
+        """Return the beginning of a text."""
+        ...
+
     def items(self, element: Expression, path: Path) -> Expression:
         """Return the number of items of the list at a path."""
         ...
 
-    def each(self, element: Expression, path: Path, each: Path) -> Expression:
-        """Return, as a JSON list, the texts at `each` in the items of the list at a path."""
+    def each(self, element: Expression, path: Path, each: Path, most: int | None) -> Expression:
+        """Return, as a JSON list, the texts at `each` in the first `most` items of the list at a path (None: in all)."""
         ...
 
     def has_each(
@@ -150,8 +154,9 @@ def wanted(
     table: sa.FromClause,
     field: Field,
     prepared: Prepared | None = None,
+    limit: int | None = None,
 ) -> Expression:
-    """Return what to select for a field; `prepared` is its column's document.
+    """Return what to select for a field; `prepared` is its column's document; a text is cut after `limit` + 1 characters.
 
     Raises UsageError for a column that the table lacks.
     """
@@ -159,7 +164,7 @@ def wanted(
     if not is_inside(field):
         element: Expression = table.c[field.column]
         is_size = field.measure is Measure.BYTES
-        return dialect.size(element, column) if is_size else dialect.cell(element, column, None)
+        return dialect.size(element, column) if is_size else dialect.cell(element, column, limit)
     if prepared is None:
         document, path = dialect.documents.document(table.c[field.column]), field.path
     elif field.measure is Measure.SHAPE:
@@ -167,7 +172,9 @@ def wanted(
         document, path = prepared.whole, field.path
     else:
         document, path = prepared.place(field.path)
-    return _inside(dialect.documents, field, document, path)
+    found = _inside(dialect.documents, field, document, path)
+    is_cut = limit is not None and field.measure is Measure.VALUE
+    return dialect.documents.beginning(found, limit + 1) if is_cut and limit is not None else found
 
 
 def _inside(documents: Documents, field: Field, document: Expression, path: Path) -> Expression:
@@ -177,7 +184,7 @@ def _inside(documents: Documents, field: Field, document: Expression, path: Path
         case Measure.SHAPE:
             return documents.shape(document, path)
         case Measure.EACH:
-            return documents.each(document, path, field.each)
+            return documents.each(document, path, field.each, field.most)
         case _:
             return documents.value(document, path)
 

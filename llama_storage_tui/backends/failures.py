@@ -301,9 +301,9 @@ def _said(error: BaseException) -> tuple[str, str] | None:
     """
     found = None
     for each in causes(error):
-        code, words = sqlstate_of(each), getattr(each, "message", None)
-        if code is not None and isinstance(words, str) and isinstance(getattr(each, "severity", None), str):
-            found = code, next(iter(words.splitlines()), "")[:300].rstrip(".")
+        sent, words = sqlstate_of(each), getattr(each, "message", None)
+        if sent is not None and isinstance(words, str) and isinstance(getattr(each, "severity", None), str):
+            found = sent, next(iter(words.splitlines()), "")[:300].rstrip(".")
     return found
 
 

@@ -134,7 +134,11 @@ class RecordScan:
     def record(self, row: Row) -> Record:
         """Return a row's fields by their names."""
         cells: Sequence[Cell] = row  # type: ignore[assignment] # what `wanted` selects is nothing but cells
-        return {field.name: cell for field, cell in zip(self.query.fields, cells, strict=False)}
+        limit = self.query.cell_limit
+        return {
+            field.name: cell if limit is None else _marked(cell, field, limit)
+            for field, cell in zip(self.query.fields, cells, strict=False)
+        }
 
     def cursor(self, row: Row) -> Cursor:
         """Return the cursor of the page after a row."""
@@ -312,7 +316,8 @@ class RecordScan:
         """Return a field of rows that are ready for it."""
         if field.measure is Measure.BYTES and field.column in rows.sizes:
             return rows.sizes[field.column]
-        return wanted(self.dialect, self.shape, rows.table, field, rows.prepared.get(field.column))
+        limit = self.query.cell_limit
+        return wanted(self.dialect, self.shape, rows.table, field, rows.prepared.get(field.column), limit)
 
     def _selected(
         self,
@@ -555,6 +560,13 @@ def resolved_for(scan: RecordScan, dialect: Dialect) -> RecordScan:
         return scan
     made = StoredScan if dialect.is_raw else RecordScan
     return made(scan.query, scan.shape, dialect, scan.marked, scan.name, scan.parts)
+
+
+def _marked(cell: Cell, field: Field, limit: int) -> Cell:
+    """Return a cell that is longer than what a list shows as its beginning with a mark."""
+    if field.measure is not Measure.VALUE or not isinstance(cell, str | bytes) or len(cell) <= limit:
+        return cell
+    return f"{cell[:limit]}…" if isinstance(cell, str) else cell[:limit]
 
 
 def _oid(text: str) -> int:

@@ -42,16 +42,22 @@ class SqliteDocuments:
         """Return the text at a path."""
         return _guarded(element, _text_at(element, path))
 
+    def beginning(self, element: Expression, letters: int) -> Expression:
+        """Return the beginning of a text."""
+        return sa.func.substr(element, 1, letters)
+
     def items(self, element: Expression, path: Path) -> Expression:
         """Return the number of items of a list."""
         is_list = sa.func.json_type(element, _path(path)) == "array"
         return _guarded(element, sa.case((is_list, sa.func.json_array_length(element, _path(path)))))
 
-    def each(self, element: Expression, path: Path, each: Path) -> Expression:
+    def each(self, element: Expression, path: Path, each: Path, most: int | None) -> Expression:
         """Return a text of every item, as a JSON list."""
         items = _items(element, path)
         texts: Expression = sa.func.json_group_array(_inside(items, each))
         found = sa.select(texts).select_from(items)
+        if most is not None:
+            found = found.where(items.c["key"] < most)
         is_list = sa.func.json_type(element, _path(path)) == "array"
         return _guarded(element, sa.case((is_list, found.scalar_subquery())))
 
@@ -171,7 +177,7 @@ def _path(path: Path) -> str:
 
 
 def _items(element: Expression, path: Path) -> sa.TableValuedAlias:
-    return sa.func.json_each(element, _path(path)).table_valued("value", "type", name="item")
+    return sa.func.json_each(element, _path(path)).table_valued("key", "value", "type", name="item")
 
 
 def _inside(items: sa.TableValuedAlias, each: Path) -> Expression:

@@ -28,7 +28,9 @@ DOCUMENT: Final = "response_object"
 
 STORE: Final = Field("store", DOCUMENT, ("store",))
 STATUS: Final = Field("status", DOCUMENT, ("status",))
-OUTPUT_IDS: Final = Field("output_ids", DOCUMENT, ("output",), Measure.EACH, ("id",))
+OUTPUT_IDS: Final = Field("output_ids", DOCUMENT, ("output",), Measure.EACH, ("id",), most=100)
+"""The first ones: a response's items all stand in one conversation, and one item that is found there tells which."""
+
 CREATED: Final = Field("created_at", "created_at")
 OWNER: Final = Field("owner", "owner_principal")
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from llama_storage_tui.model.limits import LONGEST_CELL
 from llama_storage_tui.model.responses import ResponseQuery
 from llama_storage_tui.services.responses.listing import list_responses
 from llama_storage_tui.services.responses.reading import read_response
@@ -70,3 +71,19 @@ async def test_a_count_written_with_an_exponent_gets_no_digits_of_its_own(store:
         whole = (await read_response(session, "resp_1")).transcript.head.usage
         assert whole is not None
         assert f"{whole.total:,}" == "1e+30"
+
+
+async def test_a_list_shows_the_beginning_of_a_text_that_is_longer_than_any_screen(store: Store) -> None:
+    create(store)
+    text = "long " * 14_000
+    output = [message("x", role="assistant", id_=f"msg_{number}") for number in range(150)]
+    changes: dict[str, object] = {"error": {"code": "c", "message": text}, "output": output}
+    insert(store, [row("resp_1", text=json.dumps(document("resp_1", **changes)))])
+    async with keeping(store).session() as session:
+        (found,) = (await list_responses(session, ResponseQuery())).responses
+        assert found.error is not None
+        assert found.error.message == f"{text[:LONGEST_CELL]}…"
+        assert found.output_items == len(output)
+        assert found.output_ids == tuple(f"msg_{number}" for number in range(100))
+        whole = (await read_response(session, "resp_1")).transcript.head
+        assert whole.error == text
