@@ -25,7 +25,7 @@ from llama_storage_tui.tui.widgets.listing import ListColumn
 
 COLUMNS: Final = (
     ListColumn("Responses", most=12, is_number=True),
-    ListColumn("Reason", most=34),
+    ListColumn("Reason", most=44),
     ListColumn("Why", grows=True, least=20),
 )
 _BAD: Final = frozenset({"failed", "stuck", "unparsable", "no-object"})
