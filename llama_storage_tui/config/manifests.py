@@ -55,6 +55,7 @@ _TAG_LINE: Final = re.compile(r"^[ \t]*(?:(?:\{\{[^{}]*\}\}|\{%[^%]*%\}|<%[^%]*%
 _REPLICAS: Final = (("replicas",), ("workload", "replicas"), ("workload", "autoscaling", "maxReplicas"))
 """Where a Deployment, a LlamaStackDistribution and an OGXServer say below `spec` how many servers there are."""
 _WORKERS: Final = (("server", "workers"), ("workload", "workers"))
+_BROKEN_KEYS: Final = re.compile(rf"^({'|'.join(sorted(RUN_CONFIG_KEYS))})[ \t]*:", re.MULTILINE)
 _REFERENCE: Final = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 
 
@@ -765,7 +766,7 @@ def looks_like_run_config(text: str) -> bool:
         data = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError):
         # A broken config is the likelier meaning of an entry that mentions its keys.
-        return "providers:" in text and "provider_id" in text
+        return len(set(_BROKEN_KEYS.findall(text))) > 1
     return isinstance(data, dict) and len(RUN_CONFIG_KEYS & data.keys()) > 1
 
 

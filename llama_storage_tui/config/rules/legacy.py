@@ -19,8 +19,9 @@ LOOKS_LIKE_ONE: Final = re.compile(r"\$\{env\.[^}]*\}")
 
 
 def ignored_legacy_keys(view: View) -> Iterator[Finding]:
-    """From 0.4 on the old top-level stores are dropped without a word, and SQLite defaults are used instead."""
-    if view.version < Version(0, 4):
+    """The old top-level stores are dropped without a word: by 0.3 beside a storage, which it demands; from 0.4 on always."""
+    has_defaults = view.version >= Version(0, 4)
+    if view.version < OLDEST_WITH_CATALOG or not (has_defaults or "storage" in view.context.raw):
         return
     for key in TOP_LEVEL:
         if key in view.context.raw:
@@ -36,7 +37,7 @@ def ignored_legacy_keys(view: View) -> Iterator[Finding]:
                 help="Move it to storage.stores. The rows of the old store are not read.",
             )
     for path, _ in snippets(view.context.raw):
-        if path[0] not in TOP_LEVEL:
+        if has_defaults and path[0] not in TOP_LEVEL:
             yield view.finding(
                 "ignored-legacy-store",
                 Severity.WARNING,
