@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 from llama_storage_tui.config.context import Context
@@ -19,7 +20,7 @@ from llama_storage_tui.config.masking import (
 from llama_storage_tui.config.server_login import pasted_wrongly, unlike_config
 from llama_storage_tui.config.targets import NoTarget, location_of, read_target, sqlite_target
 from llama_storage_tui.model.catalog import NOT_SET, Backend, Credential, Family, Setting, SettingValue
-from llama_storage_tui.model.target import PostgresTarget, Target
+from llama_storage_tui.model.target import PostgresTarget, SqliteTarget, Target
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream import run_config as schema
@@ -44,6 +45,28 @@ def read_backends(context: Context) -> tuple[Backend, ...]:
     if isinstance(storage, Mapping) and "backends" in storage:
         return ()
     return tuple(_implied(context, name, entry) for name, entry in default_backends(context).items())
+
+
+def with_shared_folders(backends: Iterable[Backend]) -> tuple[Backend, ...]:
+    """Return the backends, with the folder of a sql_sqlite file taken as made where a kv_sqlite backend of the config makes it."""
+    found = tuple(backends)
+    made = [
+        target.path.parent
+        for backend in found
+        if isinstance(target := backend.target, SqliteTarget)
+        and target.makes_folders
+        and not target.is_memory
+    ]
+
+    def is_made(target: SqliteTarget) -> bool:
+        return any(folder.is_relative_to(target.path.parent) for folder in made)
+
+    return tuple(
+        replace(backend, target=replace(target, makes_folders=True))
+        if isinstance(target := backend.target, SqliteTarget) and is_made(target)
+        else backend
+        for backend in found
+    )
 
 
 def default_backends(context: Context) -> Mapping[str, Mapping[str, object]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from llama_storage_tui.config.backends import read_backends
+from llama_storage_tui.config.backends import read_backends, with_shared_folders
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Document, Elsewhere
 from llama_storage_tui.config.environment import Environment, Variable, resolve
@@ -114,6 +114,7 @@ def _reading(context: Context, guess: VersionGuess) -> Reading:
     document, raw = context.document, context.raw
     legacy = reads_inline_stores(raw, guess.chosen)
     backends, references = read_legacy(context) if legacy else (read_backends(context), ())
+    backends = with_shared_folders(backends)
     logins: tuple[Backend, ...] = ()
     if legacy:
         files, users = read_server_files(context)

@@ -83,7 +83,14 @@ _TAG_LINE: Final = re.compile(r"^[ \t]*(?:(?:\{\{[^{}]*\}\}|\{%[^%]*%\}|<%[^%]*%
 _REPLICAS: Final = (("replicas",), ("workload", "replicas"), ("workload", "autoscaling", "maxReplicas"))
 """Where a Deployment, a LlamaStackDistribution and an OGXServer say below `spec` how many servers there are."""
 _WORKERS: Final = (("server", "workers"), ("workload", "workers"))
+_BROKEN_KEYS: Final = re.compile(rf"^({'|'.join(sorted(RUN_CONFIG_KEYS))})[ \t]*:", re.MULTILINE)
 _REFERENCE: Final = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
+
+
+KUSTOMIZATION: Final = (
+    "a kustomization",
+    "Build it and read the result: kubectl kustomize . | llama-storage-tui check -",
+)
 
 
 def is_manifest(data: object) -> bool:
@@ -428,6 +435,16 @@ def _without(
             where=name,
             help=f"Read it from the server: kubectl exec deploy/{generated.name or 'NAME'} -- cat {folder}/config.yaml",
         )
+    unreadable = [key for found in resources for key in _unreadable(found)]
+    if unreadable and not entries:
+        return ConfigError(
+            f"{name}: {', '.join(unreadable)} is not UTF-8 text, and a server cannot read it either",
+            where=name,
+            help="Save the file as UTF-8 and make the ConfigMap again.",
+        )
+    for kind, what, help_ in NOT_APPLIED:
+        if any(found.kind == kind for found in resources):
+            return ConfigError(f"{name} is {what}, not a run config", where=name, help=help_)
     if len(resources) == 1 and resources[0].kind == "ConfigMap":
         return ConfigError(
             f"{name} is a ConfigMap with no entry that is a run config",
@@ -449,6 +466,41 @@ def _without(
         else " and ".join(dict.fromkeys(found.kind for found in resources))
     )
     return ConfigError(f"{name} is a Kubernetes {kinds} that holds no run config", where=name, help=help_)
+
+
+NOT_APPLIED: Final = (
+    ("Kustomization", *KUSTOMIZATION),
+    (
+        "Template",
+        "an OpenShift template",
+        "Process it and read the result: oc process -f FILE -o yaml | llama-storage-tui check -",
+    ),
+    (
+        "HelmRelease",
+        "a HelmRelease",
+        "Render its chart and read the result: helm template RELEASE CHART | llama-storage-tui check -",
+    ),
+    (
+        "SealedSecret",
+        "a sealed Secret",
+        "Read the Secret that it becomes: kubectl get secret NAME -o yaml | llama-storage-tui check -",
+    ),
+    (
+        "ExternalSecret",
+        "an ExternalSecret",
+        "Read the Secret that it becomes: kubectl get secret NAME -o yaml | llama-storage-tui check -",
+    ),
+)
+"""Resources that other programs turn into those that a server reads."""
+
+
+def _unreadable(resource: Resource) -> Iterator[str]:
+    """Yield the keys of a ConfigMap's binaryData and a Secret's data that look like a config's and are no text."""
+    for field in ("binaryData", "data") if resource.kind == "Secret" else ("binaryData",):
+        entries = resource.data.get(field)
+        for key, written in entries.items() if isinstance(entries, dict) else ():
+            if str(key).endswith((".yaml", ".yml", ".json")) and _decode(written) is None:
+                yield f"{field}.{key}"
 
 
 def _mounted_maps(data: object) -> Iterator[str]:
@@ -729,7 +781,7 @@ def looks_like_run_config(text: str) -> bool:
         data = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError):
         # A broken config is the likelier meaning of an entry that mentions its keys.
-        return "providers:" in text and "provider_id" in text
+        return len(set(_BROKEN_KEYS.findall(text))) > 1
     return isinstance(data, dict) and len(RUN_CONFIG_KEYS & data.keys()) > 1
 
 
@@ -746,15 +798,61 @@ def refuse_other_files(document: Document) -> None:
         raise ConfigError(
             f"{name} is a compose file, not a run config",
             where=name,
-            help=_compose_help(services),
+            help=_compose_help(services, data.get("configs"), name),
         )
     is_run_config = isinstance(data.get("providers"), dict | list) or len(RUN_CONFIG_KEYS & data.keys()) > 1
-    if not is_run_config and len(HELM_VALUES & data.keys()) > 1:
+    if is_run_config:
+        return
+    if len(HELM_VALUES & data.keys()) > 1:
         raise ConfigError(
             f"{name} is a values file of a Helm chart, not a run config",
             where=name,
             help=f"Render the chart and read the result: helm template RELEASE CHART -f {name} | llama-storage-tui check -",
         )
+    if data and not DISTINCTIVE_KEYS & data.keys():
+        known = _what_it_is(data)
+        if known is None:
+            raise ConfigError(
+                f"{name} is not a run config: it has none of its keys",
+                where=name,
+                help="A run config has version, apis, providers and storage, for example.",
+            )
+        raise ConfigError(f"{name} is {known[0]}, not a run config", where=name, help=known[1])
+
+
+DISTINCTIVE_KEYS: Final = RUN_CONFIG_KEYS | {
+    *("registered_resources", "server", "inference_store", "conversations_store", "external_providers_dir"),
+    *("models", "shields", "vector_dbs", "vector_stores", "tool_groups", "connectors", "container_image"),
+}
+"""A mapping with none of these says nothing that a server reads, whatever its version."""
+
+
+def _what_it_is(data: Mapping[object, object]) -> tuple[str, str] | None:
+    """Name a mapping that has no key of a run config, with what to give instead; None for one that is not known."""
+    if "distribution_spec" in data or "image_type" in data:
+        return (
+            "a build config",
+            "Give the run config that the build makes: run.yaml or config.yaml in the same folder.",
+        )
+    if {"apiVersion", "name", "version"} <= data.keys():
+        return (
+            "the Chart.yaml of a Helm chart",
+            "Render the chart and read the result: helm template RELEASE CHART | llama-storage-tui check -",
+        )
+    if {"configMapGenerator", "secretGenerator", "resources", "patches", "bases"} & data.keys():
+        return KUSTOMIZATION
+    outputs = {
+        str(key): value["value"]
+        for key, value in data.items()
+        if isinstance(value, dict) and {"sensitive", "value"} <= value.keys()
+    }
+    if outputs and len(outputs) == len(data):
+        held = next((key for key, value in outputs.items() if looks_like_run_config(str(value))), "NAME")
+        return (
+            "the outputs of Terraform",
+            f"Give the output that holds the run config: terraform output -raw {held} | llama-storage-tui check -",
+        )
+    return None
 
 
 def _lightspeed(name: str, stack: Mapping[str, object]) -> ConfigError:
@@ -768,16 +866,26 @@ def _lightspeed(name: str, stack: Mapping[str, object]) -> ConfigError:
     return ConfigError(f"{name} is a lightspeed-stack config, not a run config", where=name, help=help_)
 
 
-def _compose_help(services: Mapping[object, object]) -> str:
+def _compose_help(services: Mapping[object, object], configs: object, name: str) -> str:
+    along = "The service's variables come along with --env-file and this file."
+    mounted: list[tuple[object, str]] = []
     for service, settings in services.items():
         volumes = settings.get("volumes") if isinstance(settings, dict) else None
         for volume in volumes if isinstance(volumes, list) else ():
             source = volume.get("source") if isinstance(volume, dict) else str(volume).split(":")[0]
             if isinstance(source, str) and source.endswith((".yaml", ".yml")):
-                return (
-                    f"Give the run config that the service {service} mounts: {source}. The service's variables come along with "
-                    "--env-file and this file."
-                )
+                mounted.append((service, source))
+    # A build config is mounted beside it now and then.
+    likely = [found for found in mounted if re.search(r"(run|config)[^/]*$", found[1])] or mounted
+    if likely:
+        service, source = likely[0]
+        return f"Give the run config that the service {service} mounts: {source}. {along}"
+    for key, config in configs.items() if isinstance(configs, dict) else ():
+        content, file = get(config, "content"), get(config, "file")
+        if isinstance(file, str):
+            return f"Give the run config that its entry configs.{key} names: {file}. {along}"
+        if isinstance(content, str):
+            return f"Its entry configs.{key}.content holds it: yq '.configs.{key}.content' {name} | llama-storage-tui check -"
     return "Give the run config that the server's service mounts (see its volumes and command)."
 
 

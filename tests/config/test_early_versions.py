@@ -158,3 +158,13 @@ def test_the_folder_of_configs_moves_the_prompts() -> None:
     prompts = catalog.backend("prompts")
     assert prompts is not None
     assert prompts.location == "/srv/stack/distributions/shop/prompts.db"
+
+
+def test_0_3_says_that_it_ignores_an_old_store_beside_its_storage() -> None:
+    both = (
+        SQLITE.replace("distro_name", "image_name")
+        + "metadata_store: {type: sqlite, db_path: /srv/registry.db}\n"
+    )
+    for version, is_told in (("0.3.5", True), ("0.4.7", True), ("0.2.24", False)):
+        rules = {finding.rule for finding in catalog_of(both, version).findings}
+        assert ("ignored-legacy-store" in rules) is is_told

@@ -95,7 +95,9 @@ def test_another_resource_around_a_config_is_named(kind: str) -> None:
 
 
 def test_a_config_that_has_a_kind_of_its_own_is_no_manifest() -> None:
-    assert read_document(b"kind: {a: 1}\napiVersion: 1\nversion: 2\n", "run.yaml").name == "run.yaml"
+    assert (
+        read_document(b"kind: {a: 1}\napiVersion: 1\nversion: 2\napis: []\n", "run.yaml").name == "run.yaml"
+    )
 
 
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:

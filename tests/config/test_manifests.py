@@ -333,3 +333,11 @@ def test_a_prefix_limits_what_such_a_secret_may_set() -> None:
     missing = [finding.message for finding in catalog.findings if finding.rule == "unset-variable"]
     assert len(missing) == 1
     assert "DB_HOST" in missing[0]
+
+
+def test_a_run_config_with_a_mistake_is_still_the_one_that_is_meant() -> None:
+    broken = CONFIG.replace("db_path: /data/kv.db", "db_path: ${env.DIR}/kv.db")
+    with pytest.raises(ConfigError, match="not YAML"):
+        bundle(config_map(text=broken), server(overrideConfig=OVERRIDE))
+    with pytest.raises(ConfigError, match="not YAML"):
+        bundle(config_map(text=broken))

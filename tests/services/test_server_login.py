@@ -1,6 +1,5 @@
 """`test` connects as a server of the config's version does, and fails where a server could not work."""
 
-import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -321,14 +320,14 @@ async def test_pgvector_without_a_password_sends_what_its_version_ships(
 
 
 async def test_a_missing_file_of_sql_sqlite_in_a_missing_folder_is_not_promised(tmp_path: Path) -> None:
-    path = str(tmp_path / "gone" / "x.db")
     backends = {
-        "kv_default": {"type": "kv_sqlite", "db_path": path},
-        "sql_default": {"type": "sql_sqlite", "db_path": path},
+        "kv_default": {"type": "kv_sqlite", "db_path": str(tmp_path / "gone" / "kv.db")},
+        "beside": {"type": "sql_sqlite", "db_path": str(tmp_path / "gone" / "sql.db")},
+        "alone": {"type": "sql_sqlite", "db_path": str(tmp_path / "other" / "sql.db")},
     }
     async with Deployment(catalog_of(config_of(backends, {}), "1.5.0")).session() as session:
-        kv, sql = await asyncio.gather(probe_one(session, "kv_default"), probe_one(session, "sql_default"))
-    assert kv.error is not None
-    assert sql.error is not None
-    assert "creates it on first use" in (kv.error.help or "")
-    assert "sql_sqlite makes none" in (sql.error.help or "")
+        results = {result.backend: result.error async for result in probe_all(session)}
+    said = {name: (error.help or "") for name, error in results.items() if error is not None}
+    assert "creates it on first use" in said["kv_default"]
+    assert "creates it on first use" in said["beside"]
+    assert "sql_sqlite makes none" in said["alone"]

@@ -152,7 +152,7 @@ def _who_creates(path: Path, *, makes_folders: bool) -> str:
     if folder != path.absolute().parent and not makes_folders:
         return (
             f"A server cannot create it yet: the folder {path.absolute().parent} is missing, and sql_sqlite makes none. Create the "
-            "folder, unless a kv_sqlite backend in it, which makes its own, is used first."
+            "folder."
         )
     return "The server creates it on first use."
 

@@ -21,7 +21,7 @@ IGNORED_LEGACY_STORE: Final = Rule(
     title="A store is written in the form of 0.2, which the release ignores",
     advice="Define the backend in storage.backends and refer to it from storage.stores or the provider. The "
     "rows of the old store are not read.",
-    since=changes.STORAGE_OPTIONAL,
+    since=changes.CATALOG,
 )
 IGNORED_STORAGE: Final = Rule(
     id="ignored-storage",
@@ -52,8 +52,9 @@ LOOKS_LIKE_ONE: Final = re.compile(r"\$\{env\.[^}]*\}")
 
 
 def ignored_legacy_keys(view: View) -> Iterator[Finding]:
-    """From 0.4 on the old top-level stores are dropped without a word, and SQLite defaults are used instead."""
-    if view.version < changes.STORAGE_OPTIONAL:
+    """The old top-level stores are dropped without a word: by 0.3 beside a storage, which it demands; from 0.4 on always."""
+    has_defaults = view.version >= changes.STORAGE_OPTIONAL
+    if view.version < OLDEST_WITH_CATALOG or not (has_defaults or "storage" in view.context.raw):
         return
     for key in TOP_LEVEL:
         if key in view.context.raw:
@@ -67,7 +68,7 @@ def ignored_legacy_keys(view: View) -> Iterator[Finding]:
                 help="Move it to storage.stores. The rows of the old store are not read.",
             )
     for path, _ in snippets(view.context.raw):
-        if path[0] not in TOP_LEVEL:
+        if has_defaults and path[0] not in TOP_LEVEL:
             yield view.finding(
                 IGNORED_LEGACY_STORE,
                 path,
