@@ -17,7 +17,8 @@ from click.shell_completion import CompletionItem
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
-from llama_storage_tui.cli.options import RUN_CONFIG, Settings, shared_options
+from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
+from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.cli.termination import TerminatedError, ending_in_order
 from llama_storage_tui.cli.word_order import unknown_command, wrong_words
 from llama_storage_tui.errors import StorageToolError, UsageError
@@ -86,9 +87,10 @@ class CommandOrConfig(click.Group):
 
 def app_settings() -> AppSettings:
     """Return what the app's file of preferences may hold."""
-    # Imported here: commands must not pay for Textual.
+    # Imported here: commands must not pay for Textual. The app is imported for its own keys, which are among them.
     from llama_storage_tui.tui.bindings import app_settings as asked
 
+    import_module("llama_storage_tui.tui.app")
     return asked(os.environ)
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.cursors import Part
-from llama_storage_tui.backends.shape import ColumnShape, TableShape
+from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
 from llama_storage_tui.model.data import Count
-
-if TYPE_CHECKING:  # documents builds on the types of this module
-    from llama_storage_tui.backends.documents import Documents
+from llama_storage_tui.model.records import Extent, Field, Path
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
@@ -22,6 +21,120 @@ Statement = sa.Select[*tuple[Any, ...]]
 """Selects whatever columns the table has: no static type can say which."""
 RawRow = sa.Row[*tuple[Any, ...]]
 """A row as the driver gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document taken apart once a row: what to join to the table, the whole, and its parts by their keys."""
+
+    joined: tuple[sa.FromClause, ...]
+    whole: Expression
+    parts: Mapping[str, Expression]
+
+    def place(self, path: Path) -> tuple[Expression, Path]:
+        """Return the largest part that is there already, and the rest of a path inside it."""
+        first = path[0] if path else None
+        if isinstance(first, str) and first in self.parts:
+            return self.parts[first], path[1:]
+        return self.whole, path
+
+
+Ready = Callable[[Expression, Sequence[Field]], Expression]
+"""Returns a column's document in the form that is taken apart, with at least what these fields ask for."""
+
+
+class Documents(Protocol):
+    """What differs between engines. A document that is not JSON, or has nothing at a path, gives NULL and never an error."""
+
+    @property
+    def ready(self) -> Ready | None:
+        """What makes a document ready once a row, in a selection that all fields are then taken from.
+
+        None where `prepared` does it. Each mention of a column is a copy of what is in it elsewhere (SQLite).
+        """
+        ...
+
+    def prepared(self, element: Expression, keys: Sequence[str], name: str) -> Prepared | None:
+        """Return a column's document taken apart once for several fields; None where the engine shares that work by itself.
+
+        `keys` are the first steps of the fields' paths; `name` is unique in the statement.
+        """
+        ...
+
+    def document(self, element: Expression) -> Expression:
+        """Return a column's document in the form that the methods below take."""
+        ...
+
+    def value(self, element: Expression, path: Path) -> Expression:
+        """Return the text at a path: of a scalar its own, of an object or a list its JSON."""
+        ...
+
+    def beginning(self, element: Expression, letters: int) -> Expression:
+        """Return the beginning of a text."""
+        ...
+
+    def items(self, element: Expression, path: Path) -> Expression:
+        """Return the number of items of the list at a path."""
+        ...
+
+    def each(self, element: Expression, path: Path, each: Path, most: int | None) -> Expression:
+        """Return, as a JSON list, the texts at `each` in the first `most` items of the list at a path (None: in all)."""
+        ...
+
+    def has_each(
+        self, element: Expression, path: Path, each: Path, texts: Sequence[str]
+    ) -> sa.ColumnElement[bool]:
+        """Return the condition that an item of the list at a path has one of the texts at `each`."""
+        ...
+
+    def shape(self, element: Expression, path: Path) -> Expression:
+        """Return a DocumentShape's word for what is at a path."""
+        ...
+
+    def number(self, element: Expression) -> Expression:
+        """Return a value as a number, NULL where it is none."""
+        ...
+
+    def is_json(self, element: Expression, column: ColumnShape) -> sa.ColumnElement[bool]:
+        """Return the condition that a value is a JSON document."""
+        ...
+
+    def contains(self, element: Expression, text: str) -> sa.ColumnElement[bool]:
+        """Return the condition that a value's stored text contains a text, letter by letter."""
+        ...
+
+    def sorted_text(self, element: Expression) -> Expression:
+        """Return a value as text that sorts by code point, NULL as the empty text."""
+        ...
+
+    def physical(self, shape: TableShape) -> tuple[ColumnShape, ...]:
+        """Return the pseudo columns of a row's position, the wider first; none where the table has none."""
+        ...
+
+    async def parts(self, connection: AsyncConnection, shape: TableShape) -> tuple[TablePart, ...]:
+        """Return the tables that a tree's rows lie in, in the order of their positions; none for a table that is one."""
+        ...
+
+    @property
+    def needs_ranges(self) -> bool:
+        """Whether only a range of positions is found fast, and not the last rows by themselves."""
+        ...
+
+    async def extent(self, connection: AsyncConnection, shape: TableShape) -> Extent:
+        """Return how large a table is without counting it."""
+        ...
+
+    async def positions(self, connection: AsyncConnection, shape: TableShape) -> tuple[int, int]:
+        """Return the first position of a table and the one after its last: of rowids, or of blocks."""
+        ...
+
+    def within(self, element: Expression, low: int, high: int) -> sa.ColumnElement[bool]:
+        """Return the condition that a row's position lies in [low, high)."""
+        ...
+
+    def position_of(self, text: str) -> int:
+        """Return the position (rowid, block) that a physical cursor's text stands in; raises UsageError."""
+        ...
 
 
 class Dialect(Protocol):

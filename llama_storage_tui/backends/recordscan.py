@@ -16,8 +16,6 @@ from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.batches import Pace
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.documents import (
-    Prepared,
-    Ready,
     Source,
     fields_of,
     holds,
@@ -25,7 +23,7 @@ from llama_storage_tui.backends.documents import (
     is_inside,
     wanted,
 )
-from llama_storage_tui.backends.engine import Dialect, Expression, Statement
+from llama_storage_tui.backends.engine import Dialect, Expression, Prepared, Ready, Statement
 from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
 from llama_storage_tui.backends.stored_rows import StoredRow
 from llama_storage_tui.errors import UsageError

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 import click
 
 from llama_storage_tui.cli import output
-from llama_storage_tui.cli.options import Settings
+from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.cli.waiting import wait_for
 from llama_storage_tui.cli.word_order import config_elsewhere
 from llama_storage_tui.errors import ConfigError

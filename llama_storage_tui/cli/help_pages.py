@@ -10,8 +10,9 @@ import click
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.documents import Document
 from llama_storage_tui.cli.exit_codes import ExitCode
-from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.output import Tone, Toned
+from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.cli.word_order import nearest
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.bindings import AppSettings, KeyBinding

@@ -8,7 +8,8 @@ from llama_storage_tui.cli import output, reports
 from llama_storage_tui.cli.asking import FOUND, ask, open_catalog
 from llama_storage_tui.cli.documents import CheckDocument, ErrorDocument, ManyChecks, ShowDocument
 from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
-from llama_storage_tui.cli.options import RUN_CONFIG, Settings, shared_options
+from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
+from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.finding import Finding, Severity

@@ -13,8 +13,9 @@ from llama_storage_tui.cli.objects_document import (
     ObjectDocument,
     ObjectsDocument,
 )
-from llama_storage_tui.cli.options import RUN_CONFIG, Settings, shared_options
+from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.output import Tone, Toned
+from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.objects import (
     FamilyEntry,

@@ -8,7 +8,8 @@ from llama_storage_tui.cli import output, reports, shell_completion
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.data_documents import ProbeBody, TestDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
-from llama_storage_tui.cli.options import RUN_CONFIG, Settings, shared_options
+from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
+from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.services.probe import all_names, probe_all
 from llama_storage_tui.services.session import Session
 

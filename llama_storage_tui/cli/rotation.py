@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from llama_storage_tui.cli import shell_completion
-from llama_storage_tui.cli.options import RUN_CONFIG, Settings, shared_options
+from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.rotation_actions import (
     confirm_change,
     finish_change,
@@ -16,6 +16,7 @@ from llama_storage_tui.cli.rotation_actions import (
     tell_status,
 )
 from llama_storage_tui.cli.rotation_choices import Choices
+from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.errors import UsageError
 
 

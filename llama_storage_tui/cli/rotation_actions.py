@@ -9,10 +9,10 @@ import click
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.exit_codes import ExitCode
-from llama_storage_tui.cli.options import Settings
 from llama_storage_tui.cli.rotation_choices import Choices
 from llama_storage_tui.cli.rotation_document import PatchBody, RotateDocument, RotationPlanBody, SessionBody
 from llama_storage_tui.cli.rotation_reports import report_plan, report_result
+from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.cli.waiting import wait_for
 from llama_storage_tui.errors import NotFoundError, RefusedError, UsageError
 from llama_storage_tui.files.journal import Journal, Journals

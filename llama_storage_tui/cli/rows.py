@@ -10,7 +10,8 @@ from llama_storage_tui.cli import output, reports, shell_completion
 from llama_storage_tui.cli.asking import LIMIT, ask
 from llama_storage_tui.cli.data_documents import RowsDocument, TableBody, TablesDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
-from llama_storage_tui.cli.options import RUN_CONFIG, Settings, shared_options
+from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
+from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Filter, Order, RowQuery
 from llama_storage_tui.services import browse, export

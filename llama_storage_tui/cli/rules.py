@@ -11,7 +11,8 @@ from pydantic import BeforeValidator, ConfigDict
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.documents import Document
 from llama_storage_tui.cli.exit_codes import ExitCode
-from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.options import shared_options
+from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.finding import Rule, Severity, Stage
 from llama_storage_tui.services.rule_book import RULES, releases, rule_of
 

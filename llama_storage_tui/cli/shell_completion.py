@@ -61,7 +61,7 @@ def _items(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
 
 def _catalog(context: click.Context) -> Catalog | None:
     # Imported here, as a completion of a command's name needs none of it.
-    from llama_storage_tui.cli.options import Settings
+    from llama_storage_tui.cli.settings import Settings
     from llama_storage_tui.services.catalog import open_at_once
 
     config = context.params.get("config") or FOUND

@@ -14,9 +14,6 @@ from llama_storage_tui.model.bindings import AppSettings, KeyBinding
 from llama_storage_tui.tui.keymap import preferences_path
 from llama_storage_tui.tui.theme import BY_NAME
 
-NAMES: Final = {"question_mark": "?", "slash": "/", "escape": "esc", "shift+tab": "⇧tab"}
-"""Keys whose names in Textual are not what stands on the keyboard."""
-
 PLACES: Final = {
     "StorageApp": "everywhere",
     "WorkScreen": "every screen",
@@ -89,10 +86,12 @@ def key_bindings() -> list[KeyBinding]:
 
 
 def _bindings() -> Iterator[tuple[type, Binding]]:
-    """Yield each binding with the class that has it. Imports every screen and widget there is, used or not."""
-    from llama_storage_tui.tui import app, screens, widgets
+    """Yield each binding with the class that has it. Imports every screen and widget there is, used or not.
 
-    del app  # imported for its class
+    The app itself is above this module: it must have been imported.
+    """
+    from llama_storage_tui.tui import screens, widgets
+
     for package in (screens, widgets):
         for module in iter_modules(package.__path__, f"{package.__name__}."):
             import_module(module.name)
@@ -105,8 +104,3 @@ def _bindings() -> Iterator[tuple[type, Binding]]:
 def app_settings(environ: Mapping[str, str]) -> AppSettings:
     """Return what the app's file of preferences may hold."""
     return AppSettings(str(preferences_path(environ)), tuple(key_bindings()), tuple(BY_NAME))
-
-
-def key_name(key: str) -> str:
-    """Return a key as it is written for an operator."""
-    return NAMES.get(key, key)

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 VARIABLE: Final = "LLAMA_STORAGE_TUI_CONFIG"
+NAMES: Final = {"question_mark": "?", "slash": "/", "escape": "esc", "shift+tab": "⇧tab"}
+"""Keys whose names in Textual are not what stands on the keyboard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +62,8 @@ def read_preferences(path: Path, known: Collection[str], themes: Collection[str]
         theme,
         f"{path}: {'; '.join(problems)}." if problems else None,
     )
+
+
+def key_name(key: str) -> str:
+    """Return a key as it is written for an operator."""
+    return NAMES.get(key, key)

@@ -240,3 +240,12 @@ def _object_cells(found: ObjectEntry, family: ObjectFamily) -> Callable[[tzinfo 
 def _object_detail(found: ObjectEntry) -> str:
     where = found.key if found.key is not None else f"{found.place.backend}.{found.place.table}"
     return f"{found.id}  {where}" + (f"  {size(found.bytes)}" if found.bytes is not None else "")
+
+
+@dataclass(eq=False)
+class RecordsListed(Message):
+    """A page of a list arrived, for the list and the cursor that it was asked with."""
+
+    records: RecordList
+    after: Cursor | None
+    page: Listed

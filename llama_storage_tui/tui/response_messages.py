@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from llama_storage_tui.services.responses.chain import ChainProgress
     from llama_storage_tui.tui.hunt import Hunt
     from llama_storage_tui.tui.question import Question
-    from llama_storage_tui.tui.readings import Read
-    from llama_storage_tui.tui.record_lists import Listed, RecordList
 
 
 class Destination(Message):
@@ -201,24 +199,8 @@ class ObjectOpened(Destination):
 
 
 @dataclass(eq=False)
-class RecordsListed(Message):
-    """A page of a list arrived, for the list and the cursor that it was asked with."""
-
-    records: RecordList
-    after: Cursor | None
-    page: Listed
-
-
-@dataclass(eq=False)
 class RecordsScanned(Message):
     """A scan for a list has read so many positions of a table."""
 
     done: int
     total: int
-
-
-@dataclass(eq=False)
-class ReadingDone(Message):
-    """Something was read, line by line."""
-
-    read: Read

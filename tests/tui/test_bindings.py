@@ -99,7 +99,7 @@ def test_a_binding_of_a_screen_that_was_never_opened_is_known(tmp_path: Path) ->
     path = tmp_path / "config.toml"
     path.write_text("[keys]\n" + "".join(f'"{id_}" = "f8"\n' for id_ in written_ids()))
     code = (
-        "import sys; from pathlib import Path; from llama_storage_tui.tui.bindings import known_ids;"
+        "import sys; from pathlib import Path; import llama_storage_tui.tui.app; from llama_storage_tui.tui.bindings import known_ids;"
         "from llama_storage_tui.tui.keymap import read_preferences;"
         "assert read_preferences(Path(sys.argv[1]), known_ids(), ()).problem is None"
     )

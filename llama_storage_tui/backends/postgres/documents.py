@@ -12,8 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from llama_storage_tui.backends.documents import Prepared
-from llama_storage_tui.backends.engine import Expression
+from llama_storage_tui.backends.engine import Expression, Prepared
 from llama_storage_tui.backends.postgres import catalog
 from llama_storage_tui.backends.postgres.stored_text import ServerEncoding
 from llama_storage_tui.backends.shape import ColumnShape, Kind, TablePart, TableShape

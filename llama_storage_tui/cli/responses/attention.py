@@ -11,9 +11,10 @@ import click
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
-from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.output import Tone, Toned
 from llama_storage_tui.cli.responses.attention_document import AttentionDocument
+from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.attention import Attention, Thresholds
 from llama_storage_tui.services.responses.attention import RECENT, attention
 from llama_storage_tui.services.session import Session

@@ -7,7 +7,7 @@ import click
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
-from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.output import Tone, Toned
 from llama_storage_tui.cli.responses.cells import json_or_dash, or_dash, owner_of, time_of
 from llama_storage_tui.cli.responses.completion_documents import CompletionDocument, CompletionsDocument
@@ -18,6 +18,7 @@ from llama_storage_tui.cli.responses.page_options import (
     period,
     period_options,
 )
+from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.completions import Completion, CompletionPage, CompletionQuery, Origin
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.model.transcript import ChatMessage

@@ -7,7 +7,7 @@ import click
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
-from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.output import Tone, Toned
 from llama_storage_tui.cli.responses.cells import json_or_dash, or_dash, owner_of, time_of
 from llama_storage_tui.cli.responses.conversation_documents import (
@@ -22,6 +22,7 @@ from llama_storage_tui.cli.responses.page_options import (
     period,
     period_options,
 )
+from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.conversations import ConversationDetail, ConversationPage, ConversationQuery
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.services.responses.conversations import list_conversations, read_conversation

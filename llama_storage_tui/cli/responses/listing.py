@@ -10,7 +10,7 @@ import click
 from llama_storage_tui.cli import output, shell_completion
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
-from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.output import Piece, Tone, Toned
 from llama_storage_tui.cli.responses.cells import or_dash, owner_of, status_of, time_of
 from llama_storage_tui.cli.responses.list_document import ResponsesDocument
@@ -22,6 +22,7 @@ from llama_storage_tui.cli.responses.page_options import (
     period_options,
 )
 from llama_storage_tui.cli.responses.viewer_options import viewer_of, viewer_options
+from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.access import Viewer
 from llama_storage_tui.model.attention import Thresholds
 from llama_storage_tui.model.records import RecordOrder

@@ -7,10 +7,11 @@ import click
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
-from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.output import Tone, Toned
 from llama_storage_tui.cli.responses.viewer_options import viewer_of, viewer_options
 from llama_storage_tui.cli.responses.who_document import WhoDocument
+from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.access import Decision, Viewer
 from llama_storage_tui.services.access import WhoReport
 from llama_storage_tui.services.responses.reading import read_response

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from llama_storage_tui.text import line
-from llama_storage_tui.tui.bindings import key_name
+from llama_storage_tui.tui.keymap import key_name
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.theme import BY_NAME
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter

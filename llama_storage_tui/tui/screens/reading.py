@@ -11,8 +11,7 @@ from textual.binding import Binding, BindingType
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import CopyRequested, Failed
-from llama_storage_tui.tui.readings import Read, Reading
-from llama_storage_tui.tui.response_messages import ReadingDone
+from llama_storage_tui.tui.readings import Read, Reading, ReadingDone
 from llama_storage_tui.tui.response_timeline import columns
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.widgets.headline import Headline

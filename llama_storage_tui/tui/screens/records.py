@@ -17,9 +17,8 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.marks import Shown, Tone
 from llama_storage_tui.tui.messages import CopyRequested, Failed
-from llama_storage_tui.tui.record_lists import FilteredList, Listed, RecordList
+from llama_storage_tui.tui.record_lists import FilteredList, Listed, RecordList, RecordsListed
 from llama_storage_tui.tui.remembered import Remembered
-from llama_storage_tui.tui.response_messages import RecordsListed
 from llama_storage_tui.tui.screens.filtered import FilteredScreen
 from llama_storage_tui.tui.widgets.form import Form
 from llama_storage_tui.tui.zone import ZONE_KEY, Zone

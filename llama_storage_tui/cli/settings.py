@@ -1,0 +1,52 @@
+"""The shared options of one call, as the command reads them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.services.requests import LoadRequest, parse_path_map
+
+
+class Settings:
+    """The shared options of one call."""
+
+    def __init__(self, context: click.Context) -> None:
+        self._kept: dict[str, Any] = context.ensure_object(dict)
+
+    @property
+    def is_json(self) -> bool:
+        """Whether one JSON document is wanted."""
+        return bool(self._kept.get("json"))
+
+    @property
+    def mouse(self) -> bool:
+        """Whether the TUI takes the mouse."""
+        return not self._kept.get("no_mouse")
+
+    @property
+    def log_file(self) -> str | None:
+        """Where to write a debug log."""
+        return self._kept.get("log_file")
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """The time limits."""
+        defaults = Timeouts()
+        return Timeouts(
+            self._kept.get("timeout", defaults.connect), self._kept.get("query_timeout", defaults.query)
+        )
+
+    def request(self, config: str) -> LoadRequest:
+        """Return the request for one config."""
+        return LoadRequest(
+            config,
+            env_files=self._kept.get("env_file", ()),
+            uses_environ=not self._kept.get("no_environ"),
+            assumes_set=bool(self._kept.get("assume_set")),
+            version=self._kept.get("for_version"),
+            path_map=tuple(parse_path_map(text) for text in self._kept.get("map_path", ())),
+            key=self._kept.get("key"),
+        )
