@@ -20,7 +20,7 @@ from llama_storage_tui.services.responses.earlier_items import Comparison
 from llama_storage_tui.services.responses.item_tables import said_of, upgrade_report
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream.consumers import CONSUMERS, keeps_namespaces, store_layouts
-from llama_storage_tui.upstream.item_upgrade import EARLIER_ITEMS, ITEMS, SINCE, ItemUpgrade
+from llama_storage_tui.upstream.item_upgrade import EARLIER_ITEMS, ITEMS, SINCE, STOPS_A_START, ItemUpgrade
 
 LEFT_BEHIND: Final = {
     "chat_completions": (Version(0, 3, 5), "the inference store used this table before 0.3.5"),
@@ -216,7 +216,9 @@ async def _earlier_items(session: Session, backend: Backend) -> AsyncIterator[Fi
     if report.state is not ItemUpgrade.COPIED:
         said = said_of(report, backend.name)
         rule = "items-missing" if report.state is ItemUpgrade.COPIED_IN_PART else "items-upgrade-unfinished"
-        yield _finding(backend, rule, Severity.WARNING, said.state, said.advice)
+        stops = report.state in STOPS_A_START and version >= SINCE
+        severity, stage = (Severity.ERROR, Stage.START) if stops else (Severity.WARNING, Stage.NEVER)
+        yield Finding(rule, severity, stage, backend.path, said.state, said.advice, backend.line)
         return
     count = await reader.tables.count(EARLIER_ITEMS)
     if count.value:
