@@ -21,7 +21,7 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.upgrade_inspection import DATA_NOT_CHECKED
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.consumers import CONSUMERS, keeps_namespaces, store_layouts
-from llama_storage_tui.upstream.item_upgrade import EARLIER_ITEMS, ITEMS, SINCE, ItemUpgrade
+from llama_storage_tui.upstream.item_upgrade import EARLIER_ITEMS, ITEMS, SINCE, STOPS_A_START, ItemUpgrade
 
 NOT_CREATED: Final = Rule(
     id="not-created",
@@ -69,6 +69,7 @@ ITEMS_UPGRADE_UNFINISHED: Final = Rule(
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="The upgrade of conversation_items was not finished",
+    also=((Severity.ERROR, Stage.START),),
     advice="The message names the state, and what finishes it.",
 )
 ITEMS_MISSING: Final = Rule(
@@ -240,9 +241,11 @@ async def _earlier_items(session: Session, backend: Backend) -> AsyncIterator[Fi
         return
     if report.state is not ItemUpgrade.COPIED:
         said = said_of(report, backend.name)
+        stops = report.state in STOPS_A_START and version >= SINCE
+        severity, stage = (Severity.ERROR, Stage.START) if stops else (Severity.WARNING, Stage.NEVER)
         is_partial = report.state is ItemUpgrade.COPIED_IN_PART
         yield (ITEMS_MISSING if is_partial else ITEMS_UPGRADE_UNFINISHED).found_on(
-            backend, said.state, said.advice
+            backend, said.state, said.advice, severity=severity, stage=stage
         )
         return
     count = await reader.tables.count(EARLIER_ITEMS)

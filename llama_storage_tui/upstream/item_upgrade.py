@@ -48,6 +48,9 @@ class ItemUpgrade(Enum):
     """The mark is set and conversation_items is keyed by id: the next start renames it and copies nothing."""
 
 
+STOPS_A_START: Final = frozenset({ItemUpgrade.BLOCKED, ItemUpgrade.FOREIGN})
+
+
 def item_upgrade(
     items_key: Sequence[str] | None,
     earlier_columns: Sequence[str] | None,

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from llama_storage_tui.services.responses.item_tables import UpgradeReport, said_of, upgrade_report
-from llama_storage_tui.upstream.item_upgrade import ItemUpgrade
+from llama_storage_tui.upstream.item_upgrade import STOPS_A_START, ItemUpgrade
 from tests.oracle.item_upgrade_cases import ADVICE, STATES
 from tests.stores import Store, reading
 
@@ -19,7 +19,7 @@ RECORDED: Final = {
 }
 ALL: Final = {"a1", "a2", "b1"}
 
-FAILS: Final = {ItemUpgrade.BLOCKED, ItemUpgrade.FOREIGN}
+FAILS: Final = STOPS_A_START
 COPIES: Final = {ItemUpgrade.UNFINISHED}
 LEAVES: Final = {ItemUpgrade.NOT_COPIED, ItemUpgrade.COPIED_IN_PART, ItemUpgrade.SKIPPED_NEXT}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from llama_storage_tui.model.conversations import ConversationQuery
+from llama_storage_tui.model.finding import Severity, Stage
 from llama_storage_tui.services.inspection import inspect_data
 from llama_storage_tui.services.responses.attention import attention
 from llama_storage_tui.services.responses.conversations import list_conversations, read_conversation
@@ -109,6 +110,17 @@ async def test_what_awaits_the_items_is_said_wherever_they_are_shown(
         assert "conversation_items_v1" in " ".join(said)
         assert words in " ".join(said)
     assert "conversation_items_v1" in findings
+
+
+@pytest.mark.parametrize(("version", "stops"), [(NEW, True), (OLD, False)])
+async def test_two_tables_of_older_servers_stop_a_start_of_1_5(
+    store: Store, version: str, *, stops: bool
+) -> None:
+    fill(store, SPLIT["an older server made its own table"])
+    async with keeping(store, version).session() as session:
+        findings = {each.rule: each for each in await inspect_data(session)}
+    found = findings["items-upgrade-unfinished"]
+    assert (found.stage is Stage.START and found.severity is Severity.ERROR) is stops
 
 
 async def test_items_of_a_conversation_that_is_gone_are_not_missing(store: Store) -> None:
