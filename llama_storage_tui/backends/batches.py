@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-FIRST_BATCH: Final = 50
+FIRST_BATCH: Final = 1
+"""Nobody knows what a row weighs before one was read."""
 
 LARGEST_BATCH: Final = 1000
 """Measured: larger batches gain nothing."""

@@ -24,6 +24,7 @@ from llama_storage_tui.backends.documents import (
     wanted,
 )
 from llama_storage_tui.backends.engine import Dialect, Expression, Prepared, Ready, Statement
+from llama_storage_tui.backends.outlines import Wanted
 from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
 from llama_storage_tui.backends.stored_rows import StoredRow
 from llama_storage_tui.errors import UsageError
@@ -469,12 +470,21 @@ class StoredScan(RecordScan):
         """Yield the rows of a statement that selects `needed`, in batches, each with what follows its columns."""
         columns, sizes = self._needed()
         shapes = {name: self.shape.column(name) for name in columns}
+        inside = [field for field in self.query.fields if is_inside(field)]
+        inside += [field for each in self.query.conditions for field in inside_of(each)]
+        asked = {
+            name: Wanted.by(field for field in inside if field.column == name)
+            for name in dict.fromkeys(field.column for field in inside)
+        }
 
         def made(row: Row) -> tuple[StoredRow, Row]:
             end = len(columns)
             cells: Sequence[Cell] = row  # type: ignore[assignment] # what is selected is nothing but cells
             stored = StoredRow(
-                dict(zip(columns, cells, strict=False)), dict(zip(sizes, cells[end:], strict=False)), shapes
+                dict(zip(columns, cells, strict=False)),
+                dict(zip(sizes, cells[end:], strict=False)),
+                shapes,
+                asked,
             )
             return stored, row[end + len(sizes) :]
 

@@ -14,6 +14,7 @@ from dataclasses import field as dataclass_field
 from enum import Enum, auto
 from typing import Final
 
+from llama_storage_tui.backends.outlines import LARGE, Wanted, outline
 from llama_storage_tui.backends.shape import ColumnShape, Kind
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import (
@@ -59,6 +60,8 @@ class StoredRow:
     cells: Mapping[str, Cell]
     sizes: Mapping[str, Cell]
     shapes: Mapping[str, ColumnShape]
+    wanted: Mapping[str, Wanted] = dataclass_field(default_factory=dict)
+    """What is asked of the document in a column, by which the outline of a large one is made."""
     _parsed: dict[str, object] = dataclass_field(default_factory=dict)
 
     def value(self, field: Field) -> Cell:
@@ -145,8 +148,15 @@ class StoredRow:
 
     def _document(self, column: str) -> object:
         if column not in self._parsed:
-            self._parsed[column] = _parse(self.cells[column])
+            self._parsed[column] = self._parse(column)
         return self._parsed[column]
+
+    def _parse(self, column: str) -> object:
+        cell = self.cells[column]
+        if isinstance(cell, str) and len(cell) > LARGE and column in self.wanted:
+            made = outline(cell, self.wanted[column])
+            return _Odd.BROKEN if made is None else _parse(made)
+        return _parse(cell)
 
 
 def _parse(cell: Cell) -> object:

@@ -24,17 +24,15 @@ ALLOWED: Final = 64 * 1024
 VERSION: Final = "1.5.0"
 
 
-def peak(*words: str) -> tuple[int, bytes]:
-    """Return the most KiB that a call of the program held, and what it wrote."""
-    process = start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    out, err = process.stdout.read(), process.stderr.read()
+def peak(*words: str, keeps: bool = True) -> tuple[int, bytes]:
+    """Return the most KiB that a call of the program held, and what it wrote where that is kept."""
+    process = start(*words, stdout=subprocess.PIPE if keeps else subprocess.DEVNULL)
+    out = b"" if process.stdout is None else process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, err
-    process.stdout.close()
-    process.stderr.close()
+    assert process.returncode == 0
+    if process.stdout is not None:
+        process.stdout.close()
     return usage.ru_maxrss, out
 
 
@@ -51,11 +49,11 @@ def config_on(store: Store, folder: Path) -> str:
     return str(path)
 
 
-def fill(store: Store, made: dict[str, object], pad: str) -> None:
+def fill(store: Store, made: dict[str, object], pad: str, *, as_json: bool = True) -> None:
     """Write ROWS responses whose text PAD is as long as WEIGHT; the engine makes it, a command line could not hold it."""
     text = json.dumps(made).replace("PAD", "' || pad || '")
     filled = f"'{text}'"
-    if isinstance(store, PostgresStore):
+    if isinstance(store, PostgresStore) and as_json:
         filled = f"({filled})::json"
     store.execute(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
@@ -113,6 +111,41 @@ def fill_items(store: Store, made: dict[str, object]) -> None:
         f"p AS (SELECT {pad_of(store, ITEM)} AS pad) INSERT INTO responses (id, created_at, response_object, owner_principal) "
         f"SELECT 'resp_' || i, 1700000000 + i, {filled}, '' FROM n, p"
     )
+
+
+def test_memory_does_not_follow_the_rows_where_they_are_read_as_they_are_stored(
+    postgres_store: PostgresStore, tmp_path: Path
+) -> None:
+    """A row that is no JSON makes the server refuse the page: each document then crosses, and is taken apart here."""
+    config = config_on(postgres_store, tmp_path)
+    create_tables(postgres_store, VERSION)
+    postgres_store.execute("ALTER TABLE responses ALTER response_object TYPE text")
+    postgres_store.execute(
+        "INSERT INTO responses (id, created_at, response_object) VALUES ('resp_0', 1, 'no JSON')"
+    )
+    small, _ = peak("responses", config, "list", "--json", "--for", VERSION)
+    fill(
+        postgres_store,
+        document("resp_1", output=[message("PAD", role="assistant")]),
+        pad_of(postgres_store, "lorem ipsum "),
+        as_json=False,
+    )
+    large, out = peak("responses", config, "list", "--json", "--for", VERSION)
+    assert large - small < 2 * ALLOWED
+    found = json.loads(out)["responses"]
+    assert [each["status"] for each in found] == ["completed"] * ROWS + [None]
+
+
+def test_memory_of_an_export_does_not_follow_what_the_rows_weigh(store: Store, tmp_path: Path) -> None:
+    config = config_on(store, tmp_path)
+    create_tables(store, VERSION)
+    words = ("rows", config, "sql_default", "responses", "--all", "--for", VERSION)
+    fill(store, document("resp_1", output=[message("PAD", role="assistant")]), "'small'")
+    small, _ = peak(*words, keeps=False)
+    store.execute("DELETE FROM responses")
+    fill(store, document("resp_1", output=[message("PAD", role="assistant")]), pad_of(store, "lorem ipsum "))
+    large, _ = peak(*words, keeps=False)
+    assert large - small < 2 * ALLOWED
 
 
 @pytest.mark.parametrize("letters", [200, 2_000, 2_000_000])

@@ -18,12 +18,14 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.util.concurrency import await_
 
 from llama_storage_tui.backends import failures
 from llama_storage_tui.backends.batches import Pace
 from llama_storage_tui.backends.engine import Statement, Work
 from llama_storage_tui.backends.postgres.connecting import connect, location
 from llama_storage_tui.backends.postgres.dialect import PostgresDialect
+from llama_storage_tui.backends.postgres.steady_cursor import SteadyConnection
 from llama_storage_tui.backends.postgres.stored_text import ServerEncoding
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.target import PostgresTarget
@@ -134,13 +136,15 @@ class PostgresEngine:
         An empty name makes a statement unnamed: a pooler may send the next transaction to another server process,
         where a named one would be missing, or another client's.
         """
-        dbapi = self._engine.dialect.loaded_dbapi
-        connection: DBAPIConnection = dbapi.connect(
-            async_creator_fn=self._create, prepared_statement_cache_size=0, prepared_statement_name_func=str
+        made = SteadyConnection.create(
+            self._engine.dialect.loaded_dbapi,
+            self._create(),
+            prepared_statement_cache_size=0,
+            prepared_statement_name_func=str,
         )
-        return connection
+        return await_(made)  # type: ignore[return-value] # one of SQLAlchemy's own, whose cursor has another signature
 
-    async def _create(self, **_: object) -> asyncpg.Connection:
+    async def _create(self) -> asyncpg.Connection:
         return await connect(self._target, seconds=self._timeouts.connect)
 
 
