@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.shell_completion import CompletionItem
@@ -19,9 +19,12 @@ from llama_storage_tui.cli import output
 from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
 from llama_storage_tui.cli.options import RUN_CONFIG, Settings, shared_options
 from llama_storage_tui.cli.termination import TerminatedError, ending_in_order
-from llama_storage_tui.cli.word_order import unknown_command
+from llama_storage_tui.cli.word_order import unknown_command, wrong_words
 from llama_storage_tui.errors import StorageToolError, UsageError
 from llama_storage_tui.files.log import keep_quiet, stop_log
+
+if TYPE_CHECKING:
+    from llama_storage_tui.model.bindings import AppSettings
 
 log = logging.getLogger("llama_storage_tui")
 
@@ -42,9 +45,14 @@ COMMANDS: Final = {
     "conversations": "responses.group",
     "completions": "responses.group",
     "rotate": "rotation",
+    "rules": "rules",
     "schema": "schemas",
+    "help": "help_pages",
 }
 """Each command with its module in `cli`: imported when it is called, since the app must not pay for any of them."""
+
+ASKING: Final = frozenset({"rotate"})
+"""Commands whose text must be read before they go on: nothing of it waits for a pager."""
 
 
 class CommandOrConfig(click.Group):
@@ -58,7 +66,8 @@ class CommandOrConfig(click.Group):
         """Import a command."""
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(import_module(f"llama_storage_tui.cli.{COMMANDS[cmd_name]}"), cmd_name)
+        module = import_module(f"llama_storage_tui.cli.{COMMANDS[cmd_name]}")
+        command = getattr(module, "help_" if cmd_name == "help" else cmd_name)
         return command if isinstance(command, click.Command) else None
 
     def resolve_command(
@@ -75,7 +84,20 @@ class CommandOrConfig(click.Group):
         return [CompletionItem(incomplete, type="file"), *super().shell_complete(ctx, incomplete)]
 
 
-@click.group(cls=CommandOrConfig, invoke_without_command=True, context_settings=CONTEXT)
+def app_settings() -> AppSettings:
+    """Return what the app's file of preferences may hold."""
+    # Imported here: commands must not pay for Textual.
+    from llama_storage_tui.tui.bindings import app_settings as asked
+
+    return asked(os.environ)
+
+
+@click.group(
+    cls=CommandOrConfig,
+    invoke_without_command=True,
+    context_settings=CONTEXT,
+    epilog="Keys and themes of the app can be changed: see llama-storage-tui help keys, and help themes.",
+)
 @click.option("--demo", is_flag=True, help="Open a made-up deployment in a temporary folder.")
 @shared_options
 @click.version_option(package_name="llama-storage-tui", prog_name="llama-storage-tui")
@@ -88,10 +110,13 @@ def cli(context: click.Context, *, demo: bool) -> int:
     """
     if demo:
         if context.invoked_subcommand is not None:
-            raise UsageError("--demo goes alone: it brings its own config")
+            raise UsageError("--demo takes no config or command")
         return run_demo(context)
     if context.invoked_subcommand is None:
         return run_tui(context, None)
+    context.meta["llama_storage_tui.app_settings"] = app_settings
+    if context.invoked_subcommand in COMMANDS and context.invoked_subcommand not in ASKING:
+        output.hold()
     return ExitCode.DONE
 
 
@@ -164,11 +189,14 @@ def _run_to_the_end(words: list[str]) -> int:
 
 def _run(words: list[str]) -> int:
     try:
-        result: Any = cli.main(words, prog_name="llama-storage-tui", standalone_mode=False)
+        with output.paging():
+            result: Any = cli.main(words, prog_name="llama-storage-tui", standalone_mode=False)
         return int(result or 0)
     except click.UsageError as error:
-        help_ = f"See: {error.ctx.command_path} --help" if error.ctx else None
-        return _report(UsageError(error.format_message(), help=help_), words)
+        if error.ctx is None:
+            return _report(UsageError(error.format_message()), words)
+        help_ = f"See: {error.ctx.command_path} --help"
+        return _report(wrong_words(error.ctx, error.format_message(), help=help_), words)
     except click.ClickException as error:
         return _report(UsageError(error.format_message()), words)
     except click.exceptions.Exit as exit_:

@@ -10,6 +10,7 @@ from llama_storage_tui.config.dotenv import merge, parse_env_file
 from llama_storage_tui.config.load import load_catalog
 from llama_storage_tui.model.catalog import Backend, Catalog, Reference, Setting
 from llama_storage_tui.model.finding import Finding
+from llama_storage_tui.services.rule_book import BY_ID
 from llama_storage_tui.upstream.versions import newest
 
 HOME: Final = "/home/somebody"
@@ -96,12 +97,24 @@ def catalog_of(
     content = text if isinstance(text, bytes) else text.encode()
     files = [] if env_file is None else [parse_env_file(env_file, ".env")]
     environment = merge(files, environ, assumes_set=assumes_set, home=HOME)
-    return load_catalog(
+    catalog = load_catalog(
         parse(decode(content, "run.yaml"), "run.yaml"),
         environment,
         version=newest(version) if version else None,
         path_map=path_map,
     )
+    assert_findings_follow_their_rules(catalog)
+    return catalog
+
+
+def assert_findings_follow_their_rules(catalog: Catalog) -> None:
+    """Hold every finding against its rule: how much it matters, when it is noticed, for which releases it is true."""
+    for finding in catalog.findings:
+        rule = BY_ID[finding.rule]
+        weights = {(rule.severity, rule.stage), *rule.also}
+        assert (finding.severity, finding.stage) in weights, finding
+        assert rule.holds_for(catalog.version.chosen), finding
+        assert finding.help, finding
 
 
 def found(catalog: Catalog, rule: str) -> list[Finding]:

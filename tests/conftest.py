@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from tests.mongo_servers import MongoServer
 
 _NUMBERS = itertools.count(1)
+
+for _name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
+    # A CI server sets these for itself; a test says what it wants.
+    os.environ.pop(_name, None)
 
 # Under nohup, or in the background of a script, this process ignores what a test sends to the programs that it starts, and they
 # would ignore it too.

@@ -44,6 +44,8 @@ _RULES: Final = """
 local   all  all                      trust
 host    all  trusted   127.0.0.1/32   trust
 host    all  shut_out  127.0.0.1/32   reject
+host    all  +keeps_md5   127.0.0.1/32  md5
+host    all  +lets_all_in 127.0.0.1/32  trust
 host    all  all       127.0.0.1/32   scram-sha-256
 """
 
@@ -96,7 +98,7 @@ def postgres() -> Iterator[Server]:
         pgdata.mkdir()
         made = PostgresServer(pgdata)
         made.ensure_pgdata_inited()
-        server = Server(_free_port(), folder, pgdata, made)
+        server = Server(free_port(), folder, pgdata, made)
         _configure(server, made.system_user)
         options = f"-h 127.0.0.1 -p {server.port} -k {folder}"
         _start(server, options)
@@ -104,6 +106,7 @@ def postgres() -> Iterator[Server]:
             server.execute(f"CREATE DATABASE {DATABASE}", database="postgres")
             for role in _ROLES:
                 server.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'")
+            server.execute("CREATE ROLE keeps_md5; CREATE ROLE lets_all_in")  # groups that rules name
             server.execute(f"ALTER DATABASE {DATABASE} OWNER TO {ROLE}; GRANT ALL ON SCHEMA public TO {ROLE}")
             yield server
         finally:
@@ -130,7 +133,8 @@ def _configure(server: Server, system_user: str | None) -> None:
     server.folder.chmod(0o755)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Protocol
@@ -45,8 +45,20 @@ class Prepared:
         return self.whole, path
 
 
+Ready = Callable[[Expression, Sequence[Field]], Expression]
+"""Returns a column's document in the form that is taken apart, with at least what these fields ask for."""
+
+
 class Documents(Protocol):
     """What differs between engines. A document that is not JSON, or has nothing at a path, gives NULL and never an error."""
+
+    @property
+    def ready(self) -> Ready | None:
+        """What makes a document ready once a row, in a selection that all fields are then taken from.
+
+        None where `prepared` does it. Each mention of a column is a copy of what is in it elsewhere (SQLite).
+        """
+        ...
 
     def prepared(self, element: Expression, keys: Sequence[str], name: str) -> Prepared | None:
         """Return a column's document taken apart once for several fields; None where the engine shares that work by itself.
@@ -63,12 +75,16 @@ class Documents(Protocol):
         """Return the text at a path: of a scalar its own, of an object or a list its JSON."""
         ...
 
+    def beginning(self, element: Expression, letters: int) -> Expression:
+        """Return the beginning of a text."""
+        ...
+
     def items(self, element: Expression, path: Path) -> Expression:
         """Return the number of items of the list at a path."""
         ...
 
-    def each(self, element: Expression, path: Path, each: Path) -> Expression:
-        """Return, as a JSON list, the texts at `each` in the items of the list at a path."""
+    def each(self, element: Expression, path: Path, each: Path, most: int | None) -> Expression:
+        """Return, as a JSON list, the texts at `each` in the first `most` items of the list at a path (None: in all)."""
         ...
 
     def has_each(
@@ -138,24 +154,27 @@ def wanted(
     table: sa.FromClause,
     field: Field,
     prepared: Prepared | None = None,
+    limit: int | None = None,
 ) -> Expression:
-    """Return what to select for a field; `prepared` is its column's document.
+    """Return what to select for a field; `prepared` is its column's document; a text is cut after `limit` + 1 characters.
 
     Raises UsageError for a column that the table lacks.
     """
     column = shape.column(field.column)
-    element: Expression = table.c[field.column]
     if not is_inside(field):
+        element: Expression = table.c[field.column]
         is_size = field.measure is Measure.BYTES
-        return dialect.size(element, column) if is_size else dialect.cell(element, column, None)
+        return dialect.size(element, column) if is_size else dialect.cell(element, column, limit)
     if prepared is None:
-        document, path = dialect.documents.document(element), field.path
+        document, path = dialect.documents.document(table.c[field.column]), field.path
     elif field.measure is Measure.SHAPE:
         # Of the whole: a part that is null is as good as absent.
         document, path = prepared.whole, field.path
     else:
         document, path = prepared.place(field.path)
-    return _inside(dialect.documents, field, document, path)
+    found = _inside(dialect.documents, field, document, path)
+    is_cut = limit is not None and field.measure is Measure.VALUE
+    return dialect.documents.beginning(found, limit + 1) if is_cut and limit is not None else found
 
 
 def _inside(documents: Documents, field: Field, document: Expression, path: Path) -> Expression:
@@ -165,7 +184,7 @@ def _inside(documents: Documents, field: Field, document: Expression, path: Path
         case Measure.SHAPE:
             return documents.shape(document, path)
         case Measure.EACH:
-            return documents.each(document, path, field.each)
+            return documents.each(document, path, field.each, field.most)
         case _:
             return documents.value(document, path)
 
@@ -184,6 +203,19 @@ def fields_of(condition: Condition) -> Iterator[Field]:
             yield from fields_of(inner)
 
 
+def inside_of(condition: Condition) -> Iterator[Field]:
+    """Yield each field inside a document that a condition asks about."""
+    match condition:
+        case Equals(field, _) | OneOf(field, _) | Between(field, _, _):
+            if is_inside(field):
+                yield field
+        case AnyOf(conditions):
+            for each in conditions:
+                yield from inside_of(each)
+        case Not(inner):
+            yield from inside_of(inner)
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """What conditions are asked of: a table, or a selection from it with what the conditions need taken out of it.
@@ -195,11 +227,18 @@ class Source:
     shape: TableShape
     table: sa.FromClause
     taken: Mapping[Field, Expression] = dataclass_field(default_factory=dict)
+    prepared: Mapping[str, Prepared] = dataclass_field(default_factory=dict)
 
     def at(self, field: Field) -> Expression:
         """Return a field's value."""
-        found = self.taken.get(field)
-        return wanted(self.dialect, self.shape, self.table, field) if found is None else found
+        if (found := self.taken.get(field)) is not None:
+            return found
+        return wanted(self.dialect, self.shape, self.table, field, self.prepared.get(field.column))
+
+    def document(self, name: str) -> Expression:
+        """Return a column's document; raises UsageError where the table lacks it."""
+        prepared = self.prepared.get(name)
+        return self.dialect.documents.document(self.column(name)) if prepared is None else prepared.whole
 
     def column(self, name: str) -> Expression:
         """Return a column; raises UsageError where the table lacks it."""
@@ -216,8 +255,7 @@ def holds(source: Source, condition: Condition) -> sa.ColumnElement[bool]:
         case Equals(field, str(text)):
             return _equals(source, field, text)
         case OneOf(Field(measure=Measure.EACH) as field, texts):
-            document = documents.document(source.column(field.column))
-            return documents.has_each(document, field.path, field.each, texts)
+            return documents.has_each(source.document(field.column), field.path, field.each, texts)
         case OneOf(field, texts):
             return _one_of([_equals(source, field, text) for text in texts])
         case Between(field, low, high):

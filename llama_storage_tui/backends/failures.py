@@ -28,6 +28,13 @@ _CLOSED = (
     "Try again; see the server's log.",
 )
 
+_STATEMENT_POOLING = (
+    FailureKind.UNSUPPORTED,
+    "The pooler runs in pool_mode = statement, which allows no transactions, and every read is one.",
+    "Set pool_mode = transaction or session for this database in PgBouncer; a server's own driver begins transactions too.",
+)
+"""PgBouncer refuses BEGIN with 08P01, as it does everything, and closes the connection."""
+
 _LIST_AGAIN = "Go back and list the tables again."
 
 _SQLSTATES: dict[str, tuple[FailureKind, str, str | None]] = {
@@ -84,14 +91,6 @@ _SQLITE_CODES: dict[int, tuple[FailureKind, str, str | None]] = {
     ),
     sqlite3.SQLITE_LOCKED: (FailureKind.LOCKED, "Another process holds the file.", "Try again."),
     sqlite3.SQLITE_INTERRUPT: (FailureKind.TIMEOUT, "The query was stopped.", None),
-    sqlite3.SQLITE_CORRUPT: (
-        FailureKind.NOT_A_DATABASE,
-        "SQLite says that the file is damaged.",
-        (
-            "Stop the server and copy the file with its -wal. Run `PRAGMA quick_check` on the copy; unless it says ok, restore a"
-            " backup or try `.recover` on the copy."
-        ),
-    ),
     sqlite3.SQLITE_NOTADB: (
         FailureKind.NOT_A_DATABASE,
         "The file is no SQLite database, or it is encrypted.",
@@ -115,9 +114,24 @@ _CONTENT_CLASSES = ("22", "54")
 
 _DRIVERS = frozenset({"asyncpg", "sqlalchemy", "sqlite3", "aiosqlite"})
 
+
+class SaidDamagedError(BackendError):
+    """SQLite called the file damaged, in these words, which it also does of sound files: the engine checks before it says so."""
+
+    def __init__(self, words: str, *, where: str | None) -> None:
+        super().__init__(
+            f"SQLite refuses the query: {words}.", failure=FailureKind.NOT_A_DATABASE, where=where
+        )
+        self.words = words
+
+
 HOT_JOURNAL = (
     "An interrupted write left a -journal beside the file: reading it would need a recovery, which changes the file.",
-    "Start the server, which recovers it, or work on a copy of both files.",
+    (
+        "Copy both files first, and read the copy. The next program that writes here, such as the server, undoes the interrupted"
+        " write; where the file was replaced since then (a backup put back), the -journal does not belong to it, and undoing would"
+        " damage it."
+    ),
 )
 
 
@@ -171,7 +185,7 @@ def translated(error: BaseException, *, where: str) -> BackendError:
     inner = error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error
     sqlstate = sqlstate_of(inner)
     if sqlstate is not None:
-        return _of_postgres(sqlstate, inner, where)
+        return _of_postgres(sqlstate, inner, _said(inner), where)
     if isinstance(inner, sqlite3.Error):
         return _of_sqlite(inner, where)
     if isinstance(inner, OSError):
@@ -272,10 +286,37 @@ def _network_words(error: OSError) -> tuple[FailureKind, str, str | None]:
             )
 
 
-def _of_postgres(sqlstate: str, error: BaseException, where: str) -> BackendError:
-    known = _SQLSTATES.get(sqlstate)
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and what caused it, the nearest first."""
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__
+
+
+def _said(error: BaseException) -> tuple[str, str] | None:
+    """Return the code and the words of the last message that a server sent; None where the driver made the error by itself.
+
+    Where a server speaks and closes the connection, asyncpg raises an error of its own, and the server's is its cause.
+    """
+    found = None
+    for each in causes(error):
+        sent, words = sqlstate_of(each), getattr(each, "message", None)
+        if sent is not None and isinstance(words, str) and isinstance(getattr(each, "severity", None), str):
+            found = sent, next(iter(words.splitlines()), "")[:300].rstrip(".")
+    return found
+
+
+def _of_postgres(
+    sqlstate: str, error: BaseException, said: tuple[str, str] | None, where: str
+) -> BackendError:
+    if said is not None and sqlstate.startswith("08"):
+        sqlstate = said[0]
+    known = _of_pooler(sqlstate, said) or _SQLSTATES.get(sqlstate)
     if known is None and sqlstate.startswith(("08", "57P")):
         known = _CLOSED
+        if said is not None:
+            known = (_CLOSED[0], f"{_CLOSED[1].rstrip('.')}: {said[1]}.", _CLOSED[2])
     if known is None and sqlstate.startswith("28"):
         known = (FailureKind.AUTHENTICATION, "The server refuses the login.", _LOGIN_HELP)
     if known is None:
@@ -286,12 +327,25 @@ def _of_postgres(sqlstate: str, error: BaseException, where: str) -> BackendErro
     return made(message, failure=kind, where=where, help=advice)
 
 
+def _of_pooler(sqlstate: str, said: tuple[str, str] | None) -> tuple[FailureKind, str, str | None] | None:
+    """Return what a pooler refuses with the one code that it has: what it says is all that tells."""
+    if sqlstate != "08P01" or said is None:
+        return None
+    if "statement pooling mode" in said[1]:
+        return _STATEMENT_POOLING
+    kind, _, advice = _SQLSTATES[sqlstate]
+    return kind, f"What answers there refuses the connection: {said[1]}.", advice
+
+
 def _of_sqlite(error: sqlite3.Error, where: str) -> BackendError:
     code = getattr(error, "sqlite_errorcode", None)
     if code == sqlite3.SQLITE_READONLY_ROLLBACK:
         return BackendError(HOT_JOURNAL[0], failure=FailureKind.LOCKED, where=where, help=HOT_JOURNAL[1])
     known = _SQLITE_CODES.get(code & 0xFF) if isinstance(code, int) else None
-    if code == sqlite3.SQLITE_CORRUPT and str(error).startswith("malformed database schema"):
+    is_corrupt = isinstance(code, int) and code & 0xFF == sqlite3.SQLITE_CORRUPT
+    if is_corrupt and not str(error).startswith("malformed database schema"):
+        return SaidDamagedError(str(error), where=where)
+    if is_corrupt:
         # Said of a schema that this SQLite cannot parse, too: a newer one's syntax, a function or module that it lacks.
         known = (
             FailureKind.QUERY,

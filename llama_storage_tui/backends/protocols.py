@@ -32,7 +32,7 @@ from llama_storage_tui.model.records import (
     Tallied,
     TallyBatch,
 )
-from llama_storage_tui.model.rotation import CommitState, LoginAnswer, RoleChange, RoleFacts
+from llama_storage_tui.model.rotation import CommitState, LoginAnswer, RoleChange, RoleFacts, StoredForm
 from llama_storage_tui.secrets import Secret
 
 Notify = Callable[[str], None]
@@ -44,6 +44,10 @@ class RoleLogin(Protocol):
 
     async def login(self, password: Secret) -> LoginAnswer:
         """Try a password; never raises for what the server answers."""
+        ...
+
+    async def stored_form(self) -> StoredForm | None:
+        """Return how the server keeps the role's password; None where it does not tell, or has one form only."""
         ...
 
     async def describe(self, password: Secret) -> RoleFacts:

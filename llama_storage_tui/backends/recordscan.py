@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from typing import Final
 
 import sqlalchemy as sa
@@ -14,7 +15,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.batches import Pace
 from llama_storage_tui.backends.cursors import Part
-from llama_storage_tui.backends.documents import Prepared, Source, fields_of, holds, is_inside, wanted
+from llama_storage_tui.backends.documents import (
+    Prepared,
+    Ready,
+    Source,
+    fields_of,
+    holds,
+    inside_of,
+    is_inside,
+    wanted,
+)
 from llama_storage_tui.backends.engine import Dialect, Expression, Statement
 from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
 from llama_storage_tui.backends.stored_rows import StoredRow
@@ -47,6 +57,27 @@ class Slice:
 
     table: sa.TableClause
     conditions: tuple[sa.ColumnElement[bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows to select from: `table` has their columns, `prepared` their documents; `where` and `order` are still to be asked."""
+
+    table: sa.FromClause
+    source: sa.FromClause
+    prepared: Mapping[str, Prepared] = dataclass_field(default_factory=dict)
+    sizes: Mapping[str, Expression] = dataclass_field(default_factory=dict)
+    where: tuple[sa.ColumnElement[bool], ...] = ()
+    order: tuple[sa.ColumnElement[object], ...] = ()
+
+    def select(self, chosen: Sequence[Expression]) -> Statement:
+        """Select expressions as the columns c0, c1 and so on."""
+        named = [each.label(f"c{index}") for index, each in enumerate(chosen)]
+        return sa.select(*named).select_from(self.source).where(*self.where).order_by(*self.order)
+
+
+Order = Callable[[sa.FromClause], Sequence[sa.ColumnElement[object]]]
+"""Returns what rows are ordered by, of the columns of a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +134,11 @@ class RecordScan:
     def record(self, row: Row) -> Record:
         """Return a row's fields by their names."""
         cells: Sequence[Cell] = row  # type: ignore[assignment] # what `wanted` selects is nothing but cells
-        return {field.name: cell for field, cell in zip(self.query.fields, cells, strict=False)}
+        limit = self.query.cell_limit
+        return {
+            field.name: cell if limit is None else _marked(cell, field, limit)
+            for field, cell in zip(self.query.fields, cells, strict=False)
+        }
 
     def cursor(self, row: Row) -> Cursor:
         """Return the cursor of the page after a row."""
@@ -201,46 +236,135 @@ class RecordScan:
         if after is not None:
             bounds = self._bounds(after)
             before = [places[0] < bounds[0] if len(places) == 1 else sa.tuple_(*places) < sa.tuple_(*bounds)]
-        statement = self._selected(table).where(*piece.conditions, *before, *self._conditions(table))
-        return statement.order_by(*(place.desc() for place in places))
+        order = [place.desc() for place in places]
+        return self._selected(table, (*piece.conditions, *before), order=lambda _: order, is_walk=True)
 
     async def by_id(self, connection: AsyncConnection, ids: Sequence[str]) -> list[Row]:
         """Return the rows with these ids."""
         table = self.table
         column = self.shape.column(self.query.id)
         equal = [self.dialect.equals(table.c[column.name], column, id_) for id_ in ids]
-        statement = self._selected(table).where(sa.or_(*equal), *self._conditions(table))
-        return await self._fetch(connection, statement, None)
+        return await self._fetch(connection, self._selected(table, (sa.or_(*equal),)), None)
 
     async def _fetch(self, connection: AsyncConnection, statement: Statement, limit: int | None) -> list[Row]:
         return [*(await connection.execute(statement.limit(limit))).all()]
 
-    def _conditions(self, table: sa.TableClause) -> tuple[sa.ColumnElement[bool], ...]:
-        source = Source(self.dialect, self.shape, table)
-        return tuple(holds(source, each) for each in self.query.conditions)
-
-    def taking(
+    def rows(
         self,
         table: sa.TableClause,
         fields: Sequence[Field],
-        more: Sequence[Expression] = (),
+        columns: Sequence[str],
+        where: Sequence[sa.ColumnElement[bool]],
+        *,
+        order: Order | None = None,
         source: sa.FromClause | None = None,
-    ) -> Statement:
-        """Select fields, and more beside them, as the columns c0, c1 and so on; each document is parsed once a row."""
-        source = table if source is None else source
-        prepared = self._prepared(table, fields)
-        taken = [
-            wanted(self.dialect, self.shape, table, field, prepared.get(field.column)) for field in fields
-        ]
-        chosen = [each.label(f"c{index}") for index, each in enumerate((*taken, *more))]
-        for document in prepared.values():
-            for part in document.joined:
-                source = source.join(part, sa.true())
-        return sa.select(*chosen).select_from(source)
+        is_walk: bool = False,
+    ) -> Rows:
+        """Return rows whose documents are ready for fields, each taken apart once a row; `columns` are wanted beside the fields'.
 
-    def _selected(self, table: sa.TableClause, source: sa.FromClause | None = None) -> Statement:
-        marks = [mark for column in self.marked for mark in self.dialect.mark(table.c[column.name], column)]
-        return self.taking(table, self.query.fields, marks, source)
+        `where` and `order` are of the table. In a walk the rows come in their order as they are read, else they are sorted once
+        everything was taken out of them.
+        """
+        ready = self.dialect.documents.ready
+        if ready is None or not any(map(is_inside, fields)):
+            prepared = self._prepared(table, fields)
+            joined = table if source is None else source
+            for document in prepared.values():
+                for part in document.joined:
+                    joined = joined.join(part, sa.true())
+            return Rows(
+                table, joined, prepared, {}, tuple(where), () if order is None else tuple(order(table))
+            )
+        fenced, made, sizes = self._fenced(table, fields, columns, ready)
+        fenced = fenced.select_from(table if source is None else source).where(*where)
+        if order is not None and is_walk:
+            fenced = fenced.order_by(*order(table))
+        # The offset keeps the engine from putting the expressions back where they are used, once for every use.
+        found = fenced.offset(0).subquery("ready")
+        return Rows(
+            found,
+            found,
+            {name: Prepared((), found.c[label], {}) for name, label in made.items()},
+            {name: found.c[label] for name, label in sizes.items()},
+            (),
+            () if order is None or is_walk else tuple(order(found)),
+        )
+
+    def _fenced(
+        self, table: sa.TableClause, fields: Sequence[Field], columns: Sequence[str], ready: Ready
+    ) -> tuple[Statement, dict[str, str], dict[str, str]]:
+        """Select columns, and documents and sizes under the names that are returned by their columns."""
+        inside = [field for field in fields if is_inside(field)]
+        names = dict.fromkeys(self.shape.column(field.column).name for field in inside)
+        made = {name: f"document_{index}" for index, name in enumerate(names)}
+        weighed = dict.fromkeys(field.column for field in fields if field.measure is Measure.BYTES)
+        sizes = {name: f"size_{index}" for index, name in enumerate(weighed)}
+        plain = (
+            self.shape.column(field.column).name
+            for field in fields
+            if not is_inside(field) and field.measure is not Measure.BYTES
+        )
+        chosen: list[sa.ColumnElement[object]] = [table.c[name] for name in dict.fromkeys((*columns, *plain))]
+        for name, label in made.items():
+            asked = [field for field in inside if field.column == name]
+            chosen.append(ready(table.c[name], asked).label(label))
+        for name, label in sizes.items():
+            chosen.append(self.dialect.size(table.c[name], self.shape.column(name)).label(label))
+        return sa.select(*chosen), made, sizes
+
+    def taken(self, rows: Rows, field: Field) -> Expression:
+        """Return a field of rows that are ready for it."""
+        if field.measure is Measure.BYTES and field.column in rows.sizes:
+            return rows.sizes[field.column]
+        limit = self.query.cell_limit
+        return wanted(self.dialect, self.shape, rows.table, field, rows.prepared.get(field.column), limit)
+
+    def _selected(
+        self,
+        table: sa.TableClause,
+        where: Sequence[sa.ColumnElement[bool]],
+        *,
+        order: Order | None = None,
+        source: sa.FromClause | None = None,
+        is_walk: bool = False,
+        is_asked: bool = False,
+    ) -> Statement:
+        """Select the fields and the marks of the rows that the query's conditions hold for; `is_asked`: they were asked before."""
+        early, late = ((), ()) if is_asked else self._conditions()
+        fields = [*self.query.fields, *(field for each in late for field in inside_of(each))]
+        where = (*where, *self._holding(table, early))
+        names = [column.name for column in self.marked] + [
+            name for each in late for name in _columns_of(each)
+        ]
+        rows = self.rows(table, fields, names, where, order=order, source=source, is_walk=is_walk)
+        chosen = [self.taken(rows, field) for field in self.query.fields]
+        marks = [
+            mark for column in self.marked for mark in self.dialect.mark(rows.table.c[column.name], column)
+        ]
+        return rows.select([*chosen, *marks]).where(*self._late(rows, late))
+
+    def _conditions(self) -> tuple[Sequence[Condition], Sequence[Condition]]:
+        """Return the query's conditions: those asked of the table, and those asked of rows whose documents are ready."""
+        if self.dialect.documents.ready is None:
+            return self.query.conditions, ()
+        late = [each for each in self.query.conditions if any(inside_of(each))]
+        return [each for each in self.query.conditions if each not in late], late
+
+    def _holding(
+        self, table: sa.TableClause, conditions: Sequence[Condition]
+    ) -> Iterator[sa.ColumnElement[bool]]:
+        source = Source(self.dialect, self.shape, table)
+        return (holds(source, each) for each in conditions)
+
+    def _late(self, rows: Rows, conditions: Sequence[Condition]) -> Iterator[sa.ColumnElement[bool]]:
+        taken = {
+            field: self.taken(rows, field)
+            for each in conditions
+            for field in fields_of(each)
+            if field.measure is Measure.BYTES
+        }
+        source = Source(self.dialect, self.shape, rows.table, taken, rows.prepared)
+        return (holds(source, each) for each in conditions)
 
     def _prepared(self, table: sa.TableClause, fields: Sequence[Field]) -> dict[str, Prepared]:
         """Return each document that fields are taken out of, by its column."""
@@ -260,22 +384,33 @@ class RecordScan:
 
         Else the documents of all rows would be taken apart before all but a page of them are dropped.
         """
-        conditions = (segment, *self._conditions(table))
-        order = [each.desc() for each in self._order(table)]
         keys = self.shape.key
         if not keys or self.is_narrowed_later:
-            return self._selected(table).where(*conditions).order_by(*order)
+            return self._selected(table, (segment,), order=self._falling)
+        early, late = self._conditions()
+        rows = self.rows(
+            table,
+            [field for each in late for field in inside_of(each)],
+            [column.name for column in (*keys, *self.marked)]
+            + [name for each in late for name in _columns_of(each)],
+            (segment, *self._holding(table, early)),
+            order=self._falling,
+        )
         found = (
-            sa.select(*(table.c[key.name] for key in keys))
-            .where(*conditions)
-            .order_by(*order)
+            sa.select(*(rows.table.c[key.name] for key in keys))
+            .select_from(rows.source)
+            .where(*rows.where, *self._late(rows, late))
+            .order_by(*rows.order)
             .limit(limit)
             .subquery("found")
         )
         same = sa.and_(*(table.c[key.name] == found.c[key.name] for key in keys))
-        return self._selected(table, table.join(found, same)).order_by(*order)
+        return self._selected(table, (), order=self._falling, source=table.join(found, same), is_asked=True)
 
-    def _order(self, table: sa.TableClause) -> list[Expression]:
+    def _falling(self, table: sa.FromClause) -> list[sa.ColumnElement[object]]:
+        return [each.desc() for each in self._order(table)]
+
+    def _order(self, table: sa.FromClause) -> list[Expression]:
         time, id_, *rest = self.marked
         return [
             self.dialect.sort_key(table.c[time.name], time),
@@ -380,14 +515,25 @@ class StoredScan(RecordScan):
                     return rows[:limit]
         return rows
 
-    def _conditions(self, table: sa.TableClause) -> tuple[sa.ColumnElement[bool], ...]:
-        source = Source(self.dialect, self.shape, table)
-        return tuple(holds(source, each) for each in self.query.conditions if _is_of_column(each))
+    def _conditions(self) -> tuple[Sequence[Condition], Sequence[Condition]]:
+        return [each for each in self.query.conditions if _is_of_column(each)], ()
 
-    def _selected(self, table: sa.TableClause, source: sa.FromClause | None = None) -> Statement:
+    def _selected(
+        self,
+        table: sa.TableClause,
+        where: Sequence[sa.ColumnElement[bool]],
+        *,
+        order: Order | None = None,
+        source: sa.FromClause | None = None,
+        is_walk: bool = False,
+        is_asked: bool = False,
+    ) -> Statement:
+        del is_walk
         marks = [mark for column in self.marked for mark in self.dialect.mark(table.c[column.name], column)]
-        statement = self.needed(table, marks)
-        return statement if source is None else statement.select_from(source)
+        early = () if is_asked else self._conditions()[0]
+        statement = self.needed(table, marks).where(*where, *self._holding(table, early))
+        statement = statement if source is None else statement.select_from(source)
+        return statement if order is None else statement.order_by(*order(table))
 
     def _needed(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the columns whose values, and those whose sizes are needed; raises UsageError for one that the table lacks."""
@@ -416,6 +562,13 @@ def resolved_for(scan: RecordScan, dialect: Dialect) -> RecordScan:
     return made(scan.query, scan.shape, dialect, scan.marked, scan.name, scan.parts)
 
 
+def _marked(cell: Cell, field: Field, limit: int) -> Cell:
+    """Return a cell that is longer than what a list shows as its beginning with a mark."""
+    if field.measure is not Measure.VALUE or not isinstance(cell, str | bytes) or len(cell) <= limit:
+        return cell
+    return f"{cell[:limit]}…" if isinstance(cell, str) else cell[:limit]
+
+
 def _oid(text: str) -> int:
     try:
         return int(text)
@@ -436,6 +589,15 @@ def _is_of_column(condition: Condition) -> bool:
             return True
         case _:
             return False
+
+
+def _columns_of(condition: Condition) -> Iterator[str]:
+    """Yield the columns that a condition compares as a whole."""
+    return (
+        field.column
+        for field in fields_of(condition)
+        if not any(inside_of(Equals(field, None))) and field.measure is Measure.VALUE
+    )
 
 
 def _asked(condition: Condition) -> str:

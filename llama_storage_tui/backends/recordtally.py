@@ -155,11 +155,14 @@ class RecordTally:
         asked = dict.fromkeys(each for tally in self.tallies for one in tally for each in fields_of(one))
         inside = [each for each in asked if is_inside(each) or each.measure is Measure.BYTES]
         plain = {scan.shape.column(each.column).name for each in asked if each not in inside}
-        id_ = wanted(scan.dialect, scan.shape, table, Field(_ID, scan.query.id))
-        statement = scan.taking(table, inside).add_columns(
-            self._position(table).label(_POSITION), id_.label(_ID), *(table.c[name] for name in plain)
+        position = self._position(table).name
+        ready = scan.rows(
+            table, inside, [position, scan.shape.column(scan.query.id).name, *plain], piece.conditions
         )
-        statement = statement.where(*piece.conditions)
+        id_ = wanted(scan.dialect, scan.shape, ready.table, Field(_ID, scan.query.id))
+        statement = ready.select([scan.taken(ready, each) for each in inside]).add_columns(
+            ready.table.c[position].label(_POSITION), id_.label(_ID), *(ready.table.c[name] for name in plain)
+        )
         # The offset keeps the engine from putting the expressions back where they are used, once for every use.
         rows = statement.offset(0).subquery("rows")
         taken = {each: rows.c[f"c{index}"] for index, each in enumerate(inside)}

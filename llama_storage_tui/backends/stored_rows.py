@@ -138,7 +138,7 @@ class StoredRow:
         items = self._at(field)
         if not isinstance(items, list):
             return None
-        return [_text(_inside(item, field.each)) for item in items]
+        return [_text(_inside(item, field.each)) for item in items[: field.most]]
 
     def _at(self, field: Field) -> object:
         return _inside(self._document(field.column), field.path)

@@ -29,7 +29,7 @@ def open_catalog(context: click.Context, config: str) -> Catalog:
     request = Settings(context).request(config)
     if config != STDIN:
         for notice in pending.notices(request):
-            output.say(f"Notice: {notice}")
+            output.say_notice(notice)
     try:
         catalog = load(request)
     except ConfigError as error:
@@ -38,7 +38,7 @@ def open_catalog(context: click.Context, config: str) -> Catalog:
             error.help = hint
         raise
     for notice in catalog.notices:
-        output.say(f"Notice: {notice}")
+        output.say_notice(notice)
     return catalog
 
 

@@ -9,10 +9,11 @@ from llama_storage_tui.cli.asking import LIMIT, ask
 from llama_storage_tui.cli.data_documents import GetDocument, KeyBody, KeysDocument, NamespacesDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import RUN_CONFIG, Settings, shared_options
-from llama_storage_tui.errors import UsageError
+from llama_storage_tui.cli.word_order import wrong_words
 from llama_storage_tui.model.data import KeyPage, StoredValue
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import with_letters
 
 
 @click.command()
@@ -34,12 +35,14 @@ def namespaces(context: click.Context, config: str, backend: str, *, fast: bool)
     return ExitCode.DONE
 
 
-def _wanted(namespace: str | None, *, unassigned: bool) -> str | None:
+def _wanted(context: click.Context, namespace: str | None, *, unassigned: bool) -> str | None:
     if unassigned:
         return None
     if namespace is None:
-        raise UsageError(
-            "A namespace is missing", help="Name one, or use --unassigned for the keys outside all of them."
+        raise wrong_words(
+            context,
+            "A namespace is missing",
+            help="Name one, or use --unassigned for the keys outside all of them.",
         )
     return namespace
 
@@ -69,7 +72,7 @@ def keys(
 
     Example: llama-storage-tui keys run.yaml kv_default registry --prefix distributions:
     """
-    wanted = _wanted(namespace, unassigned=unassigned)
+    wanted = _wanted(context, namespace, unassigned=unassigned)
 
     async def question(session: Session) -> KeyPage:
         found = await browse.namespace(session, backend, wanted)
@@ -112,7 +115,11 @@ def get(
     Example: llama-storage-tui get run.yaml kv_default prompts prompts:v1:pmpt_1:default
     """
     if len(words) != (1 if unassigned else 2):
-        raise UsageError("get takes NAMESPACE KEY, or --unassigned KEY")
+        raise wrong_words(
+            context,
+            "get takes NAMESPACE KEY, or --unassigned KEY",
+            help="For example: llama-storage-tui get run.yaml kv_default prompts KEY",
+        )
     wanted, key = (None, words[0]) if unassigned else (words[0], words[1])
 
     async def question(session: Session) -> StoredValue:
@@ -132,6 +139,10 @@ def get(
         output.write_bytes(content)
     else:
         output.write_text(
-            value.hex(" ") if isinstance(value, bytes) else "NULL" if value is None else str(value)
+            value.hex(" ")
+            if isinstance(value, bytes)
+            else "NULL"
+            if value is None
+            else with_letters(str(value))
         )
     return ExitCode.DONE

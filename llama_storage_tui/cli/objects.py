@@ -14,6 +14,7 @@ from llama_storage_tui.cli.objects_document import (
     ObjectsDocument,
 )
 from llama_storage_tui.cli.options import RUN_CONFIG, Settings, shared_options
+from llama_storage_tui.cli.output import Tone, Toned
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.objects import (
     FamilyEntry,
@@ -84,7 +85,7 @@ def _families(found: tuple[FamilyEntry, ...], *, is_json: bool) -> None:
         output.write_document(FamiliesDocument(families=[FamilyBody.of(entry) for entry in found]))
         return
     for notice in dict.fromkeys(notice for entry in found for notice in entry.notices):
-        output.say(f"Notice: {notice}")
+        output.say_notice(notice)
     output.write_table(("family", "objects", "what it is", "where"), map(_family_row, found), cut=None)
 
 
@@ -103,7 +104,7 @@ def _page(page: ObjectPage, *, is_json: bool) -> None:
         output.write_document(ObjectsDocument.of(page))
         return
     for notice in page.notices:
-        output.say(f"Notice: {notice}")
+        output.say_notice(notice)
     if not page.objects:
         output.say(f"No {page.family.name}.")
     else:
@@ -132,18 +133,18 @@ def _record(record: ObjectRecord, *, is_json: bool) -> None:
         output.write_document(ObjectDocument.of(record))
         return
     for problem in record.problems:
-        output.say(f"Notice: {problem}")
+        output.say_notice(problem)
     where = record.key or record.place.table or ""
     lines = [("id", record.id), ("stored in", f"{record.place.backend}: {where}")]
-    output.write_line(record.family.title)
+    output.write_line(Toned(record.family.title, Tone.STRONG))
     _lines([*lines, *((field.label, _value(field)) for field in record.fields)])
     if record.other:
         output.write_line()
-        output.write_line("Also stored")
+        output.write_line(Toned("Also stored", Tone.STRONG))
         _lines([(field.label, _value(field)) for field in record.other])
     if record.links:
         output.write_line()
-        output.write_line("Refers to")
+        output.write_line(Toned("Refers to", Tone.STRONG))
         _lines([(link.label, _link(link)) for link in record.links])
 
 
@@ -162,6 +163,6 @@ def _lines(lines: list[tuple[str, str]]) -> None:
     width = max(len(label) for label, _ in lines)
     for label, value in lines:
         first, *rest = value.split("\n")
-        output.write_line(f"  {label.ljust(width)}  {first}")
+        output.write_line(Toned(f"  {label.ljust(width)}", Tone.MUTED), f"  {first}")
         for each in rest:
             output.write_line(f"  {' ' * width}  {each}")

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from llama_storage_tui.cli import shell_completion
+from llama_storage_tui.cli import output, shell_completion
 from llama_storage_tui.files.log import start_log
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.requests import LoadRequest, parse_path_map
@@ -55,6 +55,12 @@ def _open_log(context: click.Context, parameter: click.Parameter, value: str | N
     return _store(context, parameter, value)
 
 
+def _leave_pager_out(context: click.Context, parameter: click.Parameter, value: bool) -> object:  # noqa: FBT001
+    if value:
+        output.never_page()
+    return _store(context, parameter, value)
+
+
 def _option(*names: str, **settings: Any) -> Callable[[Function], Function]:  # noqa: ANN401 - click's own settings
     return click.option(*names, expose_value=False, **{"callback": _store, **settings})
 
@@ -95,6 +101,12 @@ OPTIONS: Final = (
         is_eager=True,
         callback=_open_log,
         help="Write a debug log without secrets.",
+    ),
+    _option(
+        "--no-pager",
+        is_flag=True,
+        callback=_leave_pager_out,
+        help="Print a long answer at once, whatever $PAGER is.",
     ),
     _option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal."),
 )

@@ -1,18 +1,25 @@
-"""The only writer to stdout. stdout is data, stderr is talk."""
+"""The only writer to stdout. stdout is data, stderr is talk.
+
+Text for people is coloured where a person reads it, and shown in a pager where it is longer than the terminal. Neither is ever
+true of JSON, of other machine formats, and of stored bytes.
+"""
 
 from __future__ import annotations
 
 import codecs
 import json
+import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
 from llama_storage_tui import text
-from llama_storage_tui.cli import table
+from llama_storage_tui.cli import pager, table
 from llama_storage_tui.errors import StorageToolError
 
 if TYPE_CHECKING:
@@ -21,6 +28,8 @@ if TYPE_CHECKING:
 KEPT_WIDE = 60
 """A column wider than this is cut in a table for people; scripts read JSON."""
 
+INDENTED = 1_000_000
+"""Letters of a document up to which it is indented: a larger one is read by programs, and the indentation would be half of it."""
 
 ASCII_MARKS = {
     **dict(zip("…–→›×§·✓✗•“”↑↓↳⇧", '~->>xS-+x*""^v>^', strict=True)),
@@ -42,6 +51,30 @@ def _spell_out(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 codecs.register_error("spell_out", _spell_out)
+
+
+class Tone(Enum):
+    """What a part of the text is, as a rendition of the terminal: its own 16 colours, which fit a light and a dark background."""
+
+    BAD = "31"
+    WARNING = "33"
+    GOOD = "32"
+    MUTED = "2"
+    STRONG = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Toned:
+    """A piece of text with its tone; without colours it is the text alone, so nothing may be said by the tone only."""
+
+    text: str
+    tone: Tone
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Piece = str | Toned
 
 
 class ReaderGoneError(Exception):
@@ -69,8 +102,19 @@ def _stdout() -> Iterator[TextIO]:
 
 
 def _write(chunk: str) -> None:
-    with _stdout() as stdout:
-        stdout.write(chunk)
+    if _answer.is_held:
+        _answer.take(sys.stdout, chunk)
+    else:
+        _write_data(chunk)
+
+
+def _say(chunk: str) -> None:
+    if sys.stderr is None:  # closed by whoever started us
+        return
+    if _answer.is_begun:
+        _answer.take(sys.stderr, chunk)
+    else:
+        sys.stderr.write(chunk)
 
 
 def flush() -> None:
@@ -81,66 +125,219 @@ def flush() -> None:
         stdout.flush()
 
 
+class _Answer:
+    """The text of one call, held until it is whole and its length is known; what is said meanwhile keeps its place in it."""
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Hold nothing yet."""
+        self.is_held = False
+        self.may_page = True
+        self._chunks: list[tuple[TextIO, str]] = []
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether anything waits."""
+        return bool(self._chunks)
+
+    def take(self, stream: TextIO, chunk: str) -> None:
+        """Keep a piece for later."""
+        self._chunks.append((stream, chunk))
+
+    def show(self, *, may_page: bool) -> None:
+        """Write what was held: in a pager where it may be and is too long for the screen, and what was said after that ended."""
+        chunks, self._chunks = self._chunks, []
+        held = "".join(chunk for stream, chunk in chunks if stream is sys.stdout)
+        if may_page and pager.is_longer_than_screen(held):
+            flush()
+            pager.show(held)
+            chunks = [(stream, chunk) for stream, chunk in chunks if stream is not sys.stdout]
+        for stream, chunk in chunks:
+            if stream is sys.stdout:
+                _write_data(chunk)
+                flush()
+            else:
+                stream.write(chunk)
+
+
+_answer = _Answer()
+
+
+def hold() -> None:
+    """Hold text for people from here to the end of the call, so that a long answer goes to a pager: only within `paging`."""
+    _answer.is_held = _answer.may_page and stdout_is_terminal() and pager.is_usable()
+
+
+def never_page() -> None:
+    """Leave the pager out of this call."""
+    _answer.may_page = False
+
+
+@contextmanager
+def paging() -> Iterator[None]:
+    """Show what is held within when the answer is whole; where it ends in an error, what there is of it, without a pager."""
+    _answer.begin()
+    try:
+        yield
+        _answer.show(may_page=_answer.may_page)
+    finally:
+        _release()
+        _answer.begin()
+
+
+def _release() -> None:
+    """Write what is held before something that is no text for people."""
+    _answer.show(may_page=False)
+
+
 def write_document(document: BaseModel) -> None:
-    """Print one JSON document, everything but ASCII escaped."""
-    _write(
-        json.dumps(
-            document.model_dump(mode="json", by_alias=True), ensure_ascii=True, indent=2, allow_nan=False
-        )
-        + "\n"
-    )
+    """Print one JSON document, everything but ASCII escaped; a large one without indentation, and piece by piece."""
+    _release()
+    held: list[str] = []
+    size = 0
+    for piece in _pieces(document):
+        held.append(piece)
+        size += len(piece)
+        if size > INDENTED:
+            _write_data("".join(held))
+            held.clear()
+    if size > INDENTED:
+        _write_data("".join(held) + "\n")
+        return
+    plain = document.model_dump(mode="json", by_alias=True)
+    _write_data(json.dumps(plain, ensure_ascii=True, indent=2, allow_nan=False) + "\n")
+
+
+def _pieces(document: BaseModel) -> Iterator[str]:
+    """Yield a document's JSON without indentation: of a list at its first level one item at a time."""
+    before = "{"
+    for name, field in type(document).model_fields.items():
+        value = getattr(document, name)
+        yield f"{before}{_compact(field.serialization_alias or field.alias or name)}:"
+        before = ","
+        if isinstance(value, list):
+            yield "["
+            for index, item in enumerate(value):
+                yield f"{',' if index else ''}{_compact(item)}"
+            yield "]"
+        else:
+            yield _compact(value)
+    yield "}"
+
+
+def _compact(value: object) -> str:
+    from pydantic_core import to_jsonable_python  # here, so that text for people needs no pydantic
+
+    plain = to_jsonable_python(value, by_alias=True)
+    return json.dumps(plain, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
 
 
 def write_json(value: object) -> None:
     """Print a plain value as JSON."""
-    _write(json.dumps(value, ensure_ascii=True, indent=2) + "\n")
+    _release()
+    _write_data(json.dumps(value, ensure_ascii=True, indent=2) + "\n")
 
 
 def write_raw(chunk: str) -> None:
     """Write text of a machine format as it is; to a terminal only what is safe there (JSON is, CSV may not be)."""
-    _write(text.block(chunk) if stdout_is_terminal() else chunk)
+    _release()
+    _write_data(text.block(chunk) if stdout_is_terminal() else chunk)
+
+
+def _write_data(chunk: str) -> None:
+    with _stdout() as stdout:
+        stdout.write(chunk)
 
 
 def write_bytes(content: bytes) -> None:
     """Write a stored value byte for byte."""
+    _release()
     flush()
     with _stdout() as stdout:
         stdout.buffer.write(content)
         stdout.buffer.flush()
 
 
-def write_text(block: str) -> None:
+def write_text(block: str, tone: Tone | None = None) -> None:
     """Print text for people, control characters made visible."""
-    _write(text.block(block) + "\n")
+    _write(_painted(text.block(block), tone, _stdout_colours()) + "\n")
 
 
-def write_line(line: str = "") -> None:
+def write_line(*pieces: Piece) -> None:
     """Print one line for people: a name from the config with a line feed in it cannot begin another."""
-    _write(text.line(line) + "\n")
+    has_colours = _stdout_colours()
+    _write("".join(_painted(text.line(str(piece)), _tone(piece), has_colours) for piece in pieces) + "\n")
 
 
 def write_table(
     headings: Sequence[str], rows: Iterable[Sequence[object]], *, cut: int | None = KEPT_WIDE
 ) -> None:
     """Print an aligned table for people, cells cut to `cut` characters (None: whole) and to what the terminal is wide."""
-    cells = [[text.line(str(cell), cut) for cell in row] for row in rows]
+    given = [[*row] for row in rows]
+    cells = [[text.line(str(cell), cut) for cell in row] for row in given]
     width = shutil.get_terminal_size().columns if stdout_is_terminal() else None
-    for line in table.lines([*headings], cells, width=width):
+    has_colours = _stdout_colours()
+
+    def paint(row: int, column: int, shown: str) -> str:
+        return _painted(shown, _tone(given[row - 1][column]) if row else Tone.MUTED, has_colours)
+
+    for line in table.lines([*headings], cells, width=width, paint=paint):
         _write(line + "\n")
 
 
 def say(message: str) -> None:
     """Print a line for the operator to stderr."""
-    if sys.stderr is not None:  # closed by whoever started us
-        sys.stderr.write(text.block(message) + "\n")
+    _say(text.block(message) + "\n")
+
+
+def say_notice(notice: object) -> None:
+    """Print something that the operator should know to stderr."""
+    _say_marked("Notice:", Tone.WARNING, str(notice))
 
 
 def say_error(error: StorageToolError) -> None:
     """Print an error's sentence, and its next step, to stderr."""
     where = f" ({error.where})" if error.where and error.where not in error.message else ""
-    say(text.line(f"Error: {error.message.removesuffix('.')}{where}"))
+    _say_marked("Error:", Tone.BAD, text.line(f"{error.message.removesuffix('.')}{where}"))
     if error.help:
         say(text.line(f"  {error.help}"))
+
+
+def _say_marked(mark: str, tone: Tone, message: str) -> None:
+    _say(f"{_painted(mark, tone, colours(sys.stderr))} {text.block(message)}\n")
+
+
+def _tone(piece: object) -> Tone | None:
+    return piece.tone if isinstance(piece, Toned) else None
+
+
+def _painted(shown: str, tone: Tone | None, has_colours: bool) -> str:  # noqa: FBT001
+    """Return clean text in its tone, line by line: a pager shows any of them alone."""
+    if tone is None or not has_colours:
+        return shown
+    return "\n".join(
+        f"\x1b[{tone.value}m{line}\x1b[0m" if line.strip() else line for line in shown.split("\n")
+    )
+
+
+def colours(stream: TextIO | None) -> bool:
+    """Tell whether text for people is coloured on a stream.
+
+    `NO_COLOR` says no to all, `FORCE_COLOR` and `CLICOLOR_FORCE` yes wherever it goes (not where they are 0), `CLICOLOR=0` and a
+    dumb terminal no; else it is coloured on a terminal.
+    """
+    environ = os.environ
+    if stream is None or environ.get("NO_COLOR"):
+        return False
+    if any(environ.get(name, "0") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return environ.get("CLICOLOR") != "0" and environ.get("TERM") != "dumb" and stream.isatty()
+
+
+def _stdout_colours() -> bool:
+    return colours(sys.stdout)
 
 
 def stdout_is_terminal() -> bool:

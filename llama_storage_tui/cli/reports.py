@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.documents import iso
+from llama_storage_tui.cli.output import Piece, Tone, Toned
 from llama_storage_tui.model.catalog import Catalog, Reference
 from llama_storage_tui.model.data import Cell, Count, KeyPage, RowPage
 from llama_storage_tui.model.finding import Finding, Severity
 from llama_storage_tui.services.browse import NamespaceListing, TableEntry
 from llama_storage_tui.services.probe import ProbeResult
-from llama_storage_tui.services.values import epoch_time
+from llama_storage_tui.services.values import LONGEST_LETTER, epoch_time, with_letters
 
 CELL_WIDTH = 60
+_SEVERITIES = {Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.WARNING, Severity.INFO: Tone.MUTED}
 
 
 def report_version(catalog: Catalog) -> str:
@@ -26,16 +28,22 @@ def report_version(catalog: Catalog) -> str:
 
 def report_check(catalog: Catalog, findings: tuple[Finding, ...]) -> None:
     """Print a verdict and findings."""
-    output.write_line(f"{catalog.config}: {report_version(catalog)}")
+    output.write_line(Toned(str(catalog.config), Tone.STRONG), f": {report_version(catalog)}")
     verdict = catalog.verdict
     start = "" if verdict.starts is None else ", and starts" if verdict.starts else ", and does not start"
-    caveat = " as far as can be told without contacting anything" if verdict.starts else ""
-    output.write_line(f"  {'loads' if verdict.loads else 'does not load'}{start}{caveat}")
+    caveat = " as far as the config alone shows" if verdict.starts else ""
+    answer = f"{'loads' if verdict.loads else 'does not load'}{start}"
+    is_good = verdict.loads and verdict.starts is not False
+    output.write_line("  ", Toned(answer, Tone.GOOD if is_good else Tone.BAD), caveat)
     for severity in Severity:
         for finding in (found for found in findings if found.severity is severity):
             line = f" (line {finding.line})" if finding.line else ""
             output.write_line()
-            output.write_line(f"{severity.value:7}  {finding.where}{line}  [{finding.rule}, {finding.stage}]")
+            output.write_line(
+                Toned(f"{severity.value:7}", _SEVERITIES[severity]),
+                f"  {finding.where}{line}  ",
+                Toned(f"[{finding.rule}, {finding.stage}]", Tone.MUTED),
+            )
             output.write_line(f"         {finding.message}")
             if finding.help:
                 output.write_line(f"         {finding.help}")
@@ -51,24 +59,31 @@ def report_check(catalog: Catalog, findings: tuple[Finding, ...]) -> None:
 
 def report_show(catalog: Catalog) -> None:
     """Print backends, each with its references."""
-    output.write_line(f"{catalog.config}: {catalog.distribution or 'unnamed'}, {report_version(catalog)}")
+    output.write_line(
+        Toned(str(catalog.config), Tone.STRONG),
+        f": {catalog.distribution or 'unnamed'}, {report_version(catalog)}",
+    )
     if catalog.is_legacy:
         output.write_line("  a v0.2 config: inline stores, no catalog")
     for backend in catalog.backends:
         problem = f"  ({backend.problem})" if backend.problem else ""
         output.write_line()
-        output.write_line(f"{backend.name}  {backend.type or 'no type'}  {backend.location}{problem}")
+        output.write_line(
+            Toned(backend.name, Tone.STRONG),
+            f"  {backend.type or 'no type'}  {backend.location}",
+            Toned(problem, Tone.BAD),
+        )
         for reference in catalog.references_to(backend.name):
-            output.write_line(f"  {_reference(reference)}")
+            output.write_line("  ", *_reference(reference))
     orphans = [found for found in catalog.references if catalog.backend(found.backend or "") is None]
     if orphans:
         output.write_line()
-        output.write_line("references to backends that do not exist")
+        output.write_line(Toned("references to backends that do not exist", Tone.BAD))
         for reference in orphans:
-            output.write_line(f"  {_reference(reference)} → {reference.backend}")
+            output.write_line("  ", *_reference(reference), f" → {reference.backend}")
 
 
-def _reference(reference: Reference) -> str:
+def _reference(reference: Reference) -> tuple[Piece, ...]:
     marks = [
         mark
         for mark, holds in (("disabled", not reference.is_enabled), ("by default", reference.is_defaulted))
@@ -83,7 +98,7 @@ def _reference(reference: Reference) -> str:
     elif reference.physical.prefixes and reference.physical.prefixes != (f"{reference.namespace}:",):
         where = f" → keys {', '.join(reference.physical.prefixes)}"
     note = f" [{', '.join(marks)}]" if marks else ""
-    return f"{reference.path}  {kind} {reference.target_name or '-'}{where}{note}"
+    return f"{reference.path}  {kind} {reference.target_name or '-'}{where}", Toned(note, Tone.MUTED)
 
 
 def report_test(results: list[ProbeResult]) -> None:
@@ -91,7 +106,12 @@ def report_test(results: list[ProbeResult]) -> None:
     for result in results:
         probe, error = result.probe, result.error
         if error is not None:
-            output.write_line(f"✗ {result.backend}  {error.failure}: {error.message}")
+            output.write_line(
+                Toned("✗", Tone.BAD),
+                f" {result.backend}  ",
+                Toned(str(error.failure), Tone.BAD),
+                f": {error.message}",
+            )
             if error.help:
                 output.write_line(f"    {error.help}")
         if probe is None:
@@ -106,13 +126,16 @@ def report_test(results: list[ProbeResult]) -> None:
             {True: "writable", False: "read-only", None: ""}[probe.is_writable],
         ]
         said = ", ".join(fact for fact in facts if fact)
-        output.write_line(f"✓ {result.backend}  {said}" if error is None else f"    {said}")
+        if error is None:
+            output.write_line(Toned("✓", Tone.GOOD), f" {result.backend}  {said}")
+        else:
+            output.write_line(f"    {said}")
         for note in result.notes:
             output.write_line(f"    note: {note}")
         for name, value in probe.details.items():
-            output.write_line(f"    {name}: {value!s}")
+            output.write_line(Toned(f"    {name}:", Tone.MUTED), f" {value!s}")
         for warning in probe.warnings:
-            output.write_line(f"    ! {warning}")
+            output.write_line("    ", Toned("!", Tone.WARNING), f" {warning}")
 
 
 def count_text(count: Count | None) -> str:
@@ -204,13 +227,13 @@ def report_rows(page: RowPage) -> None:
         )
 
 
-def _cell(name: str, cell: Cell) -> str:
+def _cell(name: str, cell: Cell) -> Piece:
     if cell is None:
-        return "NULL"
+        return Toned("NULL", Tone.MUTED)
     if isinstance(cell, bytes):
         return f"{len(cell)} bytes"
     time = epoch_time(name, cell)
-    text = str(cell)[: CELL_WIDTH + 1]
+    text = with_letters(str(cell)[: LONGEST_LETTER * (CELL_WIDTH + 1)])[: CELL_WIDTH + 1]
     return (
         f"{cell} ({iso(time)})" if time else text if len(text) <= CELL_WIDTH else text[: CELL_WIDTH - 1] + "…"
     )

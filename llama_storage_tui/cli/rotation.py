@@ -84,8 +84,8 @@ from llama_storage_tui.errors import UsageError
     "--userlist",
     metavar="FILE",
     type=click.Path(),
-    help="PgBouncer's list (auth_file), whose entry of the role follows: a plain password stays one, SCRAM and md5 become"
-    " the server's verifier.",
+    help="PgBouncer's list (auth_file), whose entry of the role follows and keeps its form: plain text, md5 hash, or the"
+    " server's SCRAM verifier.",
 )
 @shared_options
 @click.pass_context

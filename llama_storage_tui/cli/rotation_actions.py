@@ -41,7 +41,7 @@ def rotate_backend(settings: Settings, config: str, backend: str, choices: Choic
     prepared = wait_for(prepare(request, settings.timeouts, terms))
     plan = prepared.plan
     for notice in plan.notices:
-        output.say(f"Notice: {notice}")
+        output.say_notice(notice)
     if not settings.is_json:
         report_plan(plan)
     if plan.refusal is not None or choices.dry_run or new is None:

@@ -105,7 +105,7 @@ def report_result(result: Result, password: str | None) -> None:
         doubt = "" if result.is_verified else " That could not be verified."
         output.write_text(f"\n{_ENDS[result.outcome]}{doubt} (journal {result.journal})")
     for notice in result.notices:
-        output.say(f"Notice: {notice}")
+        output.say_notice(notice)
     if result.restart:
         output.write_text("\nrestart the processes behind these sessions; their next login would fail")
         _report_sessions(result.restart)

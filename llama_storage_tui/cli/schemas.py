@@ -15,6 +15,7 @@ from llama_storage_tui.cli.data_documents import (
 )
 from llama_storage_tui.cli.documents import CheckDocument, Document, ErrorDocument, ShowDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.help_pages import HelpDocument, KeysHelpDocument, ThemesHelpDocument
 from llama_storage_tui.cli.objects_document import FamiliesDocument, ObjectDocument, ObjectsDocument
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.responses.attention_document import AttentionDocument
@@ -30,6 +31,7 @@ from llama_storage_tui.cli.responses.list_document import ResponsesDocument
 from llama_storage_tui.cli.responses.show_document import ShowResponseDocument
 from llama_storage_tui.cli.responses.who_document import WhoDocument
 from llama_storage_tui.cli.rotation_document import RotateDocument
+from llama_storage_tui.cli.rules import RulesDocument
 
 DOCUMENTS: dict[str, type[Document]] = {
     "check": CheckDocument,
@@ -55,6 +57,10 @@ DOCUMENTS: dict[str, type[Document]] = {
     "completions list": CompletionsDocument,
     "completions show": CompletionDocument,
     "rotate": RotateDocument,
+    "rules": RulesDocument,
+    "help": HelpDocument,
+    "help keys": KeysHelpDocument,
+    "help themes": ThemesHelpDocument,
     "error": ErrorDocument,
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from llama_storage_tui.text import ELLIPSIS
@@ -16,7 +16,17 @@ _NUMBER: Final = re.compile(r"\s*(?:[≥~]\s?)?-?\d[\d,]*(?:\.\d+)?(?:\s?(?:%|[k
 _NOTHING: Final = frozenset({"", "-", "–", "NULL"})
 
 
-def lines(headings: Sequence[str], rows: Sequence[Sequence[str]], *, width: int | None) -> Iterator[str]:
+Paint = Callable[[int, int, str], str]
+"""Gives a shown cell its colour, by its row (0 for the headings) and column: what takes no place on the screen."""
+
+
+def _plain(_row: int, _column: int, shown: str) -> str:
+    return shown
+
+
+def lines(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], *, width: int | None, paint: Paint = _plain
+) -> Iterator[str]:
     """Yield the lines of a table of clean cells, the headings first.
 
     Columns that hold nothing but numbers are set to the right. `width` is the terminal's: what does not fit goes to lines of its
@@ -28,13 +38,19 @@ def lines(headings: Sequence[str], rows: Sequence[Sequence[str]], *, width: int 
         widths = [min(each, max(width - len(INDENT), NARROWEST)) for each in widths]
     rightward = [_is_numeric(column[1:]) for column in columns]
     bands = folded(widths, width)
-    for row in (headings, *rows):
+    for row_at, row in enumerate((headings, *rows)):
         for number, band in enumerate(bands):
-            cells = [
-                _set(row[at].strip() if rightward[at] else row[at], widths[at], is_right=rightward[at])
-                for at in band
-            ]
-            line = GAP.join(cells).rstrip()
+            line = ""
+            at_end = 0
+            for at in band:
+                shown, before, after = _set(
+                    row[at].strip() if rightward[at] else row[at], widths[at], is_right=rightward[at]
+                )
+                if shown:
+                    line += " " * (at_end + before) + paint(row_at, at, shown)
+                    at_end = after + len(GAP)
+                else:
+                    at_end += before + after + len(GAP)
             if line or number == 0:
                 yield (INDENT if number else "") + line
 
@@ -73,10 +89,11 @@ def cut(text: str, width: int) -> str:
     return kept + ELLIPSIS
 
 
-def _set(cell: str, width: int, *, is_right: bool) -> str:
-    shown = cut(cell, width)
-    padding = " " * max(width - display_width(shown), 0)
-    return padding + shown if is_right else shown + padding
+def _set(cell: str, width: int, *, is_right: bool) -> tuple[str, int, int]:
+    """Return what of a cell is shown, and the spaces before and after it."""
+    shown = cut(cell, width).rstrip()
+    padding = max(width - display_width(shown), 0)
+    return (shown, padding, 0) if is_right else (shown, 0, padding)
 
 
 def _is_numeric(cells: Sequence[str]) -> bool:

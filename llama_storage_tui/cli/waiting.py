@@ -21,8 +21,9 @@ def wait_for(work: Coroutine[Any, Any, Answer]) -> Answer:
     """Run work on an event loop of its own; a signal to end cancels it, and TerminatedError tells when it is over."""
     before = {number: signal.getsignal(number) for number in heard_signals()}
     arrived: list[int] = []
+    answers: list[Answer] = []
 
-    async def heard() -> Answer:
+    async def heard() -> None:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
         def end(number: int) -> None:
@@ -32,13 +33,16 @@ def wait_for(work: Coroutine[Any, Any, Answer]) -> Answer:
 
         for number in before:
             loop.add_signal_handler(number, end, number)
-        return await work
+        # Not as the task's own result: setting a signal's handler back makes Python write the task out, and its result with it,
+        # for an error that nobody sees (seconds for an answer of megabytes).
+        answers.append(await work)
 
     try:
-        return asyncio.run(heard())
+        asyncio.run(heard())
     except asyncio.CancelledError:
         if arrived:
             raise TerminatedError(arrived[0]) from None
         raise
     finally:
         restore(before)
+    return answers[0]

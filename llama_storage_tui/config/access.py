@@ -9,10 +9,9 @@ from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, get
 from llama_storage_tui.config.environment import contains_unknown
 from llama_storage_tui.model.access import AccessRules, Rule, Scope, Tenancy
-from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream import changes
 
 POLICY: Final[Path] = ("server", "auth", "access_policy")
-_TENANCY_SINCE: Final = Version(1, 2)
 
 
 class _UnknownRulesError(Exception):
@@ -42,8 +41,8 @@ def read_access_rules(context: Context) -> AccessRules:
 def _rules(context: Context, policy: object) -> Iterator[Rule]:
     from pydantic import ValidationError
 
-    from llama_storage_tui.config.schema.access import ACCESS_RULE
-    from llama_storage_tui.config.schema.builder import Builder
+    from llama_storage_tui.upstream.run_config.access import ACCESS_RULE
+    from llama_storage_tui.upstream.run_config.builder import Builder
 
     if contains_unknown(policy):
         raise _UnknownRulesError("a rule of server.auth.access_policy depends on a variable that is not set")
@@ -81,7 +80,7 @@ def _texts(read: str | list[str] | None) -> str | tuple[str, ...] | None:
 
 def _tenancy(context: Context) -> tuple[Tenancy, str | None]:
     tenancy = get(context.data, "server", "tenancy")
-    if context.version < _TENANCY_SINCE or not isinstance(tenancy, dict):
+    if context.version < changes.TENANCY or not isinstance(tenancy, dict):
         return Tenancy.DISABLED, None
     if contains_unknown(tenancy):
         raise _UnknownRulesError("server.tenancy depends on a variable that is not set")

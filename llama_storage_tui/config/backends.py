@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
-from llama_storage_tui.config import schema
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, show_path
 from llama_storage_tui.config.environment import UNKNOWN, contains_unknown, map_unknown
@@ -22,8 +21,9 @@ from llama_storage_tui.config.server_login import pasted_wrongly, unlike_config
 from llama_storage_tui.config.targets import NoTarget, location_of, read_target, sqlite_target
 from llama_storage_tui.model.catalog import NOT_SET, Backend, Credential, Family, Setting, SettingValue
 from llama_storage_tui.model.target import PostgresTarget, SqliteTarget, Target
-from llama_storage_tui.model.version import Version
 from llama_storage_tui.secrets import Secret
+from llama_storage_tui.upstream import changes
+from llama_storage_tui.upstream import run_config as schema
 
 
 def family_of(type_: str) -> Family:
@@ -79,11 +79,11 @@ def default_backends(context: Context) -> Mapping[str, Mapping[str, object]]:
     def variable(name: str) -> str:
         return (variables[name].value or "") if name in variables else ""
 
-    if context.version < Version(0, 4):
+    if context.version < changes.STORAGE_OPTIONAL:
         return {}
-    if context.version < Version(0, 5, 1):
+    if context.version < changes.DEFAULT_PATH_EXPANDED:
         base = "${env.SQLITE_STORE_DIR:=~/.llama/distributions}"
-    elif context.version < Version(0, 8):
+    elif context.version < changes.OGX:
         base = (
             variable("SQLITE_STORE_DIR")
             or f"{variable('LLAMA_STACK_CONFIG_DIR') or '~/.llama'}/distributions"

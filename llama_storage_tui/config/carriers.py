@@ -16,12 +16,12 @@ from llama_storage_tui.config.edit.uri import decode_password, password_span
 from llama_storage_tui.config.environment import (
     EARLY_EXPRESSION,
     EXPRESSION,
-    OPERATORS_FROM,
     Variable,
     convert,
 )
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.secrets import Secret
+from llama_storage_tui.upstream import changes
 
 
 class CarrierKind(StrEnum):
@@ -82,7 +82,9 @@ def find_carriers(context: Context, path: Path, *, is_uri: bool) -> tuple[Carrie
     raw = get(context.document.data, *path)
     if not isinstance(raw, str):
         raise _refused(context, path, "is no text")
-    if context.version < OPERATORS_FROM and EXPRESSION.sub("", raw) != EARLY_EXPRESSION.sub("", raw):
+    if context.version < changes.EXPRESSION_OPERATORS and EXPRESSION.sub("", raw) != EARLY_EXPRESSION.sub(
+        "", raw
+    ):
         raise _refused(
             context, path, "is written in the form of 0.2.12 and earlier, which is not changed from here"
         )

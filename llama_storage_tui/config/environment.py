@@ -17,34 +17,13 @@ from typing import Final, NamedTuple
 from llama_storage_tui.config.document import Elsewhere, Path, PathStep
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.secrets import MASK
+from llama_storage_tui.upstream import changes
+from llama_storage_tui.upstream.resource_ids import RESOURCE_ID_FIELDS
 
 EXPRESSION: Final = re.compile(r"\$\{env\.([A-Z0-9_]+)(?::([=+])([^}]*))?\}")
 EARLY_EXPRESSION: Final = re.compile(r"\$\{env\.([A-Z0-9_]+)(?:([:+])([^}]*))?\}")
 """What llama-stack 0.2.12 and earlier expand (`replace_env_vars`): there `:=x` is the default `=x`."""
-OPERATORS_FROM: Final = Version(0, 2, 13)
 DISABLED: Final = "__disabled__"
-
-RESOURCE_ID_FIELDS: Final[tuple[tuple[Version, tuple[str, ...]], ...]] = (
-    (Version(1, 0), ("vector_store_id", "model_id")),
-    (Version(0, 8), ("vector_store_id", "model_id", "shield_id")),
-    (
-        Version(0, 7),
-        ("vector_store_id", "model_id", "shield_id", "dataset_id", "scoring_fn_id", "benchmark_id"),
-    ),
-    (
-        Version(0, 4, 1),
-        (
-            "vector_store_id",
-            "model_id",
-            "shield_id",
-            "dataset_id",
-            "scoring_fn_id",
-            "benchmark_id",
-            "toolgroup_id",
-        ),
-    ),
-)
-"""A list entry is dropped where one of these ids resolves to nothing, from each release on; newest first."""
 
 
 class Variable(NamedTuple):
@@ -188,9 +167,9 @@ class _Resolver:
     def __init__(self, environment: Environment, version: Version, into: Resolution) -> None:
         self.environment = environment
         self.droppable = next((fields for since, fields in RESOURCE_ID_FIELDS if version >= since), ())
-        self.is_early = version < OPERATORS_FROM
+        self.is_early = version < changes.EXPRESSION_OPERATORS
         self.expression = EARLY_EXPRESSION if self.is_early else EXPRESSION
-        self.disables_empty_auth = version >= Version(0, 6)
+        self.disables_empty_auth = version >= changes.EMPTY_AUTH_DISABLES
         self.into = into
 
     def value(self, data: object, path: Path) -> object:

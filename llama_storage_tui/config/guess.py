@@ -8,73 +8,25 @@ only the habit of a version, and counts where it does not contradict the strong 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
-from llama_storage_tui.config.document import get
-from llama_storage_tui.config.environment import EARLY_EXPRESSION, OPERATORS_FROM
+from llama_storage_tui.config.environment import EARLY_EXPRESSION
+from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.version import Version, VersionGuess
+from llama_storage_tui.upstream import clues
+from llama_storage_tui.upstream.clues import Clue
 from llama_storage_tui.upstream.versions import NEWEST, OLDEST_WITH_CATALOG, RELEASES
 
-OLDEST: Final = Version(0, 2)
 LEGACY_STORES: Final = ("metadata_store", "inference_store", "conversations_store")
-
-
-@dataclass(frozen=True, slots=True)
-class Clue:
-    """One thing in the file and the versions that it speaks for: from `low` (inclusive) to `below` (exclusive)."""
-
-    because: str
-    low: Version | None = None
-    below: Version | None = None
-    is_strong: bool = True
-
-
-APIS: Final = {
-    "agents": Clue("the agents API was renamed responses in 0.7", below=Version(0, 7)),
-    "responses": Clue("the responses API exists since 0.7", low=Version(0, 7)),
-    "datasetio": Clue("the datasetio API is gone in 0.8", below=Version(0, 8)),
-    "eval": Clue("the eval API is gone in 0.8", below=Version(0, 8)),
-    "scoring": Clue("the scoring API is gone in 0.8", below=Version(0, 8)),
-    "post_training": Clue("the post_training API is gone in 0.8", below=Version(0, 8)),
-    "safety": Clue("the safety API is gone in 1.0", below=Version(1, 0)),
-    "telemetry": Clue("the telemetry API is gone in 0.3", below=Version(0, 3)),
-    "interactions": Clue("the interactions API exists since 0.8", low=Version(0, 8)),
-    "messages": Clue("the messages API exists since 0.8", low=Version(0, 8)),
-    "skills": Clue("the skills API exists since 1.1", low=Version(1, 1)),
-}
-TOP_LEVEL: Final = {
-    "distro_name": Clue("distro_name exists since 0.5", low=Version(0, 5)),
-    "connectors": Clue("the top-level connectors list exists since 0.5", low=Version(0, 5)),
-    "telemetry": Clue(
-        "the top-level telemetry key is of 0.3", low=Version(0, 3), below=Version(0, 4), is_strong=False
-    ),
-    "registered_resources": Clue("registered_resources exists since 0.3", low=Version(0, 3), is_strong=False),
-}
-SERVER: Final = {
-    "tenancy": Clue("server.tenancy exists since 1.2", low=Version(1, 2)),
-    "insecure": Clue("server.insecure exists since 1.2", low=Version(1, 2)),
-    "quota": Clue("server.quota is gone in 1.0", below=Version(1, 0)),
-}
-SQL_POSTGRES_FIELDS: Final = {
-    "connection_string": Clue("connection_string exists since 1.4.1", low=Version(1, 4, 1)),
-    "ssl_mode": Clue("ssl_mode on sql_postgres exists since 1.4", low=Version(1, 4), is_strong=False),
-    "pool_size": Clue("pool_size on sql_postgres exists since 0.7", low=Version(0, 7), is_strong=False),
-}
-KV_POSTGRES_FIELDS: Final = {
-    "connection_string": Clue("connection_string exists since 1.4.1", low=Version(1, 4, 1)),
-    "pool_size": Clue("pool_size on kv_postgres exists since 1.0", low=Version(1, 0), is_strong=False),
-    "command_timeout": Clue("command_timeout exists since 1.0.3", low=Version(1, 0, 3), is_strong=False),
-}
 
 
 def guess_version(raw: Mapping[str, object], chosen: Version | None) -> VersionGuess:
     """Guess the version from the file as written (before expansion); `chosen` is the operator's own word."""
-    low, below = OLDEST, None
+    low, below = RELEASES[0], None
     because: list[str] = []
     counted: list[Clue] = []
-    clues = list(_clues(raw))
-    for clue in [*(c for c in clues if c.is_strong), *(c for c in clues if not c.is_strong)]:
+    found = list(_clues(raw))
+    for clue in [*(c for c in found if c.is_strong), *(c for c in found if not c.is_strong)]:
         new_low = max(low, clue.low) if clue.low else low
         new_below = min(x for x in (below, clue.below) if x is not None) if below or clue.below else None
         if not any(new_low <= release and (new_below is None or release < new_below) for release in RELEASES):
@@ -84,7 +36,7 @@ def guess_version(raw: Mapping[str, object], chosen: Version | None) -> VersionG
         counted.append(clue)
     # What set the limits comes first: it is the reason; the rest only agrees.
     counted.sort(
-        key=lambda clue: (clue.low != low or low == OLDEST) and (clue.below != below or below is None)
+        key=lambda clue: (clue.low != low or low == RELEASES[0]) and (clue.below != below or below is None)
     )
     because = [*dict.fromkeys(clue.because for clue in counted), *because]
     fitting = [release for release in RELEASES if low <= release and (below is None or release < below)]
@@ -106,13 +58,16 @@ def _clues(raw: Mapping[str, object]) -> Iterator[Clue]:
         for name in source
         if isinstance(name, str)
     }
-    yield from (clue for name, clue in APIS.items() if name in names)
-    yield from (clue for name, clue in TOP_LEVEL.items() if name in raw)
+    for name in sorted(names):
+        yield from clues.of_api(name)
+    for name in raw:
+        yield from clues.of_key(name)
     if "telemetry" in names and "storage" in raw:
-        yield Clue("storage exists since 0.3", low=Version(0, 3))
+        yield clues.STORAGE
     server = raw.get("server")
     if isinstance(server, Mapping):
-        yield from (clue for name, clue in SERVER.items() if name in server)
+        for name in server:
+            yield from clues.of_server_key(str(name))
     if isinstance(providers, Mapping):
         yield from _provider_clues(providers)
 
@@ -121,62 +76,45 @@ def _storage_clues(raw: Mapping[str, object]) -> Iterator[Clue]:
     storage = raw.get("storage")
     if not isinstance(storage, Mapping):
         if any(name in raw for name in LEGACY_STORES):
-            yield Clue("metadata_store and inference_store are of 0.2", below=Version(0, 3))
+            yield clues.INLINE_STORES
         elif "storage" not in raw:
-            yield Clue("storage may be left out since 0.4", low=Version(0, 4), is_strong=False)
+            yield clues.NO_STORAGE
         return
-    yield Clue("storage exists since 0.3", low=Version(0, 3))
+    yield clues.STORAGE
     stores = storage.get("stores")
     if isinstance(stores, Mapping):
         yield from _store_clues(stores)
     backends = storage.get("backends")
     for backend in backends.values() if isinstance(backends, Mapping) else ():
         if isinstance(backend, Mapping):
-            fields = {"sql_postgres": SQL_POSTGRES_FIELDS, "kv_postgres": KV_POSTGRES_FIELDS}.get(
-                str(backend.get("type")), {}
-            )
-            yield from (clue for name, clue in fields.items() if name in backend)
+            for name in backend:
+                yield from clues.of_backend_field(str(backend.get("type")), str(name))
             yield from _default_directory_clues(backend)
 
 
 def _default_directory_clues(backend: Mapping[object, object]) -> Iterator[Clue]:
     path = str(backend.get("db_path", ""))
     if "/.ogx/" in path:
-        yield Clue("the ~/.ogx folder is of 0.8 and later", low=Version(0, 8), is_strong=False)
+        yield clues.OGX_FOLDER
     elif "/.llama/" in path:
-        yield Clue("the ~/.llama folder is of versions before 0.8", below=Version(0, 8), is_strong=False)
+        yield clues.LLAMA_FOLDER
 
 
 def _store_clues(stores: Mapping[object, object]) -> Iterator[Clue]:
-    prompts = stores.get("prompts")
-    if isinstance(prompts, Mapping):
-        if "table_name" in prompts:
-            yield Clue("prompts lie in a SQL store since 1.0", low=Version(1, 0))
-        elif "namespace" in prompts:
-            # 1.0 and later rewrite such a reference on load: it is a habit of older versions and no proof.
-            yield Clue(
-                "prompts lay in a key-value store before 1.0",
-                low=Version(0, 4),
-                below=Version(1, 0),
-                is_strong=False,
-            )
-    else:
-        yield Clue("storage.stores without prompts is of 0.3", below=Version(0, 4), is_strong=False)
-    connectors = stores.get("connectors")
-    if isinstance(connectors, Mapping):
-        if "table_name" in connectors:
-            yield Clue("connectors lie in a SQL store since 1.0", low=Version(1, 0))
-        else:
-            yield Clue(
-                "connectors lay in a key-value store from 0.5 to 0.8",
-                low=Version(0, 5),
-                below=Version(1, 0),
-                is_strong=False,
-            )
-    if "vector_stores" in stores:
-        yield Clue("storage.stores.vector_stores exists since 1.0", low=Version(1, 0))
-    if get(stores, "inference", "enabled") is not None:
-        yield Clue("storage.stores.inference.enabled exists since 1.4", low=Version(1, 4))
+    if not isinstance(stores.get("prompts"), Mapping):
+        yield clues.WITHOUT_PROMPTS
+    for name, entry in stores.items():
+        yield from clues.of_store(str(name), _family(entry))
+    inference = stores.get("inference")
+    for name, value in inference.items() if isinstance(inference, Mapping) else ():
+        if value is not None:
+            yield from clues.of_inference_field(str(name))
+
+
+def _family(entry: object) -> Family | None:
+    if not isinstance(entry, Mapping):
+        return None
+    return Family.SQL if "table_name" in entry else Family.KV
 
 
 def _provider_clues(providers: Mapping[object, object]) -> Iterator[Clue]:
@@ -184,25 +122,17 @@ def _provider_clues(providers: Mapping[object, object]) -> Iterator[Clue]:
         for entry in entries if isinstance(entries, list) else ():
             if not isinstance(entry, Mapping):
                 continue
-            type_, config = entry.get("provider_type"), entry.get("config")
-            if type_ == "inline::meta-reference":
-                yield Clue(
-                    "inline::meta-reference was renamed inline::builtin in 0.7",
-                    below=Version(0, 7),
-                    is_strong=False,
-                )
-            if type_ == "remote::neo4j":
-                yield Clue("remote::neo4j exists since 1.3", low=Version(1, 3))
+            type_, config = str(entry.get("provider_type")), entry.get("config") or {}
+            yield from clues.of_provider(str(api), type_)
             if not isinstance(config, Mapping):
                 continue
-            if api == "batches" and "sqlstore" in config:
-                yield Clue("batches lie in a SQL store since 1.0", low=Version(1, 0))
-            if api == "batches" and "kvstore" in config:
-                yield Clue("batches lay in a key-value store before 1.0", below=Version(1, 0))
-            if "thought_signature_store" in config:
-                yield Clue("thought_signature_store exists since 1.4", low=Version(1, 4))
-            if "persistence_store" in config:
-                yield Clue("persistence_store is of 0.2", below=Version(0, 3))
+            yield from clues.of_missing_references(str(api), type_, config)
+            for name, value in config.items():
+                if name == "persistence_store":
+                    yield clues.PERSISTENCE_STORE
+                yield from clues.of_reference(str(api), type_, (str(name),))
+                for inner in value if isinstance(value, Mapping) else ():
+                    yield from clues.of_reference(str(api), type_, (str(name), str(inner)))
 
 
 def _expression_clues(raw: object) -> Iterator[Clue]:
@@ -222,11 +152,7 @@ def _expression_clues(raw: object) -> Iterator[Clue]:
                 for found in EARLY_EXPRESSION.finditer(data, 0, data.rfind("}") + 1)
             )
         ):
-            yield Clue(
-                "${env.X:default} and ${env.X+value} are expanded until 0.2.12",
-                below=OPERATORS_FROM,
-                is_strong=False,
-            )
+            yield clues.EARLY_EXPRESSIONS
             return
 
 

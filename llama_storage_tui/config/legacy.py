@@ -27,6 +27,7 @@ from llama_storage_tui.model.catalog import (
     Setting,
 )
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.consumers import REGISTRY_KEYS
 from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG
 
@@ -39,8 +40,6 @@ DEFAULT_PATHS: Final = {
 }
 RESPONSE_TABLES: Final = ("openai_responses",)
 INFERENCE_TABLES: Final = ("chat_completions",)
-HAS_PROMPTS: Final = Version(0, 2, 21)
-"""From here on a server keeps prompts in a file of its own, which no config names."""
 PROMPT_KEYS: Final = "prompts:v1:"
 DEFAULT_TRACES: Final = "~/.llama/runtime/trace_store.db"
 
@@ -64,7 +63,7 @@ def read_legacy(context: Context) -> tuple[tuple[Backend, ...], tuple[Reference,
         if snippet["type"] == "sqlite" and not snippet.get("db_path"):
             defaults["db_path"] = context.environment.expand_user(DEFAULT_PATHS[family])
         # The fields are those that 0.3.0 gave to the same engine; in 0.2 both families expanded ~ in the same places.
-        settings_context = replace(context, version=max(context.version, Version(0, 3)))
+        settings_context = replace(context, version=max(context.version, changes.CATALOG))
         backend = read_backend(settings_context, name, {**defaults, **snippet, "type": type_}, path)
         backends.append(replace(backend, type=str(snippet["type"]), is_inline=True))
         references.append(_reference(context, path, name, family, snippet))
@@ -75,7 +74,7 @@ def read_server_files(context: Context) -> tuple[tuple[Backend, ...], tuple[Refe
     """Return the SQLite files that a server of 0.2 keeps besides its inline stores: prompts, and traces where it stores them."""
     found: list[tuple[Backend, Reference]] = []
     name = context.data.get("image_name")
-    if context.version >= HAS_PROMPTS and isinstance(name, str):
+    if context.version >= changes.PROMPTS_FILE and isinstance(name, str):
         folder = context.environment.variables.get("LLAMA_STACK_CONFIG_DIR")
         base = (folder.value if folder is not None else None) or "~/.llama"
         path = f"{base}/distributions/{name}/prompts.db"

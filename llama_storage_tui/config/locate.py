@@ -114,7 +114,7 @@ def find_one(environ: Mapping[str, str], home: Path) -> Path:
         )
     if len(found) > 1:
         listing = ", ".join(str(candidate.path) for candidate in found)
-        raise UsageError(f"Several run configs were found: {listing}", help="Name the one that is meant.")
+        raise UsageError(f"Several run configs were found: {listing}", help="Specify which one.")
     return found[0].path
 
 

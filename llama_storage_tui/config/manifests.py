@@ -28,7 +28,35 @@ from llama_storage_tui.config.document import (
     show_path,
 )
 from llama_storage_tui.errors import ConfigError, UsageError
-from llama_storage_tui.model.finding import Finding, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+
+MISSING_CONFIG_KEY: Final = Rule(
+    id="missing-config-key",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A manifest wants a key that a ConfigMap or Secret does not have",
+    advice="Name a key that is there, or add it.",
+)
+OTHER_NAMESPACE: Final = Rule(
+    id="other-namespace",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A manifest wants a ConfigMap or Secret of another namespace",
+    advice="A pod reads its own namespace only: put both into one.",
+)
+UNWATCHED_RESOURCE: Final = Rule(
+    id="unwatched-resource",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="The operator does not watch a ConfigMap or Secret that the server uses",
+    advice="Label it, so that the operator restarts the server when it changes.",
+)
+TABLE: Final = (
+    MISSING_CONFIG_KEY,
+    OTHER_NAMESPACE,
+    UNWATCHED_RESOURCE,
+)
+
 
 RUN_CONFIG_KEYS: Final = frozenset(
     {"providers", "storage", "apis", "image_name", "distro_name", "metadata_store"}
@@ -357,8 +385,7 @@ def _choose(
                 _remark(
                     document,
                     want.resource,
-                    "missing-config-key",
-                    Severity.ERROR,
+                    MISSING_CONFIG_KEY,
                     want.field,
                     f"{want.resource.kind} {want.resource.name} wants the key {want.key} of the ConfigMap {want.name}, which has "
                     f"no such key: the server gets no config",
@@ -497,8 +524,7 @@ def _elsewhere(document: Document, want: Wanted, entry: Entry) -> Iterator[Findi
         yield _remark(
             document,
             want.resource,
-            "other-namespace",
-            Severity.ERROR,
+            OTHER_NAMESPACE,
             want.field,
             f"{want.resource.kind} {want.resource.name} wants the ConfigMap {want.name} of the namespace {want.namespace}, and "
             f"this one is in {entry.namespace}",
@@ -523,13 +549,11 @@ def _unwatched(document: Document, resources: list[Resource], chosen: Entry) -> 
             yield _remark(
                 document,
                 resource,
-                "unwatched-resource",
-                Severity.WARNING,
+                UNWATCHED_RESOURCE,
                 ("metadata",),
                 f"The {resource.kind} {resource.name} has no label {WATCH_LABEL}=true: the operator does not see its changes and "
                 "the server keeps the old ones",
                 f"kubectl label {resource.kind.lower()} {resource.name} {WATCH_LABEL}=true",
-                Stage.NEVER,
             )
 
 
@@ -550,22 +574,14 @@ def _named_secrets(data: object) -> Iterator[str]:
 def _remark(
     document: Document,
     resource: Resource,
-    rule: str,
-    severity: Severity,
+    rule: Rule,
     field: Path,
     message: str,
-    help_: str | None,
-    stage: Stage = Stage.START,
+    help_: str | None = None,
 ) -> Finding:
     name = f"{resource.kind}/{resource.name}"
-    return Finding(
-        rule,
-        severity,
-        stage,
-        f"{name}.{show_path(field)}",
-        message,
-        help_,
-        document.line((*resource.path, *field)),
+    return rule.found(
+        f"{name}.{show_path(field)}", message, help=help_, line=document.line((*resource.path, *field))
     )
 
 
@@ -738,19 +754,18 @@ def _value_from(
         where = place[len(resource.path) :]
         if held:
             problem, help_ = f"which has no key {key}", f"It has: {', '.join(found.key for found in held)}."
-            rule = "missing-config-key"
+            rule = MISSING_CONFIG_KEY
         else:
             problem, help_ = (
                 f"which is in the namespace {owned[0].namespace}",
                 "A pod reads its own namespace only.",
             )
-            rule = "other-namespace"
+            rule = OTHER_NAMESPACE
         remarks.append(
             _remark(
                 document,
                 resource,
                 rule,
-                Severity.ERROR,
                 where,
                 f"{item['name']} comes from the {kind} {name}, {problem}: the pod does not start",
                 help_,

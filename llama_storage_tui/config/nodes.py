@@ -22,11 +22,11 @@ _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 _HELP: Final = (
     (
         "undefined alias",
-        "A value that begins with * is an alias; put it in quotes where it is meant as text.",
+        "A value that begins with * is an alias; put it in quotes if it is text.",
     ),
     (
         "constructor for the tag",
-        "A value that begins with ! is a tag; put it in quotes where it is meant as text.",
+        "A value that begins with ! is a tag; put it in quotes if it is text.",
     ),
     ("cannot start any token", "Put a value that begins with %, @, ` or a tab in quotes."),
     ("expected <block end>", "The lines of one block must be indented alike."),
@@ -111,7 +111,7 @@ def compose(text: str, place: Place) -> yaml.Node | None:
             raise place.error(
                 loader.peek_event().start_mark,  # type: ignore[no-untyped-call]
                 "holds several YAML documents; a server reads exactly one",
-                "Remove the line with ---, or name a file with one document.",
+                "Name a file with one document, or put each into a file of its own.",
             )
     except yaml.MarkedYAMLError as error:
         raise syntax_error(error, place) from None

@@ -16,14 +16,10 @@ from llama_storage_tui.config.document import get
 from llama_storage_tui.model.catalog import Backend, Family, Reference
 from llama_storage_tui.model.target import PostgresTarget, ServerNeeds
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream import changes
 
 UNSET_SQL_POOL = 5 + 10
-INDEXES_EXPIRATION: Final = Version(1, 0, 3)
-"""From here on kv_postgres runs CREATE INDEX IF NOT EXISTS at every start."""
 PGVECTOR: Final = "remote::pgvector"
-PGVECTOR_POOLS_FROM: Final = Version(1, 1)
-PGVECTOR_CREATES_EXTENSION: Final = Version(0, 4, 3)
-"""Before it a server stops where the extension `vector` is not installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +81,17 @@ def _said(servers: int, workers: int) -> str:
 def _pools(version: Version, backend: Backend, references: Sequence[Reference]) -> _Pools:
     users = _users(backend, references)
     if backend.type == PGVECTOR:
-        if version < PGVECTOR_POOLS_FROM:
+        if version < changes.PGVECTOR_POOLED:
             return _Pools(1, 1)
         return _Pools(_size(backend, "pool_max_size"), _size(backend, "pool_min_size"))
     if backend.family is Family.KV:
         pools = len({found.namespace for found in users if found.namespace is not None})
-        if version < Version(1, 0):
+        if version < changes.KV_POSTGRES_POOLED:
             return _Pools(pools, pools)
         eager = _size(backend, "pool_size")
         return _Pools(pools * (eager + _size(backend, "max_overflow")), pools * eager)
     pools = 1 if users else 0
-    if version < Version(0, 7):
+    if version < changes.SQL_POOL_SETTINGS:
         return _Pools(pools * UNSET_SQL_POOL, 0)
     return _Pools(pools * (_size(backend, "pool_size") + _size(backend, "max_overflow")), 0)
 
@@ -107,7 +103,7 @@ def _permissions(version: Version, backend: Backend, references: Sequence[Refere
             ("metadata_store",),
             always_creates=True,
             extension="vector",
-            creates_extension=version >= PGVECTOR_CREATES_EXTENSION,
+            creates_extension=version >= changes.PGVECTOR_CREATES_EXTENSION,
         )
     if backend.family is Family.KV:
         table = backend.target.table if isinstance(backend.target, PostgresTarget) else None
@@ -115,7 +111,7 @@ def _permissions(version: Version, backend: Backend, references: Sequence[Refere
         return ServerNeeds(
             (table,) if is_used and table else (),
             always_creates=is_used,
-            indexes=is_used and version >= INDEXES_EXPIRATION,
+            indexes=is_used and version >= changes.EXPIRY_INDEXED,
         )
     tables = {table for found in users if found.physical for table in found.physical.tables}
     return ServerNeeds(tuple(sorted(tables)))

@@ -13,8 +13,8 @@ from llama_storage_tui.config.providers import provider_configs
 from llama_storage_tui.config.server_login import SENDS_EMPTY
 from llama_storage_tui.model.catalog import NOT_SET, Backend, Credential, Family, Setting
 from llama_storage_tui.model.target import PostgresTarget
-from llama_storage_tui.model.version import Version
 from llama_storage_tui.secrets import Secret
+from llama_storage_tui.upstream import changes
 
 DEFAULTS: Final[Mapping[str, object]] = {
     "host": "localhost",
@@ -25,7 +25,6 @@ DEFAULTS: Final[Mapping[str, object]] = {
     "pool_max_size": 20,
 }
 BUILT_IN_PASSWORD: Final = "mysecretpassword"  # noqa: S105 - what the package itself ships
-NO_BUILT_IN_PASSWORD_FROM: Final = Version(1, 0, 3)
 
 
 def read_logins(context: Context) -> Iterator[Backend]:
@@ -73,7 +72,7 @@ def _target(
     if not isinstance(password, str | None):
         return None, "its password is not text", ()
     notes: tuple[str, ...] = ()
-    if password is None and context.version < NO_BUILT_IN_PASSWORD_FROM:
+    if password is None and context.version < changes.PGVECTOR_WITHOUT_PASSWORD:
         password = BUILT_IN_PASSWORD
         notes = (
             "The provider has no password: before 1.0.3 it sends the one that the package ships, and so does this test.",

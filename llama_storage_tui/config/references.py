@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from llama_storage_tui.config import schema
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, get, show_path
 from llama_storage_tui.config.environment import resolve, written_name
 from llama_storage_tui.config.masking import mask_userinfo
 from llama_storage_tui.config.physical import Layout, physical_place, provider_layout
-from llama_storage_tui.config.rewrites import REWRITTEN_FROM, rewrite_store
+from llama_storage_tui.config.rewrites import rewrite_store
 from llama_storage_tui.model.catalog import Backend, Family, Reference, ReferenceKind, Scalar
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream import changes
+from llama_storage_tui.upstream import run_config as schema
 from llama_storage_tui.upstream.consumers import PROMPT_KEYS, QUOTA_KEYS, store_layouts
 
 QUEUE_FIELDS = ("max_write_queue_size", "num_writers")
@@ -39,7 +40,7 @@ def read_references(context: Context, backends: tuple[Backend, ...]) -> tuple[Re
 
 def _stores(context: Context, backends: Mapping[str, Backend]) -> Iterator[Reference]:
     storage = context.data.get("storage")
-    if storage is None and context.version < Version(0, 4):
+    if storage is None and context.version < changes.STORAGE_OPTIONAL:
         return
     stores = storage.get("stores") if isinstance(storage, Mapping) else None
     entries = dict(stores) if isinstance(stores, Mapping) else {}
@@ -55,7 +56,7 @@ def _stores(context: Context, backends: Mapping[str, Backend]) -> Iterator[Refer
             entry = dict(spec.default) if spec and spec.default else None
         if not isinstance(entry, Mapping):
             continue
-        if context.version >= REWRITTEN_FROM:
+        if context.version >= changes.SQL_PROMPTS:
             entry = rewrite_store(name, get(context.raw, "storage", "stores", name), entry)
         layout = layouts.get(name)
         enabled = entry.get("enabled", True) is not False
@@ -132,14 +133,16 @@ def _with_default_table(version: Version, config: object) -> object:
     responses = get(config, "persistence", "responses")
     if not isinstance(config, Mapping) or not isinstance(responses, Mapping):
         return config
-    if version < Version(0, 5) or "backend" not in responses:
+    if version < changes.RESPONSES_TABLE_COUNTS or "backend" not in responses:
         return config
     filled = {"table_name": "openai_responses", **responses}
     return {**config, "persistence": {**config["persistence"], "responses": filled}}
 
 
 def _fills_in_interactions(version: Version, api: str, type_: str, config: object) -> bool:
-    is_builtin = api == "interactions" and type_ == "inline::builtin" and version >= Version(1, 0)
+    is_builtin = (
+        api == "interactions" and type_ == "inline::builtin" and version >= changes.BUILTIN_INTERACTIONS
+    )
     return is_builtin and (config is None or (isinstance(config, Mapping) and "store" not in config))
 
 
@@ -157,7 +160,7 @@ def _scan(data: object, path: Path) -> Iterator[tuple[Path, Mapping[object, obje
 
 def _server(context: Context, backends: Mapping[str, Backend]) -> Iterator[Reference]:
     for steps, mapping in _scan(context.data.get("server"), ()):
-        is_quota = steps == ("quota", "kvstore") and context.version < Version(1, 0)
+        is_quota = steps == ("quota", "kvstore") and context.version < changes.QUOTA_REMOVED
         yield _reference(
             context,
             mapping,
@@ -173,7 +176,7 @@ def _implicit(
     context: Context, backends: Mapping[str, Backend], found: list[Reference]
 ) -> Iterator[Reference]:
     metadata = next((reference for reference in found if reference.path == "storage.stores.metadata"), None)
-    if context.version < Version(0, 4) and metadata is not None and metadata.backend is not None:
+    if context.version < changes.PROMPTS_STORE and metadata is not None and metadata.backend is not None:
         entry: dict[object, object] = {"backend": metadata.backend, "namespace": "prompts"}
         yield replace(
             _reference(
@@ -188,7 +191,7 @@ def _implicit(
             is_defaulted=True,
             note="servers before 0.4 keep prompts on the metadata store's backend",
         )
-    if context.version >= Version(1, 3):
+    if context.version >= changes.JOBS_READ_AT_START:
         sql = [backend.name for backend in backends.values() if backend.family is Family.SQL]
         name = "sql_default" if "sql_default" in sql else sql[0] if sql else None
         if name is not None:

@@ -14,9 +14,8 @@ from llama_storage_tui.config.document import get, show_path
 from llama_storage_tui.config.environment import DISABLED, contains_unknown
 from llama_storage_tui.config.providers import read_providers
 from llama_storage_tui.model.catalog import Registration
-from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream import changes
 
-NAMED_BY_MODEL_ID: Final = Version(0, 8)
 RENAMES_MODELS: Final = frozenset({"remote::ollama"})
 """Providers that register a model under a name of their own: `llama3.2` as `llama3.2:latest`."""
 ANY_PROVIDER: Final = "all"
@@ -38,7 +37,10 @@ def read_registrations(context: Context) -> Iterator[Registration]:
         if isinstance(id_ := entry.get("vector_store_id"), str):
             yield _registration(context, "vector_store", "vector_stores", index, id_, fields)
     for index, entry in _entries(context, "tool_groups"):
-        if isinstance(id_ := entry.get("toolgroup_id"), str) and context.version < Version(1, 0):
+        if (
+            isinstance(id_ := entry.get("toolgroup_id"), str)
+            and context.version < changes.TOOL_GROUPS_REMOVED
+        ):
             fields = {"provider_id": entry.get("provider_id"), "mcp_endpoint": entry.get("mcp_endpoint")}
             yield _registration(context, "tool_group", "tool_groups", index, id_, fields)
 
@@ -76,7 +78,7 @@ def _model(context: Context, entry: Mapping[object, object]) -> tuple[str, Mappi
         "metadata": entry.get("metadata") or {},
         "source": "via_register_api",
     }
-    if context.version < NAMED_BY_MODEL_ID:
+    if context.version < changes.MODELS_NAMED_BY_ID:
         return f"{provider}/{name or model}", fields
     if providers.get(provider) not in RENAMES_MODELS and name != RESOLVED_LATER:
         fields["provider_resource_id"] = name or model

@@ -10,10 +10,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from llama_storage_tui.config.document import get
-from llama_storage_tui.config.schema.rewrites import sql_reference
-from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.run_config.rewrites import sql_reference
 
-REWRITTEN_FROM: Final = Version(1, 0)
 REWRITTEN_STORES: Final = ("prompts", "connectors")
 
 

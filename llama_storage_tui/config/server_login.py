@@ -14,21 +14,14 @@ from urllib.parse import unquote
 
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream import changes
 
-URL_SAFE_FROM: Final = Version(1, 0, 3)
-"""Before it `sql_postgres` pastes the user and the password into a URL."""
-SQL_TLS_FROM: Final = Version(1, 4)
-"""Before it `sql_postgres` has no ssl_mode and no ca_cert_path."""
-KV_ASYNCPG_FROM: Final = Version(1, 0)
-"""Before it kv_postgres is libpq, which honours every ssl_mode as documented."""
-ENGINE_AT_START_UNTIL: Final = Version(0, 7)
-"""Before it the engine is made at the start; from here on at the first use."""
 PASTED_NONE: Final = "None"
 """What sql_postgres before 1.0.3 sends where the config has no password."""
 PERCENT_ENCODED: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 BREAKS_USER: Final = re.compile(r"[:/@]")
 BREAKS_HOST: Final = re.compile(r"[/:?@]")
-DRIVER_VARIABLES: Final = ("PGSSLMODE", "PGSSLROOTCERT", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE")
+PATHS_OF_DRIVERS: Final = ("PGSSLMODE", "PGSSLROOTCERT", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE")
 SENDS_EMPTY: Final = (
     "The config has no password: this test sends an empty one, while a server takes one from $PGPASSWORD or a passfile if it finds "
     "any."
@@ -47,7 +40,7 @@ class ServerLogin:
 
 def is_pasted(type_: str, version: Version) -> bool:
     """Tell whether a server of the version pastes user and password into a URL."""
-    return type_ == "sql_postgres" and version < URL_SAFE_FROM
+    return type_ == "sql_postgres" and version < changes.SQL_URL_ESCAPED
 
 
 def server_login(
@@ -57,9 +50,9 @@ def server_login(
     if is_pasted(type_, version):
         user = unquote(user)
         password = PASTED_NONE if password is None else unquote(password)
-    if type_ == "sql_postgres" and version < SQL_TLS_FROM:
+    if type_ == "sql_postgres" and version < changes.SQL_TLS:
         return ServerLogin(user, password, None, uses_ca=False)
-    if type_ == "kv_postgres" and version < KV_ASYNCPG_FROM:
+    if type_ == "kv_postgres" and version < changes.KV_POSTGRES_POOLED:
         return ServerLogin(user, password, ssl_mode, uses_ca=True)
     # Both hand the mode to asyncpg, `disable` as nothing at all, which is its default: prefer.
     verifying = ("verify-full",) if type_ == "kv_postgres" else ("verify-ca", "verify-full")
@@ -87,7 +80,7 @@ def unlike_config(context: Context, type_: str, values: Mapping[str, object]) ->
         return
     yield from _unlike_password(context.version, type_, values.get("password"))
     yield from _unlike_mode(context.version, type_, values.get("ssl_mode"), values.get("ca_cert_path"))
-    found = [each for each in DRIVER_VARIABLES if each in context.environment.variables]
+    found = [each for each in PATHS_OF_DRIVERS if each in context.environment.variables]
     if found and values.get("ssl_mode") is None:
         yield f"{', '.join(found)} is set here: a server's driver obeys it, this test does not."
 
@@ -103,7 +96,7 @@ def _unlike_password(version: Version, type_: str, password: object) -> Iterator
 
 
 def _unlike_mode(version: Version, type_: str, mode: object, ca: object) -> Iterator[str]:
-    if type_ == "sql_postgres" and version < SQL_TLS_FROM:
+    if type_ == "sql_postgres" and version < changes.SQL_TLS:
         if mode is not None or ca is not None:
             field = f"ssl_mode {mode}" if mode is not None else "ca_cert_path"
             yield (
@@ -111,7 +104,7 @@ def _unlike_mode(version: Version, type_: str, mode: object, ca: object) -> Iter
                 "certificate is checked."
             )
         return
-    if type_ == "kv_postgres" and version < KV_ASYNCPG_FROM:
+    if type_ == "kv_postgres" and version < changes.KV_POSTGRES_POOLED:
         return
     name = f"{type_} in {version.product} {version}"
     if mode == "disable":

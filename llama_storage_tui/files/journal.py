@@ -27,6 +27,11 @@ from llama_storage_tui.secrets import Secret
 
 STATE_VARIABLE: Final = "LLAMA_STORAGE_TUI_STATE_DIR"
 State = Literal["staging", "prepared", "waiting", "applied", "undone"]
+_KEEP: Final = (
+    "Find out who put it there. Move it to another place rather than remove it: behind it may be the passwords of a change that is"
+    " pending."
+)
+
 PENDING: Final = ("staging", "prepared", "waiting")
 """`waiting`: server and files have the new password, and what the operator changes by hand is not confirmed yet."""
 
@@ -238,7 +243,7 @@ class Journals:
         found = path.lstat()
         kind = stat.S_ISDIR(found.st_mode) if is_folder else stat.S_ISREG(found.st_mode)
         if not kind:
-            raise RefusedError(f"{path} is a link or no ordinary file", where=str(path), help="Remove it.")
+            raise RefusedError(f"{path} is a link or no ordinary file", where=str(path), help=_KEEP)
         if found.st_mode & 0o077 or found.st_uid != os.geteuid():
             raise RefusedError(
                 f"{path} can be read by others or is not yours; it would hold passwords",

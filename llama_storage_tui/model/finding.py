@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
+
+from llama_storage_tui.model.version import Dated
 
 
 class Severity(StrEnum):
@@ -28,6 +31,60 @@ class Stage(StrEnum):
     LOAD = "load"
     START = "start"
     NEVER = "never"
+
+
+class HasPlace(Protocol):
+    """What stands at a path of the config, in a line of the file."""
+
+    @property
+    def path(self) -> str: ...  # noqa: D102 - as in the catalog
+    @property
+    def line(self) -> int | None: ...  # noqa: D102 - as in the catalog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(Dated):
+    """One kind of finding, as an operator looks it up: what it is about, how much it matters, what to do.
+
+    `severity` and `stage` are those of most findings; `also` names the others, which depend on the config or the version.
+    """
+
+    id: str
+    """A stable kebab-case name, the `rule` of its findings."""
+    severity: Severity
+    stage: Stage
+    title: str
+    """One sentence without a full stop."""
+    advice: str
+    """What to do about it: whole sentences. A finding that knows more says it in its own help."""
+    also: tuple[tuple[Severity, Stage], ...] = ()
+
+    def found(
+        self,
+        where: str,
+        message: str,
+        *,
+        help: str | None = None,  # noqa: A002 - the word of the interface
+        line: int | None = None,
+        severity: Severity | None = None,
+        stage: Stage | None = None,
+    ) -> Finding:
+        """Return a finding; the rule's advice stands in for a help of its own."""
+        return Finding(
+            self.id, severity or self.severity, stage or self.stage, where, message, help or self.advice, line
+        )
+
+    def found_on(
+        self,
+        subject: HasPlace,
+        message: str,
+        help: str | None = None,  # noqa: A002 - the word of the interface
+        *,
+        severity: Severity | None = None,
+        stage: Stage | None = None,
+    ) -> Finding:
+        """Return a finding on a backend or a reference as a whole."""
+        return self.found(subject.path, message, help=help, line=subject.line, severity=severity, stage=stage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,12 @@
-"""How long to wait."""
+"""How long to wait, and how much to fetch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+LONGEST_CELL: Final = 64 * 1024
+"""Characters of a text that a list fetches: more than any screen shows, and a page of them is a few megabytes."""
 
 
 @dataclass(frozen=True, slots=True)

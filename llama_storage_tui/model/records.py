@@ -52,6 +52,8 @@ class Field:
     path: Path = ()
     measure: Measure = Measure.VALUE
     each: Path = ()
+    most: int | None = None
+    """Of EACH: how many items are asked at most, from the first on; conditions ask all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,8 @@ class RecordQuery:
 
     `time` is the column of whole epoch seconds that NEWEST sorts by; `id` the column that breaks its ties and that `find`
     looks up. A search that is read to its end needs no cursors, and making them takes longer than finding the records.
+    `cell_limit` cuts texts at the engine after that many characters, and marks them with an ellipsis: what a list shows of a row
+    then has a bound, whatever the row weighs.
     """
 
     table: str
@@ -137,6 +141,7 @@ class RecordQuery:
     id: str = "id"
     time: str = "created_at"
     with_cursors: bool = True
+    cell_limit: int | None = None
 
 
 Record = Mapping[str, Cell]

@@ -23,8 +23,9 @@ class Place:
 class ResponseQuery:
     """Which responses are meant, and in which order. Every condition that is set must hold.
 
-    `since` and `until` are epoch seconds, both included. `contains` is text as people write it, found letter by letter however
-    it is escaped in the store. `conditions` are more of them, on a table of responses: those of a Category open it as a list.
+    `since` and `until` are epoch seconds, both included. `contains` is text in the request or the answer, found letter by letter
+    however it is escaped in the store. `conditions` are more of them, on a table of responses: those of a Category open it as a
+    list.
     """
 
     status: str | None = None

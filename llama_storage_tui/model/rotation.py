@@ -145,6 +145,13 @@ class LoginState(StrEnum):
     """The attempt failed for a reason that says nothing about the password: infer nothing."""
 
 
+class StoredForm(StrEnum):
+    """How a PostgreSQL server keeps a password."""
+
+    MD5 = "md5"
+    SCRAM = "SCRAM"
+
+
 class CommitState(StrEnum):
     """What is known of a change after the server was asked for it."""
 

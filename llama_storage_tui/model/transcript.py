@@ -147,11 +147,11 @@ class MessagesState(StrEnum):
 class Usage:
     """Tokens; None where the row does not tell."""
 
-    input: int | None = None
-    output: int | None = None
-    total: int | None = None
-    cached: int | None = None
-    reasoning: int | None = None
+    input: float | None = None
+    output: float | None = None
+    total: float | None = None
+    cached: float | None = None
+    reasoning: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

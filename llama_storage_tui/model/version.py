@@ -39,10 +39,25 @@ class Version:
     @property
     def product(self) -> str:
         """The package's name at that release."""
-        return "ogx" if self >= Version(0, 8) else "llama-stack"
+        return "ogx" if (self.major, self.minor) >= (0, 8) else "llama-stack"
 
     def __str__(self) -> str:
         return f"{self.major}.{self.minor}.{self.patch}"
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Dated:
+    """Something that is true from the release `since` to before the release `until`; None: without a limit.
+
+    It has no equality of its own: two entries of a table are not the same because their dates are.
+    """
+
+    since: Version | None = None
+    until: Version | None = None
+
+    def holds_for(self, version: Version) -> bool:
+        """Tell whether it is true for a release."""
+        return (self.since is None or self.since <= version) and (self.until is None or version < self.until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def judge(
     """
     if rules.problem is not None:
         raise ConfigError(
-            f"Who may read a row cannot be told: {rules.problem}", where="server.auth.access_policy"
+            f"Who may read a row is unknown: {rules.problem}", where="server.auth.access_policy"
         )
     return Judge(rules, version, engine, table, viewer)
 
@@ -106,7 +106,7 @@ def _attributes(text: str) -> dict[str, tuple[str, ...]]:
     except (ValueError, RecursionError):
         raise UsageError("The attributes are not JSON", help=_ATTRIBUTES_HELP) from None
     if not isinstance(given, dict):
-        raise UsageError("The attributes are no JSON object", help=_ATTRIBUTES_HELP)
+        raise UsageError("The attributes are not a JSON object", help=_ATTRIBUTES_HELP)
     for key, values in given.items():
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
             raise UsageError(f"The attribute {key!r} is no list of texts", help=_ATTRIBUTES_HELP)
@@ -177,7 +177,7 @@ def _parsed(ownership: Ownership, engine: SqlEngine) -> dict[str, tuple[str, ...
 def _for_anybody(rules: AccessRules, stranger: Decision, anonymous: Decision) -> str:
     signed_in = f"A signed-in user without attributes {_may(stranger)} read it."
     if not rules.has_effect:
-        return f"No request is signed in, and any request {_may(anonymous)} read it."
+        return f"No authentication is configured: every request is anonymous and {_may(anonymous)} read it."
     if rules.has_authentication:
         return f"{signed_in} A request that is not signed in is refused."
     return f"Every request is the user system's, and {_may(anonymous)} read it."

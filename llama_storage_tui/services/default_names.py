@@ -12,12 +12,24 @@ from typing import Final
 
 from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError
 from llama_storage_tui.model.catalog import Backend
-from llama_storage_tui.model.finding import Finding, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.target import PostgresTarget, SqliteTarget, Target
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.upstream import changes
+
+ROWS_UNDER_OTHER_DEFAULT: Final = Rule(
+    id="rows-under-other-default",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Rows are in the place that is the default of other releases",
+    advice="Name that place in the config to go on with its rows.",
+)
+TABLE: Final = (ROWS_UNDER_OTHER_DEFAULT,)
+
 
 DATABASES: Final = ("llamastack", "ogx")
 FOLDERS: Final = ("/.llama/", "/.ogx/")
+_RENAMES: Final = " Where there is no ~/.ogx yet, change nothing: the first ogx command renames ~/.llama to it, with these rows."
 SQLITE_KEYS: Final = "kvstore"
 
 
@@ -32,15 +44,12 @@ async def other_default(session: Session, backend: Backend) -> AsyncIterator[Fin
         return
     version = session.catalog.version.chosen
     names = ", ".join(sorted(rows)[:4]) + (", …" if len(rows) > 4 else "")
-    yield Finding(
-        "rows-under-other-default",
-        Severity.WARNING,
-        Stage.NEVER,
-        backend.path,
+    yield ROWS_UNDER_OTHER_DEFAULT.found_on(
+        backend,
         f"{there} holds rows ({names}), and {here}, which {backend.name} names, holds none: the default changed at 0.8. "
         f"{version.product} {version} begins with an empty store",
-        f"{setting} goes on with these rows.",
-        backend.line,
+        f"{setting} goes on with these rows. Back them up first: {version.product} {version} changes older tables when it starts."
+        + (_RENAMES if version >= changes.OGX and FOLDERS[0] in setting else ""),
     )
 
 

@@ -6,22 +6,101 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from llama_storage_tui.backends.postgres.identifiers import quoted_identifier
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family
 from llama_storage_tui.model.data import Filter, KeySelection
-from llama_storage_tui.model.finding import Finding, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.target import PostgresTarget
-from llama_storage_tui.model.version import Version
 from llama_storage_tui.services import browse, upgrade_inspection
 from llama_storage_tui.services.default_names import other_default
-from llama_storage_tui.services.responses.item_tables import said_of, upgrade_state
+from llama_storage_tui.services.responses.categories import MAKE_PUBLIC
+from llama_storage_tui.services.responses.earlier_items import Comparison
+from llama_storage_tui.services.responses.item_tables import said_of, upgrade_report
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.upgrade_inspection import DATA_NOT_CHECKED
+from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.consumers import CONSUMERS, keeps_namespaces, store_layouts
 from llama_storage_tui.upstream.item_upgrade import EARLIER_ITEMS, ITEMS, SINCE, ItemUpgrade
 
+NOT_CREATED: Final = Rule(
+    id="not-created",
+    severity=Severity.INFO,
+    stage=Stage.NEVER,
+    title="A store does not exist yet",
+    advice="The server creates it on first use; if it should be there, the path or the name is wrong.",
+)
+RAW_KEYS: Final = Rule(
+    id="raw-keys",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Keys have no namespace, as servers before 1.0 wrote them, and are not read",
+    advice="Stop the servers, copy the file with its -wal, and rename these keys to NAMESPACE:KEY before the first"
+    " start of this version: the "
+    "copy of vector stores to tables happens once, at that start, and passes over what is renamed later. Leave a key "
+    "as it is where the new name exists already, since a newer server wrote that one.",
+    since=changes.NAMESPACES_IN_SQLITE,
+)
+UNNAMED_KEYS: Final = Rule(
+    id="unnamed-keys",
+    severity=Severity.INFO,
+    stage=Stage.NEVER,
+    title="Keys lie outside of every namespace that the config names",
+    advice="Another stack may share the table, or a reference had another namespace before.",
+)
+ROWS_LEFT_BEHIND: Final = Rule(
+    id="rows-left-behind",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Rows are under a name that the release does not read",
+    advice="Name the old table in the config to go on with its rows, or copy them.",
+    also=((Severity.INFO, Stage.NEVER),),
+)
+ZONELESS_EXPIRY: Final = Rule(
+    id="zoneless-expiry",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="A column is as servers before 1.0.3 made it, and keys with an expiry cannot be written",
+    advice="Change the column's type as the finding's help says.",
+    since=changes.KV_POSTGRES_POOLED,
+)
+ITEMS_UPGRADE_UNFINISHED: Final = Rule(
+    id="items-upgrade-unfinished",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="The upgrade of conversation_items was not finished",
+    advice="The message names the state, and what finishes it.",
+)
+ITEMS_MISSING: Final = Rule(
+    id="items-missing",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="The table conversation_items lacks items that the table before the upgrade to ogx 1.5 has",
+    advice="The message names how many, and what brings them back.",
+)
+ROWS_WITHOUT_OWNER: Final = Rule(
+    id="rows-without-owner",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Rows have no owner, and the default filter hides them from everybody",
+    advice=MAKE_PUBLIC,
+    since=changes.OWNERLESS_HIDDEN,
+)
+TABLE: Final = (
+    NOT_CREATED,
+    RAW_KEYS,
+    UNNAMED_KEYS,
+    ROWS_LEFT_BEHIND,
+    ZONELESS_EXPIRY,
+    ITEMS_UPGRADE_UNFINISHED,
+    ITEMS_MISSING,
+    ROWS_WITHOUT_OWNER,
+)
+
+
 LEFT_BEHIND: Final = {
-    "chat_completions": (Version(0, 3, 5), "the inference store used this table before 0.3.5"),
-    "openai_responses": (Version(0, 5), "responses were kept here before 0.5"),
+    "chat_completions": (changes.INFERENCE_TABLE_COUNTS, "the inference store used this table before 0.3.5"),
+    "openai_responses": (changes.RESPONSES_TABLE_COUNTS, "responses were kept here before 0.5"),
 }
 OWNER: Final = "owner_principal"
 DEFAULT_KEY_TABLES: Final = frozenset({"llamastack_kvstore", "ogx_kvstore"})
@@ -29,43 +108,6 @@ DEFAULT_KEY_TABLES: Final = frozenset({"llamastack_kvstore", "ogx_kvstore"})
 ZONELESS: Final = "timestamp without time zone"
 
 Check = Callable[[Session, Backend], AsyncIterator[Finding]]
-
-
-async def inspect_data(session: Session) -> tuple[Finding, ...]:
-    """Look into every backend; one that cannot be reached is a finding, not an error."""
-    found: list[Finding] = []
-    for backend in session.catalog.backends:
-        checks: tuple[Check, ...] = KEY_CHECKS if backend.family is Family.KV else TABLE_CHECKS
-        try:
-            for check in checks:
-                found += [finding async for finding in check(session, backend)]
-        except NotFoundError as error:
-            found.append(_finding(backend, "not-created", Severity.INFO, error.message, error.help))
-        except BackendError as error:
-            found.append(
-                _finding(
-                    backend,
-                    "data-not-checked",
-                    Severity.INFO,
-                    f"Not looked into: {error.message}",
-                    error.help,
-                )
-            )
-    return tuple(found)
-
-
-def with_data(catalog: Catalog, found: Sequence[Finding]) -> Catalog:
-    """Return the catalog with a verdict that also counts what the stores hold: some rows stop a start."""
-    stops = any(each.severity is Severity.ERROR and each.stage is Stage.START for each in found)
-    if not stops or not catalog.verdict.loads:
-        return catalog
-    return replace(catalog, verdict=replace(catalog.verdict, starts=False))
-
-
-def _finding(
-    backend: Backend, rule: str, severity: Severity, message: str, help_: str | None = None
-) -> Finding:
-    return Finding(rule, severity, Stage.NEVER, backend.path, message, help_, backend.line)
 
 
 async def _raw_keys(session: Session, backend: Backend) -> AsyncIterator[Finding]:
@@ -76,13 +118,10 @@ async def _raw_keys(session: Session, backend: Backend) -> AsyncIterator[Finding
         raw = tuple(sorted(_raw_families()))
         count = await reader.count(KeySelection(raw, _owned(session, backend)))
         if count.value:
-            yield _finding(
+            yield RAW_KEYS.found_on(
                 backend,
-                "raw-keys",
-                Severity.WARNING,
                 f"{count.value:,} keys of {backend.name} have no namespace, as servers before 1.0 wrote them: "
                 f"{version.product} {version} does not see them",
-                "They must be renamed to NAMESPACE:KEY before the server can read them.",
             )
 
 
@@ -99,10 +138,8 @@ async def _unnamed_keys(session: Session, backend: Backend) -> AsyncIterator[Fin
     reader = (await session.reader(backend.name)).key_values
     count = await reader.count(KeySelection((), _owned(session, backend)))
     if count.value:
-        yield _finding(
+        yield UNNAMED_KEYS.found_on(
             backend,
-            "unnamed-keys",
-            Severity.INFO,
             f"{count.value:,} keys of {backend.name} lie outside of every namespace that this config names",
             "Another stack may share the table, or a reference had another namespace before; namespaces CONFIG "
             f"{backend.name} counts them as unassigned.",
@@ -126,13 +163,13 @@ async def _other_default(session: Session, backend: Backend) -> AsyncIterator[Fi
             continue
         count = await reader.count(name)
         if count.value:
-            yield _finding(
+            yield ROWS_LEFT_BEHIND.found_on(
                 backend,
-                "rows-left-behind",
-                Severity.WARNING,
                 f"{name} on {backend.name} has {count.value:,} keys that {version.product} {version} does not read: the default "
                 f"name of the table changed at 0.8, and is {chosen.value} for this version",
-                f"Set table_name: {name} to go on with these keys.",
+                f"Set table_name: {name} to go on with these keys. A server reads one of the two tables: what {chosen.value}"
+                " holds by"
+                " now is then out of sight, and stays where it is.",
             )
 
 
@@ -145,18 +182,19 @@ async def _zoneless_expiry(session: Session, backend: Backend) -> AsyncIterator[
     """Tell of a column as servers before 1.0.3 made it: ogx writes times with a zone, and asyncpg refuses those for it."""
     version = session.catalog.version.chosen
     target = backend.target
-    if not isinstance(target, PostgresTarget) or target.table is None or version < Version(1, 0):
+    if not isinstance(target, PostgresTarget) or target.table is None or version < changes.KV_POSTGRES_POOLED:
         return
     table = await (await session.reader(backend.name)).tables.table(target.table)
     column = table.column("expiration") if table is not None else None
     if column is not None and column.type == ZONELESS:
-        yield _finding(
+        yield ZONELESS_EXPIRY.found_on(
             backend,
-            "zoneless-expiry",
-            Severity.WARNING,
             f"The column expiration of {target.table} on {backend.name} has no time zone, as servers before 1.0.3 made it: a key "
             f"with an expiry cannot be written by {version.product} {version}",
-            f"ALTER TABLE {target.table} ALTER COLUMN expiration TYPE timestamptz USING expiration AT TIME ZONE 'UTC'",
+            f"Stop every server that uses the table, back it up, and run as the servers' role: ALTER TABLE"
+            f" {quoted_identifier(target.table)}"
+            " ALTER COLUMN expiration TYPE timestamptz. Times are then read in the time zone of that session, the one that older"
+            " servers wrote them in.",
         )
 
 
@@ -173,7 +211,7 @@ KEY_CHECKS: Final[tuple[Check, ...]] = (
 
 def _raw_families() -> set[str]:
     families = {key for consumer in CONSUMERS for key in consumer.keys}
-    return families | {key for layout in store_layouts(Version(0, 8)).values() for key in layout.keys}
+    return families | {key for layout in store_layouts(changes.OGX).values() for key in layout.keys}
 
 
 async def _left_behind(session: Session, backend: Backend) -> AsyncIterator[Finding]:
@@ -187,10 +225,8 @@ async def _left_behind(session: Session, backend: Backend) -> AsyncIterator[Find
             continue
         count = await reader.count(name)
         if count.value:
-            yield _finding(
+            yield ROWS_LEFT_BEHIND.found_on(
                 backend,
-                "rows-left-behind",
-                Severity.WARNING,
                 f"{name} on {backend.name} has {count.value:,} rows that {version.product} {version} does not read: {reason}",
             )
 
@@ -199,29 +235,41 @@ async def _earlier_items(session: Session, backend: Backend) -> AsyncIterator[Fi
     """Tell of the table that the upgrade to ogx 1.5 renames: the only copy of the items until its rows were copied."""
     version = session.catalog.version.chosen
     reader = await session.reader(backend.name)
-    state = await upgrade_state(reader)
-    if state is ItemUpgrade.NOT_NEEDED:
+    report = await upgrade_report(reader)
+    if report.state is ItemUpgrade.NOT_NEEDED:
         return
-    message, advice = said_of(state, backend.name, version)
-    if state is not ItemUpgrade.COPIED:
-        yield _finding(backend, "items-upgrade-unfinished", Severity.WARNING, message, advice)
+    if report.state is not ItemUpgrade.COPIED:
+        said = said_of(report, backend.name)
+        is_partial = report.state is ItemUpgrade.COPIED_IN_PART
+        yield (ITEMS_MISSING if is_partial else ITEMS_UPGRADE_UNFINISHED).found_on(
+            backend, said.state, said.advice
+        )
         return
     count = await reader.tables.count(EARLIER_ITEMS)
     if count.value:
-        yield _finding(
+        yield ROWS_LEFT_BEHIND.found_on(
             backend,
-            "rows-left-behind",
-            Severity.WARNING if version >= SINCE else Severity.INFO,
-            f"{EARLIER_ITEMS} on {backend.name} has {count.value:,} rows that {version.product} {version} does not read: ogx 1.5"
-            f" copied them to {ITEMS}",
-            "Keep it, or compare the two tables first and keep a backup: items that are missing in the new table were deleted"
-            " since, or never copied.",
+            f"{EARLIER_ITEMS} on {backend.name} has {count.value:,} rows that {version.product} {version} does not read"
+            + (f": ogx 1.5 copied them to {ITEMS}" if report.comparison is not None else ""),
+            f"{_compared(report.comparison)} Keep it at least until you have a backup of the database.",
+            severity=Severity.WARNING if version >= SINCE else Severity.INFO,
         )
+
+
+def _compared(comparison: Comparison | None) -> str:
+    if comparison is None:
+        return "The two tables were not compared."
+    if comparison.is_whole:
+        return f"All were compared by their keys: {ITEMS} has each one whose conversation is there."
+    return (
+        f"The last {comparison.compared:,} were compared by their keys, the others were not: {ITEMS} has each of those whose"
+        " conversation is there."
+    )
 
 
 async def _ownerless(session: Session, backend: Backend) -> AsyncIterator[Finding]:
     """Rows without an owner: from 0.4 on the default filter hides them from everybody."""
-    if session.catalog.version.chosen < Version(0, 4):
+    if session.catalog.version.chosen < changes.OWNERLESS_HIDDEN:
         return
     reader = (await session.reader(backend.name)).tables
     for name in session.catalog.tables_on(backend.name):
@@ -230,12 +278,9 @@ async def _ownerless(session: Session, backend: Backend) -> AsyncIterator[Findin
             continue
         count = await reader.count(name, (Filter(OWNER, None),))
         if count.value:
-            yield _finding(
+            yield ROWS_WITHOUT_OWNER.found_on(
                 backend,
-                "rows-without-owner",
-                Severity.WARNING,
                 f"{count.value:,} rows of {name} on {backend.name} have no owner (NULL): the default filter hides them",
-                "Set owner_principal to '' where they should be public.",
             )
 
 
@@ -246,3 +291,32 @@ TABLE_CHECKS: Final[tuple[Check, ...]] = (
     _ownerless,
     *upgrade_inspection.TABLE_CHECKS,
 )
+
+
+async def inspect_data(session: Session) -> tuple[Finding, ...]:
+    """Look into every backend; one that cannot be reached is a finding, not an error."""
+    found: list[Finding] = []
+    for backend in session.catalog.backends:
+        checks: tuple[Check, ...] = KEY_CHECKS if backend.family is Family.KV else TABLE_CHECKS
+        try:
+            for check in checks:
+                found += [finding async for finding in check(session, backend)]
+        except NotFoundError as error:
+            found.append(NOT_CREATED.found_on(backend, error.message, error.help))
+        except BackendError as error:
+            found.append(
+                DATA_NOT_CHECKED.found_on(
+                    backend,
+                    f"Not looked into: {error.message}",
+                    error.help,
+                )
+            )
+    return tuple(found)
+
+
+def with_data(catalog: Catalog, found: Sequence[Finding]) -> Catalog:
+    """Return the catalog with a verdict that also counts what the stores hold: some rows stop a start."""
+    stops = any(each.severity is Severity.ERROR and each.stage is Stage.START for each in found)
+    if not stops or not catalog.verdict.loads:
+        return catalog
+    return replace(catalog, verdict=replace(catalog.verdict, starts=False))

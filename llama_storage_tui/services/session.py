@@ -77,7 +77,7 @@ class Session:
                     f"Backend {name} cannot be opened: {backend.problem or 'its settings are incomplete'}",
                     failure=FailureKind.UNRESOLVED,
                     where=backend.path,
-                    help="Give the variables with --env-file, or mend the config.",
+                    help="Give the variables with --env-file, or fix the config.",
                 )
             log.info("opening %s (%s) at %s", name, backend.type, backend.location)
             self._readers[name] = await asyncio.to_thread(_open, backend.target, self.timeouts)

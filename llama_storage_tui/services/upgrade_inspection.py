@@ -15,27 +15,118 @@ from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.catalog import Backend, Family, Reference, Registration
 from llama_storage_tui.model.data import Filter, KeySelection, RowQuery, Table
-from llama_storage_tui.model.finding import Finding, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.records import RecordQuery
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.categories import without_store
 from llama_storage_tui.services.responses.places import response_places
 from llama_storage_tui.services.responses.summaries import DOCUMENT
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.upstream import changes, response_model
 from llama_storage_tui.upstream.consumers import keeps_namespaces
 from llama_storage_tui.upstream.registered import (
     API_OF,
-    CHECKS_FILE_PATH,
     COMPARES_GIVEN_FIELDS,
     FAISS_INDEX,
     FILES_TABLE,
-    HAS_TENANCY,
     MOVED_MARK,
-    NEEDS_CHUNK_ID,
     OLD_KEYS,
     REGISTRY_HEAD,
     VECTOR_STORE_HEAD,
 )
+
+DATA_NOT_CHECKED: Final = Rule(
+    id="data-not-checked",
+    severity=Severity.INFO,
+    stage=Stage.NEVER,
+    title="A store, or a part of it, was not looked into",
+    advice="The message says why; check again when the cause is gone.",
+)
+CHUNKS_WITHOUT_ID: Final = Rule(
+    id="chunks-without-id",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="Chunks of a faiss index have no chunk_id, and the server does not start with them",
+    advice="Go on with the release that wrote them until the index is converted, in a copy of the store: each chunk needs a"
+    " chunk_id "
+    "(its stored_chunk_id) and a chunk_metadata object. Or build it again under a new id from its files.",
+    since=changes.FAISS_CHUNK_IDS,
+)
+KEYS_OF_0_2: Final = Rule(
+    id="keys-of-0.2",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Keys are in the form of 0.2, which no later release reads",
+    advice="What the config does not register anew has to be registered again, or brought into the newer "
+    "form.",
+    since=changes.CATALOG,
+)
+STALE_PROVIDER: Final = Rule(
+    id="stale-provider",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Registered objects belong to providers that the config does not start",
+    advice="Add the provider again under that id. Unregister an object through the server's API only where nobody needs it:"
+    " what is "
+    "registered of it, such as the embedding model of a vector store, is kept nowhere else.",
+    since=changes.CATALOG,
+)
+VECTOR_STORES_WITHOUT_TENANT: Final = Rule(
+    id="vector-stores-without-tenant",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="Vector stores are still kept as keys, and there is no tenant to copy them to",
+    advice="Set server.tenancy.default_tenant_id to the tenant that all of them belong to: they are copied once.",
+    since=changes.TENANCY,
+)
+ROWS_WITHOUT_TENANT: Final = Rule(
+    id="rows-without-tenant",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Rows have no tenant, and with tenancy multi nobody sees them",
+    advice="Find out which tenant each belongs to, stop the servers, back up the table, and set tenant_id. A server that is "
+    "started once under tenancy single would give all of them its default tenant; under multi none fills it in.",
+    since=changes.TENANCY,
+)
+FILES_ELSEWHERE: Final = Rule(
+    id="files-elsewhere",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Files lie outside of the provider's storage_dir, and the server refuses to give them out",
+    advice="Set storage_dir to a folder that holds these and those inside it now, or stop the servers, back up the table,"
+    " copy the "
+    "files into storage_dir, and change file_path. Links were not followed for this answer.",
+    since=changes.FILE_PATHS_CHECKED,
+)
+RESPONSES_WITHOUT_STORE: Final = Rule(
+    id="responses-without-store",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Responses lack the field `store`, and the server fails on every page that holds one",
+    advice='Add "store": true to each document with the server stopped, after a copy of the table was made.',
+    since=response_model.FIELDS["store"][-1].since,
+)
+REGISTRATION_CONFLICT: Final = Rule(
+    id="registration-conflict",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="An object is registered in the config otherwise than it is stored",
+    advice="Write the stored values into the config: they belong to what was made with them. Unregister the object through the "
+    "server's API only where nobody needs it.",
+    since=changes.CATALOG,
+)
+TABLE: Final = (
+    REGISTRATION_CONFLICT,
+    DATA_NOT_CHECKED,
+    CHUNKS_WITHOUT_ID,
+    KEYS_OF_0_2,
+    STALE_PROVIDER,
+    VECTOR_STORES_WITHOUT_TENANT,
+    ROWS_WITHOUT_TENANT,
+    FILES_ELSEWHERE,
+    RESPONSES_WITHOUT_STORE,
+)
+
 
 FIRST_CHUNK: Final = 2_000_000
 """Characters of an index that are read for its first chunk: the index itself, much larger, stands behind the chunks."""
@@ -48,7 +139,7 @@ SECONDS: Final = 20.0
 async def chunks_without_id(session: Session, backend: Backend) -> AsyncIterator[Finding]:
     """Faiss indexes whose chunks have no id: from 0.4 on the server does not start with them."""
     version = session.catalog.version.chosen
-    if version < NEEDS_CHUNK_ID:
+    if not CHUNKS_WITHOUT_ID.holds_for(version):
         return
     reader = (await session.reader(backend.name)).key_values
     found: list[str] = []
@@ -61,15 +152,10 @@ async def chunks_without_id(session: Session, backend: Backend) -> AsyncIterator
     if found:
         scope = f" of the first {looked:,} looked at" if has_more else ""
         names = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
-        yield _finding(
+        yield CHUNKS_WITHOUT_ID.found_on(
             backend,
-            "chunks-without-id",
-            Severity.ERROR,
             f"Chunks of {_counted(len(found), 'vector store')}{scope} on {backend.name} ({names}) have no chunk_id, as servers "
             f"before 0.4 wrote them: {version.product} {version} does not start with them",
-            "Each chunk of the index needs a chunk_id (its stored_chunk_id) and a chunk_metadata object. Go on with the release "
-            "that wrote them until the index is converted or built again from its files.",
-            Stage.START,
         )
 
 
@@ -105,13 +191,10 @@ async def keys_of_0_2(session: Session, backend: Backend) -> AsyncIterator[Findi
     for head, what in OLD_KEYS.items():
         count = await reader.count(KeySelection(tuple(sorted(lead + head for lead in leads))))
         if count.value:
-            yield _finding(
+            yield KEYS_OF_0_2.found_on(
                 backend,
-                "keys-of-0.2",
-                Severity.WARNING,
                 f"{backend.name} holds {_counted(count.value, 'key')} {head}… ({what}) in the form of 0.2: no release from 0.3 on "
                 "reads them",
-                "What the config does not register anew has to be registered again, or brought into the newer form.",
             )
 
 
@@ -133,13 +216,10 @@ async def stale_providers(session: Session, backend: Backend) -> AsyncIterator[F
     if stale:
         names = ", ".join(f"{name}: {number:,}" for name, number in stale.most_common(5))
         number = sum(stale.values())
-        yield _finding(
+        yield STALE_PROVIDER.found_on(
             backend,
-            "stale-provider",
-            Severity.WARNING,
             f"{_counted(number, 'registered object')} on {backend.name} {'belongs' if number == 1 else 'belong'} to providers that "
             f"this config does not start ({names}): requests for {'it' if number == 1 else 'them'} fail",
-            "Add the provider again under that id, or unregister the objects through the server's API.",
         )
 
 
@@ -158,15 +238,10 @@ async def conflicting_registrations(session: Session, backend: Backend) -> Async
             conflicts = _conflicts(registration, stored.value, catalog.version.chosen)
             if conflicts:
                 named = f"The {registration.type.replace('_', ' ')} {registration.identifier}"
-                yield Finding(
-                    "registration-conflict",
-                    Severity.ERROR,
-                    Stage.START,
-                    registration.path,
+                yield REGISTRATION_CONFLICT.found_on(
+                    registration,
                     f"{named} is registered on {backend.name} with another "
                     f"{' and '.join(conflicts)}: {catalog.version.chosen.product} {catalog.version.chosen} does not start",
-                    "Unregister it through the server's API while the config does not name it, or give it the stored values.",
-                    registration.line,
                 )
 
 
@@ -219,27 +294,28 @@ async def vector_stores_without_tenant(session: Session, backend: Backend) -> As
     catalog = session.catalog
     version, rules = catalog.version.chosen, catalog.access
     has_tables = any(found.path == "storage.stores.vector_stores" for found in catalog.references)
-    if version < HAS_TENANCY or rules.tenancy is Tenancy.DISABLED or rules.default_tenant or not has_tables:
+    if (
+        version < changes.TENANCY
+        or rules.tenancy is Tenancy.DISABLED
+        or rules.default_tenant
+        or not has_tables
+    ):
         return
     reader = (await session.reader(backend.name)).key_values
     for lead in _leads(session, backend, "providers.vector_io["):
         count = await reader.count(KeySelection((lead + VECTOR_STORE_HEAD,)))
         if count.value and not await reader.values_of([lead + MOVED_MARK]):
-            yield _finding(
+            yield VECTOR_STORES_WITHOUT_TENANT.found_on(
                 backend,
-                "vector-stores-without-tenant",
-                Severity.ERROR,
                 f"{_counted(count.value, 'vector store')} of {lead.rstrip(':') or backend.name} are still kept as keys: the server "
                 "copies them to tables when it starts, and does not start without a tenant to copy them to",
-                "Set server.tenancy.default_tenant_id.",
-                Stage.START,
             )
 
 
 async def rows_without_tenant(session: Session, backend: Backend) -> AsyncIterator[Finding]:
     """Rows without a tenant under tenancy multi: nobody sees them."""
     catalog = session.catalog
-    if catalog.version.chosen < HAS_TENANCY or catalog.access.tenancy is not Tenancy.MULTI:
+    if catalog.version.chosen < changes.TENANCY or catalog.access.tenancy is not Tenancy.MULTI:
         return
     reader = (await session.reader(backend.name)).tables
     for name in session.catalog.tables_on(backend.name):
@@ -250,13 +326,9 @@ async def rows_without_tenant(session: Session, backend: Backend) -> AsyncIterat
         filters = () if table.column(TENANT) is None else (Filter(TENANT, None),)
         count = await reader.count(name, filters)
         if count.value:
-            yield _finding(
+            yield ROWS_WITHOUT_TENANT.found_on(
                 backend,
-                "rows-without-tenant",
-                Severity.WARNING,
                 f"{_counted(count.value, 'row')} of {name} on {backend.name} have no tenant: with tenancy multi nobody sees them",
-                "A server fills tenants in under tenancy single, never under multi: say which tenant they belong to before they "
-                "are needed.",
             )
 
 
@@ -264,7 +336,7 @@ async def files_elsewhere(session: Session, backend: Backend) -> AsyncIterator[F
     """Files whose body lies outside of the provider's folder: refused from 0.7 on, though it is there."""
     catalog = session.catalog
     folders = [provider.storage_dir for provider in catalog.providers if provider.storage_dir]
-    if catalog.version.chosen < CHECKS_FILE_PATH or len(folders) != 1:
+    if catalog.version.chosen < changes.FILE_PATHS_CHECKED or len(folders) != 1:
         return
     if FILES_TABLE not in session.catalog.tables_on(backend.name):
         return
@@ -278,14 +350,10 @@ async def files_elsewhere(session: Session, backend: Backend) -> AsyncIterator[F
         async for batch in batches:
             number += sum(isinstance(path, str) and not _is_inside(path, folders[0]) for (path,) in batch)
     if number:
-        yield _finding(
+        yield FILES_ELSEWHERE.found_on(
             backend,
-            "files-elsewhere",
-            Severity.WARNING,
             f"{_counted(number, 'file')} of {FILES_TABLE} on {backend.name} {'lies' if number == 1 else 'lie'} outside of "
             f"storage_dir ({folders[0]}): from 0.7 on a server refuses to give {'it' if number == 1 else 'them'} out (400)",
-            "Set storage_dir to the folder that file_path names, or move the files and change file_path with the server stopped. "
-            "Links were not followed for this answer.",
         )
 
 
@@ -318,20 +386,15 @@ async def responses_without_store(session: Session, backend: Backend) -> AsyncIt
                     is_over = batch.done >= batch.total
                     break
         if number:
-            yield _finding(
+            yield RESPONSES_WITHOUT_STORE.found_on(
                 backend,
-                "responses-without-store",
-                Severity.WARNING,
                 f"{'' if is_over else 'At least '}{_counted(number, 'response')} of {place.table} on {backend.name} "
                 f"{'has' if number == 1 else 'have'} no field store: {session.catalog.version.chosen} fails on each, and on "
                 "every page of a list that holds one",
-                chosen.next_step,
             )
         elif not is_over:
-            yield _finding(
+            yield DATA_NOT_CHECKED.found_on(
                 backend,
-                "data-not-checked",
-                Severity.INFO,
                 f"Of {place.table} on {backend.name} only the last {rows:,} responses were looked at for a missing field store",
                 "responses CONFIG attention --exact looks at all of them.",
             )
@@ -358,12 +421,6 @@ def _leads(session: Session, backend: Backend, path: str) -> tuple[str, ...]:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _finding(
-    backend: Backend, rule: str, severity: Severity, message: str, help_: str, stage: Stage = Stage.NEVER
-) -> Finding:
-    return Finding(rule, severity, stage, backend.path, message, help_, backend.line)
 
 
 KEY_CHECKS: Final = (

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from llama_storage_tui.text import is_safe
+
 if TYPE_CHECKING:
     from llama_storage_tui.model.data import Cell
 
@@ -204,6 +206,35 @@ def stored_to_json(value: Cell) -> object:
     ):
         return to_json(parsed.data)
     return to_json(decoded.data)
+
+
+LONGEST_LETTER: Final = len(r"\ud83d\ude00")
+"""Characters that JSON may need for one letter."""
+
+FIRST_BEYOND_ASCII: Final = 0x80
+_ESCAPED: Final = re.compile(
+    r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|.)", re.DOTALL
+)
+
+
+def with_letters(text: str) -> str:
+    """Return the same JSON with each escape of a letter beyond ASCII written as the letter; any other text as it is.
+
+    The text may be the beginning of JSON. Escapes of what a terminal must not obey (control characters, bidi marks, halves of
+    pairs) stay: they are what is shown for it anyway.
+    """
+    return _ESCAPED.sub(_letter, text) if "\\u" in text and _LOOKS_LIKE_JSON.match(text) else text
+
+
+def _letter(found: re.Match[str]) -> str:
+    high, low, single = found.groups()
+    if high is not None:
+        letter = (bytes.fromhex(high) + bytes.fromhex(low)).decode("utf-16-be")
+    elif single is not None and int(single, 16) >= FIRST_BEYOND_ASCII:
+        letter = chr(int(single, 16))
+    else:
+        return found[0]
+    return letter if is_safe(letter) else found[0]
 
 
 def json_text(value: object, *, indent: int | None = None) -> str:

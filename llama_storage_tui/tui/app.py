@@ -34,7 +34,7 @@ from llama_storage_tui.tui.keymap import preferences_path, read_preferences
 from llama_storage_tui.tui.remembered import Remembered
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.signals import end_on_signals, end_without_terminal
-from llama_storage_tui.tui.theme import DARK, LIGHT, THEMES
+from llama_storage_tui.tui.theme import BY_NAME, DARK, LIGHT
 from llama_storage_tui.tui.typeahead import Typeahead
 from llama_storage_tui.tui.world import World
 from llama_storage_tui.tui.zone import Zone
@@ -112,13 +112,13 @@ class StorageApp(App[int]):
         self._zone = Zone()
         self._remembered = Remembered()
         self._typeahead = Typeahead(self)
-        for theme in THEMES:
+        for theme in BY_NAME.values():
             self.register_theme(theme)
         self._styled = self.theme
 
     def get_theme(self, theme_name: str) -> Theme | None:
         """Know our themes from the first style on, before Textual lets them be registered."""
-        ours = {theme.name: theme for theme in THEMES}
+        ours = {theme.name: theme for theme in BY_NAME.values()}
         return ours.get(theme_name) or super().get_theme(theme_name)
 
     def refresh_css(self, animate: bool = True) -> None:  # noqa: FBT001, FBT002 - Textual's signature
@@ -165,18 +165,13 @@ class StorageApp(App[int]):
         path = preferences_path(self._world.environ)
         if not path.exists():
             return
-        later()  # so that every binding that a preference may name is known
-        known = {
-            binding.id
-            for kind in _bound_classes()
-            for binding in kind.__dict__.get("BINDINGS", ())
-            if isinstance(binding, Binding) and binding.id
-        }
-        found = read_preferences(path, known)
+        from llama_storage_tui.tui.bindings import known_ids
+
+        found = read_preferences(path, known_ids(), BY_NAME)
         if found.keys:
             self.set_keymap(found.keys)
         if found.theme:
-            self.theme = LIGHT.name if found.theme == "light" else DARK.name
+            self.theme = BY_NAME[found.theme].name
         if found.problem:
             self.notify(found.problem, title="Preferences", severity="warning", markup=False, timeout=15)
 
@@ -451,7 +446,8 @@ class StorageApp(App[int]):
     def action_help(self) -> None:
         """Show what every key does on this screen."""
         if not isinstance(self.screen, Dialog):
-            self.push_screen(later().HelpDialog(later().key_groups(self.screen)))
+            file = preferences_path(self._world.environ)
+            self.push_screen(later().HelpDialog(later().key_groups(self.screen), str(file)))
 
     # Out of the program
 
@@ -508,17 +504,3 @@ class StorageApp(App[int]):
             self._exception = error
             self._exception_event.set()
         self._close_messages_no_wait()
-
-
-def _bound_classes() -> list[type]:
-    """Return every class of ours that has bindings, so that a keymap's ids can be checked."""
-    from textual.dom import DOMNode
-
-    found: list[type] = []
-    pending: list[type] = [DOMNode]
-    while pending:
-        kind = pending.pop()
-        pending += kind.__subclasses__()
-        if kind.__module__.startswith("llama_storage_tui."):
-            found.append(kind)
-    return found

@@ -27,12 +27,12 @@ DEEPEST: Final = 6
 
 _SAID: Final = {
     LinkMark.MISSING_PARENT: "▲ previous response gone",
-    LinkMark.CYCLE: "✗ in a circle",
+    LinkMark.CYCLE: "✗ cycle",
     LinkMark.OLDER_THAN_PARENT: "▲ older than the one before",
     LinkMark.OWNER_CHANGED: "▲ owner changed",
     LinkMark.AMBIGUOUS: "▲ others fit as well",
     LinkMark.GAP: "▲ answers missing in between",
-    LinkMark.UNREADABLE: "✗ no JSON",
+    LinkMark.UNREADABLE: "✗ invalid JSON",
 }
 
 
@@ -112,8 +112,8 @@ def remarks(row: TreeRow, before: Mapping[str, str], *, is_asked: bool) -> Shown
             for said in odd
         ]
     plain = [
-        *(["the one asked for"] if is_asked else []),
-        *([f"fork: {plural(row.followers, 'response')} go on"] if row.followers > 1 else []),
+        *(["this response"] if is_asked else []),
+        *([f"fork: {plural(row.followers, 'continuation')}"] if row.followers > 1 else []),
         *(["inferred"] if link.inferred else []),
     ]
     is_bad = any(said.startswith("✗") for said in odd)
@@ -138,7 +138,7 @@ def facts(chain: Chain) -> list[Shown]:
     if chain.missing_parent is not None:
         found.append(Shown(f"▲ the beginning is gone: {chain.missing_parent}", Tone.WARNING))
     if chain.cycle:
-        found.append(Shown(f"✗ {plural(len(chain.cycle), 'response')} in a circle", Tone.BAD))
+        found.append(Shown(f"✗ {plural(len(chain.cycle), 'response')} in a cycle", Tone.BAD))
     if chain.owner_changes:
         found.append(Shown(f"▲ {plural(len(chain.owner_changes), 'owner change')}", Tone.WARNING))
     inferred = sum(link.inferred for link in (*chain.links, *chain.children, *chain.branches))

@@ -28,7 +28,7 @@ def preferences_path(environ: Mapping[str, str]) -> Path:
     return Path(platformdirs.user_config_path("llama-storage-tui")) / "config.toml"
 
 
-def read_preferences(path: Path, known: Collection[str]) -> Preferences:
+def read_preferences(path: Path, known: Collection[str], themes: Collection[str]) -> Preferences:
     """Read the file: `theme = "light"` and a table `[keys]` of binding id to key. Never raises; no file is no problem."""
     # Imported here: most operators have no such file, and the first paint waits for nothing that it does not need.
     import tomllib
@@ -49,9 +49,11 @@ def read_preferences(path: Path, known: Collection[str]) -> Preferences:
         name for name, key in keys.items() if name not in known or not isinstance(key, str) or not key.strip()
     ]
     if wrong:
-        problems.append(f"no such binding or no key: {', '.join(wrong)}")
-    if theme not in (None, "dark", "light"):
-        problems.append("theme is neither dark nor light")
+        problems.append(
+            f"no such binding or no key: {', '.join(wrong)} (all are listed by: llama-storage-tui help keys)"
+        )
+    if theme is not None and theme not in themes:
+        problems.append(f"theme is neither {' nor '.join(themes)}")
         theme = None
     return Preferences(
         {name: key for name, key in keys.items() if name not in wrong},

@@ -63,7 +63,7 @@ def _outcome(report: OrphanReport) -> str:
             f"{seen}: every one has its conversation." if report.scanned or report.is_complete else f"{seen}."
         )
     left = sum(each.items for each in report.orphans)
-    return f"{seen}: {left:,} left of {plural(len(report.orphans), 'gone conversation')}."
+    return f"{seen}: {left:,} from {plural(len(report.orphans), 'deleted conversation')}."
 
 
 def _cells(found: Orphans) -> Callable[[tzinfo | None], tuple[Shown, ...]]:

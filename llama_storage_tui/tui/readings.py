@@ -25,6 +25,7 @@ from llama_storage_tui.services.responses.reading import read_response
 from llama_storage_tui.services.responses.untrusted import load
 from llama_storage_tui.services.responses.whole import whole_difference
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import with_letters
 from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.marks import Shown, Tone
 from llama_storage_tui.tui.response_messages import ObjectOpened, ObjectsOpened, ResponseOpened
@@ -125,7 +126,7 @@ class ConversationReading:
             owner = owner_shown(found.conversation.owner)
             facts.append(Shown(f"owner {owner.text}", owner.tone))
             if found.conversation.metadata is not None:
-                facts.append(Shown(str(found.conversation.metadata), Tone.MUTED))
+                facts.append(Shown(with_letters(str(found.conversation.metadata)), Tone.MUTED))
         return Read(tuple(facts), tuple(lines), opens, found.notices)
 
 
@@ -134,7 +135,7 @@ def _conversation_lines(found: ConversationDetail) -> tuple[list[Line], dict[int
     opens: dict[int, Message] = {}
     for place, item in enumerate(found.items, 1):
         if item.entry is None:
-            lines.append(said(str(place), "✗ no JSON", str(item.item), Tone.BAD))
+            lines.append(said(str(place), "✗ invalid JSON", str(item.item), Tone.BAD))
             continue
         line = entry_line(item.entry)
         lines.append(Line((Shown(str(place), Tone.MUTED), line.cells[1], line.cells[2]), line.text))
@@ -154,7 +155,7 @@ def _cached(messages: object) -> Iterator[Line]:
     try:
         parsed = load(messages) if isinstance(messages, str) else messages
     except (ValueError, RecursionError):
-        yield said("▲", "messages", "The messages kept for the next turn are no JSON.", Tone.WARNING)
+        yield said("▲", "messages", "The messages kept for the next turn are invalid JSON.", Tone.WARNING)
         return
     for message in read_messages(parsed, problems)[1]:
         line = message_line(message, ())
@@ -209,7 +210,7 @@ def _completion_lines(found: Completion) -> Iterator[Line]:
             )
             continue
         line = message_line(choice.message, ())
-        text = f"{choice.message.label}  finished: {choice.finish_reason or 'not told'}\n\n{message_body(choice.message)}"
+        text = f"{choice.message.label}  finished: {choice.finish_reason or 'unknown'}\n\n{message_body(choice.message)}"
         yield Line((place, line.cells[1], line.cells[2]), text)
     for problem in found.problems:
         yield said("▲", "problem", problem, Tone.WARNING)

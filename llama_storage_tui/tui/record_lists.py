@@ -19,6 +19,7 @@ from llama_storage_tui.services.objects.showing import shown
 from llama_storage_tui.services.responses.completions import list_completions
 from llama_storage_tui.services.responses.conversations import list_conversations
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import with_letters
 from llama_storage_tui.tui import record_filter
 from llama_storage_tui.tui.marks import Shown, Tone
 from llama_storage_tui.tui.record_filter import Query
@@ -136,7 +137,7 @@ def _conversation_cells(found: Conversation) -> Callable[[tzinfo | None], tuple[
         created_shown(found.created_at, zone),
         number(found.items),
         owner_shown(found.owner),
-        Shown("–" if found.metadata is None else id_text(found.metadata), Tone.MUTED),
+        Shown("–" if found.metadata is None else with_letters(id_text(found.metadata)), Tone.MUTED),
         Shown(id_text(found.id), Tone.MUTED),
     )
 
@@ -178,7 +179,7 @@ def _completion_cells(found: CompletionSummary) -> Callable[[tzinfo | None], tup
     finished = {
         "stop": Shown("● stop", Tone.GOOD),
         "tool_calls": Shown("● tool calls", Tone.KEY),
-        None: Shown("▲ not told", Tone.WARNING),
+        None: Shown("▲ unknown", Tone.WARNING),
     }.get(reason, Shown(f"▲ {reason}", Tone.WARNING))
     return lambda zone: (
         created_shown(found.created, zone),

@@ -35,6 +35,6 @@ def _missing(whole: FullInput) -> str | None:
         case Truncation.MISSING_PARENT:
             return f"the response before, {whole.missing_parent}, is not there"
         case Truncation.CYCLE:
-            return "the responses before it go round in a circle"
+            return "the responses before it form a cycle"
         case Truncation.UNREADABLE:
             return "a response before it cannot be read"

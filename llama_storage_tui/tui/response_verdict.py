@@ -54,7 +54,7 @@ def resume_text(examination: Examination, server: str) -> Content:
     if comparison.unchecked is not None:
         parts.append(_styled(f"Not compared: {comparison.unchecked}", Tone.MUTED))
     elif not comparison.disagreements:
-        parts.append(_styled("They say the same.", Tone.MUTED))
+        parts.append(_styled("No differences.", Tone.MUTED))
     parts += [_styled(f"▲ {each.sentence}", Tone.WARNING) for each in comparison.disagreements[:MOST]]
     if comparison.history:
         parts.append(

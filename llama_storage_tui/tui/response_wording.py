@@ -23,7 +23,7 @@ _STATES: Final = {
     "cancelled": Shown("□ cancelled", Tone.MUTED),
 }
 _SHAPES: Final = {
-    DocumentShape.BROKEN: "✗ no JSON",
+    DocumentShape.BROKEN: "✗ invalid JSON",
     DocumentShape.LIST: "✗ a list",
     DocumentShape.SCALAR: "✗ no object",
     DocumentShape.NULL: "✗ null",

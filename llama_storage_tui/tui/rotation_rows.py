@@ -240,7 +240,11 @@ def _open_rows(result: Result, journals: Path) -> Groups:
 def error_rows(error: StorageToolError, redact: Callable[[str], str]) -> Sequence[Row]:
     """Lay out why something did not happen."""
     is_pending = error.kind == "pending"
-    first = "The change is half done, and journaled." if is_pending else "Nothing was changed."
+    first = (
+        "The change is unfinished; recovery resumes from the journal."
+        if is_pending
+        else "Nothing was changed."
+    )
     rows = [
         Row(
             Shown(first, Tone.WARNING if is_pending else Tone.BAD),
@@ -259,7 +263,7 @@ _STANDS: Final = {
     Standing.NOT_COMMITTED: Shown("○ the server has the old password", Tone.MUTED),
     Standing.UNCHECKED: Shown("▲ the server takes any password", Tone.WARNING),
     Standing.LOST: Shown("✗ neither password logs in", Tone.BAD),
-    Standing.UNKNOWN: Shown("✗ cannot be told", Tone.BAD),
+    Standing.UNKNOWN: Shown("✗ unknown", Tone.BAD),
 }
 
 

@@ -60,7 +60,8 @@ LIGHT: Final = Theme(
     },
 )
 
-THEMES: Final = (DARK, LIGHT)
+BY_NAME: Final = {"dark": DARK, "light": LIGHT}
+"""The themes by what an operator's file calls them, the usual one first."""
 
 
 def tone_style(tone: Tone, variables: Mapping[str, str]) -> Style:

@@ -21,7 +21,7 @@ class Mode(StrEnum):
 MEANINGS = {
     Mode.GENERATE: "A new password of 32 letters and digits, at the server and in every place.",
     Mode.TYPED: "The password that you type, at the server and in every place.",
-    Mode.FILES: "The server has the password that you type already: it is proved, and the files follow.",
+    Mode.FILES: "The server has the password that you type already: it is verified, then the files are updated.",
     Mode.SERVER: "A generated password at the server alone; you place it, and confirm when that is done.",
 }
 

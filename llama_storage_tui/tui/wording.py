@@ -108,7 +108,7 @@ def expiry(entry: KeyEntry, zone: tzinfo | None = UTC) -> Shown:
 def cell_shown(column: str, cell: Cell, zone: tzinfo | None = UTC) -> Shown:
     """Return a stored cell for a list: a time beside its number, NULL and bytes told apart from text."""
     # Imported here: the first screen, which uses the other words, shows no cells.
-    from llama_storage_tui.services.values import epoch_time
+    from llama_storage_tui.services.values import epoch_time, with_letters
 
     if cell is None:
         return Shown("NULL", Tone.MUTED)
@@ -119,4 +119,4 @@ def cell_shown(column: str, cell: Cell, zone: tzinfo | None = UTC) -> Shown:
     time = epoch_time(column, cell)
     if time is not None:
         return Shown(f"{bare_moment(time, zone)}  {cell}")
-    return Shown(str(cell))
+    return Shown(with_letters(str(cell)))

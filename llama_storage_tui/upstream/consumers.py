@@ -16,6 +16,7 @@ from typing import Final
 
 from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.changes import DatedFromCatalog
 
 V0_3: Final = Version(0, 3)
 V0_3_5: Final = Version(0, 3, 5)
@@ -55,7 +56,7 @@ QUOTA_KEYS: Final = ("quota:",)
 
 
 @dataclass(frozen=True, slots=True)
-class Consumer:
+class Consumer(DatedFromCatalog):
     """One reader of a reference in a provider's config.
 
     `keys` are the families of raw keys, which are the physical prefixes where the store keeps no namespace; `tables` the
@@ -67,15 +68,9 @@ class Consumer:
     types: tuple[str, ...]
     path: tuple[str, ...]
     family: Family
-    since: Version = V0_3
-    until: Version | None = None
     keys: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
     is_required: bool = True
-
-    def holds_for(self, version: Version) -> bool:
-        """Tell whether a server of that version has this reader."""
-        return self.since <= version and (self.until is None or version < self.until)
 
 
 def _vector_io(
@@ -86,7 +81,7 @@ def _vector_io(
         types,
         ("persistence",),
         Family.KV,
-        since,
+        since=since,
         keys=(f"vector_stores:{kind}v3::", *OPENAI_VECTOR_STORE_KEYS),
         is_required=required,
     )
@@ -116,7 +111,15 @@ CONSUMERS: Final = (
     Consumer(
         "agents", _META_REFERENCE, ("persistence", "agent_state"), Family.KV, until=V0_7, keys=_AGENT_KEYS
     ),
-    Consumer("responses", _BUILTIN, ("persistence", "agent_state"), Family.KV, V0_7, V1_0, keys=_AGENT_KEYS),
+    Consumer(
+        "responses",
+        _BUILTIN,
+        ("persistence", "agent_state"),
+        Family.KV,
+        since=V0_7,
+        until=V1_0,
+        keys=_AGENT_KEYS,
+    ),
     Consumer(
         "agents",
         _META_REFERENCE,
@@ -130,8 +133,8 @@ CONSUMERS: Final = (
         _META_REFERENCE,
         ("persistence", "responses"),
         Family.SQL,
-        V0_5,
-        V0_7,
+        since=V0_5,
+        until=V0_7,
         tables=(CONFIGURED, "conversation_messages"),
     ),
     Consumer(
@@ -139,8 +142,8 @@ CONSUMERS: Final = (
         _BUILTIN,
         ("persistence", "responses"),
         Family.SQL,
-        V0_7,
-        V1_2,
+        since=V0_7,
+        until=V1_2,
         tables=(CONFIGURED, "conversation_messages"),
     ),
     Consumer(
@@ -148,7 +151,7 @@ CONSUMERS: Final = (
         _BUILTIN,
         ("persistence", "responses"),
         Family.SQL,
-        V1_2,
+        since=V1_2,
         tables=(CONFIGURED, "conversation_messages", *_MEMORY_TABLES),
     ),
     Consumer(
@@ -170,7 +173,7 @@ CONSUMERS: Final = (
         ("remote::oci",),
         ("persistence",),
         Family.KV,
-        V0_5,
+        since=V0_5,
         keys=("vector_stores:oci26ai:v1::", *OPENAI_VECTOR_STORE_KEYS),
     ),
     _vector_io("infinispan:", ("remote::infinispan",), since=V0_7),
@@ -179,7 +182,7 @@ CONSUMERS: Final = (
         ("remote::neo4j",),
         ("persistence",),
         Family.KV,
-        V1_3,
+        since=V1_3,
         keys=("vector_stores:neo4j:v1::", *OPENAI_VECTOR_STORE_KEYS),
     ),
     Consumer(
@@ -187,7 +190,7 @@ CONSUMERS: Final = (
         _WITH_METADATA_STORE,
         ("metadata_store",),
         Family.SQL,
-        V1_0,
+        since=V1_0,
         tables=VECTOR_STORE_TABLES,
         is_required=False,
     ),
@@ -198,22 +201,28 @@ CONSUMERS: Final = (
         Family.SQL,
         tables=("openai_files",),
     ),
-    Consumer("files", ("remote::openai",), ("metadata_store",), Family.SQL, V0_4, tables=("openai_files",)),
+    Consumer(
+        "files", ("remote::openai",), ("metadata_store",), Family.SQL, since=V0_4, tables=("openai_files",)
+    ),
     Consumer("batches", ("inline::reference",), ("kvstore",), Family.KV, until=V1_0, keys=("batch:",)),
-    Consumer("batches", ("inline::reference",), ("sqlstore",), Family.SQL, V1_0, tables=("batches",)),
+    Consumer("batches", ("inline::reference",), ("sqlstore",), Family.SQL, since=V1_0, tables=("batches",)),
     Consumer("eval", _EITHER, ("kvstore",), Family.KV, until=V0_8, keys=("benchmarks:",)),
     Consumer(
         "datasetio", ("inline::localfs",), ("kvstore",), Family.KV, until=V0_8, keys=("localfs_datasets:",)
     ),
     Consumer("datasetio", ("remote::huggingface",), ("kvstore",), Family.KV, until=V0_8, keys=("datasets:",)),
-    Consumer("interactions", _BUILTIN, ("store",), Family.SQL, V1_0, tables=(CONFIGURED,), is_required=False),
-    Consumer("messages", _BUILTIN, ("kvstore",), Family.KV, V1_1, keys=("msgbatch:", "msgbatch_results:")),
+    Consumer(
+        "interactions", _BUILTIN, ("store",), Family.SQL, since=V1_0, tables=(CONFIGURED,), is_required=False
+    ),
+    Consumer(
+        "messages", _BUILTIN, ("kvstore",), Family.KV, since=V1_1, keys=("msgbatch:", "msgbatch_results:")
+    ),
     Consumer(
         "skills",
         _BUILTIN,
         ("persistence",),
         Family.KV,
-        V1_1,
+        since=V1_1,
         keys=("skill:", "skill_version:", "skill_files:"),
     ),
     Consumer(
@@ -221,7 +230,7 @@ CONSUMERS: Final = (
         ("remote::vertexai",),
         ("thought_signature_store",),
         Family.KV,
-        V1_4,
+        since=V1_4,
         is_required=False,
     ),
 )

@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Final
 
-from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream import changes
 
-SINCE: Final = Version(1, 5)
+SINCE: Final = changes.ITEMS_KEYED_BY_CONVERSATION
 ITEMS: Final = "conversation_items"
 EARLIER_ITEMS: Final = "conversation_items_v1"
 MARKS: Final = "conversation_migrations"
@@ -40,6 +40,8 @@ class ItemUpgrade(Enum):
     """The mark is missing, and the earlier table has no columns to copy by: the start fails."""
     COPIED = auto()
     """The mark is set: the earlier table is not read any more."""
+    COPIED_IN_PART = auto()
+    """The mark is set, and rows of the earlier table are missing in the other: only a comparison of the two shows it."""
     NOT_COPIED = auto()
     """The mark is set, but conversation_items is missing or empty while the earlier table has rows."""
     SKIPPED_NEXT = auto()
@@ -54,7 +56,7 @@ def item_upgrade(
     has_items: bool,
     has_earlier_items: bool,
 ) -> ItemUpgrade:
-    """Return the state of a database; `items_key` and `earlier_columns` are None where the table is missing."""
+    """Return the state of a database, without comparing rows (COPIED_IN_PART); None stands for a table that is missing."""
     is_renamed_next = items_key is not None and set(items_key) != set(KEY)
     if earlier_columns is None:
         return ItemUpgrade.SKIPPED_NEXT if is_renamed_next and is_marked else ItemUpgrade.NOT_NEEDED

@@ -5,29 +5,24 @@ Source: the provider registries and the API enumerations of llama-stack 0.3.0 to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from llama_storage_tui.model.version import Version
+from llama_storage_tui.model.version import Dated, Version
+from llama_storage_tui.upstream.changes import DatedFromCatalog
 
-_OLDEST: Final = Version(0, 3)
 _LISTED_APIS_ARE_OPTIONAL: Final = Version(1, 5)
 
 
 @dataclass(frozen=True, slots=True)
-class _Ships:
+class _Ships(DatedFromCatalog):
     """Provider types of one API, from the release `since` to before `until`; `needs` are the APIs that must be served, too."""
 
     api: str
     types: str
     needs: str = ""
-    since: Version = _OLDEST
-    until: Version | None = None
-
-    def holds_for(self, version: Version) -> bool:
-        return self.since <= version and (self.until is None or version < self.until)
 
 
 _PROVIDERS: Final = (
@@ -141,7 +136,7 @@ _PROVIDERS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Api:
+class _Api(DatedFromCatalog):
     """An API in the releases that have it.
 
     `table` is the API of the routing table that the server makes beside it. An API that `is_internal` takes no provider:
@@ -149,14 +144,9 @@ class _Api:
     """
 
     name: str
-    since: Version = _OLDEST
-    until: Version | None = None
     table: str | None = None
     is_internal: bool = False
     is_served: bool = True
-
-    def holds_for(self, version: Version) -> bool:
-        return self.since <= version and (self.until is None or version < self.until)
 
 
 _APIS: Final = (
@@ -215,6 +205,16 @@ def provider_types(api: str) -> frozenset[str]:
     return frozenset(type_ for row in _PROVIDERS if row.api == api for type_ in row.types.split())
 
 
+def provider_entries(api: str, provider_type: str) -> Sequence[Dated]:
+    """Return the entries of a provider, each with the releases that ship it."""
+    return [row for row in _PROVIDERS if row.api == api and provider_type in row.types.split()]
+
+
+def api_entries(name: str) -> Sequence[Dated]:
+    """Return the entries of an API, each with the releases that have it."""
+    return [row for row in _APIS if name in (row.name, row.table)]
+
+
 def is_known_api(api: str, version: Version) -> bool:
     """Tell whether that release knows an API of that name, those of the routing tables included."""
     return any(api in (row.name, row.table) for row in _APIS if row.holds_for(version))
@@ -242,16 +242,23 @@ def needs_every_listed_api(version: Version) -> bool:
     return version < _LISTED_APIS_ARE_OPTIONAL
 
 
-RESOURCE_APIS: Final[Mapping[str, tuple[str, Version, Version | None]]] = {
-    "models": ("inference", _OLDEST, None),
-    "shields": ("safety", _OLDEST, Version(1, 0)),
-    "datasets": ("datasetio", _OLDEST, Version(0, 8)),
-    "scoring_fns": ("scoring", _OLDEST, Version(0, 8)),
-    "benchmarks": ("eval", _OLDEST, Version(0, 8)),
-    "tool_groups": ("tool_runtime", _OLDEST, Version(0, 7)),
-    "vector_stores": ("vector_io", Version(0, 4, 3), None),
-}
-"""The kinds of `registered_resources` that a start registers with a provider: the API of that provider, and the releases."""
+@dataclass(frozen=True, slots=True)
+class ResourceKind(DatedFromCatalog):
+    """A kind of `registered_resources` that a start registers with a provider of an API, in the releases that do so."""
+
+    name: str
+    api: str
+
+
+RESOURCE_KINDS: Final = (
+    ResourceKind("models", "inference"),
+    ResourceKind("shields", "safety", until=Version(1, 0)),
+    ResourceKind("datasets", "datasetio", until=Version(0, 8)),
+    ResourceKind("scoring_fns", "scoring", until=Version(0, 8)),
+    ResourceKind("benchmarks", "eval", until=Version(0, 8)),
+    ResourceKind("tool_groups", "tool_runtime", until=Version(0, 7)),
+    ResourceKind("vector_stores", "vector_io", since=Version(0, 4, 3)),
+)
 
 _ANY_PROVIDER: Final = Version(0, 8)
 

@@ -31,13 +31,8 @@ OLD_KEYS: Final = {
 """Beginnings of keys that 0.2 wrote and no release from 0.3.0 on reads, with what they are."""
 
 FAISS_INDEX: Final = "faiss_index:v3::"
-NEEDS_CHUNK_ID: Final = Version(0, 4)
-"""From this release on a chunk of a faiss index needs `chunk_id` (EmbeddedChunk in llama_stack_api/vector_io.py)."""
 
 VECTOR_STORE_HEAD: Final = "openai_vector_stores:v3::"
 MOVED_MARK: Final = "openai_vector_stores_sql_migration:v3"
-HAS_TENANCY: Final = Version(1, 2)
 
-CHECKS_FILE_PATH: Final = Version(0, 7)
-"""From this release on a file outside of storage_dir is refused (inline/files/localfs/files.py, 0.7.0)."""
 FILES_TABLE: Final = "openai_files"

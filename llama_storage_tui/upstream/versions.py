@@ -1,6 +1,6 @@
 """The releases that this program knows, and the newest one that a short version means.
 
-Adding a release is one line here; what it changes stands in the tables of `config.schema` and of this room.
+Adding a release is one line here; what it changes stands in the tables of `upstream.run_config` and of this room.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from typing import Final
 
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream import changes
 
 _PATCHES: Final[tuple[tuple[int, int, int], ...]] = (
     (0, 2, 24),
@@ -34,7 +35,7 @@ RELEASES: Final[tuple[Version, ...]] = tuple(
 
 NEWEST: Final = RELEASES[-1]
 
-OLDEST_WITH_CATALOG: Final = Version(0, 3, 0)
+OLDEST_WITH_CATALOG: Final = changes.CATALOG
 """Before it stores were configured inline, without `storage.backends`."""
 
 

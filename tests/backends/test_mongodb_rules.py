@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -151,6 +152,12 @@ def test_a_user_is_told_by_its_uuid_where_the_server_keeps_one() -> None:
     assert user_id_of({"users": []}) is None
 
 
+def caused(error: Exception, cause: Exception) -> Exception:
+    """Return an exception with what it was raised from."""
+    error.__cause__ = cause
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
@@ -162,6 +169,16 @@ def test_a_user_is_told_by_its_uuid_where_the_server_keeps_one() -> None:
         (errors.AutoReconnect("h:1: [Errno -2] secret"), FailureKind.UNKNOWN_HOST),
         (errors.AutoReconnect("h:1: [SSL: CERTIFICATE_VERIFY_FAILED] secret"), FailureKind.TLS),
         (errors.NetworkTimeout("secret"), FailureKind.TIMEOUT),
+        (errors.WaitQueueTimeoutError("secret"), FailureKind.TIMEOUT),
+        (
+            caused(errors.AutoReconnect("secret"), ConnectionRefusedError(111, "secret")),
+            FailureKind.UNREACHABLE,
+        ),
+        (caused(errors.AutoReconnect("secret"), socket.gaierror(-2, "secret")), FailureKind.UNKNOWN_HOST),
+        (
+            caused(errors.AutoReconnect("secret"), errors.OperationFailure("secret", 18)),
+            FailureKind.AUTHENTICATION,
+        ),
         (errors.ServerSelectionTimeoutError("secret"), FailureKind.UNREACHABLE),
         (errors.ConfigurationError("secret"), FailureKind.UNRESOLVED),
         (errors.ProtocolError("secret"), FailureKind.UNREACHABLE),

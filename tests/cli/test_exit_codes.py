@@ -209,7 +209,9 @@ def test_a_question_that_was_answered_is_0_whatever_the_answer(
     for words in (READS["responses attention"], READS["conversations orphans"], who):
         assert called(run, words, config) == (ExitCode.DONE, "")
     denied = run("responses", config, "who", "resp_1", "--user", "bob", "--attributes", "{}", "--json")
-    assert '"deny' in denied.out or "false" in denied.out
+    decision = denied.json["decision"]
+    assert (denied.json["may_read"], decision["may_read"], decision["certain"]) == (False, False, True)
+    assert denied.json["because"]
 
 
 @pytest.mark.parametrize(

@@ -253,15 +253,27 @@ def test_the_printed_commands_carry_the_password_from_the_journal_to_its_file(
     done = deployed.call("sql_default", "--yes", "--outside", "--json", PW=OLD)
     (patch,) = json.loads(done.stdout)["by_hand"]
     (way,) = [way for way in patch["ways"] if "umask" in way]
-    command = way.partition(": ")[2].replace("> FILE", f"> {tmp_path / 'new.env'}")
+    command = way.partition(": ")[2]
     program = f"{sys.executable} -m llama_storage_tui"
-    subprocess.run(
-        ["/bin/sh", "-c", command.replace("llama-storage-tui", program, 1)],
-        cwd=Path(__file__).parent.parent.parent,
-        env={"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "LLAMA_STORAGE_TUI_STATE_DIR": str(deployed.state)},
-        check=True,
-        timeout=60,
-    )
+
+    def run(target: Path) -> int:
+        called = command.replace("> NEW_FILE", f"> {target}").replace("llama-storage-tui", program, 1)
+        return subprocess.run(
+            ["/bin/sh", "-c", called],
+            cwd=Path(__file__).parent.parent.parent,
+            env={
+                "PATH": "/usr/bin:/bin",
+                "HOME": "/nowhere",
+                "LLAMA_STORAGE_TUI_STATE_DIR": str(deployed.state),
+            },
+            check=False,
+            timeout=60,
+        ).returncode
+
+    (tmp_path / "all.env").write_text("OTHER=kept\n")
+    assert run(tmp_path / "all.env") != 0
+    assert (tmp_path / "all.env").read_text() == "OTHER=kept\n"
+    assert run(tmp_path / "new.env") == 0
     assert (tmp_path / "new.env").stat().st_mode & 0o777 == 0o600
     confirmed = deployed.call("--confirm", "--env-file", str(tmp_path / "new.env"), PW=OLD)
     assert confirmed.returncode == 0, confirmed.stderr

@@ -65,3 +65,23 @@ def test_work_that_cancels_itself_is_not_taken_for_a_signal() -> None:
 
     with pytest.raises(asyncio.CancelledError):
         wait_for(work())
+
+
+class Heavy:
+    """An answer that notes when somebody writes it out."""
+
+    written = 0
+
+    def __repr__(self) -> str:
+        self.written += 1
+        return "heavy"
+
+
+def test_an_answer_is_handed_over_without_being_written_out() -> None:
+    answer = Heavy()
+
+    async def work() -> Heavy:
+        return answer
+
+    assert wait_for(work()) is answer
+    assert answer.written == 0

@@ -37,6 +37,25 @@ def test_a_config_that_stands_elsewhere_is_named(words: tuple[str, ...], run: Ru
     assert f"The config comes right behind the command: {config}" in answer.err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("keys", "kv_default"), ("get", "kv_default"), ("rows", "t")],
+)
+def test_the_place_of_the_config_is_said_before_what_else_is_missing(
+    words: tuple[str, ...], run: Run, config: str
+) -> None:
+    answer = run(words[0], words[1], config, *words[2:])
+    assert answer.code == 2
+    assert answer.err == (
+        f"Error: {words[0]} takes the config first\n  The config comes right behind the command: {config}.\n"
+    )
+
+
+def test_a_missing_word_is_named_where_the_config_is_in_its_place(run: Run, config: str) -> None:
+    assert "A namespace is missing" in run("keys", config, "kv_default").err
+    assert "Missing argument 'BACKEND'" in run("keys", config).err
+
+
 def test_a_word_that_is_near_to_no_command_gets_the_list(run: Run, config: str) -> None:
     answer = run("bogus", config)
     assert answer.code == 2

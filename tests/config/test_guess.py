@@ -12,30 +12,30 @@ LEGACY = "version: 2\nimage_name: x\nproviders: {}\nmetadata_store: {type: sqlit
 @pytest.mark.parametrize(
     ("text", "guess", "reason"),
     [
-        (SQLITE, "1.5.0", "prompts lie in a SQL store since 1.0"),
-        (EARLIER, "0.8.0", "prompts lay in a key-value store before 1.0"),
-        (OLDEST, "0.3.5", "storage.stores without prompts is of 0.3"),
-        (LEGACY, "0.2.24", "metadata_store and inference_store are of 0.2"),
+        (SQLITE, "1.5.0", "storage.stores.prompts as a SQL store exists since 1.0"),
+        (EARLIER, "0.8.0", "storage.stores.prompts as a key-value store exists from 0.4 until 1.0"),
+        (OLDEST, "0.3.5", "storage.stores without prompts belongs to 0.3"),
+        (LEGACY, "0.2.24", "metadata_store and inference_store belong to 0.2"),
         ("version: 2\nimage_name: x\nproviders: {}\n", "1.5.0", "storage may be left out since 0.4"),
         (
             EARLIER.replace("apis: [inference]", "apis: [agents]"),
             "0.6.1",
-            "the agents API was renamed responses in 0.7",
+            "the agents API was removed in 0.7",
         ),
         (
             EARLIER.replace("apis: [inference]", "apis: [eval, responses]"),
             "0.7.3",
-            "the eval API is gone in 0.8",
+            "the eval API was removed in 0.8",
         ),
         (
             EARLIER.replace("/srv/stack", "~/.llama/distributions"),
             "0.7.3",
-            "the ~/.llama folder is of versions before 0.8",
+            "the ~/.llama folder was used before 0.8",
         ),
         (
             with_provider(EARLIER, "batches", "inline::reference", "{kvstore: {}}"),
             "0.8.0",
-            "batches lay in a key-value store before 1.0",
+            "kvstore of batches was removed in 1.0",
         ),
     ],
 )

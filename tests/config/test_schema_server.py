@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from llama_storage_tui.config.schema import validate
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.run_config import validate
 
 V035 = Version(0, 3, 5)
 V073 = Version(0, 7, 3)

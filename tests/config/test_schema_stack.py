@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from llama_storage_tui.config.schema import validate
-from llama_storage_tui.config.schema.rewrites import readings
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.run_config import validate
+from llama_storage_tui.upstream.run_config.rewrites import readings
 
 V035 = Version(0, 3, 5)
 V073 = Version(0, 7, 3)

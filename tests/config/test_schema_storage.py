@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
-from llama_storage_tui.config.schema import (
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.catalog import Family
+from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.run_config import (
     Problem,
     ProblemKind,
     backend_fields,
@@ -13,9 +16,6 @@ from llama_storage_tui.config.schema import (
     store_fields,
     validate,
 )
-from llama_storage_tui.errors import UsageError
-from llama_storage_tui.model.catalog import Family
-from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG, RELEASES
 
 V035 = Version(0, 3, 5)

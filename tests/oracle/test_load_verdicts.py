@@ -12,6 +12,7 @@ from llama_storage_tui.config.load import load_catalog
 from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.model.finding import Severity, Stage
 from llama_storage_tui.model.version import Version
+from tests.configs import assert_findings_follow_their_rules
 
 LOAD = Path(__file__).parent / "load"
 REJECTED_BY_A_WORKER = "expanded-twice"
@@ -38,6 +39,7 @@ def our_verdict(version: Version, name: str) -> tuple[str, str]:
     except ConfigError as error:
         return "reject", error.message
     catalog = load_catalog(document, merge([], variables, home="/home/nobody"), version=version)
+    assert_findings_follow_their_rules(catalog)
     reasons = [
         f"{finding.where}: {finding.message}"
         for finding in catalog.findings

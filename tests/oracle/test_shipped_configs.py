@@ -12,6 +12,7 @@ from llama_storage_tui.config.dotenv import merge
 from llama_storage_tui.config.load import load_catalog
 from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.model.version import Version
+from tests.configs import assert_findings_follow_their_rules
 
 SHIPPED = Path(__file__).parent / "shipped"
 RELEASES: dict[str, dict[str, list[str]]] = json.loads((SHIPPED / "verdicts.json").read_text())
@@ -42,9 +43,25 @@ def test_a_shipped_config_starts_where_its_own_release_starts_it(
     catalog = load_catalog(
         document, merge([], {}, assumes_set=True, home="/home/x"), version=Version.parse(release)
     )
+    assert_findings_follow_their_rules(catalog)
     errors = [finding.message for finding in catalog.findings if finding.severity is Severity.ERROR]
     assert catalog.verdict.loads, errors
     assert catalog.verdict.starts is (verdict == "starts"), f"ours: {errors}; theirs: {verdict}"
+
+
+STARTING = sorted(
+    {digest for configs in RELEASES.values() for digest, verdict in configs.values() if verdict == "starts"}
+)
+
+
+@pytest.mark.parametrize("digest", STARTING)
+def test_a_shipped_config_starts_in_the_release_that_is_guessed_for_it(
+    archive: zipfile.ZipFile, digest: str
+) -> None:
+    document = parse(archive.read(f"{digest}.yaml").decode(), "config.yaml")
+    catalog = load_catalog(document, merge([], {}, assumes_set=True, home="/home/x"))
+    errors = [finding.message for finding in catalog.findings if finding.severity is Severity.ERROR]
+    assert catalog.verdict.starts, (catalog.version, errors)
 
 
 def test_every_release_line_from_0_3_to_1_5_is_on_record() -> None:

@@ -84,7 +84,10 @@ def test_the_rule_of_a_config_is_named_by_its_place() -> None:
 
 def test_a_policy_without_authentication_is_said_to_decide_nothing() -> None:
     found = report(ALICES, rules=AccessRules((Rule(permit=Scope("read")),)))
-    assert found.for_anybody == "No request is signed in, and any request may not read it."
+    assert (
+        found.for_anybody
+        == "No authentication is configured: every request is anonymous and may not read it."
+    )
     assert any("decides nothing" in notice for notice in found.notices)
 
 

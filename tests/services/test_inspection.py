@@ -111,6 +111,24 @@ async def test_a_column_that_takes_no_time_with_a_zone_is_told_from_1_0_on(
     assert ("zoneless-expiry" in await inspected(deployment(postgres_store, version))) is is_told
 
 
+async def test_the_advised_statement_keeps_the_moment_that_older_servers_meant(
+    postgres_store: PostgresStore,
+) -> None:
+    postgres_store.server.execute(
+        f"ALTER DATABASE {postgres_store.database} SET timezone = 'America/New_York'"
+    )
+    postgres_store.execute(KEY_VALUE_TABLE)
+    # As psycopg2 sends a time with a zone.
+    postgres_store.execute("INSERT INTO kvstore VALUES ('k', '1', '2026-01-01T12:00:00+00:00'::timestamptz)")
+    found = (await inspected(deployment(postgres_store)))["zoneless-expiry"]
+    assert found.help is not None
+    statement = found.help[found.help.index("ALTER TABLE") :].partition(". ")[0]
+    assert statement.startswith('ALTER TABLE "kvstore"')
+    postgres_store.execute(statement)
+    assert postgres_store.ask("SELECT expiration AT TIME ZONE 'UTC' FROM kvstore") == "2026-01-01 12:00:00"
+    assert "zoneless-expiry" not in await inspected(deployment(postgres_store))
+
+
 async def test_the_driver_of_ogx_refuses_a_time_with_a_zone_for_such_a_column(
     postgres_store: PostgresStore,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Folders, disks and servers that fail in the middle: nothing is half done without the journal and a sentence."""
+"""Folders, disks and servers that fail in the middle: nothing is left half done without the journal and a sentence."""
 
 from __future__ import annotations
 

@@ -64,12 +64,8 @@ def md5_of(deployed: Deployment, password: str) -> str:
     return "md5" + hashlib.md5((password + deployed.role).encode(), usedforsecurity=False).hexdigest()
 
 
-@pytest.mark.parametrize("form", ["SCRAM", "md5"])
-async def test_a_hashed_entry_becomes_the_servers_verifier_to_the_byte(
-    deployed: Deployment, form: str
-) -> None:
-    before = scram_verifier(Secret(OLD), 1000) if form == "SCRAM" else md5_of(deployed, OLD)
-    path = write_list(deployed, before)
+async def test_a_scram_entry_becomes_the_servers_verifier_to_the_byte(deployed: Deployment) -> None:
+    path = write_list(deployed, scram_verifier(Secret(OLD), 1000))
     path.chmod(0o640)
     result = await changed(deployed, path)
     assert result.outcome is Outcome.APPLIED
@@ -81,6 +77,51 @@ async def test_a_hashed_entry_becomes_the_servers_verifier_to_the_byte(
     await asyncio.to_thread(deployed.check_consistent)
     assert verifier not in (deployed.state / "audit.log").read_text()
     assert not [file for file in deployed.state.rglob("*.json") if verifier in file.read_text()]
+
+
+@pytest.mark.parametrize("keeps_md5", [False, True])
+async def test_an_md5_entry_stays_one_and_so_does_the_servers_form(
+    deployed: Deployment, *, keeps_md5: bool
+) -> None:
+    if keeps_md5:
+        deployed.server.execute(
+            f"GRANT keeps_md5 TO {deployed.role}; ALTER ROLE {deployed.role} PASSWORD '{md5_of(deployed, OLD)}'"
+        )
+    path = write_list(deployed, md5_of(deployed, OLD))
+    plan = (await planned(deployed, path)).plan
+    (site,) = [site for site in plan.sites if site.file == str(path)]
+    assert ("the server gets an md5 hash again" in str(site.note)) is keeps_md5
+    assert ("md5 hash" in plan.strategy[0]) is keeps_md5
+    await changed(deployed, path)
+    new = await asyncio.to_thread(deployed.check_consistent)
+    assert f'"{deployed.role}" "{md5_of(deployed, new)}"' in path.read_text()
+    verifier = await asyncio.to_thread(stored, deployed)
+    assert verifier == md5_of(deployed, new) if keeps_md5 else verifier.startswith("SCRAM-SHA-256$")
+
+
+@pytest.mark.parametrize("step", ["prepared", "committed", "swapped-1"])
+async def test_a_change_to_an_md5_hash_is_recovered_as_one(deployed: Deployment, step: str) -> None:
+    deployed.server.execute(
+        f"GRANT keeps_md5 TO {deployed.role}; ALTER ROLE {deployed.role} PASSWORD '{md5_of(deployed, OLD)}'"
+    )
+    path = write_list(deployed, md5_of(deployed, OLD))
+    await half_done(deployed, path, step)
+    environ = deployed.request().load.environ
+    (journal,) = look(deployed.request().load).journals
+    result = await recover(journal, Journals(environ), TIMEOUTS, environ=environ, notify=ignore)
+    assert result.outcome is Outcome.RECOVERED
+    new = await asyncio.to_thread(deployed.check_consistent)
+    assert md5_of(deployed, new) in path.read_text()
+    assert await asyncio.to_thread(stored, deployed) == md5_of(deployed, new)
+
+
+async def test_an_md5_entry_is_refused_where_the_server_tells_nothing_of_its_own_form(
+    deployed: Deployment,
+) -> None:
+    deployed.server.execute(f"GRANT lets_all_in TO {deployed.role}")
+    path = write_list(deployed, md5_of(deployed, OLD))
+    plan = (await planned(deployed, path, Terms(accepts_unchecked=True))).plan
+    assert "does not tell here whether it keeps one" in refusal(plan)
 
 
 async def test_a_plain_entry_stays_one(deployed: Deployment) -> None:

@@ -183,7 +183,7 @@ STANDS = {
     Standing.LOST: "neither password logs in",
     Standing.UNCHECKED: "the server lets this role in with both passwords, so that nothing can be concluded",
     Standing.STAGING: "it stopped before the server was touched; recovering removes what it left",
-    Standing.UNKNOWN: "whether the server took it cannot be told: db.internal:5432 does not answer",
+    Standing.UNKNOWN: "whether the server took it is unknown: db.internal:5432 does not answer",
 }
 
 

@@ -67,8 +67,8 @@ async def test_circles_and_missing_beginnings_are_marked() -> None:
     links = [("resp_lost", "resp_gone"), ("resp_a", "resp_c"), ("resp_b", "resp_a"), ("resp_c", "resp_b")]
     async with demo_stage(fill=lambda folder: _store(folder, links)) as found:
         await _chain(found)
-        assert "✗ 3 responses in a circle" in found.text
-        assert found.text.count("✗ in a circle") >= 3
+        assert "✗ 3 responses in a cycle" in found.text
+        assert found.text.count("✗ cycle") >= 3
         await found.press("escape")
         found.app.screen.query_one(Listing).move_cursor(row=3)
         await found.press("c")

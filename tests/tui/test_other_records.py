@@ -75,7 +75,7 @@ async def test_items_whose_conversation_is_gone_are_a_key_away_and_can_be_read()
         await found.press("C")
         assert "O Orphans" in found.text
         await found.press("O")
-        assert "7 left of 2 gone conversations" in found.text
+        assert "7 from 2 deleted conversations" in found.text
         await found.press("enter")
         assert "The conversation is gone: only its items are left." in found.text
         await found.press("escape", "escape")
@@ -92,7 +92,7 @@ async def test_a_scan_for_orphans_says_how_far_it_is_and_is_cancelled() -> None:
         assert "Cancelled" in found.text
         pacing.gate.open()
         await found.press("ctrl+r")
-        assert "7 left of 2 gone conversations" in found.text
+        assert "7 from 2 deleted conversations" in found.text
 
 
 async def test_gone_conversations_are_listed_a_page_at_a_time_and_odd_ones_are_inert() -> None:
@@ -108,7 +108,7 @@ async def test_gone_conversations_are_listed_a_page_at_a_time_and_odd_ones_are_i
         await found.press("C", "O")
         assert "\x1b" not in found.text
         assert "[@click=app.quit]" in found.text
-        assert "133 left of 123 gone conversations" in found.text
+        assert "133 from 123 deleted conversations" in found.text
         await found.press("n")
         assert "101–123" in found.text
         await found.press("p")

@@ -62,9 +62,9 @@ async def test_a_bad_file_of_keys_is_one_notice_and_no_more(
 def test_every_binding_of_ours_has_an_id() -> None:
     from textual.binding import Binding
 
-    from llama_storage_tui.tui.app import _bound_classes
+    from llama_storage_tui.tui.bindings import bound_classes
 
-    for kind in _bound_classes():
+    for kind in bound_classes():
         for binding in kind.__dict__.get("BINDINGS", ()):
             assert isinstance(binding, Binding)
             assert binding.id, (kind, binding)

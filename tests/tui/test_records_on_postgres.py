@@ -113,7 +113,7 @@ async def test_what_deserves_a_look_conversations_completions_and_objects_open(
         assert "2 items" in found.text
         assert "resp_a" in found.text
         await found.press("escape", "O")
-        assert "1 left of 1 gone conversation." in found.text
+        assert "1 from 1 deleted conversation." in found.text
         await found.press("escape", "escape", "M", "slash")
         await fill_in(found, owner="bob", since="1970-01-01")
         assert "chatcmpl_1" in found.text

@@ -186,7 +186,7 @@ async def test_a_change_that_is_half_done_leads_to_where_it_stands() -> None:
         found.desk.end = PendingError("/srv/ogx/prod.env: Read-only file system", help="Then run: …")
         await planned(found)
         await found.press("a", "y")
-        assert "half done, and journaled" in found.text
+        assert "recovery resumes from the journal" in found.text
         found.desk.stands = (waiting(Standing.COMMITTED),)
         await found.press("R")
         assert isinstance(found.app.screen, PendingScreen)
@@ -212,7 +212,7 @@ async def test_a_password_is_typed_twice_or_shown() -> None:
         assert "Typed1" in found.text
         terms = await chosen(found, "ctrl+s")
         assert terms == Terms()
-        assert "way: typed" in found.text
+        assert "password: typed" in found.text
         assert "Typed1" not in found.text
         await found.press("a", "y")
         assert found.desk.calls[-1].facts["new"] == Secret("Typed1")
@@ -227,7 +227,7 @@ async def test_the_same_password_typed_twice_is_taken() -> None:
         await found.type("Typed1")
         await found.press("enter")
         assert not isinstance(found.app.screen, TermsDialog)
-        assert "way: typed" in found.text
+        assert "password: typed" in found.text
 
 
 async def test_files_alone_follow_a_typed_password() -> None:
@@ -256,7 +256,7 @@ async def test_escape_leaves_the_way_as_it_was() -> None:
     async with stage(NARROW) as found:
         await planned(found)
         await found.press("m", "left", "escape")
-        assert "way: generate" in found.text
+        assert "password: generate" in found.text
         assert names(found) == ["prepare"]
 
 

@@ -87,7 +87,7 @@ def code_of(error: BaseException) -> int | None:
 
 def translated(error: BaseException, *, where: str, reasons: tuple[BaseException, ...] = ()) -> BackendError:
     """Return the error that an operator reads; `reasons` are what the driver noted of each member."""
-    code = code_of(error)
+    code = next((found for each in failures.causes(error) if (found := code_of(each)) is not None), None)
     if code is not None:
         known = _CODES.get(code)
         if known is None:
@@ -96,7 +96,7 @@ def translated(error: BaseException, *, where: str, reasons: tuple[BaseException
         return _made(known, where)
     # Of a choice between members that failed the members tell more.
     told = reasons if isinstance(error, errors.ServerSelectionTimeoutError) else ()
-    for reason in (*told, error):
+    for reason in (*told, *failures.causes(error)):
         network = _of_network(reason, where)
         if network is not None:
             return network
@@ -107,6 +107,9 @@ def _words_of(error: BaseException) -> tuple[FailureKind, str, str | None]:
     match error:
         case errors.ServerSelectionTimeoutError():
             return _NO_PRIMARY
+        case errors.WaitQueueTimeoutError():
+            words = "All connections of this backend are busy."
+            return FailureKind.TIMEOUT, words, "Try again."
         case errors.ConnectionFailure():
             words = "The server closed the connection."
             return FailureKind.UNREACHABLE, words, "Try again; see the server's log."

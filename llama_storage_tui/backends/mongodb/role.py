@@ -15,7 +15,7 @@ from pymongo.errors import OperationFailure
 from llama_storage_tui.backends.mongodb import failures, role_rules
 from llama_storage_tui.backends.mongodb.connecting import APPLICATION_NAME, Client, Document, Failed, ask
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.rotation import LoginAnswer, LoginState, RoleFacts, RoleSession
+from llama_storage_tui.model.rotation import LoginAnswer, LoginState, RoleFacts, RoleSession, StoredForm
 from llama_storage_tui.model.target import MongoTarget
 from llama_storage_tui.secrets import Secret
 
@@ -44,6 +44,10 @@ class MongoRole:
             return LoginAnswer(LoginState.ACCEPTED)
         is_refusal = found.is_of_login and found.code in _REFUSALS
         return LoginAnswer(LoginState.REFUSED if is_refusal else LoginState.UNKNOWN, found.error.message)
+
+    async def stored_form(self) -> StoredForm | None:
+        """Return None: there is no other software that would need to know."""
+        return None
 
     async def describe(self, password: Secret) -> RoleFacts:
         """Log in and read what there is to know; raises BackendError."""

@@ -86,7 +86,7 @@ def _check_privilege(answer: MongoAnswer, target: MongoTarget) -> Check:
     messages = {
         True: f"{target.role} may change its own password.",
         False: f"{target.role} may not change its own password.",
-        None: "Whether the user may change its own password cannot be told beforehand: the server does not list its privileges."
+        None: "Whether the user may change its own password is not known beforehand: the server does not list its privileges."
         " If it may not, the server says so, and nothing is changed.",
     }
     return Check(

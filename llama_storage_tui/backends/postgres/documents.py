@@ -37,6 +37,7 @@ class PostgresDocuments:
     """Satisfies `documents.Documents`."""
 
     needs_ranges = True
+    ready = None
 
     def __init__(self, encoding: ServerEncoding) -> None:
         self.encoding = encoding
@@ -74,13 +75,19 @@ class PostgresDocuments:
         """Return the text at a path."""
         return _at(element, path, as_text=True)
 
+    def beginning(self, element: Expression, letters: int) -> Expression:
+        """Return the beginning of a text."""
+        return sa.func.left(element, letters)
+
     def items(self, element: Expression, path: Path) -> Expression:
         """Return the number of items of a list."""
         return sa.func.json_array_length(_list(element, path))
 
-    def each(self, element: Expression, path: Path, each: Path) -> Expression:
+    def each(self, element: Expression, path: Path, each: Path, most: int | None) -> Expression:
         """Return a text of every item, as a JSON list."""
-        items = _items(element, path)
+        items: sa.FromClause = _items(element, path)
+        if most is not None:
+            items = sa.select(items.c["value"]).limit(most).correlate_except(items).subquery("first_items")
         texts = sa.func.coalesce(
             sa.cast(sa.func.json_agg(_at(items.c["value"], each, as_text=True)), sa.Text()), "[]"
         )

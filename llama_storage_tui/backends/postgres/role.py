@@ -19,9 +19,10 @@ from llama_storage_tui.backends.postgres.connecting import (
     location,
     try_to_connect,
 )
+from llama_storage_tui.backends.postgres.stored_form import stored_form
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.rotation import LoginAnswer, LoginState, RoleFacts, RoleSession
+from llama_storage_tui.model.rotation import LoginAnswer, LoginState, RoleFacts, RoleSession, StoredForm
 from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.secrets import Secret
 
@@ -67,6 +68,10 @@ class PostgresRole:
             return LoginAnswer(_state(found), found.error.message)
         await close_quietly(found)
         return LoginAnswer(LoginState.ACCEPTED)
+
+    async def stored_form(self) -> StoredForm | None:
+        """Begin a login without a password, and see what the server asks for."""
+        return await stored_form(self._target, seconds=self._timeouts.connect)
 
     async def describe(self, password: Secret) -> RoleFacts:
         """Log in and read what there is to know; raises BackendError."""

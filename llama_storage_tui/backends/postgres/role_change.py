@@ -15,7 +15,7 @@ import asyncpg
 from llama_storage_tui.backends import failures
 from llama_storage_tui.backends.postgres.connecting import Failed
 from llama_storage_tui.backends.postgres.role import PostgresRole, close_quietly
-from llama_storage_tui.backends.postgres.verifier import PATTERN
+from llama_storage_tui.backends.postgres.verifier import MD5, PATTERN
 from llama_storage_tui.backends.protocols import Notify
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.model.rotation import CommitState, LoginState, RoleChange
@@ -47,11 +47,11 @@ class PostgresRoleWriter(PostgresRole):
     """A role that can be changed; only `registry.open_role_server` makes one."""
 
     async def change(self, change: RoleChange, notify: Notify) -> CommitState:
-        """Set the role's password to a SCRAM verifier.
+        """Set the role's password to a SCRAM verifier, or to an md5 hash where that is what the change holds.
 
         Raises RefusedError where nothing was changed; returns UNKNOWN where the answer to COMMIT got lost.
         """
-        if not PATTERN.fullmatch(change.verifier):
+        if not PATTERN.fullmatch(change.verifier) and not MD5.fullmatch(change.verifier):
             raise RefusedError("The verifier is malformed; PostgreSQL would store it as a password")
         connection = await self._open(change.old)
         try:

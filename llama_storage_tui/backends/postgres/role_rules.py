@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.backends.postgres.identifiers import quoted_identifier
 from llama_storage_tui.model.rotation import Check
 
 NEEDED_CONNECTIONS: Final = 2
@@ -48,7 +49,11 @@ def checks(answer: PostgresAnswer) -> Iterator[Check]:
         message=f"The session is {user}'s."
         if same
         else f"The session acts as {answer.current_user}, not as {user}: the change could hit the wrong role.",
-        help=None if same else f"Reset the role's setting: ALTER ROLE {user} RESET role.",
+        help=None
+        if same
+        else f"Only where the servers do not need the rights of {answer.current_user}: ALTER ROLE {quoted_identifier(user)}"
+        " RESET role."
+        " Otherwise an administrator changes the password.",
     )
     stands = "a replica" if answer.is_replica else "read-only for this role" if answer.is_read_only else None
     yield Check(

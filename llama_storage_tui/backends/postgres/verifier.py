@@ -18,6 +18,7 @@ from llama_storage_tui.secrets import Secret
 PATTERN: Final = re.compile(
     r"SCRAM-SHA-256\$[1-9][0-9]{0,9}:[A-Za-z0-9+/]{22}==\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}="
 )
+MD5: Final = re.compile(r"md5[0-9a-f]{32}")
 _PRINTABLE: Final = re.compile(r"[\x20-\x7e]+")
 _SALT_BYTES: Final = 16
 
@@ -38,6 +39,11 @@ def scram_verifier(password: Secret, iterations: int, *, salt: bytes | None = No
     stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
     server = hmac.digest(salted, b"Server Key", "sha256")
     return f"SCRAM-SHA-256${iterations}:{_base64(salt)}${_base64(stored)}:{_base64(server)}"
+
+
+def md5_hash(password: Secret, user: str) -> str:
+    """Return what PostgreSQL and PgBouncer keep in the older form."""
+    return "md5" + hashlib.md5((password.reveal() + user).encode(), usedforsecurity=False).hexdigest()
 
 
 def _base64(data: bytes) -> str:

@@ -66,7 +66,8 @@ def _too_large(look: Look, limit: int) -> BackendError:
         f"The -wal beside the file has rows that only a copy can show, and both are {look.size:,} bytes.",
         failure=FailureKind.UNSUPPORTED,
         where=str(look.path),
-        help=f"Copies are made up to {limit:,} bytes. Start the server, or copy both files and read the copy.",
+        help=f"Copies are made up to {limit:,} bytes. Copy both files to one folder and read the copy there, or read while"
+        " the server runs.",
     )
 
 
@@ -84,5 +85,5 @@ def _not_made(look: Look, error: OSError) -> BackendError:
         f" {error.strerror or type(error).__name__}.",
         failure=FailureKind.UNSUPPORTED,
         where=str(look.path),
-        help="Point $TMPDIR to a folder with room for both, or start the server.",
+        help="Point $TMPDIR to a folder with room for both, or read while the server runs.",
     )

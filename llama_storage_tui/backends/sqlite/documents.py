@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.engine import Expression
 from llama_storage_tui.backends.shape import ColumnShape, Kind, TablePart, TableShape
-from llama_storage_tui.backends.sqlite.python_json import readable
+from llama_storage_tui.backends.sqlite.python_json import outlined, readable
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Column
-from llama_storage_tui.model.records import Extent, Path
+from llama_storage_tui.model.records import Extent, Field, Path
 
 _NUMERIC: Final = ("integer", "real")
+_NOWHERE: Final = '$."\u2400"'
+_NUL: Final = "\\u0000"
 _ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
 
 
@@ -23,6 +25,10 @@ class SqliteDocuments:
     """Satisfies `documents.Documents`."""
 
     needs_ranges = False
+
+    def ready(self, element: Expression, fields: Sequence[Field]) -> Expression:
+        """Return the document as SQLite can read it, the outline of a large one."""
+        return outlined(element, fields)
 
     def prepared(self, element: Expression, keys: Sequence[str], name: str) -> None:
         """Return None: SQLite keeps what it parsed last by itself."""
@@ -34,18 +40,24 @@ class SqliteDocuments:
 
     def value(self, element: Expression, path: Path) -> Expression:
         """Return the text at a path."""
-        return _guarded(element, sa.cast(sa.func.json_extract(element, _path(path)), sa.Text()))
+        return _guarded(element, _text_at(element, path))
+
+    def beginning(self, element: Expression, letters: int) -> Expression:
+        """Return the beginning of a text."""
+        return sa.func.substr(element, 1, letters)
 
     def items(self, element: Expression, path: Path) -> Expression:
         """Return the number of items of a list."""
         is_list = sa.func.json_type(element, _path(path)) == "array"
         return _guarded(element, sa.case((is_list, sa.func.json_array_length(element, _path(path)))))
 
-    def each(self, element: Expression, path: Path, each: Path) -> Expression:
+    def each(self, element: Expression, path: Path, each: Path, most: int | None) -> Expression:
         """Return a text of every item, as a JSON list."""
         items = _items(element, path)
         texts: Expression = sa.func.json_group_array(_inside(items, each))
         found = sa.select(texts).select_from(items)
+        if most is not None:
+            found = found.where(items.c["key"] < most)
         is_list = sa.func.json_type(element, _path(path)) == "array"
         return _guarded(element, sa.case((is_list, found.scalar_subquery())))
 
@@ -165,10 +177,29 @@ def _path(path: Path) -> str:
 
 
 def _items(element: Expression, path: Path) -> sa.TableValuedAlias:
-    return sa.func.json_each(element, _path(path)).table_valued("value", "type", name="item")
+    return sa.func.json_each(element, _path(path)).table_valued("key", "value", "type", name="item")
 
 
 def _inside(items: sa.TableValuedAlias, each: Path) -> Expression:
     is_object = items.c["type"].in_(("object", "array"))
-    found: Expression = sa.case((is_object, sa.func.json_extract(items.c["value"], _path(each))))
-    return sa.cast(found, sa.Text())
+    return sa.case((is_object, _text_at(items.c["value"], each)))
+
+
+def _text_at(element: Expression, path: Path) -> Expression:
+    r"""Return the text at a path: of a number as it is written, of a text with U+FFFD in place of `\u0000`.
+
+    SQLite itself gives a number beyond 63 bits rounded, and a text as far as its first NUL (3.40).
+    """
+    found: Expression = sa.cast(sa.func.json_extract(element, _path(path)), sa.Text())
+    # Of several paths it gives a list, in which each value is as it is written; of the last, which is nowhere, null.
+    written = sa.func.json_extract(element, _path(path), _NOWHERE)
+    length = sa.func.length(written) - sa.literal_column(str(len("[,null]")))
+    # An escaped backslash before "u0000" is no escape of NUL: written as \u005c it cannot be taken for one.
+    counted = sa.func.replace(written, "\\\\", "\\u005c")
+    harmless = sa.func.json_extract(sa.func.replace(counted, _NUL, "\\ufffd"), "$[0]")
+    kind = sa.func.json_type(element, _path(path))
+    return sa.case(
+        (kind == _literal("integer"), sa.func.substr(written, 2, length)),
+        (sa.and_(kind == _literal("text"), sa.func.instr(element, _NUL) > 0), harmless),
+        else_=found,
+    )

@@ -9,8 +9,9 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -21,10 +22,12 @@ from sqlalchemy.pool import NullPool
 from llama_storage_tui.backends import failures
 from llama_storage_tui.backends.batches import Pace
 from llama_storage_tui.backends.engine import Statement, Work
+from llama_storage_tui.backends.failures import SaidDamagedError
+from llama_storage_tui.backends.sqlite import checking
 from llama_storage_tui.backends.sqlite.access import HeldFile, Look, Way, look, uri
 from llama_storage_tui.backends.sqlite.copying import COPY_LIMIT, PrivateCopy
 from llama_storage_tui.backends.sqlite.dialect import SqliteDialect
-from llama_storage_tui.backends.sqlite.python_json import FUNCTION, python_json
+from llama_storage_tui.backends.sqlite.python_json import FUNCTION, OUTLINE, json_outline, python_json
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.limits import Timeouts
 
@@ -66,6 +69,7 @@ class SqliteEngine:
         self._closed = threading.Event()
         self._opening: tuple[Path, Way] | None = None
         self._open_lock = asyncio.Lock()
+        self._check: tuple[Look, Callable[[SaidDamagedError], BackendError]] | None = None
         self._running: dict[asyncio.Task[object], list[aiosqlite.Connection]] = {}
         self._engine = create_async_engine(
             "sqlite+aiosqlite://", async_creator=self._create, poolclass=NullPool
@@ -95,13 +99,22 @@ class SqliteEngine:
                 failure = error
             if not self._may_be_torn(before) or before == await self.look():
                 if failure is not None:
-                    raise failure
+                    raise await self._checked(failure, before) from None
                 return result
         raise failure or _keeps_changing(self.where)
 
     async def stream(self, statement: Statement) -> AsyncGenerator[Sequence[Sequence[object]], None]:
         """Yield a statement's rows in batches; the file's read lock is held until it ends."""
         before = await self.look()
+        try:
+            async for batch in self._batches(statement, before):
+                yield batch
+        except SaidDamagedError as error:
+            raise await self._checked(error, before) from None
+
+    async def _batches(
+        self, statement: Statement, before: Look
+    ) -> AsyncGenerator[Sequence[Sequence[object]], None]:
         opened: list[aiosqlite.Connection] = []
         with failures.translating(self.where):
             async with self._connected(before, opened) as connection:
@@ -112,6 +125,31 @@ class SqliteEngine:
                         raise _keeps_changing(self.where)
                     yield batch
                     pace.after(batch)
+
+    async def _checked(self, error: BackendError, before: Look) -> BackendError:
+        """Return the error to raise: where SQLite called the file damaged, what a check of it came to, made once for each look."""
+        if not isinstance(error, SaidDamagedError):
+            return error
+        if self._check is None or self._check[0] != before:
+            self._check = (before, await self._check_file(before))
+        return self._check[1](error)
+
+    async def _check_file(self, before: Look) -> Callable[[SaidDamagedError], BackendError]:
+        seconds = self._timeouts.query or checking.SECONDS
+        opened: list[aiosqlite.Connection] = []
+        try:
+            with failures.translating(self.where):
+                unit = self._unit(before, checking.quick_check, opened)
+                problem = await self._stoppable(unit, opened, seconds=seconds)
+        except BackendError as error:
+            is_late = error.failure is FailureKind.TIMEOUT
+            why = (
+                f"did not finish within {seconds:g} s"
+                if is_late
+                else f"could not be run: {error.message.rstrip('.')}"
+            )
+            return partial(checking.unchecked, why=why)
+        return partial(checking.judged, problem=problem)
 
     async def close(self) -> None:
         """Stop what runs, remove a private copy, and let go of the file."""
@@ -166,6 +204,7 @@ class SqliteEngine:
             )
             connection.text_factory = _text
             connection.create_function(FUNCTION, 1, python_json, deterministic=True)
+            connection.create_function(OUTLINE, 2, json_outline, deterministic=True)
             connection.execute("PRAGMA query_only=ON")
             if _SCHEMA_NEED_NOT_BE_TRUSTED:
                 connection.execute("PRAGMA trusted_schema=OFF")

@@ -34,10 +34,10 @@ class Holders:
     is_known: bool
 
     def described(self) -> str | None:
-        """Return `python (1234), sqlite3 (77)`; None where it cannot be told, `nobody seen` for none."""
+        """Return `python (1234), sqlite3 (77)`; None where it cannot be told, `no process seen` for none."""
         if not self.is_known:
             return None
-        return ", ".join(f"{name} ({pid})" for pid, name in self.processes) or "nobody seen"
+        return ", ".join(f"{name} ({pid})" for pid, name in self.processes) or "no process seen"
 
 
 async def of_path(path: Path) -> Holders:

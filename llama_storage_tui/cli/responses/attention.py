@@ -12,6 +12,7 @@ from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.output import Tone, Toned
 from llama_storage_tui.cli.responses.attention_document import AttentionDocument
 from llama_storage_tui.model.attention import Attention, Thresholds
 from llama_storage_tui.services.responses.attention import RECENT, attention
@@ -82,7 +83,7 @@ def _progress(seen: Attention) -> None:
 
 def _report(seen: Attention) -> None:
     for notice in seen.notices:
-        output.say(f"Notice: {notice}")
+        output.say_notice(notice)
     found = [counted for counted in seen.categories if counted.count]
     if not found:
         output.write_line(f"Nothing {seen.scope} deserves a look.")
@@ -103,7 +104,7 @@ def _report(seen: Attention) -> None:
         )
         for counted in found:
             output.write_line()
-            output.write_line(f"{counted.category.name}: {counted.category.why}")
+            output.write_line(Toned(counted.category.name, Tone.STRONG), f": {counted.category.why}")
             output.write_line(f"  {counted.category.next_step}")
     if not seen.is_exact:
         output.say(f"There are about {seen.estimated_rows:,} rows. Count all: --exact")

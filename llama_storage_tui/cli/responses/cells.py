@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from llama_storage_tui.cli.output import Tone, Toned
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.services.values import epoch_time
+from llama_storage_tui.services.values import epoch_time, with_letters
+
+_STATUSES: Final = {
+    "failed": Tone.BAD,
+    **dict.fromkeys(("incomplete", "in_progress", "queued", "cancelled"), Tone.WARNING),
+}
 
 
 def time_of(value: Cell) -> str:
@@ -15,6 +23,17 @@ def time_of(value: Cell) -> str:
 def owner_of(owner: str | None) -> str:
     """Return an owner; nobody is a dash."""
     return "NULL" if owner is None else owner or "–"
+
+
+def json_or_dash(value: object) -> str:
+    """Return a stored JSON text with its letters as they are, a dash for none."""
+    return "–" if value is None else with_letters(str(value))
+
+
+def status_of(status: object) -> Toned | str:
+    """Return a response's status in the tone of how it ended; what is as it should be has none."""
+    tone = _STATUSES.get(str(status))
+    return or_dash(status) if tone is None else Toned(str(status), tone)
 
 
 def or_dash(value: object) -> str:

@@ -46,14 +46,14 @@ def _report(found: Chain) -> None:
     if found.missing_parent is not None:
         output.write_line(f"It begins with a response that is not there: {found.missing_parent}")
     if found.cycle:
-        output.write_line(f"{len(found.cycle)} responses continue each other in a circle.")
+        output.write_line(f"{len(found.cycle)} responses continue each other in a cycle.")
     output.write_table(HEADINGS, _rows(found), cut=100)
     if any(link.inferred for link in (*found.links, *found.children, *found.branches)):
         output.say(
             "~ inferred: nothing stored says what it continues; its input begins with that one's input and output."
         )
     for notice in found.notices:
-        output.say(f"Notice: {notice}")
+        output.say_notice(notice)
 
 
 def _rows(found: Chain) -> Iterator[tuple[str, ...]]:

@@ -8,7 +8,8 @@ from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import Settings, shared_options
-from llama_storage_tui.cli.responses.cells import or_dash, owner_of, time_of
+from llama_storage_tui.cli.output import Tone, Toned
+from llama_storage_tui.cli.responses.cells import json_or_dash, or_dash, owner_of, time_of
 from llama_storage_tui.cli.responses.completion_documents import CompletionDocument, CompletionsDocument
 from llama_storage_tui.cli.responses.page_options import (
     order_option,
@@ -22,8 +23,8 @@ from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.model.transcript import ChatMessage
 from llama_storage_tui.services.responses.completions import list_completions, read_completion
 from llama_storage_tui.services.responses.origins import origin_of
+from llama_storage_tui.services.responses.untrusted import as_text
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.services.values import json_text, to_json
 
 HEADINGS = ("created", "model", "owner", "sent", "finished", "calls", "id")
 
@@ -102,7 +103,7 @@ def completions_show(context: click.Context, id_: str) -> int:
 
 def _report_page(page: CompletionPage) -> None:
     for notice in page.notices:
-        output.say(f"Notice: {notice}")
+        output.say_notice(notice)
     if not page.completions:
         output.say("No chat completions.")
         return
@@ -125,7 +126,7 @@ def _report_page(page: CompletionPage) -> None:
 
 def _report(completion: Completion, origin: Origin) -> None:
     head = completion.summary
-    output.write_line(or_dash(head.id))
+    output.write_line(Toned(or_dash(head.id), Tone.STRONG))
     output.write_line(f"  created   {time_of(head.created)}")
     output.write_line(f"  model     {or_dash(head.model)}")
     output.write_line(f"  owner     {owner_of(head.owner)}")
@@ -137,7 +138,7 @@ def _report(completion: Completion, origin: Origin) -> None:
         if choice.message is not None:
             _write_message(choice.message, f"answered ({choice.finish_reason or 'no finish reason'})")
     for notice in (*completion.problems, *origin.notices):
-        output.say(f"Notice: {notice}")
+        output.say_notice(notice)
 
 
 def _origin(origin: Origin) -> str:
@@ -149,12 +150,12 @@ def _origin(origin: Origin) -> str:
 
 
 def _write_message(message: ChatMessage, what: str) -> None:
-    output.write_line(f"{message.label}, {what}")
+    output.write_line(Toned(message.label, Tone.STRONG), f", {what}")
     for part in message.parts:
         output.write_text("\n".join(f"  {line}" for line in (part.text or "").splitlines()))
     for call in message.tool_calls:
         output.write_line(
-            f"  calls {or_dash(call.name)} {json_text(to_json(call.arguments))} ({or_dash(call.id)})"
+            f"  calls {or_dash(call.name)} {json_or_dash(as_text(call.arguments))} ({or_dash(call.id)})"
         )
     for problem in message.problems:
-        output.write_line(f"  ! {problem}")
+        output.write_line("  ", Toned("!", Tone.WARNING), f" {problem}")

@@ -8,7 +8,8 @@ from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import Settings, shared_options
-from llama_storage_tui.cli.responses.cells import or_dash, owner_of, time_of
+from llama_storage_tui.cli.output import Tone, Toned
+from llama_storage_tui.cli.responses.cells import json_or_dash, or_dash, owner_of, time_of
 from llama_storage_tui.cli.responses.conversation_documents import (
     ConversationDocument,
     ConversationsDocument,
@@ -25,6 +26,7 @@ from llama_storage_tui.model.conversations import ConversationDetail, Conversati
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.services.responses.conversations import list_conversations, read_conversation
 from llama_storage_tui.services.responses.orphans import find_orphans
+from llama_storage_tui.services.values import with_letters
 
 SHOWN = 200
 """Characters of an item in a line for people; --json has it whole."""
@@ -98,14 +100,14 @@ def conversations_orphans(context: click.Context) -> int:
         output.write_document(OrphansDocument.of(report))
         return ExitCode.DONE
     for notice in report.notices:
-        output.say(f"Notice: {notice}")
+        output.say_notice(notice)
     output.say(f"Looked at {report.scanned:,} items.")
     if report.orphans:
         rows = (
             (each.items, time_of(each.first), time_of(each.last), or_dash(each.conversation))
             for each in report.orphans
         )
-        output.write_table(("items", "first", "last", "gone conversation"), rows, cut=100)
+        output.write_table(("items", "first", "last", "deleted conversation"), rows, cut=100)
     elif report.is_complete:
         output.say("Every item has its conversation.")
     return ExitCode.DONE
@@ -113,7 +115,7 @@ def conversations_orphans(context: click.Context) -> int:
 
 def _report_page(page: ConversationPage) -> None:
     for notice in page.notices:
-        output.say(f"Notice: {notice}")
+        output.say_notice(notice)
     if not page.conversations:
         output.say("No conversations.")
         return
@@ -123,7 +125,7 @@ def _report_page(page: ConversationPage) -> None:
             owner_of(each.owner),
             or_dash(each.items),
             or_dash(each.id),
-            each.metadata if isinstance(each.metadata, str) and each.metadata != "null" else "",
+            with_letters(each.metadata) if isinstance(each.metadata, str) and each.metadata != "null" else "",
         )
         for each in page.conversations
     )
@@ -134,11 +136,11 @@ def _report_page(page: ConversationPage) -> None:
 
 def _report(found: ConversationDetail) -> None:
     head = found.conversation
-    output.write_line(found.id)
+    output.write_line(Toned(found.id, Tone.STRONG))
     if head is not None:
         output.write_line(f"  created   {time_of(head.created_at)}")
         output.write_line(f"  owner     {owner_of(head.owner)}")
-        output.write_line(f"  metadata  {or_dash(head.metadata)}")
+        output.write_line(f"  metadata  {json_or_dash(head.metadata)}")
     output.write_line(
         f"  messages  {'kept for the next turn' if found.messages is not None else 'none kept'}"
     )
@@ -147,12 +149,12 @@ def _report(found: ConversationDetail) -> None:
     rows = (
         (
             time_of(item.created_at),
-            item.entry.label if item.entry is not None else "no JSON",
+            item.entry.label if item.entry is not None else "invalid JSON",
             or_dash(item.id),
-            item.entry.summary if item.entry is not None else or_dash(item.item),
+            item.entry.summary if item.entry is not None else json_or_dash(item.item),
         )
         for item in found.items
     )
     output.write_table(("created", "what", "id", "item"), rows, cut=SHOWN)
     for notice in found.notices:
-        output.say(f"Notice: {notice}")
+        output.say_notice(notice)

@@ -36,7 +36,7 @@ class ResponseBody(Document):
     conversation_inferred: bool
     input_items: int | None
     output_items: int | None
-    total_tokens: int | None
+    total_tokens: JsonValue
     error: ResponseErrorBody | None
     incomplete: str | None
     bytes: int | None
@@ -60,7 +60,7 @@ class ResponseBody(Document):
             conversation_inferred=summary.conversation_inferred,
             input_items=summary.input_items,
             output_items=summary.output_items,
-            total_tokens=summary.total_tokens,
+            total_tokens=json_value(summary.total_tokens),
             error=ResponseErrorBody.of(summary.error),
             incomplete=summary.incomplete,
             bytes=summary.bytes,

@@ -11,7 +11,8 @@ from llama_storage_tui.cli import output, shell_completion
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import Settings, shared_options
-from llama_storage_tui.cli.responses.cells import or_dash, owner_of, time_of
+from llama_storage_tui.cli.output import Piece, Tone, Toned
+from llama_storage_tui.cli.responses.cells import or_dash, owner_of, status_of, time_of
 from llama_storage_tui.cli.responses.list_document import ResponsesDocument
 from llama_storage_tui.cli.responses.page_options import (
     order_option,
@@ -124,7 +125,7 @@ async def _listed(session: Session, query: ResponseQuery, viewer: Viewer | None)
 
 def _report(page: ResponsePage) -> None:
     for notice in page.notices:
-        output.say(f"Notice: {notice}")
+        output.say_notice(notice)
     if not page.responses:
         output.say("No responses.")
         return
@@ -133,10 +134,12 @@ def _report(page: ResponsePage) -> None:
         output.say(f"More: --after {page.next}")
 
 
-def _row(summary: ResponseSummary) -> tuple[str, ...]:
+def _row(summary: ResponseSummary) -> tuple[Piece, ...]:
     return (
         time_of(summary.created_at),
-        or_dash(summary.status if summary.shape == "object" else f"no response: {summary.shape}"),
+        status_of(summary.status)
+        if summary.shape == "object"
+        else Toned(f"no response: {summary.shape}", Tone.BAD),
         or_dash(summary.model),
         owner_of(summary.owner),
         or_dash(summary.input_items),

@@ -8,6 +8,7 @@ from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.output import Tone, Toned
 from llama_storage_tui.cli.responses.viewer_options import viewer_of, viewer_options
 from llama_storage_tui.cli.responses.who_document import WhoDocument
 from llama_storage_tui.model.access import Decision, Viewer
@@ -15,6 +16,7 @@ from llama_storage_tui.services.access import WhoReport
 from llama_storage_tui.services.responses.reading import read_response
 from llama_storage_tui.services.responses.viewing import who_may_read
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import with_letters
 
 
 @click.command(name="who")
@@ -44,26 +46,28 @@ def responses_who(
 
 
 def _report(id_: str, report: WhoReport, viewer: Viewer | None, notices: tuple[str, ...]) -> None:
-    output.write_line(id_)
+    output.write_line(Toned(id_, Tone.STRONG))
     output.write_line(f"  owner        {_owner(report.owner)}")
-    output.write_line(f"  attributes   {'NULL' if report.raw_attributes is None else report.raw_attributes}")
+    attributes = "NULL" if report.raw_attributes is None else with_letters(report.raw_attributes)
+    output.write_line(f"  attributes   {attributes}")
     if report.tenant is not None:
         output.write_line(f"  tenant       {report.tenant}")
     if viewer is not None and report.decision is not None:
         output.write_line()
-        output.write_line(f"{viewer.name} {_answer(report.decision)}")
+        tone = Tone.GOOD if report.decision.may_read and not report.decision.fails else Tone.BAD
+        output.write_line(f"{viewer.name} ", Toned(_answer(report.decision), tone))
         _write_decision(report.decision)
     output.write_line()
     output.write_line(report.for_anybody)
     for notice in (*notices, *report.notices):
-        output.say(f"Notice: {notice}")
+        output.say_notice(notice)
 
 
 def _answer(decision: Decision) -> str:
     if decision.fails:
         return "gets an error"
     answer = "may read it" if decision.may_read else "may not read it"
-    return answer if decision.is_certain else f"{answer}, for all that can be told"
+    return answer if decision.is_certain else f"{answer}, as far as is known"
 
 
 def _write_decision(decision: Decision) -> None:

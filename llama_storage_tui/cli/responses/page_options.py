@@ -14,7 +14,7 @@ from llama_storage_tui.services.responses.times import ACCEPTED, parse_time
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-owner_option: Final = click.option("--owner", help="Only this owner's; '' is nobody's.")
+owner_option: Final = click.option("--owner", help="Only this owner's; '' for no owner.")
 
 order_option: Final = click.option(
     "--order",

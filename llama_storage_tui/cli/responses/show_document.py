@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import json
+from collections.abc import Collection, Sequence
+from typing import Final, Literal
 
 from pydantic import JsonValue
 
@@ -16,9 +18,18 @@ from llama_storage_tui.model.transcript import (
     Hit,
     MessagesState,
     Part,
+    Side,
+    StoredResponse,
     Transcript,
     Usage,
 )
+from llama_storage_tui.services.responses.parsing import OBJECT
+
+LARGE: Final = 1_000_000
+"""Letters of a stored response from which on small items are not written a second time."""
+
+SMALL_ITEM: Final = 500
+"""Letters of an item that is small: what was read of it weighs more than twice as much, most of it names of keys."""
 
 
 class PlaceBody(Document):
@@ -122,7 +133,7 @@ class EntryBody(Document):
     """An item, read by its type: `kind` is the type where it is a known one, else `unknown`.
 
     `answer` is the entry that answered a call or a request for approval; `arguments` are parsed where they are JSON; `item` is
-    the stored one, credentials masked.
+    the stored one, credentials masked: null in a large response where it is small, which `notices` say.
     """
 
     kind: str
@@ -148,7 +159,7 @@ class EntryBody(Document):
     item: JsonValue
 
     @classmethod
-    def of(cls, entry: Entry) -> EntryBody:
+    def of(cls, entry: Entry, *, with_item: bool = True) -> EntryBody:
         """Make the body of an entry."""
         return cls(
             kind=entry.kind.value,
@@ -171,7 +182,7 @@ class EntryBody(Document):
             approved=entry.is_approved,
             answer=PointerBody.of(entry.answer),
             problems=list(entry.problems),
-            item=json_value(entry.raw),
+            item=json_value(entry.raw) if with_item else None,
         )
 
 
@@ -348,12 +359,14 @@ class ShowResponseDocument(Document):
         """Make the document of a response."""
         response = examination.response
         found = response.transcript
+        small = _small_entries(response)
+        left_out = {(entry.side, entry.position) for entry in small}
         return cls(
             response=HeadBody.of(examination),
             instructions=found.instructions,
-            input=[EntryBody.of(entry) for entry in found.input],
+            input=_entries(found.input, left_out),
             input_is_partial=found.is_incremental,
-            output=[EntryBody.of(entry) for entry in found.output],
+            output=_entries(found.output, left_out),
             messages=_messages(found),
             usage=UsageBody.of(found.head.usage),
             error=FailureBody.of(found.head),
@@ -362,8 +375,31 @@ class ShowResponseDocument(Document):
             disagreements=[DisagreementBody.of(each) for each in examination.comparison.disagreements],
             compared=ComparisonBody.of(examination.comparison),
             place=PlaceBody.of(response.place),
-            notices=[*response.notices, *examination.notices],
+            notices=[*response.notices, *examination.notices, *_left_out(len(small))],
         )
+
+
+def _entries(entries: Sequence[Entry], left_out: Collection[tuple[Side, int]]) -> list[EntryBody]:
+    return [EntryBody.of(entry, with_item=(entry.side, entry.position) not in left_out) for entry in entries]
+
+
+def _small_entries(response: StoredResponse) -> list[Entry]:
+    """Return the entries whose items are not written: of a large response, where there are so many that their keys weigh."""
+    content = response.row.get(OBJECT)
+    size = len(content) if isinstance(content, str | bytes) else 0
+    if size <= LARGE:
+        return []
+    entries = (*response.transcript.input, *response.transcript.output)
+    small = [entry for entry in entries if len(json.dumps(entry.raw, default=str)) < SMALL_ITEM]
+    return small if len(small) * SMALL_ITEM > size // 10 else []
+
+
+def _left_out(count: int) -> list[str]:
+    if not count:
+        return []
+    return [
+        f"Large response: item is null in {count:,} entries whose item is shorter than {SMALL_ITEM} characters; --raw has all."
+    ]
 
 
 def _messages(found: Transcript) -> list[MessageBody] | None:

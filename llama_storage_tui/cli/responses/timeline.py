@@ -8,7 +8,9 @@ from typing import Final
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.documents import iso
-from llama_storage_tui.model.resume import Change, Comparison, Examination, Resume
+from llama_storage_tui.cli.output import Piece, Tone, Toned
+from llama_storage_tui.cli.responses.cells import status_of
+from llama_storage_tui.model.resume import Change, Comparison, Examination, Resume, Way
 from llama_storage_tui.model.transcript import (
     ChatMessage,
     Entry,
@@ -19,7 +21,7 @@ from llama_storage_tui.model.transcript import (
 )
 from llama_storage_tui.services.responses.bodies import body, message_body, pretty
 from llama_storage_tui.services.responses.untrusted import one_line
-from llama_storage_tui.services.values import epoch_time
+from llama_storage_tui.services.values import epoch_time, with_letters
 
 INDENT: Final = "     "
 SHORT: Final = 24
@@ -46,7 +48,7 @@ def report_response(examination: Examination) -> None:
 def title(text: str) -> None:
     """Begin a part."""
     output.write_line()
-    output.write_line(text)
+    output.write_line(Toned(text, Tone.STRONG))
 
 
 def block(text: str, indent: str = INDENT) -> None:
@@ -60,17 +62,21 @@ def report_head(examination: Examination) -> None:
     response = examination.response
     found = response.transcript
     head = found.head
-    output.write_line("  ".join(word for word in (head.id or "no id", head.status, head.model) if word))
+    output.write_line(*headline(found))
     for name, text in _facts(head):
-        output.write_line(f"  {name:<13}{text}")
+        output.write_line(
+            Toned(f"  {name:<13}", Tone.MUTED), Toned(text, Tone.BAD) if name == "error" else text
+        )
     if examination.conversation:
         how = " (by its output's ids)" if examination.is_inferred else ""
-        output.write_line(f"  {'conversation':<13}{examination.conversation}{how}")
-    output.write_line(f"  {'stored in':<13}{response.place.table} on {response.place.backend}")
+        output.write_line(Toned(f"  {'conversation':<13}", Tone.MUTED), f"{examination.conversation}{how}")
+    output.write_line(
+        Toned(f"  {'stored in':<13}", Tone.MUTED), f"{response.place.table} on {response.place.backend}"
+    )
     for problem in found.problems:
-        output.write_line(f"  ! {problem}")
+        _warn("  ", problem)
     for notice in (*response.notices, *examination.notices):
-        output.write_line(f"  ! {notice}")
+        _warn("  ", notice)
     _report_settings(head.settings)
 
 
@@ -79,10 +85,10 @@ def _report_settings(settings: Sequence[Setting]) -> None:
     short = [setting for setting in settings if len(setting.text) <= SHORT]
     if short:
         words = (f"{setting.name} {setting.text}" for setting in short)
-        output.write_line(f"  {'settings':<13}{', '.join(words)}")
+        output.write_line(Toned(f"  {'settings':<13}", Tone.MUTED), ", ".join(words))
     for setting in settings:
         if setting not in short:
-            output.write_line(f"  {setting.name:<13}{setting.text}")
+            output.write_line(Toned(f"  {setting.name:<13}", Tone.MUTED), setting.text)
 
 
 def _facts(head: Head) -> Iterable[tuple[str, str]]:
@@ -91,7 +97,7 @@ def _facts(head: Head) -> Iterable[tuple[str, str]]:
         ("created", _time(head.created_at)),
         ("completed", _time(head.completed_at) + _took(head.seconds)),
         ("owner", owner),
-        ("attributes", head.access_attributes),
+        ("attributes", head.access_attributes and with_letters(head.access_attributes)),
         ("tenant", head.tenant),
         ("goes on from", head.previous_response_id),
         ("tokens", _tokens(head.usage)),
@@ -130,14 +136,14 @@ def report_entries(name: str, entries: Sequence[Entry]) -> None:
     """Print entries, each under its label."""
     title(f"{name} ({len(entries):,})")
     for entry in entries:
-        words = (entry.label, entry.id, entry.status)
-        output.write_line(f"{entry.position + 1:>3}  {'  '.join(word for word in words if word)}")
+        words = (Toned(entry.label, Tone.STRONG), entry.id, status_of(entry.status or ""))
+        output.write_line(f"{entry.position + 1:>3}", *_spaced(words))
         block(body(entry))
         if entry.answer is not None:
             answer = entry.answer
             output.write_line(f"{INDENT}→ {answer.side.value} {answer.position + 1}: {answer.summary}")
         for problem in entry.problems:
-            output.write_line(f"{INDENT}! {problem}")
+            _warn(INDENT, problem)
 
 
 def report_messages(name: str, messages: Sequence[ChatMessage], *, brief: bool = False) -> None:
@@ -151,11 +157,11 @@ def report_messages(name: str, messages: Sequence[ChatMessage], *, brief: bool =
                 f"{message.position + 1:>3}  {message.label:<10} {one_line(message.summary, BRIEF)}"
             )
             continue
-        words = (message.label, message.name, message.tool_call_id)
-        output.write_line(f"{message.position + 1:>3}  {'  '.join(word for word in words if word)}")
+        words = (Toned(message.label, Tone.STRONG), message.name, message.tool_call_id)
+        output.write_line(f"{message.position + 1:>3}", *_spaced(words))
         block(message_body(message))
         for problem in message.problems:
-            output.write_line(f"{INDENT}! {problem}")
+            _warn(INDENT, problem)
 
 
 def report_comparison(comparison: Comparison) -> None:
@@ -171,14 +177,15 @@ def report_comparison(comparison: Comparison) -> None:
     if not comparison.disagreements:
         output.write_line(f"{INDENT}agree")
     for disagreement in comparison.disagreements:
-        output.write_line(f"{INDENT}! {disagreement.sentence}")
+        _warn(INDENT, disagreement.sentence)
 
 
 def report_resume(resume: Resume) -> None:
     """Print whether a server can go on from a response."""
     title("going on from it (previous_response_id)")
     way = {"messages": "yes, by its messages", "items": "yes, by its items", "none": "no"}[resume.way.value]
-    output.write_line(f"{INDENT}{way}: {resume.because}")
+    tone = Tone.BAD if resume.way is Way.NONE else Tone.GOOD
+    output.write_line(INDENT, Toned(way, tone), f": {resume.because}")
     for loss in resume.loses:
         output.write_line(f"{INDENT}- would lose {loss.count:,} × {loss.what}: {loss.reason}")
     if not resume.is_checked:
@@ -195,6 +202,19 @@ def report_changes(changes: Iterable[Change]) -> None:
             block("not set" if value is None else pretty(value), f"   {sign} ")
 
 
-def transcript_line(found: Transcript) -> str:
+def headline(found: Transcript) -> list[Piece]:
     """Name a response in a line: its id, status and model."""
-    return "  ".join(word for word in (found.head.id or "no id", found.head.status, found.head.model) if word)
+    first, *rest = _spaced(
+        (Toned(found.head.id or "no id", Tone.STRONG), status_of(found.head.status or ""), found.head.model)
+    )
+    del first
+    return rest
+
+
+def _spaced(words: Iterable[Piece | None]) -> list[Piece]:
+    """Return what there is of some words, each after a gap."""
+    return [piece for word in words if word is not None and str(word) for piece in ("  ", word)]
+
+
+def _warn(indent: str, sentence: str) -> None:
+    output.write_line(indent, Toned("!", Tone.WARNING), f" {sentence}")

@@ -1,8 +1,8 @@
 """Findings: what a server of the chosen version would say to the file, and what it would accept and get wrong.
 
-A rule is a function from a View to findings. Rules of the load stage repeat a server's own verdict and are held against the
-packages by recorded cases; rules of the start stage name static reasons only, since nothing is contacted; rules of the stage
-`never` are what no server tells.
+A check is a function from a View to findings; each finding is of a rule in the table beside it. Rules of the load stage repeat a
+server's own verdict and are held against the packages by recorded cases; rules of the start stage name static reasons only, since
+nothing is contacted; rules of the stage `never` are what no server reports.
 """
 
 from __future__ import annotations
@@ -27,21 +27,36 @@ from llama_storage_tui.config.rules import (
 )
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.catalog import Backend, Reference
-from llama_storage_tui.model.finding import Finding, Severity, Stage, Verdict
+from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage, Verdict
 
-RULES: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
-    *load.RULES,
-    *start.RULES,
-    *postgres.RULES,
-    *sharing.RULES,
-    *silent.RULES,
-    *fields.RULES,
-    *paths.RULES,
-    *hosting.RULES,
-    *plaintext.RULES,
-    *legacy.RULES,
-    *deployment.RULES,
+CHECKS: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
+    *load.CHECKS,
+    *start.CHECKS,
+    *postgres.CHECKS,
+    *sharing.CHECKS,
+    *silent.CHECKS,
+    *fields.CHECKS,
+    *paths.CHECKS,
+    *hosting.CHECKS,
+    *plaintext.CHECKS,
+    *legacy.CHECKS,
+    *deployment.CHECKS,
 )
+
+TABLE: Final[tuple[Rule, ...]] = (
+    *load.TABLE,
+    *start.TABLE,
+    *postgres.TABLE,
+    *sharing.TABLE,
+    *silent.TABLE,
+    *fields.TABLE,
+    *paths.TABLE,
+    *hosting.TABLE,
+    *plaintext.TABLE,
+    *legacy.TABLE,
+    *deployment.TABLE,
+)
+"""What the checks above speak of, as operators look it up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +74,9 @@ def judge(
     *,
     is_legacy: bool = False,
 ) -> Judgement:
-    """Run every rule."""
+    """Run every check."""
     view = View(context, backends, references, is_legacy=is_legacy)
-    findings = dict.fromkeys(finding for rule in RULES for finding in rule(view))
+    findings = dict.fromkeys(finding for check in CHECKS for finding in check(view))
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     loads = not any(finding.stage is Stage.LOAD for finding in errors)
     starts = None if not loads else not any(finding.stage is Stage.START for finding in errors)

@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from llama_storage_tui.config.document import Path
 from llama_storage_tui.config.masking import is_secret_name
 from llama_storage_tui.config.rules.legacy import strings
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.config.substitution import find_foreign
-from llama_storage_tui.model.finding import Finding, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+
+FOREIGN_SUBSTITUTION: Final = Rule(
+    id="foreign-substitution",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="A value holds a variable of another program, which servers take as literal text",
+    advice="Render the file with the program whose form it is first, and read the result; servers expand "
+    "${env.NAME} only.",
+    also=((Severity.INFO, Stage.NEVER),),
+)
+LINE_BREAK_IN_SECRET: Final = Rule(
+    id="line-break-in-secret",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="A secret ends in a line break, which the server sends with it",
+    advice="kubectl create secret --from-file keeps the last line break of a file: make the file with "
+    "printf %s, or use --from-literal.",
+)
+TABLE: Final = (
+    FOREIGN_SUBSTITUTION,
+    LINE_BREAK_IN_SECRET,
+)
+
 
 JUDGED: tuple[str, ...] = (
     "storage",
@@ -34,12 +58,11 @@ def foreign_substitutions(view: View) -> Iterator[Finding]:
             continue
         instead = f"Write {found.instead}, or render" if found.instead else "Render"
         yield view.finding(
-            "foreign-substitution",
-            Severity.WARNING if path[0] != "server" else Severity.INFO,
-            Stage.NEVER,
+            FOREIGN_SUBSTITUTION,
             path,
             f"{found.shown} is {found.language}: {view.version.product} {view.version} takes it as literal text",
             help=f"{instead} the file first ({found.render}) and read the result: … | llama-storage-tui check -",
+            severity=Severity.WARNING if path[0] != "server" else Severity.INFO,
         )
 
 
@@ -52,13 +75,9 @@ def line_breaks(view: View) -> Iterator[Finding]:
         names = ", ".join(use.variable for use in view.context.resolution.uses.get(file_path, ()))
         source = f" ({names})" if names else ""
         yield view.finding(
-            "line-break-in-secret",
-            Severity.WARNING,
-            Stage.NEVER,
+            LINE_BREAK_IN_SECRET,
             file_path,
             f"The {path[-1]}{source} ends in a line break, and the server sends it with the line break",
-            help="kubectl create secret --from-file keeps the last line break of a file: make the file with printf %s, or use "
-            "--from-literal.",
         )
 
 
@@ -68,4 +87,4 @@ def _resolved(data: object, path: Path) -> Iterator[tuple[Path, str]]:
             yield found, text
 
 
-RULES = (manifests, foreign_substitutions, line_breaks)
+CHECKS = (manifests, foreign_substitutions, line_breaks)

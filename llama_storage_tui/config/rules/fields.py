@@ -6,12 +6,40 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from llama_storage_tui.config import schema
 from llama_storage_tui.config.document import get
 from llama_storage_tui.config.rules.view import View, nearest, setting
 from llama_storage_tui.model.catalog import Backend, Family, Setting
-from llama_storage_tui.model.finding import Finding, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream import run_config as schema
+from llama_storage_tui.upstream.versions import RELEASES
+
+IGNORED_CONNECTION_FIELD: Final = Rule(
+    id="ignored-connection-field",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="The server ignores a field that would decide where or how it connects",
+    advice="Use the field that the release reads; the message says what the server does instead.",
+)
+IGNORED_FIELD: Final = Rule(
+    id="ignored-field",
+    severity=Severity.INFO,
+    stage=Stage.NEVER,
+    title="The server ignores a field",
+    advice="It has no effect. With the right name it takes effect, which may change where the server looks for its rows.",
+)
+IGNORED_NAMESPACE: Final = Rule(
+    id="ignored-namespace",
+    severity=Severity.INFO,
+    stage=Stage.NEVER,
+    title="A namespace on a backend has no effect",
+    advice="Write the namespace on the reference: each brings its own.",
+)
+TABLE: Final = (
+    IGNORED_CONNECTION_FIELD,
+    IGNORED_FIELD,
+    IGNORED_NAMESPACE,
+)
 
 
 def unknown_fields(view: View) -> Iterator[Finding]:
@@ -39,9 +67,7 @@ def unknown_fields(view: View) -> Iterator[Finding]:
                 yield view.on_setting(
                     backend,
                     found.name,
-                    "ignored-connection-field",
-                    Severity.WARNING,
-                    Stage.NEVER,
+                    IGNORED_CONNECTION_FIELD,
                     f"{view.version.product} {view.version} ignores {found.name} of {backend.name}: {consequence}",
                     help=help_,
                 )
@@ -49,9 +75,7 @@ def unknown_fields(view: View) -> Iterator[Finding]:
             yield view.on_setting(
                 backend,
                 found.name,
-                "ignored-field",
-                Severity.INFO,
-                Stage.NEVER,
+                IGNORED_FIELD,
                 f"{view.version.product} {view.version} ignores the field {found.name} of {backend.name}",
                 help=help_,
             )
@@ -148,7 +172,7 @@ def _is_off(backend: Backend, name: str) -> bool:
 
 
 def _known_from(type_: str, name: str, version: Version) -> Version | None:
-    for candidate in (Version(0, 7), Version(1, 0), Version(1, 0, 3), Version(1, 4), Version(1, 4, 1)):
+    for candidate in RELEASES:
         if candidate > version and any(
             field.name == name for field in schema.backend_fields(type_, candidate) or ()
         ):
@@ -170,9 +194,7 @@ def ignored_namespace(view: View) -> Iterator[Finding]:
             yield view.on_setting(
                 backend,
                 "namespace",
-                "ignored-namespace",
-                Severity.INFO,
-                Stage.NEVER,
+                IGNORED_NAMESPACE,
                 f"The namespace on the backend {backend.name} has no effect: each reference brings its own",
             )
 
@@ -192,13 +214,11 @@ def unknown_reference_fields(view: View) -> Iterator[Finding]:
                 continue
             meant = nearest(str(key), known)
             yield view.finding(
-                "ignored-field",
-                Severity.INFO,
-                Stage.NEVER,
+                IGNORED_FIELD,
                 ("storage", "stores", str(name), str(key)),
                 f"{view.version.product} {view.version} ignores the field {key} of the store {name}",
                 help=f"Did you mean {meant}?" if meant else None,
             )
 
 
-RULES = (unknown_fields, ignored_namespace, unknown_reference_fields)
+CHECKS = (unknown_fields, ignored_namespace, unknown_reference_fields)

@@ -10,15 +10,62 @@ from llama_storage_tui.config.document import Keeps, Mount
 from llama_storage_tui.config.document import Path as DocumentPath
 from llama_storage_tui.config.rules.view import View, setting
 from llama_storage_tui.model.catalog import Backend
-from llama_storage_tui.model.finding import Finding, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.target import SqliteTarget
-from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream import changes
+
+TEMPORARY_FOLDER: Final = Rule(
+    id="temporary-folder",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Rows or files are kept in a folder that a restart may empty",
+    advice="Stop the server, copy the file or folder to a volume that outlives the server, and name it there.",
+)
+OLD_CONFIG_FOLDER: Final = Rule(
+    id="old-config-folder",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="A path is below ~/.llama, which the first ogx command renames to ~/.ogx",
+    advice="Before the first ogx command, and with the server stopped: copy the file with its -wal and -journal to"
+    " a folder "
+    "that is not below ~/.llama and name that here, or set OGX_CONFIG_DIR, which stops the renaming.",
+    since=changes.OGX,
+)
+WORKERS_ON_SQLITE: Final = Rule(
+    id="workers-on-sqlite",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Several workers write the same SQLite file",
+    advice="Use one worker. PostgreSQL takes several; a backend there begins without these rows, which no server copies.",
+    since=changes.SEVERAL_WORKERS,
+)
+READ_ONLY_VOLUME: Final = Rule(
+    id="read-only-volume",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="Rows or files are kept on a volume that cannot be written",
+    advice="Keep it on a volume that can be written, such as a persistentVolumeClaim.",
+)
+LOST_WITH_THE_POD: Final = Rule(
+    id="lost-with-the-pod",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Rows or files are kept inside the pod, and are lost when it is replaced",
+    advice="Copy the file out of the pod before the pod is replaced, then put it on a persistentVolumeClaim. "
+    "PostgreSQL begins without these rows.",
+)
+TABLE: Final = (
+    READ_ONLY_VOLUME,
+    LOST_WITH_THE_POD,
+    TEMPORARY_FOLDER,
+    OLD_CONFIG_FOLDER,
+    WORKERS_ON_SQLITE,
+)
+
 
 TEMPORARY: Final = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/var/run")  # noqa: S108 - names to look for
 """Folders that a restart of the machine or of a container empties."""
-MOVES_OLD_FOLDER: Final = Version(0, 8)
 """From this release on any `ogx` command first renames ~/.llama to ~/.ogx (ogx 0.8.0, core/utils/config_dirs.py)."""
-HAS_WORKERS: Final = Version(0, 4)
 
 
 def temporary_folders(view: View) -> Iterator[Finding]:
@@ -29,22 +76,20 @@ def temporary_folders(view: View) -> Iterator[Finding]:
             yield view.on_setting(
                 backend,
                 "db_path",
-                "temporary-folder",
-                Severity.WARNING,
-                Stage.NEVER,
+                TEMPORARY_FOLDER,
                 f"{backend.name} keeps its rows under {folder}, which a restart of the machine or the container may empty",
-                help="Move the file to a volume that outlives the server.",
+                help="Stop the server, copy the file with its -wal and -journal to a volume that outlives the server, and name it "
+                "there in db_path.",
             )
     for where, text in _folders_of_files(view):
         folder = _temporary(text)
         if folder is not None and not _is_on_lasting_volume(view, text):
             yield view.finding(
-                "temporary-folder",
-                Severity.WARNING,
-                Stage.NEVER,
+                TEMPORARY_FOLDER,
                 where,
                 f"Uploaded files are kept under {folder}, which a restart of the machine or the container may empty",
-                help="Move the folder to a volume that outlives the server.",
+                help="Stop the server, copy the folder to a volume that outlives the server, and name it there. The rows of files "
+                "hold their full paths (file_path), which have to follow.",
             )
 
 
@@ -74,22 +119,16 @@ def volumes(view: View) -> Iterator[Finding]:
             continue
         if mount is not None and mount.keeps is Keeps.NOTHING:
             yield view.finding(
-                "read-only-volume",
-                Severity.ERROR,
-                Stage.START,
+                READ_ONLY_VOLUME,
                 where,
                 f"{said}, on {mount.what}, which a server cannot write to",
-                help="Keep it on a volume that can be written, such as a persistentVolumeClaim.",
             )
             continue
         on = f"on {mount.what}" if mount is not None else "on no volume of the manifests"
         yield view.finding(
-            "lost-with-the-pod",
-            Severity.WARNING,
-            Stage.NEVER,
+            LOST_WITH_THE_POD,
             where,
             f"{said}, {on}: it is lost when the {'pod' if mount is not None else 'container'} is replaced",
-            help="Keep it on a persistentVolumeClaim, or in PostgreSQL.",
         )
 
 
@@ -111,7 +150,7 @@ def _is_at_home(view: View, path: str) -> bool:
 
 def old_folder(view: View) -> Iterator[Finding]:
     """Paths that spell ~/.llama, which the first ogx command renames."""
-    if view.version < MOVES_OLD_FOLDER or _names_folder(view):
+    if view.version < changes.OGX or _names_folder(view):
         return
     places: list[tuple[str, DocumentPath, str]] = [
         (f"{backend.name} is kept at {path}", ("storage", "backends", backend.name, "db_path"), path)
@@ -122,14 +161,10 @@ def old_folder(view: View) -> Iterator[Finding]:
     for said, where, text in places:
         if _is_old(text, view.context.environment.home):
             yield view.finding(
-                "old-config-folder",
-                Severity.WARNING,
-                Stage.NEVER,
+                OLD_CONFIG_FOLDER,
                 where,
                 f"{said}. The first ogx command renames ~/.llama to ~/.ogx where there is no ~/.ogx yet; the server then makes an "
                 "empty store at the old path",
-                help="Before the first ogx command: copy the file to a folder that is not below ~/.llama and name that here, or "
-                "set OGX_CONFIG_DIR, which stops the renaming.",
             )
 
 
@@ -137,19 +172,21 @@ def workers_on_sqlite(view: View) -> Iterator[Finding]:
     """Several processes that write one SQLite file."""
     server = view.context.data.get("server")
     workers = server.get("workers") if isinstance(server, Mapping) else None
-    if view.version < HAS_WORKERS or not isinstance(workers, int) or isinstance(workers, bool) or workers < 2:
+    if (
+        view.version < changes.SEVERAL_WORKERS
+        or not isinstance(workers, int)
+        or isinstance(workers, bool)
+        or workers < 2
+    ):
         return
     used = {reference.backend for reference in view.enabled}
     names = [backend.name for backend, _ in _files(view) if backend.name in used]
     if names:
         yield view.finding(
-            "workers-on-sqlite",
-            Severity.WARNING,
-            Stage.NEVER,
+            WORKERS_ON_SQLITE,
             ("server", "workers"),
             f"{workers} workers write the same SQLite {'file' if len(names) == 1 else 'files'} ({', '.join(names)}): under load "
             "writes fail with 'database is locked', and what one worker keeps in memory the others do not see",
-            help="Use one worker, or move these backends to PostgreSQL.",
         )
 
 
@@ -188,4 +225,4 @@ def _names_folder(view: View) -> bool:
     return found is not None and bool(found.value)
 
 
-RULES = (temporary_folders, volumes, old_folder, workers_on_sqlite)
+CHECKS = (temporary_folders, volumes, old_folder, workers_on_sqlite)

@@ -7,12 +7,45 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from llama_storage_tui.config.document import Path
-from llama_storage_tui.config.environment import EARLY_EXPRESSION, EXPRESSION, OPERATORS_FROM
+from llama_storage_tui.config.environment import EARLY_EXPRESSION, EXPRESSION
 from llama_storage_tui.config.legacy import TOP_LEVEL, snippets
 from llama_storage_tui.config.rules.view import View
-from llama_storage_tui.model.finding import Finding, Severity, Stage
-from llama_storage_tui.model.version import Version
+from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG
+
+IGNORED_LEGACY_STORE: Final = Rule(
+    id="ignored-legacy-store",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="A store is written in the form of 0.2, which the release ignores",
+    advice="Define the backend in storage.backends and refer to it from storage.stores or the provider. The "
+    "rows of the old store are not read.",
+    since=changes.CATALOG,
+)
+IGNORED_STORAGE: Final = Rule(
+    id="ignored-storage",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="The release does not read `storage`",
+    advice="Use 0.3 or later, or write metadata_store and the other inline stores.",
+    until=changes.CATALOG,
+)
+NOT_EXPANDED: Final = Rule(
+    id="not-expanded",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="An expression is in a form that the release takes as literal text",
+    advice="Names are upper-case; a default is written ${env.NAME:=default}, and until 0.2.12 "
+    "${env.NAME:default}.",
+    also=((Severity.INFO, Stage.NEVER),),
+)
+TABLE: Final = (
+    IGNORED_LEGACY_STORE,
+    IGNORED_STORAGE,
+    NOT_EXPANDED,
+)
+
 
 LOOKS_LIKE_ONE: Final = re.compile(r"\$\{env\.[^}]*\}")
 """Left over once the real expressions are gone: lower-case names, the old `${env.X:default}`, shell forms such as `:-`."""
@@ -20,7 +53,7 @@ LOOKS_LIKE_ONE: Final = re.compile(r"\$\{env\.[^}]*\}")
 
 def ignored_legacy_keys(view: View) -> Iterator[Finding]:
     """The old top-level stores are dropped without a word: by 0.3 beside a storage, which it demands; from 0.4 on always."""
-    has_defaults = view.version >= Version(0, 4)
+    has_defaults = view.version >= changes.STORAGE_OPTIONAL
     if view.version < OLDEST_WITH_CATALOG or not (has_defaults or "storage" in view.context.raw):
         return
     for key in TOP_LEVEL:
@@ -29,9 +62,7 @@ def ignored_legacy_keys(view: View) -> Iterator[Finding]:
                 "reads storage instead" if "storage" in view.context.raw else "uses its default SQLite files"
             )
             yield view.finding(
-                "ignored-legacy-store",
-                Severity.WARNING,
-                Stage.NEVER,
+                IGNORED_LEGACY_STORE,
                 (key,),
                 f"{key} belongs to 0.2: {view.version.product} {view.version} ignores it and {instead}",
                 help="Move it to storage.stores. The rows of the old store are not read.",
@@ -39,9 +70,7 @@ def ignored_legacy_keys(view: View) -> Iterator[Finding]:
     for path, _ in snippets(view.context.raw):
         if has_defaults and path[0] not in TOP_LEVEL:
             yield view.finding(
-                "ignored-legacy-store",
-                Severity.WARNING,
-                Stage.NEVER,
+                IGNORED_LEGACY_STORE,
                 path,
                 f"The inline store {path[-1]} belongs to 0.2: {view.version.product} {view.version} reads a reference with backend "
                 "and namespace or table_name here",
@@ -53,19 +82,16 @@ def ignored_storage(view: View) -> Iterator[Finding]:
     """0.2 has no `storage`: it takes each store from where it is used."""
     if view.version < OLDEST_WITH_CATALOG and "storage" in view.context.raw:
         yield view.finding(
-            "ignored-storage",
-            Severity.WARNING,
-            Stage.NEVER,
+            IGNORED_STORAGE,
             ("storage",),
             f"{view.version.product} {view.version} does not read storage: its stores are inline, and those that are missing use "
             "SQLite files under ~/.llama",
-            help="Use 0.3 or later, or write metadata_store and the other inline stores.",
         )
 
 
 def unexpanded_expressions(view: View) -> Iterator[Finding]:
     """Text that looks like an expression and is none."""
-    is_early = view.version < OPERATORS_FROM
+    is_early = view.version < changes.EXPRESSION_OPERATORS
     expression = EARLY_EXPRESSION if is_early else EXPRESSION
     for path, text in strings(view.context.raw, ()):
         # Up to the last brace, for the same reason as in the expansion.
@@ -75,9 +101,7 @@ def unexpanded_expressions(view: View) -> Iterator[Finding]:
         if LOOKS_LIKE_ONE.search(rest):
             is_old = not is_early and EARLY_EXPRESSION.search(rest) is not None
             yield view.finding(
-                "not-expanded",
-                Severity.WARNING if path[:1] == ("storage",) else Severity.INFO,
-                Stage.NEVER,
+                NOT_EXPANDED,
                 path,
                 (
                     f"{view.version.product} {view.version} takes this form as literal text: 0.2.12 and earlier "
@@ -90,6 +114,7 @@ def unexpanded_expressions(view: View) -> Iterator[Finding]:
                     if is_early
                     else "Names are upper-case; a default is written ${env.NAME:=default}."
                 ),
+                severity=Severity.WARNING if path[:1] == ("storage",) else Severity.INFO,
             )
 
 
@@ -105,4 +130,4 @@ def strings(data: object, path: Path) -> Iterator[tuple[Path, str]]:
         yield path, data
 
 
-RULES = (ignored_legacy_keys, ignored_storage, unexpanded_expressions)
+CHECKS = (ignored_legacy_keys, ignored_storage, unexpanded_expressions)

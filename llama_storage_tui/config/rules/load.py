@@ -5,25 +5,136 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from llama_storage_tui.config import schema
 from llama_storage_tui.config.document import Path, get
 from llama_storage_tui.config.environment import UNKNOWN, map_unknown
 from llama_storage_tui.config.masking import is_secret_name
-from llama_storage_tui.config.rewrites import REWRITTEN_FROM, rewrite_prompts
+from llama_storage_tui.config.rewrites import rewrite_prompts
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.catalog import ReferenceKind
-from llama_storage_tui.model.finding import Finding, Severity, Stage
-from llama_storage_tui.model.version import Version
+from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.upstream import changes
+from llama_storage_tui.upstream import run_config as schema
+
+UNSET_VARIABLE: Final = Rule(
+    id="unset-variable",
+    severity=Severity.ERROR,
+    stage=Stage.LOAD,
+    title="A variable without a default is not set",
+    advice="Set the variable, or give a default: ${env.NAME:=default}.",
+)
+MISSING_FIELD: Final = Rule(
+    id="missing-field",
+    severity=Severity.ERROR,
+    stage=Stage.LOAD,
+    title="A field that the server requires is missing",
+    advice="Add the field.",
+    also=((Severity.ERROR, Stage.START),),
+)
+WRONG_TYPE: Final = Rule(
+    id="wrong-type",
+    severity=Severity.ERROR,
+    stage=Stage.LOAD,
+    title="A value is of another type than the field takes",
+    advice="Write the value in the type that the message names; quotes make digits text.",
+)
+OUT_OF_RANGE: Final = Rule(
+    id="out-of-range",
+    severity=Severity.ERROR,
+    stage=Stage.LOAD,
+    title="A number is outside of what the field takes",
+    advice="Write a number in the range that the message names.",
+)
+UNKNOWN_TYPE: Final = Rule(
+    id="unknown-type",
+    severity=Severity.ERROR,
+    stage=Stage.LOAD,
+    title="A `type` names a kind of entry that the release does not have",
+    advice="Write one of the types that the message names.",
+)
+UNKNOWN_BACKEND_TYPE: Final = Rule(
+    id="unknown-backend-type",
+    severity=Severity.ERROR,
+    stage=Stage.LOAD,
+    title="A backend's type does not exist",
+    advice="Servers know kv_sqlite, kv_redis, kv_postgres, kv_mongodb, sql_sqlite and sql_postgres.",
+)
+VALUE_NOT_ALLOWED: Final = Rule(
+    id="value-not-allowed",
+    severity=Severity.ERROR,
+    stage=Stage.LOAD,
+    title="A value is not among those that the field takes",
+    advice="Write one of the values that the message names.",
+)
+FIELD_NOT_ALLOWED: Final = Rule(
+    id="field-not-allowed",
+    severity=Severity.ERROR,
+    stage=Stage.LOAD,
+    title="A field stands where the release allows no other fields",
+    advice="Remove the field, or move it to where the release reads it.",
+)
+CONFLICTING_FIELDS: Final = Rule(
+    id="conflicting-fields",
+    severity=Severity.ERROR,
+    stage=Stage.LOAD,
+    title="Two fields contradict each other",
+    advice="Keep the one that is right.",
+)
+INVALID_VALUE: Final = Rule(
+    id="invalid-value",
+    severity=Severity.ERROR,
+    stage=Stage.LOAD,
+    title="A value is refused by a check of the server's own",
+    advice="Write a value as the message asks for.",
+)
+UNKNOWN_BACKEND: Final = Rule(
+    id="unknown-backend",
+    severity=Severity.ERROR,
+    stage=Stage.LOAD,
+    title="A store refers to a backend that is not defined in storage.backends",
+    advice="Define the backend in storage.backends, or name one that is there.",
+)
+WRONG_FAMILY: Final = Rule(
+    id="wrong-family",
+    severity=Severity.ERROR,
+    stage=Stage.LOAD,
+    title="A store refers to a backend of the other family (key-value or SQL)",
+    advice="Refer to a backend of the family that the message names.",
+)
+BINARY_VALUE: Final = Rule(
+    id="binary-value",
+    severity=Severity.ERROR,
+    stage=Stage.LOAD,
+    title="A provider's config holds bytes that are not UTF-8 text",
+    advice="Write the value as text.",
+    since=changes.CATALOG,
+    until=changes.SQL_PROMPTS,
+)
+TABLE: Final = (
+    UNSET_VARIABLE,
+    MISSING_FIELD,
+    WRONG_TYPE,
+    OUT_OF_RANGE,
+    UNKNOWN_TYPE,
+    UNKNOWN_BACKEND_TYPE,
+    VALUE_NOT_ALLOWED,
+    FIELD_NOT_ALLOWED,
+    CONFLICTING_FIELDS,
+    INVALID_VALUE,
+    UNKNOWN_BACKEND,
+    WRONG_FAMILY,
+    BINARY_VALUE,
+)
+
 
 KIND_RULES: Final = {
-    schema.ProblemKind.MISSING: "missing-field",
-    schema.ProblemKind.WRONG_TYPE: "wrong-type",
-    schema.ProblemKind.OUT_OF_RANGE: "out-of-range",
-    schema.ProblemKind.UNKNOWN_TYPE: "unknown-type",
-    schema.ProblemKind.NOT_ALLOWED: "value-not-allowed",
-    schema.ProblemKind.UNKNOWN_FIELD: "field-not-allowed",
-    schema.ProblemKind.CONFLICT: "conflicting-fields",
-    schema.ProblemKind.INVALID: "invalid-value",
+    schema.ProblemKind.MISSING: MISSING_FIELD,
+    schema.ProblemKind.WRONG_TYPE: WRONG_TYPE,
+    schema.ProblemKind.OUT_OF_RANGE: OUT_OF_RANGE,
+    schema.ProblemKind.UNKNOWN_TYPE: UNKNOWN_TYPE,
+    schema.ProblemKind.NOT_ALLOWED: VALUE_NOT_ALLOWED,
+    schema.ProblemKind.UNKNOWN_FIELD: FIELD_NOT_ALLOWED,
+    schema.ProblemKind.CONFLICT: CONFLICTING_FIELDS,
+    schema.ProblemKind.INVALID: INVALID_VALUE,
 }
 
 
@@ -32,9 +143,7 @@ def missing_variables(view: View) -> Iterator[Finding]:
     for missing in view.context.resolution.missing:
         state = "is set to an empty text" if missing.is_empty else "is not set"
         yield view.finding(
-            "unset-variable",
-            Severity.ERROR,
-            Stage.LOAD,
+            UNSET_VARIABLE,
             missing.path,
             f"The variable {missing.variable} {state}, and the file gives no default",
             help=f"Set it, or write ${{env.{missing.variable}:=default}}; --assume-set checks without it.",
@@ -43,27 +152,27 @@ def missing_variables(view: View) -> Iterator[Finding]:
 
 def schema_problems(view: View) -> Iterator[Finding]:
     """Everything that the server's own models reject."""
-    if view.version < Version(0, 3):
+    if view.version < changes.CATALOG:
         return
     resolution = view.context.resolution
     # An unknown value is replaced by text that passes as text; what it cannot pass as is not held against it.
     document = map_unknown(resolution.data, lambda: "unknown")
     if not isinstance(document, dict):
         return
-    if view.version >= REWRITTEN_FROM:
+    if view.version >= changes.SQL_PROMPTS:
         document = rewrite_prompts(view.context.raw, document)
     for problem in schema.validate(document, view.version):
         if _touches_unknown(problem.loc, resolution.data):
             continue
         path = resolution.file_path(problem.loc)
         message, help_ = problem.message, _help(view, path, problem)
-        yield view.finding(_rule(path, problem.kind), Severity.ERROR, Stage.LOAD, path, message, help=help_)
+        yield view.finding(_rule(path, problem.kind), path, message, help=help_)
 
 
-def _rule(path: Path, kind: schema.ProblemKind) -> str:
+def _rule(path: Path, kind: schema.ProblemKind) -> Rule:
     is_backend = path[:2] == ("storage", "backends")
     if is_backend and (path[-1] == "type" or kind is schema.ProblemKind.UNKNOWN_TYPE):
-        return "unknown-backend-type"
+        return UNKNOWN_BACKEND_TYPE
     return KIND_RULES[kind]
 
 
@@ -99,7 +208,7 @@ def store_references(view: View) -> Iterator[Finding]:
     storage = view.context.data.get("storage")
     if (
         view.is_legacy
-        or (storage is None and view.version < Version(0, 4))
+        or (storage is None and view.version < changes.STORAGE_OPTIONAL)
         or not isinstance(storage, dict | None)
     ):
         return
@@ -119,9 +228,7 @@ def store_references(view: View) -> Iterator[Finding]:
         if backend is None:
             yield view.on(
                 reference,
-                "unknown-backend",
-                Severity.ERROR,
-                Stage.LOAD,
+                UNKNOWN_BACKEND,
                 f"The store {reference.name} refers to a backend {reference.backend!r} that does not exist{defaulted}",
                 help=f"The file has: {', '.join(names) or 'none'}."
                 + (f" Write storage.stores.{reference.name} out." if reference.is_defaulted else ""),
@@ -129,9 +236,7 @@ def store_references(view: View) -> Iterator[Finding]:
         elif backend.family is not spec.family and backend.family != "unknown":
             yield view.on(
                 reference,
-                "wrong-family",
-                Severity.ERROR,
-                Stage.LOAD,
+                WRONG_FAMILY,
                 f"The store {reference.name} needs a {spec.family}_* backend, and {backend.name} is {backend.type}{defaulted}",
             )
 
@@ -141,13 +246,11 @@ def binary_values(view: View) -> Iterator[Finding]:
 
     Source: llama-stack 0.3.5 and 0.7.3.
     """
-    if not Version(0, 3) <= view.version < Version(1, 0):
+    if not BINARY_VALUE.holds_for(view.version):
         return
     for path in _undecodable(view.context.data.get("providers"), ("providers",)):
         yield view.finding(
-            "binary-value",
-            Severity.ERROR,
-            Stage.LOAD,
+            BINARY_VALUE,
             view.context.resolution.file_path(path),
             "A binary value that is no UTF-8 text: the server cannot print its config and stops",
         )
@@ -167,4 +270,4 @@ def _undecodable(data: object, path: Path) -> Iterator[Path]:
             yield path
 
 
-RULES = (binary_values, missing_variables, schema_problems, store_references)
+CHECKS = (binary_values, missing_variables, schema_problems, store_references)

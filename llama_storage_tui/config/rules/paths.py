@@ -3,11 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from llama_storage_tui.config.rules.view import View, setting
 from llama_storage_tui.model.catalog import SourceKind
-from llama_storage_tui.model.finding import Finding, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.target import SqliteTarget
+from llama_storage_tui.upstream import changes
+
+LITERAL_TILDE: Final = Rule(
+    id="literal-tilde",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="kv_sqlite does not expand ~ in a path",
+    advice="Write the path out, or ${env.SQLITE_STORE_DIR:=~/…}, which is expanded. Rows that a server wrote so"
+    " far are in "
+    "the directory named ~: stop the server and copy the file from there.",
+)
+MEMORY_DATABASE: Final = Rule(
+    id="memory-database",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="A SQLite database is in memory: every restart loses its rows",
+    advice="Write the path of a file.",
+)
+RELATIVE_PATH: Final = Rule(
+    id="relative-path",
+    severity=Severity.INFO,
+    stage=Stage.NEVER,
+    title="A SQLite path depends on the folder that the server is started in",
+    advice="Write the path from the root.",
+)
+UNEXPANDED_DEFAULT_PATH: Final = Rule(
+    id="unexpanded-default-path",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="The default path of a backend is an expression that the release does not expand",
+    advice="Write storage.backends out, or use 0.5.1 or later. Rows that a server wrote so far stay in that folder: stop "
+    "the server and copy the files from there.",
+    since=changes.STORAGE_OPTIONAL,
+    until=changes.DEFAULT_PATH_EXPANDED,
+)
+TABLE: Final = (
+    LITERAL_TILDE,
+    MEMORY_DATABASE,
+    RELATIVE_PATH,
+    UNEXPANDED_DEFAULT_PATH,
+)
 
 
 def literal_tilde(view: View) -> Iterator[Finding]:
@@ -25,11 +67,8 @@ def literal_tilde(view: View) -> Iterator[Finding]:
             yield view.on_setting(
                 backend,
                 "db_path",
-                "literal-tilde",
-                Severity.WARNING,
-                Stage.NEVER,
+                LITERAL_TILDE,
                 f"kv_sqlite does not expand ~: the server creates a directory named ~ for {backend.name}",
-                help="Write the path out, or ${env.SQLITE_STORE_DIR:=~/…}, which is expanded.",
             )
 
 
@@ -43,18 +82,14 @@ def fleeting_paths(view: View) -> Iterator[Finding]:
             yield view.on_setting(
                 backend,
                 "db_path",
-                "memory-database",
-                Severity.WARNING,
-                Stage.NEVER,
+                MEMORY_DATABASE,
                 f"{backend.name} is in memory: every restart loses its rows",
             )
         elif not path.value.startswith(("/", "~", "file:")):
             yield view.on_setting(
                 backend,
                 "db_path",
-                "relative-path",
-                Severity.INFO,
-                Stage.NEVER,
+                RELATIVE_PATH,
                 f"The path of {backend.name} is relative: it depends on the folder that the server is started in",
             )
 
@@ -65,14 +100,11 @@ def unexpanded_default(view: View) -> Iterator[Finding]:
         path = setting(backend, "db_path")
         if backend.is_implied and path is not None and str(path.value).startswith("${env."):
             yield view.finding(
-                "unexpanded-default-path",
-                Severity.WARNING,
-                Stage.NEVER,
+                UNEXPANDED_DEFAULT_PATH,
                 ("storage",),
                 f"The file has no storage.backends, and the default path of {backend.name} in {view.version} is the literal text "
                 f"{path.value}: the server makes a folder of that name",
-                help="Write storage.backends out, or use 0.5.1 or later.",
             )
 
 
-RULES = (literal_tilde, fleeting_paths, unexpanded_default)
+CHECKS = (literal_tilde, fleeting_paths, unexpanded_default)

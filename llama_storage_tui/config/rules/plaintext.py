@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from llama_storage_tui.config.document import Path, get
 from llama_storage_tui.config.masking import is_secret_name, secrets_in_userinfo
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.config.substitution import find_foreign
-from llama_storage_tui.model.finding import Finding, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+
+LITERAL_SECRET: Final = Rule(
+    id="literal-secret",
+    severity=Severity.INFO,
+    stage=Stage.NEVER,
+    title="A secret stands in the file as plain text",
+    advice="Write ${env.NAME} and keep the value in the environment or an env file.",
+)
+DEFAULT_SECRET: Final = Rule(
+    id="default-secret",
+    severity=Severity.INFO,
+    stage=Stage.NEVER,
+    title="A secret's default stands in the file as plain text",
+    advice="Write ${env.NAME} without a default, so that a missing variable is noticed.",
+)
+TABLE: Final = (
+    LITERAL_SECRET,
+    DEFAULT_SECRET,
+)
 
 
 def literal_secrets(view: View) -> Iterator[Finding]:
@@ -17,12 +37,9 @@ def literal_secrets(view: View) -> Iterator[Finding]:
         if view.context.resolution.uses.get(path) or is_foreign(get(view.context.raw, *path)):
             continue
         yield view.finding(
-            "literal-secret",
-            Severity.INFO,
-            Stage.NEVER,
+            LITERAL_SECRET,
             path,
             f"The {name} stands in the file as plain text",
-            help="Write ${env.NAME} and keep the value in the environment or an env file.",
         )
     for path, uses in view.context.resolution.uses.items():
         raw = get(view.context.document.data, *path)
@@ -36,9 +53,7 @@ def literal_secrets(view: View) -> Iterator[Finding]:
             )
             if default:
                 yield view.finding(
-                    "default-secret",
-                    Severity.INFO,
-                    Stage.NEVER,
+                    DEFAULT_SECRET,
                     path,
                     f"The {path[-1]} {state}",
                 )
@@ -68,4 +83,4 @@ def _secret_places(data: object, path: Path) -> Iterator[tuple[Path, str]]:
             yield from _secret_places(value, (*path, index))
 
 
-RULES = (literal_secrets,)
+CHECKS = (literal_secrets,)

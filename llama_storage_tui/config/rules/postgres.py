@@ -9,18 +9,106 @@ from typing import Final
 from llama_storage_tui.config.rules.view import View, is_set, setting
 from llama_storage_tui.config.server_login import (
     BREAKS_USER,
-    DRIVER_VARIABLES,
-    ENGINE_AT_START_UNTIL,
+    PATHS_OF_DRIVERS,
     PERCENT_ENCODED,
-    URL_SAFE_FROM,
     pasted_wrongly,
 )
 from llama_storage_tui.config.substitution import find_foreign
 from llama_storage_tui.model.catalog import Backend
-from llama_storage_tui.model.finding import Finding, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.target import PostgresTarget
-from llama_storage_tui.model.version import Version
 from llama_storage_tui.secrets import Secret
+from llama_storage_tui.upstream import changes
+
+MISSING_PASSWORD: Final = Rule(
+    id="missing-password",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="A sql_postgres backend has no password, and the server sends the text None",
+    advice="Set the password, or upgrade to 1.0.3 or later.",
+    until=changes.SQL_URL_ESCAPED,
+)
+USER_BREAKS_URL: Final = Rule(
+    id="user-breaks-url",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="A user name breaks the connection URL of sql_postgres",
+    advice="Upgrade to 1.0.3 or later, or use a role whose name needs no escaping.",
+    also=((Severity.ERROR, Stage.START),),
+    until=changes.SQL_URL_ESCAPED,
+)
+PASSWORD_BREAKS_URL: Final = Rule(
+    id="password-breaks-url",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="A password breaks, or may break, the connection URL of sql_postgres",
+    advice="Choose a password of letters and digits, or upgrade to 1.0.3. Percent-encoded it would be wrong "
+    "for kv_postgres.",
+    also=(
+        (Severity.ERROR, Stage.START),
+        (Severity.INFO, Stage.NEVER),
+    ),
+    until=changes.SQL_URL_ESCAPED,
+)
+PERCENT_ENCODED_PASSWORD: Final = Rule(
+    id="percent-encoded-password",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="A password holds percent signs, which releases read differently",
+    advice="Choose a password without % to be right for every release and both families.",
+    also=((Severity.INFO, Stage.NEVER),),
+)
+ENVIRONMENT_FALLBACK: Final = Rule(
+    id="environment-fallback",
+    severity=Severity.INFO,
+    stage=Stage.NEVER,
+    title="A backend has no password, and the server's driver looks for one in its environment",
+    advice="This program does not; give the password in the config to test what the config says.",
+)
+DRIVER_VARIABLES: Final = Rule(
+    id="driver-variables",
+    severity=Severity.INFO,
+    stage=Stage.NEVER,
+    title="Variables of the PostgreSQL driver stand in for fields that the config leaves unset",
+    advice="This program does not read them; write the settings into the config to test what the server "
+    "does.",
+)
+SSL_DISABLE_IGNORED: Final = Rule(
+    id="ssl-disable-ignored",
+    severity=Severity.INFO,
+    stage=Stage.NEVER,
+    title="ssl_mode disable does not switch TLS off",
+    advice="Switch TLS off in the PostgreSQL server, or leave it on.",
+    since=changes.KV_POSTGRES_POOLED,
+)
+CA_CERT_IGNORED: Final = Rule(
+    id="ca-cert-ignored",
+    severity=Severity.INFO,
+    stage=Stage.NEVER,
+    title="ca_cert_path is ignored with ssl_mode verify-ca",
+    advice="Use verify-full.",
+    since=changes.KV_POSTGRES_POOLED,
+)
+HOST_BREAKS_URL: Final = Rule(
+    id="host-breaks-url",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="A host breaks the connection URL of sql_postgres",
+    advice="Use a host name or an IPv4 address, or upgrade to 1.0.3 or later, which takes sockets and IPv6 addresses.",
+    also=((Severity.ERROR, Stage.START),),
+    until=changes.SQL_URL_ESCAPED,
+)
+TABLE: Final = (
+    HOST_BREAKS_URL,
+    MISSING_PASSWORD,
+    USER_BREAKS_URL,
+    PASSWORD_BREAKS_URL,
+    PERCENT_ENCODED_PASSWORD,
+    ENVIRONMENT_FALLBACK,
+    DRIVER_VARIABLES,
+    SSL_DISABLE_IGNORED,
+    CA_CERT_IGNORED,
+)
 
 MEANS_SOMETHING_IN_URLS: Final = re.compile(r"[:/#?%\[\]]")
 
@@ -38,7 +126,7 @@ def password_breaks_url(view: View) -> Iterator[Finding]:
 
     What SQLAlchemy 2 does with it: an `@` ends the password, `%41` becomes A, the other signs of URLs pass unharmed.
     """
-    if view.version >= URL_SAFE_FROM:
+    if view.version >= changes.SQL_URL_ESCAPED:
         return
     for backend in view.backends_of("sql_postgres"):
         password, user = _password(backend), setting(backend, "user")
@@ -48,9 +136,7 @@ def password_breaks_url(view: View) -> Iterator[Finding]:
             yield view.on_setting(
                 backend,
                 "password",
-                "missing-password",
-                Severity.WARNING,
-                Stage.NEVER,
+                MISSING_PASSWORD,
                 f"{backend.name} has no password, and sql_postgres before 1.0.3 sends the literal text None",
             )
         if (
@@ -63,11 +149,10 @@ def password_breaks_url(view: View) -> Iterator[Finding]:
             yield view.on_setting(
                 backend,
                 "user",
-                "user-breaks-url",
-                severity,
-                stage,
+                USER_BREAKS_URL,
                 f"The user of {backend.name} has a character that breaks the connection URL of sql_postgres before 1.0.3",
-                help="Upgrade to 1.0.3 or later, or use a role whose name needs no escaping.",
+                severity=severity,
+                stage=stage,
             )
         host = setting(backend, "host")
         value = host.value if host is not None else None
@@ -76,11 +161,10 @@ def password_breaks_url(view: View) -> Iterator[Finding]:
             yield view.on_setting(
                 backend,
                 "host",
-                "host-breaks-url",
-                severity,
-                stage,
+                HOST_BREAKS_URL,
                 f"The host of {backend.name} has a character that breaks the connection URL of sql_postgres before 1.0.3",
-                help="Use a host name or an IPv4 address, or upgrade to 1.0.3 or later, which takes sockets and IPv6 addresses.",
+                severity=severity,
+                stage=stage,
             )
 
 
@@ -88,7 +172,7 @@ def _when(view: View) -> tuple[Stage, Severity]:
     """Until 0.6 the engine is made at the start; from 0.7 on at the first use."""
     return (
         (Stage.START, Severity.ERROR)
-        if view.version < ENGINE_AT_START_UNTIL
+        if view.version < changes.SQL_ENGINE_MADE_LATE
         else (Stage.NEVER, Severity.WARNING)
     )
 
@@ -100,20 +184,18 @@ def _judge_password(view: View, backend: Backend, password: str) -> Iterator[Fin
         yield view.on_setting(
             backend,
             "password",
-            "password-breaks-url",
-            severity,
-            stage,
+            PASSWORD_BREAKS_URL,
             f"The password of {backend.name} has an @, which breaks the connection URL of sql_postgres before 1.0.3; the server "
             "reports it as a host that cannot be resolved",
             help="Choose another password, or upgrade to 1.0.3. Percent-encoded it would be wrong for kv_postgres.",
+            severity=severity,
+            stage=stage,
         )
     elif encoded:
         yield view.on_setting(
             backend,
             "password",
-            "percent-encoded-password",
-            Severity.WARNING,
-            Stage.NEVER,
+            PERCENT_ENCODED_PASSWORD,
             f"sql_postgres before 1.0.3 decodes the percent signs in the password of {backend.name}; kv_postgres, and every "
             "backend from 1.0.3 on, sends it as it stands",
             help="Choose a password without % to be right for both.",
@@ -122,18 +204,17 @@ def _judge_password(view: View, backend: Backend, password: str) -> Iterator[Fin
         yield view.on_setting(
             backend,
             "password",
-            "password-breaks-url",
-            Severity.INFO,
-            Stage.NEVER,
+            PASSWORD_BREAKS_URL,
             f"The password of {backend.name} has a character that means something in URLs, and sql_postgres before 1.0.3 pastes it "
             "into one unescaped",
             help="Letters and digits are safe in every version.",
+            severity=Severity.INFO,
         )
 
 
 def percent_encoded_password(view: View) -> Iterator[Finding]:
     """From 1.0.3 on a password that was percent-encoded for older versions is wrong."""
-    if view.version < URL_SAFE_FROM:
+    if view.version < changes.SQL_URL_ESCAPED:
         return
     for backend in view.backends_of("sql_postgres"):
         password = _password(backend)
@@ -141,11 +222,10 @@ def percent_encoded_password(view: View) -> Iterator[Finding]:
             yield view.on_setting(
                 backend,
                 "password",
-                "percent-encoded-password",
-                Severity.INFO,
-                Stage.NEVER,
+                PERCENT_ENCODED_PASSWORD,
                 f"The password of {backend.name} looks percent-encoded; from 1.0.3 on it is sent as it stands",
                 help="If it was encoded for an older server, write the plain value.",
+                severity=Severity.INFO,
             )
 
 
@@ -154,30 +234,25 @@ def environment_fallback(view: View) -> Iterator[Finding]:
     for backend in view.backends_of("kv_postgres", "sql_postgres"):
         target = backend.target
         if isinstance(target, PostgresTarget) and target.password is None:
-            if backend.type == "sql_postgres" and view.version < URL_SAFE_FROM:
+            if backend.type == "sql_postgres" and view.version < changes.SQL_URL_ESCAPED:
                 continue
             yield view.on_setting(
                 backend,
                 "password",
-                "environment-fallback",
-                Severity.INFO,
-                Stage.NEVER,
+                ENVIRONMENT_FALLBACK,
                 f"{backend.name} has no password: a server takes one from $PGPASSWORD or a passfile if it finds any",
-                help="This program does not; give the password in the config to test what the config says.",
             )
 
 
 def driver_variables(view: View) -> Iterator[Finding]:
     """Variables that the server's driver obeys where the config leaves a field unset; this program never reads them."""
-    found = [name for name in DRIVER_VARIABLES if name in view.context.environment.variables]
+    found = [name for name in PATHS_OF_DRIVERS if name in view.context.environment.variables]
     for backend in view.backends_of("kv_postgres", "sql_postgres"):
         if not found or is_set(backend, "ssl_mode") or is_set(backend, "connection_string"):
             continue
         yield view.on(
             backend,
-            "driver-variables",
-            Severity.INFO,
-            Stage.NEVER,
+            DRIVER_VARIABLES,
             f"The environment has {', '.join(found)}: the driver of a server uses it for {backend.name} where a field is unset",
             help="This program does not; write the settings into the config to test what the server does.",
         )
@@ -188,32 +263,31 @@ def ssl_not_honoured(view: View) -> Iterator[Finding]:
     for backend in view.backends_of("kv_postgres", "sql_postgres"):
         mode, certificate = setting(backend, "ssl_mode"), setting(backend, "ca_cert_path")
         value = mode.value if mode is not None and mode.is_known else None
-        from_asyncpg = view.version >= (Version(1, 0) if backend.type == "kv_postgres" else Version(1, 4))
+        from_asyncpg = view.version >= (
+            changes.KV_POSTGRES_POOLED if backend.type == "kv_postgres" else changes.SQL_TLS
+        )
         if value == "disable" and from_asyncpg:
             yield view.on_setting(
                 backend,
                 "ssl_mode",
-                "ssl-disable-ignored",
-                Severity.INFO,
-                Stage.NEVER,
+                SSL_DISABLE_IGNORED,
                 f"ssl_mode disable on {backend.name} does not switch TLS off: the driver's default, prefer, stays",
             )
         is_verify_ca = (
-            value == "verify-ca" and backend.type == "kv_postgres" and view.version >= Version(1, 0)
+            value == "verify-ca"
+            and backend.type == "kv_postgres"
+            and view.version >= changes.KV_POSTGRES_POOLED
         )
         if is_verify_ca and certificate is not None and certificate.value:
             yield view.on_setting(
                 backend,
                 "ca_cert_path",
-                "ca-cert-ignored",
-                Severity.INFO,
-                Stage.NEVER,
+                CA_CERT_IGNORED,
                 f"ca_cert_path on {backend.name} is ignored with ssl_mode verify-ca",
-                help="Use verify-full.",
             )
 
 
-RULES = (
+CHECKS = (
     password_breaks_url,
     percent_encoded_password,
     environment_fallback,

@@ -10,9 +10,55 @@ from llama_storage_tui.config.document import get
 from llama_storage_tui.config.environment import UNKNOWN
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.catalog import Backend, Family, Reference
-from llama_storage_tui.model.finding import Finding, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.target import PostgresTarget, SqliteTarget
 from llama_storage_tui.upstream.consumers import VECTOR_STORE_TABLES, find_consumer
+
+SHARED_TABLE: Final = Rule(
+    id="shared-table",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Two references keep their rows in one table",
+    advice="Rows of both are mixed and may overwrite each other. Use two tables, or two databases.",
+)
+SHARED_NAMESPACE: Final = Rule(
+    id="shared-namespace",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Two references use one namespace",
+    advice="Give each a namespace of its own.",
+    also=((Severity.INFO, Stage.NEVER),),
+)
+SHARED_KEYS: Final = Rule(
+    id="shared-keys",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Two references use the same keys, since their store keeps no namespaces",
+    advice="Give each a backend with a file of its own.",
+    also=((Severity.INFO, Stage.NEVER),),
+)
+PASSWORD_DIFFERS: Final = Rule(
+    id="password-differs",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="One role on one server is configured with two passwords",
+    advice="At most one of them can be right: test both, and write the right one in both places.",
+)
+HOST_SPELLED_DIFFERENTLY: Final = Rule(
+    id="host-spelled-differently",
+    severity=Severity.INFO,
+    stage=Stage.NEVER,
+    title="Two backends name one server in two ways",
+    advice="Write the host in one way, so that a change of one is not forgotten in the other.",
+)
+TABLE: Final = (
+    SHARED_TABLE,
+    SHARED_NAMESPACE,
+    SHARED_KEYS,
+    PASSWORD_DIFFERS,
+    HOST_SPELLED_DIFFERENTLY,
+)
+
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1", "127.0.1.1"})
 
@@ -57,12 +103,12 @@ def shared_tables(view: View) -> Iterator[Finding]:
             differs = first.table != second.table
             yield view.on(
                 second,
-                "shared-table",
-                Severity.WARNING,
-                Stage.NEVER,
+                SHARED_TABLE,
                 f"{second.path} and {first.path} keep their rows in one table, {table}"
                 + (", though the config names two" if differs else ""),
-                help="Rows of both are mixed and may overwrite each other. Use two tables, or two databases."
+                help="Rows of both are mixed and may overwrite each other. Use two tables, or two databases; a new one"
+                " begins empty, "
+                "and the rows so far stay in this one."
                 if not differs
                 else "The table names in the config are decorative here: only two databases part them.",
             )
@@ -87,18 +133,14 @@ def shared_namespaces(view: View) -> Iterator[Finding]:
             )
             yield view.on(
                 second,
-                "shared-namespace" if is_named else "shared-keys",
-                Severity.WARNING if collides else Severity.INFO,
-                Stage.NEVER,
+                SHARED_NAMESPACE if is_named else SHARED_KEYS,
                 f"{second.path} and {first.path} use {what}"
                 + (
                     f": the keys {', '.join(collides)} of both lie together, and equal ones overwrite each other"
                     if collides
                     else "; their keys do not collide"
                 ),
-                help="Give each a namespace of its own."
-                if is_named
-                else "Give each a backend with a file of its own.",
+                severity=Severity.WARNING if collides else Severity.INFO,
             )
 
 
@@ -148,18 +190,14 @@ def same_server_twice(view: View) -> Iterator[Finding]:
         if one.password != other.password:
             yield view.on(
                 second,
-                "password-differs",
-                Severity.WARNING,
-                Stage.NEVER,
+                PASSWORD_DIFFERS,
                 f"{first.name} and {second.name} log in as the same role on the same server with different passwords; "
                 "at most one of them can be right",
             )
         elif one.host != other.host:
             yield view.on(
                 second,
-                "host-spelled-differently",
-                Severity.INFO,
-                Stage.NEVER,
+                HOST_SPELLED_DIFFERENTLY,
                 f"{first.name} and {second.name} name one server in two ways: {one.host} and {other.host}",
             )
 
@@ -184,9 +222,7 @@ def vector_database_login(view: View) -> Iterator[Finding]:
             )
             if is_same_role and password != known:
                 yield view.finding(
-                    "password-differs",
-                    Severity.WARNING,
-                    Stage.NEVER,
+                    PASSWORD_DIFFERS,
                     view.context.resolution.file_path(
                         ("providers", "vector_io", index, "config", "password")
                     ),
@@ -195,4 +231,4 @@ def vector_database_login(view: View) -> Iterator[Finding]:
                 )
 
 
-RULES = (shared_tables, shared_namespaces, same_server_twice, vector_database_login)
+CHECKS = (shared_tables, shared_namespaces, same_server_twice, vector_database_login)

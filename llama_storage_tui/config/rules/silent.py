@@ -3,15 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from llama_storage_tui.config import schema
 from llama_storage_tui.config.document import get
-from llama_storage_tui.config.rewrites import REWRITTEN_FROM, REWRITTEN_STORES, is_rewritten
+from llama_storage_tui.config.rewrites import REWRITTEN_STORES, is_rewritten
 from llama_storage_tui.config.rules.view import View, nearest
 from llama_storage_tui.model.catalog import Reference, ReferenceKind
-from llama_storage_tui.model.finding import Finding, Severity, Stage
-from llama_storage_tui.model.version import Version
+from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.upstream import changes
+from llama_storage_tui.upstream import run_config as schema
 from llama_storage_tui.upstream.consumers import VECTOR_STORE_TABLES
+
+UNUSED_BACKEND: Final = Rule(
+    id="unused-backend",
+    severity=Severity.INFO,
+    stage=Stage.NEVER,
+    title="No enabled reference uses a backend",
+    advice="It may be there for another release, or be left over; its rows stay where they are.",
+)
+UNKNOWN_STORE: Final = Rule(
+    id="unknown-store",
+    severity=Severity.INFO,
+    stage=Stage.NEVER,
+    title="storage.stores has an entry that the release does not know",
+    advice="The entry has no effect. With the right name it takes effect, and its store looks for its rows there.",
+)
+UNREAD_STORE: Final = Rule(
+    id="unread-store",
+    severity=Severity.INFO,
+    stage=Stage.NEVER,
+    title="storage.stores.responses is read by no release",
+    advice="Responses are kept where the provider's config.persistence.responses says.",
+)
+UNREAD_REFERENCE: Final = Rule(
+    id="unread-reference",
+    severity=Severity.INFO,
+    stage=Stage.NEVER,
+    title="A provider's reference is not read by the release",
+    advice="No rows of this release are kept there; another release may have kept some.",
+)
+DECORATIVE_TABLE_NAME: Final = Rule(
+    id="decorative-table-name",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="A table name has no effect: the rows are in another table",
+    advice="Look for the rows in the table that the message names.",
+    also=((Severity.INFO, Stage.NEVER),),
+)
+DUPLICATE_KEY: Final = Rule(
+    id="duplicate-key",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="A mapping has one key twice, and the last one counts",
+    advice="Remove the one that does not count.",
+    also=((Severity.INFO, Stage.NEVER),),
+)
+REWRITTEN_REFERENCE: Final = Rule(
+    id="rewritten-reference",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Prompts or connectors refer to a key-value backend, and the server reads a SQL table",
+    advice="Write backend: sql_… and table_name, and copy the old rows if they are needed.",
+    since=changes.SQL_PROMPTS,
+)
+TABLE: Final = (
+    UNUSED_BACKEND,
+    UNKNOWN_STORE,
+    UNREAD_STORE,
+    UNREAD_REFERENCE,
+    DECORATIVE_TABLE_NAME,
+    DUPLICATE_KEY,
+    REWRITTEN_REFERENCE,
+)
 
 
 def unused_backends(view: View) -> Iterator[Finding]:
@@ -23,9 +86,7 @@ def unused_backends(view: View) -> Iterator[Finding]:
             who = "Only disabled providers refer" if backend.name in named else "Nothing refers"
             yield view.on(
                 backend,
-                "unused-backend",
-                Severity.INFO,
-                Stage.NEVER,
+                UNUSED_BACKEND,
                 f"{who} to the backend {backend.name}: a server never contacts it",
             )
 
@@ -43,27 +104,20 @@ def unread_references(view: View) -> Iterator[Finding]:
             meant = nearest(reference.name, stores)
             yield view.on(
                 reference,
-                "unknown-store",
-                Severity.INFO,
-                Stage.NEVER,
+                UNKNOWN_STORE,
                 f"{view.version.product} {view.version} has no store {reference.name}: the entry is ignored",
                 help=f"Did you mean {meant}?" if meant else None,
             )
         elif reference.kind is ReferenceKind.STORE and reference.name == "responses":
             yield view.on(
                 reference,
-                "unread-store",
-                Severity.INFO,
-                Stage.NEVER,
+                UNREAD_STORE,
                 "No server of any version reads storage.stores.responses",
-                help="Responses are kept where the provider's config.persistence.responses says.",
             )
         elif reference.namespace is not None or reference.table is not None:
             yield view.on(
                 reference,
-                "unread-reference",
-                Severity.INFO,
-                Stage.NEVER,
+                UNREAD_REFERENCE,
                 f"No code of {view.version.product} {view.version} reads this reference of {reference.name}",
             )
 
@@ -79,11 +133,12 @@ def decorative_tables(view: View) -> Iterator[Finding]:
         is_shared_by_design = tables == VECTOR_STORE_TABLES
         yield view.on(
             reference,
-            "decorative-table-name",
-            Severity.INFO if is_shared_by_design or _is_shipped_name(reference) else Severity.WARNING,
-            Stage.NEVER,
+            DECORATIVE_TABLE_NAME,
             f"The table name {reference.table!r} of {reference.path} has no effect: the rows are in {', '.join(tables)}",
             help=_decorative_help(view, reference),
+            severity=Severity.INFO
+            if is_shared_by_design or _is_shipped_name(reference)
+            else Severity.WARNING,
         )
 
 
@@ -98,9 +153,9 @@ def _is_shipped_name(reference: Reference) -> bool:
 
 
 def _decorative_help(view: View, reference: Reference) -> str | None:
-    if reference.name == "inference" and view.version < Version(0, 3, 5):
+    if reference.name == "inference" and view.version < changes.INFERENCE_TABLE_COUNTS:
         return "From 0.3.5 on the name counts, and rows under the old name stay behind."
-    if reference.path.endswith("persistence.responses") and view.version < Version(0, 5):
+    if reference.path.endswith("persistence.responses") and view.version < changes.RESPONSES_TABLE_COUNTS:
         return "From 0.5.0 on the name counts, and rows under the old name stay behind."
     return None
 
@@ -111,34 +166,30 @@ def duplicate_keys(view: View) -> Iterator[Finding]:
         in_storage = duplicate.path[:1] == ("storage",)
         offset = view.context.document.line_offset
         yield view.finding(
-            "duplicate-key",
-            Severity.WARNING if in_storage else Severity.INFO,
-            Stage.NEVER,
+            DUPLICATE_KEY,
             duplicate.path,
             f"The key {duplicate.path[-1]} stands twice (first on line {duplicate.first_line + (offset or 0)}): "
             "the server takes the last one",
             line=None if offset is None else duplicate.line + offset,
+            severity=Severity.WARNING if in_storage else Severity.INFO,
         )
 
 
 def rewritten_references(view: View) -> Iterator[Finding]:
     """Prompts and connectors written as key-value references are rewritten in memory by 1.0 and later; no row is copied."""
-    if view.version < REWRITTEN_FROM:
+    if view.version < changes.SQL_PROMPTS:
         return
     for name in REWRITTEN_STORES:
         if is_rewritten(get(view.context.raw, "storage", "stores", name)):
             yield view.finding(
-                "rewritten-reference",
-                Severity.WARNING,
-                Stage.NEVER,
+                REWRITTEN_REFERENCE,
                 ("storage", "stores", name),
                 f"{name} is written as a key-value reference; from 1.0 on the server reads a SQL table instead, and the rows under "
                 "the old keys are not visible",
-                help="Write backend: sql_… and table_name, and copy the old rows if they are needed.",
             )
 
 
-RULES = (
+CHECKS = (
     unused_backends,
     unread_references,
     decorative_tables,

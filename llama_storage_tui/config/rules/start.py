@@ -7,16 +7,17 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from llama_storage_tui.config import schema
 from llama_storage_tui.config.document import Path, get
 from llama_storage_tui.config.environment import UNKNOWN, contains_unknown, resolve
+from llama_storage_tui.config.rules.load import MISSING_FIELD
 from llama_storage_tui.config.rules.view import View, nearest, setting
 from llama_storage_tui.model.catalog import Family, Reference, ReferenceKind
-from llama_storage_tui.model.finding import Finding, Severity, Stage
-from llama_storage_tui.model.version import Version
+from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.upstream import changes
+from llama_storage_tui.upstream import run_config as schema
 from llama_storage_tui.upstream.consumers import CONSUMERS, REQUIRED_PATHS, Consumer, find_consumer
 from llama_storage_tui.upstream.providers import (
-    RESOURCE_APIS,
+    RESOURCE_KINDS,
     built_in_apis,
     is_known_api,
     is_shipped_provider,
@@ -28,6 +29,191 @@ from llama_storage_tui.upstream.providers import (
     takes_providers,
 )
 from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG
+
+PROVIDER_UNKNOWN_BACKEND: Final = Rule(
+    id="provider-unknown-backend",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A provider refers to a backend that is not defined in storage.backends",
+    advice="Define the backend in storage.backends, or name one that is there.",
+    also=((Severity.WARNING, Stage.NEVER),),
+)
+PROVIDER_WRONG_FAMILY: Final = Rule(
+    id="provider-wrong-family",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A provider refers to a backend of the other family (key-value or SQL)",
+    advice="The server's own message calls the backend unknown: each family has a registry of its own.",
+    also=((Severity.WARNING, Stage.NEVER),),
+)
+MISSING_STORE: Final = Rule(
+    id="missing-store",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A store that the start needs is not configured",
+    advice="Give the store a backend.",
+    since=changes.CATALOG,
+)
+UNKNOWN_PROVIDER: Final = Rule(
+    id="unknown-provider",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="The release ships no provider of that type",
+    advice="Write a type that the release ships, or judge the file for the release that it was written for.",
+    since=changes.CATALOG,
+)
+API_TAKES_NO_PROVIDERS: Final = Rule(
+    id="api-takes-no-providers",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A provider is configured for an API that the server provides by itself",
+    advice="Remove it from providers.",
+    since=changes.CATALOG,
+)
+UNKNOWN_API: Final = Rule(
+    id="unknown-api",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="The release has no API of that name",
+    advice="Remove it from apis and providers, or judge the file for the release that it was written for.",
+    since=changes.CATALOG,
+)
+API_WITHOUT_PROVIDER: Final = Rule(
+    id="api-without-provider",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="apis lists an API that no enabled provider serves",
+    advice="Add a provider for it, or remove it from apis.",
+    since=changes.CATALOG,
+)
+MISSING_API: Final = Rule(
+    id="missing-api",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A provider or a setting needs an API that the config does not serve",
+    advice="Add the API to apis and to providers.",
+    since=changes.CATALOG,
+)
+MISSING_REFERENCE: Final = Rule(
+    id="missing-reference",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A provider lacks a reference to a backend that it needs",
+    advice="Give it a backend and a namespace or table_name.",
+    since=changes.CATALOG,
+)
+INLINE_STORE: Final = Rule(
+    id="inline-store",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A provider has a store of its own where a reference belongs",
+    advice="Move the store to storage.backends, and refer to it by backend and namespace or table_name.",
+    since=changes.CATALOG,
+)
+INVALID_REFERENCE: Final = Rule(
+    id="invalid-reference",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A provider's reference to a backend is not valid",
+    advice="Give it a backend and a namespace or table_name.",
+    since=changes.CATALOG,
+)
+BAD_PORT: Final = Rule(
+    id="bad-port",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A port is text that is not a number",
+    advice="Write a number.",
+    also=((Severity.WARNING, Stage.NEVER),),
+)
+NO_FILE_NAME: Final = Rule(
+    id="no-file-name",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A SQLite path names no file",
+    advice="Write the path of a file.",
+    also=((Severity.WARNING, Stage.NEVER),),
+)
+EXTERNAL_PROVIDERS_MISSING: Final = Rule(
+    id="external-providers-missing",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="external_providers_dir begins with ~ and does not exist",
+    advice="Create the folder, or write the path out.",
+    since=changes.CATALOG,
+)
+RESOURCE_UNKNOWN_PROVIDER: Final = Rule(
+    id="resource-unknown-provider",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A registered resource names a provider that the config does not have",
+    advice="Add the provider, or name one that is there.",
+    since=changes.CATALOG,
+)
+TENANCY_WITHOUT_METADATA_STORE: Final = Rule(
+    id="tenancy-without-metadata-store",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="Vector providers need a SQL metadata store under tenancy or an access policy",
+    advice="Configure storage.stores.vector_stores.",
+    since=changes.TENANCY,
+)
+TLS_REQUIRED: Final = Rule(
+    id="tls-required",
+    severity=Severity.INFO,
+    stage=Stage.START,
+    title="The run command starts only with a certificate or with leave to go without",
+    advice="Set server.tls_certfile and server.tls_keyfile, or server.insecure: true behind a proxy that "
+    "ends TLS.",
+    since=changes.TLS_REQUIRED,
+)
+EXPANDED_TWICE: Final = Rule(
+    id="expanded-twice",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A value holds an expression after expansion, and workers expand it again",
+    advice="Expressions do not nest; write one ${env.NAME:=default}.",
+    since=changes.EXPANDED_TWICE,
+)
+TENANCY_WITHOUT_TENANTS: Final = Rule(
+    id="tenancy-without-tenants",
+    severity=Severity.WARNING,
+    stage=Stage.NEVER,
+    title="Tenancy is multi, and no request has a tenant",
+    advice="Use tenancy mode single or disabled, or an authentication that names the tenant.",
+    also=((Severity.ERROR, Stage.START),),
+    since=changes.TENANCY,
+)
+UNVERIFIED_AUTHENTICATION: Final = Rule(
+    id="unverified-authentication",
+    severity=Severity.INFO,
+    stage=Stage.START,
+    title="The certificate of the authentication is not verified",
+    advice="Give the certificate authority (tls_cafile) and leave verify_tls on, or set server.insecure: true.",
+    since=changes.TLS_REQUIRED,
+)
+TABLE: Final = (
+    TENANCY_WITHOUT_TENANTS,
+    UNVERIFIED_AUTHENTICATION,
+    PROVIDER_UNKNOWN_BACKEND,
+    PROVIDER_WRONG_FAMILY,
+    MISSING_STORE,
+    UNKNOWN_PROVIDER,
+    API_TAKES_NO_PROVIDERS,
+    UNKNOWN_API,
+    API_WITHOUT_PROVIDER,
+    MISSING_API,
+    MISSING_REFERENCE,
+    INLINE_STORE,
+    INVALID_REFERENCE,
+    BAD_PORT,
+    NO_FILE_NAME,
+    EXTERNAL_PROVIDERS_MISSING,
+    RESOURCE_UNKNOWN_PROVIDER,
+    TENANCY_WITHOUT_METADATA_STORE,
+    TLS_REQUIRED,
+    EXPANDED_TWICE,
+)
 
 
 def _enabled_providers(view: View) -> Iterator[tuple[str, Path, Mapping[object, object]]]:
@@ -56,20 +242,19 @@ def provider_references(view: View) -> Iterator[Finding]:
         if backend is None:
             yield view.on(
                 reference,
-                "provider-unknown-backend",
-                severity,
-                stage,
+                PROVIDER_UNKNOWN_BACKEND,
                 f"{reference.name} refers to a backend {reference.backend!r} that does not exist; {outcome}",
                 help=_did_you_mean(reference.backend, names),
+                severity=severity,
+                stage=stage,
             )
         elif backend.family not in (reference.family, Family.UNKNOWN):
             yield view.on(
                 reference,
-                "provider-wrong-family",
-                severity,
-                stage,
+                PROVIDER_WRONG_FAMILY,
                 f"{reference.name} needs a {reference.family}_* backend, and {backend.name} is {backend.type}; {outcome}",
-                help="The server's own message calls the backend unknown: each family has a registry of its own.",
+                severity=severity,
+                stage=stage,
             )
 
 
@@ -89,7 +274,7 @@ def _did_you_mean(name: str, names: list[str]) -> str:
 def _is_read(view: View, reference: Reference) -> bool:
     """Tell whether that version reads the reference: one that nobody reads cannot fail."""
     if reference.kind is ReferenceKind.SERVER:
-        return reference.name == "quota" and view.version < Version(1, 0)
+        return reference.name == "quota" and view.version < changes.QUOTA_REMOVED
     path = _split(reference.path)
     if path is None:
         return True
@@ -121,9 +306,7 @@ def missing_stores(view: View) -> Iterator[Finding]:
         needed = spec.is_required_at_start or (spec.required_by is not None and spec.required_by in served)
         if spec.name not in present and needed:
             yield view.finding(
-                "missing-store",
-                Severity.ERROR,
-                Stage.START,
+                MISSING_STORE,
                 ("storage", "stores", spec.name),
                 f"storage.stores.{spec.name} is not configured, and the server does not start without it",
                 help=f"Give it a {spec.family}_* backend.",
@@ -146,9 +329,7 @@ def unknown_providers(view: View) -> Iterator[Finding]:
         if not is_shipped_provider(api, type_, view.version):
             meant = nearest(type_, provider_types(api))
             yield view.finding(
-                "unknown-provider",
-                Severity.ERROR,
-                Stage.START,
+                UNKNOWN_PROVIDER,
                 (*path, "provider_type"),
                 f"{view.version.product} {view.version} ships no provider {type_!r} for {api}",
                 help=f"Did you mean {meant}?" if meant and meant != type_ else None,
@@ -174,19 +355,14 @@ def unknown_apis(view: View) -> Iterator[Finding]:
             and (is_table or api in used)
         ):
             yield view.finding(
-                "api-takes-no-providers",
-                Severity.ERROR,
-                Stage.START,
+                API_TAKES_NO_PROVIDERS,
                 ("providers", api),
                 f"The server provides the API {api!r} by itself and starts with no provider for it in the config",
-                help="Remove it from providers.",
             )
     for api, path in named.items():
         if not is_known_api(api, view.version):
             yield view.finding(
-                "unknown-api",
-                Severity.ERROR,
-                Stage.START,
+                UNKNOWN_API,
                 path,
                 f"There is no API {api!r} in {view.version.product} {view.version}",
                 help="Remove it, or choose another version with --for.",
@@ -203,9 +379,7 @@ def missing_apis(view: View) -> Iterator[Finding]:
     ):
         if isinstance(api, str) and is_known_api(api, view.version) and api not in available:
             yield view.finding(
-                "api-without-provider",
-                Severity.ERROR,
-                Stage.START,
+                API_WITHOUT_PROVIDER,
                 view.context.resolution.file_path(("apis", index)),
                 f"apis lists {api}, and no enabled provider serves it",
                 help=f"Add a provider under providers.{api}, or remove it from apis.",
@@ -215,9 +389,7 @@ def missing_apis(view: View) -> Iterator[Finding]:
         missing = [need for need in needs if need not in available]
         if missing and not entry.get("module"):
             yield view.finding(
-                "missing-api",
-                Severity.ERROR,
-                Stage.START,
+                MISSING_API,
                 path,
                 f"The provider {entry.get('provider_id')} needs the {_apis(missing)}, which this config does not serve",
                 help=_how_to_serve(view, missing),
@@ -255,12 +427,10 @@ def _missing_apis_of_settings(view: View, available: AbstractSet[str]) -> Iterat
             value is not None
             and missing
             and is_read
-            and (path[0] != "safety" or view.version >= Version(0, 4))
+            and (path[0] != "safety" or view.version >= changes.SAFETY_SETTINGS)
         ):
             yield view.finding(
-                "missing-api",
-                Severity.ERROR,
-                Stage.START,
+                MISSING_API,
                 path,
                 f"{'.'.join(path)} needs the {_apis(missing)}, which this config does not serve",
                 help=_how_to_serve(view, missing),
@@ -304,11 +474,10 @@ def provider_settings(view: View) -> Iterator[Finding]:
         field = REQUIRED_PATHS.get((api, type_))
         if field is not None and get(config, field) is None and is_shipped_provider(api, type_, view.version):
             yield view.finding(
-                "missing-field",
-                Severity.ERROR,
-                Stage.START,
+                MISSING_FIELD,
                 (*path, "config", field),
                 f"The provider {entry.get('provider_id')} has no {field}, and does not start without it",
+                stage=Stage.START,
             )
 
 
@@ -321,9 +490,7 @@ def _reference_problems(
     if found is None:
         if consumer.is_required:
             yield view.finding(
-                "missing-reference",
-                Severity.ERROR,
-                Stage.START,
+                MISSING_REFERENCE,
                 place,
                 f"The provider {name} has no {steps}, and does not start without it",
                 help=_reference_help(consumer),
@@ -331,9 +498,7 @@ def _reference_problems(
         return
     if isinstance(found, Mapping) and "type" in found and "backend" not in found:
         yield view.finding(
-            "inline-store",
-            Severity.ERROR,
-            Stage.START,
+            INLINE_STORE,
             place,
             f"The provider {name} has a store of its own in {steps}; from 0.3 on a reference to a backend stands there",
             help=f"Move the store to storage.backends. {_reference_help(consumer)}",
@@ -344,9 +509,7 @@ def _reference_problems(
     )
     for problem in problems:
         yield view.finding(
-            "invalid-reference",
-            Severity.ERROR,
-            Stage.START,
+            INVALID_REFERENCE,
             (*place, *problem.loc),
             f"The {steps} of the provider {name} is not valid: {problem.message}",
             help=_reference_help(consumer),
@@ -363,7 +526,7 @@ def opened_at_start(view: View) -> AbstractSet[str]:
     Key-value stores are opened when their reader starts. So are SQL stores before 0.6.1; since then the first query opens them, and
     from 1.0 on a start asks for the connectors and the stores of vectors, from 1.3 on for the jobs.
     """
-    is_lazy, asks = view.version >= Version(0, 6, 1), view.version >= Version(1, 0)
+    is_lazy, asks = view.version >= changes.SQL_OPENED_LATE, view.version >= changes.CONNECTORS_READ_AT_START
     opened = set()
     for reference in view.enabled:
         if reference.backend is None or reference.physical is None or reference.kind is ReferenceKind.SERVER:
@@ -399,13 +562,13 @@ def bad_port(view: View) -> Iterator[Finding]:
             yield view.on_setting(
                 backend,
                 "port",
-                "bad-port",
-                Severity.ERROR if is_opened else Severity.WARNING,
-                Stage.START if is_opened else Stage.NEVER,
+                BAD_PORT,
                 f"The port of {backend.name} is not a number"
                 + (
                     "" if is_opened else ": the server starts, and every request that needs the backend fails"
                 ),
+                severity=Severity.ERROR if is_opened else Severity.WARNING,
+                stage=Stage.START if is_opened else Stage.NEVER,
             )
 
 
@@ -427,13 +590,13 @@ def no_file_name(view: View) -> Iterator[Finding]:
             yield view.on_setting(
                 backend,
                 "db_path",
-                "no-file-name",
-                Severity.ERROR if is_opened else Severity.WARNING,
-                Stage.START if is_opened else Stage.NEVER,
+                NO_FILE_NAME,
                 f"The db_path of {backend.name} names no file"
                 + (
                     "" if is_opened else ": the server starts, and every request that needs the backend fails"
                 ),
+                severity=Severity.ERROR if is_opened else Severity.WARNING,
+                stage=Stage.START if is_opened else Stage.NEVER,
             )
 
 
@@ -445,12 +608,9 @@ def external_directory(view: View) -> Iterator[Finding]:
     expanded = view.context.environment.expand_user(folder)
     if not os.path.isdir(expanded):  # noqa: PTH112 - as the server asks
         yield view.finding(
-            "external-providers-missing",
-            Severity.ERROR,
-            Stage.START,
+            EXTERNAL_PROVIDERS_MISSING,
             ("external_providers_dir",),
             f"{expanded} does not exist: the run command creates a folder named ~ instead, and the server then does not start",
-            help="Create the folder, or write the path out.",
         )
 
 
@@ -463,29 +623,30 @@ def resources_of_nobody(view: View) -> Iterator[Finding]:
     enabled: dict[str, set[object]] = {}
     for api, _, entry in _enabled_providers(view):
         enabled.setdefault(api, set()).add(entry.get("provider_id"))
-    for kind, (api, since, until) in RESOURCE_APIS.items():
-        entries = resources.get(kind)
-        is_registered = since <= view.version and (until is None or view.version < until) and api in available
+    for kind in RESOURCE_KINDS:
+        entries = resources.get(kind.name)
+        is_registered = kind.holds_for(view.version) and kind.api in available
         for index, entry in enumerate(entries if isinstance(entries, list) and is_registered else ()):
             name = entry.get("provider_id") if isinstance(entry, Mapping) else None
-            if not isinstance(name, str) or not name or name in enabled.get(api, ()):
+            if not isinstance(name, str) or not name or name in enabled.get(kind.api, ()):
                 continue
             if stands_for_any_provider(name, view.version):
                 continue
             yield view.finding(
-                "resource-unknown-provider",
-                Severity.ERROR,
-                Stage.START,
-                (*view.context.resolution.file_path(("registered_resources", kind, index)), "provider_id"),
-                f"{api} has no enabled provider {name!r}, with which this entry of {kind} is registered at the start",
-                help=_did_you_mean(name, sorted(map(str, enabled.get(api, ())))),
+                RESOURCE_UNKNOWN_PROVIDER,
+                (
+                    *view.context.resolution.file_path(("registered_resources", kind.name, index)),
+                    "provider_id",
+                ),
+                f"{kind.api} has no enabled provider {name!r}, with which this entry of {kind.name} is registered at the start",
+                help=_did_you_mean(name, sorted(map(str, enabled.get(kind.api, ())))),
             )
 
 
 def tenancy_without_metadata(view: View) -> Iterator[Finding]:
     """Vector providers refuse to start under tenancy or an access policy without a SQL metadata store (1.2 and later)."""
     server = view.context.data.get("server")
-    if view.version < Version(1, 2) or not isinstance(server, Mapping):
+    if view.version < changes.TENANCY or not isinstance(server, Mapping):
         return
     is_multi = get(server, "tenancy", "mode") == "multi"
     if not is_multi and not get(server, "auth", "access_policy"):
@@ -497,13 +658,10 @@ def tenancy_without_metadata(view: View) -> Iterator[Finding]:
         takes = find_consumer(api, type_, ("metadata_store",), view.version) is not None
         if api == "vector_io" and takes and not get(entry, "config", "metadata_store"):
             yield view.finding(
-                "tenancy-without-metadata-store",
-                Severity.ERROR,
-                Stage.START,
+                TENANCY_WITHOUT_METADATA_STORE,
                 path,
                 f"{entry.get('provider_id')} does not start under {'tenancy mode multi' if is_multi else 'an access policy'} "
                 "without a SQL metadata store",
-                help="Configure storage.stores.vector_stores.",
             )
 
 
@@ -514,14 +672,12 @@ TENANT_FIELDS: Final = {
     "upstream_header": "tenant_header",
 }
 """What names a request's tenant for each authentication; local_api_key and github_token have nothing of the kind."""
-EXITS_WITHOUT_TENANTS: Final = Version(1, 4)
-"""From here on a server with local_api_key under tenancy multi exits (`validate_auth_security`)."""
 
 
 def tenancy_without_tenants(view: View) -> Iterator[Finding]:
     """Tenancy `multi` with an authentication that names no tenant: every request is refused, or the server exits."""
     server = view.context.data.get("server")
-    if view.version < Version(1, 2) or get(server, "tenancy", "mode") != "multi":
+    if view.version < changes.TENANCY or get(server, "tenancy", "mode") != "multi":
         return
     where: Path = ("server", "tenancy", "mode")
     type_ = get(server, "auth", "provider_config", "type")
@@ -532,14 +688,14 @@ def tenancy_without_tenants(view: View) -> Iterator[Finding]:
     field = TENANT_FIELDS.get(str(type_))
     if not type_:
         problem = "no authentication is configured, so no request has a tenant"
-    elif type_ == "local_api_key" and view.version >= EXITS_WITHOUT_TENANTS:
+    elif type_ == "local_api_key" and view.version >= changes.TENANTS_DEMANDED:
         yield view.finding(
-            "tenancy-without-tenants",
-            Severity.ERROR,
-            Stage.START,
+            TENANCY_WITHOUT_TENANTS,
             where,
             "server.tenancy.mode is multi, and local_api_key names no tenant: the server exits at the start",
             help=f"{change}).",
+            severity=Severity.ERROR,
+            stage=Stage.START,
         )
         return
     elif field is None:
@@ -550,9 +706,7 @@ def tenancy_without_tenants(view: View) -> Iterator[Finding]:
     else:
         return
     yield view.finding(
-        "tenancy-without-tenants",
-        Severity.WARNING,
-        Stage.NEVER,
+        TENANCY_WITHOUT_TENANTS,
         where,
         refused.format(problem),
         help=f"{change}).",
@@ -562,34 +716,28 @@ def tenancy_without_tenants(view: View) -> Iterator[Finding]:
 def unverified_authentication(view: View) -> Iterator[Finding]:
     """From 1.2 on a server exits where the certificate of its authentication is not verified, unless it is told to go on."""
     server = view.context.data.get("server")
-    if view.version < Version(1, 2) or not isinstance(server, Mapping) or server.get("insecure"):
+    if view.version < changes.TLS_REQUIRED or not isinstance(server, Mapping) or server.get("insecure"):
         return
     if get(server, "auth", "provider_config", "verify_tls") is False:
         yield view.finding(
-            "unverified-authentication",
-            Severity.INFO,
-            Stage.START,
+            UNVERIFIED_AUTHENTICATION,
             ("server", "auth", "provider_config", "verify_tls"),
             f"{view.version.product} {view.version} starts this config only with --insecure: verify_tls is false",
-            help="Give the certificate authority (tls_cafile) and leave verify_tls on, or set server.insecure: true.",
         )
 
 
 def tls_required(view: View) -> Iterator[Finding]:
     """From 1.2 on the run command stops without a certificate, unless it is allowed to go on: by the file, or by an option."""
     server = view.context.data.get("server")
-    if view.is_legacy or view.version < Version(1, 2) or not isinstance(server, Mapping | None):
+    if view.is_legacy or view.version < changes.TLS_REQUIRED or not isinstance(server, Mapping | None):
         return
     settings = server or {}
     has_certificate = settings.get("tls_certfile") and settings.get("tls_keyfile")
     if not has_certificate and not settings.get("insecure"):
         yield view.finding(
-            "tls-required",
-            Severity.INFO,
-            Stage.START,
+            TLS_REQUIRED,
             ("server",),
             f"`ogx stack run` of {view.version} starts this config only with --insecure: it names no TLS certificate",
-            help="Set server.tls_certfile and server.tls_keyfile, or server.insecure: true behind a proxy that ends TLS.",
         )
 
 
@@ -599,7 +747,7 @@ def expanded_twice(view: View) -> Iterator[Finding]:
     A value that still holds an expression after the first pass (a nested default, or a variable whose value is one) changes
     once more, and a variable that is missing then stops the worker.
     """
-    if view.version < Version(1, 2):
+    if view.version < changes.EXPANDED_TWICE:
         return
     again = resolve(view.context.resolution.data, view.context.environment, view.version)
     for path, uses in again.uses.items():
@@ -609,16 +757,13 @@ def expanded_twice(view: View) -> Iterator[Finding]:
             names = ", ".join(use.variable for use in uses)
             reason = f"{names} is not set" if value is UNKNOWN else "the result is no text any more"
             yield view.finding(
-                "expanded-twice",
-                Severity.ERROR,
-                Stage.START,
+                EXPANDED_TWICE,
                 where,
                 f"This value holds an expression after expansion; `ogx run` expands it a second time in each worker, and {reason}",
-                help="Expressions do not nest; write one ${env.NAME:=default}.",
             )
 
 
-RULES = (
+CHECKS = (
     expanded_twice,
     provider_references,
     missing_stores,

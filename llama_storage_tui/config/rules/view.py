@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, show_path
 from llama_storage_tui.model.catalog import Backend, Reference, Setting
-from llama_storage_tui.model.finding import Finding, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.version import Version
 
 
@@ -46,50 +46,57 @@ class View:
 
     def finding(
         self,
-        rule: str,
-        severity: Severity,
-        stage: Stage,
+        rule: Rule,
         where: Path | str,
         message: str,
         *,
         help: str | None = None,  # noqa: A002 - the word of the interface
         line: int | None = None,
+        severity: Severity | None = None,
+        stage: Stage | None = None,
     ) -> Finding:
         """Write a finding; the line is that of `where` in the file unless given."""
         if isinstance(where, tuple):
             line = line or self.context.line(where)
             where = show_path(where)
-        return Finding(rule, severity, stage, where, message, help, line)
+        return rule.found(where, message, help=help, line=line, severity=severity, stage=stage)
 
     def on(
         self,
         subject: Reference | Backend,
-        rule: str,
-        severity: Severity,
-        stage: Stage,
+        rule: Rule,
         message: str,
         *,
         help: str | None = None,  # noqa: A002 - the word of the interface
+        severity: Severity | None = None,
+        stage: Stage | None = None,
     ) -> Finding:
         """Write a finding on a reference or a backend as a whole."""
-        return Finding(rule, severity, stage, subject.path, message, help, subject.line)
+        return rule.found(subject.path, message, help=help, line=subject.line, severity=severity, stage=stage)
 
     def on_setting(
         self,
         backend: Backend,
         setting: str,
-        rule: str,
-        severity: Severity,
-        stage: Stage,
+        rule: Rule,
         message: str,
         *,
         help: str | None = None,  # noqa: A002 - the word of the interface
+        severity: Severity | None = None,
+        stage: Stage | None = None,
     ) -> Finding:
         """Write a finding on one setting of a backend."""
-        path: Path = ("storage", "backends", backend.name, setting)
         if backend.is_inline:
-            return Finding(rule, severity, stage, f"{backend.path}.{setting}", message, help, backend.line)
-        return self.finding(rule, severity, stage, path, message, help=help)
+            return rule.found(
+                f"{backend.path}.{setting}",
+                message,
+                help=help,
+                line=backend.line,
+                severity=severity,
+                stage=stage,
+            )
+        path: Path = ("storage", "backends", backend.name, setting)
+        return self.finding(rule, path, message, help=help, severity=severity, stage=stage)
 
 
 def setting(backend: Backend, name: str) -> Setting | None:

@@ -115,7 +115,7 @@ def _parsed(value: Cell) -> tuple[object, tuple[str, ...]]:
         return value, ()
     parsed = parse_json(value)
     if parsed is None:
-        return value, ("the value is no JSON, or too large to show as such",)
+        return value, ("the value is invalid JSON, or too large to show as such",)
     return parsed.data, ()
 
 

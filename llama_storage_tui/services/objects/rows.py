@@ -84,12 +84,12 @@ async def row(reader: Reader, place: TablePlace, id_: str) -> StoredObject | Non
         if (column.is_json or column.name == place.layout.document) and isinstance(cell, str):
             parsed = parse_json(cell)
             if parsed is None:
-                problems.append(f"{column.name} is no JSON, or too large to show as such")
+                problems.append(f"{column.name} is invalid JSON, or too large to show as such")
             else:
                 columns[column.name] = parsed.data
     document = columns.pop(place.layout.document, None) if place.layout.document else None
     if place.layout.document and not isinstance(document, dict):
-        problems.append(f"{place.layout.document} is no JSON object: a server cannot read this row")
+        problems.append(f"{place.layout.document} is not a JSON object: a server cannot read this row")
     size = record.get("bytes")
     return StoredObject(columns, document, None, size if isinstance(size, int) else None, tuple(problems))
 

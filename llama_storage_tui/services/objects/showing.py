@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 
 from llama_storage_tui.model.objects import Show
+from llama_storage_tui.services.values import with_letters
 
 NOTHING = "–"
 
@@ -25,7 +26,7 @@ def shown(value: object, show: Show) -> str:
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value.hex(" ") if isinstance(value, bytes) else str(value)
+    return value.hex(" ") if isinstance(value, bytes) else with_letters(str(value))
 
 
 def _time(value: float) -> str:

@@ -59,8 +59,8 @@ def _relation(second: Transcript, *, begins: bool) -> str:
         return "the second input begins with the first one's input and output: they are a chain, though none is stored"
     parent = second.head.previous_response_id
     if parent is None:
-        return "the second does not go on from the first: its input begins otherwise, and it names no parent"
-    return f"the second goes on from {parent}, not from the first"
+        return "the second does not continue the first: its input begins differently, and it names no parent"
+    return f"the second continues {parent}, not the first"
 
 
 def _common(before: Sequence[Hashable], after: Sequence[Hashable]) -> int:

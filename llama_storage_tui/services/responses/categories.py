@@ -14,7 +14,7 @@ from llama_storage_tui.model.attention import Category, Thresholds
 from llama_storage_tui.model.records import AnyOf, Between, DocumentShape, Equals, Field, Measure, Not, OneOf
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.summaries import CREATED, DOCUMENT, OWNER, STATUS, STORE
-from llama_storage_tui.upstream import field_rules, response_model
+from llama_storage_tui.upstream import changes, field_rules, response_model
 from llama_storage_tui.upstream.resuming import STATUSES
 
 UNFINISHED: Final = ("queued", "in_progress")
@@ -25,8 +25,11 @@ OUTPUT_ITEMS: Final = Field("output_items", DOCUMENT, ("output",), Measure.ITEMS
 BYTES: Final = Field("bytes", DOCUMENT, measure=Measure.BYTES)
 TENANT: Final = Field("tenant", "tenant_id")
 
-_KEEPS_FAILED: Final = Version(0, 4)
-_HIDES_NULL: Final = Version(0, 4)
+MAKE_PUBLIC: Final = (
+    "Where everybody may see them: stop the servers, back up the table, and set owner_principal to '' in these rows alone. Nothing"
+    " tells them from other rows without an owner afterwards, so keep a list of their ids."
+)
+
 _IS_OBJECT: Final = Equals(SHAPE, DocumentShape.OBJECT.value)
 
 NAMES: Final = (
@@ -87,7 +90,7 @@ def category(
 def _by_status(version: Version, thresholds: Thresholds, now: float) -> tuple[Category, ...]:
     stored = (
         ""
-        if version >= _KEEPS_FAILED
+        if version >= changes.FAILED_KEPT
         else f" A server of version {version} stores none of these itself: they came from a newer one."
     )
     return (
@@ -119,14 +122,14 @@ def _broken() -> tuple[Category, ...]:
     return (
         Category(
             "unparsable",
-            "document is no JSON",
+            "invalid JSON",
             "A server fails on such a row, and with it on every page of a listing that would show it.",
-            "Look at the raw row, and back it up before you change it (server stopped): a cut write, a bad copy, other software.",
+            "Look at the raw row: a cut write, a bad copy, other software. Stop the servers and back it up before you change it.",
             (Equals(SHAPE, DocumentShape.BROKEN.value),),
         ),
         Category(
             "no-object",
-            "document is no object",
+            "not an object",
             "The column holds JSON, or nothing, but no response: a server fails when it reads the row.",
             "Look at the raw row; something other than a server wrote it.",
             (Not(OneOf(SHAPE, (DocumentShape.OBJECT.value, DocumentShape.BROKEN.value))),),
@@ -144,7 +147,7 @@ def without_store(version: Version) -> Category | None:
         "no field store",
         f"Servers before {required.since} wrote no such field. Version {version} requires it: it fails on each of these, and on "
         "every page of a list that holds one.",
-        'Add "store": true to each document with the server stopped, after a copy of the table was made.',
+        'Stop the servers, back up the table, and add "store": true to each of these documents, changing nothing else in them.',
         (_IS_OBJECT, Equals(STORE, None)),
     )
 
@@ -154,14 +157,15 @@ def _without_tenant() -> Category:
         "no-tenant",
         "no tenant (NULL)",
         "tenant_id is NULL, written before tenancy was switched on. Under tenancy multi nobody sees such rows.",
-        "Find out which tenant each belongs to and set tenant_id with the server stopped; under multi no server does it.",
+        "Find out which tenant each belongs to, stop the servers, back up the table, and set tenant_id; under multi no"
+        " server does.",
         (Equals(TENANT, None),),
         column=TENANT.column,
     )
 
 
 def _without_owner(version: Version) -> Category:
-    if version < _HIDES_NULL:
+    if version < changes.OWNERLESS_HIDDEN:
         why = (
             f"owner_principal is NULL. Version {version} still shows such rows to everybody where access_attributes is JSON null; "
             "from 0.4 on the default filter hides them from everybody."
@@ -175,7 +179,7 @@ def _without_owner(version: Version) -> Category:
         "no-owner",
         "no owner (NULL)",
         why,
-        "Where they are meant to be public, set owner_principal to '' with the server stopped; '' is nobody's, NULL is hidden.",
+        MAKE_PUBLIC,
         (Equals(OWNER, None),),
         column=OWNER.column,
     )
@@ -204,8 +208,8 @@ def _by_time(thresholds: Thresholds, now: float) -> tuple[Category, ...]:
     return (
         Category(
             "no-time",
-            "created_at is no number",
-            "created_at is missing or no number: the row sorts to an end of every list and falls out of filters by time.",
+            "created_at is not a number",
+            "created_at is missing or not a number: the row sorts to an end of every list and falls out of filters by time.",
             "Look at the raw row; servers write whole epoch seconds.",
             (Not(Between(CREATED)),),
         ),

@@ -16,6 +16,7 @@ from llama_storage_tui.model.completions import (
     CompletionSummary,
 )
 from llama_storage_tui.model.data import Cell, Cursor
+from llama_storage_tui.model.limits import LONGEST_CELL
 from llama_storage_tui.model.records import (
     AnyOf,
     Between,
@@ -67,7 +68,13 @@ async def list_completions(session: Session, query: CompletionQuery) -> Completi
         source = sources.get(place)
         if source is None:
             return Slice((), (), has_more=False)
-        asked = replace(_query(source), conditions=conditions, order=query.order, limit=query.limit)
+        asked = replace(
+            _query(source),
+            conditions=conditions,
+            order=query.order,
+            limit=query.limit,
+            cell_limit=LONGEST_CELL,
+        )
         is_search = query.order is RecordOrder.NEWEST or bool(conditions)
         page = await source.records.page(
             replace(asked, after=after), seconds=None if is_search else session.timeouts.query
@@ -156,7 +163,7 @@ def _list(text: Cell, name: str, problems: list[str]) -> list[object]:
     try:
         found = load(text) if isinstance(text, str) else None
     except (ValueError, RecursionError):
-        problems.append(f"{name} is no JSON")
+        problems.append(f"{name} is invalid JSON")
         return []
     if isinstance(found, list):
         return found

@@ -18,6 +18,7 @@ from llama_storage_tui.model.conversations import (
     ConversationQuery,
 )
 from llama_storage_tui.model.data import Cell, Cursor
+from llama_storage_tui.model.limits import LONGEST_CELL
 from llama_storage_tui.model.records import (
     AnyOf,
     Between,
@@ -79,7 +80,15 @@ async def list_conversations(session: Session, query: ConversationQuery) -> Conv
         source = sources.get(place)
         if source is None:
             return Slice((), (), has_more=False)
-        asked = RecordQuery(place.table, _fields(source.columns), conditions, query.order, query.limit, after)
+        asked = RecordQuery(
+            place.table,
+            _fields(source.columns),
+            conditions,
+            query.order,
+            query.limit,
+            after,
+            cell_limit=LONGEST_CELL,
+        )
         page = await source.records.page(asked)
         found = tuple(_conversation(place, record) for record in page.records)
         return Slice(found, page.cursors, has_more=page.next is not None)

@@ -9,21 +9,55 @@ from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.records import Field, RecordOrder, RecordQuery
 from llama_storage_tui.model.responses import Place
-from llama_storage_tui.model.version import Version
+from llama_storage_tui.services.responses.earlier_items import Comparison, compare_items
 from llama_storage_tui.services.responses.places import item_places
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream.item_upgrade import (
     EARLIER_ITEMS,
     ITEMS,
+    KEY,
     MARK,
     MARKS,
-    SINCE,
     ItemUpgrade,
     item_upgrade,
 )
 
 _ONLY_COPY: Final = frozenset({ItemUpgrade.UNFINISHED, ItemUpgrade.BLOCKED, ItemUpgrade.NOT_COPIED})
-"""States in which the earlier table may hold what no other table does."""
+"""States in which the earlier table may hold what no other table does, so that it is read with the other."""
+
+_SILENT: Final = frozenset({ItemUpgrade.NOT_NEEDED, ItemUpgrade.COPIED})
+
+COMPARED: Final = 1_000
+"""Rows of the earlier table, from its end, that are compared where a list only needs to know whether something is amiss."""
+
+_COPY_AGAIN: Final = (
+    "Copying again also brings back each item that was deleted since, those of deleted conversations included. Where that is right:"
+    f" stop the servers, back up the database, delete the row {MARK} from {MARKS}, and start ogx 1.5 or later, which copies every"
+    f" row that {ITEMS} lacks."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a state is, as a sentence without its full stop; what to leave alone; what can be done, where there is something.
+
+    The steps change the database: they are shown whole or not at all, since the end of one may take back its beginning.
+    """
+
+    state: str
+    keep: str = ""
+    steps: str = ""
+
+    @property
+    def notice(self) -> str:
+        """What a list says, where there may be room for a few lines only."""
+        more = "A check of the data says what can be done." if self.steps else ""
+        return " ".join(part for part in (f"{self.state}.", self.keep, more) if part)
+
+    @property
+    def advice(self) -> str:
+        """All that can be done."""
+        return " ".join(part for part in (self.keep, self.steps) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +67,15 @@ class ItemTables:
     places: tuple[Place, ...]
     notices: tuple[str, ...] = ()
     is_split: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeReport:
+    """The state of one database; `comparison` where both tables hold rows and the mark is set."""
+
+    state: ItemUpgrade
+    has_items: bool = False
+    comparison: Comparison | None = None
 
 
 async def item_tables(session: Session) -> ItemTables:
@@ -47,90 +90,109 @@ async def item_tables(session: Session) -> ItemTables:
         found.append(place)
         reader = await session.reader(place.backend)
         try:
-            state = await upgrade_state(reader)
+            report = await upgrade_report(reader, most=COMPARED)
         except BackendError as error:
             notices.append(
                 f"Whether {EARLIER_ITEMS} on {place.backend} still holds items was not read: {error.message}"
             )
             continue
-        if state not in _ONLY_COPY:
+        if report.state in _SILENT:
             continue
-        is_split = True
-        found.append(Place(place.backend, EARLIER_ITEMS, place.path))
-        said, advice = said_of(state, place.backend, session.catalog.version.chosen)
-        notices.append(f"{said}. {advice}")
+        if report.state in _ONLY_COPY:
+            is_split = True
+            found.append(Place(place.backend, EARLIER_ITEMS, place.path))
+        notices.append(said_of(report, place.backend).notice)
     return ItemTables(tuple(found), tuple(notices), is_split)
 
 
-async def upgrade_state(reader: Reader) -> ItemUpgrade:
-    """Return what became of the items of older servers in a database; reads at most a row of each table. Raises BackendError."""
+async def upgrade_report(reader: Reader, *, most: int | None = None) -> UpgradeReport:
+    """Return what became of the items of older servers in a database.
+
+    Reads a row of each table; where both have rows and the mark is set, compares the last `most` rows of the earlier one (None:
+    all that can be compared within 20 seconds). Raises BackendError.
+    """
     earlier = await reader.tables.table(EARLIER_ITEMS)
     items = await reader.tables.table(ITEMS)
     if earlier is None and items is None:
-        return ItemUpgrade.NOT_NEEDED
-    return item_upgrade(
+        return UpgradeReport(ItemUpgrade.NOT_NEEDED)
+    has_items = items is not None and await _has_rows(reader, ITEMS)
+    state = item_upgrade(
         None if items is None else [column.name for column in items.columns if column.is_primary_key],
         None if earlier is None else [column.name for column in earlier.columns],
         is_marked=await _is_marked(reader),
-        has_items=items is not None and await _has_rows(reader, ITEMS),
+        has_items=has_items,
         has_earlier_items=earlier is not None and await _has_rows(reader, EARLIER_ITEMS),
     )
+    is_comparable = has_items and earlier is not None and all(earlier.column(name) for name in KEY)
+    if state is not ItemUpgrade.COPIED or not is_comparable:
+        return UpgradeReport(state, has_items)
+    comparison = await compare_items(reader, most=most)
+    return UpgradeReport(ItemUpgrade.COPIED_IN_PART if comparison.missing else state, has_items, comparison)
 
 
-def said_of(state: ItemUpgrade, backend: str, version: Version) -> tuple[str, str]:
-    """Return what a state is, as a sentence without its full stop, and what to do, which destroys nothing."""
-    match state:
+def said_of(report: UpgradeReport, backend: str) -> Said:
+    """Return what to say of a state; no step loses anything that it does not name."""
+    keep = f"Keep {EARLIER_ITEMS}."
+    match report.state:
         case ItemUpgrade.UNFINISHED:
-            older = (
-                ""
-                if version >= SINCE
-                else " Do not start an older server before: it would make an empty table that keeps 1.5 from starting."
+            deleted = (
+                f" Items that were deleted from {ITEMS} in the meantime come back with it."
+                if report.has_items
+                else ""
             )
-            return (
-                (
-                    f"The upgrade of the conversation items on {backend} to ogx 1.5 was interrupted: {EARLIER_ITEMS} may hold the"
-                    " only copy of them"
-                ),
-                f"Keep {EARLIER_ITEMS}. The next start of ogx 1.5 or later copies its rows to {ITEMS}.{older}",
+            return Said(
+                f"The upgrade of the conversation items on {backend} to ogx 1.5 was interrupted: {EARLIER_ITEMS} may hold the only"
+                " copy of them",
+                f"{keep} The next start of ogx 1.5 or later copies every row that {ITEMS} lacks.{deleted} Start no older server"
+                f" before that: where {ITEMS} is missing it makes one that keeps ogx 1.5 from starting.",
             )
         case ItemUpgrade.BLOCKED:
-            return (
-                (
-                    f"Both {ITEMS} and {EARLIER_ITEMS} on {backend} are tables of servers before ogx 1.5: each may hold items that"
-                    " the other lacks, and ogx 1.5 cannot start on them"
-                ),
-                (
-                    f"Keep both, and back up the database. Rename {EARLIER_ITEMS} to a name of your own before ogx 1.5 or later"
-                    f" starts, and copy from it afterwards what is missing in {ITEMS}. If {MARKS} has a row {MARK}, delete that row"
-                    f" first: with it, the rows of {ITEMS} are not copied."
-                ),
+            return Said(
+                f"Both {ITEMS} and {EARLIER_ITEMS} on {backend} are tables of servers before ogx 1.5: each may hold items that the"
+                " other lacks, and ogx 1.5 cannot start on them",
+                "Keep both.",
+                f"Stop the servers and back up the database. If {MARKS} has a row {MARK}, delete that row: with it the rows of"
+                f" {ITEMS} are not copied. Then rename {EARLIER_ITEMS} to a name of your own and start ogx 1.5 or later. Compare"
+                f" the two afterwards, and copy from your table what {ITEMS} lacks and nobody deleted.",
             )
         case ItemUpgrade.NOT_COPIED:
-            return (
-                (
-                    f"{ITEMS} on {backend} has no rows although {MARKS} says that the rows of {EARLIER_ITEMS} were copied: unless"
-                    " every item was deleted since, the earlier table holds the only copy"
-                ),
-                (
-                    f"Keep {EARLIER_ITEMS}. If the items are to come back: stop the servers, back up the database, delete the row"
-                    f" {MARK} from {MARKS}, and start ogx 1.5 or later, which copies again."
-                ),
+            return Said(
+                f"{ITEMS} on {backend} has no rows although {MARKS} says that the rows of {EARLIER_ITEMS} were copied: unless"
+                " every item was deleted since, the earlier table holds the only copy",
+                keep,
+                _COPY_AGAIN,
+            )
+        case ItemUpgrade.COPIED_IN_PART:
+            return Said(
+                f"{ITEMS} on {backend} lacks {_scope(report.comparison)} of {EARLIER_ITEMS}, those of deleted conversations not"
+                f" counted, although {MARKS} says that all were copied: they were deleted since, or never copied",
+                keep,
+                _COPY_AGAIN,
             )
         case ItemUpgrade.SKIPPED_NEXT:
-            return (
-                (
-                    f"The next start of ogx 1.5 or later will rename {ITEMS} on {backend} and copy nothing, since {MARKS} says that"
-                    " it was done: its items would disappear from every conversation"
-                ),
-                f"Stop the servers, back up the database, and delete the row {MARK} from {MARKS} before that start.",
+            return Said(
+                f"The next start of ogx 1.5 or later will rename {ITEMS} on {backend} to {EARLIER_ITEMS} and copy nothing, since"
+                f" {MARKS} says that it was done: its items would disappear from every conversation",
+                steps=f"Stop the servers, back up the database, and delete the row {MARK} from {MARKS} before that start, which"
+                " then copies the items.",
             )
         case ItemUpgrade.FOREIGN:
-            return (
-                f"{EARLIER_ITEMS} on {backend} is no table of conversation items: ogx 1.5 or later cannot start beside it",
-                "Rename it to a name of your own.",
+            return Said(
+                f"{EARLIER_ITEMS} on {backend} has no columns {' and '.join(KEY)}, so that it is no table of conversation items:"
+                " ogx 1.5 or later cannot start beside it",
+                "Keep it.",
+                "Find out what uses it, stop that and the servers, back up the database, and rename it to a name of your own.",
             )
         case _:
-            return f"{EARLIER_ITEMS} on {backend} is not read any more", ""
+            return Said(f"{EARLIER_ITEMS} on {backend} is not read any more")
+
+
+def _scope(comparison: Comparison | None) -> str:
+    if comparison is None:
+        return "rows"
+    if comparison.is_whole:
+        return f"{comparison.missing:,} of the {comparison.compared:,} rows"
+    return f"at least {comparison.missing:,} of the last {comparison.compared:,} rows"
 
 
 async def _is_marked(reader: Reader) -> bool:

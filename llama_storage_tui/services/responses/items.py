@@ -151,7 +151,7 @@ def _call(item: Fields, problems: list[str]) -> Parts:
     if item.get("arguments") is None:
         problems.append("it has no arguments")
     elif isinstance(arguments, str):
-        problems.append("its arguments are no JSON object")
+        problems.append("its arguments are not a JSON object")
     return {
         "name": _text(item, "name", problems),
         "arguments": arguments,

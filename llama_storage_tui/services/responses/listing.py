@@ -12,6 +12,7 @@ from typing import Final
 from llama_storage_tui.errors import BackendError, UsageError
 from llama_storage_tui.model.access import Decision, Hiding
 from llama_storage_tui.model.data import Cursor
+from llama_storage_tui.model.limits import LONGEST_CELL
 from llama_storage_tui.model.records import RecordBatch, RecordOrder, RecordPage, RecordQuery
 from llama_storage_tui.model.responses import (
     Place,
@@ -256,7 +257,12 @@ async def _asked(
         place: _Asked(
             source,
             RecordQuery(
-                place.table, fields_of(source.columns), conditions, order=query.order, limit=query.limit
+                place.table,
+                fields_of(source.columns),
+                conditions,
+                order=query.order,
+                limit=query.limit,
+                cell_limit=LONGEST_CELL,
             ),
         )
         for place, source in sources.items()

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from llama_storage_tui.model.transcript import ChatMessage, Entry, EntryKind, MessagesState, Side, Transcript
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.untrusted import as_mapping, counted, type_name
-from llama_storage_tui.upstream import field_rules, item_model, response_model, resuming
+from llama_storage_tui.upstream import changes, field_rules, item_model, response_model, resuming
 from llama_storage_tui.upstream.field_rules import FieldRule
 from llama_storage_tui.upstream.resuming import Handling
 
@@ -57,7 +57,7 @@ def _broken(fields: Fields, rules: Rules, version: Version) -> Iterator[str]:
 def _since(known: tuple[FieldRule, ...], rule: FieldRule) -> str:
     """Tell from when on a field must be so, where earlier servers wrote it otherwise."""
     is_new = rule is not known[0] or rule.is_required
-    return f", which servers require from {rule.since} on" if is_new and rule.since > Version(0, 3) else ""
+    return f", which servers require from {rule.since} on" if is_new and rule.since > changes.CATALOG else ""
 
 
 def _sentence(name: str, value: object, error: ValidationError) -> str:

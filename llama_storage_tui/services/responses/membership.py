@@ -70,7 +70,7 @@ async def conversations_of(session: Session, item_ids: Sequence[str]) -> Members
                 shared.add(item)
     notices += tables.notices
     if shared:
-        notices.append(f"{len(shared)} items stand in several conversations, so theirs cannot be told.")
+        notices.append(f"{len(shared)} items stand in several conversations, so which is theirs is unknown.")
     return Membership({item: found[item] for item in found if item not in shared}, tuple(notices))
 
 

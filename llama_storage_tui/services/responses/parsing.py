@@ -110,6 +110,6 @@ def _parse(text: str, problems: list[str]) -> object:
 
     value = load(text, constant)
     problems += [
-        f"it holds {word}, which is no JSON: Python reads it, PostgreSQL does not" for word in sorted(odd)
+        f"it holds {word}, which is not JSON: Python reads it, PostgreSQL does not" for word in sorted(odd)
     ]
     return value

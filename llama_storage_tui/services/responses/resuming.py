@@ -206,7 +206,7 @@ def _notes(transcript: Transcript, entries: Iterable[Entry]) -> Iterator[str]:
     if asked:
         yield f"{counted(len(asked), 'approval request')} not answered yet"
     if transcript.head.status in ("failed", "cancelled", *resuming.UNFINISHED):
-        yield f"it is {transcript.head.status}: what it had got to by then is what the next request goes on from"
+        yield f"it is {transcript.head.status}: a follow-up continues from its partial state"
     stored = [part.text for entry in entries for part in entry.parts if part.source == "file_id"]
     if stored and transcript.messages_state is not MessagesState.STORED:
         yield f"{counted(len(stored), 'file')} must still be in the files store: {', '.join(stored[:NAMED])}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from llama_storage_tui.model.data import Cell
@@ -27,10 +28,14 @@ DOCUMENT: Final = "response_object"
 
 STORE: Final = Field("store", DOCUMENT, ("store",))
 STATUS: Final = Field("status", DOCUMENT, ("status",))
-OUTPUT_IDS: Final = Field("output_ids", DOCUMENT, ("output",), Measure.EACH, ("id",))
+OUTPUT_IDS: Final = Field("output_ids", DOCUMENT, ("output",), Measure.EACH, ("id",), most=100)
+"""The first ones: a response's items all stand in one conversation, and one item that is found there tells which."""
+
 CREATED: Final = Field("created_at", "created_at")
 OWNER: Final = Field("owner", "owner_principal")
 
+
+_MOST_DIGITS: Final = 100
 
 CONVERSATION: Final = Field("conversation", DOCUMENT, ("conversation",))
 CONVERSATION_ID: Final = Field("conversation_id", DOCUMENT, ("conversation", "id"))
@@ -143,9 +148,11 @@ def _ids(value: Cell) -> tuple[str, ...]:
 
 
 def _number(value: Cell) -> int | None:
+    """Return a whole number with every digit that is stored; None for what is none, or has more than a table is wide."""
     if isinstance(value, int):
         return value
     try:
-        return int(float(value)) if isinstance(value, str | float) else None
-    except (ValueError, OverflowError):
+        number = Decimal(str(value))
+    except InvalidOperation:
         return None
+    return int(number) if number.is_finite() and number.adjusted() < _MOST_DIGITS else None

@@ -15,6 +15,8 @@ WIDEST_SUMMARY: Final = 200
 DEEPEST: Final = 100
 """Levels of nesting that are kept: what walks a value by recursion, pydantic too, then never meets a limit."""
 
+_EXACT: Final = 2**53
+
 CUT: Final = f"… nested deeper than {DEEPEST} levels"
 
 _SUSPECT: Final = frozenset(
@@ -55,10 +57,12 @@ def as_number(value: object) -> float | None:
     return value if isinstance(value, int) or math.isfinite(value) else None
 
 
-def as_count(value: object) -> int | None:
-    """Return a whole number, None for anything else."""
+def as_count(value: object) -> float | None:
+    """Return a whole number, None for anything else; one with a point or an exponent stays as it is beyond what a float counts."""
     number = as_number(value)
-    return int(number) if number is not None else None
+    return (
+        int(number) if number is not None and (isinstance(number, int) or abs(number) <= _EXACT) else number
+    )
 
 
 def as_text(value: object) -> str | None:

@@ -86,7 +86,7 @@ def _needs_verifier(journal: Journal, file: JournaledFile) -> bool:
 
 def _left_behind(file: JournaledFile) -> str:
     return (
-        f"{file.path} was left as it is: its entry must be the server's own verifier, which an administrator finds in"
+        f"{file.path} was left as it is: its entry must be what the server itself keeps, which an administrator finds in"
         " pg_authid.rolpassword."
     )
 
@@ -100,7 +100,7 @@ async def _prove(journal: Journal, password: Secret, timeouts: Timeouts) -> None
                 journal, "one of its own passwords logs in, so that it can be finished without another"
             )
         if state is LoginState.UNKNOWN:
-            raise stuck(journal, f"whether its own passwords log in cannot be told: {message}")
+            raise stuck(journal, f"whether its own passwords log in is unknown: {message}")
     try:
         facts = await role.describe(password)
     except BackendError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from llama_storage_tui.backends.postgres.verifier import scram_verifier
+from llama_storage_tui.backends.postgres.verifier import md5_hash, scram_verifier
 from llama_storage_tui.backends.protocols import Notify, RoleServer
 from llama_storage_tui.errors import PendingError, RefusedError
 from llama_storage_tui.files.journal import Journal, Journals, with_state
@@ -89,7 +89,7 @@ def _journal(prepared: Prepared, new: Secret | None) -> Journal:
     if new == old:
         raise RefusedError("The new password is the old one", help="Choose another, or let it be generated.")
     iterations = prepared.facts.scram_iterations if proof is None else None
-    verifier = scram_verifier(new, iterations) if iterations is not None else ""
+    verifier = _verifier(prepared, new, iterations)
     prepared.redact.add(new)
     everything = (*prepared.writings, *prepared.left)
     rewritten = rewrite(prepared.sources, everything, new, prepared.redact)
@@ -97,6 +97,15 @@ def _journal(prepared: Prepared, new: Secret | None) -> Journal:
     prove(request, prepared.sources, everything, new, rewritten.contents)
     written = _written(prepared, new, verifier)
     return make_journal(prepared, written, old, new, verifier)
+
+
+def _verifier(prepared: Prepared, new: Secret, iterations: int | None) -> str:
+    """Return what the server gets in place of the password; nothing where it gets none from here."""
+    if iterations is None:
+        return ""
+    pooler = prepared.pooler
+    verifier = scram_verifier(new, iterations)  # refuses what no form can hold
+    return md5_hash(new, pooler.user) if pooler is not None and pooler.needs_md5 else verifier
 
 
 def _written(prepared: Prepared, new: Secret, verifier: str) -> Rewritten:
@@ -197,5 +206,5 @@ async def settle(journal: Journal, role: RoleServer) -> None:
     if await role.settle(journal.change) is CommitState.UNKNOWN:
         raise stuck(
             journal,
-            "the server takes the new password, and whether it keeps it through a crash cannot be told yet; no file was changed",
+            "the server takes the new password, and whether it keeps it through a crash is not known yet; no file was changed",
         )

@@ -34,7 +34,7 @@ def judge_wrong_password(
             return Check(
                 "passwords-checked",
                 is_ok=False,
-                message=f"Whether the server checks passwords could not be told: {answer.message}",
+                message=f"Could not find out whether the server checks passwords: {answer.message}",
                 help="Try again.",
             )
 

@@ -25,6 +25,7 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import LoginState, Outcome, Result, RoleSession
 from llama_storage_tui.services.rotation.discovery import Entry, find_entries
 from llama_storage_tui.services.rotation.identity import open_login
+from llama_storage_tui.services.rotation.pooler import reload_steps
 from llama_storage_tui.services.rotation.sources import read_sources
 from llama_storage_tui.services.rotation.staging import now, request_from_json, target_of
 
@@ -65,7 +66,7 @@ async def roll_forward(
             journals.write(with_state(journal, "waiting"))
             notify("waiting")
             sessions = await _sessions(journal, timeouts)
-            return open_result(journal, waiting, sessions, notices)
+            return open_result(journal, waiting, sessions, (*notices, *_reloads(journal)))
         state, message = await ask(
             open_login(target_of(journal.addresses[0]), timeouts), journal, is_new=True
         )
@@ -89,14 +90,7 @@ async def roll_forward(
 def _reloads(journal: Journal) -> Iterator[str]:
     for file in journal.files:
         if any(edit.get("user") for edit in file.edits):
-            yield (
-                f"First make PgBouncer read {file.path} again: RELOAD on its console, or systemctl reload pgbouncer; restart it"
-                " where the entry was md5, which is now SCRAM: a reload is not enough for an entry that changes its form."
-            )
-            yield (
-                "Then restart the programs that connect through it: those connected before the change wait without an error once"
-                " their server connection closes, until somebody logs in with the new password."
-            )
+            yield from (f"{step[:1].upper()}{step[1:]}." for step in reload_steps(str(file.path)))
 
 
 def redo_of(file: JournaledFile, journal: Journal) -> Callable[[bytes], bytes]:

@@ -35,8 +35,8 @@ def why_none(context: Context, name: str) -> UsageError | RefusedError:
             f"{name} cannot be rotated: it is an inline store of 0.2, and only PostgreSQL backends of storage.backends (0.3 and "
             "later) and MongoDB are changed from here",
             where=backend.path,
-            help="Change the password on the server (ALTER ROLE) and in every place of the file that logs in with it; they "
-            f"are separate settings in 0.2. This one is {backend.path}.password.",
+            help="Keep the new password in a safe place, change it on the server (ALTER ROLE), and then in every place of the file "
+            f"that logs in with it; they are separate settings in 0.2. This one is {backend.path}.password.",
         )
     reason = _REASONS.get(backend.type, f"its type {backend.type!r} is unknown")
     return RefusedError(f"Backend {name} cannot be rotated: {reason}", where=backend.path)

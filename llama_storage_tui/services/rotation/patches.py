@@ -53,7 +53,7 @@ def _of_variable(site: Site, config: str) -> Iterator[str]:
         " --dry-run=client -o json | kubectl patch secret SECRET --patch-file /dev/stdin"
     )
     yield (
-        "env file of compose (env_file:) or systemd (EnvironmentFile=):"
-        f" (umask 077; printf '{variable}=%s\\n' \"$({source})\" > FILE)"
+        "env file of compose (env_file:) or systemd (EnvironmentFile=), whose other lines stay; the line that takes the place of"
+        f" {variable}'s goes to a file of its own: (umask 077; set -C; printf '{variable}=%s\\n' \"$({source})\" > NEW_FILE)"
     )
     yield f"compose environment: or a systemd drop-in: the line that sets {variable}; the new password: {source}"

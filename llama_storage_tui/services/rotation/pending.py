@@ -49,8 +49,9 @@ class Pending:
             )
         for path in self.damaged if self else ():
             yield (
-                f"The journal {path} is damaged; if it is of this change, find out which password logs in, put it into the"
-                " files, and remove what ends in .llama-storage-tui or has that and an id behind it beside them"
+                f"The journal {path} is damaged. Keep it, and what stands beside the files with .llama-storage-tui in its name: the"
+                " new password may stand nowhere else. If it is of this change, find out which password logs in and put it into"
+                " every file; move those away once all of that is done"
             )
 
     def error(self) -> PendingError:

@@ -7,8 +7,8 @@ Checks run in an order in which each makes the next one safe: the configured log
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from llama_storage_tui.backends.postgres.verifier import scram_verifier
@@ -34,7 +34,13 @@ from llama_storage_tui.services.rotation.identity import Kin, Kinship, find_kin,
 from llama_storage_tui.services.rotation.no_credential import why_none
 from llama_storage_tui.services.rotation.password import generate
 from llama_storage_tui.services.rotation.patches import list_patches
-from llama_storage_tui.services.rotation.pooler import PoolerEntry, find_pooler_entry, with_pooler
+from llama_storage_tui.services.rotation.pooler import (
+    Form,
+    PoolerEntry,
+    find_pooler_entry,
+    reload_steps,
+    with_pooler,
+)
 from llama_storage_tui.services.rotation.reach import Reach, as_if_changed, find_reach
 from llama_storage_tui.services.rotation.rewriting import Writing, prove, rewrite
 from llama_storage_tui.services.rotation.sites import (
@@ -161,7 +167,7 @@ class _Planner:
         self._add(*self._check_sites())
         self._add(*self._check_variables())
         self._add(*self._check_files())
-        self._add(*self._check_pooler())
+        self._add(*[check async for check in self._check_pooler()])
         if all(check.is_ok for check in self.checks):
             self._try_edits()
 
@@ -189,7 +195,7 @@ class _Planner:
             tuple(self.checks),
             restart=facts.sessions if facts else (),
             changes=tuple(change for change in self.changes if change.file in written),
-            strategy=tuple(strategy(facts, self.terms, is_left=bool(left))) if facts else (),
+            strategy=tuple(self._strategy(facts, is_left=bool(left))) if facts else (),
             privileges=facts.privileges if facts else (),
             connections=facts.connections if facts else None,
             notices=(
@@ -214,6 +220,18 @@ class _Planner:
             self.redact,
             self.is_unchecked,
         )
+
+    def _strategy(self, facts: RoleFacts, *, is_left: bool) -> Iterator[str]:
+        first, *rest = strategy(facts, self.terms, is_left=is_left)
+        needs_md5 = self.pooler is not None and self.pooler.needs_md5
+        yield (
+            "compute an md5 hash here, the form that the server and PgBouncer's list keep"
+            if needs_md5
+            else first
+        )
+        yield from rest
+        if self.pooler is not None:
+            yield from reload_steps(self.pooler.name)
 
     @property
     def _may_leave(self) -> bool:
@@ -328,7 +346,7 @@ class _Planner:
             help=next((refused.help for refused in refusals if refused.help), None),
         )
 
-    def _check_pooler(self) -> Iterator[Check]:
+    async def _check_pooler(self) -> AsyncIterator[Check]:
         if self.sources.userlist is None:
             return
         if not isinstance(self.target, PostgresTarget):
@@ -345,6 +363,17 @@ class _Planner:
             yield Check("userlist", is_ok=False, message=refused.message, help=refused.help)
             return
         self.redact.add(self.pooler.secret)
+        if self.pooler.form is Form.MD5:
+            stored = await open_login(self.target, self.timeouts).stored_form()
+            self.pooler = replace(self.pooler, stored=stored)
+            if stored is None:
+                yield Check(
+                    "userlist",
+                    is_ok=False,
+                    message="PgBouncer's entry is an md5 hash, and the server does not tell here whether it keeps one, too.",
+                    help="Ask it from where it checks passwords, or write the password into the list in plain text first.",
+                )
+                return
         yield Check(
             "userlist",
             is_ok=True,

@@ -1,33 +1,32 @@
 """PgBouncer's entry of the role: what it holds, and what it must hold once the password has changed.
 
-A plain password stays one: PgBouncer may need it to log in to the server, whatever its clients do. A SCRAM secret must be the
-server's own verifier to the byte, or PgBouncer cannot log in with what its client proved (its documentation, `auth_file`). An md5
-hash cannot log in to a server that has a SCRAM verifier, so that it becomes the verifier too; PgBouncer with `auth_type = md5`
-takes a SCRAM secret for what it is.
+The entry keeps its form. A plain password stays one: PgBouncer may need it to log in to the server, whatever its clients do. A
+SCRAM secret must be the server's own verifier to the byte, or PgBouncer cannot log in with what its client proved (its
+documentation, `auth_file`). With an md5 hash it logs in to a server that keeps an md5 hash, and to no other: where the server keeps
+one, it gets the new one in that form too; where the server keeps a SCRAM verifier already, PgBouncer does not use the entry there
+(its database line has a user and password of its own, or the server trusts it), and a SCRAM entry would break that login. Measured
+with PgBouncer 1.18.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from llama_storage_tui.backends.postgres.verifier import PATTERN, scram_verifier
+from llama_storage_tui.backends.postgres.verifier import MD5, PATTERN, md5_hash, scram_verifier
 from llama_storage_tui.config.document import decode
 from llama_storage_tui.config.edit.again import BOM, PlacedEdit
 from llama_storage_tui.config.edit.userlist import find_user, userlist_splice
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.files.places import check_replaceable
-from llama_storage_tui.model.rotation import Action, LineChange, Site, Terms
+from llama_storage_tui.model.rotation import Action, LineChange, Site, StoredForm, Terms
 from llama_storage_tui.secrets import MASK, Secret
 from llama_storage_tui.services.rotation.rewriting import Rewritten
 from llama_storage_tui.services.rotation.sources import Sources
-
-_MD5: Final = re.compile(r"md5[0-9a-f]{32}")
 
 
 class Form(StrEnum):
@@ -40,9 +39,14 @@ class Form(StrEnum):
 
 _NOTES: Final = {
     Form.PLAIN: "stays plain text: PgBouncer may need that to log in to the server",
-    Form.MD5: "becomes the server's SCRAM verifier: an md5 hash cannot log in to a server that has one",
+    Form.MD5: "stays an md5 hash; the server has a SCRAM verifier, so that PgBouncer does not log in to it with this entry",
     Form.SCRAM: "becomes the server's SCRAM verifier, to the byte",
 }
+
+_BOTH_MD5: Final = (
+    "stays an md5 hash, and the server gets an md5 hash again: PgBouncer cannot log in with this entry to a server that has a SCRAM"
+    " verifier. To leave md5, write the password into the list in plain text, and change it once more"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,13 @@ class PoolerEntry:
     secret: Secret
     form: Form
     line: int
+    stored: StoredForm | None = None
+    """How the server keeps the password today; asked for an md5 entry only."""
+
+    @property
+    def needs_md5(self) -> bool:
+        """Whether the server must get an md5 hash, too."""
+        return self.form is Form.MD5 and self.stored is StoredForm.MD5
 
     @property
     def site(self) -> Site:
@@ -66,12 +77,31 @@ class PoolerEntry:
             self.line,
             f"PgBouncer userlist, {self.form}",
             Action.WRITE,
-            _NOTES[self.form],
+            _BOTH_MD5 if self.needs_md5 else _NOTES[self.form],
         )
 
     def after(self, new: Secret, verifier: str) -> str:
         """Return what the entry holds afterwards."""
-        return new.reveal() if self.form is Form.PLAIN else verifier
+        match self.form:
+            case Form.PLAIN:
+                return new.reveal()
+            case Form.MD5:
+                return md5_hash(new, self.user)
+            case Form.SCRAM:
+                return verifier
+
+
+def reload_steps(name: str) -> Iterator[str]:
+    """Say what has to follow once the list has the new password, in this order."""
+    yield (
+        f"have PgBouncer read {name} again: RELOAD on its console, or systemctl reload pgbouncer. Clients stay connected; a"
+        " restart is"
+        " needed only where somebody also changes the entry's form"
+    )
+    yield (
+        "then restart the programs that connect through PgBouncer, with the new password: those connected before the change go on"
+        " until their server connection closes, and then wait without an error until somebody logs in with the new password"
+    )
 
 
 def find_pooler_entry(sources: Sources, user: str, old: Secret, terms: Terms) -> PoolerEntry:
@@ -102,7 +132,7 @@ def find_pooler_entry(sources: Sources, user: str, old: Secret, terms: Terms) ->
 
 
 def _form(secret: str) -> Form:
-    if _MD5.fullmatch(secret):
+    if MD5.fullmatch(secret):
         return Form.MD5
     return Form.SCRAM if PATTERN.fullmatch(secret) else Form.PLAIN
 
@@ -113,8 +143,7 @@ def _holds(entry: PoolerEntry, password: Secret) -> bool:
         case Form.PLAIN:
             return entry.secret == password
         case Form.MD5:
-            salted = (password.reveal() + entry.user).encode()
-            return secret == "md5" + hashlib.md5(salted, usedforsecurity=False).hexdigest()
+            return secret == md5_hash(password, entry.user)
         case Form.SCRAM:
             iterations, _, salt = secret.split("$")[1].partition(":")
             return secret == scram_verifier(password, int(iterations), salt=base64.b64decode(salt))

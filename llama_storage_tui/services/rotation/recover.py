@@ -152,7 +152,7 @@ async def _undo(
         raise stuck(journal, "the server has the new password already, so that it can only be finished")
     if standing is Standing.UNCHECKED:
         raise stuck(
-            journal, "whether the server has the new password cannot be told, so that it can only be finished"
+            journal, "whether the server has the new password is unknown, so that it can only be finished"
         )
     server = open_server(target_of(journal.addresses[0]), timeouts)
     try:

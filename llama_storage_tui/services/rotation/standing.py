@@ -50,7 +50,7 @@ async def stand(journal: Journal, timeouts: Timeouts) -> Stand:
     old, old_words = await ask(role, journal, is_new=False)
     if LoginState.UNKNOWN in (new, old):
         words = new_words if new is LoginState.UNKNOWN else old_words
-        return Stand(Standing.UNKNOWN, f"whether the server took it cannot be told: {words}")
+        return Stand(Standing.UNKNOWN, f"whether the server took it is unknown: {words}")
     if new is old is LoginState.REFUSED:
         return Stand(
             Standing.LOST,
@@ -60,7 +60,7 @@ async def stand(journal: Journal, timeouts: Timeouts) -> Stand:
     try:
         facts = await role.describe(journal.new if new is LoginState.ACCEPTED else journal.old)
     except BackendError as error:
-        return Stand(Standing.UNKNOWN, f"whether this is the same server cannot be told: {error.message}")
+        return Stand(Standing.UNKNOWN, f"whether this is the same server is unknown: {error.message}")
     if facts.identity != journal.change.identity:
         return Stand(Standing.UNKNOWN, "another server or role answers at this address now")
     if new is old:

@@ -25,7 +25,7 @@ from llama_storage_tui.tui.widgets.listing import ListColumn
 
 COLUMNS: Final = (
     ListColumn("Responses", most=12, is_number=True),
-    ListColumn("Reason", most=34),
+    ListColumn("Reason", most=44),
     ListColumn("Why", grows=True, least=20),
 )
 _BAD: Final = frozenset({"failed", "stuck", "unparsable", "no-object"})
@@ -69,7 +69,7 @@ class AttentionScreen(RecordFrame):
         if seen is not None:
             found = sum(each.count > 0 for each in seen.categories)
             facts.append(
-                Shown(f"▲ {found} reasons to look" if found != 1 else "▲ 1 reason to look", Tone.WARNING)
+                Shown(f"▲ {found} kinds of problem" if found != 1 else "▲ 1 kind of problem", Tone.WARNING)
                 if found
                 else Shown("● nothing", Tone.GOOD)
             )

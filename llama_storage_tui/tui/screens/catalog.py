@@ -61,7 +61,7 @@ class CatalogScreen(WorkScreen):
             "pending",
             "Pending",
             id="catalog.pending",
-            tooltip="Go on with a password change that is half done",
+            tooltip="Recover an unfinished password change",
         ),
         Binding(
             "t",

@@ -38,7 +38,7 @@ class ChainScreen(RecordFrame):
         Binding(
             "d",
             "difference",
-            "What it added",
+            "Diff with previous",
             id="chain.difference",
             tooltip="Compare with the response before: what this one added",
         ),
@@ -104,7 +104,9 @@ class ChainScreen(RecordFrame):
         self._first = asked // WINDOW * WINDOW
         self._fill()
         self.listing.point(message.chain.asked)
-        self.finish(" ".join((*message.chain.notices, "◆ is the one asked for; enter opens a response.")))
+        self.finish(
+            " ".join((*message.chain.notices, "◆ marks the response that was opened; enter opens another."))
+        )
 
     def _fill(self) -> None:
         self._head()

@@ -24,8 +24,8 @@ from llama_storage_tui.tui.widgets.sheet import Sheet
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 HOLDS = (
-    "This runs to its end, a few seconds more. Killed in the middle it would be left half done, both passwords in the journal,"
-    " and be finished from there at the next start."
+    "This runs to its end, a few seconds more. If it is interrupted, both passwords are in the journal,"
+    " and recovery resumes from there at the next start."
 )
 
 
@@ -134,7 +134,7 @@ class ChangeScreen(WorkScreen):
     def _failed(self, message: Failed) -> None:
         self._error = message.error
         is_pending = message.error.kind == "pending"
-        self._show(Shown("▲ half done", Tone.WARNING) if is_pending else Shown("✗ not changed", Tone.BAD))
+        self._show(Shown("▲ unfinished", Tone.WARNING) if is_pending else Shown("✗ not changed", Tone.BAD))
         self.finish(
             "R shows where it stands and how it goes on."
             if is_pending

@@ -25,7 +25,7 @@ from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.tui.wording import counted
 
 COLUMNS: Final = (
-    ListColumn("Family", most=28),
+    ListColumn("Family", most=34),
     ListColumn("Objects", most=12, is_number=True),
     ListColumn("What they are", grows=True, least=20),
     ListColumn("Stored in", most=44, cuts_middle=True, is_wide_only=True),

@@ -1,4 +1,4 @@
-"""All findings of a config, the worst first, with the whole text of the one under the cursor."""
+"""All findings of a config, the worst first, with the whole text of the one under the cursor and of its rule."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import ClassVar, Final
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.widgets import DataTable
 
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.finding import Finding, Severity, Stage
+from llama_storage_tui.services.rule_book import BY_ID
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.fitting import plural
 from llama_storage_tui.tui.marks import Shown, Tone, severity_mark
@@ -22,7 +24,7 @@ from llama_storage_tui.tui.widgets.filter_bar import FilterBar
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
-from llama_storage_tui.tui.widgets.prose import Prose, finding_text
+from llama_storage_tui.tui.widgets.prose import Prose, finding_text, rule_text
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 COLUMNS: Final = (
@@ -116,7 +118,9 @@ class FindingsScreen(WorkScreen):
         text = self.query_one("#finding", Prose)
         if finding is not None:
             text.display = True
-            text.put(finding_text(finding))
+            rule = BY_ID.get(finding.rule)
+            parts = [finding_text(finding), *([rule_text(rule, finding)] if rule else [])]
+            text.put(Content("\n\n").join(parts))
             self.status.say("enter goes to the backend" if self._backend_of(finding) else "")
         else:
             text.display = False

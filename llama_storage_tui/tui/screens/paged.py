@@ -92,8 +92,8 @@ class PagedScreen(WorkScreen, Generic[Question]):
         """Say which pages there are besides this one."""
         before = "p shows the one before" if self.page_number > 1 else ""
         if self._following is None:
-            return f"This is the last page; {before}." if before else "These are all."
-        return f"More follow: n shows the next page{', ' + before if before else ''}."
+            return f"This is the last page; {before}." if before else "End of list."
+        return f"More rows; n: next page{', ' + before if before else ''}."
 
     def action_next(self) -> None:
         """Show the next page."""

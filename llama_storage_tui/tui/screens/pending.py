@@ -152,7 +152,7 @@ class PendingScreen(WorkScreen):
 
     @on(Failed)
     def _failed(self, message: Failed) -> None:
-        self._head(Shown("✗ cannot be told", Tone.BAD))
+        self._head(Shown("✗ unknown", Tone.BAD))
         self.query_one(Sheet).show([error_rows(message.error, self.redact)])
         self.finish("ctrl+r looks again.")
 
@@ -253,7 +253,7 @@ class PendingScreen(WorkScreen):
     def action_adopt(self) -> None:
         """Ask for the password that works."""
         text = (
-            "Neither the old nor the new password logs in. Type the one that does: it is proved at the server, and written to"
+            "Neither the old nor the new password logs in. Type the one that does: it is verified at the server, then written to"
             " every place of this change. enter goes on."
         )
         self.app.push_screen(

@@ -94,7 +94,7 @@ class ResponseScreen(WorkScreen):
             "chain",
             "Chain",
             id="response.chain",
-            tooltip="What it goes on from, and what goes on from it",
+            tooltip="Earlier and later responses",
         ),
         Binding(
             "C",

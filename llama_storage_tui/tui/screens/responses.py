@@ -64,7 +64,7 @@ class ResponsesScreen(ResponsePages):
             "chain",
             "Chain",
             id="responses.chain",
-            tooltip="What it goes on from, and what goes on from it",
+            tooltip="Earlier and later responses",
         ),
         Binding(
             "e",

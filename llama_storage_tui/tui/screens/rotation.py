@@ -46,7 +46,7 @@ class RotationScreen(WorkScreen):
             "terms",
             "How",
             id="rotation.terms",
-            tooltip="Choose another way: a typed password, files only, server only, places left to you",
+            tooltip="Type the password, change files or the server only, or leave places to you",
         ),
         Binding(
             "ctrl+r",
@@ -90,7 +90,7 @@ class RotationScreen(WorkScreen):
         self.query_one(Headline).show(
             [self._session.catalog.distribution or "run config", backend.name, "password"],
             place=backend.location,
-            facts=[state, *facts, Shown(f"way: {self._wish.mode}", Tone.MUTED)],
+            facts=[state, *facts, Shown(f"password: {self._wish.mode}", Tone.MUTED)],
         )
 
     def _start(self) -> None:
@@ -222,7 +222,12 @@ def question(plan: Plan, wish: Wish) -> list[Row]:
         )
     rows += [
         Row(Shown("")),
-        Row(Shown("Once begun it runs to its end; what a crash leaves half done is journaled.", Tone.MUTED)),
-        Row(Shown("y changes it, escape does not.", Tone.MUTED)),
+        Row(
+            Shown(
+                "Once begun it runs to its end. If it is interrupted, recovery resumes from the journal.",
+                Tone.MUTED,
+            )
+        ),
+        Row(Shown("y: change now, esc: cancel", Tone.MUTED)),
     ]
     return rows

@@ -62,7 +62,7 @@ class RowsScreen(PagedScreen[RowQuery]):
             "filter",
             "Filter",
             id="screen.filter",
-            tooltip="COLUMN=VALUE or COLUMN is null, on the server; one condition a column, all hold",
+            tooltip="COLUMN=VALUE or COLUMN is null, on the server; one condition per column, combined with AND",
         ),
         Binding(
             "backspace",

@@ -17,6 +17,7 @@ from llama_storage_tui.model.transcript import StoredResponse
 from llama_storage_tui.services.access import WhoReport
 from llama_storage_tui.services.responses.viewing import who_may_read
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import with_letters
 from llama_storage_tui.text import line
 from llama_storage_tui.tui import viewer_form
 from llama_storage_tui.tui.marks import Shown, Tone
@@ -122,7 +123,7 @@ def report_text(report: WhoReport, viewer: Viewer | None, server: str) -> Conten
     owner = owner_shown(report.owner)
     parts += [
         _fact("owner", owner.text, owner.tone),
-        _fact("attributes", "NULL" if report.raw_attributes is None else report.raw_attributes),
+        _fact("attributes", "NULL" if report.raw_attributes is None else with_letters(report.raw_attributes)),
     ]
     if report.tenant is not None:
         parts.append(_fact("tenant", report.tenant or "''"))

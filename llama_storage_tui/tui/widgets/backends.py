@@ -51,7 +51,7 @@ def _cells(row: BackendRow) -> tuple[Shown, ...]:
         state_mark(row.state) if backend is not None else Shown("✗ missing", Tone.BAD),
         Shown(row.name or "(none named)"),
         Shown(backend.type if backend is not None else "–", Tone.MUTED),
-        Shown(backend.location if backend is not None else "no entry of that name", Tone.MUTED),
+        Shown(backend.location if backend is not None else "not defined in storage.backends", Tone.MUTED),
         _answer(row),
         Shown(str(len(row.references)) if row.references else "–"),
         worst(row.findings),

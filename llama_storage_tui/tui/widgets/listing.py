@@ -25,7 +25,10 @@ LONGEST: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class ListColumn:
-    """A column: `width` is fixed, or what the cells need up to `most`; `grows` shares out what is left of the line."""
+    """A column: `width` is fixed, or what the cells need up to `most`; `grows` shares out what is left of the line.
+
+    Where a line has room for all that the growing columns need, the others are no longer held to their `most`.
+    """
 
     title: str
     width: int | None = None
@@ -45,7 +48,7 @@ class Listing(DataTable[Text]):
     """Rows of `Shown`, one key each. The cursor keeps its row's key when the rows are shown anew."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select_cursor", "Open", id="list.open", tooltip="Go into what the cursor is on"),
+        Binding("enter", "select_cursor", "Open", id="list.open", tooltip="Open the selected row"),
         Binding("k", "cursor_up", "Up", show=False, id="list.up"),
         Binding("j", "cursor_down", "Down", show=False, id="list.down"),
         Binding("h", "cursor_left", "Left", show=False, id="list.left"),
@@ -111,7 +114,7 @@ class Listing(DataTable[Text]):
     @property
     def _room(self) -> int:
         """The width at hand, a scrollbar's kept free: else its coming and going would move the columns."""
-        return self._width - self.gutter.width - self.styles.scrollbar_size_vertical
+        return self._width - self.styles.gutter.width - self.styles.scrollbar_size_vertical
 
     @property
     def _width(self) -> int:
@@ -151,6 +154,7 @@ class Listing(DataTable[Text]):
         growing = [place for place, index in enumerate(shown) if self._heads[index].grows]
         room = self._room - 2 * PADDING * len(shown)
         self._yield_room(shown, widths, growing, room)
+        self._share_room(shown, widths, room)
         if not growing:
             return widths
         left = room - sum(width for place, width in enumerate(widths) if place not in growing)
@@ -182,12 +186,22 @@ class Listing(DataTable[Text]):
             widths[place] -= 1
             needed -= 1
 
-    def _natural(self, index: int) -> int:
+    def _share_room(self, shown: Sequence[int], widths: list[int], room: int) -> None:
+        """Widen the columns that are held to their most by room that nothing else needs, from the left."""
+        spare = room - sum(widths)
+        for place, index in enumerate(shown):
+            if spare <= 0:
+                return
+            more = min(max(self._natural(index, is_held=False) - widths[place], 0), spare)
+            widths[place] += more
+            spare -= more
+
+    def _natural(self, index: int, *, is_held: bool = True) -> int:
         head = self._heads[index]
         if head.width is not None:
             return head.width
         widest = max((cell_len(line(row[index].text[:LONGEST], LONGEST)) for row in self._lines), default=0)
-        most = LONGEST if head.grows else head.most
+        most = LONGEST if head.grows or not is_held else head.most
         return max(min(widest, most), cell_len(line(head.title, head.most)), 1)
 
     def _label(self, head: ListColumn, width: int) -> Text:

@@ -9,8 +9,9 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from llama_storage_tui.model.finding import Finding, Stage
+from llama_storage_tui.model.finding import Finding, Rule, Stage
 from llama_storage_tui.services.probe import ProbeResult
+from llama_storage_tui.services.rule_book import releases
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.marks import ProbeState, Tone, severity_mark, state_mark
 from llama_storage_tui.tui.wording import latency
@@ -62,6 +63,15 @@ def finding_text(finding: Finding) -> Content:
         parts.append((f"\n→ {line(finding.help, LONGEST)}", Tone.PLAIN.style))
     parts.append((f"\n{line(place, LONGEST)}", Tone.MUTED.style))
     return Content.assemble(*parts)
+
+
+def rule_text(rule: Rule, finding: Finding) -> Content:
+    """Write what a finding's rule says beyond the finding itself."""
+    scope = "" if rule.since is None and rule.until is None else f" Releases: {releases(rule)}."
+    lines = [f"Rule: {rule.title}.{scope}"]
+    if finding.help != rule.advice:
+        lines.append(rule.advice)
+    return Content.styled("\n".join(lines), Tone.MUTED.style)
 
 
 def connection_text(state: ProbeState, result: ProbeResult | None) -> Content:

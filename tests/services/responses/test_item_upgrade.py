@@ -71,7 +71,9 @@ async def test_items_of_an_unfinished_upgrade_are_found_and_its_state_is_said(
     assert "drop" not in f"{told.message} {told.help}".lower()
 
 
-async def test_a_finished_upgrade_says_nothing_in_lists_and_advises_to_compare(store: Store) -> None:
+async def test_a_finished_upgrade_says_nothing_in_lists_and_that_the_tables_were_compared(
+    store: Store,
+) -> None:
     fill(store, f"{RENAME}; {KEYED_BY_BOTH}; {COPY}; {MARK}")
     async with keeping(store, NEW).session() as session:
         page = await list_conversations(session, ConversationQuery())
@@ -79,14 +81,60 @@ async def test_a_finished_upgrade_says_nothing_in_lists_and_advises_to_compare(s
         findings = {each.rule: each for each in await inspect_data(session)}
     assert ([each.items for each in page.conversations], page.notices) == ([2], ())
     assert orphans.is_complete
-    assert "compare the two tables first" in str(findings["rows-left-behind"].help)
+    assert "All were compared" in str(findings["rows-left-behind"].help)
 
 
-async def test_a_mark_that_would_keep_the_next_upgrade_from_copying_is_told(store: Store) -> None:
-    fill(store, MARK)
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (MARK, "copy nothing"),
+        (
+            f"DROP TABLE conversation_items; {KEYED_BY_BOTH}; CREATE TABLE conversation_items_v1 (it INTEGER)",
+            "no columns",
+        ),
+        (f"{RENAME}; {KEYED_BY_BOTH}; {ONE}; {MARK}", "1 of the 2 rows"),
+    ],
+)
+async def test_what_awaits_the_items_is_said_wherever_they_are_shown(
+    store: Store, state: str, words: str
+) -> None:
+    fill(store, state)
     async with keeping(store, OLD).session() as session:
+        page = await list_conversations(session, ConversationQuery())
+        shown = await read_conversation(session, "conv_a")
+        orphans = await find_orphans(session)
+        seen = [each async for each in attention(session)]
+        findings = " ".join(each.message for each in await inspect_data(session))
+    for said in (page.notices, shown.notices, orphans.notices, seen[0].notices):
+        assert "conversation_items_v1" in " ".join(said)
+        assert words in " ".join(said)
+    assert "conversation_items_v1" in findings
+
+
+async def test_items_of_a_conversation_that_is_gone_are_not_missing(store: Store) -> None:
+    fill(store, f"{RENAME}; {KEYED_BY_BOTH}; {COPY}; {MARK}")
+    store.execute(
+        "INSERT INTO conversation_items_v1 (id, conversation_id, created_at) VALUES ('msg_9', 'conv_gone', 1)"
+    )
+    async with keeping(store, NEW).session() as session:
+        assert (await list_conversations(session, ConversationQuery())).notices == ()
+
+
+async def test_a_list_compares_the_end_of_a_large_table_and_says_so(store: Store) -> None:
+    fill(store, f"{RENAME}; {KEYED_BY_BOTH}; {COPY}; {MARK}")
+    insert(
+        store,
+        [{"id": f"m{number}", "conversation_id": "conv_a", "created_at": number} for number in range(3_000)],
+        "conversation_items_v1",
+    )
+    async with keeping(store, NEW).session() as session:
+        (notice,) = (await list_conversations(session, ConversationQuery())).notices
         findings = {each.rule: each for each in await inspect_data(session)}
-    assert "copy nothing" in findings["items-upgrade-unfinished"].message
+    assert "lacks at least 1,000 of the last 1,000 rows" in notice
+    assert findings["items-missing"].message.startswith(
+        "conversation_items on sql_default lacks 3,000 of the 3,002 rows"
+    )
+    assert "deleted conversations included" in str(findings["items-missing"].help)
 
 
 @pytest.mark.parametrize("version", [OLD, NEW])

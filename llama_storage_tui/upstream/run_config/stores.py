@@ -5,14 +5,15 @@ Source: `core/storage/datatypes.py` for the shapes and defaults, `core/stack.py`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from llama_storage_tui.config.schema.facts import ByName, ByType, Dated, Fact, Maybe, Shape
-from llama_storage_tui.config.schema.storage import BACKENDS
 from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.changes import DatedFromCatalog
+from llama_storage_tui.upstream.run_config.facts import ByName, ByType, Fact, Maybe, Shape
+from llama_storage_tui.upstream.run_config.storage import BACKENDS
 
 _DEFAULTS: Final = Version(0, 4, 0)
 _CONNECTORS: Final = Version(0, 5, 0)
@@ -60,7 +61,7 @@ class StoreSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class _Store(Dated):
+class StoreEntry(DatedFromCatalog):
     """A row of the table below: a store as some versions have it."""
 
     spec: StoreSpec
@@ -83,35 +84,40 @@ def _inference(table: str | None) -> StoreSpec:
 
 
 _STORES: Final = (
-    _Store(_kv("metadata", None), KV_REFERENCE, until=_DEFAULTS),
-    _Store(_kv("metadata", "registry"), KV_REFERENCE, since=_DEFAULTS),
-    _Store(_inference(None), INFERENCE_REFERENCE, until=_DEFAULTS),
-    _Store(_inference("inference_store"), INFERENCE_REFERENCE, since=_DEFAULTS),
-    _Store(_sql("conversations", None), SQL_REFERENCE, until=_DEFAULTS),
-    _Store(_sql("conversations", "openai_conversations"), SQL_REFERENCE, since=_DEFAULTS),
-    _Store(StoreSpec("responses", Family.SQL, None, has_queue=True), RESPONSES_REFERENCE),
-    _Store(_kv("prompts", "prompts"), KV_REFERENCE, since=_DEFAULTS, until=_ALL_SQL),
-    _Store(_sql("prompts", "prompts"), SQL_REFERENCE, since=_ALL_SQL),
-    _Store(
+    StoreEntry(_kv("metadata", None), KV_REFERENCE, until=_DEFAULTS),
+    StoreEntry(_kv("metadata", "registry"), KV_REFERENCE, since=_DEFAULTS),
+    StoreEntry(_inference(None), INFERENCE_REFERENCE, until=_DEFAULTS),
+    StoreEntry(_inference("inference_store"), INFERENCE_REFERENCE, since=_DEFAULTS),
+    StoreEntry(_sql("conversations", None), SQL_REFERENCE, until=_DEFAULTS),
+    StoreEntry(_sql("conversations", "openai_conversations"), SQL_REFERENCE, since=_DEFAULTS),
+    StoreEntry(StoreSpec("responses", Family.SQL, None, has_queue=True), RESPONSES_REFERENCE),
+    StoreEntry(_kv("prompts", "prompts"), KV_REFERENCE, since=_DEFAULTS, until=_ALL_SQL),
+    StoreEntry(_sql("prompts", "prompts"), SQL_REFERENCE, since=_ALL_SQL),
+    StoreEntry(
         _kv("connectors", "connectors", is_checked_at_load=False),
         KV_REFERENCE,
         since=_CONNECTORS,
         until=_ALL_SQL,
     ),
-    _Store(_sql("connectors", "connectors"), SQL_REFERENCE, since=_ALL_SQL),
-    _Store(_sql("vector_stores", None, is_required_at_start=False), SQL_REFERENCE, since=_ALL_SQL),
+    StoreEntry(_sql("connectors", "connectors"), SQL_REFERENCE, since=_ALL_SQL),
+    StoreEntry(_sql("vector_stores", None, is_required_at_start=False), SQL_REFERENCE, since=_ALL_SQL),
 )
+
+
+def store_entries(name: str) -> Sequence[StoreEntry]:
+    """Return the entries of a store, each with the releases that have it so."""
+    return [entry for entry in _STORES if entry.spec.name == name]
 
 
 def default_stores(version: Version) -> Mapping[str, StoreSpec]:
     """Return the stores that a server of that version has, by name."""
-    return {store.spec.name: store.spec for store in _STORES if store.holds_in(version)}
+    return {store.spec.name: store.spec for store in _STORES if store.holds_for(version)}
 
 
 def store_shape(name: str, version: Version) -> Shape | None:
     """Return the shape of the reference that a store holds; None where the version has no such store."""
     return next(
-        (store.shape for store in _STORES if store.spec.name == name and store.holds_in(version)), None
+        (store.shape for store in _STORES if store.spec.name == name and store.holds_for(version)), None
     )
 
 

@@ -9,12 +9,21 @@ import re
 from collections.abc import Set as AbstractSet
 from typing import Final, Literal
 
-from llama_storage_tui.config.schema.access import ACCESS_RULE, ROUTE_RULE
-from llama_storage_tui.config.schema.authentication import PROVIDER_CONFIG
-from llama_storage_tui.config.schema.facts import Check, Either, Fact, ListOf, Maybe, Shape, Values, broken
-from llama_storage_tui.config.schema.problems import ProblemKind
-from llama_storage_tui.config.schema.stores import KV_REFERENCE
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.run_config.access import ACCESS_RULE, ROUTE_RULE
+from llama_storage_tui.upstream.run_config.authentication import PROVIDER_CONFIG
+from llama_storage_tui.upstream.run_config.facts import (
+    Check,
+    Either,
+    Fact,
+    ListOf,
+    Maybe,
+    Shape,
+    Values,
+    broken,
+)
+from llama_storage_tui.upstream.run_config.problems import ProblemKind
+from llama_storage_tui.upstream.run_config.stores import KV_REFERENCE
 
 _WORKERS: Final = Version(0, 3, 1)
 _ROUTES: Final = Version(0, 5, 0)

@@ -13,7 +13,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model, model_validator
 
-from llama_storage_tui.config.schema.facts import (
+from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.run_config.facts import (
     REQUIRED,
     ByName,
     ByType,
@@ -25,8 +26,7 @@ from llama_storage_tui.config.schema.facts import (
     Maybe,
     Shape,
 )
-from llama_storage_tui.config.schema.stack import STACK
-from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.run_config.stack import STACK
 
 
 class _Base(BaseModel):
@@ -51,7 +51,7 @@ class Builder:
         fields: dict[str, Any] = {
             fact.name: (self._annotation(fact.type), _field(fact)) for fact in shape.facts_in(self._version)
         }
-        checks = [check for check in shape.checks if check.holds_in(self._version)]
+        checks = [check for check in shape.checks if check.holds_for(self._version)]
         validators: dict[str, Any] = {"run_checks": _validator(checks)} if checks else {}
         model: type[BaseModel] = create_model(shape.name, __base__=_Base, __validators__=validators, **fields)
         return model
@@ -71,7 +71,7 @@ class Builder:
             case Checked(item, check):
                 return Annotated[self._annotation(item), AfterValidator(check)]
             case ByType(shapes):
-                models = [self.model(shape) for shape in shapes if shape.holds_in(self._version)]
+                models = [self.model(shape) for shape in shapes if shape.holds_for(self._version)]
                 return Annotated[reduce(or_, models), Field(discriminator="type")]
             case _:
                 return word

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from llama_storage_tui.config.schema.facts import Checked, Fact, Maybe, Shape, broken
-from llama_storage_tui.config.schema.problems import ProblemKind
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.run_config.facts import Checked, Fact, Maybe, Shape, broken
+from llama_storage_tui.upstream.run_config.problems import ProblemKind
 
 _PARAMETERS: Final = Version(0, 4, 0)
 _DIMENSIONS: Final = Version(0, 5, 0)

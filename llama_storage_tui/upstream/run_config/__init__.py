@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from llama_storage_tui.config.schema.facts import REQUIRED, Shape
-from llama_storage_tui.config.schema.problems import Loc, Problem, ProblemKind, problems_of
-from llama_storage_tui.config.schema.rewrites import Reading, readings
-from llama_storage_tui.config.schema.storage import BACKENDS
-from llama_storage_tui.config.schema.stores import (
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.catalog import Family
+from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.run_config.facts import REQUIRED, Shape
+from llama_storage_tui.upstream.run_config.problems import Loc, Problem, ProblemKind, problems_of
+from llama_storage_tui.upstream.run_config.rewrites import Reading, readings
+from llama_storage_tui.upstream.run_config.storage import BACKENDS
+from llama_storage_tui.upstream.run_config.stores import (
     KV_REFERENCE,
     RESPONSES_REFERENCE,
     SQL_REFERENCE,
@@ -22,9 +25,6 @@ from llama_storage_tui.config.schema.stores import (
     default_stores,
     store_shape,
 )
-from llama_storage_tui.errors import UsageError
-from llama_storage_tui.model.catalog import Family
-from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG
 
 __all__ = [
@@ -70,7 +70,7 @@ def _problems_in(reading: Reading, version: Version) -> Iterator[Problem]:
     # needed.
     from pydantic import ValidationError
 
-    from llama_storage_tui.config.schema.builder import stack_model
+    from llama_storage_tui.upstream.run_config.builder import stack_model
 
     try:
         stack_model(version).model_validate(reading.document)
@@ -88,7 +88,7 @@ def reference_problems(
     """
     from pydantic import TypeAdapter, ValidationError
 
-    from llama_storage_tui.config.schema.builder import Builder
+    from llama_storage_tui.upstream.run_config.builder import Builder
 
     shape = KV_REFERENCE if family is Family.KV else RESPONSES_REFERENCE if is_responses else SQL_REFERENCE
     try:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlparse
 
-from llama_storage_tui.config.schema.facts import (
+from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.run_config.facts import (
     ByType,
     Check,
     Checked,
@@ -22,8 +23,7 @@ from llama_storage_tui.config.schema.facts import (
     Values,
     broken,
 )
-from llama_storage_tui.config.schema.problems import ProblemKind
-from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.run_config.problems import ProblemKind
 
 _HEADERS: Final = Version(0, 8, 0)
 _TENANTS: Final = Version(1, 2, 0)

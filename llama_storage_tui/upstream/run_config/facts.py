@@ -11,9 +11,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from llama_storage_tui.config.schema.problems import ProblemKind
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG
+from llama_storage_tui.upstream.changes import DatedFromCatalog
+from llama_storage_tui.upstream.run_config.problems import ProblemKind
 
 if TYPE_CHECKING:
     from pydantic_core import PydanticCustomError
@@ -26,20 +26,8 @@ class Required:
 REQUIRED: Final = Required()
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Dated:
-    """Something that holds from the version `since` to before the version `until`."""
-
-    since: Version = OLDEST_WITH_CATALOG
-    until: Version | None = None
-
-    def holds_in(self, version: Version) -> bool:
-        """Whether a server of that version has it so."""
-        return self.since <= version and (self.until is None or version < self.until)
-
-
 @dataclass(frozen=True, slots=True)
-class Fact(Dated):
+class Fact(DatedFromCatalog):
     """One field: its type, its default, and its limits.
 
     `type` is a Python type or one of this module's words (a Shape, ListOf, ByName, Maybe, Either, ByType).
@@ -59,7 +47,7 @@ Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Check(Dated):
+class Check(DatedFromCatalog):
     """A rule between the fields of one mapping.
 
     The function gets the values and the names of those that the file sets; it raises `broken(…)`.
@@ -69,7 +57,7 @@ class Check(Dated):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shape(Dated):
+class Shape(DatedFromCatalog):
     """The fields of one mapping and the rules between them. Other keys are ignored, as every version does."""
 
     name: str
@@ -78,7 +66,7 @@ class Shape(Dated):
 
     def facts_in(self, version: Version) -> tuple[Fact, ...]:
         """Return the fields that a server of that version knows."""
-        return tuple(fact for fact in self.facts if fact.holds_in(version))
+        return tuple(fact for fact in self.facts if fact.holds_for(version))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,19 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from typing import Final, Literal
 
-from llama_storage_tui.config.schema.facts import Check, Either, Fact, ListOf, Maybe, Shape, Values, broken
-from llama_storage_tui.config.schema.problems import ProblemKind
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.policy.conditions import parse_condition
+from llama_storage_tui.upstream.run_config.facts import (
+    Check,
+    Either,
+    Fact,
+    ListOf,
+    Maybe,
+    Shape,
+    Values,
+    broken,
+)
+from llama_storage_tui.upstream.run_config.problems import ProblemKind
 
 _UNOWNED: Final = Version(0, 4, 0)
 

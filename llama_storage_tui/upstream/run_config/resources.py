@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from llama_storage_tui.config.schema.facts import ByType, Fact, ListOf, Maybe, Shape
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.run_config.facts import ByType, Fact, ListOf, Maybe, Shape
 
 _API_PACKAGE: Final = Version(0, 4, 0)
 _STORE_NAMES: Final = Version(0, 4, 3)

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from llama_storage_tui.config.schema.facts import Check, Checked, Fact, Maybe, Shape, Values, broken
-from llama_storage_tui.config.schema.problems import ProblemKind
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.run_config.facts import Check, Checked, Fact, Maybe, Shape, Values, broken
+from llama_storage_tui.upstream.run_config.problems import ProblemKind
 
 _OGX: Final = Version(0, 8, 0)
 _SQL_POOLS: Final = Version(0, 7, 0)

@@ -9,7 +9,8 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, Final
 
-from llama_storage_tui.config.schema.facts import (
+from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.run_config.facts import (
     ByName,
     Check,
     Checked,
@@ -20,13 +21,12 @@ from llama_storage_tui.config.schema.facts import (
     Values,
     broken,
 )
-from llama_storage_tui.config.schema.problems import ProblemKind
-from llama_storage_tui.config.schema.resources import CONNECTOR, RESOURCES
-from llama_storage_tui.config.schema.rewrites import RESOLVED_COPY
-from llama_storage_tui.config.schema.server import SERVER
-from llama_storage_tui.config.schema.stores import STORAGE
-from llama_storage_tui.config.schema.vectors import VECTOR_STORES
-from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.run_config.problems import ProblemKind
+from llama_storage_tui.upstream.run_config.resources import CONNECTOR, RESOURCES
+from llama_storage_tui.upstream.run_config.rewrites import RESOLVED_COPY
+from llama_storage_tui.upstream.run_config.server import SERVER
+from llama_storage_tui.upstream.run_config.stores import STORAGE
+from llama_storage_tui.upstream.run_config.vectors import VECTOR_STORES
 
 _OPTIONAL_STORAGE: Final = Version(0, 4, 0)
 _DISTRO_NAME: Final = Version(0, 5, 0)

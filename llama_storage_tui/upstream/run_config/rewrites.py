@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from llama_storage_tui.config.schema.problems import Loc, Problem, ProblemKind
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream.run_config.problems import Loc, Problem, ProblemKind
 
 _ALWAYS_UPGRADES: Final = Version(0, 3, 1)
 _ONE_READING: Final = Version(1, 0, 0)

@@ -1,0 +1,194 @@
+"""The outline of a large JSON document: what some fields ask for, every list in its length, and nothing else.
+
+Taking a document of megabytes apart builds all of it several times over, in an engine as well as here. This walks its first levels
+and builds one member or one item at a time, so that memory follows the document's text, whatever it is made of.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from typing import Final
+
+from llama_storage_tui.model.records import Field, Measure, Path
+
+LARGE: Final = 256 * 1024
+"""Letters of a document from which on its outline is taken apart in its place."""
+
+_WALKED: Final = 2
+"""Levels that are walked: a response's members, and the items of its lists, are each built for themselves."""
+
+_KEPT: Final = 100
+"""Letters up to which a text or number is kept that nothing asks for: it says by itself that nothing lies inside it."""
+
+_SPACE: Final = re.compile(r"[ \t\n\r]*")
+_NEXT: Final = re.compile(r"[ \t\n\r]*([,\]])[ \t\n\r]*")
+_CONSTANT: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|-?Infinity|NaN')
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What fields ask for at a place of a document and below it."""
+
+    whole: bool = False
+    members: dict[str, Wanted] = dataclass_field(default_factory=dict)
+    items: dict[int, Wanted] = dataclass_field(default_factory=dict)
+    every: Wanted | None = None
+    """What is asked of each item of a list."""
+
+    @classmethod
+    def by(cls, fields: Iterable[Field]) -> Wanted:
+        """Return what fields of one column ask for."""
+        root = cls()
+        # What each item is asked for comes last: then the items that are asked for more by their positions are known.
+        for field in sorted(fields, key=lambda field: field.measure is Measure.EACH):
+            place = root.at(field.path)
+            if field.measure is Measure.VALUE:
+                place.whole = True
+            elif field.measure is Measure.EACH:
+                place.every = place.every or cls()
+                for item in (place.every, *place.items.values()):
+                    item.at(field.each).whole = True
+        return root
+
+    def at(self, path: Path) -> Wanted:
+        """Return what is asked for at a path, to be added to."""
+        place = self
+        for step in path:
+            inner: dict[str, Wanted] | dict[int, Wanted] = (
+                place.items if isinstance(step, int) else place.members
+            )
+            place = inner.setdefault(step, Wanted())  # type: ignore[arg-type] # the one that has such steps
+        return place
+
+    def item(self, index: int) -> Wanted | None:
+        """Return what is asked of an item of a list."""
+        return self.items.get(index, self.every)
+
+
+def outline(text: str, wanted: Wanted) -> str | None:
+    """Return a document's outline, in which every field has the value that it has in the document; None where that is no JSON.
+
+    Numbers that are none (NaN, Infinity), which Python writes, are null in it.
+    """
+    try:
+        walk = _Walk(text)
+        made = "".join(walk.value(wanted, 0))
+        is_whole = walk.skip_space() == len(text)
+    except (ValueError, IndexError, RecursionError):
+        return None
+    return made if is_whole else None
+
+
+class _Walk:
+    """A walk through a document's text; `at` is where it is."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._constants: list[str] = []
+        # Digits stay text: Python refuses numbers of more than 4,300, and nobody here counts with them.
+        # Not a method of this object: a circle would keep the text until the garbage is collected.
+        self._decode = json.JSONDecoder(
+            parse_int=str, parse_float=str, parse_constant=self._constants.append
+        ).raw_decode
+        self.at = 0
+
+    def skip_space(self) -> int:
+        """Go to what comes next; return where that is."""
+        found = _SPACE.match(self._text, self.at)
+        self.at = self.at if found is None else found.end()
+        return self.at
+
+    def value(self, wanted: Wanted | None, depth: int) -> Iterator[str]:
+        """Go past a value; yield what is kept of it."""
+        opening = self._text[self.skip_space()]
+        is_kept = wanted is not None and wanted.whole
+        is_asked = wanted is not None and bool(wanted.members or wanted.items or wanted.every)
+        if opening not in "{[" or is_kept or not (is_asked or depth < _WALKED):
+            yield self._built(opening, is_kept=is_kept)
+        elif opening == "{":
+            yield from self._object(wanted or Wanted(), depth)
+        else:
+            yield from self._list(wanted or Wanted(), depth)
+
+    def _built(self, opening: str, *, is_kept: bool) -> str:
+        start = self.at
+        self._constants.clear()
+        self.at = self._decode(self._text, start)[1]
+        if not is_kept and opening in "{[":
+            return "{}" if opening == "{" else "[]"
+        if not is_kept and self.at - start > _KEPT:
+            return '""'
+        kept = self._text[start : self.at]
+        return _CONSTANT.sub(_without_constant, kept) if self._constants else kept
+
+    def _object(self, wanted: Wanted, depth: int) -> Iterator[str]:
+        yield "{"
+        self.at += 1
+        before, is_first = "", True
+        while self._more("}", is_first=is_first):
+            start = self.skip_space()
+            key, self.at = self._decode(self._text, start)
+            if not isinstance(key, str) or self._text[start] != '"':
+                raise ValueError("a key is no text")
+            name = self._text[start : self.at]
+            self._past(":")
+            inner = wanted.members.get(key)
+            self.skip_space()
+            if inner is None:
+                self._pass(depth + 1)
+            else:
+                yield f"{before}{name}:"
+                yield from self.value(inner, depth + 1)
+                before = ","
+            is_first = False
+        yield "}"
+
+    def _list(self, wanted: Wanted, depth: int) -> Iterator[str]:
+        yield "["
+        self.at += 1
+        index, is_more = 0, self._text[self.skip_space()] != "]"
+        self.at += not is_more
+        while is_more:
+            inner = wanted.item(index)
+            yield "," if index else ""
+            if inner is not None:
+                yield from self.value(inner, depth + 1)
+            else:
+                self._pass(depth + 1)
+                yield "null"
+            found = _NEXT.match(self._text, self.at)
+            if found is None:
+                raise ValueError("a list has no end")
+            self.at, is_more = found.end(), found[1] == ","
+            index += 1
+        yield "]"
+
+    def _pass(self, depth: int) -> None:
+        """Go past a value that nothing is kept of."""
+        if depth < _WALKED:
+            for _ in self.value(None, depth):
+                pass
+        else:
+            self.at = self._decode(self._text, self.at)[1]
+
+    def _more(self, closing: str, *, is_first: bool) -> bool:
+        """Tell whether another member or item follows, and go to it."""
+        if self._text[self.skip_space()] == closing:
+            self.at += 1
+            return False
+        if not is_first:
+            self._past(",")
+        return True
+
+    def _past(self, sign: str) -> None:
+        if self._text[self.skip_space()] != sign:
+            raise ValueError(f"{sign} is missing")
+        self.at += 1
+
+
+def _without_constant(found: re.Match[str]) -> str:
+    return found[0] if found[0].startswith('"') else "null"

@@ -1,0 +1,171 @@
+"""`help`: the topics that no command's `--help` has room for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import click
+
+from llama_storage_tui.cli import output
+from llama_storage_tui.cli.documents import Document
+from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.options import Settings, shared_options
+from llama_storage_tui.cli.output import Tone, Toned
+from llama_storage_tui.cli.word_order import nearest
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.bindings import AppSettings, KeyBinding
+
+APP_SETTINGS: Final = "llama_storage_tui.app_settings"
+"""Where the call keeps the function that asks the app for them: a command knows no screen."""
+
+
+class TopicBody(Document):
+    """A topic and what it is about."""
+
+    name: str
+    about: str
+
+
+class HelpDocument(Document):
+    """The topics, or with one of them its text."""
+
+    topics: list[TopicBody]
+    topic: str | None = None
+    text: str | None = None
+
+
+class KeyBody(Document):
+    """What a key does, where, and the id that remaps it."""
+
+    id: str
+    keys: list[str]
+    label: str
+    help: str
+    where: list[str]
+
+    @classmethod
+    def of(cls, binding: KeyBinding) -> KeyBody:
+        """Write a binding."""
+        return cls(
+            id=binding.id,
+            keys=[*binding.keys],
+            label=binding.label,
+            help=binding.help,
+            where=[*binding.where],
+        )
+
+
+class KeysHelpDocument(Document):
+    """Every binding of the app, and the file that remaps them."""
+
+    file: str
+    keys: list[KeyBody]
+
+
+class ThemesHelpDocument(Document):
+    """The themes of the app, and the file that chooses one."""
+
+    file: str
+    themes: list[str]
+
+
+TOPICS: Final = {
+    "keys": "every key of the app with the id that remaps it",
+    "themes": "the app's colours, and how to choose them",
+}
+
+
+@click.command(name="help")
+@click.argument("topic", required=False)
+@shared_options
+@click.pass_context
+def help_(context: click.Context, topic: str | None) -> int:
+    """List the topics of help, or explain one: a topic, or a command.
+
+    Example: llama-storage-tui help keys
+    """
+    is_json = Settings(context).is_json
+    match topic:
+        case None:
+            _topics(is_json=is_json)
+        case "keys":
+            _keys(_settings(context), is_json=is_json)
+        case "themes":
+            _themes(_settings(context), is_json=is_json)
+        case _:
+            _command(context, topic, is_json=is_json)
+    return ExitCode.DONE
+
+
+def _settings(context: click.Context) -> AppSettings:
+    ask: Callable[[], AppSettings] = context.meta[APP_SETTINGS]
+    return ask()
+
+
+def _topics(*, is_json: bool) -> None:
+    if is_json:
+        output.write_document(HelpDocument(topics=_bodies()))
+        return
+    output.write_table(("topic", "what it is about"), [*TOPICS.items()])
+    output.write_line()
+    output.write_line("Of a command: llama-storage-tui help COMMAND, or COMMAND --help.")
+
+
+def _bodies() -> list[TopicBody]:
+    return [TopicBody(name=name, about=about) for name, about in TOPICS.items()]
+
+
+def _keys(settings: AppSettings, *, is_json: bool) -> None:
+    if is_json:
+        output.write_document(
+            KeysHelpDocument(file=settings.file, keys=[KeyBody.of(binding) for binding in settings.keys])
+        )
+        return
+    output.write_line(
+        "Each key of the app can be another one. Write its id and the new key, or several, into"
+    )
+    output.write_line(f"  {settings.file}")
+    output.write_line("for example:")
+    output.write_line()
+    output.write_text('  [keys]\n  "catalog.rotate" = "f8"\n  "screen.copy" = "y,ctrl+y"')
+    output.write_line()
+    output.write_table(
+        ("id", "key", "what it does", "where"),
+        [
+            (Toned(binding.id, Tone.STRONG), ", ".join(binding.keys), binding.help, "; ".join(binding.where))
+            for binding in settings.keys
+        ],
+        cut=None,
+    )
+
+
+def _themes(settings: AppSettings, *, is_json: bool) -> None:
+    if is_json:
+        output.write_document(ThemesHelpDocument(file=settings.file, themes=[*settings.themes]))
+        return
+    output.write_line(f"The app has the themes {' and '.join(settings.themes)}; the first is the usual one.")
+    output.write_line("ctrl+t changes to the other one while the app runs. To begin with one, write into")
+    output.write_line(f"  {settings.file}")
+    output.write_line()
+    output.write_text(f'  theme = "{settings.themes[-1]}"')
+    output.write_line()
+    output.write_line("This line comes before the table [keys]. NO_COLOR=1 shows the app without colours.")
+
+
+def _command(context: click.Context, name: str, *, is_json: bool) -> None:
+    root = context.find_root()
+    group = root.command
+    found = group.get_command(root, name) if isinstance(group, click.Group) else None
+    if found is None:
+        names = (*TOPICS, *(group.list_commands(root) if isinstance(group, click.Group) else ()))
+        meant = nearest(name, names)
+        suggestion = f"Did you mean {meant}? " if meant else ""
+        raise UsageError(
+            f"There is no topic and no command {name!r}", help=f"{suggestion}There are: {', '.join(names)}."
+        )
+    text = found.get_help(click.Context(found, parent=root, info_name=name))
+    if is_json:
+        output.write_document(HelpDocument(topics=_bodies(), topic=name, text=text))
+    else:
+        output.write_text(text)

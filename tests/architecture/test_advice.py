@@ -1,0 +1,154 @@
+"""No sentence of the program leads somebody to lose data: each that advises a change was judged, and a new one has to be.
+
+"Safe" means: in every state that a server, a server that ended early, or a second program leaves behind. `…` stands for what is
+filled in; a sentence is found by its beginning. Where a sentence changes, judge it again.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import pytest
+
+from tests.architecture.advice import advice
+
+BY_HAND: Final = {
+    "Copy both files first, and read the copy. The next program that writes": (
+        "undoing the write is what SQLite does anyway; a -journal beside a file that was put back is named"
+    ),
+    "Stop the server and copy the file with its -wal. Restore": "said only where quick_check confirms it; what follows is for the copy",
+    "Stop the server, copy the file with its -wal, and run `PRAGMA": "all that follows is done to the copy, and under a condition",
+    "Stop the server, copy the file with its -wal and -journal to a volume": "the old file stays, and no row is left in a -wal",
+    "Stop the server, copy the file or folder to a volume": "the old one stays; what else has to follow, the finding itself says",
+    "Stop the server, copy the folder to a volume": "the old folder stays; file_path is named, since servers open that path",
+    "Before the first ogx command, and with the server stopped: copy": "the old file stays, and no row is left in a -wal",
+    "Write the path out, or ${env.SQLITE_STORE_DIR": "a new path begins empty, so that the place of the rows so far is named",
+    "Write storage.backends out, or use 0.5.1": "a new path begins empty, so that the place of the rows so far is named",
+    "Stop every server that uses the table, back it up, and run as": (
+        "tried on PostgreSQL: servers before 1.0.3 wrote times in their session's zone, so that a fixed zone would shift them"
+    ),
+    "Stop the servers, copy the file with its -wal, and rename these keys": (
+        "a name that exists is left alone; ogx marks its copy of vector stores as done although it found none"
+    ),
+    "Where everybody may see them: stop the servers, back up": "the ids are kept, since '' does not say that it was NULL",
+    'Stop the servers, back up the table, and add "store": true': "the default of servers that wrote no such field",
+    "Find out which tenant each belongs to, stop the servers, back up the table, and set tenant_id": "as it says",
+    "Look at the raw row: a cut write, a bad copy, other software. Stop": "nothing is removed, and a copy is there",
+    "Copying again also brings back": "recorded with ogx 1.5.0 on both engines (tests/oracle); what it brings back besides is said",
+    "Stop the servers and back up the database. If … has": "recorded with ogx 1.5.0 on both engines: no item is lost",
+    "Stop the servers, back up the database, and delete the row": "recorded with ogx 1.5.0 on both engines: the items are copied",
+    "Find out what uses it, stop that": "recorded with ogx 1.5.0 on both engines: a renamed table keeps its rows",
+    "Set storage_dir to a folder that holds these and those": "files are copied, and those that are readable today stay so",
+    "Go on with the release that wrote them until": "the conversion is done in a copy",
+}
+"""Changes of stored rows and files by hand: each has the servers stopped, or says what else protects, and a copy first."""
+
+OF_A_SETTING: Final = {
+    "ALTER ROLE … CONNECTION LIMIT": "no stored data; a wider limit",
+    "ALTER DATABASE … CONNECTION LIMIT": "no stored data; a wider limit",
+    "GRANT SELECT, INSERT": "no stored data; rights of the servers' role",
+    "ALTER TABLE … OWNER TO": "no stored data; the old owner's rights end, which the servers' role needs",
+    "Reset default_transaction_read_only": "no stored data; servers cannot write before it",
+    "Create the schema, or set another search_path": "said where the role has no schema to create tables in: none can be hidden",
+    "Keep it on a volume that can be written": "no server starts before it, and the read-only volume stays",
+    "Copy the file out of the pod before": "the rows are kept first",
+    "Give the certificate authority (tls_cafile)": "no store is touched",
+    "Set server.auth.provider_config.": "no store is touched",
+    "Write the stored values into the config": "nothing stored changes; what an unregistered object loses is said",
+    "Set the variable, or give a default": "a variable without which no server starts",
+    "Remove the field, or move it to where": "a line of the config; no server of this version loads it",
+    "Keep the one that is right": "a line of the config; no server of this version loads it",
+    "Set the password, or upgrade to 1.0.3": "no server logs in before it",
+    "Remove the one that does not count": "the line that no server reads",
+    "Remove it from apis and providers, or judge": "a line of the config; no server of this version starts with it",
+    "Add a provider for it, or remove it from apis": "a line of the config; no server of this version starts with it",
+    "Name one: llama-storage-tui RUN_CONFIG": "chooses what is read",
+    "Move it to storage.stores. The rows": "a line of the config; what is not read then is said",
+    "Set it, or write ${env.": "a variable without which no server starts",
+    "Move the store to storage.backends": "no server of this version starts before it",
+    "Set server.tls_certfile": "no store is touched",
+    "Remove it from providers": "a line of the config; the server provides that API by itself",
+    "Remove it, or choose another version": "a line of the config; no server of this version starts with it",
+    "Add a provider under providers": "a line of the config; no server of this version starts without it",
+    "Set table_name: …": "both tables stay; which of them is out of sight then is said",
+    "… goes on with these rows. Back them up": "the configured store holds no rows where this is said",
+    "Rows of both are mixed": "the rows stay, and where they are is said",
+    "Use one worker. PostgreSQL takes several": "the rows stay, and that no server copies them is said",
+    "Set server.tenancy.default_tenant_id": "no server starts before it; that the copy happens once is said",
+    "Add the provider again under that id": "first what loses nothing; what an unregistered object loses is said",
+    "Give the variables with --env-file, or mend": "the config could not be read; no store is touched",
+    "Stop a process that holds connections": "a server's transaction ends or is undone; nothing was changed yet",
+    "Only where the servers do not need the rights of": "ends what a role may do besides, so that the condition comes first",
+    "chmod … …": "fewer may read a folder of this program's own",
+    "Find them with: find FOLDER -samefile": "the content stays under the first name",
+    "Find out who put it there. Move it": "moved, not removed",
+}
+"""Settings, and what is not stored data."""
+
+OF_A_ROTATION: Final = {
+    "With --recover: drop the change": "refused where the server or any place has the new password",
+    "Drop a change that the server": "refused where the server or any place has the new password",
+    "Undo the change?": "asks; refused where the server or any place has the new password",
+    "Finish it as that user": "the journal has both passwords",
+    "A password change of … is pending": "the journal has both passwords",
+    "The journal … is damaged. Keep it": "what may hold the new password is kept until all places have it",
+    "the server has the old password again; undo": "refused where any place has the new password",
+    "the server still has the old password: there": "recovering is decided by two logins",
+    "neither the old nor the new password logs in": "the password is proved at the server before a file is written",
+    "Keep the new password in a safe place, change": "the password is kept before the server has it",
+    "env file of compose (env_file:)": "the shell refuses to write over a file (set -C), so that no other variable is lost",
+    "compose environment: or a systemd drop-in": "the journal has both passwords",
+    "ALTER ROLE … in a transaction": "what this program does itself: see rotation's own tests",
+    "ALTER ROLE … PASSWORD": "what this program does itself: see rotation's own tests",
+    "have PgBouncer read": "connections of clients stay; tried with PgBouncer 1.18",
+    "then restart the programs that connect": "after every place has the new password",
+    "\nto restart afterwards": "after every place has the new password",
+    "to restart afterwards": "after every place has the new password",
+    "restart the processes behind these sessions": "after every place has the new password",
+    "Choose another name, or replace it": "an export; the operator asks for it with an option of its own",
+}
+"""Steps of a password change, which a journal with both passwords protects."""
+
+NO_ADVICE: Final = {
+    "SET LOCAL lock_timeout": "SQL of the own session",
+    "REPLACE INTO row VALUES": "SQL in memory",
+    "Restore nothing. The cause": "tells to do nothing to the file",
+    "… has the set-user-id": "says what was found",
+    "Reload the page": "reads",
+    "… rows name one previous response": "says what was found",
+    "Remove the last filter": "a filter of a list on the screen",
+    "Remove all filters": "a filter of a list on the screen",
+    "Remove the condition on this column": "a filter of a list on the screen",
+    "stop where no password is checked": "a choice of the plan",
+    "The rules are the built-in default": "says how a server works",
+}
+
+JUDGED: Final = BY_HAND | OF_A_SETTING | OF_A_ROTATION | NO_ADVICE
+FOUND: Final = tuple(advice())
+
+
+@pytest.mark.parametrize(("place", "text"), FOUND, ids=[place for place, _ in FOUND])
+def test_every_sentence_that_advises_a_change_was_judged(place: str, text: str) -> None:
+    assert any(text.startswith(start) for start in JUDGED), (
+        f"{place} advises a change that nobody has judged: {text!r}. Is it safe in every state that servers leave? Say why in JUDGED."
+    )
+
+
+@pytest.mark.parametrize("start", JUDGED)
+def test_no_judgement_outlives_its_sentence(start: str) -> None:
+    assert any(text.startswith(start) for _, text in FOUND)
+
+
+@pytest.mark.parametrize("start", BY_HAND)
+def test_a_change_by_hand_begins_with_a_copy_and_without_servers(start: str) -> None:
+    for _, text in FOUND:
+        if text.startswith(start):
+            assert re.search(r"\bstop|stopped\b|interrupted|release that wrote|…$", text, re.IGNORECASE), text
+            assert re.search(r"\bback|\bcopy|\bcopies|\bkeep", text, re.IGNORECASE), text
+
+
+def test_no_sentence_tells_to_drop_or_empty_a_table() -> None:
+    for place, text in FOUND:
+        assert not re.search(r"\b(?:DROP TABLE|TRUNCATE|VACUUM INTO)\b", text), place
+        assert not re.search(r"\bdrop (?:it|the table|them)\b", text, re.IGNORECASE), place

@@ -1,0 +1,80 @@
+"""The outline of a large document: what is taken out of it is what is taken out of the document."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llama_storage_tui.backends.outlines import Wanted, outline
+from llama_storage_tui.backends.shape import ColumnShape, Kind
+from llama_storage_tui.backends.stored_rows import StoredRow
+from llama_storage_tui.model.data import Cell, Column
+from llama_storage_tui.model.records import Field, Measure
+from llama_storage_tui.services.responses import summaries
+from tests.any_json import RESPONSES, VALUES
+
+DOCUMENT = "response_object"
+FIELDS = (
+    *(field for field in summaries.fields_of({"id"}) if field.path or field.measure is not Measure.VALUE),
+    Field("input", DOCUMENT, ("input",)),
+    Field("first", DOCUMENT, ("input", 0)),
+    Field("second type", DOCUMENT, ("output", 1, "type")),
+    Field("texts", DOCUMENT, ("output",), Measure.EACH, ("content", 0, "text")),
+    Field("shape of the error", DOCUMENT, ("error",), Measure.SHAPE),
+)
+ASKED = tuple(field for field in FIELDS if field.measure is not Measure.BYTES)
+
+
+def values(text: str | None) -> list[Cell]:
+    """Return each field of a document."""
+    shape = ColumnShape(Column(DOCUMENT, "JSON"), Kind.JSON)
+    row = StoredRow({DOCUMENT: text}, {}, {DOCUMENT: shape})
+    return [row.value(field) for field in ASKED]
+
+
+@given(RESPONSES, st.sampled_from([None, 1]), st.sampled_from([(",", ":"), (" , ", " : ")]), st.lists(VALUES))
+def test_every_field_has_the_same_value_in_the_outline(
+    found: object, indent: int | None, separators: tuple[str, str], items: list[object]
+) -> None:
+    if isinstance(found, dict):
+        found = found | {"padding": items}
+    text = json.dumps(found, indent=indent, separators=separators, allow_nan=True)
+    made = outline(text, Wanted.by(ASKED))
+    assert made is not None
+    as_null = json.dumps(json.loads(text, parse_constant=lambda _: None))
+    assert values(made) == values(as_null if "NaN" in text or "Infinity" in text else text)
+
+
+@given(
+    RESPONSES, st.integers(0, 400), st.sampled_from(["", ",", "]", "}", "[", "{", '"', ":", "1", "x", "\\"])
+)
+def test_a_text_has_an_outline_exactly_where_python_reads_it(found: object, at: int, sign: str) -> None:
+    text = json.dumps(found)
+    at %= len(text) + 1
+    text = text[:at] + sign + text[at + (not sign) :]
+    try:
+        json.loads(text)
+    except ValueError:
+        assert outline(text, Wanted.by(ASKED)) is None
+    else:
+        assert outline(text, Wanted.by(ASKED)) is not None
+
+
+def test_an_outline_is_as_small_as_what_is_asked_for() -> None:
+    found = {
+        "status": "failed",
+        "messages": [{"content": "x" * 1000}] * 1000,
+        "input": [{"content": "x" * 1000}] * 3,
+        "output": [{"id": "msg_1", "content": ["x" * 1000]}],
+        "usage": "x" * 1000,
+    }
+    made = outline(json.dumps(found), Wanted.by(ASKED[:-5]))
+    assert made is not None
+    assert json.loads(made) == {
+        "status": "failed",
+        "input": [None] * 3,
+        "output": [{"id": "msg_1"}],
+        "usage": "",
+    }

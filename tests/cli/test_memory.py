@@ -1,0 +1,149 @@
+"""What a command needs of memory and writes, whatever a row weighs: measured in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.cli.conftest import start
+from tests.deployments import backend_of, config_of
+from tests.response_rows import document, message, row
+from tests.response_stores import PROVIDERS, STORES, create_tables, insert
+from tests.stores import PostgresStore, SqliteStore, Store
+
+WEIGHT: Final = 8_000_000
+ROWS: Final = 10
+ALLOWED: Final = 64 * 1024
+"""KiB above what small rows take: several times a row, and less than the rows together."""
+
+VERSION: Final = "1.5.0"
+
+
+def peak(*words: str) -> tuple[int, bytes]:
+    """Return the most KiB that a call of the program held, and what it wrote."""
+    process = start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    out, err = process.stdout.read(), process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, err
+    process.stdout.close()
+    process.stderr.close()
+    return usage.ru_maxrss, out
+
+
+def config_on(store: Store, folder: Path) -> str:
+    """Write a config whose server keeps everything in the store."""
+    providers = json.loads(json.dumps(PROVIDERS[VERSION]))
+    providers["responses"][0]["config"]["persistence"] = {
+        "responses": {"backend": "sql_default", "table_name": "responses"},
+        "agent_state": {"backend": "kv_default", "namespace": "agents"},
+    }
+    path = folder / "config.yaml"
+    backends = {"kv_default": backend_of(store, "kv"), "sql_default": backend_of(store, "sql")}
+    path.write_text(config_of(backends, STORES, providers))
+    return str(path)
+
+
+def fill(store: Store, made: dict[str, object], pad: str) -> None:
+    """Write ROWS responses whose text PAD is as long as WEIGHT; the engine makes it, a command line could not hold it."""
+    text = json.dumps(made).replace("PAD", "' || pad || '")
+    filled = f"'{text}'"
+    if isinstance(store, PostgresStore):
+        filled = f"({filled})::json"
+    store.execute(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+        f"{ROWS}), p AS (SELECT {pad} AS pad) INSERT INTO responses (id, created_at, response_object, owner_principal) "
+        f"SELECT 'resp_' || i, 1700000000 + i, {filled}, '' FROM n, p"
+    )
+
+
+def pad_of(store: Store, unit: str) -> str:
+    """Return SQL for a text of WEIGHT letters made of units."""
+    count = WEIGHT // len(unit)
+    if isinstance(store, PostgresStore):
+        return f"repeat('{unit}', {count})"
+    return f"replace(hex(zeroblob({count // 2})), '0', '{unit}')"
+
+
+ITEM: Final = '{"type": "message", "role": "user", "content": "a short question"}, '
+
+
+@pytest.mark.parametrize("made_of", ["one text", "many items"])
+@pytest.mark.parametrize("command", [("responses", "list"), ("responses", "attention")])
+def test_memory_does_not_follow_what_the_rows_weigh(
+    store: Store, tmp_path: Path, made_of: str, command: tuple[str, str]
+) -> None:
+    config = config_on(store, tmp_path)
+    create_tables(store, VERSION)
+    name, *rest = command
+    fill(store, document("resp_1", output=[message("PAD", role="assistant")]), "'small'")
+    small, answer = peak(name, config, *rest, "--json", "--for", VERSION)
+    store.execute("DELETE FROM responses")
+    if made_of == "one text":
+        fill(
+            store,
+            document("resp_1", output=[message("PAD", role="assistant")]),
+            pad_of(store, "lorem ipsum "),
+        )
+    else:
+        text = document("resp_1", input=["PAD", message("last")], output=[message("answer")])
+        unquoted = json.loads(json.dumps(text))
+        fill_items(store, unquoted)
+    large, same = peak(name, config, *rest, "--json", "--for", VERSION)
+    assert large - small < ALLOWED
+    if name == "responses" and rest == ["list"]:
+        few, many = (json.loads(each)["responses"] for each in (answer, same))
+        assert [each["status"] for each in many] == [each["status"] for each in few] == ["completed"] * ROWS
+        assert all(each["bytes"] > WEIGHT for each in many)
+
+
+def fill_items(store: Store, made: dict[str, object]) -> None:
+    """Write ROWS responses of as many items as weigh WEIGHT."""
+    text = json.dumps(made).replace('"PAD", ', "' || pad || '")
+    filled = f"('{text}')::json" if isinstance(store, PostgresStore) else f"'{text}'"
+    store.execute(
+        f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS}), "
+        f"p AS (SELECT {pad_of(store, ITEM)} AS pad) INSERT INTO responses (id, created_at, response_object, owner_principal) "
+        f"SELECT 'resp_' || i, 1700000000 + i, {filled}, '' FROM n, p"
+    )
+
+
+@pytest.mark.parametrize("letters", [200, 2_000, 2_000_000])
+@pytest.mark.parametrize("kept", ["items alone", "items and messages"])
+def test_the_json_of_a_large_response_weighs_at_most_three_times_what_is_stored(
+    sqlite_store: SqliteStore, tmp_path: Path, letters: int, kept: str
+) -> None:
+    create_tables(sqlite_store, VERSION)
+    texts = [f"{at} ".ljust(letters, "x") for at in range(4_000_000 // letters)]
+    made = document("resp_1", input=[message(text, id_="msg_1") for text in texts])
+    if kept == "items and messages":
+        made["messages"] = [{"role": "user", "content": text} for text in texts]
+    stored = json.dumps(made)
+    insert(sqlite_store, [row("resp_1", text=stored)])
+    config = config_on(sqlite_store, tmp_path)
+    _, out = peak("responses", config, "show", "resp_1", "--json", "--for", VERSION)
+    assert len(out) <= 3 * len(stored)
+    found = json.loads(out)
+    assert [each["content"][0]["text"] for each in found["input"]] == texts
+    left_out = [each for each in (*found["input"], *found["output"]) if each["item"] is None]
+    assert len(left_out) == (len(texts) + 1 if letters == 200 else 0)
+    assert bool(left_out) == any("--raw" in notice for notice in found["notices"])
+
+
+def test_the_json_of_a_small_response_is_indented_and_holds_every_item(
+    sqlite_store: SqliteStore, tmp_path: Path
+) -> None:
+    create_tables(sqlite_store, VERSION)
+    insert(sqlite_store, [row("resp_1")])
+    _, out = peak(
+        "responses", config_on(sqlite_store, tmp_path), "show", "resp_1", "--json", "--for", VERSION
+    )
+    assert out.startswith(b'{\n  "response": {\n')
+    assert all(each["item"] is not None for each in json.loads(out)["input"])
