@@ -307,6 +307,22 @@ async def test_pgvector_needs_its_extension_or_the_right_to_create_it(
     assert "extension vector" in result.probe.details
 
 
+async def test_an_administrator_of_a_managed_server_may_create_the_extension(
+    postgres_store: PostgresStore, role: str
+) -> None:
+    name = f"rds_superuser_of_{postgres_store.database}"
+    postgres_store.ask(f"CREATE ROLE {name}; GRANT {name} TO {role}")
+    found = deployed(
+        postgres_store, "1.5.0", providers=pgvector(postgres_store, user=role, password="aa%41bb")
+    )
+    assert not (await result_of(found, "vector_io/pg")).is_ok
+    postgres_store.ask(f"ALTER ROLE {name} RENAME TO rds_superuser")
+    try:
+        assert (await result_of(found, "vector_io/pg")).is_ok
+    finally:
+        postgres_store.ask("DROP ROLE rds_superuser")
+
+
 async def test_pgvector_without_a_password_sends_what_its_version_ships(
     postgres_store: PostgresStore, role: str
 ) -> None:

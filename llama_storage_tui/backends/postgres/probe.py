@@ -76,6 +76,10 @@ _EXTENSION: Final = sa.text(
     SELECT (SELECT extversion FROM pg_extension WHERE extname = CAST(:name AS text)) AS installed,
            EXISTS (SELECT FROM pg_available_extensions WHERE name = CAST(:name AS text)) AS is_available,
            coalesce((SELECT bool_or((SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+                                    OR EXISTS (SELECT FROM pg_roles r
+                                                WHERE r.rolname = ANY (CAST(:administrators AS text[]))
+                                                  AND pg_has_role(r.oid, 'USAGE'))
+                                    OR coalesce(current_setting('supautils.privileged_role', true), '') = current_user
                                     OR CASE WHEN v.superuser
                                             THEN coalesce((to_jsonb(v) ->> 'trusted')::boolean, false)
                                                  AND has_database_privilege(current_database(), 'CREATE')
@@ -83,6 +87,8 @@ _EXTENSION: Final = sa.text(
                        FROM pg_available_extension_versions v WHERE v.name = CAST(:name AS text)), false) AS may_create
     """
 )
+_ADMINISTRATORS: Final = ("rds_superuser", "azure_pg_admin", "cloudsqlsuperuser", "alloydbsuperuser")
+"""Roles of managed servers whose members create extensions that elsewhere only a superuser may."""
 _CONNECTIONS: Final = sa.text(
     """
     SELECT count(*) FILTER (WHERE datname IS NOT NULL)::int,
@@ -120,7 +126,13 @@ async def probe(engine: PostgresEngine, target: PostgresTarget, *, timeouts: Tim
         extension = (
             None
             if needs.extension is None
-            else (await connection.execute(_EXTENSION, {"name": needs.extension})).mappings().one()
+            else (
+                await connection.execute(
+                    _EXTENSION, {"name": needs.extension, "administrators": list(_ADMINISTRATORS)}
+                )
+            )
+            .mappings()
+            .one()
         )
         driver = (await connection.get_raw_connection()).driver_connection
         greeted_by = driver.get_server_pid() if isinstance(driver, asyncpg.Connection) else facts["pid"]
