@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import JsonValue
 
-from llama_storage_tui.cli.documents import Document, iso, json_value
+from llama_storage_tui.cli.documents import Document, From, iso, json_value
 from llama_storage_tui.model.data import Count, KeyEntry, Namespace, RowPage, StoredValue
 from llama_storage_tui.services.browse import NamespaceListing, TableEntry
 from llama_storage_tui.services.probe import ProbeResult
@@ -14,7 +16,7 @@ from llama_storage_tui.services.values import cell_to_json, stored_to_json
 class ProbeErrorBody(Document):
     """Why a backend did not answer."""
 
-    kind: str
+    kind: Annotated[str, From("failure")]
     message: str
     help: str | None
 
@@ -49,9 +51,7 @@ class ProbeBody(Document):
             else {name.replace(" ", "_"): json_value(value) for name, value in probe.details.items()}
             | ({"warnings": list(probe.warnings)} if probe.warnings else {})
             | ({"notes": list(result.notes)} if result.notes else {}),
-            error=None
-            if error is None
-            else ProbeErrorBody(kind=error.failure.value, message=error.message, help=error.help),
+            error=None if error is None else ProbeErrorBody.model_validate(error),
         )
 
 
@@ -175,15 +175,7 @@ class TableBody(Document):
             name=entry.table.name,
             rows=count.value if count else None,
             exact=count.is_exact if count else False,
-            columns=[
-                ColumnBody(
-                    name=column.name,
-                    type=column.type,
-                    primary_key=column.is_primary_key,
-                    nullable=column.is_nullable,
-                )
-                for column in entry.table.columns
-            ],
+            columns=[ColumnBody.model_validate(column) for column in entry.table.columns],
             referenced_by=list(entry.referenced_by),
         )
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from enum import Enum
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+from pydantic.fields import FieldInfo
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model import catalog as model
@@ -15,10 +19,47 @@ from llama_storage_tui.secrets import MASK, Secret
 from llama_storage_tui.services.values import to_json
 
 
+@dataclass(frozen=True, slots=True)
+class From:
+    """Where a key's value is read that is not the attribute of its name: `place.backend`."""
+
+    path: str
+
+
 class Document(BaseModel):
-    """A JSON object of the interface."""
+    """A JSON object of the interface.
+
+    Validated from any object, each key is its attribute of that name, of a flag `is_NAME`, or the one that `From` names; nothing
+    inside of null is null.
+    """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_object(cls, value: object) -> object:
+        if isinstance(value, Mapping | BaseModel):
+            return value
+        return {name: _plain(_attribute(value, name, field)) for name, field in cls.model_fields.items()}
+
+
+def _attribute(value: object, name: str, field: FieldInfo) -> object:
+    path = next((each.path for each in field.metadata if isinstance(each, From)), None)
+    if path is None:
+        return getattr(value, name) if hasattr(value, name) else getattr(value, f"is_{name}")
+    found = value
+    for step in path.split("."):
+        found = None if found is None else getattr(found, step)
+    return found
+
+
+def _plain(value: object) -> object:
+    """Return the words of enumerations; the rest, pydantic reads by itself."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    return value
 
 
 def json_value(value: object) -> JsonValue:
@@ -30,6 +71,12 @@ def json_value(value: object) -> JsonValue:
 def iso(time: datetime) -> str:
     """Write a time of the program's own: ISO 8601 in UTC."""
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+Json = Annotated[JsonValue, BeforeValidator(json_value)]
+"""A value that is stored: whatever it is, as every JSON reader takes it."""
+Time = Annotated[str | None, BeforeValidator(lambda time: iso(time) if isinstance(time, datetime) else time)]
+"""A time of the program's own."""
 
 
 class ErrorBody(Document):
@@ -49,10 +96,7 @@ class ErrorDocument(Document):
     @classmethod
     def of(cls, error: StorageToolError) -> ErrorDocument:
         """Make the document of an error."""
-        kind: str = error.kind
-        return cls.model_validate(
-            {"error": {"kind": kind, "message": error.message, "where": error.where, "help": error.help}}
-        )
+        return cls(error=ErrorBody.model_validate(error))
 
 
 class VersionBody(Document):
@@ -93,19 +137,6 @@ class FindingBody(Document):
     message: str
     help: str | None
 
-    @classmethod
-    def of(cls, finding: Finding) -> FindingBody:
-        """Make the body of a finding."""
-        return cls(
-            rule=finding.rule,
-            severity=finding.severity.value,
-            stage=finding.stage.value,
-            where=finding.where,
-            line=finding.line,
-            message=finding.message,
-            help=finding.help,
-        )
-
 
 class CheckDocument(Document):
     """The answer of `check` on one config."""
@@ -126,7 +157,7 @@ class CheckDocument(Document):
                 load="accept" if catalog.verdict.loads else "reject",
                 start=None if starts is None else "ok" if starts else "fail",
             ),
-            findings=[FindingBody.of(finding) for finding in (*catalog.findings, *more)],
+            findings=[FindingBody.model_validate(finding) for finding in (*catalog.findings, *more)],
         )
 
 
@@ -167,20 +198,13 @@ class BackendBody(Document):
     @classmethod
     def of(cls, catalog: model.Catalog, backend: model.Backend) -> BackendBody:
         """Make the body of a backend."""
-        source = backend.credential.source
         return cls(
             name=backend.name,
             type=backend.type,
             family=backend.family.value,
             location=backend.location,
             settings={setting.name: _setting(setting) for setting in backend.settings},
-            credential=CredentialBody(
-                user=backend.credential.user,
-                field=backend.credential.field,
-                source=SourceBody(
-                    kind=source.kind.value, variable=source.variable, file=source.file, line=source.line
-                ),
-            ),
+            credential=CredentialBody.model_validate(backend.credential),
             references=[reference.path for reference in catalog.references_to(backend.name)],
         )
 
@@ -213,27 +237,6 @@ class ReferenceBody(Document):
     table: str | None
     physical: PhysicalBody | None
 
-    @classmethod
-    def of(cls, reference: model.Reference) -> ReferenceBody:
-        """Make the body of a reference."""
-        physical = reference.physical
-        return cls(
-            path=reference.path,
-            kind=reference.kind.value,
-            name=reference.name,
-            enabled=reference.is_enabled,
-            defaulted=reference.is_defaulted,
-            family=reference.family.value,
-            backend=reference.backend,
-            namespace=reference.namespace,
-            table=reference.table,
-            physical=None
-            if physical is None
-            else PhysicalBody(
-                container=physical.container, tables=list(physical.tables), prefixes=list(physical.prefixes)
-            ),
-        )
-
 
 class ShowDocument(Document):
     """The answer of `show`."""
@@ -252,5 +255,5 @@ class ShowDocument(Document):
             distribution=catalog.distribution,
             version=VersionBody.of(catalog.version),
             backends=[BackendBody.of(catalog, backend) for backend in catalog.backends],
-            references=[ReferenceBody.of(reference) for reference in catalog.references],
+            references=[ReferenceBody.model_validate(reference) for reference in catalog.references],
         )

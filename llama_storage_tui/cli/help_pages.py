@@ -15,7 +15,7 @@ from llama_storage_tui.cli.output import Tone, Toned
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.cli.word_order import nearest
 from llama_storage_tui.errors import UsageError
-from llama_storage_tui.model.bindings import AppSettings, KeyBinding
+from llama_storage_tui.model.bindings import AppSettings
 
 APP_SETTINGS: Final = "llama_storage_tui.app_settings"
 """Where the call keeps the function that asks the app for them: a command knows no screen."""
@@ -44,17 +44,6 @@ class KeyBody(Document):
     label: str
     help: str
     where: list[str]
-
-    @classmethod
-    def of(cls, binding: KeyBinding) -> KeyBody:
-        """Write a binding."""
-        return cls(
-            id=binding.id,
-            keys=[*binding.keys],
-            label=binding.label,
-            help=binding.help,
-            where=[*binding.where],
-        )
 
 
 class KeysHelpDocument(Document):
@@ -120,7 +109,9 @@ def _bodies() -> list[TopicBody]:
 def _keys(settings: AppSettings, *, is_json: bool) -> None:
     if is_json:
         output.write_document(
-            KeysHelpDocument(file=settings.file, keys=[KeyBody.of(binding) for binding in settings.keys])
+            KeysHelpDocument(
+                file=settings.file, keys=[KeyBody.model_validate(binding) for binding in settings.keys]
+            )
         )
         return
     output.write_line(

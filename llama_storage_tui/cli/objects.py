@@ -131,7 +131,7 @@ def _cell(text: str) -> str:
 
 def _record(record: ObjectRecord, *, is_json: bool) -> None:
     if is_json:
-        output.write_document(ObjectDocument.of(record))
+        output.write_document(ObjectDocument.model_validate(record))
         return
     for problem in record.problems:
         output.say_notice(problem)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import JsonValue
 
-from llama_storage_tui.cli.documents import Document, json_value
+from llama_storage_tui.cli.documents import Document, From, Json, json_value
 from llama_storage_tui.model.objects import (
     FamilyEntry,
     ObjectEntry,
-    ObjectLink,
     ObjectPage,
-    ObjectPlace,
-    ObjectRecord,
     Part,
-    RecordField,
 )
 
 Shown = Literal["text", "long", "time", "bytes", "number", "flag", "json"]
@@ -28,11 +24,6 @@ class PlaceBody(Document):
     path: str
     table: str | None
     prefixes: list[str]
-
-    @classmethod
-    def of(cls, place: ObjectPlace) -> PlaceBody:
-        """Make the body of a place."""
-        return cls(backend=place.backend, path=place.path, table=place.table, prefixes=list(place.prefixes))
 
 
 class FamilyBody(Document):
@@ -58,7 +49,7 @@ class FamilyBody(Document):
             count=entry.count.value if entry.count else None,
             exact=entry.count.is_exact and entry.is_complete if entry.count else False,
             complete=entry.is_complete,
-            places=[PlaceBody.of(place) for place in entry.places],
+            places=[PlaceBody.model_validate(place) for place in entry.places],
             relations=[relation.name for relation in entry.family.relations],
             notices=list(entry.notices),
         )
@@ -75,11 +66,6 @@ class PartBody(Document):
 
     label: str
     show: Shown
-
-    @classmethod
-    def of(cls, part: Part) -> PartBody:
-        """Make the body of a part."""
-        return cls(label=part.label, show=part.show.value)
 
 
 class ObjectBody(Document):
@@ -123,7 +109,7 @@ class ObjectsDocument(Document):
         columns = page.family.columns
         return cls(
             family=page.family.name,
-            columns=[PartBody.of(part) for part in columns],
+            columns=[PartBody.model_validate(part) for part in columns],
             objects=[ObjectBody.of(entry, columns) for entry in page.objects],
             next=page.next,
             complete=page.is_complete,
@@ -135,13 +121,8 @@ class FieldBody(Document):
     """One line of a record."""
 
     label: str
-    value: JsonValue
+    value: Json
     show: Shown
-
-    @classmethod
-    def of(cls, field: RecordField) -> FieldBody:
-        """Make the body of a field."""
-        return cls(label=field.label, value=json_value(field.value), show=field.show.value)
 
 
 class LinkBody(Document):
@@ -152,16 +133,11 @@ class LinkBody(Document):
     id: str
     of: str | None
 
-    @classmethod
-    def made_of(cls, link: ObjectLink) -> LinkBody:
-        """Make the body of a link."""
-        return cls(label=link.label, family=link.family, id=link.id, of=link.of)
-
 
 class ObjectDocument(Document):
     """The answer of `objects RUN_CONFIG FAMILY ID`: `fields` in reading order, `other` what no field shows, secrets masked."""
 
-    family: str
+    family: Annotated[str, From("family.name")]
     id: str
     key: str | None
     bytes: int | None
@@ -170,18 +146,3 @@ class ObjectDocument(Document):
     other: list[FieldBody]
     links: list[LinkBody]
     problems: list[str]
-
-    @classmethod
-    def of(cls, record: ObjectRecord) -> ObjectDocument:
-        """Make the document of a record."""
-        return cls(
-            family=record.family.name,
-            id=record.id,
-            key=record.key,
-            bytes=record.bytes,
-            place=PlaceBody.of(record.place),
-            fields=[FieldBody.of(field) for field in record.fields],
-            other=[FieldBody.of(field) for field in record.other],
-            links=[LinkBody.made_of(link) for link in record.links],
-            problems=list(record.problems),
-        )

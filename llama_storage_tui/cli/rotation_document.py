@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from llama_storage_tui.cli.documents import Document, iso
-from llama_storage_tui.model.rotation import LineChange, Patch, Plan, RoleSession
+from llama_storage_tui.cli.documents import Document, Time
+from llama_storage_tui.model.rotation import Plan
 
 
 class CredentialGroupBody(Document):
@@ -49,18 +49,7 @@ class SessionBody(Document):
     application: str
     client: str | None
     database: str | None
-    since: str | None
-
-    @classmethod
-    def of(cls, session: RoleSession) -> SessionBody:
-        """Make the body of a session."""
-        return cls(
-            pid=session.pid,
-            application=session.application,
-            client=session.client,
-            database=session.database,
-            since=iso(session.since) if session.since else None,
-        )
+    since: Time
 
 
 class LineChangeBody(Document):
@@ -71,11 +60,6 @@ class LineChangeBody(Document):
     before: str
     after: str
 
-    @classmethod
-    def of(cls, change: LineChange) -> LineChangeBody:
-        """Make the body of a change."""
-        return cls(file=change.file, line=change.line, before=change.before, after=change.after)
-
 
 class PatchBody(Document):
     """What the operator does at a place that is not written from here; the line before and after is masked."""
@@ -84,16 +68,6 @@ class PatchBody(Document):
     reason: str
     change: LineChangeBody | None
     ways: list[str]
-
-    @classmethod
-    def of(cls, patch: Patch) -> PatchBody:
-        """Make the body of a patch."""
-        return cls(
-            place=patch.place,
-            reason=patch.reason,
-            change=None if patch.change is None else LineChangeBody.of(patch.change),
-            ways=list(patch.ways),
-        )
 
 
 class ConnectionsBody(Document):
@@ -119,32 +93,12 @@ class RotationPlanBody(Document):
     @classmethod
     def of(cls, plan: Plan) -> RotationPlanBody:
         """Make the body of a plan."""
-        credential = plan.credential
         return cls(
-            credential=CredentialGroupBody(
-                server=credential.server,
-                role=credential.role,
-                backends=list(credential.backends),
-                locations=list(credential.locations),
-            ),
-            sites=[
-                SiteBody(
-                    config=site.config,
-                    path=site.path,
-                    file=site.file,
-                    line=site.line,
-                    via=site.via,
-                    action=site.action.value,
-                    note=site.note,
-                )
-                for site in plan.sites
-            ],
-            checks=[
-                RotationCheckBody(name=check.name, ok=check.is_ok, message=check.message, help=check.help)
-                for check in plan.checks
-            ],
-            restart=[SessionBody.of(session) for session in plan.restart],
-            changes=[LineChangeBody.of(change) for change in plan.changes],
+            credential=CredentialGroupBody.model_validate(plan.credential),
+            sites=[SiteBody.model_validate(site) for site in plan.sites],
+            checks=[RotationCheckBody.model_validate(check) for check in plan.checks],
+            restart=[SessionBody.model_validate(session) for session in plan.restart],
+            changes=[LineChangeBody.model_validate(change) for change in plan.changes],
             strategy=list(plan.strategy),
             privileges=list(plan.privileges),
             connections=None

@@ -57,7 +57,7 @@ def test_a_missing_parent_and_a_cycle_are_named(run: Run, store: SqliteStore, co
     assert run("responses", config, "chain", "a", "--json").json["missing_parent"] == "gone"
     assert sorted(run("responses", config, "chain", "x", "--json").json["cycle"]) == ["x", "y"]
     assert "gone" in run("responses", config, "chain", "a").out
-    assert "circle" in run("responses", config, "chain", "x").out
+    assert "cycle" in run("responses", config, "chain", "x").out
 
 
 def test_a_chain_of_a_thousand_can_be_printed(run: Run, store: SqliteStore, config: str) -> None:

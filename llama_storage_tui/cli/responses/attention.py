@@ -70,7 +70,7 @@ def responses_attention(
 
     seen = ask(context, context.obj["config"], question)
     if Settings(context).is_json:
-        output.write_document(AttentionDocument.of(seen))
+        output.write_document(AttentionDocument.model_validate(seen))
     else:
         _report(seen)
     return ExitCode.DONE

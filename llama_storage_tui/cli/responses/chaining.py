@@ -37,7 +37,7 @@ def responses_chain(context: click.Context, id_: str) -> int:
     """
     found = ask(context, context.obj["config"], lambda session: chain(session, id_))
     if Settings(context).is_json:
-        output.write_document(ChainDocument.of(found))
+        output.write_document(ChainDocument.model_validate(found))
     else:
         _report(found)
     return ExitCode.DONE

@@ -72,7 +72,7 @@ def completions_list(
     )
     page = ask(context, context.obj["config"], lambda session: list_completions(session, query))
     if Settings(context).is_json:
-        output.write_document(CompletionsDocument.of(page))
+        output.write_document(CompletionsDocument.model_validate(page))
     else:
         _report_page(page)
     return ExitCode.DONE

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
-from llama_storage_tui.cli.documents import Document, json_value
+from llama_storage_tui.cli.documents import Document, From, Json
 from llama_storage_tui.cli.responses.show_document import MessageBody
 from llama_storage_tui.model.completions import (
-    Choice,
     Completion,
-    CompletionPage,
-    CompletionSummary,
     Origin,
 )
 
@@ -20,34 +17,17 @@ from llama_storage_tui.model.completions import (
 class CompletionBody(Document):
     """One chat completion; `created` in epoch seconds, as stored; `owner` null where the row has none, '' for nobody's."""
 
-    id: JsonValue
-    created: JsonValue
-    model: JsonValue
+    id: Json
+    created: Json
+    model: Json
     owner: str | None
     tenant: str | None
     messages: int | None
     choices: int | None
     finish_reason: str | None = Field(description="Of the first choice.")
     tool_calls: int | None = Field(description="Of the first choice; null where it calls none.")
-    backend: str
-    table: str
-
-    @classmethod
-    def of(cls, summary: CompletionSummary) -> CompletionBody:
-        """Make the body of a summary."""
-        return cls(
-            id=json_value(summary.id),
-            created=json_value(summary.created),
-            model=json_value(summary.model),
-            owner=summary.owner,
-            tenant=summary.tenant,
-            messages=summary.messages,
-            choices=summary.choices,
-            finish_reason=summary.finish_reason,
-            tool_calls=summary.tool_calls,
-            backend=summary.place.backend,
-            table=summary.place.table,
-        )
+    backend: Annotated[str, From("place.backend")]
+    table: Annotated[str, From("place.table")]
 
 
 class CompletionsDocument(Document):
@@ -59,33 +39,13 @@ class CompletionsDocument(Document):
     order: Literal["newest", "stored"]
     notices: list[str]
 
-    @classmethod
-    def of(cls, page: CompletionPage) -> CompletionsDocument:
-        """Make the document of a page."""
-        return cls(
-            completions=[CompletionBody.of(each) for each in page.completions],
-            next=page.next,
-            complete=page.is_complete,
-            order=page.order.value,
-            notices=list(page.notices),
-        )
-
 
 class ChoiceBody(Document):
     """One answer of the model; `message` is null where none is stored."""
 
-    index: JsonValue
+    index: Json
     finish_reason: str | None
     message: MessageBody | None
-
-    @classmethod
-    def of(cls, choice: Choice) -> ChoiceBody:
-        """Make the body of a choice."""
-        return cls(
-            index=json_value(choice.index),
-            finish_reason=choice.finish_reason,
-            message=None if choice.message is None else MessageBody.of(choice.message),
-        )
 
 
 class OriginBody(Document):
@@ -118,9 +78,9 @@ class CompletionDocument(Document):
     def of(cls, completion: Completion, origin: Origin) -> CompletionDocument:
         """Make the document of a completion and its origin."""
         return cls(
-            completion=CompletionBody.of(completion.summary),
-            messages=[MessageBody.of(message) for message in completion.messages],
-            choices=[ChoiceBody.of(choice) for choice in completion.choices],
+            completion=CompletionBody.model_validate(completion.summary),
+            messages=[MessageBody.model_validate(message) for message in completion.messages],
+            choices=[ChoiceBody.model_validate(choice) for choice in completion.choices],
             response=OriginBody.of(origin),
             problems=list(completion.problems),
             notices=list(origin.notices),

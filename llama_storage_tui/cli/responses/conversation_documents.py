@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import BeforeValidator, Field, JsonValue
 
-from llama_storage_tui.cli.documents import Document, json_value
+from llama_storage_tui.cli.documents import Document, From, Json, json_value
 from llama_storage_tui.model.conversations import (
-    Conversation,
     ConversationDetail,
     ConversationItem,
-    ConversationPage,
-    OrphanReport,
-    Orphans,
 )
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.services.responses.untrusted import load
@@ -29,33 +25,22 @@ def json_cell(value: Cell) -> JsonValue:
         return {"$text": value, "$invalid_json": True}
 
 
+JsonCell = Annotated[JsonValue, BeforeValidator(json_cell)]
+
+
 class ConversationBody(Document):
     """One conversation; `created_at` in epoch seconds, as stored; `owner` null where the row has none, '' for nobody's."""
 
-    id: JsonValue
-    created_at: JsonValue
+    id: Json
+    created_at: Json
     owner: str | None
     tenant: str | None
-    metadata: JsonValue
+    metadata: JsonCell
     items: int | None = Field(
         description="Null where counting them takes a scan of a large table: see `notices`."
     )
-    backend: str
-    table: str
-
-    @classmethod
-    def of(cls, conversation: Conversation) -> ConversationBody:
-        """Make the body of a conversation."""
-        return cls(
-            id=json_value(conversation.id),
-            created_at=json_value(conversation.created_at),
-            owner=conversation.owner,
-            tenant=conversation.tenant,
-            metadata=json_cell(conversation.metadata),
-            items=conversation.items,
-            backend=conversation.place.backend,
-            table=conversation.place.table,
-        )
+    backend: Annotated[str, From("place.backend")]
+    table: Annotated[str, From("place.table")]
 
 
 class ConversationsDocument(Document):
@@ -66,17 +51,6 @@ class ConversationsDocument(Document):
     complete: bool
     order: Literal["newest", "stored"]
     notices: list[str]
-
-    @classmethod
-    def of(cls, page: ConversationPage) -> ConversationsDocument:
-        """Make the document of a page."""
-        return cls(
-            conversations=[ConversationBody.of(each) for each in page.conversations],
-            next=page.next,
-            complete=page.is_complete,
-            order=page.order.value,
-            notices=list(page.notices),
-        )
 
 
 class ItemBody(Document):
@@ -122,7 +96,7 @@ class ConversationDocument(Document):
         return cls(
             conversation=None
             if counted is None
-            else ConversationBody.of(counted).model_copy(update={"items": len(detail.items)}),
+            else ConversationBody.model_validate(counted).model_copy(update={"items": len(detail.items)}),
             items=[ItemBody.of(item) for item in detail.items],
             messages=json_cell(detail.messages),
             responses=list(detail.responses),
@@ -133,24 +107,12 @@ class ConversationDocument(Document):
 class OrphansBody(Document):
     """The items of one gone conversation; `conversation_id` is null for items that name none."""
 
-    conversation_id: JsonValue
+    conversation_id: Annotated[Json, From("conversation")]
     items: int
-    first_created_at: float | None
-    last_created_at: float | None
-    backend: str
-    table: str
-
-    @classmethod
-    def of(cls, orphans: Orphans) -> OrphansBody:
-        """Make the body of orphans."""
-        return cls(
-            conversation_id=json_value(orphans.conversation),
-            items=orphans.items,
-            first_created_at=orphans.first,
-            last_created_at=orphans.last,
-            backend=orphans.place.backend,
-            table=orphans.place.table,
-        )
+    first_created_at: Annotated[float | None, From("first")]
+    last_created_at: Annotated[float | None, From("last")]
+    backend: Annotated[str, From("place.backend")]
+    table: Annotated[str, From("place.table")]
 
 
 class OrphansDocument(Document):
@@ -160,13 +122,3 @@ class OrphansDocument(Document):
     scanned: int
     complete: bool
     notices: list[str]
-
-    @classmethod
-    def of(cls, report: OrphanReport) -> OrphansDocument:
-        """Make the document of a report."""
-        return cls(
-            orphans=[OrphansBody.of(each) for each in report.orphans],
-            scanned=report.scanned,
-            complete=report.is_complete,
-            notices=list(report.notices),
-        )

@@ -65,7 +65,7 @@ def conversations_list(
     )
     page = ask(context, context.obj["config"], lambda session: list_conversations(session, query))
     if Settings(context).is_json:
-        output.write_document(ConversationsDocument.of(page))
+        output.write_document(ConversationsDocument.model_validate(page))
     else:
         _report_page(page)
     return ExitCode.DONE
@@ -98,7 +98,7 @@ def conversations_orphans(context: click.Context) -> int:
     """
     report = ask(context, context.obj["config"], find_orphans)
     if Settings(context).is_json:
-        output.write_document(OrphansDocument.of(report))
+        output.write_document(OrphansDocument.model_validate(report))
         return ExitCode.DONE
     for notice in report.notices:
         output.say_notice(notice)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import JsonValue
-
-from llama_storage_tui.cli.documents import Document, json_value
+from llama_storage_tui.cli.documents import Document, Json
 from llama_storage_tui.cli.responses.show_document import EntryBody, MessageBody
-from llama_storage_tui.model.resume import Addition, Change
+from llama_storage_tui.model.resume import Addition
 from llama_storage_tui.model.transcript import StoredResponse
 
 
@@ -14,13 +12,8 @@ class ChangeBody(Document):
     """A parameter that the two have differently; null where one has it not."""
 
     name: str
-    before: JsonValue
-    after: JsonValue
-
-    @classmethod
-    def of(cls, change: Change) -> ChangeBody:
-        """Make the body of a change."""
-        return cls(name=change.name, before=json_value(change.before), after=json_value(change.after))
+    before: Json
+    after: Json
 
 
 class DiffDocument(Document):
@@ -47,10 +40,10 @@ class DiffDocument(Document):
             first=first.transcript.head.id,
             second=second.transcript.head.id,
             chained=addition.is_chained,
-            input=[EntryBody.of(entry) for entry in addition.input],
-            output=[EntryBody.of(entry) for entry in addition.output],
-            dropped=[EntryBody.of(entry) for entry in addition.dropped],
-            messages=[MessageBody.of(message) for message in addition.messages],
-            changes=[ChangeBody.of(change) for change in addition.changes],
+            input=[EntryBody.model_validate(entry) for entry in addition.input],
+            output=[EntryBody.model_validate(entry) for entry in addition.output],
+            dropped=[EntryBody.model_validate(entry) for entry in addition.dropped],
+            messages=[MessageBody.model_validate(message) for message in addition.messages],
+            changes=[ChangeBody.model_validate(change) for change in addition.changes],
             notices=[*addition.notes, *first.notices, *second.notices],
         )

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import JsonValue
-
-from llama_storage_tui.cli.documents import Document, json_value
-from llama_storage_tui.model.responses import ResponseError, ResponsePage, ResponseSummary
+from llama_storage_tui.cli.documents import Document, From, Json
 
 
 class ResponseErrorBody(Document):
@@ -16,18 +13,13 @@ class ResponseErrorBody(Document):
     code: str | None
     message: str | None
 
-    @classmethod
-    def of(cls, error: ResponseError | None) -> ResponseErrorBody | None:
-        """Make the body of an error."""
-        return None if error is None else cls(code=error.code, message=error.message)
-
 
 class ResponseBody(Document):
     """One response of a list. `created_at` is as stored: epoch seconds. `owner` is null where the row has none, '' for nobody's."""
 
-    id: JsonValue
-    created_at: JsonValue
-    model: JsonValue
+    id: Json
+    created_at: Json
+    model: Json
     status: str | None
     owner: str | None
     tenant: str | None
@@ -36,38 +28,14 @@ class ResponseBody(Document):
     conversation_inferred: bool
     input_items: int | None
     output_items: int | None
-    total_tokens: JsonValue
+    total_tokens: Json
     error: ResponseErrorBody | None
     incomplete: str | None
     bytes: int | None
-    document: Literal["object", "list", "scalar", "null", "absent", "broken"]
+    document: Annotated[Literal["object", "list", "scalar", "null", "absent", "broken"], From("shape")]
     """What the stored document is: anything but an object is no response that a server could read."""
-    backend: str
-    table: str
-
-    @classmethod
-    def of(cls, summary: ResponseSummary) -> ResponseBody:
-        """Make the body of a summary."""
-        return cls(
-            id=json_value(summary.id),
-            created_at=json_value(summary.created_at),
-            model=json_value(summary.model),
-            status=summary.status,
-            owner=summary.owner,
-            tenant=summary.tenant,
-            previous_response_id=summary.previous_response_id,
-            conversation=summary.conversation,
-            conversation_inferred=summary.conversation_inferred,
-            input_items=summary.input_items,
-            output_items=summary.output_items,
-            total_tokens=json_value(summary.total_tokens),
-            error=ResponseErrorBody.of(summary.error),
-            incomplete=summary.incomplete,
-            bytes=summary.bytes,
-            document=summary.shape.value,
-            backend=summary.place.backend,
-            table=summary.place.table,
-        )
+    backend: Annotated[str, From("place.backend")]
+    table: Annotated[str, From("place.table")]
 
 
 class ResponsesDocument(Document):
@@ -78,14 +46,3 @@ class ResponsesDocument(Document):
     complete: bool
     order: Literal["newest", "stored"]
     notices: list[str]
-
-    @classmethod
-    def of(cls, page: ResponsePage) -> ResponsesDocument:
-        """Make the document of a page."""
-        return cls(
-            responses=[ResponseBody.of(summary) for summary in page.responses],
-            next=page.next,
-            complete=page.is_complete,
-            order=page.order.value,
-            notices=list(page.notices),
-        )

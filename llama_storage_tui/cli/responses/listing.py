@@ -110,7 +110,7 @@ def responses_list(
     viewer = viewer_of(user, attributes, tenant, option="--as")
     page = ask(context, context.obj["config"], question)
     if Settings(context).is_json:
-        output.write_document(ResponsesDocument.of(page))
+        output.write_document(ResponsesDocument.model_validate(page))
     else:
         _report(page)
     return ExitCode.DONE

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import JsonValue
 
-from llama_storage_tui.cli.documents import Document, json_value
-from llama_storage_tui.model.responses import Place
-from llama_storage_tui.model.resume import Comparison, Disagreement, Examination, Loss, Resume
+from llama_storage_tui.cli.documents import Document, From, Json, json_value
+from llama_storage_tui.model.resume import Examination
 from llama_storage_tui.model.transcript import (
-    ChatMessage,
     Entry,
     Head,
-    Hit,
     MessagesState,
-    Part,
     Side,
     StoredResponse,
     Transcript,
-    Usage,
 )
 from llama_storage_tui.services.responses.parsing import OBJECT
 
@@ -37,11 +32,6 @@ class PlaceBody(Document):
 
     backend: str
     table: str
-
-    @classmethod
-    def of(cls, place: Place) -> PlaceBody:
-        """Make the body of a place."""
-        return cls(backend=place.backend, table=place.table)
 
 
 class HeadBody(Document):
@@ -98,11 +88,6 @@ class PartBody(Document):
     text: str
     annotations: list[str]
 
-    @classmethod
-    def of(cls, part: Part) -> PartBody:
-        """Make the body of a part."""
-        return cls(kind=part.kind.value, text=part.text, annotations=list(part.annotations))
-
 
 class PointerBody(Document):
     """Which entry is meant: its side and its index there, from 0."""
@@ -110,23 +95,13 @@ class PointerBody(Document):
     side: Literal["input", "output"]
     position: int
 
-    @classmethod
-    def of(cls, entry: Entry | None) -> PointerBody | None:
-        """Make the pointer to an entry."""
-        return None if entry is None else cls(side=entry.side.value, position=entry.position)
-
 
 class HitBody(Document):
     """A result of a file search."""
 
     name: str
     text: str
-    score: JsonValue
-
-    @classmethod
-    def of(cls, hit: Hit) -> HitBody:
-        """Make the body of a hit."""
-        return cls(name=hit.name, text=hit.text, score=json_value(hit.score))
+    score: Json
 
 
 class EntryBody(Document):
@@ -146,44 +121,17 @@ class EntryBody(Document):
     name: str | None
     server: str | None
     call_id: str | None
-    content: list[PartBody]
-    arguments: JsonValue
+    content: Annotated[list[PartBody], From("parts")]
+    arguments: Json
     output: str | None
     queries: list[str]
-    results: list[HitBody] | None
+    results: Annotated[list[HitBody] | None, From("hits")]
     tools: list[str]
     error: str | None
     approved: bool | None
     answer: PointerBody | None
     problems: list[str]
-    item: JsonValue
-
-    @classmethod
-    def of(cls, entry: Entry, *, with_item: bool = True) -> EntryBody:
-        """Make the body of an entry."""
-        return cls(
-            kind=entry.kind.value,
-            type=entry.type,
-            label=entry.label,
-            summary=entry.summary,
-            id=entry.id,
-            status=entry.status,
-            role=entry.role,
-            name=entry.name,
-            server=entry.server,
-            call_id=entry.call_id,
-            content=[PartBody.of(part) for part in entry.parts],
-            arguments=json_value(entry.arguments),
-            output=entry.output,
-            queries=list(entry.queries),
-            results=None if entry.hits is None else [HitBody.of(hit) for hit in entry.hits],
-            tools=list(entry.tools),
-            error=entry.error,
-            approved=entry.is_approved,
-            answer=PointerBody.of(entry.answer),
-            problems=list(entry.problems),
-            item=json_value(entry.raw) if with_item else None,
-        )
+    item: Annotated[Json, From("raw")]
 
 
 class CallBody(Document):
@@ -191,7 +139,7 @@ class CallBody(Document):
 
     id: str | None
     name: str | None
-    arguments: JsonValue
+    arguments: Json
 
 
 class MessageBody(Document):
@@ -200,51 +148,21 @@ class MessageBody(Document):
     role: str | None
     summary: str
     name: str | None
-    content: list[PartBody]
+    content: Annotated[list[PartBody], From("parts")]
     tool_calls: list[CallBody]
     tool_call_id: str | None
     reasoning: str | None
     problems: list[str]
 
-    @classmethod
-    def of(cls, message: ChatMessage) -> MessageBody:
-        """Make the body of a message."""
-        return cls(
-            role=message.role,
-            summary=message.summary,
-            name=message.name,
-            content=[PartBody.of(part) for part in message.parts],
-            tool_calls=[
-                CallBody(id=call.id, name=call.name, arguments=json_value(call.arguments))
-                for call in message.tool_calls
-            ],
-            tool_call_id=message.tool_call_id,
-            reasoning=message.reasoning,
-            problems=list(message.problems),
-        )
-
 
 class UsageBody(Document):
     """Tokens."""
 
-    input_tokens: JsonValue
-    output_tokens: JsonValue
-    total_tokens: JsonValue
-    cached_tokens: JsonValue
-    reasoning_tokens: JsonValue
-
-    @classmethod
-    def of(cls, usage: Usage | None) -> UsageBody | None:
-        """Make the body of a usage."""
-        if usage is None:
-            return None
-        return cls(
-            input_tokens=json_value(usage.input),
-            output_tokens=json_value(usage.output),
-            total_tokens=json_value(usage.total),
-            cached_tokens=json_value(usage.cached),
-            reasoning_tokens=json_value(usage.reasoning),
-        )
+    input_tokens: Annotated[Json, From("input")]
+    output_tokens: Annotated[Json, From("output")]
+    total_tokens: Annotated[Json, From("total")]
+    cached_tokens: Annotated[Json, From("cached")]
+    reasoning_tokens: Annotated[Json, From("reasoning")]
 
 
 class FailureBody(Document):
@@ -269,12 +187,6 @@ class LossBody(Document):
     reason: str
     entries: list[PointerBody]
 
-    @classmethod
-    def of(cls, loss: Loss) -> LossBody:
-        """Make the body of a loss."""
-        pointers = [pointer for entry in loss.entries if (pointer := PointerBody.of(entry)) is not None]
-        return cls(what=loss.what, count=loss.count, reason=loss.reason, entries=pointers)
-
 
 class ResumeBody(Document):
     """Whether the chosen version can go on from the response.
@@ -289,18 +201,6 @@ class ResumeBody(Document):
     notes: list[str]
     checked: bool
 
-    @classmethod
-    def of(cls, resume: Resume) -> ResumeBody:
-        """Make the body of a resume check."""
-        return cls(
-            possible=resume.is_possible,
-            way=resume.way.value,
-            because=resume.because,
-            loses=[LossBody.of(loss) for loss in resume.loses],
-            notes=list(resume.notes),
-            checked=resume.is_checked,
-        )
-
 
 class DisagreementBody(Document):
     """A place where messages and items disagree; `message` is the message's index."""
@@ -308,17 +208,7 @@ class DisagreementBody(Document):
     kind: Literal["message-only", "item-only", "text", "call"]
     sentence: str
     entry: PointerBody | None
-    message: int | None
-
-    @classmethod
-    def of(cls, disagreement: Disagreement) -> DisagreementBody:
-        """Make the body of a disagreement."""
-        return cls(
-            kind=disagreement.kind.value,
-            sentence=disagreement.sentence,
-            entry=PointerBody.of(disagreement.entry),
-            message=None if disagreement.message is None else disagreement.message.position,
-        )
+    message: Annotated[int | None, From("message.position")]
 
 
 class ComparisonBody(Document):
@@ -326,11 +216,6 @@ class ComparisonBody(Document):
 
     history: int
     unchecked: str | None
-
-    @classmethod
-    def of(cls, comparison: Comparison) -> ComparisonBody:
-        """Make the body of a comparison."""
-        return cls(history=comparison.history, unchecked=comparison.unchecked)
 
 
 class ShowResponseDocument(Document):
@@ -368,19 +253,25 @@ class ShowResponseDocument(Document):
             input_is_partial=found.is_incremental,
             output=_entries(found.output, left_out),
             messages=_messages(found),
-            usage=UsageBody.of(found.head.usage),
+            usage=UsageBody.model_validate(found.head.usage),
             error=FailureBody.of(found.head),
             incomplete=found.head.incomplete_reason,
-            resume=ResumeBody.of(examination.resume),
-            disagreements=[DisagreementBody.of(each) for each in examination.comparison.disagreements],
-            compared=ComparisonBody.of(examination.comparison),
-            place=PlaceBody.of(response.place),
+            resume=ResumeBody.model_validate(examination.resume),
+            disagreements=[
+                DisagreementBody.model_validate(each) for each in examination.comparison.disagreements
+            ],
+            compared=ComparisonBody.model_validate(examination.comparison),
+            place=PlaceBody.model_validate(response.place),
             notices=[*response.notices, *examination.notices, *_left_out(len(small))],
         )
 
 
 def _entries(entries: Sequence[Entry], left_out: Collection[tuple[Side, int]]) -> list[EntryBody]:
-    return [EntryBody.of(entry, with_item=(entry.side, entry.position) not in left_out) for entry in entries]
+    bodies = [EntryBody.model_validate(entry) for entry in entries]
+    return [
+        body.model_copy(update={"item": None}) if (entry.side, entry.position) in left_out else body
+        for entry, body in zip(entries, bodies, strict=True)
+    ]
 
 
 def _small_entries(response: StoredResponse) -> list[Entry]:
@@ -405,4 +296,4 @@ def _left_out(count: int) -> list[str]:
 def _messages(found: Transcript) -> list[MessageBody] | None:
     if found.messages_state in (MessagesState.MISSING, MessagesState.BROKEN):
         return None
-    return [MessageBody.of(message) for message in found.messages]
+    return [MessageBody.model_validate(message) for message in found.messages]

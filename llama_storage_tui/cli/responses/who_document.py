@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import JsonValue
 
-from llama_storage_tui.cli.documents import Document, json_value
-from llama_storage_tui.model.access import Decision, Viewer
+from llama_storage_tui.cli.documents import Document, From, json_value
+from llama_storage_tui.model.access import Viewer
 from llama_storage_tui.services.access import WhoReport
 
 
@@ -22,26 +22,11 @@ class DecisionBody(Document):
     rule: str | None
     stage: Literal["tenant", "null-owner", "filter", "policy"] | None
     because: str
-    sql: bool
-    policy: bool
+    sql: Annotated[bool, From("by_sql")]
+    policy: Annotated[bool, From("by_policy")]
     fails: bool
     certain: bool
     depends_on: str | None
-
-    @classmethod
-    def of(cls, decision: Decision) -> DecisionBody:
-        """Make the body of a decision."""
-        return cls(
-            may_read=decision.may_read,
-            rule=decision.rule,
-            stage=None if decision.stage is None else decision.stage.value,
-            because=decision.because,
-            sql=decision.by_sql,
-            policy=decision.by_policy,
-            fails=decision.fails,
-            certain=decision.is_certain,
-            depends_on=decision.depends_on,
-        )
 
 
 class UserBody(Document):
@@ -50,20 +35,6 @@ class UserBody(Document):
     name: str
     attributes: dict[str, list[str]] | None
     tenant: str | None
-
-    @classmethod
-    def of(cls, viewer: Viewer | None) -> UserBody | None:
-        """Make the body of a user."""
-        if viewer is None:
-            return None
-        attributes = viewer.attributes
-        return cls(
-            name=viewer.name,
-            attributes=None
-            if attributes is None
-            else {key: list(values) for key, values in attributes.items()},
-            tenant=viewer.tenant,
-        )
 
 
 class WhoDocument(Document):
@@ -93,7 +64,7 @@ class WhoDocument(Document):
     @classmethod
     def of(cls, id_: str, report: WhoReport, viewer: Viewer | None, notices: tuple[str, ...]) -> WhoDocument:
         """Make the document of a report."""
-        decision = None if report.decision is None else DecisionBody.of(report.decision)
+        decision = None if report.decision is None else DecisionBody.model_validate(report.decision)
         attributes: object = report.raw_attributes
         if report.attributes is not None:
             attributes = {key: list(values) for key, values in report.attributes.items()}
@@ -104,13 +75,13 @@ class WhoDocument(Document):
             tenant=report.tenant,
             unowned=report.is_unowned,
             public=report.is_public,
-            user=UserBody.of(viewer),
+            user=UserBody.model_validate(viewer),
             may_read=decision.may_read if decision else None,
             rule=decision.rule if decision else None,
             stage=decision.stage if decision else None,
             because=decision.because if decision else None,
             decision=decision,
-            stranger=DecisionBody.of(report.stranger),
-            anonymous=DecisionBody.of(report.anonymous),
+            stranger=DecisionBody.model_validate(report.stranger),
+            anonymous=DecisionBody.model_validate(report.anonymous),
             notices=[*notices, *report.notices],
         )

@@ -51,7 +51,7 @@ async def test_what_is_exported_has_the_names_and_values_of_the_lists_json(
         page = await list_responses(session, ResponseQuery())
         assert export_listed(page.responses, ExportFormat.JSONL, path) == 3
     written = [json.loads(line) for line in path.read_text().splitlines()]
-    assert written == [ResponseBody.of(each).model_dump(mode="json") for each in page.responses]
+    assert written == [ResponseBody.model_validate(each).model_dump(mode="json") for each in page.responses]
     assert tuple(column.name for column in COLUMNS) == tuple(ResponseBody.model_fields)
 
 
