@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -21,6 +22,8 @@ from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Filter, RowQuery
 
 Condition = sa.ColumnElement[bool]
+
+_NUMBERS: Final = frozenset({Kind.INTEGER, Kind.FLOAT, Kind.BOOLEAN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,25 @@ class Listing:
         A sort that may have no index first finds the rows and then reads their cells: else cutting a cell of every
         row of the table would be part of the sort.
         """
+        return self._selected(table, segment, self._cells(table, cell_limit), limit=limit)
+
+    def weights(self, table: sa.TableClause, segment: Segment, *, limit: int) -> Statement:
+        """Return the statement of how many bytes the cells of each row of a segment hold, numbers left out."""
+        sizes = [
+            sa.func.coalesce(self.dialect.size(table.c[shape.name], shape), 0)
+            for shape in self.columns
+            if shape.kind not in _NUMBERS
+        ]
+        total: sa.ColumnElement[int] = sa.literal_column("0", sa.Integer())
+        for size in sizes:
+            total = total + size
+        return self._selected(
+            table, segment, sa.select(total.label("weight")).select_from(table), limit=limit
+        )
+
+    def _selected(
+        self, table: sa.TableClause, segment: Segment, chosen: Statement, *, limit: int | None
+    ) -> Statement:
         conditions = (*segment.conditions, *self.filtered(table))
         order = self.ordering(table, segment.order)
         if limit is not None and self.is_sorted and self.has_cursors:
@@ -161,8 +183,8 @@ class Listing:
                 .subquery("found")
             )
             joined = table.join(found, sa.and_(*(table.c[k.name] == found.c[k.name] for k in self.shape.key)))
-            return self._cells(table, cell_limit).select_from(joined).order_by(*order)
-        return self._cells(table, cell_limit).where(*conditions).order_by(*order).limit(limit)
+            return chosen.select_from(joined).order_by(*order)
+        return chosen.where(*conditions).order_by(*order).limit(limit)
 
     def _cells(self, table: sa.TableClause, cell_limit: int | None) -> Statement:
         cells = [self.dialect.cell(table.c[shape.name], shape, cell_limit) for shape in self.columns]

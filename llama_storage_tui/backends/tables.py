@@ -85,8 +85,8 @@ class SqlTableReader:
     async def _page(self, engine: Engine, query: RowQuery) -> RowPage:
         async def paged(connection: AsyncConnection) -> RowPage:
             listing = await self._listing(connection, engine, query)
-            rows = await _rows(connection, listing, query)
-            return _as_page(listing, rows, query)
+            rows, is_cut_short = await _rows(connection, listing, query)
+            return _as_page(listing, rows, query, is_cut_short=is_cut_short)
 
         return await engine.run(paged, seconds=self.timeouts.query)
 
@@ -237,35 +237,54 @@ async def _fetch_within(
     return True
 
 
-async def _rows(connection: AsyncConnection, listing: Listing, query: RowQuery) -> list[Sequence[object]]:
-    """Fetch a page's rows and one more, segment by segment."""
+async def _rows(
+    connection: AsyncConnection, listing: Listing, query: RowQuery
+) -> tuple[list[Sequence[object]], bool]:
+    """Fetch a page's rows and one more, segment by segment; tell whether it ends earlier, since whole rows weigh BATCH_BYTES."""
     table = listing.shape.selectable()
     after = listing.position(query.after)
     rows: list[Sequence[object]] = []
+    held, is_cut_short = 0, False
 
-    async def more(extra: sa.ColumnElement[bool] | None) -> bool:
+    async def more(extra: sa.ColumnElement[bool]) -> bool:
+        nonlocal held, is_cut_short
         for segment in listing.segments(table, after):
             wanted = query.limit + 1 - len(rows)
+            if query.cell_limit is None and listing.has_cursors:
+                asked = listing.weights(table, segment, limit=wanted).where(extra)
+                weights = [int(each) for each in (await connection.execute(asked)).scalars()]
+                fitting, held = _fitting(weights, held, has_some=bool(rows))
+                is_cut_short = fitting < len(weights)
+                wanted = fitting if is_cut_short else wanted
             statement = listing.statement(table, segment, limit=wanted, cell_limit=query.cell_limit)
-            if extra is not None:
-                statement = statement.where(extra)
-            rows.extend((await connection.execute(statement)).all())
-            if len(rows) > query.limit:
+            rows.extend((await connection.execute(statement.where(extra))).all())
+            if is_cut_short or len(rows) > query.limit:
                 return False
         return True
 
     if not listing.shape.is_heap_ordered or listing.is_sorted or listing.is_descending:
-        await more(None)
-        return rows
+        await more(sa.true())
+        return rows, is_cut_short
     blocks = listing.dialect.blocks(connection, listing.shape, table, after.parts[0] if after else None)
     async for block in blocks:
         if not await more(block):
             break
-    return rows
+    return rows, is_cut_short
 
 
-def _as_page(listing: Listing, rows: Sequence[Sequence[object]], query: RowQuery) -> RowPage:
-    width, has_more = len(listing.columns), len(rows) > query.limit
+def _fitting(weights: Sequence[int], held: int, *, has_some: bool) -> tuple[int, int]:
+    """Return how many rows of these weights fit beside what is held, and what is held then; the first of a page always fits."""
+    for index, weight in enumerate(weights):
+        if held + weight > BATCH_BYTES and (has_some or index):
+            return index, held
+        held += weight
+    return len(weights), held
+
+
+def _as_page(
+    listing: Listing, rows: Sequence[Sequence[object]], query: RowQuery, *, is_cut_short: bool
+) -> RowPage:
+    width, has_more = len(listing.columns), is_cut_short or len(rows) > query.limit
     kept = rows[: query.limit]
     marks = [listing.parts(row[width:]) for row in kept] if listing.has_cursors else []
     row_name = listing.row_name()
@@ -273,7 +292,7 @@ def _as_page(listing: Listing, rows: Sequence[Sequence[object]], query: RowQuery
         columns=tuple(shape.column for shape in listing.columns),
         rows=tuple(_shown(row[:width], query.cell_limit) for row in kept),
         next=cursors.encode(listing.name, marks[-1][0]) if has_more and marks else None,
-        is_complete=bool(marks) or not has_more,
+        is_complete=not is_cut_short and (bool(marks) or not has_more),
         row_cursors=tuple(cursors.encode(row_name, key) for _, key in marks) or (None,) * len(kept),
         cut_cells=frozenset(
             (row_index, column)

@@ -221,6 +221,9 @@ def report_rows(page: RowPage) -> None:
     )
     if page.is_complete:
         _report_end(page.next, is_complete=True)
+    elif page.next is not None:
+        output.say("The rows are so large that the page ends early.")
+        _report_end(page.next, is_complete=True)
     else:
         output.say(
             "There are more rows, and no key to go on from: raise --limit, narrow with --where, or use --all."

@@ -126,7 +126,10 @@ class RowQuery:
 
 @dataclass(frozen=True, slots=True)
 class RowPage:
-    """A page of rows: `rows` align with `columns`; `row_cursors` give for each row a cursor that `row` reads whole."""
+    """A page of rows: `rows` align with `columns`; `row_cursors` give for each row a cursor that `row` reads whole.
+
+    Where it is not complete and has a `next`, its rows weigh so much that fewer came than were asked for.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]

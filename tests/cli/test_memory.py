@@ -148,6 +148,24 @@ def test_memory_of_an_export_does_not_follow_what_the_rows_weigh(store: Store, t
     assert large - small < 2 * ALLOWED
 
 
+def test_a_page_of_rows_ends_early_where_they_weigh_too_much(store: Store, tmp_path: Path) -> None:
+    config = config_on(store, tmp_path)
+    create_tables(store, VERSION)
+    words = ("rows", config, "sql_default", "responses", "--json", "--for", VERSION)
+    fill(store, document("resp_1", output=[message("PAD", role="assistant")]), "'small'")
+    small, out = peak(*words)
+    assert (json.loads(out)["complete"], json.loads(out)["next"]) == (True, None)
+    store.execute("DELETE FROM responses")
+    fill(store, document("resp_1", output=[message("PAD", role="assistant")]), pad_of(store, "lorem ipsum "))
+    large, out = peak(*words)
+    page = json.loads(out)
+    assert large - small < 3 * ALLOWED
+    assert page["complete"] is False
+    _, out = peak(*words, "--after", page["next"], "--limit", "1")
+    ids = [each["id"] for each in (*page["rows"], *json.loads(out)["rows"])]
+    assert ids == ["resp_1", "resp_10"]
+
+
 @pytest.mark.parametrize("letters", [200, 2_000, 2_000_000])
 @pytest.mark.parametrize("kept", ["items alone", "items and messages"])
 def test_the_json_of_a_large_response_weighs_at_most_three_times_what_is_stored(
