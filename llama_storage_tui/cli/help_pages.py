@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from llama_storage_tui.cli import output
+from llama_storage_tui.cli import output, shell_completion
 from llama_storage_tui.cli.documents import Document
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
@@ -67,7 +67,7 @@ TOPICS: Final = {
 
 
 @click.command(name="help")
-@click.argument("topic", required=False)
+@click.argument("topic", required=False, shell_complete=shell_completion.topics)
 @shared_options
 @click.pass_context
 def help_(context: click.Context, topic: str | None) -> int:

@@ -6,11 +6,12 @@ Whatever goes wrong is no completion: a prompt is no place for an error.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 import click
-from click.shell_completion import BashComplete, CompletionItem, add_completion_class
+from click.shell_completion import BashComplete, CompletionItem, add_completion_class, split_arg_string
 
 from llama_storage_tui.services.requests import FOUND
 
@@ -25,15 +26,45 @@ Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 @add_completion_class
 class Bash(BashComplete):
-    """Click's script for bash, but files join the other answers: Click's clears those when it comes to `file`."""
+    """Click's script for bash, but files join the other answers, and words are not broken at the colons of a namespace.
+
+    Click's clears all other answers when it comes to `file`. Bash hands out `vector_io::faiss` as three words, and puts an answer
+    in the place of the last: so the line itself is read, and what stands before the last colon is taken off the answers.
+    """
 
     name = "bash"
-    source_template = BashComplete.source_template.replace(
-        """COMPREPLY=()
+    source_template = (
+        BashComplete.source_template.replace(
+            """COMPREPLY=()
             compopt -o default""",
-        """compopt -o filenames
+            """compopt -o filenames
             COMPREPLY+=($(compgen -f -- "$value"))""",
+        )
+        .replace(
+            """    local response
+
+""",
+            """    local response
+    local line="${COMP_LINE:0:$COMP_POINT}"
+    local word="${line##*[[:space:]]}"
+    local before=""
+    if [[ "$COMP_WORDBREAKS" == *:* ]]; then
+        before="${word%%"${word##*:}"}"
+    fi
+
+""",
+        )
+        .replace('COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD', 'COMP_WORDS="$line" COMP_CWORD=-1')
+        .replace("COMPREPLY+=($value)", 'COMPREPLY+=("${value#"$before"}")')
     )
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """Return the words of the line up to the cursor, and the one that is begun there."""
+        if os.environ["COMP_CWORD"] != "-1":
+            return super().get_completion_args()  # an older script, which somebody has kept
+        line = os.environ["COMP_WORDS"]
+        words = split_arg_string(line)[1:]
+        return (words, "") if line[-1:].isspace() else (words[:-1], (words or [""])[-1])
 
 
 def _known(words: Callable[[], Iterable[str]]) -> Complete:
@@ -110,6 +141,16 @@ def _statuses() -> Iterable[str]:
     from llama_storage_tui.upstream.resuming import STATUSES
 
     return STATUSES
+
+
+def topics(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the topics of help, and the commands."""
+    from llama_storage_tui.cli.help_pages import TOPICS
+
+    del parameter
+    root = context.find_root()
+    commands = root.command.list_commands(root) if isinstance(root.command, click.Group) else []
+    return _items((*TOPICS, *commands), incomplete)
 
 
 def _families() -> Iterable[str]:

@@ -124,6 +124,11 @@ def test_words_are_completed(words: str, expected: str) -> None:
         (["responses", "config.yaml", "list", "--status", "fa"], {"failed"}),
         (["objects", "config.yaml", "batch"], {"batches"}),
         (["check", "--for", "1.5"], {"1.5.0"}),
+        (["keys", "config.yaml", "kv_default", "vector_io::fai"], {"faiss"}),
+        (["keys", "config.yaml", "kv_default", "vector_io"], {"vector_io::faiss", "vector_io::pgvector"}),
+        (["responses", "config.yaml", "list", "--status=fa"], {"failed"}),
+        (["help", "th"], {"themes"}),
+        (["help", "che"], {"check"}),
         (["tables", "nowhere.yaml", ""], set()),
         (["tables", "-", ""], set()),
     ],
@@ -142,7 +147,7 @@ def test_bash_completes_what_costs_no_connection(
     asked = f"""
 compopt() {{ :; }}
 {script}
-COMP_WORDS=(llama-storage-tui {" ".join(word or "''" for word in words)}); COMP_CWORD={len(words)}
+COMP_LINE='{" ".join(("llama-storage-tui", *words))}'; COMP_POINT=${{#COMP_LINE}}
 _llama_storage_tui_completion llama-storage-tui
 printf '%s\\n' "${{COMPREPLY[@]}}"
 """
