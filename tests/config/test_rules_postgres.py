@@ -2,6 +2,11 @@
 
 import pytest
 
+from llama_storage_tui.config.document import parse
+from llama_storage_tui.config.dotenv import merge
+from llama_storage_tui.config.holders import find_holders
+from llama_storage_tui.config.load import load_context
+from llama_storage_tui.model.version import Version
 from tests.configs import (
     POSTGRES,
 )
@@ -145,3 +150,16 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_a_fault_is_found_where_it_is_and_nowhere_else(case: Case) -> None:
     hold_against(case)
+
+
+def test_a_password_is_decoded_once_for_a_login_before_1_0_3() -> None:
+    text = POSTGRES.replace("${env.PGPASS}", "aa%2541bb")
+    document = parse(text, "run.yaml")
+    for version, expected in (("1.0.2", "aa%41bb"), ("1.0.3", "aa%2541bb")):
+        context = load_context(document, merge([], {}), version=Version.parse(version))
+        passwords = {
+            holder.name: holder.target.password.reveal()
+            for holder in find_holders(context)
+            if holder.target is not None and holder.target.password is not None
+        }
+        assert passwords["sql_default"] == expected
