@@ -35,7 +35,7 @@ from llama_storage_tui.tui.remembered import Remembered
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.signals import end_on_signals, end_without_terminal
 from llama_storage_tui.tui.theme import BY_NAME, DARK, LIGHT
-from llama_storage_tui.tui.typeahead import Typeahead
+from llama_storage_tui.tui.typeahead import Pasted, Typeahead
 from llama_storage_tui.tui.world import World
 from llama_storage_tui.tui.zone import Zone
 
@@ -297,6 +297,10 @@ class StorageApp(App[int]):
             or self._typeahead.admits(event)
         ):
             await super().on_event(event)
+
+    @on(Pasted)
+    def _keys_look_pasted(self, message: Pasted) -> None:
+        self._typeahead.expect(message.keys)
 
     async def _check_bindings(self, key: str, priority: bool = False) -> bool:  # noqa: FBT001, FBT002 - Textual's signature
         is_taken = await super()._check_bindings(key, priority)

@@ -5,13 +5,24 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from typing import Any
+from codecs import getincrementaldecoder
+from collections import deque
+from contextlib import suppress
+from selectors import EVENT_READ, SelectSelector
+from typing import Any, Final
 
+from textual._parser import ParseError
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
 from textual.geometry import Size
 
 from llama_storage_tui.tui.terminal import Terminal, screen
+from llama_storage_tui.tui.typeahead import Pasted, looks_pasted
+
+READ: Final = 4096
+"""Bytes that are read at a time: what a terminal holds for a program."""
 
 
 class TerminalDriver(LinuxDriver):
@@ -32,6 +43,30 @@ class TerminalDriver(LinuxDriver):
         self.fileno = self.keys
         self.input_tty = True
         self._follow_the_shell()
+
+    def run_input_thread(self) -> None:
+        """Wait for input and hand it on, as Textual's own thread does; but what looks pasted is told before its first key."""
+        parser = XTermParser(self._debug)
+        decode = getincrementaldecoder("utf-8")().decode
+        with SelectSelector() as selector:
+            selector.register(self.fileno, EVENT_READ)
+            while not self.exit_event.is_set():
+                if selector.select(0.1):
+                    self._hand_on(decode(os.read(self.fileno, READ)), parser)
+                for event in parser.tick():
+                    self.process_message(event)
+        with suppress(EOFError, ParseError):
+            deque(parser.feed(""), maxlen=0)
+
+    def _hand_on(self, text: str, parser: XTermParser) -> None:
+        if not text:
+            return
+        found = list(parser.feed(text))
+        keys = tuple(event for event in found if isinstance(event, Key))
+        if keys and looks_pasted(text):
+            self.send_message(Pasted(keys))
+        for event in found:
+            self.process_message(event)
 
     def _follow_the_shell(self) -> None:
         # In the event loop, not wherever a signal finds the program: that may hold the lock of what is written to the terminal.

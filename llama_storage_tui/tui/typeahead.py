@@ -4,13 +4,14 @@ Textual reads a key as soon as it comes. But what a key opens (a form, a dialog,
 come behind the keys that are there already: those went to whatever had the focus before, where letters are commands. `/qwen`, sent
 at once, quit the app.
 
-Four rules hold on every screen, so that no screen needs a word about it:
+Five rules hold on every screen, so that no screen needs a word about it:
 
 1. A key waits until the app, its screens and their widgets have no message left from the one before, and are all mounted.
 2. A key that nothing takes discards those that came with it, as vi does: what was meant for a form that is not there is no command.
 3. What is typed into a field at one stroke ends with that field: once `enter`, `tab` or `escape` has left it, the rest of a paste
    is no command either. Textual treats a bracketed paste alike, of which a field takes the first line.
 4. A question before a change is not answered by a key that was sent before it was on the screen.
+5. What looks pasted goes into a field, or nowhere: see `looks_pasted`. A terminal that marks pastes says so itself.
 
 What one stroke is, see `BURST`.
 """
@@ -25,6 +26,7 @@ from typing import Final
 from textual.app import App, ScreenStackError
 from textual.command import CommandPalette
 from textual.events import Key, Paste
+from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widget import Widget
@@ -40,6 +42,34 @@ SLOW_TURNS: Final = 400
 """Two seconds without the time in which the event loop itself was held: then keys are read again, whatever is still at work."""
 
 
+PASTED_LINE: Final = 16
+PASTED_LINES: Final = 10
+PASTED_LETTERS: Final = 7
+OPENS_FIELD: Final = frozenset({"screen.filter"})
+
+
+def looks_pasted(text: str) -> bool:
+    """Tell whether what came in one read is more than a hand types while a slow line holds it back.
+
+    That is text alone, no arrow and no control key, of some length, shorter where a line break is inside; and not of a few
+    letters only, as keys that repeat and walks through a list are.
+    """
+    if not all(letter.isprintable() or letter in "\r\n\t" for letter in text):
+        return False
+    has_lines = any(letter in text.rstrip("\r\n") for letter in "\r\n")
+    return len(text) >= (PASTED_LINES if has_lines else PASTED_LINE) and len(set(text)) >= PASTED_LETTERS
+
+
+class Pasted(Message):
+    """Keys that came together and look pasted; sent before the first of them."""
+
+    bubble = False
+
+    def __init__(self, keys: tuple[Key, ...]) -> None:
+        super().__init__()
+        self.keys = keys
+
+
 class Typeahead:
     """The keys that wait. `admits` is asked with every key and paste, `discard` tells that nothing took the last one."""
 
@@ -53,6 +83,9 @@ class Typeahead:
         self._is_discarding = False
         self._screen: Screen[object] | None = None
         """Where the burst began."""
+        self._pasted: dict[int, tuple[Key, ...]] = {}
+        """Keys that look pasted, by the first of them: judged when that one's turn has come, and a field may be open."""
+        self._refused: dict[int, Key] = {}
 
     def admits(self, event: Key | Paste) -> bool:
         """Return whether the key is to be handled now; one that is not comes again later, or goes nowhere."""
@@ -64,7 +97,9 @@ class Typeahead:
             self._has_typed = self._is_discarding = False
             self._screen = self._current_screen
         self._latest = event.time
-        if self._is_discarding:
+        if self._is_discarding or id(event) in self._refused:
+            self._refused.pop(id(event), None)
+            self._pasted.pop(id(event), None)
             return False
         if is_free and all(map(_is_at_rest, self._below_app())):
             may_be = self._may_be_handled(event)
@@ -74,6 +109,27 @@ class Typeahead:
         if is_free:
             self._watch = asyncio.create_task(self._hand_out())
         return may_be
+
+    def expect(self, keys: tuple[Key, ...]) -> None:
+        """Know that these keys, still to come, look pasted."""
+        self._pasted[id(keys[0])] = keys
+
+    def _is_refused(self, event: Key | Paste, screen: Screen[object] | None, field: Widget | None) -> bool:
+        """Tell whether an event is a part of a paste that no field takes, and say so with the first of them."""
+        if self._refused.pop(id(event), None) is not None:
+            return True
+        keys = self._pasted.pop(id(event), None)
+        if field is not None or (keys is None and isinstance(event, Key)):
+            return False
+        if keys is not None:
+            active = screen.active_bindings.get(keys[0].key) if screen is not None else None
+            if active is not None and active.enabled and active.binding.id in OPENS_FIELD:
+                return False
+            # Not by their times alone: this thread may have been kept from reading them.
+            self._refused = {id(key): key for key in keys[1:]}
+        self.discard()
+        self._app.notify("Ignored pasted text: no field is open.", severity="warning", markup=False)
+        return True
 
     def discard(self) -> None:
         """Forget the keys that wait, and those of the same burst that are still to come."""
@@ -93,6 +149,8 @@ class Typeahead:
             self._app.app_focus = True
         screen = self._current_screen
         field = _field(screen)
+        if self._is_refused(event, screen, field):
+            return False
         is_early = screen is not self._screen and not getattr(screen, "takes_typeahead", True)
         if (self._has_typed and field is None) or is_early:
             self.discard()

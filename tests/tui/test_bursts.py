@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,11 @@ from pathlib import Path
 import pytest
 
 from llama_storage_tui.demo.deployment import make_deployment
+from llama_storage_tui.tui.typeahead import looks_pasted
 from tests.tui.terminal import Terminal
+
+PATIENCE = 5.0
+"""Seconds in which a hand waits for what a key does."""
 
 
 @pytest.fixture
@@ -63,13 +68,14 @@ def go(terminal: Terminal, place: Place) -> None:
 
 def lives(terminal: Terminal) -> None:
     """Nothing has ended the program: it opens help, and closes it."""
-    while "esc Close" not in terminal.text:
-        # A key so close behind a burst may go the way of it: a hand presses again.
-        assert terminal.process.poll() is None
-        terminal.send("?")
-        terminal.read(0.5)
-    terminal.send("\x1b")
-    terminal.expect_gone("esc Close")
+    # A key so close behind a burst may go the way of it: a hand that sees nothing happen presses again.
+    for key, is_open in (("?", True), ("\x1b", False)):
+        while ("esc Close" in terminal.text) is not is_open:
+            assert terminal.process.poll() is None
+            terminal.send(key)
+            until = time.monotonic() + PATIENCE
+            while ("esc Close" in terminal.text) is not is_open and time.monotonic() < until:
+                terminal.read(0.1)
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
@@ -117,6 +123,84 @@ def test_a_list_that_is_still_being_opened_lets_no_key_through(terminal: Termina
     lives(terminal)
 
 
-def test_a_bracketed_paste_outside_a_field_does_nothing(terminal: Terminal) -> None:
+IGNORED = "Ignored pasted text: no field is open."
+
+
+def test_a_bracketed_paste_outside_a_field_does_nothing_and_says_so(terminal: Terminal) -> None:
     terminal.send("\x1b[200~q\rq\r\x1b[201~")
+    terminal.expect(IGNORED)
     lives(terminal)
+
+
+PASTES = (
+    "quit this and read what I wrote",
+    "echo one\recho two\r",
+    "wrong place\nq\n",
+    "resp_f8c93630-4a00-4334-9b83-28990b04941a",
+    "t" + 300 * "word q e r y\r",
+)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+def test_a_raw_paste_on_a_screen_without_a_field_is_no_command(
+    place: Place, terminal: Terminal, tmp_path: Path
+) -> None:
+    before = set(tmp_path.rglob("*"))
+    go(terminal, place)
+    terminal.send(PASTES[1])
+    terminal.expect(IGNORED)
+    lives(terminal)
+    assert place.steps == () or place.steps[-1][1] in terminal.text
+    assert {path for path in set(tmp_path.rglob("*")) - before if path.suffix in (".jsonl", ".json")} == set()
+
+
+@pytest.mark.parametrize("paste", PASTES, ids=lambda paste: paste[:10])
+def test_no_kind_of_raw_paste_is_a_command(paste: str, terminal: Terminal) -> None:
+    terminal.send(paste)
+    terminal.expect(IGNORED)
+    lives(terminal)
+    assert "sql_analytics" in terminal.text
+
+
+def test_a_raw_paste_into_an_open_field_is_its_text(terminal: Terminal) -> None:
+    terminal.send("w")
+    terminal.expect("responses 1–100")
+    terminal.send("/")
+    terminal.expect("esc Close form")
+    terminal.send("some words that match nothing")
+    terminal.expect("some words that match nothing")
+    assert IGNORED not in terminal.text
+
+
+def test_a_long_text_behind_slash_in_one_burst_is_the_text_of_the_field(terminal: Terminal) -> None:
+    go(terminal, next(place for place in PLACES if place.name == "findings"))
+    terminal.send("/shared-table of two stores")
+    terminal.expect("filter: shared-table of two stores")
+    assert IGNORED not in terminal.text
+
+
+def test_keys_that_repeat_and_short_ways_in_one_burst_are_keys(terminal: Terminal) -> None:
+    terminal.send(40 * "j" + "kj" + 40 * "k" + "jjj")
+    terminal.expect("Nothing refers to this backend")
+    terminal.send("w/failed\r")
+    terminal.expect("only status failed")
+    assert IGNORED not in terminal.text
+
+
+@pytest.mark.parametrize(
+    ("text", "is_pasted"),
+    [
+        ("/qwen\r", False),
+        ("w/failed\r", False),
+        (60 * "j", False),
+        ("jjjjkkkkjjjjkkkkllllhhhh\r", False),
+        ("\x1b[B\x1b[B\x1b[B\x1b[B\x1b[B\x1b[B", False),
+        ("\x10findings and more\r", False),
+        ("one line of text", True),
+        ("rm -rf x\ry", True),
+        ("two\nlines here", True),
+        ("中文字符也是文本的一部分而且很长很长", True),
+    ],
+)
+def test_what_looks_pasted(text: str, *, is_pasted: bool) -> None:
+    assert looks_pasted(text) is is_pasted
