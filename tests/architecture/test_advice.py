@@ -45,6 +45,7 @@ BY_HAND: Final = {
 """Changes of stored rows and files by hand: each has the servers stopped, or says what else protects, and a copy first."""
 
 OF_A_SETTING: Final = {
+    "Set pool_mode = transaction or session": "no stored data; servers cannot work through the pooler before it",
     "ALTER ROLE … CONNECTION LIMIT": "no stored data; a wider limit",
     "ALTER DATABASE … CONNECTION LIMIT": "no stored data; a wider limit",
     "GRANT SELECT, INSERT": "no stored data; rights of the servers' role",
@@ -77,7 +78,7 @@ OF_A_SETTING: Final = {
     "Use one worker. PostgreSQL takes several": "the rows stay, and that no server copies them is said",
     "Set server.tenancy.default_tenant_id": "no server starts before it; that the copy happens once is said",
     "Add the provider again under that id": "first what loses nothing; what an unregistered object loses is said",
-    "Give the variables with --env-file, or mend": "the config could not be read; no store is touched",
+    "Give the variables with --env-file, or fix": "the config could not be read; no store is touched",
     "Stop a process that holds connections": "a server's transaction ends or is undone; nothing was changed yet",
     "Only where the servers do not need the rights of": "ends what a role may do besides, so that the condition comes first",
     "chmod … …": "fewer may read a folder of this program's own",
@@ -87,6 +88,7 @@ OF_A_SETTING: Final = {
 """Settings, and what is not stored data."""
 
 OF_A_ROTATION: Final = {
+    "Recover an unfinished password change": "opens the screen that says where the change stands, and asks",
     "With --recover: drop the change": "refused where the server or any place has the new password",
     "Drop a change that the server": "refused where the server or any place has the new password",
     "Undo the change?": "asks; refused where the server or any place has the new password",
