@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.documents import Document
@@ -77,8 +78,23 @@ TOPICS: Final = {
 }
 
 
+def _complete_topic(
+    context: click.Context,
+    parameter: click.Parameter,  # noqa: ARG001 - click's signature
+    incomplete: str,
+) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in _names(context) if name.startswith(incomplete)]
+
+
+def _names(context: click.Context) -> tuple[str, ...]:
+    """Return what there is help about: the topics, and every command."""
+    root = context.find_root()
+    commands = root.command.list_commands(root) if isinstance(root.command, click.Group) else ()
+    return (*TOPICS, *commands)
+
+
 @click.command(name="help")
-@click.argument("topic", required=False)
+@click.argument("topic", required=False, shell_complete=_complete_topic)
 @shared_options
 @click.pass_context
 def help_(context: click.Context, topic: str | None) -> int:
@@ -110,7 +126,7 @@ def _topics(*, is_json: bool) -> None:
         return
     output.write_table(("topic", "what it is about"), [*TOPICS.items()])
     output.write_line()
-    output.write_line("Of a command: llama-storage-tui help COMMAND, or COMMAND --help.")
+    output.write_line("For a command: llama-storage-tui help COMMAND, or COMMAND --help.")
 
 
 def _bodies() -> list[TopicBody]:
@@ -124,7 +140,7 @@ def _keys(settings: AppSettings, *, is_json: bool) -> None:
         )
         return
     output.write_line(
-        "Each key of the app can be another one. Write its id and the new key, or several, into"
+        "Every key of the app can be remapped. Write its id and the new key, or several keys, into"
     )
     output.write_line(f"  {settings.file}")
     output.write_line("for example:")
@@ -145,8 +161,8 @@ def _themes(settings: AppSettings, *, is_json: bool) -> None:
     if is_json:
         output.write_document(ThemesHelpDocument(file=settings.file, themes=[*settings.themes]))
         return
-    output.write_line(f"The app has the themes {' and '.join(settings.themes)}; the first is the usual one.")
-    output.write_line("ctrl+t changes to the other one while the app runs. To begin with one, write into")
+    output.write_line(f"The app has the themes {' and '.join(settings.themes)}; the first is the default.")
+    output.write_line("ctrl+t switches to the other one while the app runs. To start with one of them, write into")
     output.write_line(f"  {settings.file}")
     output.write_line()
     output.write_text(f'  theme = "{settings.themes[-1]}"')
@@ -159,7 +175,7 @@ def _command(context: click.Context, name: str, *, is_json: bool) -> None:
     group = root.command
     found = group.get_command(root, name) if isinstance(group, click.Group) else None
     if found is None:
-        names = (*TOPICS, *(group.list_commands(root) if isinstance(group, click.Group) else ()))
+        names = _names(context)
         meant = nearest(name, names)
         suggestion = f"Did you mean {meant}? " if meant else ""
         raise UsageError(

@@ -6,11 +6,12 @@ Whatever goes wrong is no completion: a prompt is no place for an error.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 import click
-from click.shell_completion import BashComplete, CompletionItem, add_completion_class
+from click.shell_completion import BashComplete, CompletionItem, add_completion_class, split_arg_string
 
 from llama_storage_tui.services.requests import FOUND
 
@@ -19,13 +20,20 @@ if TYPE_CHECKING:
     from llama_storage_tui.services.requests import LoadRequest
 
 FROM_STDIN: Final = "-"
+BREAKS: Final = ":="
+"""Of what bash takes a word apart at, the characters that ours may hold."""
 
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
 @add_completion_class
 class Bash(BashComplete):
-    """Click's script for bash, but files join the other answers: Click's clears those when it comes to `file`."""
+    """Click's completion for bash, but with the words of the shell put together again: bash takes apart at `:` and `=`, of which
+    namespaces and `--for=1` are full, and replaces only what follows the last of them.
+
+    Files join the other answers: Click's script clears those when it comes to `file`. Bash quotes an answer only where it takes it
+    for the name of a file.
+    """
 
     name = "bash"
     source_template = BashComplete.source_template.replace(
@@ -33,7 +41,43 @@ class Bash(BashComplete):
             compopt -o default""",
         """compopt -o filenames
             COMPREPLY+=($(compgen -f -- "$value"))""",
+    ).replace(
+        "COMPREPLY+=($value)",
+        """[[ $value == *[^[:alnum:]_.:@+=-]* ]] && compopt -o filenames
+            COMPREPLY+=("$value")""",
     )
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """Return the words before the one at the cursor, and what there is of that one."""
+        words, _ = self._words()
+        return words[1:-1], words[-1]
+
+    def complete(self) -> str:
+        """Return the answers, each without what bash leaves of the word."""
+        words, left = self._words()
+        found = self.get_completions(words[1:-1], words[-1])
+        for item in found:
+            item.value = str(item.value).removeprefix(left)
+        return "\n".join(map(self.format_completion, found))
+
+    @staticmethod
+    def _words() -> tuple[list[str], str]:
+        """Return the words up to the cursor, and the part of the last one that bash does not replace."""
+        at = int(os.environ["COMP_CWORD"])
+        parts = [*split_arg_string(os.environ["COMP_WORDS"]), ""][: at + 1]
+        words: list[str] = []
+        left = ""
+        is_open = False
+        for part in parts:
+            is_break = part != "" and not part.strip(BREAKS)
+            if words and (is_break or is_open):
+                left = words[-1] + part if is_break else words[-1]
+                words[-1] += part
+            else:
+                left = ""
+                words.append(part)
+            is_open = is_break
+        return words, left
 
 
 def _known(words: Callable[[], Iterable[str]]) -> Complete:

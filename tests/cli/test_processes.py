@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import socket
 import stat
@@ -124,6 +125,13 @@ def test_words_are_completed(words: str, expected: str) -> None:
         (["responses", "config.yaml", "list", "--status", "fa"], {"failed"}),
         (["objects", "config.yaml", "batch"], {"batches"}),
         (["check", "--for", "1.5"], {"1.5.0"}),
+        (["help", "the"], {"themes"}),
+        (["help", "rot"], {"rotate"}),
+        # As bash takes words apart, of which it replaces the last part.
+        (["keys", "config.yaml", "kv_default", "vector_io", "::", "fa"], {"faiss"}),
+        (["keys", "config.yaml", "kv_default", "vector_io", "::"], {"faiss", "pgvector"}),
+        (["keys", "config.yaml", "kv_default", "'vector_io::fa"], {"vector_io::faiss"}),
+        (["check", "--for", "=", "1.5"], {"1.5.0"}),
         (["tables", "nowhere.yaml", ""], set()),
         (["tables", "-", ""], set()),
     ],
@@ -142,7 +150,7 @@ def test_bash_completes_what_costs_no_connection(
     asked = f"""
 compopt() {{ :; }}
 {script}
-COMP_WORDS=(llama-storage-tui {" ".join(word or "''" for word in words)}); COMP_CWORD={len(words)}
+COMP_WORDS=(llama-storage-tui {" ".join(map(shlex.quote, words))}); COMP_CWORD={len(words)}
 _llama_storage_tui_completion llama-storage-tui
 printf '%s\\n' "${{COMPREPLY[@]}}"
 """
