@@ -162,7 +162,9 @@ def _themes(settings: AppSettings, *, is_json: bool) -> None:
         output.write_document(ThemesHelpDocument(file=settings.file, themes=[*settings.themes]))
         return
     output.write_line(f"The app has the themes {' and '.join(settings.themes)}; the first is the default.")
-    output.write_line("ctrl+t switches to the other one while the app runs. To start with one of them, write into")
+    output.write_line(
+        "ctrl+t switches to the other one while the app runs. To start with one of them, write into"
+    )
     output.write_line(f"  {settings.file}")
     output.write_line()
     output.write_text(f'  theme = "{settings.themes[-1]}"')

@@ -28,10 +28,10 @@ Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 @add_completion_class
 class Bash(BashComplete):
-    """Click's completion for bash, but with the words of the shell put together again: bash takes apart at `:` and `=`, of which
-    namespaces and `--for=1` are full, and replaces only what follows the last of them.
+    """Click's completion for bash, but with the words of the shell put together again.
 
-    Files join the other answers: Click's script clears those when it comes to `file`. Bash quotes an answer only where it takes it
+    Bash takes words apart at `:` and `=`, of which namespaces and `--for=1` are full, and replaces only what follows the last of
+    them. Files join the other answers: Click's script clears those when it comes to `file`. Bash quotes an answer only where it takes it
     for the name of a file.
     """
 
