@@ -95,6 +95,8 @@ def keys(
         )
     else:
         reports.report_keys(page)
+        if not page.keys and page.is_complete:
+            reports.report_nothing(context, "keys")
     return ExitCode.DONE
 
 

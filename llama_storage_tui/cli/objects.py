@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from llama_storage_tui.cli import output, shell_completion
+from llama_storage_tui.cli import output, reports, shell_completion
 from llama_storage_tui.cli.asking import LIMIT, ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.objects_document import (
@@ -65,7 +65,7 @@ def objects(
             config,
             lambda session: list_family(session, family, limit=limit, after=after, of=relation),
         )
-        _page(page, is_json=is_json)
+        _page(context, page, is_json=is_json)
     else:
         record = ask(context, config, lambda session: read_family(session, family, object_id))
         _record(record, is_json=is_json)
@@ -100,14 +100,14 @@ def _family_row(entry: FamilyEntry) -> tuple[str, ...]:
     return entry.family.name, number, entry.family.title, where + more
 
 
-def _page(page: ObjectPage, *, is_json: bool) -> None:
+def _page(context: click.Context, page: ObjectPage, *, is_json: bool) -> None:
     if is_json:
         output.write_document(ObjectsDocument.of(page))
         return
     for notice in page.notices:
         output.say_notice(notice)
     if not page.objects:
-        output.say(f"No {page.family.name}.")
+        reports.report_nothing(context, page.family.name)
     else:
         columns = page.family.columns
         output.write_table(

@@ -152,8 +152,12 @@ class _Answer:
         held = "".join(chunk for stream, chunk in chunks if stream is sys.stdout)
         if may_page and pager.is_longer_than_screen(held):
             flush()
-            pager.show(held)
-            chunks = [(stream, chunk) for stream, chunk in chunks if stream is not sys.stdout]
+            problem = pager.show(held)
+            if problem is None:
+                chunks = [(stream, chunk) for stream, chunk in chunks if stream is not sys.stdout]
+            else:
+                mark = _painted("Notice:", Tone.WARNING, colours(sys.stderr))
+                chunks.append((sys.stderr, f"{mark} {text.line(problem)}; --no-pager prints without one.\n"))
         for stream, chunk in chunks:
             if stream is sys.stdout:
                 _write_data(chunk)

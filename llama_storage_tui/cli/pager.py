@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import sys
+from pathlib import Path
 from typing import Final
 
 LESS: Final = "-FRX"
@@ -39,11 +40,32 @@ def is_longer_than_screen(text: str) -> bool:
     return False
 
 
-def show(text: str) -> None:
-    """Show a text in the pager, and wait for its end. Colours go to `less` alone, where its own options let them through."""
-    import click
+def show(text: str) -> str | None:
+    """Show a text in the pager and wait for its end; return None, or a sentence on a pager that failed and may have shown nothing.
 
-    os.environ.setdefault("LESS", LESS)
-    # click writes what the locale's encoding lacks as a question mark: our marks in ASCII say more.
-    encoding = sys.stdout.encoding
-    click.echo_via_pager(text.encode(encoding, errors="spell_out").decode(encoding).removesuffix("\n"))
+    Colours go to `less` alone, where its own options let them through.
+    """
+    import subprocess
+
+    command = shlex.split(os.environ.get("PAGER", "less"))
+    environ = {"LESS": LESS, **os.environ}
+    options = " ".join([environ["LESS"], *command[1:]])
+    if Path(command[0]).name != "less" or "r" not in options.lower():
+        import click
+
+        text = click.unstyle(text)
+    try:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environ)
+    except OSError as error:
+        return f"The pager {command[0]} cannot be run: {error.strerror}"
+    rest: bytes | None = text.encode(sys.stdout.encoding, errors="spell_out")
+    while True:
+        # `less` has a use of its own for ctrl+c, and goes on: whoever left before it would leave two readers of one keyboard.
+        try:
+            process.communicate(rest)
+            break
+        except KeyboardInterrupt:
+            rest = None
+    return (
+        f"The pager {command[0]} ended with status {process.returncode}" if process.returncode > 0 else None
+    )

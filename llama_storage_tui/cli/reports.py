@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import click
+
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.documents import iso
 from llama_storage_tui.cli.output import Piece, Tone, Toned
@@ -13,7 +17,21 @@ from llama_storage_tui.services.probe import ProbeResult
 from llama_storage_tui.services.values import LONGEST_LETTER, epoch_time, with_letters
 
 CELL_WIDTH = 60
+SELECTING: Final = frozenset(
+    {"status", "model", "owner", "conversation", "since", "until", "contains", "user", "category"}
+    | {"prefix", "where", "where_null", "of"}
+)
+"""The options of lists that leave something out."""
 _SEVERITIES = {Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.WARNING, Severity.INFO: Tone.MUTED}
+
+
+def report_nothing(context: click.Context, what: str) -> None:
+    """Say that a list is empty: because of the options that select, because it ends before this page, or as it is."""
+    given = {name for name, value in context.params.items() if value not in (None, "", ())}
+    if "after" in given:
+        output.say(f"No more {what}.")
+    else:
+        output.say(f"No {what} match." if given & SELECTING else f"No {what}.")
 
 
 def report_version(catalog: Catalog) -> str:

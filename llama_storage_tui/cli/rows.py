@@ -124,4 +124,6 @@ def rows(
         output.write_document(RowsDocument.of(page))
     else:
         reports.report_rows(page)
+        if not page.rows:
+            reports.report_nothing(context, "rows")
     return ExitCode.DONE

@@ -4,7 +4,7 @@ Textual reads a key as soon as it comes. But what a key opens (a form, a dialog,
 come behind the keys that are there already: those went to whatever had the focus before, where letters are commands. `/qwen`, sent
 at once, quit the app.
 
-Five rules hold on every screen, so that no screen needs a word about it:
+Six rules hold on every screen, so that no screen needs a word about it:
 
 1. A key waits until the app, its screens and their widgets have no message left from the one before, and are all mounted.
 2. A key that nothing takes discards those that came with it, as vi does: what was meant for a form that is not there is no command.
@@ -12,6 +12,8 @@ Five rules hold on every screen, so that no screen needs a word about it:
    is no command either. Textual treats a bracketed paste alike, of which a field takes the first line.
 4. A question before a change is not answered by a key that was sent before it was on the screen.
 5. What looks pasted goes into a field, or nowhere: see `looks_pasted`. A terminal that marks pastes says so itself.
+6. What cannot be taken back (leaving the program, writing a file, a yes) needs a key that came by itself. In the middle of a pasted
+   text the same letter is text that missed its field.
 
 What one stroke is, see `BURST`.
 """
@@ -37,6 +39,8 @@ BURST: Final = 0.02
 still at work."""
 QUICK_TURNS: Final = 200
 """Turns of the event loop in which nearly every key is done."""
+DECISIVE: Final = frozenset({"app.quit", "asking.yes", "export.start", "export.enter", "field.take"})
+"""Ids of the bindings that need a key by itself."""
 SLOW_TURN: Final = 0.005
 SLOW_TURNS: Final = 400
 """Two seconds without the time in which the event loop itself was held: then keys are read again, whatever is still at work."""
@@ -78,7 +82,8 @@ class Typeahead:
         self._waiting: deque[Key | Paste] = deque()
         self._handed: Key | Paste | None = None
         self._watch: asyncio.Task[None] | None = None
-        self._latest = float("-inf")
+        self._latest = self._before = float("-inf")
+        """When the last key came, and when the one came that was handed out last."""
         self._has_typed = False
         self._is_discarding = False
         self._screen: Screen[object] | None = None
@@ -101,7 +106,8 @@ class Typeahead:
             self._refused.pop(id(event), None)
             self._pasted.pop(id(event), None)
             return False
-        if is_free and all(map(_is_at_rest, self._below_app())):
+        if is_free and all(map(_is_at_rest, self._below_app())) and not self._is_decisive(event):
+            self._before = event.time
             may_be = self._may_be_handled(event)
         else:
             self._waiting.append(event)
@@ -165,11 +171,37 @@ class Typeahead:
             while await self._is_done():
                 if not self._waiting:
                     return
-                self._handed = self._waiting.popleft()
-                self._app.post_message(self._handed)
+                event = self._waiting[0]
+                if self._is_decisive(event) and not await self._is_alone(event):
+                    self.discard()
+                    return
+                self._waiting.popleft()
+                self._before = event.time
+                self._handed = event
+                self._app.post_message(event)
             self._waiting.clear()
         finally:
             self._watch = None
+
+    def _is_decisive(self, event: Key | Paste) -> bool:
+        """Tell whether a key would do what cannot be taken back."""
+        screen = self._current_screen
+        if screen is None or isinstance(event, Paste):
+            return False
+        field = _field(screen)
+        if field is not None and field.check_consume_key(event.key, event.character):
+            return False
+        if isinstance(field, Input) and event.key == "enter":
+            return bool(getattr(screen, "is_sent_alone", False))
+        found = screen.active_bindings.get(event.key)
+        return found is not None and (found.binding.id in DECISIVE or found.binding.action == "quit")
+
+    async def _is_alone(self, event: Key | Paste) -> bool:
+        """Wait for what may follow the first key that waits; return False where a key came right before it or right behind it."""
+        if event.time - self._before < BURST:
+            return False
+        await asyncio.sleep(BURST)
+        return len(self._waiting) == 1 or self._waiting[1].time - event.time >= BURST
 
     async def _is_done(self) -> bool:
         """Wait until the last key's effects are over; return False where they do not come to an end."""

@@ -121,6 +121,18 @@ def test_the_pager_stays_out(more: tuple[str, ...], environ: dict[str, str], lon
     assert b"registry:z:080" in out
 
 
+def test_what_a_failed_pager_did_not_show_is_printed(long: str) -> None:
+    out = shown("keys", long, "kv_default", "registry", PAGER="false").decode()
+    assert "registry:z:080" in out
+    assert "The pager false ended with status 1" in out
+
+
+def test_a_pager_that_ends_early_is_no_failure(long: str) -> None:
+    out = shown("keys", long, "kv_default", "registry", PAGER="head -n 2").decode()
+    assert "registry:z:080" not in out
+    assert "The pager" not in out
+
+
 def test_a_stream_of_all_rows_is_not_paged(config: str, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "sql.db")) as tables, tables:
         tables.executemany("INSERT INTO prompts VALUES (?)", [(f"p{at:03}",) for at in range(2 * HEIGHT)])

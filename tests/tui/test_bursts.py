@@ -18,7 +18,7 @@ PATIENCE = 5.0
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
+def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
     request = make_deployment(tmp_path)
     ((server, here),) = request.path_map
     words = [request.config, "--env-file", request.env_files[0], "--map-path", f"{server}={here}"]
@@ -27,6 +27,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
         "HOME": str(tmp_path),
         "LLAMA_STORAGE_TUI_CONFIG": str(tmp_path / "config.toml"),
     }
+    monkeypatch.chdir(tmp_path)  # where an export would go
     with Terminal(words, environ=environ) as found:
         found.expect("sql_default", "1 error")
         yield found
@@ -40,21 +41,23 @@ class Place:
     steps: tuple[tuple[str, str], ...]
     is_field: bool = True
     """Whether `/` opens something to type in there."""
+    pastes: bool = False
+    """Whether `e` or `q` does there what cannot be taken back, in a way that no place before it has."""
 
 
 TO_TABLES = (("\x1b[B", "rows in inference_store"), ("\r", "enter shows the rows"))
 TO_NAMESPACES = (("\r", "vector_io::faiss:*"),)
 PLACES = (
-    Place("catalog", (), is_field=False),
+    Place("catalog", (), is_field=False, pastes=True),
     Place("findings", (("f", "shared-table"),)),
-    Place("responses", (("w", "responses 1–100"),)),
+    Place("responses", (("w", "responses 1–100"),), pastes=True),
     Place("conversations", (("C", "topic"),)),
     Place("completions", (("M", "tool calls"),)),
     Place("attention", (("A", "incomplete"),), is_field=False),
     Place("object types", (("O", "Skills"),), is_field=False),
-    Place("response", (("w", "responses 1–100"), ("\r", "Messages")), is_field=False),
+    Place("response", (("w", "responses 1–100"), ("\r", "Messages")), is_field=False, pastes=True),
     Place("namespaces", TO_NAMESPACES, is_field=False),
-    Place("keys", (*TO_NAMESPACES, ("\r", "keys 1–"))),
+    Place("keys", (*TO_NAMESPACES, ("\r", "keys 1–")), pastes=True),
     Place("tables", TO_TABLES, is_field=False),
     Place("rows", (*TO_TABLES, ("\r", "This table is empty"))),
 )
@@ -76,6 +79,16 @@ def lives(terminal: Terminal) -> None:
             until = time.monotonic() + PATIENCE
             while ("esc Close" in terminal.text) is not is_open and time.monotonic() < until:
                 terminal.read(0.1)
+
+
+def goes_back(terminal: Terminal) -> None:
+    """Nothing has ended the program: it goes back to the catalog, from box to box."""
+    while "A Attention" not in terminal.text:
+        assert terminal.process.poll() is None
+        terminal.send("\x1b")
+        while terminal.read(0.5):
+            pass
+    lives(terminal)
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
@@ -101,6 +114,33 @@ def test_a_paste_of_several_lines_ends_with_the_field_that_took_the_first(
     terminal.send("/zzzz\rqqq\teee\rq\r")
     terminal.expect("zzzz")
     lives(terminal)
+
+
+@pytest.mark.parametrize("place", [place for place in PLACES if place.pastes], ids=lambda place: place.name)
+def test_a_paste_on_a_list_neither_leaves_the_program_nor_writes_a_file(
+    place: Place, terminal: Terminal, tmp_path: Path
+) -> None:
+    go(terminal, place)
+    before = {path for path in tmp_path.rglob("*") if path.is_file()}
+    terminal.send("q\rquit\ry\re\r")
+    lives(terminal)
+    terminal.send("e\rq\r")
+    goes_back(terminal)
+    after = {path for path in tmp_path.rglob("*") if path.is_file()}
+    assert {path.suffix for path in after - before} <= {".db-shm", ".db-wal"}
+
+
+def test_a_paste_into_the_name_of_a_file_does_not_write_it(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.send("w")
+    terminal.expect("responses 1–100")
+    terminal.send("e")
+    terminal.expect("Format")
+    terminal.send("zz\rq\r")
+    terminal.expect("jsonlzz")
+    terminal.send("\x1b")
+    terminal.expect_gone("jsonlzz")
+    lives(terminal)
+    assert not list(tmp_path.glob("*zz*"))
 
 
 def test_a_dialog_gets_what_follows_the_key_that_opens_it(terminal: Terminal) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from llama_storage_tui.cli import output
+from llama_storage_tui.cli import output, reports
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
@@ -74,7 +74,7 @@ def completions_list(
     if Settings(context).is_json:
         output.write_document(CompletionsDocument.model_validate(page))
     else:
-        _report_page(page)
+        _report_page(context, page)
     return ExitCode.DONE
 
 
@@ -102,11 +102,11 @@ def completions_show(context: click.Context, id_: str) -> int:
     return ExitCode.DONE
 
 
-def _report_page(page: CompletionPage) -> None:
+def _report_page(context: click.Context, page: CompletionPage) -> None:
     for notice in page.notices:
         output.say_notice(notice)
     if not page.completions:
-        output.say("No chat completions.")
+        reports.report_nothing(context, "chat completions")
         return
     rows = (
         (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from llama_storage_tui.cli import output
+from llama_storage_tui.cli import output, reports
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
@@ -67,7 +67,7 @@ def conversations_list(
     if Settings(context).is_json:
         output.write_document(ConversationsDocument.model_validate(page))
     else:
-        _report_page(page)
+        _report_page(context, page)
     return ExitCode.DONE
 
 
@@ -114,11 +114,11 @@ def conversations_orphans(context: click.Context) -> int:
     return ExitCode.DONE
 
 
-def _report_page(page: ConversationPage) -> None:
+def _report_page(context: click.Context, page: ConversationPage) -> None:
     for notice in page.notices:
         output.say_notice(notice)
     if not page.conversations:
-        output.say("No conversations.")
+        reports.report_nothing(context, "conversations")
         return
     rows = (
         (

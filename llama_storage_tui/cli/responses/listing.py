@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
-from llama_storage_tui.cli import output, shell_completion
+from llama_storage_tui.cli import output, reports, shell_completion
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
@@ -112,7 +112,7 @@ def responses_list(
     if Settings(context).is_json:
         output.write_document(ResponsesDocument.model_validate(page))
     else:
-        _report(page)
+        _report(context, page)
     return ExitCode.DONE
 
 
@@ -124,11 +124,11 @@ async def _listed(session: Session, query: ResponseQuery, viewer: Viewer | None)
     return replace(page, notices=(*page.notices, *view.notices))
 
 
-def _report(page: ResponsePage) -> None:
+def _report(context: click.Context, page: ResponsePage) -> None:
     for notice in page.notices:
         output.say_notice(notice)
     if not page.responses:
-        output.say("No responses.")
+        reports.report_nothing(context, "responses")
         return
     output.write_table(HEADINGS, (_row(summary) for summary in page.responses))
     if page.next is not None:

@@ -19,6 +19,9 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
     takes_typeahead: ClassVar[bool] = True
     """Whether keys that were sent at one stroke with the one that opened this box go into it."""
 
+    is_sent_alone: ClassVar[bool] = False
+    """Whether `enter` in a field of this box does what cannot be taken back, so that it counts only as a key by itself."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close", id="dialog.close", tooltip="Close this box"),
     ]

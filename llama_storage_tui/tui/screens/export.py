@@ -35,6 +35,8 @@ class ExportDialog(Dialog[None]):
         ),
     ]
 
+    is_sent_alone = True
+
     def __init__(self, job: Job, *, folder: Path) -> None:
         super().__init__()
         self._job = job

@@ -24,6 +24,8 @@ class FieldDialog(Dialog[str]):
         Binding("escape", "close", "Cancel", id="dialog.close", tooltip="Close this box, change nothing"),
     ]
 
+    is_sent_alone = True
+
     def __init__(
         self, title: str, text: str, label: str, *, is_secret: bool = False, may_be_empty: bool = False
     ) -> None:

@@ -27,6 +27,8 @@ class RevealDialog(Dialog[None]):
         ),
     ]
 
+    takes_typeahead = False
+
     def __init__(self, role: str, password: Secret) -> None:
         super().__init__()
         self._role = role
