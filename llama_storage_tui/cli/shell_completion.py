@@ -31,8 +31,8 @@ class Bash(BashComplete):
     """Click's completion for bash, but with the words of the shell put together again.
 
     Bash takes words apart at `:` and `=`, of which namespaces and `--for=1` are full, and replaces only what follows the last of
-    them. Files join the other answers: Click's script clears those when it comes to `file`. Bash quotes an answer only where it takes it
-    for the name of a file.
+    them. Files join the other answers: Click's script clears those when it comes to `file`. Bash quotes an answer only where it
+    takes it for the name of a file.
     """
 
     name = "bash"
