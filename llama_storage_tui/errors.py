@@ -66,6 +66,15 @@ class ConfigError(StorageToolError):
 
     kind = "config"
 
+    def __init__(self, message: str, *, where: str | None = None, help: str | None = None) -> None:  # noqa: A002 - as above
+        # `-` names the config in calls and documents; in a sentence nobody would read it as a name.
+        named = f"stdin{message[1:]}" if message.startswith(("- ", "-, ", "-: ")) else message
+        super().__init__(
+            named,
+            where=where if where is None or named == message else f"stdin{where.removeprefix('-')}",
+            help=help,
+        )
+
 
 class BackendError(StorageToolError):
     """A backend could not be reached, refused the login, or refused the statement."""

@@ -55,7 +55,7 @@ def show(text: str) -> str | None:
 
         text = click.unstyle(text)
     try:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environ)  # noqa: S603 - the operator's own $PAGER
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environ)  # noqa: S603 - what $PAGER says
     except OSError as error:
         return f"The pager {command[0]} cannot be run: {error.strerror}"
     rest: bytes | None = text.encode(sys.stdout.encoding, errors="spell_out")

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from typing import Final
 
 from llama_storage_tui.errors import BackendError, UsageError
@@ -134,9 +135,11 @@ def _check_status(query: ResponseQuery) -> None:
     Not before anything was looked for: what else has written to the table may use a status of its own.
     """
     if query.status is not None and query.status not in STATUSES and query.after is None:
+        meant = get_close_matches(query.status.strip().lower().replace(" ", "_"), STATUSES, n=1)
+        suggestion = f"Did you mean {meant[0]}? " if meant else ""
         raise UsageError(
-            f"No response matches the status {query.status!r}, which no server writes",
-            help=f"Servers write {', '.join(STATUSES)}.",
+            f"No responses match: no server writes the status {query.status!r}",
+            help=f"{suggestion}Servers write {', '.join(STATUSES)}.",
         )
 
 
