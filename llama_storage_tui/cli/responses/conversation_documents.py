@@ -135,8 +135,8 @@ class OrphansBody(Document):
 
     conversation_id: JsonValue
     items: int
-    first_created_at: float | None
-    last_created_at: float | None
+    first_created_at: JsonValue = Field(description="As stored; null where no item says one.")
+    last_created_at: JsonValue
     backend: str
     table: str
 
@@ -146,8 +146,8 @@ class OrphansBody(Document):
         return cls(
             conversation_id=json_value(orphans.conversation),
             items=orphans.items,
-            first_created_at=orphans.first,
-            last_created_at=orphans.last,
+            first_created_at=json_value(orphans.first),
+            last_created_at=json_value(orphans.last),
             backend=orphans.place.backend,
             table=orphans.place.table,
         )
