@@ -191,6 +191,10 @@ class SqlTableReader:
 
     async def _listing(self, connection: AsyncConnection, engine: Engine, query: RowQuery) -> Listing:
         shape = await self._shape(connection, query.table, refresh=query.after is None)
+        if not shape.columns:
+            # A view of something that is gone: the engine says what is missing.
+            every = sa.select(sa.literal_column("*")).select_from(shape.selectable())
+            await connection.execute(every.limit(0))
         await self._check(connection, shape, query.filters)
         return Listing.of(query, shape, engine.dialect)
 

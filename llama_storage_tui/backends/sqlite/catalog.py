@@ -75,6 +75,8 @@ async def _shape(connection: AsyncConnection, name: str, kind: str, sql: str) ->
         return TableShape(name, (), is_view=kind == "view", is_readable=False)
     visible = [row for row in rows if row[4] != _HIDDEN]
     columns = tuple(_column(row) for row in visible)
+    if not columns:  # a view of something that is gone, or a table of a module that is not loaded here
+        return TableShape(name, (), is_view=kind == "view", is_readable=False)
     if kind == "view" or _VIRTUAL.match(sql):
         return TableShape(name, columns, is_view=kind == "view")
     primary = [

@@ -17,7 +17,7 @@ from llama_storage_tui.backends.engine import Expression
 from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.shape import ColumnShape, Kind, TableShape
 from llama_storage_tui.backends.sqlite import catalog
-from llama_storage_tui.backends.sqlite.documents import SqliteDocuments
+from llama_storage_tui.backends.sqlite.documents import SqliteDocuments, beginning
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Count
 
@@ -86,7 +86,7 @@ class SqliteDialect:
             return element
         kind = sa.func.typeof(element)
         is_long = sa.or_(kind == sa.literal_column("'text'"), kind == sa.literal_column("'blob'"))
-        return sa.case((is_long, sa.func.substr(element, 1, limit + 1)), else_=element)
+        return sa.case((is_long, beginning(element, limit + 1)), else_=element)
 
     def mark(self, element: Expression, shape: ColumnShape) -> tuple[Expression, ...]:
         """Return the value and its storage class: both decide where it sorts."""

@@ -44,7 +44,7 @@ class SqliteDocuments:
 
     def beginning(self, element: Expression, letters: int) -> Expression:
         """Return the beginning of a text."""
-        return sa.func.substr(element, 1, letters)
+        return beginning(element, letters)
 
     def items(self, element: Expression, path: Path) -> Expression:
         """Return the number of items of a list."""
@@ -161,6 +161,24 @@ class SqliteDocuments:
             raise UsageError(
                 "That is not a cursor of this listing.", help="Leave it out to begin again."
             ) from None
+
+
+def beginning(element: Expression, letters: int) -> Expression:
+    """Return the first letters of a text, or the first bytes of a binary value.
+
+    `substr` ends a text at its first NUL: a short text with one is given as it is, a longer one with U+FFFD in its place.
+    """
+    begun: Expression = sa.func.substr(element, 1, letters)
+    bytes_ = _octets(element)
+    is_short = bytes_ <= letters
+    ends_at_nul = sa.and_(sa.func.length(begun) < letters, _octets(begun) < bytes_)
+    harmless = sa.func.substr(sa.func.replace(element, sa.func.char(0), "\ufffd"), 1, letters)
+    is_text = sa.func.typeof(element) == _literal("text")
+    return sa.case((is_text, sa.case((is_short, element), (ends_at_nul, harmless), else_=begun)), else_=begun)
+
+
+def _octets(element: Expression) -> Expression:
+    return sa.func.length(sa.cast(element, sa.BLOB()))
 
 
 def _guarded(element: Expression, value: Expression) -> Expression:

@@ -109,8 +109,10 @@ class OrphansBody(Document):
 
     conversation_id: Annotated[Json, From("conversation")]
     items: int
-    first_created_at: Annotated[float | None, From("first")]
-    last_created_at: Annotated[float | None, From("last")]
+    first_created_at: Annotated[Json, From("first")] = Field(
+        description="As stored; null where no item says one."
+    )
+    last_created_at: Annotated[Json, From("last")]
     backend: Annotated[str, From("place.backend")]
     table: Annotated[str, From("place.table")]
 
