@@ -17,6 +17,7 @@ from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream import run_config as schema
 from llama_storage_tui.upstream.consumers import CONSUMERS, REQUIRED_PATHS, Consumer, find_consumer
 from llama_storage_tui.upstream.providers import (
+    MODEL_SETTINGS,
     RESOURCE_KINDS,
     built_in_apis,
     is_known_api,
@@ -150,6 +151,22 @@ RESOURCE_UNKNOWN_PROVIDER: Final = Rule(
     advice="Add the provider, or name one that is there.",
     since=changes.CATALOG,
 )
+MODEL_UNKNOWN_PROVIDER: Final = Rule(
+    id="model-unknown-provider",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A setting of vector_stores names a model whose provider the config does not have",
+    advice="Enable the provider under providers.inference, name the model of another one, or remove the setting.",
+    since=changes.CATALOG,
+)
+EMBEDDING_WITHOUT_DIMENSION: Final = Rule(
+    id="embedding-without-dimension",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A registered embedding model has no embedding_dimension in its metadata",
+    advice="Write the length of its vectors: metadata: {embedding_dimension: 768}.",
+    since=changes.CATALOG,
+)
 TENANCY_WITHOUT_METADATA_STORE: Final = Rule(
     id="tenancy-without-metadata-store",
     severity=Severity.ERROR,
@@ -210,6 +227,8 @@ TABLE: Final = (
     NO_FILE_NAME,
     EXTERNAL_PROVIDERS_MISSING,
     RESOURCE_UNKNOWN_PROVIDER,
+    MODEL_UNKNOWN_PROVIDER,
+    EMBEDDING_WITHOUT_DIMENSION,
     TENANCY_WITHOUT_METADATA_STORE,
     TLS_REQUIRED,
     EXPANDED_TWICE,
@@ -643,6 +662,42 @@ def resources_of_nobody(view: View) -> Iterator[Finding]:
             )
 
 
+def models_of_nobody(view: View) -> Iterator[Finding]:
+    """Settings that name a model of a provider that is not enabled: a start looks for it among the models, and stops."""
+    if not _has_catalog(view) or "inference" not in available_apis(view):
+        return
+    enabled = {entry.get("provider_id") for api, _, entry in _enabled_providers(view) if api == "inference"}
+    if UNKNOWN in enabled:
+        return
+    for setting_ in MODEL_SETTINGS:
+        name = get(view.context.data, *setting_.path, "provider_id")
+        if setting_.holds_for(view.version) and isinstance(name, str) and name and name not in enabled:
+            yield view.finding(
+                MODEL_UNKNOWN_PROVIDER,
+                (*setting_.path, "provider_id"),
+                f"{'.'.join(setting_.path)} names a model of {name!r}, and no enabled provider of inference has that name",
+                help=_did_you_mean(name, sorted(map(str, enabled))),
+            )
+
+
+def embedding_without_dimension(view: View) -> Iterator[Finding]:
+    """Embedding models that a start registers, and refuses for want of their dimension."""
+    entries = get(view.context.data, "registered_resources", "models")
+    if not _has_catalog(view) or not isinstance(entries, list) or "inference" not in available_apis(view):
+        return
+    for index, entry in enumerate(entries):
+        if not isinstance(entry, Mapping) or entry.get("model_type") != "embedding":
+            continue
+        metadata = entry.get("metadata") or {}
+        if entry.get("provider_id") and isinstance(metadata, Mapping) and "embedding_dimension" not in metadata:
+            yield view.finding(
+                EMBEDDING_WITHOUT_DIMENSION,
+                view.context.resolution.file_path(("registered_resources", "models", index)),
+                f"The embedding model {entry.get('model_id')} has no metadata.embedding_dimension, and the server does not "
+                "start without it",
+            )
+
+
 def tenancy_without_metadata(view: View) -> Iterator[Finding]:
     """Vector providers refuse to start under tenancy or an access policy without a SQL metadata store (1.2 and later)."""
     server = view.context.data.get("server")
@@ -775,6 +830,8 @@ CHECKS = (
     no_file_name,
     external_directory,
     resources_of_nobody,
+    models_of_nobody,
+    embedding_without_dimension,
     tenancy_without_metadata,
     tenancy_without_tenants,
     unverified_authentication,
