@@ -15,7 +15,7 @@ from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.version import Version, VersionGuess
 from llama_storage_tui.upstream import clues
 from llama_storage_tui.upstream.clues import Clue
-from llama_storage_tui.upstream.versions import NEWEST, OLDEST_WITH_CATALOG, RELEASES
+from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG, RELEASES
 
 LEGACY_STORES: Final = ("metadata_store", "inference_store", "conversations_store")
 

@@ -61,7 +61,9 @@ def test_a_strong_clue_that_contradicts_the_others_is_set_aside_and_told() -> No
 
 def test_where_clues_contradict_each_other_the_version_is_one_that_loads_the_file() -> None:
     # Only the words of 0.7 and later are taken from a template by 1.5.
-    text = EARLIER.replace("prompts: {backend: kv_default, namespace:", "prompts: {backend: sql_default, table_name:")
+    text = EARLIER.replace(
+        "prompts: {backend: kv_default, namespace:", "prompts: {backend: sql_default, table_name:"
+    )
     text = text.replace("apis: [inference]", "apis: [agents, eval, safety]")
     text += (
         "vector_stores:\n  file_search_params:\n    header_template: "

@@ -433,7 +433,8 @@ def _registered(kind: str, **entry: object) -> Change:
 _simple("embedding-model-without-dimension", _registered("models", **_EMBEDDING))
 _simple("embedding-model", _registered("models", **_EMBEDDING, metadata={"embedding_dimension": 3}))
 _simple(
-    "embedding-model-without-dimension-and-provider", _registered("models", **{**_EMBEDDING, "provider_id": ""})
+    "embedding-model-without-dimension-and-provider",
+    _registered("models", **{**_EMBEDDING, "provider_id": ""}),
 )
 _simple(
     "default-embedding-model-of-nobody",

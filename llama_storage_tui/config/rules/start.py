@@ -38,6 +38,7 @@ PROVIDER_UNKNOWN_BACKEND: Final = Rule(
     title="A provider refers to a backend that is not defined in storage.backends",
     advice="Define the backend in storage.backends, or name one that is there.",
     also=((Severity.WARNING, Stage.NEVER),),
+    since=changes.CATALOG,
 )
 PROVIDER_WRONG_FAMILY: Final = Rule(
     id="provider-wrong-family",
@@ -46,6 +47,7 @@ PROVIDER_WRONG_FAMILY: Final = Rule(
     title="A provider refers to a backend of the other family (key-value or SQL)",
     advice="The server's own message calls the backend unknown: each family has a registry of its own.",
     also=((Severity.WARNING, Stage.NEVER),),
+    since=changes.CATALOG,
 )
 MISSING_STORE: Final = Rule(
     id="missing-store",
@@ -125,7 +127,7 @@ BAD_PORT: Final = Rule(
     stage=Stage.START,
     title="A port is text that is not a number",
     advice="Write a number.",
-    also=((Severity.WARNING, Stage.NEVER),),
+    also=((Severity.WARNING, Stage.NEVER), (Severity.ERROR, Stage.LOAD)),
 )
 NO_FILE_NAME: Final = Rule(
     id="no-file-name",
@@ -577,6 +579,8 @@ def bad_port(view: View) -> Iterator[Finding]:
         try:
             int(port.value)
         except ValueError:
+            # The stores of the top level belong to the model of the file in 0.2.
+            is_read_at_load = backend.is_inline and "." not in backend.path
             is_opened = backend.name in opened
             yield view.on_setting(
                 backend,
@@ -587,7 +591,7 @@ def bad_port(view: View) -> Iterator[Finding]:
                     "" if is_opened else ": the server starts, and every request that needs the backend fails"
                 ),
                 severity=Severity.ERROR if is_opened else Severity.WARNING,
-                stage=Stage.START if is_opened else Stage.NEVER,
+                stage=(Stage.LOAD if is_read_at_load else Stage.START) if is_opened else Stage.NEVER,
             )
 
 
@@ -689,7 +693,11 @@ def embedding_without_dimension(view: View) -> Iterator[Finding]:
         if not isinstance(entry, Mapping) or entry.get("model_type") != "embedding":
             continue
         metadata = entry.get("metadata") or {}
-        if entry.get("provider_id") and isinstance(metadata, Mapping) and "embedding_dimension" not in metadata:
+        if (
+            entry.get("provider_id")
+            and isinstance(metadata, Mapping)
+            and "embedding_dimension" not in metadata
+        ):
             yield view.finding(
                 EMBEDDING_WITHOUT_DIMENSION,
                 view.context.resolution.file_path(("registered_resources", "models", index)),
