@@ -7,7 +7,7 @@ only the habit of a version, and counts where it does not contradict the strong 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from llama_storage_tui.config.environment import EARLY_EXPRESSION
@@ -15,7 +15,7 @@ from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.version import Version, VersionGuess
 from llama_storage_tui.upstream import clues
 from llama_storage_tui.upstream.clues import Clue
-from llama_storage_tui.upstream.versions import NEWEST, OLDEST_WITH_CATALOG, RELEASES
+from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG, RELEASES
 
 LEGACY_STORES: Final = ("metadata_store", "inference_store", "conversations_store")
 
@@ -23,27 +23,52 @@ LEGACY_STORES: Final = ("metadata_store", "inference_store", "conversations_stor
 def guess_version(raw: Mapping[str, object], chosen: Version | None) -> VersionGuess:
     """Guess the version from the file as written (before expansion); `chosen` is the operator's own word."""
     low, below = RELEASES[0], None
-    because: list[str] = []
     counted: list[Clue] = []
-    found = list(_clues(raw))
-    for clue in [*(c for c in found if c.is_strong), *(c for c in found if not c.is_strong)]:
-        new_low = max(low, clue.low) if clue.low else low
-        new_below = min(x for x in (below, clue.below) if x is not None) if below or clue.below else None
-        if not any(new_low <= release and (new_below is None or release < new_below) for release in RELEASES):
-            because.append(f"({clue.because}: contradicts the others)") if clue.is_strong else None
-            continue
-        low, below = new_low, new_below
-        counted.append(clue)
-    # What set the limits comes first: it is the reason; the rest only agrees.
-    counted.sort(
-        key=lambda clue: (clue.low != low or low == RELEASES[0]) and (clue.below != below or below is None)
-    )
-    because = [*dict.fromkeys(clue.because for clue in counted), *because]
-    fitting = [release for release in RELEASES if low <= release and (below is None or release < below)]
-    guess = max(fitting, default=NEWEST)
+    contradicted: list[Clue] = []
+    for clue in _strong_first(raw):
+        limits = _limits([*counted, clue])
+        if any(_lies_in(release, limits) for release in RELEASES):
+            low, below = limits
+            counted.append(clue)
+        elif clue.is_strong:
+            contradicted.append(clue)
+    guess = max(release for release in RELEASES if _lies_in(release, (low, below)))
+    because = _reasons(counted, contradicted)
     if not because:
-        because.append("nothing in the file tells versions apart: the newest is assumed")
-    return VersionGuess(guess, low, below, tuple(because), chosen or guess, chosen is not None)
+        because = ("nothing in the file tells versions apart: the newest is assumed",)
+    return VersionGuess(guess, low, below, because, chosen or guess, chosen is not None)
+
+
+Limits = tuple[Version, Version | None]
+
+
+def _limits(counted: Iterable[Clue]) -> Limits:
+    """Return the first version that all clues speak for, and the first after them."""
+    low, below = RELEASES[0], None
+    for clue in counted:
+        low = max(low, clue.low) if clue.low else low
+        below = min(x for x in (below, clue.below) if x is not None) if below or clue.below else None
+    return low, below
+
+
+def _lies_in(release: Version, limits: Limits) -> bool:
+    low, below = limits
+    return low <= release and (below is None or release < below)
+
+
+def _reasons(counted: list[Clue], contradicted: list[Clue]) -> tuple[str, ...]:
+    """Say what speaks for a guess and what against it. What set the limits comes first: the rest only agrees."""
+    low, below = _limits(counted)
+    ordered = sorted(
+        counted,
+        key=lambda clue: (clue.low != low or low == RELEASES[0]) and (clue.below != below or below is None),
+    )
+    against = (f"({clue.because}: contradicts the others)" for clue in contradicted)
+    return tuple(dict.fromkeys((*(clue.because for clue in ordered), *against)))
+
+
+def _strong_first(raw: Mapping[str, object]) -> list[Clue]:
+    return sorted(_clues(raw), key=lambda clue: not clue.is_strong)
 
 
 def _clues(raw: Mapping[str, object]) -> Iterator[Clue]:
@@ -156,17 +181,29 @@ def _expression_clues(raw: object) -> Iterator[Clue]:
             return
 
 
-def other_guesses(raw: Mapping[str, object], guess: VersionGuess) -> Iterator[Version]:
-    """Yield the newest release of every other minor version that no strong clue speaks against, newest first."""
-    strong = [clue for clue in _clues(raw) if clue.is_strong]
+def other_guesses(raw: Mapping[str, object], guess: VersionGuess) -> Iterator[VersionGuess]:
+    """Yield guesses of the newest release of every other minor version that no more strong clues speak against.
+
+    Those with the fewest against them come first, and of these the newest.
+    """
+    found = _strong_first(raw)
+
+    def against(release: Version) -> list[Clue]:
+        return [clue for clue in found if clue.is_strong and not _lies_in(release, _limits([clue]))]
+
     seen = {(guess.guess.major, guess.guess.minor)}
+    others: list[Version] = []
     for release in reversed(RELEASES):
         # What 0.2 refuses is not known here: it would seem to load anything.
         if (release.major, release.minor) in seen or release < OLDEST_WITH_CATALOG:
             continue
-        if all(
-            (clue.low is None or clue.low <= release) and (clue.below is None or release < clue.below)
-            for clue in strong
-        ):
-            seen.add((release.major, release.minor))
-            yield release
+        seen.add((release.major, release.minor))
+        others.append(release)
+    most = len(against(guess.guess))
+    for release in sorted(others, key=lambda other: len(against(other))):
+        contradicted = against(release)
+        if len(contradicted) > most:
+            return
+        counted = [clue for clue in found if _lies_in(release, _limits([clue]))]
+        low, below = _limits(counted)
+        yield VersionGuess(release, low, below, _reasons(counted, contradicted), release)

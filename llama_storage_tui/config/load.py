@@ -35,16 +35,16 @@ class Reading:
     def judged(self) -> Catalog:
         """Return the catalog with its findings and verdict.
 
-        A guessed version that does not load the file gives way to one that fits as well and does; the catalog is then that
-        version's.
+        A guessed version that does not load the file gives way to one that loads it and that the file contradicts no more; the
+        catalog is then that version's.
         """
         judged = _judged(self)
         if judged.version.is_overridden or not _is_rejected(judged):
             return judged
-        for release in other_guesses(self._context.raw, judged.version):
-            other = _judged(_read(self._context, replace(judged.version, guess=release, chosen=release)))
+        for guess in other_guesses(self._context.raw, judged.version):
+            other = _judged(_read(self._context, guess))
             if not _is_rejected(other):
-                reason = f"{judged.version.guess} fits as well, and does not load the file"
+                reason = f"{judged.version.guess} was the first guess, and does not load the file"
                 version = replace(other.version, because=(*other.version.because, reason))
                 return replace(other, version=version)
         return judged

@@ -16,7 +16,7 @@ from llama_storage_tui.config.manifests import (
     find_run_config,
     is_manifest,
     refuse_other_files,
-    template_error,
+    unreadable_error,
 )
 from llama_storage_tui.errors import ConfigError, UsageError
 
@@ -175,7 +175,7 @@ def read_document(content: bytes, name: str, *, key: str | None = None) -> Docum
     try:
         document = _parse(text, name)
     except ConfigError as error:
-        raise template_error(text, error) or error from None
+        raise unreadable_error(text, error) or error from None
     if document.is_stream or is_manifest(document.data):
         return find_run_config(document, key)
     refuse_other_files(document)

@@ -279,7 +279,7 @@ def embed(document: Document, entry: Entry, *, is_only: bool) -> Document:
     try:
         embedded = parse(entry.text, name, line_offset=offset)
     except ConfigError as error:
-        raise template_error(entry.text, error) or error from None
+        raise unreadable_error(entry.text, error) or error from None
     manifest = Manifest(document, entry.path, entry.is_base64)
     return replace(embedded, line_offset=offset, manifest=manifest)
 
@@ -867,7 +867,7 @@ def _lightspeed(name: str, stack: Mapping[str, object]) -> ConfigError:
 
 
 def _compose_help(services: Mapping[object, object], configs: object, name: str) -> str:
-    along = "The service's variables come along with --env-file and this file."
+    along = f"Add --env-file {name} for the service's variables."
     mounted: list[tuple[object, str]] = []
     for service, settings in services.items():
         volumes = settings.get("volumes") if isinstance(settings, dict) else None
@@ -889,10 +889,37 @@ def _compose_help(services: Mapping[object, object], configs: object, name: str)
     return "Give the run config that the server's service mounts (see its volumes and command)."
 
 
-def template_error(text: str, error: ConfigError) -> ConfigError | None:
-    """Return what to say about a file that is no YAML because it is a template that nobody rendered; None for other files."""
+_ASSIGNMENT: Final = re.compile(r"(?:export\s+)?[A-Za-z_][\w.]*=")
+_SECTION: Final = re.compile(r"\[[\w .:-]+\]\s*")
+
+
+def _settings_error(text: str, name: str) -> ConfigError | None:
+    """Return what to say about a file of `NAME=value` lines, with or without sections; None for other files."""
+    lines = [line.strip() for line in text.splitlines()]
+    lines = [line for line in lines if line and line[0] not in "#;"]
+    if lines and all(_ASSIGNMENT.match(line) for line in lines):
+        return ConfigError(
+            f"{name} is an env file, not a run config",
+            where=name,
+            help=f"Give the run config, and this file with --env-file {name}.",
+        )
+    if lines and _SECTION.fullmatch(lines[0]) and any("=" in line for line in lines):
+        return ConfigError(
+            f"{name} is a file of sections (INI, systemd or Quadlet), not a run config",
+            where=name,
+            help="Give the run config that the server in it reads.",
+        )
+    return None
+
+
+def unreadable_error(text: str, error: ConfigError) -> ConfigError | None:
+    """Return what to say about a file that is no YAML mapping because it is something else; None where that is not known.
+
+    It may be a template that nobody rendered, an env file, or a unit of systemd.
+    """
+    name = (error.where or "").rpartition(":")[0] or error.where or "The file"
     if _TAG.search(text) is None:
-        return None
+        return _settings_error(text, name)
     plain = _TAG.sub("x", _TAG_LINE.sub("", text))
     try:
         yaml.compose(plain, Loader=yaml.SafeLoader)
@@ -902,7 +929,6 @@ def template_error(text: str, error: ConfigError) -> ConfigError | None:
         here = lines[max(0, int(line) - 2) : int(line) + 1] if line.isdecimal() else []
         if not any(mark in one for one in here for mark in ("{{", "{%", "<%")):
             return None
-    name = (error.where or "").rpartition(":")[0] or error.where or "The file"
     found = _TAG.search(text)
     number = text.count("\n", 0, found.start()) + 1 if found else 1
     what, how = template_kind(text)

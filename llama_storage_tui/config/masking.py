@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -15,8 +17,8 @@ from llama_storage_tui.config.environment import EXPRESSION
 from llama_storage_tui.secrets import MASK, Secret
 
 _SECRET_NAME: Final = re.compile(
-    r"(?<!by)(?<!com)pass(word|wd|phrase)?$|passw|pwd|secret|token|api[_-]?key|credential|connection_?str|conn_?str|dsn|private|authorization|"
-    r"bearer|cookie|moderation_headers|(access|account|auth|encryption|master|shared|signing|ssl)_?key",
+    r"(?<!by)(?<!com)pass(word|wd|phrase)?$|passw|pwd|secret|secert|secrt|token|api[_-]?key|credential|connection_?str|conn_?str|dsn|private|authorization|"
+    r"bearer|cookie|(^|[_-])(pw|creds?)$|moderation_headers|(access|account|auth|encryption|master|shared|signing|ssl)_?key",
     re.IGNORECASE,
 )
 _COUNTED_TOKENS: Final = re.compile(
@@ -32,11 +34,20 @@ _ASSIGNED: Final = re.compile(r"(?<![\w-])([A-Za-z_][\w-]*)(\s*=\s*)('(?:[^'\\]|
 """`name=value` in a URI's query or a DSN. The look-behind keeps the scan linear."""
 
 
+_OFTEN_MISTYPED: Final = ("password", "passwd", "passphrase", "credential", "api_key", "connection_string")
+_LIKENESS: Final = 0.83
+"""One letter too many, too few, or two that changed places: `pasword`, `conection_string`."""
+_LONGEST_NAME: Final = 32
+
+
+@lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
-    """Tell whether a field of that name holds a secret, known to a server or not."""
-    return _SECRET_NAME.search(name) is not None and (
-        "token" not in name.lower() or _COUNTED_TOKENS.search(_WORD_BREAK.sub("_", name)) is None
-    )
+    """Tell whether a field of that name holds a secret, known to a server or not, also where the name is mistyped."""
+    if _SECRET_NAME.search(name) is None:
+        return len(name) <= _LONGEST_NAME and bool(
+            get_close_matches(name.lower(), _OFTEN_MISTYPED, n=1, cutoff=_LIKENESS)
+        )
+    return "token" not in name.lower() or _COUNTED_TOKENS.search(_WORD_BREAK.sub("_", name)) is None
 
 
 def mask_userinfo(text: str) -> str:

@@ -266,3 +266,18 @@ _ANY_PROVIDER: Final = Version(0, 8)
 def stands_for_any_provider(provider_id: str, version: Version) -> bool:
     """Tell whether a resource's `provider_id` is the word `all`, which from 0.8 on is no provider's name."""
     return provider_id == "all" and version >= _ANY_PROVIDER
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSetting(DatedFromCatalog):
+    """A setting that names a model by its provider, and that a start compares with the models that are there."""
+
+    path: tuple[str, ...]
+
+
+MODEL_SETTINGS: Final = (
+    ModelSetting(("vector_stores", "default_embedding_model")),
+    ModelSetting(("vector_stores", "rewrite_query_params", "model"), since=Version(0, 4)),
+    ModelSetting(("vector_stores", "default_reranker_model"), since=Version(0, 7)),
+)
+"""Source: `validate_vector_stores_config` in `core/stack.py`."""

@@ -56,6 +56,7 @@ OF_A_SETTING: Final = {
     "Copy the file out of the pod before": "the rows are kept first",
     "Give the certificate authority (tls_cafile)": "no store is touched",
     "Set server.auth.provider_config.": "no store is touched",
+    "Enable the provider under providers.inference": "a setting of the config; no release starts with it, and no store is touched",
     "Write the stored values into the config": "nothing stored changes; what an unregistered object loses is said",
     "Set the variable, or give a default": "a variable without which no server starts",
     "Remove the field, or move it to where": "a line of the config; no server of this version loads it",

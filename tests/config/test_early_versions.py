@@ -6,7 +6,7 @@ from llama_storage_tui.config.dotenv import merge
 from llama_storage_tui.config.environment import UNKNOWN, resolve
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.versions import newest
-from tests.configs import HOME, SQLITE, catalog_of
+from tests.configs import HOME, SQLITE, catalog_of, only
 
 INLINE = """\
 version: 2
@@ -168,3 +168,24 @@ def test_0_3_says_that_it_ignores_an_old_store_beside_its_storage() -> None:
     for version, is_told in (("0.3.5", True), ("0.4.7", True), ("0.2.24", False)):
         rules = {finding.rule for finding in catalog_of(both, version).findings}
         assert ("ignored-legacy-store" in rules) is is_told
+
+
+@pytest.mark.parametrize(
+    ("store", "rule", "stage"),
+    [
+        ("{type: postgres, user: u, password: 'p@ss'}", "password-breaks-url", "start"),
+        ("{type: postgres, user: 'u@x', password: p}", "user-breaks-url", "start"),
+        ("{type: postgres, host: 'h@x', user: u, password: p}", "host-breaks-url", "start"),
+        ("{type: postgres, user: u, password: p, port: five}", "bad-port", "load"),
+        ("{type: postgres, user: u}", "missing-password", "never"),
+        ("{type: sqlite, db_path: ':memory:'}", "memory-database", "never"),
+        ("{type: sqlite, db_path: x.db}", "relative-path", "never"),
+    ],
+)
+def test_an_inline_store_of_0_2_is_judged_as_the_backend_that_it_became(
+    store: str, rule: str, stage: str
+) -> None:
+    catalog = catalog_of(f"version: 2\nimage_name: x\nproviders: {{}}\ninference_store: {store}\n", "0.2.24")
+    finding = only(catalog, rule)
+    assert (finding.stage, finding.line) == (stage, 4)
+    assert finding.where.startswith("inference_store")

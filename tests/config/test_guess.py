@@ -59,6 +59,26 @@ def test_a_strong_clue_that_contradicts_the_others_is_set_aside_and_told() -> No
     assert any("contradicts the others" in reason for reason in version.because)
 
 
+def test_where_clues_contradict_each_other_the_version_is_one_that_loads_the_file() -> None:
+    # Only the words of 0.7 and later are taken from a template by 1.5.
+    text = EARLIER.replace(
+        "prompts: {backend: kv_default, namespace:", "prompts: {backend: sql_default, table_name:"
+    )
+    text = text.replace("apis: [inference]", "apis: [agents, eval, safety]")
+    text += (
+        "vector_stores:\n  file_search_params:\n    header_template: "
+        "'knowledge_search tool found {num_chunks} chunks'\n"
+    )
+    catalog = catalog_of(text)
+    assert catalog.verdict.loads, catalog.version
+    assert catalog.version.chosen == catalog.version.guess < Version(0, 7)
+    assert catalog.version.low <= catalog.version.guess
+    because = "; ".join(catalog.version.because)
+    assert "the agents API was removed in 0.7" in catalog.version.because
+    assert "(storage.stores.prompts as a SQL store exists since 1.0: contradicts the others)" in because
+    assert "1.5.0 was the first guess, and does not load the file" in because
+
+
 def test_the_operators_word_counts_and_the_guess_is_still_shown() -> None:
     version = catalog_of(SQLITE, "1.2").version
     assert (version.chosen, version.guess, version.is_overridden) == (Version(1, 2, 5), Version(1, 5), True)

@@ -77,6 +77,23 @@ def test_a_file_that_is_something_else_is_named(
     assert instead in (caught.value.help or "")
 
 
+@pytest.mark.parametrize(
+    ("text", "what", "instead"),
+    [
+        ("# of the shop\nPGPASS=Zq-secret-qZ\nexport PGUSER=shop\n", "an env file", "--env-file .env"),
+        ("POSTGRES_PASSWORD=Zq-secret-qZ", "an env file", "--env-file .env"),
+        ("[Container]\nImage=ogx\nEnvironment=PW=Zq-secret-qZ\n", "sections", "Give the run config"),
+        ("[database]\npassword = Zq-secret-qZ\n", "sections", "Give the run config"),
+    ],
+)
+def test_a_file_of_assignments_is_named_and_nothing_of_it_is_said(text: str, what: str, instead: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_document(text.encode(), ".env")
+    assert what in caught.value.message
+    assert instead in (caught.value.help or "")
+    assert "Zq" not in f"{caught.value!r} {caught.value} {caught.value.help}"
+
+
 @pytest.mark.parametrize("text", [RUN, "{}\n", "apis: [inference]\n", "version: 2\nmodels: []\n"])
 def test_what_could_be_a_run_config_is_judged_as_one(text: str) -> None:
     assert read_document(text.encode(), "run.yaml").name == "run.yaml"

@@ -63,6 +63,26 @@ def test_an_ignored_field_of_a_later_version_says_from_when_on_it_is_read() -> N
     assert only(catalog_of(text, "1.3"), "ignored-connection-field").help == "Servers read it from 1.4.0 on."
 
 
+@pytest.mark.parametrize(
+    ("type_", "written", "goes_to"),
+    [
+        ("sql_postgres", "hosst: db", "localhost:5432"),
+        ("sql_postgres", "databse: shop", "db ogx"),
+        ("sql_postgres", "pasword: x", "without a password"),
+        ("kv_postgres", "tabel_name: x", "table_name ogx_kvstore"),
+        ("kv_redis", "prot: 6380", "port 6379"),
+    ],
+)
+def test_a_mistyped_field_that_decides_where_a_server_connects_says_where_it_goes_instead(
+    type_: str, written: str, goes_to: str
+) -> None:
+    user = "" if type_ == "kv_redis" else "user: u, "
+    text = SQLITE.replace("  stores:", f"    spare: {{type: {type_}, {user}{written}}}\n  stores:", 1)
+    finding = only(catalog_of(text, "1.5"), "ignored-connection-field")
+    assert goes_to in finding.message
+    assert finding.severity == "warning"
+
+
 def test_redis_says_that_it_never_had_a_password() -> None:
     text = change(
         SQLITE,

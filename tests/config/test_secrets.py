@@ -124,7 +124,7 @@ def test_masking_a_long_text_takes_no_long_time() -> None:
     "name",
     ["password", "PASSWORD", "db_passwd", "client_secret", "api_key", "apiKey", "api-key", "hf_token", "auth_token_value",
      "connection_string", "conn_str", "sslpassword", "private_key", "aws_secret_access_key", "authorization", "credentials",
-     "ewallet_password", "passphrase", "account_key"],
+     "ewallet_password", "passphrase", "account_key", "pw", "db_pw", "creds"],
 )  # fmt: skip
 def test_a_name_that_sounds_like_a_secret_is_one(name: str) -> None:
     assert is_secret_name(name)
@@ -133,10 +133,20 @@ def test_a_name_that_sounds_like_a_secret_is_one(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["host", "user", "max_tokens", "max_output_tokens", "tokens", "tokenizer", "token_limit", "token_url", "key", "namespace",
-     "bypass", "compass_url", "monkey"],
+     "bypass", "compass_url", "monkey", "secure", "section", "passage", "pool_size", "connection_timeout"],
 )  # fmt: skip
 def test_a_name_that_only_looks_like_one_is_none(name: str) -> None:
     assert not is_secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["pasword", "passswd", "pssword", "pass_word", "secert", "conection_string", "connection_sting", "api_ky", "credntials"],
+)  # fmt: skip
+def test_a_secret_under_a_mistyped_name_is_masked(name: str) -> None:
+    said = all_that_is_said(POSTGRES.replace("password: ${env.PGPASS}", f"{name}: {SECRET}"))
+    assert name in said
+    assert SECRET not in said
 
 
 @pytest.mark.parametrize("unit", ["${env.", "${env.A:=", "${env.A", "a:@", "${env.lower}", "x="])

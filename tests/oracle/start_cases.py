@@ -422,6 +422,81 @@ def _tenancy_multi(config: Config) -> None:
     config["storage"]["stores"]["vector_stores"] = {**_SQL, "table_name": "vector_store_metadata"}
 
 
+_EMBEDDING: Final = {"model_id": "m", "provider_id": "sentence-transformers", "model_type": "embedding"}
+_OF_NOBODY: Final = {"provider_id": "nobody", "model_id": "x"}
+
+
+def _registered(kind: str, **entry: object) -> Change:
+    return lambda config: config.update(registered_resources={kind: [entry]})
+
+
+_simple("embedding-model-without-dimension", _registered("models", **_EMBEDDING))
+_simple("embedding-model", _registered("models", **_EMBEDDING, metadata={"embedding_dimension": 3}))
+_simple(
+    "embedding-model-without-dimension-and-provider",
+    _registered("models", **{**_EMBEDDING, "provider_id": ""}),
+)
+_simple(
+    "default-embedding-model-of-nobody",
+    lambda config: config.update(vector_stores={"default_embedding_model": dict(_OF_NOBODY)}),
+)
+_simple(
+    "rewriting-model-of-nobody",
+    lambda config: config.update(vector_stores={"rewrite_query_params": {"model": dict(_OF_NOBODY)}}),
+)
+_simple(
+    "reranker-model-of-nobody",
+    lambda config: config.update(vector_stores={"default_reranker_model": dict(_OF_NOBODY)}),
+)
+_simple(
+    "default-vector-provider-of-nobody",
+    lambda config: config.update(vector_stores={"default_provider_id": "nobody"}),
+)
+
+
+@_case("default-embedding-model-is-registered")
+def _default_model(config: Config) -> None:
+    _registered("models", **_EMBEDDING, metadata={"embedding_dimension": 3})(config)
+    config["vector_stores"] = {
+        "default_embedding_model": {"provider_id": "sentence-transformers", "model_id": "m"}
+    }
+
+
+_simple(
+    "s3-without-bucket",
+    lambda config: config["providers"].update(
+        files=[_provider("s3", "remote::s3", {"metadata_store": {**_SQL, "table_name": "b"}})]
+    ),
+)
+
+
+@_case("interactions-by-default-and-another-name", since=(0, 8, 0))
+def _default_interactions(config: Config) -> None:
+    config["providers"]["interactions"] = [_provider("b", "inline::builtin", {})]
+    config["apis"].append("interactions")
+    _rename(config, "sql", "main_sql")
+
+
+@_case("skills-without-persistence", since=(1, 1, 0))
+def _bare_skills(config: Config) -> None:
+    config["providers"]["skills"] = [_provider("b", "inline::builtin", {})]
+    config["apis"].append("skills")
+
+
+_simple(
+    "quota-inline",
+    lambda config: config.update(server={"quota": {"kvstore": {"type": "sqlite", "db_path": "/srv/q.db"}}}),
+)
+_simple(
+    "inference-store-off-and-to-nowhere",
+    lambda config: config["storage"]["stores"]["inference"].update(enabled=False, backend="nowhere"),
+)
+_simple(
+    "vector-metadata-to-kv",
+    lambda config: _config(config, "vector_io").update(metadata_store={**_KV, "table_name": "x"}),
+)
+
+
 def cases(version: Version, folder: str) -> Iterator[tuple[str, Config]]:
     """Every case of a version, by name, with its files in a folder."""
     for name, (change, since, until) in _CASES.items():

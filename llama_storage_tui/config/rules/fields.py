@@ -11,6 +11,7 @@ from llama_storage_tui.config.rules.view import View, nearest, setting
 from llama_storage_tui.model.catalog import Backend, Family, Setting
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream import run_config as schema
 from llama_storage_tui.upstream.versions import RELEASES
 
@@ -20,6 +21,7 @@ IGNORED_CONNECTION_FIELD: Final = Rule(
     stage=Stage.NEVER,
     title="The server ignores a field that would decide where or how it connects",
     advice="Use the field that the release reads; the message says what the server does instead.",
+    since=changes.CATALOG,
 )
 IGNORED_FIELD: Final = Rule(
     id="ignored-field",
@@ -27,6 +29,7 @@ IGNORED_FIELD: Final = Rule(
     stage=Stage.NEVER,
     title="The server ignores a field",
     advice="It has no effect. With the right name it takes effect, which may change where the server looks for its rows.",
+    since=changes.CATALOG,
 )
 IGNORED_NAMESPACE: Final = Rule(
     id="ignored-namespace",
@@ -34,6 +37,7 @@ IGNORED_NAMESPACE: Final = Rule(
     stage=Stage.NEVER,
     title="A namespace on a backend has no effect",
     advice="Write the namespace on the reference: each brings its own.",
+    since=changes.CATALOG,
 )
 TABLE: Final = (
     IGNORED_CONNECTION_FIELD,
@@ -60,9 +64,9 @@ def unknown_fields(view: View) -> Iterator[Finding]:
                 help_ = f"Did you mean {meant}?"
             else:
                 help_ = f"{backend.type} has: {', '.join(known)}."
-            if backend.type == "kv_redis":
+            if backend.type == "kv_redis" and meant is None:
                 help_ = "kv_redis has host and port only: no password, TLS or database number in any version."
-            consequence = _consequence(backend, found.name)
+            consequence = _consequence(backend, found.name, meant)
             if consequence is not None:
                 yield view.on_setting(
                     backend,
@@ -112,11 +116,16 @@ SECURITY: Final = re.compile(r"^(ssl|tls)|^use_(ssl|tls)|sslmode|ca_cert|root_?c
 PASSWORDS: Final = frozenset({"password", "passwd", "pass", "auth", "password_file", "requirepass"})
 
 
-def _consequence(backend: Backend, name: str) -> str | None:
-    """Say where or how a server connects because it does not read a field; None where the field decides nothing of that."""
+def _consequence(backend: Backend, name: str, meant: str | None) -> str | None:
+    """Say where or how a server connects because it does not read a field; None where the field decides nothing of that.
+
+    `meant` is the field that the name is most like: one that is mistyped (`pasword`, `hosst`) decides as much.
+    """
     folded = name.lower().replace("-", "_")
     values = {found.name: found for found in backend.settings if found.is_known}
-    if folded in PASSWORDS and "password" not in values:
+    if (folded in PASSWORDS or meant == "password") and (
+        "password" not in values or values["password"].is_default
+    ):
         return "it connects without a password"
     if SECURITY.search(folded) and not _is_off(backend, name):
         if backend.type in ("sql_postgres", "kv_postgres") and "connection_string" not in values:
@@ -132,8 +141,12 @@ def _consequence(backend: Backend, name: str) -> str | None:
         return None
     if folded == "db" and backend.type == "kv_redis":
         return "it uses database 0"
-    wanted = PLACES.get(folded)
-    if wanted is None:
+    wanted = (
+        PLACES.get(folded)
+        or frozenset(field for field in _ORDER if field == meant)
+        or PLACES.get(nearest(folded, PLACES) or "")
+    )
+    if not wanted:
         return None
     if wanted == {"schema"}:
         is_postgres = backend.type in ("sql_postgres", "kv_postgres")

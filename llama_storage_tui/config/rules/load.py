@@ -29,6 +29,7 @@ MISSING_FIELD: Final = Rule(
     title="A field that the server requires is missing",
     advice="Add the field.",
     also=((Severity.ERROR, Stage.START),),
+    since=changes.CATALOG,
 )
 WRONG_TYPE: Final = Rule(
     id="wrong-type",
@@ -36,6 +37,7 @@ WRONG_TYPE: Final = Rule(
     stage=Stage.LOAD,
     title="A value is of another type than the field takes",
     advice="Write the value in the type that the message names; quotes make digits text.",
+    since=changes.CATALOG,
 )
 OUT_OF_RANGE: Final = Rule(
     id="out-of-range",
@@ -43,6 +45,7 @@ OUT_OF_RANGE: Final = Rule(
     stage=Stage.LOAD,
     title="A number is outside of what the field takes",
     advice="Write a number in the range that the message names.",
+    since=changes.CATALOG,
 )
 UNKNOWN_TYPE: Final = Rule(
     id="unknown-type",
@@ -50,6 +53,7 @@ UNKNOWN_TYPE: Final = Rule(
     stage=Stage.LOAD,
     title="A `type` names a kind of entry that the release does not have",
     advice="Write one of the types that the message names.",
+    since=changes.CATALOG,
 )
 UNKNOWN_BACKEND_TYPE: Final = Rule(
     id="unknown-backend-type",
@@ -57,6 +61,7 @@ UNKNOWN_BACKEND_TYPE: Final = Rule(
     stage=Stage.LOAD,
     title="A backend's type does not exist",
     advice="Servers know kv_sqlite, kv_redis, kv_postgres, kv_mongodb, sql_sqlite and sql_postgres.",
+    since=changes.CATALOG,
 )
 VALUE_NOT_ALLOWED: Final = Rule(
     id="value-not-allowed",
@@ -64,6 +69,7 @@ VALUE_NOT_ALLOWED: Final = Rule(
     stage=Stage.LOAD,
     title="A value is not among those that the field takes",
     advice="Write one of the values that the message names.",
+    since=changes.CATALOG,
 )
 FIELD_NOT_ALLOWED: Final = Rule(
     id="field-not-allowed",
@@ -71,6 +77,7 @@ FIELD_NOT_ALLOWED: Final = Rule(
     stage=Stage.LOAD,
     title="A field stands where the release allows no other fields",
     advice="Remove the field, or move it to where the release reads it.",
+    since=changes.CATALOG,
 )
 CONFLICTING_FIELDS: Final = Rule(
     id="conflicting-fields",
@@ -78,6 +85,7 @@ CONFLICTING_FIELDS: Final = Rule(
     stage=Stage.LOAD,
     title="Two fields contradict each other",
     advice="Keep the one that is right.",
+    since=changes.CATALOG,
 )
 INVALID_VALUE: Final = Rule(
     id="invalid-value",
@@ -85,6 +93,7 @@ INVALID_VALUE: Final = Rule(
     stage=Stage.LOAD,
     title="A value is refused by a check of the server's own",
     advice="Write a value as the message asks for.",
+    since=changes.CATALOG,
 )
 UNKNOWN_BACKEND: Final = Rule(
     id="unknown-backend",
@@ -92,6 +101,7 @@ UNKNOWN_BACKEND: Final = Rule(
     stage=Stage.LOAD,
     title="A store refers to a backend that is not defined in storage.backends",
     advice="Define the backend in storage.backends, or name one that is there.",
+    since=changes.CATALOG,
 )
 WRONG_FAMILY: Final = Rule(
     id="wrong-family",
@@ -99,6 +109,7 @@ WRONG_FAMILY: Final = Rule(
     stage=Stage.LOAD,
     title="A store refers to a backend of the other family (key-value or SQL)",
     advice="Refer to a backend of the family that the message names.",
+    since=changes.CATALOG,
 )
 BINARY_VALUE: Final = Rule(
     id="binary-value",

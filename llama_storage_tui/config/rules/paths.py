@@ -19,6 +19,7 @@ LITERAL_TILDE: Final = Rule(
     advice="Write the path out, or ${env.SQLITE_STORE_DIR:=~/…}, which is expanded. Rows that a server wrote so"
     " far are in "
     "the directory named ~: stop the server and copy the file from there.",
+    since=changes.CATALOG,
 )
 MEMORY_DATABASE: Final = Rule(
     id="memory-database",

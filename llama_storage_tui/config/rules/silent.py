@@ -20,6 +20,7 @@ UNUSED_BACKEND: Final = Rule(
     stage=Stage.NEVER,
     title="No enabled reference uses a backend",
     advice="It may be there for another release, or be left over; its rows stay where they are.",
+    since=changes.CATALOG,
 )
 UNKNOWN_STORE: Final = Rule(
     id="unknown-store",
@@ -27,6 +28,7 @@ UNKNOWN_STORE: Final = Rule(
     stage=Stage.NEVER,
     title="storage.stores has an entry that the release does not know",
     advice="The entry has no effect. With the right name it takes effect, and its store looks for its rows there.",
+    since=changes.CATALOG,
 )
 UNREAD_STORE: Final = Rule(
     id="unread-store",
@@ -34,6 +36,7 @@ UNREAD_STORE: Final = Rule(
     stage=Stage.NEVER,
     title="storage.stores.responses is read by no release",
     advice="Responses are kept where the provider's config.persistence.responses says.",
+    since=changes.CATALOG,
 )
 UNREAD_REFERENCE: Final = Rule(
     id="unread-reference",
@@ -41,6 +44,7 @@ UNREAD_REFERENCE: Final = Rule(
     stage=Stage.NEVER,
     title="A provider's reference is not read by the release",
     advice="No rows of this release are kept there; another release may have kept some.",
+    since=changes.CATALOG,
 )
 DECORATIVE_TABLE_NAME: Final = Rule(
     id="decorative-table-name",
@@ -49,6 +53,7 @@ DECORATIVE_TABLE_NAME: Final = Rule(
     title="A table name has no effect: the rows are in another table",
     advice="Look for the rows in the table that the message names.",
     also=((Severity.INFO, Stage.NEVER),),
+    since=changes.CATALOG,
 )
 DUPLICATE_KEY: Final = Rule(
     id="duplicate-key",

@@ -17,6 +17,7 @@ from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream import run_config as schema
 from llama_storage_tui.upstream.consumers import CONSUMERS, REQUIRED_PATHS, Consumer, find_consumer
 from llama_storage_tui.upstream.providers import (
+    MODEL_SETTINGS,
     RESOURCE_KINDS,
     built_in_apis,
     is_known_api,
@@ -37,6 +38,7 @@ PROVIDER_UNKNOWN_BACKEND: Final = Rule(
     title="A provider refers to a backend that is not defined in storage.backends",
     advice="Define the backend in storage.backends, or name one that is there.",
     also=((Severity.WARNING, Stage.NEVER),),
+    since=changes.CATALOG,
 )
 PROVIDER_WRONG_FAMILY: Final = Rule(
     id="provider-wrong-family",
@@ -45,6 +47,7 @@ PROVIDER_WRONG_FAMILY: Final = Rule(
     title="A provider refers to a backend of the other family (key-value or SQL)",
     advice="The server's own message calls the backend unknown: each family has a registry of its own.",
     also=((Severity.WARNING, Stage.NEVER),),
+    since=changes.CATALOG,
 )
 MISSING_STORE: Final = Rule(
     id="missing-store",
@@ -124,7 +127,7 @@ BAD_PORT: Final = Rule(
     stage=Stage.START,
     title="A port is text that is not a number",
     advice="Write a number.",
-    also=((Severity.WARNING, Stage.NEVER),),
+    also=((Severity.WARNING, Stage.NEVER), (Severity.ERROR, Stage.LOAD)),
 )
 NO_FILE_NAME: Final = Rule(
     id="no-file-name",
@@ -148,6 +151,22 @@ RESOURCE_UNKNOWN_PROVIDER: Final = Rule(
     stage=Stage.START,
     title="A registered resource names a provider that the config does not have",
     advice="Add the provider, or name one that is there.",
+    since=changes.CATALOG,
+)
+MODEL_UNKNOWN_PROVIDER: Final = Rule(
+    id="model-unknown-provider",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A setting of vector_stores names a model whose provider the config does not have",
+    advice="Enable the provider under providers.inference, name the model of another one, or remove the setting.",
+    since=changes.CATALOG,
+)
+EMBEDDING_WITHOUT_DIMENSION: Final = Rule(
+    id="embedding-without-dimension",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A registered embedding model has no embedding_dimension in its metadata",
+    advice="Write the length of its vectors: metadata: {embedding_dimension: 768}.",
     since=changes.CATALOG,
 )
 TENANCY_WITHOUT_METADATA_STORE: Final = Rule(
@@ -210,6 +229,8 @@ TABLE: Final = (
     NO_FILE_NAME,
     EXTERNAL_PROVIDERS_MISSING,
     RESOURCE_UNKNOWN_PROVIDER,
+    MODEL_UNKNOWN_PROVIDER,
+    EMBEDDING_WITHOUT_DIMENSION,
     TENANCY_WITHOUT_METADATA_STORE,
     TLS_REQUIRED,
     EXPANDED_TWICE,
@@ -558,6 +579,8 @@ def bad_port(view: View) -> Iterator[Finding]:
         try:
             int(port.value)
         except ValueError:
+            # The stores of the top level belong to the model of the file in 0.2.
+            is_read_at_load = backend.is_inline and "." not in backend.path
             is_opened = backend.name in opened
             yield view.on_setting(
                 backend,
@@ -568,7 +591,7 @@ def bad_port(view: View) -> Iterator[Finding]:
                     "" if is_opened else ": the server starts, and every request that needs the backend fails"
                 ),
                 severity=Severity.ERROR if is_opened else Severity.WARNING,
-                stage=Stage.START if is_opened else Stage.NEVER,
+                stage=(Stage.LOAD if is_read_at_load else Stage.START) if is_opened else Stage.NEVER,
             )
 
 
@@ -640,6 +663,46 @@ def resources_of_nobody(view: View) -> Iterator[Finding]:
                 ),
                 f"{kind.api} has no enabled provider {name!r}, with which this entry of {kind.name} is registered at the start",
                 help=_did_you_mean(name, sorted(map(str, enabled.get(kind.api, ())))),
+            )
+
+
+def models_of_nobody(view: View) -> Iterator[Finding]:
+    """Settings that name a model of a provider that is not enabled: a start looks for it among the models, and stops."""
+    if not _has_catalog(view) or "inference" not in available_apis(view):
+        return
+    enabled = {entry.get("provider_id") for api, _, entry in _enabled_providers(view) if api == "inference"}
+    if UNKNOWN in enabled:
+        return
+    for setting_ in MODEL_SETTINGS:
+        name = get(view.context.data, *setting_.path, "provider_id")
+        if setting_.holds_for(view.version) and isinstance(name, str) and name and name not in enabled:
+            yield view.finding(
+                MODEL_UNKNOWN_PROVIDER,
+                (*setting_.path, "provider_id"),
+                f"{'.'.join(setting_.path)} names a model of {name!r}, and no enabled provider of inference has that name",
+                help=_did_you_mean(name, sorted(map(str, enabled))),
+            )
+
+
+def embedding_without_dimension(view: View) -> Iterator[Finding]:
+    """Embedding models that a start registers, and refuses for want of their dimension."""
+    entries = get(view.context.data, "registered_resources", "models")
+    if not _has_catalog(view) or not isinstance(entries, list) or "inference" not in available_apis(view):
+        return
+    for index, entry in enumerate(entries):
+        if not isinstance(entry, Mapping) or entry.get("model_type") != "embedding":
+            continue
+        metadata = entry.get("metadata") or {}
+        if (
+            entry.get("provider_id")
+            and isinstance(metadata, Mapping)
+            and "embedding_dimension" not in metadata
+        ):
+            yield view.finding(
+                EMBEDDING_WITHOUT_DIMENSION,
+                view.context.resolution.file_path(("registered_resources", "models", index)),
+                f"The embedding model {entry.get('model_id')} has no metadata.embedding_dimension, and the server does not "
+                "start without it",
             )
 
 
@@ -775,6 +838,8 @@ CHECKS = (
     no_file_name,
     external_directory,
     resources_of_nobody,
+    models_of_nobody,
+    embedding_without_dimension,
     tenancy_without_metadata,
     tenancy_without_tenants,
     unverified_authentication,

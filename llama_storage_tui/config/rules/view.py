@@ -41,8 +41,8 @@ class View:
         return None if name is None else self._by_name.get(name)
 
     def backends_of(self, *types: str) -> Iterator[Backend]:
-        """Return the catalog's backends of some types."""
-        return (backend for backend in self.backends if backend.type in types and not backend.is_implied)
+        """Return the catalog's backends of some types, and the inline stores of 0.2 that are what the types became."""
+        return (backend for backend in self.backends if _type(backend) in types and not backend.is_implied)
 
     def finding(
         self,
@@ -136,3 +136,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
         return alias
     matches = get_close_matches(name, list(known), n=1, cutoff=0.7)
     return matches[0] if matches else None
+
+
+def _type(backend: Backend) -> str | None:
+    return f"{backend.family}_{backend.type}" if backend.is_inline else backend.type
