@@ -23,7 +23,7 @@ from llama_storage_tui.services.session import Session
 @shared_options
 @click.pass_context
 def check(context: click.Context, configs: tuple[str, ...], *, looks_into_data: bool) -> int:
-    """Say what a server would say to the config, and what it would get wrong silently.
+    """Check whether a server loads the config and starts, and what it would silently get wrong.
 
     Example: llama-storage-tui check run.yaml --env-file .env
     """

@@ -53,7 +53,7 @@ def _wanted(context: click.Context, namespace: str | None, *, unassigned: bool) 
 @click.argument("backend", shell_complete=shell_completion.backends)
 @click.argument("namespace", required=False, shell_complete=shell_completion.namespaces)
 @click.option("--unassigned", is_flag=True, help="The keys outside every known namespace.")
-@click.option("--prefix", default="", help="Only keys that begin so.")
+@click.option("--prefix", default="", help="Only keys that begin with TEXT.")
 @click.option("--limit", type=LIMIT, default=100, show_default=True)
 @click.option("--after", metavar="CURSOR", help="The page after CURSOR.")
 @shared_options

@@ -72,7 +72,9 @@ OPTIONS: Final = (
         help="Read variables from a dotenv FILE; repeatable, the last wins.",
     ),
     _option("--no-environ", is_flag=True, help="Ignore the process environment."),
-    _option("--assume-set", is_flag=True, help="Count missing variables as set to something unknown."),
+    _option(
+        "--assume-set", is_flag=True, help="Treat missing variables as set, to values that are not known."
+    ),
     _option(
         "--for",
         "for_version",

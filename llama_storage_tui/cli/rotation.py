@@ -24,16 +24,14 @@ from llama_storage_tui.errors import UsageError
 @click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
 @click.argument("backend", required=False, shell_complete=shell_completion.backends)
 @click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
-@click.option(
-    "--generate", "generates", is_flag=True, help="Let the new password be generated (the default)."
-)
+@click.option("--generate", "generates", is_flag=True, help="Generate the new password (the default).")
 @click.option(
     "--password-stdin", is_flag=True, help="Read the new password from stdin, one line; needs --yes."
 )
 @click.option(
     "--config-only",
     is_flag=True,
-    help="The server has the new password already: prove it, then write the files. Needs --password-stdin.",
+    help="The server has the new password already: verify it, then write the files. Needs --password-stdin.",
 )
 @click.option(
     "--server-only",
@@ -61,32 +59,32 @@ from llama_storage_tui.errors import UsageError
     "--adopt",
     "adopts",
     is_flag=True,
-    help="Where neither password of a pending change logs in: write the one from --password-stdin to every site.",
+    help="Where neither password of a pending change logs in: write the one from --password-stdin to every place.",
 )
 @click.option(
     "--confirm",
     "confirms",
     is_flag=True,
-    help="You have placed the new password: read every site again, log in with what it yields, finish. Where a variable"
-    " of the process environment carries it, have that set here, or name its file with --env-file.",
+    help="You have written the new password: read every place again, log in with what it yields, and finish. Where a"
+    " variable of the process environment carries it, set that here first, or name its file with --env-file.",
 )
 @click.option(
     "--new-password",
     is_flag=True,
-    help="Print the new password of a pending change and nothing else, for a pipe (no newline there) or a file.",
+    help="Print the new password of a pending change and nothing else, for a pipe (without a newline) or a file.",
 )
 @click.option(
     "--also",
     multiple=True,
     metavar="RUN_CONFIG",
-    help="A further config in which the same credential may stand; repeatable.",
+    help="Another config that may hold the same password; repeatable.",
 )
 @click.option(
     "--userlist",
     metavar="FILE",
     type=click.Path(),
-    help="PgBouncer's list (auth_file), whose entry of the role follows and keeps its form: plain text, md5 hash, or the"
-    " server's SCRAM verifier.",
+    help="PgBouncer's auth_file: its entry of the role gets the new password, in the form that it has (plain text, md5"
+    " hash, or the server's SCRAM verifier).",
 )
 @shared_options
 @click.pass_context
@@ -101,7 +99,7 @@ def rotate(
 
     PostgreSQL and MongoDB; the latter needs the optional driver: pip install 'llama-storage-tui[mongo]'.
 
-    The server is asked with the configured password, and once with a random one, which it must refuse.
+    Beforehand the program logs in with the configured password, and tries a random one, which the server must refuse.
 
     Example: llama-storage-tui rotate run.yaml sql_default --env-file .env --dry-run
     """

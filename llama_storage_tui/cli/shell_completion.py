@@ -11,7 +11,14 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 import click
-from click.shell_completion import BashComplete, CompletionItem, add_completion_class, split_arg_string
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    FishComplete,
+    ZshComplete,
+    add_completion_class,
+    split_arg_string,
+)
 
 from llama_storage_tui.services.requests import FOUND
 
@@ -65,6 +72,33 @@ class Bash(BashComplete):
         line = os.environ["COMP_WORDS"]
         words = split_arg_string(line)[1:]
         return (words, "") if line[-1:].isspace() else (words[:-1], (words or [""])[-1])
+
+
+@add_completion_class
+class Zsh(ZshComplete):
+    """Click's completion for zsh, which replaced the whole of `--for=1` by the value."""
+
+    name = "zsh"
+    source_template = ZshComplete.source_template.replace(
+        "    for type key descr", "    compset -P '--*='\n\n    for type key descr", 1
+    )
+
+
+@add_completion_class
+class Fish(FishComplete):
+    """Click's completion for fish, which cut descriptions at their first comma, and offered nothing behind `--for=`."""
+
+    name = "fish"
+    source_template = FishComplete.source_template.replace("string split ", "string split -m 1 ", 1)
+
+    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem]:
+        """Return the answers for the whole word, which is what fish replaces."""
+        found = super().get_completions(args, incomplete)
+        option, is_joined, _ = incomplete.partition("=")
+        if is_joined and option.startswith("--"):
+            for item in found:
+                item.value = f"{option}={str(item.value).removeprefix(f'{option}=')}"
+        return found
 
 
 def _known(words: Callable[[], Iterable[str]]) -> Complete:

@@ -366,8 +366,8 @@ class StorageApp(App[int]):
         return next(filter(None, (getattr(screen, "must_stay", "") for screen in self.screen_stack)), "")
 
     async def action_quit(self) -> None:
-        """Leave, unless a screen says why that must wait."""
-        if self._may_go():
+        """Leave, unless a screen says why that must wait, or a paste has found this in the palette."""
+        if not self._typeahead.is_in_burst and self._may_go():
             self.exit()
 
     def action_suspend_process(self) -> None:

@@ -107,7 +107,7 @@ class Typeahead:
             self._pasted.pop(id(event), None)
             return False
         if is_free and all(map(_is_at_rest, self._below_app())) and not self._is_decisive(event):
-            self._before = event.time
+            self._note(event)
             may_be = self._may_be_handled(event)
         else:
             self._waiting.append(event)
@@ -176,12 +176,16 @@ class Typeahead:
                     self.discard()
                     return
                 self._waiting.popleft()
-                self._before = event.time
+                self._note(event)
                 self._handed = event
                 self._app.post_message(event)
             self._waiting.clear()
         finally:
             self._watch = None
+
+    def _note(self, event: Key | Paste) -> None:
+        self.is_in_burst = event.time - self._before < BURST
+        self._before = event.time
 
     def _is_decisive(self, event: Key | Paste) -> bool:
         """Tell whether a key would do what cannot be taken back."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -162,6 +163,38 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
     )
     assert set(done.stdout.split()) == expected
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("shell", "ask"),
+    [
+        ("fish", 'complete -C "llama-storage-tui check --for=1.5"'),
+        (
+            "zsh",
+            # The widgets of zsh's line editor run nowhere else: what they are called with is what they would insert.
+            """compset() { prefix='--for='; }; compadd() { print -l -- $prefix${^completions}; }
+            words=(llama-storage-tui check --for=1.5); CURRENT=3; _llama_storage_tui_completion""",
+        ),
+    ],
+)
+def test_other_shells_complete_a_value_behind_its_option(shell: str, ask: str, tmp_path: Path) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"no {shell} here")
+    environ = os.environ | {"_LLAMA_STORAGE_TUI_COMPLETE": f"{shell}_source"}
+    _, script, _ = finish(start(env=environ, stdout=-1, stderr=-1))
+    program = tmp_path / "llama-storage-tui"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m llama_storage_tui "$@"\n')
+    program.chmod(0o755)
+    before = "compdef() { :; }\n" if shell == "zsh" else ""
+    done = subprocess.run(
+        [shell, "-c", f"{before}{script}\n{ask}"],
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert "--for=1.5.0" in done.stdout.split(), done.stderr
 
 
 @pytest.mark.parametrize("command", ["check", "show"])

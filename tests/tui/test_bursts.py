@@ -157,6 +157,14 @@ def test_the_palette_runs_what_was_typed_and_not_what_it_listed_before(terminal:
     terminal.expect("shared-table")
 
 
+def test_a_paste_into_the_palette_does_not_leave_the_program(terminal: Terminal) -> None:
+    terminal.send("\x10")
+    terminal.expect("Search")
+    terminal.send("quit\r")
+    terminal.expect_gone("Search")
+    lives(terminal)
+
+
 def test_a_list_that_is_still_being_opened_lets_no_key_through(terminal: Terminal) -> None:
     terminal.send("w/qqq\rq")
     terminal.expect("Servers write completed")

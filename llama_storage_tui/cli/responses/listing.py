@@ -50,7 +50,7 @@ HEADINGS = ("created", "status", "model", "owner", "in", "out", "tokens", "id", 
 @click.option(
     "--contains",
     metavar="TEXT",
-    help="Whose document contains TEXT, letter by letter, however it is escaped.",
+    help="Only where the stored document contains exactly this TEXT, however it is escaped.",
 )
 @click.option(
     "--category",

@@ -106,7 +106,7 @@ def _meant(session: Session) -> tuple[Place, ...]:
         raise NotFoundError(
             f"A server of version {session.catalog.version.chosen} keeps no chat completions with this config",
             where=session.catalog.config,
-            help="It would take storage.stores.inference, enabled, on a SQL backend of the catalog.",
+            help="They are kept where storage.stores.inference is enabled and names a SQL backend.",
         )
     return found
 

@@ -140,7 +140,7 @@ def _meant(session: Session) -> tuple[Place, ...]:
         raise NotFoundError(
             f"A server of version {session.catalog.version.chosen} keeps no conversations with this config",
             where=session.catalog.config,
-            help="It would take storage.stores.conversations, on a SQL backend of the catalog.",
+            help="They are kept where storage.stores.conversations names a SQL backend.",
         )
     return found
 

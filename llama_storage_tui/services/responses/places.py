@@ -21,7 +21,7 @@ def response_places(catalog: Catalog) -> tuple[Place, ...]:
     """Return each table that holds responses, on any backend; raises NotFoundError where the config has none."""
     found = _places(catalog, _is_of_responses, lambda tables: tables[:1])
     if not found:
-        raise _nowhere(catalog, "responses", "a provider with config.persistence.responses")
+        raise _nowhere(catalog, "responses", "config.persistence.responses of a provider")
     return found
 
 
@@ -74,5 +74,5 @@ def _nowhere(catalog: Catalog, what: str, needed: str) -> NotFoundError:
     return NotFoundError(
         f"A server of version {catalog.version.chosen} keeps no {what} with this config",
         where=catalog.config,
-        help=f"It would take {needed}, on a SQL backend of the catalog; --for VERSION reads the config as another version does.",
+        help=f"They are kept where {needed} names a SQL backend. --for VERSION reads the config as another version does.",
     )

@@ -146,7 +146,7 @@ class PendingScreen(WorkScreen):
             case Standing.UNCHECKED:
                 return "f finishes it, and nothing can be verified."
             case Standing.LOST:
-                return "w takes the password that works."
+                return "w: type the password that works."
             case Standing.UNKNOWN:
                 return "Nothing can be concluded now; ctrl+r looks again."
 
@@ -204,7 +204,7 @@ class PendingScreen(WorkScreen):
         words = {
             Standing.STAGING: "What the change left beside the files is removed; nothing else changes.",
             Standing.COMMITTED: "The files get the new password that the server has already.",
-            Standing.UNCHECKED: "Server and files get the new password. Nothing can be verified: the server takes any.",
+            Standing.UNCHECKED: "Server and files get the new password. Nothing can be verified: the server accepts any password.",
         }.get(found.stand.standing, "The server gets the new password, and then the files.")
         self._ask(
             "Finish the change?",
@@ -268,7 +268,7 @@ class PendingScreen(WorkScreen):
         async def run(notify: Notify) -> Result:
             return await self._desk.adopt(journal, password, notify)
 
-        words = f"The typed password is proved at the server, and written to {plural(len(journal.files), 'file')}."
+        words = f"The typed password is verified at the server, then written to {plural(len(journal.files), 'file')}."
         self._ask(
             "Take this password?",
             words,
@@ -280,5 +280,5 @@ class PendingScreen(WorkScreen):
             if agrees:
                 self.post_message(ChangeStarted(job))
 
-        rows = [Row(Shown(words)), Row(Shown("")), Row(Shown("y does it, escape does not.", Tone.MUTED))]
+        rows = [Row(Shown(words)), Row(Shown("")), Row(Shown("y: do it, esc: cancel", Tone.MUTED))]
         self.app.push_screen(AskingDialog(title, rows), answered)

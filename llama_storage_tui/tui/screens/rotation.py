@@ -194,22 +194,22 @@ def question(plan: Plan, wish: Wish) -> list[Row]:
     rows = [server]
     if files:
         lines = plural(len(plan.changes), "line")
-        rows.append(Row(Shown(f"{lines} in {plural(len(files), 'file')} change"), Shown("·", Tone.MUTED)))
+        rows.append(Row(Shown(f"to change: {lines} in {plural(len(files), 'file')}"), Shown("·", Tone.MUTED)))
     if plan.patches:
-        places = plural(len(plan.patches), "place")
+        number = len(plan.patches)
+        places = f"{plural(number, 'place')} {'is' if number == 1 else 'are'} left to you"
         rows.append(
             Row(
-                Shown(
-                    f"{places} are left to you, and fail from then on until you have written them",
-                    Tone.WARNING,
-                ),
+                Shown(f"{places}: logins from there fail until you have written it", Tone.WARNING),
                 Shown("▲", Tone.WARNING),
             )
         )
     if plan.restart:
         rows.append(
             Row(
-                Shown(f"{plural(len(plan.restart), 'session')} of the role need a restart of their process"),
+                Shown(
+                    f"restart afterwards: the processes behind {plural(len(plan.restart), 'session')} of the role"
+                ),
                 Shown("·", Tone.MUTED),
             )
         )
