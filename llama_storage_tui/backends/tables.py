@@ -157,14 +157,15 @@ class SqlTableReader:
         order = () if listing.shape.is_heap_ordered and not listing.is_sorted else listing.order
         cells = [listing.dialect.cell(table.c[each.name], each, query.cell_limit) for each in listing.columns]
         statement = (
-            sa.select(*(cell.label(f"c{index}") for index, cell in enumerate(cells)))
+            # Rows without a column, which PostgreSQL knows, would be no result to the driver.
+            sa.select(*(cell.label(f"c{index}") for index, cell in enumerate(cells or [sa.null()])))
             .select_from(table)
             .where(*listing.filtered(table))
             .order_by(*listing.ordering(table, order))
         )
         async with aclosing(engine.stream(statement)) as batches:
             async for batch in batches:
-                yield [_shown(row, query.cell_limit) for row in batch]
+                yield [_shown(row[: len(cells)], query.cell_limit) for row in batch]
 
     async def _in_pieces(
         self, engine: Engine, listing: Listing, query: RowQuery
