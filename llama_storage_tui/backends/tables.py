@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -156,7 +156,7 @@ class SqlTableReader:
         table = listing.shape.selectable()
         order = () if listing.shape.is_heap_ordered and not listing.is_sorted else listing.order
         cells = [listing.dialect.cell(table.c[each.name], each, query.cell_limit) for each in listing.columns]
-        statement = (
+        statement: sa.Select[Any] = (
             # Rows without a column, which PostgreSQL knows, would be no result to the driver.
             sa.select(*(cell.label(f"c{index}") for index, cell in enumerate(cells or [sa.null()])))
             .select_from(table)
@@ -194,7 +194,7 @@ class SqlTableReader:
         shape = await self._shape(connection, query.table, refresh=query.after is None)
         if not shape.columns:
             # A view of something that is gone: the engine says what is missing.
-            every = sa.select(sa.literal_column("*")).select_from(shape.selectable())
+            every: sa.Select[Any] = sa.select(sa.literal_column("*")).select_from(shape.selectable())
             await connection.execute(every.limit(0))
         await self._check(connection, shape, query.filters)
         return Listing.of(query, shape, engine.dialect)
