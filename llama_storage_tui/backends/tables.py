@@ -156,7 +156,7 @@ class SqlTableReader:
         table = listing.shape.selectable()
         order = () if listing.shape.is_heap_ordered and not listing.is_sorted else listing.order
         cells = [listing.dialect.cell(table.c[each.name], each, query.cell_limit) for each in listing.columns]
-        statement: sa.Select[Any] = (
+        statement: sa.Select[*tuple[Any, ...]] = (
             # Rows without a column, which PostgreSQL knows, would be no result to the driver.
             sa.select(*(cell.label(f"c{index}") for index, cell in enumerate(cells or [sa.null()])))
             .select_from(table)
