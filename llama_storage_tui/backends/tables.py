@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -156,15 +156,16 @@ class SqlTableReader:
         table = listing.shape.selectable()
         order = () if listing.shape.is_heap_ordered and not listing.is_sorted else listing.order
         cells = [listing.dialect.cell(table.c[each.name], each, query.cell_limit) for each in listing.columns]
-        statement = (
-            sa.select(*(cell.label(f"c{index}") for index, cell in enumerate(cells)))
+        statement: sa.Select[*tuple[Any, ...]] = (
+            # Rows without a column, which PostgreSQL knows, would be no result to the driver.
+            sa.select(*(cell.label(f"c{index}") for index, cell in enumerate(cells or [sa.null()])))
             .select_from(table)
             .where(*listing.filtered(table))
             .order_by(*listing.ordering(table, order))
         )
         async with aclosing(engine.stream(statement)) as batches:
             async for batch in batches:
-                yield [_shown(row, query.cell_limit) for row in batch]
+                yield [_shown(row[: len(cells)], query.cell_limit) for row in batch]
 
     async def _in_pieces(
         self, engine: Engine, listing: Listing, query: RowQuery
@@ -193,7 +194,7 @@ class SqlTableReader:
         shape = await self._shape(connection, query.table, refresh=query.after is None)
         if not shape.columns:
             # A view of something that is gone: the engine says what is missing.
-            every = sa.select(sa.literal_column("*")).select_from(shape.selectable())
+            every: sa.Select[Any] = sa.select(sa.literal_column("*")).select_from(shape.selectable())
             await connection.execute(every.limit(0))
         await self._check(connection, shape, query.filters)
         return Listing.of(query, shape, engine.dialect)

@@ -348,3 +348,13 @@ async def test_values_of_fifty_megabytes_are_previewed_and_read(postgres_store: 
     assert row is not None
     assert isinstance(row["s"], str)
     assert len(row["s"]) == 50_000_000
+
+
+async def test_rows_of_a_table_without_columns_are_paged_and_streamed(postgres_store: PostgresStore) -> None:
+    postgres_store.execute("CREATE TABLE t (); INSERT INTO t DEFAULT VALUES; INSERT INTO t DEFAULT VALUES")
+    async with reading(postgres_store.target()) as reader:
+        page = await reader.tables.page(RowQuery("t"))
+        async with aclosing(reader.tables.stream(RowQuery("t"))) as batches:
+            streamed = [row async for batch in batches for row in batch]
+    assert page.rows == ((), ())
+    assert streamed == [(), ()]

@@ -370,3 +370,30 @@ async def test_filters_on_columns_of_no_type_and_of_bytes_match_either_reading(
         }.items():
             page = await reader.tables.page(RowQuery("t", filters=(each,)))
             assert [row[0] for row in page.rows] == expected, each
+
+
+async def test_a_view_of_a_table_that_is_gone_is_listed_and_says_what_is_missing(
+    sqlite_store: SqliteStore,
+) -> None:
+    sqlite_store.execute(
+        "CREATE TABLE t (id TEXT); CREATE TABLE gone (a); CREATE VIEW v AS SELECT * FROM gone; DROP TABLE gone"
+    )
+    async with reading(sqlite_store.target()) as reader:
+        assert {table.name for table in await reader.tables.tables()} == {"t", "v"}
+        with pytest.raises(BackendError, match=r"no such table: main\.gone"):
+            await reader.tables.page(RowQuery("v"))
+        with pytest.raises(BackendError, match=r"no such table: main\.gone"):
+            async with aclosing(reader.tables.stream(RowQuery("v"))) as batches:
+                await anext(batches)
+
+
+async def test_a_text_goes_on_after_a_nul_in_a_cut_cell_too(sqlite_store: SqliteStore) -> None:
+    sqlite_store.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, s TEXT)")
+    texts = ["a\x00b", "é\x00" * 100, "日" * 100, "x" * 100 + "\x00", "\x00", ""]
+    sqlite_store.insert("INSERT INTO t (s) VALUES (?)", [(text,) for text in texts])
+    async with reading(sqlite_store.target()) as reader:
+        page = await reader.tables.page(RowQuery("t", columns=("s",), cell_limit=10))
+    assert [row[0] for row in page.rows] == [
+        "a\x00b", "é\x00" * 5, "日" * 10, "x" * 10, "\x00", "",
+    ]  # fmt: skip
+    assert page.cut_cells == {(1, 0), (2, 0), (3, 0)}

@@ -92,6 +92,30 @@ def test_orphans_are_counted(run: Run, config: str) -> None:
     assert "conv_gone" in run("conversations", config, "orphans").out
 
 
+def test_orphans_of_any_stored_time_are_counted(run: Run, config: str, tmp_path: Path) -> None:
+    times: dict[str, float] = {
+        "conv_far": 2**63 - 1,
+        "conv_never": float("inf"),
+        "conv_before": float("-inf"),
+    }
+    insert(
+        SqliteStore(tmp_path / "sql.db"),
+        [item_row(NEW, name, f"msg_{name}") | {"created_at": time} for name, time in times.items()],
+        "conversation_items",
+    )
+    found = run("conversations", config, "orphans", "--json")
+    assert found.code == 0
+    jsonschema.validate(found.json, run("schema", "conversations orphans").json)
+    firsts = {each["conversation_id"]: each["first_created_at"] for each in found.json["orphans"]}
+    assert firsts == {
+        "conv_gone": 1000,
+        "conv_far": {"$number": str(2**63 - 1)},
+        "conv_never": {"$number": "inf"},
+        "conv_before": {"$number": "-inf"},
+    }
+    assert run("conversations", config, "orphans").code == 0
+
+
 def test_options_stand_at_every_level(run: Run, config: str) -> None:
     for words in (
         ("--json", "completions", config, "show", "chatcmpl-1"),

@@ -166,15 +166,15 @@ class SqliteDocuments:
 def beginning(element: Expression, letters: int) -> Expression:
     """Return the first letters of a text, or the first bytes of a binary value.
 
-    `substr` ends a text at its first NUL: a short text with one is given as it is, a longer one with U+FFFD in its place.
+    `substr` ends a text at its first NUL: such a text is given whole, to be cut by who reads it.
     """
     begun: Expression = sa.func.substr(element, 1, letters)
-    bytes_ = _octets(element)
-    is_short = bytes_ <= letters
-    ends_at_nul = sa.and_(sa.func.length(begun) < letters, _octets(begun) < bytes_)
-    harmless = sa.func.substr(sa.func.replace(element, sa.func.char(0), "\ufffd"), 1, letters)
-    is_text = sa.func.typeof(element) == _literal("text")
-    return sa.case((is_text, sa.case((is_short, element), (ends_at_nul, harmless), else_=begun)), else_=begun)
+    ends_at_nul = sa.and_(
+        sa.func.typeof(element) == _literal("text"),
+        sa.func.length(begun) < letters,
+        _octets(begun) < _octets(element),
+    )
+    return sa.case((ends_at_nul, element), else_=begun)
 
 
 def _octets(element: Expression) -> Expression:
