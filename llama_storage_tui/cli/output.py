@@ -303,7 +303,9 @@ def say_notice(notice: object) -> None:
 
 def say_error(error: StorageToolError) -> None:
     """Print an error's sentence, and its next step, to stderr."""
-    where = f" ({error.where})" if error.where and error.where not in error.message else ""
+    place = error.where or ""
+    is_said = place in error.message or ", line ".join(place.rsplit(":", 1)) in error.message
+    where = "" if is_said else f" ({place})"
     _say_marked("Error:", Tone.BAD, text.line(f"{error.message.removesuffix('.')}{where}"))
     if error.help:
         say(text.line(f"  {error.help}"))

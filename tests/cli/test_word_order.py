@@ -62,3 +62,12 @@ def test_a_word_that_is_near_to_no_command_gets_the_list(run: Run, config: str) 
     assert "There is no command 'bogus'" in answer.err
     assert "check, show, test" in answer.err
     assert "There are: list, show" in run("responses", config, "xyz").err
+
+
+def test_the_line_of_a_config_that_is_not_yaml_is_said_once(run: Run, config: str) -> None:
+    with open(config, "w") as file:  # noqa: PTH123 - as short as it gets
+        file.write("storage: {\n")
+    answer = run("check", config)
+    assert answer.code == 2
+    assert answer.err.count(config) == 1
+    assert ", line " in answer.err
