@@ -163,7 +163,7 @@ def _themes(settings: AppSettings, *, is_json: bool) -> None:
         return
     output.write_line(f"The app has the themes {' and '.join(settings.themes)}; the first is the default.")
     output.write_line(
-        "ctrl+t switches to the other one while the app runs. To start with one of them, write into"
+        "ctrl+t changes to the other one while the app runs. To begin with one of them, write into"
     )
     output.write_line(f"  {settings.file}")
     output.write_line()
