@@ -136,8 +136,10 @@ def _themes(settings: AppSettings, *, is_json: bool) -> None:
     if is_json:
         output.write_document(ThemesHelpDocument(file=settings.file, themes=[*settings.themes]))
         return
-    output.write_line(f"The app has the themes {' and '.join(settings.themes)}; the first is the usual one.")
-    output.write_line("ctrl+t changes to the other one while the app runs. To begin with one, write into")
+    output.write_line(f"The app has the themes {' and '.join(settings.themes)}; the first is the default.")
+    output.write_line(
+        "ctrl+t changes to the other one while the app runs. To begin with one of them, write into"
+    )
     output.write_line(f"  {settings.file}")
     output.write_line()
     output.write_text(f'  theme = "{settings.themes[-1]}"')

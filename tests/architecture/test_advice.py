@@ -106,6 +106,8 @@ OF_A_ROTATION: Final = {
     "ALTER ROLE … PASSWORD": "what this program does itself: see rotation's own tests",
     "have PgBouncer read": "connections of clients stay; tried with PgBouncer 1.18",
     "then restart the programs that connect": "after every place has the new password",
+    "restart afterwards: the processes behind": "after every place has the new password",
+    "You have written the new password: read": "reads and logs in; the change stays open until all places yield it",
     "\nto restart afterwards": "after every place has the new password",
     "to restart afterwards": "after every place has the new password",
     "restart the processes behind these sessions": "after every place has the new password",

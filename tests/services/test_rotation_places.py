@@ -117,7 +117,7 @@ async def test_a_full_server_says_nothing_about_a_password(deployed: Deployment)
         for connection in opened:
             await connection.close()
     assert outcome.startswith("pending: ")
-    assert "cannot be told" in outcome
+    assert "is unknown" in outcome
     assert (await asyncio.to_thread(deployed.run, "recover")).outcome == "recovered"
     await asyncio.to_thread(deployed.check_consistent)
 

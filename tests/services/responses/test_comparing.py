@@ -189,4 +189,4 @@ def test_what_the_second_does_not_have_of_the_first_is_told() -> None:
     assert not added.is_chained
     assert [entry.summary for entry in added.dropped] == ["Wet."]
     assert [entry.summary for entry in added.input] == ["No?"]
-    assert "does not go on from the first" in added.notes[0]
+    assert "does not continue the first" in added.notes[0]

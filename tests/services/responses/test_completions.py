@@ -152,7 +152,7 @@ async def test_what_is_no_json_is_said(sqlite_store: SqliteStore) -> None:
     fill(sqlite_store, [completion_row("c1", choices="{broken", input_messages=None, created="never")])
     async with keeping(sqlite_store, NEW).session() as session:
         found = await read_completion(session, "c1")
-        assert found.problems == ("input_messages is null, not a list", "choices is no JSON")
+        assert found.problems == ("input_messages is null, not a list", "choices is invalid JSON")
         assert "no number" in (await origin_of(session, found)).notices[0]
         assert (await list_completions(session, CompletionQuery())).completions[0].choices is None
 
