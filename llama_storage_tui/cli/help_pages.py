@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import Final
 
 import click
+from click.shell_completion import CompletionItem
 
-from llama_storage_tui.cli import output, shell_completion
+from llama_storage_tui.cli import output
 from llama_storage_tui.cli.documents import Document
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.output import Tone, Toned
 from llama_storage_tui.cli.settings import Settings
+from llama_storage_tui.cli.shell_completion import matching
 from llama_storage_tui.cli.word_order import nearest
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.bindings import AppSettings
@@ -66,8 +68,22 @@ TOPICS: Final = {
 }
 
 
+def complete_topic(
+    context: click.Context,
+    parameter: click.Parameter,  # noqa: ARG001 - click's signature
+    incomplete: str,
+) -> list[CompletionItem]:
+    """Offer the topics, and the commands."""
+    return matching(_names(context), incomplete)
+
+
+def _names(context: click.Context) -> tuple[str, ...]:
+    root = context.find_root()
+    return (*TOPICS, *(root.command.list_commands(root) if isinstance(root.command, click.Group) else ()))
+
+
 @click.command(name="help")
-@click.argument("topic", required=False, shell_complete=shell_completion.topics)
+@click.argument("topic", required=False, shell_complete=complete_topic)
 @shared_options
 @click.pass_context
 def help_(context: click.Context, topic: str | None) -> int:

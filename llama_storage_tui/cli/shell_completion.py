@@ -104,7 +104,7 @@ class Fish(FishComplete):
 def _known(words: Callable[[], Iterable[str]]) -> Complete:
     def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
         del context, parameter
-        return _items(words(), incomplete)
+        return matching(words(), incomplete)
 
     return complete
 
@@ -113,12 +113,12 @@ def _configured(names: Callable[[Catalog, click.Context], Iterable[str]]) -> Com
     def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
         del parameter
         catalog = _catalog(context)
-        return [] if catalog is None else _items(names(catalog, context), incomplete)
+        return [] if catalog is None else matching(names(catalog, context), incomplete)
 
     return complete
 
 
-def _items(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
+def matching(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
     # A name with a line break in it would be two answers.
     fitting = (word for word in dict.fromkeys(words) if word.startswith(incomplete) and word.isprintable())
     return [CompletionItem(word) for word in fitting]
@@ -175,16 +175,6 @@ def _statuses() -> Iterable[str]:
     from llama_storage_tui.upstream.resuming import STATUSES
 
     return STATUSES
-
-
-def topics(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer the topics of help, and the commands."""
-    from llama_storage_tui.cli.help_pages import TOPICS
-
-    del parameter
-    root = context.find_root()
-    commands = root.command.list_commands(root) if isinstance(root.command, click.Group) else []
-    return _items((*TOPICS, *commands), incomplete)
 
 
 def _families() -> Iterable[str]:
