@@ -168,7 +168,7 @@ def _command(context: click.Context, name: str, *, is_json: bool) -> None:
     group = root.command
     found = group.get_command(root, name) if isinstance(group, click.Group) else None
     if found is None:
-        names = (*TOPICS, *(group.list_commands(root) if isinstance(group, click.Group) else ()))
+        names = _names(context)
         meant = nearest(name, names)
         suggestion = f"Did you mean {meant}? " if meant else ""
         raise UsageError(

@@ -119,6 +119,7 @@ def _configured(names: Callable[[Catalog, click.Context], Iterable[str]]) -> Com
 
 
 def matching(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    """Return the words that begin with what is typed, each once."""
     # A name with a line break in it would be two answers.
     fitting = (word for word in dict.fromkeys(words) if word.startswith(incomplete) and word.isprintable())
     return [CompletionItem(word) for word in fitting]
