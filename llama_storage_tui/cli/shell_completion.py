@@ -145,6 +145,11 @@ def _backends(catalog: Catalog, context: click.Context) -> Iterable[str]:
     return [backend.name for backend in catalog.backends if backend.name not in given]
 
 
+def _models(catalog: Catalog, context: click.Context) -> Iterable[str]:  # noqa: ARG001 - as the others
+    """Return the models that the config registers, by the names that requests give."""
+    return [found.identifier for found in catalog.registrations if found.type == "model"]
+
+
 def _namespaces(catalog: Catalog, context: click.Context) -> Iterable[str]:
     if context.params.get("words"):
         return []  # a key comes next, and keys are in the store
@@ -189,4 +194,5 @@ namespaces: Final = _configured(_namespaces)
 tables: Final = _configured(_tables)
 versions: Final = _known(_versions)
 families: Final = _known(_families)
+models: Final = _configured(_models)
 statuses: Final = _known(_statuses)

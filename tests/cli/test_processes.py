@@ -123,6 +123,7 @@ def test_words_are_completed(words: str, expected: str) -> None:
         (["keys", "config.yaml", "kv_default", "reg"], {"registry"}),
         (["rows", "config.yaml", "sql_default", "inf"], {"inference_store"}),
         (["responses", "config.yaml", "list", "--status", "fa"], {"failed"}),
+        (["responses", "config.yaml", "list", "--model", "vl"], {"vllm/llama-3.3-70b"}),
         (["objects", "config.yaml", "batch"], {"batches"}),
         (["check", "--for", "1.5"], {"1.5.0"}),
         (["keys", "config.yaml", "kv_default", "vector_io::fai"], {"faiss"}),

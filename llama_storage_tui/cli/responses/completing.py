@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from llama_storage_tui.cli import output, reports
+from llama_storage_tui.cli import output, reports, shell_completion
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
@@ -31,7 +31,7 @@ HEADINGS = ("created", "model", "owner", "sent", "finished", "calls", "id")
 
 
 @click.command(name="list")
-@click.option("--model", help="Only this model.")
+@click.option("--model", help="Only this model.", shell_complete=shell_completion.models)
 @owner_option
 @period_options
 @click.option(

@@ -43,7 +43,7 @@ HEADINGS = ("created", "status", "model", "owner", "in", "out", "tokens", "id", 
     shell_complete=shell_completion.statuses,
     help=f"Only this status: {', '.join(STATUSES)}.",
 )
-@click.option("--model", help="Only this model.")
+@click.option("--model", help="Only this model.", shell_complete=shell_completion.models)
 @owner_option
 @click.option("--conversation", metavar="ID", help="Only what belongs to this conversation.")
 @period_options
