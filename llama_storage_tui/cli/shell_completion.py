@@ -130,7 +130,9 @@ def _catalog(context: click.Context) -> Catalog | None:
     from llama_storage_tui.cli.settings import Settings
     from llama_storage_tui.services.catalog import open_at_once
 
-    config = context.params.get("config") or FOUND
+    # Of `responses RUN_CONFIG list` the group takes the config.
+    parent = context.parent
+    config = context.params.get("config") or (parent and parent.params.get("config")) or FOUND
     if config == FROM_STDIN:
         return None
     try:
