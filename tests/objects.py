@@ -14,7 +14,7 @@ NEW: Final = "1.5.0"
 TOKEN: Final = "tok-0123456789-secret"
 
 _OWNED: Final = "access_attributes JSON, owner_principal VARCHAR, tenant_id VARCHAR"
-_TABLES: Final = {
+TABLES: Final = {
     "openai_files": "id VARCHAR PRIMARY KEY, filename VARCHAR, purpose VARCHAR, bytes INTEGER, created_at INTEGER, expires_at INTEGER, file_path VARCHAR",
     "batches": "id VARCHAR PRIMARY KEY, created_at INTEGER, status VARCHAR, batch_data JSON",
     "prompts": "id VARCHAR PRIMARY KEY, prompt_id VARCHAR, version INTEGER, is_default BOOLEAN, created_at INTEGER, prompt_data JSON",
@@ -93,8 +93,8 @@ def fill_keys(store: Store, keys: Mapping[str, object], lead: str = "") -> None:
 
 def create_tables(store: Store, *names: str) -> None:
     """Make tables as servers from ogx 1.2 on do, all where none is named."""
-    for name in names or tuple(_TABLES):
-        store.execute(f"CREATE TABLE {name} ({_TABLES[name]}, {_OWNED})")
+    for name in names or tuple(TABLES):
+        store.execute(f"CREATE TABLE {name} ({TABLES[name]}, {_OWNED})")
 
 
 def insert(store: Store, table: str, **cells: object) -> None:
