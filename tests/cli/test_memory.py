@@ -188,6 +188,21 @@ def test_the_json_of_a_large_response_weighs_at_most_three_times_what_is_stored(
     assert bool(left_out) == any("--raw" in notice for notice in found["notices"])
 
 
+def test_letters_that_are_stored_raw_weigh_no_more(sqlite_store: SqliteStore, tmp_path: Path) -> None:
+    create_tables(sqlite_store, VERSION)
+    texts = ["日本" * 50_000 for _ in range(10)]
+    made = document("resp_1", input=[message(text, id_="msg_1") for text in texts])
+    stored = json.dumps(made, ensure_ascii=False)
+    insert(sqlite_store, [row("resp_1", text=stored)])
+    config = config_on(sqlite_store, tmp_path)
+    _, out = peak("responses", config, "show", "resp_1", "--json", "--for", VERSION)
+    assert len(out) <= 3 * len(stored.encode())
+    found = json.loads(out)
+    assert [each["content"][0]["text"] for each in found["input"]] == texts
+    assert all(each["item"] is None for each in found["input"])
+    assert any("--raw" in notice for notice in found["notices"])
+
+
 def test_the_json_of_a_small_response_is_indented_and_holds_every_item(
     sqlite_store: SqliteStore, tmp_path: Path
 ) -> None:

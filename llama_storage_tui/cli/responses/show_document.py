@@ -23,6 +23,8 @@ from llama_storage_tui.services.responses.parsing import OBJECT
 LARGE: Final = 1_000_000
 """Letters of a stored response from which on small items are not written a second time."""
 
+MOST_TIMES: Final = 3
+"""How much the JSON of a large response may weigh, of what is stored."""
 SMALL_ITEM: Final = 500
 """Letters of an item that is small: what was read of it weighs more than twice as much, most of it names of keys."""
 
@@ -244,7 +246,7 @@ class ShowResponseDocument(Document):
         """Make the document of a response."""
         response = examination.response
         found = response.transcript
-        small = _small_entries(response)
+        small = _entries_without_item(response)
         left_out = {(entry.side, entry.position) for entry in small}
         return cls(
             response=HeadBody.of(examination),
@@ -274,13 +276,19 @@ def _entries(entries: Sequence[Entry], left_out: Collection[tuple[Side, int]]) -
     ]
 
 
-def _small_entries(response: StoredResponse) -> list[Entry]:
-    """Return the entries whose items are not written: of a large response, where there are so many that their keys weigh."""
+def _entries_without_item(response: StoredResponse) -> list[Entry]:
+    """Return the entries whose items are not written, so that the JSON of a large response stays near three times what is stored.
+
+    All of them where letters are stored raw and an escape weighs twice as much; else the small ones, where there are so many that
+    the names of their keys weigh.
+    """
     content = response.row.get(OBJECT)
-    size = len(content) if isinstance(content, str | bytes) else 0
-    if size <= LARGE:
+    if not isinstance(content, str) or len(content) <= LARGE:
         return []
+    size = len(content.encode("utf-8", "surrogatepass"))
     entries = (*response.transcript.input, *response.transcript.output)
+    if 2 * len(content.encode("ascii", "backslashreplace")) > MOST_TIMES * size:
+        return [*entries]
     small = [entry for entry in entries if len(json.dumps(entry.raw, default=str)) < SMALL_ITEM]
     return small if len(small) * SMALL_ITEM > size // 10 else []
 
@@ -289,7 +297,7 @@ def _left_out(count: int) -> list[str]:
     if not count:
         return []
     return [
-        f"Large response: item is null in {count:,} entries whose item is shorter than {SMALL_ITEM} characters; --raw has all."
+        f"Large response: item is null in {count:,} entries, whose other keys say what it holds; --raw has all."
     ]
 
 
