@@ -148,7 +148,7 @@ def test_a_change_that_no_majority_confirmed_waits_with_the_files_untouched(
         outcome = deployed.run("apply").outcome or ""
         assert "whether it keeps it through a crash is not known yet" in outcome
         assert deployed.passwords() == {OLD}
-        assert "is unknown" in (deployed.run("recover").outcome or "")
+        assert "is not known yet" in (deployed.run("recover").outcome or "")
         assert deployed.passwords() == {OLD}
     assert not deployed.logs_in(OLD)
     assert deployed.run("recover").outcome == "recovered"

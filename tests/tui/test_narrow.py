@@ -100,7 +100,7 @@ async def test_the_palette_finds_every_screen_from_everywhere() -> None:
 
 REACHED = {
     "Go to findings": "shared-table",
-    "Go to attention": "reasons to look",
+    "Go to attention": "kinds of problem",
     "Go to conversations": "Metadata",
     "Go to completions": "chat completions",
     "Go to orphans": "Gone conversation",

@@ -643,9 +643,10 @@ def resources_of_nobody(view: View) -> Iterator[Finding]:
     if not _has_catalog(view) or not isinstance(resources, Mapping):
         return
     available = available_apis(view)
-    enabled: dict[str, set[object]] = {}
+    enabled: dict[str, set[str]] = {}
     for api, _, entry in _enabled_providers(view):
-        enabled.setdefault(api, set()).add(entry.get("provider_id"))
+        if isinstance(id_ := entry.get("provider_id"), str):
+            enabled.setdefault(api, set()).add(id_)
     for kind in RESOURCE_KINDS:
         entries = resources.get(kind.name)
         is_registered = kind.holds_for(view.version) and kind.api in available
@@ -662,7 +663,7 @@ def resources_of_nobody(view: View) -> Iterator[Finding]:
                     "provider_id",
                 ),
                 f"{kind.api} has no enabled provider {name!r}, with which this entry of {kind.name} is registered at the start",
-                help=_did_you_mean(name, sorted(map(str, enabled.get(kind.api, ())))),
+                help=_did_you_mean(name, sorted(enabled.get(kind.api, ()))),
             )
 
 
@@ -670,9 +671,10 @@ def models_of_nobody(view: View) -> Iterator[Finding]:
     """Settings that name a model of a provider that is not enabled: a start looks for it among the models, and stops."""
     if not _has_catalog(view) or "inference" not in available_apis(view):
         return
-    enabled = {entry.get("provider_id") for api, _, entry in _enabled_providers(view) if api == "inference"}
-    if UNKNOWN in enabled:
+    ids = [entry.get("provider_id") for api, _, entry in _enabled_providers(view) if api == "inference"]
+    if any(id_ is UNKNOWN for id_ in ids):
         return
+    enabled = {id_ for id_ in ids if isinstance(id_, str)}
     for setting_ in MODEL_SETTINGS:
         name = get(view.context.data, *setting_.path, "provider_id")
         if setting_.holds_for(view.version) and isinstance(name, str) and name and name not in enabled:
@@ -680,7 +682,7 @@ def models_of_nobody(view: View) -> Iterator[Finding]:
                 MODEL_UNKNOWN_PROVIDER,
                 (*setting_.path, "provider_id"),
                 f"{'.'.join(setting_.path)} names a model of {name!r}, and no enabled provider of inference has that name",
-                help=_did_you_mean(name, sorted(map(str, enabled))),
+                help=_did_you_mean(name, sorted(enabled)),
             )
 
 
