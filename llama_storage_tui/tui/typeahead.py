@@ -134,8 +134,11 @@ class Typeahead:
             # Not by their times alone: this thread may have been kept from reading them.
             self._refused = {id(key): key for key in keys[1:]}
         self.discard()
-        self._app.notify("Ignored pasted text: no field is open.", severity="warning", markup=False)
+        self._say_ignored()
         return True
+
+    def _say_ignored(self) -> None:
+        self._app.notify("Ignored pasted text: no field is open.", severity="warning", markup=False)
 
     def discard(self) -> None:
         """Forget the keys that wait, and those of the same burst that are still to come."""
@@ -173,6 +176,8 @@ class Typeahead:
                     return
                 event = self._waiting[0]
                 if self._is_decisive(event) and not await self._is_alone(event):
+                    if self._pasted.pop(id(event), None) is not None:
+                        self._say_ignored()
                     self.discard()
                     return
                 self._waiting.popleft()
