@@ -18,7 +18,7 @@ from llama_storage_tui.model.data import Filter, KeySelection, RowQuery, Table
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.records import RecordQuery
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.services.responses.categories import without_store
+from llama_storage_tui.services.responses.categories import ADD_STORE, without_store
 from llama_storage_tui.services.responses.places import response_places
 from llama_storage_tui.services.responses.summaries import DOCUMENT
 from llama_storage_tui.services.session import Session
@@ -103,7 +103,7 @@ RESPONSES_WITHOUT_STORE: Final = Rule(
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="Responses lack the field `store`, and the server fails on every page that holds one",
-    advice='Add "store": true to each document with the server stopped, after a copy of the table was made.',
+    advice=ADD_STORE,
     since=response_model.FIELDS["store"][-1].since,
 )
 REGISTRATION_CONFLICT: Final = Rule(

@@ -30,6 +30,7 @@ MAKE_PUBLIC: Final = (
     " tells them from other rows without an owner afterwards, so keep a list of their ids."
 )
 
+ADD_STORE: Final = 'Stop the servers, back up the table, and add "store": true to each of these documents, changing nothing else in them.'
 _IS_OBJECT: Final = Equals(SHAPE, DocumentShape.OBJECT.value)
 
 NAMES: Final = (
@@ -147,7 +148,7 @@ def without_store(version: Version) -> Category | None:
         "no field store",
         f"Servers before {required.since} wrote no such field. Version {version} requires it: it fails on each of these, and on "
         "every page of a list that holds one.",
-        'Stop the servers, back up the table, and add "store": true to each of these documents, changing nothing else in them.',
+        ADD_STORE,
         (_IS_OBJECT, Equals(STORE, None)),
     )
 
