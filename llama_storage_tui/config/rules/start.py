@@ -11,7 +11,7 @@ from llama_storage_tui.config.document import Path, get
 from llama_storage_tui.config.environment import UNKNOWN, contains_unknown, resolve
 from llama_storage_tui.config.rules.load import MISSING_FIELD
 from llama_storage_tui.config.rules.view import View, nearest, setting
-from llama_storage_tui.model.catalog import Family, Reference, ReferenceKind
+from llama_storage_tui.model.catalog import Backend, Family, Reference, ReferenceKind
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream import run_config as schema
@@ -564,32 +564,32 @@ def opened_at_start(view: View) -> AbstractSet[str]:
     return opened
 
 
+def _used_texts(view: View, name: str, *types: str) -> Iterator[tuple[Backend, str, bool]]:
+    """Yield the backends in use whose field is a known text, with that text and whether a start opens them."""
+    opened, used = opened_at_start(view), {reference.backend for reference in view.enabled}
+    for backend in view.backends_of(*types):
+        found = setting(backend, name)
+        if found is not None and isinstance(found.value, str) and found.is_resolved and backend.name in used:
+            yield backend, found.value, backend.name in opened
+
+
+LATER: Final = ": the server starts, and every request that needs the backend fails"
+"""What a fault comes to in a backend that no start opens."""
+
+
 def bad_port(view: View) -> Iterator[Finding]:
     """A port that is text and no number: the model takes any text."""
-    opened, used = opened_at_start(view), {reference.backend for reference in view.enabled}
-    for backend in view.backends_of("kv_postgres", "sql_postgres"):
-        port = setting(backend, "port")
-        if (
-            port is None
-            or not isinstance(port.value, str)
-            or not port.is_resolved
-            or backend.name not in used
-        ):
-            continue
+    for backend, port, is_opened in _used_texts(view, "port", "kv_postgres", "sql_postgres"):
         try:
-            int(port.value)
+            int(port)
         except ValueError:
             # The stores of the top level belong to the model of the file in 0.2.
             is_read_at_load = backend.is_inline and "." not in backend.path
-            is_opened = backend.name in opened
             yield view.on_setting(
                 backend,
                 "port",
                 BAD_PORT,
-                f"The port of {backend.name} is not a number"
-                + (
-                    "" if is_opened else ": the server starts, and every request that needs the backend fails"
-                ),
+                f"The port of {backend.name} is not a number{'' if is_opened else LATER}",
                 severity=Severity.ERROR if is_opened else Severity.WARNING,
                 stage=(Stage.LOAD if is_read_at_load else Stage.START) if is_opened else Stage.NEVER,
             )
@@ -597,27 +597,14 @@ def bad_port(view: View) -> Iterator[Finding]:
 
 def no_file_name(view: View) -> Iterator[Finding]:
     """A path of SQLite that names no file."""
-    opened, used = opened_at_start(view), {reference.backend for reference in view.enabled}
-    for backend in view.backends_of("kv_sqlite", "sql_sqlite"):
-        path = setting(backend, "db_path")
-        if (
-            path is None
-            or not isinstance(path.value, str)
-            or not path.is_resolved
-            or backend.name not in used
-        ):
-            continue
+    for backend, path, is_opened in _used_texts(view, "db_path", "kv_sqlite", "sql_sqlite"):
         # A SQL path goes through pathlib, which takes the slash off.
-        if path.value == "" or (backend.type == "kv_sqlite" and path.value.endswith("/")):
-            is_opened = backend.name in opened
+        if path == "" or (backend.type == "kv_sqlite" and path.endswith("/")):
             yield view.on_setting(
                 backend,
                 "db_path",
                 NO_FILE_NAME,
-                f"The db_path of {backend.name} names no file"
-                + (
-                    "" if is_opened else ": the server starts, and every request that needs the backend fails"
-                ),
+                f"The db_path of {backend.name} names no file{'' if is_opened else LATER}",
                 severity=Severity.ERROR if is_opened else Severity.WARNING,
                 stage=Stage.START if is_opened else Stage.NEVER,
             )
