@@ -30,7 +30,10 @@ MAKE_PUBLIC: Final = (
     " tells them from other rows without an owner afterwards, so keep a list of their ids."
 )
 
-ADD_STORE: Final = 'Stop the servers, back up the table, and add "store": true to each of these documents, changing nothing else in them.'
+ADD_STORE: Final = (
+    'Stop the servers, back up the table, and add "store": true to each of these documents, changing nothing'
+    " else in them."
+)
 _IS_OBJECT: Final = Equals(SHAPE, DocumentShape.OBJECT.value)
 
 NAMES: Final = (
