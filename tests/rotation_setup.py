@@ -242,12 +242,12 @@ class Deployment(Files[Server]):
 def deployment(server: Server, folder: Path) -> Iterator[Deployment]:
     """Make a role; drop it at the end."""
     role = f"rotated_{os.getpid()}_{next(NUMBERS)}"
-    server.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{OLD}'")
+    server.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{OLD}'; GRANT CREATE ON SCHEMA public TO {role}")
     try:
         yield Deployment(folder, server, role)
     finally:
         server.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}';")
-        server.execute(f"DROP ROLE {role}")
+        server.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
 def document(text: str) -> Any:  # noqa: ANN401 - JSON

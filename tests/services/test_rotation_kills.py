@@ -150,7 +150,7 @@ def test_a_damaged_journal_is_set_aside_and_nothing_is_written(deployed: Deploym
 def test_a_journal_of_another_role_is_not_obeyed(deployed: Deployment) -> None:
     deployed.run("apply", die_at="prepared")
     server, role = deployed.server, deployed.role
-    server.execute(f"DROP ROLE {role}; CREATE ROLE {role} LOGIN PASSWORD '{OLD}'")
+    server.execute(f"DROP OWNED BY {role}; DROP ROLE {role}; CREATE ROLE {role} LOGIN PASSWORD '{OLD}'")
     outcome = deployed.run("recover").outcome or ""
     assert "another server or role" in outcome
     assert deployed.logs_in(OLD)

@@ -149,8 +149,9 @@ class Terminal:
             assert self.process.poll() is None
             self.read(0.1)
 
-    def send(self, keys: str) -> None:
-        """Send keys in one go."""
+    def send(self, keys: str, *, after: float = 0.0) -> None:
+        """Send keys in one go, if asked so after the seconds that a hand takes to the next key."""
+        time.sleep(after)
         os.write(self.end, keys.encode())
 
     def ended(self) -> int:

@@ -160,7 +160,7 @@ async def test_who_may_read_is_answered_for_a_user_with_stage_and_reason() -> No
     async with demo_stage() as found:
         await _open(found, 11)
         await found.press("w")
-        assert "No request is signed in" in found.text
+        assert "every request is anonymous and may not read it" in found.text
         for name, text in (("user", "bob"), ("attributes", '{"teams": ["support"]}')):
             found.app.screen.query_one(f"#field-{name}", Input).value = text
         await found.press("enter")

@@ -93,7 +93,7 @@ async def test_nothing_is_changed_without_a_yes() -> None:
     async with stage(NARROW) as found:
         await planned(found)
         await found.press("a")
-        assert "3 lines in 2 files change" in found.text
+        assert "to change: 3 lines in 2 files" in found.text
         await found.press("enter", "escape")
         await found.press("a", "n")
         assert names(found) == ["prepare"]

@@ -56,7 +56,7 @@ def test_keys_come_from_the_terminal_where_stdin_is_the_config(environ: dict[str
         terminal.expect("shop", "kv_default")
         terminal.send("\x12")  # ctrl+r reads it again
         terminal.expect("shop", "kv_default")
-        terminal.send("q")
+        terminal.send("q", after=1.0)
         assert terminal.ended() == 0
 
 
