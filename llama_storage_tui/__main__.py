@@ -33,8 +33,8 @@ CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 10
 
 
 COMMANDS: Final = {
-    "check": "judging",
-    "show": "judging",
+    "check": "check",
+    "show": "check",
     "test": "probing",
     "namespaces": "keys",
     "keys": "keys",
@@ -88,7 +88,7 @@ class CommandOrConfig(click.Group):
 def app_settings() -> AppSettings:
     """Return what the app's file of preferences may hold."""
     # Imported here: commands must not pay for Textual. The app is imported for its own keys, which are among them.
-    from llama_storage_tui.tui.bindings import app_settings as asked
+    from llama_storage_tui.tui.navigation.bindings import app_settings as asked
 
     import_module("llama_storage_tui.tui.app")
     return asked(os.environ)

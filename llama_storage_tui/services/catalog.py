@@ -18,7 +18,7 @@ from llama_storage_tui.config.locate import Candidate, find_configs, open_config
 from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.files.log import learn_secrets
 from llama_storage_tui.model.catalog import Catalog
-from llama_storage_tui.services.opened import Opened
+from llama_storage_tui.services.loaded_config import Opened
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.upstream.versions import newest
 

@@ -6,6 +6,7 @@ import base64
 import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -240,3 +241,12 @@ def _letter(found: re.Match[str]) -> str:
 def json_text(value: object, *, indent: int | None = None) -> str:
     """Write JSON with everything but ASCII escaped: C1 and bidi characters would pass to a terminal otherwise."""
     return json.dumps(value, ensure_ascii=True, indent=indent, allow_nan=False)
+
+
+def record_json(row: Mapping[str, Cell]) -> str:
+    """Write a row as indented JSON, JSON columns parsed."""
+    return json_text({name: _parsed(cell) for name, cell in row.items()}, indent=2)
+
+
+def _parsed(cell: Cell) -> object:
+    return cell_to_json(cell, is_json=decode(cell).kind is ValueKind.JSON)

@@ -24,25 +24,30 @@ from textual.worker import Worker, WorkerState
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.requests import FOUND, LoadRequest
 from llama_storage_tui.text import line
-from llama_storage_tui.tui import clipboard, messages, response_messages
-from llama_storage_tui.tui.commands import Commands, Destination
-from llama_storage_tui.tui.control_filter import ControlFilter
-from llama_storage_tui.tui.driver import TerminalDriver
-from llama_storage_tui.tui.fatal import write_log
-from llama_storage_tui.tui.fitting import plural
-from llama_storage_tui.tui.keymap import preferences_path, read_preferences
-from llama_storage_tui.tui.remembered import Remembered
+from llama_storage_tui.tui import messages
+from llama_storage_tui.tui.catalog.messages import CandidatesFound, CatalogJudged, CatalogLoaded, ConfigChosen
+from llama_storage_tui.tui.dependencies import World
+from llama_storage_tui.tui.export.messages import ExportOpened
+from llama_storage_tui.tui.navigation.commands import Commands, Destination
+from llama_storage_tui.tui.navigation.keymap import preferences_path, read_preferences
+from llama_storage_tui.tui.rotation.messages import ChangeStarted
 from llama_storage_tui.tui.screens.dialog import Dialog
-from llama_storage_tui.tui.signals import end_on_signals, end_without_terminal
-from llama_storage_tui.tui.theme import BY_NAME, DARK, LIGHT
-from llama_storage_tui.tui.typeahead import Pasted, Typeahead
-from llama_storage_tui.tui.world import World
-from llama_storage_tui.tui.zone import Zone
+from llama_storage_tui.tui.screens.remembered import Remembered
+from llama_storage_tui.tui.style.text_width import plural
+from llama_storage_tui.tui.style.theme import BY_NAME, DARK, LIGHT
+from llama_storage_tui.tui.style.zone import Zone
+from llama_storage_tui.tui.terminal import clipboard
+from llama_storage_tui.tui.terminal.control_filter import ControlFilter
+from llama_storage_tui.tui.terminal.driver import TerminalDriver
+from llama_storage_tui.tui.terminal.fatal import write_log
+from llama_storage_tui.tui.terminal.signals import end_on_signals, end_without_terminal
+from llama_storage_tui.tui.terminal.typeahead import Pasted, Typeahead
+from llama_storage_tui.tui.values.messages import SubjectOpened
 
 if TYPE_CHECKING:
     from llama_storage_tui.model.catalog import Catalog
-    from llama_storage_tui.services.opened import Opened
-    from llama_storage_tui.services.rotation.desk import RotationDesk
+    from llama_storage_tui.services.loaded_config import Opened
+    from llama_storage_tui.services.rotation.service import RotationDesk
     from llama_storage_tui.services.session import Session
 
 __all__ = ["StorageApp", "World"]
@@ -50,7 +55,7 @@ __all__ = ["StorageApp", "World"]
 
 def later() -> ModuleType:
     """Import the screens behind the first one."""
-    from llama_storage_tui.tui.screens import later as screens
+    from llama_storage_tui.tui.navigation import lazy_screens as screens
 
     return screens
 
@@ -65,7 +70,7 @@ class StorageApp(App[int]):
     CSS_PATH = [  # noqa: RUF012 - typed by Textual, as no class variable
         # The main screen's as well: for one that brings styles of its own, Textual parses all styles anew.
         Path(__file__).with_name("app.tcss"),
-        Path(__file__).parent / "screens" / "catalog.tcss",
+        Path(__file__).parent / "catalog" / "catalog.tcss",
     ]
 
     theme = Reactive(DARK.name)
@@ -165,7 +170,7 @@ class StorageApp(App[int]):
         path = preferences_path(self._world.environ)
         if not path.exists():
             return
-        from llama_storage_tui.tui.bindings import known_ids
+        from llama_storage_tui.tui.navigation.bindings import known_ids
 
         found = read_preferences(path, known_ids(), BY_NAME)
         if found.keys:
@@ -181,7 +186,7 @@ class StorageApp(App[int]):
         self._read_or_look(request if request is not None and request.config != FOUND else None)
 
     def _read_or_look(self, request: LoadRequest | None) -> None:
-        from llama_storage_tui.tui.screens.opening import OpeningScreen
+        from llama_storage_tui.tui.catalog.opening import OpeningScreen
 
         # What is on show stays behind until another config is read: `escape` leads back to it.
         self._above_base(
@@ -191,7 +196,7 @@ class StorageApp(App[int]):
     @property
     def _has_base(self) -> bool:
         """Whether there is a config to go back to: one on show, or one that could not be read and says why."""
-        from llama_storage_tui.tui.screens.opening import OpeningScreen
+        from llama_storage_tui.tui.catalog.opening import OpeningScreen
 
         base = self.screen_stack[1] if len(self.screen_stack) > 1 else None
         is_explained = isinstance(base, OpeningScreen) and base.request is not None and not base.is_waiting
@@ -221,14 +226,14 @@ class StorageApp(App[int]):
         if session is not None:
             await session.close()
 
-    @on(messages.CatalogLoaded)
-    async def _catalog_loaded(self, message: messages.CatalogLoaded) -> None:
+    @on(CatalogLoaded)
+    async def _catalog_loaded(self, message: CatalogLoaded) -> None:
         await self._close_session()
         self._request = message.request
         await self._show_catalog(message.opened)
 
     async def _show_catalog(self, opened: Opened) -> None:
-        from llama_storage_tui.tui.screens.catalog import CatalogScreen
+        from llama_storage_tui.tui.catalog.catalog import CatalogScreen
 
         self._session = self._world.open_session(opened.catalog, self._timeouts)
         self._desk = None
@@ -245,15 +250,15 @@ class StorageApp(App[int]):
         catalog = await asyncio.to_thread(judge)
         request = self._request
         pending = () if request is None else await asyncio.to_thread(self._world.pending, request)
-        self.post_message(messages.CatalogJudged(catalog, pending))
+        self.post_message(CatalogJudged(catalog, pending))
 
     @on(Worker.StateChanged)
     def _worker_changed(self, event: Worker.StateChanged) -> None:
         if event.state is WorkerState.ERROR and event.worker.error is not None:
             self.post_message(messages.Unexpected(event.worker.error))
 
-    @on(messages.CatalogJudged)
-    def _catalog_judged(self, message: messages.CatalogJudged) -> None:
+    @on(CatalogJudged)
+    def _catalog_judged(self, message: CatalogJudged) -> None:
         if self._session is None or self._session.catalog.config != message.catalog.config:
             return
         self._session.learn(message.catalog)
@@ -261,15 +266,15 @@ class StorageApp(App[int]):
             if isinstance(screen, later().CatalogScreen):
                 screen.show_findings(message.pending)
 
-    @on(messages.CandidatesFound)
-    def _candidates_found(self, message: messages.CandidatesFound) -> None:
+    @on(CandidatesFound)
+    def _candidates_found(self, message: CandidatesFound) -> None:
         if len(message.candidates) == 1 and self._session is None:
             self._choose(str(message.candidates[0].path))
         else:
             self._above_base(later().PickerScreen(message.candidates, is_root=not self._has_base))
 
-    @on(messages.ConfigChosen)
-    def _config_chosen(self, message: messages.ConfigChosen) -> None:
+    @on(ConfigChosen)
+    def _config_chosen(self, message: ConfigChosen) -> None:
         self._choose(message.config)
 
     def _choose(self, config: str) -> None:
@@ -281,7 +286,7 @@ class StorageApp(App[int]):
 
     @on(messages.ReloadRequested)
     def _reload_requested(self) -> None:
-        from llama_storage_tui.tui.screens.opening import OpeningScreen
+        from llama_storage_tui.tui.catalog.opening import OpeningScreen
 
         # On a screen that could not read its config, that one again; else the one on show.
         failed = self.screen.request if isinstance(self.screen, OpeningScreen) else None
@@ -349,8 +354,8 @@ class StorageApp(App[int]):
         if self._session is not None:
             self._above_catalog(later().PendingScreen(self._session, self._desk_of()))
 
-    @on(messages.ChangeStarted)
-    def _change_started(self, message: messages.ChangeStarted) -> None:
+    @on(ChangeStarted)
+    def _change_started(self, message: ChangeStarted) -> None:
         if self._session is not None:
             self._above_catalog(later().ChangeScreen(self._session, self._desk_of(), message.job))
 
@@ -404,15 +409,15 @@ class StorageApp(App[int]):
                 )
             )
 
-    @on(response_messages.Destination)
-    def _destination_chosen(self, message: response_messages.Destination) -> None:
+    @on(messages.Destination)
+    def _destination_chosen(self, message: messages.Destination) -> None:
         if self._session is not None:
             self.push_screen(
                 later().screen_of(message, self._session, self._zone, self._remembered, self._world.now)
             )
 
-    @on(messages.SubjectOpened)
-    def _subject_opened(self, message: messages.SubjectOpened) -> None:
+    @on(SubjectOpened)
+    def _subject_opened(self, message: SubjectOpened) -> None:
         if self._session is not None:
             self.push_screen(later().ValueScreen(self._session, message.subject, self._zone))
 
@@ -477,8 +482,8 @@ class StorageApp(App[int]):
             )
         )
 
-    @on(messages.ExportOpened)
-    def _export_opened(self, message: messages.ExportOpened) -> None:
+    @on(ExportOpened)
+    def _export_opened(self, message: ExportOpened) -> None:
         self.push_screen(later().ExportDialog(message.job, folder=self._world.folder()))
 
     # When something breaks

@@ -1,4 +1,4 @@
-"""What workers and widgets tell the screens, and the screens tell the app."""
+"""What screens ask of the app: to open another screen, to copy, to reload; and how they report a failure."""
 
 from __future__ import annotations
 
@@ -8,50 +8,15 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
-    # Names of annotations only: a message must not bring the rooms of later screens into the first one.
+    # Names of annotations only: a message must not bring the modules of later screens into the first one.
     from llama_storage_tui.errors import StorageToolError
-    from llama_storage_tui.model.catalog import Catalog
-    from llama_storage_tui.model.data import Count, Cursor, KeyPage, Namespace, RowPage, RowQuery, Table
-    from llama_storage_tui.model.rotation import Result
-    from llama_storage_tui.services.browse import TableEntry
-    from llama_storage_tui.services.catalog import Candidate, Opened
-    from llama_storage_tui.services.probe import ProbeResult
-    from llama_storage_tui.services.requests import LoadRequest
-    from llama_storage_tui.services.rotation.desk import Draft, Waiting
-    from llama_storage_tui.services.rotation.pending import Pending
-    from llama_storage_tui.tui.changes import ChangeJob
-    from llama_storage_tui.tui.exports import Job
-    from llama_storage_tui.tui.subjects import Prepared, Subject
+    from llama_storage_tui.model.data import Cell, Namespace, Table
+    from llama_storage_tui.model.responses import ResponseQuery
+    from llama_storage_tui.model.transcript import StoredResponse
 
 
-@dataclass(eq=False)
-class CandidatesFound(Message):
-    """The usual places were searched for run configs."""
-
-    candidates: tuple[Candidate, ...]
-
-
-@dataclass(eq=False)
-class ConfigChosen(Message):
-    """The operator picked a run config."""
-
-    config: str
-
-
-@dataclass(eq=False)
-class CatalogLoaded(Message):
-    """A run config was read; its findings may still be to come. `request` is what was asked for."""
-
-    opened: Opened
-    request: LoadRequest
-
-
-@dataclass(eq=False)
-class CatalogJudged(Message):
-    """The findings of the config on show are there; `pending` has a sentence for each password change that is half done."""
-
-    catalog: Catalog
-    pending: tuple[str, ...] = ()
+class Destination(Message):
+    """The operator goes to a screen of stored records."""
 
 
 @dataclass(eq=False)
@@ -67,18 +32,6 @@ class Unexpected(Message):
     """A worker raised what no one foresaw: a mistake of ours, to be logged."""
 
     error: BaseException
-
-
-@dataclass(eq=False)
-class ProbeArrived(Message):
-    """One backend answered its test, or failed it."""
-
-    result: ProbeResult
-
-
-@dataclass(eq=False)
-class ProbesDone(Message):
-    """All backends of a test have answered."""
 
 
 @dataclass(eq=False)
@@ -122,34 +75,11 @@ class VersionOpened(Message):
 
 
 @dataclass(eq=False)
-class NamespacesLoaded(Message):
-    """A backend's namespaces were counted; the last one holds the unassigned keys."""
-
-    namespaces: tuple[Namespace, ...]
-
-
-@dataclass(eq=False)
 class NamespaceOpened(Message):
     """The operator goes into a namespace."""
 
     backend: str
     chosen: Namespace
-
-
-@dataclass(eq=False)
-class KeysLoaded(Message):
-    """A page of keys arrived, for the prefix and the cursor that it was asked with."""
-
-    prefix: str
-    after: Cursor | None
-    page: KeyPage
-
-
-@dataclass(eq=False)
-class TablesLoaded(Message):
-    """A backend's tables were listed."""
-
-    tables: tuple[TableEntry, ...]
 
 
 @dataclass(eq=False)
@@ -161,70 +91,11 @@ class TableOpened(Message):
 
 
 @dataclass(eq=False)
-class RowsLoaded(Message):
-    """A page of rows arrived, for the query and the cursor that it was asked with."""
-
-    query: RowQuery
-    after: Cursor | None
-    page: RowPage
-
-
-@dataclass(eq=False)
-class RowsCounted(Message):
-    """The selected rows were counted."""
-
-    count: Count
-
-
-@dataclass(eq=False)
-class SubjectOpened(Message):
-    """The operator opens a value or a record."""
-
-    subject: Subject
-
-
-@dataclass(eq=False)
-class SubjectLoaded(Message):
-    """A value or a record is here and made ready to be shown."""
-
-    shown: Prepared
-
-
-@dataclass(eq=False)
 class CopyRequested(Message):
     """The operator copies a text; `what` says in a word what it is."""
 
     what: str
     text: str
-
-
-@dataclass(eq=False)
-class ExportOpened(Message):
-    """The operator wants to write something to a file."""
-
-    job: Job
-
-
-@dataclass(eq=False)
-class ExportProgressed(Message):
-    """An export has written so many rows; `how_far` says in a few words what that is of, where it can be told."""
-
-    done: int
-    how_far: str = ""
-
-
-@dataclass(eq=False)
-class ExportDone(Message):
-    """An export is complete; the sentence says what was written."""
-
-    summary: str
-
-
-@dataclass(eq=False)
-class FileExists(Message):
-    """The file to write is there already."""
-
-    path: str
 
 
 @dataclass(eq=False)
@@ -240,36 +111,94 @@ class PendingOpened(Message):
 
 
 @dataclass(eq=False)
-class PlanMade(Message):
-    """A plan is there."""
+class ResponsesOpened(Destination):
+    """The operator wants the stored responses, those of a query where one is given; `title` names its conditions."""
 
-    draft: Draft
-
-
-@dataclass(eq=False)
-class ChangeStarted(Message):
-    """The operator agreed: the job is shown while it runs."""
-
-    job: ChangeJob
+    query: ResponseQuery | None = None
+    title: str | None = None
 
 
 @dataclass(eq=False)
-class StepDone(Message):
-    """A step of a change was made."""
+class ResponseOpened(Destination):
+    """The operator opens one response."""
 
-    step: str
-
-
-@dataclass(eq=False)
-class ChangeEnded(Message):
-    """A change ended, or waits for the operator."""
-
-    result: Result
+    id: Cell
 
 
 @dataclass(eq=False)
-class PendingLooked(Message):
-    """What is pending, and where each change stands."""
+class WhoOpened(Destination):
+    """The operator asks who may read a response."""
 
-    pending: Pending
-    waiting: tuple[Waiting, ...]
+    response: StoredResponse
+
+
+@dataclass(eq=False)
+class ChainOpened(Destination):
+    """The operator wants the chain of a response."""
+
+    id: str
+
+
+@dataclass(eq=False)
+class DifferenceOpened(Destination):
+    """The operator wants to know what a response added to the one before it."""
+
+    before: str
+    after: str
+
+
+@dataclass(eq=False)
+class AttentionOpened(Destination):
+    """The operator wants to see what deserves a look."""
+
+
+@dataclass(eq=False)
+class ConversationsOpened(Destination):
+    """The operator wants the stored conversations."""
+
+
+@dataclass(eq=False)
+class OrphansOpened(Destination):
+    """The operator wants the items whose conversation is gone."""
+
+
+@dataclass(eq=False)
+class ConversationOpened(Destination):
+    """The operator opens a conversation."""
+
+    id: str
+
+
+@dataclass(eq=False)
+class CompletionsOpened(Destination):
+    """The operator wants the stored chat completions."""
+
+
+@dataclass(eq=False)
+class CompletionOpened(Destination):
+    """The operator opens a chat completion."""
+
+    id: str
+
+
+@dataclass(eq=False)
+class FamiliesOpened(Destination):
+    """The operator wants the families of other objects."""
+
+
+@dataclass(eq=False)
+class ObjectsOpened(Destination):
+    """The operator wants the objects of a family, with `of` those that belong to another object."""
+
+    family: str
+    title: str
+    of: tuple[str, str] | None = None
+
+
+@dataclass(eq=False)
+class ObjectOpened(Destination):
+    """The operator opens one object."""
+
+    family: str
+    title: str
+    id: str

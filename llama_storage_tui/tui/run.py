@@ -7,9 +7,9 @@ import sys
 from typing import Final
 
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.services.ahead import read_ahead
 from llama_storage_tui.services.requests import FOUND, LoadRequest
-from llama_storage_tui.tui.terminal import find_terminal
+from llama_storage_tui.services.startup.prefetch import read_ahead
+from llama_storage_tui.tui.terminal.terminal import find_terminal
 
 FIRST_WAIT: Final = 0.5
 """Seconds that the first frame waits for a config that is being read ahead; a slower one gets the opening screen."""
@@ -30,7 +30,7 @@ def run(request: LoadRequest | None, *, timeouts: Timeouts | None = None, mouse:
     try:
         # Imported here: the config is read meanwhile.
         from llama_storage_tui.tui.app import StorageApp
-        from llama_storage_tui.tui.driver import driver_on
+        from llama_storage_tui.tui.terminal.driver import driver_on
 
         opened = None if ahead is None else ahead.opened(FIRST_WAIT)
         app = StorageApp(request, timeouts=timeouts, opened=opened, driver=driver_on(terminal))

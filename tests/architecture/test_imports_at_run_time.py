@@ -50,7 +50,7 @@ def test_opening_a_sqlite_backend_loads_no_postgresql_driver(config: Path) -> No
 
 
 def test_the_app_is_imported_without_a_driver() -> None:
-    loaded = loaded_after("import llama_storage_tui.tui.app, llama_storage_tui.tui.screens.later")
+    loaded = loaded_after("import llama_storage_tui.tui.app, llama_storage_tui.tui.navigation.lazy_screens")
     assert "textual" in loaded
     assert not loaded & DRIVERS
 

@@ -258,11 +258,11 @@ def test_the_log_file_is_the_owners_alone_and_holds_no_secret(run: Run, config: 
 BUG = """\
 import sys
 from llama_storage_tui import __main__ as program
-from llama_storage_tui.cli import judging
+from llama_storage_tui.cli import check
 def fails(*_, **__):
     password = "hunter22"
     raise ValueError("invalid literal: 'hunter22'") from KeyError("hunter22")
-judging.open_catalog = fails
+check.open_catalog = fails
 sys.exit(program.main(sys.argv[1:]))
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llama_storage_tui.config.edit.again import PlacedEdit, edit_again
+from llama_storage_tui.config.edit.reapply import PlacedEdit, edit_again
 from llama_storage_tui.config.edit.userlist import find_user, read_userlist, userlist_splice
 from llama_storage_tui.errors import RefusedError
 

@@ -4,8 +4,8 @@ import pytest
 
 from llama_storage_tui.config.document import parse
 from llama_storage_tui.config.dotenv import merge
-from llama_storage_tui.config.holders import find_holders
 from llama_storage_tui.config.load import load_context
+from llama_storage_tui.config.logins import find_holders
 from llama_storage_tui.model.version import Version
 from tests.configs import (
     POSTGRES,

@@ -17,9 +17,9 @@ from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.adopt import adopt
 from llama_storage_tui.services.rotation.apply import apply
 from llama_storage_tui.services.rotation.pending import look
+from llama_storage_tui.services.rotation.pending_status import Standing, stand
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import confirm, recover
-from llama_storage_tui.services.rotation.standing import Standing, stand
 from tests.mongo_servers import CONFIG, LEAVES_SOCKETS, MongoDeployment, MongoServer, mongo_deployment
 from tests.rotation_setup import OLD
 

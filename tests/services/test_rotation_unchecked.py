@@ -14,10 +14,10 @@ from llama_storage_tui.files.journal import Journals
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome, Result, Terms
 from llama_storage_tui.services.rotation.apply import apply
-from llama_storage_tui.services.rotation.forward import UNVERIFIED
 from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import recover
+from llama_storage_tui.services.rotation.roll_forward import UNVERIFIED
 from tests.rotation_config import CONFIG
 from tests.rotation_setup import Deployment, deployment
 from tests.servers import Server

@@ -20,11 +20,11 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome, Result
 from llama_storage_tui.services.catalog import Candidate, Opened, open_at_once
 from llama_storage_tui.services.requests import LoadRequest
-from llama_storage_tui.services.rotation.standing import Standing
+from llama_storage_tui.services.rotation.pending_status import Standing
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.app import StorageApp, World
+from llama_storage_tui.tui.catalog.opening import Load
 from llama_storage_tui.tui.messages import Unexpected
-from llama_storage_tui.tui.screens.opening import Load
 from llama_storage_tui.tui.widgets.listing import Listing
 from tests.tui.made_up import Gate, MemoryReader, MemorySession, made_up_catalog, made_up_readers
 from tests.tui.made_up_rotation import (

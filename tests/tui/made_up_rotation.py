@@ -25,10 +25,10 @@ from llama_storage_tui.model.rotation import (
 )
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.requests import LoadRequest
-from llama_storage_tui.services.rotation.desk import Draft, RotationDesk, Waiting
 from llama_storage_tui.services.rotation.pending import Pending
-from llama_storage_tui.services.rotation.standing import Stand, Standing
-from llama_storage_tui.tui.rotation_rows import expected_steps
+from llama_storage_tui.services.rotation.pending_status import Stand, Standing
+from llama_storage_tui.services.rotation.service import Draft, RotationDesk, Waiting
+from llama_storage_tui.tui.rotation.rotation_rows import expected_steps
 from tests.tui.made_up import Gate
 
 NEW = Secret("kT4mWq9ZxB2vLr7NcYh3Pf6Gs8Dj5Ea1")

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 import llama_storage_tui.tui as package
-from llama_storage_tui.tui.bindings import key_bindings, known_ids
-from llama_storage_tui.tui.keymap import read_preferences
-from llama_storage_tui.tui.screens.catalog import CatalogScreen
-from llama_storage_tui.tui.theme import BY_NAME
+from llama_storage_tui.tui.catalog.catalog import CatalogScreen
+from llama_storage_tui.tui.navigation.bindings import key_bindings, known_ids
+from llama_storage_tui.tui.navigation.keymap import read_preferences
+from llama_storage_tui.tui.style.theme import BY_NAME
 from tests.cli.conftest import start
 from tests.tui.gallery import NARROW, stage
 
@@ -99,8 +99,8 @@ def test_a_binding_of_a_screen_that_was_never_opened_is_known(tmp_path: Path) ->
     path = tmp_path / "config.toml"
     path.write_text("[keys]\n" + "".join(f'"{id_}" = "f8"\n' for id_ in written_ids()))
     code = (
-        "import sys; from pathlib import Path; import llama_storage_tui.tui.app; from llama_storage_tui.tui.bindings import known_ids;"
-        "from llama_storage_tui.tui.keymap import read_preferences;"
+        "import sys; from pathlib import Path; import llama_storage_tui.tui.app; from llama_storage_tui.tui.navigation.bindings import known_ids;"
+        "from llama_storage_tui.tui.navigation.keymap import read_preferences;"
         "assert read_preferences(Path(sys.argv[1]), known_ids(), ()).problem is None"
     )
     assert subprocess.run([sys.executable, "-c", code, str(path)], check=False).returncode == 0

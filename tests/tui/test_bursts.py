@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from llama_storage_tui.demo.deployment import make_deployment
-from llama_storage_tui.tui.typeahead import looks_pasted
+from llama_storage_tui.tui.terminal.typeahead import looks_pasted
 from tests.tui.terminal import Terminal
 
 PATIENCE = 5.0

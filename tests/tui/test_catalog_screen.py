@@ -11,7 +11,7 @@ from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.finding import Verdict
 from llama_storage_tui.services.catalog import Opened
 from llama_storage_tui.services.requests import LoadRequest
-from llama_storage_tui.tui.screens.catalog import CatalogScreen
+from llama_storage_tui.tui.catalog.catalog import CatalogScreen
 from tests.tui.gallery import NARROW, stage
 from tests.tui.made_up import PASSWORD, made_up_catalog
 

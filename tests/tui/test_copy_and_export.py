@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from llama_storage_tui.tui import clipboard
-from llama_storage_tui.tui.screens.export import ExportDialog
-from llama_storage_tui.tui.world import working_folder
+from llama_storage_tui.tui.dependencies import working_folder
+from llama_storage_tui.tui.export.dialog import ExportDialog
+from llama_storage_tui.tui.terminal import clipboard
 from tests.tui.gallery import Stage, stage
 from tests.tui.test_value_screen import readers_with
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from llama_storage_tui.services.requests import LoadRequest
-from llama_storage_tui.tui.screens.catalog import CatalogScreen
-from llama_storage_tui.tui.screens.picker import PickerScreen
+from llama_storage_tui.tui.catalog.catalog import CatalogScreen
+from llama_storage_tui.tui.catalog.picker import PickerScreen
 from tests.tui.gallery import CANDIDATES, NARROW, stage
 
 

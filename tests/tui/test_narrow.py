@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 
-from llama_storage_tui.tui.commands import HasDestinations
+from llama_storage_tui.tui.navigation.commands import HasDestinations
 from tests.tui.gallery import NARROW, WIDE, Stage, demo_stage
 
 SCREENS = {

@@ -20,9 +20,9 @@ from llama_storage_tui.services.catalog import Opened
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.tui import run as entry
 from llama_storage_tui.tui.app import StorageApp
-from llama_storage_tui.tui.control_filter import ControlFilter
-from llama_storage_tui.tui.fatal import LOG_NAME
-from llama_storage_tui.tui.screens.catalog import CatalogScreen
+from llama_storage_tui.tui.catalog.catalog import CatalogScreen
+from llama_storage_tui.tui.terminal.control_filter import ControlFilter
+from llama_storage_tui.tui.terminal.fatal import LOG_NAME
 from tests.tui.gallery import NARROW, GalleryApp, stage
 from tests.tui.made_up import PASSWORD, MemoryReader, made_up_readers
 
@@ -62,7 +62,7 @@ async def test_a_bad_file_of_keys_is_one_notice_and_no_more(
 def test_every_binding_of_ours_has_an_id() -> None:
     from textual.binding import Binding
 
-    from llama_storage_tui.tui.bindings import bound_classes
+    from llama_storage_tui.tui.navigation.bindings import bound_classes
 
     for kind in bound_classes():
         for binding in kind.__dict__.get("BINDINGS", ()):

@@ -16,8 +16,8 @@ from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.model.responses import ResponseQuery
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.categories import category
-from llama_storage_tui.tui import record_filter
-from llama_storage_tui.tui.question import Question
+from llama_storage_tui.tui.records import record_filter
+from llama_storage_tui.tui.records.response_query import Question
 from llama_storage_tui.tui.widgets.form import FormField
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ import pytest
 
 from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.tui.app import World
-from llama_storage_tui.tui.screens.catalog import CatalogScreen
+from llama_storage_tui.tui.catalog.catalog import CatalogScreen
 from tests.rotation_config import CONFIG
 from tests.rotation_setup import OLD, Deployment, deployment
 from tests.servers import Server

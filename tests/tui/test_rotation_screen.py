@@ -9,13 +9,13 @@ import pytest
 from llama_storage_tui.errors import PendingError, RefusedError
 from llama_storage_tui.model.rotation import Outcome, Result, Terms
 from llama_storage_tui.secrets import Secret
-from llama_storage_tui.services.rotation.standing import Standing
-from llama_storage_tui.tui.fatal import LOG_NAME
-from llama_storage_tui.tui.screens.catalog import CatalogScreen
-from llama_storage_tui.tui.screens.change import ChangeScreen
-from llama_storage_tui.tui.screens.pending import PendingScreen
-from llama_storage_tui.tui.screens.rotation import RotationScreen
-from llama_storage_tui.tui.screens.terms import TermsDialog
+from llama_storage_tui.services.rotation.pending_status import Standing
+from llama_storage_tui.tui.catalog.catalog import CatalogScreen
+from llama_storage_tui.tui.rotation.change import ChangeScreen
+from llama_storage_tui.tui.rotation.pending import PendingScreen
+from llama_storage_tui.tui.rotation.rotation import RotationScreen
+from llama_storage_tui.tui.rotation.terms import TermsDialog
+from llama_storage_tui.tui.terminal.fatal import LOG_NAME
 from tests.tui.gallery import NARROW, PENDING, GalleryApp, Stage, stage
 from tests.tui.made_up_rotation import (
     NEW,

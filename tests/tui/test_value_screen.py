@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from llama_storage_tui.tui.screens.value import ValueScreen
+from llama_storage_tui.tui.values.value import ValueScreen
 from llama_storage_tui.tui.widgets.json_tree import MOST_CHILDREN, JsonTree
 from llama_storage_tui.tui.widgets.text_pane import TextPane
 from tests.tui.gallery import Stage, stage

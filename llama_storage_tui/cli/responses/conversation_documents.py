@@ -12,7 +12,7 @@ from llama_storage_tui.model.conversations import (
     ConversationItem,
 )
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.services.responses.untrusted import load
+from llama_storage_tui.services.responses.tolerant_json import load
 
 
 def json_cell(value: Cell) -> JsonValue:

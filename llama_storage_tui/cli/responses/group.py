@@ -16,15 +16,15 @@ RESPONSES: Final = {
     "show": "showing",
     "diff": "showing",
     "chain": "chaining",
-    "who": "owning",
+    "who": "who",
     "attention": "attention",
 }
 """Each subcommand of `responses` with its module in this package, where it is called `responses_NAME`."""
 
-CONVERSATIONS: Final = {"list": "conversing", "show": "conversing", "orphans": "conversing"}
+CONVERSATIONS: Final = {"list": "conversations", "show": "conversations", "orphans": "conversations"}
 """Each subcommand of `conversations`, in the same way."""
 
-COMPLETIONS: Final = {"list": "completing", "show": "completing"}
+COMPLETIONS: Final = {"list": "completions", "show": "completions"}
 """Each subcommand of `completions`, in the same way."""
 
 

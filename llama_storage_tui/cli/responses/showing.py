@@ -18,7 +18,7 @@ from llama_storage_tui.model.resume import Addition, Examination
 from llama_storage_tui.model.transcript import StoredResponse
 from llama_storage_tui.services.responses.parsing import OBJECT
 from llama_storage_tui.services.responses.reading import find_conversation, read_response
-from llama_storage_tui.services.responses.whole import examine_whole, whole_difference
+from llama_storage_tui.services.responses.with_ancestors import examine_whole, whole_difference
 from llama_storage_tui.services.session import Session
 
 

@@ -20,7 +20,7 @@ from llama_storage_tui.model.transcript import (
     Usage,
 )
 from llama_storage_tui.services.responses.bodies import body, message_body, pretty
-from llama_storage_tui.services.responses.untrusted import one_line
+from llama_storage_tui.services.responses.tolerant_json import one_line
 from llama_storage_tui.services.values import epoch_time, with_letters
 
 INDENT: Final = "     "

@@ -27,7 +27,7 @@ from llama_storage_tui.model.transcript import (
     Transcript,
 )
 from llama_storage_tui.services.responses.content import text_of
-from llama_storage_tui.services.responses.untrusted import compact, counted, one_line
+from llama_storage_tui.services.responses.tolerant_json import compact, counted, one_line
 
 SEARCHES: Final = frozenset({"web_search", "knowledge_search", "file_search"})
 """Names under which servers give the model their own searches; the item of one holds neither the call nor its whole answer."""

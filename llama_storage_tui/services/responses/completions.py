@@ -31,13 +31,13 @@ from llama_storage_tui.model.records import (
 )
 from llama_storage_tui.model.responses import Place
 from llama_storage_tui.services.responses.chain_rows import text_of
-from llama_storage_tui.services.responses.escapes import common_run, stored_forms
+from llama_storage_tui.services.responses.json_escapes import common_run, stored_forms
 from llama_storage_tui.services.responses.membership import is_storable
 from llama_storage_tui.services.responses.merging import Slice, merged
 from llama_storage_tui.services.responses.messages import read_message
 from llama_storage_tui.services.responses.places import completion_places
 from llama_storage_tui.services.responses.sources import COMPLETIONS, Source, sources_of
-from llama_storage_tui.services.responses.untrusted import as_mapping, as_text, load, type_name
+from llama_storage_tui.services.responses.tolerant_json import as_mapping, as_text, load, type_name
 from llama_storage_tui.services.session import Session
 
 _CREATED: Final = Field("created", "created")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from llama_storage_tui.model.transcript import Part, PartKind
-from llama_storage_tui.services.responses.untrusted import (
+from llama_storage_tui.services.responses.tolerant_json import (
     as_list,
     as_mapping,
     as_text,

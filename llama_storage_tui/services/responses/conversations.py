@@ -46,7 +46,7 @@ from llama_storage_tui.services.responses.membership import (
 )
 from llama_storage_tui.services.responses.merging import Slice, merged
 from llama_storage_tui.services.responses.sources import CONVERSATIONS, sources_of
-from llama_storage_tui.services.responses.untrusted import load
+from llama_storage_tui.services.responses.tolerant_json import load
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import time_rank
 

@@ -17,7 +17,7 @@ from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import Record
 from llama_storage_tui.services.responses.chain_rows import ResponseTable, pairs, table_of, text_of
 from llama_storage_tui.services.responses.links import Links
-from llama_storage_tui.services.responses.untrusted import load
+from llama_storage_tui.services.responses.tolerant_json import load
 from llama_storage_tui.services.session import Session
 
 ONE_BY_ONE: Final = 20

@@ -7,7 +7,7 @@ from typing import Final
 
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.transcript import Head, Setting, Usage
-from llama_storage_tui.services.responses.untrusted import (
+from llama_storage_tui.services.responses.tolerant_json import (
     as_count,
     as_list,
     as_mapping,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from llama_storage_tui.model.transcript import Entry, EntryKind, Hit, Part, PartKind, Side
 from llama_storage_tui.services.responses.content import content_parts, text_of
-from llama_storage_tui.services.responses.untrusted import (
+from llama_storage_tui.services.responses.tolerant_json import (
     as_list,
     as_mapping,
     as_number,

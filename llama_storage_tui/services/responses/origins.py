@@ -35,7 +35,7 @@ from llama_storage_tui.services.responses.membership import is_storable
 from llama_storage_tui.services.responses.messages import read_message
 from llama_storage_tui.services.responses.places import response_places
 from llama_storage_tui.services.responses.summaries import CREATED, DOCUMENT, OWNER
-from llama_storage_tui.services.responses.untrusted import load
+from llama_storage_tui.services.responses.tolerant_json import load
 from llama_storage_tui.services.session import Session
 
 BEFORE: Final = 3600

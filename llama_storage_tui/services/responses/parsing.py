@@ -11,7 +11,7 @@ from llama_storage_tui.model.transcript import Side, Transcript
 from llama_storage_tui.services.responses.head import read_head
 from llama_storage_tui.services.responses.items import joined, read_items
 from llama_storage_tui.services.responses.messages import read_messages
-from llama_storage_tui.services.responses.untrusted import as_mapping, as_text, load, type_name
+from llama_storage_tui.services.responses.tolerant_json import as_mapping, as_text, load, type_name
 
 OBJECT: Final = "response_object"
 

@@ -12,8 +12,8 @@ from llama_storage_tui.model.records import Field, Record, RecordQuery
 from llama_storage_tui.model.responses import Place
 from llama_storage_tui.model.resume import Addition, Examination
 from llama_storage_tui.model.transcript import Entry, Side, StoredResponse
-from llama_storage_tui.services.responses.adding import difference
 from llama_storage_tui.services.responses.comparing import compare
+from llama_storage_tui.services.responses.diff import difference
 from llama_storage_tui.services.responses.items import joined, read_items
 from llama_storage_tui.services.responses.membership import conversations_of, is_storable
 from llama_storage_tui.services.responses.parsing import OBJECT, read_transcript

@@ -14,8 +14,8 @@ from llama_storage_tui.model.transcript import (
     Transcript,
 )
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.services.responses.loading import obstacles
-from llama_storage_tui.services.responses.untrusted import as_list, as_mapping, counted
+from llama_storage_tui.services.responses.loadability import obstacles
+from llama_storage_tui.services.responses.tolerant_json import as_list, as_mapping, counted
 from llama_storage_tui.upstream import resuming
 from llama_storage_tui.upstream.resuming import Handling
 

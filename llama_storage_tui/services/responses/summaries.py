@@ -21,7 +21,7 @@ from llama_storage_tui.model.records import (
     Record,
 )
 from llama_storage_tui.model.responses import Place, ResponseError, ResponseQuery, ResponseSummary
-from llama_storage_tui.services.responses.escapes import common_run, stored_forms
+from llama_storage_tui.services.responses.json_escapes import common_run, stored_forms
 from llama_storage_tui.services.values import cell_text
 
 DOCUMENT: Final = "response_object"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from llama_storage_tui.backends.protocols import Notify
-from llama_storage_tui.config.edit.again import PlacedEdit, edit_again
+from llama_storage_tui.config.edit.reapply import PlacedEdit, edit_again
 from llama_storage_tui.config.edit.splice import check_writable
 from llama_storage_tui.config.edit.uri import encode_password
 from llama_storage_tui.errors import BackendError, RefusedError
@@ -18,8 +18,8 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import LoginState, Outcome, Result
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.apply import ignore
-from llama_storage_tui.services.rotation.forward import ask, check_readings, roll_forward, stuck
 from llama_storage_tui.services.rotation.identity import open_login
+from llama_storage_tui.services.rotation.roll_forward import ask, check_readings, roll_forward, stuck
 from llama_storage_tui.services.rotation.staging import target_of
 
 

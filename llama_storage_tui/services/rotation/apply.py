@@ -14,19 +14,19 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import CommitState, LoginState, Outcome, Result
 from llama_storage_tui.model.target import LoginTarget
 from llama_storage_tui.secrets import Secret
-from llama_storage_tui.services.rotation.forward import (
+from llama_storage_tui.services.rotation.password import generate
+from llama_storage_tui.services.rotation.plan import Prepared
+from llama_storage_tui.services.rotation.pooler import with_pooler
+from llama_storage_tui.services.rotation.rewriting import Rewritten, prove, rewrite
+from llama_storage_tui.services.rotation.roll_forward import (
     ask,
     next_command,
     remove_traces,
     roll_forward,
     stuck,
 )
-from llama_storage_tui.services.rotation.password import generate
-from llama_storage_tui.services.rotation.plan import Prepared
-from llama_storage_tui.services.rotation.pooler import with_pooler
-from llama_storage_tui.services.rotation.reach import as_if_changed
-from llama_storage_tui.services.rotation.rewriting import Rewritten, prove, rewrite
 from llama_storage_tui.services.rotation.staging import make_journal, now, target_of
+from llama_storage_tui.services.rotation.writability import as_if_changed
 
 
 def ignore(_: str) -> None:

@@ -12,7 +12,7 @@ from llama_storage_tui.files.journal import Journal, Journals
 from llama_storage_tui.files.markers import Marker, read_marker
 from llama_storage_tui.services.catalog import home_of
 from llama_storage_tui.services.requests import LoadRequest
-from llama_storage_tui.services.rotation.forward import next_command
+from llama_storage_tui.services.rotation.roll_forward import next_command
 
 
 @dataclass(frozen=True, slots=True)

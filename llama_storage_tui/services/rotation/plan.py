@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from llama_storage_tui.backends.postgres.verifier import scram_verifier
-from llama_storage_tui.config.carriers import CarrierKind
+from llama_storage_tui.config.password_locations import CarrierKind
 from llama_storage_tui.errors import BackendError, RefusedError
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import (
@@ -41,7 +41,6 @@ from llama_storage_tui.services.rotation.pooler import (
     reload_steps,
     with_pooler,
 )
-from llama_storage_tui.services.rotation.reach import Reach, as_if_changed, find_reach
 from llama_storage_tui.services.rotation.rewriting import Writing, prove, rewrite
 from llama_storage_tui.services.rotation.sites import (
     foreign_uses,
@@ -50,6 +49,7 @@ from llama_storage_tui.services.rotation.sites import (
     list_writings,
 )
 from llama_storage_tui.services.rotation.sources import RotationRequest, Sources, read_sources
+from llama_storage_tui.services.rotation.writability import Reach, as_if_changed, find_reach
 
 SAMPLE_ITERATIONS: Final = 1
 """Of a verifier that shows where one would stand, and is sent nowhere."""

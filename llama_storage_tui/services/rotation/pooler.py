@@ -19,7 +19,7 @@ from typing import Final
 
 from llama_storage_tui.backends.postgres.verifier import MD5, PATTERN, md5_hash, scram_verifier
 from llama_storage_tui.config.document import decode
-from llama_storage_tui.config.edit.again import BOM, PlacedEdit
+from llama_storage_tui.config.edit.reapply import BOM, PlacedEdit
 from llama_storage_tui.config.edit.userlist import find_user, userlist_splice
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.files.places import check_replaceable

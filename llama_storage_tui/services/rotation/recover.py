@@ -12,7 +12,8 @@ from llama_storage_tui.files.markers import locked
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import CommitState, Outcome, Result
 from llama_storage_tui.services.rotation.apply import give_up, ignore, open_server, settle
-from llama_storage_tui.services.rotation.forward import (
+from llama_storage_tui.services.rotation.pending_status import Standing, stand
+from llama_storage_tui.services.rotation.roll_forward import (
     finish,
     holding,
     redo_of,
@@ -20,7 +21,6 @@ from llama_storage_tui.services.rotation.forward import (
     stuck,
 )
 from llama_storage_tui.services.rotation.staging import target_of
-from llama_storage_tui.services.rotation.standing import Standing, stand
 
 FINISHED = "The change was finished meanwhile."
 

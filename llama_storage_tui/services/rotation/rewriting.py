@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from llama_storage_tui.config.carriers import Carrier, CarrierKind
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import decode
 from llama_storage_tui.config.edit.scalar import differences, document_splice
@@ -15,6 +14,7 @@ from llama_storage_tui.config.edit.splice import Splice, check_writable
 from llama_storage_tui.config.edit.uri import encode_password
 from llama_storage_tui.config.edit.variable import variable_splice
 from llama_storage_tui.config.locate import read_document
+from llama_storage_tui.config.password_locations import Carrier, CarrierKind
 from llama_storage_tui.errors import ConfigError, RefusedError
 from llama_storage_tui.model.rotation import LineChange
 from llama_storage_tui.secrets import MASK, Redactor, Secret

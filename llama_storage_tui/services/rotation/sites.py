@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from llama_storage_tui.config.carriers import Carrier, CarrierKind, uses_of_variable
 from llama_storage_tui.config.document import show_path
+from llama_storage_tui.config.password_locations import Carrier, CarrierKind, uses_of_variable
 from llama_storage_tui.model.rotation import Action, Site
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.discovery import Entry
 from llama_storage_tui.services.rotation.identity import Kin, Kinship
-from llama_storage_tui.services.rotation.reach import Reach
 from llama_storage_tui.services.rotation.rewriting import Writing
 from llama_storage_tui.services.rotation.sources import Sources
+from llama_storage_tui.services.rotation.writability import Reach
 
 
 def list_sites(kin: tuple[Kin, ...], old: Secret, environ: Mapping[str, str], reach: Reach) -> Iterator[Site]:

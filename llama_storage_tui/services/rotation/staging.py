@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from llama_storage_tui.config.edit.again import PlacedEdit
+from llama_storage_tui.config.edit.reapply import PlacedEdit
 from llama_storage_tui.config.edit.uri import encode_password
 from llama_storage_tui.config.targets import mongo_login
 from llama_storage_tui.files.journal import Address, Journal, JournaledFile

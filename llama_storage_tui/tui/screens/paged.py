@@ -7,8 +7,8 @@ from typing import ClassVar, Generic, TypeVar
 from textual.binding import Binding, BindingType
 
 from llama_storage_tui.model.data import Cursor
-from llama_storage_tui.tui.remembered import Remembered
 from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.screens.remembered import Remembered
 
 Question = TypeVar("Question")
 

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from llama_storage_tui.tui.marks import Tone
+from llama_storage_tui.tui.style.glyphs import Tone
 
 GAP = 3
 

@@ -10,8 +10,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from llama_storage_tui.text import line
-from llama_storage_tui.tui.fitting import end, middle
-from llama_storage_tui.tui.marks import Shown, Tone
+from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.text_width import end, middle
 
 SEPARATOR: Final = "  "
 OUTER: Final = 24

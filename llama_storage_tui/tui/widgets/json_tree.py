@@ -17,10 +17,10 @@ from textual.widgets.tree import TreeNode
 
 from llama_storage_tui.services.values import epoch_time
 from llama_storage_tui.text import ELLIPSIS, line
-from llama_storage_tui.tui.fitting import plural
-from llama_storage_tui.tui.marks import Tone
-from llama_storage_tui.tui.theme import tone_style
-from llama_storage_tui.tui.wording import moment
+from llama_storage_tui.tui.style.glyphs import Tone
+from llama_storage_tui.tui.style.text_width import plural
+from llama_storage_tui.tui.style.theme import tone_style
+from llama_storage_tui.tui.style.wording import moment
 
 MOST_CHILDREN: Final = 300
 LONGEST: Final = 160

@@ -14,9 +14,9 @@ from textual.geometry import Size
 from textual.widgets import DataTable
 
 from llama_storage_tui.text import line
-from llama_storage_tui.tui.fitting import end, middle
-from llama_storage_tui.tui.marks import Shown
-from llama_storage_tui.tui.theme import tone_style
+from llama_storage_tui.tui.style.glyphs import Shown
+from llama_storage_tui.tui.style.text_width import end, middle
+from llama_storage_tui.tui.style.theme import tone_style
 
 PADDING: Final = 1
 LONGEST: Final = 200

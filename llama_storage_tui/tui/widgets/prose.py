@@ -13,8 +13,8 @@ from llama_storage_tui.model.finding import Finding, Rule, Stage
 from llama_storage_tui.services.probe import ProbeResult
 from llama_storage_tui.services.rule_book import releases
 from llama_storage_tui.text import line
-from llama_storage_tui.tui.marks import ProbeState, Tone, severity_mark, state_mark
-from llama_storage_tui.tui.wording import latency
+from llama_storage_tui.tui.style.glyphs import ProbeState, Tone, severity_mark, state_mark
+from llama_storage_tui.tui.style.wording import latency
 
 LONGEST = 2000
 STAGES = {

@@ -12,7 +12,7 @@ from textual.containers import Container
 from textual.message import Message
 from textual.widgets import DataTable
 
-from llama_storage_tui.tui.marks import Shown, Tone
+from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.text_pane import TextPane
 

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from llama_storage_tui.text import line
-from llama_storage_tui.tui.marks import Shown, Tone
+from llama_storage_tui.tui.style.glyphs import Shown, Tone
 
 LONGEST: Final = 2000
 LEAST: Final = 16

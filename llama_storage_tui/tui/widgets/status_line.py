@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from llama_storage_tui.text import line
-from llama_storage_tui.tui.marks import Tone
+from llama_storage_tui.tui.style.glyphs import Tone
 
 LONGEST = 600
 

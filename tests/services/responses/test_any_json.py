@@ -15,9 +15,9 @@ from llama_storage_tui.model.responses import Place
 from llama_storage_tui.model.resume import Examination
 from llama_storage_tui.model.transcript import StoredResponse
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.services.responses.adding import difference
 from llama_storage_tui.services.responses.bodies import body, message_body
 from llama_storage_tui.services.responses.comparing import compare
+from llama_storage_tui.services.responses.diff import difference
 from llama_storage_tui.services.responses.parsing import read_transcript
 from llama_storage_tui.services.responses.resuming import check_resume
 from llama_storage_tui.services.values import json_text

@@ -9,8 +9,8 @@ import pytest
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.resume import Comparison, DisagreementKind
 from llama_storage_tui.model.transcript import Transcript
-from llama_storage_tui.services.responses.adding import difference
 from llama_storage_tui.services.responses.comparing import compare
+from llama_storage_tui.services.responses.diff import difference
 from llama_storage_tui.services.responses.parsing import read_transcript
 from tests import items
 from tests.items import Json

@@ -12,7 +12,7 @@ from llama_storage_tui.model.transcript import Entry, EntryKind, MessagesState, 
 from llama_storage_tui.secrets import MASK
 from llama_storage_tui.services.responses.items import joined, read_item
 from llama_storage_tui.services.responses.parsing import read_transcript
-from llama_storage_tui.services.responses.untrusted import CUT, DEEPEST
+from llama_storage_tui.services.responses.tolerant_json import CUT, DEEPEST
 from llama_storage_tui.services.values import to_json
 from tests import items
 from tests.items import Json

@@ -1,0 +1,124 @@
+"""What one response added to another one of its chain: a diff by what was said, not by JSON. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+
+from llama_storage_tui.model.resume import Addition, Change
+from llama_storage_tui.model.transcript import ChatMessage, Entry, Transcript
+from llama_storage_tui.services.responses.tolerant_json import as_mapping, compact, counted
+
+Before = Sequence[Entry] | None
+
+
+def difference(
+    first: Transcript, second: Transcript, *, first_input: Before = None, second_input: Before = None
+) -> Addition:
+    """Return what `second` added to `first`: input beyond the first one's input and output, output, parameters, messages.
+
+    `first_input` and `second_input` are the full inputs, needed where a row holds only what was new in it.
+    """
+    notes: list[str] = []
+    is_next = first.head.id is not None and second.head.previous_response_id == first.head.id
+    added, dropped, begins = (
+        (second.input, (), True)
+        if second.is_incremental and is_next and second_input is None
+        else _beyond(first, second, first_input, second_input, notes)
+    )
+    if not is_next:
+        notes.append(_relation(second, begins=begins))
+    messages = _new_messages(first.messages, second.messages, notes)
+    return Addition(
+        is_chained=is_next or begins,
+        input=added,
+        output=second.output,
+        dropped=dropped,
+        changes=tuple(_changes(first, second)),
+        messages=messages,
+        notes=tuple(notes),
+    )
+
+
+def _beyond(
+    first: Transcript, second: Transcript, first_input: Before, second_input: Before, notes: list[str]
+) -> tuple[tuple[Entry, ...], tuple[Entry, ...], bool]:
+    """Return what the second's input has beyond the first, what of the first it has not, and whether it begins with it."""
+    for transcript, given, name in ((first, first_input, "first"), (second, second_input, "second")):
+        if transcript.is_incremental and given is None:
+            notes.append(
+                f"of the {name} only the new input was compared: the responses before it were not read"
+            )
+    before = (*(first.input if first_input is None else first_input), *first.output)
+    after = second.input if second_input is None else tuple(second_input)
+    common = _common([_key(entry) for entry in before], [_key(entry) for entry in after])
+    return tuple(after[common:]), tuple(before[common:]), bool(before) and common == len(before)
+
+
+def _relation(second: Transcript, *, begins: bool) -> str:
+    if begins:
+        return "the second input begins with the first one's input and output: they are a chain, though none is stored"
+    parent = second.head.previous_response_id
+    if parent is None:
+        return "the second does not continue the first: its input begins differently, and it names no parent"
+    return f"the second continues {parent}, not the first"
+
+
+def _common(before: Sequence[Hashable], after: Sequence[Hashable]) -> int:
+    """Return how many at the beginning are equal."""
+    for at, (one, other) in enumerate(zip(before, after, strict=False)):
+        if one != other:
+            return at
+    return min(len(before), len(after))
+
+
+def _key(entry: Entry) -> Hashable:
+    """Return what makes two entries the same: all but ids and states that servers fill in, and fields that are not set."""
+    fields = as_mapping(entry.raw)
+    held = {
+        name: value
+        for name, value in fields.items()
+        if name not in ("id", "status") and value not in (None, [], "")
+    }
+    if entry.kind.value == "message":
+        return ("message", entry.role, tuple((part.kind, part.text) for part in entry.parts))
+    return compact({name: held[name] for name in sorted(held, key=str)}) if fields else compact(entry.raw)
+
+
+def _new_messages(
+    first: Sequence[ChatMessage], second: Sequence[ChatMessage], notes: list[str]
+) -> tuple[ChatMessage, ...]:
+    if not second:
+        return ()
+    common = _common(
+        [_message_key(message) for message in first], [_message_key(message) for message in second]
+    )
+    if common < len(first):
+        notes.append(
+            f"the second's messages leave the first one's after {counted(common, 'message')} of {len(first):,}"
+        )
+    return tuple(second[common:])
+
+
+def _message_key(message: ChatMessage) -> Hashable:
+    calls = tuple((call.id, call.name, compact(call.arguments)) for call in message.tool_calls)
+    return (
+        message.role,
+        message.tool_call_id,
+        tuple((part.kind, part.text) for part in message.parts),
+        calls,
+    )
+
+
+def _changes(first: Transcript, second: Transcript) -> Iterator[Change]:
+    """Yield the parameters that differ: model and instructions first."""
+    for name, before, after in (
+        ("model", first.head.model, second.head.model),
+        ("instructions", first.instructions, second.instructions),
+    ):
+        if before != after:
+            yield Change(name, before, after)
+    one = {setting.name: setting.value for setting in first.head.settings}
+    other = {setting.name: setting.value for setting in second.head.settings}
+    for name in dict.fromkeys((*one, *other)):
+        if one.get(name) != other.get(name):
+            yield Change(name, one.get(name), other.get(name))

@@ -1,0 +1,1 @@
+"""What the app does before it is asked: reading ahead, and loading beside the screen."""

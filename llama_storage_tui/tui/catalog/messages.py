@@ -1,0 +1,57 @@
+"""What the screens of the catalog are told: configs found and read, backends tested."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    # Names of annotations only: a message must not bring the modules of later screens into the first one.
+    from llama_storage_tui.model.catalog import Catalog
+    from llama_storage_tui.services.catalog import Candidate, Opened
+    from llama_storage_tui.services.probe import ProbeResult
+    from llama_storage_tui.services.requests import LoadRequest
+
+
+@dataclass(eq=False)
+class CandidatesFound(Message):
+    """The usual places were searched for run configs."""
+
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(eq=False)
+class ConfigChosen(Message):
+    """The operator picked a run config."""
+
+    config: str
+
+
+@dataclass(eq=False)
+class CatalogLoaded(Message):
+    """A run config was read; its findings may still be to come. `request` is what was asked for."""
+
+    opened: Opened
+    request: LoadRequest
+
+
+@dataclass(eq=False)
+class CatalogJudged(Message):
+    """The findings of the config on show are there; `pending` has a sentence for each password change that is half done."""
+
+    catalog: Catalog
+    pending: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class ProbeArrived(Message):
+    """One backend answered its test, or failed it."""
+
+    result: ProbeResult
+
+
+@dataclass(eq=False)
+class ProbesDone(Message):
+    """All backends of a test have answered."""

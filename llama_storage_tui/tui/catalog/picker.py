@@ -1,0 +1,89 @@
+"""Which run config is meant, where several lie in the usual places; and what to do where none does."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import DataTable, Static
+
+from llama_storage_tui.services.catalog import Candidate
+from llama_storage_tui.tui.catalog.messages import ConfigChosen
+from llama_storage_tui.tui.messages import PickerOpened
+from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.text_width import plural
+from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
+from llama_storage_tui.tui.widgets.status_line import StatusLine
+
+COLUMNS: Final = (
+    ListColumn("Run config", grows=True, least=20, cuts_middle=True),
+    ListColumn("Found because", most=40),
+)
+NOTHING: Final = Content.assemble(
+    ("No run config was found in the usual places.\n\n", Tone.PLAIN.style),
+    ("  llama-storage-tui PATH      ", Tone.KEY.style),
+    ("opens one by its path\n", Tone.MUTED.style),
+    ("  llama-storage-tui --demo    ", Tone.KEY.style),
+    ("opens a made-up deployment to look around in\n\n", Tone.MUTED.style),
+    (
+        "The usual places: $OGX_CONFIG and $LLAMA_STACK_CONFIG, /etc/ogx and /etc/llama-stack in a container, ~/.ogx and ~/.llama.",
+        Tone.MUTED.style,
+    ),
+)
+
+
+class PickerScreen(WorkScreen):
+    """A list of the configs found."""
+
+    CSS_PATH = "picker.tcss"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+r", "look", "Look again", id="screen.reload", tooltip="Search the usual places again"),
+    ]
+
+    def __init__(self, candidates: tuple[Candidate, ...], *, is_root: bool) -> None:
+        super().__init__()
+        self._candidates = candidates
+        self.is_root = is_root
+
+    def compose(self) -> ComposeResult:
+        """Headline, list, or what to do."""
+        yield Headline()
+        yield Listing(id="configs")
+        yield Static(NOTHING, id="nothing", classes="empty")
+        yield StatusLine()
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        """Show what was found."""
+        found = len(self._candidates)
+        self.query_one(Headline).show(
+            ["llama-storage-tui", "run configs"],
+            facts=[Shown(f"{plural(found, 'config')} found", Tone.MUTED)],
+        )
+        self.set_class(not found, "-empty")
+        listing = self.query_one(Listing)
+        listing.show(
+            COLUMNS,
+            [(Shown(str(found.path)), Shown(found.because, Tone.MUTED)) for found in self._candidates],
+            [str(found.path) for found in self._candidates],
+        )
+        if found:
+            listing.focus()
+            self.status.say("enter opens the config under the cursor")
+
+    def action_look(self) -> None:
+        """Search again."""
+        self.post_message(PickerOpened())
+
+    @on(DataTable.RowSelected)
+    def _selected(self) -> None:
+        chosen = self.query_one(Listing).current
+        if chosen is not None:
+            self.post_message(ConfigChosen(chosen))

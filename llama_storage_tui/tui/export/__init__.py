@@ -1,0 +1,1 @@
+"""Writing something to a file."""

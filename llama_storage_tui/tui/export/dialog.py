@@ -1,0 +1,169 @@
+"""Writing something to a file: what, as what, where; then progress, until it is done or cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input, Label
+
+from llama_storage_tui.errors import RefusedError, StorageToolError
+from llama_storage_tui.text import line
+from llama_storage_tui.tui.export.jobs import Job
+from llama_storage_tui.tui.export.messages import ExportDone, ExportProgressed, FileExists
+from llama_storage_tui.tui.messages import Failed
+from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.widgets.choice import Choice
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.widgets.status_line import StatusLine
+
+
+class ExportDialog(Dialog[None]):
+    """A small form. `enter` begins, from every line; an existing file is replaced only after a second `enter`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "start", "Write", id="export.start", tooltip="Begin to write"),
+        # In the file's name `enter` is the field's own key; from everywhere else in this box it comes here.
+        Binding("enter", "start", "Write", show=False, id="export.enter", tooltip="Begin to write"),
+        Binding(
+            "escape", "close", "Cancel", id="dialog.close", tooltip="Cancel the export, or close this box"
+        ),
+    ]
+
+    is_sent_alone = True
+
+    def __init__(self, job: Job, *, folder: Path) -> None:
+        super().__init__()
+        self._job = job
+        self._folder = folder
+        self._confirmed: str | None = None
+        self._is_running = False
+
+    def compose(self) -> ComposeResult:
+        """Scope, format, file."""
+        with Vertical(classes="box") as box:
+            box.border_title = line(self._job.title, 70)
+            if self._job.scopes:
+                with Horizontal(classes="choice"):
+                    yield Label("What")
+                    yield Choice(self._job.scopes, id="scope")
+            if self._job.formats:
+                with Horizontal(classes="choice"):
+                    yield Label("Format")
+                    yield Choice(self._job.formats, id="format")
+            with Horizontal(id="file"):
+                yield Label("File")
+                field = Input(self._default_name(), compact=True, select_on_focus=False)
+                field.cursor_blink = False
+                yield field
+            yield StatusLine()
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        """Begin in the file's name."""
+        self.query_one(Input).focus()
+        self.query_one(StatusLine).say(
+            "enter writes the file, readable by you alone; tab goes to the choices"
+        )
+
+    def _default_name(self) -> str:
+        ending = self._job.formats[0] if self._job.formats else "txt"
+        return str(self._folder / f"{self._job.stem}.{ending}")
+
+    @on(Choice.Turned, "#format")
+    def _format_changed(self, event: Choice.Turned) -> None:
+        field = self.query_one(Input)
+        path = Path(field.value)
+        if path.suffix.lstrip(".") in self._job.formats:
+            field.value = str(path.with_suffix(f".{event.choice.chosen}"))
+
+    def _chosen(self, name: str) -> str:
+        found = self.query(f"#{name}").results(Choice)
+        return next((choice.chosen for choice in found), "")
+
+    @on(Input.Changed)
+    def _renamed(self) -> None:
+        self._confirmed = None
+
+    @on(Input.Submitted)
+    def action_start(self) -> None:
+        """Begin to write."""
+        path = self.query_one(Input).value.strip()
+        if self._is_running or not path:
+            return
+        self._is_running = True
+        self.query_one(StatusLine).wait("Writing")
+        self._write(
+            self._chosen("scope"),
+            self._chosen("format"),
+            expanded(path),
+            replaces=self._confirmed == path,
+        )
+
+    @work(exclusive=True, group="export", exit_on_error=False)
+    async def _write(self, scope: str, format_: str, path: Path, *, replaces: bool) -> None:
+        def progressed(done: int, how_far: str = "") -> None:
+            self.post_message(ExportProgressed(done, how_far))
+
+        try:
+            summary = await self._job.run(scope, format_, path, replaces=replaces, on_progress=progressed)
+        except RefusedError as error:
+            exists = not replaces and await asyncio.to_thread(is_file, path)
+            self.post_message(FileExists(str(path)) if exists else Failed("export", error))
+        except StorageToolError as error:
+            self.post_message(Failed("export", error))
+        else:
+            self.post_message(ExportDone(summary))
+
+    @on(ExportProgressed)
+    def _progressed(self, message: ExportProgressed) -> None:
+        if self._is_running:
+            how_far = f", {message.how_far}" if message.how_far else ""
+            self.query_one(StatusLine).wait(f"Writing: {message.done:,} so far{how_far}")
+
+    @on(ExportDone)
+    def _done(self, message: ExportDone) -> None:
+        self.notify(line(message.summary, 300), title="Written", markup=False)
+        self.dismiss()
+
+    @on(FileExists)
+    def _exists(self, message: FileExists) -> None:
+        self._is_running = False
+        self._confirmed = self.query_one(Input).value.strip()
+        self.query_one(StatusLine).fail(
+            f"{message.path} exists",
+            "enter replaces it; another name leaves it as it is; escape closes this box",
+        )
+
+    @on(Failed)
+    def _failed(self, message: Failed) -> None:
+        self._is_running = False
+        self.query_one(StatusLine).fail(message.error.message, message.error.help)
+
+    def action_close(self) -> None:
+        """Cancel what runs, else close."""
+        if self._is_running:
+            self._is_running = False
+            self.workers.cancel_node(self)
+            self.query_one(StatusLine).say("Cancelled; no file was left behind.")
+        else:
+            self.dismiss()
+
+
+def expanded(path: str) -> Path:
+    """Return the path that an operator means by a text; a `~` of nobody stays what it is."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether a file that could be replaced is there; False too where that cannot be seen."""
+    return os.path.isfile(path)  # noqa: PTH113 - says no where pathlib raises

@@ -1,0 +1,172 @@
+"""All findings of a config, the worst first, with the whole text of the one under the cursor and of its rule."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import DataTable
+
+from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.model.finding import Finding, Severity, Stage
+from llama_storage_tui.services.rule_book import BY_ID
+from llama_storage_tui.text import line
+from llama_storage_tui.tui.catalog.catalog import backend_rows
+from llama_storage_tui.tui.messages import BackendPointed
+from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.screens.remembered import Remembered
+from llama_storage_tui.tui.style.glyphs import Shown, Tone, severity_mark
+from llama_storage_tui.tui.style.text_width import plural
+from llama_storage_tui.tui.widgets.filter_bar import FilterBar
+from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
+from llama_storage_tui.tui.widgets.prose import Prose, finding_text, rule_text
+from llama_storage_tui.tui.widgets.status_line import StatusLine
+
+COLUMNS: Final = (
+    ListColumn("Severity", width=9),
+    ListColumn("Noticed", width=8),
+    ListColumn("Line", width=5, is_number=True),
+    ListColumn("Rule", most=26),
+    ListColumn("Message", grows=True, least=20),
+)
+
+
+class FindingsScreen(WorkScreen):
+    """A list and a text."""
+
+    CSS_PATH = "findings.tcss"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "slash", "filter", "Filter", id="screen.filter", tooltip="Show only the findings that hold a text"
+        ),
+    ]
+
+    def __init__(self, catalog: Catalog, remembered: Remembered | None = None) -> None:
+        super().__init__()
+        self._catalog = catalog
+        self._remembered = remembered or Remembered()
+        self._filter = self._remembered.recall((catalog.config, "findings"), "")
+        self._found: tuple[Finding, ...] = ()
+        by_backend = catalog.findings_by_backend()
+        self._owners = {
+            finding: name
+            for name in reversed([row.name for row in backend_rows(catalog)])
+            for finding in by_backend.get(name, ())
+        }
+        """The catalog's row that each finding belongs to, the first one of several; names without an entry have a row too."""
+
+    def compose(self) -> ComposeResult:
+        """Headline, filter, list, text."""
+        yield Headline()
+        yield FilterBar("Filter ", placeholder="part of a rule, path or message")
+        yield Listing(id="findings")
+        yield Prose(id="finding", classes="note")
+        yield StatusLine()
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        """Show all."""
+        self._show()
+        self.query_one(Listing).focus()
+
+    def _show(self) -> None:
+        wanted = self._filter.casefold()
+        self._found = tuple(
+            sorted(
+                (
+                    finding
+                    for finding in self._catalog.findings
+                    if wanted
+                    in f"{finding.rule} {finding.where} {finding.message} {finding.severity}".casefold()
+                ),
+                key=lambda finding: finding.severity.rank,
+            )
+        )
+        self.query_one(Headline).show(
+            [self._catalog.distribution or "run config", "findings"],
+            place=self._catalog.config,
+            facts=self._facts(),
+        )
+        self.query_one("#findings", Listing).show(COLUMNS, [_cells(finding) for finding in self._found])
+        self._tell()
+
+    def _facts(self) -> list[Shown]:
+        total = len(self._catalog.findings)
+        facts = [Shown(plural(total, "finding"), Tone.MUTED)]
+        for severity in Severity:
+            number = sum(finding.severity is severity for finding in self._catalog.findings)
+            if number:
+                mark = severity_mark(severity)
+                facts.append(Shown(f"{mark.text} {number}", mark.tone))
+        if self._filter:
+            facts.append(Shown(f"filter: {self._filter} ({len(self._found)} of {total})", Tone.KEY))
+        return facts
+
+    @property
+    def _current(self) -> Finding | None:
+        key = self.query_one("#findings", Listing).current
+        return self._found[int(key)] if key is not None and int(key) < len(self._found) else None
+
+    def _tell(self) -> None:
+        finding = self._current
+        text = self.query_one("#finding", Prose)
+        if finding is not None:
+            text.display = True
+            rule = BY_ID.get(finding.rule)
+            parts = [finding_text(finding), *([rule_text(rule, finding)] if rule else [])]
+            text.put(Content("\n\n").join(parts))
+            self.status.say("enter goes to the backend" if self._backend_of(finding) else "")
+        else:
+            text.display = False
+            self.status.say(
+                "No findings match: / changes the filter."
+                if self._filter
+                else "Nothing is wrong with this config."
+            )
+
+    def _backend_of(self, finding: Finding) -> str | None:
+        return self._owners.get(finding)
+
+    @on(DataTable.RowHighlighted, "#findings")
+    def _highlighted(self) -> None:
+        self._tell()
+
+    @on(DataTable.RowSelected, "#findings")
+    def _selected(self) -> None:
+        finding = self._current
+        backend = self._backend_of(finding) if finding is not None else None
+        if backend is not None:
+            self.post_message(BackendPointed(backend))
+        elif finding is not None:
+            self.status.say(line(f"This finding is not tied to one backend: {finding.where}", 200))
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.query_one(FilterBar).open(self._filter)
+
+    @on(FilterBar.Typed)
+    def _typed(self, message: FilterBar.Typed) -> None:
+        self._filter = message.text
+        self._remembered.keep((self._catalog.config, "findings"), self._filter)
+        self._show()
+
+    @on(FilterBar.Sent)
+    @on(FilterBar.Closed)
+    def _filter_closed(self) -> None:
+        self.query_one("#findings", Listing).focus()
+
+
+def _cells(finding: Finding) -> tuple[Shown, ...]:
+    return (
+        severity_mark(finding.severity),
+        Shown("silently" if finding.stage is Stage.NEVER else f"at {finding.stage.value}", Tone.MUTED),
+        Shown("–" if finding.line is None else str(finding.line), Tone.MUTED),
+        Shown(finding.rule, Tone.KEY),
+        Shown(finding.message),
+    )

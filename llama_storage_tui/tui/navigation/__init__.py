@@ -1,0 +1,1 @@
+"""Where the operator can go, by which key and by which name."""

@@ -1,0 +1,126 @@
+"""Where the operator can go: every destination by its name, and the screen of each among stored records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.screen import Screen
+
+from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.services.objects.browsing import kept_families
+from llama_storage_tui.services.rotation.no_credential import why_never
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.text import line
+from llama_storage_tui.tui import messages
+from llama_storage_tui.tui.navigation.commands import Destination
+from llama_storage_tui.tui.records.attention import AttentionScreen
+from llama_storage_tui.tui.records.conversations import ConversationsScreen, OrphansScreen
+from llama_storage_tui.tui.records.families import FamiliesScreen
+from llama_storage_tui.tui.records.record_lists import CompletionList, ObjectList
+from llama_storage_tui.tui.records.records import RecordsScreen
+from llama_storage_tui.tui.records.responses import ResponsesScreen
+from llama_storage_tui.tui.records.who import WhoDialog
+from llama_storage_tui.tui.response.chain import ChainScreen
+from llama_storage_tui.tui.response.detail_views import (
+    CompletionReading,
+    ConversationReading,
+    DifferenceReading,
+    ObjectReading,
+)
+from llama_storage_tui.tui.response.reading import ReadingScreen
+from llama_storage_tui.tui.response.response import ResponseScreen
+from llama_storage_tui.tui.screens.remembered import Remembered
+from llama_storage_tui.tui.style.zone import Zone
+
+
+def destinations(catalog: Catalog) -> list[Destination]:
+    """Return every screen that a config's catalog leads to."""
+    found = [
+        Destination("Go to the catalog", "Backends, and who refers to them", messages.CatalogOpened()),
+        Destination("Go to responses", "Stored responses, the newest first", messages.ResponsesOpened()),
+        Destination("Go to attention", "Which responses deserve a look", messages.AttentionOpened()),
+        Destination("Go to conversations", "Stored conversations", messages.ConversationsOpened()),
+        Destination(
+            "Go to orphans", "Items whose conversation is gone: a scan of the items", messages.OrphansOpened()
+        ),
+        Destination("Go to completions", "Logged chat completions", messages.CompletionsOpened()),
+        Destination(
+            "Go to objects", "Files, batches, prompts, jobs and other objects", messages.FamiliesOpened()
+        ),
+        Destination("Go to version", "Why this server version, and what it means", messages.VersionOpened()),
+        Destination("Go to configs", "Choose another run config", messages.PickerOpened()),
+    ]
+    if catalog.is_judged:
+        found.insert(
+            1, Destination("Go to findings", "What is wrong in this config", messages.FindingsOpened())
+        )
+    for backend in catalog.backends:
+        name = line(backend.name, 60)
+        kind = "Tables" if backend.family == "sql" else "Namespaces and keys"
+        found.append(
+            Destination(
+                f"Go to backend {name}",
+                f"{kind} of {name}, {backend.type}",
+                messages.BackendOpened(backend.name),
+            )
+        )
+        if why_never(backend.type) is None:
+            found.append(
+                Destination(
+                    f"Go to the password of {name}",
+                    "Plan a change of its password",
+                    messages.RotationOpened(backend.name),
+                )
+            )
+    found += [
+        Destination(f"Go to objects: {each.title}", each.about, messages.ObjectsOpened(each.name, each.title))
+        for each in kept_families(catalog)
+    ]
+    return found
+
+
+def screen_of(
+    chosen: messages.Destination,
+    session: Session,
+    zone: Zone,
+    remembered: Remembered,
+    now: Callable[[], float],
+) -> Screen[None]:
+    """Return the screen that a message leads to."""
+    match chosen:
+        case messages.ResponsesOpened():
+            return ResponsesScreen(session, zone, chosen.query, chosen.title, remembered)
+        case messages.ResponseOpened():
+            return ResponseScreen(session, chosen.id, zone)
+        case messages.ChainOpened():
+            return ChainScreen(session, chosen.id, zone)
+        case messages.WhoOpened():
+            return WhoDialog(session, chosen.response)
+        case messages.AttentionOpened():
+            return AttentionScreen(session, now())
+        case messages.FamiliesOpened():
+            return FamiliesScreen(session)
+    return _of_records(chosen, session, zone, remembered)
+
+
+def _of_records(
+    chosen: messages.Destination, session: Session, zone: Zone, remembered: Remembered
+) -> Screen[None]:
+    match chosen:
+        case messages.ConversationsOpened():
+            return ConversationsScreen(session, zone, remembered)
+        case messages.OrphansOpened():
+            return OrphansScreen(session, zone)
+        case messages.CompletionsOpened():
+            return RecordsScreen(session, CompletionList(), zone, remembered)
+        case messages.ObjectsOpened():
+            return RecordsScreen(session, ObjectList(chosen.family, chosen.title, chosen.of), zone)
+        case messages.ConversationOpened():
+            return ReadingScreen(session, ConversationReading(chosen.id))
+        case messages.CompletionOpened():
+            return ReadingScreen(session, CompletionReading(chosen.id))
+        case messages.ObjectOpened():
+            return ReadingScreen(session, ObjectReading(chosen.family, chosen.title, chosen.id))
+        case messages.DifferenceOpened():
+            return ReadingScreen(session, DifferenceReading(chosen.before, chosen.after))
+    raise AssertionError(chosen)

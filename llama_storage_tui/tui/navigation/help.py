@@ -1,0 +1,105 @@
+"""What every key does here, generated from the bindings themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from textual.app import App, ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widgets import Static
+
+from llama_storage_tui.text import line
+from llama_storage_tui.tui.navigation.keymap import key_name
+from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.style.theme import BY_NAME
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+
+REMAPPING: Final = "Other keys and colours"
+ROOM_FOR_IDS: Final = 120
+HERE, MOVING, ALWAYS = "This screen", "Moving about", "Everywhere"
+LABELS: Final = {"app.focus_next": "Next pane", "app.focus_previous": "Previous pane"}
+UNTOLD: Final = frozenset({"screen.copy_text", "help_quit", "toggle_dark"})
+"""Textual's own actions that say nothing to an operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHelp:
+    """One line: the keys as they are shown, the label, and the sentence."""
+
+    keys: str
+    label: str
+    help: str
+    id: str = ""
+
+
+class HelpDialog(Dialog[None]):
+    """Groups of keys: those of this screen first, and how to change them. `file` is where an operator's own are read from."""
+
+    def __init__(self, groups: Sequence[tuple[str, Sequence[KeyHelp]]], file: str) -> None:
+        super().__init__()
+        self._groups = groups
+        self._file = file
+
+    def compose(self) -> ComposeResult:
+        """Lay out the keys in columns, with the ids that remap them where there is room."""
+        shows_ids = self.app.size.width >= ROOM_FOR_IDS
+        with Vertical(classes="box") as box:
+            box.border_title = "Keys"
+            with VerticalScroll(id="keys"):
+                for title, keys in self._groups:
+                    if keys:
+                        yield Static(title, classes="group", markup=False)
+                    for key in keys:
+                        with Horizontal(classes="key"):
+                            yield Static(key.keys, classes="keys", markup=False)
+                            yield Static(key.label, classes="label", markup=False)
+                            yield Static(key.help, classes="help", markup=False)
+                            if shows_ids:
+                                yield Static(key.id, classes="id", markup=False)
+                yield Static(REMAPPING, classes="group", markup=False)
+                yield Static(self._remapping(), classes="remapping", markup=False)
+        yield KeyFooter()
+
+    def _remapping(self) -> str:
+        themes = " or ".join(f'theme = "{name}"' for name in BY_NAME)
+        return (
+            f"Write into {line(self._file)}, for example:\n"
+            f"{themes}\n"
+            "[keys]\n"
+            '"catalog.rotate" = "f8"\n'
+            "All keys with their ids: llama-storage-tui help keys"
+        )
+
+
+def key_groups(screen: Screen[object]) -> list[tuple[str, list[KeyHelp]]]:
+    """Return the keys that are bound on a screen, greyed ones too: its own, those for moving, the program's."""
+    groups: dict[str, dict[str, tuple[list[str], KeyHelp]]] = {HERE: {}, MOVING: {}, ALWAYS: {}}
+    for key, active in screen.active_bindings.items():
+        binding = active.binding
+        if not binding.description or binding.action in UNTOLD:
+            continue
+        entry = KeyHelp(
+            "", LABELS.get(binding.action, binding.description), binding.tooltip, binding.id or ""
+        )
+        found = groups[_group(active.node, binding)]
+        keys = found[binding.action][0] if binding.action in found else []
+        keys.append(key_name(key))
+        if binding.action not in found or binding.id:
+            # Ours has the better words where Textual binds the same action to a key of its own.
+            found[binding.action] = (keys, entry)
+    return [
+        (title, [replace(entry, keys=", ".join(keys)) for keys, entry in found.values()])
+        for title, found in groups.items()
+    ]
+
+
+def _group(node: DOMNode, binding: Binding) -> str:
+    if isinstance(node, App):
+        return ALWAYS
+    is_ours = binding.id is not None and (isinstance(node, Screen) or binding.show)
+    return HERE if is_ours else MOVING

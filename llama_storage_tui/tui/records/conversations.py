@@ -1,0 +1,58 @@
+"""The stored conversations, and what is left of those that are gone."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.tui.messages import OrphansOpened
+from llama_storage_tui.tui.records.messages import RecordsScanned
+from llama_storage_tui.tui.records.orphan_list import OrphanList
+from llama_storage_tui.tui.records.record_lists import ConversationList
+from llama_storage_tui.tui.records.records import RecordsScreen
+from llama_storage_tui.tui.records.search_state import percent
+from llama_storage_tui.tui.screens.remembered import Remembered
+from llama_storage_tui.tui.style.zone import Zone
+
+
+class ConversationsScreen(RecordsScreen):
+    """A list of conversations, the newest first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "O",
+            "orphans",
+            "Orphans",
+            id="conversations.orphans",
+            tooltip="Find items whose conversation is gone: a scan of the items",
+        ),
+    ]
+
+    def __init__(self, session: Session, zone: Zone, remembered: Remembered | None = None) -> None:
+        super().__init__(session, ConversationList(), zone, remembered)
+
+    def action_orphans(self) -> None:
+        """Ask for what is left of gone conversations."""
+        self.post_message(OrphansOpened())
+
+
+class OrphansScreen(RecordsScreen):
+    """Gone conversations with their items, those with most of them first."""
+
+    def __init__(self, session: Session, zone: Zone) -> None:
+        super().__init__(session, OrphanList(self._heard), zone)
+
+    def action_reload(self) -> None:
+        """Scan again: a later page is one of what was found."""
+        self.ask(self._asked)
+
+    def _heard(self, done: int, total: int) -> None:
+        self.post_message(RecordsScanned(done, total))
+
+    @on(RecordsScanned)
+    def _came_further(self, message: RecordsScanned) -> None:
+        if self.is_waiting:
+            self.begin(f"Looking at every item: {percent(message.done, message.total)}")

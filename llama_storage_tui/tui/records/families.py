@@ -1,0 +1,128 @@
+"""The families of other objects that servers keep: files, batches, prompts, vector stores, jobs, sessions and the like."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import DataTable
+
+from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.model.objects import FamilyEntry, ObjectPlace
+from llama_storage_tui.services.objects.browsing import families
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.tui.messages import Failed, ObjectsOpened
+from llama_storage_tui.tui.records.messages import FamiliesLoaded
+from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.text_width import plural
+from llama_storage_tui.tui.style.wording import counted
+from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
+from llama_storage_tui.tui.widgets.status_line import StatusLine
+
+COLUMNS: Final = (
+    ListColumn("Family", most=34),
+    ListColumn("Objects", most=12, is_number=True),
+    ListColumn("What they are", grows=True, least=20),
+    ListColumn("Stored in", most=44, cuts_middle=True, is_wide_only=True),
+)
+
+
+class FamiliesScreen(WorkScreen):
+    """A list of families with their numbers."""
+
+    CSS_PATH = "../screens/browse.tcss"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Count them again"),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._found: tuple[FamilyEntry, ...] = ()
+
+    def redact(self, text: str) -> str:
+        """Mask this config's secrets."""
+        return self._session.redact(text)
+
+    def compose(self) -> ComposeResult:
+        """Headline and list."""
+        yield Headline()
+        yield Listing(id="places")
+        yield StatusLine()
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        """Count them."""
+        self._head()
+        self.query_one(Listing).focus()
+        self.action_reload()
+
+    def _head(self) -> None:
+        facts = [Shown(plural(len(self._found), "object type"), Tone.MUTED)] if self._found else []
+        self.query_one(Headline).show(
+            [self._session.catalog.distribution or "run config", "objects"], facts=facts
+        )
+
+    def action_reload(self) -> None:
+        """Count them again."""
+        self.begin("Looking for objects")
+        self._load()
+
+    @work(exclusive=True, group="browse", exit_on_error=False)
+    async def _load(self) -> None:
+        try:
+            found = await families(self._session)
+        except StorageToolError as error:
+            self.post_message(Failed("objects", error))
+        else:
+            self.post_message(FamiliesLoaded(found))
+
+    @on(FamiliesLoaded)
+    def _loaded(self, message: FamiliesLoaded) -> None:
+        self._found = message.families
+        self._head()
+        self.query_one(Listing).show(
+            COLUMNS, [_cells(entry) for entry in self._found], [entry.family.name for entry in self._found]
+        )
+        notices = dict.fromkeys(notice for entry in self._found for notice in entry.notices)
+        self.finish(" ".join((*notices, "enter lists them." if self._found else "This config keeps none.")))
+
+    @on(Failed)
+    def _failed(self, message: Failed) -> None:
+        self.fail(message.error)
+
+    @on(DataTable.RowSelected)
+    def _selected(self) -> None:
+        name = self.query_one(Listing).current
+        for entry in self._found:
+            if entry.family.name == name:
+                self.post_message(ObjectsOpened(entry.family.name, entry.family.title))
+
+
+def _cells(entry: FamilyEntry) -> tuple[Shown, ...]:
+    is_empty = entry.is_complete and entry.count is not None and not entry.count.value
+    tone = Tone.MUTED if is_empty else Tone.PLAIN
+    return (
+        Shown(entry.family.title, tone),
+        _count(entry, tone),
+        Shown(entry.family.about, Tone.MUTED),
+        Shown(", ".join(_place(place) for place in entry.places), Tone.MUTED),
+    )
+
+
+def _count(entry: FamilyEntry, tone: Tone) -> Shown:
+    if entry.is_complete:
+        return Shown(counted(entry.count), tone)
+    if entry.count is None:
+        return Shown("▲ not read", Tone.WARNING)
+    return Shown(f"▲ ≥ {counted(entry.count)}", Tone.WARNING)
+
+
+def _place(place: ObjectPlace) -> str:
+    return f"{place.backend}.{place.table}" if place.table else f"{place.backend} {', '.join(place.prefixes)}"

@@ -1,0 +1,105 @@
+"""What the lists of stored records share that are filtered by a form: its keys, and the way from it to a question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, TypeVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.tui.records.frame import RecordFrame
+from llama_storage_tui.tui.screens.paged import PagedScreen
+from llama_storage_tui.tui.widgets.form import Form
+
+Question = TypeVar("Question")
+
+
+class FilteredScreen(RecordFrame, PagedScreen[Question]):
+    """Pages of what a form asks for. A condition that is taken off is the one that the headline names last."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "slash",
+            "filter",
+            "Filter",
+            id="screen.filter",
+            tooltip="Show only some: by model, owner, time, text, on the server",
+        ),
+        Binding(
+            "backspace",
+            "drop",
+            "Drop filter",
+            id="responses.drop",
+            show=False,
+            tooltip="Remove the last filter",
+        ),
+        Binding("X", "unfilter", "All", id="responses.unfilter", tooltip="Remove all filters"),
+    ]
+
+    def typed(self) -> Mapping[str, str]:
+        """Return what an operator would type for the filter that was asked for last."""
+        raise NotImplementedError
+
+    def parsed(self, form: str, values: Mapping[str, str]) -> Question:
+        """Return the question that the form of that name asks; raises UsageError."""
+        raise NotImplementedError
+
+    def without_last(self) -> Question:
+        """Return what was asked last without the condition that is named last."""
+        raise NotImplementedError
+
+    def without_any(self) -> Question:
+        """Return what was asked last without a condition."""
+        raise NotImplementedError
+
+    @property
+    def has_conditions(self) -> bool:
+        """Whether what was asked last leaves anything out."""
+        raise NotImplementedError
+
+    def action_filter(self) -> None:
+        """Fill in the form."""
+        self.open_form("filter", self.typed(), "empty fields match anything")
+
+    def open_form(self, name: str, values: Mapping[str, str], hint: str) -> None:
+        """Open one of the screen's forms, filled."""
+        for form in self.query(Form):
+            form.close()
+        self.query_one(f"#{name}", Form).open(values)
+        if not self.is_waiting:
+            self.status.say(f"enter applies; {hint}; ↑↓ go to the other fields")
+
+    def action_drop(self) -> None:
+        """Take off one condition."""
+        self.ask(self.without_last())
+
+    def action_unfilter(self) -> None:
+        """Show all again."""
+        self.ask(self.without_any())
+
+    @on(Form.Sent)
+    def _sent(self, message: Form.Sent) -> None:
+        try:
+            asked = self.parsed(message.form.id or "", message.values)
+        except UsageError as error:
+            self.fail(error)
+            return
+        message.form.close()
+        self.listing.focus()
+        self.ask(asked)
+
+    @on(Form.Closed)
+    def _form_closed(self) -> None:
+        self.listing.focus()
+        if not self.is_waiting:
+            self.status.say("")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing to take off without a condition."""
+        if action == "unfilter":
+            return self.has_conditions
+        if action == "drop":
+            return True if self.has_conditions else None
+        return super().check_action(action, parameters)

@@ -1,0 +1,174 @@
+"""A list that is shown a page at a time: conversations, chat completions, the objects of a family."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import DataTable
+
+from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.model.data import Cursor
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.text import line
+from llama_storage_tui.tui.messages import CopyRequested, Failed
+from llama_storage_tui.tui.records.filtered import FilteredScreen
+from llama_storage_tui.tui.records.record_lists import FilteredList, Listed, RecordList, RecordsListed
+from llama_storage_tui.tui.screens.remembered import Remembered
+from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
+from llama_storage_tui.tui.widgets.form import Form
+
+
+class RecordsScreen(FilteredScreen[RecordList]):
+    """A list, with a form above it where it can be filtered, and the whole id of the row under the cursor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ZONE_KEY,
+        Binding("y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
+    ]
+
+    def __init__(
+        self, session: Session, records: RecordList, zone: Zone, remembered: Remembered | None = None
+    ) -> None:
+        super().__init__(
+            records, remembered=remembered, list_=(session.catalog.config, "records", *records.names)
+        )
+        self._session = session
+        self._zone = zone
+        self._page: Listed | None = None
+
+    def compose(self) -> ComposeResult:
+        """Headline, list, detail."""
+        forms = [] if self._filter is None else [Form(self._filter.fields, id="filter")]
+        yield from self.frame("rows", *forms)
+
+    def on_mount(self) -> None:
+        """Read the first page."""
+        self._head()
+        self.note(None)
+        self.listing.focus()
+        self.ask(self._asked)
+
+    def _head(self) -> None:
+        facts = [Shown(f"page {self.page_number}", Tone.MUTED)]
+        if self._page is not None and self._page.rows:
+            first = self.rows_before + 1
+            facts.append(Shown(f"{first:,}–{first + len(self._page.rows) - 1:,}", Tone.MUTED))
+        shown = self._shown
+        if isinstance(shown, FilteredList):
+            facts += [Shown(f"only {text}", Tone.KEY) for text in shown.words(self._zone.info)]
+        facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
+        self.headline(shown.names, facts)
+
+    def read(self, question: RecordList, after: Cursor | None) -> None:
+        """Begin to read a page."""
+        self.begin(f"Reading {question.names[-1]}")
+        self._read(question, after)
+
+    @work(exclusive=True, group="browse", exit_on_error=False)
+    async def _read(self, records: RecordList, after: Cursor | None) -> None:
+        try:
+            page = await records.page(self._session, after)
+        except StorageToolError as error:
+            self.post_message(Failed("records", error))
+        else:
+            self.post_message(RecordsListed(records, after, page))
+
+    @on(RecordsListed)
+    def _loaded(self, message: RecordsListed) -> None:
+        if not self.is_asked(message.records, message.after):
+            return
+        page = self._page = message.page
+        self.arrived(page.next, len(page.rows))
+        self._fill()
+        self.finish(" ".join((*page.notices, self._outcome)))
+
+    @property
+    def _outcome(self) -> str:
+        if self._page is not None and self._page.rows:
+            return self.directions
+        if self.has_conditions:
+            return f"No {self._shown.names[-1]} match."
+        return "" if self._page is not None and self._page.notices else "Nothing is stored here yet."
+
+    def _fill(self) -> None:
+        self._head()
+        page = self._page
+        if page is not None:
+            self.listing.show(page.columns, [row(self._zone.info) for row in page.rows])
+            self._tell()
+
+    @property
+    def _current(self) -> int | None:
+        key = self.listing.current
+        return None if key is None or self._page is None else int(key)
+
+    @on(DataTable.RowHighlighted)
+    def _tell(self) -> None:
+        place = self._current
+        details = () if self._page is None else self._page.details
+        self.note(Content(line(details[place], 400)) if place is not None and place < len(details) else None)
+
+    @on(DataTable.RowSelected)
+    def _selected(self) -> None:
+        place = self._current
+        message = None if place is None or self._page is None else self._page.opens[place]
+        if message is not None:
+            self.post_message(message)
+
+    def action_zone(self) -> None:
+        """Show times in the other zone."""
+        self._zone.toggle()
+        self._fill()
+
+    def action_copy(self) -> None:
+        """Copy the id under the cursor."""
+        place = self._current
+        if place is not None and self._page is not None:
+            self.post_message(CopyRequested("id", self._page.ids[place]))
+
+    # Filtering
+
+    @property
+    def _filter(self) -> FilteredList[Any] | None:
+        """The list that was asked for last, where it can be filtered: by a query of its own kind."""
+        return self._asked if isinstance(self._asked, FilteredList) else None
+
+    def _filtered(self) -> FilteredList[Any]:
+        if self._filter is None:
+            raise AssertionError("a list without a filter has no form")
+        return self._filter
+
+    def typed(self) -> Mapping[str, str]:
+        """Return what an operator would type for the filter."""
+        return self._filtered().typed()
+
+    def parsed(self, form: str, values: Mapping[str, str]) -> RecordList:  # noqa: ARG002 - there is one form
+        """Return the list with other conditions."""
+        return self._filtered().parsed(values)
+
+    def without_last(self) -> RecordList:
+        """Return the list without the condition that is named last."""
+        return self._filtered().without_last()
+
+    def without_any(self) -> RecordList:
+        """Return the whole list."""
+        return self._filtered().without_any()
+
+    @property
+    def has_conditions(self) -> bool:
+        """Whether the list is filtered."""
+        return self._filter is not None and self._filter.has_conditions
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing to copy without a row."""
+        if action == "copy":
+            return True if self._page is not None and self._page.rows else None
+        if action in ("filter", "drop") and self._filter is None:
+            return False
+        return super().check_action(action, parameters)

@@ -1,0 +1,241 @@
+"""Reading stored responses for a screen: a page, or on very large tables a search that shows what it has found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Final
+
+from textual import on, work
+
+from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.model.access import Hiding
+from llama_storage_tui.model.data import Cursor
+from llama_storage_tui.model.records import RecordOrder
+from llama_storage_tui.model.responses import ResponseQuery, ResponseSummary
+from llama_storage_tui.services.responses.listing import is_large, list_responses, search_responses
+from llama_storage_tui.services.responses.viewing import ViewAs
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.tui.messages import Failed
+from llama_storage_tui.tui.records.filtered import FilteredScreen
+from llama_storage_tui.tui.records.hidden_rows import hidden_sentence
+from llama_storage_tui.tui.records.messages import (
+    ResponsesFound,
+    ResponsesLoaded,
+    ResponsesMeasured,
+    ResponsesSearched,
+)
+from llama_storage_tui.tui.records.response_query import Question
+from llama_storage_tui.tui.records.search_state import MOST_FOUND, Hunt, HuntState
+from llama_storage_tui.tui.screens.remembered import Remembered
+from llama_storage_tui.tui.style.zone import Zone
+
+PAGE: Final = 100
+
+
+class ResponsePages(FilteredScreen[Question]):
+    """Brings responses: `_responses` are those on show, `_hunt` the search that found them or still runs, if one does."""
+
+    def __init__(
+        self,
+        session: Session,
+        zone: Zone,
+        query: ResponseQuery | None = None,
+        title: str | None = None,
+        remembered: Remembered | None = None,
+    ) -> None:
+        super().__init__(
+            Question(replace(query or ResponseQuery(), limit=PAGE), title=title),
+            # Whoever comes with a question gets its answer.
+            remembered=remembered if query is None else None,
+            list_=(session.catalog.config, "responses"),
+        )
+        self._session = session
+        self._zone = zone
+        self._is_large: bool | None = None
+        self._responses: tuple[ResponseSummary, ...] = ()
+        self._notices: tuple[str, ...] = ()
+        self._hidden: Mapping[Hiding, int] = {}
+        """What the viewer would not get of this page, or of what a search has met."""
+        self._hunt: Hunt | None = None
+        """The search whose findings are on show, or that runs."""
+
+    def head(self) -> None:
+        """Show in the headline which responses these are."""
+        raise NotImplementedError
+
+    def fill(self) -> None:
+        """Show the responses that are there now."""
+        raise NotImplementedError
+
+    def begin_to_measure(self) -> None:
+        """Find out which order the list can be asked in; what was asked for last is read then."""
+        self.begin("Looking for stored responses")
+        self.measure()
+
+    @work(exclusive=True, group="browse", exit_on_error=False)
+    async def measure(self) -> None:
+        """Find out how many there are, then read the first page."""
+        try:
+            found = await is_large(self._session)
+        except StorageToolError as error:
+            self.post_message(Failed("responses", error))
+        else:
+            self.post_message(ResponsesMeasured(found))
+
+    @on(ResponsesMeasured)
+    def _measured(self, message: ResponsesMeasured) -> None:
+        self._is_large = message.is_large
+        order = RecordOrder.STORED if message.is_large else RecordOrder.NEWEST
+        self.ask(replace(self._asked, query=replace(self._asked.query, order=order)))
+
+    def _is_search(self, question: Question) -> bool:
+        is_stored = question.query.order is RecordOrder.STORED
+        return bool(self._is_large) and is_stored and question.is_sifted
+
+    def read(self, question: Question, after: Cursor | None) -> None:
+        """Begin to read a page, or to search; a page of what a search has found is there already."""
+        if not self._is_search(question):
+            self.begin(_waiting(question.query, is_large=bool(self._is_large)))
+            self._read(question, after)
+        elif self._hunt is not None and self._hunt.holds(after):
+            self._show_found()
+        else:
+            hunt = self._hunt = Hunt() if self._hunt is None else self._hunt.towards(after)
+            self._responses, self._notices, self._hidden = (), (), {}
+            self.arrived(None, 0)
+            self.fill()
+            self.begin(hunt.sentence)
+            self._search(question, hunt)
+
+    def ask(self, question: Question) -> None:
+        """Begin anew; a search that runs ends there, with what it has found."""
+        if self._is_large is None:
+            self._asked = question
+            if not self.is_waiting:
+                self.begin_to_measure()
+            return
+        if self._is_search(question):
+            self._hunt = None
+        elif self._hunt is not None and self._hunt.state is HuntState.RUNNING:
+            self._hunt.state = HuntState.CANCELLED
+        super().ask(question)
+
+    def action_reload(self) -> None:
+        """Read the page again, or search again."""
+        if self._is_large is None:
+            self.begin_to_measure()
+        elif self._is_search(self._asked):
+            self.ask(self._asked)
+        else:
+            super().action_reload()
+
+    @work(exclusive=True, group="browse", exit_on_error=False)
+    async def _read(self, question: Question, after: Cursor | None) -> None:
+        try:
+            sees = self._eyes(question)
+            query = replace(question.query, after=after)
+            page = await list_responses(self._session, query, sees=sees, marks=question.marks)
+        except StorageToolError as error:
+            self.post_message(Failed("responses", error))
+        else:
+            notices = (*page.notices, *(sees.notices if sees is not None else ()))
+            self.post_message(ResponsesLoaded(question, after, page, notices))
+
+    def _eyes(self, question: Question) -> ViewAs | None:
+        return None if question.viewer is None else ViewAs(self._session.catalog, question.viewer)
+
+    @on(ResponsesLoaded)
+    def _loaded(self, message: ResponsesLoaded) -> None:
+        if not self.is_asked(message.question, message.after):
+            return
+        self._hunt = None
+        self._responses, self._notices = message.page.responses, message.notices
+        self._hidden = message.page.hidden
+        self.arrived(message.page.next, len(self._responses))
+        self.fill()
+        self.finish(self._said(self._outcome))
+
+    def _said(self, outcome: str) -> str:
+        return " ".join(part for part in (*self._notices, hidden_sentence(self._hidden), outcome) if part)
+
+    @property
+    def _outcome(self) -> str:
+        if self._responses:
+            return self.directions
+        if self._shown.viewer is not None:
+            return "This user would get none."
+        if self._shown.is_filtered:
+            return "No responses match."
+        return "" if self._notices else "No response is stored here yet."
+
+    @work(exclusive=True, group="browse", exit_on_error=False)
+    async def _search(self, question: Question, hunt: Hunt) -> None:
+        is_full = False
+        try:
+            sees = self._eyes(question)
+            query = replace(question.query, after=hunt.start)
+            search = search_responses(self._session, query, sees=sees, marks=question.marks, most=MOST_FOUND)
+            async with aclosing(search) as batches:
+                async for batch in batches:
+                    is_full = batch.next is not None
+                    self.post_message(ResponsesFound(hunt, batch))
+        except StorageToolError as error:
+            self.post_message(Failed("responses", error))
+        else:
+            notices = sees.notices if sees is not None else ()
+            self.post_message(ResponsesSearched(hunt, is_full=is_full, notices=notices))
+
+    @on(ResponsesFound)
+    def _came_further(self, message: ResponsesFound) -> None:
+        if message.hunt is not self._hunt or self._hunt.state is not HuntState.RUNNING:
+            return
+        self._hunt.take(message.batch)
+        self._hidden, self._notices = self._hunt.hidden, tuple(self._hunt.notices)
+        # What is on show is filled up; a full page is not shown anew, so that the cursor rests.
+        self._show_found(is_new=bool(message.batch.responses) and len(self._responses) < PAGE)
+        self.begin(self._hunt.sentence)
+
+    @on(ResponsesSearched)
+    def _searched(self, message: ResponsesSearched) -> None:
+        if message.hunt is self._hunt:
+            self._notices = (*self._hunt.notices, *message.notices)
+            self._end_search(HuntState.FULL if message.is_full else HuntState.DONE)
+
+    def _end_search(self, state: HuntState) -> None:
+        if self._hunt is None:
+            return
+        self._hunt.state = state
+        self._show_found(is_new=False)
+        self.finish(self._said(self._hunt.sentence))
+
+    def _show_found(self, *, is_new: bool = True) -> None:
+        if self._hunt is None:
+            return
+        page, following = self._hunt.page(self._wanted[-1], PAGE)
+        self._responses = page
+        self.arrived(following, len(page))
+        if is_new:
+            self.fill()
+        else:
+            self.head()
+        self.refresh_bindings()
+
+    def cancelled(self) -> None:
+        """Keep what a search has found, and say that it is not all."""
+        if self._hunt is not None and self._hunt.state is HuntState.RUNNING:
+            self._end_search(HuntState.CANCELLED)
+
+    def failed(self, error: StorageToolError) -> None:
+        """Keep what a search has found, and say what stopped it."""
+        if self._hunt is not None and self._hunt.state is HuntState.RUNNING:
+            self._hunt.state = HuntState.CANCELLED
+            self.head()
+        self.fail(error)
+
+
+def _waiting(query: ResponseQuery, *, is_large: bool) -> str:
+    if is_large and query.order is RecordOrder.NEWEST:
+        return "Sorting all responses by time, which reads the whole table"
+    return "Reading responses"

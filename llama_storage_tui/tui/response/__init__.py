@@ -1,0 +1,1 @@
+"""One response: its timeline, chain, verdict; and everything else that is read line by line."""

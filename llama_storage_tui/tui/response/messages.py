@@ -1,0 +1,45 @@
+"""What the screens of one response are told: the response, its whole input, its chain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    # Names of annotations only: a message must not bring the modules of later screens into the first one.
+    from llama_storage_tui.model.chain import Chain
+    from llama_storage_tui.model.resume import Examination
+    from llama_storage_tui.model.transcript import Entry
+    from llama_storage_tui.services.responses.chain import ChainProgress
+
+
+@dataclass(eq=False)
+class ResponseLoaded(Message):
+    """A response was read, with all that can be told of it."""
+
+    examination: Examination
+
+
+@dataclass(eq=False)
+class InputRebuilt(Message):
+    """The whole input of a response was put together, and the response examined with it."""
+
+    examination: Examination
+    input: tuple[Entry, ...]
+    notice: str = ""
+
+
+@dataclass(eq=False)
+class ChainProgressed(Message):
+    """The search for a chain has come further."""
+
+    progress: ChainProgress
+
+
+@dataclass(eq=False)
+class ChainFound(Message):
+    """A chain was traced."""
+
+    chain: Chain

@@ -1,0 +1,141 @@
+"""Something that is read line by line: a conversation, a chat completion, an object, what a response added."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.tui.messages import CopyRequested, Failed
+from llama_storage_tui.tui.response.detail_views import Read, Reading, ReadingDone
+from llama_storage_tui.tui.response.timeline import columns
+from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.widgets.reading import ReadingPane
+from llama_storage_tui.tui.widgets.status_line import StatusLine
+
+
+class ReadingScreen(WorkScreen):
+    """A list of lines, and the text of the one under the cursor in full."""
+
+    CSS_PATH = ["../values/value.tcss", "response.tcss"]  # noqa: RUF012 - Textual reads it and leaves it
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "next", "Next part", id="page.next", tooltip="Show the next part of a long text"),
+        Binding(
+            "p", "previous", "Part before", id="page.previous", tooltip="Show the part before of a long text"
+        ),
+        Binding("y", "copy", "Copy", id="screen.copy", tooltip="Copy the text of what is under the cursor"),
+        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read it again"),
+    ]
+
+    def __init__(self, session: Session, reading: Reading) -> None:
+        super().__init__()
+        self._session = session
+        self._reading = reading
+        self._found: Read | None = None
+
+    def redact(self, text: str) -> str:
+        """Mask this config's secrets."""
+        return self._session.redact(text)
+
+    def compose(self) -> ComposeResult:
+        """Headline, lines and text."""
+        yield Headline()
+        yield ReadingPane()
+        yield StatusLine()
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        """Read it."""
+        self._head()
+        self.query_one(ReadingPane).listing.focus()
+        self.action_reload()
+
+    def _head(self) -> None:
+        facts = () if self._found is None else self._found.facts
+        self.query_one(Headline).show(
+            [self._session.catalog.distribution or "run config", *self._reading.names], facts=facts
+        )
+
+    def action_reload(self) -> None:
+        """Read it again."""
+        self.begin(f"Reading {self._reading.names[-1]}")
+        self._load()
+
+    @work(exclusive=True, group="browse", exit_on_error=False)
+    async def _load(self) -> None:
+        try:
+            found = await self._reading.load(self._session)
+        except StorageToolError as error:
+            self.post_message(Failed("reading", error))
+        else:
+            self.post_message(ReadingDone(found))
+
+    @on(ReadingDone)
+    def _read(self, message: ReadingDone) -> None:
+        found = self._found = message.read
+        self._head()
+        self.query_one(ReadingPane).show(
+            columns(*found.heads),
+            [line.cells for line in found.lines],
+            lambda place: found.lines[place].whole,
+        )
+        self.finish(" ".join(found.notices) if found.lines else "There is nothing to read.")
+
+    @on(Failed)
+    def _failed(self, message: Failed) -> None:
+        self.fail(message.error)
+
+    @on(ReadingPane.Read)
+    def _line_shown(self) -> None:
+        pane, found = self.query_one(ReadingPane), self._found
+        if found is not None and not self.is_waiting:
+            parts = pane.text.windows
+            is_long = f"Part {pane.text.window + 1} of {parts} of a long text." if parts > 1 else ""
+            self.status.say(is_long or " ".join(found.notices))
+        self.refresh_bindings()
+
+    @on(ReadingPane.Chosen)
+    def _chosen(self, message: ReadingPane.Chosen) -> None:
+        opened = None if self._found is None else self._found.opens.get(message.row)
+        if opened is None:
+            self.query_one(ReadingPane).text.focus()
+        else:
+            self.post_message(opened)
+
+    def action_next(self) -> None:
+        """Show the next part."""
+        self._move(1)
+
+    def action_previous(self) -> None:
+        """Show the part before."""
+        self._move(-1)
+
+    def _move(self, step: int) -> None:
+        pane = self.query_one(ReadingPane)
+        pane.text.move(pane.text.window + step)
+        self._line_shown()
+
+    def action_copy(self) -> None:
+        """Copy the text under the cursor."""
+        text = self.query_one(ReadingPane).current_text
+        if text is not None:
+            self.post_message(CopyRequested("text", text))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what the text on show has a use for."""
+        text = self.query_one(ReadingPane).text if self.is_mounted else None
+        match action:
+            case "next":
+                return text is not None and text.window < text.windows - 1
+            case "previous":
+                return text is not None and text.window > 0
+            case "copy":
+                return True if self._found is not None and self._found.lines else None
+        return super().check_action(action, parameters)

@@ -1,0 +1,395 @@
+"""One response: its timeline, what the model was sent, whether a server can go on from it, and what is stored."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widgets import ContentSwitcher
+
+from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.model.data import Cell
+from llama_storage_tui.model.resume import Examination
+from llama_storage_tui.services.responses.parsing import OBJECT
+from llama_storage_tui.services.responses.reading import (
+    examine_response,
+    find_conversation,
+    read_response,
+)
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.tui.export.jobs import ValueSave
+from llama_storage_tui.tui.export.messages import ExportOpened
+from llama_storage_tui.tui.messages import ChainOpened, ConversationOpened, CopyRequested, Failed, WhoOpened
+from llama_storage_tui.tui.records.response_wording import id_text
+from llama_storage_tui.tui.response.headline import facts
+from llama_storage_tui.tui.response.messages import InputRebuilt, ResponseLoaded
+from llama_storage_tui.tui.response.timeline import (
+    COLUMNS,
+    comparison_fact,
+    messages,
+    start_of,
+    timeline,
+)
+from llama_storage_tui.tui.response.timeline_lines import Line
+from llama_storage_tui.tui.response.verdict import resume_mark, resume_text
+from llama_storage_tui.tui.response.whole_input import rebuilt
+from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.style.glyphs import Tone
+from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
+from llama_storage_tui.tui.values.viewables import cell_text
+from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.json_tree import JsonTree, part_text
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.widgets.prose import Prose
+from llama_storage_tui.tui.widgets.reading import ReadingPane
+from llama_storage_tui.tui.widgets.status_line import StatusLine
+from llama_storage_tui.tui.widgets.tab_title import TabTitle
+
+TABS: Final = ("timeline", "messages", "resume", "raw")
+HELP: Final = {
+    "timeline": "What was asked and what came back, item by item",
+    "messages": "The chat messages that the model was really sent",
+    "resume": "Whether a server can go on from this response, how, and what would be lost",
+    "raw": "What is stored, as a tree",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    examination: Examination
+    timeline: tuple[Line, ...]
+    messages: tuple[Line, ...]
+    notice: str = ""
+
+
+class ResponseScreen(WorkScreen):
+    """Four panes, one of them on show."""
+
+    CSS_PATH = ["../values/value.tcss", "response.tcss"]  # noqa: RUF012 - Textual reads it and leaves it
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(
+                str(number),
+                f"tab('{name}')",
+                name.capitalize(),
+                show=False,
+                id=f"response.{name}",
+                tooltip=HELP[name],
+            )
+            for number, name in enumerate(TABS, 1)
+        ),
+        Binding(
+            "c",
+            "chain",
+            "Chain",
+            id="response.chain",
+            tooltip="Earlier and later responses",
+        ),
+        Binding(
+            "C",
+            "conversation",
+            "Conversation",
+            id="response.conversation",
+            tooltip="The conversation that it belongs to",
+        ),
+        Binding(
+            "w",
+            "who",
+            "Who may read",
+            id="response.who",
+            tooltip="Whose it is, and whether a user may read it",
+        ),
+        Binding("n", "next", "Next part", id="page.next", tooltip="Show the next part of a long text"),
+        Binding(
+            "p", "previous", "Part before", id="page.previous", tooltip="Show the part before of a long text"
+        ),
+        ZONE_KEY,
+        Binding("y", "copy", "Copy", id="screen.copy", tooltip="Copy the text of what is under the cursor"),
+        Binding(
+            "Y", "copy_id", "Copy id", id="screen.copy-record", show=False, tooltip="Copy the response's id"
+        ),
+        Binding(
+            "e", "save", "Save", id="screen.export", tooltip="Write the stored object to a file, as it is"
+        ),
+        Binding(
+            "ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read the response again"
+        ),
+    ]
+
+    def __init__(self, session: Session, id_: Cell, zone: Zone) -> None:
+        super().__init__()
+        self._session = session
+        self._response_id = id_text(id_)
+        self._zone = zone
+        self._shown: _Shown | None = None
+        self._filled: set[str] = set()
+        """The panes that were filled: each is only when it is looked at."""
+
+    def redact(self, text: str) -> str:
+        """Mask this config's secrets."""
+        return self._session.redact(text)
+
+    def compose(self) -> ComposeResult:
+        """Headline, titles, panes."""
+        yield Headline()
+        with Horizontal(id="titles"):
+            for tab in TABS:
+                yield TabTitle(tab)
+        with ContentSwitcher(initial=TABS[0]):
+            yield ReadingPane(id="timeline")
+            yield ReadingPane(id="messages")
+            yield Prose(id="resume")
+            yield JsonTree(id="raw")
+        yield StatusLine()
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        """Read the response."""
+        self._head()
+        self._open(TABS[0])
+        self._start()
+
+    @property
+    def _tab(self) -> str:
+        return self.query_one(ContentSwitcher).current or TABS[0]
+
+    def _head(self) -> None:
+        found = [] if self._shown is None else facts(self._shown.examination, self._zone.info)
+        self.query_one(Headline).show(
+            [self._session.catalog.distribution or "run config", "responses", self._response_id], facts=found
+        )
+        self._titles()
+
+    def _titles(self) -> None:
+        said = dict.fromkeys(TABS, "")
+        if self._shown is not None:
+            examination = self._shown.examination
+            said["timeline"] = str(len(self._shown.timeline))
+            fact = comparison_fact(examination.response.transcript, examination.comparison)
+            mark = "▲ " if fact.tone is Tone.WARNING else ""
+            said["messages"] = f"{mark}{len(examination.response.transcript.messages)}"
+            said["resume"] = resume_mark(examination.resume).text[:1]
+        for number, tab in enumerate(TABS, 1):
+            self.query_one(f"#title-{tab}", TabTitle).update(
+                f"{number} {tab.capitalize()} {said[tab]}".rstrip()
+            )
+
+    def _start(self) -> None:
+        self.begin(f"Reading {self._response_id}")
+        self._load()
+
+    @work(exclusive=True, group="browse", exit_on_error=False)
+    async def _load(self) -> None:
+        try:
+            response = await read_response(self._session, self._response_id)
+            examination = await find_conversation(
+                self._session, await examine_response(self._session, response)
+            )
+        except StorageToolError as error:
+            self.post_message(Failed("response", error))
+        else:
+            self.post_message(ResponseLoaded(examination))
+            if response.transcript.is_incremental:
+                await self._rebuild(examination)
+
+    async def _rebuild(self, examination: Examination) -> None:
+        try:
+            found, whole, notice = await rebuilt(self._session, examination)
+        except StorageToolError as error:
+            self.post_message(Failed("input", error))
+        else:
+            self.post_message(InputRebuilt(found, whole, notice))
+
+    @on(ResponseLoaded)
+    def _loaded(self, message: ResponseLoaded) -> None:
+        found = message.examination
+        transcript = found.response.transcript
+        self._shown = _Shown(
+            found, tuple(timeline(transcript)), tuple(messages(transcript, found.comparison))
+        )
+        self._filled.clear()
+        self._head()
+        self._open(self._tab)
+        self.finish(" ".join(found.response.notices))
+
+    @on(InputRebuilt)
+    def _rebuilt(self, message: InputRebuilt) -> None:
+        if self._shown is None:
+            return
+        found = message.examination
+        transcript = found.response.transcript
+        lines = tuple(timeline(transcript, input_=message.input))
+        self._shown = _Shown(found, lines, tuple(messages(transcript, found.comparison)), message.notice)
+        self._filled.clear()
+        self._head()
+        self._open(self._tab)
+
+    @on(Failed)
+    def _failed(self, message: Failed) -> None:
+        self.fail(message.error)
+
+    # The panes
+
+    def _open(self, tab: str) -> None:
+        self.query_one(ContentSwitcher).current = tab
+        for title in self.query(TabTitle):
+            title.set_class(title.id == f"title-{tab}", "-active")
+        if self._shown is not None and tab not in self._filled:
+            self._filled.add(tab)
+            self._fill(tab, self._shown)
+        pane = self.query_one(f"#{tab}")
+        (pane.listing if isinstance(pane, ReadingPane) else pane).focus()
+        self._say()
+
+    def _fill(self, tab: str, shown: _Shown) -> None:
+        response = shown.examination.response
+        match tab:
+            case "timeline" | "messages":
+                lines = shown.timeline if tab == "timeline" else shown.messages
+                at = start_of(response.transcript, lines) if tab == "timeline" else 0
+                self.query_one(f"#{tab}", ReadingPane).show(
+                    COLUMNS, [line.cells for line in lines], lambda place: lines[place].whole, at=at
+                )
+            case "resume":
+                version = self._session.catalog.version.chosen
+                text = resume_text(shown.examination, f"{version.product} {version}")
+                self.query_one("#resume", Prose).put(text)
+            case _:
+                stored = response.transcript.stored
+                data = {**response.row, OBJECT: response.row.get(OBJECT) if stored is None else stored}
+                self.query_one(JsonTree).show(data, self._zone.info)
+
+    def _say(self) -> None:
+        if self._shown is None or self.is_waiting:
+            return
+        pane = self._text_pane
+        if pane is not None and pane.text.windows > 1:
+            self.status.say(f"Part {pane.text.window + 1} of {pane.text.windows} of a long text.")
+        elif self._tab == "messages":
+            examination = self._shown.examination
+            fact = comparison_fact(examination.response.transcript, examination.comparison)
+            self.status.say(f"{fact.text}; system messages are never stored")
+        elif self._tab == "raw":
+            self.status.say("Credentials inside the object are masked; e writes it as it is stored.")
+        else:
+            self.status.say(" ".join((*self._shown.examination.response.notices, self._shown.notice)))
+
+    @on(ReadingPane.Read)
+    def _read(self) -> None:
+        self._say()
+        self.refresh_bindings()
+
+    @on(ReadingPane.Chosen)
+    def _chosen(self) -> None:
+        if self._text_pane is not None:
+            self._text_pane.text.focus()
+
+    @on(TabTitle.Clicked)
+    def _title_clicked(self, message: TabTitle.Clicked) -> None:
+        self._open(message.tab)
+
+    def action_tab(self, name: str) -> None:
+        """Show one of the panes."""
+        self._open(name)
+        self.refresh_bindings()
+
+    @property
+    def _text_pane(self) -> ReadingPane | None:
+        pane = self.query_one(f"#{self._tab}")
+        return pane if isinstance(pane, ReadingPane) else None
+
+    def action_next(self) -> None:
+        """Show the next part."""
+        self._move(1)
+
+    def action_previous(self) -> None:
+        """Show the part before."""
+        self._move(-1)
+
+    def _move(self, step: int) -> None:
+        pane = self._text_pane
+        if pane is not None:
+            pane.text.move(pane.text.window + step)
+            self._say()
+            self.refresh_bindings()
+
+    def action_zone(self) -> None:
+        """Show times in the other zone."""
+        self._zone.toggle()
+        self._head()
+        self._filled.discard("raw")
+        if self._tab == "raw":
+            self._open("raw")
+
+    def action_chain(self) -> None:
+        """Ask for its chain."""
+        self.post_message(ChainOpened(self._response_id))
+
+    def action_conversation(self) -> None:
+        """Ask for its conversation."""
+        if self._shown is not None and self._shown.examination.conversation is not None:
+            self.post_message(ConversationOpened(self._shown.examination.conversation))
+
+    def action_who(self) -> None:
+        """Ask who may read it."""
+        if self._shown is not None:
+            self.post_message(WhoOpened(self._shown.examination.response))
+
+    # Out of the program
+
+    def action_copy(self) -> None:
+        """Copy what is under the cursor, of the verdict all of it."""
+        if self._shown is None:
+            return
+        pane = self._text_pane
+        if pane is not None:
+            text = pane.current_text
+        elif self._tab == "resume":
+            version = self._session.catalog.version.chosen
+            text = resume_text(self._shown.examination, f"{version.product} {version}").plain
+        else:
+            part = self.query_one(JsonTree).current
+            text = None if part is None else part_text(part.value)
+        if text is not None:
+            self.post_message(CopyRequested("text", text))
+
+    def action_copy_id(self) -> None:
+        """Copy the id."""
+        self.post_message(CopyRequested("response id", self._response_id))
+
+    def action_save(self) -> None:
+        """Ask for a file."""
+        if self._shown is not None:
+            stored = self._shown.examination.response.row.get(OBJECT)
+            save = ValueSave(
+                f"Save {self._response_id}", self._response_id, lambda: asyncio.to_thread(_as_stored, stored)
+            )
+            self.post_message(ExportOpened(save))
+
+    def action_reload(self) -> None:
+        """Read it again."""
+        self._start()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what this response and the pane on show have a use for."""
+        pane = self._text_pane if self.is_mounted else None
+        match action:
+            case "next":
+                return pane is not None and pane.text.window < pane.text.windows - 1
+            case "previous":
+                return pane is not None and pane.text.window > 0
+            case "conversation":
+                return self._shown is not None and self._shown.examination.conversation is not None
+            case "tab" | "copy" | "save" | "who" | "chain":
+                return True if self._shown is not None else None
+        return super().check_action(action, parameters)
+
+
+def _as_stored(cell: Cell) -> Cell:
+    return cell if isinstance(cell, bytes) else cell_text(cell)

@@ -1,0 +1,184 @@
+"""A password change while it happens, step by step, and how it ended."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.model.rotation import Outcome, Result
+from llama_storage_tui.services.rotation.service import RotationDesk
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.tui.messages import Failed, PendingOpened, ReloadRequested
+from llama_storage_tui.tui.rotation.changes import ChangeJob
+from llama_storage_tui.tui.rotation.messages import ChangeEnded, StepDone
+from llama_storage_tui.tui.rotation.reveal import RevealDialog
+from llama_storage_tui.tui.rotation.rotation_rows import error_rows, result_rows, step_rows
+from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.widgets.sheet import Sheet
+from llama_storage_tui.tui.widgets.status_line import StatusLine
+
+HOLDS = (
+    "This runs to its end, a few seconds more. If it is interrupted, both passwords are in the journal,"
+    " and recovery resumes from there at the next start."
+)
+
+
+class ChangeScreen(WorkScreen):
+    """One job: a change, a recovery, a confirmation."""
+
+    CSS_PATH = "rotation.tcss"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "p",
+            "reveal",
+            "Show password",
+            id="rotation.reveal",
+            tooltip="Show the new password; it is never shown otherwise",
+        ),
+        Binding(
+            "R", "pending", "Pending", id="catalog.pending", tooltip="Go on with a change that is pending"
+        ),
+    ]
+
+    def __init__(self, session: Session, desk: RotationDesk, job: ChangeJob) -> None:
+        super().__init__()
+        self._session = session
+        self._desk = desk
+        self._job = job
+        self._done: list[str] = []
+        self._result: Result | None = None
+        self._error: StorageToolError | None = None
+
+    def redact(self, text: str) -> str:
+        """Mask this config's secrets, and the new one."""
+        return self._desk.redact(self._session.redact(text))
+
+    @property
+    def must_stay(self) -> str:
+        """Why this cannot be left now; empty where it can."""
+        return HOLDS if self._result is None and self._error is None else ""
+
+    def compose(self) -> ComposeResult:
+        """Headline, steps, end."""
+        yield Headline()
+        yield Sheet(id="steps")
+        yield StatusLine()
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        """Begin."""
+        self.query_one(Sheet).focus()
+        self._show(Shown("◌ running", Tone.KEY))
+        self.status.say("It runs to its end: a few seconds.")
+        self._run()
+
+    @work(exclusive=True, group="change", exit_on_error=False)
+    async def _run(self) -> None:
+        try:
+            result = await self._job.run(lambda step: void(self.post_message(StepDone(step))))
+        except StorageToolError as error:
+            self.post_message(Failed("change", error))
+        else:
+            self.post_message(ChangeEnded(result))
+
+    def _show(self, state: Shown) -> None:
+        self.query_one(Headline).show(
+            [self._session.catalog.distribution or "run config", self._job.title], facts=[state]
+        )
+        groups = []
+        if self._result is not None:
+            groups += [
+                *result_rows(self._result, audit_log=self._desk.audit_log, journals=self._desk.journals)
+            ]
+        if self._error is not None:
+            groups.append(error_rows(self._error, self.redact))
+        groups.append(
+            step_rows(
+                self._done,
+                self._job.expected,
+                is_running=bool(self.must_stay),
+                has_failed=self._error is not None,
+            )
+        )
+        sheet = self.query_one(Sheet)
+        sheet.show(groups, keeps_place=bool(self.must_stay))
+        if self.must_stay:
+            # Each step is a line of its own: the one that runs stays in sight.
+            sheet.scroll_to(y=max(len(self._done) - sheet.size.height // 2, 0), animate=False)
+
+    @on(StepDone)
+    def _step(self, message: StepDone) -> None:
+        self._done.append(message.step)
+        if self.must_stay:
+            self._show(Shown("◌ running", Tone.KEY))
+
+    @on(ChangeEnded)
+    def _ended(self, message: ChangeEnded) -> None:
+        self._result = message.result
+        is_open = message.result.outcome is Outcome.PENDING
+        self._show(_end_mark(message.result))
+        shows = "p shows the new password; " if self._job.password is not None else ""
+        if is_open:
+            self.finish(f"{shows}R goes on when you have written it; escape goes back.")
+        else:
+            self.finish(f"{shows}escape reads the config again.")
+
+    @on(Failed)
+    def _failed(self, message: Failed) -> None:
+        self._error = message.error
+        is_pending = message.error.kind == "pending"
+        self._show(Shown("▲ unfinished", Tone.WARNING) if is_pending else Shown("✗ not changed", Tone.BAD))
+        self.finish(
+            "R shows where it stands and how it goes on."
+            if is_pending
+            else "escape goes back; nothing is left over."
+        )
+
+    @property
+    def _is_open(self) -> bool:
+        is_pending = self._result is not None and self._result.outcome is Outcome.PENDING
+        return is_pending or (self._error is not None and self._error.kind == "pending")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Show the password only where it is the server's; go on only where something is pending."""
+        if action == "reveal":
+            return self._job.password is not None and self._result is not None
+        if action == "pending":
+            return self._is_open
+        return super().check_action(action, parameters)
+
+    def action_reveal(self) -> None:
+        """Show the new password."""
+        if self._job.password is not None:
+            self.app.push_screen(RevealDialog(self._job.role, self._job.password))
+
+    def action_pending(self) -> None:
+        """Go on with what is pending."""
+        self.post_message(PendingOpened())
+
+    def action_back(self) -> None:
+        """Go back, to a config that is read anew where something changed; stay while it runs."""
+        if self.must_stay:
+            self.status.say(HOLDS)
+        elif self._result is not None or self._is_open:
+            self.post_message(ReloadRequested())
+        else:
+            self.dismiss()
+
+
+def _end_mark(result: Result) -> Shown:
+    if result.outcome is Outcome.PENDING:
+        return Shown("▲ waits for you", Tone.WARNING)
+    return Shown("✓ done", Tone.GOOD) if result.is_verified else Shown("▲ done, not verified", Tone.WARNING)
+
+
+def void(_: object) -> None:
+    """Return nothing."""

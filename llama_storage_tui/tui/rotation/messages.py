@@ -1,0 +1,51 @@
+"""A password change: planned, started, step by step, ended, or pending."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    # Names of annotations only: a message must not bring the modules of later screens into the first one.
+    from llama_storage_tui.model.rotation import Result
+    from llama_storage_tui.services.rotation.pending import Pending
+    from llama_storage_tui.services.rotation.service import Draft, Waiting
+    from llama_storage_tui.tui.rotation.changes import ChangeJob
+
+
+@dataclass(eq=False)
+class PlanMade(Message):
+    """A plan is there."""
+
+    draft: Draft
+
+
+@dataclass(eq=False)
+class ChangeStarted(Message):
+    """The operator agreed: the job is shown while it runs."""
+
+    job: ChangeJob
+
+
+@dataclass(eq=False)
+class StepDone(Message):
+    """A step of a change was made."""
+
+    step: str
+
+
+@dataclass(eq=False)
+class ChangeEnded(Message):
+    """A change ended, or waits for the operator."""
+
+    result: Result
+
+
+@dataclass(eq=False)
+class PendingLooked(Message):
+    """What is pending, and where each change stands."""
+
+    pending: Pending
+    waiting: tuple[Waiting, ...]

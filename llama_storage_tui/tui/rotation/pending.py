@@ -1,0 +1,285 @@
+"""A password change that is pending: where it stands, and what the two logins allow."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.files.journal import Journal
+from llama_storage_tui.model.rotation import Result
+from llama_storage_tui.secrets import Secret
+from llama_storage_tui.services.rotation.pending_status import Standing
+from llama_storage_tui.services.rotation.service import RotationDesk, Waiting
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.tui.messages import Failed
+from llama_storage_tui.tui.rotation.changes import ChangeJob, Notify
+from llama_storage_tui.tui.rotation.messages import ChangeStarted, PendingLooked
+from llama_storage_tui.tui.rotation.reveal import RevealDialog
+from llama_storage_tui.tui.rotation.rotation_rows import error_rows, standing_mark, waiting_rows
+from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.screens.confirmation import AskingDialog
+from llama_storage_tui.tui.screens.one_field import FieldDialog
+from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.text_width import plural
+from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.widgets.sheet import Row, Sheet
+from llama_storage_tui.tui.widgets.status_line import StatusLine
+
+
+class PendingScreen(WorkScreen):
+    """The first pending change of a config; the next one shows when that is ended."""
+
+    CSS_PATH = "rotation.tcss"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "recover", "Finish", id="pending.recover", tooltip="Bring the change to its end"),
+        Binding(
+            "u", "undo", "Undo", id="pending.undo", tooltip="Drop a change that the server does not have"
+        ),
+        Binding(
+            "c",
+            "confirm",
+            "Confirm",
+            id="pending.confirm",
+            tooltip="You have written the new password: read every place again",
+        ),
+        Binding(
+            "w",
+            "adopt",
+            "Working password",
+            id="pending.adopt",
+            tooltip="Type the password that works, where neither of the change's does",
+        ),
+        Binding(
+            "p",
+            "reveal",
+            "Show password",
+            id="rotation.reveal",
+            tooltip="Show the new password of the change",
+        ),
+        Binding(
+            "ctrl+r", "reload", "Look again", id="screen.reload", show=False, tooltip="Ask the server again"
+        ),
+    ]
+
+    def __init__(self, session: Session, desk: RotationDesk) -> None:
+        super().__init__()
+        self._session = session
+        self._desk = desk
+        self._waiting: tuple[Waiting, ...] = ()
+
+    def redact(self, text: str) -> str:
+        """Mask this config's secrets, and those of the change."""
+        return self._desk.redact(self._session.redact(text))
+
+    def compose(self) -> ComposeResult:
+        """Headline and what is known."""
+        yield Headline()
+        yield Sheet(id="pending")
+        yield StatusLine()
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        """Look."""
+        self.query_one(Sheet).focus()
+        self._start()
+
+    def _head(self, *facts: Shown) -> None:
+        catalog = self._session.catalog
+        self.query_one(Headline).show(
+            [catalog.distribution or "run config", "pending password change"],
+            place=catalog.config,
+            facts=facts,
+        )
+
+    def _start(self) -> None:
+        self._waiting = ()
+        self._head(Shown("◌ looking", Tone.KEY))
+        self.begin("Reading the journal, and asking the server with both passwords")
+        self._look()
+
+    @work(exclusive=True, group="pending", exit_on_error=False)
+    async def _look(self) -> None:
+        try:
+            pending, waiting = await self._desk.waiting()
+        except StorageToolError as error:
+            self.post_message(Failed("pending", error))
+        else:
+            self.post_message(PendingLooked(pending, waiting))
+
+    @on(PendingLooked)
+    def _looked(self, message: PendingLooked) -> None:
+        self._waiting = message.waiting
+        for one in message.waiting:
+            self._desk.learn(one.journal.old)
+            self._desk.learn(one.journal.new)
+        foreign = message.pending.sentences_of_others()
+        groups = [[Row(Shown(self.redact(text)), Shown("▲", Tone.WARNING))] for text in foreign]
+        if self._waiting:
+            self._head(standing_mark(self._waiting[0].stand.standing), *self._count())
+            self.query_one(Sheet).show([*waiting_rows(self._waiting[0]), *groups])
+            self.finish(self._advice())
+        else:
+            self._head(Shown("✓ nothing of yours is pending", Tone.GOOD))
+            self.query_one(Sheet).show(groups)
+            self.finish("escape goes back.")
+
+    def _count(self) -> list[Shown]:
+        more = len(self._waiting) - 1
+        return [Shown(f"{plural(more, 'change')} more after this", Tone.MUTED)] if more else []
+
+    def _advice(self) -> str:
+        found = self._waiting[0]
+        match found.stand.standing:
+            case Standing.STAGING:
+                return "f removes what it left behind."
+            case Standing.COMMITTED if found.journal.state == "waiting":
+                return "c confirms it when you have written the new password; p shows that."
+            case Standing.COMMITTED:
+                return "f finishes it: the files follow the server."
+            case Standing.NOT_COMMITTED:
+                return "f makes the change, u drops it."
+            case Standing.UNCHECKED:
+                return "f finishes it, and nothing can be verified."
+            case Standing.LOST:
+                return "w: type the password that works."
+            case Standing.UNKNOWN:
+                return "Nothing can be concluded now; ctrl+r looks again."
+
+    @on(Failed)
+    def _failed(self, message: Failed) -> None:
+        self._head(Shown("✗ unknown", Tone.BAD))
+        self.query_one(Sheet).show([error_rows(message.error, self.redact)])
+        self.finish("ctrl+r looks again.")
+
+    def _allows(self, action: str) -> bool:
+        if self.is_waiting or not self._waiting:
+            return False
+        found = self._waiting[0]
+        is_open = found.journal.state == "waiting"
+        match action:
+            case "recover":
+                allowed = {Standing.STAGING, Standing.COMMITTED, Standing.UNCHECKED, Standing.NOT_COMMITTED}
+                return found.stand.standing in allowed and not (
+                    is_open and found.stand.standing is Standing.COMMITTED
+                )
+            case "undo":
+                return found.stand.standing is Standing.NOT_COMMITTED
+            case "confirm":
+                return is_open and found.stand.standing in (Standing.COMMITTED, Standing.UNCHECKED)
+            case "adopt":
+                return found.stand.standing is Standing.LOST
+            case _:
+                return found.journal.state != "staging"
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what the two logins allow, and nothing else."""
+        if action in ("recover", "undo", "confirm", "adopt", "reveal"):
+            return self._allows(action)
+        if action == "reload":
+            return None if self.is_waiting else True
+        return super().check_action(action, parameters)
+
+    def action_reload(self) -> None:
+        """Look again."""
+        self._start()
+
+    def action_reveal(self) -> None:
+        """Show the new password."""
+        journal = self._waiting[0].journal
+        self.app.push_screen(RevealDialog(journal.role, journal.new))
+
+    def action_recover(self) -> None:
+        """Ask, and finish."""
+        found = self._waiting[0]
+        is_unchecked = found.stand.standing is Standing.UNCHECKED
+
+        async def run(notify: Notify) -> Result:
+            return await self._desk.recover(found.journal, notify, accepts_unchecked=is_unchecked)
+
+        words = {
+            Standing.STAGING: "What the change left beside the files is removed; nothing else changes.",
+            Standing.COMMITTED: "The files get the new password that the server has already.",
+            Standing.UNCHECKED: "Server and files get the new password. Nothing can be verified: the server accepts any password.",
+        }.get(found.stand.standing, "The server gets the new password, and then the files.")
+        self._ask(
+            "Finish the change?",
+            words,
+            ChangeJob(f"finishing the change of {found.journal.role}", found.journal.role, run),
+        )
+
+    def action_undo(self) -> None:
+        """Ask, and drop the change."""
+        journal = self._waiting[0].journal
+
+        async def run(notify: Notify) -> Result:
+            return await self._desk.recover(journal, notify, undo=True)
+
+        words = "The change is dropped: server and files keep the old password."
+        self._ask(
+            "Undo the change?", words, ChangeJob(f"undoing the change of {journal.role}", journal.role, run)
+        )
+
+    def action_confirm(self) -> None:
+        """Ask for an env file where a variable of the process carries the password, and confirm."""
+        journal = self._waiting[0].journal
+        if any(patch.place.startswith("variable ") for patch in journal.patches):
+            text = (
+                "A variable of the process environment carries the password, and this program still has the old one in its own."
+                " Name an env file that sets the new one, or leave this empty to read with what is there. enter goes on."
+            )
+            self.app.push_screen(
+                FieldDialog("Confirm", text, "Env file", may_be_empty=True), self._confirm_with
+            )
+        else:
+            words = "Every place is read again; where all yield the new password, and it logs in, the change is finished."
+            self._ask("Confirm the change?", words, self._confirmation(journal, ()))
+
+    def _confirm_with(self, typed: str | None) -> None:
+        if typed is not None:
+            env_files = (typed.strip(),) if typed.strip() else ()
+            self.post_message(ChangeStarted(self._confirmation(self._waiting[0].journal, env_files)))
+
+    def _confirmation(self, journal: Journal, env_files: tuple[str, ...]) -> ChangeJob:
+        async def run(notify: Notify) -> Result:
+            return await self._desk.confirm(journal, env_files, notify)
+
+        return ChangeJob(f"confirming the change of {journal.role}", journal.role, run)
+
+    def action_adopt(self) -> None:
+        """Ask for the password that works."""
+        text = (
+            "Neither the old nor the new password logs in. Type the one that does: it is verified at the server, then written to"
+            " every place of this change. enter goes on."
+        )
+        self.app.push_screen(
+            FieldDialog("The password that works", text, "Password", is_secret=True), self._adopt
+        )
+
+    def _adopt(self, typed: str | None) -> None:
+        if not typed:
+            return
+        journal, password = self._waiting[0].journal, self._desk.learn(Secret(typed))
+
+        async def run(notify: Notify) -> Result:
+            return await self._desk.adopt(journal, password, notify)
+
+        words = f"The typed password is verified at the server, then written to {plural(len(journal.files), 'file')}."
+        self._ask(
+            "Take this password?",
+            words,
+            ChangeJob(f"adopting a password of {journal.role}", journal.role, run),
+        )
+
+    def _ask(self, title: str, words: str, job: ChangeJob) -> None:
+        def answered(agrees: bool | None) -> None:  # noqa: FBT001 - Textual calls it with the answer
+            if agrees:
+                self.post_message(ChangeStarted(job))
+
+        rows = [Row(Shown(words)), Row(Shown("")), Row(Shown("y: do it, esc: cancel", Tone.MUTED))]
+        self.app.push_screen(AskingDialog(title, rows), answered)

@@ -1,0 +1,234 @@
+"""A password change before it happens: every place, every check, every line, and one question."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.model.rotation import Plan, Result
+from llama_storage_tui.secrets import Secret
+from llama_storage_tui.services.rotation.service import Draft, RotationDesk
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.tui.messages import Failed, PendingOpened
+from llama_storage_tui.tui.rotation.changes import ChangeJob, Notify
+from llama_storage_tui.tui.rotation.messages import ChangeStarted, PlanMade
+from llama_storage_tui.tui.rotation.rotation_options import Mode, Wish
+from llama_storage_tui.tui.rotation.rotation_rows import error_rows, expected_steps, plan_rows
+from llama_storage_tui.tui.rotation.terms import TermsDialog
+from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.screens.confirmation import AskingDialog
+from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.text_width import plural
+from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.widgets.sheet import Row, Sheet
+from llama_storage_tui.tui.widgets.status_line import StatusLine
+
+
+class RotationScreen(WorkScreen):
+    """The plan of one backend's credential."""
+
+    CSS_PATH = "rotation.tcss"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "a",
+            "apply",
+            "Change it",
+            id="rotation.apply",
+            tooltip="Change the password as planned; asks once",
+        ),
+        Binding(
+            "m",
+            "terms",
+            "How",
+            id="rotation.terms",
+            tooltip="Type the password, change files or the server only, or leave places to you",
+        ),
+        Binding(
+            "ctrl+r",
+            "reload",
+            "Plan again",
+            id="screen.reload",
+            tooltip="Read and ask again, and make the plan anew",
+        ),
+    ]
+
+    def __init__(self, session: Session, desk: RotationDesk, backend: str) -> None:
+        super().__init__()
+        self._session = session
+        self._desk = desk
+        self._backend = backend
+        self._wish = Wish()
+        self._draft: Draft | None = None
+
+    def redact(self, text: str) -> str:
+        """Mask this config's secrets, and what was typed here."""
+        return self._desk.redact(self._session.redact(text))
+
+    def compose(self) -> ComposeResult:
+        """Headline and plan."""
+        yield Headline()
+        yield Sheet(id="plan")
+        yield StatusLine()
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        """Make the plan."""
+        self.query_one(Sheet).focus()
+        self._start()
+
+    @property
+    def _plan(self) -> Plan | None:
+        return self._draft.plan if self._draft is not None else None
+
+    def _head(self, state: Shown, *facts: Shown) -> None:
+        backend = self._session.backend(self._backend)
+        self.query_one(Headline).show(
+            [self._session.catalog.distribution or "run config", backend.name, "password"],
+            place=backend.location,
+            facts=[state, *facts, Shown(f"password: {self._wish.mode}", Tone.MUTED)],
+        )
+
+    def _start(self) -> None:
+        self._draft = None
+        self._head(Shown("◌ planning", Tone.KEY))
+        self.query_one(Sheet).show([])
+        self.begin("Asking the server, and reading every file that holds this password")
+        self._make_plan(self._wish)
+
+    @work(exclusive=True, group="rotation", exit_on_error=False)
+    async def _make_plan(self, wish: Wish) -> None:
+        try:
+            if await self._desk.pending():
+                self.post_message(PendingOpened())
+                return
+            draft = await self._desk.prepare(
+                self._backend, wish.terms, also=wish.also, userlist=wish.userlist
+            )
+        except StorageToolError as error:
+            self.post_message(Failed("plan", error))
+        else:
+            self.post_message(PlanMade(draft))
+
+    @on(PlanMade)
+    def _made(self, message: PlanMade) -> None:
+        plan = message.draft.plan
+        self._draft = message.draft
+        self.query_one(Sheet).show(plan_rows(plan))
+        if plan.refusal is not None:
+            self._head(Shown("✗ cannot be done now", Tone.BAD))
+            self.finish("Nothing was touched. m chooses another way, ctrl+r looks again.")
+        else:
+            held = Shown(f"✓ {plural(len(plan.checks), 'check')}", Tone.GOOD)
+            self._head(Shown("○ planned, nothing was touched", Tone.GOOD), held)
+            self.finish("a changes it and asks once; m chooses another way.")
+
+    @on(Failed)
+    def _failed(self, message: Failed) -> None:
+        self._head(Shown("✗ no plan", Tone.BAD))
+        self.query_one(Sheet).show([error_rows(message.error, self.redact)])
+        self.finish("ctrl+r tries again.")
+
+    def cancelled(self) -> None:
+        """There is no plan then."""
+        self._head(Shown("○ no plan", Tone.MUTED))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer no key that would carry out a plan that is refused."""
+        if action == "apply":
+            return self._plan is not None and self._plan.refusal is None and not self.is_waiting
+        if action in ("terms", "reload"):
+            return None if self.is_waiting else True
+        return super().check_action(action, parameters)
+
+    def action_reload(self) -> None:
+        """Make the plan anew."""
+        self._start()
+
+    def action_terms(self) -> None:
+        """Choose another way."""
+        self.app.push_screen(TermsDialog(self._wish), self._chosen)
+
+    def _chosen(self, wish: Wish | None) -> None:
+        if wish is not None:
+            if wish.typed is not None:
+                self._desk.learn(wish.typed)
+            self._wish = wish
+            self._start()
+
+    def action_apply(self) -> None:
+        """Ask once."""
+        if self._plan is not None:
+            self.app.push_screen(
+                AskingDialog("Change the password?", question(self._plan, self._wish)), self._answered
+            )
+
+    def _answered(self, agrees: bool | None) -> None:  # noqa: FBT001 - Textual calls it with the answer
+        draft, plan = self._draft, self._plan
+        if not agrees or draft is None or plan is None:
+            return
+        new: Secret = self._wish.typed or self._desk.generate()
+
+        async def run(notify: Notify) -> Result:
+            return await self._desk.apply(draft, new, notify)
+
+        title = f"changing the password of {plan.credential.role}"
+        self.post_message(
+            ChangeStarted(ChangeJob(title, plan.credential.role, run, tuple(expected_steps(plan)), new))
+        )
+
+
+def question(plan: Plan, wish: Wish) -> list[Row]:
+    """Say what would happen in a few rows."""
+    files = {change.file for change in plan.changes}
+    server = Row(
+        Shown("the server keeps the password that it has")
+        if wish.mode is Mode.FILES
+        else Shown(f"the server gets a new password for {plan.credential.role}"),
+        Shown("·", Tone.MUTED),
+    )
+    rows = [server]
+    if files:
+        lines = plural(len(plan.changes), "line")
+        rows.append(Row(Shown(f"to change: {lines} in {plural(len(files), 'file')}"), Shown("·", Tone.MUTED)))
+    if plan.patches:
+        number = len(plan.patches)
+        places = f"{plural(number, 'place')} {'is' if number == 1 else 'are'} left to you"
+        rows.append(
+            Row(
+                Shown(f"{places}: logins from there fail until you have written it", Tone.WARNING),
+                Shown("▲", Tone.WARNING),
+            )
+        )
+    if plan.restart:
+        rows.append(
+            Row(
+                Shown(
+                    f"restart afterwards: the processes behind {plural(len(plan.restart), 'session')} of the role"
+                ),
+                Shown("·", Tone.MUTED),
+            )
+        )
+    if wish.accepts_unchecked:
+        rows.append(
+            Row(
+                Shown("nothing can be verified where the server checks no password", Tone.WARNING),
+                Shown("▲", Tone.WARNING),
+            )
+        )
+    rows += [
+        Row(Shown("")),
+        Row(
+            Shown(
+                "Once begun it runs to its end. If it is interrupted, recovery resumes from the journal.",
+                Tone.MUTED,
+            )
+        ),
+        Row(Shown("y: change now, esc: cancel", Tone.MUTED)),
+    ]
+    return rows

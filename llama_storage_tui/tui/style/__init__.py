@@ -1,0 +1,1 @@
+"""Colours, marks, widths and words that every screen uses."""

@@ -1,0 +1,116 @@
+"""Textual's driver on the terminal that was found, which a shell can stop and wake like any other program."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from codecs import getincrementaldecoder
+from collections import deque
+from contextlib import suppress
+from selectors import EVENT_READ, SelectSelector
+from typing import Any, Final
+
+from textual._parser import ParseError
+from textual._xterm_parser import XTermParser
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
+from textual.geometry import Size
+
+from llama_storage_tui.tui.terminal.terminal import Terminal, screen
+from llama_storage_tui.tui.terminal.typeahead import Pasted, looks_pasted
+
+READ: Final = 4096
+"""Bytes that are read at a time: what a terminal holds for a program."""
+
+
+class TerminalDriver(LinuxDriver):
+    """Reads keys from the terminal's descriptor and draws on stdout."""
+
+    keys = 0
+
+    def __init__(
+        self,
+        app: App[Any],
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._file = screen()
+        self.fileno = self.keys
+        self.input_tty = True
+        self._follow_the_shell()
+
+    def run_input_thread(self) -> None:
+        """Wait for input and hand it on, as Textual's own thread does; but what looks pasted is told before its first key."""
+        parser = XTermParser(self._debug)
+        decode = getincrementaldecoder("utf-8")().decode
+        with SelectSelector() as selector:
+            selector.register(self.fileno, EVENT_READ)
+            while not self.exit_event.is_set():
+                if selector.select(0.1):
+                    self._hand_on(decode(os.read(self.fileno, READ)), parser)
+                for event in parser.tick():
+                    self.process_message(event)
+        with suppress(EOFError, ParseError):
+            deque(parser.feed(""), maxlen=0)
+
+    def _hand_on(self, text: str, parser: XTermParser) -> None:
+        if not text:
+            return
+        found = list(parser.feed(text))
+        keys = tuple(event for event in found if isinstance(event, Key))
+        if keys and looks_pasted(text):
+            self.send_message(Pasted(keys))
+        for event in found:
+            self.process_message(event)
+
+    def _follow_the_shell(self) -> None:
+        # In the event loop, not wherever a signal finds the program: that may hold the lock of what is written to the terminal.
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTSTP, self.sleep, os.getpid())
+        loop.add_signal_handler(signal.SIGCONT, self._woken)
+
+    def start_application_mode(self) -> None:
+        """Take the terminal; in the background that waits until the shell gives it."""
+        self._key_thread = None
+        while self._key_thread is None:
+            # Textual returns without having begun where the program was stopped for touching the terminal.
+            super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def sleep(self, whom: int) -> None:
+        """Give the terminal back and stop until the shell says to go on. `whom` is a process, or 0 for all that share the terminal.
+
+        The stop is the signal's own: the system leaves it out where no shell is there to wake anybody.
+        """
+        self.suspend_application_mode()
+        loop = asyncio.get_running_loop()
+        loop.remove_signal_handler(signal.SIGTSTP)
+        loop.remove_signal_handler(signal.SIGCONT)
+        os.kill(whom, signal.SIGTSTP)
+        self._follow_the_shell()
+        self._go_on()
+
+    def _woken(self) -> None:
+        # Stopped by a signal that no program sees; the shell has set the terminal to its own ways since.
+        self.suspend_application_mode()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self.resume_application_mode()
+        width, height = self._get_terminal_size()
+        self._app.call_later(self._repaint, Size(width, height))
+
+    def _repaint(self, size: Size) -> None:
+        # The terminal is empty now, of which Textual knows nothing.
+        if size == self._app.size:
+            self._app.screen.refresh(layout=True)
+            self._app.refresh(layout=True)
+
+
+def driver_on(terminal: Terminal) -> type[TerminalDriver]:
+    """Return the class of a driver that reads keys there."""
+    return type("TerminalDriver", (TerminalDriver,), {"keys": terminal.keys})

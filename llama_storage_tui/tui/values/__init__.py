@@ -1,0 +1,1 @@
+"""Namespaces, keys, tables, rows and single values."""

@@ -1,0 +1,201 @@
+"""The keys of one namespace, a page at a time in key order."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import DataTable
+
+from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.model.data import Cursor, KeyEntry, KeyPage, Namespace
+from llama_storage_tui.services import browse
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.tui.export.jobs import KeyExport
+from llama_storage_tui.tui.export.messages import ExportOpened
+from llama_storage_tui.tui.messages import CopyRequested, Failed
+from llama_storage_tui.tui.screens.paged import PagedScreen
+from llama_storage_tui.tui.screens.remembered import Remembered
+from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.wording import expiry, key_text, size
+from llama_storage_tui.tui.values.messages import KeysLoaded, SubjectOpened
+from llama_storage_tui.tui.values.namespaces import UNASSIGNED
+from llama_storage_tui.tui.values.viewables import KeySubject
+from llama_storage_tui.tui.widgets.filter_bar import FilterBar
+from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
+from llama_storage_tui.tui.widgets.status_line import StatusLine
+
+COLUMNS: Final = (
+    ListColumn("Key", grows=True, least=20, cuts_middle=True),
+    ListColumn("Size", most=10, is_number=True),
+    ListColumn("Expires", most=34),
+)
+PAGE: Final = 200
+
+
+class KeysScreen(PagedScreen[str]):
+    """A list of keys with their sizes and expiry; the question is a prefix."""
+
+    CSS_PATH = "../screens/browse.tcss"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "slash",
+            "filter",
+            "Prefix",
+            id="screen.filter",
+            tooltip="Show only the keys that begin with a text",
+        ),
+        Binding("y", "copy", "Copy", id="screen.copy", tooltip="Copy the key under the cursor"),
+        Binding(
+            "e",
+            "export",
+            "Export",
+            id="screen.export",
+            tooltip="Write this page or the whole namespace to a file",
+        ),
+    ]
+
+    def __init__(
+        self,
+        session: Session,
+        backend: str,
+        namespace: Namespace,
+        remembered: Remembered | None = None,
+    ) -> None:
+        super().__init__(
+            "",
+            remembered=remembered,
+            list_=(session.catalog.config, "keys", backend, namespace.name or ""),
+        )
+        self._session = session
+        self._backend = backend
+        self._namespace = namespace
+        self._entries: tuple[KeyEntry, ...] = ()
+
+    def redact(self, text: str) -> str:
+        """Mask this config's secrets."""
+        return self._session.redact(text)
+
+    def compose(self) -> ComposeResult:
+        """Headline, filter, list."""
+        yield Headline()
+        yield FilterBar("Keys beginning with ", placeholder="text; empty for all")
+        yield Listing(id="keys")
+        yield StatusLine()
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        """Read the first page."""
+        self._head(None)
+        self.query_one(Listing).focus()
+        self.ask(self.question)
+
+    def _head(self, page: KeyPage | None) -> None:
+        facts = [Shown(f"page {self.page_number}", Tone.MUTED)]
+        if page is not None and page.keys:
+            first = self.rows_before + 1
+            facts.append(Shown(f"keys {first:,}–{first + len(page.keys) - 1:,}", Tone.MUTED))
+        if self._shown:
+            facts.append(Shown(f"only keys beginning with {self._shown}", Tone.KEY))
+        backend = self._session.backend(self._backend)
+        self.query_one(Headline).show(
+            [
+                self._session.catalog.distribution or "run config",
+                backend.name,
+                self._namespace.name or UNASSIGNED,
+            ],
+            place=backend.location,
+            facts=facts,
+        )
+
+    def read(self, question: str, after: Cursor | None) -> None:
+        """Begin to read a page."""
+        self.begin(f"Reading keys of {self._namespace.name or self._backend}")
+        self._read(question, after)
+
+    @work(exclusive=True, group="browse", exit_on_error=False)
+    async def _read(self, prefix: str, after: Cursor | None) -> None:
+        try:
+            page = await browse.keys(
+                self._session, self._backend, self._namespace, prefix=prefix, limit=PAGE, after=after
+            )
+        except StorageToolError as error:
+            self.post_message(Failed("keys", error))
+        else:
+            self.post_message(KeysLoaded(prefix, after, page))
+
+    @on(KeysLoaded)
+    def _loaded(self, message: KeysLoaded) -> None:
+        if not self.is_asked(message.prefix, message.after):
+            return
+        page = message.page
+        self.arrived(page.next, len(page.keys))
+        self._entries = page.keys
+        self._head(page)
+        self.query_one(Listing).show(COLUMNS, [_cells(entry) for entry in page.keys])
+        if not page.is_complete:
+            self.finish(f"The search stopped after {page.scanned:,} keys; n goes on.")
+        elif not page.keys:
+            self.finish("No key begins with that." if self._shown else "No keys here.")
+        else:
+            self.finish(self.directions)
+
+    @on(Failed)
+    def _failed(self, message: Failed) -> None:
+        self.fail(message.error)
+
+    @property
+    def _current(self) -> KeyEntry | None:
+        key = self.query_one(Listing).current
+        return self._entries[int(key)] if key is not None and int(key) < len(self._entries) else None
+
+    @on(DataTable.RowSelected)
+    def _selected(self) -> None:
+        entry = self._current
+        if entry is not None:
+            self.post_message(SubjectOpened(KeySubject(self._session, self._backend, self._namespace, entry)))
+
+    def action_filter(self) -> None:
+        """Type a prefix."""
+        self.query_one(FilterBar).open(self.question)
+
+    @on(FilterBar.Sent)
+    def _filtered(self, message: FilterBar.Sent) -> None:
+        self.query_one(Listing).focus()
+        self.ask(message.text)
+
+    @on(FilterBar.Closed)
+    def _filter_closed(self) -> None:
+        self.query_one(Listing).focus()
+
+    def action_copy(self) -> None:
+        """Copy the key under the cursor."""
+        entry = self._current
+        if entry is not None:
+            self.post_message(CopyRequested("key", key_text(entry.key)))
+
+    def action_export(self) -> None:
+        """Ask what to write where."""
+        self.post_message(
+            ExportOpened(KeyExport(self._session, self._backend, self._namespace, self._entries))
+        )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing to copy or to export without a key."""
+        if action in ("copy", "export"):
+            return True if self._entries else None
+        return super().check_action(action, parameters)
+
+
+def _cells(entry: KeyEntry) -> tuple[Shown, ...]:
+    is_odd = not isinstance(entry.key, str)
+    return (
+        Shown(key_text(entry.key), Tone.WARNING if is_odd else Tone.PLAIN),
+        Shown(size(entry.bytes), Tone.MUTED),
+        expiry(entry),
+    )

@@ -1,0 +1,140 @@
+"""The namespaces of a key-value backend with their keys counted, and the keys outside all of them."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import DataTable
+
+from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.model.data import Namespace
+from llama_storage_tui.services import browse
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.tui.messages import Failed, NamespaceOpened
+from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.text_width import plural
+from llama_storage_tui.tui.style.wording import counted
+from llama_storage_tui.tui.values.messages import NamespacesLoaded
+from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
+from llama_storage_tui.tui.widgets.status_line import StatusLine
+
+COLUMNS: Final = (
+    ListColumn("Namespace", most=40),
+    ListColumn("Keys", most=14, is_number=True),
+    ListColumn("Keys begin with", grows=True, least=14),
+    ListColumn("Referred to by", grows=True, least=14),
+)
+UNASSIGNED: Final = "(unassigned)"
+
+
+class NamespacesScreen(WorkScreen):
+    """A list: the namespaces at once, their counts as soon as they are known."""
+
+    CSS_PATH = "../screens/browse.tcss"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "x", "count", "Count exactly", id="browse.count", tooltip="Count every key instead of estimating"
+        ),
+        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Count again"),
+    ]
+
+    def __init__(self, session: Session, backend: str, *, point: str | None = None) -> None:
+        super().__init__()
+        self._point = point
+        self._session = session
+        self._backend = backend
+        self._found: tuple[Namespace, ...] = ()
+
+    def redact(self, text: str) -> str:
+        """Mask this config's secrets."""
+        return self._session.redact(text)
+
+    def compose(self) -> ComposeResult:
+        """Headline and list."""
+        yield Headline()
+        yield Listing(id="places")
+        yield StatusLine()
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        """Show the names that the config gives, then count."""
+        known = browse.known_namespaces(self._session.catalog, self._session.backend(self._backend))
+        self._fill((*known, Namespace("", None, browse.unassigned_selection(known))))
+        listing = self.query_one(Listing)
+        listing.focus()
+        if self._point is not None:
+            listing.point(self._point)
+        self._start(fast=True)
+
+    def _fill(self, found: tuple[Namespace, ...]) -> None:
+        self._found = found
+        backend = self._session.backend(self._backend)
+        self.query_one(Headline).show(
+            [self._session.catalog.distribution or "run config", backend.name],
+            place=backend.location,
+            facts=[Shown(backend.type, Tone.MUTED), Shown(plural(len(found) - 1, "namespace"), Tone.MUTED)],
+        )
+        self.query_one(Listing).show(COLUMNS, [_cells(one) for one in found], [one.name for one in found])
+
+    def _start(self, *, fast: bool) -> None:
+        self.begin(f"Counting the keys of {self._backend}")
+        self._count(fast=fast)
+
+    @work(exclusive=True, group="browse", exit_on_error=False)
+    async def _count(self, *, fast: bool) -> None:
+        try:
+            listing = await browse.namespaces(self._session, self._backend, fast=fast)
+        except StorageToolError as error:
+            self.post_message(Failed("namespaces", error))
+        else:
+            self.post_message(NamespacesLoaded((*listing.namespaces, listing.unassigned)))
+
+    @on(NamespacesLoaded)
+    def _loaded(self, message: NamespacesLoaded) -> None:
+        self._fill(message.namespaces)
+        counts = [one.keys for one in message.namespaces if one.keys is not None]
+        total = f"{sum(count.value for count in counts):,}"
+        exact = all(count.is_exact for count in counts)
+        self.finish(f"{total} keys in all." if exact else f"About {total} keys in all; x counts exactly.")
+
+    @on(Failed)
+    def _failed(self, message: Failed) -> None:
+        self.fail(message.error)
+
+    @on(DataTable.RowSelected)
+    def _selected(self) -> None:
+        name = self.query_one(Listing).current
+        chosen = next((one for one in self._found if one.name == name), None)
+        if chosen is not None:
+            self.post_message(NamespaceOpened(self._backend, chosen))
+
+    def action_count(self) -> None:
+        """Count exactly."""
+        self._start(fast=False)
+
+    def action_reload(self) -> None:
+        """Count again."""
+        self._start(fast=True)
+
+
+def _cells(found: Namespace) -> tuple[Shown, ...]:
+    if not found.name:
+        return (
+            Shown(UNASSIGNED, Tone.MUTED),
+            Shown(counted(found.keys), Tone.WARNING if found.keys and found.keys.value else Tone.MUTED),
+            Shown("anything else", Tone.MUTED),
+            Shown("nothing", Tone.MUTED),
+        )
+    return (
+        Shown(found.name),
+        Shown(counted(found.keys)),
+        Shown(", ".join(f"{prefix}*" for prefix in found.selection.include) or "not known", Tone.MUTED),
+        Shown(", ".join(found.referenced_by), Tone.MUTED),
+    )

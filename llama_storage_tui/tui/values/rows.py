@@ -1,0 +1,385 @@
+"""The rows of one table, a page at a time: in primary-key order, or sorted and filtered by the server."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar, Final
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import DataTable
+
+from llama_storage_tui.errors import StorageToolError, UsageError
+from llama_storage_tui.model.data import Count, Cursor, Filter, Order, RowPage, RowQuery, Table
+from llama_storage_tui.services import browse
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import epoch_time
+from llama_storage_tui.tui.export.jobs import RowExport
+from llama_storage_tui.tui.export.messages import ExportOpened
+from llama_storage_tui.tui.messages import CopyRequested, Failed
+from llama_storage_tui.tui.screens.paged import PagedScreen
+from llama_storage_tui.tui.screens.remembered import Remembered
+from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.wording import cell_shown, counted
+from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
+from llama_storage_tui.tui.values.conditions import condition_text, parse_condition
+from llama_storage_tui.tui.values.messages import RowsCounted, RowsLoaded, SubjectOpened
+from llama_storage_tui.tui.values.viewables import RecordSubject
+from llama_storage_tui.tui.widgets.filter_bar import FilterBar
+from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
+from llama_storage_tui.tui.widgets.status_line import StatusLine
+
+LEAST_ROWS: Final = 10
+MOST_ROWS: Final = 200
+MOST_CELLS: Final = 4000
+"""A page of more cells would hold the event loop: the list measures every one of them."""
+CELL_LIMIT: Final = 120
+
+
+class RowsScreen(PagedScreen[RowQuery]):
+    """A list with a cell cursor, so that sorting, filtering and copying know their column."""
+
+    CSS_PATH = "../screens/browse.tcss"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "s",
+            "sort",
+            "Sort",
+            id="rows.sort",
+            tooltip="Sort by this column: ascending, descending, not at all",
+        ),
+        Binding(
+            "slash",
+            "filter",
+            "Filter",
+            id="screen.filter",
+            tooltip="COLUMN=VALUE or COLUMN is null, on the server; one condition per column, combined with AND",
+        ),
+        Binding(
+            "backspace",
+            "unfilter",
+            "Drop filter",
+            id="rows.unfilter",
+            show=False,
+            tooltip="Remove the condition on this column, else the newest one",
+        ),
+        ZONE_KEY,
+        Binding(
+            "x",
+            "count",
+            "Count",
+            id="browse.count",
+            show=False,
+            tooltip="Count the rows that are selected, exactly",
+        ),
+        Binding("y", "copy", "Copy", id="screen.copy", tooltip="Copy the whole cell under the cursor"),
+        Binding(
+            "Y",
+            "copy_record",
+            "Copy row",
+            id="screen.copy-record",
+            show=False,
+            tooltip="Copy the whole row as JSON",
+        ),
+        Binding(
+            "e",
+            "export",
+            "Export",
+            id="screen.export",
+            tooltip="Write this page or all selected rows to a file",
+        ),
+    ]
+
+    def __init__(
+        self,
+        session: Session,
+        backend: str,
+        table: Table,
+        zone: Zone,
+        remembered: Remembered | None = None,
+    ) -> None:
+        limit = max(LEAST_ROWS, min(MOST_ROWS, MOST_CELLS // max(len(table.columns), 1)))
+        super().__init__(
+            RowQuery(table.name, limit=limit, cell_limit=CELL_LIMIT),
+            remembered=remembered,
+            list_=(session.catalog.config, "rows", backend, table.name),
+        )
+        self._session = session
+        self._backend = backend
+        self._table = table
+        self._zone = zone
+        self._page: RowPage | None = None
+        self._total: Count | None = None
+        self._edited: Filter | None = None
+        """The condition that the filter line was opened with."""
+
+    def redact(self, text: str) -> str:
+        """Mask this config's secrets."""
+        return self._session.redact(text)
+
+    def compose(self) -> ComposeResult:
+        """Headline, filter, list."""
+        yield Headline()
+        yield FilterBar("Only rows where ", placeholder="COLUMN=VALUE or COLUMN is null; empty removes it")
+        yield Listing(id="rows", cursor="cell")
+        yield StatusLine()
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        """Read the first page."""
+        self._head()
+        self.query_one(Listing).focus()
+        self.ask(self.question)
+
+    def _head(self) -> None:
+        facts = [Shown(f"page {self.page_number}", Tone.MUTED)]
+        if self._page is not None and self._page.rows:
+            first = self.rows_before + 1
+            of = f" of {counted(self._total)}" if self._total is not None else ""
+            facts.append(Shown(f"rows {first:,}–{first + len(self._page.rows) - 1:,}{of}", Tone.MUTED))
+        order = self._shown.order
+        if order is not None:
+            facts.append(
+                Shown(
+                    f"sorted by {order.column} {'descending' if order.is_descending else 'ascending'}",
+                    Tone.KEY,
+                )
+            )
+        elif self._page is None or self._page.is_complete:
+            facts.append(Shown("in key order", Tone.MUTED))
+        facts += [
+            Shown(f"{'and' if place else 'only'} {condition_text(found)}", Tone.KEY)
+            for place, found in enumerate(self._shown.filters)
+        ]
+        facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
+        self.query_one(Headline).show(
+            [self._session.catalog.distribution or "run config", self._backend, self._table.name], facts=facts
+        )
+
+    def read(self, question: RowQuery, after: Cursor | None) -> None:
+        """Begin to read a page."""
+        sorting = f", sorted by {question.order.column}" if question.order else ""
+        self.begin(f"Reading rows of {self._table.name}{sorting}")
+        self._read(question, after)
+
+    @work(exclusive=True, group="browse", exit_on_error=False)
+    async def _read(self, query: RowQuery, after: Cursor | None) -> None:
+        try:
+            page = await browse.rows(self._session, self._backend, replace(query, after=after))
+        except StorageToolError as error:
+            self.post_message(Failed("rows", error))
+        else:
+            self.post_message(RowsLoaded(query, after, page))
+
+    @on(RowsLoaded)
+    def _loaded(self, message: RowsLoaded) -> None:
+        if not self.is_asked(message.query, message.after):
+            return
+        page = self._page = message.page
+        self.arrived(page.next, len(page.rows))
+        self._fill()
+        if not page.rows:
+            self.finish("No rows match." if self._shown.filters else "This table is empty.")
+        elif not page.is_complete:
+            self.finish("There are more rows, and no key to go on from: / narrows, e exports them all.")
+        else:
+            self.finish(self.directions)
+
+    def _fill(self) -> None:
+        self._head()
+        page = self._page
+        if page is None:
+            return
+        times = {
+            place
+            for place, column in enumerate(page.columns)
+            if any(epoch_time(column.name, row[place]) is not None for row in page.rows)
+        }
+        order = self._shown.order
+        heads = []
+        for place, column in enumerate(page.columns):
+            arrow = (
+                (" ▼" if order.is_descending else " ▲")
+                if order is not None and order.column == column.name
+                else ""
+            )
+            is_number = place not in times and _is_number(page, place)
+            heads.append(ListColumn(column.name + arrow, most=44, is_number=is_number))
+        self.query_one(Listing).show(
+            heads,
+            [
+                tuple(
+                    cell_shown(column.name, cell, self._zone.info)
+                    for column, cell in zip(page.columns, row, strict=True)
+                )
+                for row in page.rows
+            ],
+        )
+
+    @on(Failed)
+    def _failed(self, message: Failed) -> None:
+        self.fail(message.error)
+
+    # Sort, filter, count
+
+    @property
+    def _column(self) -> str | None:
+        place = self.query_one(Listing).current_column
+        return self._page.columns[place].name if self._page is not None and place is not None else None
+
+    def action_sort(self) -> None:
+        """Turn the order of the column under the cursor."""
+        column, order = self._column, self.question.order
+        if column is None:
+            return
+        if order is None or order.column != column:
+            order = Order(column)
+        elif not order.is_descending:
+            order = Order(column, is_descending=True)
+        else:
+            order = None
+        self.ask(replace(self.question, order=order))
+
+    @property
+    def _condition(self) -> Filter | None:
+        """The condition to work on: one that was refused, else that of the column under the cursor, or that left no row."""
+        refused = [found for found in self._asked.filters if found not in self._shown.filters]
+        has_rows = self._page is not None and bool(self._page.rows)
+        here = [found for found in self._asked.filters if found.column == self._column or not has_rows]
+        found = refused or here
+        return found[-1] if found else None
+
+    def action_filter(self) -> None:
+        """Type a condition; the column under the cursor is there to begin with."""
+        found = self._edited = self._condition
+        self.query_one(FilterBar).open(
+            condition_text(found) if found else f"{self._column}=" if self._column else ""
+        )
+
+    @on(FilterBar.Sent)
+    def _filtered(self, message: FilterBar.Sent) -> None:
+        self.query_one(Listing).focus()
+        try:
+            typed = parse_condition(message.text, self._table)
+        except UsageError as error:
+            self.fail(error)
+            return
+        replaced = {found.column for found in (*typed, self._edited) if found is not None}
+        # Nothing typed where there was no condition to remove: all rows.
+        self._select(
+            (*(found for found in self.question.filters if found.column not in replaced), *typed)
+            if replaced
+            else ()
+        )
+
+    def action_unfilter(self) -> None:
+        """Remove a condition."""
+        found = self._condition or self.question.filters[-1]
+        self._select(tuple(other for other in self.question.filters if other.column != found.column))
+
+    def _select(self, filters: tuple[Filter, ...]) -> None:
+        self._total = None
+        self.ask(replace(self.question, filters=filters))
+
+    @on(FilterBar.Closed)
+    def _filter_closed(self) -> None:
+        self.query_one(Listing).focus()
+
+    def action_count(self) -> None:
+        """Count the selected rows exactly."""
+        self.begin(f"Counting the rows of {self._table.name}")
+        self._count(self._shown)
+
+    @work(exclusive=True, group="browse", exit_on_error=False)
+    async def _count(self, query: RowQuery) -> None:
+        try:
+            count = await browse.count_rows(self._session, self._backend, query)
+        except StorageToolError as error:
+            self.post_message(Failed("count", error))
+        else:
+            self.post_message(RowsCounted(count))
+
+    @on(RowsCounted)
+    def _counted(self, message: RowsCounted) -> None:
+        self._total = message.count
+        self._head()
+        self.finish(f"{counted(message.count)} rows are selected.")
+
+    def action_zone(self) -> None:
+        """Show times in the other zone."""
+        self._zone.toggle()
+        self._fill()
+
+    # Into a record, out of the program
+
+    @property
+    def _subject(self) -> RecordSubject | None:
+        key = self.query_one(Listing).current
+        if self._page is None or key is None or int(key) >= len(self._page.rows):
+            return None
+        cursors = self._page.row_cursors
+        cursor = cursors[int(key)] if int(key) < len(cursors) else None
+        row = dict(
+            zip((column.name for column in self._page.columns), self._page.rows[int(key)], strict=True)
+        )
+        return RecordSubject(
+            self._session, self._backend, self._table, cursor, row, number=self.rows_before + int(key) + 1
+        )
+
+    @on(DataTable.CellSelected)
+    def _selected(self) -> None:
+        subject = self._subject
+        if subject is not None:
+            self.post_message(SubjectOpened(subject))
+
+    def action_copy(self) -> None:
+        """Copy the cell under the cursor, whole."""
+        subject, column = self._subject, self._column
+        if subject is not None and column is not None:
+            self.begin("Reading the whole cell")
+            self._copy(subject, column)
+
+    def action_copy_record(self) -> None:
+        """Copy the row under the cursor, whole, as JSON."""
+        subject = self._subject
+        if subject is not None:
+            self.begin("Reading the whole row")
+            self._copy(subject, None)
+
+    @work(exclusive=True, group="browse", exit_on_error=False)
+    async def _copy(self, subject: RecordSubject, column: str | None) -> None:
+        try:
+            text = await subject.text_of(column)
+        except StorageToolError as error:
+            self.post_message(Failed("copy", error))
+        else:
+            self.post_message(CopyRequested("row" if column is None else column, text))
+
+    @on(CopyRequested)
+    def _copied(self) -> None:
+        self.finish()
+
+    def action_export(self) -> None:
+        """Ask what to write where."""
+        self.post_message(
+            ExportOpened(
+                RowExport(self._session, self._backend, replace(self._shown, after=self._passed[-1]))
+            )
+        )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing to sort, copy or export without rows."""
+        if action in ("sort", "copy", "copy_record", "export"):
+            return True if self._page is not None and self._page.rows else None
+        if action == "unfilter":
+            return True if self._asked.filters else None
+        return super().check_action(action, parameters)
+
+
+def _is_number(page: RowPage, place: int) -> bool:
+    cells = [row[place] for row in page.rows if row[place] is not None]
+    return bool(cells) and all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in cells)

@@ -1,0 +1,204 @@
+"""The tables of a backend: how many rows each has, which columns, and who refers to it."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import DataTable, Static
+
+from llama_storage_tui.errors import NotFoundError, StorageToolError
+from llama_storage_tui.services import browse
+from llama_storage_tui.services.browse import TableEntry
+from llama_storage_tui.services.responses.places import response_places
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.text import line
+from llama_storage_tui.tui.messages import Failed, ResponsesOpened, TableOpened
+from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.text_width import plural
+from llama_storage_tui.tui.style.wording import counted
+from llama_storage_tui.tui.values.messages import TablesLoaded
+from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
+from llama_storage_tui.tui.widgets.status_line import StatusLine
+
+COLUMNS: Final = (
+    ListColumn("Table", most=48),
+    ListColumn("Rows", most=14, is_number=True),
+    ListColumn("Columns", most=8, is_number=True),
+    ListColumn("Referred to by", grows=True, least=14),
+)
+MOST_COLUMNS: Final = 60
+
+
+class TablesScreen(WorkScreen):
+    """A list of tables, and the columns of the one under the cursor."""
+
+    CSS_PATH = ["../screens/browse.tcss", "tables.tcss"]  # noqa: RUF012 - Textual reads it and leaves it
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "x", "count", "Count exactly", id="browse.count", tooltip="Count every row instead of estimating"
+        ),
+        Binding(
+            "w",
+            "responses",
+            "Read as responses",
+            id="tables.responses",
+            tooltip="Read the rows of this table as what they are: stored responses",
+        ),
+        Binding(
+            "ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="List the tables again"
+        ),
+    ]
+
+    def __init__(self, session: Session, backend: str, *, point: str | None = None) -> None:
+        super().__init__()
+        self._session = session
+        self._backend = backend
+        self._point = point
+        self._found: tuple[TableEntry, ...] = ()
+        self._response_tables = _response_tables(session, backend)
+
+    def redact(self, text: str) -> str:
+        """Mask this config's secrets."""
+        return self._session.redact(text)
+
+    def compose(self) -> ComposeResult:
+        """Headline, list, columns."""
+        yield Headline()
+        yield Listing(id="places")
+        yield Static(id="columns", classes="note")
+        yield StatusLine()
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        """List the tables."""
+        self._head()
+        self.query_one("#columns").display = False
+        self.query_one(Listing).focus()
+        self._start(fast=True)
+
+    def _head(self) -> None:
+        backend = self._session.backend(self._backend)
+        self.query_one(Headline).show(
+            [self._session.catalog.distribution or "run config", backend.name],
+            place=backend.location,
+            facts=[
+                Shown(backend.type, Tone.MUTED),
+                *([Shown(plural(len(self._found), "table"), Tone.MUTED)] if self._found else []),
+            ],
+        )
+
+    def _start(self, *, fast: bool) -> None:
+        self.begin(
+            f"Listing the tables of {self._backend}" if fast else f"Counting the rows of {self._backend}"
+        )
+        self._list(fast=fast)
+
+    @work(exclusive=True, group="browse", exit_on_error=False)
+    async def _list(self, *, fast: bool) -> None:
+        try:
+            found = await browse.tables(self._session, self._backend, fast=fast)
+        except StorageToolError as error:
+            self.post_message(Failed("tables", error))
+        else:
+            self.post_message(TablesLoaded(found))
+
+    @on(TablesLoaded)
+    def _loaded(self, message: TablesLoaded) -> None:
+        self._found = message.tables
+        self._head()
+        listing = self.query_one(Listing)
+        listing.show(
+            COLUMNS, [_cells(entry) for entry in self._found], [entry.table.name for entry in self._found]
+        )
+        if self._point is not None:
+            listing.point(self._point)
+            self._point = None
+        self._tell()
+        estimated = any(entry.table.rows and not entry.table.rows.is_exact for entry in self._found)
+        if not self._found:
+            self.finish("This backend has no tables yet.")
+        else:
+            self.finish("~ marks an estimate; x counts exactly." if estimated else "enter shows the rows")
+
+    @on(Failed)
+    def _failed(self, message: Failed) -> None:
+        self.fail(message.error)
+
+    @property
+    def _current(self) -> TableEntry | None:
+        name = self.query_one(Listing).current
+        return next((entry for entry in self._found if entry.table.name == name), None)
+
+    @on(DataTable.RowHighlighted)
+    def _tell(self) -> None:
+        entry = self._current
+        note = self.query_one("#columns", Static)
+        note.display = entry is not None
+        self.refresh_bindings()
+        if entry is None:
+            return
+        parts: list[Content] = []
+        for column in entry.table.columns[:MOST_COLUMNS]:
+            tone = Tone.KEY if column.is_primary_key else Tone.PLAIN
+            key = " key" if column.is_primary_key else ""
+            parts.append(
+                Content.assemble(
+                    (line(column.name, 60), tone.style),
+                    (f" {line(column.type, 24).lower()}{key}", Tone.MUTED.style),
+                )
+            )
+        more = len(entry.table.columns) - MOST_COLUMNS
+        if more > 0:
+            parts.append(Content.styled(f"… {more} more", Tone.MUTED.style))
+        note.update(Content(" · ").join(parts))
+
+    @on(DataTable.RowSelected)
+    def _selected(self) -> None:
+        entry = self._current
+        if entry is not None:
+            self.post_message(TableOpened(self._backend, entry.table))
+
+    def action_count(self) -> None:
+        """Count exactly."""
+        self._start(fast=False)
+
+    def action_reload(self) -> None:
+        """List again."""
+        self._start(fast=True)
+
+    def action_responses(self) -> None:
+        """Ask for the responses."""
+        self.post_message(ResponsesOpened())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only a table that a server keeps responses in can be read as such."""
+        if action == "responses":
+            entry = self._current if self.is_mounted else None
+            return entry is not None and entry.table.name in self._response_tables
+        return super().check_action(action, parameters)
+
+
+def _response_tables(session: Session, backend: str) -> frozenset[str]:
+    try:
+        places = response_places(session.catalog)
+    except NotFoundError:
+        return frozenset()
+    return frozenset(place.table for place in places if place.backend == backend)
+
+
+def _cells(entry: TableEntry) -> tuple[Shown, ...]:
+    table = entry.table
+    return (
+        Shown(table.name + (" (view)" if table.is_view else "")),
+        Shown(counted(table.rows)),
+        Shown(str(len(table.columns)), Tone.MUTED),
+        Shown(", ".join(entry.referenced_by) or "nothing", Tone.MUTED),
+    )

@@ -1,0 +1,219 @@
+"""One value or one record: as a tree where it has parts, as text, as hex."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import ContentSwitcher
+
+from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import record_json
+from llama_storage_tui.tui.export.jobs import ValueSave
+from llama_storage_tui.tui.export.messages import ExportOpened
+from llama_storage_tui.tui.messages import CopyRequested, Failed
+from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
+from llama_storage_tui.tui.values.messages import SubjectLoaded
+from llama_storage_tui.tui.values.viewables import FIRST_LOOK, Prepared, Subject, cell_text
+from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.json_tree import JsonTree, part_text
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.widgets.status_line import StatusLine
+from llama_storage_tui.tui.widgets.text_pane import TextPane
+
+
+class ValueScreen(WorkScreen):
+    """A tree and a text, one of them on show."""
+
+    CSS_PATH = "value.tcss"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "view", "Tree/text", id="value.view", tooltip="Show as a tree or as text"),
+        Binding(
+            "i",
+            "unfold",
+            "Inner JSON",
+            id="value.unfold",
+            tooltip="Open JSON that is stored inside JSON strings",
+        ),
+        Binding("n", "next", "Next", id="page.next", tooltip="Show the next part of a long text"),
+        Binding(
+            "p", "previous", "Previous", id="page.previous", tooltip="Show the part before of a long text"
+        ),
+        Binding("m", "more", "Load all", id="value.more", tooltip="Read the whole value, however large"),
+        ZONE_KEY,
+        Binding(
+            "y", "copy", "Copy", id="screen.copy", tooltip="Copy the part under the cursor, or the whole text"
+        ),
+        Binding(
+            "Y", "copy_all", "Copy all", id="screen.copy-record", show=False, tooltip="Copy the whole value"
+        ),
+        Binding("e", "save", "Save", id="screen.export", tooltip="Write the whole value to a file"),
+        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read the value again"),
+    ]
+
+    def __init__(self, session: Session, subject: Subject, zone: Zone) -> None:
+        super().__init__()
+        self._session = session
+        self._subject = subject
+        self._zone = zone
+        self._shown: Prepared | None = None
+        self._limit: int | None = FIRST_LOOK
+        self._unfolds = False
+        self._wants_text = False
+
+    def redact(self, text: str) -> str:
+        """Mask this config's secrets."""
+        return self._session.redact(text)
+
+    def compose(self) -> ComposeResult:
+        """Headline, tree, text."""
+        yield Headline()
+        with ContentSwitcher(initial="text"):
+            yield JsonTree(id="tree")
+            yield TextPane(id="text")
+        yield StatusLine()
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        """Read the value."""
+        self._head()
+        self._start()
+
+    def _head(self) -> None:
+        facts = list(self._shown.facts) if self._shown is not None else []
+        pane = self.query_one(TextPane)
+        if self._is_text and pane.windows > 1:
+            facts.append(Shown(f"part {pane.window + 1} of {pane.windows}", Tone.MUTED))
+        if self._unfolds:
+            facts.append(Shown("inner JSON opened", Tone.KEY))
+        self.query_one(Headline).show(self._subject.names, facts=facts)
+
+    @property
+    def _is_text(self) -> bool:
+        return self.query_one(ContentSwitcher).current == "text"
+
+    def _start(self) -> None:
+        self.begin(f"Reading {self._subject.names[-1]}")
+        self._load(limit=self._limit, unfolds=self._unfolds)
+
+    @work(exclusive=True, group="browse", exit_on_error=False)
+    async def _load(self, *, limit: int | None, unfolds: bool) -> None:
+        try:
+            shown = await self._subject.load(limit=limit, unfolds=unfolds)
+        except StorageToolError as error:
+            self.post_message(Failed("value", error))
+        else:
+            self.post_message(SubjectLoaded(shown))
+
+    @on(SubjectLoaded)
+    def _loaded(self, message: SubjectLoaded) -> None:
+        shown = self._shown = message.shown
+        self.query_one(TextPane).show(shown.text)
+        if shown.has_parts:
+            self.query_one(JsonTree).show(shown.data, self._zone.info)
+        self._switch()
+        cut = "m reads all of it, e writes it to a file." if shown.is_cut and self._limit is not None else ""
+        self.finish(cut)
+
+    def _switch(self) -> None:
+        has_parts = self._shown is not None and self._shown.has_parts
+        current = "text" if self._wants_text or not has_parts else "tree"
+        self.query_one(ContentSwitcher).current = current
+        self.query_one(f"#{current}").focus()
+        self._head()
+        self.refresh_bindings()
+
+    @on(Failed)
+    def _failed(self, message: Failed) -> None:
+        self.fail(message.error)
+
+    def action_view(self) -> None:
+        """Show the other way."""
+        self._wants_text = not self._is_text
+        self._switch()
+
+    def action_unfold(self) -> None:
+        """Open inner JSON, or close it."""
+        self._unfolds = not self._unfolds
+        self._start()
+
+    def action_next(self) -> None:
+        """Show the next part."""
+        self._move(1)
+
+    def action_previous(self) -> None:
+        """Show the part before."""
+        self._move(-1)
+
+    def _move(self, step: int) -> None:
+        pane = self.query_one(TextPane)
+        pane.move(pane.window + step)
+        self._head()
+        self.refresh_bindings()
+
+    def action_more(self) -> None:
+        """Read all of it."""
+        self._limit = None
+        self._start()
+
+    def action_zone(self) -> None:
+        """Show times in the other zone."""
+        self._zone.toggle()
+        if self._shown is not None and self._shown.has_parts:
+            self.query_one(JsonTree).show(self._shown.data, self._zone.info)
+
+    def action_copy(self) -> None:
+        """Copy the part under the cursor, or everything where the text is on show."""
+        part = self.query_one(JsonTree).current
+        if self._is_text or part is None:
+            self.action_copy_all()
+        else:
+            self.post_message(CopyRequested(part.name or "value", part_text(part.value)))
+
+    def action_copy_all(self) -> None:
+        """Copy the whole value."""
+        if self._shown is not None:
+            whole = self._shown.whole
+            text = record_json(whole) if isinstance(whole, dict) else cell_text(whole)  # type: ignore[arg-type]
+            self.post_message(CopyRequested("value", text))
+
+    def action_save(self) -> None:
+        """Ask for a file."""
+        self.post_message(
+            ExportOpened(ValueSave(f"Save {self._subject.names[-1]}", self._subject.file_stem, self._whole))
+        )
+
+    async def _whole(self) -> object:
+        if self._shown is not None and not self._shown.is_cut:
+            return self._shown.whole
+        return (await self._subject.load(limit=None, unfolds=False)).whole
+
+    def action_reload(self) -> None:
+        """Read it again."""
+        self._start()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what this value has a use for."""
+        shown = self._shown
+        pane = self.query_one(TextPane) if self.is_mounted else None
+        match action:
+            case "view" | "unfold":
+                possible = shown is not None and shown.has_parts
+            case "next":
+                possible = pane is not None and self._is_text and pane.window < pane.windows - 1
+            case "previous":
+                possible = pane is not None and self._is_text and pane.window > 0
+            case "more":
+                possible = shown is not None and shown.is_cut and self._limit is not None
+            case "copy" | "copy_all" | "save":
+                return True if shown is not None else None
+            case _:
+                return super().check_action(action, parameters)
+        # What only large or nested values need is not even shown for the others.
+        return possible

@@ -1,0 +1,25 @@
+"""The title of a tab, which the mouse can choose."""
+
+from __future__ import annotations
+
+from textual.message import Message
+from textual.widgets import Static
+
+
+class TabTitle(Static):
+    """A tab's number, name and count."""
+
+    class Clicked(Message):
+        """The mouse chose this tab."""
+
+        def __init__(self, tab: str) -> None:
+            super().__init__()
+            self.tab = tab
+
+    def __init__(self, tab: str) -> None:
+        super().__init__("", id=f"title-{tab}", markup=False)
+        self._tab = tab
+
+    def on_click(self) -> None:
+        """Choose this tab."""
+        self.post_message(self.Clicked(self._tab))
