@@ -10,8 +10,7 @@ from typing import Final
 
 import asyncpg
 
-from llama_storage_tui.backends import failures
-from llama_storage_tui.backends.postgres import role_rules
+from llama_storage_tui.backends.postgres import failures, role_rules
 from llama_storage_tui.backends.postgres.connecting import (
     AFTER_THE_PASSWORD,
     APPLICATION_NAME,

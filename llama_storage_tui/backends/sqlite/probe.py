@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from llama_storage_tui.backends import failures
+from llama_storage_tui.backends import network
 from llama_storage_tui.backends.sqlite import holders
 from llama_storage_tui.backends.sqlite.access import Look
 from llama_storage_tui.backends.sqlite.engine import SqliteEngine
@@ -32,7 +32,7 @@ async def probe(engine: SqliteEngine, target: SqliteTarget, *, timeouts: Timeout
             look = await engine.look()
             facts, tables = await engine.run(_facts, seconds=timeouts.query)
     except TimeoutError:
-        raise failures.timed_out(timeouts.connect, where=engine.where, doing="connecting") from None
+        raise network.timed_out(timeouts.connect, where=engine.where, doing="connecting") from None
     except BackendError as error:
         raise await _with_holders(error, target.path) from None
     latency = (time.perf_counter() - started) * 1000
