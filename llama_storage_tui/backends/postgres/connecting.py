@@ -16,8 +16,8 @@ import asyncpg
 
 from llama_storage_tui.backends import network
 from llama_storage_tui.backends.postgres import failures, tls
+from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.errors import BackendError, FailureKind
-from llama_storage_tui.model.target import PostgresTarget
 
 APPLICATION_NAME: Final = "llama-storage-tui"
 

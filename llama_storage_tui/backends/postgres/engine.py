@@ -28,8 +28,8 @@ from llama_storage_tui.backends.postgres.connecting import connect, location
 from llama_storage_tui.backends.postgres.dialect import PostgresDialect
 from llama_storage_tui.backends.postgres.steady_cursor import SteadyConnection
 from llama_storage_tui.backends.postgres.stored_text import ServerEncoding
+from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.target import PostgresTarget
 
 T = TypeVar("T")
 

@@ -15,10 +15,10 @@ from llama_storage_tui.backends import network
 from llama_storage_tui.backends.sqlite import holders
 from llama_storage_tui.backends.sqlite.access import Look
 from llama_storage_tui.backends.sqlite.engine import SqliteEngine
+from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Cell, Probe
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.target import SqliteTarget
 
 _TABLES: Final = "SELECT name FROM sqlite_master WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_'"
 _SHOWN_PROBLEMS: Final = 5
