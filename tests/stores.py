@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.backends.registry import open_reader
@@ -16,6 +16,9 @@ from llama_storage_tui.model.data import Cell, Cursor, KeyEntry, KeySelection, R
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.target import Target
 from tests.servers import Server
+
+if TYPE_CHECKING:
+    from tests.redis_servers import RedisServer
 
 KEY_VALUE_TABLE = "CREATE TABLE kvstore (key TEXT PRIMARY KEY, value TEXT, expiration TIMESTAMP)"
 
@@ -32,6 +35,28 @@ class Store(Protocol):
     def target(self, *, table: str | None = None) -> Target:
         """Return what a reader opens."""
         ...
+
+
+class KeyStore(Protocol):
+    """A store of keys and values, whatever its engine."""
+
+    engine: str
+
+    def fill(self, rows: Mapping[str, str]) -> None:
+        """Have these keys and values and no others."""
+        ...
+
+    def key_target(self) -> Target:
+        """Return what a reader of the keys opens."""
+        ...
+
+
+def filling(rows: Mapping[str, str]) -> str:
+    """Return SQL that makes the key-value table anew with these rows."""
+    values = ", ".join(f"({literal(key)}, {literal(value)}, NULL)" for key, value in rows.items())
+    return f"DROP TABLE IF EXISTS kvstore; {KEY_VALUE_TABLE};" + (
+        f"INSERT INTO kvstore VALUES {values}" if rows else ""
+    )
 
 
 @dataclass
@@ -52,6 +77,12 @@ class SqliteStore:
 
     def target(self, *, table: str | None = None) -> SqliteTarget:
         return SqliteTarget(self.path, table=table)
+
+    def fill(self, rows: Mapping[str, str]) -> None:
+        self.execute(filling(rows))
+
+    def key_target(self) -> Target:
+        return self.target(table="kvstore")
 
 
 @dataclass
@@ -77,6 +108,28 @@ class PostgresStore:
 
     def target(self, *, table: str | None = None) -> Target:
         return replace(self.server.target(database=self.database), table=table)
+
+    def fill(self, rows: Mapping[str, str]) -> None:
+        self.execute(filling(rows))
+
+    def key_target(self) -> Target:
+        return self.target(table="kvstore")
+
+
+@dataclass
+class RedisStore:
+    """Database 0 of the test server, empty when a test begins."""
+
+    server: RedisServer
+    engine: str = "redis"
+
+    def fill(self, rows: Mapping[str, str]) -> None:
+        self.server.client.flushdb()
+        if rows:
+            self.server.client.mset(dict(rows))
+
+    def key_target(self) -> Target:
+        return self.server.target()
 
 
 @asynccontextmanager
