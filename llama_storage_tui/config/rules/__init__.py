@@ -14,6 +14,7 @@ from typing import Final
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.rules import (
     deployment,
+    external,
     fields,
     hosting,
     legacy,
@@ -21,6 +22,8 @@ from llama_storage_tui.config.rules import (
     paths,
     plaintext,
     postgres,
+    providers,
+    resources,
     sharing,
     silent,
     start,
@@ -32,6 +35,9 @@ from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage, Verd
 CHECKS: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
     *load.CHECKS,
     *start.CHECKS,
+    *providers.CHECKS,
+    *external.CHECKS,
+    *resources.CHECKS,
     *postgres.CHECKS,
     *sharing.CHECKS,
     *silent.CHECKS,
@@ -46,6 +52,9 @@ CHECKS: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
 TABLE: Final[tuple[Rule, ...]] = (
     *load.TABLE,
     *start.TABLE,
+    *providers.TABLE,
+    *external.TABLE,
+    *resources.TABLE,
     *postgres.TABLE,
     *sharing.TABLE,
     *silent.TABLE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from llama_storage_tui.config.rules.serving import LATER, used_texts
 from llama_storage_tui.config.rules.view import View, setting
 from llama_storage_tui.model.catalog import SourceKind
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
@@ -45,7 +46,16 @@ UNEXPANDED_DEFAULT_PATH: Final = Rule(
     since=changes.STORAGE_OPTIONAL,
     until=changes.DEFAULT_PATH_EXPANDED,
 )
+NO_FILE_NAME: Final = Rule(
+    id="no-file-name",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A SQLite path names no file",
+    advice="Write the path of a file.",
+    also=((Severity.WARNING, Stage.NEVER),),
+)
 TABLE: Final = (
+    NO_FILE_NAME,
     LITERAL_TILDE,
     MEMORY_DATABASE,
     RELATIVE_PATH,
@@ -108,4 +118,19 @@ def unexpanded_default(view: View) -> Iterator[Finding]:
             )
 
 
-CHECKS = (literal_tilde, fleeting_paths, unexpanded_default)
+def no_file_name(view: View) -> Iterator[Finding]:
+    """A path of SQLite that names no file."""
+    for backend, path, is_opened in used_texts(view, "db_path", "kv_sqlite", "sql_sqlite"):
+        # A SQL path goes through pathlib, which takes the slash off.
+        if path == "" or (backend.type == "kv_sqlite" and path.endswith("/")):
+            yield view.on_setting(
+                backend,
+                "db_path",
+                NO_FILE_NAME,
+                f"The db_path of {backend.name} names no file{'' if is_opened else LATER}",
+                severity=Severity.ERROR if is_opened else Severity.WARNING,
+                stage=Stage.START if is_opened else Stage.NEVER,
+            )
+
+
+CHECKS = (no_file_name, literal_tilde, fleeting_paths, unexpanded_default)
