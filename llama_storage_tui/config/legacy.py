@@ -29,7 +29,6 @@ from llama_storage_tui.model.catalog import (
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.consumers import REGISTRY_KEYS
-from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG
 
 TYPES: Final = frozenset({"sqlite", "redis", "postgres", "mongodb"})
 SQL_PLACES: Final = frozenset({"inference_store", "conversations_store", "responses_store"})
@@ -46,7 +45,7 @@ DEFAULT_TRACES: Final = "~/.llama/runtime/trace_store.db"
 
 def reads_inline_stores(raw: Mapping[str, object], version: Version) -> bool:
     """Tell whether a server of that version takes its stores from where they are used: 0.2 does, and reads no `storage`."""
-    return version < OLDEST_WITH_CATALOG and ("storage" in raw or any(True for _ in snippets(raw)))
+    return version < changes.CATALOG and ("storage" in raw or any(True for _ in snippets(raw)))
 
 
 def read_legacy(context: Context) -> tuple[tuple[Backend, ...], tuple[Reference, ...]]:

@@ -12,7 +12,6 @@ from llama_storage_tui.config.legacy import TOP_LEVEL, snippets
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.upstream import changes
-from llama_storage_tui.upstream.versions import changes.CATALOG
 
 IGNORED_LEGACY_STORE: Final = Rule(
     id="ignored-legacy-store",
