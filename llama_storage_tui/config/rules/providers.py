@@ -8,7 +8,8 @@ from typing import Final
 
 from llama_storage_tui.config.document import Path, get
 from llama_storage_tui.config.environment import contains_unknown
-from llama_storage_tui.config.rules.load import MISSING_FIELD
+from llama_storage_tui.config.rules.external import read_specifications
+from llama_storage_tui.config.rules.load import MISSING_FIELD, conversion_help
 from llama_storage_tui.config.rules.serving import (
     available_apis,
     did_you_mean,
@@ -20,7 +21,7 @@ from llama_storage_tui.model.catalog import Family, Reference, ReferenceKind
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream import run_config as schema
-from llama_storage_tui.upstream.consumers import CONSUMERS, REQUIRED_PATHS, Consumer, find_consumer
+from llama_storage_tui.upstream.consumers import CONSUMERS, Consumer, find_consumer
 from llama_storage_tui.upstream.providers import (
     is_known_api,
     is_shipped_provider,
@@ -30,6 +31,7 @@ from llama_storage_tui.upstream.providers import (
     routing_tables,
     takes_providers,
 )
+from llama_storage_tui.upstream.run_config.provider_settings import setting_problems
 
 PROVIDER_UNKNOWN_BACKEND: Final = Rule(
     id="provider-unknown-backend",
@@ -114,6 +116,15 @@ INVALID_REFERENCE: Final = Rule(
     since=changes.CATALOG,
 )
 
+INVALID_SETTING: Final = Rule(
+    id="invalid-setting",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A setting of a provider is of another type, or outside of the range, than its release takes",
+    advice="Write a value as the message says, or remove the setting to use its default.",
+    since=changes.CATALOG,
+)
+
 
 def provider_references(view: View) -> Iterator[Finding]:
     """References to a backend that does not exist or is of the other family, where the loader does not look."""
@@ -128,18 +139,16 @@ def provider_references(view: View) -> Iterator[Finding]:
         outcome = "every request fails" if is_quota else "a start fails on it"
         backend = view.backend(reference.backend)
         if backend is None:
-            yield view.on(
+            yield PROVIDER_UNKNOWN_BACKEND.found_on(
                 reference,
-                PROVIDER_UNKNOWN_BACKEND,
                 f"{reference.name} refers to a backend {reference.backend!r} that does not exist; {outcome}",
                 help=did_you_mean(reference.backend, names),
                 severity=severity,
                 stage=stage,
             )
         elif backend.family not in (reference.family, Family.UNKNOWN):
-            yield view.on(
+            yield PROVIDER_WRONG_FAMILY.found_on(
                 reference,
-                PROVIDER_WRONG_FAMILY,
                 f"{reference.name} needs a {reference.family}_* backend, and {backend.name} is {backend.type}; {outcome}",
                 severity=severity,
                 stage=stage,
@@ -179,8 +188,9 @@ def _split(path: str) -> tuple[str, int, tuple[str, ...]] | None:
 
 
 def unknown_providers(view: View) -> Iterator[Finding]:
-    """Provider types that the release does not ship."""
-    if not has_catalog(view) or _is_given(view, "external_providers_dir", "external_apis_dir"):
+    """Provider types that neither the release ships nor the config's own folder brings."""
+    outside = read_specifications(view)
+    if not has_catalog(view) or outside.unseen:
         return
     for api, path, entry in enabled_providers(view):
         type_ = entry.get("provider_type")
@@ -191,23 +201,22 @@ def unknown_providers(view: View) -> Iterator[Finding]:
             or view.context.resolution.uses.get((*path, "provider_type"))
         ):
             continue
-        if not is_shipped_provider(api, type_, view.version):
+        if not is_shipped_provider(api, type_, view.version) and (api, type_) not in outside.providers:
             meant = nearest(type_, provider_types(api))
+            folder = view.context.data.get("external_providers_dir")
             yield view.finding(
                 UNKNOWN_PROVIDER,
                 (*path, "provider_type"),
-                f"{view.version.product} {view.version} ships no provider {type_!r} for {api}",
+                f"{view.version.product} {view.version} ships no provider {type_!r} for {api}"
+                + (f", and {folder} has none here" if folder else ""),
                 help=f"Did you mean {meant}?" if meant and meant != type_ else None,
             )
 
 
-def _is_given(view: View, *keys: str) -> bool:
-    return any(view.context.data.get(key) not in (None, "") for key in keys)
-
-
 def unknown_apis(view: View) -> Iterator[Finding]:
     """Names of APIs that the release does not have, or for which a config cannot bring providers."""
-    if not has_catalog(view) or _is_given(view, "external_apis_dir"):
+    outside = read_specifications(view)
+    if not has_catalog(view) or "external_apis_dir" in outside.unseen:
         return
     providers, apis = view.context.data.get("providers"), view.context.data.get("apis")
     named: dict[str, Path] = {}
@@ -229,7 +238,7 @@ def unknown_apis(view: View) -> Iterator[Finding]:
                 f"The server provides the API {api!r} by itself and starts with no provider for it in the config",
             )
     for api, path in named.items():
-        if not is_known_api(api, view.version):
+        if not is_known_api(api, view.version) and api not in outside.apis:
             yield view.finding(
                 UNKNOWN_API,
                 path,
@@ -242,11 +251,12 @@ def missing_apis(view: View) -> Iterator[Finding]:
     """APIs that are listed without anything behind them, and those that a provider or a setting needs and nothing serves."""
     if not has_catalog(view):
         return
-    apis, available = view.context.data.get("apis"), available_apis(view)
+    apis, available, outside = view.context.data.get("apis"), available_apis(view), read_specifications(view)
     for index, api in enumerate(
         apis if isinstance(apis, list) and needs_every_listed_api(view.version) else ()
     ):
-        if isinstance(api, str) and is_known_api(api, view.version) and api not in available:
+        is_known = isinstance(api, str) and (is_known_api(api, view.version) or api in outside.apis)
+        if is_known and api not in available:
             yield view.finding(
                 API_WITHOUT_PROVIDER,
                 view.context.resolution.file_path(("apis", index)),
@@ -307,23 +317,32 @@ def _missing_apis_of_settings(view: View, available: AbstractSet[str]) -> Iterat
 
 
 def provider_settings(view: View) -> Iterator[Finding]:
-    """Providers without a reference that they need, or with something else in its place."""
+    """Providers whose config their own class refuses: fields of another type, and references that are missing or not valid."""
     if view.is_legacy:
         return
+    outside = read_specifications(view)
     for api, path, entry in enabled_providers(view):
         type_, config = str(entry.get("provider_type", "")), entry.get("config") or {}
-        if entry.get("module") or contains_unknown(config):
+        if entry.get("module") or not isinstance(config, Mapping) or (api, type_) in outside.providers:
             continue
-        for consumer in CONSUMERS:
-            if consumer.api == api and type_ in consumer.types and consumer.holds_for(view.version):
-                yield from _reference_problems(view, consumer, path, entry)
-        field = REQUIRED_PATHS.get((api, type_))
-        if field is not None and get(config, field) is None and is_shipped_provider(api, type_, view.version):
+        if not contains_unknown(config):
+            for consumer in CONSUMERS:
+                if consumer.api == api and type_ in consumer.types and consumer.holds_for(view.version):
+                    yield from _reference_problems(view, consumer, path, entry)
+        for problem in setting_problems(api, type_, config, view.version):
+            if contains_unknown(get(config, problem.loc[0])):
+                continue
+            name, where = entry.get("provider_id"), (*path, "config", *problem.loc)
+            if problem.kind is schema.ProblemKind.MISSING:
+                message = f"The provider {name} has no {problem.loc[0]}, and does not start without it"
+                yield view.finding(MISSING_FIELD, where, message, stage=Stage.START)
+                continue
             yield view.finding(
-                MISSING_FIELD,
-                (*path, "config", field),
-                f"The provider {entry.get('provider_id')} has no {field}, and does not start without it",
-                stage=Stage.START,
+                INVALID_SETTING,
+                where,
+                f"{'.'.join(map(str, problem.loc))} of the provider {name} is not valid, and the server does not start. "
+                f"{problem.message}",
+                help=conversion_help(view, where, problem),
             )
 
 
@@ -367,6 +386,7 @@ def _reference_help(consumer: Consumer) -> str:
 
 
 TABLE: Final = (
+    INVALID_SETTING,
     PROVIDER_UNKNOWN_BACKEND,
     PROVIDER_WRONG_FAMILY,
     UNKNOWN_PROVIDER,

@@ -10,8 +10,25 @@ from llama_storage_tui.config.document import Path, get
 from llama_storage_tui.config.environment import UNKNOWN
 from llama_storage_tui.config.rules.view import View, nearest, setting
 from llama_storage_tui.model.catalog import Backend, Family, ReferenceKind
+from llama_storage_tui.model.finding import Rule, Severity, Stage
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.providers import built_in_apis, is_known_api, routing_tables
+
+NOT_CHECKED: Final = Rule(
+    id="start-not-checked",
+    severity=Severity.INFO,
+    stage=Stage.START,
+    title="A part of the start depends on something that only the server can reach",
+    advice="Check it where the server runs.",
+    since=changes.CATALOG,
+)
+TABLE: Final = (NOT_CHECKED,)
+
+
+def is_this_machine(view: View) -> bool:
+    """Tell whether the paths of the config may be paths of this machine: those of a manifest are a pod's or a container's."""
+    document = view.context.document
+    return document.mounts is None and document.manifest is None
 
 
 def enabled_providers(view: View) -> Iterator[tuple[str, Path, Mapping[object, object]]]:
