@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from llama_storage_tui.backends.postgres.identifiers import quoted_identifier
+from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family
 from llama_storage_tui.model.data import Filter, KeySelection
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
-from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.services import browse, upgrade_inspection
 from llama_storage_tui.services.default_names import other_default
 from llama_storage_tui.services.responses.categories import MAKE_PUBLIC

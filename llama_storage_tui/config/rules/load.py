@@ -14,6 +14,7 @@ from llama_storage_tui.model.catalog import ReferenceKind
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream import run_config as schema
+from llama_storage_tui.upstream.run_config.storage import BACKENDS
 
 UNSET_VARIABLE: Final = Rule(
     id="unset-variable",
@@ -47,6 +48,8 @@ OUT_OF_RANGE: Final = Rule(
     advice="Write a number in the range that the message names.",
     since=changes.CATALOG,
 )
+KNOWN_TYPES: Final = f"Servers know {', '.join([*BACKENDS][:-1])} and {[*BACKENDS][-1]}."
+
 UNKNOWN_TYPE: Final = Rule(
     id="unknown-type",
     severity=Severity.ERROR,
@@ -60,7 +63,7 @@ UNKNOWN_BACKEND_TYPE: Final = Rule(
     severity=Severity.ERROR,
     stage=Stage.LOAD,
     title="A backend's type does not exist",
-    advice="Servers know kv_sqlite, kv_redis, kv_postgres, kv_mongodb, sql_sqlite and sql_postgres.",
+    advice=KNOWN_TYPES,
     since=changes.CATALOG,
 )
 VALUE_NOT_ALLOWED: Final = Rule(
@@ -209,7 +212,7 @@ def _help(view: View, path: Path, problem: schema.Problem) -> str | None:
     if problem.kind is schema.ProblemKind.WRONG_TYPE and path and is_secret_name(str(path[-1])):
         return "Put the value in quotes: YAML reads digits as a number."
     if problem.kind is schema.ProblemKind.UNKNOWN_TYPE and path[:2] == ("storage", "backends"):
-        return "Servers know kv_sqlite, kv_redis, kv_postgres, kv_mongodb, sql_sqlite and sql_postgres."
+        return KNOWN_TYPES
     return None
 
 

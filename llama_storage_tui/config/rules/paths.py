@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.config.rules.view import View, setting
 from llama_storage_tui.model.catalog import SourceKind
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
-from llama_storage_tui.model.target import SqliteTarget
 from llama_storage_tui.upstream import changes
 
 LITERAL_TILDE: Final = Rule(

@@ -6,17 +6,17 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from llama_storage_tui.config.rules.view import View, is_set, setting
-from llama_storage_tui.config.server_login import (
+from llama_storage_tui.backends.postgres.server_login import (
     BREAKS_USER,
     PATHS_OF_DRIVERS,
     PERCENT_ENCODED,
     pasted_wrongly,
 )
+from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.config.rules.view import View, is_set, setting
 from llama_storage_tui.config.substitution import find_foreign
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
-from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.upstream import changes
 

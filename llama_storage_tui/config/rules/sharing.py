@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
+from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.config.document import get
 from llama_storage_tui.config.environment import UNKNOWN
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.catalog import Backend, Family, Reference
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
-from llama_storage_tui.model.target import PostgresTarget, SqliteTarget
 from llama_storage_tui.upstream.consumers import VECTOR_STORE_TABLES, find_consumer
 
 SHARED_TABLE: Final = Rule(

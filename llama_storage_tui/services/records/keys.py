@@ -71,7 +71,7 @@ async def key_object(reader: KeyValueReader, place: KeyPlace, id_: str) -> Store
     if stored.entry.expires_at is not None:
         expires["key expires"] = stored.entry.expires_at.isoformat()
     if stored.entry.is_expired:
-        problems = (*problems, "the key has expired: ogx 1.0 and later, and Redis, no longer show it")
+        problems = (*problems, "the key has expired: ogx 1.0 and later no longer show it")
     return StoredObject(expires, document, _key(stored.entry), stored.entry.bytes, problems)
 
 

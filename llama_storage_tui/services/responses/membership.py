@@ -1,6 +1,6 @@
 """Which conversation a stored item belongs to, and which items a conversation has.
 
-Servers store no conversation with a response (domain.md §10): what links the two are the ids of the response's output items,
+Servers (llama-stack 0.3 to ogx 1.5) store no conversation with a response: what links the two are the ids of its output items,
 which stand among the conversation's items. Before ogx 1.5 an item's id is its key; from 1.5 on the key begins with the
 conversation, so that finding an id means a scan, which only a small table is worth.
 """

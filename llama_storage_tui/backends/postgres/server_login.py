@@ -7,12 +7,12 @@ what SQLAlchemy makes of a URL. Before 1.0.3 sql_postgres pastes host, user and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
-from llama_storage_tui.config.context import Context
+from llama_storage_tui.backends.settings import Settings
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream import changes
 
@@ -74,14 +74,15 @@ def pasted_wrongly(type_: str, version: Version, host: object, user: object, pas
     return None
 
 
-def unlike_config(context: Context, type_: str, values: Mapping[str, object]) -> Iterator[str]:
+def unlike_config(settings: Settings) -> Iterator[str]:
     """Yield what is not as the fields of a PostgreSQL backend say, in a test's connection or in a server's."""
-    if values.get("connection_string") is not None:
+    if settings.get("connection_string") is not None:
         return
-    yield from _unlike_password(context.version, type_, values.get("password"))
-    yield from _unlike_mode(context.version, type_, values.get("ssl_mode"), values.get("ca_cert_path"))
-    found = [each for each in PATHS_OF_DRIVERS if each in context.environment.variables]
-    if found and values.get("ssl_mode") is None:
+    version, type_ = settings.version, settings.type
+    yield from _unlike_password(version, type_, settings.get("password"))
+    yield from _unlike_mode(version, type_, settings.get("ssl_mode"), settings.get("ca_cert_path"))
+    found = [each for each in PATHS_OF_DRIVERS if each in settings.variables]
+    if found and settings.get("ssl_mode") is None:
         yield f"{', '.join(found)} is set here: a server's driver obeys it, this test does not."
 
 
