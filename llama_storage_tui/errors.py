@@ -19,7 +19,7 @@ from enum import StrEnum
 
 
 class FailureKind(StrEnum):
-    """Why a backend did not answer, in an operator's words (interface.md: `test`, `error.kind`)."""
+    """Why a backend did not answer, in an operator's words: `error.kind` of the JSON of `test`."""
 
     UNRESOLVED = "unresolved"
     UNREACHABLE = "unreachable"

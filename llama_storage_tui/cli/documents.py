@@ -29,8 +29,8 @@ class From:
 class Document(BaseModel):
     """A JSON object of the interface.
 
-    Validated from any object, each key is its attribute of that name, of a flag `is_NAME`, or the one that `From` names; nothing
-    inside of null is null.
+    Validated from any object, each key is its attribute of that name, of a flag `is_NAME`, of a record the cell of that label, or
+    what `From` names; nothing inside of null is null.
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -46,7 +46,10 @@ class Document(BaseModel):
 def _attribute(value: object, name: str, field: FieldInfo) -> object:
     path = next((each.path for each in field.metadata if isinstance(each, From)), None)
     if path is None:
-        return getattr(value, name) if hasattr(value, name) else getattr(value, f"is_{name}")
+        if hasattr(value, name):
+            return getattr(value, name)
+        cells = getattr(value, "cells", {})
+        return cells[name] if name in cells else getattr(value, f"is_{name}")
     found = value
     for step in path.split("."):
         found = None if found is None else getattr(found, step)

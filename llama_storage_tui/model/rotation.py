@@ -230,7 +230,7 @@ class Plan:
 
 
 class Outcome(StrEnum):
-    """How a rotation or a recovery ended (interface.md)."""
+    """How a rotation or a recovery ended."""
 
     NONE = "none"
     APPLIED = "applied"
