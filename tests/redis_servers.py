@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import BusyLoadingError, RedisError
 from redis.exceptions import ConnectionError as NotYet
+from redis.retry import Retry
 
 from llama_storage_tui.backends.redis.target import RedisTarget
 
@@ -80,7 +82,9 @@ def redis_process(
     password = settings[settings.index("--requirepass") + 1] if "--requirepass" in settings else None
     try:
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-            client = Redis(port=port, password=password, protocol=2, socket_timeout=SECONDS)
+            client = Redis(
+                port=port, password=password, protocol=2, socket_timeout=SECONDS, retry=Retry(NoBackoff(), 0)
+            )
             try:
                 _wait(client, process)
                 yield RedisServer(port, folder, client)

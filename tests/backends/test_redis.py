@@ -155,15 +155,16 @@ async def test_a_node_of_a_cluster_is_named_and_a_foreign_key_is_no_crash() -> N
 
 async def test_a_server_that_is_still_loading_says_so(redis_store: RedisStore) -> None:
     server = redis_store.server
-    redis_store.fill({f"ns:{number}": "x" * 10_000 for number in range(2_000)})
+    redis_store.fill({f"ns:{number}": "x" * 20_000 for number in range(2_000)})
     server.said("CONFIG", "SET", "rdbcompression", "no")
     server.said("SAVE")
     dump = (server.folder / "dump.rdb").read_bytes()
-    slowly = ("--key-load-delay", "2000")
-    with redis_process(*slowly, dump=dump) as loading:
-        error = await failure_of(loading.target())
-    assert error.failure is FailureKind.UNREACHABLE
-    assert "still loading" in error.message
+    # It answers once for every 2 MB that it has loaded.
+    with redis_process("--key-load-delay", "2000", dump=dump) as loading:
+        async with reading(loading.target(), connect=20, query=20) as reader:
+            with pytest.raises(BackendError, match="still loading") as caught:
+                await reader.key_values.page(EVERYTHING)
+    assert caught.value.failure is FailureKind.UNREACHABLE
 
 
 async def test_a_sentinel_is_named_instead_of_looking_like_an_empty_store(redis_server: RedisServer) -> None:
