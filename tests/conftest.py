@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.servers import Server, postgres
-from tests.stores import KeyStore, PostgresStore, RedisStore, SqliteStore, Store
+from tests.stores import KeyStore, MongoStore, PostgresStore, RedisStore, SqliteStore, Store
 
 if TYPE_CHECKING:
     from tests.mongo_servers import MongoServer
     from tests.redis_servers import RedisServer
 
 _NUMBERS = itertools.count(1)
+LEAVES_SOCKETS = r"ignore:.*socket\.socket:pytest.PytestUnraisableExceptionWarning"
+"""See tests/mongo_servers.py."""
 
 for _name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
     # A CI server sets these for itself; a test says what it wants.
@@ -92,7 +94,20 @@ def redis_store(redis_server: RedisServer) -> RedisStore:
     return RedisStore(redis_server)
 
 
-KEY_VALUE_STORES = ("sqlite", "postgres", "redis")
+@pytest.fixture
+def mongo_store(mongo_server: MongoServer) -> MongoStore:
+    """Name a collection of this test."""
+    store = MongoStore(mongo_server, f"test_{next(_NUMBERS)}")
+    store.fill({})
+    return store
+
+
+KEY_VALUE_STORES = (
+    "sqlite",
+    "postgres",
+    "redis",
+    pytest.param("mongo", marks=pytest.mark.filterwarnings(LEAVES_SOCKETS)),
+)
 
 
 @pytest.fixture(params=KEY_VALUE_STORES)

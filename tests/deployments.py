@@ -11,7 +11,16 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.session import Session
 from tests.configs import catalog_of
 from tests.servers import PASSWORD, ROLE
-from tests.stores import KeyStore, PostgresStore, RedisStore, SqliteStore, Store
+from tests.stores import (
+    ADMINISTRATOR,
+    MONGO_PASSWORD,
+    KeyStore,
+    MongoStore,
+    PostgresStore,
+    RedisStore,
+    SqliteStore,
+    Store,
+)
 
 
 def backend_of(store: Store | KeyStore, family: str, **changes: object) -> dict[str, object]:
@@ -31,6 +40,16 @@ def backend_of(store: Store | KeyStore, family: str, **changes: object) -> dict[
             found |= {"table_name": "kvstore"} if family == "kv" else {}
         case RedisStore() if family == "kv":
             found = {"type": "kv_redis", "host": "127.0.0.1", "port": store.server.port}
+        case MongoStore() if family == "kv":
+            found = {
+                "type": "kv_mongodb",
+                "host": "127.0.0.1",
+                "port": store.server.port,
+                "db": "stack",
+                "user": ADMINISTRATOR,
+                "password": MONGO_PASSWORD,
+                "collection_name": store.collection,
+            }
         case _:
             # Of an engine without tables: a file that nothing writes.
             found = {"type": "sql_sqlite", "db_path": "/nowhere/sql.db"}

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from llama_storage_tui.backends import cursors
-from llama_storage_tui.backends.batches import BATCH_BYTES, LARGEST_BATCH
+from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
 from llama_storage_tui.backends.ranges import is_selected, is_storable
 from llama_storage_tui.backends.redis.commands import Command, Question
 from llama_storage_tui.backends.redis.connecting import RedisConnection
@@ -167,7 +167,7 @@ class RedisKeyValueReader:
             seen.update(map(hash, fresh))
             for start in range(0, len(fresh), LARGEST_BATCH):
                 entries = await self._entries(fresh[start : start + LARGEST_BATCH], seconds=None)
-                for batch in _batches(entries):
+                for batch in parted(entries, lambda entry: entry.bytes or 0, most=KEYS_AT_ONCE):
                     keys = [entry.key for entry in batch if entry.key is not None]
                     values = await self._values(keys, limit=None, seconds=None)
                     if values:
@@ -320,20 +320,6 @@ def _expires(time: tuple[int, int], milliseconds: int) -> datetime | None:
     at = datetime.fromtimestamp(time[0], UTC) + timedelta(microseconds=time[1], milliseconds=milliseconds)
     whole = (at + timedelta(milliseconds=500)).replace(microsecond=0)
     return whole if abs(at - whole) < timedelta(milliseconds=50) else at
-
-
-def _batches(entries: Sequence[KeyEntry]) -> list[list[KeyEntry]]:
-    """Part keys so that the values of each part weigh about BATCH_BYTES at most."""
-    batches: list[list[KeyEntry]] = []
-    weight = 0
-    for entry in entries:
-        size = entry.bytes or 0
-        if not batches or weight + size > BATCH_BYTES or len(batches[-1]) >= KEYS_AT_ONCE:
-            batches.append([])
-            weight = 0
-        batches[-1].append(entry)
-        weight += size
-    return batches
 
 
 def _part(key: bytes) -> cursors.Part:

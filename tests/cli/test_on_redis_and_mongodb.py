@@ -1,4 +1,4 @@
-"""The commands on a real Redis server: what lies there is found and read like on every other engine."""
+"""The commands on engines that have keys alone: what lies there is found and read like on every other engine."""
 
 import json
 import os
@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run
-from tests.deployments import config_of
-from tests.redis_servers import redis_process
-from tests.stores import RedisStore
+from tests.conftest import LEAVES_SOCKETS
+from tests.deployments import backend_of, config_of
+from tests.redis_servers import RedisServer, redis_process
+from tests.stores import KeyStore
 
+pytestmark = pytest.mark.filterwarnings(LEAVES_SOCKETS)
 V0_6 = ("--for", "0.6.1")
 MODEL = {"identifier": "m1", "provider_id": "gone", "provider_resource_id": "m1", "type": "model"}
 KEYS = {
@@ -21,13 +23,14 @@ KEYS = {
 }
 
 
-@pytest.fixture
-def config(redis_store: RedisStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Make a deployment of 0.6 whose keys lie in Redis, beside backends that fail each in its way."""
+@pytest.fixture(params=["redis", "mongo"])
+def config(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Make a deployment of 0.6 whose keys lie in such an engine, beside one that is not there."""
     monkeypatch.chdir(tmp_path)
-    redis_store.fill(KEYS)
+    store: KeyStore = request.getfixturevalue(f"{request.param}_store")
+    store.fill(KEYS)
     backends: dict[str, dict[str, object]] = {
-        "kv": {"type": "kv_redis", "host": "127.0.0.1", "port": redis_store.server.port},
+        "kv": backend_of(store, "kv"),
         "dead": {"type": "kv_redis", "host": "127.0.0.1", "port": 1},
         "sql": {"type": "sql_sqlite", "db_path": str(tmp_path / "sql.db")},
     }
@@ -76,14 +79,15 @@ def test_namespaces_keys_and_values_are_those_that_servers_wrote(config: str, ru
         "keys", config, "kv", "prompts", "--prefix", "prompts:prompts:v1:pmpt_1:d", *V0_6, "--json"
     ).json
     assert [each["key"] for each in page["keys"]] == ["prompts:prompts:v1:pmpt_1:default"]
-    assert (page["complete"], page["total"], page["next"]) == (True, len(KEYS), None)
+    assert (page["complete"], page["next"]) == (True, None)
+    assert page["total"] in (len(KEYS), None)
     value = run("get", config, "kv", "prompts", "prompts:v1:pmpt_1:1", *V0_6, "--json").json
     assert value["value"]["prompt"] == "Hi"
     stray = run("keys", config, "kv", "--unassigned", *V0_6, "--json").json
     assert [each["key"] for each in stray["keys"]] == ["somebody-else:1"]
 
 
-def test_objects_of_old_versions_are_listed_from_redis(config: str, run: Run) -> None:
+def test_objects_of_old_versions_are_listed(config: str, run: Run) -> None:
     for family, id_ in (("prompts", "pmpt_1"), ("registry", "m1")):
         listed = run("objects", config, family, *V0_6, "--json")
         assert listed.code == 0
@@ -96,14 +100,15 @@ def test_a_check_of_the_data_finds_stale_providers_and_keys_of_nobody(config: st
 
 
 def test_a_server_that_wants_a_password_is_explained_and_one_in_the_host_is_masked(
-    config: str, run: Run
+    redis_server: RedisServer, tmp_path: Path, run: Run
 ) -> None:
+    del redis_server  # skips where there is none
     with redis_process("--requirepass", "made-up-word") as server:
         backends = {
             "kv": {"type": "kv_redis", "host": "127.0.0.1", "port": server.port, "password": "made-up-word"},
             "trick": {"type": "kv_redis", "host": ":made-up-word@127.0.0.1", "port": server.port},
         }
-        path = Path(config)
+        path = tmp_path / "run.yaml"
         path.write_text(config_of(backends, {"metadata": {"backend": "kv", "namespace": "registry"}}))
         refused = run("test", str(path), "kv", *V0_6, "--json")
         answered = run("test", str(path), "trick", *V0_6, "--json")
@@ -116,6 +121,6 @@ def test_a_server_that_wants_a_password_is_explained_and_one_in_the_host_is_mask
 
 
 def test_nothing_of_the_environment_is_used(config: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("REDIS_URL", "REDIS_HOST", "REDIS_PASSWORD"):
+    for name in ("REDIS_URL", "REDIS_HOST", "REDIS_PASSWORD", "MONGODB_URI", "MONGODB_HOST"):
         monkeypatch.setitem(os.environ, name, "made-up")
     assert run("test", config, "kv", *V0_6).code == 0
