@@ -296,6 +296,12 @@ async def test_a_large_database_is_scanned_window_by_window_each_key_once_and_sa
         after = page.next
         if after is None:
             break
+    whole = await reader.page(selection, limit=10_000, exact=True)
+    assert [entry.key for entry in whole.keys] == sorted(f"ns:{number}" for number in range(5_000))
+    assert (whole.is_complete, whole.next) == (True, None)
+    first = await reader.page(selection, limit=2, exact=True)
+    second = await reader.page(selection, limit=2, after=first.next)
+    assert [entry.key for entry in (*first.keys, *second.keys)] == ["ns:0", "ns:1", "ns:10", "ns:100"]
     streamed: list[object] = []
     async with aclosing(reader.stream(selection)) as batches:
         async for batch in batches:

@@ -127,9 +127,18 @@ class RedisKeyValueReader:
         return Count(len(scan.keys) * max(total, scan.looked) // scan.looked, is_exact=False)
 
     async def page(
-        self, selection: KeySelection, *, prefix: str = "", limit: int = 100, after: Cursor | None = None
+        self,
+        selection: KeySelection,
+        *,
+        prefix: str = "",
+        limit: int = 100,
+        after: Cursor | None = None,
+        exact: bool = False,
     ) -> KeyPage:
-        """Return a page of the selected keys whose physical text also starts with `prefix`; see the module for their order."""
+        """Return a page of the selected keys whose physical text also starts with `prefix`; see the module for their order.
+
+        `exact`: all keys are looked at, however many, so that the page is complete and in key order.
+        """
         if limit < 1:
             raise UsageError("A page has at least one key.")
         name = cursors.fingerprint(self.connection.where, selection.include, selection.exclude, prefix)
@@ -138,8 +147,9 @@ class RedisKeyValueReader:
             return KeyPage((), None)
         wanted = Wanted(selection, prefix)
         total = int(await self.connection.one(Command.SIZE, seconds=self.timeouts.query))
-        if start is None and (after is not None or total <= self.whole):
-            return await self._ordered(wanted, limit, last, name, total)
+        if start is None and (exact or after is not None or total <= self.whole):
+            seconds = None if exact else self.timeouts.query
+            return await self._ordered(wanted, limit, last, name, total, seconds=seconds)
         return await self._windowed(wanted, limit, start or 0, last, name, total)
 
     async def value(self, key: str | bytes | None, *, limit: int | None = None) -> StoredValue | None:
@@ -174,10 +184,10 @@ class RedisKeyValueReader:
                         yield values
 
     async def _ordered(
-        self, wanted: Wanted, limit: int, last: bytes | None, name: str, total: int
+        self, wanted: Wanted, limit: int, last: bytes | None, name: str, total: int, *, seconds: float | None
     ) -> KeyPage:
         scan = Scan()
-        await self._scan(scan, wanted, looks=None, finds=None, seconds=self.timeouts.query)
+        await self._scan(scan, wanted, looks=None, finds=None, seconds=seconds)
         keys = sorted(key for key in scan.keys if last is None or key > last)
         has_more = len(keys) > limit
         entries = await self._entries(keys[:limit], seconds=self.timeouts.query)
