@@ -58,6 +58,11 @@ class RecordList(Protocol):
         """What they are, from the outermost name to the list's own."""
         ...
 
+    @property
+    def plural(self) -> str:
+        """What they are called in a sentence."""
+        ...
+
     async def page(self, session: Session, after: Cursor | None) -> Listed:
         """Read a page; raises StorageToolError."""
         ...
@@ -76,6 +81,12 @@ class FamilyList:
         if self.family.command:
             return (self.family.words,)
         return ("objects", self.family.title, *((f"of {self.query.of[1]}",) if self.query.of else ()))
+
+    @property
+    def plural(self) -> str:
+        """The family's title inside of a sentence."""
+        title = self.family.title
+        return title[:1].lower() + title[1:]
 
     async def page(self, session: Session, after: Cursor | None) -> Listed:
         """Read a page; raises StorageToolError."""

@@ -26,7 +26,7 @@ RESPONSES: Final = RecordFamily(
     "What clients asked of a model, with everything that it answered.",
     (TableLayout(None, document=DOCUMENT, paths=_PATHS, needed=("id", "created_at", DOCUMENT)),),
     (
-        stored("created_at"),
+        column("created_at", show=Show.TIME),
         inside("status"),
         stored("model"),
         column("owner", "owner_principal", show=Show.OWNER),
