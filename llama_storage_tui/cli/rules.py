@@ -64,7 +64,7 @@ def rules(context: click.Context, rule: str | None) -> int:
     if Settings(context).is_json:
         output.write_document(RulesDocument(rules=[RuleBody.model_validate(each) for each in found]))
     elif rule is None:
-        output.write_table(("rule", "severity", "noticed", "releases", "title"), map(_row, found), cut=None)
+        output.write_table(("rule", "severity", "reported", "releases", "title"), map(_row, found), cut=None)
     else:
         _explain(*found)
     return ExitCode.DONE
@@ -85,4 +85,6 @@ def _explain(rule: Rule) -> None:
 
 def _weights(rule: Rule) -> str:
     weights: tuple[tuple[Severity, Stage], ...] = ((rule.severity, rule.stage), *rule.also)
-    return ", or ".join(f"{severity.value} (noticed {STAGES[stage]})" for severity, stage in weights)
+    return ", or ".join(
+        f"{severity.value} (reported by the server: {STAGES[stage]})" for severity, stage in weights
+    )

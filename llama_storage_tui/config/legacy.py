@@ -31,7 +31,6 @@ from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.consumers import REGISTRY_KEYS
 from llama_storage_tui.upstream.run_config.storage import BACKENDS
-from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG
 
 TYPES: Final = frozenset(type_.partition("_")[2] for type_ in BACKENDS)
 SQL_PLACES: Final = frozenset({"inference_store", "conversations_store", "responses_store"})
@@ -48,7 +47,7 @@ DEFAULT_TRACES: Final = "~/.llama/runtime/trace_store.db"
 
 def reads_inline_stores(raw: Mapping[str, object], version: Version) -> bool:
     """Tell whether a server of that version takes its stores from where they are used: 0.2 does, and reads no `storage`."""
-    return version < OLDEST_WITH_CATALOG and ("storage" in raw or any(True for _ in snippets(raw)))
+    return version < changes.CATALOG and ("storage" in raw or any(True for _ in snippets(raw)))
 
 
 def read_legacy(context: Context) -> tuple[tuple[Backend, ...], tuple[Reference, ...]]:

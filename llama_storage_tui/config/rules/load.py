@@ -179,7 +179,7 @@ def schema_problems(view: View) -> Iterator[Finding]:
         if _touches_unknown(problem.loc, resolution.data):
             continue
         path = resolution.file_path(problem.loc)
-        message, help_ = problem.message, _help(view, path, problem)
+        message, help_ = problem.message, conversion_help(view, path, problem)
         yield view.finding(_rule(path, problem.kind), path, message, help=help_)
 
 
@@ -199,7 +199,8 @@ def _touches_unknown(loc: Path, data: object) -> bool:
     return isinstance(found, dict) and any(value is UNKNOWN for value in found.values())
 
 
-def _help(view: View, path: Path, problem: schema.Problem) -> str | None:
+def conversion_help(view: View, path: Path, problem: schema.Problem) -> str | None:
+    """Return what to do about a value that YAML or an expression turned into another type; None where that is not why."""
     uses = view.context.resolution.uses.get(path)
     if uses and problem.kind is schema.ProblemKind.WRONG_TYPE:
         names = ", ".join(dict.fromkeys(use.variable for use in uses))
@@ -240,17 +241,15 @@ def store_references(view: View) -> Iterator[Finding]:
             else ""
         )
         if backend is None:
-            yield view.on(
+            yield UNKNOWN_BACKEND.found_on(
                 reference,
-                UNKNOWN_BACKEND,
                 f"The store {reference.name} refers to a backend {reference.backend!r} that does not exist{defaulted}",
                 help=f"The file has: {', '.join(names) or 'none'}."
                 + (f" Write storage.stores.{reference.name} out." if reference.is_defaulted else ""),
             )
         elif backend.family is not spec.family and backend.family != "unknown":
-            yield view.on(
+            yield WRONG_FAMILY.found_on(
                 reference,
-                WRONG_FAMILY,
                 f"The store {reference.name} needs a {spec.family}_* backend, and {backend.name} is {backend.type}{defaulted}",
             )
 

@@ -250,9 +250,8 @@ def driver_variables(view: View) -> Iterator[Finding]:
     for backend in view.backends_of("kv_postgres", "sql_postgres"):
         if not found or is_set(backend, "ssl_mode") or is_set(backend, "connection_string"):
             continue
-        yield view.on(
+        yield DRIVER_VARIABLES.found_on(
             backend,
-            DRIVER_VARIABLES,
             f"The environment has {', '.join(found)}: the driver of a server uses it for {backend.name} where a field is unset",
             help="This program does not; write the settings into the config to test what the server does.",
         )
