@@ -91,6 +91,7 @@ def keys(
                 next=page.next,
                 complete=page.is_complete,
                 scanned=page.scanned,
+                total=page.total,
             )
         )
     else:

@@ -196,6 +196,15 @@ async def keys(
     )
 
 
+def looked_at(page: KeyPage) -> str:
+    """Say how many keys a search looked at, of about how many where that is known."""
+    if not page.scanned:
+        return ""
+    return (
+        f"{page.scanned:,} keys" if page.total is None else f"{page.scanned:,} of about {page.total:,} keys"
+    )
+
+
 def physical_prefix(wanted: Namespace, prefix: str) -> str:
     """Turn a prefix inside a namespace into one of stored keys: with the namespace in front, where the store has it there."""
     own = f"{wanted.name}:"
@@ -209,7 +218,10 @@ async def value(
 ) -> StoredValue:
     """Return one value by its stored key, or by the key inside its namespace; raises NotFoundError."""
     reader = (await session.reader(name)).key_values
-    for candidate in dict.fromkeys((key, physical_prefix(wanted, key))):
+    own = f"{wanted.name}:"
+    # A raw key may begin like its namespace: `prompts:v1:…` in `prompts`.
+    inside = (own + key,) if wanted.selection.include == (own,) else ()
+    for candidate in (key, *inside):
         found = await reader.value(candidate, limit=limit)
         if found is not None and belongs(wanted.selection, candidate):
             return found

@@ -46,7 +46,7 @@ UNNAMED_KEYS: Final = Rule(
     severity=Severity.INFO,
     stage=Stage.NEVER,
     title="Keys lie outside of every namespace that the config names",
-    advice="Another stack may share the table, or a reference had another namespace before.",
+    advice="Another stack may share the store, or a reference had another namespace before.",
 )
 ROWS_LEFT_BEHIND: Final = Rule(
     id="rows-left-behind",
@@ -133,8 +133,8 @@ def _owned(session: Session, backend: Backend) -> tuple[str, ...]:
 
 
 async def _unnamed_keys(session: Session, backend: Backend) -> AsyncIterator[Finding]:
-    """Keys of a namespace that no reference names. PostgreSQL has had namespaces from the start, so these are nobody's here."""
-    if backend.type != "kv_postgres":
+    """Keys of a namespace that no reference names: nobody's here, on the engines that have had namespaces from the start."""
+    if not keeps_namespaces(backend.type, changes.CATALOG):
         return
     reader = (await session.reader(backend.name)).key_values
     count = await reader.count(KeySelection((), _owned(session, backend)))
@@ -142,7 +142,7 @@ async def _unnamed_keys(session: Session, backend: Backend) -> AsyncIterator[Fin
         yield UNNAMED_KEYS.found_on(
             backend,
             f"{count.value:,} keys of {backend.name} lie outside of every namespace that this config names",
-            "Another stack may share the table, or a reference had another namespace before; namespaces CONFIG "
+            "Another stack may share the store, or a reference had another namespace before; namespaces CONFIG "
             f"{backend.name} counts them as unassigned.",
         )
 
