@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from sqlalchemy import exc
 
 from llama_storage_tui.errors import BackendError, ContentError, FailureKind
+from llama_storage_tui.next_steps import Advice, Help, Step
 
 _LOGIN_HELP = (
     "PostgreSQL gives the same answer for a wrong password, an unknown role and an expired password: check all three, and"
@@ -37,7 +38,7 @@ _STATEMENT_POOLING = (
 
 _LIST_AGAIN = "Go back and list the tables again."
 
-_SQLSTATES: dict[str, tuple[FailureKind, str, str | None]] = {
+_SQLSTATES: dict[str, tuple[FailureKind, str, Help | None]] = {
     "28P01": (FailureKind.AUTHENTICATION, "The server refuses the role or its password.", _LOGIN_HELP),
     "28000": (
         FailureKind.AUTHENTICATION,
@@ -58,7 +59,7 @@ _SQLSTATES: dict[str, tuple[FailureKind, str, str | None]] = {
     "57014": (
         FailureKind.TIMEOUT,
         "The server cancelled the query: at a time limit, or because somebody cancelled it.",
-        "Try again, narrow it, sort by the primary key, or raise --query-timeout.",
+        Advice("Try again, narrow it, or sort by the primary key.", Step.QUERY_LONGER),
     ),
     "42P01": (FailureKind.QUERY, "The table is gone: dropped or renamed since it was listed.", _LIST_AGAIN),
     "42703": (FailureKind.QUERY, "A column is gone: dropped or renamed since it was listed.", _LIST_AGAIN),
@@ -230,9 +231,9 @@ def timed_out(seconds: float, *, where: str, doing: str) -> BackendError:
         f"No answer within {seconds:g} s while {doing}.",
         failure=FailureKind.TIMEOUT,
         where=where,
-        help="Check host, port and firewalls, or raise --timeout."
+        help=Advice("Check host, port and firewalls.", Step.WAIT_LONGER)
         if doing == "connecting"
-        else "Narrow the query, sort by the primary key, or raise --query-timeout.",
+        else Advice("Narrow the query, or sort by the primary key.", Step.QUERY_LONGER),
     )
 
 
@@ -327,7 +328,7 @@ def _of_postgres(
     return made(message, failure=kind, where=where, help=advice)
 
 
-def _of_pooler(sqlstate: str, said: tuple[str, str] | None) -> tuple[FailureKind, str, str | None] | None:
+def _of_pooler(sqlstate: str, said: tuple[str, str] | None) -> tuple[FailureKind, str, Help | None] | None:
     """Return what a pooler refuses with the one code that it has: what it says is all that tells."""
     if sqlstate != "08P01" or said is None:
         return None

@@ -8,6 +8,7 @@ from typing import NoReturn
 from llama_storage_tui.backends.protocols import KeyValueReader, RecordReader, TableReader
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Probe
+from llama_storage_tui.next_steps import Help
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class UnsupportedReader:
 
     reason: str
     failure: FailureKind = FailureKind.UNSUPPORTED
-    help: str | None = None
+    help: Help | None = None
 
     async def probe(self, *, thorough: bool = False) -> Probe:
         """Raise BackendError."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import JsonValue
 
-from llama_storage_tui.cli.documents import Document, From, iso, json_value
+from llama_storage_tui.cli.documents import Document, From, HelpText, iso, json_value
 from llama_storage_tui.model.data import Count, KeyEntry, Namespace, RowPage, StoredValue
 from llama_storage_tui.services.browse import NamespaceListing, TableEntry
 from llama_storage_tui.services.probe import ProbeResult
@@ -18,7 +18,7 @@ class ProbeErrorBody(Document):
 
     kind: Annotated[str, From("failure")]
     message: str
-    help: str | None
+    help: HelpText
 
 
 class ProbeBody(Document):

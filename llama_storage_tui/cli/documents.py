@@ -11,17 +11,19 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 from pydantic.fields import FieldInfo
 
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model import catalog as model
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.model.version import VersionGuess
+from llama_storage_tui.next_steps import Advice
 from llama_storage_tui.secrets import MASK, Secret
 from llama_storage_tui.services.values import to_json
 
 
 @dataclass(frozen=True, slots=True)
 class From:
-    """Where a key's value is read that is not the attribute of its name: `place.backend`."""
+    """Where a key's value is read that is not the attribute of its name: `place.backend`, `keys.0`; empty for the whole object."""
 
     path: str
 
@@ -48,8 +50,11 @@ def _attribute(value: object, name: str, field: FieldInfo) -> object:
     if path is None:
         return getattr(value, name) if hasattr(value, name) else getattr(value, f"is_{name}")
     found = value
-    for step in path.split("."):
-        found = None if found is None else getattr(found, step)
+    for step in path.split(".") if path else ():
+        if found is not None:
+            found = (
+                found[int(step)] if step.isdecimal() and isinstance(found, list | tuple) else getattr(found, step)
+            )
     return found
 
 
@@ -79,13 +84,19 @@ Time = Annotated[str | None, BeforeValidator(lambda time: iso(time) if isinstanc
 """A time of the program's own."""
 
 
+HelpText = Annotated[
+    str | None, BeforeValidator(lambda help_: help_words(help_) if isinstance(help_, Advice) else help_)
+]
+"""What to do, with the command or option that does it."""
+
+
 class ErrorBody(Document):
     """What went wrong."""
 
     kind: Literal["usage", "config", "backend", "not-found", "refused", "pending", "internal"]
     message: str
     where: str | None
-    help: str | None
+    help: HelpText
 
 
 class ErrorDocument(Document):
@@ -135,7 +146,7 @@ class FindingBody(Document):
     where: str
     line: int | None
     message: str
-    help: str | None
+    help: HelpText
 
 
 class CheckDocument(Document):

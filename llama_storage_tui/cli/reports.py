@@ -8,6 +8,7 @@ import click
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.documents import iso
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.cli.output import Piece, Tone, Toned
 from llama_storage_tui.model.catalog import Catalog, Reference
 from llama_storage_tui.model.data import Cell, Count, KeyPage, RowPage
@@ -64,7 +65,7 @@ def report_check(catalog: Catalog, findings: tuple[Finding, ...]) -> None:
             )
             output.write_line(f"         {finding.message}")
             if finding.help:
-                output.write_line(f"         {finding.help}")
+                output.write_line(f"         {help_words(finding.help)}")
     counts = [sum(found.severity is severity for found in findings) for severity in Severity]
     words = ("error", "warning", "note")
     output.write_line()
@@ -131,7 +132,7 @@ def report_test(results: list[ProbeResult]) -> None:
                 f": {error.message}",
             )
             if error.help:
-                output.write_line(f"    {error.help}")
+                output.write_line(f"    {help_words(error.help)}")
         if probe is None:
             for note in result.notes:
                 output.write_line(f"    note: {note}")

@@ -29,6 +29,7 @@ from llama_storage_tui.config.document import (
 )
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.next_steps import Advice, Help, Step
 
 MISSING_CONFIG_KEY: Final = Rule(
     id="missing-config-key",
@@ -87,9 +88,9 @@ _BROKEN_KEYS: Final = re.compile(rf"^({'|'.join(sorted(RUN_CONFIG_KEYS))})[ \t]*
 _REFERENCE: Final = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 
 
-KUSTOMIZATION: Final = (
+KUSTOMIZATION: Final[tuple[str, Help]] = (
     "a kustomization",
-    "Build it and read the result: kubectl kustomize . | llama-storage-tui check -",
+    Advice("Build it and read the result:", Step.READ_OUTPUT, "kubectl kustomize ."),
 )
 
 
@@ -400,7 +401,7 @@ def _choose(
         raise ConfigError(
             f"{document.name} {what} several entries that could be a run config",
             where=document.name,
-            help=f"Choose one with --key. It has: {_listing(likely, resources)}.",
+            help=Advice(f"It has: {_listing(likely, resources)}.", Step.CHOOSE_ENTRY),
         )
     raise _without(document, resources, entries, wanted)
 
@@ -449,7 +450,7 @@ def _without(
         return ConfigError(
             f"{name} is a ConfigMap with no entry that is a run config",
             where=name,
-            help=f"Choose one with --key. It has: {_listing(entries, resources) or 'no text entries'}.",
+            help=Advice(f"It has: {_listing(entries, resources) or 'no text entries'}.", Step.CHOOSE_ENTRY),
         )
     mounted = next((maps[0] for found in resources if (maps := list(_mounted_maps(found.data)))), None)
     if mounted is not None:
@@ -468,27 +469,27 @@ def _without(
     return ConfigError(f"{name} is a Kubernetes {kinds} that holds no run config", where=name, help=help_)
 
 
-NOT_APPLIED: Final = (
+NOT_APPLIED: Final[tuple[tuple[str, str, Help], ...]] = (
     ("Kustomization", *KUSTOMIZATION),
     (
         "Template",
         "an OpenShift template",
-        "Process it and read the result: oc process -f FILE -o yaml | llama-storage-tui check -",
+        Advice("Process it and read the result:", Step.READ_OUTPUT, "oc process -f FILE -o yaml"),
     ),
     (
         "HelmRelease",
         "a HelmRelease",
-        "Render its chart and read the result: helm template RELEASE CHART | llama-storage-tui check -",
+        Advice("Render its chart and read the result:", Step.READ_OUTPUT, "helm template RELEASE CHART"),
     ),
     (
         "SealedSecret",
         "a sealed Secret",
-        "Read the Secret that it becomes: kubectl get secret NAME -o yaml | llama-storage-tui check -",
+        Advice("Read the Secret that it becomes:", Step.READ_OUTPUT, "kubectl get secret NAME -o yaml"),
     ),
     (
         "ExternalSecret",
         "an ExternalSecret",
-        "Read the Secret that it becomes: kubectl get secret NAME -o yaml | llama-storage-tui check -",
+        Advice("Read the Secret that it becomes:", Step.READ_OUTPUT, "kubectl get secret NAME -o yaml"),
     ),
 )
 """Resources that other programs turn into those that a server reads."""
@@ -807,7 +808,11 @@ def refuse_other_files(document: Document) -> None:
         raise ConfigError(
             f"{name} is a values file of a Helm chart, not a run config",
             where=name,
-            help=f"Render the chart and read the result: helm template RELEASE CHART -f {name} | llama-storage-tui check -",
+            help=Advice(
+                "Render the chart and read the result:",
+                Step.READ_OUTPUT,
+                f"helm template RELEASE CHART -f {name}",
+            ),
         )
     if data and not DISTINCTIVE_KEYS & data.keys():
         known = _what_it_is(data)
@@ -827,7 +832,7 @@ DISTINCTIVE_KEYS: Final = RUN_CONFIG_KEYS | {
 """A mapping with none of these says nothing that a server reads, whatever its version."""
 
 
-def _what_it_is(data: Mapping[object, object]) -> tuple[str, str] | None:
+def _what_it_is(data: Mapping[object, object]) -> tuple[str, Help] | None:
     """Name a mapping that has no key of a run config, with what to give instead; None for one that is not known."""
     if "distribution_spec" in data or "image_type" in data:
         return (
@@ -837,7 +842,7 @@ def _what_it_is(data: Mapping[object, object]) -> tuple[str, str] | None:
     if {"apiVersion", "name", "version"} <= data.keys():
         return (
             "the Chart.yaml of a Helm chart",
-            "Render the chart and read the result: helm template RELEASE CHART | llama-storage-tui check -",
+            Advice("Render the chart and read the result:", Step.READ_OUTPUT, "helm template RELEASE CHART"),
         )
     if {"configMapGenerator", "secretGenerator", "resources", "patches", "bases"} & data.keys():
         return KUSTOMIZATION
@@ -850,7 +855,11 @@ def _what_it_is(data: Mapping[object, object]) -> tuple[str, str] | None:
         held = next((key for key, value in outputs.items() if looks_like_run_config(str(value))), "NAME")
         return (
             "the outputs of Terraform",
-            f"Give the output that holds the run config: terraform output -raw {held} | llama-storage-tui check -",
+            Advice(
+                "Give the output that holds the run config:",
+                Step.READ_OUTPUT,
+                f"terraform output -raw {held}",
+            ),
         )
     return None
 
@@ -866,8 +875,7 @@ def _lightspeed(name: str, stack: Mapping[str, object]) -> ConfigError:
     return ConfigError(f"{name} is a lightspeed-stack config, not a run config", where=name, help=help_)
 
 
-def _compose_help(services: Mapping[object, object], configs: object, name: str) -> str:
-    along = f"Add --env-file {name} for the service's variables."
+def _compose_help(services: Mapping[object, object], configs: object, name: str) -> Help:
     mounted: list[tuple[object, str]] = []
     for service, settings in services.items():
         volumes = settings.get("volumes") if isinstance(settings, dict) else None
@@ -879,13 +887,21 @@ def _compose_help(services: Mapping[object, object], configs: object, name: str)
     likely = [found for found in mounted if re.search(r"(run|config)[^/]*$", found[1])] or mounted
     if likely:
         service, source = likely[0]
-        return f"Give the run config that the service {service} mounts: {source}. {along}"
+        return Advice(
+            f"Give the run config that the service {service} mounts: {source}.", Step.GIVE_ENV_FILE, name
+        )
     for key, config in configs.items() if isinstance(configs, dict) else ():
         content, file = get(config, "content"), get(config, "file")
         if isinstance(file, str):
-            return f"Give the run config that its entry configs.{key} names: {file}. {along}"
+            return Advice(
+                f"Give the run config that its entry configs.{key} names: {file}.", Step.GIVE_ENV_FILE, name
+            )
         if isinstance(content, str):
-            return f"Its entry configs.{key}.content holds it: yq '.configs.{key}.content' {name} | llama-storage-tui check -"
+            return Advice(
+                f"Its entry configs.{key}.content holds it:",
+                Step.READ_OUTPUT,
+                f"yq '.configs.{key}.content' {name}",
+            )
     return "Give the run config that the server's service mounts (see its volumes and command)."
 
 
@@ -901,7 +917,7 @@ def _settings_error(text: str, name: str) -> ConfigError | None:
         return ConfigError(
             f"{name} is an env file, not a run config",
             where=name,
-            help=f"Give the run config, and this file with --env-file {name}.",
+            help=Advice("Give the run config.", Step.GIVE_ENV_FILE, name),
         )
     if lines and _SECTION.fullmatch(lines[0]) and any("=" in line for line in lines):
         return ConfigError(
@@ -935,7 +951,7 @@ def unreadable_error(text: str, error: ConfigError) -> ConfigError | None:
     return ConfigError(
         f"{name}, line {number}: {what} that was not rendered, not a run config yet",
         where=f"{name}:{number}",
-        help=f"{how} and read the result: … | llama-storage-tui check -",
+        help=Advice(f"{how} and read the result:", Step.READ_OUTPUT, "…"),
     )
 
 

@@ -13,6 +13,7 @@ from llama_storage_tui.config.rules.load import MISSING_FIELD
 from llama_storage_tui.config.rules.view import View, nearest, setting
 from llama_storage_tui.model.catalog import Backend, Family, Reference, ReferenceKind
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream import run_config as schema
 from llama_storage_tui.upstream.consumers import CONSUMERS, REQUIRED_PATHS, Consumer, find_consumer
@@ -386,7 +387,9 @@ def unknown_apis(view: View) -> Iterator[Finding]:
                 UNKNOWN_API,
                 path,
                 f"There is no API {api!r} in {view.version.product} {view.version}",
-                help="Remove it, or choose another version with --for.",
+                help=Advice(
+                    "Remove it, or check the config for a version that has it.", Step.READ_AS_VERSION
+                ),
             )
 
 

@@ -20,6 +20,7 @@ from llama_storage_tui.model.objects import (
     ObjectRecord,
     Relation,
 )
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.objects.documents import fields_of, links_of, whole
 from llama_storage_tui.services.objects.keys import count_keys, key_object, key_slice
 from llama_storage_tui.services.objects.leftovers import leftovers
@@ -139,7 +140,7 @@ async def read_family(session: Session, name: str, id_: str) -> ObjectRecord:
     if failures:
         raise failures[0]
     raise NotFoundError(
-        f"There is no {id_!r} among {family.name}", help="`objects CONFIG FAMILY` lists them."
+        f"There is no {id_!r} among {family.name}", help=Advice("", Step.LIST_OBJECTS, family.name)
     )
 
 

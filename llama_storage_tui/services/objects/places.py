@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.catalog import Catalog, Family, Reference
 from llama_storage_tui.model.objects import KeyLayout, ObjectFamily, ObjectPlace, TableLayout
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.upstream.objects import FAMILIES
 
 
@@ -80,7 +81,7 @@ def needed_places(catalog: Catalog, family: ObjectFamily) -> tuple[Place, ...]:
         raise NotFoundError(
             f"A server of version {catalog.version.chosen} keeps no {family.name} with this config",
             where=catalog.config,
-            help=f"It keeps: {there}. --for VERSION reads the config as another version does.",
+            help=Advice(f"It keeps: {there}.", Step.READ_AS_VERSION),
         )
     return found
 

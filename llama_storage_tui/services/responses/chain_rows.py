@@ -24,6 +24,7 @@ from llama_storage_tui.model.records import (
     RecordQuery,
 )
 from llama_storage_tui.model.responses import Place
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.responses.membership import is_storable
 from llama_storage_tui.services.responses.places import response_places
 from llama_storage_tui.services.responses.prefixes import is_answer, items_of_text
@@ -172,7 +173,7 @@ async def table_of(session: Session, id_: str) -> tuple[ResponseTable, LinkRow]:
     raise NotFoundError(
         f"There is no response {id_!r}",
         where=", ".join(f"{place.table} on {place.backend}" for place in response_places(session.catalog)),
-        help="`responses RUN_CONFIG list` shows what there is.",
+        help=Advice("", Step.LIST_RECORDS, "responses"),
     )
 
 

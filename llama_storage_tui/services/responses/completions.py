@@ -30,6 +30,7 @@ from llama_storage_tui.model.records import (
     RecordQuery,
 )
 from llama_storage_tui.model.responses import Place
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.responses.chain_rows import text_of
 from llama_storage_tui.services.responses.json_escapes import common_run, stored_forms
 from llama_storage_tui.services.responses.membership import is_storable
@@ -96,7 +97,7 @@ async def read_completion(session: Session, id_: str) -> Completion:
             return await asyncio.to_thread(_completion, place, record)
     raise NotFoundError(
         f"There is no chat completion {id_!r}",
-        help=" ".join((*notices, "`completions RUN_CONFIG list` shows what there is.")),
+        help=Advice(" ".join(notices), Step.LIST_RECORDS, "completions"),
     )
 
 

@@ -32,6 +32,7 @@ from llama_storage_tui.model.records import (
 )
 from llama_storage_tui.model.responses import Place
 from llama_storage_tui.model.transcript import Entry, Side
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.responses import places, summaries
 from llama_storage_tui.services.responses.chain_rows import text_of
 from llama_storage_tui.services.responses.item_tables import ItemTables, item_tables
@@ -119,7 +120,7 @@ async def read_conversation(session: Session, id_: str) -> ConversationDetail:
     items = await _items(session, tables, id_)
     if conversation is None and not items:
         raise NotFoundError(
-            f"There is no conversation {id_!r}", help="`conversations RUN_CONFIG list` shows what there is."
+            f"There is no conversation {id_!r}", help=Advice("", Step.LIST_RECORDS, "conversations")
         )
     messages: Cell = None
     responses: tuple[str, ...] = ()

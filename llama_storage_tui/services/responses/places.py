@@ -8,6 +8,7 @@ from typing import Final
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.catalog import Catalog, Family, Reference, ReferenceKind
 from llama_storage_tui.model.responses import Place
+from llama_storage_tui.next_steps import Advice, Step
 
 CACHED_MESSAGES: Final = "conversation_messages"
 CONVERSATIONS: Final = "openai_conversations"
@@ -74,5 +75,5 @@ def _nowhere(catalog: Catalog, what: str, needed: str) -> NotFoundError:
     return NotFoundError(
         f"A server of version {catalog.version.chosen} keeps no {what} with this config",
         where=catalog.config,
-        help=f"They are kept where {needed} names a SQL backend. --for VERSION reads the config as another version does.",
+        help=Advice(f"They are kept where {needed} names a SQL backend.", Step.READ_AS_VERSION),
     )

@@ -12,6 +12,7 @@ from llama_storage_tui.model.records import Field, Record, RecordQuery
 from llama_storage_tui.model.responses import Place
 from llama_storage_tui.model.resume import Addition, Examination
 from llama_storage_tui.model.transcript import Entry, Side, StoredResponse
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.responses.comparing import compare
 from llama_storage_tui.services.responses.diff import difference
 from llama_storage_tui.services.responses.items import joined, read_items
@@ -132,7 +133,10 @@ def _name(place: Place) -> str:
 def _nowhere(id_: str, places: Sequence[Place]) -> NotFoundError:
     return NotFoundError(
         f"No response {id_!r}",
-        help=f"Looked in {', '.join(map(_name, places))}. A server of another version may keep it elsewhere: --for VERSION.",
+        help=Advice(
+            f"Looked in {', '.join(map(_name, places))}. A server of another version may keep it elsewhere.",
+            Step.READ_AS_VERSION,
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from llama_storage_tui.services.probe import ProbeResult
 from llama_storage_tui.services.rule_book import releases
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.style.glyphs import ProbeState, Tone, severity_mark, state_mark
+from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.style.wording import latency
 
 LONGEST = 2000
@@ -60,7 +61,7 @@ def finding_text(finding: Finding) -> Content:
         (line(finding.message, LONGEST), Tone.PLAIN.style),
     ]
     if finding.help:
-        parts.append((f"\n→ {line(finding.help, LONGEST)}", Tone.PLAIN.style))
+        parts.append((f"\n→ {line(help_words(finding.help) or '', LONGEST)}", Tone.PLAIN.style))
     parts.append((f"\n{line(place, LONGEST)}", Tone.MUTED.style))
     return Content.assemble(*parts)
 
@@ -116,7 +117,7 @@ def _failure_text(result: ProbeResult) -> Content:
         (line(error.message, LONGEST), Tone.PLAIN.style),
     ]
     if error.help:
-        parts.append((f"\n→ {line(error.help, LONGEST)}", Tone.PLAIN.style))
+        parts.append((f"\n→ {line(help_words(error.help) or '', LONGEST)}", Tone.PLAIN.style))
     return Content.assemble(*parts)
 
 

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.resume import Way
 from llama_storage_tui.model.transcript import StoredResponse
@@ -73,7 +74,7 @@ async def test_what_is_not_there_is_said_with_where_was_looked(store: Store) -> 
     with pytest.raises(NotFoundError) as error:
         await read(keeping_rows(store, items.row()), "resp_9")
     assert error.value.message == "No response 'resp_9'"
-    assert "table responses on backend sql_default" in (error.value.help or "")
+    assert "table responses on backend sql_default" in help_words(error.value.help)
 
 
 @pytest.mark.parametrize("id_", ["", "'; DROP TABLE responses; --", "\x00", "\ud800", "resp_%"])
