@@ -53,7 +53,9 @@ def _attribute(value: object, name: str, field: FieldInfo) -> object:
     for step in path.split(".") if path else ():
         if found is not None:
             found = (
-                found[int(step)] if step.isdecimal() and isinstance(found, list | tuple) else getattr(found, step)
+                found[int(step)]
+                if step.isdecimal() and isinstance(found, list | tuple)
+                else getattr(found, step)
             )
     return found
 

@@ -156,9 +156,8 @@ def _way_sentence(way: Way, variable: str, source: str) -> str:
             )
         case Way.ENV_FILE:
             return (
-                "env file of compose (env_file:) or systemd (EnvironmentFile=), whose other lines stay; write the line that replaces"
-                f" {variable}'s to a new file: "
-                f"(umask 077; set -C; printf '{variable}=%s\\n' \"$({source})\" > NEW_FILE)"
+                "env file of compose (env_file:) or systemd (EnvironmentFile=), whose other lines stay; write the line that"
+                f" replaces {variable}'s to a new file: (umask 077; set -C; printf '{variable}=%s\\n' \"$({source})\" > NEW_FILE)"
             )
         case Way.ENVIRONMENT:
             return f"compose environment: or a systemd drop-in: change the line that sets {variable}; the new password: {source}"
