@@ -230,7 +230,7 @@ def _report(error: StorageToolError, words: Sequence[str]) -> int:
     if "--json" in options:
         from llama_storage_tui.cli.documents import ErrorDocument
 
-        output.write_document(ErrorDocument.of(error))
+        output.write_document(ErrorDocument.model_validate(error))
     else:
         output.say_error(error)
     return exit_code(error)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator
-
-from llama_storage_tui.cli.documents import Document, From, HelpText, Time
+from llama_storage_tui.cli.documents import Document, From, HelpText, Made, Time
 from llama_storage_tui.cli.next_steps import finishing_command, password_command
 from llama_storage_tui.model.rotation import Patch, Plan, Result
-from llama_storage_tui.next_steps import Advice
 from llama_storage_tui.reports.rotation import way_sentences
 
 
@@ -67,24 +65,20 @@ class LineChangeBody(Document):
     after: str
 
 
-def _ways(patch: object) -> object:
-    return [*way_sentences(patch, password_command)] if isinstance(patch, Patch) else patch
-
-
 class PatchBody(Document):
     """What the operator does at a place that is not written from here; the line before and after is masked."""
 
     place: str
     reason: str
     change: LineChangeBody | None
-    ways: Annotated[list[str], From(""), BeforeValidator(_ways)]
+    ways: Annotated[list[str], Made(lambda patch: way_sentences(patch, password_command))]
 
 
 class ConnectionsBody(Document):
     """How many connections the server has, and how many ordinary roles may have."""
 
-    now: Annotated[int, From("0")]
-    maximum: Annotated[int, From("1")]
+    now: Annotated[int, Made(itemgetter(0))]
+    maximum: Annotated[int, Made(itemgetter(1))]
 
 
 class RotationPlanBody(Document):
@@ -111,8 +105,9 @@ class Answer:
     password: str | None
 
 
-def _command(step: object) -> object:
-    return finishing_command(step.step, step.of) if isinstance(step, Advice) else step
+def _command(answer: Answer) -> str | None:
+    step = answer.result.next
+    return None if step is None else finishing_command(step.step, step.of)
 
 
 class RotateDocument(Document):
@@ -123,8 +118,8 @@ class RotateDocument(Document):
     outcome: Annotated[
         Literal["none", "applied", "refused", "pending", "recovered", "undone"], From("result.outcome")
     ]
-    journal: Annotated[str | None, From("result.journal"), BeforeValidator(lambda name: name or None)]
-    next: Annotated[str | None, From("result.next"), BeforeValidator(_command)]
+    journal: Annotated[str | None, Made(lambda answer: answer.result.journal or None)]
+    next: Annotated[str | None, Made(_command)]
     restart: Annotated[list[SessionBody], From("result.restart")]
     """Sessions that were opened with the old password; empty where nothing was changed."""
     notices: Annotated[list[str], From("result.notices")]

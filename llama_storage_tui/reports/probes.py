@@ -9,6 +9,8 @@ from llama_storage_tui.services.probe import ProbeResult
 
 _WRITABLE = {True: "yes", False: "no", None: "cannot be known without writing"}
 
+_NAMES = {"opened by": "open in"}
+
 
 def failure_block(result: ProbeResult) -> Block | None:
     """Return why a backend did not answer, or why a server could not work with it; None where neither holds."""
@@ -42,7 +44,7 @@ def _facts(result: ProbeResult) -> Iterator[tuple[str, str]]:
         ("user", probe.user),
         ("tls", probe.tls),
         ("may write", _WRITABLE[probe.is_writable]),
-        *((name.replace("_", " "), value) for name, value in probe.details.items()),
+        *((_NAMES.get(name, name.replace("_", " ")), value) for name, value in probe.details.items()),
     )
     for name, value in facts:
         if value is not None and value != "":
