@@ -21,7 +21,7 @@ from llama_storage_tui.next_steps import Help
 
 
 class FailureKind(StrEnum):
-    """Why a backend did not answer, in an operator's words: `error.kind` of `test`."""
+    """Why a backend did not answer, in an operator's words: `error.kind` of the JSON of `test`."""
 
     UNRESOLVED = "unresolved"
     UNREACHABLE = "unreachable"

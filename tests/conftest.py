@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +24,16 @@ _NUMBERS = itertools.count(1)
 for _name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
     # A CI server sets these for itself; a test says what it wants.
     os.environ.pop(_name, None)
+
+# Compiled once: tests start the program some hundred times.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# A screen of this process is drawn when a test looks at it, and not 60 times a second for nobody; programs that tests start draw
+# as they always do.
+os.environ["TEXTUAL_FPS"] = "1"
+importlib.import_module("textual.constants")
+del os.environ["TEXTUAL_FPS"]
 
 # Under nohup, or in the background of a script, this process ignores what a test sends to the programs that it starts, and they
 # would ignore it too.

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from llama_storage_tui.model.target import PostgresTarget
+from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.secrets import Secret
 
 with warnings.catch_warnings():

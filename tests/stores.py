@@ -11,9 +11,10 @@ from typing import Protocol
 
 from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.backends.registry import open_reader
+from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.model.data import Cell, Cursor, KeyEntry, KeySelection, RowQuery
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.target import SqliteTarget, Target
+from llama_storage_tui.model.target import Target
 from tests.servers import Server
 
 KEY_VALUE_TABLE = "CREATE TABLE kvstore (key TEXT PRIMARY KEY, value TEXT, expiration TIMESTAMP)"

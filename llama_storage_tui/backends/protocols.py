@@ -74,6 +74,14 @@ class RoleServer(RoleLogin, Protocol):
         ...
 
 
+class Prober(Protocol):
+    """A connection test."""
+
+    async def probe(self, *, thorough: bool = False) -> Probe:
+        """Connect and describe; `thorough` also checks the file or counts exactly."""
+        ...
+
+
 class KeyValueReader(Protocol):
     """The keys and values of a kv_* backend, by their physical text."""
 
@@ -164,16 +172,15 @@ class RecordReader(Protocol):
         ...
 
 
-class Reader(Protocol):
-    """An open backend: one engine, shared by everything that reads it, closed by who opened it."""
+class Reader(Prober, Protocol):
+    """An open backend: shared by everything that reads it, closed by who opened it.
 
-    async def probe(self, *, thorough: bool = False) -> Probe:
-        """Connect and describe; `thorough` also checks the file or counts exactly."""
-        ...
+    Engines have the parts that they can have: one that is not there raises BackendError (UNSUPPORTED) when it is asked for.
+    """
 
     @property
     def tables(self) -> TableReader:
-        """The backend's tables: a key-value backend of a SQL engine has them too."""
+        """The backend's tables: a key-value backend of a SQL engine has them too, one of another engine has not."""
         ...
 
     @property

@@ -1,55 +1,65 @@
-"""An open backend: what a service is handed, whatever the engine."""
+"""An open backend: what an engine's package hands out, made of the parts that it has."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from llama_storage_tui.backends.engine import Engine
-from llama_storage_tui.backends.keyvalue import SqlKeyValueReader
-from llama_storage_tui.backends.protocols import KeyValueReader, RecordReader, TableReader
-from llama_storage_tui.backends.records import SqlRecordReader
-from llama_storage_tui.backends.tables import SqlTableReader
-from llama_storage_tui.errors import UsageError
+from llama_storage_tui.backends.protocols import KeyValueReader, Prober, RecordReader, TableReader
+from llama_storage_tui.errors import BackendError, FailureKind, UsageError
 from llama_storage_tui.model.data import Probe
-from llama_storage_tui.model.limits import Timeouts
 
 
-@dataclass(frozen=True, slots=True)
-class SqlReader:
-    """Satisfies `protocols.Reader` for a SQL engine; `probing` is the engine's own way to describe itself."""
+async def nothing_to_close() -> None:
+    """Close nothing: every question opens a connection of its own."""
 
-    engine: Engine
-    tables: TableReader
-    records: RecordReader
-    keys: SqlKeyValueReader | None
-    probing: Callable[[bool], Awaitable[Probe]]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenReader:
+    """Satisfies `protocols.Reader`; a part that is None is one that the engine, or this backend of it, does not have."""
+
+    where: str
+    prober: Prober
+    table_reader: TableReader | None = None
+    record_reader: RecordReader | None = None
+    key_value_reader: KeyValueReader | None = None
+    closing: Callable[[], Awaitable[None]] = nothing_to_close
 
     async def probe(self, *, thorough: bool = False) -> Probe:
         """Connect and describe."""
-        return await self.probing(thorough)
+        return await self.prober.probe(thorough=thorough)
+
+    @property
+    def tables(self) -> TableReader:
+        """The backend's tables; raises BackendError where it holds keys alone."""
+        if self.table_reader is None:
+            raise self._unsupported("This backend holds keys, not tables.", "Use `namespaces` and `keys`.")
+        return self.table_reader
+
+    @property
+    def records(self) -> RecordReader:
+        """The JSON documents in the backend's tables; raises BackendError where it holds keys alone."""
+        if self.record_reader is None:
+            raise self._unsupported("This backend holds keys, not tables.", "Use `namespaces` and `keys`.")
+        return self.record_reader
 
     @property
     def key_values(self) -> KeyValueReader:
-        """The backend's keys; raises UsageError on a SQL backend."""
-        if self.keys is None:
+        """The backend's keys; raises UsageError where it holds tables alone."""
+        if self.key_value_reader is None and self.table_reader is not None:
             raise UsageError(
-                "This backend holds tables, not keys.",
-                where=self.engine.where,
-                help="Use `tables` and `rows`.",
+                "This backend holds tables, not keys.", where=self.where, help="Use `tables` and `rows`."
             )
-        return self.keys
+        if self.key_value_reader is None:
+            raise self._unsupported(
+                "Reading this engine's rows is not built in: its backends are shown, checked and tested.",
+                None,
+            )
+        return self.key_value_reader
 
     async def close(self) -> None:
-        """Close the engine."""
-        await self.engine.close()
+        """Close what is open."""
+        await self.closing()
 
-
-def sql_reader(
-    engine: Engine, *, table: str | None, timeouts: Timeouts, probing: Callable[[bool], Awaitable[Probe]]
-) -> SqlReader:
-    """Return the reader of an engine; `table` is the key-value table, None for a SQL backend."""
-    keys = None if table is None else SqlKeyValueReader(engine, table, timeouts)
-    return SqlReader(
-        engine, SqlTableReader(engine, timeouts), SqlRecordReader(engine, timeouts), keys, probing
-    )
+    def _unsupported(self, message: str, advice: str | None) -> BackendError:
+        return BackendError(message, failure=FailureKind.UNSUPPORTED, where=self.where, help=advice)

@@ -1,114 +1,100 @@
-"""Which engine opens which target. A driver is imported when the first backend of its kind is opened, not before."""
+"""The engines, each named once; which of them is for a type or a target, and opening one.
+
+A driver is imported when the first backend of its kind is opened, not before.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, assert_never
+from importlib import import_module
+from typing import Any, Final
 
 from llama_storage_tui.backends.protocols import Reader, RoleLogin, RoleServer
-from llama_storage_tui.backends.unsupported import UnsupportedReader
-from llama_storage_tui.errors import FailureKind, RefusedError
+from llama_storage_tui.backends.spec import EngineSpec, Roles
+from llama_storage_tui.errors import BackendError, FailureKind, RefusedError
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.target import (
-    LoginTarget,
-    MongoTarget,
-    PostgresTarget,
-    SqliteTarget,
-    Target,
-    UnsupportedTarget,
+from llama_storage_tui.model.target import LoginTarget, Target
+
+_PACKAGES: Final = (
+    "sqlite",
+    "postgres",
+    "mongodb",
+    "redis",
+)
+"""The packages beside this module, each of which exports an `ENGINE`."""
+
+ENGINES: Final[tuple[EngineSpec[Any], ...]] = tuple(
+    import_module(f"{__package__}.{name}").ENGINE for name in _PACKAGES
 )
 
-PYMONGO_HELP: Final = "pip install 'llama-storage-tui[mongo]'"
+
+def engine_of_type(type_: str) -> EngineSpec[Any] | None:
+    """Return the engine of a backend's type, or of an inline store's of 0.2; None for an unknown one."""
+    return next((each for each in ENGINES if type_ in each.types or type_ in each.inline_types), None)
+
+
+def engine_of(target: Target) -> EngineSpec[Any]:
+    """Return the engine of a target."""
+    return next(each for each in ENGINES if isinstance(target, each.target))
 
 
 def open_reader(target: Target, *, timeouts: Timeouts | None = None) -> Reader:
     """Return a reader of a target, which connects on its first question. Whoever opens it closes it.
 
-    Never raises: what cannot be opened is a reader that says so.
+    Raises BackendError for a target that cannot be looked into, or whose driver is missing.
     """
-    limits = timeouts or Timeouts()
+    engine = engine_of(target)
     try:
-        match target:
-            case SqliteTarget(is_memory=True):
-                return UnsupportedReader(
-                    "A database in memory lives in the server's own process: there is no file to look into.",
-                    help="Give the backend a db_path if its rows should outlive the server.",
-                )
-            case SqliteTarget():
-                from llama_storage_tui.backends.sqlite.reader import sqlite_reader
-
-                return sqlite_reader(target, timeouts=limits)
-            case PostgresTarget():
-                from llama_storage_tui.backends.postgres.reader import postgres_reader
-
-                return postgres_reader(target, timeouts=limits)
-            case MongoTarget():
-                with _needing_pymongo():
-                    from llama_storage_tui.backends.mongodb.reader import mongo_reader
-
-                return mongo_reader(target, timeouts=limits)
-            case UnsupportedTarget():
-                return UnsupportedReader(target.reason)
-            case _:
-                assert_never(target)
+        with _needing_driver(engine):
+            return engine.reader(target, timeouts or Timeouts())
     except RefusedError as refused:
-        return UnsupportedReader(refused.message, failure=FailureKind.DRIVER_MISSING, help=refused.help)
-    except ModuleNotFoundError as error:
-        return UnsupportedReader(
-            f"The driver is not installed: {error.name}.",
-            failure=FailureKind.DRIVER_MISSING,
-            help="Install the program again with its dependencies.",
-        )
+        failure = FailureKind.DRIVER_MISSING
+        raise BackendError(
+            refused.message, failure=failure, where=target.location, help=refused.help
+        ) from None
 
 
 def open_role(target: LoginTarget, *, timeouts: Timeouts | None = None) -> RoleLogin:
     """Return the role of a target, which logs in with whatever password it is asked about. Holds nothing open.
 
-    Raises RefusedError where the driver is an optional one and missing.
+    Raises RefusedError where the driver is missing.
     """
-    limits = timeouts or Timeouts()
-    match target:
-        case PostgresTarget():
-            from llama_storage_tui.backends.postgres.role import PostgresRole
-
-            return PostgresRole(target, timeouts=limits)
-        case MongoTarget():
-            with _needing_pymongo():
-                from llama_storage_tui.backends.mongodb.role import MongoRole
-
-            return MongoRole(target, timeouts=limits)
-        case _:
-            assert_never(target)
+    engine = engine_of(target)
+    with _needing_driver(engine):
+        return _roles(engine).login(target, timeouts or Timeouts())
 
 
 def open_role_server(target: LoginTarget, *, timeouts: Timeouts | None = None) -> RoleServer:
     """Return the role of a target with the right to change it: for a rotation that was confirmed, and nothing else.
 
-    Raises RefusedError where the driver is an optional one and missing.
+    Raises RefusedError where the driver is missing.
     """
-    limits = timeouts or Timeouts()
-    match target:
-        case PostgresTarget():
-            from llama_storage_tui.backends.postgres.role_change import PostgresRoleWriter
+    engine = engine_of(target)
+    with _needing_driver(engine):
+        return _roles(engine).server(target, timeouts or Timeouts())
 
-            return PostgresRoleWriter(target, timeouts=limits)
-        case MongoTarget():
-            with _needing_pymongo():
-                from llama_storage_tui.backends.mongodb.role_change import MongoRoleWriter
 
-            return MongoRoleWriter(target, timeouts=limits)
-        case _:
-            assert_never(target)
+def _roles(engine: EngineSpec[Any]) -> Roles[Any]:
+    if engine.roles is None:
+        raise RefusedError(engine.why_no_roles)
+    return engine.roles
 
 
 @contextmanager
-def _needing_pymongo() -> Iterator[None]:
-    """Raise RefusedError where pymongo is missing, or is older than its asynchronous client."""
+def _needing_driver(engine: EngineSpec[Any]) -> Iterator[None]:
+    """Raise RefusedError where the driver is missing, or is older than what is imported from it."""
     try:
         yield
-    except ImportError:
+    except ImportError as error:
+        name = error.name
+    else:
+        return
+    if engine.extra is None:
         raise RefusedError(
-            "MongoDB is spoken to with the optional driver pymongo (4.13 or newer), which is not installed",
-            help=PYMONGO_HELP,
-        ) from None
+            f"The driver is not installed: {name}.", help="Install the program again with its dependencies."
+        )
+    raise RefusedError(
+        f"{engine.name} is spoken to with the optional driver {engine.driver}, which is not installed",
+        help=f"pip install 'llama-storage-tui[{engine.extra}]'",
+    )

@@ -37,8 +37,8 @@ class Made:
 class Document(BaseModel):
     """A JSON object of the interface.
 
-    Validated from any object, each key is its attribute of that name, of a flag `is_NAME`, the one that `From` names, or what
-    `Made` makes of the object; nothing inside of null is null.
+    Validated from any object, each key is its attribute of that name, of a flag `is_NAME`, of a record the cell of that label, the
+    one that `From` names, or what `Made` makes of the object; nothing inside of null is null.
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -57,15 +57,14 @@ def _attribute(value: object, name: str, field: FieldInfo) -> object:
         return made(value)
     path = next((each.path for each in field.metadata if isinstance(each, From)), None)
     if path is None:
-        return getattr(value, name) if hasattr(value, name) else getattr(value, f"is_{name}")
+        if hasattr(value, name):
+            return getattr(value, name)
+        cells = getattr(value, "cells", {})
+        return cells[name] if name in cells else getattr(value, f"is_{name}")
     found = value
     for step in path.split(".") if path else ():
         if found is not None:
-            found = (
-                found[int(step)]
-                if step.isdecimal() and isinstance(found, list | tuple)
-                else getattr(found, step)
-            )
+            found = getattr(found, step)
     return found
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import textwrap
 from collections.abc import Callable
 from typing import Final
 
 import click
 from click.shell_completion import CompletionItem
 
+from llama_storage_tui import help as help_room
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.documents import Document
 from llama_storage_tui.cli.exit_codes import ExitCode
@@ -63,9 +66,14 @@ class ThemesHelpDocument(Document):
 
 
 TOPICS: Final = {
+    **{name: help_room.page(name).about for name in help_room.NAMES},
     "keys": "every key of the app with the id that remaps it",
     "themes": "the app's colours, and how to choose them",
 }
+TERM: Final = 16
+"""Columns of a term; a longer one has a line to itself."""
+WIDEST: Final = 100
+"""Columns of a page of help: longer lines are hard to read."""
 
 
 def complete_topic(
@@ -99,6 +107,8 @@ def help_(context: click.Context, topic: str | None) -> int:
             _keys(_settings(context), is_json=is_json)
         case "themes":
             _themes(_settings(context), is_json=is_json)
+        case _ if topic in help_room.NAMES:
+            _page(topic, is_json=is_json)
         case _:
             _command(context, topic, is_json=is_json)
     return ExitCode.DONE
@@ -113,13 +123,41 @@ def _topics(*, is_json: bool) -> None:
     if is_json:
         output.write_document(HelpDocument(topics=_bodies()))
         return
-    output.write_table(("topic", "what it is about"), [*TOPICS.items()])
+    output.write_table(("topic", "what it is about"), [*TOPICS.items()], cut=None)
     output.write_line()
     output.write_line("Of a command: llama-storage-tui help COMMAND, or COMMAND --help.")
 
 
 def _bodies() -> list[TopicBody]:
     return [TopicBody(name=name, about=about) for name, about in TOPICS.items()]
+
+
+def _page(name: str, *, is_json: bool) -> None:
+    width = min(shutil.get_terminal_size().columns, WIDEST)
+    text = "\n\n".join(
+        "\n".join(_folded(entry, width) for entry in block) for block in help_room.page(name).blocks
+    )
+    if is_json:
+        output.write_document(HelpDocument(topics=_bodies(), topic=name, text=text))
+    else:
+        output.write_text(text)
+
+
+def _folded(entry: help_room.Entry, width: int) -> str:
+    if not entry.term:
+        return textwrap.fill(entry.text, width, break_on_hyphens=False, break_long_words=False)
+    hang = " " * (TERM + 3)
+    text = textwrap.fill(
+        entry.text,
+        width,
+        initial_indent=hang,
+        subsequent_indent=hang,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+    if len(entry.term) > TERM:
+        return f"  {entry.term}\n{text}"
+    return f"  {entry.term:<{TERM}} {text.lstrip()}"
 
 
 def _keys(settings: AppSettings, *, is_json: bool) -> None:

@@ -84,4 +84,6 @@ def _explain(rule: Rule) -> None:
 
 def _weights(rule: Rule) -> str:
     weights: tuple[tuple[Severity, Stage], ...] = ((rule.severity, rule.stage), *rule.also)
-    return ", or ".join(f"{severity.value} (reported {WHEN[stage]})" for severity, stage in weights)
+    return ", or ".join(
+        f"{severity.value} (reported by the server: {WHEN[stage]})" for severity, stage in weights
+    )

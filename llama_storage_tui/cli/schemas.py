@@ -16,18 +16,18 @@ from llama_storage_tui.cli.data_documents import (
 from llama_storage_tui.cli.documents import CheckDocument, Document, ErrorDocument, ShowDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.help_pages import HelpDocument, KeysHelpDocument, ThemesHelpDocument
-from llama_storage_tui.cli.objects_document import FamiliesDocument, ObjectDocument, ObjectsDocument
 from llama_storage_tui.cli.options import shared_options
+from llama_storage_tui.cli.records.completion_documents import CompletionDocument
+from llama_storage_tui.cli.records.conversation_documents import ConversationDocument, OrphansDocument
+from llama_storage_tui.cli.records.list_documents import (
+    CompletionsDocument,
+    ConversationsDocument,
+    ResponsesDocument,
+)
+from llama_storage_tui.cli.records.object_documents import FamiliesDocument, ObjectDocument, ObjectsDocument
 from llama_storage_tui.cli.responses.attention_document import AttentionDocument
 from llama_storage_tui.cli.responses.chain_document import ChainDocument
-from llama_storage_tui.cli.responses.completion_documents import CompletionDocument, CompletionsDocument
-from llama_storage_tui.cli.responses.conversation_documents import (
-    ConversationDocument,
-    ConversationsDocument,
-    OrphansDocument,
-)
 from llama_storage_tui.cli.responses.diff_document import DiffDocument
-from llama_storage_tui.cli.responses.list_document import ResponsesDocument
 from llama_storage_tui.cli.responses.show_document import ShowResponseDocument
 from llama_storage_tui.cli.responses.who_document import WhoDocument
 from llama_storage_tui.cli.rotation_document import RotateDocument

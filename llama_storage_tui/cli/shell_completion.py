@@ -101,7 +101,9 @@ class Fish(FishComplete):
         return found
 
 
-def _known(words: Callable[[], Iterable[str]]) -> Complete:
+def known(words: Callable[[], Iterable[str]]) -> Complete:
+    """Return what completes words that are known without a config."""
+
     def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
         del context, parameter
         return matching(words(), incomplete)
@@ -179,22 +181,15 @@ def _versions() -> Iterable[str]:
     return [str(release) for release in RELEASES]
 
 
-def _statuses() -> Iterable[str]:
-    from llama_storage_tui.upstream.resuming import STATUSES
-
-    return STATUSES
-
-
 def _families() -> Iterable[str]:
-    from llama_storage_tui.upstream.objects import FAMILIES
+    from llama_storage_tui.upstream.families import OBJECTS
 
-    return [family.name for family in FAMILIES]
+    return [family.name for family in OBJECTS]
 
 
 backends: Final = _configured(_backends)
 namespaces: Final = _configured(_namespaces)
 tables: Final = _configured(_tables)
-versions: Final = _known(_versions)
-families: Final = _known(_families)
+versions: Final = known(_versions)
+families: Final = known(_families)
 models: Final = _configured(_models)
-statuses: Final = _known(_statuses)

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
+from llama_storage_tui.backends.registry import engine_of_type
+from llama_storage_tui.backends.settings import NoTarget
+from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, show_path
 from llama_storage_tui.config.environment import UNKNOWN, contains_unknown, map_unknown
@@ -17,10 +20,9 @@ from llama_storage_tui.config.masking import (
     mask_written,
     secrets_in_userinfo,
 )
-from llama_storage_tui.config.server_login import pasted_wrongly, unlike_config
-from llama_storage_tui.config.targets import NoTarget, location_of, read_target, sqlite_target
+from llama_storage_tui.config.targets import EntrySettings, location_of, read_target
 from llama_storage_tui.model.catalog import NOT_SET, Backend, Credential, Family, Setting, SettingValue
-from llama_storage_tui.model.target import PostgresTarget, SqliteTarget, Target
+from llama_storage_tui.model.target import Target
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream import run_config as schema
@@ -110,7 +112,7 @@ def _implied(context: Context, name: str, entry: Mapping[str, object]) -> Backen
         str(entry.get("db_path", "")),
         settings,
         Credential(),
-        sqlite_target(context, type_, entry),
+        read_target(EntrySettings(context, type_, entry)),
         path=f"storage.backends.{name}",
         is_implied=True,
     )
@@ -138,38 +140,27 @@ def read_backend(context: Context, name: str, entry: object, path: Path) -> Back
     values = {field.name: field.default for field in fields or ()} | {
         str(key): value for key, value in entry.items()
     }
+    told = EntrySettings(context, type_, values, entry)
+    engine = engine_of_type(type_)
     target: Target | None = None
     problem: str | None = None
     try:
-        target = read_target(context, type_, values, entry)
+        target = read_target(told)
     except NoTarget as reason:
         problem = str(reason)
     return Backend(
         name,
         type_,
         family_of(type_),
-        location_of(type_, values, target),
+        location_of(told, target),
         settings,
         _credential(context, entry, values, path),
         target,
         problem,
         show_path(path),
         context.line(path),
-        unlike_config=tuple(unlike_config(context, type_, values))
-        if isinstance(target, PostgresTarget)
-        else (),
-        cannot_connect=_cannot_connect(context, name, type_, values),
-    )
-
-
-def _cannot_connect(context: Context, name: str, type_: str, values: Mapping[str, object]) -> str | None:
-    field = pasted_wrongly(
-        type_, context.version, values.get("host"), values.get("user"), values.get("password")
-    )
-    if field is None:
-        return None
-    return (
-        f"The {field} of {name} has a character that breaks the connection URL of sql_postgres before 1.0.3"
+        unlike_config=() if engine is None or target is None else tuple(engine.unlike_config(told)),
+        cannot_connect=None if engine is None else engine.cannot_connect(told, name),
     )
 
 

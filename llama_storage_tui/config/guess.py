@@ -13,9 +13,9 @@ from typing import Final
 from llama_storage_tui.config.environment import EARLY_EXPRESSION
 from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.version import Version, VersionGuess
-from llama_storage_tui.upstream import clues
+from llama_storage_tui.upstream import changes, clues
 from llama_storage_tui.upstream.clues import Clue
-from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG, RELEASES
+from llama_storage_tui.upstream.versions import RELEASES
 
 LEGACY_STORES: Final = ("metadata_store", "inference_store", "conversations_store")
 
@@ -195,7 +195,7 @@ def other_guesses(raw: Mapping[str, object], guess: VersionGuess) -> Iterator[Ve
     others: list[Version] = []
     for release in reversed(RELEASES):
         # What 0.2 refuses is not known here: it would seem to load anything.
-        if (release.major, release.minor) in seen or release < OLDEST_WITH_CATALOG:
+        if (release.major, release.minor) in seen or release < changes.CATALOG:
             continue
         seen.add((release.major, release.minor))
         others.append(release)

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
+from llama_storage_tui.backends.sqlite.target import sqlite_target
 from llama_storage_tui.config.backends import read_backend
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, get, show_path
 from llama_storage_tui.config.environment import DISABLED, resolve, written_name
 from llama_storage_tui.config.providers import provider_configs
-from llama_storage_tui.config.targets import location_of, sqlite_target
+from llama_storage_tui.config.targets import EntrySettings, location_of
 from llama_storage_tui.model.catalog import (
     NOT_SET,
     Backend,
@@ -29,9 +30,9 @@ from llama_storage_tui.model.catalog import (
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.consumers import REGISTRY_KEYS
-from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG
+from llama_storage_tui.upstream.run_config.storage import BACKENDS
 
-TYPES: Final = frozenset({"sqlite", "redis", "postgres", "mongodb"})
+TYPES: Final = frozenset(type_.partition("_")[2] for type_ in BACKENDS)
 SQL_PLACES: Final = frozenset({"inference_store", "conversations_store", "responses_store"})
 TOP_LEVEL: Final = ("metadata_store", "inference_store", "conversations_store")
 DEFAULT_PATHS: Final = {
@@ -46,7 +47,7 @@ DEFAULT_TRACES: Final = "~/.llama/runtime/trace_store.db"
 
 def reads_inline_stores(raw: Mapping[str, object], version: Version) -> bool:
     """Tell whether a server of that version takes its stores from where they are used: 0.2 does, and reads no `storage`."""
-    return version < OLDEST_WITH_CATALOG and ("storage" in raw or any(True for _ in snippets(raw)))
+    return version < changes.CATALOG and ("storage" in raw or any(True for _ in snippets(raw)))
 
 
 def read_legacy(context: Context) -> tuple[tuple[Backend, ...], tuple[Reference, ...]]:
@@ -116,14 +117,15 @@ def _server_file(
 ) -> tuple[Backend, Reference]:
     type_ = f"{family}_sqlite"
     entry = {"db_path": context.environment.expand_user(text)}
-    target = replace(sqlite_target(context, type_, entry), makes_folders=True)
+    told = EntrySettings(context, type_, entry)
+    target = replace(sqlite_target(told), makes_folders=True)
     place = show_path(path)
     settings = (Setting("db_path", entry["db_path"], context.source(path) if len(path) > 1 else NOT_SET),)
     backend = Backend(
         name,
         "sqlite",
         family,
-        location_of(type_, entry, target),
+        location_of(told, target),
         settings,
         Credential(),
         target,

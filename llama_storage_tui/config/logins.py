@@ -11,17 +11,21 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import unquote
 
+from llama_storage_tui.backends.mongodb.target import MongoTarget, mongo_target, mongo_target_of_uri
+from llama_storage_tui.backends.mongodb.uri import DEFAULT_PORT
+from llama_storage_tui.backends.postgres.server_login import is_pasted
+from llama_storage_tui.backends.postgres.target import PostgresTarget, target_of_uri
+from llama_storage_tui.backends.registry import engine_of_type
+from llama_storage_tui.backends.settings import NoTarget
 from llama_storage_tui.config.backends import read_backends
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, get, show_path
 from llama_storage_tui.config.edit.uri import is_mongo, password_span
 from llama_storage_tui.config.environment import UNKNOWN, resolve
 from llama_storage_tui.config.legacy import read_legacy, reads_inline_stores, snippets
-from llama_storage_tui.config.mongo_uri import DEFAULT_PORT
-from llama_storage_tui.config.server_login import is_pasted
-from llama_storage_tui.config.targets import NoTarget, mongo_target, mongo_target_of_uri, target_of_uri
+from llama_storage_tui.config.targets import EntrySettings
 from llama_storage_tui.model.catalog import Backend
-from llama_storage_tui.model.target import LoginTarget, MongoTarget, PostgresTarget
+from llama_storage_tui.model.target import LoginTarget
 from llama_storage_tui.secrets import Secret
 
 TYPES: Final = frozenset({"kv_postgres", "sql_postgres"})
@@ -37,7 +41,6 @@ _MONGO_DEFAULTS: Final[dict[str, object]] = {
     "db": "llamastack",
     "collection_name": "llamastack_kvstore",
 }
-_OTHER_ENGINES: Final = frozenset({"redis", "sqlite", "kv_redis", "kv_sqlite", "sql_sqlite"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +160,13 @@ def _others(context: Context) -> Iterator[Holder]:
         raw_type = str(values.get("type", ""))
         if "password" in mapping and raw_type in MONGO_TYPES:
             yield _mongo_fields(context, path, values)
-        elif "password" in mapping and raw_type not in _OTHER_ENGINES and _is_server(context, path, values):
+        elif "password" in mapping and not _has_no_roles(raw_type) and _is_server(context, path, values):
             yield _fields(context, path, values)
+
+
+def _has_no_roles(type_: str) -> bool:
+    engine = engine_of_type(type_)
+    return engine is not None and engine.roles is None
 
 
 def _is_server(context: Context, path: Path, values: Mapping[object, object]) -> bool:
@@ -175,10 +183,9 @@ def _is_pgvector(context: Context, path: Path) -> bool:
 def _uri(context: Context, path: Path, text: str) -> Holder:
     name = _provider_name(context, path)
     target: LoginTarget
+    told = EntrySettings(context, "", {})
     try:
-        target = (
-            mongo_target_of_uri(context, text) if is_mongo(text) else target_of_uri(context, text, {}, None)
-        )
+        target = mongo_target_of_uri(text, told) if is_mongo(text) else target_of_uri(text, told)
     except NoTarget as reason:
         return Holder(context.document.name, name, path, None, str(reason), is_uri=True)
     return _without_foreign_login(Holder(context.document.name, name, path, target, is_uri=True))
@@ -189,7 +196,7 @@ def _mongo_fields(context: Context, path: Path, values: Mapping[object, object])
     known = _MONGO_DEFAULTS | {str(key): value for key, value in values.items() if value is not None}
     name, field = _provider_name(context, path), (*path, "password")
     try:
-        target = mongo_target(known)
+        target = mongo_target(EntrySettings(context, "kv_mongodb", known))
     except NoTarget as reason:
         has_password = _is_there(context, field)
         return Holder(context.document.name, name, field, None, str(reason), has_password=has_password)

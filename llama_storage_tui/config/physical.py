@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from llama_storage_tui.backends.registry import engine_of_type
 from llama_storage_tui.config.document import Path
 from llama_storage_tui.config.masking import mask_userinfo
 from llama_storage_tui.model.catalog import Backend, Family, Physical, Reference
-from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.consumers import CONFIGURED, find_consumer, keeps_namespaces
 from llama_storage_tui.upstream.providers import is_shipped_provider
@@ -55,18 +55,6 @@ def physical_place(
 
 
 def container_of(backend: Backend) -> str:
-    """Name what holds a backend's rows: the key-value table, the Redis db, the collection, the database."""
-    settings = {setting.name: setting.value for setting in backend.settings}
-    match backend.type:
-        case "kv_sqlite":
-            return "kvstore"
-        case "kv_postgres":
-            return str(settings.get("table_name", ""))
-        case "kv_redis":
-            return "db 0"
-        case "kv_mongodb":
-            return f"{settings.get('db', '')}.{settings.get('collection_name', '')}"
-        case "sql_postgres" if isinstance(backend.target, PostgresTarget):
-            return mask_userinfo(backend.target.database)
-        case _:
-            return backend.location
+    """Name what holds a backend's rows: the key-value table, the collection, the database."""
+    engine = engine_of_type(backend.type)
+    return backend.location if engine is None else mask_userinfo(engine.container(backend))

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from llama_storage_tui.backends.postgres.target import PostgresTarget, ServerNeeds
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import get
 from llama_storage_tui.model.catalog import Backend, Family, Reference
-from llama_storage_tui.model.target import PostgresTarget, ServerNeeds
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream import changes
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from llama_storage_tui.backends.postgres.server_login import SENDS_EMPTY
+from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import show_path
 from llama_storage_tui.config.environment import UNKNOWN
 from llama_storage_tui.config.pools import PGVECTOR
 from llama_storage_tui.config.providers import provider_configs
-from llama_storage_tui.config.server_login import SENDS_EMPTY
 from llama_storage_tui.model.catalog import NOT_SET, Backend, Credential, Family, Setting
-from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.upstream import changes
 

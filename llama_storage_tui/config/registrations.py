@@ -1,7 +1,8 @@
 """What a server registers from the config at every start, as far as the config alone decides it.
 
 Source: `register_resources` and the routing tables of llama-stack 0.3.0 to ogx 1.5.0. An identifier was made of provider and
-provider's model until 0.7, and of provider and model_id from 0.8 on.
+provider's model until 0.7, and of provider and model_id from 0.8 on. An entry without a provider
+is passed over by every release.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ RESOLVED_LATER: Final = "auto"
 
 def read_registrations(context: Context) -> Iterator[Registration]:
     """Yield the models, vector stores and tool groups of the config with the fields that it decides."""
-    for index, entry in _entries(context, "models"):
-        found = _model(context, entry)
+    for index, entry in registered_entries(context, "models"):
+        found = registered_model(context, entry)
         if found is not None:
             yield _registration(context, "model", "models", index, *found)
-    for index, entry in _entries(context, "vector_stores"):
+    for index, entry in registered_entries(context, "vector_stores"):
         fields = {
             name: entry.get(name)
             for name in ("provider_id", "embedding_model", "embedding_dimension", "vector_store_name")
@@ -36,7 +37,7 @@ def read_registrations(context: Context) -> Iterator[Registration]:
         fields["provider_resource_id"] = entry.get("provider_vector_store_id")
         if isinstance(id_ := entry.get("vector_store_id"), str):
             yield _registration(context, "vector_store", "vector_stores", index, id_, fields)
-    for index, entry in _entries(context, "tool_groups"):
+    for index, entry in registered_entries(context, "tool_groups"):
         if (
             isinstance(id_ := entry.get("toolgroup_id"), str)
             and context.version < changes.TOOL_GROUPS_REMOVED
@@ -53,24 +54,25 @@ def _registration(
     return Registration(type_, identifier, known, show_path(path), context.line(path))
 
 
-def _entries(context: Context, kind: str) -> Iterator[tuple[int, Mapping[object, object]]]:
+def registered_entries(context: Context, kind: str) -> Iterator[tuple[int, Mapping[object, object]]]:
+    """Yield the entries of a kind that a start registers and that are known whole: without a provider it passes over them."""
     entries = get(context.data, "registered_resources", kind)
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         if (
             isinstance(entry, Mapping)
-            and entry.get("provider_id") != DISABLED
+            and entry.get("provider_id") not in (None, "", DISABLED)
             and not contains_unknown(entry)
         ):
             yield index, entry
 
 
-def _model(context: Context, entry: Mapping[object, object]) -> tuple[str, Mapping[str, object]] | None:
+def registered_model(
+    context: Context, entry: Mapping[object, object]
+) -> tuple[str, Mapping[str, object]] | None:
     """Return a model's identifier and fields; None where the config does not decide them."""
     providers = {found.id: found.type for found in read_providers(context) if found.api == "inference"}
     model, provider, name = entry.get("model_id"), entry.get("provider_id"), entry.get("provider_model_id")
-    if provider is None and len(providers) == 1:
-        provider = next(iter(providers))
-    if not isinstance(model, str) or not isinstance(provider, str) or provider in ("", ANY_PROVIDER):
+    if not isinstance(model, str) or not isinstance(provider, str) or provider == ANY_PROVIDER:
         return None
     fields: dict[str, object] = {
         "provider_id": provider,

@@ -19,7 +19,6 @@ from llama_storage_tui.errors import StorageToolError, UsageError
 from llama_storage_tui.secrets import Redactor, Secret
 
 _OURS: Final = logging.getLogger("llama_storage_tui")
-_QUIET: Final = ("llama_storage_tui", "asyncio", "sqlalchemy", "asyncpg", "aiosqlite", "pymongo")
 
 _ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
@@ -56,10 +55,9 @@ class RedactingFormatter(logging.Formatter):
 
 def keep_quiet() -> None:
     """Keep loggers from printing to stderr, as they do where nobody handles them: there nobody masks their text."""
-    for name in _QUIET:
-        logger = logging.getLogger(name)
-        if not logger.handlers:
-            logger.addHandler(logging.NullHandler())
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(logging.NullHandler())
 
 
 def start_log(path: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from llama_storage_tui.model.data import Cell
+from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.records import Condition
-from llama_storage_tui.model.responses import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Category:
 class Example:
     """One response of a category."""
 
-    place: Place
+    place: TablePlace
     id: Cell
 
 

@@ -106,6 +106,10 @@ class Backend:
     cannot_connect: str | None = None
     """Why a server of that version cannot connect, though this program can; None where it can."""
 
+    def value_of(self, name: str) -> SettingValue:
+        """Return the value of a setting; None where there is none."""
+        return next((found.value for found in self.settings if found.name == name), None)
+
 
 class ReferenceKind(StrEnum):
     """Who refers to a backend."""
@@ -120,7 +124,7 @@ class ReferenceKind(StrEnum):
 class Physical:
     """Where a server of that version really keeps the rows (domain: versions 0.3 to 1.5 differ).
 
-    `container` is the `kvstore` table, the Redis db, the collection or the database; `tables` the SQL tables; `prefixes` the
+    `container` is what the engine keeps the rows in: a table, a collection or a database; `tables` the SQL tables; `prefixes` the
     key prefixes, as they stand in the store.
     """
 

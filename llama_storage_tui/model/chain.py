@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.model.responses import Place
+from llama_storage_tui.model.families import TablePlace
 
 
 class LinkMark(StrEnum):
@@ -81,7 +81,7 @@ class Chain:
     ancestors. `is_complete` is False where a limit left out responses; `notices` are sentences.
     """
 
-    place: Place
+    place: TablePlace
     asked: str
     links: tuple[ChainLink, ...]
     children: tuple[ChainLink, ...] = ()

@@ -4,56 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from llama_storage_tui.model.data import Cell, Cursor
-from llama_storage_tui.model.records import RecordOrder
-from llama_storage_tui.model.responses import Place
+from llama_storage_tui.model.data import Cell
+from llama_storage_tui.model.families import RecordEntry
 from llama_storage_tui.model.transcript import ChatMessage
-
-
-@dataclass(frozen=True, slots=True)
-class CompletionQuery:
-    """Which chat completions are meant, and in which order; the fields are those of a ResponseQuery."""
-
-    model: str | None = None
-    owner: str | None = None
-    since: float | None = None
-    until: float | None = None
-    contains: str | None = None
-    order: RecordOrder = RecordOrder.NEWEST
-    limit: int = 100
-    after: Cursor | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CompletionSummary:
-    """What a list says of one chat completion; None where the row does not tell.
-
-    `created` is as stored: epoch seconds, by the clock of whoever runs the model. `messages` and `choices` are numbers;
-    `finish_reason` and `tool_calls`, a number, are those of the first choice.
-    """
-
-    place: Place
-    id: Cell
-    created: Cell
-    model: Cell = None
-    owner: str | None = None
-    tenant: str | None = None
-    access_attributes: str | None = None
-    messages: int | None = None
-    choices: int | None = None
-    finish_reason: str | None = None
-    tool_calls: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CompletionPage:
-    """A page of chat completions; `is_complete` False where a place could not be read; `notices` are sentences."""
-
-    completions: tuple[CompletionSummary, ...]
-    next: Cursor | None
-    order: RecordOrder
-    is_complete: bool = True
-    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +20,9 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A chat completion, read. `problems` are sentences about what could not be."""
+    """A chat completion, read: `entry` is what a list says of it. `problems` are sentences about what could not be read."""
 
-    summary: CompletionSummary
+    entry: RecordEntry
     messages: tuple[ChatMessage, ...]
     choices: tuple[Choice, ...]
     problems: tuple[str, ...] = ()

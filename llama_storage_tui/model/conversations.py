@@ -4,50 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from llama_storage_tui.model.data import Cell, Cursor
-from llama_storage_tui.model.records import RecordOrder
-from llama_storage_tui.model.responses import Place
+from llama_storage_tui.model.data import Cell
+from llama_storage_tui.model.families import RecordEntry, TablePlace
 from llama_storage_tui.model.transcript import Entry
-
-
-@dataclass(frozen=True, slots=True)
-class ConversationQuery:
-    """Which conversations are meant, and in which order. `since` and `until` are epoch seconds, both included."""
-
-    owner: str | None = None
-    since: float | None = None
-    until: float | None = None
-    order: RecordOrder = RecordOrder.NEWEST
-    limit: int = 100
-    after: Cursor | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """One conversation. `metadata` is the stored text; `items` their number, None where counting them is not cheap.
-
-    `owner` None is SQL NULL, '' nobody's; `created_at` as stored.
-    """
-
-    place: Place
-    id: Cell
-    created_at: Cell = None
-    owner: str | None = None
-    tenant: str | None = None
-    access_attributes: str | None = None
-    metadata: Cell = None
-    items: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ConversationPage:
-    """A page of conversations; `is_complete` False where a place could not be read; `notices` are sentences."""
-
-    conversations: tuple[Conversation, ...]
-    next: Cursor | None
-    order: RecordOrder
-    is_complete: bool = True
-    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +32,7 @@ class ConversationDetail:
     """
 
     id: str
-    conversation: Conversation | None
+    conversation: RecordEntry | None
     items: tuple[ConversationItem, ...] = ()
     messages: Cell = None
     responses: tuple[str, ...] = ()
@@ -84,7 +43,7 @@ class ConversationDetail:
 class Orphans:
     """Items whose conversation is gone: its id (None: the items name none), their number and the span of their times."""
 
-    place: Place
+    place: TablePlace
     conversation: Cell
     items: int
     first: float | None = None

@@ -1,4 +1,4 @@
-"""Stored responses in an operator's words: where they lie, which are meant, and what a list says of each."""
+"""Stored responses in an operator's words: what a list says of each, and what a search finds."""
 
 from __future__ import annotations
 
@@ -7,38 +7,8 @@ from dataclasses import dataclass, field
 
 from llama_storage_tui.model.access import Decision, Hiding
 from llama_storage_tui.model.data import Cell, Cursor
-from llama_storage_tui.model.records import Condition, DocumentShape, RecordOrder
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A table that a server of the chosen version keeps records in: its backend, and the reference that leads there."""
-
-    backend: str
-    table: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseQuery:
-    """Which responses are meant, and in which order. Every condition that is set must hold.
-
-    `since` and `until` are epoch seconds, both included. `contains` is text in the request or the answer, found letter by letter
-    however it is escaped in the store. `conditions` are more of them, on a table of responses: those of a Category open it as a
-    list.
-    """
-
-    status: str | None = None
-    model: str | None = None
-    owner: str | None = None
-    conversation: str | None = None
-    since: float | None = None
-    until: float | None = None
-    contains: str | None = None
-    conditions: tuple[Condition, ...] = ()
-    order: RecordOrder = RecordOrder.NEWEST
-    limit: int = 100
-    after: Cursor | None = None
+from llama_storage_tui.model.families import Page, TablePlace
+from llama_storage_tui.model.records import DocumentShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +32,7 @@ class ResponseSummary:
     it, in a list that was asked to show that.
     """
 
-    place: Place
+    place: TablePlace
     id: Cell
     created_at: Cell
     model: Cell
@@ -105,17 +75,7 @@ class ResponseBatch:
 
 
 @dataclass(frozen=True, slots=True)
-class ResponsePage:
-    """A page of responses.
+class ResponsePage(Page[ResponseSummary]):
+    """A page of responses; `hidden` counts what lies in its range and a user would not get, by what hides it."""
 
-    `is_complete` is False where a limit stopped the search before the page was full; `notices` are sentences about what was
-    not done (conversations not looked up, a place that could not be read). `hidden` counts what lies between the page's
-    beginning and its end and a user would not get, by what hides it.
-    """
-
-    responses: tuple[ResponseSummary, ...]
-    next: Cursor | None
-    order: RecordOrder
-    is_complete: bool = True
-    notices: tuple[str, ...] = ()
     hidden: Mapping[Hiding, int] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.model.responses import Place
+from llama_storage_tui.model.families import TablePlace
 
 
 class Side(StrEnum):
@@ -214,7 +214,7 @@ class Transcript:
 class StoredResponse:
     """A response and the row that it was read from; `notices` are sentences about what was not or oddly found."""
 
-    place: Place
+    place: TablePlace
     row: Mapping[str, Cell]
     transcript: Transcript
     notices: tuple[str, ...] = ()

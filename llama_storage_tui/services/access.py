@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.model.access import AccessRules, Decision, Ownership, SqlEngine, Tenancy, Viewer
-from llama_storage_tui.model.target import PostgresTarget, SqliteTarget, Target
+from llama_storage_tui.model.target import Target
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.policy.dialect import dialect_of
 from llama_storage_tui.upstream.policy.judge import Judge

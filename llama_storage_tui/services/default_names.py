@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
-from llama_storage_tui.model.target import PostgresTarget, SqliteTarget, Target
+from llama_storage_tui.model.target import Target
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream import changes
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from llama_storage_tui.backends.postgres.identifiers import quoted_identifier
+from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family
 from llama_storage_tui.model.data import Filter, KeySelection
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
-from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services import browse, upgrade_inspection
 from llama_storage_tui.services.default_names import other_default
@@ -22,7 +22,7 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.upgrade_inspection import DATA_NOT_CHECKED
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.consumers import CONSUMERS, keeps_namespaces, store_layouts
-from llama_storage_tui.upstream.item_upgrade import EARLIER_ITEMS, ITEMS, SINCE, STOPS_A_START, ItemUpgrade
+from llama_storage_tui.upstream.item_upgrade import EARLIER_ITEMS, ITEMS, STOPS_A_START, ItemUpgrade
 
 NOT_CREATED: Final = Rule(
     id="not-created",
@@ -245,7 +245,7 @@ async def _earlier_items(session: Session, backend: Backend) -> AsyncIterator[Fi
         return
     if report.state is not ItemUpgrade.COPIED:
         said = said_of(report, backend.name)
-        stops = report.state in STOPS_A_START and version >= SINCE
+        stops = report.state in STOPS_A_START and version >= changes.ITEMS_KEYED_BY_CONVERSATION
         severity, stage = (Severity.ERROR, Stage.START) if stops else (Severity.WARNING, Stage.NEVER)
         is_partial = report.state is ItemUpgrade.COPIED_IN_PART
         yield (ITEMS_MISSING if is_partial else ITEMS_UPGRADE_UNFINISHED).found_on(
@@ -259,7 +259,7 @@ async def _earlier_items(session: Session, backend: Backend) -> AsyncIterator[Fi
             f"{EARLIER_ITEMS} on {backend.name} has {count.value:,} rows that {version.product} {version} does not read"
             + (f": ogx 1.5 copied them to {ITEMS}" if report.comparison is not None else ""),
             f"{_compared(report.comparison)} Keep it at least until you have a backup of the database.",
-            severity=Severity.WARNING if version >= SINCE else Severity.INFO,
+            severity=Severity.WARNING if version >= changes.ITEMS_KEYED_BY_CONVERSATION else Severity.INFO,
         )
 
 

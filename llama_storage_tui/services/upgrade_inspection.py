@@ -19,12 +19,12 @@ from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.records import RecordQuery
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.next_steps import Advice, Step
+from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.responses.categories import ADD_STORE, without_store
-from llama_storage_tui.services.responses.places import response_places
-from llama_storage_tui.services.responses.summaries import DOCUMENT
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream import changes, response_model
 from llama_storage_tui.upstream.consumers import keeps_namespaces
+from llama_storage_tui.upstream.families.responses import DOCUMENT, RESPONSES
 from llama_storage_tui.upstream.registered import (
     API_OF,
     COMPARES_GIVEN_FIELDS,
@@ -371,7 +371,7 @@ async def responses_without_store(session: Session, backend: Backend) -> AsyncIt
     if chosen is None:
         return
     try:
-        places = response_places(session.catalog)
+        places = needed_tables(session.catalog, RESPONSES)
     except NotFoundError:
         return
     reader = await session.reader(backend.name)

@@ -144,6 +144,11 @@ def cell_text(value: Cell) -> str | None:
     return None if value is None else str(value)
 
 
+def is_storable(id_: str) -> bool:
+    """Tell whether an id can stand in a text column at all: one taken out of a document need not (half a surrogate pair, NUL)."""
+    return "\x00" not in id_ and not any("\ud800" <= letter <= "\udfff" for letter in id_)
+
+
 def time_rank(value: Cell) -> float:
     """Return a stored time for a comparison; what is no number comes after all that is."""
     return float(value) if isinstance(value, int | float) else float("inf")

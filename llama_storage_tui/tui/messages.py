@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     # Names of annotations only: a message must not bring the modules of later screens into the first one.
     from llama_storage_tui.errors import StorageToolError
     from llama_storage_tui.model.data import Cell, Namespace, Table
-    from llama_storage_tui.model.responses import ResponseQuery
+    from llama_storage_tui.model.families import Query
     from llama_storage_tui.model.transcript import StoredResponse
 
 
@@ -114,7 +114,7 @@ class PendingOpened(Message):
 class ResponsesOpened(Destination):
     """The operator wants the stored responses, those of a query where one is given; `title` names its conditions."""
 
-    query: ResponseQuery | None = None
+    query: Query | None = None
     title: str | None = None
 
 

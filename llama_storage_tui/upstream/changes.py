@@ -53,6 +53,8 @@ OGX: Final = Version(0, 8)
 """The package, the default names of databases and tables, and the folder ~/.llama are renamed to ogx."""
 MODELS_NAMED_BY_ID: Final = Version(0, 8)
 """A model is registered under its provider and `model_id`, whatever its `provider_model_id` is."""
+SAFETY_REMOVED: Final = Version(1, 0)
+"""The safety API, its shields and `safety` at the top level are gone."""
 SQL_PROMPTS: Final = Version(1, 0)
 """Prompts, connectors and batches lie in SQL stores."""
 NAMESPACES_IN_SQLITE: Final = Version(1, 0)
@@ -75,6 +77,8 @@ EXPIRY_INDEXED: Final = Version(1, 0, 3)
 """kv_postgres runs CREATE INDEX IF NOT EXISTS at every start."""
 PGVECTOR_POOLED: Final = Version(1, 1)
 """The pgvector provider has a pool, no longer one connection."""
+DIMENSION_PROBED: Final = Version(1, 1)
+"""The default embedding model may lack an embedding_dimension: it is asked for when it is needed."""
 TENANCY: Final = Version(1, 2)
 """`server.tenancy`, and the SQL metadata store that vector providers then need."""
 TLS_REQUIRED: Final = Version(1, 2)

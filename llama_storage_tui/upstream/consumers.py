@@ -236,19 +236,6 @@ CONSUMERS: Final = (
 )
 
 
-REQUIRED_PATHS: Final[Mapping[tuple[str, str], str]] = {
-    ("files", "inline::localfs"): "storage_dir",
-    ("files", "remote::openai"): "api_key",
-    ("files", "remote::s3"): "bucket_name",
-    ("vector_io", "inline::sqlite-vec"): "db_path",
-    ("vector_io", "inline::sqlite_vec"): "db_path",
-    ("vector_io", "inline::milvus"): "db_path",
-    ("vector_io", "inline::chromadb"): "db_path",
-    ("vector_io", "inline::qdrant"): "path",
-}
-"""Where a provider keeps files of its own, or what opens that place: it does not start without the setting, in any version."""
-
-
 @dataclass(frozen=True, slots=True)
 class StoreLayout:
     """Where a server store keeps its rows: key families or tables; both empty where no code reads it."""

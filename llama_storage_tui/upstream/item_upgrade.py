@@ -17,9 +17,6 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Final
 
-from llama_storage_tui.upstream import changes
-
-SINCE: Final = changes.ITEMS_KEYED_BY_CONVERSATION
 ITEMS: Final = "conversation_items"
 EARLIER_ITEMS: Final = "conversation_items_v1"
 MARKS: Final = "conversation_migrations"

@@ -248,16 +248,17 @@ class ResourceKind(DatedFromCatalog):
 
     name: str
     api: str
+    id_field: str
 
 
 RESOURCE_KINDS: Final = (
-    ResourceKind("models", "inference"),
-    ResourceKind("shields", "safety", until=Version(1, 0)),
-    ResourceKind("datasets", "datasetio", until=Version(0, 8)),
-    ResourceKind("scoring_fns", "scoring", until=Version(0, 8)),
-    ResourceKind("benchmarks", "eval", until=Version(0, 8)),
-    ResourceKind("tool_groups", "tool_runtime", until=Version(0, 7)),
-    ResourceKind("vector_stores", "vector_io", since=Version(0, 4, 3)),
+    ResourceKind("models", "inference", "model_id"),
+    ResourceKind("shields", "safety", "shield_id", until=Version(1, 0)),
+    ResourceKind("datasets", "datasetio", "dataset_id", until=Version(0, 8)),
+    ResourceKind("scoring_fns", "scoring", "scoring_fn_id", until=Version(0, 8)),
+    ResourceKind("benchmarks", "eval", "benchmark_id", until=Version(0, 8)),
+    ResourceKind("tool_groups", "tool_runtime", "toolgroup_id", until=Version(0, 7)),
+    ResourceKind("vector_stores", "vector_io", "vector_store_id", since=Version(0, 4, 3)),
 )
 
 _ANY_PROVIDER: Final = Version(0, 8)
@@ -273,11 +274,40 @@ class ModelSetting(DatedFromCatalog):
     """A setting that names a model by its provider, and that a start compares with the models that are there."""
 
     path: tuple[str, ...]
+    model_type: str
 
 
 MODEL_SETTINGS: Final = (
-    ModelSetting(("vector_stores", "default_embedding_model")),
-    ModelSetting(("vector_stores", "rewrite_query_params", "model"), since=Version(0, 4)),
-    ModelSetting(("vector_stores", "default_reranker_model"), since=Version(0, 7)),
+    ModelSetting(("vector_stores", "default_embedding_model"), "embedding"),
+    ModelSetting(("vector_stores", "rewrite_query_params", "model"), "llm", since=Version(0, 4)),
+    ModelSetting(("vector_stores", "default_reranker_model"), "rerank", since=Version(0, 7)),
 )
 """Source: `validate_vector_stores_config` in `core/stack.py`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Offers(DatedFromCatalog):
+    """A model that a provider offers by itself, whatever the config registers."""
+
+    type: str
+    model: str
+    model_type: str
+
+
+_OFFERS: Final = (
+    _Offers("inline::sentence-transformers", "nomic-ai/nomic-embed-text-v1.5", "embedding"),
+    _Offers("inline::sentence-transformers", "Qwen/Qwen3-Reranker-0.6B", "rerank", since=Version(1, 2)),
+    _Offers(
+        "inline::transformers", "Qwen/Qwen3-Reranker-0.6B", "rerank", since=Version(0, 7), until=Version(1, 2)
+    ),
+)
+"""Source: `list_models` of the providers, llama-stack 0.3.0 to ogx 1.5.0. All others ask a server, or a folder of models."""
+
+
+def offered_models(provider_type: str, version: Version) -> Mapping[str, str] | None:
+    """Return the models that a provider offers by itself, each with its type; None where only the provider knows."""
+    if not any(row.type == provider_type for row in _OFFERS):
+        return None
+    return {
+        row.model: row.model_type for row in _OFFERS if row.type == provider_type and row.holds_for(version)
+    }

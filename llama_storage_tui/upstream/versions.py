@@ -9,7 +9,6 @@ from typing import Final
 
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.upstream import changes
 
 _PATCHES: Final[tuple[tuple[int, int, int], ...]] = (
     (0, 2, 24),
@@ -34,9 +33,6 @@ RELEASES: Final[tuple[Version, ...]] = tuple(
 """Every known release, oldest first."""
 
 NEWEST: Final = RELEASES[-1]
-
-OLDEST_WITH_CATALOG: Final = changes.CATALOG
-"""Before it stores were configured inline, without `storage.backends`."""
 
 
 def newest(text: str) -> Version:

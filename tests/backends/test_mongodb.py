@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 
 from llama_storage_tui.backends.mongodb.probe import may_write
+from llama_storage_tui.backends.mongodb.target import MongoTarget, mongo_login
 from llama_storage_tui.backends.registry import open_reader
-from llama_storage_tui.config.targets import mongo_login
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Probe
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.target import MongoTarget
 from llama_storage_tui.secrets import Secret
 from tests.backends.test_mongodb_rules import ANSWER, privilege
 from tests.mongo_servers import LEAVES_SOCKETS, MongoDeployment, MongoServer, mongo_deployment, mongodb
@@ -128,7 +127,7 @@ async def test_tls_is_told_and_a_foreign_certificate_refused() -> None:
 
 async def test_rows_cannot_be_browsed(deployed: MongoDeployment) -> None:
     reader = open_reader(target_of(deployed))
-    with pytest.raises(BackendError, match="Browsing MongoDB is not built in"):
+    with pytest.raises(BackendError, match="rows is not built in"):
         assert reader.key_values
 
 

@@ -14,8 +14,8 @@ from pymongo import errors
 from llama_storage_tui.backends.mongodb import failures, role_rules
 from llama_storage_tui.backends.mongodb.role import is_changing, sessions_of, user_id_of
 from llama_storage_tui.backends.mongodb.role_rules import MongoAnswer
+from llama_storage_tui.backends.mongodb.target import mongo_login
 from llama_storage_tui.cli.next_steps import help_words
-from llama_storage_tui.config.targets import mongo_login
 from llama_storage_tui.errors import FailureKind
 
 TARGET = mongo_login("db.internal", 27017, "app")

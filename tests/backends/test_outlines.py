@@ -11,13 +11,21 @@ from llama_storage_tui.backends.outlines import Wanted, outline
 from llama_storage_tui.backends.shape import ColumnShape, Kind
 from llama_storage_tui.backends.stored_rows import StoredRow
 from llama_storage_tui.model.data import Cell, Column
+from llama_storage_tui.model.families import TableLayout
 from llama_storage_tui.model.records import Field, Measure
-from llama_storage_tui.services.responses import summaries
+from llama_storage_tui.services.records.rows import fields_of
+from llama_storage_tui.upstream.families import responses
 from tests.any_json import RESPONSES, VALUES
 
 DOCUMENT = "response_object"
 FIELDS = (
-    *(field for field in summaries.fields_of({"id"}) if field.path or field.measure is not Measure.VALUE),
+    *(
+        field
+        for field in fields_of(
+            responses.RESPONSES, TableLayout("responses", document=DOCUMENT), frozenset({"id", DOCUMENT})
+        )
+        if field.path or field.measure is not Measure.VALUE
+    ),
     Field("input", DOCUMENT, ("input",)),
     Field("first", DOCUMENT, ("input", 0)),
     Field("second type", DOCUMENT, ("output", 1, "type")),

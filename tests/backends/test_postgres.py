@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.postgres.engine import PostgresEngine
+from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
 from llama_storage_tui.model.data import Count, Filter, KeySelection, Order, RowQuery
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.target import PostgresTarget
 from tests.stores import KEY_VALUE_TABLE, PostgresStore, all_keys, all_rows, reading
 
 SLEEPING = (

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Probe
-from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.secrets import Secret
 from tests import fronts
 from tests.servers import PASSWORD, Server

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Count, Filter, KeySelection, Order, RowQuery
-from llama_storage_tui.model.target import SqliteTarget
 from tests.stores import KEY_VALUE_TABLE, SqliteStore, all_keys, all_rows, reading
 
 ENDLESS = (

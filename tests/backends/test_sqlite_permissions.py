@@ -20,7 +20,7 @@ from pathlib import Path
 from llama_storage_tui.backends.registry import open_reader
 from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.data import KeySelection
-from llama_storage_tui.model.target import SqliteTarget
+from llama_storage_tui.backends.sqlite.target import SqliteTarget
 
 async def look(path):
     reader = open_reader(SqliteTarget(Path(path), table="kvstore"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from llama_storage_tui.model.conversations import ConversationQuery
 from llama_storage_tui.services.responses.conversations import list_conversations
+from tests.queries import asking
 from tests.response_rows import NEW
 from tests.response_stores import create_tables, keeping
 from tests.stores import SqliteStore
@@ -25,5 +25,5 @@ async def test_json_functions_in_the_schema_do_not_make_a_file_unreadable(
     create_tables(sqlite_store, NEW)
     sqlite_store.execute(added)
     async with keeping(sqlite_store, NEW).session() as session:
-        page = await list_conversations(session, ConversationQuery())
-    assert (page.conversations, page.is_complete) == ((), True)
+        page = await list_conversations(session, asking())
+    assert (page.records, page.is_complete) == ((), True)

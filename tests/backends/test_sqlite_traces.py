@@ -16,13 +16,14 @@ from urllib.parse import unquote
 
 import pytest
 
-from llama_storage_tui.backends.reader import sql_reader
+from llama_storage_tui.backends.sql_reader import sql_reader
 from llama_storage_tui.backends.sqlite.engine import SqliteEngine
+from llama_storage_tui.backends.sqlite.reader import SqliteProber
+from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import BackendError, FailureKind
-from llama_storage_tui.model.data import KeySelection, Probe, RowQuery
+from llama_storage_tui.model.data import KeySelection, RowQuery
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.target import SqliteTarget
 from tests.stores import KEY_VALUE_TABLE, reading
 
 WRITER = """
@@ -138,11 +139,8 @@ async def test_a_hot_wal_too_large_to_copy_is_explained(tmp_path: Path) -> None:
     killed_writer(tmp_path / "x.db", "wal", FILL)
     (tmp_path / "x.db-shm").unlink()
     engine = SqliteEngine(tmp_path / "x.db", timeouts=Timeouts(), copy_limit=1000)
-
-    async def unasked(thorough: bool) -> Probe:  # noqa: FBT001
-        raise AssertionError(thorough)
-
-    reader = sql_reader(engine, table="kvstore", timeouts=Timeouts(), probing=unasked)
+    prober = SqliteProber(engine, SqliteTarget(tmp_path / "x.db"), Timeouts())
+    reader = sql_reader(engine, table="kvstore", timeouts=Timeouts(), prober=prober)
     before = traces(tmp_path)
     with pytest.raises(BackendError, match="only a copy can show") as caught:
         await reader.key_values.page(KeySelection())

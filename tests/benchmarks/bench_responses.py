@@ -27,12 +27,13 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from llama_storage_tui.model.records import RecordOrder
-from llama_storage_tui.model.responses import ResponseQuery
+from llama_storage_tui.services.records.places import needed_tables
+from llama_storage_tui.services.records.rows import fields_of
 from llama_storage_tui.services.responses.listing import is_large, list_responses, search_responses
-from llama_storage_tui.services.responses.places import response_places
-from llama_storage_tui.services.responses.summaries import fields_of
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.upstream.families.responses import RESPONSES
 from tests.deployments import Deployment
+from tests.queries import asking
 from tests.response_rows import document, message
 from tests.response_stores import COLUMNS, keeping
 from tests.servers import DATABASE, PASSWORD, postgres
@@ -133,11 +134,11 @@ async def measure(
     """Print what one engine takes."""
     async with deployment.session() as session:
         large = await is_large(session)
-        stored = ResponseQuery(order=RecordOrder.STORED, limit=100)
+        stored = asking(order=RecordOrder.STORED, limit=100)
         first, page = await timed(lambda: list_responses(session, stored))
         again, _ = await timed(lambda: list_responses(session, replace(stored, after=page.next)))
-        one, _ = await timed(lambda: show(session, str(page.responses[50].id)))
-        exact, _ = await timed(lambda: list_responses(session, ResponseQuery(limit=100)), times=1)
+        one, _ = await timed(lambda: show(session, str(page.records[50].id)))
+        exact, _ = await timed(lambda: list_responses(session, asking(limit=100)), times=1)
         print(
             f"{name:10} newest page as stored {first:6.1f} ms, the next {again:6.1f} ms, one by id {one:6.1f} ms, "
             f"newest exactly {exact:6.0f} ms (large: {large})"
@@ -146,7 +147,7 @@ async def measure(
         watcher = asyncio.ensure_future(lag.watch())
         before, most, found = process.memory_info().rss, 0, 0
         started = time.perf_counter()
-        async for batch in search_responses(session, ResponseQuery(contains=NEEDLE)):
+        async for batch in search_responses(session, asking(contains=NEEDLE)):
             found += len(batch.responses)
             most = max(most, process.memory_info().rss)
         spent = time.perf_counter() - started
@@ -160,14 +161,17 @@ async def measure(
 
 async def show(session: Session, id_: str) -> object:
     """Read one response by its id."""
-    (place,) = response_places(session.catalog)
+    (place,) = needed_tables(session.catalog, RESPONSES)
     reader = await session.reader(place.backend)
     table = await reader.tables.table(place.table)
     assert table is not None
     from llama_storage_tui.model.records import RecordQuery
 
     return await reader.records.find(
-        RecordQuery(place.table, fields_of({c.name for c in table.columns})), [id_]
+        RecordQuery(
+            place.table, fields_of(RESPONSES, place.layout, frozenset(c.name for c in table.columns))
+        ),
+        [id_],
     )
 
 

@@ -1,4 +1,4 @@
-"""Every command's JSON has the keys that interface.md promises, and follows the schema that the program prints."""
+"""Every command's JSON has the keys that are promised to scripts, and follows the schema that the program prints."""
 
 import json
 

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.backends.redis.target import RedisTarget
+from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.model.catalog import Family
-from llama_storage_tui.model.target import PostgresTarget, SqliteTarget, UnsupportedTarget
 from llama_storage_tui.secrets import Secret
 from tests.configs import EARLIER, HOME, POSTGRES, SQLITE, backend, catalog_of, setting
 
@@ -134,10 +136,8 @@ def test_a_backend_without_a_target_says_why(text: str, problem: str) -> None:
     assert (found.problem or "").startswith(problem)
 
 
-def test_engines_without_a_driver_are_named() -> None:
-    target = kv("type: kv_redis\n      host: r")
-    assert isinstance(target, UnsupportedTarget)
-    assert target.engine == "Redis"
+def test_a_redis_server_is_a_host_and_a_port() -> None:
+    assert kv("type: kv_redis\n      host: r") == RedisTarget("r", 6379)
 
 
 @pytest.mark.parametrize(

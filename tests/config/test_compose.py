@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.model.catalog import Catalog, SourceKind
-from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.services.catalog import load
 from llama_storage_tui.services.requests import LoadRequest
 from tests.configs import setting

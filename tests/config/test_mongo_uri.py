@@ -6,8 +6,8 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from llama_storage_tui.backends.mongodb.uri import parse_host
 from llama_storage_tui.config.edit.uri import decode_password, encode_password, password_span
-from llama_storage_tui.config.mongo_uri import parse_host
 
 HOSTS = [
     "db",

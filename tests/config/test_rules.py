@@ -148,7 +148,9 @@ def test_an_external_provider_is_not_called_unknown() -> None:
     text = with_provider(
         SQLITE, "vector_io", "remote::mine", "{store: {backend: kv_default, namespace: mine}}"
     ).replace("provider_type: remote::mine", "provider_type: remote::mine\n    module: my_package")
-    assert catalog_of(text + INSECURE).findings == ()
+    (note,) = catalog_of(text + INSECURE).findings
+    assert (note.rule, note.severity, note.stage) == ("start-not-checked", "info", "start")
+    assert "my_package" in note.message
 
 
 def test_findings_come_worst_first_and_then_in_the_order_of_the_file() -> None:

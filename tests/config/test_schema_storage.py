@@ -8,6 +8,7 @@ import pytest
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.run_config import (
     Problem,
     ProblemKind,
@@ -16,13 +17,13 @@ from llama_storage_tui.upstream.run_config import (
     store_fields,
     validate,
 )
-from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG, RELEASES
+from llama_storage_tui.upstream.versions import RELEASES
 
 V035 = Version(0, 3, 5)
 V073 = Version(0, 7, 3)
 V141 = Version(1, 4, 1)
 V150 = Version(1, 5, 0)
-CATALOG_RELEASES = [release for release in RELEASES if release >= OLDEST_WITH_CATALOG]
+CATALOG_RELEASES = [release for release in RELEASES if release >= changes.CATALOG]
 
 GOOD: dict[str, Any] = {
     "image_name": "starter",

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.backends.redis.target import RedisTarget
+from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.model.access import (
     AccessRules,
@@ -16,7 +19,6 @@ from llama_storage_tui.model.access import (
     Tenancy,
     Viewer,
 )
-from llama_storage_tui.model.target import PostgresTarget, SqliteTarget, UnsupportedTarget
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.access import WhoReport, decide, engine_of, judge, parse_viewer, who
 
@@ -206,6 +208,6 @@ def test_the_physical_table_is_part_of_a_rules_resource() -> None:
 def test_the_engine_is_that_of_the_target() -> None:
     assert engine_of(SqliteTarget(Path("sql.db"))) is SqlEngine.SQLITE
     assert engine_of(PostgresTarget("db", 5432, "stack", "stack")) is SqlEngine.POSTGRES
-    for target in (None, UnsupportedTarget("Redis", "not built in")):
+    for target in (None, RedisTarget("r", 6379)):
         with pytest.raises(UsageError, match="SQLite or PostgreSQL"):
             engine_of(target)

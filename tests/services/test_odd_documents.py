@@ -10,17 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llama_storage_tui.model.completions import CompletionQuery
-from llama_storage_tui.model.conversations import ConversationQuery
 from llama_storage_tui.model.records import RecordOrder
-from llama_storage_tui.model.responses import ResponseQuery
-from llama_storage_tui.services.objects.browsing import families, list_family, read_family
-from llama_storage_tui.services.responses.completions import list_completions, read_completion
+from llama_storage_tui.services.records.counting import families
+from llama_storage_tui.services.records.pages import list_records
+from llama_storage_tui.services.records.reading import read_record
+from llama_storage_tui.services.responses.completions import read_completion
 from llama_storage_tui.services.responses.conversations import list_conversations, read_conversation
 from llama_storage_tui.services.responses.listing import list_responses
 from llama_storage_tui.services.responses.reading import read_response
 from tests import objects, response_stores
 from tests.backends.test_content import WRITTEN, Encoded, encoded
+from tests.queries import asking
 from tests.servers import PASSWORD, ROLE
 from tests.stores import KEY_VALUE_TABLE
 
@@ -82,23 +82,23 @@ async def test_every_list_shows_every_row(
     wanted = {f"id_{number}" for number in range(len(documents))}
     async with response_stores.keeping(encoded).session() as session:
         for order in RecordOrder:
-            responses = await list_responses(session, ResponseQuery(order=order))
-            assert {found.id for found in responses.responses} == wanted
-            conversations = await list_conversations(session, ConversationQuery(order=order))
-            assert {found.id for found in conversations.conversations} == wanted
-            completions = await list_completions(session, CompletionQuery(order=order))
-            assert {found.id for found in completions.completions} == wanted
+            responses = await list_responses(session, asking(order=order))
+            assert {found.id for found in responses.records} == wanted
+            conversations = await list_conversations(session, asking(order=order))
+            assert {found.id for found in conversations.records} == wanted
+            completions = await list_records(session, "completions", asking(order=order))
+            assert {found.id for found in completions.records} == wanted
         for id_ in wanted:
             assert len((await read_conversation(session, id_)).items) == 1
             assert (await read_response(session, id_)).row["id"] == id_
-            assert (await read_completion(session, id_)).summary.id == id_
+            assert (await read_completion(session, id_)).entry.id == id_
     async with objects.keeping_objects(encoded, objects.NEW).session() as session:
         counted = {}
         for entry in await families(session):
             for table in {place.table for place in entry.places if place.table in DOCUMENTS}:
-                page = await list_family(session, entry.family.name)
-                assert len(page.objects) == len(documents), entry.family.name
-                for found in page.objects:
-                    await read_family(session, entry.family.name, found.id)
-                counted[table] = len(page.objects)
+                page = await list_records(session, entry.family.name)
+                assert len(page.records) == len(documents), entry.family.name
+                for found in page.records:
+                    await read_record(session, entry.family.name, str(found.id))
+                counted[table] = len(page.records)
         assert {*counted} == {*DOCUMENTS} & {*objects.TABLES}

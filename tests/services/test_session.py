@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
-from llama_storage_tui.model.target import SqliteTarget
 from tests.configs import POSTGRES, catalog_of
 from tests.deployments import Deployment, deployment
 from tests.stores import PostgresStore, Store

@@ -9,8 +9,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
+import textual.screen
+from rich.console import RenderableType
+from textual._compositor import Compositor
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.strip import Strip
 from textual.widgets import Input
 
 from llama_storage_tui.demo.deployment import make_deployment
@@ -41,8 +49,25 @@ from tests.tui.paced import Pacing
 REQUEST = LoadRequest("/etc/ogx/config.yaml", environ={})
 WIDE, NARROW = (140, 42), (80, 24)
 NOWHERE = Path("/dev/null/nowhere")
+QUIET = 3
+"""After how many looks that find nothing to draw a screen is said to rest."""
 NOW = 1_763_200_000.0
 """An hour of the demo's last day."""
+
+
+class LazyCompositor(Compositor):
+    """Draws the screen when it is looked at: what changes in between, Textual would draw and then, without a terminal, drop."""
+
+    def render_update(
+        self,
+        full: bool = False,  # noqa: FBT001, FBT002 - Textual's signature
+        screen_stack: list[Screen[Any]] | None = None,
+        simplify: bool = False,  # noqa: FBT001, FBT002 - Textual's signature
+    ) -> RenderableType | None:
+        if full:
+            return super().render_update(full=True, screen_stack=screen_stack, simplify=simplify)
+        self._dirty_regions.clear()
+        return None
 
 
 class GalleryApp(StorageApp):
@@ -86,11 +111,32 @@ class Stage:
 
     async def settle(self) -> None:
         """Wait until the workers that can end have ended and the screen is drawn; those behind a closed gate stay."""
-        for _ in range(3):
+        quiet = 0
+        while quiet < QUIET:
             while self._is_busy:
                 # A worker reaches a gate only after it has read something: nothing tells when.
                 await asyncio.sleep(0.01)
-            await self.pilot.pause()
+            quiet = 0 if self._is_drawing else quiet + 1
+            await self.pilot.pause(0)
+        self._draw()
+
+    def _draw(self) -> list[Strip]:
+        # Textual's own export does the same; without it a screen that cannot be drawn would go unseen.
+        visible_screen_stack.set(self.app._background_screens)
+        return self.app.screen._compositor.render_strips()
+
+    @property
+    def _is_drawing(self) -> bool:
+        """Whether the screen has something to lay out, to draw, or to call afterwards."""
+        screen = self.app.screen
+        return bool(
+            screen._callbacks
+            or screen._dirty_widgets
+            or screen._layout_required
+            or screen._scroll_required
+            or screen._repaint_required
+            or screen._recompose_required
+        )
 
     @property
     def _is_busy(self) -> bool:
@@ -105,13 +151,20 @@ class Stage:
     @property
     def text(self) -> str:
         """The screen as text, one line for each of the terminal's."""
-        # render_strips is what the terminal is sent, without colours.
-        return "\n".join(strip.text.rstrip() for strip in self.app.screen._compositor.render_strips())
+        # These are what the terminal is sent, without colours.
+        return "\n".join(strip.text.rstrip() for strip in self._draw())
 
     @property
     def picture(self) -> str:
         """The screen as SVG, without what differs from one run to the next."""
         return re.sub(r"terminal-\d+", "terminal", self.app.export_screenshot(title="llama-storage-tui"))
+
+
+@asynccontextmanager
+async def _running(app: GalleryApp, size: tuple[int, int]) -> AsyncIterator[Pilot[int]]:
+    with mock.patch.object(textual.screen, "Compositor", LazyCompositor):
+        async with app.run_test(size=size, notifications=True) as pilot:
+            yield pilot
 
 
 @asynccontextmanager
@@ -153,7 +206,7 @@ async def stage(
         environ={"LLAMA_STORAGE_TUI_CONFIG": str(NOWHERE / "config.toml"), **(environ or {})},
     )
     app = app_class(request, world=outside)
-    async with app.run_test(size=size, notifications=True) as pilot:
+    async with _running(app, size) as pilot:
         found = Stage(pilot, app, behind, at_desk)
         if waits:
             await found.settle()
@@ -191,7 +244,7 @@ async def demo_stage(
             environ={"LLAMA_STORAGE_TUI_CONFIG": str(NOWHERE / "config.toml")},
         )
         app = GalleryApp(request, world=world)
-        async with app.run_test(size=size, notifications=True) as pilot:
+        async with _running(app, size) as pilot:
             found = Stage(pilot, app, {}, pacing=pacing)
             await found.settle()
             yield found

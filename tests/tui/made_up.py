@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.protocols import RecordReader
+from llama_storage_tui.backends.redis.target import RedisTarget
+from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
 from llama_storage_tui.model.catalog import (
     Backend,
@@ -38,7 +41,6 @@ from llama_storage_tui.model.data import (
     Table,
 )
 from llama_storage_tui.model.finding import Finding, Severity, Stage, Verdict
-from llama_storage_tui.model.target import PostgresTarget, SqliteTarget, UnsupportedTarget
 from llama_storage_tui.model.version import Version, VersionGuess
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.browse import belongs
@@ -369,7 +371,7 @@ def _backends() -> tuple[Backend, ...]:
             "redis://cache.internal:6379/0",
             (Setting("host", "cache.internal", _line(102)), Setting("port", 6379, _line(103))),
             Credential(),
-            UnsupportedTarget("redis", "This version reads SQLite and PostgreSQL."),
+            RedisTarget("cache.internal", 6379),
             path="storage.backends.kv_cache",
             line=100,
         ),

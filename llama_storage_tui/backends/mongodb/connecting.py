@@ -17,10 +17,10 @@ from bson.errors import BSONError
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
-from llama_storage_tui.backends import failures as network
+from llama_storage_tui.backends import network
 from llama_storage_tui.backends.mongodb import failures
+from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.errors import BackendError, FailureKind
-from llama_storage_tui.model.target import MongoTarget
 from llama_storage_tui.secrets import Secret
 
 APPLICATION_NAME: Final = "llama-storage-tui"

@@ -13,7 +13,7 @@ from typing import Final
 
 from pymongo import errors
 
-from llama_storage_tui.backends import failures
+from llama_storage_tui.backends import network
 from llama_storage_tui.errors import BackendError, FailureKind
 
 UNAUTHORIZED: Final = 13
@@ -87,7 +87,7 @@ def code_of(error: BaseException) -> int | None:
 
 def translated(error: BaseException, *, where: str, reasons: tuple[BaseException, ...] = ()) -> BackendError:
     """Return the error that an operator reads; `reasons` are what the driver noted of each member."""
-    code = next((found for each in failures.causes(error) if (found := code_of(each)) is not None), None)
+    code = next((found for each in network.causes(error) if (found := code_of(each)) is not None), None)
     if code is not None:
         known = _CODES.get(code)
         if known is None:
@@ -96,10 +96,10 @@ def translated(error: BaseException, *, where: str, reasons: tuple[BaseException
         return _made(known, where)
     # Of a choice between members that failed the members tell more.
     told = reasons if isinstance(error, errors.ServerSelectionTimeoutError) else ()
-    for reason in (*told, *failures.causes(error)):
-        network = _of_network(reason, where)
-        if network is not None:
-            return network
+    for reason in (*told, *network.causes(error)):
+        told_by = _of_network(reason, where)
+        if told_by is not None:
+            return told_by
     return _made(_words_of(error), where)
 
 
@@ -132,9 +132,9 @@ def _made(words: tuple[FailureKind, str, str | None], where: str) -> BackendErro
 def _of_network(error: BaseException, where: str) -> BackendError | None:
     """Return the error of a socket that one of the driver's tells of, None where it tells of none."""
     if isinstance(error, OSError):
-        return failures.of_network(error, where=where)
+        return network.of_network(error, where=where)
     if isinstance(error, errors.NetworkTimeout):
-        return failures.of_network(TimeoutError(), where=where)
+        return network.of_network(TimeoutError(), where=where)
     text = str(error)
     tls = _TLS_REASON.search(text)
     if tls is not None:
@@ -146,6 +146,4 @@ def _of_network(error: BaseException, where: str) -> BackendError | None:
     if found is None or not isinstance(error, errors.ConnectionFailure):
         return None
     number = int(found[1])
-    return failures.of_network(
-        socket.gaierror(number, "") if number < 0 else OSError(number, ""), where=where
-    )
+    return network.of_network(socket.gaierror(number, "") if number < 0 else OSError(number, ""), where=where)

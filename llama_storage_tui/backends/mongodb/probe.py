@@ -10,9 +10,9 @@ from typing import Any, Final
 from llama_storage_tui.backends.mongodb.connecting import Client, Failed, ask
 from llama_storage_tui.backends.mongodb.role import answer_of
 from llama_storage_tui.backends.mongodb.role_rules import MongoAnswer, is_on_this_machine
+from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.model.data import Cell, Probe
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.target import MongoTarget
 
 _WRITES: Final = frozenset({"insert", "update", "remove"})
 _WRITERS_OF_DATABASE: Final = frozenset({"readWrite", "dbOwner"})

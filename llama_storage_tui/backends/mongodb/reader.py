@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from llama_storage_tui.backends.mongodb.probe import probe
-from llama_storage_tui.backends.unsupported import UnsupportedReader
+from llama_storage_tui.backends.mongodb.target import MongoTarget
+from llama_storage_tui.backends.protocols import Reader
+from llama_storage_tui.backends.reader import OpenReader
 from llama_storage_tui.model.data import Probe
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.target import MongoTarget
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MongoReader(UnsupportedReader):
-    """Satisfies `protocols.Reader`; whatever is asked but a test raises BackendError."""
+@dataclass(frozen=True, slots=True)
+class MongoProber:
+    """Satisfies `protocols.Prober`."""
 
     target: MongoTarget
     timeouts: Timeouts
@@ -24,10 +25,6 @@ class MongoReader(UnsupportedReader):
         return await probe(self.target, timeouts=self.timeouts)
 
 
-def mongo_reader(target: MongoTarget, *, timeouts: Timeouts) -> MongoReader:
+def mongo_reader(target: MongoTarget, *, timeouts: Timeouts) -> Reader:
     """Return the reader of a target."""
-    return MongoReader(
-        "Browsing MongoDB is not built in: its backends are shown, checked and tested, and their passwords changed.",
-        target=target,
-        timeouts=timeouts,
-    )
+    return OpenReader(where=target.location, prober=MongoProber(target, timeouts))

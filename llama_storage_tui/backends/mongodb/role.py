@@ -14,9 +14,9 @@ from pymongo.errors import OperationFailure
 
 from llama_storage_tui.backends.mongodb import failures, role_rules
 from llama_storage_tui.backends.mongodb.connecting import APPLICATION_NAME, Client, Document, Failed, ask
+from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import LoginAnswer, LoginState, RoleFacts, RoleSession, StoredForm
-from llama_storage_tui.model.target import MongoTarget
 from llama_storage_tui.secrets import Secret
 
 _REFUSALS: Final = frozenset({failures.AUTHENTICATION_FAILED, failures.USER_NOT_FOUND, failures.ATLAS})

@@ -1,1 +1,54 @@
-"""PostgreSQL: reading in read-only transactions, with nothing taken from the environment."""
+"""PostgreSQL: reading in read-only transactions, with nothing taken from the environment. The only room that imports asyncpg."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from llama_storage_tui.backends.postgres.server_login import pasted_wrongly, unlike_config
+from llama_storage_tui.backends.postgres.target import PostgresTarget, container, location, postgres_target
+from llama_storage_tui.backends.protocols import Reader, RoleLogin, RoleServer
+from llama_storage_tui.backends.settings import Settings
+from llama_storage_tui.backends.spec import EngineSpec, Roles
+from llama_storage_tui.model.limits import Timeouts
+
+
+def _reader(target: PostgresTarget, timeouts: Timeouts) -> Reader:
+    from llama_storage_tui.backends.postgres.reader import postgres_reader
+
+    return postgres_reader(target, timeouts=timeouts)
+
+
+def _login(target: PostgresTarget, timeouts: Timeouts) -> RoleLogin:
+    from llama_storage_tui.backends.postgres.role import PostgresRole
+
+    return PostgresRole(target, timeouts=timeouts)
+
+
+def _server(target: PostgresTarget, timeouts: Timeouts) -> RoleServer:
+    from llama_storage_tui.backends.postgres.role_change import PostgresRoleWriter
+
+    return PostgresRoleWriter(target, timeouts=timeouts)
+
+
+def _cannot_connect(settings: Settings, name: str) -> str | None:
+    login = (settings.get(field) for field in ("host", "user", "password"))
+    field = pasted_wrongly(settings.type, settings.version, *login)
+    if field is None:
+        return None
+    return (
+        f"The {field} of {name} has a character that breaks the connection URL of sql_postgres before 1.0.3"
+    )
+
+
+ENGINE: Final = EngineSpec(
+    name="PostgreSQL",
+    types=("kv_postgres", "sql_postgres"),
+    target=PostgresTarget,
+    read_target=postgres_target,
+    location=location,
+    container=container,
+    reader=_reader,
+    roles=Roles(_login, _server),
+    unlike_config=unlike_config,
+    cannot_connect=_cannot_connect,
+)

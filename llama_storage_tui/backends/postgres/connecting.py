@@ -14,10 +14,10 @@ from typing import Final
 
 import asyncpg
 
-from llama_storage_tui.backends import failures
-from llama_storage_tui.backends.postgres import tls
+from llama_storage_tui.backends import network
+from llama_storage_tui.backends.postgres import failures, tls
+from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.errors import BackendError, FailureKind
-from llama_storage_tui.model.target import PostgresTarget
 
 APPLICATION_NAME: Final = "llama-storage-tui"
 
@@ -70,7 +70,7 @@ async def try_to_connect(target: PostgresTarget, *, seconds: float) -> asyncpg.C
                 if not failed.is_worth_another:
                     break
     except TimeoutError:
-        failed = Failed(failures.timed_out(seconds, where=where, doing="connecting"))
+        failed = Failed(network.timed_out(seconds, where=where, doing="connecting"))
     return failed
 
 

@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.engine import Expression
-from llama_storage_tui.backends.failures import sqlstate_of
 from llama_storage_tui.backends.postgres import catalog
 from llama_storage_tui.backends.postgres.documents import PostgresDocuments
+from llama_storage_tui.backends.postgres.failures import sqlstate_of
 from llama_storage_tui.backends.postgres.stored_text import ServerEncoding, stored_text, text_of_bytes
 from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.shape import ColumnShape, Kind, TableShape

@@ -20,15 +20,16 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.util.concurrency import await_
 
-from llama_storage_tui.backends import failures
+from llama_storage_tui.backends import network
 from llama_storage_tui.backends.batches import Pace
 from llama_storage_tui.backends.engine import Statement, Work
+from llama_storage_tui.backends.postgres import failures
 from llama_storage_tui.backends.postgres.connecting import connect, location
 from llama_storage_tui.backends.postgres.dialect import PostgresDialect
 from llama_storage_tui.backends.postgres.steady_cursor import SteadyConnection
 from llama_storage_tui.backends.postgres.stored_text import ServerEncoding
+from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.target import PostgresTarget
 
 T = TypeVar("T")
 
@@ -121,7 +122,7 @@ class PostgresEngine:
                 async with asyncio.timeout(None if seconds is None else seconds + _GRACE_SECONDS):
                     return await work(connection)
             except TimeoutError:
-                raise failures.timed_out(seconds or 0, where=self.where, doing="reading") from None
+                raise network.timed_out(seconds or 0, where=self.where, doing="reading") from None
 
     @asynccontextmanager
     async def _transaction(self, seconds: float | None) -> AsyncIterator[AsyncConnection]:

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.postgres.connecting import tls_of
 from llama_storage_tui.backends.postgres.engine import PostgresEngine
+from llama_storage_tui.backends.postgres.target import PostgresTarget, ServerNeeds
 from llama_storage_tui.errors import FailureKind
 from llama_storage_tui.model.data import Cell, Obstacle, Probe
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.target import PostgresTarget, ServerNeeds
 
 _FACTS: Final = sa.text(
     """

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from llama_storage_tui.backends.postgres.engine import PostgresEngine
 from llama_storage_tui.backends.postgres.probe import probe
+from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.protocols import Reader
-from llama_storage_tui.backends.reader import sql_reader
+from llama_storage_tui.backends.sql_reader import sql_reader
 from llama_storage_tui.model.data import Probe
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.target import PostgresTarget
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresProber:
+    """Satisfies `protocols.Prober`."""
+
+    engine: PostgresEngine
+    target: PostgresTarget
+    timeouts: Timeouts
+
+    async def probe(self, *, thorough: bool = False) -> Probe:
+        """Connect and describe; there is nothing more thorough than that."""
+        del thorough
+        return await probe(self.engine, self.target, timeouts=self.timeouts)
 
 
 def postgres_reader(target: PostgresTarget, *, timeouts: Timeouts) -> Reader:
     """Return the reader; nothing is connected yet."""
     engine = PostgresEngine(target, timeouts=timeouts)
-
-    async def probing(thorough: bool) -> Probe:  # noqa: FBT001 - the shape of a callback
-        del thorough
-        return await probe(engine, target, timeouts=timeouts)
-
-    return sql_reader(engine, table=target.table, timeouts=timeouts, probing=probing)
+    prober = PostgresProber(engine, target, timeouts)
+    return sql_reader(engine, table=target.table, timeouts=timeouts, prober=prober)

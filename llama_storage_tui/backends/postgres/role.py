@@ -10,8 +10,7 @@ from typing import Final
 
 import asyncpg
 
-from llama_storage_tui.backends import failures
-from llama_storage_tui.backends.postgres import role_rules
+from llama_storage_tui.backends.postgres import failures, role_rules
 from llama_storage_tui.backends.postgres.connecting import (
     AFTER_THE_PASSWORD,
     APPLICATION_NAME,
@@ -20,10 +19,10 @@ from llama_storage_tui.backends.postgres.connecting import (
     try_to_connect,
 )
 from llama_storage_tui.backends.postgres.stored_form import stored_form
+from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import LoginAnswer, LoginState, RoleFacts, RoleSession, StoredForm
-from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.secrets import Secret
 
 _WRONG_PASSWORD: Final = "28P01"  # noqa: S105 - an SQLSTATE

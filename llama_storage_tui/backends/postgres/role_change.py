@@ -12,7 +12,7 @@ from typing import Final
 
 import asyncpg
 
-from llama_storage_tui.backends import failures
+from llama_storage_tui.backends.postgres import failures
 from llama_storage_tui.backends.postgres.connecting import Failed
 from llama_storage_tui.backends.postgres.role import PostgresRole, close_quietly
 from llama_storage_tui.backends.postgres.verifier import MD5, PATTERN

@@ -13,9 +13,9 @@ from typing import Final
 
 from llama_storage_tui.backends.postgres import tls
 from llama_storage_tui.backends.postgres.connecting import location
+from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.rotation import StoredForm
-from llama_storage_tui.model.target import PostgresTarget
 
 _PROTOCOL: Final = 3 << 16
 _SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)

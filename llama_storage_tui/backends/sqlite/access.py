@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from llama_storage_tui.backends.failures import HOT_JOURNAL
+from llama_storage_tui.backends.sqlite.failures import HOT_JOURNAL
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.next_steps import Advice, Step
 

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from llama_storage_tui.backends.failures import SaidDamagedError
+from llama_storage_tui.backends.sqlite.failures import SaidDamagedError
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.text import line
 

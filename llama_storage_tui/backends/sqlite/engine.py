@@ -19,14 +19,14 @@ import aiosqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from llama_storage_tui.backends import failures
+from llama_storage_tui.backends import network
 from llama_storage_tui.backends.batches import Pace
 from llama_storage_tui.backends.engine import Statement, Work
-from llama_storage_tui.backends.failures import SaidDamagedError
-from llama_storage_tui.backends.sqlite import checking
+from llama_storage_tui.backends.sqlite import checking, failures
 from llama_storage_tui.backends.sqlite.access import HeldFile, Look, Way, look, uri
 from llama_storage_tui.backends.sqlite.copying import COPY_LIMIT, PrivateCopy
 from llama_storage_tui.backends.sqlite.dialect import SqliteDialect
+from llama_storage_tui.backends.sqlite.failures import SaidDamagedError
 from llama_storage_tui.backends.sqlite.python_json import FUNCTION, OUTLINE, json_outline, python_json
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.limits import Timeouts
@@ -231,7 +231,7 @@ class SqliteEngine:
         if not done:
             await _stop(task, opened)
             if task.cancelled() or task.exception() is not None:
-                raise failures.timed_out(seconds or 0, where=self.where, doing="reading")
+                raise network.timed_out(seconds or 0, where=self.where, doing="reading")
         return task.result()
 
 

@@ -11,14 +11,14 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from llama_storage_tui.backends import failures
+from llama_storage_tui.backends import network
 from llama_storage_tui.backends.sqlite import holders
 from llama_storage_tui.backends.sqlite.access import Look
 from llama_storage_tui.backends.sqlite.engine import SqliteEngine
+from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Cell, Probe
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.target import SqliteTarget
 
 _TABLES: Final = "SELECT name FROM sqlite_master WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_'"
 _SHOWN_PROBLEMS: Final = 5
@@ -32,7 +32,7 @@ async def probe(engine: SqliteEngine, target: SqliteTarget, *, timeouts: Timeout
             look = await engine.look()
             facts, tables = await engine.run(_facts, seconds=timeouts.query)
     except TimeoutError:
-        raise failures.timed_out(timeouts.connect, where=engine.where, doing="connecting") from None
+        raise network.timed_out(timeouts.connect, where=engine.where, doing="connecting") from None
     except BackendError as error:
         raise await _with_holders(error, target.path) from None
     latency = (time.perf_counter() - started) * 1000

@@ -10,9 +10,9 @@ import click
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import ask
+from llama_storage_tui.cli.cells import or_dash, owner_of, time_of
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
-from llama_storage_tui.cli.responses.cells import or_dash, owner_of, time_of
 from llama_storage_tui.cli.responses.chain_document import ChainDocument
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.chain import Chain, ChainLink

@@ -8,9 +8,9 @@ from typing import Final
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.blocks import write_lines
+from llama_storage_tui.cli.cells import status_of
 from llama_storage_tui.cli.documents import iso
 from llama_storage_tui.cli.output import Piece, Tone, Toned
-from llama_storage_tui.cli.responses.cells import status_of
 from llama_storage_tui.model.resume import Change, Comparison, Examination
 from llama_storage_tui.model.transcript import (
     ChatMessage,

@@ -14,6 +14,7 @@ from typing import Final
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.rules import (
     deployment,
+    external,
     fields,
     hosting,
     legacy,
@@ -21,6 +22,9 @@ from llama_storage_tui.config.rules import (
     paths,
     plaintext,
     postgres,
+    providers,
+    resources,
+    serving,
     sharing,
     silent,
     start,
@@ -32,6 +36,9 @@ from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage, Verd
 CHECKS: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
     *load.CHECKS,
     *start.CHECKS,
+    *providers.CHECKS,
+    *external.CHECKS,
+    *resources.CHECKS,
     *postgres.CHECKS,
     *sharing.CHECKS,
     *silent.CHECKS,
@@ -46,6 +53,10 @@ CHECKS: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
 TABLE: Final[tuple[Rule, ...]] = (
     *load.TABLE,
     *start.TABLE,
+    *providers.TABLE,
+    *external.TABLE,
+    *resources.TABLE,
+    *serving.TABLE,
     *postgres.TABLE,
     *sharing.TABLE,
     *silent.TABLE,

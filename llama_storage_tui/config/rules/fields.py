@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from llama_storage_tui.backends.registry import engine_of_type
 from llama_storage_tui.config.document import get
 from llama_storage_tui.config.rules.view import View, nearest, setting
 from llama_storage_tui.model.catalog import Backend, Family, Setting
@@ -64,8 +65,9 @@ def unknown_fields(view: View) -> Iterator[Finding]:
                 help_ = f"Did you mean {meant}?"
             else:
                 help_ = f"{backend.type} has: {', '.join(known)}."
-            if backend.type == "kv_redis" and meant is None:
-                help_ = "kv_redis has host and port only: no password, TLS or database number in any version."
+            engine = engine_of_type(backend.type)
+            if engine is not None and engine.fields_note and meant is None:
+                help_ = engine.fields_note
             consequence = _consequence(backend, found.name, meant)
             if consequence is not None:
                 yield view.on_setting(
@@ -91,8 +93,6 @@ PLACES: Final = {
     "dsn": frozenset({"host", "port", "db"}),
     "connection_string": frozenset({"host", "port", "db", "user"}),
     "connection_url": frozenset({"host", "port", "db"}),
-    "redis_url": frozenset({"host", "port"}),
-    "database_url": frozenset({"host", "port", "db"}),
     "hostname": frozenset({"host"}),
     "address": frozenset({"host"}),
     "server": frozenset({"host"}),
@@ -112,6 +112,8 @@ PLACES: Final = {
     "collection": frozenset({"collection_name"}),
 }
 """Names that people give to what decides where a server connects, and the fields that really do."""
+_URL: Final = re.compile(r"^.+_(?=(url|uri|dsn)$)")
+"""What stands before that in a name: `database_url`, `cache_uri`."""
 SECURITY: Final = re.compile(r"^(ssl|tls)|^use_(ssl|tls)|sslmode|ca_cert|root_?cert", re.IGNORECASE)
 PASSWORDS: Final = frozenset({"password", "passwd", "pass", "auth", "password_file", "requirepass"})
 
@@ -123,12 +125,13 @@ def _consequence(backend: Backend, name: str, meant: str | None) -> str | None:
     """
     folded = name.lower().replace("-", "_")
     values = {found.name: found for found in backend.settings if found.is_known}
+    is_postgres = backend.type in ("sql_postgres", "kv_postgres")
     if (folded in PASSWORDS or meant == "password") and (
         "password" not in values or values["password"].is_default
     ):
         return "it connects without a password"
     if SECURITY.search(folded) and not _is_off(backend, name):
-        if backend.type in ("sql_postgres", "kv_postgres") and "connection_string" not in values:
+        if is_postgres and "connection_string" not in values:
             mode = values.get("ssl_mode")
             if mode is not None and not mode.is_default:
                 return None
@@ -136,20 +139,19 @@ def _consequence(backend: Backend, name: str, meant: str | None) -> str | None:
                 "the driver's default, prefer, stays: certificates are not verified, and the connection is unencrypted where the "
                 "server offers no TLS"
             )
-        if backend.type in ("kv_redis", "kv_mongodb"):
-            return "it connects without TLS"
-        return None
-    if folded == "db" and backend.type == "kv_redis":
-        return "it uses database 0"
+        return "it connects without TLS" if "host" in values and not is_postgres else None
+    engine = engine_of_type(backend.type)
+    if engine is not None and folded in engine.instead:
+        return engine.instead[folded]
     wanted = (
         PLACES.get(folded)
+        or PLACES.get(_URL.sub("", folded))
         or frozenset(field for field in _ORDER if field == meant)
         or PLACES.get(nearest(folded, PLACES) or "")
     )
     if not wanted:
         return None
     if wanted == {"schema"}:
-        is_postgres = backend.type in ("sql_postgres", "kv_postgres")
         return (
             "its tables are in the schema of the role's search_path, usually public" if is_postgres else None
         )
@@ -161,18 +163,18 @@ def _consequence(backend: Backend, name: str, meant: str | None) -> str | None:
         if field in values and field in wanted
     ]
     if "host" in wanted and "host" in values:
-        return f"it connects to {_address(backend, values)} (set {' and '.join(sorted(wanted & values.keys(), key=_ORDER.index))})"
+        return f"it connects to {_address(values)} (set {' and '.join(sorted(wanted & values.keys(), key=_ORDER.index))})"
     return f"it uses the default, {', '.join(shown)}" if shown else None
 
 
 _ORDER: Final = ("host", "port", "db", "user", "table_name", "collection_name", "db_path", "schema")
 
 
-def _address(backend: Backend, values: Mapping[str, Setting]) -> str:
+def _address(values: Mapping[str, Setting]) -> str:
     place = (
         f"{values['host'].value}:{values['port'].value}" if "port" in values else str(values["host"].value)
     )
-    return f"{place}/{values['db'].value}" if "db" in values and backend.type != "kv_redis" else place
+    return f"{place}/{values['db'].value}" if "db" in values else place
 
 
 def _is_off(backend: Backend, name: str) -> bool:

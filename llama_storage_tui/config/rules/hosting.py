@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
+from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.config.document import Keeps, Mount
 from llama_storage_tui.config.document import Path as DocumentPath
 from llama_storage_tui.config.rules.view import View, setting
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
-from llama_storage_tui.model.target import SqliteTarget
 from llama_storage_tui.upstream import changes
 
 TEMPORARY_FOLDER: Final = Rule(

@@ -12,7 +12,6 @@ from llama_storage_tui.config.legacy import TOP_LEVEL, snippets
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.upstream import changes
-from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG
 
 IGNORED_LEGACY_STORE: Final = Rule(
     id="ignored-legacy-store",
@@ -54,7 +53,7 @@ LOOKS_LIKE_ONE: Final = re.compile(r"\$\{env\.[^}]*\}")
 def ignored_legacy_keys(view: View) -> Iterator[Finding]:
     """The old top-level stores are dropped without a word: by 0.3 beside a storage, which it demands; from 0.4 on always."""
     has_defaults = view.version >= changes.STORAGE_OPTIONAL
-    if view.version < OLDEST_WITH_CATALOG or not (has_defaults or "storage" in view.context.raw):
+    if view.version < changes.CATALOG or not (has_defaults or "storage" in view.context.raw):
         return
     for key in TOP_LEVEL:
         if key in view.context.raw:
@@ -80,7 +79,7 @@ def ignored_legacy_keys(view: View) -> Iterator[Finding]:
 
 def ignored_storage(view: View) -> Iterator[Finding]:
     """0.2 has no `storage`: it takes each store from where it is used."""
-    if view.version < OLDEST_WITH_CATALOG and "storage" in view.context.raw:
+    if view.version < changes.CATALOG and "storage" in view.context.raw:
         yield view.finding(
             IGNORED_STORAGE,
             ("storage",),

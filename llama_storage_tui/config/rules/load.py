@@ -15,6 +15,7 @@ from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream import run_config as schema
+from llama_storage_tui.upstream.run_config.storage import BACKENDS
 
 UNSET_VARIABLE: Final = Rule(
     id="unset-variable",
@@ -48,6 +49,8 @@ OUT_OF_RANGE: Final = Rule(
     advice="Write a number in the range that the message names.",
     since=changes.CATALOG,
 )
+KNOWN_TYPES: Final = f"Servers know {', '.join([*BACKENDS][:-1])} and {[*BACKENDS][-1]}."
+
 UNKNOWN_TYPE: Final = Rule(
     id="unknown-type",
     severity=Severity.ERROR,
@@ -61,7 +64,7 @@ UNKNOWN_BACKEND_TYPE: Final = Rule(
     severity=Severity.ERROR,
     stage=Stage.LOAD,
     title="A backend's type does not exist",
-    advice="Servers know kv_sqlite, kv_redis, kv_postgres, kv_mongodb, sql_sqlite and sql_postgres.",
+    advice=KNOWN_TYPES,
     since=changes.CATALOG,
 )
 VALUE_NOT_ALLOWED: Final = Rule(
@@ -177,7 +180,7 @@ def schema_problems(view: View) -> Iterator[Finding]:
         if _touches_unknown(problem.loc, resolution.data):
             continue
         path = resolution.file_path(problem.loc)
-        message, help_ = problem.message, _help(view, path, problem)
+        message, help_ = problem.message, conversion_help(view, path, problem)
         yield view.finding(_rule(path, problem.kind), path, message, help=help_)
 
 
@@ -197,7 +200,8 @@ def _touches_unknown(loc: Path, data: object) -> bool:
     return isinstance(found, dict) and any(value is UNKNOWN for value in found.values())
 
 
-def _help(view: View, path: Path, problem: schema.Problem) -> str | None:
+def conversion_help(view: View, path: Path, problem: schema.Problem) -> str | None:
+    """Return what to do about a value that YAML or an expression turned into another type; None where that is not why."""
     uses = view.context.resolution.uses.get(path)
     if uses and problem.kind is schema.ProblemKind.WRONG_TYPE:
         names = ", ".join(dict.fromkeys(use.variable for use in uses))
@@ -210,7 +214,7 @@ def _help(view: View, path: Path, problem: schema.Problem) -> str | None:
     if problem.kind is schema.ProblemKind.WRONG_TYPE and path and is_secret_name(str(path[-1])):
         return "Put the value in quotes: YAML reads digits as a number."
     if problem.kind is schema.ProblemKind.UNKNOWN_TYPE and path[:2] == ("storage", "backends"):
-        return "Servers know kv_sqlite, kv_redis, kv_postgres, kv_mongodb, sql_sqlite and sql_postgres."
+        return KNOWN_TYPES
     return None
 
 
@@ -238,17 +242,15 @@ def store_references(view: View) -> Iterator[Finding]:
             else ""
         )
         if backend is None:
-            yield view.on(
+            yield UNKNOWN_BACKEND.found_on(
                 reference,
-                UNKNOWN_BACKEND,
                 f"The store {reference.name} refers to a backend {reference.backend!r} that does not exist{defaulted}",
                 help=f"The file has: {', '.join(names) or 'none'}."
                 + (f" Write storage.stores.{reference.name} out." if reference.is_defaulted else ""),
             )
         elif backend.family is not spec.family and backend.family != "unknown":
-            yield view.on(
+            yield WRONG_FAMILY.found_on(
                 reference,
-                WRONG_FAMILY,
                 f"The store {reference.name} needs a {spec.family}_* backend, and {backend.name} is {backend.type}{defaulted}",
             )
 

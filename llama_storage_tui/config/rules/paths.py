@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
+from pathlib import Path as FilePath
 from typing import Final
 
+from llama_storage_tui.backends.sqlite.target import SqliteTarget
+from llama_storage_tui.config.document import get
+from llama_storage_tui.config.rules.serving import LATER, enabled_providers, is_this_machine, used_texts
 from llama_storage_tui.config.rules.view import View, setting
 from llama_storage_tui.model.catalog import SourceKind
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
-from llama_storage_tui.model.target import SqliteTarget
 from llama_storage_tui.upstream import changes
 
 LITERAL_TILDE: Final = Rule(
@@ -45,7 +49,25 @@ UNEXPANDED_DEFAULT_PATH: Final = Rule(
     since=changes.STORAGE_OPTIONAL,
     until=changes.DEFAULT_PATH_EXPANDED,
 )
+NO_FILE_NAME: Final = Rule(
+    id="no-file-name",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A SQLite path names no file",
+    advice="Write the path of a file.",
+    also=((Severity.WARNING, Stage.NEVER),),
+)
+UNUSABLE_PATH: Final = Rule(
+    id="unusable-path",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A path leads through a file, or to something that is not what belongs there",
+    advice="Correct the path, or move away what is there. If the path is on another machine, check the config there.",
+    also=((Severity.WARNING, Stage.NEVER), (Severity.WARNING, Stage.START)),
+)
 TABLE: Final = (
+    UNUSABLE_PATH,
+    NO_FILE_NAME,
     LITERAL_TILDE,
     MEMORY_DATABASE,
     RELATIVE_PATH,
@@ -108,4 +130,90 @@ def unexpanded_default(view: View) -> Iterator[Finding]:
             )
 
 
-CHECKS = (literal_tilde, fleeting_paths, unexpanded_default)
+def no_file_name(view: View) -> Iterator[Finding]:
+    """A path of SQLite that names no file."""
+    for backend, path, is_opened in used_texts(view, "db_path", "kv_sqlite", "sql_sqlite"):
+        # A SQL path goes through pathlib, which takes the slash off.
+        if path == "" or (backend.type == "kv_sqlite" and path.endswith("/")):
+            yield view.on_setting(
+                backend,
+                "db_path",
+                NO_FILE_NAME,
+                f"The db_path of {backend.name} names no file{'' if is_opened else LATER}",
+                severity=Severity.ERROR if is_opened else Severity.WARNING,
+                stage=Stage.START if is_opened else Stage.NEVER,
+            )
+
+
+def unusable_paths(view: View) -> Iterator[Finding]:
+    """Paths that no server can open or make, as this machine shows them; inside a pod they are not looked at."""
+    if not is_this_machine(view):
+        return
+    for backend, _, is_opened in used_texts(view, "db_path", "kv_sqlite", "sql_sqlite"):
+        target = backend.target
+        problem = None
+        if isinstance(target, SqliteTarget) and not target.is_memory:
+            problem = _problem_of_database(target.path)
+        if problem is not None:
+            yield view.on_setting(
+                backend,
+                "db_path",
+                UNUSABLE_PATH,
+                f"The server cannot open the file of {backend.name}: {problem}{'' if is_opened else LATER}",
+                severity=Severity.ERROR if is_opened else Severity.WARNING,
+                stage=Stage.START if is_opened else Stage.NEVER,
+            )
+    for api, path, entry in enabled_providers(view):
+        folder = get(entry, "config", "storage_dir")
+        if (
+            api == "files"
+            and entry.get("provider_type") == "inline::localfs"
+            and isinstance(folder, str)
+            and folder
+        ):
+            here = FilePath(view.context.map_path(folder))
+            problem = _obstacle(here / "file") if here.is_absolute() else None
+            if problem is not None:
+                yield view.finding(
+                    UNUSABLE_PATH,
+                    (*path, "config", "storage_dir"),
+                    f"The server cannot make the folder of {entry.get('provider_id')}, and does not start: {problem}",
+                )
+
+
+def _obstacle(path: FilePath) -> str | None:
+    """Return what of the folders above a path is no folder; None where they are, or can be made."""
+    for folder in reversed(path.parents):
+        try:
+            mode = folder.stat().st_mode
+        except FileNotFoundError:
+            return f"{folder} is a link to nowhere" if folder.is_symlink() else None
+        except OSError:
+            return None
+        if not stat.S_ISDIR(mode):
+            return f"{folder} is a file"
+    return None
+
+
+def _problem_of_database(path: FilePath) -> str | None:
+    try:
+        problem = _obstacle(path)
+        if problem is not None:
+            return problem
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            return f"{path} is a folder"
+        # A pipe or a device would keep the reader waiting.
+        if stat.S_ISREG(mode):
+            with path.open("rb") as file:
+                head = file.read(len(SQLITE_HEAD))
+            return f"{path} is not a SQLite database" if head and head != SQLITE_HEAD else None
+    except OSError:
+        return None
+    return None
+
+
+SQLITE_HEAD: Final = b"SQLite format 3\0"
+"""With what every database begins; an empty file is one, too."""
+
+CHECKS = (no_file_name, unusable_paths, literal_tilde, fleeting_paths, unexpanded_default)

@@ -6,17 +6,17 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from llama_storage_tui.config.rules.view import View, is_set, setting
-from llama_storage_tui.config.server_login import (
+from llama_storage_tui.backends.postgres.server_login import (
     BREAKS_USER,
     PATHS_OF_DRIVERS,
     PERCENT_ENCODED,
     pasted_wrongly,
 )
+from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.config.rules.view import View, is_set, setting
 from llama_storage_tui.config.substitution import find_foreign
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
-from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.upstream import changes
 
@@ -250,9 +250,8 @@ def driver_variables(view: View) -> Iterator[Finding]:
     for backend in view.backends_of("kv_postgres", "sql_postgres"):
         if not found or is_set(backend, "ssl_mode") or is_set(backend, "connection_string"):
             continue
-        yield view.on(
+        yield DRIVER_VARIABLES.found_on(
             backend,
-            DRIVER_VARIABLES,
             f"The environment has {', '.join(found)}: the driver of a server uses it for {backend.name} where a field is unset",
             help="This program does not; write the settings into the config to test what the server does.",
         )

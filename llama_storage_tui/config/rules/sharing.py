@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
+from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.config.document import get
 from llama_storage_tui.config.environment import UNKNOWN
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.catalog import Backend, Family, Reference
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
-from llama_storage_tui.model.target import PostgresTarget, SqliteTarget
 from llama_storage_tui.upstream.consumers import VECTOR_STORE_TABLES, find_consumer
 
 SHARED_TABLE: Final = Rule(
@@ -101,9 +102,8 @@ def shared_tables(view: View) -> Iterator[Finding]:
                 continue
             reported.add(second.path)
             differs = first.table != second.table
-            yield view.on(
+            yield SHARED_TABLE.found_on(
                 second,
-                SHARED_TABLE,
                 f"{second.path} and {first.path} keep their rows in one table, {table}"
                 + (", though the config names two" if differs else ""),
                 help="Rows of both are mixed and may overwrite each other. Use two tables, or two databases; a new one"
@@ -131,9 +131,9 @@ def shared_namespaces(view: View) -> Iterator[Finding]:
                 if is_named
                 else "the same keys, for this store keeps no namespaces"
             )
-            yield view.on(
+            rule = SHARED_NAMESPACE if is_named else SHARED_KEYS
+            yield rule.found_on(
                 second,
-                SHARED_NAMESPACE if is_named else SHARED_KEYS,
                 f"{second.path} and {first.path} use {what}"
                 + (
                     f": the keys {', '.join(collides)} of both lie together, and equal ones overwrite each other"
@@ -188,16 +188,14 @@ def same_server_twice(view: View) -> Iterator[Finding]:
         alike.append((second, other))
         first, one = alike[0]
         if one.password != other.password:
-            yield view.on(
+            yield PASSWORD_DIFFERS.found_on(
                 second,
-                PASSWORD_DIFFERS,
                 f"{first.name} and {second.name} log in as the same role on the same server with different passwords; "
                 "at most one of them can be right",
             )
         elif one.host != other.host:
-            yield view.on(
+            yield HOST_SPELLED_DIFFERENTLY.found_on(
                 second,
-                HOST_SPELLED_DIFFERENTLY,
                 f"{first.name} and {second.name} name one server in two ways: {one.host} and {other.host}",
             )
 

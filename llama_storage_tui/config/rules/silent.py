@@ -89,9 +89,8 @@ def unused_backends(view: View) -> Iterator[Finding]:
     for backend in view.backends:
         if backend.name not in used and not backend.is_implied and not backend.is_inline:
             who = "Only disabled providers refer" if backend.name in named else "Nothing refers"
-            yield view.on(
+            yield UNUSED_BACKEND.found_on(
                 backend,
-                UNUSED_BACKEND,
                 f"{who} to the backend {backend.name}: a server never contacts it",
             )
 
@@ -107,22 +106,19 @@ def unread_references(view: View) -> Iterator[Finding]:
             continue
         if reference.kind is ReferenceKind.STORE and reference.name not in stores:
             meant = nearest(reference.name, stores)
-            yield view.on(
+            yield UNKNOWN_STORE.found_on(
                 reference,
-                UNKNOWN_STORE,
                 f"{view.version.product} {view.version} has no store {reference.name}: the entry is ignored",
                 help=f"Did you mean {meant}?" if meant else None,
             )
         elif reference.kind is ReferenceKind.STORE and reference.name == "responses":
-            yield view.on(
+            yield UNREAD_STORE.found_on(
                 reference,
-                UNREAD_STORE,
                 "No server of any version reads storage.stores.responses",
             )
         elif reference.namespace is not None or reference.table is not None:
-            yield view.on(
+            yield UNREAD_REFERENCE.found_on(
                 reference,
-                UNREAD_REFERENCE,
                 f"No code of {view.version.product} {view.version} reads this reference of {reference.name}",
             )
 
@@ -136,9 +132,8 @@ def decorative_tables(view: View) -> Iterator[Finding]:
         if reference.table in tables or reference.kind is ReferenceKind.IMPLICIT:
             continue
         is_shared_by_design = tables == VECTOR_STORE_TABLES
-        yield view.on(
+        yield DECORATIVE_TABLE_NAME.found_on(
             reference,
-            DECORATIVE_TABLE_NAME,
             f"The table name {reference.table!r} of {reference.path} has no effect: the rows are in {', '.join(tables)}",
             help=_decorative_help(view, reference),
             severity=Severity.INFO

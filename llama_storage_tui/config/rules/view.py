@@ -62,19 +62,6 @@ class View:
             where = show_path(where)
         return rule.found(where, message, help=help, line=line, severity=severity, stage=stage)
 
-    def on(
-        self,
-        subject: Reference | Backend,
-        rule: Rule,
-        message: str,
-        *,
-        help: Help | None = None,  # noqa: A002 - the word of the interface
-        severity: Severity | None = None,
-        stage: Stage | None = None,
-    ) -> Finding:
-        """Write a finding on a reference or a backend as a whole."""
-        return rule.found(subject.path, message, help=help, line=subject.line, severity=severity, stage=stage)
-
     def on_setting(
         self,
         backend: Backend,

@@ -13,13 +13,14 @@ from typing import Final
 
 from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.attention import Attention, Category, CategoryCount, Example, Thresholds
+from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.records import RecordQuery, TallyBatch
-from llama_storage_tui.model.responses import Place
+from llama_storage_tui.services.records.places import needed_tables
+from llama_storage_tui.services.records.sources import Source, opened
 from llama_storage_tui.services.responses.categories import categories
 from llama_storage_tui.services.responses.item_tables import item_tables
-from llama_storage_tui.services.responses.places import response_places
-from llama_storage_tui.services.responses.sources import RESPONSES, Source, sources_of
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.upstream.families.responses import RESPONSES
 
 RECENT: Final = 2_000
 """Rows of each table, from its end, that the first view looks at."""
@@ -31,7 +32,7 @@ EXAMPLES: Final = 5
 class _Counting:
     """One table: its scan, and what that found so far. `wanted` are the positions of the categories that it has columns for."""
 
-    place: Place
+    place: TablePlace
     batches: AsyncGenerator[TallyBatch, None]
     wanted: tuple[int, ...]
     estimated_rows: int
@@ -119,8 +120,9 @@ async def _tables(
     session: Session, chosen: Sequence[Category]
 ) -> tuple[tuple[_Counting, ...], tuple[str, ...]]:
     """Begin with each table; what cannot be read is a notice, unless nothing can."""
-    sources, unread = await sources_of(session, response_places(session.catalog), RESPONSES)
-    begun = [await _table(source, chosen) for source in sources.values()]
+    found = await opened(session, RESPONSES, needed_tables(session.catalog, RESPONSES))
+    unread = found.notices
+    begun = [await _table(source, chosen) for source in found.tables]
     try:
         unread += (await item_tables(session)).notices
     except BackendError as error:

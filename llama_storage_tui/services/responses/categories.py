@@ -13,8 +13,9 @@ from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.attention import Category, Thresholds
 from llama_storage_tui.model.records import AnyOf, Between, DocumentShape, Equals, Field, Measure, Not, OneOf
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.services.responses.summaries import CREATED, DOCUMENT, OWNER, STATUS, STORE
+from llama_storage_tui.services.responses.summaries import CREATED, OWNER, STATUS, STORE
 from llama_storage_tui.upstream import changes, field_rules, response_model
+from llama_storage_tui.upstream.families.responses import DOCUMENT
 from llama_storage_tui.upstream.resuming import STATUSES
 
 UNFINISHED: Final = ("queued", "in_progress")

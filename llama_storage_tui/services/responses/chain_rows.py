@@ -9,6 +9,7 @@ from typing import Final
 from llama_storage_tui.backends.protocols import RecordReader
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.data import Cell
+from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.records import (
     AnyOf,
     Condition,
@@ -23,13 +24,13 @@ from llama_storage_tui.model.records import (
     RecordOrder,
     RecordQuery,
 )
-from llama_storage_tui.model.responses import Place
 from llama_storage_tui.next_steps import Advice, Step
-from llama_storage_tui.services.responses.membership import is_storable
-from llama_storage_tui.services.responses.places import response_places
+from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.responses.prefixes import is_answer, items_of_text
-from llama_storage_tui.services.responses.summaries import CREATED, DOCUMENT, OWNER, STATUS
+from llama_storage_tui.services.responses.summaries import CREATED, OWNER, STATUS
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import is_storable
+from llama_storage_tui.upstream.families.responses import DOCUMENT, RESPONSES
 
 LINK_COLUMN: Final = "previous_response_id"
 """There from ogx 1.1 on."""
@@ -70,7 +71,7 @@ class LinkRow:
 class ResponseTable:
     """A table of responses, with the columns that it has."""
 
-    place: Place
+    place: TablePlace
     records: RecordReader
     columns: frozenset[str]
 
@@ -159,7 +160,7 @@ class ResponseTable:
 async def table_of(session: Session, id_: str) -> tuple[ResponseTable, LinkRow]:
     """Return the table that has a response, with its row; raises NotFoundError, or BackendError where a table cannot be read."""
     failure: BackendError | None = None
-    for place in response_places(session.catalog):
+    for place in needed_tables(session.catalog, RESPONSES):
         try:
             table = await _opened(session, place)
             row = None if table is None else await table.row(id_)
@@ -172,7 +173,9 @@ async def table_of(session: Session, id_: str) -> tuple[ResponseTable, LinkRow]:
         raise failure
     raise NotFoundError(
         f"There is no response {id_!r}",
-        where=", ".join(f"{place.table} on {place.backend}" for place in response_places(session.catalog)),
+        where=", ".join(
+            f"{place.table} on {place.backend}" for place in needed_tables(session.catalog, RESPONSES)
+        ),
         help=Advice("", Step.LIST_RECORDS, "responses"),
     )
 
@@ -192,7 +195,7 @@ def text_of(value: Cell) -> str | None:
     return None if value is None else str(value)
 
 
-async def _opened(session: Session, place: Place) -> ResponseTable | None:
+async def _opened(session: Session, place: TablePlace) -> ResponseTable | None:
     reader = await session.reader(place.backend)
     table = await reader.tables.table(place.table)
     if table is None or table.column(DOCUMENT) is None:

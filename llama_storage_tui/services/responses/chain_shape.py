@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from llama_storage_tui.model.chain import Chain, ChainLink, Fork, LinkMark, OwnerChange
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.model.responses import Place
+from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.services.responses.chain_rows import LinkRow
 from llama_storage_tui.services.responses.prefixes import UNKNOWN, Guess
 from llama_storage_tui.services.values import time_rank
@@ -21,7 +21,7 @@ class Lineage:
     `guesses` tell of parents that no row names.
     """
 
-    place: Place
+    place: TablePlace
     asked: str
     path: tuple[str, ...]
     rows: Mapping[str, LinkRow]

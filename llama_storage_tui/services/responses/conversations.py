@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Final
 
 from llama_storage_tui.errors import BackendError, NotFoundError, StorageToolError
-from llama_storage_tui.model.conversations import (
-    Conversation,
-    ConversationDetail,
-    ConversationItem,
-    ConversationPage,
-    ConversationQuery,
-)
-from llama_storage_tui.model.data import Cell, Cursor
-from llama_storage_tui.model.limits import LONGEST_CELL
+from llama_storage_tui.model.conversations import ConversationDetail, ConversationItem
+from llama_storage_tui.model.data import Cell
+from llama_storage_tui.model.families import Page, Query, RecordEntry
 from llama_storage_tui.model.records import (
     AnyOf,
     Between,
-    Condition,
     Equals,
     Field,
     OneOf,
@@ -30,26 +23,26 @@ from llama_storage_tui.model.records import (
     RecordOrder,
     RecordQuery,
 )
-from llama_storage_tui.model.responses import Place
 from llama_storage_tui.model.transcript import Entry, Side
 from llama_storage_tui.next_steps import Advice, Step
-from llama_storage_tui.services.responses import places, summaries
+from llama_storage_tui.services.records.pages import ALL, find_entry, list_records
+from llama_storage_tui.services.records.places import needed_tables, table_places
+from llama_storage_tui.services.responses import summaries
 from llama_storage_tui.services.responses.chain_rows import text_of
 from llama_storage_tui.services.responses.item_tables import ItemTables, item_tables
 from llama_storage_tui.services.responses.items import joined, read_item
 from llama_storage_tui.services.responses.membership import (
     SMALL_TABLE,
-    is_storable,
     item_order,
     key_of,
     order_fields,
     records_of,
 )
-from llama_storage_tui.services.responses.merging import Slice, merged
-from llama_storage_tui.services.responses.sources import CONVERSATIONS, sources_of
 from llama_storage_tui.services.responses.tolerant_json import load
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.services.values import time_rank
+from llama_storage_tui.services.values import is_storable, time_rank
+from llama_storage_tui.upstream.families.conversations import CONVERSATIONS
+from llama_storage_tui.upstream.families.responses import CACHED_MESSAGES, RESPONSES
 
 LONGEST_TURN: Final = 86_400
 """Seconds that a response may have run before its items were written: the bound that spares looking into older documents."""
@@ -63,50 +56,22 @@ _CONVERSATION: Final = Field("conversation_id", "conversation_id")
 _ITEM: Final = Field("item", "item_data")
 _TYPE: Final = Field("type", "item_data", ("type",))
 _ROLE: Final = Field("role", "item_data", ("role",))
-_COLUMNS: Final = (
-    Field("owner", "owner_principal"),
-    Field("tenant", "tenant_id"),
-    Field("access_attributes", "access_attributes"),
-    Field("metadata", "metadata"),
-)
 
 
-async def list_conversations(session: Session, query: ConversationQuery) -> ConversationPage:
-    """Return a page of conversations; raises NotFoundError where the config keeps none, BackendError where none can be read."""
-    meant = _meant(session)
-    sources, notices = await sources_of(session, meant, CONVERSATIONS)
-    conditions = tuple(_conditions(query))
+async def list_conversations(session: Session, query: Query = ALL) -> Page[RecordEntry]:
+    """Return a page of conversations, each with the number of its `items`, None where counting them is not cheap.
 
-    async def read(place: Place, after: Cursor | None) -> Slice[Conversation]:
-        source = sources.get(place)
-        if source is None:
-            return Slice((), (), has_more=False)
-        asked = RecordQuery(
-            place.table,
-            _fields(source.columns),
-            conditions,
-            query.order,
-            query.limit,
-            after,
-            cell_limit=LONGEST_CELL,
-        )
-        page = await source.records.page(asked)
-        found = tuple(_conversation(place, record) for record in page.records)
-        return Slice(found, page.cursors, has_more=page.next is not None)
+    Raises as `list_records` does.
+    """
+    page = await list_records(session, CONVERSATIONS.name, query)
+    counts, unsaid = await _counts(session, [each.id for each in page.records if isinstance(each.id, str)])
+    records = tuple(_with_items(each, counts) for each in page.records)
+    return replace(page, records=records, notices=(*page.notices, *unsaid))
 
-    found, next_ = await merged(
-        meant, read, sorts=lambda each: (each.created_at, each.id), limit=query.limit, after=query.after
-    )
-    counts, unsaid = await _counts(session, [each.id for each in found if isinstance(each.id, str)])
-    counted = tuple(
-        replace(each, items=counts.get(each.id, 0) if isinstance(each.id, str) else None)
-        if counts is not None
-        else each
-        for each in found
-    )
-    return ConversationPage(
-        counted, next_, query.order, is_complete=len(sources) == len(meant), notices=(*notices, *unsaid)
-    )
+
+def _with_items(entry: RecordEntry, counts: dict[str, int] | None) -> RecordEntry:
+    items = counts.get(entry.id, 0) if counts is not None and isinstance(entry.id, str) else None
+    return replace(entry, cells={**entry.cells, "items": items})
 
 
 async def read_conversation(session: Session, id_: str) -> ConversationDetail:
@@ -115,7 +80,7 @@ async def read_conversation(session: Session, id_: str) -> ConversationDetail:
     Raises NotFoundError where neither it nor an item of it is there, BackendError. Without time limits: the responses, and before
     ogx 1.5 the items, are found by a scan.
     """
-    conversation = await _row(session, id_)
+    conversation = await find_entry(session, CONVERSATIONS, id_)
     tables = await item_tables(session)
     items = await _items(session, tables, id_)
     if conversation is None and not items:
@@ -132,41 +97,9 @@ async def read_conversation(session: Session, id_: str) -> ConversationDetail:
         notices.append(f"Its responses were not read: {error.message}")
     if conversation is None:
         notices.append("The conversation is gone: only its items are left.")
+    else:
+        conversation = replace(conversation, cells={**conversation.cells, "items": len(items)})
     return ConversationDetail(id_, conversation, items, messages, responses, tuple(notices))
-
-
-def _meant(session: Session) -> tuple[Place, ...]:
-    found = places.conversation_places(session.catalog)
-    if not found:
-        raise NotFoundError(
-            f"A server of version {session.catalog.version.chosen} keeps no conversations with this config",
-            where=session.catalog.config,
-            help="They are kept where storage.stores.conversations names a SQL backend.",
-        )
-    return found
-
-
-def _fields(columns: Collection[str]) -> tuple[Field, ...]:
-    return (_ID, _CREATED, *(field for field in _COLUMNS if field.column in columns))
-
-
-def _conditions(query: ConversationQuery) -> Iterator[Condition]:
-    if query.since is not None or query.until is not None:
-        yield Between(_CREATED, query.since, query.until)
-    if query.owner is not None:
-        yield Equals(_COLUMNS[0], query.owner)
-
-
-def _conversation(place: Place, record: Record) -> Conversation:
-    return Conversation(
-        place,
-        record["id"],
-        created_at=record["created_at"],
-        owner=text_of(record.get("owner")),
-        tenant=text_of(record.get("tenant")),
-        access_attributes=text_of(record.get("access_attributes")),
-        metadata=record.get("metadata"),
-    )
 
 
 async def _counts(session: Session, ids: Sequence[str]) -> tuple[dict[str, int] | None, tuple[str, ...]]:
@@ -195,15 +128,6 @@ async def _counts(session: Session, ids: Sequence[str]) -> tuple[dict[str, int] 
         query = RecordQuery(place.table, (_CONVERSATION,), id="conversation_id")
         found.update(str(each["conversation_id"]) for each in await reader.records.find(query, wanted))
     return found, tables.notices
-
-
-async def _row(session: Session, id_: str) -> Conversation | None:
-    sources, _ = await sources_of(session, _meant(session), CONVERSATIONS)
-    for place, source in sources.items() if is_storable(id_) else ():
-        query = RecordQuery(place.table, _fields(source.columns))
-        for record in await source.records.find(query, [id_]):
-            return _conversation(place, record)
-    return None
 
 
 async def _items(session: Session, tables: ItemTables, id_: str) -> tuple[ConversationItem, ...]:
@@ -249,7 +173,7 @@ def _item(record: Record, entry: Entry | None) -> ConversationItem:
 
 
 async def _messages(session: Session, id_: str) -> Cell:
-    for place in places.cached_message_places(session.catalog):
+    for place in table_places(session.catalog, CACHED_MESSAGES):
         reader = await session.reader(place.backend)
         if await reader.tables.table(place.table) is None:
             continue
@@ -272,7 +196,7 @@ async def _responses(session: Session, id_: str, items: Sequence[ConversationIte
     )
     stored = [Equals(field, id_) for field in (summaries.CONVERSATION, summaries.CONVERSATION_ID)]
     found: dict[str, Cell] = {}
-    for place in places.response_places(session.catalog):
+    for place in needed_tables(session.catalog, RESPONSES):
         reader = await session.reader(place.backend)
         if await reader.tables.table(place.table) is None:
             continue

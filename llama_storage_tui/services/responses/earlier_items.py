@@ -11,7 +11,7 @@ from typing import Final
 from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import Field, OneOf, Record, RecordOrder, RecordQuery
-from llama_storage_tui.services.responses.places import CONVERSATIONS
+from llama_storage_tui.upstream.families.conversations import TABLE
 from llama_storage_tui.upstream.item_upgrade import EARLIER_ITEMS, ITEMS
 
 _AT_ONCE: Final = 500
@@ -37,7 +37,7 @@ async def compare_items(reader: Reader, *, most: int | None = None, seconds: flo
     Stops after `most` rows (None: no limit) or `seconds`. Raises BackendError.
     """
     began, missing, compared = monotonic(), 0, 0
-    has_conversations = await reader.tables.table(CONVERSATIONS) is not None
+    has_conversations = await reader.tables.table(TABLE) is not None
     query = RecordQuery(
         EARLIER_ITEMS, (_CONVERSATION, _ID), order=RecordOrder.STORED, limit=_AT_ONCE, with_cursors=False
     )
@@ -69,7 +69,7 @@ async def _missing(reader: Reader, records: Sequence[Record], *, has_conversatio
     absent = [key for key in keys if key not in there]
     if not absent or not has_conversations:
         return len(absent)
-    living = RecordQuery(CONVERSATIONS, (_ID,), time="id")
+    living = RecordQuery(TABLE, (_ID,), time="id")
     wanted = _texts(name for name, _ in absent)
     alive = {found["id"] for found in await reader.records.find(living, wanted)}
     return sum(name in alive for name, _ in absent)

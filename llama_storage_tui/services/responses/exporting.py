@@ -11,7 +11,8 @@ from typing import Final
 
 from llama_storage_tui.files.staging import StagedFile
 from llama_storage_tui.model.data import Cell, Column
-from llama_storage_tui.model.responses import ResponseBatch, ResponseQuery, ResponseSummary
+from llama_storage_tui.model.families import Query
+from llama_storage_tui.model.responses import ResponseBatch, ResponseSummary
 from llama_storage_tui.services.export import Encoder, ExportFormat, export_page
 from llama_storage_tui.services.responses.listing import Sees, search_responses
 from llama_storage_tui.services.session import Session
@@ -60,7 +61,7 @@ def export_listed(
 
 async def export_responses(
     session: Session,
-    query: ResponseQuery,
+    query: Query,
     format_: ExportFormat,
     path: Path,
     *,

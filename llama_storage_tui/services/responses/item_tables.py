@@ -7,11 +7,12 @@ from typing import Final
 
 from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.errors import BackendError
+from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.records import Field, RecordOrder, RecordQuery
-from llama_storage_tui.model.responses import Place
+from llama_storage_tui.services.records.places import table_places
 from llama_storage_tui.services.responses.earlier_items import Comparison, compare_items
-from llama_storage_tui.services.responses.places import item_places
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.upstream.families.conversations import ITEMS as CONVERSATION_ITEMS
 from llama_storage_tui.upstream.item_upgrade import (
     EARLIER_ITEMS,
     ITEMS,
@@ -64,7 +65,7 @@ class Said:
 class ItemTables:
     """The tables to read items from, and what to say of them. `is_split` where the server's own table does not hold them all."""
 
-    places: tuple[Place, ...]
+    places: tuple[TablePlace, ...]
     notices: tuple[str, ...] = ()
     is_split: bool = False
 
@@ -83,10 +84,10 @@ async def item_tables(session: Session) -> ItemTables:
 
     What cannot be read of the upgrade's state is a notice. Raises BackendError where a backend cannot be opened.
     """
-    found: list[Place] = []
+    found: list[TablePlace] = []
     notices: list[str] = []
     is_split = False
-    for place in item_places(session.catalog):
+    for place in table_places(session.catalog, CONVERSATION_ITEMS):
         found.append(place)
         reader = await session.reader(place.backend)
         try:
@@ -100,7 +101,7 @@ async def item_tables(session: Session) -> ItemTables:
             continue
         if report.state in _ONLY_COPY:
             is_split = True
-            found.append(Place(place.backend, EARLIER_ITEMS, place.path))
+            found.append(TablePlace(place.backend, EARLIER_ITEMS, place.path))
         notices.append(said_of(report, place.backend).notice)
     return ItemTables(tuple(found), tuple(notices), is_split)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -13,25 +13,19 @@ from typing import Final
 from llama_storage_tui.errors import BackendError, UsageError
 from llama_storage_tui.model.access import Decision, Hiding
 from llama_storage_tui.model.data import Cursor
-from llama_storage_tui.model.limits import LONGEST_CELL
-from llama_storage_tui.model.records import RecordBatch, RecordOrder, RecordPage, RecordQuery
-from llama_storage_tui.model.responses import (
-    Place,
-    ResponseBatch,
-    ResponsePage,
-    ResponseQuery,
-    ResponseSummary,
-)
+from llama_storage_tui.model.families import Query, TablePlace
+from llama_storage_tui.model.records import Condition, Record, RecordBatch, RecordOrder
+from llama_storage_tui.model.responses import ResponseBatch, ResponsePage, ResponseSummary
+from llama_storage_tui.services.records.merging import START, Slice, encode, merged, positions_of
+from llama_storage_tui.services.records.pages import check_query
+from llama_storage_tui.services.records.places import needed_tables
+from llama_storage_tui.services.records.rows import LARGE, record_query, row_slice
+from llama_storage_tui.services.records.sources import Source, opened
 from llama_storage_tui.services.responses.membership import conversations_of, items_of
-from llama_storage_tui.services.responses.merging import START, Slice, encode, merged, positions_of
-from llama_storage_tui.services.responses.places import response_places
-from llama_storage_tui.services.responses.sources import RESPONSES, Source, sources_of
-from llama_storage_tui.services.responses.summaries import conditions_of, fields_of, summary_of
+from llama_storage_tui.services.responses.summaries import belongs_to, summary_of
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.upstream.families.responses import RESPONSES
 from llama_storage_tui.upstream.resuming import STATUSES
-
-LARGE: Final = 50_000
-"""Rows from which on sorting a table by time takes so long that a screen shows it as stored: 0.2 s on SQLite."""
 
 _AT_ONCE: Final = 200
 """Records that are summed up before anything else that runs has its turn."""
@@ -41,14 +35,6 @@ _SIFTED: Final = 500
 
 Sees = Callable[[ResponseSummary], Decision]
 """Tells whether a response is shown: what a user may read, and what hides the rest."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A table with what it is asked."""
-
-    source: Source
-    query: RecordQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +70,7 @@ class _Eyes:
 
 
 async def list_responses(
-    session: Session, query: ResponseQuery, *, sees: Sees | None = None, marks: bool = False
+    session: Session, query: Query, *, sees: Sees | None = None, marks: bool = False
 ) -> ResponsePage:
     """Return a page of responses; raises NotFoundError where the config keeps none, BackendError where no table can be read.
 
@@ -93,67 +79,73 @@ async def list_responses(
     `sees` filters here what the server does not: a page is then filled up with as many questions as it takes. With `marks` it
     filters nothing: what it would have is `hidden`.
     """
-    places = response_places(session.catalog)
+    places = needed_tables(session.catalog, RESPONSES)
+    check_query(RESPONSES, query)
+    conditions = await _membership(session, query)
+    sources = await opened(session, RESPONSES, places)
     is_sifted = sees is not None and not marks
-    wanted = replace(query, limit=max(query.limit, _SIFTED)) if is_sifted else query
-    sources, notices = await _asked(session, places, wanted)
-    ends: dict[Place, tuple[int, Counter[Hiding]]] = {}
+    eyes: dict[TablePlace, _Eyes] = {}
 
-    async def read(place: Place, after: Cursor | None) -> Slice[_Met]:
-        source = sources.get(place)
-        if source is None:
-            return Slice((), (), has_more=False)
-        eyes = _Eyes(sees, marks)
-        part = await _slice(session, source, after, query.limit, eyes)
-        if not part.has_more:
-            ends[place] = len(part.found), eyes.hidden()
-        return part
+    async def read(place: TablePlace, after: Cursor | None, limit: int) -> Slice[_Met]:
+        source = sources.sources.get(place)
+        if not isinstance(source, Source):
+            return Slice(())
+        look = eyes[place] = _Eyes(sees, marks)
+        asked = record_query(source, RESPONSES, query, conditions)
+        asked = replace(asked, after=after, limit=max(limit, _SIFTED) if is_sifted else limit)
+        return await row_slice(
+            session, source, asked, lambda record: _met(look, place, record), order=query.order, enough=limit
+        )
 
-    found, next_ = await merged(
+    page = await merged(
         places,
         read,
         sorts=lambda met: (met.summary.created_at, met.summary.id),
         limit=query.limit,
         after=query.after,
     )
-    if not found and len(sources) == len(places) and not _hidden(found, ends):
+    # Before each response that the page shows, and at the end of each table that it finishes.
+    hidden = sum(
+        [met.hidden for met in page.found] + [eyes[place].hidden() for place in page.ended if place in eyes],
+        Counter(),
+    )
+    if not page.found and sources.is_complete and not hidden:
         _check_status(query)
-    shown, unsaid = await _with_conversations(session, [met.summary for met in found])
+    shown, unsaid = await _with_conversations(session, [met.summary for met in page.found])
     return ResponsePage(
+        RESPONSES,
         shown,
-        next_,
+        page.next,
         query.order,
-        is_complete=len(sources) == len(places),
-        notices=(*notices, *unsaid),
-        hidden=_hidden(found, ends),
+        is_complete=sources.is_complete,
+        notices=(*sources.notices, *unsaid),
+        hidden=hidden,
     )
 
 
-def _check_status(query: ResponseQuery) -> None:
+def _met(eyes: _Eyes, place: TablePlace, record: Record) -> _Met | None:
+    summary = eyes.look(summary_of(place, record))
+    return None if summary is None else _Met(summary, eyes.hidden())
+
+
+def _check_status(query: Query) -> None:
     """Refuse a status that found nothing and that no server writes: a misspelt one, as far as anybody can tell.
 
     Not before anything was looked for: what else has written to the table may use a status of its own.
     """
-    if query.status is not None and query.status not in STATUSES and query.after is None:
-        meant = get_close_matches(query.status.strip().lower().replace(" ", "_"), STATUSES, n=1)
+    status = query.text("status")
+    if status is not None and status not in STATUSES and query.after is None:
+        meant = get_close_matches(status.strip().lower().replace(" ", "_"), STATUSES, n=1)
         suggestion = f"Did you mean {meant[0]}? " if meant else ""
         raise UsageError(
-            f"No responses match: no server writes the status {query.status!r}",
+            f"No responses match: no server writes the status {status!r}",
             help=f"{suggestion}Servers write {', '.join(STATUSES)}.",
         )
 
 
-def _hidden(found: Sequence[_Met], ends: Mapping[Place, tuple[int, Counter[Hiding]]]) -> Counter[Hiding]:
-    """Count what a page hides: before each response that it shows, and at the end of each table that it finishes."""
-    shown = Counter(met.summary.place for met in found)
-    hidden = [met.hidden for met in found]
-    hidden += [rest for place, (number, rest) in ends.items() if shown[place] == number]
-    return sum(hidden, Counter())
-
-
 async def search_responses(
     session: Session,
-    query: ResponseQuery,
+    query: Query,
     *,
     sees: Sees | None = None,
     marks: bool = False,
@@ -164,21 +156,25 @@ async def search_responses(
     With `most` it stops at that many; the last batch says where to go on: as the cursor of another search. The query's limit is
     ignored. Raises as `list_responses` does.
     """
-    places = response_places(session.catalog)
+    places = needed_tables(session.catalog, RESPONSES)
     starts = positions_of(places, query.after)
-    sources, notices = await _asked(session, places, replace(query, order=RecordOrder.STORED, after=None))
-    sizes = {place: await _positions(asked.source) for place, asked in sources.items()}
+    check_query(RESPONSES, query)
+    conditions = await _membership(session, query)
+    sources = await opened(session, RESPONSES, places)
+    stored = replace(query, order=RecordOrder.STORED, after=None)
+    sizes = {source.place: await _positions(source) for source in sources.tables}
     total = sum(sizes.values())
-    if notices:
-        yield ResponseBatch((), 0, total, notices)
+    if sources.notices:
+        yield ResponseBatch((), 0, total, sources.notices)
     eyes = _Eyes(sees, marks)
     said: set[str] = set()
     before, room, has_found = 0, most, False
     for index, (place, start) in enumerate(zip(places, starts, strict=True)):
-        asked = sources.get(place)
-        if asked is not None and start is not None:
-            query_here = replace(asked.query, after=start or None, with_cursors=most is not None)
-            async with aclosing(asked.source.records.search(query_here)) as batches:
+        source = sources.sources.get(place)
+        if isinstance(source, Source) and start is not None:
+            asked = record_query(source, RESPONSES, stored, conditions)
+            query_here = replace(asked, after=start or None, with_cursors=most is not None)
+            async with aclosing(source.records.search(query_here)) as batches:
                 async for batch in batches:
                     seen, last = await _seen(place, batch, eyes, room)
                     room = None if room is None else room - len(seen)
@@ -195,7 +191,7 @@ async def search_responses(
                     if next_ is not None:
                         return
         before += sizes.get(place, 0)
-    if not has_found and len(sources) == len(places):
+    if not has_found and sources.is_complete:
         _check_status(query)
 
 
@@ -205,7 +201,7 @@ async def _positions(source: Source) -> int:
 
 
 async def _seen(
-    place: Place, batch: RecordBatch, eyes: _Eyes, room: int | None
+    place: TablePlace, batch: RecordBatch, eyes: _Eyes, room: int | None
 ) -> tuple[list[ResponseSummary], Cursor | None]:
     """Return those of a batch that are shown, up to `room`, and where that ended if there is no more room."""
     found: list[ResponseSummary] = []
@@ -237,9 +233,15 @@ async def _with_conversations(
     return tuple(completed(summary) for summary in summaries), membership.notices
 
 
+async def _membership(session: Session, query: Query) -> tuple[Condition, ...]:
+    """Return the conditions of the wanted conversation: no server stores it with every response."""
+    conversation = query.text("conversation")
+    return () if conversation is None else (belongs_to(query, await items_of(session, conversation)),)
+
+
 async def is_large(session: Session) -> bool:
     """Tell whether there are so many responses that newest first would take long: a screen then shows them as stored."""
-    for place in response_places(session.catalog):
+    for place in needed_tables(session.catalog, RESPONSES):
         try:
             extent = await (await session.reader(place.backend)).records.extent(place.table)
         except BackendError:
@@ -247,51 +249,3 @@ async def is_large(session: Session) -> bool:
         if extent is not None and extent.rows > LARGE:
             return True
     return False
-
-
-async def _asked(
-    session: Session, places: Sequence[Place], query: ResponseQuery
-) -> tuple[dict[Place, _Asked], tuple[str, ...]]:
-    """Resolve each place to what it is asked; what cannot be read is a notice, unless nothing can."""
-    items = None if query.conversation is None else await items_of(session, query.conversation)
-    sources, notices = await sources_of(session, places, RESPONSES)
-    conditions = conditions_of(query, items=items)
-    asked = {
-        place: _Asked(
-            source,
-            RecordQuery(
-                place.table,
-                fields_of(source.columns),
-                conditions,
-                order=query.order,
-                limit=query.limit,
-                cell_limit=LONGEST_CELL,
-            ),
-        )
-        for place, source in sources.items()
-    }
-    return asked, notices
-
-
-async def _slice(
-    session: Session, asked: _Asked, after: Cursor | None, limit: int, eyes: _Eyes
-) -> Slice[_Met]:
-    """Return what one table has for a page: at least `limit` responses, unless it has no more."""
-    found: list[_Met] = []
-    cursors: list[Cursor] = []
-    while True:
-        page = await _page(session, asked, after)
-        for record, cursor in zip(page.records, page.cursors, strict=True):
-            summary = eyes.look(summary_of(asked.source.place, record))
-            if summary is not None:
-                found.append(_Met(summary, eyes.hidden()))
-                cursors.append(cursor)
-        after = page.next
-        if after is None or len(found) >= limit:
-            return Slice(tuple(found), tuple(cursors), has_more=after is not None)
-
-
-async def _page(session: Session, asked: _Asked, after: Cursor | None) -> RecordPage:
-    is_search = asked.query.order is RecordOrder.NEWEST or bool(asked.query.conditions)
-    seconds = None if is_search else session.timeouts.query
-    return await asked.source.records.page(replace(asked.query, after=after), seconds=seconds)

@@ -1,6 +1,6 @@
 """Which conversation a stored item belongs to, and which items a conversation has.
 
-Servers store no conversation with a response (domain.md §10): what links the two are the ids of the response's output items,
+Servers (llama-stack 0.3 to ogx 1.5) store no conversation with a response: what links the two are the ids of its output items,
 which stand among the conversation's items. Before ogx 1.5 an item's id is its key; from 1.5 on the key begins with the
 conversation, so that finding an id means a scan, which only a small table is worth.
 """
@@ -15,10 +15,11 @@ from typing import Final
 from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.data import Cell, Table
+from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.records import Equals, Field, Record, RecordOrder, RecordQuery
-from llama_storage_tui.model.responses import Place
 from llama_storage_tui.services.responses.item_tables import ItemTables, item_tables
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import is_storable
 
 SMALL_TABLE: Final = 200_000
 """Rows up to which a table without a key on an item's id is scanned for a page of responses."""
@@ -90,11 +91,6 @@ async def items_of(session: Session, conversation: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ids))
 
 
-def is_storable(id_: str) -> bool:
-    """Tell whether an id can stand in a text column at all: one taken out of a document need not (half a surrogate pair, NUL)."""
-    return "\x00" not in id_ and not any("\ud800" <= letter <= "\udfff" for letter in id_)
-
-
 def order_fields(table: Table) -> tuple[Field, ...]:
     """Return the fields that `item_order` sorts by, as far as the table has them."""
     return tuple(field for field in (_CREATED_AT, _SORT_ORDER) if table.column(field.column) is not None)
@@ -126,7 +122,7 @@ async def records_of(
 
 
 async def _looked_up(
-    reader: Reader, place: Place, item_ids: Sequence[str]
+    reader: Reader, place: TablePlace, item_ids: Sequence[str]
 ) -> tuple[tuple[Record, ...], str | None]:
     table = await reader.tables.table(place.table)
     if table is None:

@@ -31,12 +31,13 @@ from llama_storage_tui.model.records import (
     RecordQuery,
 )
 from llama_storage_tui.model.transcript import ChatMessage, PartKind
-from llama_storage_tui.services.responses.membership import is_storable
+from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.responses.messages import read_message
-from llama_storage_tui.services.responses.places import response_places
-from llama_storage_tui.services.responses.summaries import CREATED, DOCUMENT, OWNER
+from llama_storage_tui.services.responses.summaries import CREATED, OWNER
 from llama_storage_tui.services.responses.tolerant_json import load
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import is_storable
+from llama_storage_tui.upstream.families.responses import DOCUMENT, RESPONSES
 
 BEFORE: Final = 3600
 """Seconds that a response may have begun before one of its calls was made."""
@@ -74,13 +75,13 @@ async def origin_of(session: Session, completion: Completion) -> Origin:
 
     Without a time limit, to be cancelled; what cannot be read is a notice.
     """
-    created = completion.summary.created
+    created = completion.entry.time
     if not isinstance(created, int | float):
         return Origin(notices=("Its time is no number, so that no response was looked for.",))
     matches: list[_Match] = []
     notices: list[str] = []
     try:
-        for place in response_places(session.catalog):
+        for place in needed_tables(session.catalog, RESPONSES):
             reader = await session.reader(place.backend)
             table = await reader.tables.table(place.table)
             if table is not None and table.column(DOCUMENT) is not None:
@@ -127,12 +128,12 @@ async def _matches(
 
 
 def _conditions(table: Table, completion: Completion, created: float) -> Iterator[Condition]:
-    summary = completion.summary
+    model, owner = completion.entry.cells["model"], completion.entry.cells["owner"]
     yield Between(CREATED, created - BEFORE, created + AFTER)
-    if table.column(_MODEL.column) is not None and isinstance(summary.model, str):
-        yield Equals(_MODEL, summary.model)
+    if table.column(_MODEL.column) is not None and isinstance(model, str):
+        yield Equals(_MODEL, model)
     if table.column(OWNER.column) is not None:
-        yield Equals(OWNER, summary.owner)
+        yield Equals(OWNER, owner if isinstance(owner, str) else None)
     texts, calls = _answers(completion)
     # A response whose model broke off in the middle has no output: its messages tell.
     fits: list[Condition] = [Equals(_OUTPUTS, "0")]

@@ -10,12 +10,13 @@ from typing import Final
 from llama_storage_tui.backends.protocols import RecordReader
 from llama_storage_tui.model.conversations import OrphanReport, Orphans
 from llama_storage_tui.model.data import Cell
+from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.records import Field, Record, RecordOrder, RecordQuery
-from llama_storage_tui.model.responses import Place
+from llama_storage_tui.services.records.places import table_places
 from llama_storage_tui.services.responses.item_tables import item_tables
-from llama_storage_tui.services.responses.membership import is_storable
-from llama_storage_tui.services.responses.places import conversation_places, item_places
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import is_storable
+from llama_storage_tui.upstream.families.conversations import ITEMS, ROWS
 
 MOST: Final = 10_000
 """Gone conversations that are told apart."""
@@ -36,7 +37,7 @@ async def find_orphans(session: Session, *, progress: Progress | None = None) ->
     scanned = 0
     is_complete = True
     tables = await item_tables(session)
-    for place in item_places(session.catalog):
+    for place in table_places(session.catalog, ITEMS):
         reader = await session.reader(place.backend)
         if await reader.tables.table(place.table) is None:
             continue
@@ -80,7 +81,7 @@ class _Gone:
 
 @dataclass(slots=True)
 class _Search:
-    place: Place
+    place: TablePlace
     records: RecordReader
     conversations: str | None
     """Their table; None where there is none, so that every item is an orphan."""
@@ -111,10 +112,10 @@ class _Search:
         return {record["id"] for record in await self.records.find(query, wanted)}
 
 
-async def _conversations(session: Session, place: Place) -> str | None:
+async def _conversations(session: Session, place: TablePlace) -> str | None:
     """Return the table of conversations beside a table of items, None where it is not there."""
     reader = await session.reader(place.backend)
-    for each in conversation_places(session.catalog):
+    for each in table_places(session.catalog, ROWS):
         if each.backend == place.backend and await reader.tables.table(each.table) is not None:
             return each.table
     return None

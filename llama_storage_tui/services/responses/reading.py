@@ -9,19 +9,21 @@ from typing import Final, TypeVar
 
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.chain import FullInput, Truncation
+from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.records import Field, Record, RecordQuery
-from llama_storage_tui.model.responses import Place
 from llama_storage_tui.model.resume import Addition, Examination
 from llama_storage_tui.model.transcript import Entry, Side, StoredResponse
 from llama_storage_tui.next_steps import Advice, Step
+from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.responses.comparing import compare
 from llama_storage_tui.services.responses.diff import difference
 from llama_storage_tui.services.responses.items import joined, read_items
-from llama_storage_tui.services.responses.membership import conversations_of, is_storable
+from llama_storage_tui.services.responses.membership import conversations_of
 from llama_storage_tui.services.responses.parsing import OBJECT, read_transcript
-from llama_storage_tui.services.responses.places import response_places
 from llama_storage_tui.services.responses.resuming import check_resume
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.values import is_storable
+from llama_storage_tui.upstream.families.responses import RESPONSES
 
 LARGE: Final = 100_000
 """Letters or bytes of a stored object from which on it is parsed in a thread: it would hold up a screen otherwise."""
@@ -37,9 +39,9 @@ async def read_response(session: Session, id_: str) -> StoredResponse:
     Raises NotFoundError, with where was looked, and BackendError where it was not found and a place could not be read. An id that
     occurs twice is read where it was found first; a notice says so.
     """
-    places = response_places(session.catalog)
+    places = needed_tables(session.catalog, RESPONSES)
     answers = await asyncio.gather(*(_rows(session, place, id_) for place in places), return_exceptions=True)
-    found: list[tuple[Place, Record]] = []
+    found: list[tuple[TablePlace, Record]] = []
     notices: list[str] = []
     failures: list[BackendError] = []
     for place, answer in zip(places, answers, strict=True):
@@ -129,7 +131,7 @@ def entries_of(items: Sequence[object]) -> tuple[Entry, ...]:
     return joined(read_items([*items], Side.INPUT, []))
 
 
-async def _rows(session: Session, place: Place, id_: str) -> tuple[Record, ...]:
+async def _rows(session: Session, place: TablePlace, id_: str) -> tuple[Record, ...]:
     """Return the rows of a place with that id, every column of them; nothing where there is no such table."""
     reader = await session.reader(place.backend)
     table = await reader.tables.table(place.table)
@@ -139,11 +141,11 @@ async def _rows(session: Session, place: Place, id_: str) -> tuple[Record, ...]:
     return await reader.records.find(RecordQuery(place.table, fields, id=_KEY), [id_])
 
 
-def _name(place: Place) -> str:
+def _name(place: TablePlace) -> str:
     return f"table {place.table} on backend {place.backend}"
 
 
-def _nowhere(id_: str, places: Sequence[Place]) -> NotFoundError:
+def _nowhere(id_: str, places: Sequence[TablePlace]) -> NotFoundError:
     return NotFoundError(
         f"No response {id_!r}",
         help=Advice(

@@ -1,18 +1,16 @@
-"""What a list asks a table of responses for, and what it makes of the answer. Pure functions."""
+"""Where things stand in a row of responses, and what a list makes of one. Pure functions."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from llama_storage_tui.model.data import Cell
+from llama_storage_tui.model.families import Query, TablePlace
 from llama_storage_tui.model.records import (
     AnyOf,
-    Between,
     Condition,
-    Contains,
     DocumentShape,
     Equals,
     Field,
@@ -20,11 +18,9 @@ from llama_storage_tui.model.records import (
     OneOf,
     Record,
 )
-from llama_storage_tui.model.responses import Place, ResponseError, ResponseQuery, ResponseSummary
-from llama_storage_tui.services.responses.json_escapes import common_run, stored_forms
+from llama_storage_tui.model.responses import ResponseError, ResponseSummary
 from llama_storage_tui.services.values import cell_text
-
-DOCUMENT: Final = "response_object"
+from llama_storage_tui.upstream.families.responses import DOCUMENT
 
 STORE: Final = Field("store", DOCUMENT, ("store",))
 STATUS: Final = Field("status", DOCUMENT, ("status",))
@@ -41,74 +37,17 @@ CONVERSATION: Final = Field("conversation", DOCUMENT, ("conversation",))
 CONVERSATION_ID: Final = Field("conversation_id", DOCUMENT, ("conversation", "id"))
 
 
-def _inside(name: str, *path: str | int, measure: Measure = Measure.VALUE) -> Field:
-    return Field(name, DOCUMENT, path, measure)
+def belongs_to(query: Query, items: tuple[str, ...]) -> Condition:
+    """Return the condition for the responses of a conversation that has these items."""
+    stored = (Equals(field, query.text("conversation")) for field in (CONVERSATION, CONVERSATION_ID))
+    return AnyOf((OneOf(OUTPUT_IDS, items), *stored))
 
 
-_DOCUMENT_FIELDS: Final = (
-    STATUS,
-    _inside("stored_previous", "previous_response_id"),
-    CONVERSATION,
-    CONVERSATION_ID,
-    _inside("input_items", "input", measure=Measure.ITEMS),
-    _inside("output_items", "output", measure=Measure.ITEMS),
-    _inside("total_tokens", "usage", "total_tokens"),
-    _inside("error", "error"),
-    _inside("error_code", "error", "code"),
-    _inside("error_message", "error", "message"),
-    _inside("incomplete", "incomplete_details", "reason"),
-    _inside("bytes", measure=Measure.BYTES),
-    _inside("shape", measure=Measure.SHAPE),
-    STORE,
-    OUTPUT_IDS,
-)
-_COLUMN_FIELDS: Final = (
-    Field("id", "id"),
-    CREATED,
-    Field("model", "model"),
-    OWNER,
-    Field("access_attributes", "access_attributes"),
-    Field("tenant", "tenant_id"),
-    Field("previous", "previous_response_id"),
-)
-
-
-def fields_of(columns: Collection[str]) -> tuple[Field, ...]:
-    """Return what to ask a table with these columns for: tenants and links came with ogx 1.2 and 1.1, owners with 0.3."""
-    return (*(field for field in _COLUMN_FIELDS if field.column in columns), *_DOCUMENT_FIELDS)
-
-
-def conditions_of(query: ResponseQuery, *, items: tuple[str, ...] | None) -> tuple[Condition, ...]:
-    """Return a query's conditions, the cheap ones first; `items` are those of the wanted conversation, None: no matter."""
-    found: list[Condition] = []
-    if query.since is not None or query.until is not None:
-        found.append(Between(CREATED, query.since, query.until))
-    if query.model is not None:
-        found.append(Equals(Field("model", "model"), query.model))
-    if query.owner is not None:
-        found.append(Equals(OWNER, query.owner))
-    if query.contains:
-        found += _containing(query.contains)
-    if query.status is not None:
-        found.append(Equals(STATUS, query.status))
-    if items is not None:
-        stored = (Equals(field, query.conversation) for field in (CONVERSATION, CONVERSATION_ID))
-        found.append(AnyOf((OneOf(OUTPUT_IDS, items), *stored)))
-    return (*found, *query.conditions)
-
-
-def _containing(text: str) -> list[Condition]:
-    forms = stored_forms(text)
-    run = common_run(forms)
-    first = [] if run is None or forms == (run,) else [Contains(DOCUMENT, (run,))]
-    return [*first, Contains(DOCUMENT, forms)]
-
-
-def summary_of(place: Place, record: Record) -> ResponseSummary:
+def summary_of(place: TablePlace, record: Record) -> ResponseSummary:
     """Return what a list says of a record."""
     return ResponseSummary(
         place=place,
-        id=record["id"],
+        id=record["@id"],
         created_at=record["created_at"],
         model=record.get("model"),
         status=cell_text(record["status"]),
@@ -123,7 +62,7 @@ def summary_of(place: Place, record: Record) -> ResponseSummary:
         total_tokens=_number(record["total_tokens"]),
         error=_error(record),
         incomplete=cell_text(record["incomplete"]),
-        bytes=_number(record["bytes"]),
+        bytes=_number(record["@bytes"]),
         shape=DocumentShape(str(record["shape"])),
         output_ids=_ids(record["output_ids"]),
         has_store=record["store"] is not None or record["shape"] != DocumentShape.OBJECT.value,

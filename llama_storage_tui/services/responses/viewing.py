@@ -6,7 +6,8 @@ from collections import Counter
 
 from llama_storage_tui.model.access import Decision, Ownership, SqlEngine, Viewer
 from llama_storage_tui.model.catalog import Catalog
-from llama_storage_tui.model.responses import Place, ResponseSummary
+from llama_storage_tui.model.families import TablePlace
+from llama_storage_tui.model.responses import ResponseSummary
 from llama_storage_tui.model.transcript import StoredResponse
 from llama_storage_tui.services.access import WhoReport, engine_of, judge, who
 from llama_storage_tui.services.responses.categories import without_store
@@ -24,7 +25,7 @@ class ViewAs:
     def __init__(self, catalog: Catalog, viewer: Viewer) -> None:
         self.viewer = viewer
         self._catalog = catalog
-        self._judges: dict[Place, Judge] = {}
+        self._judges: dict[TablePlace, Judge] = {}
         self._failing: Counter[str] = Counter()
         self._uncertain: Counter[str] = Counter()
         self._needs_store = without_store(catalog.version.chosen) is not None
@@ -62,7 +63,7 @@ class ViewAs:
         store = f"{has} no field store: {self._catalog.version.chosen} fails on {each}, and on every page of a list that holds one."
         return (*failing, *((store,) if number else ()), *uncertain)
 
-    def _judge(self, place: Place) -> Judge:
+    def _judge(self, place: TablePlace) -> Judge:
         if place not in self._judges:
             self._judges[place] = judge(
                 self._catalog.access,
@@ -94,7 +95,7 @@ def who_may_read(session: Session, response: StoredResponse, viewer: Viewer | No
     )
 
 
-def _engine(catalog: Catalog, place: Place) -> SqlEngine:
+def _engine(catalog: Catalog, place: TablePlace) -> SqlEngine:
     backend = catalog.backend(place.backend)
     return engine_of(None if backend is None else backend.target)
 

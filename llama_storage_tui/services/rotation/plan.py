@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.postgres.verifier import scram_verifier
 from llama_storage_tui.config.password_locations import CarrierKind
 from llama_storage_tui.errors import BackendError, RefusedError
@@ -26,7 +27,6 @@ from llama_storage_tui.model.rotation import (
     Site,
     Terms,
 )
-from llama_storage_tui.model.target import PostgresTarget
 from llama_storage_tui.next_steps import Advice, Help, Step
 from llama_storage_tui.secrets import Redactor, Secret
 from llama_storage_tui.services.rotation.checks import judge_wrong_password, strategy

@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from llama_storage_tui.backends.mongodb.target import MongoTarget, mongo_login
+from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.config.edit.reapply import PlacedEdit
 from llama_storage_tui.config.edit.uri import encode_password
-from llama_storage_tui.config.targets import mongo_login
 from llama_storage_tui.files.journal import Address, Journal, JournaledFile
 from llama_storage_tui.files.markers import marker_path
 from llama_storage_tui.files.replacing import digest
-from llama_storage_tui.model.target import LoginTarget, MongoTarget, PostgresTarget
+from llama_storage_tui.model.target import LoginTarget
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.identity import Kinship
@@ -120,6 +121,8 @@ def _address(target: LoginTarget) -> Address:
         case MongoTarget():
             names = (target.role, target.place)
             return Address(target.host, target.port, "", target.user, None, None, "mongodb", names)
+        case _:
+            raise TypeError(f"no address of the journal holds a {type(target).__name__}")
 
 
 def target_of(address: Address) -> LoginTarget:

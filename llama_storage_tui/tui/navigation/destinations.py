@@ -7,7 +7,8 @@ from collections.abc import Callable
 from textual.screen import Screen
 
 from llama_storage_tui.model.catalog import Catalog
-from llama_storage_tui.services.objects.browsing import kept_families
+from llama_storage_tui.model.families import Query
+from llama_storage_tui.services.records.counting import kept_families
 from llama_storage_tui.services.rotation.no_credential import why_never
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
@@ -16,7 +17,7 @@ from llama_storage_tui.tui.navigation.commands import Destination
 from llama_storage_tui.tui.records.attention import AttentionScreen
 from llama_storage_tui.tui.records.conversations import ConversationsScreen, OrphansScreen
 from llama_storage_tui.tui.records.families import FamiliesScreen
-from llama_storage_tui.tui.records.record_lists import CompletionList, ObjectList
+from llama_storage_tui.tui.records.record_lists import PAGE, FamilyList
 from llama_storage_tui.tui.records.records import RecordsScreen
 from llama_storage_tui.tui.records.responses import ResponsesScreen
 from llama_storage_tui.tui.records.who import WhoDialog
@@ -31,6 +32,8 @@ from llama_storage_tui.tui.response.reading import ReadingScreen
 from llama_storage_tui.tui.response.response import ResponseScreen
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.zone import Zone
+from llama_storage_tui.upstream.families import find_family
+from llama_storage_tui.upstream.families.completions import COMPLETIONS
 
 
 def destinations(catalog: Catalog) -> list[Destination]:
@@ -112,9 +115,10 @@ def _of_records(
         case messages.OrphansOpened():
             return OrphansScreen(session, zone)
         case messages.CompletionsOpened():
-            return RecordsScreen(session, CompletionList(), zone, remembered)
+            return RecordsScreen(session, FamilyList(COMPLETIONS), zone, remembered)
         case messages.ObjectsOpened():
-            return RecordsScreen(session, ObjectList(chosen.family, chosen.title, chosen.of), zone)
+            found = FamilyList(find_family(chosen.family), Query(of=chosen.of, limit=PAGE))
+            return RecordsScreen(session, found, zone, None if chosen.of else remembered)
         case messages.ConversationOpened():
             return ReadingScreen(session, ConversationReading(chosen.id))
         case messages.CompletionOpened():

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import ClassVar, Final
 
 from textual.app import App, ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.dom import DOMNode
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.widgets import ContentSwitcher, Static
 
+from llama_storage_tui import help as help_room
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.navigation.keymap import key_name
 from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.theme import BY_NAME
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.widgets.sheet import Row, Sheet, heading
 
 REMAPPING: Final = "Other keys and colours"
 ROOM_FOR_IDS: Final = 120
+KEYS: Final = "Keys"
+TERM: Final = 16
 HERE, MOVING, ALWAYS = "This screen", "Moving about", "Everywhere"
 LABELS: Final = {"app.focus_next": "Next pane", "app.focus_previous": "Previous pane"}
 UNTOLD: Final = frozenset({"screen.copy_text", "help_quit", "toggle_dark"})
@@ -38,18 +43,31 @@ class KeyHelp:
 
 
 class HelpDialog(Dialog[None]):
-    """Groups of keys: those of this screen first, and how to change them. `file` is where an operator's own are read from."""
+    """Groups of keys: those of this screen first, and how to change them; behind them the pages of help, one after the other.
+
+    `file` is where an operator's own keys are read from.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "turn(1)", "Next topic", id="help.next", tooltip="Show the next topic of help"),
+        Binding(
+            "p", "turn(-1)", "Previous topic", id="help.previous", tooltip="Show the previous topic of help"
+        ),
+    ]
 
     def __init__(self, groups: Sequence[tuple[str, Sequence[KeyHelp]]], file: str) -> None:
         super().__init__()
         self._groups = groups
         self._file = file
+        self._topic = 0
+        """0 for the keys, else the number of a page of help."""
 
     def compose(self) -> ComposeResult:
         """Lay out the keys in columns, with the ids that remap them where there is room."""
         shows_ids = self.app.size.width >= ROOM_FOR_IDS
-        with Vertical(classes="box") as box:
-            box.border_title = "Keys"
+        with Vertical(classes="box") as box, ContentSwitcher(initial="keys"):
+            box.border_title = KEYS
+            yield Sheet(id="page")
             with VerticalScroll(id="keys"):
                 for title, keys in self._groups:
                     if keys:
@@ -65,6 +83,30 @@ class HelpDialog(Dialog[None]):
                 yield Static(self._remapping(), classes="remapping", markup=False)
         yield KeyFooter()
 
+    def on_mount(self) -> None:
+        """Name the topics at the lower edge, and let the arrows scroll."""
+        self._show()
+
+    def action_turn(self, by: int) -> None:
+        """Show another topic."""
+        self._topic = (self._topic + by) % (len(help_room.NAMES) + 1)
+        self._show()
+
+    def _show(self) -> None:
+        name = help_room.NAMES[self._topic - 1] if self._topic else None
+        box = self.query_one(".box", Vertical)
+        box.border_title = KEYS if name is None else f"Help: {name}"
+        following = (KEYS, *help_room.NAMES, KEYS)[self._topic + 1]
+        box.border_subtitle = f"{self._topic + 1} of {len(help_room.NAMES) + 1}, next: {following}"
+        self.query_one(ContentSwitcher).current = "keys" if name is None else "page"
+        if name is None:
+            self.query_one("#keys").focus()
+            return
+        page = help_room.page(name)
+        sheet = self.query_one(Sheet)
+        sheet.show([[heading(page.about)], *([*map(_row, block)] for block in page.blocks)])
+        sheet.focus()
+
     def _remapping(self) -> str:
         themes = " or ".join(f'theme = "{name}"' for name in BY_NAME)
         return (
@@ -74,6 +116,12 @@ class HelpDialog(Dialog[None]):
             '"catalog.rotate" = "f8"\n'
             "All keys with their ids: llama-storage-tui help keys"
         )
+
+
+def _row(entry: help_room.Entry) -> Row:
+    if not entry.term:
+        return Row(Shown(entry.text))
+    return Row(Shown(entry.text), lead=Shown(f"{entry.term:<{TERM}}", Tone.KEY), indent=2)
 
 
 def key_groups(screen: Screen[object]) -> list[tuple[str, list[KeyHelp]]]:

@@ -13,7 +13,7 @@ from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.attention import Attention, Category, CategoryCount
-from llama_storage_tui.model.responses import ResponseQuery
+from llama_storage_tui.model.families import Query
 from llama_storage_tui.services.responses.attention import attention
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
@@ -130,7 +130,7 @@ class AttentionScreen(RecordFrame):
     def _selected(self) -> None:
         found = self._current
         if found is not None:
-            query = ResponseQuery(conditions=found.category.conditions)
+            query = Query(conditions=found.category.conditions)
             self.post_message(ResponsesOpened(query, found.category.title))
 
     def action_count(self) -> None:

@@ -11,11 +11,12 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import OrphansOpened
 from llama_storage_tui.tui.records.messages import RecordsScanned
 from llama_storage_tui.tui.records.orphan_list import OrphanList
-from llama_storage_tui.tui.records.record_lists import ConversationList
+from llama_storage_tui.tui.records.record_lists import FamilyList
 from llama_storage_tui.tui.records.records import RecordsScreen
 from llama_storage_tui.tui.records.search_state import percent
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.zone import Zone
+from llama_storage_tui.upstream.families.conversations import CONVERSATIONS
 
 
 class ConversationsScreen(RecordsScreen):
@@ -32,7 +33,7 @@ class ConversationsScreen(RecordsScreen):
     ]
 
     def __init__(self, session: Session, zone: Zone, remembered: Remembered | None = None) -> None:
-        super().__init__(session, ConversationList(), zone, remembered)
+        super().__init__(session, FamilyList(CONVERSATIONS), zone, remembered)
 
     def action_orphans(self) -> None:
         """Ask for what is left of gone conversations."""

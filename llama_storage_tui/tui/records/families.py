@@ -10,8 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError
-from llama_storage_tui.model.objects import FamilyEntry, ObjectPlace
-from llama_storage_tui.services.objects.browsing import families
+from llama_storage_tui.model.families import FamilyEntry, Place
+from llama_storage_tui.services.records.counting import families
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import Failed, ObjectsOpened
 from llama_storage_tui.tui.records.messages import FamiliesLoaded
@@ -124,5 +124,5 @@ def _count(entry: FamilyEntry, tone: Tone) -> Shown:
     return Shown(f"▲ ≥ {counted(entry.count)}", Tone.WARNING)
 
 
-def _place(place: ObjectPlace) -> str:
+def _place(place: Place) -> str:
     return f"{place.backend}.{place.table}" if place.table else f"{place.backend} {', '.join(place.prefixes)}"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     # Names of annotations only: a message must not bring the modules of later screens into the first one.
     from llama_storage_tui.model.attention import Attention
     from llama_storage_tui.model.data import Cursor
-    from llama_storage_tui.model.objects import FamilyEntry
+    from llama_storage_tui.model.families import FamilyEntry
     from llama_storage_tui.model.responses import ResponseBatch, ResponsePage
     from llama_storage_tui.tui.records.response_query import Question
     from llama_storage_tui.tui.records.search_state import Hunt

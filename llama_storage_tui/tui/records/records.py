@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -17,7 +17,7 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.messages import CopyRequested, Failed
 from llama_storage_tui.tui.records.filtered import FilteredScreen
-from llama_storage_tui.tui.records.record_lists import FilteredList, Listed, RecordList, RecordsListed
+from llama_storage_tui.tui.records.record_lists import FamilyList, Listed, RecordList, RecordsListed
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
@@ -60,7 +60,7 @@ class RecordsScreen(FilteredScreen[RecordList]):
             first = self.rows_before + 1
             facts.append(Shown(f"{first:,}–{first + len(self._page.rows) - 1:,}", Tone.MUTED))
         shown = self._shown
-        if isinstance(shown, FilteredList):
+        if isinstance(shown, FamilyList):
             facts += [Shown(f"only {text}", Tone.KEY) for text in shown.words(self._zone.info)]
         facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
         self.headline(shown.names, facts)
@@ -135,11 +135,12 @@ class RecordsScreen(FilteredScreen[RecordList]):
     # Filtering
 
     @property
-    def _filter(self) -> FilteredList[Any] | None:
-        """The list that was asked for last, where it can be filtered: by a query of its own kind."""
-        return self._asked if isinstance(self._asked, FilteredList) else None
+    def _filter(self) -> FamilyList | None:
+        """The list that was asked for last, where it can be filtered."""
+        asked = self._asked
+        return asked if isinstance(asked, FamilyList) and asked.fields else None
 
-    def _filtered(self) -> FilteredList[Any]:
+    def _filtered(self) -> FamilyList:
         if self._filter is None:
             raise AssertionError("a list without a filter has no form")
         return self._filter

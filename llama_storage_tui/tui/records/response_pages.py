@@ -12,8 +12,9 @@ from textual import on, work
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.access import Hiding
 from llama_storage_tui.model.data import Cursor
+from llama_storage_tui.model.families import Query
 from llama_storage_tui.model.records import RecordOrder
-from llama_storage_tui.model.responses import ResponseQuery, ResponseSummary
+from llama_storage_tui.model.responses import ResponseSummary
 from llama_storage_tui.services.responses.listing import is_large, list_responses, search_responses
 from llama_storage_tui.services.responses.viewing import ViewAs
 from llama_storage_tui.services.session import Session
@@ -41,12 +42,12 @@ class ResponsePages(FilteredScreen[Question]):
         self,
         session: Session,
         zone: Zone,
-        query: ResponseQuery | None = None,
+        query: Query | None = None,
         title: str | None = None,
         remembered: Remembered | None = None,
     ) -> None:
         super().__init__(
-            Question(replace(query or ResponseQuery(), limit=PAGE), title=title),
+            Question(replace(query or Query(), limit=PAGE), title=title),
             # Whoever comes with a question gets its answer.
             remembered=remembered if query is None else None,
             list_=(session.catalog.config, "responses"),
@@ -151,7 +152,7 @@ class ResponsePages(FilteredScreen[Question]):
         if not self.is_asked(message.question, message.after):
             return
         self._hunt = None
-        self._responses, self._notices = message.page.responses, message.notices
+        self._responses, self._notices = message.page.records, message.notices
         self._hidden = message.page.hidden
         self.arrived(message.page.next, len(self._responses))
         self.fill()
@@ -235,7 +236,7 @@ class ResponsePages(FilteredScreen[Question]):
         self.fail(error)
 
 
-def _waiting(query: ResponseQuery, *, is_large: bool) -> str:
+def _waiting(query: Query, *, is_large: bool) -> str:
     if is_large and query.order is RecordOrder.NEWEST:
         return "Sorting all responses by time, which reads the whole table"
     return "Reading responses"

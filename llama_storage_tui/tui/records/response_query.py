@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from llama_storage_tui.model.access import Viewer
-from llama_storage_tui.model.responses import ResponseQuery
+from llama_storage_tui.model.families import Query
 from llama_storage_tui.tui.records import record_filter, viewer_form
+from llama_storage_tui.upstream.families.responses import RESPONSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Question:
     With `marks` what the viewer would not get is shown too, and marked.
     """
 
-    query: ResponseQuery
+    query: Query
     viewer: Viewer | None = None
     title: str | None = None
     """What the query's conditions beyond the form's are called."""
@@ -41,7 +42,7 @@ class Question:
     def words(self, zone: tzinfo | None) -> list[str]:
         """Name what is asked for, one condition each: the user last."""
         found = [] if self.title is None else [f"only {self.title}"]
-        found += [f"only {text}" for text in record_filter.words(self.query, zone)]
+        found += [f"only {text}" for text in record_filter.words(RESPONSES, self.query, zone)]
         if self.viewer is not None:
             found.append(f"as {viewer_form.viewer_text(self.viewer)} would get them")
         return found
@@ -51,7 +52,7 @@ class Question:
         if self.viewer is not None:
             return replace(self, viewer=None, marks=False)
         if record_filter.is_filtered(self.query):
-            return replace(self, query=record_filter.without_last(self.query))
+            return replace(self, query=record_filter.without_last(RESPONSES, self.query))
         return replace(self, query=replace(self.query, conditions=()), title=None)
 
     def without_any(self) -> Question:

@@ -32,6 +32,7 @@ from llama_storage_tui.tui.records.response_wording import id_text, short_ids
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.zone import ZONE_KEY
 from llama_storage_tui.tui.widgets.form import Form
+from llama_storage_tui.upstream.families.responses import RESPONSES
 
 
 class ResponsesScreen(ResponsePages):
@@ -84,7 +85,7 @@ class ResponsesScreen(ResponsePages):
         """Headline, filter, list, detail."""
         yield from self.frame(
             "responses",
-            Form(record_filter.RESPONSE_FIELDS, id="filter"),
+            Form(record_filter.form_fields(RESPONSES), id="filter"),
             Form(viewer_form.FIELDS, id="viewer"),
         )
 
@@ -189,13 +190,13 @@ class ResponsesScreen(ResponsePages):
 
     def typed(self) -> Mapping[str, str]:
         """Return what an operator would type for the filter."""
-        return record_filter.typed(self._asked.query)
+        return record_filter.typed(RESPONSES, self._asked.query)
 
     def parsed(self, form: str, values: Mapping[str, str]) -> Question:
         """Return what was asked last with another user, or with other conditions."""
         if form == "viewer":
             return replace(self._asked, viewer=viewer_form.parse(values))
-        query = record_filter.parse(values, self._asked.query, now=datetime.now(UTC))
+        query = record_filter.parse(RESPONSES, values, self._asked.query, now=datetime.now(UTC))
         return replace(self._asked, query=query)
 
     def without_last(self) -> Question:

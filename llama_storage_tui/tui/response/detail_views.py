@@ -12,10 +12,10 @@ from textual.message import Message
 
 from llama_storage_tui.model.completions import Completion
 from llama_storage_tui.model.conversations import ConversationDetail
-from llama_storage_tui.model.objects import ObjectRecord, RecordField
+from llama_storage_tui.model.families import RecordDetail, RecordField
 from llama_storage_tui.model.resume import Addition
-from llama_storage_tui.services.objects.browsing import read_family
-from llama_storage_tui.services.objects.showing import shown
+from llama_storage_tui.services.records.reading import read_record
+from llama_storage_tui.services.records.showing import shown
 from llama_storage_tui.services.responses.bodies import message_body, pretty
 from llama_storage_tui.services.responses.completions import read_completion
 from llama_storage_tui.services.responses.conversations import read_conversation
@@ -27,6 +27,7 @@ from llama_storage_tui.services.responses.with_ancestors import whole_difference
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import with_letters
 from llama_storage_tui.tui.messages import ObjectOpened, ObjectsOpened, ResponseOpened
+from llama_storage_tui.tui.records.list_columns import stored_cell, text_cell
 from llama_storage_tui.tui.records.response_wording import id_text, owner_shown
 from llama_storage_tui.tui.response.timeline import entry_line, message_line
 from llama_storage_tui.tui.response.timeline_lines import Line, said
@@ -123,10 +124,11 @@ class ConversationReading:
         if found.conversation is None:
             facts.insert(0, Shown("✗ the conversation is gone", Tone.BAD))
         else:
-            owner = owner_shown(found.conversation.owner)
+            owner = owner_shown(text_cell(found.conversation, "owner"))
             facts.append(Shown(f"owner {owner.text}", owner.tone))
-            if found.conversation.metadata is not None:
-                facts.append(Shown(with_letters(str(found.conversation.metadata)), Tone.MUTED))
+            metadata = text_cell(found.conversation, "metadata")
+            if metadata is not None:
+                facts.append(Shown(with_letters(metadata), Tone.MUTED))
         return Read(tuple(facts), tuple(lines), opens, found.notices)
 
 
@@ -186,12 +188,12 @@ class CompletionReading:
             lines.append(
                 said("→", "no response", "No response of that hour shares its messages.", Tone.MUTED)
             )
-        summary = found.summary
-        owner = owner_shown(summary.owner)
-        facts = [Shown(id_text(summary.model))]
-        if summary.finish_reason:
-            is_cut = summary.finish_reason not in ("stop", "tool_calls")
-            facts.append(Shown(f"finished: {summary.finish_reason}", Tone.WARNING if is_cut else Tone.GOOD))
+        owner = owner_shown(text_cell(found.entry, "owner"))
+        facts = [Shown(id_text(stored_cell(found.entry, "model")))]
+        reason = text_cell(found.entry, "finish_reason")
+        if reason:
+            is_cut = reason not in ("stop", "tool_calls")
+            facts.append(Shown(f"finished: {reason}", Tone.WARNING if is_cut else Tone.GOOD))
         facts.append(Shown(f"owner {owner.text}", owner.tone if owner.tone is not Tone.PLAIN else Tone.MUTED))
         return Read(tuple(facts), tuple(lines), opens, (*found.problems, *origin.notices))
 
@@ -225,7 +227,7 @@ class ObjectReading:
 
     async def load(self, session: Session) -> Read:
         """Read it."""
-        found = await read_family(session, self._family, self._object)
+        found = await read_record(session, self._family, self._object)
         lines = [_field(each) for each in found.fields]
         opens: dict[int, Message] = {}
         for link in found.links:
@@ -242,7 +244,7 @@ class ObjectReading:
         return Read(_object_facts(found), tuple(lines), opens, heads=("Field", "Value"))
 
 
-def _object_facts(found: ObjectRecord) -> tuple[Shown, ...]:
+def _object_facts(found: RecordDetail) -> tuple[Shown, ...]:
     place = found.place
     where = f"{place.backend}.{place.table}" if place.table else f"{place.backend}: {found.key or ''}"
     bytes_ = () if found.bytes is None else (Shown(size(found.bytes), Tone.MUTED),)

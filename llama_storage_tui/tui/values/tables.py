@@ -13,7 +13,7 @@ from textual.widgets import DataTable, Static
 from llama_storage_tui.errors import NotFoundError, StorageToolError
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.browse import TableEntry
-from llama_storage_tui.services.responses.places import response_places
+from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.messages import Failed, ResponsesOpened, TableOpened
@@ -26,6 +26,7 @@ from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.status_line import StatusLine
+from llama_storage_tui.upstream.families.responses import RESPONSES
 
 COLUMNS: Final = (
     ListColumn("Table", most=48),
@@ -188,7 +189,7 @@ class TablesScreen(WorkScreen):
 
 def _response_tables(session: Session, backend: str) -> frozenset[str]:
     try:
-        places = response_places(session.catalog)
+        places = needed_tables(session.catalog, RESPONSES)
     except NotFoundError:
         return frozenset()
     return frozenset(place.table for place in places if place.backend == backend)

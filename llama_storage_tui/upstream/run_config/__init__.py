@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.run_config.facts import REQUIRED, Shape
 from llama_storage_tui.upstream.run_config.problems import Loc, Problem, ProblemKind, problems_of
 from llama_storage_tui.upstream.run_config.rewrites import Reading, readings
@@ -25,7 +26,6 @@ from llama_storage_tui.upstream.run_config.stores import (
     default_stores,
     store_shape,
 )
-from llama_storage_tui.upstream.versions import OLDEST_WITH_CATALOG
 
 __all__ = [
     "FieldInfo",
@@ -56,7 +56,7 @@ def validate(document: Mapping[str, object], version: Version) -> tuple[Problem,
 
     Raises UsageError for a version before 0.3.0, whose stores were configured inline.
     """
-    if version < OLDEST_WITH_CATALOG:
+    if version < changes.CATALOG:
         raise UsageError(f"Configs of version {version} are not validated", help="Choose 0.3.0 or newer.")
     found: dict[Loc, Problem] = {}
     for reading in readings(document, version):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from llama_storage_tui.cli.responses.diff_document import DiffDocument
 from llama_storage_tui.cli.responses.show_document import ShowResponseDocument
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.model.responses import Place
+from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.resume import Examination
 from llama_storage_tui.model.transcript import StoredResponse
 from llama_storage_tui.model.version import Version
@@ -28,7 +28,7 @@ VERSIONS = [Version(0, 2, 24), Version(0, 3, 5), Version(0, 7, 3), Version(1, 5)
 
 def stored(cell: Cell) -> StoredResponse:
     row = {"id": "resp_1", "response_object": cell}
-    return StoredResponse(Place("sql_default", "responses", "path"), row, read_transcript(row))
+    return StoredResponse(TablePlace("sql_default", "responses", "path"), row, read_transcript(row))
 
 
 @settings(max_examples=80, deadline=None)

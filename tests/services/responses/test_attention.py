@@ -12,13 +12,13 @@ from llama_storage_tui.errors import NotFoundError, UsageError
 from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.attention import Attention, Thresholds
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.model.responses import ResponseQuery
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.attention import attention
 from llama_storage_tui.services.responses.categories import NAMES, categories, category
 from llama_storage_tui.services.responses.listing import list_responses
 from llama_storage_tui.services.session import Session
 from tests.deployments import deployment
+from tests.queries import asking
 from tests.response_rows import row
 from tests.response_stores import EARLIER_COLUMNS, create, insert, keeping
 from tests.stores import SqliteStore, Store
@@ -89,8 +89,8 @@ async def test_a_category_opens_as_a_list_of_what_it_counts(store: Store) -> Non
     async with session_of(store) as session:
         (view,) = await views(session)
         for each in view.categories:
-            page = await list_responses(session, ResponseQuery(conditions=each.category.conditions))
-            assert [summary.id for summary in page.responses] == [example.id for example in each.examples]
+            page = await list_responses(session, asking(conditions=each.category.conditions))
+            assert [summary.id for summary in page.records] == [example.id for example in each.examples]
 
 
 async def test_the_first_view_is_of_the_last_stored_and_then_grows_to_all(store: Store) -> None:

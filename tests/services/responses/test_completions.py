@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 from llama_storage_tui.errors import BackendError, NotFoundError
-from llama_storage_tui.model.completions import CompletionQuery, CompletionSummary, Origin
+from llama_storage_tui.model.completions import Origin
 from llama_storage_tui.model.data import Cell
+from llama_storage_tui.model.families import Query
 from llama_storage_tui.model.records import RecordOrder
-from llama_storage_tui.services.responses.completions import list_completions, read_completion
+from llama_storage_tui.services.records.pages import list_records
+from llama_storage_tui.services.responses.completions import read_completion
 from llama_storage_tui.services.responses.origins import origin_of
+from tests.queries import asking
 from tests.response_rows import NEW, OLD, row
 from tests.response_rows import message as item
 from tests.response_stores import create_tables, insert, keeping
@@ -62,9 +65,9 @@ def fill(store: Store, completions: list[Row], responses: list[Row] | None = Non
     insert(store, responses or [], "responses")
 
 
-async def listed(store: Store, query: CompletionQuery) -> list[Cell]:
+async def listed(store: Store, query: Query) -> list[Cell]:
     async with keeping(store, NEW).session() as session:
-        return [each.id for each in (await list_completions(session, query)).completions]
+        return [each.id for each in (await list_records(session, "completions", query)).records]
 
 
 async def origin(store: Store, id_: str) -> Origin:
@@ -77,11 +80,12 @@ async def test_a_list_says_what_was_sent_and_how_it_ended(store: Store, version:
     create_tables(store, version)
     insert(store, [completion_row("c1", "a", "b", "c", answer=calling("x", "y"), finish="tool_calls", owner="ann")], "inference_store")  # fmt: skip
     async with keeping(store, version).session() as session:
-        (found,) = (await list_completions(session, CompletionQuery())).completions
-    assert found == CompletionSummary(
-        found.place, "c1", 1000, model="openai/gpt-4o", owner="ann", access_attributes="null",
-        messages=3, choices=1, finish_reason="tool_calls", tool_calls=2,
-    )  # fmt: skip
+        (found,) = (await list_records(session, "completions", asking())).records
+    assert (found.id, found.time) == ("c1", 1000)
+    assert found.cells == {
+        "created": 1000, "model": "openai/gpt-4o", "owner": "ann", "messages": 3, "finish_reason": "tool_calls",
+        "tool_calls": 2, "tenant": None, "access_attributes": "null", "choices": 1,
+    }  # fmt: skip
 
 
 async def test_filters_are_the_servers(store: Store) -> None:
@@ -92,13 +96,13 @@ async def test_filters_are_the_servers(store: Store) -> None:
         completion_row(HOSTILE, created=40, owner='o\'brien "x"'),
     ]
     fill(store, rows)
-    assert await listed(store, CompletionQuery()) == [HOSTILE, "c3", "c2", "c1"]
-    assert await listed(store, CompletionQuery(order=RecordOrder.STORED, limit=2)) == [HOSTILE, "c3"]
-    assert await listed(store, CompletionQuery(contains="München")) == ["c2", "c1"]
-    assert await listed(store, CompletionQuery(model="m2")) == ["c2"]
-    assert await listed(store, CompletionQuery(owner='o\'brien "x"')) == [HOSTILE]
-    assert await listed(store, CompletionQuery(owner="")) == ["c2"]
-    assert await listed(store, CompletionQuery(since=20, until=30)) == ["c3", "c2"]
+    assert await listed(store, asking()) == [HOSTILE, "c3", "c2", "c1"]
+    assert await listed(store, asking(order=RecordOrder.STORED, limit=2)) == [HOSTILE, "c3"]
+    assert await listed(store, asking(contains="München")) == ["c2", "c1"]
+    assert await listed(store, asking(model="m2")) == ["c2"]
+    assert await listed(store, asking(owner='o\'brien "x"')) == [HOSTILE]
+    assert await listed(store, asking(owner="")) == ["c2"]
+    assert await listed(store, asking(since=20, until=30)) == ["c3", "c2"]
 
 
 async def test_pages_miss_nothing(store: Store) -> None:
@@ -107,8 +111,8 @@ async def test_pages_miss_nothing(store: Store) -> None:
     after = None
     async with keeping(store, NEW).session() as session:
         while True:
-            page = await list_completions(session, CompletionQuery(limit=3, after=after))
-            found += [each.id for each in page.completions]
+            page = await list_records(session, "completions", asking(limit=3, after=after))
+            found += [each.id for each in page.records]
             after = page.next
             if after is None:
                 break
@@ -137,7 +141,7 @@ async def test_whatever_is_stored_is_read(store: Store, text: str) -> None:
     fill(store, [completion_row("c1", choices=text, input_messages=text)])
     async with keeping(store, NEW).session() as session:
         found = await read_completion(session, "c1")
-        assert (await list_completions(session, CompletionQuery())).completions[0].id == "c1"
+        assert (await list_records(session, "completions", asking())).records[0].id == "c1"
         assert await origin_of(session, found) == Origin()
     said = [
         problem
@@ -154,7 +158,7 @@ async def test_what_is_no_json_is_said(sqlite_store: SqliteStore) -> None:
         found = await read_completion(session, "c1")
         assert found.problems == ("input_messages is null, not a list", "choices is invalid JSON")
         assert "no number" in (await origin_of(session, found)).notices[0]
-        assert (await list_completions(session, CompletionQuery())).completions[0].choices is None
+        assert (await list_records(session, "completions", asking())).records[0].cells["choices"] is None
 
 
 async def test_a_completion_leads_to_the_response_with_its_messages_and_answer(store: Store) -> None:
@@ -235,10 +239,10 @@ async def test_a_null_owner_is_an_owner(store: Store) -> None:
 async def test_stores_without_the_table_or_that_cannot_be_read_are_said(sqlite_store: SqliteStore) -> None:
     sqlite_store.execute("CREATE TABLE inference_store (id VARCHAR PRIMARY KEY)")
     async with keeping(sqlite_store, NEW).session() as session:
-        page = await list_completions(session, CompletionQuery())
-        assert (page.completions, page.is_complete) == ((), False)
+        page = await list_records(session, "completions", asking())
+        assert (page.records, page.is_complete) == ((), False)
         assert "lacks created, choices, input_messages" in page.notices[0]
     sqlite_store.path.write_text("not a database, and long enough to be read as one" * 30)
     async with keeping(sqlite_store, NEW).session() as session:
         with pytest.raises(BackendError):
-            await list_completions(session, CompletionQuery())
+            await list_records(session, "completions", asking())

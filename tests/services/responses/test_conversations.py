@@ -8,12 +8,12 @@ from collections.abc import Mapping
 import pytest
 
 from llama_storage_tui.errors import BackendError, NotFoundError
-from llama_storage_tui.model.conversations import ConversationQuery
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.services.responses import membership
 from llama_storage_tui.services.responses.conversations import list_conversations, read_conversation
 from llama_storage_tui.services.responses.orphans import find_orphans
+from tests.queries import asking
 from tests.response_rows import NEW, OLD, item_row, row
 from tests.response_rows import message as item
 from tests.response_stores import create_tables, insert, keeping
@@ -84,7 +84,7 @@ async def test_a_conversation_comes_with_all_that_belongs_to_it(store: Store, ve
     assert found.responses == ("resp_1", "resp_2")
     assert json.loads(str(found.messages)) == [{"role": "user"}]
     assert found.conversation is not None
-    assert json.loads(str(found.conversation.metadata)) == {"topic": "zh-中"}
+    assert json.loads(str(found.conversation.cells["metadata"])) == {"topic": "zh-中"}
     assert found.notices == ()
 
 
@@ -113,18 +113,18 @@ async def test_what_is_left_of_a_gone_conversation_is_shown_and_said(store: Stor
 async def test_conversations_are_listed_with_their_items_counted(store: Store, version: str) -> None:
     fill(store, version)
     async with keeping(store, version).session() as session:
-        page = await list_conversations(session, ConversationQuery())
-        assert [(each.id, each.items) for each in page.conversations] == [
+        page = await list_conversations(session, asking())
+        assert [(each.id, each.cells["items"]) for each in page.records] == [
             ("conv_b", 0),
             ("conv_a", 3),
             (HOSTILE, 1),
         ]
-        stored = await list_conversations(session, ConversationQuery(order=RecordOrder.STORED))
-        assert [each.id for each in stored.conversations] == [HOSTILE, "conv_b", "conv_a"]
-        own = await list_conversations(session, ConversationQuery(owner="ann"))
-        assert [each.id for each in own.conversations] == ["conv_b"]
-        between = await list_conversations(session, ConversationQuery(since=900, until=1000))
-        assert [each.id for each in between.conversations] == ["conv_a"]
+        stored = await list_conversations(session, asking(order=RecordOrder.STORED))
+        assert [each.id for each in stored.records] == [HOSTILE, "conv_b", "conv_a"]
+        own = await list_conversations(session, asking(owner="ann"))
+        assert [each.id for each in own.records] == ["conv_b"]
+        between = await list_conversations(session, asking(since=900, until=1000))
+        assert [each.id for each in between.records] == ["conv_a"]
 
 
 @pytest.mark.parametrize("order", RecordOrder)
@@ -137,8 +137,8 @@ async def test_pages_of_conversations_miss_nothing(store: Store, order: RecordOr
     async with keeping(store, NEW).session() as session:
         after = None
         while True:
-            page = await list_conversations(session, ConversationQuery(order=order, limit=2, after=after))
-            found += [each.id for each in page.conversations]
+            page = await list_conversations(session, asking(order=order, limit=2, after=after))
+            found += [each.id for each in page.records]
             after = page.next
             if after is None:
                 break
@@ -152,8 +152,8 @@ async def test_items_of_a_large_table_without_a_key_on_conversations_are_not_cou
     many = membership.SMALL_TABLE + 10
     sqlite_store.execute(f"INSERT INTO conversation_items (rowid, id) VALUES ({many}, 'msg_last')")
     async with keeping(sqlite_store, OLD).session() as session:
-        page = await list_conversations(session, ConversationQuery())
-    assert {each.items for each in page.conversations} == {None}
+        page = await list_conversations(session, asking())
+    assert {each.cells["items"] for each in page.records} == {None}
     assert "not counted" in page.notices[0]
 
 
@@ -179,8 +179,8 @@ async def test_without_conversations_every_item_is_an_orphan_even_one_that_names
         assert {each.conversation: each.items for each in report.orphans} == {
             "conv_a": 3, "conv_gone": 2, HOSTILE: 1, None: 1
         }  # fmt: skip
-        page = await list_conversations(session, ConversationQuery())
-        assert page.conversations == ()
+        page = await list_conversations(session, asking())
+        assert page.records == ()
         assert "no table" in page.notices[0]
 
 
@@ -200,4 +200,4 @@ async def test_a_store_that_cannot_be_read_is_said(sqlite_store: SqliteStore) ->
     sqlite_store.path.write_text("not a database, and long enough to be read as one" * 30)
     async with keeping(sqlite_store, NEW).session() as session:
         with pytest.raises(BackendError):
-            await list_conversations(session, ConversationQuery())
+            await list_conversations(session, asking())

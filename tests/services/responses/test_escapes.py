@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llama_storage_tui.services.responses.json_escapes import common_run, stored_forms
+from llama_storage_tui.services.records.json_escapes import common_run, stored_forms
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
 

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from llama_storage_tui.model.limits import LONGEST_CELL
-from llama_storage_tui.model.responses import ResponseQuery
 from llama_storage_tui.services.responses.listing import list_responses
 from llama_storage_tui.services.responses.reading import read_response
+from tests.queries import asking
 from tests.response_rows import document, message, row
 from tests.response_stores import create, insert, keeping
 from tests.stores import SqliteStore, Store
@@ -37,11 +37,11 @@ async def test_a_text_is_not_cut_at_its_nul(store: Store, padding: int) -> None:
     }
     insert(store, [row("resp_1", text=json.dumps(document("resp_1", **changes)), owner="")])
     async with keeping(store).session() as session:
-        (found,) = (await list_responses(session, ResponseQuery())).responses
+        (found,) = (await list_responses(session, asking())).records
         assert found.error is not None
         assert (found.status, found.error.code, found.error.message) == ("fai\ufffdled", "a\ufffdb", SHOWN)
         assert found.incomplete == "\ufffd"
-        assert (await list_responses(session, ResponseQuery(status="fai\ufffdled"))).responses
+        assert (await list_responses(session, asking(status="fai\ufffdled"))).records
 
 
 @pytest.mark.parametrize("padding", [0, PADDING])
@@ -54,7 +54,7 @@ async def test_a_count_of_tokens_has_every_digit_that_is_stored(
     output = padding_of(store, padding)
     insert(store, [row("resp_1", text=json.dumps(document("resp_1", usage=usage, output=output)))])
     async with keeping(store).session() as session:
-        (found,) = (await list_responses(session, ResponseQuery())).responses
+        (found,) = (await list_responses(session, asking())).records
         assert found.total_tokens == tokens
         whole = (await read_response(session, "resp_1")).transcript.head.usage
         assert whole is not None
@@ -66,7 +66,7 @@ async def test_a_count_written_with_an_exponent_gets_no_digits_of_its_own(store:
     stored = json.dumps(document("resp_1")).replace('"total_tokens": 3', '"total_tokens": 1e30')
     insert(store, [row("resp_1", text=stored)])
     async with keeping(store).session() as session:
-        (found,) = (await list_responses(session, ResponseQuery())).responses
+        (found,) = (await list_responses(session, asking())).records
         assert found.total_tokens == 10**30
         whole = (await read_response(session, "resp_1")).transcript.head.usage
         assert whole is not None
@@ -80,7 +80,7 @@ async def test_a_list_shows_the_beginning_of_a_text_that_is_longer_than_any_scre
     changes: dict[str, object] = {"error": {"code": "c", "message": text}, "output": output}
     insert(store, [row("resp_1", text=json.dumps(document("resp_1", **changes)))])
     async with keeping(store).session() as session:
-        (found,) = (await list_responses(session, ResponseQuery())).responses
+        (found,) = (await list_responses(session, asking())).records
         assert found.error is not None
         assert found.error.message == f"{text[:LONGEST_CELL]}…"
         assert found.output_items == len(output)

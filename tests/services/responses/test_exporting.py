@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from llama_storage_tui.cli.responses.list_document import ResponseBody
+from llama_storage_tui.cli.records.list_documents import ResponseBody
 from llama_storage_tui.model.access import Viewer
-from llama_storage_tui.model.responses import ResponseBatch, ResponseQuery
+from llama_storage_tui.model.responses import ResponseBatch
 from llama_storage_tui.services.export import ExportFormat
 from llama_storage_tui.services.responses.exporting import COLUMNS, export_listed, export_responses
 from llama_storage_tui.services.responses.listing import list_responses
 from llama_storage_tui.services.responses.viewing import ViewAs
+from tests.queries import asking
 from tests.response_rows import row
 from tests.response_stores import create, insert, keeping
 from tests.stores import SqliteStore, Store
@@ -48,10 +49,10 @@ async def test_what_is_exported_has_the_names_and_values_of_the_lists_json(
     some(store)
     path = tmp_path / "responses.jsonl"
     async with keeping(store).session() as session:
-        page = await list_responses(session, ResponseQuery())
-        assert export_listed(page.responses, ExportFormat.JSONL, path) == 3
+        page = await list_responses(session, asking())
+        assert export_listed(page.records, ExportFormat.JSONL, path) == 3
     written = [json.loads(line) for line in path.read_text().splitlines()]
-    assert written == [ResponseBody.model_validate(each).model_dump(mode="json") for each in page.responses]
+    assert written == [ResponseBody.model_validate(each).model_dump(mode="json") for each in page.records]
     assert tuple(column.name for column in COLUMNS) == tuple(ResponseBody.model_fields)
 
 
@@ -68,7 +69,7 @@ async def test_all_that_a_query_finds_is_written_as_stored(
         heard.append(done)
 
     async with keeping(store).session() as session:
-        query = ResponseQuery(since=150, limit=1)
+        query = asking(since=150, limit=1)
         done, notices = await export_responses(session, query, format_, path, on_progress=progressed)
     assert (done, notices, heard[-1]) == (2, (), 2)
     written = read(path, format_)
@@ -82,10 +83,10 @@ async def test_only_what_a_user_would_get_is_written(store: Store, tmp_path: Pat
     path = tmp_path / "all.jsonl"
     async with keeping(store).session() as session:
         view = ViewAs(session.catalog, Viewer("bob"))
-        done, _ = await export_responses(session, ResponseQuery(), ExportFormat.JSONL, path, sees=view)
-        page = await list_responses(session, ResponseQuery(), sees=view)
+        done, _ = await export_responses(session, asking(), ExportFormat.JSONL, path, sees=view)
+        page = await list_responses(session, asking(), sees=view)
     ids = {json.loads(line)["id"] for line in path.read_text().splitlines()}
-    assert (done, ids) == (len(page.responses), {each.id for each in page.responses})
+    assert (done, ids) == (len(page.records), {each.id for each in page.records})
 
 
 async def test_a_table_that_is_not_there_is_said_and_a_cancelled_export_leaves_no_file(
@@ -94,7 +95,7 @@ async def test_a_table_that_is_not_there_is_said_and_a_cancelled_export_leaves_n
     create(sqlite_store, "elsewhere")
     path = tmp_path / "all.jsonl"
     async with keeping(sqlite_store).session() as session:
-        done, notices = await export_responses(session, ResponseQuery(), ExportFormat.JSONL, path)
+        done, notices = await export_responses(session, asking(), ExportFormat.JSONL, path)
         assert (done, path.read_text()) == (0, "")
         assert any("There is no table responses" in notice for notice in notices)
         some(sqlite_store)
@@ -105,7 +106,7 @@ async def test_a_table_that_is_not_there_is_said_and_a_cancelled_export_leaves_n
         with pytest.raises(asyncio.CancelledError):
             await export_responses(
                 session,
-                ResponseQuery(),
+                asking(),
                 ExportFormat.JSONL,
                 tmp_path / "other",
                 on_progress=cancelled,

@@ -10,11 +10,12 @@ import pytest
 from llama_storage_tui.errors import BackendError, NotFoundError, UsageError
 from llama_storage_tui.model.access import AccessStage, Decision, Hiding
 from llama_storage_tui.model.records import DocumentShape, RecordOrder
-from llama_storage_tui.model.responses import ResponseError, ResponseQuery, ResponseSummary
+from llama_storage_tui.model.responses import ResponseError, ResponseSummary
 from llama_storage_tui.services.responses.listing import is_large, list_responses, search_responses
 from llama_storage_tui.services.session import Session
 from tests.configs import catalog_of
 from tests.deployments import Deployment, backend_of, config_of
+from tests.queries import asking
 from tests.response_rows import message, row
 from tests.response_stores import EARLIER_COLUMNS, create, insert, keeping
 from tests.stores import SqliteStore, Store
@@ -22,8 +23,8 @@ from tests.stores import SqliteStore, Store
 
 async def found(deployment: Deployment, **query: object) -> list[str]:
     async with deployment.session() as session:
-        page = await list_responses(session, ResponseQuery(**query))  # type: ignore[arg-type]
-    return [str(summary.id) for summary in page.responses]
+        page = await list_responses(session, asking(**query))  # type: ignore[arg-type]
+    return [str(summary.id) for summary in page.records]
 
 
 def some(store: Store) -> Deployment:
@@ -79,14 +80,14 @@ async def test_each_filter_selects_what_it_says(
     deployment = some(store)
     assert await found(deployment, **query) == ids
     async with deployment.session() as session:
-        batches = [batch async for batch in search_responses(session, ResponseQuery(**query))]  # type: ignore[arg-type]
+        batches = [batch async for batch in search_responses(session, asking(**query))]  # type: ignore[arg-type]
     assert sorted(str(each.id) for batch in batches for each in batch.responses) == sorted(ids)
 
 
 async def test_a_summary_says_what_matters_of_a_response(store: Store) -> None:
     async with some(store).session() as session:
-        page = await list_responses(session, ResponseQuery())
-    by_id = {str(summary.id): summary for summary in page.responses}
+        page = await list_responses(session, asking())
+    by_id = {str(summary.id): summary for summary in page.records}
     failed, incomplete, child, call = by_id["r2"], by_id["r3"], by_id["r4"], by_id["r5"]
     assert failed.error == ResponseError("server_error", "upstream said 500")
     assert (failed.input_items, failed.output_items, failed.total_tokens) == (1, 0, None)
@@ -104,10 +105,10 @@ async def test_pages_end_and_miss_nothing(store: Store) -> None:
     deployment = keeping(store)
     async with deployment.session() as session:
         for order in RecordOrder:
-            ids, query = [], ResponseQuery(limit=7, order=order)
+            ids, query = [], asking(limit=7, order=order)
             while True:
                 page = await list_responses(session, query)
-                ids += [str(summary.id) for summary in page.responses]
+                ids += [str(summary.id) for summary in page.records]
                 if page.next is None:
                     break
                 query = replace(query, after=page.next)
@@ -127,21 +128,19 @@ async def test_what_somebody_may_not_see_leaves_pages_full(store: Store) -> None
 
     async with keeping(store).session() as session:
         for order in RecordOrder:
-            first = await list_responses(session, ResponseQuery(limit=5, order=order), sees=is_alices)
-            assert [s.id for s in first.responses] == [f"r{n:04}" for n in (1100, 1000, 900, 800, 700)]
+            first = await list_responses(session, asking(limit=5, order=order), sees=is_alices)
+            assert [s.id for s in first.records] == [f"r{n:04}" for n in (1100, 1000, 900, 800, 700)]
             rest = await list_responses(
-                session, ResponseQuery(limit=50, order=order, after=first.next), sees=is_alices
+                session, asking(limit=50, order=order, after=first.next), sees=is_alices
             )
-            assert [s.id for s in rest.responses] == [f"r{n:04}" for n in (600, 500, 400, 300, 200, 100, 0)]
+            assert [s.id for s in rest.records] == [f"r{n:04}" for n in (600, 500, 400, 300, 200, 100, 0)]
             assert rest.next is None
             assert (first.hidden, rest.hidden) == ({hiding: 5 * 99}, {hiding: 7 * 99})
-            marked = await list_responses(
-                session, ResponseQuery(limit=150, order=order), sees=is_alices, marks=True
-            )
-            assert [s.id for s in marked.responses] == [f"r{n:04}" for n in range(1199, 1049, -1)]
-            assert [s.id for s in marked.responses if s.hidden is None] == ["r1100"]
+            marked = await list_responses(session, asking(limit=150, order=order), sees=is_alices, marks=True)
+            assert [s.id for s in marked.records] == [f"r{n:04}" for n in range(1199, 1049, -1)]
+            assert [s.id for s in marked.records if s.hidden is None] == ["r1100"]
             assert marked.hidden == {hiding: 149}
-        found = [batch async for batch in search_responses(session, ResponseQuery(), sees=is_alices)]
+        found = [batch async for batch in search_responses(session, asking(), sees=is_alices)]
         assert sum((Counter(batch.hidden) for batch in found), Counter()) == {hiding: 1188}
 
 
@@ -155,7 +154,7 @@ async def test_a_search_that_found_enough_goes_on_where_it_stopped(store: Store)
 
     ids: list[str] = []
     hidden: Counter[Hiding] = Counter()
-    query = ResponseQuery(limit=1)
+    query = asking(limit=1)
     async with keeping(store).session() as session:
         while True:
             found = [batch async for batch in search_responses(session, query, sees=is_alices, most=70)]
@@ -178,7 +177,7 @@ async def test_a_search_goes_on_into_the_next_table(sqlite_store: SqliteStore, t
     async with deployment.session() as session:
         for most in (1, 2, None):
             ids: list[str] = []
-            query = ResponseQuery()
+            query = asking()
             while True:
                 found = [batch async for batch in search_responses(session, query, most=most)]
                 ids += [str(each.id) for batch in found for each in batch.responses]
@@ -200,8 +199,8 @@ async def test_what_is_hidden_at_the_end_of_a_table_counts_on_its_last_page(stor
         return Decision(is_hers, "", None if is_hers else hiding.stage, None if is_hers else hiding.rule)
 
     async with keeping(store).session() as session:
-        full = await list_responses(session, ResponseQuery(limit=2), sees=is_alices)
-        last = await list_responses(session, ResponseQuery(limit=2, after=full.next), sees=is_alices)
+        full = await list_responses(session, asking(limit=2), sees=is_alices)
+        last = await list_responses(session, asking(limit=2, after=full.next), sees=is_alices)
     assert (full.hidden, last.hidden, last.next) == ({}, {hiding: 7}, None)
 
 
@@ -210,8 +209,8 @@ async def test_a_table_without_the_columns_of_later_versions_is_read(store: Stor
     insert(store, [row("r1", owner="bob")], "openai_responses", columns=EARLIER_COLUMNS)
     deployment = keeping(store, "0.3.5", table="responses")
     async with deployment.session() as session:
-        page = await list_responses(session, ResponseQuery())
-    assert [(s.id, s.owner, s.place.table, s.previous_response_id) for s in page.responses] == [
+        page = await list_responses(session, asking())
+    assert [(s.id, s.owner, s.place.table, s.previous_response_id) for s in page.records] == [
         ("r1", "bob", "openai_responses", None)
     ]
 
@@ -224,22 +223,22 @@ async def test_documents_that_no_server_could_read_are_listed_as_what_they_are(
     insert(sqlite_store, [row(name, text=text) for name, text in texts.items() if text is not None])
     sqlite_store.execute("INSERT INTO responses (id) VALUES ('none')")
     async with keeping(sqlite_store).session() as session:
-        page = await list_responses(session, ResponseQuery())
-    assert {str(s.id): s.shape for s in page.responses} == {
+        page = await list_responses(session, asking())
+    assert {str(s.id): s.shape for s in page.records} == {
         "text": DocumentShape.BROKEN,
         "list": DocumentShape.LIST,
         "null": DocumentShape.NULL,
         "none": DocumentShape.ABSENT,
         "bare": DocumentShape.SCALAR,
     }
-    assert page.responses[-1].created_at is None
+    assert page.records[-1].created_at is None
 
 
 async def test_a_table_that_is_not_there_yet_is_said_and_no_error(store: Store) -> None:
     store.execute("CREATE TABLE other (id VARCHAR)")
     async with keeping(store).session() as session:
-        page = await list_responses(session, ResponseQuery())
-        assert page.responses == ()
+        page = await list_responses(session, asking())
+        assert page.records == ()
         assert "no table responses" in page.notices[0]
         assert not await is_large(session)
 
@@ -247,7 +246,7 @@ async def test_a_table_that_is_not_there_yet_is_said_and_no_error(store: Store) 
 async def test_a_table_of_another_shape_is_said(store: Store) -> None:
     store.execute("CREATE TABLE responses (id VARCHAR PRIMARY KEY)")
     async with keeping(store).session() as session:
-        page = await list_responses(session, ResponseQuery())
+        page = await list_responses(session, asking())
     assert "lacks created_at, response_object" in page.notices[0]
     assert not page.is_complete
 
@@ -256,13 +255,13 @@ async def test_a_config_that_keeps_no_responses_is_said() -> None:
     config = config_of({"kv": {"type": "kv_sqlite", "db_path": "/nowhere/kv.db"}}, {})
     async with Session(catalog_of(config, "1.5.0")) as session:
         with pytest.raises(NotFoundError, match="keeps no responses"):
-            await list_responses(session, ResponseQuery())
+            await list_responses(session, asking())
 
 
 async def test_a_backend_out_of_reach_is_its_own_failure(sqlite_store: SqliteStore) -> None:
     async with keeping(sqlite_store).session() as session:
         with pytest.raises(BackendError):
-            await list_responses(session, ResponseQuery())
+            await list_responses(session, asking())
 
 
 def two_tables(store: SqliteStore, folder: Path) -> Deployment:
@@ -295,16 +294,16 @@ async def test_several_tables_are_one_list_by_time(sqlite_store: SqliteStore, tm
     deployment = two_tables(sqlite_store, tmp_path)
     async with deployment.session() as session:
         for order in RecordOrder:
-            ids, query = [], ResponseQuery(limit=3, order=order)
+            ids, query = [], asking(limit=3, order=order)
             while True:
                 page = await list_responses(session, query)
-                ids += [str(summary.id) for summary in page.responses]
+                ids += [str(summary.id) for summary in page.records]
                 if page.next is None:
                     break
                 query = replace(query, after=page.next)
             assert ids == list("hgfedcba")
         with pytest.raises(UsageError, match="cursor"):
-            await list_responses(session, ResponseQuery(after="nonsense"))
+            await list_responses(session, asking(after="nonsense"))
 
 
 async def test_one_of_several_tables_out_of_reach_hides_not_the_others(
@@ -313,15 +312,15 @@ async def test_one_of_several_tables_out_of_reach_hides_not_the_others(
     deployment = two_tables(sqlite_store, tmp_path)
     (tmp_path / "other.db").unlink()
     async with deployment.session() as session:
-        page = await list_responses(session, ResponseQuery())
-    assert [s.id for s in page.responses] == list("geca")
+        page = await list_responses(session, asking())
+    assert [s.id for s in page.records] == list("geca")
     assert not page.is_complete
     assert "backend two was not read" in page.notices[0]
 
 
 async def test_a_search_says_how_far_it_is_over_all_tables(sqlite_store: SqliteStore, tmp_path: Path) -> None:
     async with two_tables(sqlite_store, tmp_path).session() as session:
-        batches = [batch async for batch in search_responses(session, ResponseQuery(contains="answer"))]
+        batches = [batch async for batch in search_responses(session, asking(contains="answer"))]
     assert len([each for batch in batches for each in batch.responses]) == 8
     assert batches[-1].done == batches[-1].total
     assert [batch.done for batch in batches] == sorted(batch.done for batch in batches)
@@ -342,8 +341,8 @@ async def test_conversations_are_told_and_found_by_the_items_that_responses_put_
     )
     insert(store, [row("r6", created_at=10, conversation={"id": "conv_1"})])
     async with deployment.session() as session:
-        page = await list_responses(session, ResponseQuery())
-        told = {str(s.id): (s.conversation, s.conversation_inferred) for s in page.responses}
+        page = await list_responses(session, asking())
+        told = {str(s.id): (s.conversation, s.conversation_inferred) for s in page.records}
         assert told == {
             "r4": ("conv_1", True),
             "r1": ("conv_1", True),

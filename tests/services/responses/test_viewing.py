@@ -7,13 +7,13 @@ import pytest
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.access import AccessStage, Viewer
 from llama_storage_tui.model.records import RecordOrder
-from llama_storage_tui.model.responses import ResponseQuery
 from llama_storage_tui.services.access import parse_viewer
 from llama_storage_tui.services.responses.listing import list_responses, search_responses
 from llama_storage_tui.services.responses.reading import read_response
 from llama_storage_tui.services.responses.viewing import ViewAs, who_may_read
 from tests.configs import catalog_of
 from tests.deployments import Deployment, backend_of
+from tests.queries import asking
 from tests.response_rows import row
 from tests.response_stores import EARLIER_COLUMNS, PROVIDERS, create, insert
 from tests.stores import SqliteStore, Store
@@ -63,8 +63,8 @@ def owned(store: Store) -> None:
 async def seen(deployment: Deployment, viewer: Viewer, order: RecordOrder = RecordOrder.NEWEST) -> list[str]:
     async with deployment.session() as session:
         view = ViewAs(session.catalog, viewer)
-        page = await list_responses(session, ResponseQuery(order=order), sees=view)
-    return [str(summary.id) for summary in page.responses]
+        page = await list_responses(session, asking(order=order), sees=view)
+    return [str(summary.id) for summary in page.records]
 
 
 async def test_a_list_as_somebody_shows_what_the_default_policy_gives(store: Store) -> None:
@@ -74,7 +74,7 @@ async def test_a_list_as_somebody_shows_what_the_default_policy_gives(store: Sto
     assert await seen(deployment, BOB) == ["others", "nobodys"]
     async with deployment.session() as session:
         view = ViewAs(session.catalog, ALICE)
-        batches = [batch async for batch in search_responses(session, ResponseQuery(), sees=view)]
+        batches = [batch async for batch in search_responses(session, asking(), sees=view)]
     found = {str(each.id) for batch in batches for each in batch.responses}
     assert found == {"mine", "shared", "nobodys"}
 
@@ -115,8 +115,8 @@ async def test_rows_that_make_a_listing_fail_are_said(sqlite_store: SqliteStore)
     )
     async with guarded(sqlite_store).session() as session:
         view = ViewAs(session.catalog, ALICE)
-        page = await list_responses(session, ResponseQuery(), sees=view)
-    assert "mine" in [summary.id for summary in page.responses]
+        page = await list_responses(session, asking(), sees=view)
+    assert "mine" in [summary.id for summary in page.records]
     assert any("fails for this user" in notice for notice in view.notices)
 
 
@@ -128,10 +128,10 @@ async def test_rows_without_store_that_a_user_would_get_are_said(store: Store, v
     insert(store, [*rows, row("others", text=bare, owner="carol", attributes=json.dumps({"teams": ["x"]}))])
     async with guarded(store, version).session() as session:
         view = ViewAs(session.catalog, ALICE)
-        await list_responses(session, ResponseQuery(), sees=view)
+        await list_responses(session, asking(), sees=view)
         assert [notice[:7] for notice in view.notices if "no field store" in notice] == ["One row"]
         nobody = ViewAs(session.catalog, Viewer("dave", {"teams": ("none",)}))
-        await list_responses(session, ResponseQuery(), sees=nobody)
+        await list_responses(session, asking(), sees=nobody)
         assert not any("no field store" in notice for notice in nobody.notices)
 
 
@@ -146,7 +146,7 @@ async def test_a_version_that_needs_no_store_says_nothing_of_it(store: Store) ->
     )
     async with guarded(store, "0.3.5").session() as session:
         view = ViewAs(session.catalog, ALICE)
-        await list_responses(session, ResponseQuery(), sees=view)
+        await list_responses(session, asking(), sees=view)
     assert not view.notices
 
 

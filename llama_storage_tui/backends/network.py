@@ -1,0 +1,80 @@
+"""What a network says about a connection, as errors that an operator understands: the part that every server's driver shares."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+
+from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.next_steps import Advice, Step
+
+
+def of_network(error: OSError, *, where: str) -> BackendError:
+    """Return the error for a socket's exception."""
+    kind, message, advice = _network_words(error)
+    return BackendError(message, failure=kind, where=where, help=advice)
+
+
+def timed_out(seconds: float, *, where: str, doing: str) -> BackendError:
+    """Return the error for a limit of our own that was reached."""
+    return BackendError(
+        f"No answer within {seconds:g} s while {doing}.",
+        failure=FailureKind.TIMEOUT,
+        where=where,
+        help=Advice("Check host, port and firewalls.", Step.WAIT_LONGER)
+        if doing == "connecting"
+        else Advice("Narrow the query, or sort by the primary key.", Step.QUERY_LONGER),
+    )
+
+
+def _network_words(error: OSError) -> tuple[FailureKind, str, str | None]:
+    match error:
+        case socket.gaierror():
+            return (
+                FailureKind.UNKNOWN_HOST,
+                "The host name is not known.",
+                "Check its spelling and the DNS from here.",
+            )
+        case ssl.SSLCertVerificationError():
+            return (
+                FailureKind.TLS,
+                f"The server's certificate is refused: {error.verify_message}.",
+                "Check ca_cert_path, the name in the certificate, and its dates.",
+            )
+        case ssl.SSLError():
+            return (
+                FailureKind.TLS,
+                f"TLS failed: {error.reason or 'handshake'}.",
+                "Check ssl_mode and the server's TLS.",
+            )
+        case ConnectionRefusedError():
+            return (
+                FailureKind.UNREACHABLE,
+                "The connection is refused: nothing listens there.",
+                "Check host and port.",
+            )
+        case TimeoutError():
+            return FailureKind.TIMEOUT, "The host does not answer.", "Check host, port and firewalls."
+        case FileNotFoundError():
+            return (
+                FailureKind.UNREACHABLE,
+                "There is no server socket in that directory.",
+                "Check the directory, the port, and that the server runs.",
+            )
+        case PermissionError():
+            return FailureKind.PERMISSION, "The socket may not be used.", "Check its owner and mode."
+        case _:
+            return (
+                FailureKind.UNREACHABLE,
+                "The host cannot be reached, or it closed the connection.",
+                "Check host, port, firewalls, and the server's log.",
+            )
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and what caused it, the nearest first."""
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__

@@ -1,0 +1,75 @@
+"""What an engine's package exports: which backends it is for, and what it can do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from llama_storage_tui.backends.protocols import Reader, RoleLogin, RoleServer
+from llama_storage_tui.backends.settings import Settings
+from llama_storage_tui.model.catalog import Backend
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.target import LoginTarget, Target
+
+AnyTarget = TypeVar("AnyTarget", bound=Target)
+AnyLogin = TypeVar("AnyLogin", bound=LoginTarget)
+
+
+def _nothing(_: Settings) -> Iterable[str]:
+    return ()
+
+
+def _no_reason(_: Settings, __: str) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Roles(Generic[AnyLogin]):
+    """Roles whose passwords can be asked about (`login`) and changed (`server`). Both import the driver."""
+
+    login: Callable[[AnyLogin, Timeouts], RoleLogin]
+    server: Callable[[AnyLogin, Timeouts], RoleServer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSpec(Generic[AnyTarget]):
+    """One engine; named in `registry.ENGINES`, and nowhere else outside of its package.
+
+    Nothing here imports a driver before `reader` or a role is opened.
+    """
+
+    name: str
+    """As an operator says it: `PostgreSQL`."""
+    types: tuple[str, ...]
+    """The backend types that are its own: `kv_postgres`, `sql_postgres`."""
+    target: type[AnyTarget]
+    read_target: Callable[[Settings], AnyTarget]
+    """Makes a target of a backend's settings; raises NoTarget with the reason where that cannot be told."""
+    location: Callable[[Settings, AnyTarget | None], str]
+    """Says where a backend is, without secrets, as well as can be told."""
+    container: Callable[[Backend], str]
+    """Names what holds a backend's rows: the key-value table, the database, the collection."""
+    reader: Callable[[AnyTarget, Timeouts], Reader]
+    """Opens a target, which connects on its first question; raises BackendError for one that cannot be looked into."""
+    roles: Roles[Any] | None = None
+    """None where this program changes no passwords of the engine."""
+    why_no_roles: str = ""
+    """Where `roles` is None: why there is no password to change."""
+    driver: str | None = None
+    """The optional driver's package and version, in words; None where it comes with this program."""
+    extra: str | None = None
+    """The extra of this program that brings the optional driver."""
+    fields_note: str = ""
+    """What a finding about a field that servers ignore adds, where people expect fields that no version has."""
+    instead: Mapping[str, str] = field(default_factory=dict)
+    """For a field that people expect and no version has: what a server does without it."""
+    unlike_config: Callable[[Settings], Iterable[str]] = _nothing
+    """Yields where a test's connection, or a server's, is not what the settings say."""
+    cannot_connect: Callable[[Settings, str], str | None] = _no_reason
+    """Returns why a server of the version cannot connect to the backend of that name, though this program can."""
+
+    @property
+    def inline_types(self) -> tuple[str, ...]:
+        """What an inline store of 0.2 calls the engine: a type without its family."""
+        return tuple(dict.fromkeys(type_.partition("_")[2] for type_ in self.types))

@@ -1,0 +1,1 @@
+"""Records of every family: which there are, and one of them."""

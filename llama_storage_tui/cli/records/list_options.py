@@ -1,0 +1,104 @@
+"""The options of a list of stored records: the filters of its family, in which order, which page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+
+import click
+
+from llama_storage_tui.cli import shell_completion
+from llama_storage_tui.cli.asking import LIMIT
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.families import Filter, Match, Query, RecordFamily
+from llama_storage_tui.model.records import RecordOrder
+from llama_storage_tui.services.responses.times import ACCEPTED, parse_time
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Option = Callable[[Any], Any]
+
+_HELP: Final = {
+    Match.SINCE: f"Created then or later. {ACCEPTED}",
+    Match.UNTIL: "Created then or earlier; a day alone is through the end of the day.",
+    Match.CONTAINS: "Only where the stored document contains exactly this TEXT, however it is escaped.",
+}
+_METAVARS: Final = {
+    Match.SINCE: "TIME",
+    Match.UNTIL: "TIME",
+    Match.CONTAINS: "TEXT",
+    Match.LOOKED_UP: "ID",
+}
+_ORDER: Final = click.option(
+    "--order",
+    type=click.Choice([order.value for order in RecordOrder]),
+    default=RecordOrder.NEWEST.value,
+    show_default=True,
+    help="newest: by time, which reads the whole table; stored: as written, the last first, at once.",
+)
+_LIMIT: Final = click.option("--limit", type=LIMIT, default=100, show_default=True)
+_AFTER: Final = click.option("--after", metavar="CURSOR", help="The page after CURSOR.")
+
+
+def list_options(family: RecordFamily, more: Sequence[Option], function: Function) -> Function:
+    """Give a command an option for each filter of a family, `more` after them, and those of every list."""
+    function = page_options(function)
+    for option in reversed([*map(_option, family.filters), *more, _ORDER]):
+        function = option(function)
+    return function
+
+
+def page_options(function: Function) -> Function:
+    """Give a command `--limit` and `--after`."""
+    return _LIMIT(_AFTER(function))
+
+
+def _option(found: Filter) -> Option:
+    complete = None
+    if found.choices:
+        complete = shell_completion.known(lambda: found.choices)
+    elif found.name == "model":
+        complete = shell_completion.models
+    return click.option(
+        f"--{found.name}",
+        metavar=_METAVARS.get(found.match),
+        help=_HELP.get(found.match, f"Only this {found.name} ({found.hint})."),
+        shell_complete=complete,
+    )
+
+
+def query_of(family: RecordFamily, given: Mapping[str, Any]) -> Query:
+    """Return what a list's options ask for; raises UsageError for a time that cannot be read."""
+    return Query(
+        filters=dict(_conditions(family, given)),
+        order=RecordOrder(given["order"]),
+        limit=given["limit"],
+        after=given["after"],
+    )
+
+
+def where_of(family: RecordFamily, words: tuple[str, ...]) -> dict[str, str | float]:
+    """Return the filters that are written as NAME=VALUE; raises UsageError."""
+    given: dict[str, str] = {}
+    for word in words:
+        name, separator, text = word.partition("=")
+        if not separator or family.filter(name) is None:
+            names = ", ".join(each.name for each in family.filters) or "none"
+            raise UsageError(
+                f"{word!r} is no filter of {family.words}",
+                help=f"NAME=VALUE with one of these names: {names}.",
+            )
+        given[name] = text
+    return dict(_conditions(family, given))
+
+
+def _conditions(family: RecordFamily, given: Mapping[str, str | None]) -> Iterator[tuple[str, str | float]]:
+    now = datetime.now(UTC)
+    for each in family.filters:
+        text = given.get(each.name)
+        if text is None:
+            continue
+        if each.match in (Match.SINCE, Match.UNTIL):
+            yield each.name, parse_time(text, now=now, is_end=each.match is Match.UNTIL)
+        elif text or each.match is not Match.CONTAINS:
+            yield each.name, text

@@ -1,0 +1,405 @@
+"""The providers of a config, as a start resolves them: their APIs, their types, what they need and refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+from llama_storage_tui.config.document import Path, get
+from llama_storage_tui.config.environment import contains_unknown
+from llama_storage_tui.config.rules.external import read_specifications
+from llama_storage_tui.config.rules.load import MISSING_FIELD, conversion_help
+from llama_storage_tui.config.rules.serving import (
+    available_apis,
+    did_you_mean,
+    enabled_providers,
+    has_catalog,
+)
+from llama_storage_tui.config.rules.view import View, nearest
+from llama_storage_tui.model.catalog import Family, Reference, ReferenceKind
+from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.next_steps import Advice, Step
+from llama_storage_tui.upstream import changes
+from llama_storage_tui.upstream import run_config as schema
+from llama_storage_tui.upstream.consumers import CONSUMERS, Consumer, find_consumer
+from llama_storage_tui.upstream.providers import (
+    is_known_api,
+    is_shipped_provider,
+    needed_apis,
+    needs_every_listed_api,
+    provider_types,
+    routing_tables,
+    takes_providers,
+)
+from llama_storage_tui.upstream.run_config.provider_settings import setting_problems
+
+PROVIDER_UNKNOWN_BACKEND: Final = Rule(
+    id="provider-unknown-backend",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A provider refers to a backend that is not defined in storage.backends",
+    advice="Define the backend in storage.backends, or name one that is there.",
+    also=((Severity.WARNING, Stage.NEVER),),
+    since=changes.CATALOG,
+)
+PROVIDER_WRONG_FAMILY: Final = Rule(
+    id="provider-wrong-family",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A provider refers to a backend of the other family (key-value or SQL)",
+    advice="The server's own message calls the backend unknown: each family has a registry of its own.",
+    also=((Severity.WARNING, Stage.NEVER),),
+    since=changes.CATALOG,
+)
+UNKNOWN_PROVIDER: Final = Rule(
+    id="unknown-provider",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="The release ships no provider of that type",
+    advice="Write a type that the release ships, or judge the file for the release that it was written for.",
+    since=changes.CATALOG,
+)
+API_TAKES_NO_PROVIDERS: Final = Rule(
+    id="api-takes-no-providers",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A provider is configured for an API that the server provides by itself",
+    advice="Remove it from providers.",
+    since=changes.CATALOG,
+)
+UNKNOWN_API: Final = Rule(
+    id="unknown-api",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="The release has no API of that name",
+    advice="Remove it from apis and providers, or judge the file for the release that it was written for.",
+    since=changes.CATALOG,
+)
+API_WITHOUT_PROVIDER: Final = Rule(
+    id="api-without-provider",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="apis lists an API that no enabled provider serves",
+    advice="Add a provider for it, or remove it from apis.",
+    since=changes.CATALOG,
+)
+MISSING_API: Final = Rule(
+    id="missing-api",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A provider or a setting needs an API that the config does not serve",
+    advice="Add the API to apis and to providers.",
+    since=changes.CATALOG,
+)
+MISSING_REFERENCE: Final = Rule(
+    id="missing-reference",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A provider lacks a reference to a backend that it needs",
+    advice="Give it a backend and a namespace or table_name.",
+    since=changes.CATALOG,
+)
+INLINE_STORE: Final = Rule(
+    id="inline-store",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A provider has a store of its own where a reference belongs",
+    advice="Move the store to storage.backends, and refer to it by backend and namespace or table_name.",
+    since=changes.CATALOG,
+)
+INVALID_REFERENCE: Final = Rule(
+    id="invalid-reference",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A provider's reference to a backend is not valid",
+    advice="Give it a backend and a namespace or table_name.",
+    since=changes.CATALOG,
+)
+
+INVALID_SETTING: Final = Rule(
+    id="invalid-setting",
+    severity=Severity.ERROR,
+    stage=Stage.START,
+    title="A setting of a provider is of another type, or outside of the range, than its release takes",
+    advice="Write a value as the message says, or remove the setting to use its default.",
+    since=changes.CATALOG,
+)
+
+
+def provider_references(view: View) -> Iterator[Finding]:
+    """References to a backend that does not exist or is of the other family, where the loader does not look."""
+    names = sorted(backend.name for backend in view.backends)
+    for reference in view.enabled:
+        if reference.backend is None or view.is_legacy or not _fails_late(view, reference):
+            continue
+        is_quota = reference.kind is ReferenceKind.SERVER
+        # The quota's store is opened by the first request, and the server answers none.
+        severity = Severity.WARNING if is_quota else Severity.ERROR
+        stage = Stage.NEVER if is_quota else Stage.START
+        outcome = "every request fails" if is_quota else "a start fails on it"
+        backend = view.backend(reference.backend)
+        if backend is None:
+            yield PROVIDER_UNKNOWN_BACKEND.found_on(
+                reference,
+                f"{reference.name} refers to a backend {reference.backend!r} that does not exist; {outcome}",
+                help=did_you_mean(reference.backend, names),
+                severity=severity,
+                stage=stage,
+            )
+        elif backend.family not in (reference.family, Family.UNKNOWN):
+            yield PROVIDER_WRONG_FAMILY.found_on(
+                reference,
+                f"{reference.name} needs a {reference.family}_* backend, and {backend.name} is {backend.type}; {outcome}",
+                severity=severity,
+                stage=stage,
+            )
+
+
+def _fails_late(view: View, reference: Reference) -> bool:
+    """Tell whether a bad backend is noticed after the load: a loader compares most stores with the backends by itself."""
+    if reference.kind is ReferenceKind.STORE:
+        spec = schema.default_stores(view.version).get(reference.name)
+        return spec is not None and not spec.is_checked_at_load
+    return reference.kind in (ReferenceKind.PROVIDER, ReferenceKind.SERVER) and _is_read(view, reference)
+
+
+def _is_read(view: View, reference: Reference) -> bool:
+    """Tell whether that version reads the reference: one that nobody reads cannot fail."""
+    if reference.kind is ReferenceKind.SERVER:
+        return reference.name == "quota" and view.version < changes.QUOTA_REMOVED
+    path = _split(reference.path)
+    if path is None:
+        return True
+    api, index, steps = path
+    entry = get(view.context.document.data, "providers", api, index)
+    if not isinstance(entry, Mapping):
+        return True
+    type_ = str(entry.get("provider_type", ""))
+    if entry.get("module") or not is_shipped_provider(api, type_, view.version):
+        return True
+    return find_consumer(api, type_, steps, view.version) is not None
+
+
+def _split(path: str) -> tuple[str, int, tuple[str, ...]] | None:
+    """Split `providers.API[I].config.A.B` into its parts."""
+    head, _, tail = path.partition("].config.")
+    api, _, index = head.removeprefix("providers.").partition("[")
+    return (api, int(index), tuple(tail.split("."))) if index.isdecimal() and tail else None
+
+
+def unknown_providers(view: View) -> Iterator[Finding]:
+    """Provider types that neither the release ships nor the config's own folder brings."""
+    outside = read_specifications(view)
+    if not has_catalog(view) or outside.unseen:
+        return
+    for api, path, entry in enabled_providers(view):
+        type_ = entry.get("provider_type")
+        if (
+            entry.get("module")
+            or not isinstance(type_, str)
+            or not takes_providers(api, view.version)
+            or view.context.resolution.uses.get((*path, "provider_type"))
+        ):
+            continue
+        if not is_shipped_provider(api, type_, view.version) and (api, type_) not in outside.providers:
+            meant = nearest(type_, provider_types(api))
+            folder = view.context.data.get("external_providers_dir")
+            yield view.finding(
+                UNKNOWN_PROVIDER,
+                (*path, "provider_type"),
+                f"{view.version.product} {view.version} ships no provider {type_!r} for {api}"
+                + (f", and {folder} has none here" if folder else ""),
+                help=f"Did you mean {meant}?" if meant and meant != type_ else None,
+            )
+
+
+def unknown_apis(view: View) -> Iterator[Finding]:
+    """Names of APIs that the release does not have, or for which a config cannot bring providers."""
+    outside = read_specifications(view)
+    if not has_catalog(view) or "external_apis_dir" in outside.unseen:
+        return
+    providers, apis = view.context.data.get("providers"), view.context.data.get("apis")
+    named: dict[str, Path] = {}
+    for index, api in enumerate(apis if isinstance(apis, list) else ()):
+        if isinstance(api, str):
+            named.setdefault(api, view.context.resolution.file_path(("apis", index)))
+    used = {api for api, _, _ in enabled_providers(view)}
+    for api in map(str, providers if isinstance(providers, Mapping) else ()):
+        named[api] = ("providers", api)
+        is_table = api in routing_tables(view.version).values()
+        if (
+            is_known_api(api, view.version)
+            and not takes_providers(api, view.version)
+            and (is_table or api in used)
+        ):
+            yield view.finding(
+                API_TAKES_NO_PROVIDERS,
+                ("providers", api),
+                f"The server provides the API {api!r} by itself and starts with no provider for it in the config",
+            )
+    for api, path in named.items():
+        if not is_known_api(api, view.version) and api not in outside.apis:
+            yield view.finding(
+                UNKNOWN_API,
+                path,
+                f"There is no API {api!r} in {view.version.product} {view.version}",
+                help=Advice(
+                    "Remove it, or check the config for a version that has it.", Step.READ_AS_VERSION
+                ),
+            )
+
+
+def missing_apis(view: View) -> Iterator[Finding]:
+    """APIs that are listed without anything behind them, and those that a provider or a setting needs and nothing serves."""
+    if not has_catalog(view):
+        return
+    apis, available, outside = view.context.data.get("apis"), available_apis(view), read_specifications(view)
+    for index, api in enumerate(
+        apis if isinstance(apis, list) and needs_every_listed_api(view.version) else ()
+    ):
+        is_known = isinstance(api, str) and (is_known_api(api, view.version) or api in outside.apis)
+        if is_known and api not in available:
+            yield view.finding(
+                API_WITHOUT_PROVIDER,
+                view.context.resolution.file_path(("apis", index)),
+                f"apis lists {api}, and no enabled provider serves it",
+                help=f"Add a provider under providers.{api}, or remove it from apis.",
+            )
+    for api, path, entry in enabled_providers(view):
+        needs = needed_apis(api, str(entry.get("provider_type", "")), view.version)
+        missing = [need for need in needs if need not in available]
+        if missing and not entry.get("module"):
+            yield view.finding(
+                MISSING_API,
+                path,
+                f"The provider {entry.get('provider_id')} needs the {_apis(missing)}, which this config does not serve",
+                help=_how_to_serve(view, missing),
+            )
+    yield from _missing_apis_of_settings(view, available)
+
+
+def _apis(names: list[str]) -> str:
+    return f"API {names[0]}" if len(names) == 1 else f"APIs {', '.join(names)}"
+
+
+def _how_to_serve(view: View, names: list[str]) -> str:
+    routers = {table: api for api, table in routing_tables(view.version).items()}
+    return (
+        f"Add {', '.join(dict.fromkeys(routers.get(name, name) for name in names))} to apis and to providers."
+    )
+
+
+def _missing_apis_of_settings(view: View, available: AbstractSet[str]) -> Iterator[Finding]:
+    shield = get(view.context.data, "safety", "default_shield_id")
+    embedding = get(view.context.data, "vector_stores", "default_embedding_model")
+    needs = (
+        (
+            ("safety", "default_shield_id"),
+            shield,
+            ["shields", "safety"],
+            takes_providers("safety", view.version),
+        ),
+        (("vector_stores", "default_embedding_model"), embedding, ["models"], True),
+    )
+    for path, value, apis, is_read in needs:
+        missing = [api for api in apis if api not in available]
+        # 0.3 has no `safety` at the top level.
+        if (
+            value is not None
+            and missing
+            and is_read
+            and (path[0] != "safety" or view.version >= changes.SAFETY_SETTINGS)
+        ):
+            yield view.finding(
+                MISSING_API,
+                path,
+                f"{'.'.join(path)} needs the {_apis(missing)}, which this config does not serve",
+                help=_how_to_serve(view, missing),
+            )
+
+
+def provider_settings(view: View) -> Iterator[Finding]:
+    """Providers whose config their own class refuses: fields of another type, and references that are missing or not valid."""
+    if view.is_legacy:
+        return
+    outside = read_specifications(view)
+    for api, path, entry in enabled_providers(view):
+        type_, config = str(entry.get("provider_type", "")), entry.get("config") or {}
+        if entry.get("module") or not isinstance(config, Mapping) or (api, type_) in outside.providers:
+            continue
+        if not contains_unknown(config):
+            for consumer in CONSUMERS:
+                if consumer.api == api and type_ in consumer.types and consumer.holds_for(view.version):
+                    yield from _reference_problems(view, consumer, path, entry)
+        for problem in setting_problems(api, type_, config, view.version):
+            if contains_unknown(get(config, problem.loc[0])):
+                continue
+            name, where = entry.get("provider_id"), (*path, "config", *problem.loc)
+            if problem.kind is schema.ProblemKind.MISSING:
+                message = f"The provider {name} has no {problem.loc[0]}, and does not start without it"
+                yield view.finding(MISSING_FIELD, where, message, stage=Stage.START)
+                continue
+            yield view.finding(
+                INVALID_SETTING,
+                where,
+                f"{'.'.join(map(str, problem.loc))} of the provider {name} is not valid, and the server does not start. "
+                f"{problem.message}",
+                help=conversion_help(view, where, problem),
+            )
+
+
+def _reference_problems(
+    view: View, consumer: Consumer, path: Path, entry: Mapping[object, object]
+) -> Iterator[Finding]:
+    found = get(entry.get("config") or {}, *consumer.path)
+    place = (*path, "config", *consumer.path)
+    name, steps = entry.get("provider_id"), ".".join(consumer.path)
+    if found is None:
+        if consumer.is_required:
+            yield view.finding(
+                MISSING_REFERENCE,
+                place,
+                f"The provider {name} has no {steps}, and does not start without it",
+                help=_reference_help(consumer),
+            )
+        return
+    if isinstance(found, Mapping) and "type" in found and "backend" not in found:
+        yield view.finding(
+            INLINE_STORE,
+            place,
+            f"The provider {name} has a store of its own in {steps}; from 0.3 on a reference to a backend stands there",
+            help=f"Move the store to storage.backends. {_reference_help(consumer)}",
+        )
+        return
+    problems = schema.reference_problems(
+        found, consumer.family, view.version, is_responses=consumer.path[-1] == "responses"
+    )
+    for problem in problems:
+        yield view.finding(
+            INVALID_REFERENCE,
+            (*place, *problem.loc),
+            f"The {steps} of the provider {name} is not valid: {problem.message}",
+            help=_reference_help(consumer),
+        )
+
+
+def _reference_help(consumer: Consumer) -> str:
+    return "Give it a backend and a " + ("namespace." if consumer.family is Family.KV else "table_name.")
+
+
+TABLE: Final = (
+    INVALID_SETTING,
+    PROVIDER_UNKNOWN_BACKEND,
+    PROVIDER_WRONG_FAMILY,
+    UNKNOWN_PROVIDER,
+    API_TAKES_NO_PROVIDERS,
+    UNKNOWN_API,
+    API_WITHOUT_PROVIDER,
+    MISSING_API,
+    MISSING_REFERENCE,
+    INLINE_STORE,
+    INVALID_REFERENCE,
+)
+
+CHECKS = (provider_references, unknown_apis, unknown_providers, missing_apis, provider_settings)

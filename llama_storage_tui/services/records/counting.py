@@ -1,0 +1,99 @@
+"""The families without a command of their own that a config leads to, with their numbers where those are cheap to tell."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from llama_storage_tui.errors import BackendError, NotFoundError
+from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.model.data import Count, Table
+from llama_storage_tui.model.families import FamilyEntry, Place, RecordFamily, TablePlace
+from llama_storage_tui.services.records.keys import count_keys
+from llama_storage_tui.services.records.leftovers import leftovers
+from llama_storage_tui.services.records.places import places_of
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.upstream.families import OBJECTS
+
+_ANY: Final = "(?s:.+)"
+
+
+async def families(session: Session) -> tuple[FamilyEntry, ...]:
+    """Return each family that a server of the chosen version keeps with this config, counted where that is cheap.
+
+    A backend that cannot be read leaves its families without a count and with a notice; nothing is raised for it. Notices also
+    tell of what an earlier release left behind.
+    """
+    there = [(family, places_of(session.catalog, family)) for family in OBJECTS]
+    tables = await _tables(session, [place for _, places in there for place in places])
+    return tuple(
+        await asyncio.gather(
+            *(_counted(session, family, places, tables) for family, places in there if places)
+        )
+    )
+
+
+def kept_families(catalog: Catalog) -> tuple[RecordFamily, ...]:
+    """Return the families that a server of the chosen version keeps with this config; nothing is contacted."""
+    return tuple(family for family in OBJECTS if places_of(catalog, family))
+
+
+async def _tables(session: Session, places: Sequence[Place]) -> dict[str, dict[str, Table] | BackendError]:
+    """Return the tables of each backend that holds rows, with counts that cost next to nothing."""
+    names = list(dict.fromkeys(place.backend for place in places if isinstance(place, TablePlace)))
+
+    async def listed(name: str) -> dict[str, Table] | BackendError:
+        try:
+            found = await (await session.reader(name)).tables.tables(counts=True, fast=True)
+        except BackendError as error:
+            return error
+        return {table.name: table for table in found}
+
+    return dict(zip(names, await asyncio.gather(*(listed(name) for name in names)), strict=True))
+
+
+async def _counted(
+    session: Session,
+    family: RecordFamily,
+    places: Sequence[Place],
+    tables: dict[str, dict[str, Table] | BackendError],
+) -> FamilyEntry:
+    counts: list[Count | None] = []
+    unread: list[str] = []
+    for place in places:
+        try:
+            counts.append(await _count(session, place, tables))
+        except BackendError as error:
+            unread.append(f"Backend {place.backend} was not read: {error.message}")
+    notices = dict.fromkeys((*unread, *await leftovers(session, family)))
+    return FamilyEntry(
+        family,
+        tuple(places),
+        _total(counts),
+        tuple(notices),
+        is_complete=not unread,
+    )
+
+
+def _total(counts: Sequence[Count | None]) -> Count | None:
+    known = [count for count in counts if count is not None]
+    if not known or len(known) < len(counts):
+        return None
+    return Count(sum(count.value for count in known), all(count.is_exact for count in known))
+
+
+async def _count(
+    session: Session, place: Place, tables: dict[str, dict[str, Table] | BackendError]
+) -> Count | None:
+    if isinstance(place, TablePlace):
+        found = tables[place.backend]
+        if isinstance(found, BackendError):
+            raise found
+        table = found.get(place.table)
+        return Count(0, is_exact=True) if table is None else table.rows
+    try:
+        reader = (await session.reader(place.backend)).key_values
+        return await count_keys(reader, place, is_whole=place.shape == _ANY and place.has_no_tails)
+    except NotFoundError:
+        return Count(0, is_exact=True)

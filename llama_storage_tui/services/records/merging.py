@@ -1,0 +1,157 @@
+"""One listing over several places, with one cursor for all: tables beside each other merged by time, keys in their order."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Final, Generic, TypeVar
+
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.data import Cell, Cursor
+from llama_storage_tui.model.families import Place, TablePlace
+
+T = TypeVar("T")
+PlaceT = TypeVar("PlaceT", bound=Place)
+
+START: Final = ""
+"""In a cursor: a place of which nothing was shown yet; None is one that has no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Generic[T]):
+    """The next part of one place: what was found, the cursor after each, and where it goes on after all of it (None: nowhere).
+
+    A place that is read alone needs no cursors between. `is_cut` where a budget stopped the search before there was enough.
+    """
+
+    found: tuple[T, ...]
+    cursors: tuple[Cursor, ...] = ()
+    next: Cursor | None = None
+    notices: tuple[str, ...] = ()
+    is_cut: bool = False
+
+
+@dataclass(slots=True)
+class Merged(Generic[T, PlaceT]):
+    """A page over all places; `ended` are those that have no more after it."""
+
+    found: list[T] = field(default_factory=list)
+    next: Cursor | None = None
+    ended: frozenset[PlaceT] = frozenset()
+    notices: tuple[str, ...] = ()
+    is_cut: bool = False
+
+
+Reads = Callable[[PlaceT, Cursor | None, int], Awaitable[Slice[T]]]
+"""Reads a slice of one place from a cursor on (None: from its beginning), of about so many."""
+
+Sorts = Callable[[T], tuple[Cell, Cell]]
+"""Returns what a record is ordered by: its time, then its id."""
+
+
+async def merged(
+    places: Sequence[PlaceT], read: Reads[PlaceT, T], *, sorts: Sorts[T], limit: int, after: Cursor | None
+) -> Merged[T, PlaceT]:
+    """Return a page over all places: of tables beside each other the newest first, keys one place after the other.
+
+    Each table's own order is kept, so that tables read as stored come close to it; raises UsageError for a broken cursor.
+    """
+    positions = dict(zip(places, positions_of(places, after), strict=True))
+    page: Merged[T, PlaceT] = Merged()
+    notices: dict[str, None] = {}
+    for group in _groups(places):
+        open_ = {place: at for place in group if (at := positions[place]) is not None}
+        room = limit - len(page.found)
+        # A full page is followed by another one only where there is more: the next places are asked for their first record.
+        slices = await asyncio.gather(*(read(place, at or None, max(room, 1)) for place, at in open_.items()))
+        parts = dict(zip(open_, slices, strict=True))
+        if room > 0:
+            notices |= dict.fromkeys(notice for part in slices for notice in part.notices)
+        taken = _take(parts, sorts, room, page.found)
+        for place, part in parts.items():
+            positions[place] = _after(part, taken[place], positions[place])
+        if room > 0 and any(part.is_cut for part in slices):
+            page.is_cut = True
+            break
+        if len(page.found) >= limit and any(positions[place] is not None for place in group):
+            break
+    page.ended = frozenset(place for place, position in positions.items() if position is None)
+    page.next = None if len(page.ended) == len(positions) else encode([positions[place] for place in places])
+    page.notices = tuple(notices)
+    return page
+
+
+def _groups(places: Sequence[PlaceT]) -> Iterator[list[PlaceT]]:
+    """Yield tables that stand beside each other together, each other place alone."""
+    for is_table, group in groupby(places, lambda place: isinstance(place, TablePlace)):
+        if is_table:
+            yield [*group]
+        else:
+            yield from ([place] for place in group)
+
+
+def _take(parts: dict[PlaceT, Slice[T]], sorts: Sorts[T], room: int, page: list[T]) -> dict[PlaceT, int]:
+    """Move up to so many records to the page, the newest head first; returns how many of each place."""
+    heads = dict.fromkeys(parts, 0)
+    for _ in range(room):
+        standing = [place for place, head in heads.items() if head < len(parts[place].found)]
+        if not standing:
+            break
+        best = (
+            standing[0]
+            if len(standing) == 1
+            else max(standing, key=lambda place: _rank(sorts(parts[place].found[heads[place]])))
+        )
+        page.append(parts[best].found[heads[best]])
+        heads[best] += 1
+    return heads
+
+
+def _after(part: Slice[T], shown: int, before: str | None) -> str | None:
+    if shown == len(part.found):
+        # Nothing found and more to come: a budget ended, and the search goes on where it was.
+        return part.next
+    return part.cursors[shown - 1] if shown else before
+
+
+def _rank(key: tuple[Cell, Cell]) -> tuple[int, float, str]:
+    """Order as the engines do: text where a time should be before numbers, no time at all last."""
+    time, id_ = key
+    if isinstance(time, int | float):
+        return 1, float(time), str(id_)
+    return (0, 0.0, str(id_)) if time is None else (2, 0.0, str(id_))
+
+
+def positions_of(places: Sequence[Place], after: Cursor | None) -> list[str | None]:
+    """Return where to go on in each place: None in one that has no more, empty text at its beginning.
+
+    Raises UsageError for what is no cursor over these places.
+    """
+    if after is None:
+        return [START] * len(places)
+    try:
+        padded = after + "=" * (-len(after) % 4)
+        found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        found = None
+    if (
+        not isinstance(found, list)
+        or len(found) != len(places)
+        or not all(each is None or isinstance(each, str) for each in found)
+    ):
+        raise UsageError(
+            "That is not a cursor of this listing.",
+            help="A cursor goes with the config, filters and order that it was given for; leave it out to begin again.",
+        )
+    return found
+
+
+def encode(positions: Sequence[str | None]) -> Cursor:
+    """Make the cursor that `positions_of` reads."""
+    text = json.dumps(positions, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
