@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llama_storage_tui.cli import reports
-from llama_storage_tui.cli.documents import CheckDocument, ShowDocument
+from llama_storage_tui.cli.documents import CheckDocument, Checked, ShowDocument
 from llama_storage_tui.config.masking import is_secret_name, mask_userinfo
 from llama_storage_tui.errors import StorageToolError
 from tests.configs import POSTGRES, SQLITE, catalog_of, with_provider
@@ -28,7 +28,10 @@ def all_that_is_said(text: str, version: str | None = None, **environ: str) -> s
     with contextlib.redirect_stdout(said):
         reports.report_check(catalog, catalog.findings)
         reports.report_show(catalog)
-    documents = [CheckDocument.of(catalog).model_dump(), ShowDocument.of(catalog).model_dump()]
+    documents = [
+        CheckDocument.model_validate(Checked(catalog, catalog.findings)).model_dump(),
+        ShowDocument.model_validate(catalog).model_dump(),
+    ]
     return f"{said.getvalue()} {json.dumps(documents)} {catalog!r} {catalog}"
 
 

@@ -19,6 +19,7 @@ from llama_storage_tui.config.rules.serving import (
 from llama_storage_tui.config.rules.view import View, nearest
 from llama_storage_tui.model.catalog import Family, Reference, ReferenceKind
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream import run_config as schema
 from llama_storage_tui.upstream.consumers import CONSUMERS, Consumer, find_consumer
@@ -243,7 +244,9 @@ def unknown_apis(view: View) -> Iterator[Finding]:
                 UNKNOWN_API,
                 path,
                 f"There is no API {api!r} in {view.version.product} {view.version}",
-                help="Remove it, or choose another version with --for.",
+                help=Advice(
+                    "Remove it, or check the config for a version that has it.", Step.READ_AS_VERSION
+                ),
             )
 
 
