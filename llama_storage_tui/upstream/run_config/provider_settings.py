@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from llama_storage_tui.model.version import Version
@@ -49,9 +50,7 @@ _NEEDED: Final = (
 
 @cache
 def _table() -> Mapping[tuple[str, str], tuple[_Field, ...]]:
-    text = (
-        files("llama_storage_tui.upstream.run_config").joinpath("provider_settings.json").read_text("utf-8")
-    )
+    text = Path(__file__).with_suffix(".json").read_text("utf-8")
     table: dict[tuple[str, str], list[_Field]] = {}
     for api, types, name, word, is_required, since, until in json.loads(text):
         dates: dict[str, Version | None] = {"until": Version.parse(until) if until else None}
