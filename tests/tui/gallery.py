@@ -57,7 +57,10 @@ class LazyCompositor(Compositor):
     """Draws the screen when it is looked at: what changes in between, Textual would draw and then, without a terminal, drop."""
 
     def render_update(
-        self, full: bool = False, screen_stack: list[Screen[Any]] | None = None, simplify: bool = False
+        self,
+        full: bool = False,  # noqa: FBT001, FBT002 - Textual's signature
+        screen_stack: list[Screen[Any]] | None = None,
+        simplify: bool = False,  # noqa: FBT001, FBT002 - Textual's signature
     ) -> RenderableType | None:
         if full:
             return super().render_update(full=True, screen_stack=screen_stack, simplify=simplify)
