@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from functools import cache
 from multiprocessing.connection import Connection, Pipe, wait
-from multiprocessing.context import ForkServerContext
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Final, NamedTuple
 
-_ALL: Final = 1 << 16
+_CHUNK: Final = 1 << 16
 _IMPORTED: Final = (
     "llama_storage_tui.__main__",
     "llama_storage_tui.cli.rotation",
     "llama_storage_tui.services.rotation.apply",
     "llama_storage_tui.services.rotation.plan",
     "llama_storage_tui.services.rotation.recover",
+    "llama_storage_tui.tui.app",
+    "llama_storage_tui.tui.navigation.lazy_screens",
+    "llama_storage_tui.tui.terminal.driver",
+    "llama_storage_tui.backends.sqlite.reader",
     "llama_storage_tui.backends.postgres.role",
     "llama_storage_tui.backends.mongodb.role",
 )
@@ -45,6 +50,60 @@ def _fork_server() -> ForkServerContext:
     return found
 
 
+Stream = str | Connection
+"""A file by its path, or an end of a pipe."""
+
+
+class Forked:
+    """A process, by the words of the standard library's `Popen`."""
+
+    def __init__(self, process: ForkServerProcess) -> None:
+        self._process = process
+        self.pid = process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code, negative where a signal ended it; None while it runs."""
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        """Return the exit code, None while it runs."""
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end; raises TimeoutError."""
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise TimeoutError(f"not ended after {timeout} s")
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        """Kill it, where it still runs."""
+        self._process.kill()
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self._process.pid is not None
+        os.kill(self._process.pid, number)
+
+
+def start(
+    function: Callable[..., object],
+    *arguments: object,
+    folder: Path,
+    environ: Mapping[str, str],
+    streams: tuple[Stream, Stream, Stream],
+) -> Forked:
+    """Run a function of a module in a process and session of its own; what it returns or exits with is the code.
+
+    A terminal among the streams becomes the controlling one.
+    """
+    order = (function, arguments, folder, {**environ}, streams)
+    process = _fork_server().Process(target=_run, args=order)
+    process.start()
+    return Forked(process)
+
+
 def call(
     function: Callable[..., object],
     *arguments: object,
@@ -53,32 +112,21 @@ def call(
     typed: str = "",
     seconds: float = 100,
 ) -> Done:
-    """Run a function of a module in a process of its own, to its end. What it returns or exits with is the code.
-
-    Raises AssertionError where that takes longer than the seconds.
-    """
+    """Run a function to its end, with a text as its stdin; raises TimeoutError."""
     out, out_end = Pipe(duplex=False)
     err, err_end = Pipe(duplex=False)
-    with tempfile.NamedTemporaryFile() as stdin:
+    with out, err, tempfile.NamedTemporaryFile() as stdin:
         stdin.write(typed.encode())
         stdin.flush()
-        process = _fork_server().Process(
-            target=_run, args=(function, arguments, folder, {**environ}, stdin.name, out_end, err_end)
-        )
-        process.start()
-        out_end.close()
-        err_end.close()
+        with out_end, err_end:
+            streams = (stdin.name, out_end, err_end)
+            process = start(function, *arguments, folder=folder, environ=environ, streams=streams)
         try:
-            texts = _read(out, err)
-            process.join(seconds)
-            assert process.exitcode is not None, f"not ended after {seconds} s"
-            return Done(process.exitcode, *texts)
+            said, complained = _read(out, err)
+            return Done(process.wait(seconds), said, complained)
         finally:
             process.kill()
-            process.join()
-            process.close()
-            out.close()
-            err.close()
+            process.wait()
 
 
 def _read(*ends: Connection) -> list[str]:
@@ -87,7 +135,7 @@ def _read(*ends: Connection) -> list[str]:
     while left:
         for end in wait(left):
             assert isinstance(end, Connection)
-            chunk = os.read(end.fileno(), _ALL)
+            chunk = os.read(end.fileno(), _CHUNK)
             read[end] += chunk
             if not chunk:
                 left.remove(end)
@@ -99,18 +147,19 @@ def _run(
     arguments: tuple[object, ...],
     folder: Path,
     environ: dict[str, str],
-    stdin: str,
-    out: Connection,
-    err: Connection,
+    streams: tuple[Stream, Stream, Stream],
 ) -> None:
+    os.setsid()
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environ)
-    given = os.open(stdin, os.O_RDONLY)
-    for number, source in ((0, given), (1, out.fileno()), (2, err.fileno())):
+    for number, stream in enumerate(streams):
+        source = os.open(stream, os.O_RDWR) if isinstance(stream, str) else stream.fileno()
         os.dup2(source, number)
-    os.close(given)
-    out.close()
-    err.close()
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - the process's own
+        if source != number:
+            os.close(source) if isinstance(stream, str) else stream.close()
+    # A new interpreter makes these of the numbers above, and so must this process, which was forked with others.
+    sys.stdin = sys.__stdin__ = open(0, closefd=False)  # type: ignore[misc]  # noqa: SIM115
+    sys.stdout = sys.__stdout__ = open(1, "w", closefd=False)  # type: ignore[misc]  # noqa: SIM115
+    sys.stderr = sys.__stderr__ = open(2, "w", closefd=False, errors="backslashreplace")  # type: ignore[misc]  # noqa: SIM115
     sys.exit(function(*arguments))  # type: ignore[arg-type]
