@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 import asyncpg
 
+from llama_storage_tui.__main__ import main
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Plan, Terms
 from llama_storage_tui.services.requests import LoadRequest
@@ -163,21 +164,15 @@ class Files(Generic[S]):
         self, *words: str, typed: str | None = None, **variables: str
     ) -> subprocess.CompletedProcess[str]:
         """Run `rotate` of the program itself on the config."""
-        return subprocess.run(
-            [sys.executable, "-m", "llama_storage_tui", "rotate", str(self.config), *words],
-            cwd=ROOT,
-            env={
-                "PATH": "/usr/bin:/bin",
-                "HOME": "/nowhere",
-                "LLAMA_STORAGE_TUI_STATE_DIR": str(self.state),
-                **variables,
-            },
-            input=typed or "",
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        called = ("rotate", str(self.config), *words)
+        environ = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": "/nowhere",
+            "LLAMA_STORAGE_TUI_STATE_DIR": str(self.state),
+            **variables,
+        }
+        done = fork_server.call(main, called, folder=ROOT, environ=environ, typed=typed or "", seconds=60)
+        return subprocess.CompletedProcess(called, *done)
 
     def passwords(self) -> set[str]:
         """Return every password that the files yield for the role."""
