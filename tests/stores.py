@@ -102,7 +102,9 @@ class PostgresStore:
     engine: str = "postgres"
 
     def create(self) -> None:
-        self.server.execute(f"CREATE DATABASE {self.database} OWNER operator", database="postgres")
+        self.server.execute(
+            f"CREATE DATABASE {self.database} OWNER operator STRATEGY FILE_COPY", database="postgres"
+        )
 
     def drop(self) -> None:
         self.server.execute(f"DROP DATABASE {self.database} WITH (FORCE)", database="postgres")

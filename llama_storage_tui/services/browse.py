@@ -23,6 +23,7 @@ from llama_storage_tui.model.data import (
     StoredValue,
     Table,
 )
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.session import Session
 
 SHARED_FAMILIES: Final = ("openai_vector_stores",)
@@ -54,7 +55,8 @@ def key_value_backend(session: Session, name: str) -> Backend:
     backend = session.backend(name)
     if backend.family is Family.SQL:
         raise UsageError(
-            f"Backend {name} is {backend.type}: it holds tables, not keys", help=f"Use: tables CONFIG {name}"
+            f"Backend {name} is {backend.type}: it holds tables, not keys",
+            help=Advice("", Step.LIST_TABLES, name),
         )
     return backend
 
@@ -174,7 +176,7 @@ async def namespace(session: Session, name: str, wanted: str | None) -> Namespac
     names = ", ".join(found.name for found in known) or "none"
     raise NotFoundError(
         f"No reference names a namespace {wanted!r} on backend {name}",
-        help=f"Known: {names}. Keys outside them: --unassigned.",
+        help=Advice(f"Known: {names}.", Step.LIST_UNASSIGNED),
     )
 
 

@@ -12,6 +12,7 @@ from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family
 from llama_storage_tui.model.data import Filter, KeySelection
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services import browse, upgrade_inspection
 from llama_storage_tui.services.default_names import other_default
 from llama_storage_tui.services.responses.categories import MAKE_PUBLIC
@@ -142,8 +143,11 @@ async def _unnamed_keys(session: Session, backend: Backend) -> AsyncIterator[Fin
         yield UNNAMED_KEYS.found_on(
             backend,
             f"{count.value:,} keys of {backend.name} lie outside of every namespace that this config names",
-            "Another stack may share the store, or a reference had another namespace before; namespaces CONFIG "
-            f"{backend.name} counts them as unassigned.",
+            Advice(
+                "Another stack may share the store, or a reference had another namespace before.",
+                Step.LIST_NAMESPACES,
+                backend.name,
+            ),
         )
 
 

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llama_storage_tui.backends.ranges import is_selected
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import NotFoundError, UsageError
 from llama_storage_tui.model.data import Count, KeySelection, StoredValue
 from tests.stores import KEY_VALUE_TABLE, KeyStore, Store, all_keys, reading
@@ -31,7 +32,7 @@ async def test_a_missing_table_is_explained_and_not_a_crash(store: Store) -> Non
         ):
             with pytest.raises(NotFoundError, match="no key-value table 'kvstore' yet") as caught:
                 await asked
-            assert "first use" in (caught.value.help or "")
+            assert "first use" in help_words(caught.value.help)
         assert "no key-value table" in " ".join((await reader.probe()).warnings)
 
 

@@ -17,6 +17,7 @@ from llama_storage_tui.backends.redis.keys import RedisKeyValueReader, pattern_o
 from llama_storage_tui.backends.redis.probe import RedisAnswer
 from llama_storage_tui.backends.redis.target import RedisTarget
 from llama_storage_tui.backends.registry import open_reader
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Count, Cursor, KeyEntry, KeySelection, Probe
 from llama_storage_tui.model.limits import Timeouts
@@ -173,7 +174,7 @@ async def test_a_sentinel_is_named_instead_of_looking_like_an_empty_store(redis_
         error = await failure_of(sentinel.target())
     assert error.failure is FailureKind.UNSUPPORTED
     assert "This is a Sentinel" in error.message
-    assert "primary" in (error.help or "")
+    assert "primary" in help_words(error.help)
 
 
 # Logging in
@@ -185,8 +186,8 @@ async def test_a_server_that_wants_a_password_gets_the_sentence_about_the_fields
     error = await failure_of(with_password.target())
     assert error.failure is FailureKind.AUTHENTICATION
     assert "wants a password" in error.message
-    assert "no field for a password, TLS or a database number" in (error.help or "")
-    assert ":PASSWORD@HOST" in (error.help or "")
+    assert "no field for a password, TLS or a database number" in help_words(error.help)
+    assert ":PASSWORD@HOST" in help_words(error.help)
 
 
 async def test_a_password_in_front_of_the_host_logs_in_and_a_wrong_one_is_refused(

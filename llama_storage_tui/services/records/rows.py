@@ -15,6 +15,7 @@ from llama_storage_tui.model.families import (
     RecordEntry,
     RecordFamily,
     Relation,
+    Show,
     TableLayout,
     TablePlace,
 )
@@ -219,7 +220,9 @@ def entry_of(source: Source, family: RecordFamily) -> Callable[[Record], RecordE
 
 
 def _cell(value: object, path: Path, part: Part, family: RecordFamily) -> object:
-    found = plain(value, part.show)
+    # Only documents give numbers as text: what a column holds stays as it is stored.
+    is_time = part.is_column and part.show is Show.TIME
+    found = value if is_time else plain(value, part.show)
     return masked(found, str(path[-1])) if family.masks else found
 
 
