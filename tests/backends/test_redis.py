@@ -314,6 +314,21 @@ async def test_a_large_database_is_scanned_window_by_window_each_key_once_and_sa
     assert sorted(map(str, streamed)) == expected
 
 
+async def test_a_fast_count_of_a_large_database_is_an_estimate_and_an_exact_one_is_not(
+    redis_store: RedisStore,
+) -> None:
+    redis_store.fill({f"ns:{number}": "x" for number in range(60_000)})
+    redis_store.server.client.mset({f"other:{number}": "x" for number in range(60_000)})
+    async with reading(redis_store.key_target()) as reader:
+        fast = await reader.key_values.count(KeySelection(("ns:",)), fast=True)
+        exact = await reader.key_values.count(KeySelection(("ns:",)))
+        everything = await reader.key_values.count(EVERYTHING, fast=True)
+    assert not fast.is_exact
+    assert 50_000 < fast.value < 70_000
+    assert exact == Count(60_000, is_exact=True)
+    assert everything == Count(120_000, is_exact=True)
+
+
 async def test_a_key_that_the_scan_gives_again_after_the_table_shrank_is_shown_once(
     redis_store: RedisStore,
 ) -> None:

@@ -30,8 +30,8 @@ BUDGET: Final = 100_000
 """Keys looked at for one page of a larger database."""
 WINDOW: Final = 1_000
 """So many fitting keys end a window before its budget does."""
-FAST_COUNT: Final = 200_000
-"""A fast count stops here, and tells from what it saw."""
+FAST_COUNT: Final = 50_000
+"""A fast count of a larger database stops here, and tells from what it saw."""
 STEP: Final = 1_000
 """Keys that the server looks at for one answer: under a millisecond of its time."""
 KEYS_AT_ONCE: Final = 400
@@ -114,17 +114,18 @@ class RedisKeyValueReader:
     """Of each window that was left: the one before it, and the keys that it had shown, which the next may have again."""
 
     async def count(self, selection: KeySelection, *, fast: bool = False) -> Count:
-        """Count keys; `fast` tells from the first 200,000 looked at. Exact counts have no time limit."""
+        """Count keys; `fast` tells from the first 50,000 looked at where there are many. Exact counts have no time limit."""
         seconds = self.timeouts.query if fast else None
         wanted = Wanted(selection)
         total = int(await self.connection.one(Command.SIZE, seconds=self.timeouts.query))
         if wanted.is_everything:
             return Count(total, is_exact=True)
+        looks = FAST_COUNT if fast and total > self.whole else None
         scan = Scan()
-        await self._scan(scan, wanted, looks=FAST_COUNT if fast else None, finds=None, seconds=seconds)
+        await self._scan(scan, wanted, looks=looks, finds=None, seconds=seconds)
         if scan.is_done:
             return Count(len(scan.keys), is_exact=True)
-        return Count(len(scan.keys) * max(total, scan.looked) // scan.looked, is_exact=False)
+        return Count(min(total, len(scan.keys) * total // scan.looked), is_exact=False)
 
     async def page(
         self,
