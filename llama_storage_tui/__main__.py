@@ -22,7 +22,7 @@ from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.cli.termination import TerminatedError, ending_in_order
 from llama_storage_tui.cli.word_order import unknown_command, wrong_words
 from llama_storage_tui.errors import StorageToolError, UsageError
-from llama_storage_tui.files.log import keep_quiet, stop_log
+from llama_storage_tui.services.debug_log import keep_quiet, stop_log
 
 if TYPE_CHECKING:
     from llama_storage_tui.model.bindings import AppSettings
@@ -230,7 +230,7 @@ def _report(error: StorageToolError, words: Sequence[str]) -> int:
     if "--json" in options:
         from llama_storage_tui.cli.documents import ErrorDocument
 
-        output.write_document(ErrorDocument.of(error))
+        output.write_document(ErrorDocument.model_validate(error))
     else:
         output.say_error(error)
     return exit_code(error)

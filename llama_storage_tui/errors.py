@@ -9,13 +9,15 @@
     ├── RefusedError                 a change was refused before anything was touched              (exit 4)
     └── PendingError                 a change is half done and journaled                           (exit 5)
 
-Imports nothing of the package, so that every room can raise from it. A message never holds a secret: whoever raises with
-driver text in hand passes it through `secrets.Redactor` first.
+Imports nothing of the package but the next steps, so that every room can raise from it. A message never holds a secret: whoever
+raises with driver text in hand passes it through `secrets.Redactor` first.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
+
+from llama_storage_tui.next_steps import Help
 
 
 class FailureKind(StrEnum):
@@ -48,7 +50,7 @@ class StorageToolError(Exception):
 
     kind = "internal"
 
-    def __init__(self, message: str, *, where: str | None = None, help: str | None = None) -> None:  # noqa: A002 - the word of the interface
+    def __init__(self, message: str, *, where: str | None = None, help: Help | None = None) -> None:  # noqa: A002 - the word of the interface
         super().__init__(message)
         self.message = message
         self.where = where
@@ -66,7 +68,7 @@ class ConfigError(StorageToolError):
 
     kind = "config"
 
-    def __init__(self, message: str, *, where: str | None = None, help: str | None = None) -> None:  # noqa: A002 - as above
+    def __init__(self, message: str, *, where: str | None = None, help: Help | None = None) -> None:  # noqa: A002 - as above
         # `-` names the config in calls and documents; in a sentence nobody would read it as a name.
         named = f"stdin{message[1:]}" if message.startswith(("- ", "-, ", "-: ")) else message
         super().__init__(
@@ -87,7 +89,7 @@ class BackendError(StorageToolError):
         *,
         failure: FailureKind,
         where: str | None = None,
-        help: str | None = None,  # noqa: A002 - the word of the interface
+        help: Help | None = None,  # noqa: A002 - the word of the interface
     ) -> None:
         super().__init__(message, where=where, help=help)
         self.failure = failure
@@ -113,6 +115,6 @@ class RefusedError(StorageToolError):
 
 
 class PendingError(StorageToolError):
-    """A change is half done and journaled; the help names the command that finishes it."""
+    """A change is half done and journaled; the help is the step that finishes it."""
 
     kind = "pending"

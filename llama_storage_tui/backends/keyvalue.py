@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends import cursors
-from llama_storage_tui.backends.batches import BATCH_BYTES, LARGEST_BATCH
+from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.engine import Engine, Statement
 from llama_storage_tui.backends.keyscan import ODD, TEXT, Found, KeyQuery, find, matching
@@ -134,7 +134,7 @@ class SqlKeyValueReader:
         while True:
             query = KeyQuery(selection, "", LARGEST_BATCH, _position(after, name), datetime.now(UTC))
             found = await self._find(query, seconds=None)
-            for rows in _batches(found.rows[:LARGEST_BATCH]):
+            for rows in parted(found.rows[:LARGEST_BATCH], lambda row: row.entry.bytes or 0):
                 values = await self._values(rows)
                 if values:
                     yield values
@@ -202,20 +202,6 @@ def _count_statement(keys: KeyTable, selection: KeySelection, most: int | None) 
         for index, each in enumerate(wanted)
     ]
     return sa.select(*counts) if counts else sa.select(sa.literal(0))
-
-
-def _batches(rows: Sequence[KeyRow]) -> list[list[KeyRow]]:
-    """Part keys so that the values of each part weigh about BATCH_BYTES at most."""
-    batches: list[list[KeyRow]] = []
-    weight = 0
-    for row in rows:
-        size = row.entry.bytes or 0
-        if not batches or weight + size > BATCH_BYTES:
-            batches.append([])
-            weight = 0
-        batches[-1].append(row)
-        weight += size
-    return batches
 
 
 def _stored(raw: Sequence[object], limit: int | None) -> StoredValue:

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator
 
 from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.next_steps import Advice, Step
 
 
 def of_network(error: OSError, *, where: str) -> BackendError:
@@ -21,9 +22,9 @@ def timed_out(seconds: float, *, where: str, doing: str) -> BackendError:
         f"No answer within {seconds:g} s while {doing}.",
         failure=FailureKind.TIMEOUT,
         where=where,
-        help="Check host, port and firewalls, or raise --timeout."
+        help=Advice("Check host, port and firewalls.", Step.WAIT_LONGER)
         if doing == "connecting"
-        else "Narrow the query, sort by the primary key, or raise --query-timeout.",
+        else Advice("Narrow the query, or sort by the primary key.", Step.QUERY_LONGER),
     )
 
 

@@ -42,6 +42,7 @@ from llama_storage_tui.model.records import (
     RecordOrder,
     RecordQuery,
 )
+from llama_storage_tui.next_steps import Advice, Step
 
 Row = Sequence[object]
 """The wanted fields, then what a cursor is made of."""
@@ -103,9 +104,7 @@ class RecordScan:
             leading = (shape.column(query.time), shape.column(query.id))
             marked = (*leading, *(key for key in shape.key if key not in leading))
         elif not physical:
-            raise UsageError(
-                f"{shape.name!r} has no stored order.", help="Ask for the newest first: --order newest."
-            )
+            raise UsageError(f"{shape.name!r} has no stored order.", help=Advice("", Step.NEWEST_FIRST))
         else:
             marked = physical
         conditions = [_asked(condition) for condition in query.conditions]

@@ -8,11 +8,13 @@ from typing import Final, TypeVar
 import click
 
 from llama_storage_tui.cli import output
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.cli.waiting import wait_for
 from llama_storage_tui.cli.word_order import config_elsewhere
 from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.reports.pending import notice_help
 from llama_storage_tui.services.catalog import load
 from llama_storage_tui.services.rotation import pending
 from llama_storage_tui.services.session import Session
@@ -28,8 +30,8 @@ def open_catalog(context: click.Context, config: str) -> Catalog:
     """Load a config and say its notices, a pending password change first."""
     request = Settings(context).request(config)
     if config != STDIN:
-        for notice in pending.notices(request):
-            output.say_notice(notice)
+        for found in pending.notices(request):
+            output.say_notice(help_words(notice_help(found)))
     try:
         catalog = load(request)
     except ConfigError as error:

@@ -6,7 +6,7 @@ import click
 
 from llama_storage_tui.cli import output, reports
 from llama_storage_tui.cli.asking import FOUND, ask, open_catalog
-from llama_storage_tui.cli.documents import CheckDocument, ErrorDocument, ManyChecks, ShowDocument
+from llama_storage_tui.cli.documents import CheckDocument, Checked, ErrorDocument, ManyChecks, ShowDocument
 from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.settings import Settings
@@ -31,7 +31,9 @@ def check(context: click.Context, configs: tuple[str, ...], *, looks_into_data: 
     if len(names) == 1:
         catalog, findings = _checked(context, names[0], looks_into_data=looks_into_data)
         if Settings(context).is_json:
-            output.write_document(CheckDocument.of(catalog, findings))
+            output.write_document(
+                CheckDocument.model_validate(Checked(catalog, (*catalog.findings, *findings)))
+            )
         else:
             reports.report_check(catalog, (*catalog.findings, *findings))
         return _check_code(catalog, findings)
@@ -63,12 +65,12 @@ def _check_many(context: click.Context, names: tuple[str, ...], *, looks_into_da
         try:
             catalog, findings = _checked(context, name, looks_into_data=looks_into_data)
         except StorageToolError as error:
-            documents.append(ErrorDocument.of(error))
+            documents.append(ErrorDocument.model_validate(error))
             codes.append(exit_code(error))
             if not Settings(context).is_json:
                 output.say_error(error)
             continue
-        documents.append(CheckDocument.of(catalog, findings))
+        documents.append(CheckDocument.model_validate(Checked(catalog, (*catalog.findings, *findings))))
         codes.append(_check_code(catalog, findings))
         if not Settings(context).is_json:
             reports.report_check(catalog, (*catalog.findings, *findings))
@@ -88,7 +90,7 @@ def show(context: click.Context, config: str) -> int:
     """
     catalog = open_catalog(context, config)
     if Settings(context).is_json:
-        output.write_document(ShowDocument.of(catalog))
+        output.write_document(ShowDocument.model_validate(catalog))
     else:
         reports.report_show(catalog)
     return ExitCode.DONE

@@ -6,9 +6,8 @@ from typing import Annotated
 
 from pydantic import JsonValue
 
-from llama_storage_tui.cli.documents import Document, From, iso, json_value
-from llama_storage_tui.model.data import Count, KeyEntry, Namespace, RowPage, StoredValue
-from llama_storage_tui.services.browse import NamespaceListing, TableEntry
+from llama_storage_tui.cli.documents import Document, From, HelpText, Json, Made, iso, json_value
+from llama_storage_tui.model.data import Count, KeyEntry, RowPage
 from llama_storage_tui.services.probe import ProbeResult
 from llama_storage_tui.services.values import cell_to_json, stored_to_json
 
@@ -18,7 +17,20 @@ class ProbeErrorBody(Document):
 
     kind: Annotated[str, From("failure")]
     message: str
-    help: str | None
+    help: HelpText
+
+
+def _latency(result: ProbeResult) -> float | None:
+    return None if result.probe is None else round(result.probe.latency_ms, 1)
+
+
+def _details(result: ProbeResult) -> dict[str, JsonValue]:
+    """Return what else a server said; warnings and notes only where there are any."""
+    if result.probe is None:
+        return {}
+    details = {name.replace(" ", "_"): json_value(value) for name, value in result.probe.details.items()}
+    remarks = (("warnings", result.probe.warnings), ("notes", result.notes))
+    return details | {name: [*sentences] for name, sentences in remarks if sentences}
 
 
 class ProbeBody(Document):
@@ -26,33 +38,13 @@ class ProbeBody(Document):
 
     backend: str
     ok: bool
-    latency_ms: float | None
-    server: str | None
-    user: str | None
-    tls: str | None
-    writable: bool | None
-    details: dict[str, JsonValue]
+    latency_ms: Annotated[float | None, Made(_latency)]
+    server: Annotated[str | None, From("probe.server")]
+    user: Annotated[str | None, From("probe.user")]
+    tls: Annotated[str | None, From("probe.tls")]
+    writable: Annotated[bool | None, From("probe.is_writable")]
+    details: Annotated[dict[str, JsonValue], Made(_details)]
     error: ProbeErrorBody | None
-
-    @classmethod
-    def of(cls, result: ProbeResult) -> ProbeBody:
-        """Make the body of a result."""
-        probe, error = result.probe, result.error
-        return cls(
-            backend=result.backend,
-            ok=result.is_ok,
-            latency_ms=None if probe is None else round(probe.latency_ms, 1),
-            server=probe.server if probe else None,
-            user=probe.user if probe else None,
-            tls=probe.tls if probe else None,
-            writable=probe.is_writable if probe else None,
-            details={}
-            if probe is None
-            else {name.replace(" ", "_"): json_value(value) for name, value in probe.details.items()}
-            | ({"warnings": list(probe.warnings)} if probe.warnings else {})
-            | ({"notes": list(result.notes)} if result.notes else {}),
-            error=None if error is None else ProbeErrorBody.model_validate(error),
-        )
 
 
 class TestDocument(Document):
@@ -61,30 +53,24 @@ class TestDocument(Document):
     results: list[ProbeBody]
 
 
+def _is_exact(count: Count | None) -> bool:
+    return count is not None and count.is_exact
+
+
 class NamespaceBody(Document):
     """A namespace with its keys counted; `keys` is null where no key can be told to be its own."""
 
     name: str
-    keys: int | None
-    exact: bool
+    keys: Annotated[int | None, From("keys.value")]
+    exact: Annotated[bool, Made(lambda namespace: _is_exact(namespace.keys))]
     referenced_by: list[str]
-
-    @classmethod
-    def of(cls, namespace: Namespace) -> NamespaceBody:
-        """Make the body of a namespace."""
-        return cls(
-            name=namespace.name,
-            keys=namespace.keys.value if namespace.keys else None,
-            exact=namespace.keys.is_exact if namespace.keys else False,
-            referenced_by=list(namespace.referenced_by),
-        )
 
 
 class UnassignedBody(Document):
     """The keys outside every known namespace."""
 
-    keys: int
-    exact: bool
+    keys: Annotated[int, Made(lambda namespace: namespace.keys.value if namespace.keys else 0)]
+    exact: Annotated[bool, Made(lambda namespace: namespace.keys is None or namespace.keys.is_exact)]
 
 
 class NamespacesDocument(Document):
@@ -94,34 +80,18 @@ class NamespacesDocument(Document):
     namespaces: list[NamespaceBody]
     unassigned: UnassignedBody
 
-    @classmethod
-    def of(cls, listing: NamespaceListing) -> NamespacesDocument:
-        """Make the document of a listing."""
-        rest = listing.unassigned.keys or Count(0, is_exact=True)
-        return cls(
-            backend=listing.backend,
-            namespaces=[NamespaceBody.of(namespace) for namespace in listing.namespaces],
-            unassigned=UnassignedBody(keys=rest.value, exact=rest.is_exact),
-        )
+
+def _expiry(entry: KeyEntry) -> str | None:
+    return iso(entry.expires_at) if entry.expires_at else entry.expiration_text
 
 
 class KeyBody(Document):
     """One key; bytes and NULL keys of a broken store are `{"$bytes"}` and null."""
 
-    key: JsonValue
+    key: Json
     bytes: int | None
-    expires_at: str | None
+    expires_at: Annotated[str | None, Made(_expiry)]
     expired: bool
-
-    @classmethod
-    def of(cls, entry: KeyEntry) -> KeyBody:
-        """Make the body of a key."""
-        return cls(
-            key=json_value(entry.key),
-            bytes=entry.bytes,
-            expires_at=iso(entry.expires_at) if entry.expires_at else entry.expiration_text,
-            expired=entry.is_expired,
-        )
 
 
 class KeysDocument(Document):
@@ -131,22 +101,17 @@ class KeysDocument(Document):
     next: str | None
     complete: bool
     scanned: int
+    total: int | None
+    """About how many keys there are to look at, where that is known."""
 
 
 class GetDocument(Document):
     """The answer of `get`."""
 
-    key: JsonValue
-    value: JsonValue
-    bytes: int | None
-    expires_at: str | None
-
-    @classmethod
-    def of(cls, stored: StoredValue) -> GetDocument:
-        """Make the document of a value."""
-        key = KeyBody.of(stored.entry)
-        value: JsonValue = stored_to_json(stored.value)  # type: ignore[assignment] # as in json_value
-        return cls(key=key.key, value=value, bytes=key.bytes, expires_at=key.expires_at)
+    key: Annotated[Json, From("entry.key")]
+    value: Annotated[JsonValue, Made(lambda stored: stored_to_json(stored.value))]
+    bytes: Annotated[int | None, From("entry.bytes")]
+    expires_at: Annotated[str | None, Made(lambda stored: _expiry(stored.entry))]
 
 
 class ColumnBody(Document):
@@ -161,23 +126,11 @@ class ColumnBody(Document):
 class TableBody(Document):
     """A table; `rows` is null where counting was not asked for and no estimate exists."""
 
-    name: str
-    rows: int | None
-    exact: bool
-    columns: list[ColumnBody]
+    name: Annotated[str, From("table.name")]
+    rows: Annotated[int | None, From("table.rows.value")]
+    exact: Annotated[bool, Made(lambda entry: _is_exact(entry.table.rows))]
+    columns: Annotated[list[ColumnBody], From("table.columns")]
     referenced_by: list[str]
-
-    @classmethod
-    def of(cls, entry: TableEntry) -> TableBody:
-        """Make the body of a table."""
-        count = entry.table.rows
-        return cls(
-            name=entry.table.name,
-            rows=count.value if count else None,
-            exact=count.is_exact if count else False,
-            columns=[ColumnBody.model_validate(column) for column in entry.table.columns],
-            referenced_by=list(entry.referenced_by),
-        )
 
 
 class TablesDocument(Document):
@@ -187,27 +140,20 @@ class TablesDocument(Document):
     tables: list[TableBody]
 
 
+def _rows(page: RowPage) -> list[dict[str, object]]:
+    return [
+        {
+            column.name: cell_to_json(cell, is_json=column.is_json)
+            for column, cell in zip(page.columns, row, strict=True)
+        }
+        for row in page.rows
+    ]
+
+
 class RowsDocument(Document):
     """The answer of `rows`."""
 
-    columns: list[str]
-    rows: list[dict[str, JsonValue]]
+    columns: Annotated[list[str], Made(lambda page: [column.name for column in page.columns])]
+    rows: Annotated[list[dict[str, JsonValue]], Made(_rows)]
     next: str | None
     complete: bool
-
-    @classmethod
-    def of(cls, page: RowPage) -> RowsDocument:
-        """Make the document of a page."""
-        rows: list[dict[str, JsonValue]] = [
-            {
-                column.name: cell_to_json(cell, is_json=column.is_json)  # type: ignore[misc] # as in json_value
-                for column, cell in zip(page.columns, row, strict=True)
-            }
-            for row in page.rows
-        ]
-        return cls(
-            columns=[column.name for column in page.columns],
-            rows=rows,
-            next=page.next,
-            complete=page.is_complete,
-        )

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 from pydantic.fields import FieldInfo
 
-from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.model import catalog as model
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.model.version import VersionGuess
+from llama_storage_tui.next_steps import Advice
 from llama_storage_tui.secrets import MASK, Secret
 from llama_storage_tui.services.values import to_json
 
 
 @dataclass(frozen=True, slots=True)
 class From:
-    """Where a key's value is read that is not the attribute of its name: `place.backend`."""
+    """Where a key's value is read that is not the attribute of its name: `place.backend`; empty for the whole object."""
 
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How a key's value is made of the whole object, where no attribute is it."""
+
+    by: Callable[[Any], object]
 
 
 class Document(BaseModel):
     """A JSON object of the interface.
 
-    Validated from any object, each key is its attribute of that name, of a flag `is_NAME`, of a record the cell of that label, or
-    what `From` names; nothing inside of null is null.
+    Validated from any object, each key is its attribute of that name, of a flag `is_NAME`, of a record the cell of that label, the
+    one that `From` names, or what `Made` makes of the object; nothing inside of null is null.
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -44,6 +52,9 @@ class Document(BaseModel):
 
 
 def _attribute(value: object, name: str, field: FieldInfo) -> object:
+    made = next((each.by for each in field.metadata if isinstance(each, Made)), None)
+    if made is not None:
+        return made(value)
     path = next((each.path for each in field.metadata if isinstance(each, From)), None)
     if path is None:
         if hasattr(value, name):
@@ -51,8 +62,9 @@ def _attribute(value: object, name: str, field: FieldInfo) -> object:
         cells = getattr(value, "cells", {})
         return cells[name] if name in cells else getattr(value, f"is_{name}")
     found = value
-    for step in path.split("."):
-        found = None if found is None else getattr(found, step)
+    for step in path.split(".") if path else ():
+        if found is not None:
+            found = getattr(found, step)
     return found
 
 
@@ -82,51 +94,50 @@ Time = Annotated[str | None, BeforeValidator(lambda time: iso(time) if isinstanc
 """A time of the program's own."""
 
 
+HelpText = Annotated[
+    str | None, BeforeValidator(lambda help_: help_words(help_) if isinstance(help_, Advice) else help_)
+]
+"""What to do, with the command or option that does it."""
+
+
 class ErrorBody(Document):
     """What went wrong."""
 
     kind: Literal["usage", "config", "backend", "not-found", "refused", "pending", "internal"]
     message: str
     where: str | None
-    help: str | None
+    help: HelpText
 
 
 class ErrorDocument(Document):
     """The answer of a command that failed, in JSON mode."""
 
-    error: ErrorBody
+    error: Annotated[ErrorBody, From("")]
 
-    @classmethod
-    def of(cls, error: StorageToolError) -> ErrorDocument:
-        """Make the document of an error."""
-        return cls(error=ErrorBody.model_validate(error))
+
+def _range(version: VersionGuess) -> tuple[str, str | None]:
+    return str(version.low), None if version.below is None else str(version.below)
 
 
 class VersionBody(Document):
     """The server version that was guessed or chosen."""
 
-    guess: str
-    range: tuple[str, str | None]
+    guess: Annotated[str, Made(lambda version: str(version.guess))]
+    range: Annotated[tuple[str, str | None], Made(_range)]
     because: list[str]
-    for_: str = Field(alias="for")
-
-    @classmethod
-    def of(cls, version: VersionGuess) -> VersionBody:
-        """Make the body of a guess."""
-        below = None if version.below is None else str(version.below)
-        return cls(
-            guess=str(version.guess),
-            range=(str(version.low), below),
-            because=list(version.because),
-            for_=str(version.chosen),
-        )
+    for_: Annotated[str, Made(lambda version: str(version.chosen))] = Field(alias="for")
 
 
 class VerdictBody(Document):
     """What a server of that version does with the file."""
 
-    load: Literal["accept", "reject"]
-    start: Literal["ok", "fail"] | None
+    load: Annotated[
+        Literal["accept", "reject"], Made(lambda verdict: "accept" if verdict.loads else "reject")
+    ]
+    start: Annotated[Literal["ok", "fail"] | None, Made(lambda verdict: _STARTS[verdict.starts])]
+
+
+_STARTS: Final = {True: "ok", False: "fail", None: None}
 
 
 class FindingBody(Document):
@@ -138,30 +149,24 @@ class FindingBody(Document):
     where: str
     line: int | None
     message: str
-    help: str | None
+    help: HelpText
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A config that was checked, with its findings and those of its data."""
+
+    catalog: model.Catalog
+    findings: tuple[Finding, ...]
 
 
 class CheckDocument(Document):
     """The answer of `check` on one config."""
 
-    config: str
-    version: VersionBody
-    verdict: VerdictBody
+    config: Annotated[str, From("catalog.config")]
+    version: Annotated[VersionBody, From("catalog.version")]
+    verdict: Annotated[VerdictBody, From("catalog.verdict")]
     findings: list[FindingBody]
-
-    @classmethod
-    def of(cls, catalog: model.Catalog, more: tuple[Finding, ...] = ()) -> CheckDocument:
-        """Make the document; `more` are findings of the data."""
-        starts = catalog.verdict.starts
-        return cls(
-            config=catalog.config,
-            version=VersionBody.of(catalog.version),
-            verdict=VerdictBody(
-                load="accept" if catalog.verdict.loads else "reject",
-                start=None if starts is None else "ok" if starts else "fail",
-            ),
-            findings=[FindingBody.model_validate(finding) for finding in (*catalog.findings, *more)],
-        )
 
 
 class ManyChecks(Document):
@@ -187,35 +192,34 @@ class CredentialBody(Document):
     source: SourceBody
 
 
-class BackendBody(Document):
-    """A backend of the catalog."""
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """A backend with the paths that refer to it."""
 
-    name: str
-    type: str
-    family: Literal["kv", "sql", "unknown"]
-    location: str
-    settings: dict[str, JsonValue]
-    credential: CredentialBody
-    references: list[str]
+    backend: model.Backend
+    references: tuple[str, ...]
 
-    @classmethod
-    def of(cls, catalog: model.Catalog, backend: model.Backend) -> BackendBody:
-        """Make the body of a backend."""
-        return cls(
-            name=backend.name,
-            type=backend.type,
-            family=backend.family.value,
-            location=backend.location,
-            settings={setting.name: _setting(setting) for setting in backend.settings},
-            credential=CredentialBody.model_validate(backend.credential),
-            references=[reference.path for reference in catalog.references_to(backend.name)],
-        )
+
+def _settings(referred: Referred) -> dict[str, JsonValue]:
+    return {setting.name: _setting(setting) for setting in referred.backend.settings}
 
 
 def _setting(setting: model.Setting) -> JsonValue:
     if not setting.is_resolved:
         return setting.expression
     return MASK if isinstance(setting.value, Secret) else json_value(setting.value)
+
+
+class BackendBody(Document):
+    """A backend of the catalog."""
+
+    name: Annotated[str, From("backend.name")]
+    type: Annotated[str, From("backend.type")]
+    family: Annotated[Literal["kv", "sql", "unknown"], From("backend.family")]
+    location: Annotated[str, From("backend.location")]
+    settings: Annotated[dict[str, JsonValue], Made(_settings)]
+    credential: Annotated[CredentialBody, From("backend.credential")]
+    references: list[str]
 
 
 class PhysicalBody(Document):
@@ -241,22 +245,18 @@ class ReferenceBody(Document):
     physical: PhysicalBody | None
 
 
+def _referred(catalog: model.Catalog) -> list[Referred]:
+    return [
+        Referred(backend, tuple(reference.path for reference in catalog.references_to(backend.name)))
+        for backend in catalog.backends
+    ]
+
+
 class ShowDocument(Document):
     """The answer of `show`."""
 
     config: str
     distribution: str | None
     version: VersionBody
-    backends: list[BackendBody]
+    backends: Annotated[list[BackendBody], Made(_referred)]
     references: list[ReferenceBody]
-
-    @classmethod
-    def of(cls, catalog: model.Catalog) -> ShowDocument:
-        """Make the document of a catalog."""
-        return cls(
-            config=catalog.config,
-            distribution=catalog.distribution,
-            version=VersionBody.of(catalog.version),
-            backends=[BackendBody.of(catalog, backend) for backend in catalog.backends],
-            references=[ReferenceBody.model_validate(reference) for reference in catalog.references],
-        )

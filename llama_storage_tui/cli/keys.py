@@ -30,7 +30,7 @@ def namespaces(context: click.Context, config: str, backend: str, *, fast: bool)
     """
     listing = ask(context, config, lambda session: browse.namespaces(session, backend, fast=fast))
     if Settings(context).is_json:
-        output.write_document(NamespacesDocument.of(listing))
+        output.write_document(NamespacesDocument.model_validate(listing))
     else:
         reports.report_namespaces(listing)
     return ExitCode.DONE
@@ -87,10 +87,11 @@ def keys(
     if Settings(context).is_json:
         output.write_document(
             KeysDocument(
-                keys=[KeyBody.of(entry) for entry in page.keys],
+                keys=[KeyBody.model_validate(entry) for entry in page.keys],
                 next=page.next,
                 complete=page.is_complete,
                 scanned=page.scanned,
+                total=page.total,
             )
         )
     else:
@@ -132,7 +133,7 @@ def get(
     stored = ask(context, config, question)
     value = stored.value
     if Settings(context).is_json:
-        output.write_document(GetDocument.of(stored))
+        output.write_document(GetDocument.model_validate(stored))
     elif raw or not output.stdout_is_terminal():
         content = (
             value

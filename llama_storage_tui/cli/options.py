@@ -9,7 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from llama_storage_tui.cli import output, shell_completion
-from llama_storage_tui.files.log import start_log
+from llama_storage_tui.services.debug_log import start_log
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

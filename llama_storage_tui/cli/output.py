@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from llama_storage_tui import text
 from llama_storage_tui.cli import pager, table
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import StorageToolError
 
 if TYPE_CHECKING:
@@ -308,7 +309,7 @@ def say_error(error: StorageToolError) -> None:
     where = "" if is_said else f" ({place})"
     _say_marked("Error:", Tone.BAD, text.line(f"{error.message.removesuffix('.')}{where}"))
     if error.help:
-        say(text.line(f"  {error.help}"))
+        say(text.line(f"  {help_words(error.help)}"))
 
 
 def _say_marked(mark: str, tone: Tone, message: str) -> None:

@@ -32,7 +32,7 @@ def test(context: click.Context, config: str, backends: tuple[str, ...], *, thor
         results = [found[name] for name in dict.fromkeys(order)]
         if not Settings(context).is_json:
             reports.report_test(results)
-        return [ProbeBody.of(result) for result in results]
+        return [ProbeBody.model_validate(result) for result in results]
 
     bodies = ask(context, config, question)
     if Settings(context).is_json:

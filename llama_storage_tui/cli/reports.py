@@ -7,12 +7,16 @@ from typing import Final
 import click
 
 from llama_storage_tui.cli import output
+from llama_storage_tui.cli.blocks import write_lines
 from llama_storage_tui.cli.documents import iso
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.cli.output import Piece, Tone, Toned
 from llama_storage_tui.model.catalog import Catalog, Reference
 from llama_storage_tui.model.data import Cell, Count, KeyPage, RowPage
 from llama_storage_tui.model.finding import Finding, Severity
-from llama_storage_tui.services.browse import NamespaceListing, TableEntry
+from llama_storage_tui.reports.findings import WHEN, place_of
+from llama_storage_tui.reports.probes import probe_facts, remark_lines
+from llama_storage_tui.services.browse import NamespaceListing, TableEntry, looked_at
 from llama_storage_tui.services.probe import ProbeResult
 from llama_storage_tui.services.values import LONGEST_LETTER, epoch_time, with_letters
 
@@ -55,16 +59,15 @@ def report_check(catalog: Catalog, findings: tuple[Finding, ...]) -> None:
     output.write_line("  ", Toned(answer, Tone.GOOD if is_good else Tone.BAD), caveat)
     for severity in Severity:
         for finding in (found for found in findings if found.severity is severity):
-            line = f" (line {finding.line})" if finding.line else ""
             output.write_line()
             output.write_line(
                 Toned(f"{severity.value:7}", _SEVERITIES[severity]),
-                f"  {finding.where}{line}  ",
-                Toned(f"[{finding.rule}, {finding.stage}]", Tone.MUTED),
+                f"  {place_of(finding)}  ",
+                Toned(f"[{finding.rule}, reported {WHEN[finding.stage]}]", Tone.MUTED),
             )
             output.write_line(f"         {finding.message}")
             if finding.help:
-                output.write_line(f"         {finding.help}")
+                output.write_line(f"         {help_words(finding.help)}")
     counts = [sum(found.severity is severity for found in findings) for severity in Severity]
     words = ("error", "warning", "note")
     output.write_line()
@@ -122,7 +125,7 @@ def _reference(reference: Reference) -> tuple[Piece, ...]:
 def report_test(results: list[ProbeResult]) -> None:
     """Print each backend's answer with its details."""
     for result in results:
-        probe, error = result.probe, result.error
+        error = result.error
         if error is not None:
             output.write_line(
                 Toned("✗", Tone.BAD),
@@ -131,29 +134,12 @@ def report_test(results: list[ProbeResult]) -> None:
                 f": {error.message}",
             )
             if error.help:
-                output.write_line(f"    {error.help}")
-        if probe is None:
-            for note in result.notes:
-                output.write_line(f"    note: {note}")
-            continue
-        facts = [
-            probe.server or "",
-            f"{probe.latency_ms:.0f} ms",
-            f"as {probe.user}" if probe.user else "",
-            f"TLS {probe.tls}" if probe.tls else "",
-            {True: "writable", False: "read-only", None: ""}[probe.is_writable],
-        ]
-        said = ", ".join(fact for fact in facts if fact)
-        if error is None:
-            output.write_line(Toned("✓", Tone.GOOD), f" {result.backend}  {said}")
+                output.write_line(f"    {help_words(error.help)}")
         else:
-            output.write_line(f"    {said}")
-        for note in result.notes:
-            output.write_line(f"    note: {note}")
-        for name, value in probe.details.items():
-            output.write_line(Toned(f"    {name}:", Tone.MUTED), f" {value!s}")
-        for warning in probe.warnings:
-            output.write_line("    ", Toned("!", Tone.WARNING), f" {warning}")
+            output.write_line(Toned("✓", Tone.GOOD), f" {result.backend}")
+        for name, value in probe_facts(result):
+            output.write_line(Toned(f"    {name}:", Tone.MUTED), f" {value}")
+        write_lines(remark_lines(result), indent=4)
 
 
 def count_text(count: Count | None) -> str:
@@ -191,7 +177,7 @@ def report_keys(page: KeyPage) -> None:
         ],
         cut=None,
     )
-    _report_end(page.next, is_complete=page.is_complete, scanned=page.scanned)
+    _report_end(page.next, is_complete=page.is_complete, looked=looked_at(page))
 
 
 def _key(key: str | bytes | None) -> str:
@@ -205,9 +191,9 @@ def _key(key: str | bytes | None) -> str:
             return key
 
 
-def _report_end(next_: str | None, *, is_complete: bool, scanned: int | None = None) -> None:
+def _report_end(next_: str | None, *, is_complete: bool, looked: str = "") -> None:
     if not is_complete:
-        output.say(f"Stopped early{f' after {scanned:,} keys' if scanned else ''}: there may be more.")
+        output.say(f"Stopped early{f' after {looked}' if looked else ''}: there may be more.")
     if next_:
         output.say(f"More: --after {next_}")
 

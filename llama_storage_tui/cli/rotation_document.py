@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Annotated, Literal
 
-from llama_storage_tui.cli.documents import Document, Time
-from llama_storage_tui.model.rotation import Plan
+from llama_storage_tui.cli.documents import Document, From, HelpText, Made, Time
+from llama_storage_tui.cli.next_steps import finishing_command, password_command
+from llama_storage_tui.model.rotation import Patch, Plan, Result
+from llama_storage_tui.reports.rotation import way_sentences
 
 
 class CredentialGroupBody(Document):
@@ -39,7 +43,7 @@ class RotationCheckBody(Document):
     name: str
     ok: bool
     message: str
-    help: str | None
+    help: HelpText
 
 
 class SessionBody(Document):
@@ -67,14 +71,14 @@ class PatchBody(Document):
     place: str
     reason: str
     change: LineChangeBody | None
-    ways: list[str]
+    ways: Annotated[list[str], Made(lambda patch: way_sentences(patch, password_command))]
 
 
 class ConnectionsBody(Document):
     """How many connections the server has, and how many ordinary roles may have."""
 
-    now: int
-    maximum: int
+    now: Annotated[int, Made(itemgetter(0))]
+    maximum: Annotated[int, Made(itemgetter(1))]
 
 
 class RotationPlanBody(Document):
@@ -90,21 +94,20 @@ class RotationPlanBody(Document):
     connections: ConnectionsBody | None
     """None where the server does not tell."""
 
-    @classmethod
-    def of(cls, plan: Plan) -> RotationPlanBody:
-        """Make the body of a plan."""
-        return cls(
-            credential=CredentialGroupBody.model_validate(plan.credential),
-            sites=[SiteBody.model_validate(site) for site in plan.sites],
-            checks=[RotationCheckBody.model_validate(check) for check in plan.checks],
-            restart=[SessionBody.model_validate(session) for session in plan.restart],
-            changes=[LineChangeBody.model_validate(change) for change in plan.changes],
-            strategy=list(plan.strategy),
-            privileges=list(plan.privileges),
-            connections=None
-            if plan.connections is None
-            else ConnectionsBody(now=plan.connections[0], maximum=plan.connections[1]),
-        )
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What `rotate` answers with: `plan` is None for --status and --recover, `password` unless it was asked for."""
+
+    plan: Plan | None
+    result: Result
+    patches: tuple[Patch, ...]
+    password: str | None
+
+
+def _command(answer: Answer) -> str | None:
+    step = answer.result.next
+    return None if step is None else finishing_command(step.step, step.of)
 
 
 class RotateDocument(Document):
@@ -112,17 +115,19 @@ class RotateDocument(Document):
 
     plan: RotationPlanBody | None
     """None for --status and --recover."""
-    outcome: Literal["none", "applied", "refused", "pending", "recovered", "undone"]
-    journal: str | None
-    next: str | None
-    restart: list[SessionBody]
+    outcome: Annotated[
+        Literal["none", "applied", "refused", "pending", "recovered", "undone"], From("result.outcome")
+    ]
+    journal: Annotated[str | None, Made(lambda answer: answer.result.journal or None)]
+    next: Annotated[str | None, Made(_command)]
+    restart: Annotated[list[SessionBody], From("result.restart")]
     """Sessions that were opened with the old password; empty where nothing was changed."""
-    notices: list[str]
-    by_hand: list[PatchBody]
+    notices: Annotated[list[str], From("result.notices")]
+    by_hand: Annotated[list[PatchBody], From("patches")]
     """What is left to the operator, in a plan or in a change that waits for it."""
-    waiting: list[str]
+    waiting: Annotated[list[str], From("result.waiting")]
     """A sentence for each place that does not yield the new password yet."""
-    verified: bool
+    verified: Annotated[bool, From("result.is_verified")]
     """Whether logins proved the outcome: false where the server takes any password, and that was accepted."""
     password: str | None
     """The new password where --show or --new-password asks for it."""

@@ -31,7 +31,7 @@ def tables(context: click.Context, config: str, backend: str, *, fast: bool) -> 
     entries = ask(context, config, lambda session: browse.tables(session, backend, fast=fast))
     if Settings(context).is_json:
         output.write_document(
-            TablesDocument(backend=backend, tables=[TableBody.of(entry) for entry in entries])
+            TablesDocument(backend=backend, tables=[TableBody.model_validate(entry) for entry in entries])
         )
     else:
         reports.report_tables(entries)
@@ -121,7 +121,7 @@ def rows(
         return ExitCode.DONE
     page = ask(context, config, lambda session: browse.rows(session, backend, query))
     if Settings(context).is_json:
-        output.write_document(RowsDocument.of(page))
+        output.write_document(RowsDocument.model_validate(page))
     else:
         reports.report_rows(page)
         if not page.rows:

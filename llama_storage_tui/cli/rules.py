@@ -14,9 +14,8 @@ from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.finding import Rule, Severity, Stage
+from llama_storage_tui.reports.findings import WHEN
 from llama_storage_tui.services.rule_book import RULES, releases, rule_of
-
-STAGES = {Stage.LOAD: "at load", Stage.START: "at start", Stage.NEVER: "never"}
 
 Release = Annotated[str | None, BeforeValidator(lambda version: None if version is None else str(version))]
 
@@ -71,7 +70,7 @@ def rules(context: click.Context, rule: str | None) -> int:
 
 
 def _row(rule: Rule) -> tuple[str, ...]:
-    return rule.id, rule.severity.value, STAGES[rule.stage], releases(rule), rule.title
+    return rule.id, rule.severity.value, WHEN[rule.stage], releases(rule), rule.title
 
 
 def _explain(rule: Rule) -> None:
@@ -86,5 +85,5 @@ def _explain(rule: Rule) -> None:
 def _weights(rule: Rule) -> str:
     weights: tuple[tuple[Severity, Stage], ...] = ((rule.severity, rule.stage), *rule.also)
     return ", or ".join(
-        f"{severity.value} (reported by the server: {STAGES[stage]})" for severity, stage in weights
+        f"{severity.value} (reported by the server: {WHEN[stage]})" for severity, stage in weights
     )

@@ -12,13 +12,10 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from llama_storage_tui.config.document import MAXIMUM_BYTES, Document, decode, parse, parse_stream
-from llama_storage_tui.config.manifests import (
-    find_run_config,
-    is_manifest,
-    refuse_other_files,
-    unreadable_error,
-)
+from llama_storage_tui.config.manifests import find_run_config, is_manifest
+from llama_storage_tui.config.other_files import refuse_other_files, unreadable_error
 from llama_storage_tui.errors import ConfigError, UsageError
+from llama_storage_tui.next_steps import Advice, Step
 
 STDIN: Final = "-"
 FOUND: Final = "@"
@@ -110,7 +107,7 @@ def find_one(environ: Mapping[str, str], home: Path) -> Path:
     if not found:
         raise UsageError(
             "No run config was found in the usual places",
-            help="Name one: llama-storage-tui RUN_CONFIG, or set $OGX_CONFIG or $LLAMA_STACK_CONFIG.",
+            help=Advice("", Step.NAME_CONFIG),
         )
     if len(found) > 1:
         listing = ", ".join(str(candidate.path) for candidate in found)
@@ -180,7 +177,7 @@ def read_document(content: bytes, name: str, *, key: str | None = None) -> Docum
         return find_run_config(document, key)
     refuse_other_files(document)
     if key is not None:
-        raise UsageError(f"{name} is no ConfigMap manifest, so --key {key} names nothing in it")
+        raise UsageError(f"{name} is not a ConfigMap manifest, so that it has no entry {key}")
     return document
 
 

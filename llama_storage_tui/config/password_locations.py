@@ -20,6 +20,7 @@ from llama_storage_tui.config.environment import (
     convert,
 )
 from llama_storage_tui.errors import RefusedError
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.upstream import changes
 
@@ -165,7 +166,7 @@ def _parts(context: Context, raw: str) -> Iterator[_Part]:
         elif is_set and origin is not None and origin.value is None:
             raise RefusedError(
                 f"{variable} is set in {origin.file}, line {origin.line}, to a value that is not known here",
-                help="Give its value with --env-file.",
+                help=Advice("", Step.GIVE_ENV_FILE),
             )
         elif is_set and origin is not None and origin.value is not None:
             # What a manifest gives to a server is changed where it is kept: in a Secret, by the operator.
@@ -176,7 +177,7 @@ def _parts(context: Context, raw: str) -> Iterator[_Part]:
             verbatim = environment.expand_user(alternative) == alternative
             yield _Part(alternative, match.start(3), CarrierKind.DEFAULT, variable, None, verbatim)
         else:
-            raise RefusedError(f"{variable} is not set", help="Give it with --env-file.")
+            raise RefusedError(f"{variable} is not set", help=Advice("", Step.GIVE_ENV_FILE))
     if position < len(raw):
         yield _Part(raw[position:], position, CarrierKind.LITERAL)
 

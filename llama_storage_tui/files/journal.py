@@ -22,7 +22,7 @@ from platformdirs import user_state_path
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.files import audit
 from llama_storage_tui.files.replacing import sync_folder
-from llama_storage_tui.model.rotation import LineChange, Patch, RoleChange
+from llama_storage_tui.model.rotation import LineChange, Patch, RoleChange, Way
 from llama_storage_tui.secrets import Secret
 
 STATE_VARIABLE: Final = "LLAMA_STORAGE_TUI_STATE_DIR"
@@ -102,6 +102,16 @@ class Journal:
     def paths(self) -> tuple[Path, ...]:
         """Every file that the change is about, written from here or not."""
         return (*(file.path for file in self.files), *self.left)
+
+    @property
+    def config(self) -> str:
+        """The run config that the change began with."""
+        return str(self.request["config"])
+
+    @property
+    def backend(self) -> str:
+        """The backend that the change began with."""
+        return str(self.request["backend"])
 
     @property
     def role(self) -> str:
@@ -362,5 +372,14 @@ def _patch(data: dict[str, Any]) -> Patch:
         str(data["place"]),
         str(data["reason"]),
         None if change is None else LineChange(**change),
-        tuple(map(str, data["ways"])),
+        tuple(_way(str(way)) for way in data["ways"]),
+        data.get("variable"),
+        str(data.get("config", "")),
     )
+
+
+def _way(text: str) -> Way | str:
+    try:
+        return Way(text)
+    except ValueError:
+        return text

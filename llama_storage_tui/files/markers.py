@@ -17,6 +17,7 @@ from pathlib import Path
 
 from llama_storage_tui.errors import PendingError, RefusedError
 from llama_storage_tui.files.replacing import sync_folder
+from llama_storage_tui.next_steps import Advice, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def pending(path: Path, marker: Marker | None) -> PendingError:
     return PendingError(
         f"A password change of {path} is pending{words}",
         where=str(path),
-        help="Finish it as that user: llama-storage-tui rotate RUN_CONFIG --recover",
+        help=Advice("Finish it as that user.", Step.FINISH_CHANGE),
     )
 
 

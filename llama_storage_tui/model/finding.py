@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from llama_storage_tui.model.version import Dated
+from llama_storage_tui.next_steps import Help
 
 
 class Severity(StrEnum):
@@ -64,7 +65,7 @@ class Rule(Dated):
         where: str,
         message: str,
         *,
-        help: str | None = None,  # noqa: A002 - the word of the interface
+        help: Help | None = None,  # noqa: A002 - the word of the interface
         line: int | None = None,
         severity: Severity | None = None,
         stage: Stage | None = None,
@@ -78,7 +79,7 @@ class Rule(Dated):
         self,
         subject: HasPlace,
         message: str,
-        help: str | None = None,  # noqa: A002 - the word of the interface
+        help: Help | None = None,  # noqa: A002 - the word of the interface
         *,
         severity: Severity | None = None,
         stage: Stage | None = None,
@@ -96,7 +97,7 @@ class Finding:
     stage: Stage
     where: str
     message: str
-    help: str | None = None
+    help: Help | None = None
     line: int | None = None
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from llama_storage_tui.next_steps import Advice, Help
 from llama_storage_tui.secrets import Secret
 
 
@@ -68,7 +69,7 @@ class Check:
     name: str
     is_ok: bool
     message: str
-    help: str | None = None
+    help: Help | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class RoleFacts:
     privileges: tuple[str, ...] = ()
     """What the role may do about its own password."""
     notices: tuple[str, ...] = ()
-    unchecked: tuple[str, str] = ("", "")
+    unchecked: tuple[str, Help] = ("", "")
     """How a server of this engine comes to check no password, and what to do about that."""
     scram_iterations: int | None = None
     """For a verifier that is computed here; None where the server is given the password and makes its own."""
@@ -193,15 +194,36 @@ class LineChange:
     after: str
 
 
+class Way(StrEnum):
+    """How an operator gets the new password to where this program does not write it."""
+
+    PIPE = "pipe"
+    """From this program's output into whatever takes it."""
+    URI = "uri"
+    """As a part of a URI that a variable holds."""
+    KUBERNETES_SECRET = "kubernetes-secret"  # noqa: S105 - a way, not a secret
+    ENV_FILE = "env-file"
+    """Of compose or systemd."""
+    ENVIRONMENT = "environment"
+    """Of a compose service or a systemd unit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """What the operator does where nothing is written from here: a line of a file, or commands, none of which holds a secret."""
+    """What the operator does where nothing is written from here: a line of a file, or a variable. It holds no secret.
+
+    `ways` lead there, the same for all patches of one file and said with the first; `config` is the run config by which the change
+    is found again. A way that is a text is the sentence of an earlier release's journal.
+    """
 
     place: str
     """A file with its line, `variable X`, or a field of a config."""
     reason: str
     change: LineChange | None = None
-    ways: tuple[str, ...] = ()
+    ways: tuple[Way | str, ...] = ()
+    variable: str | None = None
+    """The variable of the process environment that carries the password, where it is one."""
+    config: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +274,7 @@ class Result:
     """What the operator has yet to do, where the change waits for that."""
     waiting: tuple[str, ...] = ()
     """A sentence for each place that does not yield the new password yet."""
-    next: str | None = None
-    """The command that goes on, where the change is pending."""
+    next: Advice | None = None
+    """What goes on with the change, where it is pending."""
     is_verified: bool = True
     """Whether logins proved what this says; False where the server takes any password."""

@@ -23,6 +23,7 @@ from llama_storage_tui.model.data import (
     StoredValue,
     Table,
 )
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.session import Session
 
 SHARED_FAMILIES: Final = ("openai_vector_stores",)
@@ -54,7 +55,8 @@ def key_value_backend(session: Session, name: str) -> Backend:
     backend = session.backend(name)
     if backend.family is Family.SQL:
         raise UsageError(
-            f"Backend {name} is {backend.type}: it holds tables, not keys", help=f"Use: tables CONFIG {name}"
+            f"Backend {name} is {backend.type}: it holds tables, not keys",
+            help=Advice("", Step.LIST_TABLES, name),
         )
     return backend
 
@@ -174,7 +176,7 @@ async def namespace(session: Session, name: str, wanted: str | None) -> Namespac
     names = ", ".join(found.name for found in known) or "none"
     raise NotFoundError(
         f"No reference names a namespace {wanted!r} on backend {name}",
-        help=f"Known: {names}. Keys outside them: --unassigned.",
+        help=Advice(f"Known: {names}.", Step.LIST_UNASSIGNED),
     )
 
 
@@ -196,6 +198,15 @@ async def keys(
     )
 
 
+def looked_at(page: KeyPage) -> str:
+    """Say how many keys a search looked at, of about how many where that is known."""
+    if not page.scanned:
+        return ""
+    return (
+        f"{page.scanned:,} keys" if page.total is None else f"{page.scanned:,} of about {page.total:,} keys"
+    )
+
+
 def physical_prefix(wanted: Namespace, prefix: str) -> str:
     """Turn a prefix inside a namespace into one of stored keys: with the namespace in front, where the store has it there."""
     own = f"{wanted.name}:"
@@ -209,7 +220,10 @@ async def value(
 ) -> StoredValue:
     """Return one value by its stored key, or by the key inside its namespace; raises NotFoundError."""
     reader = (await session.reader(name)).key_values
-    for candidate in dict.fromkeys((key, physical_prefix(wanted, key))):
+    own = f"{wanted.name}:"
+    # A raw key may begin like its namespace: `prompts:v1:…` in `prompts`.
+    inside = (own + key,) if wanted.selection.include == (own,) else ()
+    for candidate in (key, *inside):
         found = await reader.value(candidate, limit=limit)
         if found is not None and belongs(wanted.selection, candidate):
             return found

@@ -13,6 +13,7 @@ from pathlib import Path
 from llama_storage_tui.errors import NotFoundError, UsageError
 from llama_storage_tui.files.staging import StagedFile
 from llama_storage_tui.model.data import Cell, Column, KeyEntry, Namespace, RowQuery, StoredValue
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import cell_to_json, json_text, stored_to_json
 
@@ -108,7 +109,7 @@ async def columns_of(session: Session, backend: str, query: RowQuery) -> tuple[C
     table = await (await session.reader(backend)).tables.table(query.table)
     if table is None:
         raise NotFoundError(
-            f"Backend {backend} has no table {query.table!r}", help=f"Use: tables CONFIG {backend}"
+            f"Backend {backend} has no table {query.table!r}", help=Advice("", Step.LIST_TABLES, backend)
         )
     if not query.columns:
         return table.columns

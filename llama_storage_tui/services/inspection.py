@@ -12,6 +12,7 @@ from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family
 from llama_storage_tui.model.data import Filter, KeySelection
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services import browse, upgrade_inspection
 from llama_storage_tui.services.default_names import other_default
 from llama_storage_tui.services.responses.categories import MAKE_PUBLIC
@@ -46,7 +47,7 @@ UNNAMED_KEYS: Final = Rule(
     severity=Severity.INFO,
     stage=Stage.NEVER,
     title="Keys lie outside of every namespace that the config names",
-    advice="Another stack may share the table, or a reference had another namespace before.",
+    advice="Another stack may share the store, or a reference had another namespace before.",
 )
 ROWS_LEFT_BEHIND: Final = Rule(
     id="rows-left-behind",
@@ -133,8 +134,8 @@ def _owned(session: Session, backend: Backend) -> tuple[str, ...]:
 
 
 async def _unnamed_keys(session: Session, backend: Backend) -> AsyncIterator[Finding]:
-    """Keys of a namespace that no reference names. PostgreSQL has had namespaces from the start, so these are nobody's here."""
-    if backend.type != "kv_postgres":
+    """Keys of a namespace that no reference names: nobody's here, on the engines that have had namespaces from the start."""
+    if not keeps_namespaces(backend.type, changes.CATALOG):
         return
     reader = (await session.reader(backend.name)).key_values
     count = await reader.count(KeySelection((), _owned(session, backend)))
@@ -142,8 +143,11 @@ async def _unnamed_keys(session: Session, backend: Backend) -> AsyncIterator[Fin
         yield UNNAMED_KEYS.found_on(
             backend,
             f"{count.value:,} keys of {backend.name} lie outside of every namespace that this config names",
-            "Another stack may share the table, or a reference had another namespace before; namespaces CONFIG "
-            f"{backend.name} counts them as unassigned.",
+            Advice(
+                "Another stack may share the store, or a reference had another namespace before.",
+                Step.LIST_NAMESPACES,
+                backend.name,
+            ),
         )
 
 

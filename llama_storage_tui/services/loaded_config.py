@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from llama_storage_tui.model.catalog import Catalog
+    from llama_storage_tui.model.pending import PendingNotice
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,5 +17,5 @@ class Opened:
 
     catalog: Catalog
     judge: Callable[[], Catalog] | None = None
-    pending: tuple[str, ...] = ()
-    """A sentence for each password change of the config that is half done, where that is known already."""
+    pending: tuple[PendingNotice, ...] = ()
+    """The password changes of the config that are half done, where that is known already."""

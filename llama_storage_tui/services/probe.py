@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
+from llama_storage_tui.next_steps import Advice, Step
 
 if TYPE_CHECKING:
     # Names of annotations only: the first screen offers tests, and must not wait for what they bring.
@@ -70,7 +71,7 @@ def _could_not_work(found: Backend, probe: Probe) -> BackendError | None:
             f"{found.cannot_connect}: this program connects, a server does not",
             failure=FailureKind.UNREACHABLE,
             where=found.path,
-            help="check says more about it.",
+            help=Advice("", Step.SEE_FINDINGS),
         )
     if not probe.obstacles:
         return None

@@ -36,5 +36,5 @@ def parse_path_map(text: str) -> tuple[str, str]:
     """Read FROM=TO; raises UsageError for anything else."""
     before, separator, after = text.partition("=")
     if not separator or not before or not after:
-        raise UsageError(f"{text!r} is not FROM=TO", help="For example: --map-path /.ogx=/mnt/pvc")
+        raise UsageError(f"{text!r} is not FROM=TO", help="For example: /.ogx=/mnt/pvc")
     return before, after

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
 from llama_storage_tui.model.catalog import Backend, Catalog
 from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.secrets import Redactor
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Session:
                     f"Backend {name} cannot be opened: {backend.problem or 'its settings are incomplete'}",
                     failure=FailureKind.UNRESOLVED,
                     where=backend.path,
-                    help="Give the variables with --env-file, or fix the config.",
+                    help=Advice("Fix the config, or set the variables that it reads.", Step.GIVE_ENV_FILE),
                 )
             log.info("opening %s (%s) at %s", name, backend.type, backend.location)
             self._readers[name] = await asyncio.to_thread(_open, backend.target, self.timeouts)

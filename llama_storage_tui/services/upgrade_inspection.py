@@ -18,6 +18,7 @@ from llama_storage_tui.model.data import Filter, KeySelection, RowQuery, Table
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.records import RecordQuery
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.responses.categories import ADD_STORE, without_store
 from llama_storage_tui.services.session import Session
@@ -396,7 +397,7 @@ async def responses_without_store(session: Session, backend: Backend) -> AsyncIt
             yield DATA_NOT_CHECKED.found_on(
                 backend,
                 f"Of {place.table} on {backend.name} only the last {rows:,} responses were looked at for a missing field store",
-                "responses CONFIG attention --exact looks at all of them.",
+                Advice("", Step.READ_ALL_RESPONSES),
             )
 
 

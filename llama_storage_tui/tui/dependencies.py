@@ -19,6 +19,7 @@ from llama_storage_tui.tui.terminal.fatal import log_folder
 
 if TYPE_CHECKING:
     from llama_storage_tui.model.catalog import Catalog
+    from llama_storage_tui.model.pending import PendingNotice
     from llama_storage_tui.services.catalog import Candidate
     from llama_storage_tui.services.loaded_config import Opened
     from llama_storage_tui.services.rotation.service import RotationDesk
@@ -37,7 +38,7 @@ def _open_at_once(request: LoadRequest) -> Opened:
     return open_at_once(request)
 
 
-def _pending(request: LoadRequest) -> tuple[str, ...]:
+def _pending(request: LoadRequest) -> tuple[PendingNotice, ...]:
     from llama_storage_tui.services.rotation import pending
 
     return pending.notices(request)
@@ -74,7 +75,7 @@ class World:
     """What the app reaches outside of itself: services and folders. Tests put their own in place."""
 
     load: Load = _load
-    pending: Callable[[LoadRequest], tuple[str, ...]] = _pending
+    pending: Callable[[LoadRequest], tuple[PendingNotice, ...]] = _pending
     """What a password change that is half done has to say: asked with the findings, after the first paint."""
     find: Callable[[], tuple[Candidate, ...]] = _find
     open_session: Callable[[Catalog, Timeouts], Session] = _open_session

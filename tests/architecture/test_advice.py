@@ -45,6 +45,9 @@ BY_HAND: Final = {
 """Changes of stored rows and files by hand: each has the servers stopped, or says what else protects, and a copy first."""
 
 OF_A_SETTING: Final = {
+    "Name one: … RUN_CONFIG": "chooses what is read",
+    "Name one when you start the program": "chooses what is read",
+    "Fix the config, or set the variables": "the config could not be read; no store is touched",
     "Set pool_mode = transaction or session": "no stored data; servers cannot work through the pooler before it",
     "ALTER ROLE … CONNECTION LIMIT": "no stored data; a wider limit",
     "ALTER DATABASE … CONNECTION LIMIT": "no stored data; a wider limit",
@@ -71,13 +74,12 @@ OF_A_SETTING: Final = {
     "Remove the one that does not count": "the line that no server reads",
     "Remove it from apis and providers, or judge": "a line of the config; no server of this version starts with it",
     "Add a provider for it, or remove it from apis": "a line of the config; no server of this version starts with it",
-    "Name one: llama-storage-tui RUN_CONFIG": "chooses what is read",
     "Move it to storage.stores. The rows": "a line of the config; what is not read then is said",
     "Set it, or write ${env.": "a variable without which no server starts",
     "Move the store to storage.backends": "no server of this version starts before it",
     "Set server.tls_certfile": "no store is touched",
     "Remove it from providers": "a line of the config; the server provides that API by itself",
-    "Remove it, or choose another version": "a line of the config; no server of this version starts with it",
+    "Remove it, or check the config for a version": "a line of the config; no server of this version starts with it",
     "Add a provider under providers": "a line of the config; no server of this version starts without it",
     "Set table_name: …": "both tables stay; which of them is out of sight then is said",
     "… goes on with these rows. Back them up": "the configured store holds no rows where this is said",
@@ -85,7 +87,6 @@ OF_A_SETTING: Final = {
     "Use one worker. PostgreSQL takes several": "the rows stay, and that no server copies them is said",
     "Set server.tenancy.default_tenant_id": "no server starts before it; that the copy happens once is said",
     "Add the provider again under that id": "first what loses nothing; what an unregistered object loses is said",
-    "Give the variables with --env-file, or fix": "the config could not be read; no store is touched",
     "Stop a process that holds connections": "a server's transaction ends or is undone; nothing was changed yet",
     "Only where the servers do not need the rights of": "ends what a role may do besides, so that the condition comes first",
     "chmod … …": "fewer may read a folder of this program's own",
@@ -95,16 +96,16 @@ OF_A_SETTING: Final = {
 """Settings, and what is not stored data."""
 
 OF_A_ROTATION: Final = {
+    "Finish it with: … rotate": "decided by the journal, which has both passwords, and two logins",
+    "Undo the change ": "refused where the server or any place has the new password",
+    "Give the password that works with --adopt": "the password is proved at the server before a file is written",
+    "The server shows no session of this role. Restart": "after every place has the new password",
     "Recover an unfinished password change": "opens the screen that says where the change stands, and asks",
     "With --recover: drop the change": "refused where the server or any place has the new password",
     "Drop a change that the server": "refused where the server or any place has the new password",
     "Undo the change?": "asks; refused where the server or any place has the new password",
-    "Finish it as that user": "the journal has both passwords",
-    "A password change of … is pending": "the journal has both passwords",
-    "The journal … is damaged. Keep it": "what may hold the new password is kept until all places have it",
-    "the server has the old password again; undo": "refused where any place has the new password",
+    "…. Keep it, and what stands beside the files": "what may hold the new password is kept until all places have it",
     "the server still has the old password: there": "recovering is decided by two logins",
-    "neither the old nor the new password logs in": "the password is proved at the server before a file is written",
     "Keep the new password in a safe place, change": "the password is kept before the server has it",
     "env file of compose (env_file:)": "the shell refuses to write over a file (set -C), so that no other variable is lost",
     "compose environment: or a systemd drop-in": "the journal has both passwords",
@@ -114,7 +115,6 @@ OF_A_ROTATION: Final = {
     "then restart the programs that connect": "after every place has the new password",
     "restart afterwards: the processes behind": "after every place has the new password",
     "You have written the new password: read": "reads and logs in; the change stays open until all places yield it",
-    "\nto restart afterwards": "after every place has the new password",
     "to restart afterwards": "after every place has the new password",
     "restart the processes behind these sessions": "after every place has the new password",
     "Choose another name, or replace it": "an export; the operator asks for it with an option of its own",
@@ -122,6 +122,9 @@ OF_A_ROTATION: Final = {
 """Steps of a password change, which a journal with both passwords protects."""
 
 NO_ADVICE: Final = {
+    "Start with ": "starts this program with an option",
+    "If the path is the server's, start with": "starts this program with an option",
+    "To wait longer, start with": "starts this program with an option",
     "SET LOCAL lock_timeout": "SQL of the own session",
     "REPLACE INTO row VALUES": "SQL in memory",
     "Restore nothing. The cause": "tells to do nothing to the file",

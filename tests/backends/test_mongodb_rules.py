@@ -15,6 +15,7 @@ from llama_storage_tui.backends.mongodb import failures, role_rules
 from llama_storage_tui.backends.mongodb.role import is_changing, sessions_of, user_id_of
 from llama_storage_tui.backends.mongodb.role_rules import MongoAnswer
 from llama_storage_tui.backends.mongodb.target import mongo_login
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import FailureKind
 
 TARGET = mongo_login("db.internal", 27017, "app")
@@ -84,8 +85,8 @@ def test_a_missing_right_stops_with_the_commands_that_grant_it() -> None:
     found = {check.name: check for check in role_rules.change_checks(answer, target)}
     assert found["primary"].is_ok
     assert not found["privilege"].is_ok
-    assert "use people; db.createRole" in (found["privilege"].help or "")
-    assert 'db.grantRolesToUser("app", [' in (found["privilege"].help or "")
+    assert "use people; db.createRole" in help_words(found["privilege"].help)
+    assert 'db.grantRolesToUser("app", [' in help_words(found["privilege"].help)
 
 
 def test_atlas_is_told_by_its_name() -> None:

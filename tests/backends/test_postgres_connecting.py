@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Probe
 from llama_storage_tui.secrets import Secret
@@ -29,7 +30,7 @@ async def failure_of(target: PostgresTarget, *, connect: float = 5.0) -> Backend
     with pytest.raises(BackendError) as caught:
         await probed(target, connect=connect)
     told = "".join(traceback.format_exception(caught.value))
-    for text in (told, caught.value.message, caught.value.help or "", caught.value.where or ""):
+    for text in (told, caught.value.message, help_words(caught.value.help), caught.value.where or ""):
         assert PASSWORD not in text
         assert "SELECT" not in text
     assert caught.value.help
@@ -184,7 +185,7 @@ async def test_a_wrong_password_is_not_sent_again_without_tls(postgres_server: S
     async with fronts.front(fronts.offering_tls(postgres_server.port)) as port:
         error = await failure_of(postgres_server.target(port=port, password=Secret("wrong-password")))
     assert error.failure is FailureKind.AUTHENTICATION
-    assert "unknown role" in (error.help or "")
+    assert "unknown role" in help_words(error.help)
 
 
 def poisoned(monkeypatch: pytest.MonkeyPatch, home: Path, server: Server) -> None:

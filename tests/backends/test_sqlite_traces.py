@@ -20,6 +20,7 @@ from llama_storage_tui.backends.sql_reader import sql_reader
 from llama_storage_tui.backends.sqlite.engine import SqliteEngine
 from llama_storage_tui.backends.sqlite.reader import SqliteProber
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import KeySelection, RowQuery
 from llama_storage_tui.model.limits import Timeouts
@@ -158,7 +159,7 @@ async def test_a_copy_that_finds_no_room_is_explained(
         with pytest.raises(BackendError, match="it cannot be made: No such file") as caught:
             await reader.key_values.page(KeySelection())
     assert caught.value.help is not None
-    assert "TMPDIR" in caught.value.help
+    assert "TMPDIR" in help_words(caught.value.help)
 
 
 async def test_a_hot_journal_is_an_error_of_its_own_and_stays(tmp_path: Path) -> None:

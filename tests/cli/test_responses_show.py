@@ -116,7 +116,7 @@ def test_the_timeline_reads_from_the_question_to_what_a_server_can_do_with_it(ru
         assert lines.index(before) < lines.index(after)
     assert "  1  user  msg_1" in lines
     assert lines[lines.index("  1  user  msg_1") + 1] == "     How is Oslo?"
-    assert "     yes, by its messages: it has 2 stored messages, which 1.5.0 loads" in lines
+    assert "     Because it has 2 stored messages, which 1.5.0 loads." in lines
 
 
 def test_the_answer_follows_the_chosen_version(run: Run, config: str) -> None:

@@ -186,7 +186,7 @@ def test_a_third_password_is_adopted(deployed: Deployment) -> None:
     deployed.server.execute(f"ALTER ROLE {deployed.role} PASSWORD '{third}'")
     stopped = deployed.call("--recover", "--yes", "--json")
     assert stopped.returncode == 5
-    assert "--adopt" in json.loads(stopped.stdout)["error"]["message"]
+    assert "--adopt" in json.loads(stopped.stdout)["error"]["help"]
     done = deployed.call("--adopt", "--password-stdin", "--yes", "--json", typed=third + "\n")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["outcome"] == "recovered"
@@ -237,7 +237,7 @@ def test_a_variable_of_the_process_is_left_where_that_is_asked_for(deployed: Dep
     assert done.returncode == 5, done.stderr
     assert "variable PW" in done.stdout
     assert "kubectl patch secret" in done.stdout
-    assert f"then: llama-storage-tui rotate {deployed.config} --confirm" in done.stdout
+    assert f"Confirm it with: llama-storage-tui rotate {deployed.config} --confirm" in done.stdout
     new = deployed.call("--new-password", PW=OLD).stdout
     assert deployed.call("--confirm", PW=OLD).returncode == 5
     confirmed = deployed.call("--confirm", PW=new)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.config.document import MAXIMUM_BYTES, Document, decode, parse
 from llama_storage_tui.errors import ConfigError
 from tests.configs import SQLITE, catalog_of, line_of, only
@@ -135,7 +136,7 @@ def test_a_syntax_error_names_its_line_and_quotes_nothing_of_the_file(
     assert error.message.startswith(f"run.yaml, line {line}, column ")
     assert error.where == f"run.yaml:{line}"
     if help_:
-        assert help_ in (error.help or "")
+        assert help_ in help_words(error.help)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.config.locate import find_configs, open_config, read_document
 from llama_storage_tui.errors import ConfigError, StorageToolError, UsageError
 from tests.configs import SQLITE
@@ -167,7 +168,7 @@ def test_at_obeys_the_variable_that_a_server_obeys(name: str, tmp_path: Path) ->
 def test_at_without_anything_to_find_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="No run config was found") as raised:
         open_it("@", tmp_path)
-    assert "$OGX_CONFIG" in (raised.value.help or "")
+    assert "$OGX_CONFIG" in help_words(raised.value.help)
 
 
 def test_at_with_several_lists_them(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import base64
 import pytest
 import yaml
 
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.config.document import Document, get
 from llama_storage_tui.config.dotenv import merge
 from llama_storage_tui.config.edit.scalar import document_splice
@@ -247,7 +248,7 @@ def test_a_file_that_is_something_else_is_named_with_what_to_give_instead(
         read_document(text.encode(), "file.yaml")
     assert not isinstance(error.value, UsageError)
     assert message in error.value.message
-    assert help_ in (error.value.help or "")
+    assert help_ in help_words(error.value.help)
 
 
 def test_braces_in_a_text_do_not_hide_the_real_error() -> None:
@@ -289,7 +290,7 @@ def test_a_variable_of_another_program_is_named_and_is_no_password(written: str,
     found = [finding for finding in catalog.findings if finding.where == ".".join(PASSWORD)]
     assert [finding.rule for finding in found] == ["foreign-substitution"]
     assert shown in found[0].message
-    assert "hidden" not in found[0].message + (found[0].help or "")
+    assert "hidden" not in found[0].message + help_words(found[0].help)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import json
 import pytest
 import yaml
 
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.config.locate import read_document
 from llama_storage_tui.errors import ConfigError
 
@@ -74,7 +75,7 @@ def test_a_file_that_is_something_else_is_named(
     with pytest.raises(ConfigError) as caught:
         read_document(str(written(data)).encode(), "file.yaml")
     assert what in caught.value.message
-    assert instead in (caught.value.help or "")
+    assert instead in help_words(caught.value.help)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_a_file_of_assignments_is_named_and_nothing_of_it_is_said(text: str, wha
     with pytest.raises(ConfigError) as caught:
         read_document(text.encode(), ".env")
     assert what in caught.value.message
-    assert instead in (caught.value.help or "")
+    assert instead in help_words(caught.value.help)
     assert "Zq" not in f"{caught.value!r} {caught.value} {caught.value.help}"
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from llama_storage_tui.cli.next_steps import help_words
 from tests.configs import (
     POSTGRES,
     SQLITE,
@@ -38,7 +39,7 @@ def test_a_partial_storage_with_names_of_its_own_fails_on_the_stores_that_the_se
     finding = only(catalog_of(text, "1.5"), "unknown-backend")
     assert finding.where == "storage.stores.connectors"
     assert "filled in by the server" in finding.message
-    assert "Write storage.stores.connectors out." in (finding.help or "")
+    assert "Write storage.stores.connectors out." in help_words(finding.help)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_redis_says_that_it_never_had_a_password() -> None:
             "type: kv_redis\n      host: r\n      password: x",
         ),
     )
-    assert "host and port only" in (only(catalog_of(text, "1.5"), "ignored-connection-field").help or "")
+    assert "host and port only" in help_words(only(catalog_of(text, "1.5"), "ignored-connection-field").help)
 
 
 def test_a_literal_number_as_password_is_told_to_be_quoted() -> None:

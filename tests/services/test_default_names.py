@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.services.inspection import inspect_data
 from tests.configs import catalog_of
@@ -51,7 +52,7 @@ async def test_rows_in_the_old_default_database_are_told_where_the_new_one_is_mi
     assert "Database llamastack holds rows (kvstore)" in keys.message
     assert "Database llamastack holds rows (inference_store)" in rows.message
     assert rows.help is not None
-    assert rows.help.startswith("db: llamastack")
+    assert help_words(rows.help).startswith("db: llamastack")
 
 
 async def test_a_new_database_with_rows_of_its_own_is_no_finding(

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.model.finding import Finding, Severity
 from llama_storage_tui.services.inspection import inspect_data
 from tests.configs import catalog_of
@@ -122,7 +123,7 @@ async def test_the_advised_statement_keeps_the_moment_that_older_servers_meant(
     postgres_store.execute("INSERT INTO kvstore VALUES ('k', '1', '2026-01-01T12:00:00+00:00'::timestamptz)")
     found = (await inspected(deployment(postgres_store)))["zoneless-expiry"]
     assert found.help is not None
-    statement = found.help[found.help.index("ALTER TABLE") :].partition(". ")[0]
+    statement = help_words(found.help)[help_words(found.help).index("ALTER TABLE") :].partition(". ")[0]
     assert statement.startswith('ALTER TABLE "kvstore"')
     postgres_store.execute(statement)
     assert postgres_store.ask("SELECT expiration AT TIME ZONE 'UTC' FROM kvstore") == "2026-01-01 12:00:00"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from llama_storage_tui.model.pending import DamagedJournal
 from llama_storage_tui.services.rotation.pending import notices
 from llama_storage_tui.services.rotation.steps import words
 from tests.rotation_config import CONFIG
@@ -142,7 +143,7 @@ def test_a_damaged_journal_is_set_aside_and_nothing_is_written(deployed: Deploym
     assert outcome.startswith("pending: ")
     assert list((deployed.state / "rotations").glob("*.damaged"))
     deployed.environ["LLAMA_STORAGE_TUI_STATE_DIR"] = str(deployed.state)
-    assert any("is damaged" in sentence for sentence in notices(deployed.request().load))
+    assert any(isinstance(notice, DamagedJournal) for notice in notices(deployed.request().load))
     assert deployed.files() == before
     assert deployed.logs_in(OLD)
 

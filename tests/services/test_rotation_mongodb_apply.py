@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import PendingError, RefusedError
 from llama_storage_tui.files.journal import Journals
 from llama_storage_tui.model.limits import Timeouts
@@ -192,8 +193,8 @@ async def test_a_user_without_the_right_is_told_how_to_get_it(
         before = made.files()
         with pytest.raises(RefusedError, match="may not change its own password") as caught:
             await change(made)
-        assert "changeOwnPassword" in (caught.value.help or "")
-        assert "--config-only" in (caught.value.help or "")
+        assert "changeOwnPassword" in help_words(caught.value.help)
+        assert "--config-only" in help_words(caught.value.help)
         assert made.files() == before
         assert not made.is_pending
 

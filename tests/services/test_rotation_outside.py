@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from llama_storage_tui.cli.next_steps import password_command
 from llama_storage_tui.errors import PendingError, RefusedError
 from llama_storage_tui.files.journal import Journal, Journals
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Action, Outcome, Result, Terms
+from llama_storage_tui.next_steps import Advice, Step
+from llama_storage_tui.reports.rotation import way_sentences
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.apply import apply
 from llama_storage_tui.services.rotation.pending import look
@@ -89,7 +92,7 @@ async def test_the_server_alone_is_changed_and_the_journal_has_the_password_unti
     assert OLD not in repr(plan)
     result = await changed(deployed, SERVER_ONLY)
     assert result.outcome is Outcome.PENDING
-    assert result.next == f"llama-storage-tui rotate {deployed.config} --confirm"
+    assert result.next == Advice("", Step.CONFIRM_CHANGE, str(deployed.config))
     assert result.patches == plan.patches
     assert len(result.waiting) == 3
     new = pending(deployed).new.reveal()
@@ -123,8 +126,9 @@ async def test_a_variable_of_the_process_alone_is_left_with_exact_commands(deplo
     plan = await deployed.plan(terms=OUTSIDE)
     (patch,) = plan.patches
     assert patch.place == "variable PW"
-    assert any("kubectl patch secret" in way for way in patch.ways)
-    assert all("--new-password" in way for way in patch.ways)
+    ways = way_sentences(patch, password_command)
+    assert any("kubectl patch secret" in way for way in ways)
+    assert all(f"rotate {deployed.config} --new-password" in way for way in ways)
     assert OLD not in repr(plan)
     assert {site.action for site in plan.sites} == {Action.BY_HAND, Action.WRITE}
     assert {change.file for change in plan.changes} == {str(deployed.config)}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.config.dotenv import merge
 from llama_storage_tui.config.load import load_catalog
 from llama_storage_tui.config.locate import read_document
@@ -156,7 +157,7 @@ async def test_a_role_that_may_not_create_tables_in_an_empty_database_fails(
         assert result.error is not None
         assert result.error.failure is FailureKind.PERMISSION
         assert "may not create tables" in result.error.message
-        assert "GRANT CREATE ON SCHEMA public" in (result.error.help or "")
+        assert "GRANT CREATE ON SCHEMA public" in help_words(result.error.help)
 
 
 async def test_a_key_value_table_that_is_there_does_not_spare_the_right_to_create(
@@ -343,7 +344,7 @@ async def test_a_missing_file_of_sql_sqlite_in_a_missing_folder_is_not_promised(
     }
     async with Deployment(catalog_of(config_of(backends, {}), "1.5.0")).session() as session:
         results = {result.backend: result.error async for result in probe_all(session)}
-    said = {name: (error.help or "") for name, error in results.items() if error is not None}
+    said = {name: help_words(error.help) for name, error in results.items() if error is not None}
     assert "creates it on first use" in said["kv_default"]
     assert "creates it on first use" in said["beside"]
     assert "sql_sqlite makes none" in said["alone"]

@@ -25,7 +25,9 @@ from llama_storage_tui.demo.deployment import make_deployment
 from llama_storage_tui.errors import ConfigError, PendingError
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.pending import OwnChange, PendingNotice
 from llama_storage_tui.model.rotation import Outcome, Result
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.catalog import Candidate, Opened, open_at_once
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.pending_status import Standing
@@ -180,7 +182,7 @@ async def stage(
     log_folder: Path = NOWHERE,
     folder: Path = Path("/srv/exports"),
     desk: MemoryDesk | None = None,
-    pending: tuple[str, ...] = (),
+    pending: tuple[PendingNotice, ...] = (),
 ) -> AsyncIterator[Stage]:
     """Run the app over a catalog and readers, by default the made-up ones."""
     shown = catalog if catalog is not None else made_up_catalog()
@@ -265,7 +267,7 @@ class Scene:
     candidates: tuple[Candidate, ...] = ()
     theme: str | None = None
     loader: Load | None = None
-    pending: tuple[str, ...] = ()
+    pending: tuple[PendingNotice, ...] = ()
     is_demo: bool = False
     """Whether it plays over the demo's stores instead of the made-up readers."""
     is_large: bool = False
@@ -348,7 +350,7 @@ async def _left(found: Stage) -> None:
         waiting=(
             "/etc/ogx/config.yaml: storage.backends.sql_default.password does not yield the new password",
         ),
-        next="llama-storage-tui rotate /etc/ogx/config.yaml --confirm",
+        next=Advice("", Step.CONFIRM_CHANGE, "/etc/ogx/config.yaml"),
     )
     await _changed(found)
 
@@ -388,9 +390,12 @@ async def _lost(found: Stage) -> None:
 
 
 PENDING = (
-    (
-        "A password change of ogx_app is pending since 2026-11-25T09:12:05Z (journal 20261125T091205Z-5c1f77ab); finish it with:"
-        " llama-storage-tui rotate /etc/ogx/config.yaml --recover"
+    OwnChange(
+        "20261125T091205Z-5c1f77ab",
+        "ogx_app",
+        "/etc/ogx/config.yaml",
+        "2026-11-25T09:12:05Z",
+        is_open=False,
     ),
 )
 

@@ -22,13 +22,15 @@ from llama_storage_tui.model.rotation import (
     RoleSession,
     Site,
     Terms,
+    Way,
 )
+from llama_storage_tui.next_steps import Advice, Step
+from llama_storage_tui.reports.rotation import expected_steps
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.pending import Pending
 from llama_storage_tui.services.rotation.pending_status import Stand, Standing
 from llama_storage_tui.services.rotation.service import Draft, RotationDesk, Waiting
-from llama_storage_tui.tui.rotation.rotation_rows import expected_steps
 from tests.tui.made_up import Gate
 
 NEW = Secret("kT4mWq9ZxB2vLr7NcYh3Pf6Gs8Dj5Ea1")
@@ -115,18 +117,13 @@ def made_up_plan() -> Plan:
 
 def made_up_patches() -> tuple[Patch, ...]:
     """Return what is left to an operator."""
-    command = f"llama-storage-tui rotate {CONFIG} --new-password"
     return (
         Patch(
             "variable PG_PASSWORD",
             "stands in the process environment alone",
-            ways=(
-                (
-                    f"Kubernetes Secret: {command} | kubectl create secret generic SECRET --from-file=KEY=/dev/stdin"
-                    " --dry-run=client -o json | kubectl patch secret SECRET --patch-file /dev/stdin"
-                ),
-                f"compose environment: or a systemd drop-in: the line that sets PG_PASSWORD; the new password: {command}",
-            ),
+            ways=(Way.KUBERNETES_SECRET, Way.ENVIRONMENT),
+            variable="PG_PASSWORD",
+            config=CONFIG,
         ),
     )
 
@@ -180,7 +177,10 @@ def made_up_journal(state: str = "prepared", patches: Sequence[Patch] = ()) -> J
 STANDS = {
     Standing.COMMITTED: "the server has the new password already, so that it can only be finished",
     Standing.NOT_COMMITTED: "the server still has the old password: it can be finished or undone",
-    Standing.LOST: "neither password logs in",
+    Standing.LOST: (
+        "neither the old nor the new password logs in: somebody else changed it, or the role expired or was dropped; nothing was"
+        " written"
+    ),
     Standing.UNCHECKED: "the server lets this role in with both passwords, so that nothing can be concluded",
     Standing.STAGING: "it stopped before the server was touched; recovering removes what it left",
     Standing.UNKNOWN: "whether the server took it is unknown: db.internal:5432 does not answer",
@@ -189,7 +189,8 @@ STANDS = {
 
 def waiting(standing: Standing, state: str = "prepared", patches: Sequence[Patch] = ()) -> Waiting:
     """Return a pending change with its standing."""
-    return Waiting(made_up_journal(state, patches), Stand(standing, STANDS[standing]))
+    help_ = Advice("", Step.ADOPT_PASSWORD) if standing is Standing.LOST else None
+    return Waiting(made_up_journal(state, patches), Stand(standing, STANDS[standing], help_))
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import pytest
 
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.versions import NEWEST, RELEASES, newest
@@ -20,8 +21,8 @@ def test_an_unknown_release_is_refused_with_the_known_ones(text: str) -> None:
     with pytest.raises(UsageError) as raised:
         newest(text)
     assert raised.value.help is not None
-    assert "0.3.0 to 0.3.5" in raised.value.help
-    assert "0.8.0, 1.0.0 to 1.0.4" in raised.value.help
+    assert "0.3.0 to 0.3.5" in help_words(raised.value.help)
+    assert "0.8.0, 1.0.0 to 1.0.4" in help_words(raised.value.help)
 
 
 def test_releases_stand_in_order_without_doubles() -> None:

@@ -28,6 +28,7 @@ from llama_storage_tui.backends.mongodb.role import MongoRole, is_changing
 from llama_storage_tui.backends.protocols import Notify
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.model.rotation import CommitState, LoginState, RoleChange
+from llama_storage_tui.next_steps import Advice, Help, Step
 from llama_storage_tui.secrets import Secret
 
 _ANSWER_SECONDS: Final = role_rules.MAJORITY_SECONDS + 5.0
@@ -144,11 +145,12 @@ class MongoRoleWriter(MongoRole):
 
     def _refusal(self, code: int) -> RefusedError:
         role = self._target.role
+        advice: Help
         if code == failures.UNAUTHORIZED:
             words, advice = f"{role} may not change its own password", role_rules.grant(self._target)
         elif code == failures.ATLAS:
             words = "MongoDB Atlas keeps its users itself, and lets no user change a password through the database"
-            advice = "Change the password in Atlas, then write the files: --config-only --password-stdin."
+            advice = Advice("Change the password in Atlas.", Step.CHANGE_FILES_ONLY)
         elif code in failures.NOT_PRIMARY:
             words, advice = "The server is no primary any more", "Make a new plan."
         else:

@@ -14,11 +14,12 @@ from typing import Any, Final
 
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.model.rotation import Check
+from llama_storage_tui.next_steps import Advice, Step
 
 STEPS: Final = ("old-checked", "committed")
 UNCHECKED: Final = (
     "",
-    "Find out how the server checks logins, or accept an unchecked change (--accept-unchecked).",
+    Advice("Find out how the server checks logins.", Step.ACCEPT_UNCHECKED),
 )
 MAJORITY_SECONDS: Final = 15
 _ACTIONS: Final = frozenset({"changeOwnPassword", "changePassword"})
@@ -80,7 +81,7 @@ def _check_privilege(answer: MongoAnswer, target: MongoTarget) -> Check:
             "privilege",
             is_ok=False,
             message="MongoDB Atlas keeps its users itself, and lets no user change a password through the database.",
-            help="Change the password in Atlas, then write the files: --config-only --password-stdin.",
+            help=Advice("Change the password in Atlas.", Step.CHANGE_FILES_ONLY),
         )
     may = may_change(answer, target)
     messages = {
@@ -120,14 +121,14 @@ def _allows(privilege: Mapping[str, Any], database: str) -> bool:
     return resource.get("collection") == "" and resource.get("db") in ("", database)
 
 
-def grant(target: MongoTarget) -> str:
+def grant(target: MongoTarget) -> Advice:
     """Say how an administrator gives the user the right, and what else there is."""
     source, user = json.dumps(target.auth_source), json.dumps(target.user)
-    return (
+    return Advice(
         f"An administrator grants it in mongosh: use {target.auth_source}; db.createRole({{role: 'changeOwnPassword', privileges:"
         f" [{{resource: {{db: {source}, collection: ''}}, actions: ['changeOwnPassword']}}], roles: []}});"
-        f" db.grantRolesToUser({user}, ['changeOwnPassword']). Or the administrator changes the password, and you write the files:"
-        " --config-only --password-stdin."
+        f" db.grantRolesToUser({user}, ['changeOwnPassword']). Or the administrator changes the password.",
+        Step.CHANGE_FILES_ONLY,
     )
 
 

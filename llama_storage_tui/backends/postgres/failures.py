@@ -10,6 +10,7 @@ from sqlalchemy import exc
 
 from llama_storage_tui.backends import network, sql_failures
 from llama_storage_tui.errors import BackendError, ContentError, FailureKind
+from llama_storage_tui.next_steps import Advice, Help, Step
 
 _DRIVERS: Final = frozenset({"asyncpg"})
 
@@ -25,7 +26,7 @@ _STATEMENT_POOLING = (
 )
 """PgBouncer refuses BEGIN with 08P01, as it does everything, and closes the connection."""
 
-_SQLSTATES: dict[str, tuple[FailureKind, str, str | None]] = {
+_SQLSTATES: dict[str, tuple[FailureKind, str, Help | None]] = {
     "28P01": (FailureKind.AUTHENTICATION, "The server refuses the role or its password.", _LOGIN_HELP),
     "28000": (
         FailureKind.AUTHENTICATION,
@@ -46,7 +47,7 @@ _SQLSTATES: dict[str, tuple[FailureKind, str, str | None]] = {
     "57014": (
         FailureKind.TIMEOUT,
         "The server cancelled the query: at a time limit, or because somebody cancelled it.",
-        "Try again, narrow it, sort by the primary key, or raise --query-timeout.",
+        Advice("Try again, narrow it, or sort by the primary key.", Step.QUERY_LONGER),
     ),
     "42P01": (
         FailureKind.QUERY,
@@ -170,7 +171,7 @@ def _of_postgres(
     return made(message, failure=kind, where=where, help=advice)
 
 
-def _of_pooler(sqlstate: str, said: tuple[str, str] | None) -> tuple[FailureKind, str, str | None] | None:
+def _of_pooler(sqlstate: str, said: tuple[str, str] | None) -> tuple[FailureKind, str, Help | None] | None:
     """Return what a pooler refuses with the one code that it has: what it says is all that tells."""
     if sqlstate != "08P01" or said is None:
         return None

@@ -8,13 +8,14 @@ from typing import Final
 
 from llama_storage_tui.backends.postgres.identifiers import quoted_identifier
 from llama_storage_tui.model.rotation import Check
+from llama_storage_tui.next_steps import Advice, Step
 
 NEEDED_CONNECTIONS: Final = 2
 """The one that changes the password, and beside it the fresh logins, one at a time."""
 STEPS: Final = ("connected", "altered", "old-checked", "committed")
 UNCHECKED: Final = (
     " (trust or peer in pg_hba.conf)",
-    "Have pg_hba.conf ask for scram-sha-256 first, or accept an unchecked change (--accept-unchecked).",
+    Advice("Have pg_hba.conf ask for scram-sha-256 first.", Step.ACCEPT_UNCHECKED),
 )
 
 

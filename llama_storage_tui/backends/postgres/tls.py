@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.next_steps import Advice, Step
 
 
 class SslMode(StrEnum):
@@ -85,6 +86,6 @@ def _context(ca_cert_path: Path | None, where: str, *, is_name_checked: bool) ->
             f"The CA certificate cannot be read: {ca_cert_path}.",
             failure=FailureKind.TLS,
             where=where,
-            help="Check ca_cert_path: a readable PEM file. --map-path FROM=TO reads a server's path elsewhere.",
+            help=Advice("ca_cert_path must name a readable PEM file.", Step.MAP_PATH),
         ) from None
     return context

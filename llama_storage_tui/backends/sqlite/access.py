@@ -24,6 +24,7 @@ from urllib.parse import quote
 
 from llama_storage_tui.backends.sqlite.failures import HOT_JOURNAL
 from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.next_steps import Advice, Step
 
 HEADER: Final = b"SQLite format 3\x00"
 _HEADER_SIZE: Final = 100
@@ -166,8 +167,7 @@ def _stamp_of_database(path: Path, *, makes_folders: bool) -> FileStamp:
             "There is no such file.",
             failure=FailureKind.MISSING_FILE,
             where=where,
-            help=f"{_who_creates(path, makes_folders=makes_folders)} If the path is the server's, --map-path FROM=TO "
-            "reads it elsewhere.",
+            help=Advice(_who_creates(path, makes_folders=makes_folders), Step.MAP_PATH),
         ) from None
     except (PermissionError, OSError) as error:
         raise _unreadable(where, error) from None

@@ -16,6 +16,7 @@ from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.resume import Addition, Examination
 from llama_storage_tui.model.transcript import StoredResponse
+from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.parsing import OBJECT
 from llama_storage_tui.services.responses.reading import find_conversation, read_response
 from llama_storage_tui.services.responses.with_ancestors import examine_whole, whole_difference
@@ -42,16 +43,15 @@ def responses_show(context: click.Context, id_: str, *, raw: bool) -> int:
         _write_raw(ask(context, config, lambda session: read_response(session, id_)))
         return ExitCode.DONE
 
-    async def question(session: Session) -> Examination:
-        return await find_conversation(
-            session, await examine_whole(session, await read_response(session, id_))
-        )
+    async def question(session: Session) -> tuple[Examination, Version]:
+        examination = await examine_whole(session, await read_response(session, id_))
+        return await find_conversation(session, examination), session.catalog.version.chosen
 
-    examination = ask(context, config, question)
+    examination, version = ask(context, config, question)
     if is_json:
         output.write_document(ShowResponseDocument.of(examination))
     else:
-        timeline.report_response(examination)
+        timeline.report_response(examination, f"{version.product} {version}")
     return ExitCode.DONE
 
 

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from llama_storage_tui.cli import output
+from llama_storage_tui.cli.blocks import write_lines
 from llama_storage_tui.cli.cells import status_of
 from llama_storage_tui.cli.documents import iso
 from llama_storage_tui.cli.output import Piece, Tone, Toned
-from llama_storage_tui.model.resume import Change, Comparison, Examination, Resume, Way
+from llama_storage_tui.model.resume import Change, Comparison, Examination
 from llama_storage_tui.model.transcript import (
     ChatMessage,
     Entry,
@@ -19,6 +20,7 @@ from llama_storage_tui.model.transcript import (
     Transcript,
     Usage,
 )
+from llama_storage_tui.reports.resume import resume_blocks
 from llama_storage_tui.services.responses.bodies import body, message_body, pretty
 from llama_storage_tui.services.responses.tolerant_json import one_line
 from llama_storage_tui.services.values import epoch_time, with_letters
@@ -29,8 +31,8 @@ BRIEF: Final = 100
 """Letters of a message that says what an item above says already."""
 
 
-def report_response(examination: Examination) -> None:
-    """Print a response from its head to what a server can do with it."""
+def report_response(examination: Examination, server: str) -> None:
+    """Print a response from its head to what a server can do with it; `server` is product and version."""
     response = examination.response
     found = response.transcript
     report_head(examination)
@@ -41,8 +43,7 @@ def report_response(examination: Examination) -> None:
     report_entries("output", found.output)
     agree = examination.comparison == Comparison()
     report_messages("messages that the model was sent", found.messages, brief=agree)
-    report_comparison(examination.comparison)
-    report_resume(examination.resume)
+    report_resume(examination, server)
 
 
 def title(text: str) -> None:
@@ -164,34 +165,15 @@ def report_messages(name: str, messages: Sequence[ChatMessage], *, brief: bool =
             _warn(INDENT, problem)
 
 
-def report_comparison(comparison: Comparison) -> None:
-    """Print where messages and items disagree."""
-    title("messages and items")
-    if comparison.unchecked:
-        output.write_line(f"{INDENT}not compared: {comparison.unchecked}")
-        return
-    if comparison.history:
-        output.write_line(
-            f"{INDENT}{comparison.history:,} messages come before the first item, as those of a conversation do"
-        )
-    if not comparison.disagreements:
-        output.write_line(f"{INDENT}agree")
-    for disagreement in comparison.disagreements:
-        _warn(INDENT, disagreement.sentence)
-
-
-def report_resume(resume: Resume) -> None:
-    """Print whether a server can go on from a response."""
-    title("going on from it (previous_response_id)")
-    way = {"messages": "yes, by its messages", "items": "yes, by its items", "none": "no"}[resume.way.value]
-    tone = Tone.BAD if resume.way is Way.NONE else Tone.GOOD
-    output.write_line(INDENT, Toned(way, tone), f": {resume.because}")
-    for loss in resume.loses:
-        output.write_line(f"{INDENT}- would lose {loss.count:,} × {loss.what}: {loss.reason}")
-    if not resume.is_checked:
-        output.write_line(f"{INDENT}- what came before this response was not read, and may lose more")
-    for note in resume.notes:
-        output.write_line(f"{INDENT}- {note}")
+def report_resume(examination: Examination, server: str) -> None:
+    """Print whether a server can continue from a response, and where messages and items disagree."""
+    title("continuing from it (previous_response_id)")
+    for number, found in enumerate(resume_blocks(examination, server)):
+        if found.title:
+            title(found.title[:1].lower() + found.title[1:])
+        elif number:
+            output.write_line()
+        write_lines(found.lines, indent=len(INDENT))
 
 
 def report_changes(changes: Iterable[Change]) -> None:

@@ -11,6 +11,7 @@ from llama_storage_tui.config.rules.legacy import strings
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.config.substitution import find_foreign
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.next_steps import Advice, Step
 
 FOREIGN_SUBSTITUTION: Final = Rule(
     id="foreign-substitution",
@@ -61,7 +62,9 @@ def foreign_substitutions(view: View) -> Iterator[Finding]:
             FOREIGN_SUBSTITUTION,
             path,
             f"{found.shown} is {found.language}: {view.version.product} {view.version} takes it as literal text",
-            help=f"{instead} the file first ({found.render}) and read the result: … | llama-storage-tui check -",
+            help=Advice(
+                f"{instead} the file first ({found.render}), and read the result:", Step.READ_OUTPUT, "…"
+            ),
             severity=Severity.WARNING if path[0] != "server" else Severity.INFO,
         )
 

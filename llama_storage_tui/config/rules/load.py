@@ -12,6 +12,7 @@ from llama_storage_tui.config.rewrites import rewrite_prompts
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.catalog import ReferenceKind
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream import run_config as schema
 from llama_storage_tui.upstream.run_config.storage import BACKENDS
@@ -160,7 +161,7 @@ def missing_variables(view: View) -> Iterator[Finding]:
             UNSET_VARIABLE,
             missing.path,
             f"The variable {missing.variable} {state}, and the file gives no default",
-            help=f"Set it, or write ${{env.{missing.variable}:=default}}; --assume-set checks without it.",
+            help=Advice(f"Set it, or write ${{env.{missing.variable}:=default}}.", Step.ASSUME_SET),
         )
 
 

@@ -9,7 +9,13 @@ from typing import Final
 
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.config.document import get
-from llama_storage_tui.config.rules.serving import LATER, enabled_providers, is_this_machine, used_texts
+from llama_storage_tui.config.rules.serving import (
+    LATER,
+    enabled_providers,
+    is_this_machine,
+    provider_name,
+    used_texts,
+)
 from llama_storage_tui.config.rules.view import View, setting
 from llama_storage_tui.model.catalog import SourceKind
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
@@ -177,7 +183,7 @@ def unusable_paths(view: View) -> Iterator[Finding]:
                 yield view.finding(
                     UNUSABLE_PATH,
                     (*path, "config", "storage_dir"),
-                    f"The server cannot make the folder of {entry.get('provider_id')}, and does not start: {problem}",
+                    f"The server cannot make the folder of {provider_name(entry)}, and does not start: {problem}",
                 )
 
 

@@ -15,10 +15,12 @@ from llama_storage_tui.config.rules.serving import (
     did_you_mean,
     enabled_providers,
     has_catalog,
+    provider_name,
 )
 from llama_storage_tui.config.rules.view import View, nearest
 from llama_storage_tui.model.catalog import Family, Reference, ReferenceKind
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream import run_config as schema
 from llama_storage_tui.upstream.consumers import CONSUMERS, Consumer, find_consumer
@@ -243,7 +245,9 @@ def unknown_apis(view: View) -> Iterator[Finding]:
                 UNKNOWN_API,
                 path,
                 f"There is no API {api!r} in {view.version.product} {view.version}",
-                help="Remove it, or choose another version with --for.",
+                help=Advice(
+                    "Remove it, or check the config for a version that has it.", Step.READ_AS_VERSION
+                ),
             )
 
 
@@ -270,7 +274,7 @@ def missing_apis(view: View) -> Iterator[Finding]:
             yield view.finding(
                 MISSING_API,
                 path,
-                f"The provider {entry.get('provider_id')} needs the {_apis(missing)}, which this config does not serve",
+                f"The provider {provider_name(entry)} needs the {_apis(missing)}, which this config does not serve",
                 help=_how_to_serve(view, missing),
             )
     yield from _missing_apis_of_settings(view, available)
@@ -332,7 +336,7 @@ def provider_settings(view: View) -> Iterator[Finding]:
         for problem in setting_problems(api, type_, config, view.version):
             if contains_unknown(get(config, problem.loc[0])):
                 continue
-            name, where = entry.get("provider_id"), (*path, "config", *problem.loc)
+            name, where = provider_name(entry), (*path, "config", *problem.loc)
             if problem.kind is schema.ProblemKind.MISSING:
                 message = f"The provider {name} has no {problem.loc[0]}, and does not start without it"
                 yield view.finding(MISSING_FIELD, where, message, stage=Stage.START)
@@ -351,7 +355,7 @@ def _reference_problems(
 ) -> Iterator[Finding]:
     found = get(entry.get("config") or {}, *consumer.path)
     place = (*path, "config", *consumer.path)
-    name, steps = entry.get("provider_id"), ".".join(consumer.path)
+    name, steps = provider_name(entry), ".".join(consumer.path)
     if found is None:
         if consumer.is_required:
             yield view.finding(

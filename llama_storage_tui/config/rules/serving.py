@@ -8,6 +8,7 @@ from typing import Final
 
 from llama_storage_tui.config.document import Path, get
 from llama_storage_tui.config.environment import UNKNOWN
+from llama_storage_tui.config.masking import mask_userinfo
 from llama_storage_tui.config.rules.view import View, nearest, setting
 from llama_storage_tui.model.catalog import Backend, Family, ReferenceKind
 from llama_storage_tui.model.finding import Rule, Severity, Stage
@@ -43,6 +44,11 @@ def enabled_providers(view: View) -> Iterator[tuple[str, Path, Mapping[object, o
                 yield str(api), path, entry
 
 
+def provider_name(entry: object) -> str:
+    """Return a provider's id as it is shown: a password in it is masked."""
+    return mask_userinfo(str(get(entry, "provider_id")))
+
+
 def enabled_ids(view: View, api: str) -> AbstractSet[str] | None:
     """Return the ids of an API's enabled providers; None where one of them depends on a variable that is not set."""
     ids = [entry.get("provider_id") for found, _, entry in enabled_providers(view) if found == api]
@@ -71,8 +77,9 @@ def has_catalog(view: View) -> bool:
 
 def did_you_mean(name: str, names: list[str]) -> str:
     """Return a question for the name that was probably meant, or else the names that the file has."""
-    meant = nearest(name, names)
-    return f"Did you mean {meant}?" if meant else f"The file has: {', '.join(names) or 'none'}."
+    shown = list(map(mask_userinfo, names))
+    meant = nearest(name, shown)
+    return f"Did you mean {meant}?" if meant else f"The file has: {', '.join(shown) or 'none'}."
 
 
 def opened_at_start(view: View) -> AbstractSet[str]:

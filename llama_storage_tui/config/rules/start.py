@@ -7,7 +7,13 @@ from typing import Final
 
 from llama_storage_tui.config.document import Path, get
 from llama_storage_tui.config.environment import UNKNOWN, resolve
-from llama_storage_tui.config.rules.serving import LATER, available_apis, enabled_providers, used_texts
+from llama_storage_tui.config.rules.serving import (
+    LATER,
+    available_apis,
+    enabled_providers,
+    provider_name,
+    used_texts,
+)
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.catalog import ReferenceKind
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
@@ -128,7 +134,7 @@ def tenancy_without_metadata(view: View) -> Iterator[Finding]:
             yield view.finding(
                 TENANCY_WITHOUT_METADATA_STORE,
                 path,
-                f"{entry.get('provider_id')} does not start under {'tenancy mode multi' if is_multi else 'an access policy'} "
+                f"{provider_name(entry)} does not start under {'tenancy mode multi' if is_multi else 'an access policy'} "
                 "without a SQL metadata store",
             )
 

@@ -11,6 +11,7 @@ from llama_storage_tui.config.document import Path, show_path
 from llama_storage_tui.model.catalog import Backend, Reference, Setting
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.next_steps import Help
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class View:
         where: Path | str,
         message: str,
         *,
-        help: str | None = None,  # noqa: A002 - the word of the interface
+        help: Help | None = None,  # noqa: A002 - the word of the interface
         line: int | None = None,
         severity: Severity | None = None,
         stage: Stage | None = None,
@@ -68,7 +69,7 @@ class View:
         rule: Rule,
         message: str,
         *,
-        help: str | None = None,  # noqa: A002 - the word of the interface
+        help: Help | None = None,  # noqa: A002 - the word of the interface
         severity: Severity | None = None,
         stage: Stage | None = None,
     ) -> Finding:

@@ -35,7 +35,7 @@ async def leftovers(session: Session, family: RecordFamily) -> tuple[str, ...]:
             if number:
                 found.append(
                     f"Backend {backend.name} holds {number:,} keys of {family.name} as releases before 1.0 wrote them: "
-                    f"version {catalog.version.chosen} does not read them (--for 0.8 does)."
+                    f"version {catalog.version.chosen} does not read them, and 0.8 does."
                 )
     return tuple(found)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.catalog import Catalog, Family, Reference
 from llama_storage_tui.model.families import KeyLayout, KeyPlace, Place, RecordFamily, TableLayout, TablePlace
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.upstream.families import OBJECTS
 
 
@@ -57,7 +58,7 @@ def nowhere(catalog: Catalog, family: RecordFamily) -> NotFoundError:
     return NotFoundError(
         f"A server of version {catalog.version.chosen} keeps no {family.words} with this config",
         where=catalog.config,
-        help=f"{there} --for VERSION reads the config as another version does.",
+        help=Advice(there, Step.READ_AS_VERSION),
     )
 
 

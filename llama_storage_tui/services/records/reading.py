@@ -15,6 +15,7 @@ from llama_storage_tui.model.families import (
     RecordFamily,
     RecordLink,
 )
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.records.documents import StoredObject, fields_of, links_of, whole
 from llama_storage_tui.services.records.keys import key_object
 from llama_storage_tui.services.records.masking import masked
@@ -47,7 +48,7 @@ async def read_record(session: Session, name: str, id_: str) -> RecordDetail:
     if failures:
         raise failures[0]
     raise NotFoundError(
-        f"There is no {id_!r} among {family.words}", help="`objects CONFIG FAMILY` lists them."
+        f"There is no {id_!r} among {family.words}", help=Advice("", Step.LIST_OBJECTS, family.name)
     )
 
 

@@ -24,6 +24,7 @@ from llama_storage_tui.model.records import (
     RecordOrder,
     RecordQuery,
 )
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.responses.prefixes import is_answer, items_of_text
 from llama_storage_tui.services.responses.summaries import CREATED, OWNER, STATUS
@@ -175,7 +176,7 @@ async def table_of(session: Session, id_: str) -> tuple[ResponseTable, LinkRow]:
         where=", ".join(
             f"{place.table} on {place.backend}" for place in needed_tables(session.catalog, RESPONSES)
         ),
-        help="`responses RUN_CONFIG list` shows what there is.",
+        help=Advice("", Step.LIST_RECORDS, "responses"),
     )
 
 

@@ -8,10 +8,17 @@ from dataclasses import replace
 from typing import Final
 
 from llama_storage_tui.errors import NotFoundError
-from llama_storage_tui.model.completions import Choice, Completion
+from llama_storage_tui.model.completions import (
+    Choice,
+    Completion,
+)
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import Query, RecordEntry
-from llama_storage_tui.model.records import Field, Record
+from llama_storage_tui.model.records import (
+    Field,
+    Record,
+)
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.records.rows import entry_of, record_query
 from llama_storage_tui.services.records.sources import opened
@@ -34,7 +41,7 @@ async def read_completion(session: Session, id_: str) -> Completion:
             return await asyncio.to_thread(_completion, entry_of(source, COMPLETIONS), record)
     raise NotFoundError(
         f"There is no chat completion {id_!r}",
-        help=" ".join((*found.notices, "`completions RUN_CONFIG list` shows what there is.")),
+        help=Advice(" ".join(found.notices), Step.LIST_RECORDS, "completions"),
     )
 
 

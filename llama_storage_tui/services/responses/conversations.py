@@ -24,6 +24,7 @@ from llama_storage_tui.model.records import (
     RecordQuery,
 )
 from llama_storage_tui.model.transcript import Entry, Side
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.records.pages import ALL, find_entry, list_records
 from llama_storage_tui.services.records.places import needed_tables, table_places
 from llama_storage_tui.services.responses import summaries
@@ -84,7 +85,7 @@ async def read_conversation(session: Session, id_: str) -> ConversationDetail:
     items = await _items(session, tables, id_)
     if conversation is None and not items:
         raise NotFoundError(
-            f"There is no conversation {id_!r}", help="`conversations RUN_CONFIG list` shows what there is."
+            f"There is no conversation {id_!r}", help=Advice("", Step.LIST_RECORDS, "conversations")
         )
     messages: Cell = None
     responses: tuple[str, ...] = ()

@@ -8,10 +8,12 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from llama_storage_tui.errors import BackendError, NotFoundError
+from llama_storage_tui.model.chain import FullInput, Truncation
 from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.records import Field, Record, RecordQuery
 from llama_storage_tui.model.resume import Addition, Examination
 from llama_storage_tui.model.transcript import Entry, Side, StoredResponse
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.responses.comparing import compare
 from llama_storage_tui.services.responses.diff import difference
@@ -62,18 +64,17 @@ async def examine_response(
     session: Session,
     response: StoredResponse,
     *,
-    full_input: Sequence[object] | None = None,
-    missing: str | None = None,
+    whole: FullInput | None = None,
 ) -> Examination:
     """Tell of a response whether the chosen version can resume from it, and where its messages and its items disagree.
 
-    `full_input` are the parsed items of its whole input, needed where the row holds only what was new; `missing`
-    says why they do not reach the beginning.
+    `whole` is its whole input, needed where the row holds only what was new.
     """
     version = session.catalog.version.chosen
 
     def examined() -> Examination:
-        entries = None if full_input is None else entries_of(full_input)
+        entries = None if whole is None else entries_of(whole.items)
+        missing = None if whole is None else missing_beginning(whole)
         transcript = response.transcript
         resume = check_resume(transcript, version, full_input=entries, missing=missing)
         stored = transcript.head.conversation
@@ -112,6 +113,19 @@ async def response_difference(
     return await _done(added, first.row, second.row)
 
 
+def missing_beginning(whole: FullInput) -> str | None:
+    """Say why a whole input does not reach the beginning, None where it does; a sentence may go on after it."""
+    match whole.truncated:
+        case None:
+            return None
+        case Truncation.MISSING_PARENT:
+            return f"{whole.missing_parent} is not stored, and a server begins after it without an error"
+        case Truncation.CYCLE:
+            return "the responses before it form a cycle, and a server uses its own input only"
+        case Truncation.UNREADABLE:
+            return "the input of a response before it cannot be read"
+
+
 def entries_of(items: Sequence[object]) -> tuple[Entry, ...]:
     """Return a whole input, rebuilt from several responses, as entries."""
     return joined(read_items([*items], Side.INPUT, []))
@@ -134,7 +148,10 @@ def _name(place: TablePlace) -> str:
 def _nowhere(id_: str, places: Sequence[TablePlace]) -> NotFoundError:
     return NotFoundError(
         f"No response {id_!r}",
-        help=f"Looked in {', '.join(map(_name, places))}. A server of another version may keep it elsewhere: --for VERSION.",
+        help=Advice(
+            f"Looked in {', '.join(map(_name, places))}. A server of another version may keep it elsewhere.",
+            Step.READ_AS_VERSION,
+        ),
     )
 
 

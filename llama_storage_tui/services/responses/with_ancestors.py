@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from llama_storage_tui.errors import BackendError, NotFoundError
-from llama_storage_tui.model.chain import FullInput, Truncation
+from llama_storage_tui.model.chain import FullInput
 from llama_storage_tui.model.resume import Addition, Examination
-from llama_storage_tui.model.transcript import StoredResponse
+from llama_storage_tui.model.transcript import Entry, StoredResponse
 from llama_storage_tui.services.responses.full_input import full_input
-from llama_storage_tui.services.responses.reading import examine_response, response_difference
+from llama_storage_tui.services.responses.reading import (
+    entries_of,
+    examine_response,
+    missing_beginning,
+    response_difference,
+)
 from llama_storage_tui.services.session import Session
 
 
@@ -20,13 +26,26 @@ async def examine_whole(session: Session, response: StoredResponse) -> Examinati
     Where they cannot be read, it is examined without them, and a notice says why.
     """
     whole, notices = await _whole(session, response)
-    if whole is None:
-        examination = await examine_response(session, response)
-    else:
-        examination = await examine_response(
-            session, response, full_input=whole.items, missing=_missing(whole)
-        )
+    examination = await examine_response(session, response, whole=whole)
     return replace(examination, notices=(*examination.notices, *notices))
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """A response examined with its whole input: that input, and why it does not reach the beginning, where it does not."""
+
+    examination: Examination
+    input: tuple[Entry, ...]
+    missing: str | None
+
+
+async def rebuild(session: Session, examination: Examination) -> Rebuilt:
+    """Examine a response again with its whole input; raises StorageToolError where its ancestors cannot be read."""
+    response = examination.response
+    whole = await full_input(session, response.transcript.head.id or "")
+    found = await examine_response(session, response, whole=whole)
+    found = replace(found, conversation=examination.conversation, is_inferred=examination.is_inferred)
+    return Rebuilt(found, await asyncio.to_thread(entries_of, whole.items), missing_beginning(whole))
 
 
 async def whole_difference(session: Session, first: StoredResponse, second: StoredResponse) -> Addition:
@@ -52,16 +71,3 @@ async def _whole(session: Session, response: StoredResponse) -> tuple[FullInput 
 
 def _items(whole: FullInput | None) -> Sequence[object] | None:
     return None if whole is None else whole.items
-
-
-def _missing(whole: FullInput) -> str | None:
-    """Say why a whole input does not reach the beginning, None where it does."""
-    match whole.truncated:
-        case None:
-            return None
-        case Truncation.MISSING_PARENT:
-            return f"{whole.missing_parent} is not there, and a server begins behind it without a word"
-        case Truncation.CYCLE:
-            return "the responses before it lead back to it, and a server takes its own input alone"
-        case Truncation.UNREADABLE:
-            return "the input of a response before it cannot be read"

@@ -20,7 +20,7 @@ from llama_storage_tui.services.rotation.pooler import with_pooler
 from llama_storage_tui.services.rotation.rewriting import Rewritten, prove, rewrite
 from llama_storage_tui.services.rotation.roll_forward import (
     ask,
-    next_command,
+    next_step,
     remove_traces,
     roll_forward,
     stuck,
@@ -124,7 +124,7 @@ def _check_pending(journal: Journal, journals: Journals) -> None:
             raise PendingError(
                 f"A password change of {journal.role} is pending (journal {other.id})",
                 where=other.id,
-                help=f"Finish it first: {next_command(other)}",
+                help=next_step(other),
             )
 
 

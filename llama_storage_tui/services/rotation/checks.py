@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llama_storage_tui.model.rotation import Check, LoginAnswer, LoginState, RoleFacts, Terms
+from llama_storage_tui.next_steps import Help
 
 
 def judge_wrong_password(
-    answer: LoginAnswer, unchecked: tuple[str, str], *, is_accepted: bool = False
+    answer: LoginAnswer, unchecked: tuple[str, Help], *, is_accepted: bool = False
 ) -> Check:
     """Judge the answer to a random password: only a refusal proves that passwords are checked at all.
 

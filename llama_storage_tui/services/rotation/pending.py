@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llama_storage_tui.config.locate import config_path
-from llama_storage_tui.errors import PendingError, StorageToolError
+from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.files.journal import Journal, Journals
 from llama_storage_tui.files.markers import Marker, read_marker
+from llama_storage_tui.model.pending import DamagedJournal, OtherChange, OwnChange, PendingNotice
+from llama_storage_tui.next_steps import Advice
 from llama_storage_tui.services.catalog import home_of
 from llama_storage_tui.services.requests import LoadRequest
-from llama_storage_tui.services.rotation.roll_forward import next_command
+from llama_storage_tui.services.rotation.roll_forward import next_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,37 +29,24 @@ class Pending:
         return bool(self.journals or self.markers)
 
     @property
-    def command(self) -> str | None:
-        """The command that finishes the first of this user's changes."""
-        return next_command(self.journals[0]) if self.journals else None
+    def next_step(self) -> Advice | None:
+        """What finishes the first of this user's changes."""
+        return next_step(self.journals[0]) if self.journals else None
 
-    def sentences(self) -> Iterator[str]:
-        """Yield a sentence for each."""
+    def notices(self) -> Iterator[PendingNotice]:
+        """Yield what is to be said of each, this user's own changes first."""
         for journal in self.journals:
-            is_open = journal.state == "waiting"
-            begun = f"{'waits for you' if is_open else 'is pending'} since {journal.created} (journal {journal.id})"
-            then = "write the new password where it could not, then confirm it" if is_open else "finish it"
-            yield f"A password change of {journal.role} {begun}; {then} with: {next_command(journal)}"
-        yield from self.sentences_of_others()
+            yield OwnChange(
+                journal.id, journal.role, journal.config, journal.created, is_open=journal.state == "waiting"
+            )
+        yield from self.notices_of_others()
 
-    def sentences_of_others(self) -> Iterator[str]:
-        """Yield a sentence for each change of another user, and for each journal that was set aside."""
+    def notices_of_others(self) -> Iterator[OtherChange | DamagedJournal]:
+        """Yield what is to be said of changes of other users, and of journals that were set aside."""
         for marker in self.markers:
-            yield (
-                f"A password change of {marker.path} is pending (journal {marker.file} of {marker.owner}); that user"
-                " finishes it with: llama-storage-tui rotate RUN_CONFIG --recover"
-            )
+            yield OtherChange(marker.path, marker.file, marker.owner, marker.journal)
         for path in self.damaged if self else ():
-            yield (
-                f"The journal {path} is damaged. Keep it, and what stands beside the files with .llama-storage-tui in its name: the"
-                " new password may stand nowhere else. If it is of this change, find out which password logs in and put it into"
-                " every file; move those away once all of that is done"
-            )
-
-    def error(self) -> PendingError:
-        """Return the error for a command that cannot go on."""
-        journal = self.journals[0].id if self.journals else self.markers[0].journal
-        return PendingError(next(self.sentences()), where=journal)
+            yield DamagedJournal(path)
 
 
 def look(request: LoadRequest) -> Pending:
@@ -72,10 +61,10 @@ def look(request: LoadRequest) -> Pending:
     return Pending(found, markers, journals.damaged())
 
 
-def notices(request: LoadRequest) -> tuple[str, ...]:
+def notices(request: LoadRequest) -> tuple[PendingNotice, ...]:
     """Return what every command on a config has to say first; never fails."""
     try:
-        return tuple(look(request).sentences())
+        return tuple(look(request).notices())
     except (StorageToolError, OSError):
         return ()
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from llama_storage_tui.errors import BackendError
 from llama_storage_tui.files.journal import Journal
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import LoginState
+from llama_storage_tui.next_steps import Advice, Help, Step
 from llama_storage_tui.services.rotation.identity import open_login
 from llama_storage_tui.services.rotation.roll_forward import ask
 from llama_storage_tui.services.rotation.staging import target_of
+
+OLD_AGAIN: Final = "the server has the old password again, which this change does not replace"
+UNDO: Final = Advice("Give the server the new password, or give the change up.", Step.UNDO_CHANGE)
 
 
 class Standing(StrEnum):
@@ -33,10 +38,11 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """A standing and its sentence, which goes on after the journal's name and a colon."""
+    """A standing, its sentence, which goes on after the journal's name and a colon, and what to do in place of finishing it."""
 
     standing: Standing
     sentence: str
+    help: Help | None = None
 
 
 async def stand(journal: Journal, timeouts: Timeouts) -> Stand:
@@ -55,7 +61,8 @@ async def stand(journal: Journal, timeouts: Timeouts) -> Stand:
         return Stand(
             Standing.LOST,
             "neither the old nor the new password logs in: somebody else changed it, or the role expired or was dropped;"
-            " nothing was written. Give the password that works with --adopt",
+            " nothing was written",
+            Advice("", Step.ADOPT_PASSWORD),
         )
     try:
         facts = await role.describe(journal.new if new is LoginState.ACCEPTED else journal.old)
@@ -68,6 +75,11 @@ async def stand(journal: Journal, timeouts: Timeouts) -> Stand:
             Standing.UNCHECKED,
             "the server lets this role in with both passwords, so that nothing can be concluded; see how it checks logins",
         )
+    if new is LoginState.ACCEPTED and journal.state == "waiting":
+        return Stand(
+            Standing.COMMITTED,
+            "the server has the new password; the change waits until you have written that by hand and confirm it",
+        )
     if new is LoginState.ACCEPTED:
         return Stand(
             Standing.COMMITTED, "the server has the new password already, so that it can only be finished"
@@ -75,7 +87,8 @@ async def stand(journal: Journal, timeouts: Timeouts) -> Stand:
     if not journal.changes_server:
         return Stand(
             Standing.NOT_COMMITTED,
-            "the server has the old password again; undo the change with --recover --undo, or change the server",
+            OLD_AGAIN,
+            UNDO,
         )
     return Stand(
         Standing.NOT_COMMITTED, "the server still has the old password: it can be finished or undone"

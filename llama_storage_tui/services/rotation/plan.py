@@ -27,6 +27,7 @@ from llama_storage_tui.model.rotation import (
     Site,
     Terms,
 )
+from llama_storage_tui.next_steps import Advice, Help, Step
 from llama_storage_tui.secrets import Redactor, Secret
 from llama_storage_tui.services.rotation.checks import judge_wrong_password, strategy
 from llama_storage_tui.services.rotation.discovery import Entry, find_entries
@@ -115,7 +116,7 @@ def _choose(sources: Sources, entries: tuple[Entry, ...], name: str) -> Entry:
         raise RefusedError(
             f"Backend {name} has no password that could be changed: {found.problem}",
             where=found.holder.shown,
-            help="Give the variables with --env-file.",
+            help=Advice("", Step.GIVE_ENV_FILE),
         )
     return found
 
@@ -354,7 +355,7 @@ class _Planner:
                 "userlist",
                 is_ok=False,
                 message="PgBouncer's list holds roles of PostgreSQL, which this is not.",
-                help="Leave --userlist out.",
+                help=Advice("", Step.LEAVE_OUT_USERLIST),
             )
             return
         try:
@@ -406,7 +407,7 @@ def _replaceable(number: int) -> str:
     return "1 file can be replaced." if number == 1 else f"{number} files can be replaced."
 
 
-_SITE_HELP = {
+_SITE_HELP: Final[dict[Action, Help]] = {
     Action.DRIFTED: "Find out which password is right, and make the sites agree first.",
-    Action.BY_HAND: "Name the env file that sets the variable with --env-file, or change these places by hand (--outside).",
+    Action.BY_HAND: Advice("", Step.CHANGE_BY_HAND),
 }

@@ -12,7 +12,7 @@ from llama_storage_tui.files.markers import locked
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import CommitState, Outcome, Result
 from llama_storage_tui.services.rotation.apply import give_up, ignore, open_server, settle
-from llama_storage_tui.services.rotation.pending_status import Standing, stand
+from llama_storage_tui.services.rotation.pending_status import OLD_AGAIN, UNDO, Standing, stand
 from llama_storage_tui.services.rotation.roll_forward import (
     finish,
     holding,
@@ -125,15 +125,12 @@ async def _standing(journal: Journal, timeouts: Timeouts, *, accepts_unchecked: 
         case Standing.UNCHECKED if accepts_unchecked or journal.is_unchecked:
             return found.standing
         case _:
-            raise stuck(journal, found.sentence)
+            raise stuck(journal, found.sentence, found.help)
 
 
 async def _repeat(journal: Journal, timeouts: Timeouts, notify: Notify) -> None:
     if not journal.changes_server:
-        raise stuck(
-            journal,
-            "the server has the old password again; undo the change with --recover --undo, or change the server",
-        )
+        raise stuck(journal, OLD_AGAIN, UNDO)
     server = open_server(target_of(journal.addresses[0]), timeouts)
     if await server.change(journal.change, notify) is CommitState.UNKNOWN:
         raise stuck(journal, "the server's answer to the change got lost")

@@ -7,7 +7,6 @@ forward.
 from __future__ import annotations
 
 import asyncio
-import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -23,6 +22,7 @@ from llama_storage_tui.files.markers import read_marker, remove_marker
 from llama_storage_tui.files.replacing import swap
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import LoginState, Outcome, Result, RoleSession
+from llama_storage_tui.next_steps import Advice, Help, Step
 from llama_storage_tui.services.rotation.discovery import Entry, find_entries
 from llama_storage_tui.services.rotation.identity import open_login
 from llama_storage_tui.services.rotation.pooler import reload_steps
@@ -100,19 +100,19 @@ def redo_of(file: JournaledFile, journal: Journal) -> Callable[[bytes], bytes]:
     return partial(edit_again, name=str(file.path), edits=edits, key=key)
 
 
-def stuck(journal: Journal, why: str) -> PendingError:
-    """Return the error of a change that is half done."""
+def stuck(journal: Journal, why: str, help_: Help | None = None) -> PendingError:
+    """Return the error of a change that is half done; `help_` is what to do in place of finishing it."""
     return PendingError(
         f"The password change of {journal.role} is pending (journal {journal.id}): {why}",
         where=journal.id,
-        help=f"Then run: {next_command(journal)}",
+        help=next_step(journal) if help_ is None else help_,
     )
 
 
-def next_command(journal: Journal) -> str:
-    """Return the command that finishes a change."""
-    option = "--confirm" if journal.state == "waiting" else "--recover"
-    return f"llama-storage-tui rotate {shlex.quote(str(journal.request['config']))} {option}"
+def next_step(journal: Journal) -> Advice:
+    """Return the step that finishes a change."""
+    step = Step.CONFIRM_CHANGE if journal.state == "waiting" else Step.FINISH_CHANGE
+    return Advice("", step, journal.config)
 
 
 def open_result(
@@ -129,7 +129,7 @@ def open_result(
         notices,
         journal.patches,
         waiting,
-        next_command(with_state(journal, "waiting")),
+        next_step(with_state(journal, "waiting")),
         is_verified=UNVERIFIED not in notices,
     )
 

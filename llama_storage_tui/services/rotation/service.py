@@ -1,11 +1,10 @@
-"""Everything about the password changes of one config, for a front end that must not wait: each call runs apart.
+"""Everything about the password changes of one config, for front ends.
 
 Looking may be cancelled. A change runs to its end once it has begun, whatever becomes of who asked for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -45,25 +44,88 @@ class Waiting:
     stand: Stand
 
 
-class RotationDesk:
-    """Plans, changes and pending changes of one config."""
+class PasswordChanges:
+    """What can be done about the passwords of one config, for a front end that waits."""
 
     def __init__(self, load: LoadRequest, timeouts: Timeouts) -> None:
         self._load = load
         self._timeouts = timeouts
-        self._journals = Journals(load.environ)
+        self.journals = Journals(load.environ)
+
+    def pending(self) -> Pending:
+        """Return what is pending for the config; raises RefusedError."""
+        return look(self._load)
+
+    async def waiting(self) -> tuple[Pending, tuple[Waiting, ...]]:
+        """Return what is pending, and where each of this user's changes stands: the server is asked with both passwords."""
+        found = look(self._load)
+        stands = [Waiting(journal, await stand(journal, self._timeouts)) for journal in found.journals]
+        return found, tuple(stands)
+
+    async def prepare(
+        self, backend: str, terms: Terms, *, also: tuple[str, ...] = (), userlist: str | None = None
+    ) -> Prepared:
+        """Make a plan; raises ConfigError, UsageError, or RefusedError for a backend without a credential."""
+        return await prepare(RotationRequest(self._load, backend, also, userlist), self._timeouts, terms)
+
+    async def apply(self, draft: Draft, new: Secret | None, notify: Notify) -> Result:
+        """Carry out a plan; raises RefusedError where nothing was changed, PendingError where the change is half done."""
+        if not isinstance(draft, Prepared):
+            raise TypeError(draft)
+        return await apply(draft, self._timeouts, new=new, notify=notify)
+
+    async def recover(
+        self, journal: Journal, notify: Notify, *, undo: bool = False, accepts_unchecked: bool = False
+    ) -> Result:
+        """Finish or undo a pending change; raises PendingError."""
+        return await recover(
+            journal,
+            self.journals,
+            self._timeouts,
+            environ=self._load.environ,
+            undo=undo,
+            accepts_unchecked=accepts_unchecked,
+            notify=notify,
+        )
+
+    async def adopt(self, journal: Journal, password: Secret, notify: Notify) -> Result:
+        """Write the password that works to every site of a pending change; raises PendingError."""
+        return await adopt(
+            journal, self.journals, password, self._timeouts, environ=self._load.environ, notify=notify
+        )
+
+    async def confirm(self, journal: Journal, env_files: tuple[str, ...], notify: Notify) -> Result:
+        """Finish a change where every site yields the new password; raises PendingError, ConfigError.
+
+        `env_files` are read besides those of the config.
+        """
+        return await confirm(
+            journal,
+            self.journals,
+            self._timeouts,
+            environ=self._load.environ,
+            env_files=(*self._load.env_files, *env_files),
+            notify=notify,
+        )
+
+
+class RotationDesk:
+    """The same for a front end that must not wait: each call runs apart, and a change to its end once it has begun."""
+
+    def __init__(self, load: LoadRequest, timeouts: Timeouts) -> None:
+        self._changes = PasswordChanges(load, timeouts)
         self.redact = Redactor()
         """Masks the passwords that were typed or generated here, which the config does not hold."""
 
     @property
     def audit_log(self) -> Path:
         """Where each finished change has its line."""
-        return self._journals.audit_log
+        return self._changes.journals.audit_log
 
     @property
     def journals(self) -> Path:
         """The folder of the journals."""
-        return self._journals.folder
+        return self._changes.journals.folder
 
     def learn(self, secret: Secret) -> Secret:
         """Mask a password in everything that is logged or shown from here on; return it."""
@@ -80,66 +142,37 @@ class RotationDesk:
         return await run_apart(self._look, may_stop=True)
 
     async def _look(self) -> Pending:
-        return look(self._load)
+        return self._changes.pending()
 
     async def waiting(self) -> tuple[Pending, tuple[Waiting, ...]]:
         """Return what is pending, and where each of this user's changes stands: the server is asked with both passwords."""
-
-        async def ask() -> tuple[Pending, tuple[Waiting, ...]]:
-            found = look(self._load)
-            stands = [Waiting(journal, await stand(journal, self._timeouts)) for journal in found.journals]
-            return found, tuple(stands)
-
-        return await run_apart(ask, may_stop=True)
+        return await run_apart(self._changes.waiting, may_stop=True)
 
     async def prepare(
         self, backend: str, terms: Terms, *, also: tuple[str, ...] = (), userlist: str | None = None
     ) -> Draft:
         """Make a plan; raises ConfigError, UsageError, or RefusedError for a backend without a credential."""
-        request = RotationRequest(self._load, backend, also, userlist)
-        return await run_apart(lambda: prepare(request, self._timeouts, terms), may_stop=True)
+        return await run_apart(
+            lambda: self._changes.prepare(backend, terms, also=also, userlist=userlist), may_stop=True
+        )
 
     async def apply(self, draft: Draft, new: Secret | None, notify: Notify) -> Result:
         """Carry out a plan; raises RefusedError where nothing was changed, PendingError where the change is half done."""
-        if not isinstance(draft, Prepared):
-            raise TypeError(draft)
-        return await self._change(lambda: apply(draft, self._timeouts, new=new, notify=notify))
+        return await run_apart(lambda: self._changes.apply(draft, new, notify), may_stop=False)
 
     async def recover(
         self, journal: Journal, notify: Notify, *, undo: bool = False, accepts_unchecked: bool = False
     ) -> Result:
         """Finish or undo a pending change; raises PendingError."""
-        return await self._change(
-            lambda: recover(
-                journal,
-                self._journals,
-                self._timeouts,
-                environ=self._load.environ,
-                undo=undo,
-                accepts_unchecked=accepts_unchecked,
-                notify=notify,
-            )
+        return await run_apart(
+            lambda: self._changes.recover(journal, notify, undo=undo, accepts_unchecked=accepts_unchecked),
+            may_stop=False,
         )
 
     async def adopt(self, journal: Journal, password: Secret, notify: Notify) -> Result:
         """Write the password that works to every site of a pending change; raises PendingError."""
-        environ = self._load.environ
-        return await self._change(
-            lambda: adopt(journal, self._journals, password, self._timeouts, environ=environ, notify=notify)
-        )
+        return await run_apart(lambda: self._changes.adopt(journal, password, notify), may_stop=False)
 
     async def confirm(self, journal: Journal, env_files: tuple[str, ...], notify: Notify) -> Result:
         """Finish a change where every site yields the new password; raises PendingError, ConfigError."""
-        return await self._change(
-            lambda: confirm(
-                journal,
-                self._journals,
-                self._timeouts,
-                environ=self._load.environ,
-                env_files=(*self._load.env_files, *env_files),
-                notify=notify,
-            )
-        )
-
-    async def _change(self, make: Callable[[], Coroutine[None, None, Result]]) -> Result:
-        return await run_apart(make, may_stop=False)
+        return await run_apart(lambda: self._changes.confirm(journal, env_files, notify), may_stop=False)

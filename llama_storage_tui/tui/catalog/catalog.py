@@ -15,6 +15,7 @@ from textual.widgets import DataTable, Static
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.catalog import Catalog, Reference
 from llama_storage_tui.model.finding import Severity
+from llama_storage_tui.model.pending import PendingNotice
 from llama_storage_tui.services.probe import ProbeResult, probe_all
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
@@ -133,7 +134,7 @@ class CatalogScreen(WorkScreen):
     backends = query_one("#backends", BackendList)
     detail = query_one(BackendDetail)
 
-    def __init__(self, session: Session, *, pending: tuple[str, ...] = ()) -> None:
+    def __init__(self, session: Session, *, pending: tuple[PendingNotice, ...] = ()) -> None:
         super().__init__()
         self._session = session
         self._pending = pending
@@ -170,8 +171,10 @@ class CatalogScreen(WorkScreen):
     def _say_notices(self) -> None:
         """Say what the operator should know, a password change that is half done before everything else."""
         if self._pending:
-            # The rest names a journal and a command, which R spares.
-            first = self.redact(self._pending[0]).partition(" (journal")[0]
+            # Imported here: hardly any start has something pending to report.
+            from llama_storage_tui.reports.pending import notice_summary
+
+            first = self.redact(notice_summary(self._pending[0]))
             self.status.warn(first, "R shows where it stands, and goes on with it.")
         else:
             self.status.say(" ".join(self._session.catalog.notices))
@@ -182,7 +185,7 @@ class CatalogScreen(WorkScreen):
             [catalog.distribution or "run config"], place=catalog.config, facts=facts(catalog)
         )
 
-    def show_findings(self, pending: tuple[str, ...] = ()) -> None:
+    def show_findings(self, pending: tuple[PendingNotice, ...] = ()) -> None:
         """Show the findings and notices of the session's catalog, which were still being worked out."""
         self._pending = self._pending or pending
         before = {row.name: row for row in self._rows}

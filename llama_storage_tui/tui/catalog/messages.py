@@ -10,6 +10,7 @@ from textual.message import Message
 if TYPE_CHECKING:
     # Names of annotations only: a message must not bring the modules of later screens into the first one.
     from llama_storage_tui.model.catalog import Catalog
+    from llama_storage_tui.model.pending import PendingNotice
     from llama_storage_tui.services.catalog import Candidate, Opened
     from llama_storage_tui.services.probe import ProbeResult
     from llama_storage_tui.services.requests import LoadRequest
@@ -42,7 +43,7 @@ class CatalogJudged(Message):
     """The findings of the config on show are there; `pending` has a sentence for each password change that is half done."""
 
     catalog: Catalog
-    pending: tuple[str, ...] = ()
+    pending: tuple[PendingNotice, ...] = ()
 
 
 @dataclass(eq=False)

@@ -19,6 +19,7 @@ from llama_storage_tui.tui.catalog.messages import CandidatesFound, CatalogLoade
 from llama_storage_tui.tui.messages import Failed, PickerOpened, ReloadRequested
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.style.glyphs import Tone
+from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
@@ -95,7 +96,7 @@ class OpeningScreen(WorkScreen):
         if error.where:
             parts.append((f"\n{line(error.where, 400)}", Tone.MUTED.style))
         if error.help:
-            parts.append((f"\n\n→ {line(error.help, 1000)}", Tone.PLAIN.style))
+            parts.append((f"\n\n→ {line(help_words(error.help) or '', 1000)}", Tone.PLAIN.style))
         self.query_one("#explanation", Static).update(Content.assemble(*parts))
         self.finish("ctrl+r reads it again")
 

@@ -19,6 +19,7 @@ from llama_storage_tui.tui.export.jobs import Job
 from llama_storage_tui.tui.export.messages import ExportDone, ExportProgressed, FileExists
 from llama_storage_tui.tui.messages import Failed
 from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.widgets.choice import Choice
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
@@ -144,7 +145,7 @@ class ExportDialog(Dialog[None]):
     @on(Failed)
     def _failed(self, message: Failed) -> None:
         self._is_running = False
-        self.query_one(StatusLine).fail(message.error.message, message.error.help)
+        self.query_one(StatusLine).fail(message.error.message, help_words(message.error.help))
 
     def action_close(self) -> None:
         """Cancel what runs, else close."""

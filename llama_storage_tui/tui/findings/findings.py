@@ -11,7 +11,8 @@ from textual.content import Content
 from textual.widgets import DataTable
 
 from llama_storage_tui.model.catalog import Catalog
-from llama_storage_tui.model.finding import Finding, Severity, Stage
+from llama_storage_tui.model.finding import Finding, Severity
+from llama_storage_tui.reports.findings import WHEN
 from llama_storage_tui.services.rule_book import BY_ID
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.catalog.catalog import backend_rows
@@ -29,7 +30,7 @@ from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 COLUMNS: Final = (
     ListColumn("Severity", width=9),
-    ListColumn("Noticed", width=8),
+    ListColumn("Reported", width=8),
     ListColumn("Line", width=5, is_number=True),
     ListColumn("Rule", most=26),
     ListColumn("Message", grows=True, least=20),
@@ -165,7 +166,7 @@ class FindingsScreen(WorkScreen):
 def _cells(finding: Finding) -> tuple[Shown, ...]:
     return (
         severity_mark(finding.severity),
-        Shown("silently" if finding.stage is Stage.NEVER else f"at {finding.stage.value}", Tone.MUTED),
+        Shown(WHEN[finding.stage], Tone.MUTED),
         Shown("–" if finding.line is None else str(finding.line), Tone.MUTED),
         Shown(finding.rule, Tone.KEY),
         Shown(finding.message),

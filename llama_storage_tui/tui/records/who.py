@@ -23,6 +23,7 @@ from llama_storage_tui.tui.records import viewer_form
 from llama_storage_tui.tui.records.response_wording import owner_shown
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.widgets.form import Form
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.prose import Prose
@@ -87,7 +88,7 @@ class WhoDialog(Dialog[None]):
         try:
             viewer = viewer_form.parse(message.values)
         except StorageToolError as error:
-            self.query_one(StatusLine).fail(error.message, error.help)
+            self.query_one(StatusLine).fail(error.message, help_words(error.help))
             return
         self._answer(viewer)
 
@@ -95,7 +96,7 @@ class WhoDialog(Dialog[None]):
         try:
             report = who_may_read(self._session, self._response, viewer)
         except StorageToolError as error:
-            self.query_one(StatusLine).fail(self._session.redact(error.message), error.help)
+            self.query_one(StatusLine).fail(self._session.redact(error.message), help_words(error.help))
             return
         version = self._session.catalog.version.chosen
         self.query_one(Prose).put(report_text(report, viewer, f"{version.product} {version}"))

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     # Names of annotations only: a message must not bring the modules of later screens into the first one.
     from llama_storage_tui.model.chain import Chain
     from llama_storage_tui.model.resume import Examination
-    from llama_storage_tui.model.transcript import Entry
     from llama_storage_tui.services.responses.chain import ChainProgress
+    from llama_storage_tui.services.responses.with_ancestors import Rebuilt
 
 
 @dataclass(eq=False)
@@ -26,9 +26,7 @@ class ResponseLoaded(Message):
 class InputRebuilt(Message):
     """The whole input of a response was put together, and the response examined with it."""
 
-    examination: Examination
-    input: tuple[Entry, ...]
-    notice: str = ""
+    rebuilt: Rebuilt
 
 
 @dataclass(eq=False)

@@ -21,6 +21,7 @@ from llama_storage_tui.services.responses.reading import (
     find_conversation,
     read_response,
 )
+from llama_storage_tui.services.responses.with_ancestors import rebuild
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.export.jobs import ValueSave
 from llama_storage_tui.tui.export.messages import ExportOpened
@@ -37,7 +38,6 @@ from llama_storage_tui.tui.response.timeline import (
 )
 from llama_storage_tui.tui.response.timeline_lines import Line
 from llama_storage_tui.tui.response.verdict import resume_mark, resume_text
-from llama_storage_tui.tui.response.whole_input import rebuilt
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.style.glyphs import Tone
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
@@ -200,11 +200,11 @@ class ResponseScreen(WorkScreen):
 
     async def _rebuild(self, examination: Examination) -> None:
         try:
-            found, whole, notice = await rebuilt(self._session, examination)
+            found = await rebuild(self._session, examination)
         except StorageToolError as error:
             self.post_message(Failed("input", error))
         else:
-            self.post_message(InputRebuilt(found, whole, notice))
+            self.post_message(InputRebuilt(found))
 
     @on(ResponseLoaded)
     def _loaded(self, message: ResponseLoaded) -> None:
@@ -222,10 +222,12 @@ class ResponseScreen(WorkScreen):
     def _rebuilt(self, message: InputRebuilt) -> None:
         if self._shown is None:
             return
-        found = message.examination
+        rebuilt = message.rebuilt
+        found = rebuilt.examination
         transcript = found.response.transcript
-        lines = tuple(timeline(transcript, input_=message.input))
-        self._shown = _Shown(found, lines, tuple(messages(transcript, found.comparison)), message.notice)
+        lines = tuple(timeline(transcript, input_=rebuilt.input))
+        notice = f"▲ The input does not reach the beginning: {rebuilt.missing}." if rebuilt.missing else ""
+        self._shown = _Shown(found, lines, tuple(messages(transcript, found.comparison)), notice)
         self._filled.clear()
         self._head()
         self._open(self._tab)

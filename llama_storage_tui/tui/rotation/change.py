@@ -10,15 +10,18 @@ from textual.binding import Binding, BindingType
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.rotation import Outcome, Result
+from llama_storage_tui.reports.lines import Block
+from llama_storage_tui.reports.rotation import error_block, notice_block, result_blocks, step_block
 from llama_storage_tui.services.rotation.service import RotationDesk
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import Failed, PendingOpened, ReloadRequested
 from llama_storage_tui.tui.rotation.changes import ChangeJob
 from llama_storage_tui.tui.rotation.messages import ChangeEnded, StepDone
 from llama_storage_tui.tui.rotation.reveal import RevealDialog
-from llama_storage_tui.tui.rotation.rotation_rows import error_rows, result_rows, step_rows
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.next_steps import password_command
+from llama_storage_tui.tui.widgets.blocks import rows_of
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.sheet import Sheet
@@ -93,15 +96,19 @@ class ChangeScreen(WorkScreen):
         self.query_one(Headline).show(
             [self._session.catalog.distribution or "run config", self._job.title], facts=[state]
         )
-        groups = []
+        blocks: list[Block] = []
         if self._result is not None:
-            groups += [
-                *result_rows(self._result, audit_log=self._desk.audit_log, journals=self._desk.journals)
-            ]
+            blocks += result_blocks(
+                self._result,
+                password_command,
+                audit_log=self._desk.audit_log,
+                journals=self._desk.journals,
+            )
+            blocks += [notice_block(self._result.notices)] if self._result.notices else []
         if self._error is not None:
-            groups.append(error_rows(self._error, self.redact))
-        groups.append(
-            step_rows(
+            blocks.append(error_block(self._error))
+        blocks.append(
+            step_block(
                 self._done,
                 self._job.expected,
                 is_running=bool(self.must_stay),
@@ -109,7 +116,7 @@ class ChangeScreen(WorkScreen):
             )
         )
         sheet = self.query_one(Sheet)
-        sheet.show(groups, keeps_place=bool(self.must_stay))
+        sheet.show(rows_of(blocks, self.redact), keeps_place=bool(self.must_stay))
         if self.must_stay:
             # Each step is a line of its own: the one that runs stays in sight.
             sheet.scroll_to(y=max(len(self._done) - sheet.size.height // 2, 0), animate=False)

@@ -9,8 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from llama_storage_tui.errors import StorageToolError
-from llama_storage_tui.files.journal import Journal
 from llama_storage_tui.model.rotation import Result
+from llama_storage_tui.reports.lines import WARNING, Block, Line
+from llama_storage_tui.reports.pending import notice_help, standing_line, waiting_blocks
+from llama_storage_tui.reports.rotation import error_block
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.pending_status import Standing
 from llama_storage_tui.services.rotation.service import RotationDesk, Waiting
@@ -19,12 +21,13 @@ from llama_storage_tui.tui.messages import Failed
 from llama_storage_tui.tui.rotation.changes import ChangeJob, Notify
 from llama_storage_tui.tui.rotation.messages import ChangeStarted, PendingLooked
 from llama_storage_tui.tui.rotation.reveal import RevealDialog
-from llama_storage_tui.tui.rotation.rotation_rows import error_rows, standing_mark, waiting_rows
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
 from llama_storage_tui.tui.screens.one_field import FieldDialog
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.next_steps import password_command
 from llama_storage_tui.tui.style.text_width import plural
+from llama_storage_tui.tui.widgets.blocks import block_rows, line_mark, rows_of
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.sheet import Row, Sheet
@@ -118,15 +121,19 @@ class PendingScreen(WorkScreen):
         for one in message.waiting:
             self._desk.learn(one.journal.old)
             self._desk.learn(one.journal.new)
-        foreign = message.pending.sentences_of_others()
-        groups = [[Row(Shown(self.redact(text)), Shown("▲", Tone.WARNING))] for text in foreign]
+        blocks = [
+            Block((Line(notice_help(notice), mark=WARNING),))
+            for notice in message.pending.notices_of_others()
+        ]
         if self._waiting:
-            self._head(standing_mark(self._waiting[0].stand.standing), *self._count())
-            self.query_one(Sheet).show([*waiting_rows(self._waiting[0]), *groups])
+            first = self._waiting[0]
+            self._head(line_mark(standing_line(first.stand.standing)), *self._count())
+            blocks = [*waiting_blocks(first, password_command), *blocks]
+            self.query_one(Sheet).show(rows_of(blocks, self.redact))
             self.finish(self._advice())
         else:
             self._head(Shown("✓ nothing of yours is pending", Tone.GOOD))
-            self.query_one(Sheet).show(groups)
+            self.query_one(Sheet).show(rows_of(blocks, self.redact))
             self.finish("escape goes back.")
 
     def _count(self) -> list[Shown]:
@@ -154,7 +161,7 @@ class PendingScreen(WorkScreen):
     @on(Failed)
     def _failed(self, message: Failed) -> None:
         self._head(Shown("✗ unknown", Tone.BAD))
-        self.query_one(Sheet).show([error_rows(message.error, self.redact)])
+        self.query_one(Sheet).show([block_rows(error_block(message.error), self.redact)])
         self.finish("ctrl+r looks again.")
 
     def _allows(self, action: str) -> bool:
@@ -228,7 +235,7 @@ class PendingScreen(WorkScreen):
     def action_confirm(self) -> None:
         """Ask for an env file where a variable of the process carries the password, and confirm."""
         journal = self._waiting[0].journal
-        if any(patch.place.startswith("variable ") for patch in journal.patches):
+        if any(patch.variable is not None for patch in journal.patches):
             text = (
                 "A variable of the process environment carries the password, and this program still has the old one in its own."
                 " Name an env file that sets the new one, or leave this empty to read with what is there. enter goes on."
@@ -238,14 +245,16 @@ class PendingScreen(WorkScreen):
             )
         else:
             words = "Every place is read again; where all yield the new password, and it logs in, the change is finished."
-            self._ask("Confirm the change?", words, self._confirmation(journal, ()))
+            self._ask("Confirm the change?", words, self._confirmation(()))
 
     def _confirm_with(self, typed: str | None) -> None:
         if typed is not None:
             env_files = (typed.strip(),) if typed.strip() else ()
-            self.post_message(ChangeStarted(self._confirmation(self._waiting[0].journal, env_files)))
+            self.post_message(ChangeStarted(self._confirmation(env_files)))
 
-    def _confirmation(self, journal: Journal, env_files: tuple[str, ...]) -> ChangeJob:
+    def _confirmation(self, env_files: tuple[str, ...]) -> ChangeJob:
+        journal = self._waiting[0].journal
+
         async def run(notify: Notify) -> Result:
             return await self._desk.confirm(journal, env_files, notify)
 

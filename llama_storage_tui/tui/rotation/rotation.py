@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual import on, work
@@ -10,6 +11,14 @@ from textual.binding import Binding, BindingType
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.rotation import Plan, Result
+from llama_storage_tui.reports.lines import Block
+from llama_storage_tui.reports.rotation import (
+    error_block,
+    expected_steps,
+    notice_block,
+    plan_blocks,
+    refusal_block,
+)
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.service import Draft, RotationDesk
 from llama_storage_tui.services.session import Session
@@ -17,12 +26,13 @@ from llama_storage_tui.tui.messages import Failed, PendingOpened
 from llama_storage_tui.tui.rotation.changes import ChangeJob, Notify
 from llama_storage_tui.tui.rotation.messages import ChangeStarted, PlanMade
 from llama_storage_tui.tui.rotation.rotation_options import Mode, Wish
-from llama_storage_tui.tui.rotation.rotation_rows import error_rows, expected_steps, plan_rows
 from llama_storage_tui.tui.rotation.terms import TermsDialog
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.next_steps import password_command
 from llama_storage_tui.tui.style.text_width import plural
+from llama_storage_tui.tui.widgets.blocks import block_rows, rows_of
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.sheet import Row, Sheet
@@ -119,7 +129,7 @@ class RotationScreen(WorkScreen):
     def _made(self, message: PlanMade) -> None:
         plan = message.draft.plan
         self._draft = message.draft
-        self.query_one(Sheet).show(plan_rows(plan))
+        self.query_one(Sheet).show(rows_of(_blocks(plan)))
         if plan.refusal is not None:
             self._head(Shown("✗ cannot be done now", Tone.BAD))
             self.finish("Nothing was touched. m chooses another way, ctrl+r looks again.")
@@ -131,7 +141,7 @@ class RotationScreen(WorkScreen):
     @on(Failed)
     def _failed(self, message: Failed) -> None:
         self._head(Shown("✗ no plan", Tone.BAD))
-        self.query_one(Sheet).show([error_rows(message.error, self.redact)])
+        self.query_one(Sheet).show([block_rows(error_block(message.error), self.redact)])
         self.finish("ctrl+r tries again.")
 
     def cancelled(self) -> None:
@@ -179,8 +189,18 @@ class RotationScreen(WorkScreen):
 
         title = f"changing the password of {plan.credential.role}"
         self.post_message(
-            ChangeStarted(ChangeJob(title, plan.credential.role, run, tuple(expected_steps(plan)), new))
+            ChangeStarted(ChangeJob(title, plan.credential.role, run, expected_steps(plan), new))
         )
+
+
+def _blocks(plan: Plan) -> Iterator[Block]:
+    """Yield a plan; what stops it comes first."""
+    refusal = refusal_block(plan)
+    if refusal is not None:
+        yield refusal
+    yield from plan_blocks(plan, password_command)
+    if plan.notices:
+        yield notice_block(plan.notices)
 
 
 def question(plan: Plan, wish: Wish) -> list[Row]:

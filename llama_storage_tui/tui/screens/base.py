@@ -11,6 +11,7 @@ from textual.worker import Worker, WorkerState
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.tui.messages import Unexpected
+from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 
@@ -69,7 +70,7 @@ class WorkScreen(Screen[None]):
     def fail(self, error: StorageToolError) -> None:
         """Show an error where the operator looks, in place of a result."""
         self._awaited = None
-        self.status.fail(self.redact(error.message), self.redact(error.help) if error.help else None)
+        self.status.fail(self.redact(error.message), self.redact(help_words(error.help)) or None)
         self.refresh_bindings()
 
     def redact(self, text: str) -> str:

@@ -8,7 +8,9 @@ import time
 
 import pytest
 
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import BackendError, NotFoundError
+from llama_storage_tui.model.chain import FullInput
 from llama_storage_tui.model.resume import Way
 from llama_storage_tui.model.transcript import StoredResponse
 from llama_storage_tui.services.responses.reading import (
@@ -73,7 +75,7 @@ async def test_what_is_not_there_is_said_with_where_was_looked(store: Store) -> 
     with pytest.raises(NotFoundError) as error:
         await read(keeping_rows(store, items.row()), "resp_9")
     assert error.value.message == "No response 'resp_9'"
-    assert "table responses on backend sql_default" in (error.value.help or "")
+    assert "table responses on backend sql_default" in help_words(error.value.help)
 
 
 @pytest.mark.parametrize("id_", ["", "'; DROP TABLE responses; --", "\x00", "\ud800", "resp_%"])
@@ -170,11 +172,11 @@ async def test_a_whole_input_completes_what_is_new(sqlite_store: SqliteStore) ->
         id="resp_2", previous_response_id="resp_1", input_storage_mode="incremental", messages=None
     )
     deployment = keeping_rows(sqlite_store, items.row(), items.row(child))
-    whole: list[object] = [items.web_search(), items.message("How is Oslo?")]
+    whole = FullInput((items.web_search(), items.message("How is Oslo?")), ("resp_1", "resp_2"))
     async with deployment.session() as session:
         response = await read_response(session, "resp_2")
         assert not (await examine_response(session, response)).resume.is_checked
-        resume = (await examine_response(session, response, full_input=whole)).resume
+        resume = (await examine_response(session, response, whole=whole)).resume
         added = await response_difference(await read_response(session, "resp_1"), response)
     assert [loss.count for loss in resume.loses] == [1]
     assert added.is_chained

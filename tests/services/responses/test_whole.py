@@ -46,7 +46,7 @@ async def test_a_missing_ancestor_is_named(sqlite_store: SqliteStore) -> None:
     async with keeping(sqlite_store).session() as session:
         examined = await examine_whole(session, await read_response(session, "resp_2"))
     [loss] = examined.resume.loses
-    assert "resp_1 is not there" in loss.reason
+    assert "resp_1 is not stored" in loss.reason
 
 
 async def test_a_cycle_is_said(sqlite_store: SqliteStore) -> None:
@@ -55,7 +55,7 @@ async def test_a_cycle_is_said(sqlite_store: SqliteStore) -> None:
     insert(sqlite_store, rows)  # type: ignore[arg-type] # as above
     async with keeping(sqlite_store).session() as session:
         examined = await examine_whole(session, await read_response(session, "resp_2"))
-    assert "lead back to it" in examined.resume.loses[0].reason
+    assert "form a cycle" in examined.resume.loses[0].reason
 
 
 async def test_a_difference_over_several_turns_is_told_by_whole_inputs(sqlite_store: SqliteStore) -> None:

@@ -1,0 +1,45 @@
+"""Reports as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from llama_storage_tui.cli import output
+from llama_storage_tui.cli.next_steps import help_words
+from llama_storage_tui.cli.output import Piece, Tone, Toned
+from llama_storage_tui.reports import lines as report
+from llama_storage_tui.reports.lines import Block, Line
+
+_TONES: Final = {
+    report.Tone.PLAIN: None,
+    report.Tone.MUTED: Tone.MUTED,
+    report.Tone.KEY: Tone.STRONG,
+    report.Tone.GOOD: Tone.GOOD,
+    report.Tone.WARNING: Tone.WARNING,
+    report.Tone.BAD: Tone.BAD,
+}
+
+
+def write_blocks(blocks: Iterable[Block]) -> None:
+    """Print blocks, with a line of air between them."""
+    for number, block in enumerate(blocks):
+        if number:
+            output.write_line()
+        if block.title:
+            output.write_line(Toned(block.title, Tone.STRONG))
+        write_lines(block.lines)
+
+
+def write_lines(lines: Iterable[Line], indent: int = 0) -> None:
+    """Print lines, each with its mark."""
+    for line in lines:
+        before: list[Piece] = [" " * (indent + line.indent)] if indent + line.indent else []
+        if line.mark is not None:
+            before += [_toned(line.mark.text, line.mark.tone), " "]
+        output.write_line(*before, _toned(help_words(line.text), line.tone))
+
+
+def _toned(text: str, tone: report.Tone) -> Piece:
+    found = _TONES[tone]
+    return text if found is None else Toned(text, found)

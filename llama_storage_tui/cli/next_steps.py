@@ -1,0 +1,69 @@
+"""Next steps as commands and options."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Final
+
+from llama_storage_tui.next_steps import Advice, Help, Step
+
+PROGRAM: Final = "llama-storage-tui"
+
+_WORDS: Final = {
+    Step.LIST_TABLES: "Use: tables CONFIG {of}",
+    Step.LIST_NAMESPACES: "`namespaces CONFIG {of}` counts them as unassigned.",
+    Step.LIST_UNASSIGNED: "Keys outside them: --unassigned.",
+    Step.LIST_RECORDS: "`{of} RUN_CONFIG list` lists those that are stored.",
+    Step.LIST_OBJECTS: "`objects CONFIG {of}` lists those that are stored.",
+    Step.READ_ALL_RESPONSES: "`responses CONFIG attention --exact` looks at all of them.",
+    Step.NEWEST_FIRST: "List the newest first: --order newest.",
+    Step.SEE_FINDINGS: "`check CONFIG` says more about it.",
+    Step.NAME_CONFIG: f"Name one: {PROGRAM} RUN_CONFIG, or set $OGX_CONFIG or $LLAMA_STACK_CONFIG.",
+    Step.CHOOSE_ENTRY: "Choose one with --key.",
+    Step.READ_OUTPUT: f"{{of}} | {PROGRAM} check -",
+    Step.READ_AS_VERSION: "--for {of} reads the config as that version does.",
+    Step.GIVE_ENV_FILE: "Give the variables with --env-file {of}.",
+    Step.ASSUME_SET: "--assume-set checks the rest without it.",
+    Step.MAP_PATH: "If the path is the server's, --map-path FROM=TO reads it elsewhere.",
+    Step.WAIT_LONGER: "To wait longer, raise --timeout.",
+    Step.QUERY_LONGER: "To wait longer, raise --query-timeout.",
+    Step.FINISH_CHANGE: f"Finish it with: {PROGRAM} rotate {{of}} --recover",
+    Step.CONFIRM_CHANGE: f"Confirm it with: {PROGRAM} rotate {{of}} --confirm",
+    Step.UNDO_CHANGE: "Undo the change with --recover --undo.",
+    Step.ADOPT_PASSWORD: "Give the password that works with --adopt.",
+    Step.CHANGE_BY_HAND: "Name the env file that sets the variable with --env-file, or change these places by hand (--outside).",
+    Step.CHANGE_FILES_ONLY: "Then write the new password to the files: --config-only --password-stdin.",
+    Step.ACCEPT_UNCHECKED: "To change the password without verification, add --accept-unchecked.",
+    Step.LEAVE_OUT_USERLIST: "Leave --userlist out.",
+}
+_UNNAMED: Final = {
+    Step.READ_AS_VERSION: "VERSION",
+    Step.GIVE_ENV_FILE: "FILE",
+    Step.FINISH_CHANGE: "RUN_CONFIG",
+    Step.CONFIRM_CHANGE: "RUN_CONFIG",
+}
+_PATHS: Final = (Step.GIVE_ENV_FILE, Step.FINISH_CHANGE, Step.CONFIRM_CHANGE)
+
+
+def step_words(step: Step, of: str = "") -> str:
+    """Return the sentence that names the command or option of a step."""
+    named = shlex.quote(of) if of and step in _PATHS else of
+    return _WORDS[step].format(of=named or _UNNAMED.get(step, ""))
+
+
+def help_words(help_: Help | None) -> str:
+    """Return help as one text; empty where there is none."""
+    if not isinstance(help_, Advice):
+        return help_ or ""
+    return f"{help_.text} {step_words(help_.step, help_.of)}".strip()
+
+
+def finishing_command(step: Step, config: str) -> str:
+    """Return the command that goes on with a pending change: Step.FINISH_CHANGE or Step.CONFIRM_CHANGE."""
+    option = "--confirm" if step is Step.CONFIRM_CHANGE else "--recover"
+    return f"{PROGRAM} rotate {shlex.quote(config)} {option}"
+
+
+def password_command(config: str) -> str:
+    """Return the command that prints the new password of a pending change, and nothing else."""
+    return f"{PROGRAM} rotate {shlex.quote(config)} --new-password"

@@ -1,0 +1,65 @@
+"""What an operator can do now, as values: the core names a step, and each front end words it with its own key, command or option.
+
+The lowest room of the package, below `errors`: an error carries the step that leads on from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Step(StrEnum):
+    """Something to do in this program. `of` is what `Advice.of` names with it."""
+
+    LIST_TABLES = "list-tables"
+    """`of`: a backend."""
+    LIST_NAMESPACES = "list-namespaces"
+    """`of`: a backend."""
+    LIST_UNASSIGNED = "list-unassigned"
+    LIST_RECORDS = "list-records"
+    """`of`: responses, conversations or completions."""
+    LIST_OBJECTS = "list-objects"
+    """`of`: an object type."""
+    READ_ALL_RESPONSES = "read-all-responses"
+    NEWEST_FIRST = "newest-first"
+    SEE_FINDINGS = "see-findings"
+
+    NAME_CONFIG = "name-config"
+    CHOOSE_ENTRY = "choose-entry"
+    """A manifest holds several."""
+    READ_OUTPUT = "read-output"
+    """`of`: a command whose output is the config."""
+    READ_AS_VERSION = "read-as-version"
+    """`of`: a version; empty for any."""
+    GIVE_ENV_FILE = "give-env-file"
+    """`of`: the file; empty for one that the operator knows."""
+    ASSUME_SET = "assume-set"
+    MAP_PATH = "map-path"
+    WAIT_LONGER = "wait-longer"
+    """For a connection."""
+    QUERY_LONGER = "query-longer"
+
+    FINISH_CHANGE = "finish-change"
+    """`of`: the run config of a pending password change; empty for the one at hand."""
+    CONFIRM_CHANGE = "confirm-change"
+    """`of`: as above."""
+    UNDO_CHANGE = "undo-change"
+    ADOPT_PASSWORD = "adopt-password"  # noqa: S105 - a step, not a secret
+    CHANGE_BY_HAND = "change-by-hand"
+    CHANGE_FILES_ONLY = "change-files-only"
+    ACCEPT_UNCHECKED = "accept-unchecked"
+    LEAVE_OUT_USERLIST = "leave-out-userlist"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do about something: sentences that hold everywhere, then a step in this program."""
+
+    text: str
+    step: Step
+    of: str = ""
+
+
+Help = str | Advice
+"""What stands below an error, a finding or a check."""

@@ -1,0 +1,54 @@
+"""What a report is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from llama_storage_tui.next_steps import Help
+
+
+class Tone(StrEnum):
+    """The meaning that a colour may underline; nothing is said by the colour alone."""
+
+    PLAIN = "plain"
+    MUTED = "muted"
+    KEY = "key"
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What stands before a line: a sign, a number or a word."""
+
+    text: str
+    tone: Tone = Tone.MUTED
+
+
+GOOD, BAD, WARNING = Mark("✓", Tone.GOOD), Mark("✗", Tone.BAD), Mark("▲", Tone.WARNING)
+POINT, ARROW = Mark("·"), Mark("→", Tone.KEY)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence, or advice that the front end completes with its own key or option."""
+
+    text: Help
+    tone: Tone = Tone.PLAIN
+    mark: Mark | None = None
+    indent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines that belong together, under a title where they have one."""
+
+    lines: tuple[Line, ...]
+    title: str = ""
+
+
+def plural(number: int, word: str) -> str:
+    """Return a number with its word."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

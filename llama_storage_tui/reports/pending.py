@@ -1,0 +1,101 @@
+"""Password changes that were left half done: what every start says of them, and where one stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from llama_storage_tui.errors import PendingError
+from llama_storage_tui.model.pending import DamagedJournal, OtherChange, OwnChange, PendingNotice
+from llama_storage_tui.next_steps import Advice, Help, Step
+from llama_storage_tui.reports.lines import BAD, WARNING, Block, Line, Mark, Tone
+from llama_storage_tui.reports.rotation import LATER, PasswordCommand, patch_block
+from llama_storage_tui.services.rotation.pending import Pending
+from llama_storage_tui.services.rotation.pending_status import Standing
+from llama_storage_tui.services.rotation.service import Waiting
+
+_STANDS: Final = {
+    Standing.STAGING: Line("nothing reached the server", Tone.MUTED, LATER),
+    Standing.COMMITTED: Line("the server has the new password", Tone.WARNING, WARNING),
+    Standing.NOT_COMMITTED: Line("the server has the old password", Tone.MUTED, LATER),
+    Standing.UNCHECKED: Line("the server takes any password", Tone.WARNING, WARNING),
+    Standing.LOST: Line("neither password logs in", Tone.BAD, BAD),
+    Standing.UNKNOWN: Line("unknown", Tone.BAD, BAD),
+}
+
+
+def notice_summary(notice: PendingNotice) -> str:
+    """Return what is pending in one sentence, without its journal."""
+    match notice:
+        case OwnChange(is_open=True):
+            return f"A password change of {notice.role} waits for you since {notice.since}"
+        case OwnChange():
+            return f"A password change of {notice.role} is pending since {notice.since}"
+        case OtherChange():
+            return f"A password change of {notice.path} is pending"
+        case DamagedJournal():
+            return f"The journal {notice.path} is damaged"
+
+
+def notice_help(notice: PendingNotice) -> Help:
+    """Return what is pending, with its journal and what goes on with it."""
+    first = notice_summary(notice)
+    match notice:
+        case OwnChange(is_open=True):
+            return Advice(
+                f"{first} (journal {notice.journal}); write the new password where this program could not.",
+                Step.CONFIRM_CHANGE,
+                notice.config,
+            )
+        case OwnChange():
+            return Advice(f"{first} (journal {notice.journal}).", Step.FINISH_CHANGE, notice.config)
+        case OtherChange():
+            return Advice(
+                f"{first} (journal {notice.file} of {notice.owner}), which that user goes on with.",
+                Step.FINISH_CHANGE,
+            )
+        case DamagedJournal():
+            return (
+                f"{first}. Keep it, and what stands beside the files with .llama-storage-tui in its name: the new password may be"
+                " nowhere else. If it is of this change, find out which password logs in and put it into every file; move those"
+                " away once all of that is done"
+            )
+
+
+def pending_error(pending: Pending) -> PendingError:
+    """Return the error for a command that cannot go on before what is pending."""
+    first = next(pending.notices())
+    journal = pending.journals[0].id if pending.journals else pending.markers[0].journal
+    found = notice_help(first)
+    if isinstance(found, Advice):
+        return PendingError(
+            found.text.removesuffix("."), where=journal, help=Advice("", found.step, found.of)
+        )
+    return PendingError(found, where=journal)
+
+
+def standing_line(standing: Standing) -> Line:
+    """Return a standing in a few words."""
+    return _STANDS[standing]
+
+
+def waiting_blocks(waiting: Waiting, command: PasswordCommand) -> Iterator[Block]:
+    """Yield a pending change: whose it is, where it stands, its files, and what is left to the operator."""
+    journal, found = waiting.journal, waiting.stand
+    sentence = f"{found.sentence[:1].upper()}{found.sentence[1:]}."
+    help_ = [Line(found.help, Tone.KEY, Mark("→", Tone.KEY), 2)] if found.help else []
+    yield Block(
+        (
+            Line(f"role {journal.role} on {journal.addresses[0].server}", Tone.KEY),
+            Line(f"begun {journal.created} by {journal.owner}, journal {journal.id}", Tone.MUTED, indent=2),
+            Line(sentence, indent=2),
+            *help_,
+        )
+    )
+    if journal.files:
+        yield Block(
+            tuple(Line(str(file.path), indent=2) for file in journal.files),
+            "files that are written from here",
+        )
+    if journal.patches:
+        yield patch_block(journal.patches, "by hand", command)
