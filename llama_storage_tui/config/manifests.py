@@ -34,14 +34,14 @@ MISSING_CONFIG_KEY: Final = Rule(
     id="missing-config-key",
     severity=Severity.ERROR,
     stage=Stage.START,
-    title="A manifest wants a key that a ConfigMap or Secret does not have",
+    title="A manifest names a key that a ConfigMap or Secret does not have",
     advice="Name a key that is there, or add it.",
 )
 OTHER_NAMESPACE: Final = Rule(
     id="other-namespace",
     severity=Severity.ERROR,
     stage=Stage.START,
-    title="A manifest wants a ConfigMap or Secret of another namespace",
+    title="A manifest names a ConfigMap or Secret of another namespace",
     advice="A pod reads its own namespace only: put both into one.",
 )
 UNWATCHED_RESOURCE: Final = Rule(

@@ -21,7 +21,9 @@ def test_one_rule_is_explained_with_all_that_its_findings_can_be(run: Run) -> No
     answer = run("rules", "bad-port")
     assert answer.code == 0
     assert "A port is text that is not a number." in answer.out
-    assert "error (reported by the server: at start), or warning (reported by the server: never)" in answer.out
+    assert (
+        "error (reported by the server: at start), or warning (reported by the server: never)" in answer.out
+    )
 
 
 def test_the_document_follows_its_schema(run: Run) -> None:

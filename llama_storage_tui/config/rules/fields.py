@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from llama_storage_tui.config.document import get
-from llama_storage_tui.config.rules.view import View, nearest, setting
+from llama_storage_tui.config.rules.view import View, catalog_type, nearest, setting
 from llama_storage_tui.model.catalog import Backend, Family, Setting
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.version import Version
@@ -21,7 +21,6 @@ IGNORED_CONNECTION_FIELD: Final = Rule(
     stage=Stage.NEVER,
     title="The server ignores a field that would decide where or how it connects",
     advice="Use the field that the release reads; the message says what the server does instead.",
-    since=changes.CATALOG,
 )
 IGNORED_FIELD: Final = Rule(
     id="ignored-field",
@@ -29,7 +28,6 @@ IGNORED_FIELD: Final = Rule(
     stage=Stage.NEVER,
     title="The server ignores a field",
     advice="It has no effect. With the right name it takes effect, which may change where the server looks for its rows.",
-    since=changes.CATALOG,
 )
 IGNORED_NAMESPACE: Final = Rule(
     id="ignored-namespace",
@@ -49,7 +47,13 @@ TABLE: Final = (
 def unknown_fields(view: View) -> Iterator[Finding]:
     """Fields of backends that the version does not read."""
     for backend in view.backends:
-        fields = schema.backend_fields(backend.type, view.version) if not backend.is_inline else None
+        type_ = catalog_type(backend)
+        # Inline stores have the fields that 0.3.0 gave to the same engine.
+        fields = (
+            schema.backend_fields(type_, max(view.version, changes.CATALOG))
+            if not backend.is_implied
+            else None
+        )
         if fields is None:
             continue
         known = [field.name for field in fields]
@@ -57,15 +61,15 @@ def unknown_fields(view: View) -> Iterator[Finding]:
             if found.is_known or found.is_default:
                 continue
             meant = nearest(found.name, known)
-            since = _known_from(backend.type, found.name, view.version)
+            since = None if backend.is_inline else _known_from(type_, found.name, view.version)
             if since is not None:
                 help_ = f"Servers read it from {since} on."
             elif meant is not None:
                 help_ = f"Did you mean {meant}?"
             else:
-                help_ = f"{backend.type} has: {', '.join(known)}."
-            if backend.type == "kv_redis" and meant is None:
-                help_ = "kv_redis has host and port only: no password, TLS or database number in any version."
+                help_ = f"{type_} has: {', '.join(known)}."
+            if type_ == "kv_redis" and meant is None:
+                help_ = "Redis stores have host and port only: no password, TLS or database number in any version."
             consequence = _consequence(backend, found.name, meant)
             if consequence is not None:
                 yield view.on_setting(
@@ -128,7 +132,7 @@ def _consequence(backend: Backend, name: str, meant: str | None) -> str | None:
     ):
         return "it connects without a password"
     if SECURITY.search(folded) and not _is_off(backend, name):
-        if backend.type in ("sql_postgres", "kv_postgres") and "connection_string" not in values:
+        if catalog_type(backend) in ("sql_postgres", "kv_postgres") and "connection_string" not in values:
             mode = values.get("ssl_mode")
             if mode is not None and not mode.is_default:
                 return None
@@ -136,10 +140,10 @@ def _consequence(backend: Backend, name: str, meant: str | None) -> str | None:
                 "the driver's default, prefer, stays: certificates are not verified, and the connection is unencrypted where the "
                 "server offers no TLS"
             )
-        if backend.type in ("kv_redis", "kv_mongodb"):
+        if catalog_type(backend) in ("kv_redis", "kv_mongodb"):
             return "it connects without TLS"
         return None
-    if folded == "db" and backend.type == "kv_redis":
+    if folded == "db" and catalog_type(backend) == "kv_redis":
         return "it uses database 0"
     wanted = (
         PLACES.get(folded)
@@ -149,7 +153,7 @@ def _consequence(backend: Backend, name: str, meant: str | None) -> str | None:
     if not wanted:
         return None
     if wanted == {"schema"}:
-        is_postgres = backend.type in ("sql_postgres", "kv_postgres")
+        is_postgres = catalog_type(backend) in ("sql_postgres", "kv_postgres")
         return (
             "its tables are in the schema of the role's search_path, usually public" if is_postgres else None
         )
@@ -172,7 +176,9 @@ def _address(backend: Backend, values: Mapping[str, Setting]) -> str:
     place = (
         f"{values['host'].value}:{values['port'].value}" if "port" in values else str(values["host"].value)
     )
-    return f"{place}/{values['db'].value}" if "db" in values and backend.type != "kv_redis" else place
+    return (
+        f"{place}/{values['db'].value}" if "db" in values and catalog_type(backend) != "kv_redis" else place
+    )
 
 
 def _is_off(backend: Backend, name: str) -> bool:
