@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from llama_storage_tui.config.document import Document, Elsewhere, Path, parse
+from llama_storage_tui.config.document import Document, Elsewhere, Path, parse, texts
 from llama_storage_tui.config.environment import Variable
 from llama_storage_tui.errors import ConfigError, UsageError
 
@@ -70,7 +70,7 @@ def _server(services: Mapping[object, object], name: str) -> str:
     likely = [
         key
         for key, value in named.items()
-        if any(_SERVERS.search(text) for text in _texts([value.get(part) for part in parts]))
+        if any(_SERVERS.search(text) for text in texts([value.get(part) for part in parts]))
     ]
     with_variables = [
         key for key, value in named.items() if value.get("environment") or value.get("env_file")
@@ -84,17 +84,6 @@ def _server(services: Mapping[object, object], name: str) -> str:
         f"Several services of {name} could run the server: {', '.join(likely or with_variables)}",
         help="Give a compose file with that service alone, or an env file with its variables.",
     )
-
-
-def _texts(data: object) -> Iterator[str]:
-    if isinstance(data, dict):
-        for value in data.values():
-            yield from _texts(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _texts(value)
-    elif isinstance(data, str):
-        yield data
 
 
 def _env_files(data: object) -> Iterator[str]:

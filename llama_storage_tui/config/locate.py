@@ -12,12 +12,8 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from llama_storage_tui.config.document import MAXIMUM_BYTES, Document, decode, parse, parse_stream
-from llama_storage_tui.config.manifests import (
-    find_run_config,
-    is_manifest,
-    refuse_other_files,
-    unreadable_error,
-)
+from llama_storage_tui.config.manifests import find_run_config, is_manifest
+from llama_storage_tui.config.other_files import refuse_other_files, unreadable_error
 from llama_storage_tui.errors import ConfigError, UsageError
 
 STDIN: Final = "-"

@@ -1,7 +1,6 @@
-"""What a file is before it is judged: Kubernetes manifests around a run config, and files that are something else.
+"""Kubernetes manifests around a run config, which is found as the server would find it.
 
-Of manifests the run config is found as the server would find it: a custom resource names the ConfigMap that it wants, and the
-workload that mounts it says which variables the server gets. Of anything else the error says what to give instead.
+A custom resource names the ConfigMap that it wants, and the workload that mounts it says which variables the server gets.
 """
 
 from __future__ import annotations
@@ -26,7 +25,9 @@ from llama_storage_tui.config.document import (
     get,
     parse,
     show_path,
+    texts,
 )
+from llama_storage_tui.config.other_files import KUSTOMIZATION, looks_like_run_config, unreadable_error
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 
@@ -58,39 +59,12 @@ TABLE: Final = (
 )
 
 
-RUN_CONFIG_KEYS: Final = frozenset(
-    {"providers", "storage", "apis", "image_name", "distro_name", "metadata_store"}
-)
 CUSTOM_RESOURCES: Final = frozenset({"LlamaStackDistribution", "OGXServer"})
-HELM_VALUES: Final = frozenset(
-    {
-        *(
-            "affinity",
-            "autoscaling",
-            "fullnameOverride",
-            "image",
-            "imagePullSecrets",
-            "ingress",
-            "nameOverride",
-        ),
-        *("nodeSelector", "persistence", "podAnnotations", "podSecurityContext", "replicaCount", "resources"),
-        *("securityContext", "service", "serviceAccount", "tolerations"),
-    }
-)
 WATCH_LABEL: Final = "ogx.io/watch"
-_TAG: Final = re.compile(r"\{\{[^{}]*\}\}|\{%[^%]*%\}|<%[^%]*%>")
-_TAG_LINE: Final = re.compile(r"^[ \t]*(?:(?:\{\{[^{}]*\}\}|\{%[^%]*%\}|<%[^%]*%>)[ \t]*)+$", re.MULTILINE)
 _REPLICAS: Final = (("replicas",), ("workload", "replicas"), ("workload", "autoscaling", "maxReplicas"))
 """Where a Deployment, a LlamaStackDistribution and an OGXServer say below `spec` how many servers there are."""
 _WORKERS: Final = (("server", "workers"), ("workload", "workers"))
-_BROKEN_KEYS: Final = re.compile(rf"^({'|'.join(sorted(RUN_CONFIG_KEYS))})[ \t]*:", re.MULTILINE)
 _REFERENCE: Final = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
-
-
-KUSTOMIZATION: Final = (
-    "a kustomization",
-    "Build it and read the result: kubectl kustomize . | llama-storage-tui check -",
-)
 
 
 def is_manifest(data: object) -> bool:
@@ -191,7 +165,7 @@ def _mounts_of_servers(
     found: list[Mount] = []
     runs_server = False
     for resource in readers:
-        if chosen.owner not in set(_texts(resource.data)):
+        if chosen.owner not in set(texts(resource.data)):
             continue
         storage = _OPERATOR_STORAGE.get(resource.kind)
         containers = _with_config(list(_running(resource.data)), _config_volumes(resource, chosen))
@@ -634,23 +608,12 @@ def _unseen(
 def _readers(resources: list[Resource], chosen: Entry) -> list[Resource]:
     """Return the workloads that name the chosen entry's ConfigMap or Secret; all of them where none does."""
     workloads = [found for found in resources if found.kind not in ("ConfigMap", "Secret")]
-    return [found for found in workloads if chosen.owner in set(_texts(found.data))] or workloads
+    return [found for found in workloads if chosen.owner in set(texts(found.data))] or workloads
 
 
 def _expanded(value: str, known: Mapping[str, str | None]) -> str:
     """Expand `$(NAME)` as Kubernetes does, for the variables before this one."""
     return _REFERENCE.sub(lambda match: known.get(match[1]) or match[0], value)
-
-
-def _texts(data: object) -> Iterator[str]:
-    if isinstance(data, dict):
-        for value in data.values():
-            yield from _texts(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _texts(value)
-    elif isinstance(data, str):
-        yield data
 
 
 def _volumes(data: object) -> Iterator[Mapping[str, object]]:
@@ -773,180 +736,3 @@ def _value_from(
         )
         return None
     return None
-
-
-def looks_like_run_config(text: str) -> bool:
-    """Tell whether a text is a run config, a broken one included."""
-    try:
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        # A broken config is the likelier meaning of an entry that mentions its keys.
-        return len(set(_BROKEN_KEYS.findall(text))) > 1
-    return isinstance(data, dict) and len(RUN_CONFIG_KEYS & data.keys()) > 1
-
-
-def refuse_other_files(document: Document) -> None:
-    """Raise ConfigError for a file that is known to be something else than a run config, with what to give instead."""
-    data, name = document.data, document.name
-    if not isinstance(data, dict):
-        return
-    stack = data.get("llama_stack", data.get("ogx"))
-    if isinstance(stack, dict) and not {"providers", "storage"} & data.keys():
-        raise _lightspeed(name, stack)
-    services = data.get("services")
-    if isinstance(services, dict) and not RUN_CONFIG_KEYS & data.keys():
-        raise ConfigError(
-            f"{name} is a compose file, not a run config",
-            where=name,
-            help=_compose_help(services, data.get("configs"), name),
-        )
-    is_run_config = isinstance(data.get("providers"), dict | list) or len(RUN_CONFIG_KEYS & data.keys()) > 1
-    if is_run_config:
-        return
-    if len(HELM_VALUES & data.keys()) > 1:
-        raise ConfigError(
-            f"{name} is a values file of a Helm chart, not a run config",
-            where=name,
-            help=f"Render the chart and read the result: helm template RELEASE CHART -f {name} | llama-storage-tui check -",
-        )
-    if data and not DISTINCTIVE_KEYS & data.keys():
-        known = _what_it_is(data)
-        if known is None:
-            raise ConfigError(
-                f"{name} is not a run config: it has none of its keys",
-                where=name,
-                help="A run config has version, apis, providers and storage, for example.",
-            )
-        raise ConfigError(f"{name} is {known[0]}, not a run config", where=name, help=known[1])
-
-
-DISTINCTIVE_KEYS: Final = RUN_CONFIG_KEYS | {
-    *("registered_resources", "server", "inference_store", "conversations_store", "external_providers_dir"),
-    *("models", "shields", "vector_dbs", "vector_stores", "tool_groups", "connectors", "container_image"),
-}
-"""A mapping with none of these says nothing that a server reads, whatever its version."""
-
-
-def _what_it_is(data: Mapping[object, object]) -> tuple[str, str] | None:
-    """Name a mapping that has no key of a run config, with what to give instead; None for one that is not known."""
-    if "distribution_spec" in data or "image_type" in data:
-        return (
-            "a build config",
-            "Give the run config that the build makes: run.yaml or config.yaml in the same folder.",
-        )
-    if {"apiVersion", "name", "version"} <= data.keys():
-        return (
-            "the Chart.yaml of a Helm chart",
-            "Render the chart and read the result: helm template RELEASE CHART | llama-storage-tui check -",
-        )
-    if {"configMapGenerator", "secretGenerator", "resources", "patches", "bases"} & data.keys():
-        return KUSTOMIZATION
-    outputs = {
-        str(key): value["value"]
-        for key, value in data.items()
-        if isinstance(value, dict) and {"sensitive", "value"} <= value.keys()
-    }
-    if outputs and len(outputs) == len(data):
-        held = next((key for key, value in outputs.items() if looks_like_run_config(str(value))), "NAME")
-        return (
-            "the outputs of Terraform",
-            f"Give the output that holds the run config: terraform output -raw {held} | llama-storage-tui check -",
-        )
-    return None
-
-
-def _lightspeed(name: str, stack: Mapping[str, object]) -> ConfigError:
-    path, url = stack.get("library_client_config_path"), stack.get("url")
-    if isinstance(path, str) and path:
-        help_ = f"Give the run config that it names: {path} (llama_stack.library_client_config_path)."
-    elif isinstance(url, str):
-        help_ = "Give the run config of the server at llama_stack.url."
-    else:
-        help_ = "Give the run config of the Llama Stack that it uses."
-    return ConfigError(f"{name} is a lightspeed-stack config, not a run config", where=name, help=help_)
-
-
-def _compose_help(services: Mapping[object, object], configs: object, name: str) -> str:
-    along = f"Add --env-file {name} for the service's variables."
-    mounted: list[tuple[object, str]] = []
-    for service, settings in services.items():
-        volumes = settings.get("volumes") if isinstance(settings, dict) else None
-        for volume in volumes if isinstance(volumes, list) else ():
-            source = volume.get("source") if isinstance(volume, dict) else str(volume).split(":")[0]
-            if isinstance(source, str) and source.endswith((".yaml", ".yml")):
-                mounted.append((service, source))
-    # A build config is mounted beside it now and then.
-    likely = [found for found in mounted if re.search(r"(run|config)[^/]*$", found[1])] or mounted
-    if likely:
-        service, source = likely[0]
-        return f"Give the run config that the service {service} mounts: {source}. {along}"
-    for key, config in configs.items() if isinstance(configs, dict) else ():
-        content, file = get(config, "content"), get(config, "file")
-        if isinstance(file, str):
-            return f"Give the run config that its entry configs.{key} names: {file}. {along}"
-        if isinstance(content, str):
-            return f"Its entry configs.{key}.content holds it: yq '.configs.{key}.content' {name} | llama-storage-tui check -"
-    return "Give the run config that the server's service mounts (see its volumes and command)."
-
-
-_ASSIGNMENT: Final = re.compile(r"(?:export\s+)?[A-Za-z_][\w.]*=")
-_SECTION: Final = re.compile(r"\[[\w .:-]+\]\s*")
-
-
-def _settings_error(text: str, name: str) -> ConfigError | None:
-    """Return what to say about a file of `NAME=value` lines, with or without sections; None for other files."""
-    lines = [line.strip() for line in text.splitlines()]
-    lines = [line for line in lines if line and line[0] not in "#;"]
-    if lines and all(_ASSIGNMENT.match(line) for line in lines):
-        return ConfigError(
-            f"{name} is an env file, not a run config",
-            where=name,
-            help=f"Give the run config, and this file with --env-file {name}.",
-        )
-    if lines and _SECTION.fullmatch(lines[0]) and any("=" in line for line in lines):
-        return ConfigError(
-            f"{name} is a file of sections (INI, systemd or Quadlet), not a run config",
-            where=name,
-            help="Give the run config that the server in it reads.",
-        )
-    return None
-
-
-def unreadable_error(text: str, error: ConfigError) -> ConfigError | None:
-    """Return what to say about a file that is no YAML mapping because it is something else; None where that is not known.
-
-    It may be a template that nobody rendered, an env file, or a unit of systemd.
-    """
-    name = (error.where or "").rpartition(":")[0] or error.where or "The file"
-    if _TAG.search(text) is None:
-        return _settings_error(text, name)
-    plain = _TAG.sub("x", _TAG_LINE.sub("", text))
-    try:
-        yaml.compose(plain, Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        line = error.where.rpartition(":")[2] if error.where else ""
-        lines = text.splitlines()
-        here = lines[max(0, int(line) - 2) : int(line) + 1] if line.isdecimal() else []
-        if not any(mark in one for one in here for mark in ("{{", "{%", "<%")):
-            return None
-    found = _TAG.search(text)
-    number = text.count("\n", 0, found.start()) + 1 if found else 1
-    what, how = template_kind(text)
-    return ConfigError(
-        f"{name}, line {number}: {what} that was not rendered, not a run config yet",
-        where=f"{name}:{number}",
-        help=f"{how} and read the result: … | llama-storage-tui check -",
-    )
-
-
-def template_kind(text: str) -> tuple[str, str]:
-    """Name the language of a template and how it is rendered."""
-    if "<%" in text:
-        return "an ERB template", "Render it (erb FILE)"
-    if re.search(
-        r"\{\{-?\s*(?:\.|\$|range|if |else|end|include|template|toYaml|with |define|tpl |required )", text
-    ):
-        return "a Helm template", "Render it (helm template RELEASE CHART)"
-    if "{%" in text or "{{" in text:
-        return "a Jinja template", "Render it (Ansible's template module, or jinja2 FILE)"
-    return "a template", "Render it"
