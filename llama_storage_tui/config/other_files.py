@@ -150,7 +150,8 @@ def _compose_help(services: Mapping[object, object], configs: object, name: str)
         if isinstance(content, str):
             # Compose takes a single $ for a variable of its own, so that a run config in it has two.
             unescaped = " | sed 's/\\$\\$/$/g'" if "$$" in content else ""
-            return f"Its entry configs.{key}.content holds it: yq '.configs.{key}.content' {name}{unescaped} | llama-storage-tui check -"
+            entry = f"configs.{key}.content"
+            return f"Its entry {entry} holds it: yq '.{entry}' {name}{unescaped} | llama-storage-tui check -"
     return "Give the run config that the server's service mounts (see its volumes and command)."
 
 
