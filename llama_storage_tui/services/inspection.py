@@ -54,14 +54,14 @@ ROWS_LEFT_BEHIND: Final = Rule(
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="Rows are under a name that the release does not read",
-    advice="Name the old table in the config to go on with its rows, or copy them.",
+    advice="Name the old table in the config to go on with its rows: what is in the new table is then not read.",
     also=((Severity.INFO, Stage.NEVER),),
 )
 ZONELESS_EXPIRY: Final = Rule(
     id="zoneless-expiry",
     severity=Severity.WARNING,
     stage=Stage.NEVER,
-    title="A column is as servers before 1.0.3 made it, and keys with an expiry cannot be written",
+    title="A column was made by a server before 1.0.3, and keys with an expiry cannot be written",
     advice="Change the column's type as the finding's help says.",
     since=changes.KV_POSTGRES_POOLED,
 )
@@ -71,14 +71,14 @@ ITEMS_UPGRADE_UNFINISHED: Final = Rule(
     stage=Stage.NEVER,
     title="The upgrade of conversation_items was not finished",
     also=((Severity.ERROR, Stage.START),),
-    advice="The message names the state, and what finishes it.",
+    advice="The message says how far the upgrade got, and how to finish it.",
 )
 ITEMS_MISSING: Final = Rule(
     id="items-missing",
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="The table conversation_items lacks items that the table before the upgrade to ogx 1.5 has",
-    advice="The message names how many, and what brings them back.",
+    advice="The message says how many, and how to bring them back.",
 )
 ROWS_WITHOUT_OWNER: Final = Rule(
     id="rows-without-owner",

@@ -28,7 +28,7 @@ EXTERNAL_PROVIDERS_MISSING: Final = Rule(
     severity=Severity.ERROR,
     stage=Stage.START,
     title="external_providers_dir does not exist",
-    advice="Create the folder, or write the path out.",
+    advice="Create the folder, or correct the path.",
     also=((Severity.WARNING, Stage.START),),
     since=changes.CATALOG,
 )

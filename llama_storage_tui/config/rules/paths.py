@@ -43,7 +43,7 @@ RELATIVE_PATH: Final = Rule(
     severity=Severity.INFO,
     stage=Stage.NEVER,
     title="A SQLite path depends on the folder that the server is started in",
-    advice="Write the path from the root.",
+    advice="Write the absolute path of the file that the server uses now.",
 )
 UNEXPANDED_DEFAULT_PATH: Final = Rule(
     id="unexpanded-default-path",
@@ -67,7 +67,7 @@ UNUSABLE_PATH: Final = Rule(
     id="unusable-path",
     severity=Severity.ERROR,
     stage=Stage.START,
-    title="A path leads through a file, or to something that is not what belongs there",
+    title="A path leads through a file, or to something that is not a database or a folder",
     advice="Correct the path, or move away what is there. If the path is on another machine, check the config there.",
     also=((Severity.WARNING, Stage.NEVER), (Severity.WARNING, Stage.START)),
 )

@@ -49,7 +49,7 @@ PROVIDER_WRONG_FAMILY: Final = Rule(
     severity=Severity.ERROR,
     stage=Stage.START,
     title="A provider refers to a backend of the other family (key-value or SQL)",
-    advice="The server's own message calls the backend unknown: each family has a registry of its own.",
+    advice="Refer to a backend of the family that the message names. The server's own message calls this backend unknown.",
     also=((Severity.WARNING, Stage.NEVER),),
     since=changes.CATALOG,
 )
@@ -58,7 +58,7 @@ UNKNOWN_PROVIDER: Final = Rule(
     severity=Severity.ERROR,
     stage=Stage.START,
     title="The release ships no provider of that type",
-    advice="Write a type that the release ships, or judge the file for the release that it was written for.",
+    advice="Write a type that the release ships, or check the file for the release that it was written for.",
     since=changes.CATALOG,
 )
 API_TAKES_NO_PROVIDERS: Final = Rule(
@@ -74,7 +74,7 @@ UNKNOWN_API: Final = Rule(
     severity=Severity.ERROR,
     stage=Stage.START,
     title="The release has no API of that name",
-    advice="Remove it from apis and providers, or judge the file for the release that it was written for.",
+    advice="Remove it from apis and providers, or check the file for the release that it was written for.",
     since=changes.CATALOG,
 )
 API_WITHOUT_PROVIDER: Final = Rule(
@@ -122,7 +122,7 @@ INVALID_SETTING: Final = Rule(
     id="invalid-setting",
     severity=Severity.ERROR,
     stage=Stage.START,
-    title="A setting of a provider is of another type, or outside of the range, than its release takes",
+    title="A setting of a provider has the wrong type, or is out of range",
     advice="Write a value as the message says, or remove the setting to use its default.",
     since=changes.CATALOG,
 )

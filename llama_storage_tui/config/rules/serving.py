@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from llama_storage_tui.config.document import Path, get
+from llama_storage_tui.config.document import Mount, Path, get
 from llama_storage_tui.config.environment import UNKNOWN
 from llama_storage_tui.config.masking import mask_userinfo
 from llama_storage_tui.config.rules.view import View, nearest, setting
@@ -28,8 +28,13 @@ TABLE: Final = (NOT_CHECKED,)
 
 def is_this_machine(view: View) -> bool:
     """Tell whether the paths of the config may be paths of this machine: those of a manifest are a pod's or a container's."""
-    document = view.context.document
-    return document.mounts is None and document.manifest is None
+    return volumes_of(view) is None and view.context.document.manifest is None
+
+
+def volumes_of(view: View) -> Sequence[Mount] | None:
+    """Return the volumes of the server's containers; None where neither a manifest nor a compose file says what it runs in."""
+    mounts = view.context.document.mounts
+    return view.context.environment.mounts if mounts is None else mounts
 
 
 def enabled_providers(view: View) -> Iterator[tuple[str, Path, Mapping[object, object]]]:

@@ -49,9 +49,9 @@ TLS_REQUIRED: Final = Rule(
     id="tls-required",
     severity=Severity.INFO,
     stage=Stage.START,
-    title="The run command starts only with a certificate or with leave to go without",
+    title="The run command starts only with a TLS certificate, or with server.insecure",
     advice="Set server.tls_certfile and server.tls_keyfile, or server.insecure: true behind a proxy that "
-    "ends TLS.",
+    "terminates TLS.",
     since=changes.TLS_REQUIRED,
 )
 EXPANDED_TWICE: Final = Rule(
@@ -75,8 +75,9 @@ UNVERIFIED_AUTHENTICATION: Final = Rule(
     id="unverified-authentication",
     severity=Severity.INFO,
     stage=Stage.START,
-    title="The certificate of the authentication is not verified",
-    advice="Give the certificate authority (tls_cafile) and leave verify_tls on, or set server.insecure: true.",
+    title="The server does not verify the certificate of its authentication provider",
+    advice="Give the certificate authority (tls_cafile) and leave verify_tls on. server.insecure: true would also let the server "
+    "run without TLS.",
     since=changes.TLS_REQUIRED,
 )
 
