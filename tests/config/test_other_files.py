@@ -107,4 +107,4 @@ def test_the_doubled_dollars_of_compose_are_undone_on_the_way() -> None:
     with pytest.raises(ConfigError) as caught:
         read_document(text.encode(), "compose.yaml")
     assert caught.value.help is not None
-    assert "| sed 's/\\$\\$/$/g' | llama-storage-tui check -" in caught.value.help
+    assert "| sed 's/\\$\\$/$/g' | llama-storage-tui check -" in help_words(caught.value.help)

@@ -885,6 +885,20 @@ def lay_out(folder: Path) -> None:
         (place / "outside.yaml").write_text("a: [\n")
 
 
+def names(version: Version) -> Iterator[str]:
+    """Every case of a version."""
+    for name, (_, since, until) in _CASES.items():
+        if since <= version < until:
+            yield name
+
+
+def case(name: str, version: Version, folder: str) -> Config:
+    """The config of a case, with its files in a folder."""
+    config = plain(version, folder)
+    _CASES[name][0](config)
+    return config
+
+
 def cases(version: Version, folder: str) -> Iterator[tuple[str, Config]]:
     """Every case of a version, by name, with its files in a folder."""
     for name in names(version):
