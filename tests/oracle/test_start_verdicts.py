@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from llama_storage_tui.config.document import parse
 from llama_storage_tui.config.dotenv import merge
 from llama_storage_tui.config.load import load_catalog
 from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.model.version import Version
-from tests.oracle.start_cases import HOME, case, names
+from tests.oracle.start_cases import HOME, case, names, written
 
 RECORDS = sorted((Path(__file__).parent / "start").glob("*.json"))
 
@@ -27,7 +26,7 @@ def recorded_cases() -> Iterator[object]:
 
 
 def our_verdict(version: Version, config: dict[str, Any]) -> tuple[str, list[str]]:
-    document = parse(yaml.safe_dump(config), "run.yaml")
+    document = parse(written(config), "run.yaml")
     catalog = load_catalog(document, merge([], {}, home=HOME), version=version)
     reasons = [
         f"{finding.rule} {finding.where}: {finding.message}"
