@@ -58,15 +58,27 @@ class SqlKeyValueReader:
         return await self.engine.run(counted, seconds=self.timeouts.query if fast else None)
 
     async def page(
-        self, selection: KeySelection, *, prefix: str = "", limit: int = 100, after: Cursor | None = None
+        self,
+        selection: KeySelection,
+        *,
+        prefix: str = "",
+        limit: int = 100,
+        after: Cursor | None = None,
+        exact: bool = False,
     ) -> KeyPage:
-        """Return a page in key order of the selected keys whose physical text also starts with `prefix`."""
+        """Return a page in key order of the selected keys whose physical text also starts with `prefix`.
+
+        `exact`: without the budget that an index in another order has.
+        """
         if limit < 1:
             raise UsageError("A page has at least one key.")
         name = cursors.fingerprint(self.table, selection.include, selection.exclude, prefix)
         query = KeyQuery(selection, prefix, limit, _position(after, name), datetime.now(UTC))
 
-        found = await self._find(query, seconds=self.timeouts.query)
+        found = await self._find(query, seconds=None if exact else self.timeouts.query)
+        while exact and found.resume is not None and len(found.rows) <= limit:
+            query = replace(query, after=found.resume, limit=limit - len(found.rows))
+            found = found.followed_by(await self._find(query, seconds=None))
         has_more = len(found.rows) > limit
         position = found.cursor_parts(limit - 1) if has_more else found.resume
         return KeyPage(

@@ -193,7 +193,8 @@ def _key(key: str | bytes | None) -> str:
 
 def _report_end(next_: str | None, *, is_complete: bool, looked: str = "") -> None:
     if not is_complete:
-        output.say(f"Stopped early{f' after {looked}' if looked else ''}: there may be more.")
+        after = f" after {looked}" if looked else ""
+        output.say(f"Stopped early{after}: there may be more. --exact looks at all keys.")
     if next_:
         output.say(f"More: --after {next_}")
 

@@ -188,13 +188,17 @@ async def keys(
     prefix: str = "",
     limit: int = 100,
     after: Cursor | None = None,
+    exact: bool = False,
 ) -> KeyPage:
-    """Return a page of a namespace's keys by their physical text; `prefix` is what an operator types (see physical_prefix)."""
+    """Return a page of a namespace's keys by their physical text; `prefix` is what an operator types (see physical_prefix).
+
+    `exact` looks at as many keys as a complete page takes, however long that is.
+    """
     reader = (await session.reader(name)).key_values
     if wanted.referenced_by and not wanted.selection.include:
         return KeyPage((), None)
     return await reader.page(
-        wanted.selection, prefix=physical_prefix(wanted, prefix), limit=limit, after=after
+        wanted.selection, prefix=physical_prefix(wanted, prefix), limit=limit, after=after, exact=exact
     )
 
 

@@ -297,6 +297,12 @@ async def test_a_large_database_is_scanned_window_by_window_each_key_once_and_sa
         after = page.next
         if after is None:
             break
+    whole = await reader.page(selection, limit=10_000, exact=True)
+    assert [entry.key for entry in whole.keys] == sorted(f"ns:{number}" for number in range(5_000))
+    assert (whole.is_complete, whole.next) == (True, None)
+    first = await reader.page(selection, limit=2, exact=True)
+    second = await reader.page(selection, limit=2, after=first.next)
+    assert [entry.key for entry in (*first.keys, *second.keys)] == ["ns:0", "ns:1", "ns:10", "ns:100"]
     streamed: list[object] = []
     async with aclosing(reader.stream(selection)) as batches:
         async for batch in batches:
@@ -306,6 +312,21 @@ async def test_a_large_database_is_scanned_window_by_window_each_key_once_and_sa
     expected = sorted(f"ns:{number}" for number in range(5_000))
     assert sorted(str(entry.key) for entry in keys) == expected
     assert sorted(map(str, streamed)) == expected
+
+
+async def test_a_fast_count_of_a_large_database_is_an_estimate_and_an_exact_one_is_not(
+    redis_store: RedisStore,
+) -> None:
+    redis_store.fill({f"ns:{number}": "x" for number in range(60_000)})
+    redis_store.server.client.mset({f"other:{number}": "x" for number in range(60_000)})
+    async with reading(redis_store.key_target()) as reader:
+        fast = await reader.key_values.count(KeySelection(("ns:",)), fast=True)
+        exact = await reader.key_values.count(KeySelection(("ns:",)))
+        everything = await reader.key_values.count(EVERYTHING, fast=True)
+    assert not fast.is_exact
+    assert 50_000 < fast.value < 70_000
+    assert exact == Count(60_000, is_exact=True)
+    assert everything == Count(120_000, is_exact=True)
 
 
 async def test_a_key_that_the_scan_gives_again_after_the_table_shrank_is_shown_once(

@@ -62,14 +62,25 @@ class MongoKeyValueReader:
         return Count(number, is_exact=not fast or number < FAST_COUNT)
 
     async def page(
-        self, selection: KeySelection, *, prefix: str = "", limit: int = 100, after: Cursor | None = None
+        self,
+        selection: KeySelection,
+        *,
+        prefix: str = "",
+        limit: int = 100,
+        after: Cursor | None = None,
+        exact: bool = False,
     ) -> KeyPage:
-        """Return a page in key order of the selected keys whose physical text also starts with `prefix`."""
+        """Return a page in key order of the selected keys whose physical text also starts with `prefix`.
+
+        `exact`: without a time limit.
+        """
         if limit < 1:
             raise UsageError("A page has at least one key.")
         name = cursors.fingerprint(self.target.location, selection.include, selection.exclude, prefix)
         last = None if after is None else _last(after, name)
-        found = await self._entries(selection, prefix, last, limit + 1, seconds=self.timeouts.query)
+        found = await self._entries(
+            selection, prefix, last, limit + 1, seconds=None if exact else self.timeouts.query
+        )
         following = _part(found[limit - 1]) if len(found) > limit else None
         return KeyPage(
             tuple(found[:limit]),

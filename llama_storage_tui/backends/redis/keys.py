@@ -30,8 +30,8 @@ BUDGET: Final = 100_000
 """Keys looked at for one page of a larger database."""
 WINDOW: Final = 1_000
 """So many fitting keys end a window before its budget does."""
-FAST_COUNT: Final = 200_000
-"""A fast count stops here, and tells from what it saw."""
+FAST_COUNT: Final = 50_000
+"""A fast count of a larger database stops here, and tells from what it saw."""
 STEP: Final = 1_000
 """Keys that the server looks at for one answer: under a millisecond of its time."""
 KEYS_AT_ONCE: Final = 400
@@ -114,22 +114,32 @@ class RedisKeyValueReader:
     """Of each window that was left: the one before it, and the keys that it had shown, which the next may have again."""
 
     async def count(self, selection: KeySelection, *, fast: bool = False) -> Count:
-        """Count keys; `fast` tells from the first 200,000 looked at. Exact counts have no time limit."""
+        """Count keys; `fast` tells from the first 50,000 looked at where there are many. Exact counts have no time limit."""
         seconds = self.timeouts.query if fast else None
         wanted = Wanted(selection)
         total = int(await self.connection.one(Command.SIZE, seconds=self.timeouts.query))
         if wanted.is_everything:
             return Count(total, is_exact=True)
+        looks = FAST_COUNT if fast and total > self.whole else None
         scan = Scan()
-        await self._scan(scan, wanted, looks=FAST_COUNT if fast else None, finds=None, seconds=seconds)
+        await self._scan(scan, wanted, looks=looks, finds=None, seconds=seconds)
         if scan.is_done:
             return Count(len(scan.keys), is_exact=True)
-        return Count(len(scan.keys) * max(total, scan.looked) // scan.looked, is_exact=False)
+        return Count(min(total, len(scan.keys) * total // scan.looked), is_exact=False)
 
     async def page(
-        self, selection: KeySelection, *, prefix: str = "", limit: int = 100, after: Cursor | None = None
+        self,
+        selection: KeySelection,
+        *,
+        prefix: str = "",
+        limit: int = 100,
+        after: Cursor | None = None,
+        exact: bool = False,
     ) -> KeyPage:
-        """Return a page of the selected keys whose physical text also starts with `prefix`; see the module for their order."""
+        """Return a page of the selected keys whose physical text also starts with `prefix`; see the module for their order.
+
+        `exact`: all keys are looked at, however many, so that the page is complete and in key order.
+        """
         if limit < 1:
             raise UsageError("A page has at least one key.")
         name = cursors.fingerprint(self.connection.where, selection.include, selection.exclude, prefix)
@@ -138,8 +148,9 @@ class RedisKeyValueReader:
             return KeyPage((), None)
         wanted = Wanted(selection, prefix)
         total = int(await self.connection.one(Command.SIZE, seconds=self.timeouts.query))
-        if start is None and (after is not None or total <= self.whole):
-            return await self._ordered(wanted, limit, last, name, total)
+        if start is None and (exact or after is not None or total <= self.whole):
+            seconds = None if exact else self.timeouts.query
+            return await self._ordered(wanted, limit, last, name, total, seconds=seconds)
         return await self._windowed(wanted, limit, start or 0, last, name, total)
 
     async def value(self, key: str | bytes | None, *, limit: int | None = None) -> StoredValue | None:
@@ -174,10 +185,10 @@ class RedisKeyValueReader:
                         yield values
 
     async def _ordered(
-        self, wanted: Wanted, limit: int, last: bytes | None, name: str, total: int
+        self, wanted: Wanted, limit: int, last: bytes | None, name: str, total: int, *, seconds: float | None
     ) -> KeyPage:
         scan = Scan()
-        await self._scan(scan, wanted, looks=None, finds=None, seconds=self.timeouts.query)
+        await self._scan(scan, wanted, looks=None, finds=None, seconds=seconds)
         keys = sorted(key for key in scan.keys if last is None or key > last)
         has_more = len(keys) > limit
         entries = await self._entries(keys[:limit], seconds=self.timeouts.query)
