@@ -144,7 +144,7 @@ class ChangeScreen(WorkScreen):
         is_pending = message.error.kind == "pending"
         self._show(Shown("▲ unfinished", Tone.WARNING) if is_pending else Shown("✗ not changed", Tone.BAD))
         self.finish(
-            "R shows where it stands and how it goes on."
+            "R shows its state and what finishes it."
             if is_pending
             else "escape goes back; nothing is left over."
         )
