@@ -187,10 +187,15 @@ STANDS = {
 }
 
 
+WAITS = "the server has the new password; the change waits until you have written that by hand and confirm it"
+
+
 def waiting(standing: Standing, state: str = "prepared", patches: Sequence[Patch] = ()) -> Waiting:
     """Return a pending change with its standing."""
     help_ = Advice("", Step.ADOPT_PASSWORD) if standing is Standing.LOST else None
-    return Waiting(made_up_journal(state, patches), Stand(standing, STANDS[standing], help_))
+    is_open = state == "waiting" and standing is Standing.COMMITTED
+    sentence = WAITS if is_open else STANDS[standing]
+    return Waiting(made_up_journal(state, patches), Stand(standing, sentence, help_))
 
 
 @dataclass
