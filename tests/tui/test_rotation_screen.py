@@ -86,7 +86,7 @@ async def test_planning_says_what_it_waits_for_and_can_be_cancelled() -> None:
         assert "Cancelled" in found.text
         found.desk.gate.open()
         await found.press("ctrl+r")
-        assert "a changes it and asks once" in found.text
+        assert "a: change the password" in found.text
 
 
 async def test_nothing_is_changed_without_a_yes() -> None:

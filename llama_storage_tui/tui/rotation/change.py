@@ -88,7 +88,7 @@ class ChangeScreen(WorkScreen):
         try:
             result = await self._job.run(lambda step: void(self.post_message(StepDone(step))))
         except StorageToolError as error:
-            self.post_message(Failed("change", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(ChangeEnded(result))
 

@@ -111,7 +111,7 @@ class PendingScreen(WorkScreen):
         try:
             pending, waiting = await self._desk.waiting()
         except StorageToolError as error:
-            self.post_message(Failed("pending", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(PendingLooked(pending, waiting))
 

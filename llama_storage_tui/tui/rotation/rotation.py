@@ -121,7 +121,7 @@ class RotationScreen(WorkScreen):
                 self._backend, wish.terms, also=wish.also, userlist=wish.userlist
             )
         except StorageToolError as error:
-            self.post_message(Failed("plan", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(PlanMade(draft))
 
