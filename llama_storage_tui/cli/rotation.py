@@ -49,7 +49,7 @@ from llama_storage_tui.errors import UsageError
     help="Go on where the server lets the role in with any password (trust): nothing can be verified.",
 )
 @click.option("--show", is_flag=True, help="Print the new password at the end.")
-@click.option("--yes", is_flag=True, help="Do not ask; needed where stdin is no terminal.")
+@click.option("--yes", is_flag=True, help="Do not ask; needed where stdin is not a terminal.")
 @click.option("--status", is_flag=True, help="Tell whether a change of this config is pending.")
 @click.option("--recover", "recovers", is_flag=True, help="Finish a pending change.")
 @click.option(

@@ -180,7 +180,9 @@ def _confirm(question: str | None, *, is_confirmed: bool) -> None:
     if is_confirmed:
         return
     if not sys.stdin.isatty():
-        raise RefusedError("stdin is no terminal to ask on; nothing was touched", help="Add --yes.")
+        raise RefusedError(
+            "stdin is not a terminal, so that nobody can be asked; nothing was changed", help="Add --yes."
+        )
     if question is not None and not click.confirm(question, err=True):
         raise RefusedError("Not confirmed; nothing was touched")
 

@@ -27,7 +27,7 @@ def real_path(path: Path) -> Path:
     except (OSError, RuntimeError):
         raise RefusedError(f"{path} cannot be followed to a file", where=str(path)) from None
     if not found.is_file():
-        raise RefusedError(f"{path} is no ordinary file", where=str(path))
+        raise RefusedError(f"{path} is not a regular file", where=str(path))
     return found
 
 

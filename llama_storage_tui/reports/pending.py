@@ -56,7 +56,7 @@ def notice_help(notice: PendingNotice) -> Help:
             )
         case DamagedJournal():
             return (
-                f"{first}. Keep it, and what stands beside the files with .llama-storage-tui in its name: the new password may be"
+                f"{first}. Keep it, and the files whose names contain .llama-storage-tui beside the config: the new password may be"
                 " nowhere else. If it is of this change, find out which password logs in and put it into every file; move those"
                 " away once all of that is done"
             )

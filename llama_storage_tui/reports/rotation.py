@@ -36,7 +36,7 @@ _ENDS: Final = {
     Outcome.APPLIED: "The password was changed at the server and in every place.",
     Outcome.RECOVERED: "The pending change was finished: server and files have the new password.",
     Outcome.UNDONE: "The pending change was undone: server and files have the old password.",
-    Outcome.NONE: "Nothing was pending any more.",
+    Outcome.NONE: "Nothing was pending.",
 }
 NO_SESSION: Final = (
     "The server shows no session of this role. Restart any process that read the old password before the change: its next login"
@@ -48,7 +48,7 @@ def refusal_block(plan: Plan) -> Block | None:
     """Return what stops a plan, with the way out of each; None where nothing does."""
     if plan.refusal is None:
         return None
-    lines = [Line("This cannot be done now. Nothing was touched.", Tone.BAD, BAD)]
+    lines = [Line("This cannot be done now. Nothing was changed.", Tone.BAD, BAD)]
     for check in plan.checks:
         if not check.is_ok:
             lines.append(Line(check.message, indent=2))

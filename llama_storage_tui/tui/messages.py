@@ -21,9 +21,8 @@ class Destination(Message):
 
 @dataclass(eq=False)
 class Failed(Message):
-    """A service refused or failed; `task` names what was tried."""
+    """A service refused or failed."""
 
-    task: str
     error: StorageToolError
 
 

@@ -96,15 +96,17 @@ OF_A_SETTING: Final = {
 """Settings, and what is not stored data."""
 
 OF_A_ROTATION: Final = {
+    "f: remove what it left": "what is staged; the server was not asked for anything",
+    "f: make the change, u: undo": "refused where the server or any place has the new password",
     "Finish it with: … rotate": "decided by the journal, which has both passwords, and two logins",
     "Undo the change ": "refused where the server or any place has the new password",
     "Give the password that works with --adopt": "the password is proved at the server before a file is written",
     "The server shows no session of this role. Restart": "after every place has the new password",
     "Recover an unfinished password change": "opens the screen that says where the change stands, and asks",
     "With --recover: drop the change": "refused where the server or any place has the new password",
-    "Drop a change that the server": "refused where the server or any place has the new password",
+    "Undo a change that the server": "refused where the server or any place has the new password",
     "Undo the change?": "asks; refused where the server or any place has the new password",
-    "…. Keep it, and what stands beside the files": "what may hold the new password is kept until all places have it",
+    "…. Keep it, and the files whose names": "what may hold the new password is kept until all places have it",
     "the server still has the old password: there": "recovering is decided by two logins",
     "Keep the new password in a safe place, change": "the password is kept before the server has it",
     "env file of compose (env_file:)": "the shell refuses to write over a file (set -C), so that no other variable is lost",

@@ -75,7 +75,7 @@ def test_of_several_likely_entries_one_must_be_named() -> None:
     text = manifest({"a.yaml": SQLITE, "b.yaml": SQLITE})
     error = refusal(text)
     assert "several entries" in error.message
-    assert error.help == "Choose one with --key. It has: a.yaml, b.yaml."
+    assert help_words(error.help) == "It has: a.yaml, b.yaml. Choose one with --key."
     assert read_document(text.encode(), "cm.yaml", key="b.yaml").name == "cm.yaml#b.yaml"
 
 

@@ -133,7 +133,7 @@ async def test_a_member_that_stepped_down_stops_a_change_and_not_the_files_alone
     with deployed.server.stepped_down():
         plan = await deployed.plan()
         files = await deployed.plan(terms=Terms(Secret(OLD)))
-    assert "no primary that takes changes" in refused(plan, "primary")
+    assert "not a writable primary" in refused(plan, "primary")
     assert files.refusal is None, files.checks
 
 

@@ -167,7 +167,7 @@ async def change(deployed: MongoDeployment, *, terms: Terms | None = None, notif
     ("code", "words"),
     [
         (13, "may not change its own password"),
-        (10107, "no primary any more"),
+        (10107, "no longer the primary"),
         (8000, "Atlas keeps its users itself"),
     ],
 )

@@ -59,14 +59,14 @@ def made_up_plan() -> Plan:
         ("direct", "The server is reached directly."),
         ("connections", "63 connections are free; 2 are needed."),
         ("passwords-checked", "A random password is refused (one attempt was made)."),
-        ("drift", "No site holds another password for the same role."),
-        ("by-hand", "Every site can be written from here."),
-        ("sites", "3 sites hold this credential or once did."),
+        ("drift", "No place holds another password for the same role."),
+        ("by-hand", "Every place can be written from here."),
+        ("sites", "3 places hold this credential or once did."),
         ("shared-variables", "No variable serves two credentials."),
         ("files", "2 files can be replaced."),
         (
             "edits",
-            "With the new password, or one like it, every site reads back that, and nothing else changes.",
+            "A test with a password of the same form: every place reads it back, and nothing else changes.",
         ),
     )
     return Plan(
@@ -107,7 +107,7 @@ def made_up_plan() -> Plan:
             "compute a SCRAM verifier here (4096 iterations), so that the server never logs the password",
             "ALTER ROLE ogx_app in a transaction, and log in with the old password once more before COMMIT",
             "log in with the new password through every address, then swap the files",
-            "read every site again and log in with what it yields",
+            "read every place again and log in with the password found there",
         ),
         privileges=("a role may change its own password without further rights",),
         connections=(37, 100),
@@ -120,7 +120,7 @@ def made_up_patches() -> tuple[Patch, ...]:
     return (
         Patch(
             "variable PG_PASSWORD",
-            "stands in the process environment alone",
+            "is set in the process environment only",
             ways=(Way.KUBERNETES_SECRET, Way.ENVIRONMENT),
             variable="PG_PASSWORD",
             config=CONFIG,
@@ -136,7 +136,7 @@ def refused_plan() -> Plan:
             "drift",
             is_ok=False,
             message=f"{CONFIG}: providers.vector_io[1].config.password holds another password for the same role",
-            help="Find out which password is right, and make the sites agree first.",
+            help="Find out which password is right, and make the places agree first.",
         ),
         "files": Check(
             "files",
@@ -187,10 +187,15 @@ STANDS = {
 }
 
 
+WAITS = "the server has the new password; the change waits until you have written that by hand and confirm it"
+
+
 def waiting(standing: Standing, state: str = "prepared", patches: Sequence[Patch] = ()) -> Waiting:
     """Return a pending change with its standing."""
     help_ = Advice("", Step.ADOPT_PASSWORD) if standing is Standing.LOST else None
-    return Waiting(made_up_journal(state, patches), Stand(standing, STANDS[standing], help_))
+    is_open = state == "waiting" and standing is Standing.COMMITTED
+    sentence = WAITS if is_open else STANDS[standing]
+    return Waiting(made_up_journal(state, patches), Stand(standing, sentence, help_))
 
 
 @dataclass

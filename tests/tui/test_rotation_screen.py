@@ -70,7 +70,7 @@ async def test_the_plan_shows_every_place_check_and_line_and_changes_nothing() -
 async def test_a_plan_is_scrolled_with_the_keys() -> None:
     async with stage(NARROW) as found:
         await planned(found)
-        assert "read every site again" not in found.text
+        assert "read every place again" not in found.text
         await found.press("end")
         assert "rights" in found.text
 
@@ -86,7 +86,7 @@ async def test_planning_says_what_it_waits_for_and_can_be_cancelled() -> None:
         assert "Cancelled" in found.text
         found.desk.gate.open()
         await found.press("ctrl+r")
-        assert "a changes it and asks once" in found.text
+        assert "a: change the password" in found.text
 
 
 async def test_nothing_is_changed_without_a_yes() -> None:
@@ -104,7 +104,7 @@ async def test_a_refused_plan_says_why_and_has_no_key_for_it() -> None:
     async with stage(NARROW) as found:
         found.desk.plan = refused_plan()
         await planned(found)
-        assert "This cannot be done now. Nothing was touched." in found.text
+        assert "This cannot be done now. Nothing was changed." in found.text
         assert "→ Find out which password is right" in found.text
         assert "→ Find them with" in found.text
         assert "a" not in keys(found)
@@ -190,7 +190,7 @@ async def test_a_change_that_is_half_done_leads_to_where_it_stands() -> None:
         found.desk.stands = (waiting(Standing.COMMITTED),)
         await found.press("R")
         assert isinstance(found.app.screen, PendingScreen)
-        assert "f finishes it" in found.text
+        assert "f: finish it" in found.text
 
 
 async def chosen(found: Stage, *pressed: str) -> Terms:
@@ -256,7 +256,7 @@ async def test_escape_leaves_the_way_as_it_was() -> None:
     async with stage(NARROW) as found:
         await planned(found)
         await found.press("m", "left", "escape")
-        assert "password: generate" in found.text
+        assert "password: generated" in found.text
         assert names(found) == ["prepare"]
 
 

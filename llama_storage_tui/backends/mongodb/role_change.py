@@ -96,7 +96,7 @@ class MongoRoleWriter(MongoRole):
         answer = await self.login(password)
         if answer.state is not LoginState.ACCEPTED:
             raise RefusedError(
-                f"The password does not log in any more: {answer.message}",
+                f"The password no longer logs in: {answer.message}",
                 where=self.where,
                 help="Look again.",
             )
@@ -121,7 +121,7 @@ class MongoRoleWriter(MongoRole):
             )
         if not answer.is_writable:
             raise RefusedError(
-                "The server is no primary that takes changes any more; nothing was changed",
+                "The server is no longer a writable primary; nothing was changed",
                 where=self.where,
                 help="Wait until the set has a primary, and make a new plan.",
             )
@@ -152,7 +152,7 @@ class MongoRoleWriter(MongoRole):
             words = "MongoDB Atlas keeps its users itself, and lets no user change a password through the database"
             advice = Advice("Change the password in Atlas.", Step.CHANGE_FILES_ONLY)
         elif code in failures.NOT_PRIMARY:
-            words, advice = "The server is no primary any more", "Make a new plan."
+            words, advice = "The server is no longer the primary", "Make a new plan."
         else:
             words, advice = (
                 f"The server refuses to change the password (code {code})",

@@ -67,7 +67,7 @@ def change_checks(answer: MongoAnswer, target: MongoTarget) -> Iterator[Check]:
         is_ok=answer.is_writable,
         message="The server takes changes."
         if answer.is_writable
-        else "The server is no primary that takes changes: passwords are changed there.",
+        else "The server is not a writable primary: passwords are changed there.",
         help=None
         if answer.is_writable
         else "Leave directConnection out of the host's URI, or name the primary.",

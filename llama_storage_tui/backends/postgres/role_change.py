@@ -133,7 +133,7 @@ class PostgresRoleWriter(PostgresRole):
         answer = await self.login(old)
         if answer.state is not LoginState.ACCEPTED:
             raise RefusedError(
-                "The old password does not log in any more, or that could not be told: somebody else may have changed it;"
+                "The old password no longer logs in, or that could not be determined: somebody else may have changed it;"
                 f" nothing was changed ({answer.message})",
                 where=self.where,
                 help="Ask who else changes this role's password, and make a new plan.",

@@ -68,7 +68,7 @@ def checks(answer: PostgresAnswer) -> Iterator[Check]:
     yield Check(
         "direct",
         is_ok=not answer.is_pooled,
-        message="A pooler stands in between, which has a password list of its own."
+        message="A pooler is in between, which has a password list of its own."
         if answer.is_pooled
         else "The server is reached directly.",
         help="Connect to the server itself, and change the pooler's list together with it."

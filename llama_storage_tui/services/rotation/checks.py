@@ -52,6 +52,6 @@ def strategy(facts: RoleFacts, terms: Terms, *, is_left: bool) -> Iterator[str]:
         yield "swap the files"
     if is_left:
         yield "keep the change open, both passwords in the journal, until you have written the other places"
-        yield "when you confirm: read every site again and log in with what it yields"
+        yield "when you confirm: read every place again and log in with the password found there"
     else:
-        yield "read every site again and log in with what it yields"
+        yield "read every place again and log in with the password found there"

@@ -278,12 +278,12 @@ class _Planner:
             Action.DRIFTED: (
                 "drift",
                 "holds another password for the same role",
-                "No site holds another password for the same role.",
+                "No place holds another password for the same role.",
             ),
             Action.BY_HAND: (
                 "by-hand",
                 "cannot be written from here",
-                "Every site can be written from here.",
+                "Every place can be written from here.",
             ),
         }
         for action, (name, words, otherwise) in troubles.items():
@@ -300,13 +300,13 @@ class _Planner:
         untold = [one for one in self.kin if one.kinship is Kinship.UNTOLD]
         message = "; ".join(
             f"{one.entry.holder.config}: {one.entry.holder.shown} has the same role and password, and whether it is the same"
-            f" server cannot be told: {one.reason}"
+            f" server cannot be determined: {one.reason}"
             for one in untold
         )
         yield Check(
             "sites",
             is_ok=not untold,
-            message=message or f"{len(sites)} sites hold this credential or once did.",
+            message=message or f"{len(sites)} places hold this credential or once did.",
             help="Run this where that address can be reached." if untold else None,
         )
 
@@ -398,7 +398,7 @@ class _Planner:
             Check(
                 "edits",
                 is_ok=True,
-                message="With the new password, or one like it, every site reads back that, and nothing else changes.",
+                message="A test with a password of the same form: every place reads it back, and nothing else changes.",
             )
         )
 
@@ -408,6 +408,6 @@ def _replaceable(number: int) -> str:
 
 
 _SITE_HELP: Final[dict[Action, Help]] = {
-    Action.DRIFTED: "Find out which password is right, and make the sites agree first.",
+    Action.DRIFTED: "Find out which password is right, and make the places agree first.",
     Action.BY_HAND: Advice("", Step.CHANGE_BY_HAND),
 }

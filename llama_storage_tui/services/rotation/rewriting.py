@@ -76,7 +76,7 @@ def prove(
         after = read_sources(request, contents)
     except ConfigError as error:
         raise RefusedError(
-            f"With the new password {error.where or 'a file'} could not be read any more"
+            f"With the new password {error.where or 'a file'} could no longer be read"
         ) from None
     found = {(entry.holder.config, entry.holder.path): entry for entry in find_entries(after)}
     expected = {(writing.entry.holder.config, writing.entry.holder.path) for writing in writings}

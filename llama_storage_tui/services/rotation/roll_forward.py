@@ -238,7 +238,7 @@ def check_readings(
             waiting += _leftovers(entry, journal)
         chosen = chosen or (entry.holder.is_backend and entry.holder.name == request.backend)
     if not chosen:
-        raise stuck(journal, f"the config has no backend {request.backend!r} of this role any more")
+        raise stuck(journal, f"the config no longer has a backend {request.backend!r} with this role")
     return tuple(waiting)
 
 

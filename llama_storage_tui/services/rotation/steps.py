@@ -18,10 +18,10 @@ WORDS: Final = {
     "committed": "the server has the new password",
     "verified": "the new password logs in, and the old one is refused",
     "swapped": "file {number} is swapped",
-    "read-again": "every site reads the new password, and it logs in",
+    "read-again": "every place yields the new password, and it logs in",
     "waiting": "the change waits for what you write by hand",
     "audited": "the audit log has its line",
-    "cleaned": "nothing lies beside the files any more",
+    "cleaned": "the staged files and markers are removed",
     "closed": "the journal is closed and holds no secret",
 }
 

@@ -35,7 +35,7 @@ class Reach:
                 return (
                     "comes from a manifest or a compose file, which is not written from here: change it there"
                 )
-            return "stands in the process environment alone"
+            return "is set in the process environment only"
         if self.terms.is_server_only:
             return "is left to you: only the server changes"
         found = self.hindrances.get(carrier.file or "")

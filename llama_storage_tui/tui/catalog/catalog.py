@@ -330,7 +330,7 @@ class CatalogScreen(WorkScreen):
             async for result in probe_all(self._session, names):
                 self.post_message(ProbeArrived(result))
         except StorageToolError as error:
-            self.post_message(Failed("test", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(ProbesDone())
 

@@ -73,7 +73,7 @@ class OpeningScreen(WorkScreen):
         try:
             opened = await self._load_catalog(request)
         except StorageToolError as error:
-            self.post_message(Failed("open", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(CatalogLoaded(opened, request))
 

@@ -116,9 +116,9 @@ class ExportDialog(Dialog[None]):
             summary = await self._job.run(scope, format_, path, replaces=replaces, on_progress=progressed)
         except RefusedError as error:
             exists = not replaces and await asyncio.to_thread(is_file, path)
-            self.post_message(FileExists(str(path)) if exists else Failed("export", error))
+            self.post_message(FileExists(str(path)) if exists else Failed(error))
         except StorageToolError as error:
-            self.post_message(Failed("export", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(ExportDone(summary))
 

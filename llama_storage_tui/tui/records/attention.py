@@ -91,7 +91,7 @@ class AttentionScreen(RecordFrame):
                 async for seen in growing:
                     self.post_message(AttentionGrew(seen))
         except StorageToolError as error:
-            self.post_message(Failed("attention", error))
+            self.post_message(Failed(error))
         else:
             if seen is not None:
                 self.post_message(AttentionGrew(seen, is_over=True))

@@ -79,7 +79,7 @@ class FamiliesScreen(WorkScreen):
         try:
             found = await families(self._session)
         except StorageToolError as error:
-            self.post_message(Failed("objects", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(FamiliesLoaded(found))
 

@@ -75,7 +75,7 @@ class RecordsScreen(FilteredScreen[RecordList]):
         try:
             page = await records.page(self._session, after)
         except StorageToolError as error:
-            self.post_message(Failed("records", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(RecordsListed(records, after, page))
 

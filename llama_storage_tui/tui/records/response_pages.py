@@ -81,7 +81,7 @@ class ResponsePages(FilteredScreen[Question]):
         try:
             found = await is_large(self._session)
         except StorageToolError as error:
-            self.post_message(Failed("responses", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(ResponsesMeasured(found))
 
@@ -139,7 +139,7 @@ class ResponsePages(FilteredScreen[Question]):
             query = replace(question.query, after=after)
             page = await list_responses(self._session, query, sees=sees, marks=question.marks)
         except StorageToolError as error:
-            self.post_message(Failed("responses", error))
+            self.post_message(Failed(error))
         else:
             notices = (*page.notices, *(sees.notices if sees is not None else ()))
             self.post_message(ResponsesLoaded(question, after, page, notices))
@@ -183,7 +183,7 @@ class ResponsePages(FilteredScreen[Question]):
                     is_full = batch.next is not None
                     self.post_message(ResponsesFound(hunt, batch))
         except StorageToolError as error:
-            self.post_message(Failed("responses", error))
+            self.post_message(Failed(error))
         else:
             notices = sees.notices if sees is not None else ()
             self.post_message(ResponsesSearched(hunt, is_full=is_full, notices=notices))

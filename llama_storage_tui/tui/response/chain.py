@@ -89,7 +89,7 @@ class ChainScreen(RecordFrame):
         try:
             found = await chain(self._session, self._response, progress=heard)
         except StorageToolError as error:
-            self.post_message(Failed("chain", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(ChainFound(found))
 

@@ -73,7 +73,7 @@ class ReadingScreen(WorkScreen):
         try:
             found = await self._reading.load(self._session)
         except StorageToolError as error:
-            self.post_message(Failed("reading", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(ReadingDone(found))
 

@@ -192,7 +192,7 @@ class ResponseScreen(WorkScreen):
                 self._session, await examine_response(self._session, response)
             )
         except StorageToolError as error:
-            self.post_message(Failed("response", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(ResponseLoaded(examination))
             if response.transcript.is_incremental:
@@ -202,7 +202,7 @@ class ResponseScreen(WorkScreen):
         try:
             found = await rebuild(self._session, examination)
         except StorageToolError as error:
-            self.post_message(Failed("input", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(InputRebuilt(found))
 

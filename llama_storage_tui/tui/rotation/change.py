@@ -88,7 +88,7 @@ class ChangeScreen(WorkScreen):
         try:
             result = await self._job.run(lambda step: void(self.post_message(StepDone(step))))
         except StorageToolError as error:
-            self.post_message(Failed("change", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(ChangeEnded(result))
 
@@ -144,7 +144,7 @@ class ChangeScreen(WorkScreen):
         is_pending = message.error.kind == "pending"
         self._show(Shown("▲ unfinished", Tone.WARNING) if is_pending else Shown("✗ not changed", Tone.BAD))
         self.finish(
-            "R shows where it stands and how it goes on."
+            "R shows its state and what finishes it."
             if is_pending
             else "escape goes back; nothing is left over."
         )

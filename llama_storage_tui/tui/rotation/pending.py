@@ -40,9 +40,9 @@ class PendingScreen(WorkScreen):
     CSS_PATH = "rotation.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "recover", "Finish", id="pending.recover", tooltip="Bring the change to its end"),
+        Binding("f", "recover", "Finish", id="pending.recover", tooltip="Finish the change"),
         Binding(
-            "u", "undo", "Undo", id="pending.undo", tooltip="Drop a change that the server does not have"
+            "u", "undo", "Undo", id="pending.undo", tooltip="Undo a change that the server does not have"
         ),
         Binding(
             "c",
@@ -111,7 +111,7 @@ class PendingScreen(WorkScreen):
         try:
             pending, waiting = await self._desk.waiting()
         except StorageToolError as error:
-            self.post_message(Failed("pending", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(PendingLooked(pending, waiting))
 
@@ -144,19 +144,19 @@ class PendingScreen(WorkScreen):
         found = self._waiting[0]
         match found.stand.standing:
             case Standing.STAGING:
-                return "f removes what it left behind."
+                return "f: remove what it left behind"
             case Standing.COMMITTED if found.journal.state == "waiting":
-                return "c confirms it when you have written the new password; p shows that."
+                return "c: confirm when you have written the new password, p: show the password"
             case Standing.COMMITTED:
-                return "f finishes it: the files follow the server."
+                return "f: finish it, the files get the new password"
             case Standing.NOT_COMMITTED:
-                return "f makes the change, u drops it."
+                return "f: make the change, u: undo it"
             case Standing.UNCHECKED:
-                return "f finishes it, and nothing can be verified."
+                return "f: finish it; nothing can be verified"
             case Standing.LOST:
-                return "w: type the password that works."
+                return "w: type the password that works"
             case Standing.UNKNOWN:
-                return "Nothing can be concluded now; ctrl+r looks again."
+                return "Unknown for now; ctrl+r: check again"
 
     @on(Failed)
     def _failed(self, message: Failed) -> None:

@@ -55,16 +55,16 @@ class RotationScreen(WorkScreen):
         Binding(
             "m",
             "terms",
-            "How",
+            "Options",
             id="rotation.terms",
-            tooltip="Type the password, change files or the server only, or leave places to you",
+            tooltip="Type the password, change only the files or only the server, or write some places yourself",
         ),
         Binding(
             "ctrl+r",
             "reload",
             "Plan again",
             id="screen.reload",
-            tooltip="Read and ask again, and make the plan anew",
+            tooltip="Check again and make a new plan",
         ),
     ]
 
@@ -121,7 +121,7 @@ class RotationScreen(WorkScreen):
                 self._backend, wish.terms, also=wish.also, userlist=wish.userlist
             )
         except StorageToolError as error:
-            self.post_message(Failed("plan", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(PlanMade(draft))
 
@@ -132,17 +132,17 @@ class RotationScreen(WorkScreen):
         self.query_one(Sheet).show(rows_of(_blocks(plan)))
         if plan.refusal is not None:
             self._head(Shown("✗ cannot be done now", Tone.BAD))
-            self.finish("Nothing was touched. m chooses another way, ctrl+r looks again.")
+            self.finish("Nothing was changed. m: options, ctrl+r: check again")
         else:
             held = Shown(f"✓ {plural(len(plan.checks), 'check')}", Tone.GOOD)
-            self._head(Shown("○ planned, nothing was touched", Tone.GOOD), held)
-            self.finish("a changes it and asks once; m chooses another way.")
+            self._head(Shown("○ planned, nothing was changed", Tone.GOOD), held)
+            self.finish("a: change the password (asks first), m: options")
 
     @on(Failed)
     def _failed(self, message: Failed) -> None:
         self._head(Shown("✗ no plan", Tone.BAD))
         self.query_one(Sheet).show([block_rows(error_block(message.error), self.redact)])
-        self.finish("ctrl+r tries again.")
+        self.finish("ctrl+r: try again")
 
     def cancelled(self) -> None:
         """There is no plan then."""

@@ -12,7 +12,7 @@ from llama_storage_tui.secrets import Secret
 class Mode(StrEnum):
     """Where the new password comes from, and what changes."""
 
-    GENERATE = "generate"
+    GENERATE = "generated"
     TYPED = "typed"
     FILES = "files only"
     SERVER = "server only"

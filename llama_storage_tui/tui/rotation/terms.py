@@ -19,7 +19,7 @@ from llama_storage_tui.tui.widgets.choice import Choice
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
-STOP, LEAVE = "stop there", "leave those places to me"
+STOP, LEAVE = "stop there", "I write those places"
 REFUSE, ACCEPT = "stop where no password is checked", "go on"
 TYPED: Final = (Mode.TYPED, Mode.FILES)
 
@@ -29,7 +29,7 @@ class TermsDialog(Dialog[Wish]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "ctrl+s", "take", "Make the plan", id="terms.take", tooltip="Take this and make the plan anew"
+            "ctrl+s", "take", "Make the plan", id="terms.take", tooltip="Make a new plan with these options"
         ),
         Binding(
             "enter",
@@ -37,7 +37,7 @@ class TermsDialog(Dialog[Wish]):
             "Make the plan",
             show=False,
             id="terms.enter",
-            tooltip="Take this and make the plan anew",
+            tooltip="Make a new plan with these options",
         ),
         Binding("ctrl+o", "show", "Show", id="secret.show", tooltip="Show what is typed, or mask it again"),
         Binding("escape", "close", "Cancel", id="dialog.close", tooltip="Close this box, the plan stays"),
@@ -51,7 +51,7 @@ class TermsDialog(Dialog[Wish]):
         """Lay out choices and fields."""
         wish = self._wish
         with Vertical(classes="box") as box:
-            box.border_title = "How to change the password"
+            box.border_title = "Options of the password change"
             with VerticalScroll(id="form", can_focus=False):
                 with Horizontal(classes="choice"):
                     yield Label("Password")

@@ -28,8 +28,8 @@ _WORDS: Final = {
     Step.MAP_PATH: "If the path is the server's, start with --map-path FROM=TO to read it elsewhere.",
     Step.WAIT_LONGER: "To wait longer, start with a larger --timeout.",
     Step.QUERY_LONGER: "To wait longer, start with a larger --query-timeout.",
-    Step.FINISH_CHANGE: "R shows where it stands and how it goes on.",
-    Step.CONFIRM_CHANGE: "R shows where it stands; confirm it there when you have written the new password.",
+    Step.FINISH_CHANGE: "R shows its state and what finishes it.",
+    Step.CONFIRM_CHANGE: "R: confirm the change when you have written the new password.",
     Step.UNDO_CHANGE: "Undo the change (u).",
     Step.ADOPT_PASSWORD: "Type the password that works (w).",
     Step.CHANGE_BY_HAND: (

@@ -125,7 +125,7 @@ class KeysScreen(PagedScreen[str]):
                 self._session, self._backend, self._namespace, prefix=prefix, limit=PAGE, after=after
             )
         except StorageToolError as error:
-            self.post_message(Failed("keys", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(KeysLoaded(prefix, after, page))
 

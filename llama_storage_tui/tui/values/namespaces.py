@@ -92,7 +92,7 @@ class NamespacesScreen(WorkScreen):
         try:
             listing = await browse.namespaces(self._session, self._backend, fast=fast)
         except StorageToolError as error:
-            self.post_message(Failed("namespaces", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(NamespacesLoaded((*listing.namespaces, listing.unassigned)))
 

@@ -171,7 +171,7 @@ class RowsScreen(PagedScreen[RowQuery]):
         try:
             page = await browse.rows(self._session, self._backend, replace(query, after=after))
         except StorageToolError as error:
-            self.post_message(Failed("rows", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(RowsLoaded(query, after, page))
 
@@ -299,7 +299,7 @@ class RowsScreen(PagedScreen[RowQuery]):
         try:
             count = await browse.count_rows(self._session, self._backend, query)
         except StorageToolError as error:
-            self.post_message(Failed("count", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(RowsCounted(count))
 
@@ -355,7 +355,7 @@ class RowsScreen(PagedScreen[RowQuery]):
         try:
             text = await subject.text_of(column)
         except StorageToolError as error:
-            self.post_message(Failed("copy", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(CopyRequested("row" if column is None else column, text))
 

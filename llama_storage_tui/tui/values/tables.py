@@ -107,7 +107,7 @@ class TablesScreen(WorkScreen):
         try:
             found = await browse.tables(self._session, self._backend, fast=fast)
         except StorageToolError as error:
-            self.post_message(Failed("tables", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(TablesLoaded(found))
 

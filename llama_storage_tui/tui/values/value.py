@@ -107,7 +107,7 @@ class ValueScreen(WorkScreen):
         try:
             shown = await self._subject.load(limit=limit, unfolds=unfolds)
         except StorageToolError as error:
-            self.post_message(Failed("value", error))
+            self.post_message(Failed(error))
         else:
             self.post_message(SubjectLoaded(shown))
 
