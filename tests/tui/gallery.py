@@ -472,6 +472,7 @@ SCENES: dict[str, Scene] = {
     "catalog-settings": Scene(keys=("down", "2")),
     "catalog-findings": Scene(keys=("down", "3")),
     "catalog-connection": Scene(keys=("down", "t")),
+    "catalog-redis": Scene(keys=("down", "down", "t")),
     "catalog-failure-narrow": Scene(NARROW, keys=("down", "down", "down", "t")),
     "findings": Scene(keys=("f",)),
     "findings-narrow": Scene(NARROW, keys=("f",)),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.protocols import RecordReader
+from llama_storage_tui.backends.redis.probe import RedisAnswer
 from llama_storage_tui.backends.redis.target import RedisTarget
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
@@ -578,6 +579,39 @@ def _probe_postgres() -> Probe:
     )
 
 
+def _probe_redis() -> Probe:
+    info = {
+        "redis_version": "7.2.5",
+        "role": "master",
+        "connected_slaves": 1,
+        "redis_mode": "standalone",
+        "used_memory": 412_316_860,
+        "maxmemory": 1_073_741_824,
+        "maxmemory_policy": "allkeys-lru",
+        "connected_clients": 24,
+        "aof_enabled": 1,
+    }
+    answer = RedisAnswer(info, keys=812, save_points="3600 1 300 100")
+    return Probe(
+        answer.server,
+        None,
+        None,
+        is_writable=answer.is_writable,
+        latency_ms=1.8,
+        details=dict(answer.details(0)),
+        warnings=tuple(answer.warnings()),
+    )
+
+
+def made_up_signatures() -> list[StoredValue]:
+    """Return what a provider keeps in its cache, with the time when it goes."""
+    later = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    return [
+        stored(f"signatures:call_{index:05d}", json.dumps({"signature": f"sig-{index}"}), later)
+        for index in range(812)
+    ]
+
+
 def made_up_keys() -> list[StoredValue]:
     """Return keys of two namespaces, and some of none."""
     later, past = datetime(2027, 3, 1, 12, tzinfo=UTC), datetime(2025, 11, 2, 8, 30, tzinfo=UTC)
@@ -651,17 +685,11 @@ def made_up_tables() -> dict[str, MemoryTable]:
 
 
 def made_up_readers() -> dict[str, MemoryReader]:
-    """Return a reader for each backend of the catalog: two answer, two do not."""
+    """Return a reader for each backend of the catalog: three answer, one does not."""
     return {
         "kv_default": MemoryReader(_probe_sqlite(), keys=made_up_keys()),
         "sql_default": MemoryReader(_probe_postgres(), tables=made_up_tables()),
-        "kv_cache": MemoryReader(
-            BackendError(
-                "Backend kv_cache is kv_redis, which this version does not speak",
-                failure=FailureKind.UNSUPPORTED,
-                help="It is shown and checked, and never contacted.",
-            )
-        ),
+        "kv_cache": MemoryReader(_probe_redis(), keys=made_up_signatures()),
         "sql_archive": MemoryReader(
             BackendError(
                 "archive.eu-central-1.internal:5432 refused the password of archivist",
