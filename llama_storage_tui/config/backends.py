@@ -119,7 +119,6 @@ def _implied(context: Context, name: str, entry: Mapping[str, object]) -> Backen
 
 def read_backend(context: Context, name: str, entry: object, path: Path) -> Backend:
     """Turn one resolved entry into a Backend; whatever it holds, it is shown. `name` holds no secret, its key in `path` may."""
-    shown_path = mask_userinfo(show_path(path))
     if not isinstance(entry, Mapping):
         return Backend(
             name,
@@ -130,7 +129,7 @@ def read_backend(context: Context, name: str, entry: object, path: Path) -> Back
             Credential(),
             None,
             "its entry is not a mapping",
-            shown_path,
+            show_path(path),
             context.line(path),
         )
     raw_type = entry.get("type")
@@ -155,7 +154,7 @@ def read_backend(context: Context, name: str, entry: object, path: Path) -> Back
         _credential(context, entry, values, path),
         target,
         problem,
-        shown_path,
+        show_path(path),
         context.line(path),
         unlike_config=tuple(unlike_config(context, type_, values))
         if isinstance(target, PostgresTarget)
