@@ -79,3 +79,12 @@ class Redactor:
         for value in sorted(self._values, key=len, reverse=True):
             text = text.replace(value, MASK)
         return text
+
+
+def password_span(text: str) -> tuple[int, int] | None:
+    """Return where a password stands: from the first colon that no `//` follows to the last `@`."""
+    end = text.rfind("@")
+    start = text.find(":", 0, max(end, 0))
+    while start != -1 and text.startswith("//", start + 1):
+        start = text.find(":", start + 1, end)
+    return None if start == -1 else (start + 1, end)

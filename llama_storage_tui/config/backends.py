@@ -121,7 +121,6 @@ def _implied(context: Context, name: str, entry: Mapping[str, object]) -> Backen
 
 def read_backend(context: Context, name: str, entry: object, path: Path) -> Backend:
     """Turn one resolved entry into a Backend; whatever it holds, it is shown. `name` holds no secret, its key in `path` may."""
-    shown_path = mask_userinfo(show_path(path))
     if not isinstance(entry, Mapping):
         return Backend(
             name,
@@ -132,7 +131,7 @@ def read_backend(context: Context, name: str, entry: object, path: Path) -> Back
             Credential(),
             None,
             "its entry is not a mapping",
-            shown_path,
+            show_path(path),
             context.line(path),
         )
     raw_type = entry.get("type")
@@ -159,7 +158,7 @@ def read_backend(context: Context, name: str, entry: object, path: Path) -> Back
         _credential(context, entry, values, path),
         target,
         problem,
-        shown_path,
+        show_path(path),
         context.line(path),
         unlike_config=() if engine is None or target is None else tuple(engine.unlike_config(told)),
         cannot_connect=None if engine is None else engine.cannot_connect(told, name),

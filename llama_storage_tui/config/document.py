@@ -17,6 +17,7 @@ import yaml
 from llama_storage_tui.config.nodes import Place, compose, compose_all, construct, refuse_bombs
 from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.model.finding import Finding
+from llama_storage_tui.secrets import MASK, password_span
 
 MAXIMUM_BYTES: Final = 5_000_000
 
@@ -250,10 +251,15 @@ def _duplicates(root: yaml.Node | None) -> Iterator[DuplicateKey]:
 
 
 def show_path(path: Path) -> str:
-    """Write a path as servers do: dots for keys, brackets for indexes."""
+    """Write a path as servers do: dots for keys, brackets for indexes. A password in a key, which may be a URI, is masked."""
     shown = ""
     for step in path:
-        shown += f"[{step}]" if isinstance(step, int) else f".{step}" if shown else str(step)
+        if isinstance(step, int):
+            shown += f"[{step}]"
+            continue
+        span = password_span(step)
+        key = step if span is None else step[: span[0]] + MASK + step[span[1] :]
+        shown += f".{key}" if shown else key
     return shown
 
 

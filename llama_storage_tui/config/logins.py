@@ -92,7 +92,13 @@ def _backends(context: Context) -> Iterator[Holder]:
         paths = [context.resolution.file_path(path) for path, _ in snippets(context.data)]
         pairs: list[tuple[Backend, Path]] = list(zip(read_legacy(context)[0], paths, strict=True))
     else:
-        pairs = [(backend, ("storage", "backends", backend.name)) for backend in read_backends(context)]
+        # A name that holds a password is shown without it: the place in the file is under the key as it stands there.
+        backends = read_backends(context)
+        entries = get(context.data, "storage", "backends")
+        keys = entries if isinstance(entries, Mapping) else [backend.name for backend in backends]
+        pairs = [
+            (backend, ("storage", "backends", str(key))) for backend, key in zip(backends, keys, strict=True)
+        ]
     for backend, path in pairs:
         if backend.type in TYPES and not backend.is_implied:
             yield _backend(context, backend, path)

@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from llama_storage_tui.config.environment import EXPRESSION
-from llama_storage_tui.secrets import MASK, Secret
+from llama_storage_tui.secrets import MASK, Secret, password_span
 
 _SECRET_NAME: Final = re.compile(
     r"(?<!by)(?<!com)pass(word|wd|phrase)?$|passw|pwd|secret|secert|secrt|token|api[_-]?key|credential|connection_?str|conn_?str|dsn|private|authorization|"
@@ -52,7 +52,7 @@ def is_secret_name(name: str) -> bool:
 
 def mask_userinfo(text: str) -> str:
     """Mask the password of `user:password@host`, in a URI or alone, and secrets of a URI's query or a DSN."""
-    span = _password_span(text)
+    span = password_span(text)
     if span is not None:
         text = text[: span[0]] + MASK + text[span[1] :]
     return _ASSIGNED.sub(
@@ -63,21 +63,12 @@ def mask_userinfo(text: str) -> str:
 def secrets_in_userinfo(text: str) -> Iterator[Secret]:
     """Yield the secrets that `mask_userinfo` hides, as written and as a driver decodes them."""
     found = [match[3].strip("'") for match in _ASSIGNED.finditer(text) if is_secret_name(match[1])]
-    span = _password_span(text)
+    span = password_span(text)
     if span is not None:
         found.append(text[slice(*span)])
     for value in found:
         if value:
             yield from {Secret(value), Secret(unquote(value))}
-
-
-def _password_span(text: str) -> tuple[int, int] | None:
-    """Return where a password stands: from the first colon that no `//` follows to the last `@`."""
-    end = text.rfind("@")
-    start = text.find(":", 0, max(end, 0))
-    while start != -1 and text.startswith("//", start + 1):
-        start = text.find(":", start + 1, end)
-    return None if start == -1 else (start + 1, end)
 
 
 def mask_written(text: str) -> str:

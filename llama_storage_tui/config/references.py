@@ -229,7 +229,7 @@ def _reference(
     if family is None:
         family = Family.SQL if "table_name" in entry else Family.KV
     reference = Reference(
-        mask_userinfo(show_path(path)),
+        show_path(path),
         kind,
         mask_userinfo(name),
         family,

@@ -60,7 +60,6 @@ OF_A_SETTING: Final = {
     "Set server.auth.provider_config.": "no store is touched",
     "Enable the provider under providers.inference": "a setting of the config; no release starts with it, and no store is touched",
     "Write the name of the package that brings": "no server of this version starts before it, and no store is touched",
-    "Correct the path, or move away what": "no server can open the path, so that no rows are behind it; moved, not removed",
     "This program does not look there. Set the password": "a setting of the config; no stored data, and the server reads it first",
     "Write a value as the message says": "no server of this version starts before it, and no store is touched",
     "Register the model in registered_resources": "a setting of the config; no server of this version starts before it",

@@ -10,6 +10,10 @@ from hypothesis import strategies as st
 
 from llama_storage_tui.cli import reports
 from llama_storage_tui.cli.documents import CheckDocument, Checked, ShowDocument
+from llama_storage_tui.config.document import parse, show_path
+from llama_storage_tui.config.dotenv import merge
+from llama_storage_tui.config.load import load_context
+from llama_storage_tui.config.logins import find_holders
 from llama_storage_tui.config.masking import is_secret_name, mask_userinfo
 from llama_storage_tui.errors import StorageToolError
 from tests.configs import POSTGRES, SQLITE, catalog_of, with_provider
@@ -208,3 +212,17 @@ def test_a_role_whose_name_is_its_password_is_shown_by_its_name() -> None:
     alike = catalog.backend("alike")
     assert alike is not None
     assert alike.credential.user == "llamastack"
+
+
+def test_the_login_of_a_backend_named_by_a_uri_is_found_in_the_file() -> None:
+    text = SQLITE.replace("sql_default", "postgresql://u:hunter2hunter2@h/db").replace(
+        "      type: sql_sqlite\n      db_path: /srv/stack/sql.db\n",
+        "      type: sql_postgres\n      host: h\n      db: d\n      user: u\n      password: another1\n",
+    )
+    text = text.replace(
+        "    postgresql://u:hunter2hunter2@h/db:", '    "postgresql://u:hunter2hunter2@h/db":'
+    )
+    context = load_context(parse(text, "run.yaml"), merge([], {}, home="/home/somebody"))
+    holder = find_holders(context)[0]
+    assert holder.path == ("storage", "backends", "postgresql://u:hunter2hunter2@h/db", "password")
+    assert "hunter2" not in holder.name + show_path(holder.path)

@@ -206,9 +206,14 @@ def conversion_help(view: View, path: Path, problem: schema.Problem) -> str | No
     if uses and problem.kind is schema.ProblemKind.WRONG_TYPE:
         names = ", ".join(dict.fromkeys(use.variable for use in uses))
         if is_secret_name(str(path[-1])):
+            way_out = (
+                ", or (1.4.1 and later) put it into a connection_string"
+                if path[:2] == ("storage", "backends")
+                else ""
+            )
             return (
                 f"A value that looks like a number or boolean is converted on its way through ${{env.{names}}}: choose one that "
-                "does not, or (1.4.1 and later) put it into a connection_string."
+                f"does not{way_out}."
             )
         return f"The value comes through ${{env.{names}}}, which turns digits, true, false and empty text into other types."
     if problem.kind is schema.ProblemKind.WRONG_TYPE and path and is_secret_name(str(path[-1])):

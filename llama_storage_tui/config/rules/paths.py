@@ -68,7 +68,7 @@ UNUSABLE_PATH: Final = Rule(
     severity=Severity.ERROR,
     stage=Stage.START,
     title="A path leads through a file, or to something that is not a database or a folder",
-    advice="Correct the path, or move away what is there. If the path is on another machine, check the config there.",
+    advice="Correct the path. If it is a path of another machine, check the config there.",
     also=((Severity.WARNING, Stage.NEVER), (Severity.WARNING, Stage.START)),
 )
 TABLE: Final = (
