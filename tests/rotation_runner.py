@@ -82,13 +82,14 @@ async def run(order: dict[str, object]) -> str:
     return result.outcome
 
 
-def main() -> None:
+def main(order: str) -> None:
+    """Do what an order says."""
     try:
-        outcome = asyncio.run(run(json.loads(sys.argv[1])))
+        outcome = asyncio.run(run(json.loads(order)))
     except StorageToolError as error:
         outcome = f"{error.kind}: {error.message}"
     sys.stdout.write(f"={outcome}\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

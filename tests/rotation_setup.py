@@ -16,12 +16,14 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 import asyncpg
 
+from llama_storage_tui.__main__ import main
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Plan, Terms
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.discovery import find_entries
 from llama_storage_tui.services.rotation.plan import make_plan
 from llama_storage_tui.services.rotation.sources import RotationRequest, read_sources
+from tests import fork_server, rotation_runner
 from tests.servers import DATABASE, Server
 
 OLD = "Old0password1of2this3role4xyz567"
@@ -112,17 +114,10 @@ class Files(Generic[S]):
 
         `chmod_at` changes a mode right after a step; modes count there, also for root.
         """
-        done = subprocess.run(
-            self._command(do, die_at, backend, terms, chmod_at, file_limit),
-            cwd=ROOT,
-            env=self._variables(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=100,
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        *steps, last = done.stdout.splitlines() or [""]
+        order = self._order(do, die_at, backend, terms, chmod_at, file_limit)
+        done = fork_server.call(rotation_runner.main, order, folder=ROOT, environ=self._variables())
+        assert "Traceback" not in done.err, done.err
+        *steps, last = done.out.splitlines() or [""]
         if last.startswith("="):
             return Run(tuple(steps), last[1:])
         return Run((*steps, last), None)
@@ -133,14 +128,14 @@ class Files(Generic[S]):
         """Start the same without waiting for it; `state` is another user's folder."""
         other = {} if state is None else {"LLAMA_STORAGE_TUI_STATE_DIR": str(state)}
         return subprocess.Popen(
-            self._command(do, None, backend),
+            [sys.executable, "-m", "tests.rotation_runner", self._order(do, None, backend)],
             cwd=ROOT,
             env=self._variables() | other,
             stdout=subprocess.PIPE,
             text=True,
         )
 
-    def _command(
+    def _order(
         self,
         do: str,
         die_at: str | None,
@@ -148,7 +143,7 @@ class Files(Generic[S]):
         terms: tuple[str, ...] = (),
         chmod_at: tuple[str, Path, int] | None = None,
         file_limit: int | None = None,
-    ) -> list[str]:
+    ) -> str:
         order = {
             "do": do,
             "config": str(self.config),
@@ -159,7 +154,7 @@ class Files(Generic[S]):
             "chmod_at": None if chmod_at is None else [chmod_at[0], str(chmod_at[1]), chmod_at[2]],
             "file_limit": file_limit,
         }
-        return [sys.executable, "-m", "tests.rotation_runner", json.dumps(order)]
+        return json.dumps(order)
 
     def _variables(self) -> dict[str, str]:
         own = {"PATH": os.environ["PATH"], "HOME": "/nowhere", "LLAMA_STORAGE_TUI_STATE_DIR": str(self.state)}
@@ -169,21 +164,15 @@ class Files(Generic[S]):
         self, *words: str, typed: str | None = None, **variables: str
     ) -> subprocess.CompletedProcess[str]:
         """Run `rotate` of the program itself on the config."""
-        return subprocess.run(
-            [sys.executable, "-m", "llama_storage_tui", "rotate", str(self.config), *words],
-            cwd=ROOT,
-            env={
-                "PATH": "/usr/bin:/bin",
-                "HOME": "/nowhere",
-                "LLAMA_STORAGE_TUI_STATE_DIR": str(self.state),
-                **variables,
-            },
-            input=typed or "",
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        called = ("rotate", str(self.config), *words)
+        environ = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": "/nowhere",
+            "LLAMA_STORAGE_TUI_STATE_DIR": str(self.state),
+            **variables,
+        }
+        done = fork_server.call(main, called, folder=ROOT, environ=environ, typed=typed or "", seconds=60)
+        return subprocess.CompletedProcess(called, *done)
 
     def passwords(self) -> set[str]:
         """Return every password that the files yield for the role."""

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from llama_storage_tui.backends.mongodb.target import MongoTarget, mongo_login
 from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.backends.registry import open_reader
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.model.data import Cell, Cursor, KeyEntry, KeySelection, RowQuery
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.target import Target
+from llama_storage_tui.secrets import Secret
 from tests.servers import Server
+
+if TYPE_CHECKING:
+    from pymongo.collection import Collection
+
+    from tests.mongo_servers import MongoServer
+    from tests.redis_servers import RedisServer
+
+ADMINISTRATOR, MONGO_PASSWORD = "root", "made-up-root"
+"""Of the MongoDB-compatible server: tests/mongo_daemon.py, which needs its package."""
 
 KEY_VALUE_TABLE = "CREATE TABLE kvstore (key TEXT PRIMARY KEY, value TEXT, expiration TIMESTAMP)"
 
@@ -32,6 +43,28 @@ class Store(Protocol):
     def target(self, *, table: str | None = None) -> Target:
         """Return what a reader opens."""
         ...
+
+
+class KeyStore(Protocol):
+    """A store of keys and values, whatever its engine."""
+
+    engine: str
+
+    def fill(self, rows: Mapping[str, str]) -> None:
+        """Have these keys and values and no others."""
+        ...
+
+    def key_target(self) -> Target:
+        """Return what a reader of the keys opens."""
+        ...
+
+
+def filling(rows: Mapping[str, str]) -> str:
+    """Return SQL that makes the key-value table anew with these rows."""
+    values = ", ".join(f"({literal(key)}, {literal(value)}, NULL)" for key, value in rows.items())
+    return f"DROP TABLE IF EXISTS kvstore; {KEY_VALUE_TABLE};" + (
+        f"INSERT INTO kvstore VALUES {values}" if rows else ""
+    )
 
 
 @dataclass
@@ -53,6 +86,12 @@ class SqliteStore:
     def target(self, *, table: str | None = None) -> SqliteTarget:
         return SqliteTarget(self.path, table=table)
 
+    def fill(self, rows: Mapping[str, str]) -> None:
+        self.execute(filling(rows))
+
+    def key_target(self) -> Target:
+        return self.target(table="kvstore")
+
 
 @dataclass
 class PostgresStore:
@@ -63,7 +102,9 @@ class PostgresStore:
     engine: str = "postgres"
 
     def create(self) -> None:
-        self.server.execute(f"CREATE DATABASE {self.database} OWNER operator", database="postgres")
+        self.server.execute(
+            f"CREATE DATABASE {self.database} OWNER operator STRATEGY FILE_COPY", database="postgres"
+        )
 
     def drop(self) -> None:
         self.server.execute(f"DROP DATABASE {self.database} WITH (FORCE)", database="postgres")
@@ -77,6 +118,53 @@ class PostgresStore:
 
     def target(self, *, table: str | None = None) -> Target:
         return replace(self.server.target(database=self.database), table=table)
+
+    def fill(self, rows: Mapping[str, str]) -> None:
+        self.execute(filling(rows))
+
+    def key_target(self) -> Target:
+        return self.target(table="kvstore")
+
+
+@dataclass
+class RedisStore:
+    """Database 0 of the test server, empty when a test begins."""
+
+    server: RedisServer
+    engine: str = "redis"
+
+    def fill(self, rows: Mapping[str, str]) -> None:
+        self.server.client.flushdb()
+        if rows:
+            self.server.client.mset(dict(rows))
+
+    def key_target(self) -> Target:
+        return self.server.target()
+
+
+@dataclass
+class MongoStore:
+    """A collection of the test server, empty when a test begins."""
+
+    server: MongoServer
+    collection: str
+    engine: str = "mongodb"
+
+    @contextmanager
+    def documents(self) -> Iterator[Collection[dict[str, Any]]]:
+        """Give the collection to a test, as the administrator."""
+        with self.server.client(ADMINISTRATOR, MONGO_PASSWORD) as client:
+            yield client["stack"][self.collection]
+
+    def fill(self, rows: Mapping[str, str]) -> None:
+        with self.documents() as collection:
+            collection.delete_many({})
+            for key, value in rows.items():
+                collection.insert_one({"key": key, "value": value, "expiration": None})
+
+    def key_target(self) -> MongoTarget:
+        login = mongo_login("127.0.0.1", self.server.port, ADMINISTRATOR, Secret(MONGO_PASSWORD))
+        return replace(login, database="stack", collection=self.collection)
 
 
 @asynccontextmanager

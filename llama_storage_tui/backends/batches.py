@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
+
+Item = TypeVar("Item")
 
 FIRST_BATCH: Final = 1
 """Nobody knows what a row weighs before one was read."""
@@ -19,6 +21,22 @@ BATCH_BYTES: Final = 8 * 1024 * 1024
 def weight(rows: Sequence[Sequence[object]]) -> int:
     """Return about how many bytes the cells of some rows hold; numbers count nothing."""
     return sum(len(cell) for row in rows for cell in row if isinstance(cell, str | bytes))
+
+
+def parted(
+    items: Sequence[Item], size_of: Callable[[Item], int], *, most: int = LARGEST_BATCH
+) -> list[list[Item]]:
+    """Part items so that what belongs to those of each part weighs about BATCH_BYTES at most; `most` limits their number."""
+    parts: list[list[Item]] = []
+    held = 0
+    for item in items:
+        size = size_of(item)
+        if not parts or held + size > BATCH_BYTES or len(parts[-1]) >= most:
+            parts.append([])
+            held = 0
+        parts[-1].append(item)
+        held += size
+    return parts
 
 
 @dataclass(slots=True)

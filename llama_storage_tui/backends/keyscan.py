@@ -48,6 +48,15 @@ class Found:
     scanned: int
     resume: tuple[Part, Part] | None = None
 
+    def followed_by(self, other: Found) -> Found:
+        """Return these rows and those of the search that went on from `resume`."""
+        return Found(
+            (*self.rows, *other.rows),
+            (*self.is_odd, *other.is_odd),
+            self.scanned + other.scanned,
+            other.resume,
+        )
+
     def cursor_parts(self, index: int) -> tuple[Part, Part]:
         """Return the position of a row."""
         row = self.rows[index]

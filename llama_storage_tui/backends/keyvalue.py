@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends import cursors
-from llama_storage_tui.backends.batches import BATCH_BYTES, LARGEST_BATCH
+from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.engine import Engine, Statement
 from llama_storage_tui.backends.keyscan import ODD, TEXT, Found, KeyQuery, find, matching
@@ -58,15 +58,27 @@ class SqlKeyValueReader:
         return await self.engine.run(counted, seconds=self.timeouts.query if fast else None)
 
     async def page(
-        self, selection: KeySelection, *, prefix: str = "", limit: int = 100, after: Cursor | None = None
+        self,
+        selection: KeySelection,
+        *,
+        prefix: str = "",
+        limit: int = 100,
+        after: Cursor | None = None,
+        exact: bool = False,
     ) -> KeyPage:
-        """Return a page in key order of the selected keys whose physical text also starts with `prefix`."""
+        """Return a page in key order of the selected keys whose physical text also starts with `prefix`.
+
+        `exact`: without the budget that an index in another order has.
+        """
         if limit < 1:
             raise UsageError("A page has at least one key.")
         name = cursors.fingerprint(self.table, selection.include, selection.exclude, prefix)
         query = KeyQuery(selection, prefix, limit, _position(after, name), datetime.now(UTC))
 
-        found = await self._find(query, seconds=self.timeouts.query)
+        found = await self._find(query, seconds=None if exact else self.timeouts.query)
+        while exact and found.resume is not None and len(found.rows) <= limit:
+            query = replace(query, after=found.resume, limit=limit - len(found.rows))
+            found = found.followed_by(await self._find(query, seconds=None))
         has_more = len(found.rows) > limit
         position = found.cursor_parts(limit - 1) if has_more else found.resume
         return KeyPage(
@@ -134,7 +146,7 @@ class SqlKeyValueReader:
         while True:
             query = KeyQuery(selection, "", LARGEST_BATCH, _position(after, name), datetime.now(UTC))
             found = await self._find(query, seconds=None)
-            for rows in _batches(found.rows[:LARGEST_BATCH]):
+            for rows in parted(found.rows[:LARGEST_BATCH], lambda row: row.entry.bytes or 0):
                 values = await self._values(rows)
                 if values:
                     yield values
@@ -202,20 +214,6 @@ def _count_statement(keys: KeyTable, selection: KeySelection, most: int | None) 
         for index, each in enumerate(wanted)
     ]
     return sa.select(*counts) if counts else sa.select(sa.literal(0))
-
-
-def _batches(rows: Sequence[KeyRow]) -> list[list[KeyRow]]:
-    """Part keys so that the values of each part weigh about BATCH_BYTES at most."""
-    batches: list[list[KeyRow]] = []
-    weight = 0
-    for row in rows:
-        size = row.entry.bytes or 0
-        if not batches or weight + size > BATCH_BYTES:
-            batches.append([])
-            weight = 0
-        batches[-1].append(row)
-        weight += size
-    return batches
 
 
 def _stored(raw: Sequence[object], limit: int | None) -> StoredValue:

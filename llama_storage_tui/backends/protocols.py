@@ -90,9 +90,18 @@ class KeyValueReader(Protocol):
         ...
 
     async def page(
-        self, selection: KeySelection, *, prefix: str = "", limit: int = 100, after: Cursor | None = None
+        self,
+        selection: KeySelection,
+        *,
+        prefix: str = "",
+        limit: int = 100,
+        after: Cursor | None = None,
+        exact: bool = False,
     ) -> KeyPage:
-        """Return a page in key order of the selected keys whose physical text also starts with `prefix`."""
+        """Return a page in key order of the selected keys whose physical text also starts with `prefix`.
+
+        `exact` looks at as many keys as that takes, without a budget or a time limit.
+        """
         ...
 
     async def value(self, key: str | bytes | None, *, limit: int | None = None) -> StoredValue | None:

@@ -101,6 +101,8 @@ class KeysDocument(Document):
     next: str | None
     complete: bool
     scanned: int
+    total: int | None
+    """About how many keys there are to look at, where that is known."""
 
 
 class GetDocument(Document):

@@ -56,6 +56,7 @@ def _wanted(context: click.Context, namespace: str | None, *, unassigned: bool) 
 @click.option("--prefix", default="", help="Only keys that begin with TEXT.")
 @click.option("--limit", type=LIMIT, default=100, show_default=True)
 @click.option("--after", metavar="CURSOR", help="The page after CURSOR.")
+@click.option("--exact", is_flag=True, help="Look at all keys that a complete page takes, however many.")
 @shared_options
 @click.pass_context
 def keys(
@@ -68,6 +69,7 @@ def keys(
     prefix: str,
     limit: int,
     after: str | None,
+    exact: bool,
 ) -> int:
     """List the keys of a namespace, a page at a time, in key order.
 
@@ -77,7 +79,9 @@ def keys(
 
     async def question(session: Session) -> KeyPage:
         found = await browse.namespace(session, backend, wanted)
-        return await browse.keys(session, backend, found, prefix=prefix, limit=limit, after=after)
+        return await browse.keys(
+            session, backend, found, prefix=prefix, limit=limit, after=after, exact=exact
+        )
 
     page = ask(
         context,
@@ -91,6 +95,7 @@ def keys(
                 next=page.next,
                 complete=page.is_complete,
                 scanned=page.scanned,
+                total=page.total,
             )
         )
     else:

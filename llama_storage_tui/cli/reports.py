@@ -16,7 +16,7 @@ from llama_storage_tui.model.data import Cell, Count, KeyPage, RowPage
 from llama_storage_tui.model.finding import Finding, Severity
 from llama_storage_tui.reports.findings import WHEN, place_of
 from llama_storage_tui.reports.probes import probe_facts, remark_lines
-from llama_storage_tui.services.browse import NamespaceListing, TableEntry
+from llama_storage_tui.services.browse import NamespaceListing, TableEntry, looked_at
 from llama_storage_tui.services.probe import ProbeResult
 from llama_storage_tui.services.values import LONGEST_LETTER, epoch_time, with_letters
 
@@ -177,7 +177,7 @@ def report_keys(page: KeyPage) -> None:
         ],
         cut=None,
     )
-    _report_end(page.next, is_complete=page.is_complete, scanned=page.scanned)
+    _report_end(page.next, is_complete=page.is_complete, looked=looked_at(page))
 
 
 def _key(key: str | bytes | None) -> str:
@@ -191,9 +191,10 @@ def _key(key: str | bytes | None) -> str:
             return key
 
 
-def _report_end(next_: str | None, *, is_complete: bool, scanned: int | None = None) -> None:
+def _report_end(next_: str | None, *, is_complete: bool, looked: str = "") -> None:
     if not is_complete:
-        output.say(f"Stopped early{f' after {scanned:,} keys' if scanned else ''}: there may be more.")
+        after = f" after {looked}" if looked else ""
+        output.say(f"Stopped early{after}: there may be more. --exact looks at all keys.")
     if next_:
         output.say(f"More: --after {next_}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from llama_storage_tui.backends.registry import engine_of_type
@@ -23,7 +24,7 @@ from llama_storage_tui.config.masking import (
 from llama_storage_tui.config.targets import EntrySettings, location_of, read_target
 from llama_storage_tui.model.catalog import NOT_SET, Backend, Credential, Family, Setting, SettingValue
 from llama_storage_tui.model.target import Target
-from llama_storage_tui.secrets import Secret
+from llama_storage_tui.secrets import MASK, Secret
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream import run_config as schema
 
@@ -41,7 +42,7 @@ def read_backends(context: Context) -> tuple[Backend, ...]:
     entries = storage.get("backends") if isinstance(storage, Mapping) else None
     if isinstance(entries, Mapping):
         return tuple(
-            read_backend(context, str(name), entry, ("storage", "backends", str(name)))
+            read_backend(context, mask_userinfo(str(name)), entry, ("storage", "backends", str(name)))
             for name, entry in entries.items()
         )
     if isinstance(storage, Mapping) and "backends" in storage:
@@ -119,7 +120,8 @@ def _implied(context: Context, name: str, entry: Mapping[str, object]) -> Backen
 
 
 def read_backend(context: Context, name: str, entry: object, path: Path) -> Backend:
-    """Turn one resolved entry into a Backend; whatever it holds, it is shown."""
+    """Turn one resolved entry into a Backend; whatever it holds, it is shown. `name` holds no secret, its key in `path` may."""
+    shown_path = mask_userinfo(show_path(path))
     if not isinstance(entry, Mapping):
         return Backend(
             name,
@@ -130,7 +132,7 @@ def read_backend(context: Context, name: str, entry: object, path: Path) -> Back
             Credential(),
             None,
             "its entry is not a mapping",
-            show_path(path),
+            shown_path,
             context.line(path),
         )
     raw_type = entry.get("type")
@@ -157,7 +159,7 @@ def read_backend(context: Context, name: str, entry: object, path: Path) -> Back
         _credential(context, entry, values, path),
         target,
         problem,
-        show_path(path),
+        shown_path,
         context.line(path),
         unlike_config=() if engine is None or target is None else tuple(engine.unlike_config(told)),
         cannot_connect=None if engine is None else engine.cannot_connect(told, name),
@@ -177,7 +179,11 @@ def _settings(
         if name == "type":
             continue
         field = known.get(name)
-        is_secret = is_secret_name(name) or (field is not None and field.is_secret)
+        is_secret = (
+            is_secret_name(name)
+            or (field is not None and field.is_secret)
+            or (name in USER_FIELDS and is_password_too(context, entry, (*path, name)))
+        )
         expression = context.expression((*path, name))
         if expression is not None:
             expression = mask_expression(expression) if is_secret else mask_written(expression)
@@ -197,6 +203,34 @@ def _settings(
         if field.name not in entry and field.name != "type" and field.default is not None
     ]
     return tuple(settings)
+
+
+USER_FIELDS: Final = frozenset({"user", "username"})
+SHORTEST_SECRET: Final = 6
+"""Shorter texts are in many names by chance."""
+
+
+def is_password_too(context: Context, entry: Mapping[object, object], path: Path) -> bool:
+    """Tell whether the file gives a user the very value of a password: by one variable, by one anchor, or inside a longer name.
+
+    Equal words are no proof: many servers have a role whose password is its name, and the name is shown everywhere.
+    """
+    user = entry.get(path[-1])
+    variables = {use.variable for use in context.resolution.uses.get(path, ())}
+    node = context.document.node(path)
+    for name in entry:
+        if not is_secret_name(str(name)):
+            continue
+        secret: Path = (*path[:-1], str(name))
+        if variables & {use.variable for use in context.resolution.uses.get(secret, ())}:
+            return True
+        if node is not None and node is context.document.node(secret):
+            return True
+        value = entry[name]
+        is_inside = isinstance(value, str) and isinstance(user, str) and value in user and value != user
+        if is_inside and len(str(value)) >= SHORTEST_SECRET:
+            return True
+    return any(is_secret_name(variable) for variable in variables)
 
 
 def _shown(context: Context, name: str, value: object, *, is_secret: bool) -> SettingValue:
@@ -233,6 +267,8 @@ def _credential(
         return Credential(uri_user, "connection_string", context.source((*path, "connection_string")))
     user = values.get("user")
     shown_user = mask_userinfo(user) if isinstance(user, str) else None
+    if shown_user and is_password_too(context, entry, (*path, "user")):
+        shown_user = MASK
     for field in ("connection_string", "password"):
         if entry.get(field) is not None:
             return Credential(shown_user, field, context.source((*path, field)))

@@ -1,4 +1,4 @@
-"""A compose file as a source of variables: what it gives to the service that runs the server.
+"""A compose file as a source of variables and volumes: what it gives to the service that runs the server.
 
 The `environment` of a service wins over its `env_file`. `${X}`, `${X:-default}`, `${X?error}` and `$X` are compose's own, filled
 from `.env` beside the file and from the process environment; what neither has is set to something unknown.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
-from llama_storage_tui.config.document import Document, Elsewhere, Path, parse
+from llama_storage_tui.config.document import Document, Elsewhere, Keeps, Mount, Path, parse, texts
 from llama_storage_tui.config.environment import Variable
 from llama_storage_tui.errors import ConfigError, UsageError
 
@@ -18,7 +19,7 @@ ENDINGS: Final = (".yaml", ".yml")
 _INTERPOLATION: Final = re.compile(
     r"\$(?:(?P<escaped>\$)|(?P<bare>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?:(?P<operator>:?[-?+])(?P<rest>[^}]*))?\})"
 )
-_SERVERS: Final = re.compile(r"llama[-_]?stack|\bogx\b|run[^/]*\.ya?ml|config[^/]*\.ya?ml", re.IGNORECASE)
+_SERVERS: Final = re.compile(r"llama[-_]?stack|\bogx|run[^/]*\.ya?ml|config[^/]*\.ya?ml", re.IGNORECASE)
 
 ReadEnvFile = Callable[[str], Mapping[str, Variable] | None]
 """Reads an env file by its name in the compose file; None where it is not there."""
@@ -29,10 +30,17 @@ def is_compose(name: str) -> bool:
     return name.lower().endswith(ENDINGS)
 
 
-def read_compose(
-    text: str, name: str, *, lookup: Mapping[str, str], env_file: ReadEnvFile
-) -> tuple[dict[str, Variable], tuple[Elsewhere, ...]]:
-    """Return the variables of the service that runs the server, and its env files that are not there.
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a server gets from its service: variables, the env files that are not there, and volumes (None: not known)."""
+
+    variables: dict[str, Variable]
+    elsewhere: tuple[Elsewhere, ...] = ()
+    mounts: tuple[Mount, ...] | None = None
+
+
+def read_compose(text: str, name: str, *, lookup: Mapping[str, str], env_file: ReadEnvFile) -> Service:
+    """Return what a compose file gives to the service that runs the server.
 
     `lookup` has the values of compose's own variables.
 
@@ -60,7 +68,51 @@ def read_compose(
         else:
             found |= {key: each._replace(is_deployed=True) for key, each in variables.items()}
     found |= _environment(document, (*path, "environment"), settings.get("environment"), name, lookup)
-    return found, tuple(elsewhere)
+    return Service(found, tuple(elsewhere), _mounts(document, path, settings, lookup))
+
+
+def _mounts(
+    document: Document, path: Path, settings: Mapping[str, object], lookup: Mapping[str, str]
+) -> tuple[Mount, ...] | None:
+    """Return the volumes of a service; None where one of them depends on a variable that is not known."""
+    found: list[Mount] = []
+    for key in ("volumes", "tmpfs"):
+        written = settings.get(key)
+        for index, entry in enumerate(written if isinstance(written, list) else [written]):
+            if isinstance(entry, dict):
+                kind, target = str(entry.get("type")), str(entry.get("target"))
+                source, is_read_only = str(entry.get("source") or ""), entry.get("read_only") is True
+            elif isinstance(entry, str):
+                text = _interpolated(entry, lookup)
+                if text is None:
+                    return None
+                source, target, is_read_only = (
+                    _parts(text) if key == "volumes" else ("", text.split(":")[0], False)
+                )
+                kind = "tmpfs" if key == "tmpfs" else "volume"
+            else:
+                continue
+            what = (
+                f"the {'tmpfs' if kind == 'tmpfs' else 'volume'} {source or target} of the service {path[-1]}"
+            )
+            keeps = Keeps.FOR_GOOD if source and kind != "tmpfs" else Keeps.WITH_THE_POD
+            found.append(
+                Mount(
+                    target,
+                    what,
+                    Keeps.NOTHING if is_read_only else keeps,
+                    document.value_line((*path, key, index)),
+                )
+            )
+    return tuple(found)
+
+
+def _parts(text: str) -> tuple[str, str, bool]:
+    """Split `SOURCE:TARGET:MODE`; a target alone is an anonymous volume."""
+    parts = text.split(":")
+    if len(parts) == 1:
+        return "", parts[0], False
+    return parts[0], parts[1], "ro" in ",".join(parts[2:]).split(",")
 
 
 def _server(services: Mapping[object, object], name: str) -> str:
@@ -70,7 +122,7 @@ def _server(services: Mapping[object, object], name: str) -> str:
     likely = [
         key
         for key, value in named.items()
-        if any(_SERVERS.search(text) for text in _texts([value.get(part) for part in parts]))
+        if any(_SERVERS.search(text) for text in texts([value.get(part) for part in parts]))
     ]
     with_variables = [
         key for key, value in named.items() if value.get("environment") or value.get("env_file")
@@ -84,17 +136,6 @@ def _server(services: Mapping[object, object], name: str) -> str:
         f"Several services of {name} could run the server: {', '.join(likely or with_variables)}",
         help="Give a compose file with that service alone, or an env file with its variables.",
     )
-
-
-def _texts(data: object) -> Iterator[str]:
-    if isinstance(data, dict):
-        for value in data.values():
-            yield from _texts(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _texts(value)
-    elif isinstance(data, str):
-        yield data
 
 
 def _env_files(data: object) -> Iterator[str]:

@@ -36,8 +36,12 @@ class Context:
         return data if isinstance(data, dict) else {}
 
     def line(self, path: Path) -> int | None:
-        """Return the line of the file for a path of the file."""
-        return self.document.line(path)
+        """Return the line of the file for a path of the config; in a text that is quoted there, the line on which that begins."""
+        found = self.document.line(path)
+        manifest = self.document.manifest
+        return (
+            manifest.document.value_line(manifest.path) if found is None and manifest is not None else found
+        )
 
     def source(self, path: Path) -> Source:
         """Tell where the value at a path of the file came from."""

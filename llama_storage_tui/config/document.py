@@ -257,6 +257,18 @@ def show_path(path: Path) -> str:
     return shown
 
 
+def texts(data: object) -> Iterator[str]:
+    """Yield every text inside plain data; keys are left out."""
+    if isinstance(data, dict):
+        for value in data.values():
+            yield from texts(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from texts(value)
+    elif isinstance(data, str):
+        yield data
+
+
 def get(data: object, *steps: PathStep) -> object:
     """Return what lies at a path of plain data, None where the path leads nowhere."""
     for step in steps:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from llama_storage_tui.config.document import Elsewhere, Path, PathStep
+from llama_storage_tui.config.document import Elsewhere, Mount, Path, PathStep
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.secrets import MASK
 from llama_storage_tui.upstream import changes
@@ -60,6 +60,8 @@ class Environment:
     home: str | None = None
     notices: tuple[str, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
+    mounts: tuple[Mount, ...] | None = None
+    """The volumes of the server's container, as a compose file among the env files says; None where none does."""
 
     def assumes(self, name: str) -> bool:
         """Tell whether a variable that is missing here counts as set to something unknown."""

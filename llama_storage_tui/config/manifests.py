@@ -26,6 +26,7 @@ from llama_storage_tui.config.document import (
     get,
     parse,
     show_path,
+    texts,
 )
 from llama_storage_tui.config.other_files import KUSTOMIZATION, looks_like_run_config, unreadable_error
 from llama_storage_tui.errors import ConfigError, UsageError
@@ -36,14 +37,14 @@ MISSING_CONFIG_KEY: Final = Rule(
     id="missing-config-key",
     severity=Severity.ERROR,
     stage=Stage.START,
-    title="A manifest wants a key that a ConfigMap or Secret does not have",
+    title="A manifest names a key that a ConfigMap or Secret does not have",
     advice="Name a key that is there, or add it.",
 )
 OTHER_NAMESPACE: Final = Rule(
     id="other-namespace",
     severity=Severity.ERROR,
     stage=Stage.START,
-    title="A manifest wants a ConfigMap or Secret of another namespace",
+    title="A manifest names a ConfigMap or Secret of another namespace",
     advice="A pod reads its own namespace only: put both into one.",
 )
 UNWATCHED_RESOURCE: Final = Rule(
@@ -166,7 +167,7 @@ def _mounts_of_servers(
     found: list[Mount] = []
     runs_server = False
     for resource in readers:
-        if chosen.owner not in set(_texts(resource.data)):
+        if chosen.owner not in set(texts(resource.data)):
             continue
         storage = _OPERATOR_STORAGE.get(resource.kind)
         containers = _with_config(list(_running(resource.data)), _config_volumes(resource, chosen))
@@ -609,23 +610,12 @@ def _unseen(
 def _readers(resources: list[Resource], chosen: Entry) -> list[Resource]:
     """Return the workloads that name the chosen entry's ConfigMap or Secret; all of them where none does."""
     workloads = [found for found in resources if found.kind not in ("ConfigMap", "Secret")]
-    return [found for found in workloads if chosen.owner in set(_texts(found.data))] or workloads
+    return [found for found in workloads if chosen.owner in set(texts(found.data))] or workloads
 
 
 def _expanded(value: str, known: Mapping[str, str | None]) -> str:
     """Expand `$(NAME)` as Kubernetes does, for the variables before this one."""
     return _REFERENCE.sub(lambda match: known.get(match[1]) or match[0], value)
-
-
-def _texts(data: object) -> Iterator[str]:
-    if isinstance(data, dict):
-        for value in data.values():
-            yield from _texts(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _texts(value)
-    elif isinstance(data, str):
-        yield data
 
 
 def _volumes(data: object) -> Iterator[Mapping[str, object]]:

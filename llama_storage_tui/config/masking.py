@@ -123,6 +123,7 @@ def find_secrets(data: object, name: str = "", *, is_secret: bool = False) -> It
     is_secret = is_secret or is_secret_name(name)
     if isinstance(data, dict):
         for key, value in data.items():
+            yield from secrets_in_userinfo(str(key))
             yield from find_secrets(value, str(key), is_secret=is_secret)
     elif isinstance(data, list):
         for value in data:

@@ -160,10 +160,12 @@ def _compose_help(services: Mapping[object, object], configs: object, name: str)
                 f"Give the run config that its entry configs.{key} names: {file}.", Step.GIVE_ENV_FILE, name
             )
         if isinstance(content, str):
+            # Compose takes a single $ for a variable of its own, so that a run config in it has two.
+            unescaped = " | sed 's/\\$\\$/$/g'" if "$$" in content else ""
             return Advice(
                 f"Its entry configs.{key}.content holds it:",
                 Step.READ_OUTPUT,
-                f"yq '.configs.{key}.content' {name}",
+                f"yq '.configs.{key}.content' {name}{unescaped}",
             )
     return "Give the run config that the server's service mounts (see its volumes and command)."
 

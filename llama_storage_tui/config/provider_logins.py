@@ -7,13 +7,15 @@ from typing import Final
 
 from llama_storage_tui.backends.postgres.server_login import SENDS_EMPTY
 from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.config.backends import is_password_too
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import show_path
 from llama_storage_tui.config.environment import UNKNOWN
+from llama_storage_tui.config.masking import mask_userinfo
 from llama_storage_tui.config.pools import PGVECTOR
 from llama_storage_tui.config.providers import provider_configs
 from llama_storage_tui.model.catalog import NOT_SET, Backend, Credential, Family, Setting
-from llama_storage_tui.secrets import Secret
+from llama_storage_tui.secrets import MASK, Secret
 from llama_storage_tui.upstream import changes
 
 DEFAULTS: Final[Mapping[str, object]] = {
@@ -35,14 +37,21 @@ def read_logins(context: Context) -> Iterator[Backend]:
         written = {str(key): value for key, value in config.items() if value is not None}
         values = {**DEFAULTS, **written}
         target, problem, notes = _target(context, values)
+        user = values["user"]
+        if is_password_too(context, config, (*path, "config", "user")):
+            user = MASK
         settings = tuple(
-            Setting(name, value, NOT_SET, is_default=name not in written)
+            Setting(
+                name,
+                MASK if name == "user" and user is MASK else value,
+                NOT_SET,
+                is_default=name not in written,
+            )
             for name, value in values.items()
             if name in DEFAULTS and isinstance(value, str | int) and not isinstance(value, bool)
         )
-        user = values["user"]
         yield Backend(
-            f"{provider.api}/{provider.id}",
+            f"{provider.api}/{mask_userinfo(provider.id)}",
             provider.type,
             Family.UNKNOWN,
             "" if target is None else target.location,

@@ -222,16 +222,16 @@ def _reference(
     family: Family | None = None,
 ) -> Reference:
     backend = _text(entry.get("backend"))
-    if backend is not None and backend not in backends:
-        # Someone who writes a URI here is told so without its password.
+    if backend is not None:
+        # A name may be a URI: it is known, and told, without its password.
         backend = mask_userinfo(backend)
     namespace, table = _text(entry.get("namespace")), _text(entry.get("table_name"))
     if family is None:
         family = Family.SQL if "table_name" in entry else Family.KV
     reference = Reference(
-        show_path(path),
+        mask_userinfo(show_path(path)),
         kind,
-        name,
+        mask_userinfo(name),
         family,
         backend,
         namespace if family is Family.KV else None,

@@ -38,6 +38,8 @@ class KeySelection:
 class KeyEntry:
     """One key as it is stored (None or bytes where a broken store holds such), with its value's size in bytes.
 
+    Where asking for a value's size would count as an access, a list has what key and value take in memory.
+
     `expires_at` is UTC, None where there is no expiry; `expiration_text` is the stored text where it could not be read as a time.
     """
 
@@ -50,12 +52,17 @@ class KeyEntry:
 
 @dataclass(frozen=True, slots=True)
 class KeyPage:
-    """A page of keys in key order. `scanned` counts the keys looked at; `is_complete` False where a budget stopped the search."""
+    """A page of keys in key order. `scanned` counts the keys looked at; `is_complete` False where a budget stopped the search.
+
+    `total` is about how many keys there are to look at, None where that is not known. An engine without an order sorts what it has
+    looked at.
+    """
 
     keys: tuple[KeyEntry, ...]
     next: Cursor | None
     is_complete: bool = True
     scanned: int = 0
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,13 +188,26 @@ async def keys(
     prefix: str = "",
     limit: int = 100,
     after: Cursor | None = None,
+    exact: bool = False,
 ) -> KeyPage:
-    """Return a page of a namespace's keys by their physical text; `prefix` is what an operator types (see physical_prefix)."""
+    """Return a page of a namespace's keys by their physical text; `prefix` is what an operator types (see physical_prefix).
+
+    `exact` looks at as many keys as a complete page takes, however long that is.
+    """
     reader = (await session.reader(name)).key_values
     if wanted.referenced_by and not wanted.selection.include:
         return KeyPage((), None)
     return await reader.page(
-        wanted.selection, prefix=physical_prefix(wanted, prefix), limit=limit, after=after
+        wanted.selection, prefix=physical_prefix(wanted, prefix), limit=limit, after=after, exact=exact
+    )
+
+
+def looked_at(page: KeyPage) -> str:
+    """Say how many keys a search looked at, of about how many where that is known."""
+    if not page.scanned:
+        return ""
+    return (
+        f"{page.scanned:,} keys" if page.total is None else f"{page.scanned:,} of about {page.total:,} keys"
     )
 
 
@@ -211,7 +224,10 @@ async def value(
 ) -> StoredValue:
     """Return one value by its stored key, or by the key inside its namespace; raises NotFoundError."""
     reader = (await session.reader(name)).key_values
-    for candidate in dict.fromkeys((key, physical_prefix(wanted, key))):
+    own = f"{wanted.name}:"
+    # A raw key may begin like its namespace: `prompts:v1:…` in `prompts`.
+    inside = (own + key,) if wanted.selection.include == (own,) else ()
+    for candidate in (key, *inside):
         found = await reader.value(candidate, limit=limit)
         if found is not None and belongs(wanted.selection, candidate):
             return found

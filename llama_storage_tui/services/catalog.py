@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from llama_storage_tui.config.compose import is_compose, read_compose
-from llama_storage_tui.config.document import Elsewhere, decode
+from llama_storage_tui.config.compose import Service, is_compose, read_compose
+from llama_storage_tui.config.document import decode
 from llama_storage_tui.config.dotenv import merge, parse_env_file
 from llama_storage_tui.config.environment import Environment, Variable
 from llama_storage_tui.config.load import Reading, read_catalog, said_of_elsewhere
@@ -86,13 +86,19 @@ def read_environment(request: LoadRequest) -> Environment:
     """Put the variables together that `${env…}` sees."""
     read = [_env_file(name, request) for name in request.env_files]
     process = request.environ if request.uses_environ else None
-    files = [variables for variables, _ in read]
+    files = [service.variables for service in read]
     merged = merge(files, process, assumes_set=request.assumes_set, home=request.environ.get("HOME"))
-    elsewhere = tuple(place for _, places in read for place in places)
-    return replace(merged, elsewhere=elsewhere, notices=(*merged.notices, *map(said_of_elsewhere, elsewhere)))
+    elsewhere = tuple(place for service in read for place in service.elsewhere)
+    mounts = next((service.mounts for service in reversed(read) if service.mounts is not None), None)
+    return replace(
+        merged,
+        elsewhere=elsewhere,
+        mounts=mounts,
+        notices=(*merged.notices, *map(said_of_elsewhere, elsewhere)),
+    )
 
 
-def _env_file(name: str, request: LoadRequest) -> tuple[dict[str, Variable], tuple[Elsewhere, ...]]:
+def _env_file(name: str, request: LoadRequest) -> Service:
     try:
         content = Path(name).read_bytes()
     except OSError as error:
@@ -104,15 +110,13 @@ def _env_file(name: str, request: LoadRequest) -> tuple[dict[str, Variable], tup
     )
 
 
-def read_variables(
-    text: str, name: str, *, environ: Mapping[str, str]
-) -> tuple[dict[str, Variable], tuple[Elsewhere, ...]]:
-    """Return the variables of an env file, or of a compose file's server with where it has more.
+def read_variables(text: str, name: str, *, environ: Mapping[str, str]) -> Service:
+    """Return the variables of an env file, or what a compose file gives to the server.
 
     Raises ConfigError or UsageError.
     """
     if not is_compose(name):
-        return parse_env_file(text, name), ()
+        return Service(parse_env_file(text, name))
     folder = Path(name).parent
 
     def beside(file: str) -> dict[str, Variable] | None:

@@ -47,21 +47,21 @@ UNNAMED_KEYS: Final = Rule(
     severity=Severity.INFO,
     stage=Stage.NEVER,
     title="Keys lie outside of every namespace that the config names",
-    advice="Another stack may share the table, or a reference had another namespace before.",
+    advice="Another stack may share the store, or a reference had another namespace before.",
 )
 ROWS_LEFT_BEHIND: Final = Rule(
     id="rows-left-behind",
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="Rows are under a name that the release does not read",
-    advice="Name the old table in the config to go on with its rows, or copy them.",
+    advice="Name the old table in the config to go on with its rows: what is in the new table is then not read.",
     also=((Severity.INFO, Stage.NEVER),),
 )
 ZONELESS_EXPIRY: Final = Rule(
     id="zoneless-expiry",
     severity=Severity.WARNING,
     stage=Stage.NEVER,
-    title="A column is as servers before 1.0.3 made it, and keys with an expiry cannot be written",
+    title="A column was made by a server before 1.0.3, and keys with an expiry cannot be written",
     advice="Change the column's type as the finding's help says.",
     since=changes.KV_POSTGRES_POOLED,
 )
@@ -71,14 +71,14 @@ ITEMS_UPGRADE_UNFINISHED: Final = Rule(
     stage=Stage.NEVER,
     title="The upgrade of conversation_items was not finished",
     also=((Severity.ERROR, Stage.START),),
-    advice="The message names the state, and what finishes it.",
+    advice="The message says how far the upgrade got, and how to finish it.",
 )
 ITEMS_MISSING: Final = Rule(
     id="items-missing",
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="The table conversation_items lacks items that the table before the upgrade to ogx 1.5 has",
-    advice="The message names how many, and what brings them back.",
+    advice="The message says how many, and how to bring them back.",
 )
 ROWS_WITHOUT_OWNER: Final = Rule(
     id="rows-without-owner",
@@ -134,8 +134,8 @@ def _owned(session: Session, backend: Backend) -> tuple[str, ...]:
 
 
 async def _unnamed_keys(session: Session, backend: Backend) -> AsyncIterator[Finding]:
-    """Keys of a namespace that no reference names. PostgreSQL has had namespaces from the start, so these are nobody's here."""
-    if backend.type != "kv_postgres":
+    """Keys of a namespace that no reference names: nobody's here, on the engines that have had namespaces from the start."""
+    if not keeps_namespaces(backend.type, changes.CATALOG):
         return
     reader = (await session.reader(backend.name)).key_values
     count = await reader.count(KeySelection((), _owned(session, backend)))
@@ -144,7 +144,7 @@ async def _unnamed_keys(session: Session, backend: Backend) -> AsyncIterator[Fin
             backend,
             f"{count.value:,} keys of {backend.name} lie outside of every namespace that this config names",
             Advice(
-                "Another stack may share the table, or a reference had another namespace before.",
+                "Another stack may share the store, or a reference had another namespace before.",
                 Step.LIST_NAMESPACES,
                 backend.name,
             ),

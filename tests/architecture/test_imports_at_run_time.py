@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-DRIVERS = {"sqlalchemy", "asyncpg", "aiosqlite", "pymongo"}
+DRIVERS = {"sqlalchemy", "asyncpg", "aiosqlite", "pymongo", "redis"}
 FRONT_END = {"textual", "rich"}
 
 REPORT = "import sys, json; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})), file=sys.stderr)"
@@ -46,7 +46,7 @@ def test_opening_a_sqlite_backend_loads_no_postgresql_driver(config: Path) -> No
     env_file = config.parent / "demo.env"
     loaded = loaded_after(program, "test", str(config), "kv_default", "--json", "--env-file", str(env_file))
     assert "aiosqlite" in loaded
-    assert not loaded & ({"asyncpg", "pymongo"} | FRONT_END)
+    assert not loaded & ({"asyncpg", "pymongo", "redis"} | FRONT_END)
 
 
 def test_the_app_is_imported_without_a_driver() -> None:

@@ -124,7 +124,7 @@ class Books:
     async def count(self, selection, *, fast=False):
         return Count(1, is_exact=True)
 
-    async def page(self, selection, *, prefix="", limit=100, after=None):
+    async def page(self, selection, *, prefix="", limit=100, after=None, exact=False):
         return KeyPage((KeyEntry("registry:a", 2),), None)
 
     async def value(self, key, *, limit=None):

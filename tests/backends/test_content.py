@@ -76,7 +76,7 @@ class Encoded(PostgresStore):
     def create(self) -> None:
         self.server.execute(
             f"CREATE DATABASE {self.database} OWNER {ROLE} ENCODING '{self.encoding}' TEMPLATE template0"
-            " LC_COLLATE 'C' LC_CTYPE 'C'",
+            " LC_COLLATE 'C' LC_CTYPE 'C' STRATEGY FILE_COPY",
             database="postgres",
         )
 

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,13 @@ from llama_storage_tui.backends.mongodb.probe import may_write
 from llama_storage_tui.backends.mongodb.target import MongoTarget, mongo_login
 from llama_storage_tui.backends.registry import open_reader
 from llama_storage_tui.errors import BackendError, FailureKind
-from llama_storage_tui.model.data import Probe
+from llama_storage_tui.model.data import Count, KeySelection, Probe
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.secrets import Secret
 from tests.backends.test_mongodb_rules import ANSWER, privilege
 from tests.mongo_servers import LEAVES_SOCKETS, MongoDeployment, MongoServer, mongo_deployment, mongodb
 from tests.rotation_setup import OLD
+from tests.stores import MongoStore, all_keys, reading
 
 pytestmark = LEAVES_SOCKETS
 CERTIFICATES = Path(__file__).parent.parent / "certificates"
@@ -125,10 +127,72 @@ async def test_tls_is_told_and_a_foreign_certificate_refused() -> None:
         assert await failure_of(foreign, connect=1) is FailureKind.TLS
 
 
-async def test_rows_cannot_be_browsed(deployed: MongoDeployment) -> None:
-    reader = open_reader(target_of(deployed))
+async def test_times_bytes_and_what_servers_never_write_are_shown(mongo_store: MongoStore) -> None:
+    with mongo_store.documents() as collection:
+        collection.insert_many(
+            [
+                {"key": "ns:bytes", "value": b"\x80", "expiration": None},
+                {"key": "ns:document", "value": {"a": [1]}, "expiration": "no time"},
+                {"key": "ns:future", "value": "x", "expiration": datetime(2999, 1, 1, tzinfo=UTC)},
+                {"key": "ns:past", "value": "é", "expiration": datetime(2020, 1, 1, tzinfo=UTC)},
+                {"key": b"\xff", "value": "not listed"},
+                {"value": "without a key"},
+            ]
+        )
+    async with reading(mongo_store.key_target()) as reader:
+        entries = {entry.key: entry for entry in await all_keys(reader, KeySelection(), limit=2)}
+        values = await reader.key_values.values_of(list(map(str, entries)), limit=100)
+        counted = await reader.key_values.count(KeySelection())
+    assert counted == Count(4, is_exact=True)
+    assert list(entries) == ["ns:bytes", "ns:document", "ns:future", "ns:past"]
+    assert [entry.bytes for entry in entries.values()] == [1, None, 1, 2]
+    assert entries["ns:document"].expiration_text == "no time"
+    assert entries["ns:future"].expires_at == datetime(2999, 1, 1, tzinfo=UTC)
+    assert [key for key, entry in entries.items() if entry.is_expired] == ["ns:past"]
+    assert [stored.value for stored in values] == [b"\x80", '{"a": [1]}', "x", "é"]
+
+
+async def test_looking_makes_no_collection_and_a_missing_one_is_empty(mongo_store: MongoStore) -> None:
+    target = replace(mongo_store.key_target(), database="nowhere")
+    async with reading(target) as reader:
+        assert (await reader.key_values.page(KeySelection())).keys == ()
+        assert await reader.key_values.count(KeySelection()) == Count(0, is_exact=True)
+        assert await reader.key_values.value("x") is None
+    databases = mongo_store.server.run({"listDatabases": 1})["databases"]
+    assert "nowhere" not in {found["name"] for found in databases}
+
+
+async def test_a_user_without_the_right_to_read_is_told_so(
+    mongo_server: MongoServer, mongo_store: MongoStore
+) -> None:
+    mongo_server.run({"createUser": "blind", "pwd": OLD, "roles": []})
+    try:
+        target = replace(mongo_store.key_target(), user="blind", password=Secret(OLD))
+        async with reading(target) as reader:
+            with pytest.raises(BackendError) as caught:
+                await reader.key_values.page(KeySelection())
+    finally:
+        mongo_server.run({"dropUser": "blind"})
+    assert caught.value.failure is FailureKind.PERMISSION
+
+
+async def test_a_page_that_takes_too_long_ends_at_the_time_limit(
+    mongo_server: MongoServer, mongo_store: MongoStore
+) -> None:
+    mongo_store.fill({"ns:1": "x"})
+    with mongo_server.failing(failCommands=["aggregate"], errorCode=50):
+        async with reading(mongo_store.key_target()) as reader:
+            with pytest.raises(BackendError) as caught:
+                await reader.key_values.page(KeySelection())
+    assert caught.value.failure is FailureKind.TIMEOUT
+
+
+async def test_a_login_alone_has_no_keys_and_a_collection_no_tables(deployed: MongoDeployment) -> None:
+    login = open_reader(replace(target_of(deployed), collection=None))
     with pytest.raises(BackendError, match="rows is not built in"):
-        assert reader.key_values
+        assert login.key_values
+    with pytest.raises(BackendError, match="keys, not tables"):
+        assert open_reader(target_of(deployed)).tables
 
 
 @pytest.mark.parametrize(

@@ -313,6 +313,14 @@ async def test_keys_under_another_collation_are_found_by_looking_up_to_a_budget(
         page = await reader.key_values.page(KeySelection(exclude=("a:",)), limit=5)
         assert (page.keys, page.is_complete, page.scanned) == ((), False, 50)
         assert page.next is not None
+        exact = await reader.key_values.page(KeySelection(exclude=("a:",)), limit=5, exact=True)
+        assert [entry.key for entry in exact.keys] == [f"b:{number}" for number in range(100, 105)]
+        assert exact.next is not None
+        following = await reader.key_values.page(
+            KeySelection(exclude=("a:",)), limit=9, after=exact.next, exact=True
+        )
+        assert [entry.key for entry in following.keys] == [f"b:{number}" for number in range(105, 110)]
+        assert (following.next, following.is_complete) == (None, True)
         unassigned = await all_keys(reader, KeySelection(exclude=("a:",)), limit=3)
         assert [entry.key for entry in unassigned] == [f"b:{number}" for number in range(100, 110)]
         named = await all_keys(reader, KeySelection(include=("a:2",)), limit=30)

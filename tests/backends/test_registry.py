@@ -19,11 +19,14 @@ from pathlib import Path
 from llama_storage_tui.backends.registry import open_reader
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.backends.redis.target import RedisTarget
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
 
-drivers = ("sqlalchemy", "aiosqlite", "asyncpg", "pymongo", "textual")
+drivers = ("sqlalchemy", "aiosqlite", "asyncpg", "pymongo", "redis", "textual")
 def loaded():
     print(*(name for name in drivers if name in sys.modules), sep=",")
+loaded()
+open_reader(RedisTarget("h", 1))
 loaded()
 open_reader(SqliteTarget(Path("x.db")))
 loaded()
@@ -38,9 +41,10 @@ def test_a_driver_is_imported_when_the_first_backend_of_its_kind_is_opened() -> 
     done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [
         "",
-        "sqlalchemy,aiosqlite",
-        "sqlalchemy,aiosqlite,asyncpg",
-        "sqlalchemy,aiosqlite,asyncpg,pymongo",
+        "redis",
+        "sqlalchemy,aiosqlite,redis",
+        "sqlalchemy,aiosqlite,asyncpg,redis",
+        "sqlalchemy,aiosqlite,asyncpg,pymongo,redis",
     ]
 
 
@@ -86,3 +90,24 @@ def test_without_the_optional_driver_a_mongodb_user_is_refused_with_the_next_ste
     for line in lines:
         assert "optional driver pymongo" in line
         assert line.endswith("| pip install 'llama-storage-tui[mongo]' | None")
+
+
+WITHOUT_REDIS = """
+import sys
+sys.modules["redis"] = None
+from llama_storage_tui.backends.registry import open_reader
+from llama_storage_tui.backends.redis.target import RedisTarget
+from llama_storage_tui.errors import BackendError
+try:
+    open_reader(RedisTarget("h", 1))
+except BackendError as error:
+    print(error.failure, "|", error.message, "|", error.help)
+"""
+
+
+def test_without_its_optional_driver_redis_is_refused_with_the_next_step() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT_REDIS], capture_output=True, text=True, check=True)
+    failure, message, advice = done.stdout.strip().split(" | ")
+    assert failure == "driver-missing"
+    assert "optional driver redis" in message
+    assert advice == "pip install 'llama-storage-tui[redis]'"

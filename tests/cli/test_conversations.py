@@ -152,3 +152,18 @@ def test_lists_go_on_after_a_cursor(run: Run, config: str) -> None:
     assert [each["id"] for each in (*first["conversations"], *rest["conversations"])] == [HOSTILE, "conv_a"]
     assert rest["next"] is None
     assert run("conversations", config, "list", "--after", "nonsense", "--json").code == 2
+
+
+@pytest.mark.parametrize("group", ["conversations", "completions"])
+def test_a_list_for_people_writes_times_as_times(run: Run, config: str, group: str) -> None:
+    assert "1970-01-01 00:16:40  " in run(group, config, "list").out
+    assert "1970-01-01 00:16:40  " in run("objects", config, group).out
+
+
+def test_a_conversation_and_a_completion_are_read_as_any_other_record_too(run: Run, config: str) -> None:
+    found = run("objects", config, "completions", "chatcmpl-1", "--json").json
+    assert {each["label"]: each["value"] for each in found["fields"]} == {
+        "created": 1000, "model": "m", "owner": "ann", "messages": 1, "finish_reason": "stop",
+    }  # fmt: skip
+    found = run("objects", config, "conversations", "conv_a", "--json").json
+    assert {each["label"] for each in found["fields"]} == {"created_at", "owner", "metadata"}

@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -82,12 +83,17 @@ def test_a_config_from_a_closed_stdin_is_a_sentence() -> None:
     assert done.stderr.startswith("Error: stdin is closed")
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_completion_script_is_printed_for_each_shell(shell: str) -> None:
+@cache
+def completion_script(shell: str) -> str:
     environ = os.environ | {"_LLAMA_STORAGE_TUI_COMPLETE": f"{shell}_source"}
     code, out, _ = finish(start(env=environ, stdout=-1, stderr=-1))
     assert code == 0
-    assert "llama-storage-tui" in out
+    return out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_completion_script_is_printed_for_each_shell(shell: str) -> None:
+    assert "llama-storage-tui" in completion_script(shell)
 
 
 @pytest.mark.parametrize(
@@ -139,8 +145,7 @@ def test_bash_completes_what_costs_no_connection(
     words: list[str], expected: set[str], tmp_path: Path
 ) -> None:
     (tmp_path / "config.yaml").write_text((files("llama_storage_tui.demo") / "config.yaml").read_text())
-    environ = os.environ | {"_LLAMA_STORAGE_TUI_COMPLETE": "bash_source"}
-    _, script, _ = finish(start(env=environ, stdout=-1, stderr=-1))
+    script = completion_script("bash")
     program = tmp_path / ".bin" / "llama-storage-tui"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m llama_storage_tui "$@"\n')
@@ -181,8 +186,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 def test_other_shells_complete_a_value_behind_its_option(shell: str, ask: str, tmp_path: Path) -> None:
     if shutil.which(shell) is None:
         pytest.skip(f"no {shell} here")
-    environ = os.environ | {"_LLAMA_STORAGE_TUI_COMPLETE": f"{shell}_source"}
-    _, script, _ = finish(start(env=environ, stdout=-1, stderr=-1))
+    script = completion_script(shell)
     program = tmp_path / "llama-storage-tui"
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m llama_storage_tui "$@"\n')
     program.chmod(0o755)

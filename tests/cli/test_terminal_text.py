@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import subprocess
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from llama_storage_tui.__main__ import main
 from llama_storage_tui.services.values import with_letters
-from tests.cli.conftest import Run, start
+from tests import fork_server
+from tests.cli.conftest import Run
 from tests.tui.terminal import HEIGHT, Terminal
 
 PAGER = "sed s/^/paged:/"
@@ -22,16 +23,16 @@ PLAIN = {"NO_COLOR": "", "FORCE_COLOR": "", "CLICOLOR_FORCE": "", "CLICOLOR": ""
 
 def shown(*words: str, **environ: str) -> bytes:
     """Return all that a call writes to its terminal."""
-    with Terminal(words, environ={**PLAIN, **environ}) as terminal:
+    # How streams are encoded is decided where an interpreter starts.
+    is_imported = "PYTHONIOENCODING" not in environ
+    with Terminal(words, environ={**PLAIN, **environ}, is_imported=is_imported) as terminal:
         terminal.ended()
         return terminal.raw
 
 
 def piped(*words: str, **environ: str) -> bytes:
-    process = start(
-        *words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **PLAIN, **environ}
-    )
-    return process.communicate(timeout=60)[0]
+    done = fork_server.call(main, words, folder=Path.cwd(), environ={**os.environ, **PLAIN, **environ})
+    return (done.out + done.err).encode()
 
 
 @pytest.fixture

@@ -136,8 +136,29 @@ def test_a_backend_without_a_target_says_why(text: str, problem: str) -> None:
     assert (found.problem or "").startswith(problem)
 
 
-def test_a_redis_server_is_a_host_and_a_port() -> None:
-    assert kv("type: kv_redis\n      host: r") == RedisTarget("r", 6379)
+@pytest.mark.parametrize(
+    ("host", "target"),
+    [
+        ("r", RedisTarget("r", 6379)),
+        ("'[::1]'", RedisTarget("::1", 6379)),
+        ("':wo%40rd@r'", RedisTarget("r", 6379, password=Secret("wo@rd"))),
+        ("'u:word@r'", RedisTarget("r", 6379, user="u", password=Secret("word"))),
+        ("'r:7000/2?client_name=x'", RedisTarget("r", 7000, 2)),
+    ],
+)
+def test_a_redis_server_is_what_the_driver_makes_of_the_url_that_servers_paste(
+    host: str, target: RedisTarget
+) -> None:
+    assert kv(f"type: kv_redis\n      host: {host}") == target
+
+
+def test_a_redis_host_that_makes_no_url_says_why() -> None:
+    config = SQLITE.replace(
+        "type: kv_sqlite\n      db_path: /srv/stack/kv.db", "type: kv_redis\n      host: ::1"
+    )
+    found = backend(catalog_of(config, "1.5"), "kv_default")
+    assert found.target is None
+    assert "IPv6 address needs brackets" in (found.problem or "")
 
 
 @pytest.mark.parametrize(

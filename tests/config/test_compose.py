@@ -106,3 +106,41 @@ def test_a_yaml_file_that_is_no_compose_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "run.yaml").write_text(RUN)
     with pytest.raises(ConfigError, match="neither an env file nor a compose file"):
         load(LoadRequest(str(tmp_path / "run.yaml"), env_files=(str(tmp_path / "run.yaml"),), environ={}))
+
+
+@pytest.mark.parametrize(
+    ("volumes", "rules", "said"),
+    [
+        ('["./run.yaml:/app/run.yaml", "data:/srv"]', set(), ""),
+        ("[{type: bind, source: ./srv, target: /srv}]", set(), ""),
+        ('["./run.yaml:/app/run.yaml"]', {"lost-with-the-pod"}, "on no volume of the service"),
+        ('["/srv"]', {"lost-with-the-pod"}, "the volume /srv of the service stack"),
+        ("[{type: tmpfs, target: /srv}]", {"lost-with-the-pod"}, "the tmpfs /srv of the service stack"),
+        ('["data:/srv:ro"]', {"read-only-volume"}, "which a server cannot write to"),
+        ('["data:/srv:${MODE}"]', set(), ""),
+    ],
+)
+def test_the_volumes_of_the_service_say_what_outlives_its_container(
+    tmp_path: Path, volumes: str, rules: set[str], said: str
+) -> None:
+    (tmp_path / "run.yaml").write_text(RUN)
+    compose = tmp_path / "compose.yaml"
+    text = COMPOSE.replace('["./run.yaml:/app/run.yaml"]', volumes)
+    compose.write_text(text + "      DB_HOST: db\n      DB_PASSWORD: hunter22\n")
+    catalog = load(LoadRequest(str(tmp_path / "run.yaml"), env_files=(str(compose),), environ={}))
+    found = [
+        finding for finding in catalog.findings if finding.rule in ("lost-with-the-pod", "read-only-volume")
+    ]
+    assert {finding.rule for finding in found} == rules
+    assert all(said in finding.message for finding in found)
+    assert all(
+        finding.line == RUN.splitlines().index("    kv_default: {type: kv_sqlite, db_path: /srv/kv.db}") + 1
+        for finding in found
+    )
+
+
+def test_an_env_file_says_nothing_about_volumes(tmp_path: Path) -> None:
+    (tmp_path / "run.yaml").write_text(RUN)
+    (tmp_path / ".env").write_text("DB_HOST=db\nDB_PASSWORD=hunter22\n")
+    catalog = load(LoadRequest(str(tmp_path / "run.yaml"), env_files=(str(tmp_path / ".env"),), environ={}))
+    assert "lost-with-the-pod" not in {finding.rule for finding in catalog.findings}

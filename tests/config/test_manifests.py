@@ -6,14 +6,16 @@ import pytest
 import yaml
 
 from llama_storage_tui.cli.next_steps import help_words
-from llama_storage_tui.config.document import Document, get
+from llama_storage_tui.config.document import Document, get, parse
 from llama_storage_tui.config.dotenv import merge
 from llama_storage_tui.config.edit.scalar import document_splice
 from llama_storage_tui.config.edit.splice import Splice
 from llama_storage_tui.config.load import load_catalog
 from llama_storage_tui.config.locate import read_document
+from llama_storage_tui.config.manifests import find_run_config
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.model.catalog import Catalog
+from tests.configs import SQLITE
 
 CONFIG = """\
 version: 2
@@ -342,3 +344,13 @@ def test_a_run_config_with_a_mistake_is_still_the_one_that_is_meant() -> None:
         bundle(config_map(text=broken), server(overrideConfig=OVERRIDE))
     with pytest.raises(ConfigError, match="not YAML"):
         bundle(config_map(text=broken))
+
+
+def test_findings_in_a_quoted_text_name_the_line_on_which_it_begins() -> None:
+    text = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  run.yaml: "' + SQLITE.replace(
+        "\n", "\\n"
+    ).replace("backend: kv_default", "backend: nowhere", 1)
+    document = find_run_config(parse(text + '"\n', "cm.yaml"), None)
+    catalog = load_catalog(document, merge([], {}, home="/home/somebody"))
+    assert catalog.findings
+    assert {finding.line for finding in catalog.findings} == {5}

@@ -98,3 +98,13 @@ def test_a_file_of_assignments_is_named_and_nothing_of_it_is_said(text: str, wha
 @pytest.mark.parametrize("text", [RUN, "{}\n", "apis: [inference]\n", "version: 2\nmodels: []\n"])
 def test_what_could_be_a_run_config_is_judged_as_one(text: str) -> None:
     assert read_document(text.encode(), "run.yaml").name == "run.yaml"
+
+
+def test_the_doubled_dollars_of_compose_are_undone_on_the_way() -> None:
+    text = yaml.safe_dump(
+        {"services": {"s": {}}, "configs": {"run": {"content": RUN + "# $${env.STACK_HOST}\n"}}}
+    )
+    with pytest.raises(ConfigError) as caught:
+        read_document(text.encode(), "compose.yaml")
+    assert caught.value.help is not None
+    assert "| sed 's/\\$\\$/$/g' | llama-storage-tui check -" in help_words(caught.value.help)

@@ -7,6 +7,7 @@ from tests.configs import (
     OLDEST,
     POSTGRES,
     SQLITE,
+    catalog_of,
     with_provider,
 )
 from tests.rule_cases import (
@@ -248,3 +249,20 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_a_fault_is_found_where_it_is_and_nowhere_else(case: Case) -> None:
     hold_against(case)
+
+
+def test_an_inline_store_of_0_2_is_told_what_it_ignores_and_where_it_connects_instead() -> None:
+    catalog = catalog_of(
+        "version: 2\nimage_name: shop\napis: [inference]\nproviders: {inference: []}\n"
+        "metadata_store: {type: redis, url: 'redis://cache.shop:6379'}\n"
+        "inference_store: {type: postgres, host: db, database: shop, user: u, note: x}\n",
+        "0.2.24",
+    )
+    said = {finding.where: (finding.rule, finding.message) for finding in catalog.findings}
+    rule, message = said["metadata_store.url"]
+    assert rule == "ignored-connection-field"
+    assert "it connects to localhost:6379" in message
+    rule, message = said["inference_store.database"]
+    assert rule == "ignored-connection-field"
+    assert "db llamastack" in message
+    assert said["inference_store.note"][0] == "ignored-field"

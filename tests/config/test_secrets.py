@@ -157,3 +157,54 @@ def test_a_hostile_text_takes_no_long_time(unit: str) -> None:
     for ending in ("", "}"):
         said = all_that_is_said(SQLITE.replace("/srv/stack/kv.db", f"'{unit * 50_000}{ending}'"), "1.5")
         assert "kv_default" in said
+
+
+PASSWORD_IN_NAMES = """\
+version: 2
+distro_name: demo
+word: &word hunter2hunter2
+providers:
+  inference: []
+  vector_io:
+  - provider_id: "postgres://u:hunter2hunter2@h/x"
+    provider_type: inline::faiss
+    config: {persistence: {backend: "redis://:hunter2hunter2@cache", namespace: n}}
+  - provider_id: pg
+    provider_type: remote::pgvector
+    config: {host: h, db: x, user: "${env.STACK_PASSWORD}", password: "${env.STACK_PASSWORD}"}
+storage:
+  backends:
+    kv_default: {type: kv_sqlite, db_path: /srv/kv.db}
+    "postgresql://u:hunter2hunter2@h/db":
+      {type: sql_postgres, host: h, db: d, user: "role_${env.STACK_PASSWORD}", password: "${env.STACK_PASSWORD}"}
+    anchored: {type: sql_postgres, host: h, db: d, user: *word, password: *word}
+    inside: {type: sql_postgres, host: h2, db: d, user: my_hunter2hunter2, password: "${env.STACK_PASSWORD}"}
+    alike: {type: sql_postgres, host: h3, db: d, user: llamastack, password: llamastack}
+  stores:
+    metadata: {backend: kv_default, namespace: registry}
+    inference: {backend: anchored, table_name: inference_store}
+    conversations: {backend: "postgresql://u:hunter2hunter2@h/db", table_name: openai_conversations}
+    prompts: {backend: inside, table_name: prompts}
+"""
+
+
+def test_a_password_is_masked_where_a_name_or_a_user_holds_it_too() -> None:
+    catalog = catalog_of(PASSWORD_IN_NAMES, "1.5", environ={"STACK_PASSWORD": "hunter2hunter2"})
+    shown = [
+        *((found.name, found.path, found.credential.user, str(found.settings)) for found in catalog.backends),
+        *((found.name, found.path, found.credential.user, str(found.settings)) for found in catalog.logins),
+        *((found.name, found.path, found.backend) for found in catalog.references),
+        *((found.message, found.help, found.where) for found in catalog.findings),
+    ]
+    assert "hunter2" not in str(shown)
+    assert {reference.backend for reference in catalog.references} >= {"postgresql://u:********@h/db"}
+    masked = catalog.backend("postgresql://u:********@h/db")
+    assert masked is not None
+    assert masked.target is not None
+
+
+def test_a_role_whose_name_is_its_password_is_shown_by_its_name() -> None:
+    catalog = catalog_of(PASSWORD_IN_NAMES, "1.5", environ={"STACK_PASSWORD": "hunter2hunter2"})
+    alike = catalog.backend("alike")
+    assert alike is not None
+    assert alike.credential.user == "llamastack"

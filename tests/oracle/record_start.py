@@ -26,7 +26,7 @@ from unittest import mock
 import yaml
 
 from tests.oracle.record import FIXED_ENVIRONMENT, POINTER, installed, silence
-from tests.oracle.start_cases import HOME, cases, plain
+from tests.oracle.start_cases import HOME, cases, lay_out, plain
 
 HERE = Path(__file__).resolve().parent
 ERROR_LENGTH = 160
@@ -100,6 +100,10 @@ def attempt(package: str, text: str, folder: Path, answer: Any) -> None:  # noqa
     try:
         config = read(package, text)
         stage = "start"
+        outside = config.external_providers_dir
+        if outside and not Path(outside).exists():
+            # As the run command does before it starts a server.
+            Path(outside).mkdir(parents=True)
         asyncio.run(start(package, config))
         result = {"verdict": "starts"}
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever stops a server is a verdict
@@ -160,6 +164,7 @@ def record(only: list[str]) -> None:
             continue
         with tempfile.TemporaryDirectory() as directory, silence():
             folder = Path(directory)
+            lay_out(folder)
             config = dict(cases(numbers, str(folder)))[name]
             results[name] = verdict(module, config, folder)
     if Path(HOME).exists():

@@ -6,6 +6,7 @@ No name of a server that could be reached stands in them, and no store but SQLit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import yaml
@@ -497,18 +498,391 @@ _simple(
 )
 
 
-def names(version: Version) -> Iterator[str]:
-    """Every case of a version."""
-    for name, (_, since, until) in _CASES.items():
-        if since <= version < until:
-            yield name
+_OWN: Final = "sentence-transformers"
+_DIMENSION: Final = {"metadata": {"embedding_dimension": 3}}
 
 
-def case(name: str, version: Version, folder: str) -> Config:
-    """The config of a case, with its files in a folder."""
-    config = plain(version, folder)
-    _CASES[name][0](config)
-    return config
+def _models(*entries: Config, default: str | None = None, setting: str = "default_embedding_model") -> Change:
+    def change(config: Config) -> None:
+        config["registered_resources"] = {"models": [dict(entry) for entry in entries]}
+        if default is not None:
+            chosen: Config = {"provider_id": _OWN, "model_id": default}
+            config["vector_stores"] = {
+                setting: {"model": chosen} if setting == "rewrite_query_params" else chosen
+            }
+
+    return change
+
+
+_M: Final = {**_EMBEDDING, **_DIMENSION}
+_simple("default-embedding-model-that-its-provider-lacks", _models(default="nosuch"))
+_simple("default-embedding-model-that-its-provider-lists", _models(default="nomic-ai/nomic-embed-text-v1.5"))
+_simple("default-embedding-model-beside-a-registered-one", _models(_M, default="n"))
+_simple(
+    "default-embedding-model-is-registered-with-its-prefix",
+    _models({**_M, "model_id": f"{_OWN}/m"}, default="m"),
+)
+_simple("default-embedding-model-with-its-prefix", _models(_M, default=f"{_OWN}/m"))
+_simple(
+    "default-embedding-model-by-the-name-of-the-provider",
+    _models({**_M, "provider_model_id": "n"}, default="n"),
+)
+_simple("default-embedding-model-under-another-name", _models({**_M, "provider_model_id": "n"}, default="m"))
+_simple("default-embedding-model-is-an-llm", _models({"model_id": "m", "provider_id": _OWN}, default="m"))
+_simple(
+    "default-embedding-model-is-registered-for-all",
+    _models({**_M, "provider_id": "all"}, default="m"),
+    since=(0, 8, 0),
+)
+_simple(
+    "default-embedding-model-is-registered-with-no-provider", _models({**_M, "provider_id": ""}, default="m")
+)
+_simple(
+    "default-embedding-model-is-registered-without-a-provider",
+    _models({key: value for key, value in _M.items() if key != "provider_id"}, default="m"),
+)
+_simple(
+    "default-embedding-model-of-a-text-dimension",
+    _models({**_M, "metadata": {"embedding_dimension": "many"}}, default="m"),
+)
+_simple("embedding-model-of-a-text-dimension", _models({**_M, "metadata": {"embedding_dimension": "many"}}))
+_simple("rewriting-model-that-its-provider-lacks", _models(default="nosuch", setting="rewrite_query_params"))
+_simple(
+    "rewriting-model-is-registered",
+    _models({"model_id": "m", "provider_id": _OWN}, default="m", setting="rewrite_query_params"),
+)
+_simple("rewriting-model-is-an-embedding-model", _models(_M, default="m", setting="rewrite_query_params"))
+_simple("reranker-model-that-its-provider-lacks", _models(default="nosuch", setting="default_reranker_model"))
+_simple(
+    "reranker-model-is-an-llm",
+    _models({"model_id": "m", "provider_id": _OWN}, default="m", setting="default_reranker_model"),
+)
+_simple(
+    "reranker-model-is-registered",
+    _models(
+        {"model_id": "m", "provider_id": _OWN, "model_type": "rerank"},
+        default="m",
+        setting="default_reranker_model",
+    ),
+    since=(0, 4, 0),
+)
+
+_simple("model-twice-alike", _models(_M, _M))
+_simple("model-twice-and-its-metadata-differs", _models(_M, {**_M, "metadata": {"embedding_dimension": 4}}))
+_simple("model-twice-and-its-provider-name-differs", _models(_M, {**_M, "provider_model_id": "n"}))
+_simple("model-twice-and-its-type-differs", _models(_M, {"model_id": "m", "provider_id": _OWN}))
+_simple("model-twice-once-with-its-prefix", _models(_M, {**_M, "model_id": f"{_OWN}/m"}))
+_simple(
+    "model-twice-once-with-its-prefix-and-metadata-differs",
+    _models(_M, {**_M, "model_id": f"{_OWN}/m", "metadata": {"embedding_dimension": 4}}),
+)
+_simple("model-twice-once-with-its-name-written-out", _models(_M, {**_M, "provider_model_id": "m"}))
+_simple("model-twice-with-a-note", _models(_M, {**_M, "metadata": {"embedding_dimension": 3, "note": 1}}))
+_simple("model-thrice-and-the-last-differs", _models(_M, _M, {**_M, "provider_model_id": "n"}))
+_simple(
+    "model-that-its-provider-lists-too",
+    _models(
+        {
+            "model_id": "nomic-ai/nomic-embed-text-v1.5",
+            "provider_id": _OWN,
+            "model_type": "embedding",
+            "metadata": {"embedding_dimension": 5},
+        }
+    ),
+)
+_simple(
+    "model-twice-for-all-and-its-metadata-differs",
+    _models(
+        {**_M, "provider_id": "all"}, {**_M, "provider_id": "all", "metadata": {"embedding_dimension": 4}}
+    ),
+    since=(0, 8, 0),
+)
+
+_LLAMA_GUARD: Final = {"shield_id": "s", "provider_id": "guard", "provider_shield_id": "m"}
+
+
+def _shields(*entries: Config, default: str | None = None) -> Change:
+    def change(config: Config) -> None:
+        config["registered_resources"] = {
+            "models": [{"model_id": "m", "provider_id": _OWN}],
+            "shields": [dict(entry) for entry in entries],
+        }
+        if default is not None:
+            config["safety"] = {"default_shield_id": default}
+
+    return change
+
+
+_simple("shield-registered", _shields(_LLAMA_GUARD))
+_simple("shield-without-a-model", _shields({**_LLAMA_GUARD, "provider_shield_id": None}))
+_simple("shield-by-default-is-registered", _shields(_LLAMA_GUARD, default="s"))
+_simple("shield-by-default-is-not-registered", _shields(_LLAMA_GUARD, default="t"))
+_simple("shield-by-default-by-the-name-of-the-provider", _shields(_LLAMA_GUARD, default="m"))
+_simple(
+    "shield-by-default-is-registered-with-no-provider",
+    _shields({**_LLAMA_GUARD, "provider_id": ""}, default="s"),
+)
+_simple(
+    "shield-by-default-is-registered-without-a-provider",
+    _shields({"shield_id": "s", "provider_shield_id": "m"}, default="s"),
+)
+_simple("shield-twice-alike", _shields(_LLAMA_GUARD, _LLAMA_GUARD))
+_simple("shield-twice-and-it-differs", _shields(_LLAMA_GUARD, {**_LLAMA_GUARD, "params": {"a": 1}}))
+_simple(
+    "shield-twice-and-its-name-differs", _shields(_LLAMA_GUARD, {**_LLAMA_GUARD, "provider_shield_id": "n"})
+)
+
+_STORE: Final = {
+    "vector_store_id": "v",
+    "provider_id": "faiss",
+    "embedding_model": f"{_OWN}/m",
+    "embedding_dimension": 3,
+}
+
+
+def _vector_stores(*entries: Config) -> Change:
+    def change(config: Config) -> None:
+        config["registered_resources"] = {
+            "models": [dict(_M)],
+            "vector_stores": [dict(entry) for entry in entries],
+        }
+
+    return change
+
+
+_simple("vector-store-registered", _vector_stores(_STORE))
+_simple("vector-store-of-an-unknown-model", _vector_stores({**_STORE, "embedding_model": "nosuch"}))
+_simple("vector-store-of-a-model-without-its-provider", _vector_stores({**_STORE, "embedding_model": "m"}))
+_simple(
+    "vector-store-of-a-listed-model",
+    _vector_stores({**_STORE, "embedding_model": f"{_OWN}/nomic-ai/nomic-embed-text-v1.5"}),
+)
+_simple("vector-store-of-another-dimension", _vector_stores({**_STORE, "embedding_dimension": 4}))
+_simple("vector-store-of-an-unknown-provider", _vector_stores({**_STORE, "provider_id": "nobody"}))
+_simple("vector-store-with-no-provider", _vector_stores({**_STORE, "provider_id": ""}))
+_simple("vector-store-twice-alike", _vector_stores(_STORE, _STORE))
+_simple("vector-store-twice-and-it-differs", _vector_stores(_STORE, {**_STORE, "embedding_dimension": 4}))
+_simple(
+    "vector-db-of-an-unknown-model",
+    _registered(
+        "vector_dbs", vector_db_id="v", provider_id="faiss", embedding_model="nosuch", embedding_dimension=3
+    ),
+)
+
+
+@_case("vector-store-of-an-llm")
+def _store_of_an_llm(config: Config) -> None:
+    _vector_stores(_STORE)(config)
+    config["registered_resources"]["models"] = [{"model_id": "m", "provider_id": _OWN}]
+
+
+def _groups(*entries: Config) -> Change:
+    return lambda config: config.update(
+        registered_resources={"tool_groups": [dict(entry) for entry in entries]}
+    )
+
+
+_GROUP: Final = {"toolgroup_id": "builtin::rag", "provider_id": "search"}
+_simple("tool-group-twice-alike", _groups(_GROUP, _GROUP))
+_simple("tool-group-twice-and-it-differs", _groups(_GROUP, {**_GROUP, "args": {"a": 1}}))
+
+
+@_case("dataset-twice-and-it-differs", until=(0, 8, 0))
+def _datasets(config: Config) -> None:
+    config["apis"].append("datasetio")
+    config["providers"]["datasetio"] = [
+        _provider("localfs", "inline::localfs", {"kvstore": {**_KV, "namespace": "datasetio"}})
+    ]
+    entry = {"dataset_id": "d", "provider_id": "localfs", "purpose": "eval/question-answer"}
+    config["registered_resources"] = {
+        "datasets": [
+            {**entry, "source": {"type": "uri", "uri": uri}, "metadata": {}}
+            for uri in ("file:///a", "file:///b")
+        ]
+    }
+
+
+_PATHS: Final = {
+    "below-a-file": "{folder}/plain/x.db",
+    "far-below-a-file": "{folder}/plain/a/b/x.db",
+    "of-a-folder": "{folder}/somewhere",
+    "of-no-database": "{folder}/plain",
+    "below-a-broken-link": "{folder}/link/x.db",
+    "in-a-missing-folder": "{folder}/missing/x.db",
+}
+for _name, _path in _PATHS.items():
+    for _family in ("kv", "sql"):
+        if (_family, _name) == ("sql", "in-a-missing-folder"):
+            # It fails, and the config alone cannot tell: another machine may have the folder.
+            continue
+
+        @_case(f"{_family}-path-{_name}")
+        def _odd_path(config: Config, family: str = _family, path: str = _path) -> None:
+            backend = config["storage"]["backends"][f"{family}_default"]
+            backend["db_path"] = path.format(folder=backend["db_path"].rpartition("/")[0])
+
+    @_case(f"files-folder-{_name}")
+    def _odd_folder(config: Config, path: str = _path) -> None:
+        files = _config(config, "files")
+        files["storage_dir"] = path.format(folder=files["storage_dir"].rpartition("/")[0])
+
+
+def _external(key: str, path: str, change: Change | None = None) -> Change:
+    def changed(config: Config) -> None:
+        folder = config["storage"]["backends"]["kv_default"]["db_path"].rpartition("/")[0]
+        config[key] = path.format(folder=folder)
+        if change is not None:
+            change(config)
+
+    return changed
+
+
+def _outside(type_: str, **entry: object) -> Change:
+    return lambda config: config["providers"]["files"].append({**_provider("ext", type_, {}), **entry})
+
+
+for _key in ("external_providers_dir", "external_apis_dir"):
+    _simple(f"{_key}-missing", _external(_key, "{folder}/nowhere"))
+    _simple(f"{_key}-empty-text", _external(_key, ""))
+    _simple(f"{_key}-is-a-file", _external(_key, "{folder}/plain"))
+    _simple(f"{_key}-is-empty", _external(_key, "{folder}/somewhere"))
+    _simple(
+        f"{_key}-with-a-known-and-an-unknown-provider",
+        _external(_key, "{folder}/somewhere", _outside("inline::localfsx")),
+    )
+    _simple(f"{_key}-of-broken-yaml", _external(_key, "{folder}/broken.d"))
+_simple(
+    "external-provider-in-its-folder",
+    _external("external_providers_dir", "{folder}/providers.d", _outside("remote::outside")),
+)
+_simple(
+    "external-provider-under-another-api",
+    _external(
+        "external_providers_dir",
+        "{folder}/providers.d",
+        lambda config: config["providers"]["batches"].append(_provider("ext", "remote::outside", {})),
+    ),
+)
+_simple(
+    "external-provider-inline-and-not-remote",
+    _external("external_providers_dir", "{folder}/providers.d", _outside("inline::outside")),
+)
+_simple("external-provider-and-no-folder", _outside("remote::outside"))
+_simple(
+    "external-api-in-its-folder",
+    _external("external_apis_dir", "{folder}/apis.d", lambda config: config["apis"].append("weather")),
+)
+_simple(
+    "external-api-that-is-not-there",
+    _external("external_apis_dir", "{folder}/apis.d", lambda config: config["apis"].append("wether")),
+)
+_simple(
+    "external-api-with-an-empty-list",
+    _external("external_apis_dir", "{folder}/apis.d", lambda config: config["providers"].update(weather=[])),
+)
+_simple("module-that-is-not-installed", _outside("remote::outside", module="no_such_package_here"))
+_simple("module-with-a-version", _outside("remote::outside", module="no_such_package_here==1.0"))
+_simple("module-of-a-shipped-type", _outside("inline::localfs", module="no_such_package_here"))
+_simple(
+    "module-null",
+    _outside(
+        "inline::localfs",
+        module=None,
+        config={"storage_dir": "x", "metadata_store": {**_SQL, "table_name": "y"}},
+    ),
+)
+_simple(
+    "module-empty",
+    _outside(
+        "inline::localfs",
+        module="",
+        config={"storage_dir": "x", "metadata_store": {**_SQL, "table_name": "y"}},
+    ),
+)
+_simple(
+    "module-of-a-disabled-provider",
+    _outside("remote::outside", module="no_such_package_here", provider_id=""),
+)
+
+_BATCH_SETTINGS: Final[dict[str, tuple[Any, ...]]] = {
+    "max_concurrent_batches": ("many", 5.5, "5", None, True, [], 0, -1),
+    "max_concurrent_requests_per_batch": ("many", 0),
+}
+for _setting, _values in _BATCH_SETTINGS.items():
+    for _value in _values:
+        _simple(
+            f"batches-{_setting}-{_value}",
+            lambda config, name=_setting, value=_value: _config(config, "batches").update({name: value}),  # type: ignore[misc]
+        )
+for _api, _setting, _value in (
+    ("files", "ttl_secs", "long"),
+    ("files", "storage_dir", 5),
+    ("files", "nosuch", 5),
+    ("safety", "excluded_categories", "none"),
+    ("vector_io", "persistence", []),
+    ("batches", "nosuch", 5),
+):
+    _simple(
+        f"setting-of-{_api}-{_setting}-{_value}",
+        lambda config, api=_api, name=_setting, value=_value: _config(config, api).update({name: value}),  # type: ignore[misc]
+        **({"until": (1, 0, 0)} if _api == "safety" else {}),
+    )
+_REMOTE_SETTINGS: Final[dict[str, tuple[Config, ...]]] = {
+    "remote::vllm": (
+        {"base_url": 5},
+        {"url": "x"},
+        {"base_url": "no url"},
+        {"max_tokens": "many"},
+        {"tls_verify": 5},
+        {"api_token": 5},
+        {},
+    ),
+    "remote::openai": ({"api_key": 5}, {"base_url": []}, {}),
+    "remote::bedrock": ({"region_name": 5},),
+}
+for _type, _bad in _REMOTE_SETTINGS.items():
+    for _index, _settings in enumerate(_bad):
+        _simple(
+            f"setting-of-{_type.removeprefix('remote::')}-{'-'.join(f'{key}-{value}' for key, value in _settings.items())}",
+            lambda config, type_=_type, settings=_settings: config["providers"]["inference"].append(
+                _provider("r", type_, dict(settings))
+            ),  # type: ignore[misc]
+        )
+
+
+BEYOND_THE_CONFIG: Final = frozenset(
+    {
+        "external-provider-in-its-folder",
+        "module-that-is-not-installed",
+        "module-with-a-version",
+        "module-of-a-shipped-type",
+        "module-of-a-disabled-provider",
+    }
+)
+"""Cases that fail because a package is not installed where they were recorded: the config alone does not show that."""
+
+
+def lay_out(folder: Path) -> None:
+    """Lay out the files that some cases name, beside the stores."""
+    (folder / "plain").write_text("plain text\n")
+    (folder / "somewhere").mkdir()
+    (folder / "link").symlink_to("nowhere-at-all")
+    outside = folder / "providers.d" / "remote" / "files"
+    outside.mkdir(parents=True)
+    spec = {
+        "adapter_type": "outside",
+        "module": "no_such_package_here",
+        "pip_packages": [],
+        "config_class": "no_such_package_here.Config",
+    }
+    (outside / "outside.yaml").write_text(yaml.safe_dump(spec))
+    (folder / "apis.d").mkdir()
+    api = {"module": "no_such_package_here", "name": "weather", "pip_packages": [], "protocol": "Weather"}
+    (folder / "apis.d" / "weather.yaml").write_text(yaml.safe_dump(api))
+    broken = folder / "broken.d" / "remote" / "files"
+    broken.mkdir(parents=True)
+    for place in (broken, folder / "broken.d"):
+        (place / "outside.yaml").write_text("a: [\n")
 
 
 def cases(version: Version, folder: str) -> Iterator[tuple[str, Config]]:

@@ -2,13 +2,13 @@
 
 import pytest
 
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import NotFoundError, UsageError
 from llama_storage_tui.model.data import KeySelection, Namespace, RowQuery
-from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.session import Session
 from tests.deployments import deployment
-from tests.stores import KEY_VALUE_TABLE, SqliteStore, Store, literal
+from tests.stores import KeyStore, SqliteStore, Store
 
 NESTED = {
     "metadata": {"backend": "kv_default", "namespace": "a"},
@@ -24,9 +24,8 @@ def provider(name: str, namespace: str) -> dict[str, object]:
     }
 
 
-def with_keys(store: Store, *keys: str) -> None:
-    values = ", ".join(f"({literal(key)}, {literal('{}')}, NULL)" for key in keys)
-    store.execute(f"{KEY_VALUE_TABLE}; INSERT INTO kvstore VALUES {values}")
+def with_keys(store: KeyStore, *keys: str) -> None:
+    store.fill(dict.fromkeys(keys, "{}"))
 
 
 async def keys_of(session: Session, namespace: str | None, prefix: str = "") -> list[object]:
@@ -35,10 +34,10 @@ async def keys_of(session: Session, namespace: str | None, prefix: str = "") -> 
     return [entry.key for entry in page.keys]
 
 
-async def test_a_namespace_that_nests_in_another_is_its_own(store: Store) -> None:
-    with_keys(store, "a:1", "a:2", "a:b:1", "a:bc:1", "ab:1", "other")
+async def test_a_namespace_that_nests_in_another_is_its_own(key_store: KeyStore) -> None:
+    with_keys(key_store, "a:1", "a:2", "a:b:1", "a:bc:1", "ab:1", "other")
     faiss = {"vector_io": [provider("faiss", "a:b")]}
-    async with deployment(store, stores=NESTED, providers=faiss).session() as session:
+    async with deployment(key_store, stores=NESTED, providers=faiss).session() as session:
         listing = await browse.namespaces(session, "kv_default")
         counts = {found.name: found.keys.value for found in listing.namespaces if found.keys}
         assert counts == {"a": 3, "a:b": 1}
@@ -49,9 +48,9 @@ async def test_a_namespace_that_nests_in_another_is_its_own(store: Store) -> Non
         assert await keys_of(session, None) == ["ab:1", "other"]
 
 
-async def test_a_prefix_is_typed_as_inside_the_namespace_or_as_stored(store: Store) -> None:
-    with_keys(store, "registry:model:1", "registry:shield:1", "model:lost")
-    async with deployment(store).session() as session:
+async def test_a_prefix_is_typed_as_inside_the_namespace_or_as_stored(key_store: KeyStore) -> None:
+    with_keys(key_store, "registry:model:1", "registry:shield:1", "model:lost")
+    async with deployment(key_store).session() as session:
         assert await keys_of(session, "registry", "mod") == ["registry:model:1"]
         assert await keys_of(session, "registry", "registry:mod") == ["registry:model:1"]
         assert await keys_of(session, "registry", "x") == []
@@ -65,12 +64,12 @@ def test_a_prefix_is_left_alone_where_the_store_keeps_raw_keys() -> None:
     assert browse.physical_prefix(Namespace("a", None, KeySelection(("a:",)), ("x",)), "") == ""
 
 
-async def test_a_value_is_found_by_either_key_and_only_in_its_namespace(store: Store) -> None:
-    with_keys(store, "registry:model:1", "lost")
-    async with deployment(store).session() as session:
+async def test_a_value_is_found_by_either_key_and_only_in_its_namespace(key_store: KeyStore) -> None:
+    with_keys(key_store, "registry:model:1", "registry:registry:model:2", "lost")
+    async with deployment(key_store).session() as session:
         registry = await browse.namespace(session, "kv_default", "registry")
         rest = await browse.namespace(session, "kv_default", None)
-        for key in ("model:1", "registry:model:1"):
+        for key in ("model:1", "registry:model:1", "registry:model:2", "registry:registry:model:2"):
             assert (await browse.value(session, "kv_default", registry, key)).value == "{}"
         with pytest.raises(NotFoundError, match="No key 'lost' in namespace registry"):
             await browse.value(session, "kv_default", registry, "lost")
@@ -113,12 +112,12 @@ async def test_keys_that_vector_providers_share_are_told_apart_by_what_each_regi
         assert await keys_of(session, None) == ["openai_vector_stores:v3::nobodys"]
 
 
-async def test_a_namespace_that_no_reference_names_is_answered_with_the_list(store: Store) -> None:
-    with_keys(store, "x")
-    async with deployment(store).session() as session:
+async def test_a_namespace_that_no_reference_names_is_answered_with_the_list(key_store: KeyStore) -> None:
+    with_keys(key_store, "x")
+    async with deployment(key_store).session() as session:
         with pytest.raises(NotFoundError, match="'nope'") as caught:
             await browse.namespace(session, "kv_default", "nope")
-        assert caught.value.help == Advice("Known: registry.", Step.LIST_UNASSIGNED)
+        assert help_words(caught.value.help) == "Known: registry. Keys outside them: --unassigned."
         with pytest.raises(UsageError, match="holds tables, not keys"):
             await browse.namespaces(session, "sql_default")
 

@@ -16,7 +16,7 @@ from llama_storage_tui.model.data import Cell, Filter, Order, RowQuery
 from llama_storage_tui.services import browse, export
 from llama_storage_tui.services.export import ExportFormat
 from tests.deployments import deployment
-from tests.stores import KEY_VALUE_TABLE, PostgresStore, SqliteStore, Store
+from tests.stores import KeyStore, PostgresStore, SqliteStore, Store
 
 FORMATS = list(ExportFormat)
 
@@ -107,17 +107,15 @@ async def test_odd_cells_survive_as_csv(sqlite_store: SqliteStore, tmp_path: Pat
 
 @pytest.mark.parametrize("format_", FORMATS)
 async def test_a_namespace_is_written_with_its_values(
-    format_: ExportFormat, store: Store, tmp_path: Path
+    format_: ExportFormat, key_store: KeyStore, tmp_path: Path
 ) -> None:
-    store.execute(
-        f"{KEY_VALUE_TABLE}; INSERT INTO kvstore VALUES ('registry:a', '{{\"n\": 1}}', NULL), ('registry:b', 'plain', NULL),"
-        " ('other', 'x', NULL)"
-    )
-    async with deployment(store).session() as session:
+    rows = {"registry:a": '{"n": 1}', "registry:b": "plain", "other": "x"}
+    key_store.fill(rows)
+    async with deployment(key_store).session() as session:
         wanted = await browse.namespace(session, "kv_default", "registry")
         assert await export.export_keys(session, "kv_default", wanted, format_, tmp_path / "out") == 2
         page = await browse.keys(session, "kv_default", wanted)
-        store.execute("DELETE FROM kvstore WHERE key = 'registry:b'")
+        key_store.fill({key: value for key, value in rows.items() if key != "registry:b"})
         told: list[int] = []
         done = await export.export_key_page(
             session, "kv_default", page.keys, format_, tmp_path / "page", on_progress=told.append

@@ -303,7 +303,7 @@ async def test_an_address_that_does_not_answer_stops_where_the_password_is_the_s
     deployed.write(
         CONFIG.replace("host: localhost\n      port: <port>", "host: localhost\n      port: 1"), "PW=<old>\n"
     )
-    assert "cannot be told" in refused(await deployed.plan(), "sites")
+    assert "cannot be determined" in refused(await deployed.plan(), "sites")
 
 
 async def test_a_hard_linked_file_stops(deployed: Deployment) -> None:

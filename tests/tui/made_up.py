@@ -105,8 +105,15 @@ class MemoryKeys:
         return Count(found, is_exact=not fast or found < 100)
 
     async def page(
-        self, selection: KeySelection, *, prefix: str = "", limit: int = 100, after: Cursor | None = None
+        self,
+        selection: KeySelection,
+        *,
+        prefix: str = "",
+        limit: int = 100,
+        after: Cursor | None = None,
+        exact: bool = False,
     ) -> KeyPage:
+        del exact
         await self.gate.pass_through()
         found, start = self._selected(selection, prefix), int(after or 0)
         more = str(start + limit) if len(found) > start + limit else None

@@ -16,10 +16,14 @@ import time
 from codecs import getincrementaldecoder
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 from rich.cells import cell_len
+
+from llama_storage_tui.__main__ import main
+from tests import fork_server
 
 WIDTH, HEIGHT = 140, 42
 LIMIT = 30.0
@@ -77,7 +81,10 @@ class Screen:
 
 
 class Terminal:
-    """The program in a terminal of its own. `streams` puts something else in the place of stdin, stdout or stderr."""
+    """The program in a terminal of its own. `streams` puts something else in the place of stdin, stdout or stderr.
+
+    `is_imported` forks it from a process that has imported it: for what is not about how it starts.
+    """
 
     def __init__(
         self,
@@ -86,6 +93,7 @@ class Terminal:
         environ: Mapping[str, str] | None = None,
         streams: Mapping[str, int | IO[bytes]] | None = None,
         command: Sequence[str] = (sys.executable, "-m", "llama_storage_tui"),
+        is_imported: bool = False,
     ) -> None:
         self.end, inner = pty.openpty()
         fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
@@ -95,10 +103,18 @@ class Terminal:
         self.raw = b""
         self._decode = getincrementaldecoder("utf-8")(errors="replace").decode
         where = {"stdin": inner, "stdout": inner, "stderr": inner, **(streams or {})}
+        variables = {**os.environ, "TERM": "xterm-256color", **(environ or {})}
+        self.process: subprocess.Popen[bytes] | fork_server.Forked
+        if is_imported:
+            name = os.ttyname(inner)
+            self.process = fork_server.start(
+                main, tuple(words), folder=Path.cwd(), environ=variables, streams=(name, name, name)
+            )
+            return
         self.process = subprocess.Popen(
             [*command, *words],
             **where,  # type: ignore[call-overload]
-            env={**os.environ, "TERM": "xterm-256color", **(environ or {})},
+            env=variables,
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(inner, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - between fork and exec only
         )
@@ -162,7 +178,7 @@ class Terminal:
             self.read(0.1)
         while self.read(0.0) and select.select([self.end], [], [], 0)[0]:
             pass
-        return int(self.process.returncode)
+        return self.process.wait()
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the program alone."""

@@ -28,7 +28,7 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Termin
         "LLAMA_STORAGE_TUI_CONFIG": str(tmp_path / "config.toml"),
     }
     monkeypatch.chdir(tmp_path)  # where an export would go
-    with Terminal(words, environ=environ) as found:
+    with Terminal(words, environ=environ, is_imported=True) as found:
         found.expect("sql_default", "1 error")
         yield found
 

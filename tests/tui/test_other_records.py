@@ -117,9 +117,17 @@ async def test_gone_conversations_are_listed_a_page_at_a_time_and_odd_ones_are_i
         assert "1–100" in found.text
 
 
-async def test_objects_have_no_filter() -> None:
+async def test_objects_are_filtered_by_what_their_family_has_and_others_not_at_all() -> None:
     async with demo_stage() as found:
         await found.press("O", "enter", "slash")
+        await found.type("batch")
+        await found.press("enter")
+        assert "only purpose batch" in found.text
+        assert "No files match." in found.text
+        await found.press("X")
+        assert "file-" in found.text
+        await found.press("escape", *["down"] * 5, "enter")
+        assert "demo › objects › Skills" in found.text
         assert "Filter" not in found.text
 
 

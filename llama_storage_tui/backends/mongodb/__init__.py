@@ -1,4 +1,4 @@
-"""MongoDB: logins, password changes and connection tests. The only room that imports pymongo, an optional driver."""
+"""MongoDB: keys, logins, password changes and connection tests. The only room that imports pymongo, an optional driver."""
 
 from __future__ import annotations
 

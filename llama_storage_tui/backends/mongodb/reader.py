@@ -1,9 +1,10 @@
-"""An open kv_mongodb backend: it can be tested, and its rows cannot be browsed."""
+"""The reader of a MongoDB collection: a connection test, and its keys."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from llama_storage_tui.backends.mongodb.keys import MongoKeyValueReader
 from llama_storage_tui.backends.mongodb.probe import probe
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.protocols import Reader
@@ -27,4 +28,5 @@ class MongoProber:
 
 def mongo_reader(target: MongoTarget, *, timeouts: Timeouts) -> Reader:
     """Return the reader of a target."""
-    return OpenReader(where=target.location, prober=MongoProber(target, timeouts))
+    keys = None if target.collection is None else MongoKeyValueReader(target, timeouts)
+    return OpenReader(where=target.location, prober=MongoProber(target, timeouts), key_value_reader=keys)

@@ -1,4 +1,4 @@
-"""Redis. The only room that imports redis, an optional driver."""
+"""Redis, and what speaks its protocol: reading keys without leaving a trace. The only room that imports redis."""
 
 from __future__ import annotations
 
@@ -7,17 +7,13 @@ from typing import Final
 from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.backends.redis.target import RedisTarget, container, location, redis_target
 from llama_storage_tui.backends.spec import EngineSpec
-from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.limits import Timeouts
 
 
 def _reader(target: RedisTarget, timeouts: Timeouts) -> Reader:
-    del timeouts
-    raise BackendError(
-        "Connecting to Redis is not built in yet.",
-        failure=FailureKind.UNSUPPORTED,
-        where=target.location,
-    )
+    from llama_storage_tui.backends.redis.reader import redis_reader
+
+    return redis_reader(target, timeouts=timeouts)
 
 
 ENGINE: Final = EngineSpec(
@@ -28,7 +24,9 @@ ENGINE: Final = EngineSpec(
     location=location,
     container=container,
     reader=_reader,
-    why_no_roles="servers of every version connect to Redis without a password",
+    why_no_roles="kv_redis has no field for a password in any version, so there is none to change",
     fields_note="kv_redis has host and port only: no password, TLS or database number in any version.",
+    driver="redis (8 or newer)",
+    extra="redis",
     instead={"db": "it uses database 0"},
 )

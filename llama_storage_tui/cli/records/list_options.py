@@ -13,7 +13,7 @@ from llama_storage_tui.cli.asking import LIMIT
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.families import Filter, Match, Query, RecordFamily
 from llama_storage_tui.model.records import RecordOrder
-from llama_storage_tui.services.responses.times import ACCEPTED, parse_time
+from llama_storage_tui.services.records.times import ACCEPTED, parse_time
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Option = Callable[[Any], Any]

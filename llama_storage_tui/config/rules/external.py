@@ -16,6 +16,7 @@ from llama_storage_tui.config.rules.serving import (
     enabled_providers,
     has_catalog,
     is_this_machine,
+    provider_name,
 )
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
@@ -27,7 +28,7 @@ EXTERNAL_PROVIDERS_MISSING: Final = Rule(
     severity=Severity.ERROR,
     stage=Stage.START,
     title="external_providers_dir does not exist",
-    advice="Create the folder, or write the path out.",
+    advice="Create the folder, or correct the path.",
     also=((Severity.WARNING, Stage.START),),
     since=changes.CATALOG,
 )
@@ -187,7 +188,7 @@ def modules(view: View) -> Iterator[Finding]:
                 yield view.finding(
                     BAD_MODULE,
                     where,
-                    f"The module of the provider {get(entry, 'provider_id')} names no package",
+                    f"The module of the provider {provider_name(entry)} names no package",
                 )
             else:
                 yield view.finding(

@@ -8,7 +8,7 @@ from typing import Final
 
 from llama_storage_tui.backends.registry import engine_of_type
 from llama_storage_tui.config.document import get
-from llama_storage_tui.config.rules.view import View, nearest, setting
+from llama_storage_tui.config.rules.view import View, catalog_type, nearest, setting
 from llama_storage_tui.model.catalog import Backend, Family, Setting
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.version import Version
@@ -22,7 +22,6 @@ IGNORED_CONNECTION_FIELD: Final = Rule(
     stage=Stage.NEVER,
     title="The server ignores a field that would decide where or how it connects",
     advice="Use the field that the release reads; the message says what the server does instead.",
-    since=changes.CATALOG,
 )
 IGNORED_FIELD: Final = Rule(
     id="ignored-field",
@@ -30,7 +29,6 @@ IGNORED_FIELD: Final = Rule(
     stage=Stage.NEVER,
     title="The server ignores a field",
     advice="It has no effect. With the right name it takes effect, which may change where the server looks for its rows.",
-    since=changes.CATALOG,
 )
 IGNORED_NAMESPACE: Final = Rule(
     id="ignored-namespace",
@@ -50,7 +48,13 @@ TABLE: Final = (
 def unknown_fields(view: View) -> Iterator[Finding]:
     """Fields of backends that the version does not read."""
     for backend in view.backends:
-        fields = schema.backend_fields(backend.type, view.version) if not backend.is_inline else None
+        type_ = catalog_type(backend)
+        # Inline stores have the fields that 0.3.0 gave to the same engine.
+        fields = (
+            schema.backend_fields(type_, max(view.version, changes.CATALOG))
+            if not backend.is_implied
+            else None
+        )
         if fields is None:
             continue
         known = [field.name for field in fields]
@@ -58,14 +62,14 @@ def unknown_fields(view: View) -> Iterator[Finding]:
             if found.is_known or found.is_default:
                 continue
             meant = nearest(found.name, known)
-            since = _known_from(backend.type, found.name, view.version)
+            since = None if backend.is_inline else _known_from(type_, found.name, view.version)
             if since is not None:
                 help_ = f"Servers read it from {since} on."
             elif meant is not None:
                 help_ = f"Did you mean {meant}?"
             else:
-                help_ = f"{backend.type} has: {', '.join(known)}."
-            engine = engine_of_type(backend.type)
+                help_ = f"{type_} has: {', '.join(known)}."
+            engine = engine_of_type(type_)
             if engine is not None and engine.fields_note and meant is None:
                 help_ = engine.fields_note
             consequence = _consequence(backend, found.name, meant)
@@ -125,7 +129,7 @@ def _consequence(backend: Backend, name: str, meant: str | None) -> str | None:
     """
     folded = name.lower().replace("-", "_")
     values = {found.name: found for found in backend.settings if found.is_known}
-    is_postgres = backend.type in ("sql_postgres", "kv_postgres")
+    is_postgres = catalog_type(backend) in ("sql_postgres", "kv_postgres")
     if (folded in PASSWORDS or meant == "password") and (
         "password" not in values or values["password"].is_default
     ):
@@ -140,7 +144,7 @@ def _consequence(backend: Backend, name: str, meant: str | None) -> str | None:
                 "server offers no TLS"
             )
         return "it connects without TLS" if "host" in values and not is_postgres else None
-    engine = engine_of_type(backend.type)
+    engine = engine_of_type(catalog_type(backend))
     if engine is not None and folded in engine.instead:
         return engine.instead[folded]
     wanted = (

@@ -9,6 +9,7 @@ from typing import Final
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.config.document import Keeps, Mount
 from llama_storage_tui.config.document import Path as DocumentPath
+from llama_storage_tui.config.rules.serving import volumes_of
 from llama_storage_tui.config.rules.view import View, setting
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
@@ -50,7 +51,7 @@ LOST_WITH_THE_POD: Final = Rule(
     id="lost-with-the-pod",
     severity=Severity.WARNING,
     stage=Stage.NEVER,
-    title="Rows or files are kept inside the pod, and are lost when it is replaced",
+    title="Rows or files are kept inside the pod or container, and are lost when it is replaced",
     advice="Copy the file out of the pod before the pod is replaced, then put it on a persistentVolumeClaim. "
     "PostgreSQL begins without these rows.",
 )
@@ -95,7 +96,7 @@ def temporary_folders(view: View) -> Iterator[Finding]:
 
 def volumes(view: View) -> Iterator[Finding]:
     """What a server writes inside its container or pod and not on a volume that outlives it, as the manifests say."""
-    mounts = view.context.document.mounts
+    mounts = volumes_of(view)
     if mounts is None:
         return
     places: list[tuple[str, DocumentPath | str, str]] = []
@@ -124,11 +125,20 @@ def volumes(view: View) -> Iterator[Finding]:
                 f"{said}, on {mount.what}, which a server cannot write to",
             )
             continue
-        on = f"on {mount.what}" if mount is not None else "on no volume of the manifests"
+        is_compose = view.context.document.mounts is None
+        on = (
+            f"on {mount.what}"
+            if mount is not None
+            else f"on no volume of the {'service' if is_compose else 'manifests'}"
+        )
+        what = "container" if is_compose or mount is None else "pod"
         yield view.finding(
             LOST_WITH_THE_POD,
             where,
-            f"{said}, {on}: it is lost when the {'pod' if mount is not None else 'container'} is replaced",
+            f"{said}, {on}: it is lost when the {what} is replaced",
+            help="Copy the file out of the container before it is replaced, then keep its folder on a volume of the service."
+            if is_compose
+            else None,
         )
 
 
@@ -139,7 +149,7 @@ def _mount_of(mounts: Sequence[Mount], path: str) -> Mount | None:
 
 
 def _is_on_lasting_volume(view: View, path: str) -> bool:
-    mount = _mount_of(view.context.document.mounts or (), path.removeprefix("file:"))
+    mount = _mount_of(volumes_of(view) or (), path.removeprefix("file:"))
     return mount is not None and mount.keeps is Keeps.FOR_GOOD
 
 

@@ -37,7 +37,7 @@ WRONG_TYPE: Final = Rule(
     id="wrong-type",
     severity=Severity.ERROR,
     stage=Stage.LOAD,
-    title="A value is of another type than the field takes",
+    title="A value has the wrong type",
     advice="Write the value in the type that the message names; quotes make digits text.",
     since=changes.CATALOG,
 )
@@ -45,7 +45,7 @@ OUT_OF_RANGE: Final = Rule(
     id="out-of-range",
     severity=Severity.ERROR,
     stage=Stage.LOAD,
-    title="A number is outside of what the field takes",
+    title="A number is out of range",
     advice="Write a number in the range that the message names.",
     since=changes.CATALOG,
 )

@@ -9,7 +9,13 @@ from typing import Final
 
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.config.document import get
-from llama_storage_tui.config.rules.serving import LATER, enabled_providers, is_this_machine, used_texts
+from llama_storage_tui.config.rules.serving import (
+    LATER,
+    enabled_providers,
+    is_this_machine,
+    provider_name,
+    used_texts,
+)
 from llama_storage_tui.config.rules.view import View, setting
 from llama_storage_tui.model.catalog import SourceKind
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
@@ -37,7 +43,7 @@ RELATIVE_PATH: Final = Rule(
     severity=Severity.INFO,
     stage=Stage.NEVER,
     title="A SQLite path depends on the folder that the server is started in",
-    advice="Write the path from the root.",
+    advice="Write the absolute path of the file that the server uses now.",
 )
 UNEXPANDED_DEFAULT_PATH: Final = Rule(
     id="unexpanded-default-path",
@@ -61,7 +67,7 @@ UNUSABLE_PATH: Final = Rule(
     id="unusable-path",
     severity=Severity.ERROR,
     stage=Stage.START,
-    title="A path leads through a file, or to something that is not what belongs there",
+    title="A path leads through a file, or to something that is not a database or a folder",
     advice="Correct the path, or move away what is there. If the path is on another machine, check the config there.",
     also=((Severity.WARNING, Stage.NEVER), (Severity.WARNING, Stage.START)),
 )
@@ -177,7 +183,7 @@ def unusable_paths(view: View) -> Iterator[Finding]:
                 yield view.finding(
                     UNUSABLE_PATH,
                     (*path, "config", "storage_dir"),
-                    f"The server cannot make the folder of {entry.get('provider_id')}, and does not start: {problem}",
+                    f"The server cannot make the folder of {provider_name(entry)}, and does not start: {problem}",
                 )
 
 

@@ -63,7 +63,7 @@ ENVIRONMENT_FALLBACK: Final = Rule(
     severity=Severity.INFO,
     stage=Stage.NEVER,
     title="A backend has no password, and the server's driver looks for one in its environment",
-    advice="This program does not; give the password in the config to test what the config says.",
+    advice="This program does not look there. Set the password in the config, so that this program uses the same one.",
 )
 DRIVER_VARIABLES: Final = Rule(
     id="driver-variables",

@@ -15,6 +15,7 @@ from llama_storage_tui.config.rules.serving import (
     did_you_mean,
     enabled_providers,
     has_catalog,
+    provider_name,
 )
 from llama_storage_tui.config.rules.view import View, nearest
 from llama_storage_tui.model.catalog import Family, Reference, ReferenceKind
@@ -48,7 +49,7 @@ PROVIDER_WRONG_FAMILY: Final = Rule(
     severity=Severity.ERROR,
     stage=Stage.START,
     title="A provider refers to a backend of the other family (key-value or SQL)",
-    advice="The server's own message calls the backend unknown: each family has a registry of its own.",
+    advice="Refer to a backend of the family that the message names. The server's own message calls this backend unknown.",
     also=((Severity.WARNING, Stage.NEVER),),
     since=changes.CATALOG,
 )
@@ -57,7 +58,7 @@ UNKNOWN_PROVIDER: Final = Rule(
     severity=Severity.ERROR,
     stage=Stage.START,
     title="The release ships no provider of that type",
-    advice="Write a type that the release ships, or judge the file for the release that it was written for.",
+    advice="Write a type that the release ships, or check the file for the release that it was written for.",
     since=changes.CATALOG,
 )
 API_TAKES_NO_PROVIDERS: Final = Rule(
@@ -73,7 +74,7 @@ UNKNOWN_API: Final = Rule(
     severity=Severity.ERROR,
     stage=Stage.START,
     title="The release has no API of that name",
-    advice="Remove it from apis and providers, or judge the file for the release that it was written for.",
+    advice="Remove it from apis and providers, or check the file for the release that it was written for.",
     since=changes.CATALOG,
 )
 API_WITHOUT_PROVIDER: Final = Rule(
@@ -121,7 +122,7 @@ INVALID_SETTING: Final = Rule(
     id="invalid-setting",
     severity=Severity.ERROR,
     stage=Stage.START,
-    title="A setting of a provider is of another type, or outside of the range, than its release takes",
+    title="A setting of a provider has the wrong type, or is out of range",
     advice="Write a value as the message says, or remove the setting to use its default.",
     since=changes.CATALOG,
 )
@@ -273,7 +274,7 @@ def missing_apis(view: View) -> Iterator[Finding]:
             yield view.finding(
                 MISSING_API,
                 path,
-                f"The provider {entry.get('provider_id')} needs the {_apis(missing)}, which this config does not serve",
+                f"The provider {provider_name(entry)} needs the {_apis(missing)}, which this config does not serve",
                 help=_how_to_serve(view, missing),
             )
     yield from _missing_apis_of_settings(view, available)
@@ -335,7 +336,7 @@ def provider_settings(view: View) -> Iterator[Finding]:
         for problem in setting_problems(api, type_, config, view.version):
             if contains_unknown(get(config, problem.loc[0])):
                 continue
-            name, where = entry.get("provider_id"), (*path, "config", *problem.loc)
+            name, where = provider_name(entry), (*path, "config", *problem.loc)
             if problem.kind is schema.ProblemKind.MISSING:
                 message = f"The provider {name} has no {problem.loc[0]}, and does not start without it"
                 yield view.finding(MISSING_FIELD, where, message, stage=Stage.START)
@@ -354,7 +355,7 @@ def _reference_problems(
 ) -> Iterator[Finding]:
     found = get(entry.get("config") or {}, *consumer.path)
     place = (*path, "config", *consumer.path)
-    name, steps = entry.get("provider_id"), ".".join(consumer.path)
+    name, steps = provider_name(entry), ".".join(consumer.path)
     if found is None:
         if consumer.is_required:
             yield view.finding(

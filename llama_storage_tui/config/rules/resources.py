@@ -350,6 +350,7 @@ def stores_of_unknown_models(view: View) -> Iterator[Finding]:
         )
         name = entry.get("vector_store_id")
         known = [identifier for identifier, (type_, _) in models.registered.items() if type_ == "embedding"]
+        meant = next((each for each in known if each.endswith(f"/{model}")), nearest(model, known))
         yield view.finding(
             STORE_OF_UNKNOWN_MODEL,
             path,
@@ -358,7 +359,7 @@ def stores_of_unknown_models(view: View) -> Iterator[Finding]:
             if found is not None
             else f"The vector store {name} needs the embedding model {model}, which the config does not register: the server "
             "does not start, unless an earlier start stored the model",
-            help=f"Did you mean {nearest(model, known)}?" if nearest(model, known) else None,
+            help=f"Did you mean {meant}?" if meant else None,
         )
 
 

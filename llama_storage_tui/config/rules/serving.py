@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from llama_storage_tui.config.document import Path, get
+from llama_storage_tui.config.document import Mount, Path, get
 from llama_storage_tui.config.environment import UNKNOWN
+from llama_storage_tui.config.masking import mask_userinfo
 from llama_storage_tui.config.rules.view import View, nearest, setting
 from llama_storage_tui.model.catalog import Backend, Family, ReferenceKind
 from llama_storage_tui.model.finding import Rule, Severity, Stage
@@ -27,8 +28,13 @@ TABLE: Final = (NOT_CHECKED,)
 
 def is_this_machine(view: View) -> bool:
     """Tell whether the paths of the config may be paths of this machine: those of a manifest are a pod's or a container's."""
-    document = view.context.document
-    return document.mounts is None and document.manifest is None
+    return volumes_of(view) is None and view.context.document.manifest is None
+
+
+def volumes_of(view: View) -> Sequence[Mount] | None:
+    """Return the volumes of the server's containers; None where neither a manifest nor a compose file says what it runs in."""
+    mounts = view.context.document.mounts
+    return view.context.environment.mounts if mounts is None else mounts
 
 
 def enabled_providers(view: View) -> Iterator[tuple[str, Path, Mapping[object, object]]]:
@@ -41,6 +47,11 @@ def enabled_providers(view: View) -> Iterator[tuple[str, Path, Mapping[object, o
             if isinstance(entry, Mapping) and entry.get("provider_id") not in (None, ""):
                 path = view.context.resolution.file_path(("providers", str(api), index))
                 yield str(api), path, entry
+
+
+def provider_name(entry: object) -> str:
+    """Return a provider's id as it is shown: a password in it is masked."""
+    return mask_userinfo(str(get(entry, "provider_id")))
 
 
 def enabled_ids(view: View, api: str) -> AbstractSet[str] | None:
@@ -71,8 +82,9 @@ def has_catalog(view: View) -> bool:
 
 def did_you_mean(name: str, names: list[str]) -> str:
     """Return a question for the name that was probably meant, or else the names that the file has."""
-    meant = nearest(name, names)
-    return f"Did you mean {meant}?" if meant else f"The file has: {', '.join(names) or 'none'}."
+    shown = list(map(mask_userinfo, names))
+    meant = nearest(name, shown)
+    return f"Did you mean {meant}?" if meant else f"The file has: {', '.join(shown) or 'none'}."
 
 
 def opened_at_start(view: View) -> AbstractSet[str]:

@@ -10,6 +10,7 @@ from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.config.document import get
 from llama_storage_tui.config.environment import UNKNOWN
+from llama_storage_tui.config.rules.serving import provider_name
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.catalog import Backend, Family, Reference
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
@@ -224,7 +225,7 @@ def vector_database_login(view: View) -> Iterator[Finding]:
                     view.context.resolution.file_path(
                         ("providers", "vector_io", index, "config", "password")
                     ),
-                    f"{get(entry, 'provider_id')} and {backend.name} log in as the same role on the same server with different "
+                    f"{provider_name(entry)} and {backend.name} log in as the same role on the same server with different "
                     "passwords; at most one of them can be right",
                 )
 

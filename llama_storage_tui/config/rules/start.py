@@ -7,7 +7,13 @@ from typing import Final
 
 from llama_storage_tui.config.document import Path, get
 from llama_storage_tui.config.environment import UNKNOWN, resolve
-from llama_storage_tui.config.rules.serving import LATER, available_apis, enabled_providers, used_texts
+from llama_storage_tui.config.rules.serving import (
+    LATER,
+    available_apis,
+    enabled_providers,
+    provider_name,
+    used_texts,
+)
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.catalog import ReferenceKind
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
@@ -43,9 +49,9 @@ TLS_REQUIRED: Final = Rule(
     id="tls-required",
     severity=Severity.INFO,
     stage=Stage.START,
-    title="The run command starts only with a certificate or with leave to go without",
+    title="The run command starts only with a TLS certificate, or with server.insecure",
     advice="Set server.tls_certfile and server.tls_keyfile, or server.insecure: true behind a proxy that "
-    "ends TLS.",
+    "terminates TLS.",
     since=changes.TLS_REQUIRED,
 )
 EXPANDED_TWICE: Final = Rule(
@@ -69,8 +75,9 @@ UNVERIFIED_AUTHENTICATION: Final = Rule(
     id="unverified-authentication",
     severity=Severity.INFO,
     stage=Stage.START,
-    title="The certificate of the authentication is not verified",
-    advice="Give the certificate authority (tls_cafile) and leave verify_tls on, or set server.insecure: true.",
+    title="The server does not verify the certificate of its authentication provider",
+    advice="Give the certificate authority (tls_cafile) and leave verify_tls on. server.insecure: true would also let the server "
+    "run without TLS.",
     since=changes.TLS_REQUIRED,
 )
 
@@ -128,7 +135,7 @@ def tenancy_without_metadata(view: View) -> Iterator[Finding]:
             yield view.finding(
                 TENANCY_WITHOUT_METADATA_STORE,
                 path,
-                f"{entry.get('provider_id')} does not start under {'tenancy mode multi' if is_multi else 'an access policy'} "
+                f"{provider_name(entry)} does not start under {'tenancy mode multi' if is_multi else 'an access policy'} "
                 "without a SQL metadata store",
             )
 

@@ -43,7 +43,9 @@ class View:
 
     def backends_of(self, *types: str) -> Iterator[Backend]:
         """Return the catalog's backends of some types, and the inline stores of 0.2 that are what the types became."""
-        return (backend for backend in self.backends if _type(backend) in types and not backend.is_implied)
+        return (
+            backend for backend in self.backends if catalog_type(backend) in types and not backend.is_implied
+        )
 
     def finding(
         self,
@@ -126,5 +128,6 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return matches[0] if matches else None
 
 
-def _type(backend: Backend) -> str | None:
+def catalog_type(backend: Backend) -> str:
+    """Return a backend's type; of an inline store of 0.2 the type that it became."""
     return f"{backend.family}_{backend.type}" if backend.is_inline else backend.type

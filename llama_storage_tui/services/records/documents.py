@@ -9,7 +9,7 @@ from typing import Final
 
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import Link, Part, RecordFamily, RecordField, RecordLink, Show
-from llama_storage_tui.model.records import Path
+from llama_storage_tui.model.records import Measure, Path
 from llama_storage_tui.services.values import parse_json
 
 MADE: Final = "@"
@@ -65,9 +65,10 @@ def at(found: object, path: Path) -> object:
 
 def value_of(found: Whole, part: Part) -> object:
     """Return what a part shows."""
-    return next(
-        (plain(value, part.show) for path in part.paths if (value := at(found, path)) is not None), None
-    )
+    value = next((each for path in part.paths if (each := at(found, path)) is not None), None)
+    if part.measure is Measure.ITEMS:
+        return len(value) if isinstance(value, list) else None
+    return plain(value, part.show)
 
 
 def plain(value: object, show: Show) -> object:
@@ -96,7 +97,9 @@ def fields_of(found: Whole, family: RecordFamily) -> tuple[tuple[RecordField, ..
         for part in parts
         if (value := value_of(found, part)) is not None
     )
-    shown = {path[0] for part in parts for path in part.paths if len(path) == 1}
+    told = [part for part in parts if part.measure is Measure.VALUE]
+    shown = {path[0] for part in told for path in part.paths if len(path) == 1}
+    shown |= {path[1] for part in told for path in part.paths if len(path) == 2 and path[0] == "@document"}
     shown |= {key for key in found if key == "owner" and _is_told(found[key])}
     if "@document" in shown:
         shown |= set(document) if isinstance(document := found.get("@document"), dict) else {"value"}

@@ -119,12 +119,12 @@ def _meets(content: Whole, value: Cell, found: Filter, query: Query) -> bool:
     match found.match:
         case Match.EQUALS:
             there = next((each for path in found.paths if (each := at(content, path)) is not None), None)
-            return wanted == ("" if there is None else str(there))
+            return there is not None and wanted == str(there)
         case Match.CONTAINS:
             return isinstance(value, str) and any(form in value for form in stored_forms(wanted))
         case Match.SINCE | Match.UNTIL:
             time = at(content, ("created_at",))
-            if not isinstance(time, int | float):
+            if isinstance(time, bool) or not isinstance(time, int | float):
                 return False
             low, high = query.time("since"), query.time("until")
             return (low is None or time >= low) and (high is None or time <= high)

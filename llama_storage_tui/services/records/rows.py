@@ -15,6 +15,7 @@ from llama_storage_tui.model.families import (
     RecordEntry,
     RecordFamily,
     Relation,
+    Show,
     TableLayout,
     TablePlace,
 )
@@ -46,6 +47,7 @@ LARGE: Final = 50_000
 """Rows from which on sorting a table by time takes so long that a list comes as stored: 0.2 s on SQLite."""
 
 DOCUMENT: Final = "@document"
+TIME: Final = "@time"
 
 Look = Callable[[Record], T | None]
 """Makes what is listed of a record; None leaves it out."""
@@ -108,8 +110,8 @@ def record_query(
 def fields_of(family: RecordFamily, layout: TableLayout, columns: frozenset[str]) -> tuple[Field, ...]:
     """Return what to ask a table with these columns for: @id, @time, @bytes, and each part that it can have by its label."""
     found = {"@id": Field("@id", layout.id)}
-    if layout.time in columns:
-        found["@time"] = Field("@time", layout.time or "")
+    if layout.time in columns and _time_name(family, layout) == TIME:
+        found[TIME] = Field(TIME, layout.time or "")
     if layout.document in columns:
         found["@bytes"] = Field("@bytes", layout.document or "", measure=Measure.BYTES)
     for part in (*family.columns, *family.asked):
@@ -117,6 +119,12 @@ def fields_of(family: RecordFamily, layout: TableLayout, columns: frozenset[str]
         if field is not None:
             found[part.label] = field
     return tuple(found.values())
+
+
+def _time_name(family: RecordFamily, layout: TableLayout) -> str:
+    """Return under which name a list asks for the time that it is sorted by: most families show it anyway."""
+    shown = (part.label for part in (*family.columns, *family.asked) if part.paths[:1] == ((layout.time,),))
+    return next(shown, TIME)
 
 
 def part_field(part: Part, layout: TableLayout, columns: frozenset[str]) -> Field | None:
@@ -197,6 +205,7 @@ def entry_of(source: Source, family: RecordFamily) -> Callable[[Record], RecordE
     """Return what makes entries of a table's records."""
     place = source.place
     columns = source.columns
+    time = _time_name(family, place.layout) if place.layout.time in columns else TIME
     parts = [
         (part, _path(part, place.layout, columns), part_field(part, place.layout, columns) is not None)
         for part in (*family.columns, *family.asked)
@@ -213,13 +222,15 @@ def entry_of(source: Source, family: RecordFamily) -> Callable[[Record], RecordE
         }
         size = record.get("@bytes")
         bytes_ = size if isinstance(size, int) else None
-        return RecordEntry(place, id_, cells, record.get("@time"), bytes=bytes_)
+        return RecordEntry(place, id_, cells, record.get(time), bytes=bytes_)
 
     return entry
 
 
 def _cell(value: object, path: Path, part: Part, family: RecordFamily) -> object:
-    found = plain(value, part.show)
+    # Only documents give numbers as text: what a column holds stays as it is stored.
+    is_time = part.is_column and part.show is Show.TIME
+    found = value if is_time else plain(value, part.show)
     return masked(found, str(path[-1])) if family.masks else found
 
 

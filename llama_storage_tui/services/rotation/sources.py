@@ -114,7 +114,7 @@ def _variables(content: bytes, name: str, real: dict[str, Path], load: LoadReque
     # A link and its file are one name to merge(), which tells files apart by what the operator called them.
     real[name] = real[str(Path(name))]
     environ = load.environ if load.uses_environ else {}
-    return read_variables(decode(content, name), name, environ=environ)[0]
+    return read_variables(decode(content, name), name, environ=environ).variables
 
 
 def _config_paths(request: RotationRequest) -> Iterator[Path]:

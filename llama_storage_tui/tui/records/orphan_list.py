@@ -30,6 +30,7 @@ class OrphanList:
     """What a scan found; the first page of it scans anew. `progress` hears how far the scan is."""
 
     names: tuple[str, ...] = ("conversations", "items whose conversation is gone")
+    plural = "items whose conversation is gone"
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

@@ -12,7 +12,7 @@ from itertools import chain, zip_longest
 from typing import Final
 
 from llama_storage_tui.model.families import Filter, Match, Query, RecordFamily
-from llama_storage_tui.services.responses.times import SHORT, parse_time
+from llama_storage_tui.services.records.times import SHORT, parse_time
 from llama_storage_tui.tui.records.response_wording import NOBODY, point
 from llama_storage_tui.tui.widgets.form import FormField
 

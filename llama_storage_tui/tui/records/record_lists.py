@@ -13,7 +13,7 @@ from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.model.families import Query, RecordEntry, RecordFamily
 from llama_storage_tui.services.listing import list_family
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.tui.messages import CompletionOpened, ConversationOpened, ObjectOpened
+from llama_storage_tui.tui.messages import CompletionOpened, ConversationOpened, ObjectOpened, ResponseOpened
 from llama_storage_tui.tui.records import record_filter
 from llama_storage_tui.tui.records.list_columns import layout_of
 from llama_storage_tui.tui.records.response_wording import id_text
@@ -24,10 +24,17 @@ from llama_storage_tui.tui.widgets.listing import ListColumn
 
 PAGE: Final = 100
 _OPENS: Final[Mapping[str, Callable[[str], Message]]] = {
+    "responses": ResponseOpened,
     "conversations": ConversationOpened,
     "completions": CompletionOpened,
 }
 """What a record of a family opens that is read in a way of its own."""
+
+
+def record_opened(family: RecordFamily, id_: str) -> Message:
+    """Return what opens one record of a family."""
+    opens = _OPENS.get(family.name)
+    return ObjectOpened(family.name, family.title, id_) if opens is None else opens(id_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,11 @@ class RecordList(Protocol):
         """What they are, from the outermost name to the list's own."""
         ...
 
+    @property
+    def plural(self) -> str:
+        """What they are called in a sentence."""
+        ...
+
     async def page(self, session: Session, after: Cursor | None) -> Listed:
         """Read a page; raises StorageToolError."""
         ...
@@ -70,6 +82,12 @@ class FamilyList:
             return (self.family.words,)
         return ("objects", self.family.title, *((f"of {self.query.of[1]}",) if self.query.of else ()))
 
+    @property
+    def plural(self) -> str:
+        """The family's title inside of a sentence."""
+        title = self.family.title
+        return title[:1].lower() + title[1:]
+
     async def page(self, session: Session, after: Cursor | None) -> Listed:
         """Read a page; raises StorageToolError."""
         page = await list_family(session, self.family.name, replace(self.query, after=after))
@@ -80,14 +98,10 @@ class FamilyList:
             tuple(layout.row(each) for each in page.records),
             ids,
             tuple(_detail(each) for each in page.records),
-            tuple(map(self._opened, ids)),
+            tuple(record_opened(self.family, id_) for id_ in ids),
             page.next,
             page.notices,
         )
-
-    def _opened(self, id_: str) -> Message:
-        opens = _OPENS.get(self.family.name)
-        return ObjectOpened(self.family.name, self.family.title, id_) if opens is None else opens(id_)
 
     @property
     def fields(self) -> tuple[FormField, ...]:

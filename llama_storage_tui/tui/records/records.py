@@ -67,7 +67,7 @@ class RecordsScreen(FilteredScreen[RecordList]):
 
     def read(self, question: RecordList, after: Cursor | None) -> None:
         """Begin to read a page."""
-        self.begin(f"Reading {question.names[-1]}")
+        self.begin(f"Reading {question.plural}")
         self._read(question, after)
 
     @work(exclusive=True, group="browse", exit_on_error=False)
@@ -93,7 +93,7 @@ class RecordsScreen(FilteredScreen[RecordList]):
         if self._page is not None and self._page.rows:
             return self.directions
         if self.has_conditions:
-            return f"No {self._shown.names[-1]} match."
+            return f"No {self._shown.plural} match."
         return "" if self._page is not None and self._page.notices else "Nothing is stored here yet."
 
     def _fill(self) -> None:

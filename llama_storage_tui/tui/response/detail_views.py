@@ -26,14 +26,16 @@ from llama_storage_tui.services.responses.tolerant_json import load
 from llama_storage_tui.services.responses.with_ancestors import whole_difference
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import with_letters
-from llama_storage_tui.tui.messages import ObjectOpened, ObjectsOpened, ResponseOpened
+from llama_storage_tui.tui.messages import ObjectsOpened, ResponseOpened
 from llama_storage_tui.tui.records.list_columns import stored_cell, text_cell
+from llama_storage_tui.tui.records.record_lists import record_opened
 from llama_storage_tui.tui.records.response_wording import id_text, owner_shown
 from llama_storage_tui.tui.response.timeline import entry_line, message_line
 from llama_storage_tui.tui.response.timeline_lines import Line, said
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.text_width import plural
 from llama_storage_tui.tui.style.wording import size
+from llama_storage_tui.upstream.families import find_family
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,10 +234,11 @@ class ObjectReading:
         opens: dict[int, Message] = {}
         for link in found.links:
             if link.family is not None:
+                family = find_family(link.family)
                 opens[len(lines)] = (
-                    ObjectOpened(link.family, link.family, link.id)
+                    record_opened(family, link.id)
                     if link.of is None
-                    else ObjectsOpened(link.family, link.family, (link.of, link.id))
+                    else ObjectsOpened(family.name, family.title, (link.of, link.id))
                 )
             hint = ": enter opens it" if link.family is not None else ""
             lines.append(said("→", link.label, f"{link.id}{hint}", Tone.KEY if hint else Tone.MUTED))

@@ -139,7 +139,7 @@ class KeysScreen(PagedScreen[str]):
         self._head(page)
         self.query_one(Listing).show(COLUMNS, [_cells(entry) for entry in page.keys])
         if not page.is_complete:
-            self.finish(f"The search stopped after {page.scanned:,} keys; n goes on.")
+            self.finish(f"The search stopped after {browse.looked_at(page)}; n goes on.")
         elif not page.keys:
             self.finish("No key begins with that." if self._shown else "No keys here.")
         else:

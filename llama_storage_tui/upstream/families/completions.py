@@ -22,7 +22,7 @@ COMPLETIONS: Final = RecordFamily(
     ),
     (
         # By the clock of whoever runs the model.
-        stored("created"),
+        column("created", show=Show.TIME),
         stored("model"),
         column("owner", "owner_principal", show=Show.OWNER),
         counted("messages", "input_messages"),

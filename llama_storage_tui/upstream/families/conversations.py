@@ -22,7 +22,11 @@ CONVERSATIONS: Final = RecordFamily(
     "Conversations",
     "What clients keep their turns in: a list of items for each.",
     (ROWS,),
-    (stored("created_at"), column("owner", "owner_principal", show=Show.OWNER), stored("metadata")),
+    (
+        column("created_at", show=Show.TIME),
+        column("owner", "owner_principal", show=Show.OWNER),
+        stored("metadata"),
+    ),
     asked=(column("tenant", "tenant_id"), column("access_attributes")),
     filters=(OWNED_BY, *PERIOD),
     kept_where="storage.stores.conversations names a SQL backend",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from llama_storage_tui.model.families import KeyLayout, Link, Part, RecordFamily, Relation, Show, TableLayout
+from llama_storage_tui.upstream.families.filters import OWNED_BY, PERIOD, equals
 from llama_storage_tui.upstream.families.parts import (
     ACCESS,
     CREATED,
@@ -28,6 +29,7 @@ FILE_FAMILIES: Final = (
         (TableLayout("openai_files"),),
         (CREATED, text("filename"), text("purpose"), size("bytes"), time("expires", "expires_at"), OWNER),
         (text("stored at", "file_path"), *ACCESS),
+        filters=(equals("purpose", hint="batch, assistants, …"), OWNED_BY, *PERIOD),
     ),
     RecordFamily(
         "batches",
@@ -71,6 +73,7 @@ FILE_FAMILIES: Final = (
             Link("output file", "files", (("output_file_id",),)),
             Link("error file", "files", (("error_file_id",),)),
         ),
+        filters=(equals("status", hint="completed, failed, …"), OWNED_BY, *PERIOD),
     ),
     RecordFamily(
         "prompts",
@@ -94,6 +97,7 @@ FILE_FAMILIES: Final = (
             Link("default version", "prompt-defaults", (("prompt_id",),)),
         ),
         (Relation("prompt", ("prompt_id",), "prompts:v1:"),),
+        filters=(OWNED_BY, *PERIOD),
     ),
     RecordFamily(
         "prompt-defaults",

@@ -20,6 +20,6 @@ def contains(*columns: str) -> Filter:
 
 
 MODEL: Final = equals("model", hint="exact model id")
-OWNED_BY: Final = equals("owner", ("owner_principal",), hint="alice; '' for no owner")
+OWNED_BY: Final = equals("owner", ("owner_principal",), ("owner", "principal"), hint="alice; '' for no owner")
 PERIOD: Final = (Filter("since", Match.SINCE), Filter("until", Match.UNTIL))
 """When a record was created, both ends included."""

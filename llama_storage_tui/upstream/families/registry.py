@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from llama_storage_tui.model.families import KeyLayout, Link, RecordFamily, Relation, TableLayout
+from llama_storage_tui.upstream.families.filters import OWNED_BY, equals
 from llama_storage_tui.upstream.families.parts import ACCESS, CREATED, OWNER, json, text
 
 SKILL_STORES: Final = r"providers\.skills\[\d+\]\.config\.persistence"
@@ -44,6 +45,11 @@ REGISTRY_FAMILIES: Final = (
             Link("vector store", "vector-stores", (("vector_store_name",), ("identifier",)), template="{1}"),
         ),
         (Relation("type", head="distributions:registry:v10::"),),
+        (
+            equals("type", hint="model, tool_group, vector_store, …"),
+            equals("provider", ("provider_id",)),
+            OWNED_BY,
+        ),
     ),
     RecordFamily(
         "datasets",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from llama_storage_tui.model.families import Filter, Match, Part, RecordFamily, Show, TableLayout
+from llama_storage_tui.model.families import Filter, Link, Match, Part, RecordFamily, Show, TableLayout
 from llama_storage_tui.model.records import Measure
 from llama_storage_tui.upstream.families.filters import MODEL, OWNED_BY, PERIOD, contains, equals
 from llama_storage_tui.upstream.families.parts import column, counted, inside, stored
@@ -26,7 +26,7 @@ RESPONSES: Final = RecordFamily(
     "What clients asked of a model, with everything that it answered.",
     (TableLayout(None, document=DOCUMENT, paths=_PATHS, needed=("id", "created_at", DOCUMENT)),),
     (
-        stored("created_at"),
+        column("created_at", show=Show.TIME),
         inside("status"),
         stored("model"),
         column("owner", "owner_principal", show=Show.OWNER),
@@ -50,6 +50,11 @@ RESPONSES: Final = RecordFamily(
         inside("store"),
         # The first ones: a response's items all stand in one conversation, and one item that is found there tells which.
         Part("output_ids", (("@document", "output"),), measure=Measure.EACH, each=("id",), most=100),
+    ),
+    links=(
+        Link("continues", "responses", (("previous_response_id",),)),
+        Link("conversation", "conversations", (("conversation", "id"),)),
+        Link("conversation", "conversations", (("conversation",),)),
     ),
     filters=(
         equals("status", ("@document", "status"), hint=", ".join(STATUSES), choices=STATUSES),

@@ -214,8 +214,8 @@ VECTOR_FAMILIES: Final = (
         (
             Link("vector store", "vector-stores", (("vector_store_id",),)),
             Link("file", "files", (("file_id",),)),
-            Link("response", None, (("response_id",),)),
-            Link("conversation", None, (("conversation_id",),)),
+            Link("response", "responses", (("response_id",),)),
+            Link("conversation", "conversations", (("conversation_id",),)),
         ),
     ),
 )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 
@@ -235,6 +235,37 @@ async def test_a_list_shows_the_same_of_a_batch_in_a_row_and_in_a_value(
         "id": "batch_1", "created": 1_700_000_000, "status": "completed", "endpoint": "/v1/chat/completions",
         "done": 3, "failed": 1, "total": 4,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("filters", "is_found"),
+    [
+        ({"status": "completed"}, True),
+        ({"status": "failed"}, False),
+        ({"since": 1_700_000_000.0, "until": 1_700_000_000.0}, True),
+        ({"since": 1_700_000_001.0}, False),
+        ({"status": "completed", "until": 1.0}, False),
+        ({"owner": "nobody"}, False),
+    ],
+)
+@pytest.mark.parametrize("kept", [old_session, new_session])
+async def test_a_filter_selects_the_same_batches_in_rows_and_in_values(
+    store: Store,
+    kept: Callable[[Store], AbstractAsyncContextManager[Session]],
+    filters: dict[str, str | float],
+    *,
+    is_found: bool,
+) -> None:
+    async with kept(store) as session:
+        page = await list_records(session, "batches", Query(filters))
+    assert [entry.id for entry in page.records] == ["batch_1"] * is_found
+
+
+async def test_a_filter_that_a_family_does_not_have_is_refused_with_those_that_it_has(store: Store) -> None:
+    async with new_session(store) as session:
+        with pytest.raises(UsageError, match="cannot be filtered by 'colour'") as caught:
+            await list_records(session, "files", Query({"colour": "red"}))
+    assert "purpose" in str(caught.value.help)
 
 
 async def test_a_batch_leads_to_its_files(store: Store) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from llama_storage_tui.errors import UsageError
-from llama_storage_tui.services.responses.times import parse_time
+from llama_storage_tui.services.records.times import parse_time
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 

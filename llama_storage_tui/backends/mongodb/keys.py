@@ -1,0 +1,206 @@
+"""The keys and values of a kv_mongodb backend: documents `{key, value, expiration}` of one collection.
+
+Keys are compared byte by byte (the simple collation), which is the order of code points, so that a namespace is a range of them as
+on every other engine. Before ogx 1.0.3 servers made no index on `key`: there each question looks at the whole collection, within
+its time limit. A document whose key is no text was written by something else, and is neither listed nor counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+
+from bson import json_util
+
+from llama_storage_tui.backends import cursors, expiry
+from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
+from llama_storage_tui.backends.cursors import Part
+from llama_storage_tui.backends.mongodb.connecting import Client, Document, Failed, ask
+from llama_storage_tui.backends.mongodb.target import MongoTarget
+from llama_storage_tui.backends.ranges import KeyRange, is_storable, ranges_of
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.data import Cell, Count, Cursor, KeyEntry, KeyPage, KeySelection, StoredValue
+from llama_storage_tui.model.limits import Timeouts
+
+Answer = TypeVar("Answer")
+FAST_COUNT: Final = 1_000_000
+"""A fast count stops here and says so."""
+KEYS_AT_ONCE: Final = 400
+_SIMPLE: Final = {"locale": "simple"}
+_SIZE: Final = {
+    "$switch": {
+        "branches": [
+            {"case": {"$eq": [{"$type": "$value"}, "string"]}, "then": {"$strLenBytes": "$value"}},
+            {"case": {"$eq": [{"$type": "$value"}, "binData"]}, "then": {"$binarySize": "$value"}},
+        ],
+        "default": None,
+    }
+}
+_ENTRY: Final = {"_id": 0, "key": 1, "expiration": 1, "bytes": _SIZE}
+
+
+@dataclass(frozen=True, slots=True)
+class MongoKeyValueReader:
+    """Satisfies `protocols.KeyValueReader`. Each question is a connection of its own, as a connection test is."""
+
+    target: MongoTarget
+    timeouts: Timeouts
+
+    async def count(self, selection: KeySelection, *, fast: bool = False) -> Count:
+        """Count keys, expired ones included; `fast` stops at a million. Exact counts have no time limit."""
+        wanted = ranges_of(selection)
+        if not wanted:
+            return Count(0, is_exact=True)
+        stages: list[Document] = [{"$match": _within(wanted)}]
+        if fast:
+            stages.append({"$limit": FAST_COUNT})
+        seconds = self.timeouts.query if fast else None
+        found = await self._rows([*stages, {"$count": "keys"}], seconds=seconds)
+        number = int(found[0]["keys"]) if found else 0
+        return Count(number, is_exact=not fast or number < FAST_COUNT)
+
+    async def page(
+        self,
+        selection: KeySelection,
+        *,
+        prefix: str = "",
+        limit: int = 100,
+        after: Cursor | None = None,
+        exact: bool = False,
+    ) -> KeyPage:
+        """Return a page in key order of the selected keys whose physical text also starts with `prefix`.
+
+        `exact`: without a time limit.
+        """
+        if limit < 1:
+            raise UsageError("A page has at least one key.")
+        name = cursors.fingerprint(self.target.location, selection.include, selection.exclude, prefix)
+        last = None if after is None else _last(after, name)
+        found = await self._entries(
+            selection, prefix, last, limit + 1, seconds=None if exact else self.timeouts.query
+        )
+        following = _part(found[limit - 1]) if len(found) > limit else None
+        return KeyPage(
+            tuple(found[:limit]),
+            None if following is None else cursors.encode(name, (following,)),
+            scanned=len(found),
+        )
+
+    async def value(self, key: str | bytes | None, *, limit: int | None = None) -> StoredValue | None:
+        """Return one value, cut to `limit` characters (None: whole); None where there is no such key."""
+        found = await self.values_of([key], limit=limit) if isinstance(key, str) else ()
+        return next(iter(found), None)
+
+    async def values_of(self, keys: Sequence[str], *, limit: int | None = None) -> tuple[StoredValue, ...]:
+        """Return the values of those of the keys that are there, in their order."""
+        return await self._values(keys, limit, seconds=self.timeouts.query)
+
+    async def stream(self, selection: KeySelection) -> AsyncGenerator[Sequence[StoredValue], None]:
+        """Yield batches of whole values in key order, without a time limit."""
+        last: str | None = None
+        while True:
+            found = await self._entries(selection, "", last, LARGEST_BATCH, seconds=None)
+            for batch in parted(found, lambda entry: entry.bytes or 0, most=KEYS_AT_ONCE):
+                values = await self._values([str(entry.key) for entry in batch], None, seconds=None)
+                if values:
+                    yield values
+            if len(found) < LARGEST_BATCH:
+                return
+            last = str(found[-1].key)
+
+    async def _entries(
+        self, selection: KeySelection, prefix: str, last: str | None, most: int, *, seconds: float | None
+    ) -> list[KeyEntry]:
+        wanted = ranges_of(selection, prefix=prefix)
+        if not wanted:
+            return []
+        match = _within(wanted) if last is None else {"$and": [{"key": {"$gt": last}}, _within(wanted)]}
+        stages: list[Document] = [
+            {"$match": match},
+            {"$sort": {"key": 1}},
+            {"$limit": most},
+            {"$project": _ENTRY},
+        ]
+        found = await self._rows(stages, seconds=seconds)
+        now = datetime.now(UTC)
+        return [_entry(row, now) for row in found]
+
+    async def _values(
+        self, keys: Sequence[str], limit: int | None, *, seconds: float | None
+    ) -> tuple[StoredValue, ...]:
+        wanted = [key for key in dict.fromkeys(keys) if is_storable(key)]
+        is_text = {"$eq": [{"$type": "$value"}, "string"]}
+        value: object = "$value"
+        if limit is not None:
+            value = {"$cond": [is_text, {"$substrCP": ["$value", 0, limit + 1]}, "$value"]}
+        found: dict[str, StoredValue] = {}
+        now = datetime.now(UTC)
+        for start in range(0, len(wanted), KEYS_AT_ONCE):
+            match = {"key": {"$in": wanted[start : start + KEYS_AT_ONCE]}}
+            stages: list[Document] = [{"$match": match}, {"$project": {**_ENTRY, "value": value}}]
+            for row in await self._rows(stages, seconds=seconds):
+                found.setdefault(row["key"], _stored(row, limit, now))
+        return tuple(found[key] for key in wanted if key in found)
+
+    async def _rows(self, stages: Sequence[Document], *, seconds: float | None) -> list[Document]:
+        async def question(client: Client) -> list[Document]:
+            collection = client[self.target.database][str(self.target.collection)]
+            limits: dict[str, Any] = {} if seconds is None else {"maxTimeMS": max(1, int(seconds * 1000))}
+            cursor = await collection.aggregate(list(stages), collation=_SIMPLE, **limits)
+            try:
+                return await cursor.to_list()
+            finally:
+                await cursor.close()
+
+        return await self._answer(question, seconds)
+
+    async def _answer(self, question: Callable[[Client], Awaitable[Answer]], seconds: float | None) -> Answer:
+        found = await ask(
+            self.target, self.target.password, question, connect=self.timeouts.connect, answer=seconds
+        )
+        if isinstance(found, Failed):
+            raise found.error
+        return found
+
+
+def _within(wanted: Sequence[KeyRange]) -> Document:
+    """Return the condition that a key, which must be text, lies in one of the ranges."""
+    return {
+        "$or": [
+            {"key": {"$gte": each.low} if each.high is None else {"$gte": each.low, "$lt": each.high}}
+            for each in wanted
+        ]
+    }
+
+
+def _entry(row: Mapping[str, Any], now: datetime) -> KeyEntry:
+    stored = row.get("expiration")
+    # BSON's times are UTC, and the driver gives them without a zone.
+    expires_at, text = expiry.read(stored.isoformat() if isinstance(stored, datetime) else _cell(stored))
+    return KeyEntry(row["key"], row.get("bytes"), expires_at, expiry.is_past(expires_at, now), text)
+
+
+def _stored(row: Mapping[str, Any], limit: int | None, now: datetime) -> StoredValue:
+    value = _cell(row.get("value"))
+    is_cut = limit is not None and isinstance(value, str | bytes) and len(value) > limit
+    if is_cut and isinstance(value, str | bytes):
+        value = value[:limit]
+    return StoredValue(_entry(row, now), value, is_cut=is_cut)
+
+
+def _cell(value: Any) -> Cell:  # noqa: ANN401 - BSON's types
+    """Return a value as it can be shown: servers write text; anything else of BSON is written as extended JSON."""
+    return value if isinstance(value, str | int | float | bool | bytes | None) else json_util.dumps(value)
+
+
+def _part(entry: KeyEntry) -> Part:
+    return "s", str(entry.key)
+
+
+def _last(after: Cursor, name: str) -> str:
+    (part,) = cursors.decode(after, name, length=1).parts
+    if part is None or not is_storable(part[1]):
+        raise UsageError("That is not a cursor of this listing.", help="Leave it out to begin again.")
+    return part[1]

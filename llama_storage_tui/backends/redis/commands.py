@@ -1,0 +1,34 @@
+"""Every command that this program can send to Redis: what is not here cannot be said.
+
+None writes, and those that lists are made of leave a key's idle time and access count alone (measured on 6.2, 7.0 and 8.2): SCAN,
+TYPE, PTTL, MEMORY USAGE. A value cannot be read without GET or GETRANGE, which count as an access unless CLIENT NO-TOUCH is on (7.2
+and later); STRLEN counts, too, and is asked only of a value that is read.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Command(Enum):
+    """What may be asked; the value is the command as the server knows it."""
+
+    INFO = "INFO"
+    SAVE_POINTS = "CONFIG GET"
+    """Sent with `save` alone: when snapshots are made, which INFO does not tell."""
+    TIME = "TIME"
+    SIZE = "DBSIZE"
+    SCAN = "SCAN"
+    TYPE = "TYPE"
+    EXPIRY = "PTTL"
+    MEMORY = "MEMORY USAGE"
+    LENGTH = "STRLEN"
+    VALUE = "GET"
+    BEGINNING = "GETRANGE"
+
+
+OF_THE_CONNECTION = (("CLIENT", "SETNAME", "llama-storage-tui"), ("CLIENT", "NO-TOUCH", "on"))
+"""What is said once on each connection, about that connection alone. NO-TOUCH is unknown before 7.2."""
+
+Question = tuple[Command | str | bytes | int, ...]
+"""A Command and its arguments."""

@@ -1,0 +1,115 @@
+"""Connections to Redis, and the one way to ask something on them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import Any, Final
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError, ResponseError
+
+from llama_storage_tui.backends import network
+from llama_storage_tui.backends.redis import failures
+from llama_storage_tui.backends.redis.commands import OF_THE_CONNECTION, Command, Question
+from llama_storage_tui.backends.redis.target import RedisTarget
+from llama_storage_tui.errors import BackendError
+from llama_storage_tui.model.limits import Timeouts
+
+POOL_SIZE: Final = 3
+"""A page, a count beside it, and an export."""
+_CLOSE_SECONDS: Final = 1.0
+
+
+class RedisConnection:
+    """A small pool of connections that can send the commands of `Command` and no others.
+
+    redis-py 8 would announce itself and ask for notifications on each connection, which leaves entries in the ACL LOG where a user
+    may only read: neither is asked for (`protocol=2`, no `driver_info`). It would also try ten times; here an answer is an answer.
+    """
+
+    def __init__(self, target: RedisTarget, timeouts: Timeouts) -> None:
+        self.where = target.location
+        self._target = target
+        self._timeouts = timeouts
+        self._is_checked = False
+        pool = BlockingConnectionPool(
+            max_connections=POOL_SIZE,
+            timeout=None,
+            host=target.host,
+            port=target.port,
+            db=target.database,
+            username=target.user,
+            password=None if target.password is None else target.password.reveal(),
+            socket_connect_timeout=timeouts.connect,
+            socket_timeout=None,
+            protocol=2,
+            driver_info=None,
+            retry=Retry(NoBackoff(), 0),
+            redis_connect_func=_introduce,
+        )
+        self._redis = Redis(connection_pool=pool)
+
+    async def ask(self, questions: Sequence[Question], *, seconds: float | None) -> list[Any]:
+        """Put questions in one round trip; return the answers, an exception for each that the server refuses.
+
+        Raises BackendError where no server answers, or one that wants a login; where it is a Sentinel; and after `seconds`.
+        """
+        if not self._is_checked:
+            # The only word that a Sentinel and a Redis answer differently, before anything is counted as missing.
+            (about,) = await self._send([(Command.INFO, "server")], seconds=self._timeouts.connect)
+            if isinstance(about, dict) and about.get("redis_mode") == "sentinel":
+                raise failures.made(failures.SENTINEL, self.where)
+            self._is_checked = True
+        return await self._send(questions, seconds=seconds)
+
+    async def one(self, *question: Command | str | bytes | int, seconds: float | None) -> Any:  # noqa: ANN401 - Redis's
+        """Put one question; raises BackendError where the server refuses it."""
+        (answer,) = await self.ask([question], seconds=seconds)
+        return self.accepted(answer)
+
+    def accepted(self, answer: Any) -> Any:  # noqa: ANN401 - the same
+        """Return an answer; raises BackendError where it is a refusal."""
+        if isinstance(answer, Exception):
+            raise self._translated(answer)
+        return answer
+
+    async def close(self) -> None:
+        """Close the connections."""
+        with contextlib.suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._redis.aclose()
+                await self._redis.connection_pool.disconnect()
+
+    async def _send(self, questions: Sequence[Question], *, seconds: float | None) -> list[Any]:
+        failure: BackendError
+        try:
+            async with asyncio.timeout(seconds), self._redis.pipeline(transaction=False) as pipeline:
+                for command, *arguments in questions:
+                    pipeline.execute_command(Command(command).value, *arguments)
+                return await pipeline.execute(raise_on_error=False)
+        except (RedisError, OSError) as error:
+            is_ours = isinstance(error, TimeoutError) and seconds is not None
+            failure = (
+                network.timed_out(seconds or 0, where=self.where, doing="reading")
+                if is_ours
+                else self._translated(error)
+            )
+        # Outside of the handler: the frames of the driver's traceback hold the password.
+        raise failure
+
+    def _translated(self, error: BaseException) -> BackendError:
+        return failures.translated(error, where=self.where, has_password=self._target.password is not None)
+
+
+async def _introduce(connection: AbstractConnection) -> None:
+    """Log in, and say who this is; a server that does not know or allow that is read all the same."""
+    await connection.on_connect()
+    for words in OF_THE_CONNECTION:
+        await connection.send_command(*words, check_health=False)
+        with contextlib.suppress(ResponseError):
+            await connection.read_response()
