@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
-from llama_storage_tui.config.document import decode, parse
+from llama_storage_tui.config.document import Document, decode, parse
 from llama_storage_tui.config.dotenv import merge, parse_env_file
 from llama_storage_tui.config.load import load_catalog
 from llama_storage_tui.model.catalog import Backend, Catalog, Reference, Setting
@@ -94,17 +95,23 @@ def catalog_of(
     path_map: tuple[tuple[str, str], ...] = (),
 ) -> Catalog:
     """Load a config from its text."""
-    content = text if isinstance(text, bytes) else text.encode()
+    document = _parsed(text if isinstance(text, bytes) else text.encode())
     files = [] if env_file is None else [parse_env_file(env_file, ".env")]
     environment = merge(files, environ, assumes_set=assumes_set, home=HOME)
     catalog = load_catalog(
-        parse(decode(content, "run.yaml"), "run.yaml"),
+        document,
         environment,
         version=newest(version) if version else None,
         path_map=path_map,
     )
     assert_findings_follow_their_rules(catalog)
     return catalog
+
+
+@lru_cache(maxsize=8)
+def _parsed(content: bytes) -> Document:
+    """Parse a text once, where a test asks several versions about it: nothing changes a document."""
+    return parse(decode(content, "run.yaml"), "run.yaml")
 
 
 def assert_findings_follow_their_rules(catalog: Catalog) -> None:

@@ -81,7 +81,7 @@ async def test_a_query_past_its_limit_is_stopped_by_the_server(postgres_store: P
         with pytest.raises(BackendError) as caught:
             await reader.tables.page(RowQuery("v"))
         assert caught.value.failure is FailureKind.TIMEOUT
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 15  # half of what it would take
         assert (await reader.probe()).server
 
 

@@ -268,7 +268,7 @@ async def test_a_query_past_its_limit_is_interrupted_and_the_reader_stays_usable
         with pytest.raises(BackendError) as caught:
             await reader.tables.page(RowQuery("v"))
         assert caught.value.failure is FailureKind.TIMEOUT
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 30  # it would never end
         assert (await reader.tables.page(RowQuery("t"))).rows == ((1,),)
 
 
@@ -290,7 +290,7 @@ async def test_a_cancelled_query_stops_at_the_engine(sqlite_store: SqliteStore, 
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 30  # it would never end
         assert (await reader.tables.page(RowQuery("t"))).rows == ((1,),)
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from llama_storage_tui.config.document import parse
 from llama_storage_tui.config.dotenv import merge
@@ -14,7 +13,7 @@ from llama_storage_tui.config.load import load_catalog
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.model.version import Version
-from tests.oracle.start_cases import BEYOND_THE_CONFIG, HOME, case, lay_out, names
+from tests.oracle.start_cases import BEYOND_THE_CONFIG, HOME, case, lay_out, names, written
 
 RECORDS = sorted((Path(__file__).parent / "start").glob("*.json"))
 
@@ -28,7 +27,7 @@ def recorded_cases() -> Iterator[object]:
 
 
 def catalog_of(version: Version, config: dict[str, Any]) -> Catalog:
-    document = parse(yaml.safe_dump(config), "run.yaml")
+    document = parse(written(config), "run.yaml")
     return load_catalog(document, merge([], {}, home=HOME), version=version)
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import NotFoundError, UsageError
 from llama_storage_tui.model.data import KeySelection, Namespace, RowQuery
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.session import Session
 from tests.deployments import deployment
@@ -117,7 +117,7 @@ async def test_a_namespace_that_no_reference_names_is_answered_with_the_list(key
     async with deployment(key_store).session() as session:
         with pytest.raises(NotFoundError, match="'nope'") as caught:
             await browse.namespace(session, "kv_default", "nope")
-        assert help_words(caught.value.help) == "Known: registry. Keys outside them: --unassigned."
+        assert caught.value.help == Advice("Known: registry.", Step.LIST_UNASSIGNED)
         with pytest.raises(UsageError, match="holds tables, not keys"):
             await browse.namespaces(session, "sql_default")
 

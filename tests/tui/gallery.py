@@ -98,7 +98,7 @@ class Stage:
             await self.settle()
 
     async def type(self, text: str) -> None:
-        """Type a text."""
+        """Type a text, as fast as a hand does: what it sets off is waited for at its end."""
         names = {
             " ": "space",
             "=": "equals_sign",
@@ -107,7 +107,8 @@ class Stage:
             ":": "colon",
             "/": "slash",
         }
-        await self.press(*(names.get(character, character) for character in text))
+        await self.pilot.press(*(names.get(character, character) for character in text))
+        await self.settle()
 
     async def settle(self) -> None:
         """Wait until the workers that can end have ended and the screen is drawn; those behind a closed gate stay."""
