@@ -323,7 +323,7 @@ async def test_a_dangling_link_stops(deployed: Deployment) -> None:
 
 
 @pytest.mark.parametrize(
-    ("backend", "words"), [("local", "SQLite has no credential"), ("cache", "without a password")]
+    ("backend", "words"), [("local", "SQLite has no credential"), ("cache", "no field for a password")]
 )
 async def test_engines_without_a_credential_say_so(deployed: Deployment, backend: str, words: str) -> None:
     deployed.write(CONFIG, "PW=<old>\n")
