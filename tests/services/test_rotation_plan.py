@@ -303,7 +303,7 @@ async def test_an_address_that_does_not_answer_stops_where_the_password_is_the_s
     deployed.write(
         CONFIG.replace("host: localhost\n      port: <port>", "host: localhost\n      port: 1"), "PW=<old>\n"
     )
-    assert "cannot be told" in refused(await deployed.plan(), "sites")
+    assert "cannot be determined" in refused(await deployed.plan(), "sites")
 
 
 async def test_a_hard_linked_file_stops(deployed: Deployment) -> None:
@@ -323,7 +323,7 @@ async def test_a_dangling_link_stops(deployed: Deployment) -> None:
 
 
 @pytest.mark.parametrize(
-    ("backend", "words"), [("local", "SQLite has no credential"), ("cache", "without a password")]
+    ("backend", "words"), [("local", "SQLite has no credential"), ("cache", "no field for a password")]
 )
 async def test_engines_without_a_credential_say_so(deployed: Deployment, backend: str, words: str) -> None:
     deployed.write(CONFIG, "PW=<old>\n")

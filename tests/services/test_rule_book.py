@@ -45,7 +45,7 @@ def test_a_finding_is_made_by_a_rule_and_nowhere_else() -> None:
 def test_a_rule_has_a_stable_name_a_title_and_advice_in_whole_sentences(rule: Rule) -> None:
     assert re.fullmatch(r"[a-z0-9.]+(-[a-z0-9.]+)*", rule.id)
     assert rule.title[0].isupper() or rule.title.startswith(
-        ("apis ", "kv_", "ssl_", "storage.", "ca_", "external_")
+        ("apis ", "kv_", "ssl_", "storage.", "ca_", "external_", "safety.")
     )
     assert not rule.title.endswith(".")
     assert rule.advice.endswith((".", "NAME:default}."))
