@@ -142,7 +142,7 @@ def run_tui(context: click.Context, config: str | None) -> int:
     settings = Settings(context)
     if settings.is_json:
         raise UsageError(
-            "--json goes with a command", help="For example: llama-storage-tui check RUN_CONFIG --json"
+            "--json needs a command", help="For example: llama-storage-tui check RUN_CONFIG --json"
         )
     return run(settings.request(config or "@"), timeouts=settings.timeouts, mouse=settings.mouse)
 

@@ -65,6 +65,6 @@ def _part(item: object) -> Part:
 
 def _refused() -> UsageError:
     return UsageError(
-        "That is not a cursor of this listing.",
-        help="A cursor goes with the table, filter and order that it was given for; leave it out to begin again.",
+        "This cursor does not belong to this list.",
+        help="A cursor goes with the table, filter and order that it was given for; leave it out to start with the first page.",
     )

@@ -154,7 +154,7 @@ def holds(source: Source, condition: Condition) -> sa.ColumnElement[bool]:
         case Not(inner):
             return sa.not_(sa.func.coalesce(holds(source, inner), sa.false()))
         case _:
-            raise UsageError(f"{condition!r} is no condition.")
+            raise UsageError(f"{condition!r} is not a condition.")
 
 
 def _equals(source: Source, field: Field, text: str) -> sa.ColumnElement[bool]:

@@ -132,7 +132,7 @@ def _bytes(part: tuple[str, str]) -> bytes:
     try:
         return base64.b64decode(text, validate=True) if kind == "x" else text.encode()
     except ValueError:
-        raise UsageError("That is not a cursor of this listing.") from None
+        raise UsageError("This cursor does not belong to this list.") from None
 
 
 async def _by_scan(connection: AsyncConnection, keys: KeyTable, query: KeyQuery) -> Found:

@@ -48,10 +48,10 @@ class KeyTable:
         missing = {"key", "value"} - {column.name for column in shape.columns}
         if missing:
             raise BackendError(
-                f"Table {name!r} is no key-value table: it has no column {' and '.join(sorted(missing))}.",
+                f"Table {name!r} is not a key-value table: it has no column {' and '.join(sorted(missing))}.",
                 failure=FailureKind.QUERY,
                 where=where,
-                help="Is table_name the one that the server uses?",
+                help="Check table_name: is it the table that the server uses?",
             )
         return cls(dialect, shape, await dialect.is_binary_ordered(connection, shape, "key"))
 

@@ -190,7 +190,9 @@ def _position(after: Cursor | None, name: str) -> tuple[Part, Part] | None:
         return None
     stage, part = cursors.decode(after, name, length=2).parts
     if stage not in {TEXT, ODD} or part is None:
-        raise UsageError("That is not a cursor of this listing.", help="Leave it out to begin again.")
+        raise UsageError(
+            "This cursor does not belong to this list.", help="Leave it out to start with the first page."
+        )
     return stage, part
 
 

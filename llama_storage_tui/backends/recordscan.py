@@ -584,7 +584,9 @@ def _oid(text: str) -> int:
 
 
 def _no_cursor() -> UsageError:
-    return UsageError("That is not a cursor of this listing.", help="Leave it out to begin again.")
+    return UsageError(
+        "This cursor does not belong to this list.", help="Leave it out to start with the first page."
+    )
 
 
 def _is_of_column(condition: Condition) -> bool:

@@ -79,7 +79,9 @@ def otherwise(error: BaseException, *, where: str, is_closed: bool) -> BackendEr
             where=where,
         )
     if isinstance(inner, UnicodeEncodeError):
-        return BackendError("A name or value there is no valid text.", failure=FailureKind.QUERY, where=where)
+        return BackendError(
+            "A stored name or value is not valid text.", failure=FailureKind.QUERY, where=where
+        )
     if is_closed:
         kind, message, advice = CLOSED
         return BackendError(message, failure=kind, where=where, help=advice)

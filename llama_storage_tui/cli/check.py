@@ -19,7 +19,9 @@ from llama_storage_tui.services.session import Session
 
 @click.command()
 @click.argument("configs", type=RUN_CONFIG, nargs=-1, metavar="[RUN_CONFIG]…")
-@click.option("--data", "looks_into_data", is_flag=True, help="Also look into the stores.")
+@click.option(
+    "--data", "looks_into_data", is_flag=True, help="Also read the stores and check what they hold."
+)
 @shared_options
 @click.pass_context
 def check(context: click.Context, configs: tuple[str, ...], *, looks_into_data: bool) -> int:

@@ -67,7 +67,7 @@ class NamespaceBody(Document):
 
 
 class UnassignedBody(Document):
-    """The keys outside every known namespace."""
+    """List the keys outside every known namespace."""
 
     keys: Annotated[int, Made(lambda namespace: namespace.keys.value if namespace.keys else 0)]
     exact: Annotated[bool, Made(lambda namespace: namespace.keys is None or namespace.keys.is_exact)]

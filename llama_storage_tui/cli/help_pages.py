@@ -123,7 +123,7 @@ def _topics(*, is_json: bool) -> None:
     if is_json:
         output.write_document(HelpDocument(topics=_bodies()))
         return
-    output.write_table(("topic", "what it is about"), [*TOPICS.items()], cut=None)
+    output.write_table(("topic", "about"), [*TOPICS.items()], cut=None)
     output.write_line()
     output.write_line("Of a command: llama-storage-tui help COMMAND, or COMMAND --help.")
 

@@ -20,7 +20,7 @@ from llama_storage_tui.services.values import with_letters
 @click.command()
 @click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
 @click.argument("backend", shell_complete=shell_completion.backends)
-@click.option("--fast", is_flag=True, help="Take estimates for counts.")
+@click.option("--fast", is_flag=True, help="Use estimated counts.")
 @shared_options
 @click.pass_context
 def namespaces(context: click.Context, config: str, backend: str, *, fast: bool) -> int:
@@ -52,7 +52,7 @@ def _wanted(context: click.Context, namespace: str | None, *, unassigned: bool) 
 @click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
 @click.argument("backend", shell_complete=shell_completion.backends)
 @click.argument("namespace", required=False, shell_complete=shell_completion.namespaces)
-@click.option("--unassigned", is_flag=True, help="The keys outside every known namespace.")
+@click.option("--unassigned", is_flag=True, help="List the keys outside every known namespace.")
 @click.option("--prefix", default="", help="Only keys that begin with TEXT.")
 @click.option("--limit", type=LIMIT, default=100, show_default=True)
 @click.option("--after", metavar="CURSOR", help="The page after CURSOR.")
@@ -111,8 +111,8 @@ def keys(
 @click.argument(
     "words", nargs=-1, required=True, metavar="NAMESPACE KEY", shell_complete=shell_completion.namespaces
 )
-@click.option("--unassigned", is_flag=True, help="KEY alone: one outside every known namespace.")
-@click.option("--raw", is_flag=True, help="The stored bytes as they are, on a terminal too.")
+@click.option("--unassigned", is_flag=True, help="Print a key outside every known namespace.")
+@click.option("--raw", is_flag=True, help="Print the stored bytes unchanged, even to a terminal.")
 @shared_options
 @click.pass_context
 def get(

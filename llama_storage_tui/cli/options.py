@@ -72,9 +72,7 @@ OPTIONS: Final = (
         help="Read variables from a dotenv FILE; repeatable, the last wins.",
     ),
     _option("--no-environ", is_flag=True, help="Ignore the process environment."),
-    _option(
-        "--assume-set", is_flag=True, help="Treat missing variables as set, to values that are not known."
-    ),
+    _option("--assume-set", is_flag=True, help="Treat missing variables as set to unknown values."),
     _option(
         "--for",
         "for_version",
@@ -87,12 +85,17 @@ OPTIONS: Final = (
     ),
     _option("--key", metavar="NAME", help="The entry of a ConfigMap manifest."),
     _option("--json", "json", is_flag=True, help="Print one JSON document."),
-    _option("--timeout", type=click.FloatRange(0.1, 3600), metavar="SECONDS", help="To connect (default 5)."),
+    _option(
+        "--timeout",
+        type=click.FloatRange(0.1, 3600),
+        metavar="SECONDS",
+        help="To wait for a connection (default 5).",
+    ),
     _option(
         "--query-timeout",
         type=click.FloatRange(0.1, 86400),
         metavar="SECONDS",
-        help="For one query (default 10).",
+        help="To wait for one query (default 10).",
     ),
     _option(
         "--log-file",
@@ -106,9 +109,9 @@ OPTIONS: Final = (
         "--no-pager",
         is_flag=True,
         callback=_leave_pager_out,
-        help="Print a long answer at once, whatever $PAGER is.",
+        help="Do not use a pager.",
     ),
-    _option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal."),
+    _option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal, for selecting text."),
 )
 
 

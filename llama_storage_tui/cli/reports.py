@@ -231,7 +231,7 @@ def report_rows(page: RowPage) -> None:
         _report_end(page.next, is_complete=True)
     else:
         output.say(
-            "There are more rows, and no key to go on from: raise --limit, narrow with --where, or use --all."
+            "More rows follow, but this table has no key to page by: raise --limit, filter with --where, or use --all."
         )
 
 

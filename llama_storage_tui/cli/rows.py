@@ -20,7 +20,7 @@ from llama_storage_tui.services import browse, export
 @click.command()
 @click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
 @click.argument("backend", shell_complete=shell_completion.backends)
-@click.option("--fast", is_flag=True, help="Take estimates for counts.")
+@click.option("--fast", is_flag=True, help="Use estimated counts.")
 @shared_options
 @click.pass_context
 def tables(context: click.Context, config: str, backend: str, *, fast: bool) -> int:
@@ -107,7 +107,7 @@ def rows(
     """
     if everything and (limit is not None or after is not None):
         raise UsageError(
-            "--all streams every row, so it goes with neither --limit nor --after",
+            "--all streams every row and cannot be combined with --limit or --after",
             help="Leave --all out for a page.",
         )
     query = _query(table, columns, where, where_null, order_by, limit or PAGE, after)

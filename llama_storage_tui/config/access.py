@@ -47,7 +47,7 @@ def _rules(context: Context, policy: object) -> Iterator[Rule]:
     if contains_unknown(policy):
         raise _UnknownRulesError("a rule of server.auth.access_policy depends on a variable that is not set")
     if not isinstance(policy, list):
-        raise _UnknownRulesError("server.auth.access_policy is no list, which no server loads")
+        raise _UnknownRulesError("server.auth.access_policy is not a list: no server loads it")
     model = Builder(context.version).model(ACCESS_RULE)
     for index, entry in enumerate(policy):
         path = context.resolution.file_path((*POLICY, index))
@@ -55,7 +55,9 @@ def _rules(context: Context, policy: object) -> Iterator[Rule]:
         try:
             yield _rule(model.model_validate(entry), where, context.line(path))
         except ValidationError:
-            raise _UnknownRulesError(f"{where} is no rule that a server of {context.version} loads") from None
+            raise _UnknownRulesError(
+                f"{where} is not a rule that a server of {context.version} loads"
+            ) from None
 
 
 def _rule(read: Any, where: str, line: int | None) -> Rule:  # noqa: ANN401 - a model made from tables

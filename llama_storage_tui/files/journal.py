@@ -253,7 +253,7 @@ class Journals:
         found = path.lstat()
         kind = stat.S_ISDIR(found.st_mode) if is_folder else stat.S_ISREG(found.st_mode)
         if not kind:
-            raise RefusedError(f"{path} is a link or no ordinary file", where=str(path), help=_KEEP)
+            raise RefusedError(f"{path} is a link or not a regular file", where=str(path), help=_KEEP)
         if found.st_mode & 0o077 or found.st_uid != os.geteuid():
             raise RefusedError(
                 f"{path} can be read by others or is not yours; it would hold passwords",

@@ -25,7 +25,7 @@ def real_path(path: Path) -> Path:
         words = "is a link that leads nowhere" if path.is_symlink() else "is not there"
         raise RefusedError(f"{path} {words}", where=str(path)) from None
     except (OSError, RuntimeError):
-        raise RefusedError(f"{path} cannot be followed to a file", where=str(path)) from None
+        raise RefusedError(f"{path} does not lead to a file", where=str(path)) from None
     if not found.is_file():
         raise RefusedError(f"{path} is not a regular file", where=str(path))
     return found
@@ -82,7 +82,7 @@ def _check_owner(path: Path, found: os.stat_result) -> None:
         )
     if found.st_mode & (stat.S_ISUID | stat.S_ISGID):
         raise RefusedError(
-            f"{path} has the set-user-id or set-group-id bit, which a config needs not", where=str(path)
+            f"{path} has the set-user-id or set-group-id bit, which a config does not need", where=str(path)
         )
 
 

@@ -101,7 +101,7 @@ class StagedFile:
     def _failed(
         self, error: OSError | ValueError, *, help_: str = "Nothing was left behind."
     ) -> RefusedError:
-        reason = getattr(error, "strerror", None) or "that is no file name"
+        reason = getattr(error, "strerror", None) or "this is not a file name"
         return RefusedError(f"{self.path} cannot be written: {reason}", where=str(self.path), help=help_)
 
 

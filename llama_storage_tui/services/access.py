@@ -24,7 +24,7 @@ from llama_storage_tui.upstream.policy.owners import UnreadableRowError, checked
 _TENANT: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,127}")
 _STRANGER: Final = "some other user"
 _ATTRIBUTES_HELP: Final = (
-    """Write an object of lists of texts, such as {"roles": ["admin"], "teams": ["ml"]}."""
+    """Write an object of lists of strings, such as {"roles": ["admin"], "teams": ["ml"]}."""
 )
 
 
@@ -58,7 +58,7 @@ def engine_of(target: Target | None) -> SqlEngine:
         case PostgresTarget():
             return SqlEngine.POSTGRES
         case _:
-            raise UsageError("Rows with owners lie in SQLite or PostgreSQL only")
+            raise UsageError("Rows with owners are kept in SQLite or PostgreSQL only")
 
 
 def judge(
@@ -97,7 +97,7 @@ def parse_viewer(name: str, attributes: str | None = None, tenant: str | None = 
     values = None if attributes is None else _attributes(attributes)
     if not name and not values:
         raise UsageError(
-            "A user has a name", help="Leave the user out to ask about a request that is not signed in."
+            "The user needs a name", help="Leave the user out to ask about a request that is not signed in."
         )
     return Viewer(_clean(name, "name"), values, None if tenant is None else _tenant(tenant))
 
@@ -111,7 +111,7 @@ def _attributes(text: str) -> dict[str, tuple[str, ...]]:
         raise UsageError("The attributes are not a JSON object", help=_ATTRIBUTES_HELP)
     for key, values in given.items():
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-            raise UsageError(f"The attribute {key!r} is no list of texts", help=_ATTRIBUTES_HELP)
+            raise UsageError(f"The attribute {key!r} is not a list of strings", help=_ATTRIBUTES_HELP)
     return {
         _clean(key, "attribute"): tuple(_clean(value, "attribute") for value in values)
         for key, values in given.items()
@@ -130,7 +130,7 @@ def _tenant(text: str) -> str:
     tenant = text.strip().lower()
     if not _TENANT.fullmatch(tenant):
         raise UsageError(
-            f"{text!r} is no tenant id",
+            f"{text!r} is not a tenant id",
             help="It has 1 to 128 letters, digits, - and _, and starts with a letter or a digit.",
         )
     return tenant

@@ -314,7 +314,7 @@ async def inspect_data(session: Session) -> tuple[Finding, ...]:
             found.append(
                 DATA_NOT_CHECKED.found_on(
                     backend,
-                    f"Not looked into: {error.message}",
+                    f"Not checked: {error.message}",
                     error.help,
                 )
             )

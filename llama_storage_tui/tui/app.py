@@ -163,7 +163,6 @@ class StorageApp(App[int]):
         self.exit(return_code=code)
 
     async def on_unmount(self) -> None:
-        """Close what was opened."""
         await self._close_session()
 
     def _follow_preferences(self) -> None:
@@ -442,7 +441,6 @@ class StorageApp(App[int]):
         self.screen.query_one(Input).cursor_blink = False
 
     def action_toggle_theme(self) -> None:
-        """Switch between light and dark."""
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
 
     def action_help_quit(self) -> None:

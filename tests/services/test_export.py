@@ -216,7 +216,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     assert caught.value.help == "Choose another folder or name."
     with pytest.raises(RefusedError, match="is a directory"):
         export.save_value("x", tmp_path, replaces=True)
-    with pytest.raises(RefusedError, match="that is no file name"):
+    with pytest.raises(RefusedError, match="this is not a file name"):
         export.save_value("x", tmp_path / "a\0b")
 
 

@@ -42,7 +42,7 @@ async def test_keys_are_those_of_the_users_file(tmp_path: Path) -> None:
     ("content", "complaint"),
     [
         ("[keys\n", "is not TOML"),
-        ('keys = "q"\n', "[keys] is no table"),
+        ('keys = "q"\n', "[keys] is not a table"),
         ('[keys]\n"catalog.fly" = "z"\n', "catalog.fly"),
         ('[keys]\n"app.quit" = 7\n', "app.quit"),
         ('theme = "pink"\n', "neither dark nor light"),

@@ -41,7 +41,7 @@ _STEPPING_DOWN: Final = (
 _TIME_LIMIT: Final = (FailureKind.TIMEOUT, "The server stopped the command at its time limit.", "Try again.")
 _READ_ONLY: Final = (
     FailureKind.READ_ONLY,
-    "The server is no primary that takes changes.",
+    "The server is not a primary that accepts changes.",
     "Name a host that leads to the primary, or wait until there is one.",
 )
 _CODES: Final[dict[int, tuple[FailureKind, str, str | None]]] = {

@@ -2,7 +2,7 @@
 
 Keys are compared byte by byte (the simple collation), which is the order of code points, so that a namespace is a range of them as
 on every other engine. Before ogx 1.0.3 servers made no index on `key`: there each question looks at the whole collection, within
-its time limit. A document whose key is no text was written by something else, and is neither listed nor counted.
+its time limit. A document whose key is not text was written by something else, and is neither listed nor counted.
 """
 
 from __future__ import annotations
@@ -202,5 +202,7 @@ def _part(entry: KeyEntry) -> Part:
 def _last(after: Cursor, name: str) -> str:
     (part,) = cursors.decode(after, name, length=1).parts
     if part is None or not is_storable(part[1]):
-        raise UsageError("That is not a cursor of this listing.", help="Leave it out to begin again.")
+        raise UsageError(
+            "This cursor does not belong to this list.", help="Leave it out to start with the first page."
+        )
     return part[1]

@@ -98,7 +98,7 @@ def _details(facts: MongoAnswer, target: MongoTarget) -> dict[str, Cell]:
 
 def _warnings(facts: MongoAnswer, target: MongoTarget) -> Iterator[str]:
     if not facts.is_writable:
-        yield "This member is no primary: a server could read from it and not write."
+        yield "This member is not the primary: a server could read from it but not write."
     if not target.user:
         yield "Servers connect without a login: whoever reaches this address may do as much as they may."
     if not target.uses_tls and not is_on_this_machine(facts):

@@ -126,7 +126,7 @@ async def _attempt(
     except (asyncpg.InterfaceError, asyncpg.InternalClientError, ValueError):
         return Failed(
             BackendError(
-                "What answers there is no PostgreSQL server, or one that this program cannot talk to.",
+                "What answers there is not a PostgreSQL server, or one that this program cannot talk to.",
                 failure=FailureKind.UNREACHABLE,
                 where=where,
                 help="Check host and port.",

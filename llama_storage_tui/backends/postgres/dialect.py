@@ -134,7 +134,9 @@ class PostgresDialect:
                 return text_of_bytes(base64.b64decode(text, validate=True))
             except binascii.Error:
                 pass
-        raise UsageError("That is not a cursor of this listing.", help="Leave it out to begin again.")
+        raise UsageError(
+            "This cursor does not belong to this list.", help="Leave it out to start with the first page."
+        )
 
     def sort_key(self, element: Expression, shape: ColumnShape) -> Expression:
         """Return the column, or its text where its type may have no order."""
@@ -227,4 +229,4 @@ def _is_text(text: str) -> bool:
 
 
 def _impossible(shape: ColumnShape, text: str) -> UsageError:
-    return UsageError(f"{text!r} is no value of column {shape.name!r}, whose type is {shape.column.type}.")
+    return UsageError(f"{text!r} is not a value of column {shape.name!r}, whose type is {shape.column.type}.")

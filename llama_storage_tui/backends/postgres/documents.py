@@ -163,7 +163,9 @@ class PostgresDocuments:
         """Return the block."""
         found = _TID.fullmatch(text)
         if found is None:
-            raise UsageError("That is not a cursor of this listing.", help="Leave it out to begin again.")
+            raise UsageError(
+                "This cursor does not belong to this list.", help="Leave it out to start with the first page."
+            )
         return int(found[1])
 
 

@@ -30,7 +30,7 @@ _SQLSTATES: dict[str, tuple[FailureKind, str, Help | None]] = {
     "28P01": (FailureKind.AUTHENTICATION, "The server refuses the role or its password.", _LOGIN_HELP),
     "28000": (
         FailureKind.AUTHENTICATION,
-        "The server lets this role, database and address in under no rule.",
+        "The server has no rule that lets this role in to this database from this address.",
         "Its pg_hba.conf has no matching line, asks for TLS, or the role may not log in.",
     ),
     "3D000": (

@@ -214,7 +214,7 @@ def _obstacles(answer: _Answer, target: PostgresTarget, needs: ServerNeeds) -> I
     if facts["is_replica"]:
         yield Obstacle(
             FailureKind.READ_ONLY,
-            "This is a replica: a server could read from it and not write.",
+            "This is a replica: a server could read from it but not write.",
             "Name the primary's host.",
         )
     elif facts["is_read_only_by_default"]:

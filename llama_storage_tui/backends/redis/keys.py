@@ -347,6 +347,6 @@ def _position(after: Cursor | None, name: str) -> tuple[int | None, bytes | None
         start = None if stage == _ORDERED or stage is None else int(stage[1])
     except ValueError:
         raise UsageError(
-            "That is not a cursor of this listing.", help="Leave it out to begin again."
+            "This cursor does not belong to this list.", help="Leave it out to start with the first page."
         ) from None
     return start, last

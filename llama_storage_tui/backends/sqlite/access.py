@@ -107,7 +107,7 @@ def look(path: Path, held: HeldFile, *, makes_folders: bool = True) -> Look:
     header = held.header(real, file) if file.size else b""
     if header and not header.startswith(HEADER):
         raise BackendError(
-            "The file is no SQLite database, or it is encrypted.",
+            "The file is not a SQLite database, or it is encrypted.",
             failure=FailureKind.NOT_A_DATABASE,
             where=str(path),
             help="Check the backend's `db_path`.",
@@ -172,7 +172,7 @@ def _stamp_of_database(path: Path, *, makes_folders: bool) -> FileStamp:
     except (PermissionError, OSError) as error:
         raise _unreadable(where, error) from None
     if not stat.S_ISREG(status.st_mode):
-        what = "a directory" if stat.S_ISDIR(status.st_mode) else "no regular file"
+        what = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
         raise BackendError(
             f"The path is {what}.",
             failure=FailureKind.NOT_A_DATABASE,

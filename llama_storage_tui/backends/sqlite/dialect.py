@@ -126,7 +126,9 @@ class SqliteDialect:
                     return _as_text(base64.b64decode(text, validate=True))
         except (ValueError, OverflowError):
             pass
-        raise UsageError("That is not a cursor of this listing.", help="Leave it out to begin again.")
+        raise UsageError(
+            "This cursor does not belong to this list.", help="Leave it out to start with the first page."
+        )
 
     def sort_key(self, element: Expression, shape: ColumnShape) -> Expression:
         """Return the column itself."""
@@ -260,5 +262,5 @@ def _is_number(text: str) -> bool:
 
 def _impossible(shape: ColumnShape, text: str) -> UsageError:
     return UsageError(
-        f"{text!r} is no value of column {shape.name!r}, whose type is {shape.column.type or 'not declared'}."
+        f"{text!r} is not a value of column {shape.name!r}, whose type is {shape.column.type or 'not declared'}."
     )

@@ -159,7 +159,7 @@ class SqliteDocuments:
             return int(text)
         except ValueError:
             raise UsageError(
-                "That is not a cursor of this listing.", help="Leave it out to begin again."
+                "This cursor does not belong to this list.", help="Leave it out to start with the first page."
             ) from None
 
 

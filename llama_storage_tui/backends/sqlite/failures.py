@@ -20,13 +20,13 @@ _SQLITE_CODES: dict[int, tuple[FailureKind, str, str | None]] = {
     sqlite3.SQLITE_BUSY: (
         FailureKind.LOCKED,
         "Another process holds the file.",
-        "Try again; `details` names who has it open where that can be told.",
+        "Try again; `details` names the processes that have it open, where they can be seen.",
     ),
     sqlite3.SQLITE_LOCKED: (FailureKind.LOCKED, "Another process holds the file.", "Try again."),
     sqlite3.SQLITE_INTERRUPT: (FailureKind.TIMEOUT, "The query was stopped.", None),
     sqlite3.SQLITE_NOTADB: (
         FailureKind.NOT_A_DATABASE,
-        "The file is no SQLite database, or it is encrypted.",
+        "The file is not a SQLite database, or it is encrypted.",
         "Check the backend's `db_path`.",
     ),
     sqlite3.SQLITE_CANTOPEN: (

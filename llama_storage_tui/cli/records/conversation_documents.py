@@ -46,7 +46,7 @@ class ConversationDocument(Document):
     )
     messages: JsonValue = Field(description="The chat messages kept for the next turn; null where none are.")
     responses: list[str] = Field(
-        description="Responses whose output stands among the items (inferred), the oldest first."
+        description="Responses whose output is among the items (inferred), the oldest first."
     )
     notices: list[str]
 

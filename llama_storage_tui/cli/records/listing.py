@@ -138,7 +138,7 @@ responses_list = _command(
         tuple(
             (heading, "")
             for heading in (
-                "created", "status", "model", "owner", "in", "out", "tokens", "id", "what failed",
+                "created", "status", "model", "owner", "in", "out", "tokens", "id", "error",
             )
         ),
         _response_row,

@@ -102,7 +102,7 @@ def _families(found: tuple[FamilyEntry, ...], *, is_json: bool) -> None:
         return
     for notice in dict.fromkeys(notice for entry in found for notice in entry.notices):
         output.say_notice(notice)
-    output.write_table(("family", "objects", "what it is", "where"), map(_family_row, found), cut=None)
+    output.write_table(("family", "objects", "about", "where"), map(_family_row, found), cut=None)
 
 
 def _family_row(entry: FamilyEntry) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from llama_storage_tui.services.responses.attention import RECENT, attention
 from llama_storage_tui.services.session import Session
 
 _USUAL: Final = Thresholds()
-HEADINGS: Final = ("count", "category", "what it is", "for example")
+HEADINGS: Final = ("count", "category", "about", "for example")
 
 
 @click.command(name="attention")

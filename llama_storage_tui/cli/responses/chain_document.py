@@ -52,10 +52,10 @@ class ChainDocument(Document):
     """The answer of `responses RUN_CONFIG chain ID`."""
 
     chain: Annotated[list[LinkBody], From("links")] = Field(
-        description="The way to the response asked for: the first one first, the one asked for last."
+        description="The way to this response: the first one first, this response last."
     )
     children: list[LinkBody] = Field(
-        description="Everything that continues the one asked for, at any distance: a flat list, parents before children, "
+        description="Everything that continues this response, at any distance: a flat list, parents before children, "
         "each naming its parent in previous_response_id; a tree a thousand deep would break JSON readers."
     )
     branches: list[LinkBody] = Field(

@@ -18,7 +18,7 @@ from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.chain import Chain, ChainLink
 from llama_storage_tui.services.responses.chain import chain
 
-HEADINGS: Final = ("", "response", "created", "status", "owner", "model", "what is odd")
+HEADINGS: Final = ("", "response", "created", "status", "owner", "model", "problem")
 DEEPEST: Final = 12
 """Steps that a branch is moved in by; only a fork moves in, so that a chain of a thousand is a column."""
 
@@ -45,13 +45,13 @@ def responses_chain(context: click.Context, id_: str) -> int:
 
 def _report(found: Chain) -> None:
     if found.missing_parent is not None:
-        output.write_line(f"It begins with a response that is not there: {found.missing_parent}")
+        output.write_line(f"It begins with a missing response: {found.missing_parent}")
     if found.cycle:
         output.write_line(f"{len(found.cycle)} responses continue each other in a cycle.")
     output.write_table(HEADINGS, _rows(found), cut=100)
     if any(link.inferred for link in (*found.links, *found.children, *found.branches)):
         output.say(
-            "~ inferred: nothing stored says what it continues; its input begins with that one's input and output."
+            "~ inferred: no previous response is stored; its input begins with the input and output of that response."
         )
     for notice in found.notices:
         output.say_notice(notice)

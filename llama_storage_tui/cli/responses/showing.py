@@ -25,7 +25,7 @@ from llama_storage_tui.services.session import Session
 
 @click.command(name="show")
 @click.argument("id_", metavar="ID")
-@click.option("--raw", is_flag=True, help="The stored object byte for byte, on a terminal too.")
+@click.option("--raw", is_flag=True, help="Print the stored object byte for byte, even to a terminal.")
 @shared_options
 @click.pass_context
 def responses_show(context: click.Context, id_: str, *, raw: bool) -> int:

@@ -93,7 +93,7 @@ def _report_settings(settings: Sequence[Setting]) -> None:
 
 
 def _facts(head: Head) -> Iterable[tuple[str, str]]:
-    owner = "NULL" if head.owner is None else head.owner or "'' (nobody's)"
+    owner = "NULL" if head.owner is None else head.owner or "'' (no owner)"
     found = (
         ("created", _time(head.created_at)),
         ("completed", _time(head.completed_at) + _took(head.seconds)),

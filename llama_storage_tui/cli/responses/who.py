@@ -86,4 +86,4 @@ def _shows(*, shown: bool) -> str:
 
 
 def _owner(owner: str | None) -> str:
-    return "NULL" if owner is None else owner or "'' (nobody's)"
+    return "NULL" if owner is None else owner or "'' (no owner)"

@@ -51,7 +51,7 @@ def scalar_splice(
     value = get(document.data, *path)
     node = document.node(path)
     if not isinstance(value, str) or not isinstance(node, yaml.ScalarNode) or node.value != value:
-        raise _refused(document, path, "is no text that could be edited in place")
+        raise _refused(document, path, "is not text that can be edited in place")
     start, source = _source(document.text, node)
     if not source:
         raise _refused(document, path, "is empty: there is nothing to edit in place")

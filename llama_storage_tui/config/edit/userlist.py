@@ -38,7 +38,7 @@ def read_userlist(text: str, name: str) -> Iterator[UserEntry]:
         entry = _ENTRY.match(found[0])
         if entry is None:
             raise RefusedError(
-                f"{name}, line {number} is no entry of a PgBouncer userlist", where=f"{name}:{number}"
+                f"{name}, line {number} is not an entry of a PgBouncer userlist", where=f"{name}:{number}"
             )
         start, end = (found.start() + at for at in entry.span(2))
         yield UserEntry(_meant(entry[1]), _meant(entry[2]), start, end, number)

@@ -79,7 +79,7 @@ FIELD_NOT_ALLOWED: Final = Rule(
     id="field-not-allowed",
     severity=Severity.ERROR,
     stage=Stage.LOAD,
-    title="A field stands where the release allows no other fields",
+    title="A field is not allowed there by the release",
     advice="Remove the field, or move it to where the release reads it.",
     since=changes.CATALOG,
 )

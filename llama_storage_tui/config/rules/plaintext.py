@@ -15,14 +15,14 @@ LITERAL_SECRET: Final = Rule(
     id="literal-secret",
     severity=Severity.INFO,
     stage=Stage.NEVER,
-    title="A secret stands in the file as plain text",
+    title="A secret is in the file as plain text",
     advice="Write ${env.NAME} and keep the value in the environment or an env file.",
 )
 DEFAULT_SECRET: Final = Rule(
     id="default-secret",
     severity=Severity.INFO,
     stage=Stage.NEVER,
-    title="A secret's default stands in the file as plain text",
+    title="A secret's default is in the file as plain text",
     advice="Write ${env.NAME} without a default, so that a missing variable is noticed.",
 )
 TABLE: Final = (
@@ -39,7 +39,7 @@ def literal_secrets(view: View) -> Iterator[Finding]:
         yield view.finding(
             LITERAL_SECRET,
             path,
-            f"The {name} stands in the file as plain text",
+            f"The {name} is in the file as plain text",
         )
     for path, uses in view.context.resolution.uses.items():
         raw = get(view.context.document.data, *path)

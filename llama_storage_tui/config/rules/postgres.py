@@ -197,7 +197,7 @@ def _judge_password(view: View, backend: Backend, password: str) -> Iterator[Fin
             "password",
             PERCENT_ENCODED_PASSWORD,
             f"sql_postgres before 1.0.3 decodes the percent signs in the password of {backend.name}; kv_postgres, and every "
-            "backend from 1.0.3 on, sends it as it stands",
+            "backend from 1.0.3 on, sends it unchanged",
             help="Choose a password without % to be right for both.",
         )
     elif MEANS_SOMETHING_IN_URLS.search(password):
@@ -223,7 +223,7 @@ def percent_encoded_password(view: View) -> Iterator[Finding]:
                 backend,
                 "password",
                 PERCENT_ENCODED_PASSWORD,
-                f"The password of {backend.name} looks percent-encoded; from 1.0.3 on it is sent as it stands",
+                f"The password of {backend.name} looks percent-encoded; from 1.0.3 on it is sent unchanged",
                 help="If it was encoded for an older server, write the plain value.",
                 severity=Severity.INFO,
             )

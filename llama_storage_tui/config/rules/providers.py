@@ -369,7 +369,7 @@ def _reference_problems(
         yield view.finding(
             INLINE_STORE,
             place,
-            f"The provider {name} has a store of its own in {steps}; from 0.3 on a reference to a backend stands there",
+            f"The provider {name} has a store of its own in {steps}; from 0.3 on a reference to a backend belongs there",
             help=f"Move the store to storage.backends. {_reference_help(consumer)}",
         )
         return

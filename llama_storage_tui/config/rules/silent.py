@@ -168,7 +168,7 @@ def duplicate_keys(view: View) -> Iterator[Finding]:
         yield view.finding(
             DUPLICATE_KEY,
             duplicate.path,
-            f"The key {duplicate.path[-1]} stands twice (first on line {duplicate.first_line + (offset or 0)}): "
+            f"The key {duplicate.path[-1]} appears twice (first on line {duplicate.first_line + (offset or 0)}): "
             "the server takes the last one",
             line=None if offset is None else duplicate.line + offset,
             severity=Severity.WARNING if in_storage else Severity.INFO,

@@ -230,7 +230,7 @@ def expanded_twice(view: View) -> Iterator[Finding]:
         where = view.context.resolution.file_path(path)
         if value is UNKNOWN or not isinstance(value, str):
             names = ", ".join(use.variable for use in uses)
-            reason = f"{names} is not set" if value is UNKNOWN else "the result is no text any more"
+            reason = f"{names} is not set" if value is UNKNOWN else "the result is no longer text"
             yield view.finding(
                 EXPANDED_TWICE,
                 where,

@@ -39,7 +39,12 @@ async def key_slice(
     if query.of is not None:
         relation = family.relation(query.of[0])
         if relation is None or relation.head is None:
-            return Slice((), notices=(f"Keys on backend {place.backend} do not tell: list all of them.",))
+            return Slice(
+                (),
+                notices=(
+                    f"Keys on backend {place.backend} do not record this relation: list all objects instead.",
+                ),
+            )
         prefixes = (f"{place.lead}{relation.head}{query.of[1]}:",)
     selection = KeySelection(prefixes)
     entries: list[RecordEntry] = []
@@ -150,7 +155,7 @@ def _entry(
 def _parsed(value: Cell) -> tuple[object, tuple[str, ...]]:
     """Return a value parsed, and what is wrong with it: bare words and numbers are JSON to the servers too."""
     if isinstance(value, bytes):
-        return None, ("the value is no text",)
+        return None, ("the value is not text",)
     if not isinstance(value, str):
         return value, ()
     parsed = parse_json(value)

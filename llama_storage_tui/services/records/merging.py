@@ -145,8 +145,8 @@ def positions_of(places: Sequence[Place], after: Cursor | None) -> list[str | No
         or not all(each is None or isinstance(each, str) for each in found)
     ):
         raise UsageError(
-            "That is not a cursor of this listing.",
-            help="A cursor goes with the config, filters and order that it was given for; leave it out to begin again.",
+            "This cursor does not belong to this list.",
+            help="A cursor goes with the config, filters and order that it was given for; leave it out to start with the first page.",
         )
     return found
 

@@ -58,7 +58,7 @@ async def resolve(session: Session, link: RecordLink) -> RecordDetail | Page[Rec
     A link without a family leads out of this room (a provider, an owner, a response): UsageError.
     """
     if link.family is None:
-        raise UsageError(f"{link.label} {link.id!r} is none of the stored objects")
+        raise UsageError(f"{link.label} {link.id!r} is not among the stored objects")
     if link.of is not None:
         return await list_records(session, link.family, Query(of=(link.of, link.id)))
     return await read_record(session, link.family, link.id)
@@ -70,7 +70,9 @@ def _record(
     place, stored = found[0]
     content = whole(id_, _hidden(stored.columns), masked(stored.document))
     fields, other = fields_of(content, family)
-    also = [f"another one of that id lies on backend {each.backend} ({each.path})" for each, _ in found[1:]]
+    also = [
+        f"another object with this id is on backend {each.backend} ({each.path})" for each, _ in found[1:]
+    ]
     # Links are made of the unmasked object, so that none leads to a row of asterisks.
     links = links_of(whole(id_, stored.columns, stored.document), family)
     opened = {link.family: link.family is None or _is_kept(catalog, link.family) for link in links}

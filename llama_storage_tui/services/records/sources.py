@@ -113,6 +113,6 @@ async def _source(session: Session, family: RecordFamily, place: Place) -> Sourc
             f"Table {place} is not the server's: it has no column {place.layout.id}",
             failure=FailureKind.QUERY,
             where=place.backend,
-            help="Something else made it; `rows` shows it as it is.",
+            help="Another program created it; `rows` shows it unchanged.",
         )
     return source

@@ -126,7 +126,7 @@ async def _tables(
     try:
         unread += (await item_tables(session)).notices
     except BackendError as error:
-        unread += (f"The conversations were not looked at: {error.message}",)
+        unread += (f"The conversations were not checked: {error.message}",)
     return tuple(table for table, _ in begun), (*unread, *(notice for _, said in begun for notice in said))
 
 

@@ -73,7 +73,7 @@ def categories(
         Category(
             "unknown-status",
             "unknown status",
-            "The status is missing or none that a server writes: a client that waits for an end may wait for ever.",
+            "The status is missing or none that a server writes: a client that waits for an end may wait forever.",
             "Open one: something other than a server wrote it, or a newer server than this program knows.",
             (_IS_OBJECT, Not(OneOf(STATUS, STATUSES))),
         ),
@@ -116,7 +116,7 @@ def _by_status(version: Version, thresholds: Thresholds, now: float) -> tuple[Ca
         Category(
             "stuck",
             f"queued or in progress for more than {_span(thresholds.stuck_after)}",
-            "A server writes a response while it streams or works in the background; one that stopped leaves it so for ever.",
+            "A server writes a response while it streams or works in the background; one that stopped leaves it so forever.",
             "See whether a server still works on them; if none does, clients have to ask again, since nothing resumes them.",
             (OneOf(STATUS, UNFINISHED), Between(CREATED, None, now - thresholds.stuck_after)),
         ),
@@ -129,7 +129,7 @@ def _broken() -> tuple[Category, ...]:
             "unparsable",
             "invalid JSON",
             "A server fails on such a row, and with it on every page of a listing that would show it.",
-            "Look at the raw row: a cut write, a bad copy, other software. Stop the servers and back it up before you change it.",
+            "Look at the raw row: likely a cut-off write, a bad copy, or other software. Stop the servers and back it up before you change it.",
             (Equals(SHAPE, DocumentShape.BROKEN.value),),
         ),
         Category(
@@ -221,8 +221,8 @@ def _by_time(thresholds: Thresholds, now: float) -> tuple[Category, ...]:
         Category(
             "future-time",
             "created_at is in the future",
-            "created_at lies ahead of this machine's clock: the row stands before everything that is newer.",
-            "Compare the clocks; a far future is often milliseconds where seconds belong.",
+            "created_at lies ahead of this machine's clock: the row is listed before everything that is newer.",
+            "Compare the clocks; a date far in the future is often milliseconds in the place of seconds.",
             (Between(CREATED, now + thresholds.ahead, None),),
         ),
     )

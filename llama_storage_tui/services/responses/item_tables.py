@@ -179,7 +179,7 @@ def said_of(report: UpgradeReport, backend: str) -> Said:
             )
         case ItemUpgrade.FOREIGN:
             return Said(
-                f"{EARLIER_ITEMS} on {backend} has no columns {' and '.join(KEY)}, so that it is no table of conversation items:"
+                f"{EARLIER_ITEMS} on {backend} has no columns {' and '.join(KEY)}, so it is not a table of conversation items:"
                 " ogx 1.5 or later cannot start beside it",
                 "Keep it.",
                 "Find out what uses it, stop that and the servers, back up the database, and rename it to a name of your own.",

@@ -92,7 +92,7 @@ def _of_entry(entry: Entry, version: Version) -> Iterator[str]:
 
 def _of_messages(transcript: Transcript, version: Version) -> Iterator[str]:
     if transcript.messages_state is MessagesState.BROKEN:
-        yield "its messages are no list"
+        yield "its messages are not a list"
     broken = ((message, _broken_message(message, version)) for message in transcript.messages)
     found = [(message, problem) for message, problem in broken if problem is not None]
     if found:

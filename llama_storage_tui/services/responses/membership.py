@@ -71,7 +71,7 @@ async def conversations_of(session: Session, item_ids: Sequence[str]) -> Members
                 shared.add(item)
     notices += tables.notices
     if shared:
-        notices.append(f"{len(shared)} items stand in several conversations, so which is theirs is unknown.")
+        notices.append(f"{len(shared)} items are in several conversations, so it is unknown which is theirs.")
     return Membership({item: found[item] for item in found if item not in shared}, tuple(notices))
 
 

@@ -77,7 +77,7 @@ async def origin_of(session: Session, completion: Completion) -> Origin:
     """
     created = completion.entry.time
     if not isinstance(created, int | float):
-        return Origin(notices=("Its time is no number, so that no response was looked for.",))
+        return Origin(notices=("Its time is not a number, so no matching response was searched for.",))
     matches: list[_Match] = []
     notices: list[str] = []
     try:
@@ -87,7 +87,7 @@ async def origin_of(session: Session, completion: Completion) -> Origin:
             if table is not None and table.column(DOCUMENT) is not None:
                 matches += await _matches(reader.records, table, completion, float(created))
     except (BackendError, NotFoundError) as error:
-        notices.append(f"No response was looked for: {error.message}")
+        notices.append(f"No response was searched for: {error.message}")
     return _best(matches, notices)
 
 

@@ -63,7 +63,7 @@ def _from_bytes(content: bytes, problems: list[str]) -> Mapping[str, object] | N
     try:
         text = content.decode()
     except UnicodeDecodeError:
-        problems.append(f"{OBJECT} is {len(content):,} bytes that are no UTF-8 text")
+        problems.append(f"{OBJECT} is {len(content):,} bytes that are not UTF-8 text")
         return None
     problems.append(f"{OBJECT} is stored as bytes, not as text")
     return _from_text(text, problems)

@@ -113,7 +113,7 @@ def _unconvertible(entry: Entry, version: Version) -> str | None:
     ):
         return "a call without an output"
     if any(part.kind is PartKind.REFUSAL for part in entry.parts):
-        return "a refusal is no content that it converts"
+        return "it does not convert refusals"
     if version < resuming.TAKES_FILES:
         return None
     if any(part.kind is PartKind.IMAGE and part.source is None for part in entry.parts):

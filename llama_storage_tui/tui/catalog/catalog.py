@@ -149,7 +149,6 @@ class CatalogScreen(WorkScreen):
         return self._session.redact(text)
 
     def compose(self) -> ComposeResult:
-        """Headline, backends, detail."""
         yield Headline()
         yield BackendList(id="backends")
         yield Static("This config has no storage backends.", id="empty", classes="empty")
@@ -249,27 +248,21 @@ class CatalogScreen(WorkScreen):
         self.post_message(BackendOpened(row.name, tables[0] if tables else reference.namespace))
 
     def action_tab(self, name: str) -> None:
-        """Show one tab of the detail."""
         self.detail.open(name)
 
     def action_findings(self) -> None:
-        """Ask for the findings screen."""
         self.post_message(FindingsOpened())
 
     def action_responses(self) -> None:
-        """Ask for the stored responses."""
         self.post_message(ResponsesOpened())
 
     def action_attention(self) -> None:
-        """Ask for what deserves a look."""
         self.post_message(AttentionOpened())
 
     def action_conversations(self) -> None:
-        """Ask for the conversations."""
         self.post_message(ConversationsOpened())
 
     def action_completions(self) -> None:
-        """Ask for the chat completions."""
         self.post_message(CompletionsOpened())
 
     def action_objects(self) -> None:
@@ -299,7 +292,6 @@ class CatalogScreen(WorkScreen):
         self.post_message(VersionOpened())
 
     def action_pick(self) -> None:
-        """Ask for the list of configs."""
         self.post_message(PickerOpened())
 
     def action_reload(self) -> None:
@@ -314,7 +306,6 @@ class CatalogScreen(WorkScreen):
             self._start([row.name])
 
     def action_test_all(self) -> None:
-        """Test all backends at once."""
         backends = [row.name for row in self._rows if row.backend is not None]
         self._start([*backends, *(login.name for login in self._session.catalog.logins)])
 

@@ -56,7 +56,6 @@ class OpeningScreen(WorkScreen):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Begin."""
         self.query_one(Headline).show(
             ["llama-storage-tui"], place=self._request.config if self._request else ""
         )
@@ -101,9 +100,7 @@ class OpeningScreen(WorkScreen):
         self.finish("ctrl+r reads it again")
 
     def action_reload(self) -> None:
-        """Try again."""
         self.post_message(ReloadRequested())
 
     def action_pick(self) -> None:
-        """Look for other configs."""
         self.post_message(PickerOpened())

@@ -53,7 +53,6 @@ class PickerScreen(WorkScreen):
         self.is_root = is_root
 
     def compose(self) -> ComposeResult:
-        """Headline, list, or what to do."""
         yield Headline()
         yield Listing(id="configs")
         yield Static(NOTHING, id="nothing", classes="empty")
@@ -61,7 +60,6 @@ class PickerScreen(WorkScreen):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Show what was found."""
         found = len(self._candidates)
         self.query_one(Headline).show(
             ["llama-storage-tui", "run configs"],
@@ -79,7 +77,6 @@ class PickerScreen(WorkScreen):
             self.status.say("enter opens the config under the cursor")
 
     def action_look(self) -> None:
-        """Search again."""
         self.post_message(PickerOpened())
 
     @on(DataTable.RowSelected)

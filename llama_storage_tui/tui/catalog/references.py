@@ -32,7 +32,6 @@ class ReferencePane(Vertical):
         self._references: tuple[Reference, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """Lay out a list and a note."""
         yield Listing(id="references-list")
         yield Static(id="reference-note", classes="note")
 

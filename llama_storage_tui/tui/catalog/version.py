@@ -22,14 +22,12 @@ class VersionDialog(Dialog[None]):
         self._version = version
 
     def compose(self) -> ComposeResult:
-        """Lay out a scrolling text."""
         with Vertical(classes="box") as box:
             box.border_title = "Server version"
             yield Prose(id="reasons")
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Write the reasons."""
         version = self._version
         fits = f"from {version.low}" + (f" to below {version.below}" if version.below else " on")
         said = (

@@ -47,7 +47,6 @@ class ExportDialog(Dialog[None]):
         self._is_running = False
 
     def compose(self) -> ComposeResult:
-        """Scope, format, file."""
         with Vertical(classes="box") as box:
             box.border_title = line(self._job.title, 70)
             if self._job.scopes:
@@ -67,7 +66,6 @@ class ExportDialog(Dialog[None]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Begin in the file's name."""
         self.query_one(Input).focus()
         self.query_one(StatusLine).say(
             "enter writes the file, readable by you alone; tab goes to the choices"
@@ -94,7 +92,6 @@ class ExportDialog(Dialog[None]):
 
     @on(Input.Submitted)
     def action_start(self) -> None:
-        """Begin to write."""
         path = self.query_one(Input).value.strip()
         if self._is_running or not path:
             return
@@ -148,7 +145,6 @@ class ExportDialog(Dialog[None]):
         self.query_one(StatusLine).fail(message.error.message, help_words(message.error.help))
 
     def action_close(self) -> None:
-        """Cancel what runs, else close."""
         if self._is_running:
             self._is_running = False
             self.workers.cancel_node(self)

@@ -44,7 +44,7 @@ class FindingsScreen(WorkScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "slash", "filter", "Filter", id="screen.filter", tooltip="Show only the findings that hold a text"
+            "slash", "filter", "Filter", id="screen.filter", tooltip="Show only findings that contain a text"
         ),
     ]
 
@@ -63,7 +63,6 @@ class FindingsScreen(WorkScreen):
         """The catalog's row that each finding belongs to, the first one of several; names without an entry have a row too."""
 
     def compose(self) -> ComposeResult:
-        """Headline, filter, list, text."""
         yield Headline()
         yield FilterBar("Filter ", placeholder="part of a rule, path or message")
         yield Listing(id="findings")
@@ -72,7 +71,6 @@ class FindingsScreen(WorkScreen):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Show all."""
         self._show()
         self.query_one(Listing).focus()
 
@@ -148,7 +146,6 @@ class FindingsScreen(WorkScreen):
             self.status.say(line(f"This finding is not tied to one backend: {finding.where}", 200))
 
     def action_filter(self) -> None:
-        """Type a filter."""
         self.query_one(FilterBar).open(self._filter)
 
     @on(FilterBar.Typed)

@@ -88,7 +88,6 @@ class HelpDialog(Dialog[None]):
         self._show()
 
     def action_turn(self, by: int) -> None:
-        """Show another topic."""
         self._topic = (self._topic + by) % (len(help_room.NAMES) + 1)
         self._show()
 

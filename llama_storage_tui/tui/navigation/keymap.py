@@ -46,13 +46,13 @@ def read_preferences(path: Path, known: Collection[str], themes: Collection[str]
     theme = data.get("theme")
     problems = []
     if not isinstance(keys, dict):
-        keys, problems = {}, ["[keys] is no table"]
+        keys, problems = {}, ["[keys] is not a table"]
     wrong = [
         name for name, key in keys.items() if name not in known or not isinstance(key, str) or not key.strip()
     ]
     if wrong:
         problems.append(
-            f"no such binding or no key: {', '.join(wrong)} (all are listed by: llama-storage-tui help keys)"
+            f"unknown binding or key: {', '.join(wrong)} (all are listed by: llama-storage-tui help keys)"
         )
     if theme is not None and theme not in themes:
         problems.append(f"theme is neither {' nor '.join(themes)}")

@@ -53,11 +53,9 @@ class AttentionScreen(RecordFrame):
         self._is_exact = False
 
     def compose(self) -> ComposeResult:
-        """Headline, reasons, why."""
         yield from self.frame("places")
 
     def on_mount(self) -> None:
-        """Look at the last stored."""
         self._head()
         self.note(None)
         self.listing.focus()
@@ -134,11 +132,9 @@ class AttentionScreen(RecordFrame):
             self.post_message(ResponsesOpened(query, found.category.title))
 
     def action_count(self) -> None:
-        """Look at all of them."""
         self._start(exact=True)
 
     def action_reload(self) -> None:
-        """Look again."""
         self._start(exact=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

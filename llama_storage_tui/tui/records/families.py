@@ -51,14 +51,12 @@ class FamiliesScreen(WorkScreen):
         return self._session.redact(text)
 
     def compose(self) -> ComposeResult:
-        """Headline and list."""
         yield Headline()
         yield Listing(id="places")
         yield StatusLine()
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Count them."""
         self._head()
         self.query_one(Listing).focus()
         self.action_reload()
@@ -70,7 +68,6 @@ class FamiliesScreen(WorkScreen):
         )
 
     def action_reload(self) -> None:
-        """Count them again."""
         self.begin("Looking for objects")
         self._load()
 

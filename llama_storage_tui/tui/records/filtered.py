@@ -60,7 +60,6 @@ class FilteredScreen(RecordFrame, PagedScreen[Question]):
         raise NotImplementedError
 
     def action_filter(self) -> None:
-        """Fill in the form."""
         self.open_form("filter", self.typed(), "empty fields match anything")
 
     def open_form(self, name: str, values: Mapping[str, str], hint: str) -> None:
@@ -72,11 +71,9 @@ class FilteredScreen(RecordFrame, PagedScreen[Question]):
             self.status.say(f"enter applies; {hint}; ↑↓ go to the other fields")
 
     def action_drop(self) -> None:
-        """Take off one condition."""
         self.ask(self.without_last())
 
     def action_unfilter(self) -> None:
-        """Show all again."""
         self.ask(self.without_any())
 
     @on(Form.Sent)

@@ -43,12 +43,10 @@ class RecordsScreen(FilteredScreen[RecordList]):
         self._page: Listed | None = None
 
     def compose(self) -> ComposeResult:
-        """Headline, list, detail."""
         forms = [] if self._filter is None else [Form(self._filter.fields, id="filter")]
         yield from self.frame("rows", *forms)
 
     def on_mount(self) -> None:
-        """Read the first page."""
         self._head()
         self.note(None)
         self.listing.focus()
@@ -122,12 +120,10 @@ class RecordsScreen(FilteredScreen[RecordList]):
             self.post_message(message)
 
     def action_zone(self) -> None:
-        """Show times in the other zone."""
         self._zone.toggle()
         self._fill()
 
     def action_copy(self) -> None:
-        """Copy the id under the cursor."""
         place = self._current
         if place is not None and self._page is not None:
             self.post_message(CopyRequested("id", self._page.ids[place]))
@@ -167,7 +163,6 @@ class RecordsScreen(FilteredScreen[RecordList]):
         return self._filter is not None and self._filter.has_conditions
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing to copy without a row."""
         if action == "copy":
             return True if self._page is not None and self._page.rows else None
         if action in ("filter", "drop") and self._filter is None:

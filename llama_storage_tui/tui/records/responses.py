@@ -82,7 +82,6 @@ class ResponsesScreen(ResponsePages):
     ]
 
     def compose(self) -> ComposeResult:
-        """Headline, filter, list, detail."""
         yield from self.frame(
             "responses",
             Form(record_filter.form_fields(RESPONSES), id="filter"),
@@ -155,7 +154,6 @@ class ResponsesScreen(ResponsePages):
             self.post_message(ResponseOpened(summary.id))
 
     def action_order(self) -> None:
-        """Turn the order."""
         query = self.question.query
         is_stored = query.order is RecordOrder.STORED
         order = RecordOrder.NEWEST if is_stored else RecordOrder.STORED
@@ -166,7 +164,6 @@ class ResponsesScreen(ResponsePages):
         self.ask(replace(self.question, marks=not self.question.marks))
 
     def action_zone(self) -> None:
-        """Show times in the other zone."""
         self._zone.toggle()
         self.fill()
 
@@ -177,13 +174,11 @@ class ResponsesScreen(ResponsePages):
             self.post_message(ChainOpened(id_text(summary.id)))
 
     def action_copy(self) -> None:
-        """Copy the id under the cursor."""
         summary = self._current
         if summary is not None:
             self.post_message(CopyRequested("response id", id_text(summary.id)))
 
     def action_export(self) -> None:
-        """Ask what to write where."""
         self.post_message(ExportOpened(ResponseExport(self._session, self._shown, self._responses)))
 
     # Filtering
@@ -213,7 +208,6 @@ class ResponsesScreen(ResponsePages):
         return self._asked.has_conditions
 
     def action_view_as(self) -> None:
-        """Fill in a user."""
         self.open_form(
             "viewer", viewer_form.typed(self._asked.viewer), "an empty form shows everything again"
         )

@@ -63,7 +63,6 @@ class WhoDialog(Dialog[None]):
         self._response = response
 
     def compose(self) -> ComposeResult:
-        """Form, answer, status."""
         with Vertical(classes="box") as box:
             box.border_title = line(
                 f"Who may read {self._response.transcript.head.id or 'this response'}", 70
@@ -80,7 +79,6 @@ class WhoDialog(Dialog[None]):
         self._answer(None)
 
     def action_send(self) -> None:
-        """Ask."""
         self.query_one(Form).send()
 
     @on(Form.Sent)

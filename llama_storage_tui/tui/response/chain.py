@@ -65,11 +65,9 @@ class ChainScreen(RecordFrame):
         """The number of the first row that is listed."""
 
     def compose(self) -> ComposeResult:
-        """Headline, list, detail."""
         yield from self.frame("responses")
 
     def on_mount(self) -> None:
-        """Trace the chain."""
         self._head()
         self.listing.focus()
         self.action_reload()
@@ -157,17 +155,14 @@ class ChainScreen(RecordFrame):
             self.post_message(ResponseOpened(row.link.id))
 
     def action_difference(self) -> None:
-        """Compare with the one before."""
         row = self._current
         if row is not None and row.link.previous_response_id is not None:
             self.post_message(DifferenceOpened(row.link.previous_response_id, row.link.id))
 
     def action_next(self) -> None:
-        """Show the next ones."""
         self._move(WINDOW)
 
     def action_previous(self) -> None:
-        """Show the ones before."""
         self._move(-WINDOW)
 
     def _move(self, step: int) -> None:
@@ -176,18 +171,15 @@ class ChainScreen(RecordFrame):
         self.refresh_bindings()
 
     def action_zone(self) -> None:
-        """Show times in the other zone."""
         self._zone.toggle()
         self._fill()
 
     def action_copy(self) -> None:
-        """Copy the id."""
         row = self._current
         if row is not None:
             self.post_message(CopyRequested("response id", row.link.id))
 
     def action_reload(self) -> None:
-        """Trace it again."""
         self._chain = None
         self.begin("Tracing the chain")
         self._trace()

@@ -28,7 +28,11 @@ class ReadingScreen(WorkScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "next", "Next part", id="page.next", tooltip="Show the next part of a long text"),
         Binding(
-            "p", "previous", "Part before", id="page.previous", tooltip="Show the part before of a long text"
+            "p",
+            "previous",
+            "Part before",
+            id="page.previous",
+            tooltip="Show the previous part of a long text",
         ),
         Binding("y", "copy", "Copy", id="screen.copy", tooltip="Copy the text of what is under the cursor"),
         Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read it again"),
@@ -45,14 +49,12 @@ class ReadingScreen(WorkScreen):
         return self._session.redact(text)
 
     def compose(self) -> ComposeResult:
-        """Headline, lines and text."""
         yield Headline()
         yield ReadingPane()
         yield StatusLine()
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Read it."""
         self._head()
         self.query_one(ReadingPane).listing.focus()
         self.action_reload()
@@ -64,7 +66,6 @@ class ReadingScreen(WorkScreen):
         )
 
     def action_reload(self) -> None:
-        """Read it again."""
         self.begin(f"Reading {self._reading.names[-1]}")
         self._load()
 
@@ -110,11 +111,9 @@ class ReadingScreen(WorkScreen):
             self.post_message(opened)
 
     def action_next(self) -> None:
-        """Show the next part."""
         self._move(1)
 
     def action_previous(self) -> None:
-        """Show the part before."""
         self._move(-1)
 
     def _move(self, step: int) -> None:
@@ -123,7 +122,6 @@ class ReadingScreen(WorkScreen):
         self._line_shown()
 
     def action_copy(self) -> None:
-        """Copy the text under the cursor."""
         text = self.query_one(ReadingPane).current_text
         if text is not None:
             self.post_message(CopyRequested("text", text))

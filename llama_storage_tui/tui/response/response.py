@@ -107,7 +107,11 @@ class ResponseScreen(WorkScreen):
         ),
         Binding("n", "next", "Next part", id="page.next", tooltip="Show the next part of a long text"),
         Binding(
-            "p", "previous", "Part before", id="page.previous", tooltip="Show the part before of a long text"
+            "p",
+            "previous",
+            "Part before",
+            id="page.previous",
+            tooltip="Show the previous part of a long text",
         ),
         ZONE_KEY,
         Binding("y", "copy", "Copy", id="screen.copy", tooltip="Copy the text of what is under the cursor"),
@@ -136,7 +140,6 @@ class ResponseScreen(WorkScreen):
         return self._session.redact(text)
 
     def compose(self) -> ComposeResult:
-        """Headline, titles, panes."""
         yield Headline()
         with Horizontal(id="titles"):
             for tab in TABS:
@@ -150,7 +153,6 @@ class ResponseScreen(WorkScreen):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Read the response."""
         self._head()
         self._open(TABS[0])
         self._start()
@@ -297,7 +299,6 @@ class ResponseScreen(WorkScreen):
         self._open(message.tab)
 
     def action_tab(self, name: str) -> None:
-        """Show one of the panes."""
         self._open(name)
         self.refresh_bindings()
 
@@ -307,11 +308,9 @@ class ResponseScreen(WorkScreen):
         return pane if isinstance(pane, ReadingPane) else None
 
     def action_next(self) -> None:
-        """Show the next part."""
         self._move(1)
 
     def action_previous(self) -> None:
-        """Show the part before."""
         self._move(-1)
 
     def _move(self, step: int) -> None:
@@ -322,7 +321,6 @@ class ResponseScreen(WorkScreen):
             self.refresh_bindings()
 
     def action_zone(self) -> None:
-        """Show times in the other zone."""
         self._zone.toggle()
         self._head()
         self._filled.discard("raw")
@@ -330,16 +328,13 @@ class ResponseScreen(WorkScreen):
             self._open("raw")
 
     def action_chain(self) -> None:
-        """Ask for its chain."""
         self.post_message(ChainOpened(self._response_id))
 
     def action_conversation(self) -> None:
-        """Ask for its conversation."""
         if self._shown is not None and self._shown.examination.conversation is not None:
             self.post_message(ConversationOpened(self._shown.examination.conversation))
 
     def action_who(self) -> None:
-        """Ask who may read it."""
         if self._shown is not None:
             self.post_message(WhoOpened(self._shown.examination.response))
 
@@ -362,11 +357,9 @@ class ResponseScreen(WorkScreen):
             self.post_message(CopyRequested("text", text))
 
     def action_copy_id(self) -> None:
-        """Copy the id."""
         self.post_message(CopyRequested("response id", self._response_id))
 
     def action_save(self) -> None:
-        """Ask for a file."""
         if self._shown is not None:
             stored = self._shown.examination.response.row.get(OBJECT)
             save = ValueSave(
@@ -375,7 +368,6 @@ class ResponseScreen(WorkScreen):
             self.post_message(ExportOpened(save))
 
     def action_reload(self) -> None:
-        """Read it again."""
         self._start()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -119,7 +119,7 @@ def messages(transcript: Transcript, comparison: Comparison) -> list[Line]:
 _NONE: Final = {
     MessagesState.EMPTY: "An empty list is stored: a server converts the items instead, see 3.",
     MessagesState.MISSING: "None are stored with this response: a server converts the items instead, see 3.",
-    MessagesState.BROKEN: "What is stored as messages is no list: no server can load this response, see 3.",
+    MessagesState.BROKEN: "The stored messages are not a list: no server can load this response, see 3.",
 }
 
 

@@ -70,14 +70,12 @@ class ChangeScreen(WorkScreen):
         return HOLDS if self._result is None and self._error is None else ""
 
     def compose(self) -> ComposeResult:
-        """Headline, steps, end."""
         yield Headline()
         yield Sheet(id="steps")
         yield StatusLine()
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Begin."""
         self.query_one(Sheet).focus()
         self._show(Shown("◌ running", Tone.KEY))
         self.status.say("It runs to its end: a few seconds.")
@@ -163,12 +161,10 @@ class ChangeScreen(WorkScreen):
         return super().check_action(action, parameters)
 
     def action_reveal(self) -> None:
-        """Show the new password."""
         if self._job.password is not None:
             self.app.push_screen(RevealDialog(self._job.role, self._job.password))
 
     def action_pending(self) -> None:
-        """Go on with what is pending."""
         self.post_message(PendingOpened())
 
     def action_back(self) -> None:

@@ -81,14 +81,12 @@ class PendingScreen(WorkScreen):
         return self._desk.redact(self._session.redact(text))
 
     def compose(self) -> ComposeResult:
-        """Headline and what is known."""
         yield Headline()
         yield Sheet(id="pending")
         yield StatusLine()
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Look."""
         self.query_one(Sheet).focus()
         self._start()
 
@@ -193,16 +191,13 @@ class PendingScreen(WorkScreen):
         return super().check_action(action, parameters)
 
     def action_reload(self) -> None:
-        """Look again."""
         self._start()
 
     def action_reveal(self) -> None:
-        """Show the new password."""
         journal = self._waiting[0].journal
         self.app.push_screen(RevealDialog(journal.role, journal.new))
 
     def action_recover(self) -> None:
-        """Ask, and finish."""
         found = self._waiting[0]
         is_unchecked = found.stand.standing is Standing.UNCHECKED
 
@@ -221,7 +216,6 @@ class PendingScreen(WorkScreen):
         )
 
     def action_undo(self) -> None:
-        """Ask, and drop the change."""
         journal = self._waiting[0].journal
 
         async def run(notify: Notify) -> Result:
@@ -261,7 +255,6 @@ class PendingScreen(WorkScreen):
         return ChangeJob(f"confirming the change of {journal.role}", journal.role, run)
 
     def action_adopt(self) -> None:
-        """Ask for the password that works."""
         text = (
             "Neither the old nor the new password logs in. Type the one that does: it is verified at the server, then written to"
             " every place of this change. enter goes on."

@@ -47,5 +47,4 @@ class RevealDialog(Dialog[None]):
         yield KeyFooter()
 
     def action_copy(self) -> None:
-        """Copy it."""
         self.post_message(CopyRequested("the new password", self._password.reveal()))

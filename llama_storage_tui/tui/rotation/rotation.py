@@ -81,14 +81,12 @@ class RotationScreen(WorkScreen):
         return self._desk.redact(self._session.redact(text))
 
     def compose(self) -> ComposeResult:
-        """Headline and plan."""
         yield Headline()
         yield Sheet(id="plan")
         yield StatusLine()
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Make the plan."""
         self.query_one(Sheet).focus()
         self._start()
 
@@ -157,11 +155,9 @@ class RotationScreen(WorkScreen):
         return super().check_action(action, parameters)
 
     def action_reload(self) -> None:
-        """Make the plan anew."""
         self._start()
 
     def action_terms(self) -> None:
-        """Choose another way."""
         self.app.push_screen(TermsDialog(self._wish), self._chosen)
 
     def _chosen(self, wish: Wish | None) -> None:
@@ -172,7 +168,6 @@ class RotationScreen(WorkScreen):
             self._start()
 
     def action_apply(self) -> None:
-        """Ask once."""
         if self._plan is not None:
             self.app.push_screen(
                 AskingDialog("Change the password?", question(self._plan, self._wish)), self._answered

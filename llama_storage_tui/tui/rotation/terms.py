@@ -48,7 +48,6 @@ class TermsDialog(Dialog[Wish]):
         self._wish = wish
 
     def compose(self) -> ComposeResult:
-        """Lay out choices and fields."""
         wish = self._wish
         with Vertical(classes="box") as box:
             box.border_title = "Options of the password change"
@@ -85,7 +84,6 @@ class TermsDialog(Dialog[Wish]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Begin with the mode."""
         self.query_one("#mode", Choice).focus()
         self._show_mode()
         self._hint()
@@ -129,7 +127,6 @@ class TermsDialog(Dialog[Wish]):
             typed.focus()
 
     def action_take(self) -> None:
-        """Answer with what the form says."""
         problem = self._problem()
         if problem:
             self.query_one(StatusLine).fail(problem)

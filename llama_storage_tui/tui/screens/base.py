@@ -78,7 +78,6 @@ class WorkScreen(Screen[None]):
         return text
 
     def action_back(self) -> None:
-        """Cancel, else go back."""
         if self.is_waiting:
             what = self._awaited
             self.workers.cancel_node(self)

@@ -30,17 +30,14 @@ class AskingDialog(Dialog[bool]):
         self._rows = rows
 
     def compose(self) -> ComposeResult:
-        """Lay out a text."""
         with Vertical(classes="box") as box:
             box.border_title = self._title
             yield Sheet(id="question")
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Write the question."""
         self.query_one(Sheet).show([self._rows])
         self.query_one(Sheet).focus()
 
     def action_agree(self) -> None:
-        """Answer yes."""
         self.dismiss(True)  # noqa: FBT003 - the answer

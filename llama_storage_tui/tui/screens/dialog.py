@@ -27,5 +27,4 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
     ]
 
     def action_close(self) -> None:
-        """Close."""
         self.dismiss()

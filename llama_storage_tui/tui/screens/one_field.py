@@ -37,7 +37,6 @@ class FieldDialog(Dialog[str]):
         self._may_be_empty = may_be_empty
 
     def compose(self) -> ComposeResult:
-        """Lay out a text and a line."""
         with Vertical(classes="box") as box:
             box.border_title = self._title
             yield Static(self._text, classes="explained", markup=False)
@@ -45,11 +44,9 @@ class FieldDialog(Dialog[str]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Begin to type."""
         self.query_one(Input).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only a secret is masked."""
         if action == "show":
             return self._is_secret
         return super().check_action(action, parameters)
@@ -61,7 +58,6 @@ class FieldDialog(Dialog[str]):
 
     @on(Input.Submitted)
     def action_take(self) -> None:
-        """Answer."""
         typed = self.query_one(Input).value
         if typed or self._may_be_empty:
             self.dismiss(typed)

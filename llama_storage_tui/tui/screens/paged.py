@@ -22,7 +22,9 @@ class PagedScreen(WorkScreen, Generic[Question]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "next", "Next", id="page.next", tooltip="Show the next page"),
-        Binding("p", "previous", "Previous", show=False, id="page.previous", tooltip="Show the page before"),
+        Binding(
+            "p", "previous", "Previous", show=False, id="page.previous", tooltip="Show the previous page"
+        ),
         Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read this page again"),
     ]
 
@@ -90,18 +92,16 @@ class PagedScreen(WorkScreen, Generic[Question]):
     @property
     def directions(self) -> str:
         """Say which pages there are besides this one."""
-        before = "p shows the one before" if self.page_number > 1 else ""
+        before = "p: previous page" if self.page_number > 1 else ""
         if self._following is None:
             return f"This is the last page; {before}." if before else "End of list."
         return f"More rows; n: next page{', ' + before if before else ''}."
 
     def action_next(self) -> None:
-        """Show the next page."""
         if self._following is not None:
             self._go(self._shown, [*self._passed, self._following])
 
     def action_previous(self) -> None:
-        """Show the page before."""
         if len(self._passed) > 1:
             self._go(self._shown, self._passed[:-1])
 

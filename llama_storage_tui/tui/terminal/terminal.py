@@ -41,7 +41,7 @@ def find_terminal(config: str, environ: Mapping[str, str]) -> Terminal:
     if stdin is not None and _is_terminal(stdin):
         if config == STDIN:
             raise UsageError(
-                "The config is to come from standard input, but that is this terminal",
+                "The config should come from standard input, but that is this terminal",
                 help="Pipe it in, or name a file.",
             )
         return Terminal(stdin.fileno())

@@ -48,7 +48,7 @@ class KeysScreen(PagedScreen[str]):
             "filter",
             "Prefix",
             id="screen.filter",
-            tooltip="Show only the keys that begin with a text",
+            tooltip="Show only keys that begin with a text",
         ),
         Binding("y", "copy", "Copy", id="screen.copy", tooltip="Copy the key under the cursor"),
         Binding(
@@ -82,7 +82,6 @@ class KeysScreen(PagedScreen[str]):
         return self._session.redact(text)
 
     def compose(self) -> ComposeResult:
-        """Headline, filter, list."""
         yield Headline()
         yield FilterBar("Keys beginning with ", placeholder="text; empty for all")
         yield Listing(id="keys")
@@ -90,7 +89,6 @@ class KeysScreen(PagedScreen[str]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Read the first page."""
         self._head(None)
         self.query_one(Listing).focus()
         self.ask(self.question)
@@ -141,7 +139,7 @@ class KeysScreen(PagedScreen[str]):
         if not page.is_complete:
             self.finish(f"The search stopped after {browse.looked_at(page)}; n goes on.")
         elif not page.keys:
-            self.finish("No key begins with that." if self._shown else "No keys here.")
+            self.finish("No keys begin with this text." if self._shown else "No keys here.")
         else:
             self.finish(self.directions)
 
@@ -161,7 +159,6 @@ class KeysScreen(PagedScreen[str]):
             self.post_message(SubjectOpened(KeySubject(self._session, self._backend, self._namespace, entry)))
 
     def action_filter(self) -> None:
-        """Type a prefix."""
         self.query_one(FilterBar).open(self.question)
 
     @on(FilterBar.Sent)
@@ -174,13 +171,11 @@ class KeysScreen(PagedScreen[str]):
         self.query_one(Listing).focus()
 
     def action_copy(self) -> None:
-        """Copy the key under the cursor."""
         entry = self._current
         if entry is not None:
             self.post_message(CopyRequested("key", key_text(entry.key)))
 
     def action_export(self) -> None:
-        """Ask what to write where."""
         self.post_message(
             ExportOpened(KeyExport(self._session, self._backend, self._namespace, self._entries))
         )

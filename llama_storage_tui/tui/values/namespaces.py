@@ -57,7 +57,6 @@ class NamespacesScreen(WorkScreen):
         return self._session.redact(text)
 
     def compose(self) -> ComposeResult:
-        """Headline and list."""
         yield Headline()
         yield Listing(id="places")
         yield StatusLine()
@@ -116,11 +115,9 @@ class NamespacesScreen(WorkScreen):
             self.post_message(NamespaceOpened(self._backend, chosen))
 
     def action_count(self) -> None:
-        """Count exactly."""
         self._start(fast=False)
 
     def action_reload(self) -> None:
-        """Count again."""
         self._start(fast=True)
 
 

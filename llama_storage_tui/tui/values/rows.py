@@ -65,7 +65,7 @@ class RowsScreen(PagedScreen[RowQuery]):
             "Drop filter",
             id="rows.unfilter",
             show=False,
-            tooltip="Remove the condition on this column, else the newest one",
+            tooltip="Remove the filter on this column, or the last one",
         ),
         ZONE_KEY,
         Binding(
@@ -122,7 +122,6 @@ class RowsScreen(PagedScreen[RowQuery]):
         return self._session.redact(text)
 
     def compose(self) -> ComposeResult:
-        """Headline, filter, list."""
         yield Headline()
         yield FilterBar("Only rows where ", placeholder="COLUMN=VALUE or COLUMN is null; empty removes it")
         yield Listing(id="rows", cursor="cell")
@@ -130,7 +129,6 @@ class RowsScreen(PagedScreen[RowQuery]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Read the first page."""
         self._head()
         self.query_one(Listing).focus()
         self.ask(self.question)
@@ -185,7 +183,9 @@ class RowsScreen(PagedScreen[RowQuery]):
         if not page.rows:
             self.finish("No rows match." if self._shown.filters else "This table is empty.")
         elif not page.is_complete:
-            self.finish("There are more rows, and no key to go on from: / narrows, e exports them all.")
+            self.finish(
+                "More rows follow, but this table has no key to page by: / filters, e exports all rows."
+            )
         else:
             self.finish(self.directions)
 
@@ -277,7 +277,6 @@ class RowsScreen(PagedScreen[RowQuery]):
         )
 
     def action_unfilter(self) -> None:
-        """Remove a condition."""
         found = self._condition or self.question.filters[-1]
         self._select(tuple(other for other in self.question.filters if other.column != found.column))
 
@@ -290,7 +289,6 @@ class RowsScreen(PagedScreen[RowQuery]):
         self.query_one(Listing).focus()
 
     def action_count(self) -> None:
-        """Count the selected rows exactly."""
         self.begin(f"Counting the rows of {self._table.name}")
         self._count(self._shown)
 
@@ -310,7 +308,6 @@ class RowsScreen(PagedScreen[RowQuery]):
         self.finish(f"{counted(message.count)} rows are selected.")
 
     def action_zone(self) -> None:
-        """Show times in the other zone."""
         self._zone.toggle()
         self._fill()
 
@@ -364,7 +361,6 @@ class RowsScreen(PagedScreen[RowQuery]):
         self.finish()
 
     def action_export(self) -> None:
-        """Ask what to write where."""
         self.post_message(
             ExportOpened(
                 RowExport(self._session, self._backend, replace(self._shown, after=self._passed[-1]))

@@ -51,7 +51,7 @@ class TablesScreen(WorkScreen):
             "responses",
             "Read as responses",
             id="tables.responses",
-            tooltip="Read the rows of this table as what they are: stored responses",
+            tooltip="Show the rows of this table as stored responses",
         ),
         Binding(
             "ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="List the tables again"
@@ -71,7 +71,6 @@ class TablesScreen(WorkScreen):
         return self._session.redact(text)
 
     def compose(self) -> ComposeResult:
-        """Headline, list, columns."""
         yield Headline()
         yield Listing(id="places")
         yield Static(id="columns", classes="note")
@@ -79,7 +78,6 @@ class TablesScreen(WorkScreen):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """List the tables."""
         self._head()
         self.query_one("#columns").display = False
         self.query_one(Listing).focus()
@@ -168,15 +166,12 @@ class TablesScreen(WorkScreen):
             self.post_message(TableOpened(self._backend, entry.table))
 
     def action_count(self) -> None:
-        """Count exactly."""
         self._start(fast=False)
 
     def action_reload(self) -> None:
-        """List again."""
         self._start(fast=True)
 
     def action_responses(self) -> None:
-        """Ask for the responses."""
         self.post_message(ResponsesOpened())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -43,7 +43,7 @@ class ValueScreen(WorkScreen):
         ),
         Binding("n", "next", "Next", id="page.next", tooltip="Show the next part of a long text"),
         Binding(
-            "p", "previous", "Previous", id="page.previous", tooltip="Show the part before of a long text"
+            "p", "previous", "Previous", id="page.previous", tooltip="Show the previous part of a long text"
         ),
         Binding("m", "more", "Load all", id="value.more", tooltip="Read the whole value, however large"),
         ZONE_KEY,
@@ -72,7 +72,6 @@ class ValueScreen(WorkScreen):
         return self._session.redact(text)
 
     def compose(self) -> ComposeResult:
-        """Headline, tree, text."""
         yield Headline()
         with ContentSwitcher(initial="text"):
             yield JsonTree(id="tree")
@@ -81,7 +80,6 @@ class ValueScreen(WorkScreen):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Read the value."""
         self._head()
         self._start()
 
@@ -134,21 +132,17 @@ class ValueScreen(WorkScreen):
         self.fail(message.error)
 
     def action_view(self) -> None:
-        """Show the other way."""
         self._wants_text = not self._is_text
         self._switch()
 
     def action_unfold(self) -> None:
-        """Open inner JSON, or close it."""
         self._unfolds = not self._unfolds
         self._start()
 
     def action_next(self) -> None:
-        """Show the next part."""
         self._move(1)
 
     def action_previous(self) -> None:
-        """Show the part before."""
         self._move(-1)
 
     def _move(self, step: int) -> None:
@@ -158,12 +152,10 @@ class ValueScreen(WorkScreen):
         self.refresh_bindings()
 
     def action_more(self) -> None:
-        """Read all of it."""
         self._limit = None
         self._start()
 
     def action_zone(self) -> None:
-        """Show times in the other zone."""
         self._zone.toggle()
         if self._shown is not None and self._shown.has_parts:
             self.query_one(JsonTree).show(self._shown.data, self._zone.info)
@@ -177,14 +169,12 @@ class ValueScreen(WorkScreen):
             self.post_message(CopyRequested(part.name or "value", part_text(part.value)))
 
     def action_copy_all(self) -> None:
-        """Copy the whole value."""
         if self._shown is not None:
             whole = self._shown.whole
             text = record_json(whole) if isinstance(whole, dict) else cell_text(whole)  # type: ignore[arg-type]
             self.post_message(CopyRequested("value", text))
 
     def action_save(self) -> None:
-        """Ask for a file."""
         self.post_message(
             ExportOpened(ValueSave(f"Save {self._subject.names[-1]}", self._subject.file_stem, self._whole))
         )
@@ -195,7 +185,6 @@ class ValueScreen(WorkScreen):
         return (await self._subject.load(limit=None, unfolds=False)).whole
 
     def action_reload(self) -> None:
-        """Read it again."""
         self._start()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

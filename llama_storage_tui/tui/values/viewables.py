@@ -204,7 +204,7 @@ def prepare_record(row: Mapping[str, Cell], *, is_cut: bool, unfolds: bool) -> P
         data = {name: unfold(item) for name, item in data.items()}
     facts = [Shown(f"{len(row)} columns", Tone.MUTED)]
     if is_cut:
-        facts.append(Shown("▲ cells are cut: this table has no key to read the row by", Tone.WARNING))
+        facts.append(Shown("▲ cells are cut off: without a key the row cannot be read again", Tone.WARNING))
     return Prepared(tuple(facts), ValueKind.JSON, data, _record_text(row, data), dict(row), is_cut)
 
 

@@ -31,10 +31,10 @@ class Choice(Static, can_focus=True):
         Binding(
             "left,h",
             "turn(-1)",
-            "Choice before",
+            "Previous choice",
             show=False,
             id="choice.before",
-            tooltip="Choose the word before",
+            tooltip="Choose the previous word",
         ),
     ]
 
@@ -89,7 +89,6 @@ class Choice(Static, can_focus=True):
         self._choose(self._chosen + step)
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the word under the mouse."""
         start = 0
         for place, word in enumerate(self._words):
             if start <= event.x < start + len(word) + 4:

@@ -43,7 +43,6 @@ class FilterBar(Horizontal):
         self.display = False
 
     def compose(self) -> ComposeResult:
-        """Lay out a label and an input."""
         yield Label(self._label, markup=False)
         field = Input(placeholder=self._placeholder, compact=True, select_on_focus=False)
         field.cursor_blink = False
@@ -74,6 +73,5 @@ class FilterBar(Horizontal):
         self.post_message(self.Sent(event.value))
 
     def action_close(self) -> None:
-        """Close without a change."""
         self.close()
         self.post_message(self.Closed())

@@ -29,7 +29,7 @@ class Form(Vertical):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close form", id="form.close", tooltip="Leave everything as it was"),
         Binding("down", "next", "Next field", show=False, id="form.next"),
-        Binding("up", "previous", "Field before", show=False, id="form.previous"),
+        Binding("up", "previous", "Previous field", show=False, id="form.previous"),
     ]
 
     @dataclass(eq=False)
@@ -54,7 +54,6 @@ class Form(Vertical):
         self.display = False
 
     def compose(self) -> ComposeResult:
-        """One line for each field."""
         for field in self._fields:
             with Horizontal(classes="field"):
                 yield Label(field.label, markup=False)
@@ -95,16 +94,13 @@ class Form(Vertical):
         self.post_message(self.Sent(self, {field.name: self._entry(field).value for field in self._fields}))
 
     def action_close(self) -> None:
-        """Close without a change."""
         self.close()
         self.post_message(self.Closed())
 
     def action_next(self) -> None:
-        """Go to the next field."""
         self._move(1)
 
     def action_previous(self) -> None:
-        """Go to the field before."""
         self._move(-1)
 
     def _move(self, step: int) -> None:

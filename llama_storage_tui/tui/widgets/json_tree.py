@@ -141,7 +141,6 @@ class JsonTree(Tree[Part]):
         return label
 
     def action_open(self) -> None:
-        """Open the node under the cursor."""
         if self.cursor_node is not None:
             self.cursor_node.expand()
 
@@ -156,11 +155,9 @@ class JsonTree(Tree[Part]):
             self.move_cursor(node.parent)
 
     def action_first(self) -> None:
-        """Go to the first node."""
         self.cursor_line = 0
 
     def action_last(self) -> None:
-        """Go to the last node."""
         self.cursor_line = self.last_line
 
 

@@ -47,7 +47,6 @@ class KeyFooter(Footer):
         super().bindings_changed(screen)
 
     def compose(self) -> ComposeResult:
-        """Yield the keys that fit."""
         self._fitted = self.app.size.width
         keys = [found for found in super().compose() if isinstance(found, FooterKey)]
         is_narrow = self.screen.has_class("-narrow")

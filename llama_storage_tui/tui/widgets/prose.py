@@ -30,7 +30,6 @@ class Prose(VerticalScroll):
         self._text = Static(classes="prose")
 
     def compose(self) -> ComposeResult:
-        """One text."""
         yield self._text
 
     def put(self, content: Content) -> None:

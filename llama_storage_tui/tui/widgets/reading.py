@@ -47,7 +47,6 @@ class ReadingPane(Container):
         self._read: int | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out list and text."""
         yield Listing()
         yield TextPane(wraps_words=True)
 

@@ -46,7 +46,6 @@ class Sheet(VerticalScroll, can_focus=True):
         self._groups: tuple[tuple[Row, ...], ...] = ()
 
     def compose(self) -> ComposeResult:
-        """One text."""
         yield Static()
 
     def show(self, groups: Iterable[Sequence[Row]], *, keeps_place: bool = False) -> None:
@@ -57,7 +56,6 @@ class Sheet(VerticalScroll, can_focus=True):
             self.scroll_home(animate=False)
 
     def on_resize(self) -> None:
-        """Fold the texts anew."""
         self._draw()
 
     def _draw(self) -> None:

@@ -21,5 +21,4 @@ class TabTitle(Static):
         self._tab = tab
 
     def on_click(self) -> None:
-        """Choose this tab."""
         self.post_message(self.Clicked(self._tab))

@@ -69,7 +69,7 @@ def checked_attributes(attributes: object) -> dict[str, list[str]] | None:
     if attributes is None:
         return None
     if not isinstance(attributes, dict):
-        raise UnreadableRowError("its access attributes are no object")
+        raise UnreadableRowError("its access attributes are not an object")
     for values in attributes.values():
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
             raise UnreadableRowError("its access attributes are not lists of texts")
