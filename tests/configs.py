@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from llama_storage_tui.config.document import Document, decode, parse
+from llama_storage_tui.config.document import ConfigDocument, decode, parse
 from llama_storage_tui.config.dotenv import merge, parse_env_file
 from llama_storage_tui.config.load import load_catalog
 from llama_storage_tui.model.catalog import Backend, Catalog, Reference, Setting
@@ -109,7 +109,7 @@ def catalog_of(
 
 
 @lru_cache(maxsize=8)
-def _parsed(content: bytes) -> Document:
+def _parsed(content: bytes) -> ConfigDocument:
     """Parse a text once, where a test asks several versions about it: nothing changes a document."""
     return parse(decode(content, "run.yaml"), "run.yaml")
 

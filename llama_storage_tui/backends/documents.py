@@ -8,7 +8,7 @@ from dataclasses import field as dataclass_field
 
 import sqlalchemy as sa
 
-from llama_storage_tui.backends.engine import Dialect, Documents, Expression, Prepared
+from llama_storage_tui.backends.engine import Dialect, Documents, Expression, PreparedDocument
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.records import (
@@ -36,7 +36,7 @@ def wanted(
     shape: TableShape,
     table: sa.FromClause,
     field: Field,
-    prepared: Prepared | None = None,
+    prepared: PreparedDocument | None = None,
     limit: int | None = None,
 ) -> Expression:
     """Return what to select for a field; `prepared` is its column's document; a text is cut after `limit` + 1 characters.
@@ -100,7 +100,7 @@ def inside_of(condition: Condition) -> Iterator[Field]:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DocumentSource:
     """What conditions are asked of: a table, or a selection from it with what the conditions need taken out of it.
 
     `taken` keeps a document from being parsed once for every condition that looks into it.
@@ -110,7 +110,7 @@ class Source:
     shape: TableShape
     table: sa.FromClause
     taken: Mapping[Field, Expression] = dataclass_field(default_factory=dict)
-    prepared: Mapping[str, Prepared] = dataclass_field(default_factory=dict)
+    prepared: Mapping[str, PreparedDocument] = dataclass_field(default_factory=dict)
 
     def at(self, field: Field) -> Expression:
         """Return a field's value."""
@@ -129,7 +129,7 @@ class Source:
         return self.table.c[name]
 
 
-def holds(source: Source, condition: Condition) -> sa.ColumnElement[bool]:
+def holds(source: DocumentSource, condition: Condition) -> sa.ColumnElement[bool]:
     """Return a condition as SQL; raises UsageError for a column that the table lacks or a text that it cannot hold."""
     documents = source.dialect.documents
     match condition:
@@ -157,7 +157,7 @@ def holds(source: Source, condition: Condition) -> sa.ColumnElement[bool]:
             raise UsageError(f"{condition!r} is not a condition.")
 
 
-def _equals(source: Source, field: Field, text: str) -> sa.ColumnElement[bool]:
+def _equals(source: DocumentSource, field: Field, text: str) -> sa.ColumnElement[bool]:
     if field.path or field.measure is not Measure.VALUE:
         found = sa.cast(source.at(field), sa.Text())
         return found == sa.bindparam("v", text, type_=sa.Text(), unique=True)

@@ -24,7 +24,7 @@ RawRow = sa.Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedDocument:
     """A document taken apart once a row: what to join to the table, the whole, and its parts by their keys."""
 
     joined: tuple[sa.FromClause, ...]
@@ -54,7 +54,7 @@ class Documents(Protocol):
         """
         ...
 
-    def prepared(self, element: Expression, keys: Sequence[str], name: str) -> Prepared | None:
+    def prepared(self, element: Expression, keys: Sequence[str], name: str) -> PreparedDocument | None:
         """Return a column's document taken apart once for several fields; None where the engine shares that work by itself.
 
         `keys` are the first steps of the fields' paths; `name` is unique in the statement.

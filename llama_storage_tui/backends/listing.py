@@ -17,13 +17,13 @@ import sqlalchemy as sa
 from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.cursors import Part, Position
 from llama_storage_tui.backends.engine import Dialect, Expression, Statement
-from llama_storage_tui.backends.shape import ColumnShape, Kind, TableShape
+from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TableShape
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Filter, RowQuery
 
 Condition = sa.ColumnElement[bool]
 
-_NUMBERS: Final = frozenset({Kind.INTEGER, Kind.FLOAT, Kind.BOOLEAN})
+_NUMBERS: Final = frozenset({ColumnKind.INTEGER, ColumnKind.FLOAT, ColumnKind.BOOLEAN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ResolvedQuery:
     """A resolved query. `order` ends with the table's key, or has no key where the table has none."""
 
     dialect: Dialect
@@ -50,7 +50,7 @@ class Listing:
     """The fingerprint that its cursors carry."""
 
     @classmethod
-    def of(cls, query: RowQuery, shape: TableShape, dialect: Dialect) -> Listing:
+    def of(cls, query: RowQuery, shape: TableShape, dialect: Dialect) -> ResolvedQuery:
         """Resolve a query; raises UsageError for a column, a sort or a filter that cannot be."""
         columns = tuple(shape.column(name) for name in query.columns) or shape.columns
         for each in query.filters:
@@ -224,7 +224,7 @@ def filter_conditions(
 
 
 def _refuse_json(shape: ColumnShape, verb: str) -> None:
-    if shape.kind is Kind.JSON:
+    if shape.kind is ColumnKind.JSON:
         raise UsageError(
             f"Column {shape.name!r} holds JSON and cannot be {verb}.", help="Choose another column."
         )

@@ -30,17 +30,17 @@ _CONSTANT: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|-?Infinity|NaN')
 
 
 @dataclass(slots=True)
-class Wanted:
+class WantedParts:
     """What fields ask for at a place of a document and below it."""
 
     whole: bool = False
-    members: dict[str, Wanted] = dataclass_field(default_factory=dict)
-    items: dict[int, Wanted] = dataclass_field(default_factory=dict)
-    every: Wanted | None = None
+    members: dict[str, WantedParts] = dataclass_field(default_factory=dict)
+    items: dict[int, WantedParts] = dataclass_field(default_factory=dict)
+    every: WantedParts | None = None
     """What is asked of each item of a list."""
 
     @classmethod
-    def by(cls, fields: Iterable[Field]) -> Wanted:
+    def by(cls, fields: Iterable[Field]) -> WantedParts:
         """Return what fields of one column ask for."""
         root = cls()
         # What each item is asked for comes last: then the items that are asked for more by their positions are known.
@@ -54,22 +54,22 @@ class Wanted:
                     item.at(field.each).whole = True
         return root
 
-    def at(self, path: Path) -> Wanted:
+    def at(self, path: Path) -> WantedParts:
         """Return what is asked for at a path, to be added to."""
         place = self
         for step in path:
-            inner: dict[str, Wanted] | dict[int, Wanted] = (
+            inner: dict[str, WantedParts] | dict[int, WantedParts] = (
                 place.items if isinstance(step, int) else place.members
             )
-            place = inner.setdefault(step, Wanted())  # type: ignore[arg-type] # the one that has such steps
+            place = inner.setdefault(step, WantedParts())  # type: ignore[arg-type] # the one that has such steps
         return place
 
-    def item(self, index: int) -> Wanted | None:
+    def item(self, index: int) -> WantedParts | None:
         """Return what is asked of an item of a list."""
         return self.items.get(index, self.every)
 
 
-def outline(text: str, wanted: Wanted) -> str | None:
+def outline(text: str, wanted: WantedParts) -> str | None:
     """Return a document's outline, in which every field has the value that it has in the document; None where that is no JSON.
 
     Numbers that are none (NaN, Infinity), which Python writes, are null in it.
@@ -102,7 +102,7 @@ class _Walk:
         self.at = self.at if found is None else found.end()
         return self.at
 
-    def value(self, wanted: Wanted | None, depth: int) -> Iterator[str]:
+    def value(self, wanted: WantedParts | None, depth: int) -> Iterator[str]:
         """Go past a value; yield what is kept of it."""
         opening = self._text[self.skip_space()]
         is_kept = wanted is not None and wanted.whole
@@ -110,9 +110,9 @@ class _Walk:
         if opening not in "{[" or is_kept or not (is_asked or depth < _WALKED):
             yield self._built(opening, is_kept=is_kept)
         elif opening == "{":
-            yield from self._object(wanted or Wanted(), depth)
+            yield from self._object(wanted or WantedParts(), depth)
         else:
-            yield from self._list(wanted or Wanted(), depth)
+            yield from self._list(wanted or WantedParts(), depth)
 
     def _built(self, opening: str, *, is_kept: bool) -> str:
         start = self.at
@@ -125,7 +125,7 @@ class _Walk:
         kept = self._text[start : self.at]
         return _CONSTANT.sub(_without_constant, kept) if self._constants else kept
 
-    def _object(self, wanted: Wanted, depth: int) -> Iterator[str]:
+    def _object(self, wanted: WantedParts, depth: int) -> Iterator[str]:
         yield "{"
         self.at += 1
         before, is_first = "", True
@@ -147,7 +147,7 @@ class _Walk:
             is_first = False
         yield "}"
 
-    def _list(self, wanted: Wanted, depth: int) -> Iterator[str]:
+    def _list(self, wanted: WantedParts, depth: int) -> Iterator[str]:
         yield "["
         self.at += 1
         index, is_more = 0, self._text[self.skip_space()] != "]"

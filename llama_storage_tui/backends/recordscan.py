@@ -16,15 +16,15 @@ from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.batches import Pace
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.documents import (
-    Source,
+    DocumentSource,
     fields_of,
     holds,
     inside_of,
     is_inside,
     wanted,
 )
-from llama_storage_tui.backends.engine import Dialect, Expression, Prepared, Ready, Statement
-from llama_storage_tui.backends.outlines import Wanted
+from llama_storage_tui.backends.engine import Dialect, Expression, PreparedDocument, Ready, Statement
+from llama_storage_tui.backends.outlines import WantedParts
 from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
 from llama_storage_tui.backends.stored_rows import StoredRow
 from llama_storage_tui.errors import UsageError
@@ -52,7 +52,7 @@ FIRST_RANGE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
+class ScanSlice:
     """Rows of one table: what they are selected from, and the conditions of their positions."""
 
     table: sa.TableClause
@@ -65,7 +65,7 @@ class Rows:
 
     table: sa.FromClause
     source: sa.FromClause
-    prepared: Mapping[str, Prepared] = dataclass_field(default_factory=dict)
+    prepared: Mapping[str, PreparedDocument] = dataclass_field(default_factory=dict)
     sizes: Mapping[str, Expression] = dataclass_field(default_factory=dict)
     where: tuple[sa.ColumnElement[bool], ...] = ()
     order: tuple[sa.ColumnElement[object], ...] = ()
@@ -158,7 +158,7 @@ class RecordScan:
         """Return up to `limit` rows, the last stored first, from growing ranges back from the end."""
         low, high = await self.span(connection, after)
         if low >= high or not self.dialect.documents.needs_ranges:
-            return await self._fetch(connection, self._walked(Slice(self.table, ()), after), limit)
+            return await self._fetch(connection, self._walked(ScanSlice(self.table, ()), after), limit)
         rows: list[Row] = []
         width = FIRST_RANGE
         while low < high and len(rows) < limit:
@@ -194,16 +194,16 @@ class RecordScan:
         before = (part.first + part.positions for part in self.parts if part.oid < _oid(texts[0]))
         return low, max((low, *before, *ends))
 
-    def slices(self, positions: tuple[int, int] | None) -> Iterator[Slice]:
+    def slices(self, positions: tuple[int, int] | None) -> Iterator[ScanSlice]:
         """Yield the tables that some positions (None: all) lie in, the last first, each with the condition of its own positions."""
         if positions is None:
-            yield Slice(self.table, ())
+            yield ScanSlice(self.table, ())
             return
         low, high = positions
         within = self.dialect.documents.within
         if not self.parts:
             table = self.table
-            yield Slice(table, (within(table.c[self.marked[-1].name], low, high),))
+            yield ScanSlice(table, (within(table.c[self.marked[-1].name], low, high),))
         for part in reversed(self.parts):
             start, end = max(low, part.first), min(high, part.first + part.positions)
             if start >= end:
@@ -211,7 +211,7 @@ class RecordScan:
             shape = replace(self.shape, name=part.name, schema=part.schema) if part.is_direct else self.shape
             table = self._selectable(shape)
             oid = table.c[self.marked[0].name] == self.dialect.bound(("t", str(part.oid)), self.marked[0])
-            yield Slice(
+            yield ScanSlice(
                 table,
                 (within(table.c[self.marked[-1].name], start - part.first, end - part.first),)
                 + (() if part.is_direct else (oid,)),
@@ -226,7 +226,7 @@ class RecordScan:
             rows += await self._fetch(connection, self._walked(piece, self.query.after), None)
         return rows
 
-    def _walked(self, piece: Slice, after: Cursor | None) -> Statement:
+    def _walked(self, piece: ScanSlice, after: Cursor | None) -> Statement:
         """Select the rows of a slice that come after a cursor, the last stored first."""
         table = piece.table
         places = [table.c[each.name] for each in self.marked]
@@ -282,7 +282,7 @@ class RecordScan:
         return Rows(
             found,
             found,
-            {name: Prepared((), found.c[label], {}) for name, label in made.items()},
+            {name: PreparedDocument((), found.c[label], {}) for name, label in made.items()},
             {name: found.c[label] for name, label in sizes.items()},
             (),
             () if order is None or is_walk else tuple(order(found)),
@@ -351,7 +351,7 @@ class RecordScan:
     def _holding(
         self, table: sa.TableClause, conditions: Sequence[Condition]
     ) -> Iterator[sa.ColumnElement[bool]]:
-        source = Source(self.dialect, self.shape, table)
+        source = DocumentSource(self.dialect, self.shape, table)
         return (holds(source, each) for each in conditions)
 
     def _late(self, rows: Rows, conditions: Sequence[Condition]) -> Iterator[sa.ColumnElement[bool]]:
@@ -361,12 +361,12 @@ class RecordScan:
             for field in fields_of(each)
             if field.measure is Measure.BYTES
         }
-        source = Source(self.dialect, self.shape, rows.table, taken, rows.prepared)
+        source = DocumentSource(self.dialect, self.shape, rows.table, taken, rows.prepared)
         return (holds(source, each) for each in conditions)
 
-    def _prepared(self, table: sa.TableClause, fields: Sequence[Field]) -> dict[str, Prepared]:
+    def _prepared(self, table: sa.TableClause, fields: Sequence[Field]) -> dict[str, PreparedDocument]:
         """Return each document that fields are taken out of, by its column."""
-        found: dict[str, Prepared] = {}
+        found: dict[str, PreparedDocument] = {}
         inside = [field for field in fields if is_inside(field)]
         for index, name in enumerate(dict.fromkeys(field.column for field in inside)):
             element: Expression = table.c[self.shape.column(name).name]
@@ -472,7 +472,7 @@ class StoredScan(RecordScan):
         inside = [field for field in self.query.fields if is_inside(field)]
         inside += [field for each in self.query.conditions for field in inside_of(each)]
         asked = {
-            name: Wanted.by(field for field in inside if field.column == name)
+            name: WantedParts.by(field for field in inside if field.column == name)
             for name in dict.fromkeys(field.column for field in inside)
         }
 

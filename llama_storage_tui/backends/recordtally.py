@@ -12,9 +12,9 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from llama_storage_tui.backends.documents import Source, fields_of, holds, is_inside, wanted
+from llama_storage_tui.backends.documents import DocumentSource, fields_of, holds, is_inside, wanted
 from llama_storage_tui.backends.engine import Expression, Statement
-from llama_storage_tui.backends.recordscan import RecordScan, Row, Slice, StoredScan
+from llama_storage_tui.backends.recordscan import RecordScan, Row, ScanSlice, StoredScan
 from llama_storage_tui.backends.stored_rows import StoredRow
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import Field, Measure, RecordOrder, Tallied
@@ -61,7 +61,7 @@ class RecordTally:
             ),
         )
 
-    async def _counted(self, connection: AsyncConnection, piece: Slice) -> Counted:
+    async def _counted(self, connection: AsyncConnection, piece: ScanSlice) -> Counted:
         if isinstance(self.scan, StoredScan):
             return await self._stored(connection, self.scan, piece)
         source = self._source(piece)
@@ -79,7 +79,7 @@ class RecordTally:
             int(rows), tuple(counts), tuple(examples.get(index, ()) for index in range(len(counts)))
         )
 
-    async def _stored(self, connection: AsyncConnection, scan: StoredScan, piece: Slice) -> Counted:
+    async def _stored(self, connection: AsyncConnection, scan: StoredScan, piece: ScanSlice) -> Counted:
         """Count rows as they are stored, one by one."""
         looking = replace(
             scan,
@@ -122,7 +122,7 @@ class RecordTally:
     async def _ids(
         self,
         connection: AsyncConnection,
-        source: Source,
+        source: DocumentSource,
         lacking: Mapping[int, sa.ColumnElement[bool]],
         counts: Sequence[int],
     ) -> dict[int, tuple[Cell, ...]]:
@@ -139,7 +139,7 @@ class RecordTally:
             found[index] = ids
         return found
 
-    def _ordered(self, source: Source, condition: sa.ColumnElement[bool], limit: int) -> Statement:
+    def _ordered(self, source: DocumentSource, condition: sa.ColumnElement[bool], limit: int) -> Statement:
         statement = sa.select(source.table.c[_ID]).where(condition)
         return statement.order_by(source.table.c[_POSITION].desc()).limit(limit)
 
@@ -149,7 +149,7 @@ class RecordTally:
         place = marked[0] if self.scan.query.order is RecordOrder.NEWEST else marked[-1]
         return table.c[place.name]
 
-    def _source(self, piece: Slice) -> Source:
+    def _source(self, piece: ScanSlice) -> DocumentSource:
         """Return the rows of a slice with their documents taken apart once, however many conditions look into them."""
         scan, table = self.scan, piece.table
         asked = dict.fromkeys(each for tally in self.tallies for one in tally for each in fields_of(one))
@@ -166,4 +166,4 @@ class RecordTally:
         # The offset keeps the engine from putting the expressions back where they are used, once for every use.
         rows = statement.offset(0).subquery("rows")
         taken = {each: rows.c[f"c{index}"] for index, each in enumerate(inside)}
-        return Source(scan.dialect, scan.shape, rows, taken)
+        return DocumentSource(scan.dialect, scan.shape, rows, taken)

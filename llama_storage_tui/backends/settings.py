@@ -14,7 +14,7 @@ class NoTarget(Exception):  # noqa: N818 - a reason, caught where a target is re
     """Why a backend's target cannot be told; the text is shown to the operator."""
 
 
-class Settings(Protocol):
+class BackendSettings(Protocol):
     """The fields of one backend with the defaults of a version, expressions expanded."""
 
     @property

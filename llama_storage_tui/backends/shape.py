@@ -11,7 +11,7 @@ from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Column, Count, Table
 
 
-class Kind(StrEnum):
+class ColumnKind(StrEnum):
     """How a column's values are compared, cut and handed over."""
 
     INTEGER = "integer"
@@ -31,7 +31,7 @@ class ColumnShape:
     """One column; `cast` is the engine's name of the type that a text is cast to for a comparison."""
 
     column: Column
-    kind: Kind
+    kind: ColumnKind
     cast: str = ""
 
     @property

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from llama_storage_tui.backends.protocols import Reader, RoleLogin, RoleServer
-from llama_storage_tui.backends.settings import Settings
+from llama_storage_tui.backends.settings import BackendSettings
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.target import LoginTarget, Target
@@ -16,11 +16,11 @@ AnyTarget = TypeVar("AnyTarget", bound=Target)
 AnyLogin = TypeVar("AnyLogin", bound=LoginTarget)
 
 
-def _nothing(_: Settings) -> Iterable[str]:
+def _nothing(_: BackendSettings) -> Iterable[str]:
     return ()
 
 
-def _no_reason(_: Settings, __: str) -> str | None:
+def _no_reason(_: BackendSettings, __: str) -> str | None:
     return None
 
 
@@ -44,9 +44,9 @@ class EngineSpec(Generic[AnyTarget]):
     types: tuple[str, ...]
     """The backend types that are its own: `kv_postgres`, `sql_postgres`."""
     target: type[AnyTarget]
-    read_target: Callable[[Settings], AnyTarget]
+    read_target: Callable[[BackendSettings], AnyTarget]
     """Makes a target of a backend's settings; raises NoTarget with the reason where that cannot be told."""
-    location: Callable[[Settings, AnyTarget | None], str]
+    location: Callable[[BackendSettings, AnyTarget | None], str]
     """Says where a backend is, without secrets, as well as can be told."""
     container: Callable[[Backend], str]
     """Names what holds a backend's rows: the key-value table, the database, the collection."""
@@ -64,9 +64,9 @@ class EngineSpec(Generic[AnyTarget]):
     """What a finding about a field that servers ignore adds, where people expect fields that no version has."""
     instead: Mapping[str, str] = field(default_factory=dict)
     """For a field that people expect and no version has: what a server does without it."""
-    unlike_config: Callable[[Settings], Iterable[str]] = _nothing
+    unlike_config: Callable[[BackendSettings], Iterable[str]] = _nothing
     """Yields where a test's connection, or a server's, is not what the settings say."""
-    cannot_connect: Callable[[Settings, str], str | None] = _no_reason
+    cannot_connect: Callable[[BackendSettings, str], str | None] = _no_reason
     """Returns why a server of the version cannot connect to the backend of that name, though this program can."""
 
     @property

@@ -14,8 +14,8 @@ from dataclasses import field as dataclass_field
 from enum import Enum, auto
 from typing import Final
 
-from llama_storage_tui.backends.outlines import LARGE, Wanted, outline
-from llama_storage_tui.backends.shape import ColumnShape, Kind
+from llama_storage_tui.backends.outlines import LARGE, WantedParts, outline
+from llama_storage_tui.backends.shape import ColumnKind, ColumnShape
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import (
     AnyOf,
@@ -60,7 +60,7 @@ class StoredRow:
     cells: Mapping[str, Cell]
     sizes: Mapping[str, Cell]
     shapes: Mapping[str, ColumnShape]
-    wanted: Mapping[str, Wanted] = dataclass_field(default_factory=dict)
+    wanted: Mapping[str, WantedParts] = dataclass_field(default_factory=dict)
     """What is asked of the document in a column, by which the outline of a large one is made."""
     _parsed: dict[str, object] = dataclass_field(default_factory=dict)
 
@@ -113,9 +113,9 @@ class StoredRow:
         if text is None or value is None:
             return value is None and text is None
         match self.shapes[field.column].kind:
-            case Kind.BOOLEAN if not field.path and field.measure is Measure.VALUE:
+            case ColumnKind.BOOLEAN if not field.path and field.measure is Measure.VALUE:
                 return (text.lower() in _TRUE) is bool(value)
-            case Kind.FLOAT if not field.path and field.measure is Measure.VALUE:
+            case ColumnKind.FLOAT if not field.path and field.measure is Measure.VALUE:
                 return _number(text) == value
             case _:
                 return str(value) == text

@@ -14,7 +14,7 @@ from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.batches import BATCH_BYTES, LARGEST_BATCH, Pace
 from llama_storage_tui.backends.cursors import Position
 from llama_storage_tui.backends.engine import Engine, Statement
-from llama_storage_tui.backends.listing import Listing, filter_conditions, row_fingerprint
+from llama_storage_tui.backends.listing import ResolvedQuery, filter_conditions, row_fingerprint
 from llama_storage_tui.backends.rereading import as_stored, rereading
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.errors import BackendError, ContentError, FailureKind, NotFoundError, UsageError
@@ -140,7 +140,7 @@ class SqlTableReader:
     async def _stream(
         self, engine: Engine, query: RowQuery
     ) -> AsyncGenerator[Sequence[tuple[Cell, ...]], None]:
-        async def resolved(connection: AsyncConnection) -> Listing:
+        async def resolved(connection: AsyncConnection) -> ResolvedQuery:
             return await self._listing(connection, engine, query)
 
         listing = await engine.run(resolved, seconds=self.timeouts.query)
@@ -151,7 +151,7 @@ class SqlTableReader:
                 yield batch
 
     async def _held(
-        self, engine: Engine, listing: Listing, query: RowQuery
+        self, engine: Engine, listing: ResolvedQuery, query: RowQuery
     ) -> AsyncGenerator[Sequence[tuple[Cell, ...]], None]:
         table = listing.shape.selectable()
         order = () if listing.shape.is_heap_ordered and not listing.is_sorted else listing.order
@@ -168,7 +168,7 @@ class SqlTableReader:
                 yield [_shown(row[: len(cells)], query.cell_limit) for row in batch]
 
     async def _in_pieces(
-        self, engine: Engine, listing: Listing, query: RowQuery
+        self, engine: Engine, listing: ResolvedQuery, query: RowQuery
     ) -> AsyncGenerator[Sequence[tuple[Cell, ...]], None]:
         after: Position | None = None
         pace = Pace()
@@ -190,14 +190,14 @@ class SqlTableReader:
                 yield [_shown(row[:width], query.cell_limit) for row in rows[start : start + LARGEST_BATCH]]
             after = Position(listing.parts(rows[-1][width:])[0])
 
-    async def _listing(self, connection: AsyncConnection, engine: Engine, query: RowQuery) -> Listing:
+    async def _listing(self, connection: AsyncConnection, engine: Engine, query: RowQuery) -> ResolvedQuery:
         shape = await self._shape(connection, query.table, refresh=query.after is None)
         if not shape.columns:
             # A view of something that is gone: the engine says what is missing.
             every: sa.Select[Any] = sa.select(sa.literal_column("*")).select_from(shape.selectable())
             await connection.execute(every.limit(0))
         await self._check(connection, shape, query.filters)
-        return Listing.of(query, shape, engine.dialect)
+        return ResolvedQuery.of(query, shape, engine.dialect)
 
     async def _shape(self, connection: AsyncConnection, name: str, *, refresh: bool) -> TableShape:
         shape = None if refresh else self._shapes.get(name)
@@ -243,7 +243,7 @@ async def _fetch_within(
 
 
 async def _rows(
-    connection: AsyncConnection, listing: Listing, query: RowQuery
+    connection: AsyncConnection, listing: ResolvedQuery, query: RowQuery
 ) -> tuple[list[Sequence[object]], bool]:
     """Fetch a page's rows and one more, segment by segment; tell whether it ends earlier, since whole rows weigh BATCH_BYTES."""
     table = listing.shape.selectable()
@@ -287,7 +287,7 @@ def _fitting(weights: Sequence[int], held: int, *, has_some: bool) -> tuple[int,
 
 
 def _as_page(
-    listing: Listing, rows: Sequence[Sequence[object]], query: RowQuery, *, is_cut_short: bool
+    listing: ResolvedQuery, rows: Sequence[Sequence[object]], query: RowQuery, *, is_cut_short: bool
 ) -> RowPage:
     width, has_more = len(listing.columns), is_cut_short or len(rows) > query.limit
     kept = rows[: query.limit]

@@ -7,17 +7,17 @@ from typing import Final
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.next_steps import help_words
-from llama_storage_tui.cli.output import Piece, Tone, Toned
+from llama_storage_tui.cli.output import Colour, Piece, Toned
 from llama_storage_tui.reports import lines as report
 from llama_storage_tui.reports.lines import Block, Line
 
 _TONES: Final = {
-    report.Tone.PLAIN: None,
-    report.Tone.MUTED: Tone.MUTED,
-    report.Tone.KEY: Tone.STRONG,
-    report.Tone.GOOD: Tone.GOOD,
-    report.Tone.WARNING: Tone.WARNING,
-    report.Tone.BAD: Tone.BAD,
+    report.LineTone.PLAIN: None,
+    report.LineTone.MUTED: Colour.MUTED,
+    report.LineTone.KEY: Colour.STRONG,
+    report.LineTone.GOOD: Colour.GOOD,
+    report.LineTone.WARNING: Colour.WARNING,
+    report.LineTone.BAD: Colour.BAD,
 }
 
 
@@ -27,7 +27,7 @@ def write_blocks(blocks: Iterable[Block]) -> None:
         if number:
             output.write_line()
         if block.title:
-            output.write_line(Toned(block.title, Tone.STRONG))
+            output.write_line(Toned(block.title, Colour.STRONG))
         write_lines(block.lines)
 
 
@@ -40,6 +40,6 @@ def write_lines(lines: Iterable[Line], indent: int = 0) -> None:
         output.write_line(*before, _toned(help_words(line.text), line.tone))
 
 
-def _toned(text: str, tone: report.Tone) -> Piece:
+def _toned(text: str, tone: report.LineTone) -> Piece:
     found = _TONES[tone]
     return text if found is None else Toned(text, found)

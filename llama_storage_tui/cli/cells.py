@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from llama_storage_tui.cli.output import Tone, Toned
+from llama_storage_tui.cli.output import Colour, Toned
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.services.values import epoch_time, with_letters
 
 _STATUSES: Final = {
-    "failed": Tone.BAD,
-    **dict.fromkeys(("incomplete", "in_progress", "queued", "cancelled"), Tone.WARNING),
+    "failed": Colour.BAD,
+    **dict.fromkeys(("incomplete", "in_progress", "queued", "cancelled"), Colour.WARNING),
 }
 
 

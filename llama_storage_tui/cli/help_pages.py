@@ -15,7 +15,7 @@ from llama_storage_tui.cli import output
 from llama_storage_tui.cli.documents import Document
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
-from llama_storage_tui.cli.output import Tone, Toned
+from llama_storage_tui.cli.output import Colour, Toned
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.cli.shell_completion import matching
 from llama_storage_tui.cli.word_order import nearest
@@ -41,7 +41,7 @@ class HelpDocument(Document):
     text: str | None = None
 
 
-class KeyBody(Document):
+class KeyBindingBody(Document):
     """What a key does, where, and the id that remaps it."""
 
     id: str
@@ -55,7 +55,7 @@ class KeysHelpDocument(Document):
     """Every binding of the app, and the file that remaps them."""
 
     file: str
-    keys: list[KeyBody]
+    keys: list[KeyBindingBody]
 
 
 class ThemesHelpDocument(Document):
@@ -143,7 +143,7 @@ def _page(name: str, *, is_json: bool) -> None:
         output.write_text(text)
 
 
-def _folded(entry: help_room.Entry, width: int) -> str:
+def _folded(entry: help_room.HelpEntry, width: int) -> str:
     if not entry.term:
         return textwrap.fill(entry.text, width, break_on_hyphens=False, break_long_words=False)
     hang = " " * (TERM + 3)
@@ -164,7 +164,7 @@ def _keys(settings: AppSettings, *, is_json: bool) -> None:
     if is_json:
         output.write_document(
             KeysHelpDocument(
-                file=settings.file, keys=[KeyBody.model_validate(binding) for binding in settings.keys]
+                file=settings.file, keys=[KeyBindingBody.model_validate(binding) for binding in settings.keys]
             )
         )
         return
@@ -179,7 +179,12 @@ def _keys(settings: AppSettings, *, is_json: bool) -> None:
     output.write_table(
         ("id", "key", "what it does", "where"),
         [
-            (Toned(binding.id, Tone.STRONG), ", ".join(binding.keys), binding.help, "; ".join(binding.where))
+            (
+                Toned(binding.id, Colour.STRONG),
+                ", ".join(binding.keys),
+                binding.help,
+                "; ".join(binding.where),
+            )
             for binding in settings.keys
         ],
         cut=None,

@@ -54,7 +54,7 @@ def _spell_out(error: UnicodeError) -> tuple[str | bytes, int]:
 codecs.register_error("spell_out", _spell_out)
 
 
-class Tone(Enum):
+class Colour(Enum):
     """What a part of the text is, as a rendition of the terminal: its own 16 colours, which fit a light and a dark background."""
 
     BAD = "31"
@@ -69,7 +69,7 @@ class Toned:
     """A piece of text with its tone; without colours it is the text alone, so nothing may be said by the tone only."""
 
     text: str
-    tone: Tone
+    tone: Colour
 
     def __str__(self) -> str:
         return self.text
@@ -157,7 +157,7 @@ class _Answer:
             if problem is None:
                 chunks = [(stream, chunk) for stream, chunk in chunks if stream is not sys.stdout]
             else:
-                mark = _painted("Notice:", Tone.WARNING, colours(sys.stderr))
+                mark = _painted("Notice:", Colour.WARNING, colours(sys.stderr))
                 chunks.append((sys.stderr, f"{mark} {text.line(problem)}; --no-pager prints without one.\n"))
         for stream, chunk in chunks:
             if stream is sys.stdout:
@@ -265,7 +265,7 @@ def write_bytes(content: bytes) -> None:
         stdout.buffer.flush()
 
 
-def write_text(block: str, tone: Tone | None = None) -> None:
+def write_text(block: str, tone: Colour | None = None) -> None:
     """Print text for people, control characters made visible."""
     _write(_painted(text.block(block), tone, _stdout_colours()) + "\n")
 
@@ -286,7 +286,7 @@ def write_table(
     has_colours = _stdout_colours()
 
     def paint(row: int, column: int, shown: str) -> str:
-        return _painted(shown, _tone(given[row - 1][column]) if row else Tone.MUTED, has_colours)
+        return _painted(shown, _tone(given[row - 1][column]) if row else Colour.MUTED, has_colours)
 
     for line in table.lines([*headings], cells, width=width, paint=paint):
         _write(line + "\n")
@@ -299,7 +299,7 @@ def say(message: str) -> None:
 
 def say_notice(notice: object) -> None:
     """Print something that the operator should know to stderr."""
-    _say_marked("Notice:", Tone.WARNING, str(notice))
+    _say_marked("Notice:", Colour.WARNING, str(notice))
 
 
 def say_error(error: StorageToolError) -> None:
@@ -307,20 +307,20 @@ def say_error(error: StorageToolError) -> None:
     place = error.where or ""
     is_said = place in error.message or ", line ".join(place.rsplit(":", 1)) in error.message
     where = "" if is_said else f" ({place})"
-    _say_marked("Error:", Tone.BAD, text.line(f"{error.message.removesuffix('.')}{where}"))
+    _say_marked("Error:", Colour.BAD, text.line(f"{error.message.removesuffix('.')}{where}"))
     if error.help:
         say(text.line(f"  {help_words(error.help)}"))
 
 
-def _say_marked(mark: str, tone: Tone, message: str) -> None:
+def _say_marked(mark: str, tone: Colour, message: str) -> None:
     _say(f"{_painted(mark, tone, colours(sys.stderr))} {text.block(message)}\n")
 
 
-def _tone(piece: object) -> Tone | None:
+def _tone(piece: object) -> Colour | None:
     return piece.tone if isinstance(piece, Toned) else None
 
 
-def _painted(shown: str, tone: Tone | None, has_colours: bool) -> str:  # noqa: FBT001
+def _painted(shown: str, tone: Colour | None, has_colours: bool) -> str:  # noqa: FBT001
     """Return clean text in its tone, line by line: a pager shows any of them alone."""
     if tone is None or not has_colours:
         return shown

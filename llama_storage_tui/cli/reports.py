@@ -10,7 +10,7 @@ from llama_storage_tui.cli import output
 from llama_storage_tui.cli.blocks import write_lines
 from llama_storage_tui.cli.documents import iso
 from llama_storage_tui.cli.next_steps import help_words
-from llama_storage_tui.cli.output import Piece, Tone, Toned
+from llama_storage_tui.cli.output import Colour, Piece, Toned
 from llama_storage_tui.model.catalog import Catalog, Reference
 from llama_storage_tui.model.data import Cell, Count, KeyPage, RowPage
 from llama_storage_tui.model.finding import Finding, Severity
@@ -26,7 +26,7 @@ SELECTING: Final = frozenset(
     | {"prefix", "where", "where_null", "of"}
 )
 """The options of lists that leave something out."""
-_SEVERITIES = {Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.WARNING, Severity.INFO: Tone.MUTED}
+_SEVERITIES = {Severity.ERROR: Colour.BAD, Severity.WARNING: Colour.WARNING, Severity.INFO: Colour.MUTED}
 
 
 def report_nothing(context: click.Context, what: str) -> None:
@@ -50,20 +50,20 @@ def report_version(catalog: Catalog) -> str:
 
 def report_check(catalog: Catalog, findings: tuple[Finding, ...]) -> None:
     """Print a verdict and findings."""
-    output.write_line(Toned(str(catalog.config), Tone.STRONG), f": {report_version(catalog)}")
+    output.write_line(Toned(str(catalog.config), Colour.STRONG), f": {report_version(catalog)}")
     verdict = catalog.verdict
     start = "" if verdict.starts is None else ", and starts" if verdict.starts else ", and does not start"
     caveat = " as far as the config alone shows" if verdict.starts else ""
     answer = f"{'loads' if verdict.loads else 'does not load'}{start}"
     is_good = verdict.loads and verdict.starts is not False
-    output.write_line("  ", Toned(answer, Tone.GOOD if is_good else Tone.BAD), caveat)
+    output.write_line("  ", Toned(answer, Colour.GOOD if is_good else Colour.BAD), caveat)
     for severity in Severity:
         for finding in (found for found in findings if found.severity is severity):
             output.write_line()
             output.write_line(
                 Toned(f"{severity.value:7}", _SEVERITIES[severity]),
                 f"  {place_of(finding)}  ",
-                Toned(f"[{finding.rule}, reported {WHEN[finding.stage]}]", Tone.MUTED),
+                Toned(f"[{finding.rule}, reported {WHEN[finding.stage]}]", Colour.MUTED),
             )
             output.write_line(f"         {finding.message}")
             if finding.help:
@@ -81,7 +81,7 @@ def report_check(catalog: Catalog, findings: tuple[Finding, ...]) -> None:
 def report_show(catalog: Catalog) -> None:
     """Print backends, each with its references."""
     output.write_line(
-        Toned(str(catalog.config), Tone.STRONG),
+        Toned(str(catalog.config), Colour.STRONG),
         f": {catalog.distribution or 'unnamed'}, {report_version(catalog)}",
     )
     if catalog.is_legacy:
@@ -90,16 +90,16 @@ def report_show(catalog: Catalog) -> None:
         problem = f"  ({backend.problem})" if backend.problem else ""
         output.write_line()
         output.write_line(
-            Toned(backend.name, Tone.STRONG),
+            Toned(backend.name, Colour.STRONG),
             f"  {backend.type or 'no type'}  {backend.location}",
-            Toned(problem, Tone.BAD),
+            Toned(problem, Colour.BAD),
         )
         for reference in catalog.references_to(backend.name):
             output.write_line("  ", *_reference(reference))
     orphans = [found for found in catalog.references if catalog.backend(found.backend or "") is None]
     if orphans:
         output.write_line()
-        output.write_line(Toned("references to backends that do not exist", Tone.BAD))
+        output.write_line(Toned("references to backends that do not exist", Colour.BAD))
         for reference in orphans:
             output.write_line("  ", *_reference(reference), f" → {reference.backend}")
 
@@ -119,7 +119,7 @@ def _reference(reference: Reference) -> tuple[Piece, ...]:
     elif reference.physical.prefixes and reference.physical.prefixes != (f"{reference.namespace}:",):
         where = f" → keys {', '.join(reference.physical.prefixes)}"
     note = f" [{', '.join(marks)}]" if marks else ""
-    return f"{reference.path}  {kind} {reference.target_name or '-'}{where}", Toned(note, Tone.MUTED)
+    return f"{reference.path}  {kind} {reference.target_name or '-'}{where}", Toned(note, Colour.MUTED)
 
 
 def report_test(results: list[ProbeResult]) -> None:
@@ -128,17 +128,17 @@ def report_test(results: list[ProbeResult]) -> None:
         error = result.error
         if error is not None:
             output.write_line(
-                Toned("✗", Tone.BAD),
+                Toned("✗", Colour.BAD),
                 f" {result.backend}  ",
-                Toned(str(error.failure), Tone.BAD),
+                Toned(str(error.failure), Colour.BAD),
                 f": {error.message}",
             )
             if error.help:
                 output.write_line(f"    {help_words(error.help)}")
         else:
-            output.write_line(Toned("✓", Tone.GOOD), f" {result.backend}")
+            output.write_line(Toned("✓", Colour.GOOD), f" {result.backend}")
         for name, value in probe_facts(result):
-            output.write_line(Toned(f"    {name}:", Tone.MUTED), f" {value}")
+            output.write_line(Toned(f"    {name}:", Colour.MUTED), f" {value}")
         write_lines(remark_lines(result), indent=4)
 
 
@@ -237,7 +237,7 @@ def report_rows(page: RowPage) -> None:
 
 def _cell(name: str, cell: Cell) -> Piece:
     if cell is None:
-        return Toned("NULL", Tone.MUTED)
+        return Toned("NULL", Colour.MUTED)
     if isinstance(cell, bytes):
         return f"{len(cell)} bytes"
     time = epoch_time(name, cell)

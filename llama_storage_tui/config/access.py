@@ -8,7 +8,7 @@ from typing import Any, Final
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, get
 from llama_storage_tui.config.environment import contains_unknown
-from llama_storage_tui.model.access import AccessRules, Rule, Scope, Tenancy
+from llama_storage_tui.model.access import AccessRule, AccessRules, Scope, Tenancy
 from llama_storage_tui.upstream import changes
 
 POLICY: Final[Path] = ("server", "auth", "access_policy")
@@ -38,7 +38,7 @@ def read_access_rules(context: Context) -> AccessRules:
     )
 
 
-def _rules(context: Context, policy: object) -> Iterator[Rule]:
+def _rules(context: Context, policy: object) -> Iterator[AccessRule]:
     from pydantic import ValidationError
 
     from llama_storage_tui.upstream.run_config.access import ACCESS_RULE
@@ -60,8 +60,8 @@ def _rules(context: Context, policy: object) -> Iterator[Rule]:
             ) from None
 
 
-def _rule(read: Any, where: str, line: int | None) -> Rule:  # noqa: ANN401 - a model made from tables
-    return Rule(
+def _rule(read: Any, where: str, line: int | None) -> AccessRule:  # noqa: ANN401 - a model made from tables
+    return AccessRule(
         _scope(read.permit),
         _scope(read.forbid),
         _texts(read.when),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from llama_storage_tui.config.document import Document, Elsewhere, Keeps, Mount, Path, parse, texts
+from llama_storage_tui.config.document import ConfigDocument, Elsewhere, Keeps, Mount, Path, parse, texts
 from llama_storage_tui.config.environment import Variable
 from llama_storage_tui.errors import ConfigError, UsageError
 
@@ -72,7 +72,7 @@ def read_compose(text: str, name: str, *, lookup: Mapping[str, str], env_file: R
 
 
 def _mounts(
-    document: Document, path: Path, settings: Mapping[str, object], lookup: Mapping[str, str]
+    document: ConfigDocument, path: Path, settings: Mapping[str, object], lookup: Mapping[str, str]
 ) -> tuple[Mount, ...] | None:
     """Return the volumes of a service; None where one of them depends on a variable that is not known."""
     found: list[Mount] = []
@@ -146,7 +146,7 @@ def _env_files(data: object) -> Iterator[str]:
 
 
 def _environment(
-    document: Document, path: Path, data: object, name: str, lookup: Mapping[str, str]
+    document: ConfigDocument, path: Path, data: object, name: str, lookup: Mapping[str, str]
 ) -> Iterator[tuple[str, Variable]]:
     """Yield a service's variables: a mapping, or a list of NAME=value; a name alone takes the value from the shell."""
     entries: list[tuple[str, object, int | None]] = []

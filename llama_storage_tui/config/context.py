@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from llama_storage_tui.config.document import Document, Path, get
+from llama_storage_tui.config.document import ConfigDocument, Path, get
 from llama_storage_tui.config.environment import Environment, Resolution
-from llama_storage_tui.model.catalog import NOT_SET, Source, SourceKind
+from llama_storage_tui.model.catalog import NOT_SET, SourceKind, ValueSource
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.secrets import Secret
 
@@ -16,7 +16,7 @@ from llama_storage_tui.secrets import Secret
 class Context:
     """One config on its way to a Catalog. `path_map` maps the server's path prefixes to where they can be read here."""
 
-    document: Document
+    document: ConfigDocument
     environment: Environment
     resolution: Resolution
     version: Version
@@ -43,17 +43,17 @@ class Context:
             manifest.document.value_line(manifest.path) if found is None and manifest is not None else found
         )
 
-    def source(self, path: Path) -> Source:
+    def source(self, path: Path) -> ValueSource:
         """Tell where the value at a path of the file came from."""
         uses = self.resolution.uses.get(path)
         if uses is None:
             if get(self.document.data, *path) is None and self.document.node(path) is None:
                 return NOT_SET
-            return Source(SourceKind.LITERAL, None, self.document.name, self.document.value_line(path))
+            return ValueSource(SourceKind.LITERAL, None, self.document.name, self.document.value_line(path))
         set_uses = [use for use in uses if use.is_set and use.origin is not None]
         if set_uses:
             origin = set_uses[0].origin
-            return Source(
+            return ValueSource(
                 SourceKind.VARIABLE,
                 set_uses[0].variable,
                 origin.file if origin else None,
@@ -61,8 +61,8 @@ class Context:
             )
         kind = SourceKind.VARIABLE if uses[0].operator == "" else SourceKind.DEFAULT
         if kind is SourceKind.VARIABLE:
-            return Source(kind, uses[0].variable)
-        return Source(kind, uses[0].variable, self.document.name, self.document.value_line(path))
+            return ValueSource(kind, uses[0].variable)
+        return ValueSource(kind, uses[0].variable, self.document.name, self.document.value_line(path))
 
     def expression(self, path: Path) -> str | None:
         """Return the text in the file at a path where that has expressions, unmasked."""

@@ -14,7 +14,7 @@ from typing import Final
 
 import yaml
 
-from llama_storage_tui.config.nodes import Place, compose, compose_all, construct, refuse_bombs
+from llama_storage_tui.config.nodes import DocumentOrigin, compose, compose_all, construct, refuse_bombs
 from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.secrets import MASK, password_span
@@ -36,7 +36,7 @@ class DuplicateKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class ConfigDocument:
     """Parsed data with lines. `data` is whatever the document holds; `name` is what messages call the file.
 
     `first_line` is the line of the file on which the document's text begins: more than 1 where it is embedded in a manifest.
@@ -110,7 +110,7 @@ class Document:
 class Manifest:
     """The document that is the file, and the path of the text in it that is a document of its own."""
 
-    document: Document
+    document: ConfigDocument
     path: Path
     is_base64: bool = False
     """Whether the text is written in base64, as in a Secret's `data`."""
@@ -193,9 +193,9 @@ def decode(content: bytes, name: str) -> str:
     return text
 
 
-def parse(text: str, name: str, *, line_offset: int | None = 0) -> Document:
+def parse(text: str, name: str, *, line_offset: int | None = 0) -> ConfigDocument:
     """Parse one YAML document; raises ConfigError with the line for anything that is not exactly one mapping."""
-    place = Place(name, line_offset)
+    place = DocumentOrigin(name, line_offset)
     root = compose(text, place)
     refuse_bombs(root, place)
     duplicates = tuple(_duplicates(root))
@@ -209,20 +209,20 @@ def parse(text: str, name: str, *, line_offset: int | None = 0) -> Document:
             f"holds {kind}, not a mapping",
             "A run config is a YAML mapping with keys such as version, providers and storage.",
         )
-    return Document(name, text, data, root, duplicates, line_offset)
+    return ConfigDocument(name, text, data, root, duplicates, line_offset)
 
 
-def parse_stream(text: str, name: str) -> Document:
+def parse_stream(text: str, name: str) -> ConfigDocument:
     """Parse a file of any number of documents: its data is the list of them. Raises ConfigError."""
-    place = Place(name, 0)
+    place = DocumentOrigin(name, 0)
     roots = compose_all(text, place)
     start = yaml.Mark(name, 0, 0, 0, None, 0)
     root = yaml.SequenceNode("tag:yaml.org,2002:seq", roots, start, start)
     refuse_bombs(root, place)
-    return Document(name, text, [construct(node, place) for node in roots], root, is_stream=True)
+    return ConfigDocument(name, text, [construct(node, place) for node in roots], root, is_stream=True)
 
 
-def parse_again(document: Document, text: str) -> Document:
+def parse_again(document: ConfigDocument, text: str) -> ConfigDocument:
     """Parse a changed text as the document was parsed; raises ConfigError."""
     return parse_stream(text, document.name) if document.is_stream else parse(text, document.name)
 

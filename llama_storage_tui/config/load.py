@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from llama_storage_tui.config.backends import read_backends, with_shared_folders
 from llama_storage_tui.config.context import Context
-from llama_storage_tui.config.document import Document, Elsewhere
+from llama_storage_tui.config.document import ConfigDocument, Elsewhere
 from llama_storage_tui.config.environment import Environment, Variable, resolve
 from llama_storage_tui.config.guess import guess_version, other_guesses
 from llama_storage_tui.config.legacy import read_legacy, read_server_files, reads_inline_stores
@@ -23,7 +23,7 @@ from llama_storage_tui.model.version import Version, VersionGuess
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class UnjudgedConfig:
     """A config that was read and not yet judged: its catalog has no findings, and `judged` adds them.
 
     Reading is quick; judging imports pydantic and builds the models of a version. A screen shows the first and asks for the second.
@@ -55,7 +55,7 @@ class Reading:
         return self._context
 
 
-def _judged(reading: Reading) -> Catalog:
+def _judged(reading: UnjudgedConfig) -> Catalog:
     from llama_storage_tui.config.access import read_access_rules
     from llama_storage_tui.config.rules import judge
 
@@ -72,7 +72,7 @@ def _judged(reading: Reading) -> Catalog:
 
 
 def load_catalog(
-    document: Document,
+    document: ConfigDocument,
     environment: Environment,
     *,
     version: Version | None = None,
@@ -83,19 +83,19 @@ def load_catalog(
 
 
 def read_catalog(
-    document: Document,
+    document: ConfigDocument,
     environment: Environment,
     *,
     version: Version | None = None,
     path_map: tuple[tuple[str, str], ...] = (),
-) -> Reading:
+) -> UnjudgedConfig:
     """Read a document's backends and references, without judging them."""
     raw = document.data if isinstance(document.data, dict) else {}
     guess = guess_version(raw, version)
     return _reading(_context(document, environment, guess.chosen, path_map), guess)
 
 
-def _read(context: Context, guess: VersionGuess) -> Reading:
+def _read(context: Context, guess: VersionGuess) -> UnjudgedConfig:
     """Read a document anew, as another version does."""
     return _reading(_context(context.document, context.environment, guess.chosen, context.path_map), guess)
 
@@ -110,7 +110,7 @@ def _is_rejected(catalog: Catalog) -> bool:
     )
 
 
-def _reading(context: Context, guess: VersionGuess) -> Reading:
+def _reading(context: Context, guess: VersionGuess) -> UnjudgedConfig:
     document, raw = context.document, context.raw
     legacy = reads_inline_stores(raw, guess.chosen)
     backends, references = read_legacy(context) if legacy else (read_backends(context), ())
@@ -138,11 +138,11 @@ def _reading(context: Context, guess: VersionGuess) -> Reading:
         notices=context.environment.notices,
         secrets=tuple(context.secrets),
     )
-    return Reading(catalog, context)
+    return UnjudgedConfig(catalog, context)
 
 
 def load_context(
-    document: Document,
+    document: ConfigDocument,
     environment: Environment,
     *,
     version: Version | None = None,
@@ -154,7 +154,10 @@ def load_context(
 
 
 def _context(
-    document: Document, environment: Environment, version: Version, path_map: tuple[tuple[str, str], ...]
+    document: ConfigDocument,
+    environment: Environment,
+    version: Version,
+    path_map: tuple[tuple[str, str], ...],
 ) -> Context:
     environment = _with_deployed(document, environment)
     resolution = resolve(document.data, environment, version)
@@ -163,7 +166,7 @@ def _context(
     return context
 
 
-def _with_deployed(document: Document, environment: Environment) -> Environment:
+def _with_deployed(document: ConfigDocument, environment: Environment) -> Environment:
     """Add what the manifests around a config set: it wins over this process, whose variables the server never sees."""
     if not document.variables and not document.elsewhere:
         return environment

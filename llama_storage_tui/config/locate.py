@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from llama_storage_tui.config.document import MAXIMUM_BYTES, Document, decode, parse, parse_stream
+from llama_storage_tui.config.document import MAXIMUM_BYTES, ConfigDocument, decode, parse, parse_stream
 from llama_storage_tui.config.manifests import find_run_config, is_manifest
 from llama_storage_tui.config.other_files import refuse_other_files, unreadable_error
 from llama_storage_tui.errors import ConfigError, UsageError
@@ -83,7 +83,9 @@ def _config_names(folder: Path) -> Iterator[Path]:
         yield folder / name
 
 
-def open_config(argument: str, *, environ: Mapping[str, str], home: Path, key: str | None = None) -> Document:
+def open_config(
+    argument: str, *, environ: Mapping[str, str], home: Path, key: str | None = None
+) -> ConfigDocument:
     """Open what a RUN_CONFIG argument names; raises ConfigError or UsageError with one sentence."""
     path = config_path(argument, environ=environ, home=home)
     if path is None:
@@ -163,7 +165,7 @@ def read_file(path: Path) -> bytes:
         ) from None
 
 
-def read_document(content: bytes, name: str, *, key: str | None = None) -> Document:
+def read_document(content: bytes, name: str, *, key: str | None = None) -> ConfigDocument:
     """Parse a file's bytes; of manifests, the run config that one of them holds (`key` names its entry).
 
     Raises ConfigError where the file is something else, with what to give instead.
@@ -181,7 +183,7 @@ def read_document(content: bytes, name: str, *, key: str | None = None) -> Docum
     return document
 
 
-def _parse(text: str, name: str) -> Document:
+def _parse(text: str, name: str) -> ConfigDocument:
     """Parse a file: as one document, or as several where they are manifests."""
     if len(_SEPARATOR.findall(text)) > 1 or _SEPARATOR.search(text.lstrip(), 1):
         stream = parse_stream(text, name)

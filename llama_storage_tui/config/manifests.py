@@ -16,8 +16,8 @@ from typing import Final
 import yaml
 
 from llama_storage_tui.config.document import (
+    ConfigDocument,
     DeployedVariable,
-    Document,
     Elsewhere,
     Keeps,
     Manifest,
@@ -95,7 +95,7 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ManifestEntry:
     """One text of a ConfigMap, a Secret or a compose file's `configs`."""
 
     owner: str
@@ -113,7 +113,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedConfig:
     """A run config that a custom resource names."""
 
     resource: Resource
@@ -123,7 +123,7 @@ class Wanted:
     key: str | None
 
 
-def find_run_config(document: Document, key: str | None) -> Document:
+def find_run_config(document: ConfigDocument, key: str | None) -> ConfigDocument:
     """Return the run config that a file of manifests holds; raises ConfigError or UsageError where there is not one."""
     resources = list(_resources(document))
     entries = [entry for resource in resources for entry in _entries(resource)]
@@ -161,7 +161,7 @@ _OPERATOR_STORAGE: Final = {
 
 
 def _mounts_of_servers(
-    document: Document, readers: list[Resource], chosen: Entry
+    document: ConfigDocument, readers: list[Resource], chosen: ManifestEntry
 ) -> tuple[Mount, ...] | None:
     """Return the volumes of the containers that run a server; None where no resource runs one with this config."""
     found: list[Mount] = []
@@ -198,7 +198,7 @@ def _mounts_of_servers(
 
 
 def _mount(
-    document: Document, resource: Resource, mount: Mapping[str, object], volume: Mapping[str, object]
+    document: ConfigDocument, resource: Resource, mount: Mapping[str, object], volume: Mapping[str, object]
 ) -> Mount:
     kind = next((str(key) for key in volume if key != "name"), "persistentVolumeClaim")
     if kind in ("emptyDir", "ephemeral"):
@@ -211,7 +211,7 @@ def _mount(
     return Mount(str(mount["mountPath"]), named, keeps, document.line(resource.path))
 
 
-def _config_volumes(resource: Resource, chosen: Entry) -> set[str]:
+def _config_volumes(resource: Resource, chosen: ManifestEntry) -> set[str]:
     """Return the names of the volumes that hold the config."""
     return {
         str(volume.get("name"))
@@ -244,7 +244,7 @@ def _number(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 
-def embed(document: Document, entry: Entry, *, is_only: bool) -> Document:
+def embed(document: ConfigDocument, entry: ManifestEntry, *, is_only: bool) -> ConfigDocument:
     """Parse an entry's text as a document of its own; raises ConfigError with the line of the file where lines correspond."""
     node = document.node(entry.path)
     offset: int | None = None
@@ -260,7 +260,7 @@ def embed(document: Document, entry: Entry, *, is_only: bool) -> Document:
     return replace(embedded, line_offset=offset, manifest=manifest)
 
 
-def _resources(document: Document) -> Iterator[Resource]:
+def _resources(document: ConfigDocument) -> Iterator[Resource]:
     documents = document.data if document.is_stream and isinstance(document.data, list) else [document.data]
     for index, data in enumerate(documents):
         if isinstance(data, dict) and is_manifest(data):
@@ -278,19 +278,19 @@ def _flat(path: Path, data: Mapping[str, object], kind: str) -> Iterator[Resourc
     yield Resource(path, data, kind)
 
 
-def _entries(resource: Resource) -> Iterator[Entry]:
+def _entries(resource: Resource) -> Iterator[ManifestEntry]:
     if resource.kind not in ("ConfigMap", "Secret"):
         return
     is_secret = resource.kind == "Secret"
     fields = (("data", is_secret), ("stringData", False), ("binaryData", True))
-    found: dict[str, Entry] = {}
+    found: dict[str, ManifestEntry] = {}
     for field, is_base64 in fields:
         entries = resource.data.get(field)
         for key, written in entries.items() if isinstance(entries, dict) else ():
             text = _decode(written) if is_base64 else written
             if isinstance(text, str):
                 path = (*resource.path, field, str(key))
-                found[str(key)] = Entry(
+                found[str(key)] = ManifestEntry(
                     resource.name, resource.namespace, str(key), path, text, is_base64, resource
                 )
     yield from found.values()
@@ -303,14 +303,14 @@ def _decode(written: object) -> str | None:
         return None
 
 
-def _wanted(resource: Resource) -> Iterator[Wanted]:
+def _wanted(resource: Resource) -> Iterator[WantedConfig]:
     if resource.kind not in CUSTOM_RESOURCES:
         return
     user = get(resource.data, "spec", "server", "userConfig")
     if isinstance(user, dict) and user.get("configMapName"):
         namespace = user.get("configMapNamespace") or resource.namespace
         key = user.get("configMapKey") or user.get("key")
-        yield Wanted(
+        yield WantedConfig(
             resource,
             ("spec", "server", "userConfig"),
             str(namespace) if namespace else None,
@@ -322,19 +322,19 @@ def _wanted(resource: Resource) -> Iterator[Wanted]:
         found = get(resource.data, "spec", field)
         if isinstance(found, dict) and found.get("name"):
             key = found.get("key")
-            yield Wanted(
+            yield WantedConfig(
                 resource, ("spec", field), resource.namespace, str(found["name"]), str(key) if key else None
             )
 
 
 def _choose(
-    document: Document,
+    document: ConfigDocument,
     resources: list[Resource],
-    entries: list[Entry],
-    wanted: list[Wanted],
+    entries: list[ManifestEntry],
+    wanted: list[WantedConfig],
     key: str | None,
     remarks: list[Finding],
-) -> Entry:
+) -> ManifestEntry:
     if key is not None:
         named = [
             entry for entry in entries if key in (entry.key, entry.label, f"{entry.namespace}/{entry.label}")
@@ -381,16 +381,19 @@ def _choose(
     raise _without(document, resources, entries, wanted)
 
 
-def _kind_of(entry: Entry) -> str:
+def _kind_of(entry: ManifestEntry) -> str:
     return entry.resource.kind if entry.resource is not None else "file"
 
 
-def _listing(entries: list[Entry], resources: list[Resource]) -> str:
+def _listing(entries: list[ManifestEntry], resources: list[Resource]) -> str:
     return ", ".join(entry.key if len(resources) == 1 else entry.label for entry in entries)
 
 
 def _without(
-    document: Document, resources: list[Resource], entries: list[Entry], wanted: list[Wanted]
+    document: ConfigDocument,
+    resources: list[Resource],
+    entries: list[ManifestEntry],
+    wanted: list[WantedConfig],
 ) -> ConfigError:
     """Say what the file lacks, and where the run config is."""
     name = document.name
@@ -495,7 +498,7 @@ def _mounted_maps(data: object) -> Iterator[str]:
             yield from _mounted_maps(value)
 
 
-def _elsewhere(document: Document, want: Wanted, entry: Entry) -> Iterator[Finding]:
+def _elsewhere(document: ConfigDocument, want: WantedConfig, entry: ManifestEntry) -> Iterator[Finding]:
     if want.namespace and entry.namespace and want.namespace != entry.namespace:
         yield _remark(
             document,
@@ -513,7 +516,9 @@ def _elsewhere(document: Document, want: Wanted, entry: Entry) -> Iterator[Findi
         )
 
 
-def _unwatched(document: Document, resources: list[Resource], chosen: Entry) -> Iterator[Finding]:
+def _unwatched(
+    document: ConfigDocument, resources: list[Resource], chosen: ManifestEntry
+) -> Iterator[Finding]:
     """Find what the OGX operator does not watch: it restarts a server only for ConfigMaps and Secrets with its label."""
     servers = [found for found in resources if found.kind == "OGXServer"]
     if not servers or chosen.resource is None:
@@ -548,7 +553,7 @@ def _named_secrets(data: object) -> Iterator[str]:
 
 
 def _remark(
-    document: Document,
+    document: ConfigDocument,
     resource: Resource,
     rule: Rule,
     field: Path,
@@ -562,10 +567,10 @@ def _remark(
 
 
 def _variables(
-    document: Document,
+    document: ConfigDocument,
     resources: list[Resource],
-    entries: list[Entry],
-    chosen: Entry,
+    entries: list[ManifestEntry],
+    chosen: ManifestEntry,
     remarks: list[Finding],
 ) -> Iterator[DeployedVariable]:
     """Yield what the workload that reads the chosen entry sets; a later one of a name counts."""
@@ -580,7 +585,7 @@ def _variables(
                 yield replace(found, value=value)
 
 
-def _server_containers(resource: Resource, chosen: Entry) -> list[tuple[Path, Mapping[str, object]]]:
+def _server_containers(resource: Resource, chosen: ManifestEntry) -> list[tuple[Path, Mapping[str, object]]]:
     """Return the containers of a resource that get variables: those that mount the config where one does."""
     containers = list(_containers(resource.data, resource.path))
     volumes = _config_volumes(resource, chosen)
@@ -588,7 +593,7 @@ def _server_containers(resource: Resource, chosen: Entry) -> list[tuple[Path, Ma
 
 
 def _unseen(
-    document: Document, resources: list[Resource], entries: list[Entry], chosen: Entry
+    document: ConfigDocument, resources: list[Resource], entries: list[ManifestEntry], chosen: ManifestEntry
 ) -> Iterator[Elsewhere]:
     """Yield the Secrets and ConfigMaps that a server takes all its variables from and that are not in the file."""
     for resource in _readers(resources, chosen):
@@ -607,7 +612,7 @@ def _unseen(
                         )
 
 
-def _readers(resources: list[Resource], chosen: Entry) -> list[Resource]:
+def _readers(resources: list[Resource], chosen: ManifestEntry) -> list[Resource]:
     """Return the workloads that name the chosen entry's ConfigMap or Secret; all of them where none does."""
     workloads = [found for found in resources if found.kind not in ("ConfigMap", "Secret")]
     return [found for found in workloads if chosen.owner in set(texts(found.data))] or workloads
@@ -651,11 +656,11 @@ def _containers(data: object, path: Path) -> Iterator[tuple[Path, Mapping[str, o
 
 
 def _container_variables(
-    document: Document,
+    document: ConfigDocument,
     resource: Resource,
     path: Path,
     container: Mapping[str, object],
-    entries: list[Entry],
+    entries: list[ManifestEntry],
     remarks: list[Finding],
 ) -> Iterator[DeployedVariable]:
     sources, variables = container.get("envFrom"), container.get("env")
@@ -691,15 +696,15 @@ def _text(value: object) -> str | None:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _same_namespace(entry: Entry, resource: Resource) -> bool:
+def _same_namespace(entry: ManifestEntry, resource: Resource) -> bool:
     return not (entry.namespace and resource.namespace) or entry.namespace == resource.namespace
 
 
 def _value_from(
-    document: Document,
+    document: ConfigDocument,
     resource: Resource,
     item: Mapping[str, object],
-    entries: list[Entry],
+    entries: list[ManifestEntry],
     place: Path,
     remarks: list[Finding],
 ) -> object:

@@ -35,7 +35,7 @@ _HELP: Final = (
 )
 
 
-class Place:
+class DocumentOrigin:
     """A file's name and how its lines count, for messages: `line_offset` is None where lines do not correspond."""
 
     def __init__(self, name: str, line_offset: int | None) -> None:
@@ -69,7 +69,7 @@ class Place:
 class _Loader(yaml.SafeLoader):
     """The safe loader with limits, and with a line for values that their tag cannot be made of."""
 
-    def __init__(self, text: str, place: Place) -> None:
+    def __init__(self, text: str, place: DocumentOrigin) -> None:
         super().__init__(text)
         self.place = place
         self.depth = 0
@@ -99,7 +99,7 @@ class _Loader(yaml.SafeLoader):
             ) from None
 
 
-def compose(text: str, place: Place) -> yaml.Node | None:
+def compose(text: str, place: DocumentOrigin) -> yaml.Node | None:
     """Return the root node of the one document in a text, None of an empty one; raises ConfigError."""
     loader = None
     try:
@@ -128,7 +128,7 @@ def compose(text: str, place: Place) -> yaml.Node | None:
             loader.dispose()
 
 
-def compose_all(text: str, place: Place) -> list[yaml.Node]:
+def compose_all(text: str, place: DocumentOrigin) -> list[yaml.Node]:
     """Return the root nodes of every document of a text; raises ConfigError."""
     loader = None
     try:
@@ -150,7 +150,7 @@ def compose_all(text: str, place: Place) -> list[yaml.Node]:
             loader.dispose()
 
 
-def construct(root: yaml.Node | None, place: Place) -> object:
+def construct(root: yaml.Node | None, place: DocumentOrigin) -> object:
     """Return the data of a node, as `yaml.safe_load` makes it; raises ConfigError."""
     if root is None:
         return None
@@ -163,7 +163,7 @@ def construct(root: yaml.Node | None, place: Place) -> object:
         loader.dispose()
 
 
-def syntax_error(error: yaml.MarkedYAMLError, place: Place) -> ConfigError:
+def syntax_error(error: yaml.MarkedYAMLError, place: DocumentOrigin) -> ConfigError:
     """Turn the parser's error into ours, without any text of the file."""
     problem = error.problem or error.context or "syntax error"
     help_ = next((help_ for part, help_ in _HELP if part in problem), None)
@@ -180,7 +180,7 @@ def _is_harmless(quoted: str) -> bool:
     return len(quoted) == 1 or quoted == r"\t" or (quoted.startswith("<") and quoted.endswith(">"))
 
 
-def refuse_bombs(root: yaml.Node | None, place: Place) -> None:
+def refuse_bombs(root: yaml.Node | None, place: DocumentOrigin) -> None:
     """Refuse a document that is cyclic, or huge once its aliases are written out."""
     sizes: dict[int, int] = {}
     open_: set[int] = set()

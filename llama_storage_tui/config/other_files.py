@@ -8,7 +8,7 @@ from typing import Final
 
 import yaml
 
-from llama_storage_tui.config.document import Document, get
+from llama_storage_tui.config.document import ConfigDocument, get
 from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.next_steps import Advice, Help, Step
 
@@ -49,7 +49,7 @@ def looks_like_run_config(text: str) -> bool:
     return isinstance(data, dict) and len(RUN_CONFIG_KEYS & data.keys()) > 1
 
 
-def refuse_other_files(document: Document) -> None:
+def refuse_other_files(document: ConfigDocument) -> None:
     """Raise ConfigError for a file that is known to be something else than a run config, with what to give instead."""
     data, name = document.data, document.name
     if not isinstance(data, dict):

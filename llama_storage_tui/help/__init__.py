@@ -28,7 +28,7 @@ _ROW: Final = re.compile(r"^  (?P<term>\S+(?: \S+)*)(?: {2,}|\n +)(?P<text>\S.*)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HelpEntry:
     """A paragraph, or where there is a term what that means."""
 
     text: str
@@ -36,22 +36,22 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class HelpPage:
     """One topic. Entries of one block belong together."""
 
     name: str
     about: str
-    blocks: tuple[tuple[Entry, ...], ...]
+    blocks: tuple[tuple[HelpEntry, ...], ...]
 
 
 @cache
-def page(name: str) -> Page:
+def page(name: str) -> HelpPage:
     """Return the page of one of NAMES."""
     about, _, text = files(__package__).joinpath(f"{name}.txt").read_text("utf-8").partition("\n")
-    return Page(name, about, tuple(_block(block) for block in text.strip("\n").split("\n\n")))
+    return HelpPage(name, about, tuple(_block(block) for block in text.strip("\n").split("\n\n")))
 
 
-def _block(text: str) -> tuple[Entry, ...]:
+def _block(text: str) -> tuple[HelpEntry, ...]:
     if not text.startswith("  "):
-        return (Entry(text),)
-    return tuple(Entry(found["text"], found["term"]) for found in _ROW.finditer(text))
+        return (HelpEntry(text),)
+    return tuple(HelpEntry(found["text"], found["term"]) for found in _ROW.finditer(text))

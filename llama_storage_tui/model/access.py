@@ -39,7 +39,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AccessRule:
     """One rule of an access policy, as written: one of `permit` and `forbid` is set, and at most one of the conditions.
 
     A condition is a text or a tuple of them, all of which must hold. Where the rule stands in the file does not count in a
@@ -71,7 +71,7 @@ class AccessRules:
     for then. `line` is that of the policy in the file.
     """
 
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[AccessRule, ...] = ()
     tenancy: Tenancy = Tenancy.DISABLED
     default_tenant: str | None = None
     has_authentication: bool = False

@@ -33,7 +33,7 @@ class SourceKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ValueSource:
     """Where a value came from: its kind, the variable if one is involved, and the file and line that decide it.
 
     For a variable that an env file sets, `file` and `line` are the env file's; for one of the process environment both are
@@ -46,7 +46,7 @@ class Source:
     line: int | None = None
 
 
-NOT_SET = Source(SourceKind.NONE)
+NOT_SET = ValueSource(SourceKind.NONE)
 NO_RULES = AccessRules(problem="the config has not been judged yet")
 
 Scalar = str | int | float | bool | None
@@ -63,7 +63,7 @@ class Setting:
 
     name: str
     value: SettingValue
-    source: Source
+    source: ValueSource
     expression: str | None = None
     is_known: bool = True
     is_resolved: bool = True
@@ -76,7 +76,7 @@ class Credential:
 
     user: str | None = None
     field: str | None = None
-    source: Source = NOT_SET
+    source: ValueSource = NOT_SET
 
 
 @dataclass(frozen=True, slots=True)

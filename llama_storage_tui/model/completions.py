@@ -10,7 +10,7 @@ from llama_storage_tui.model.transcript import ChatMessage
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class CompletionChoice:
     """One answer of the model."""
 
     index: Cell
@@ -24,7 +24,7 @@ class Completion:
 
     entry: RecordEntry
     messages: tuple[ChatMessage, ...]
-    choices: tuple[Choice, ...]
+    choices: tuple[CompletionChoice, ...]
     problems: tuple[str, ...] = ()
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import RecordEntry, TablePlace
-from llama_storage_tui.model.transcript import Entry
+from llama_storage_tui.model.transcript import TranscriptEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class ConversationItem:
     type: str | None = None
     role: str | None = None
     item: Cell = None
-    entry: Entry | None = None
+    entry: TranscriptEntry | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class Show(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RecordPart:
     """One thing that a list or a record shows: the value at the first of `paths` that leads to one.
 
     A path begins with a column of the row or a key of its document; a value that is no object stands under `value`. `measure` is
@@ -69,7 +69,7 @@ class Match(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class FamilyFilter:
     """A condition that a list can be asked with; `hint` is what to write there, `choices` the values that servers store."""
 
     name: str
@@ -147,12 +147,12 @@ class RecordFamily:
     title: str
     about: str
     layouts: tuple[TableLayout | KeyLayout, ...]
-    columns: tuple[Part, ...]
-    fields: tuple[Part, ...] = ()
+    columns: tuple[RecordPart, ...]
+    fields: tuple[RecordPart, ...] = ()
     links: tuple[Link, ...] = ()
     relations: tuple[Relation, ...] = ()
-    filters: tuple[Filter, ...] = ()
-    asked: tuple[Part, ...] = ()
+    filters: tuple[FamilyFilter, ...] = ()
+    asked: tuple[RecordPart, ...] = ()
     plural: str = ""
     kept_where: str = ""
     command: str = ""
@@ -167,7 +167,7 @@ class RecordFamily:
         """Return the relation of that name."""
         return next((relation for relation in self.relations if relation.name == name), None)
 
-    def filter(self, name: str) -> Filter | None:
+    def filter(self, name: str) -> FamilyFilter | None:
         """Return the filter of that name."""
         return next((each for each in self.filters if each.name == name), None)
 

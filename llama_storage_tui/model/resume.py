@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from llama_storage_tui.model.transcript import ChatMessage, Entry, StoredResponse
+from llama_storage_tui.model.transcript import ChatMessage, StoredResponse, TranscriptEntry
 
 
-class Way(StrEnum):
+class ResumeWay(StrEnum):
     """How a server goes on from a response."""
 
     MESSAGES = "messages"
@@ -25,7 +25,7 @@ class Loss:
     what: str
     count: int
     reason: str
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[TranscriptEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Resume:
     """
 
     is_possible: bool
-    way: Way
+    way: ResumeWay
     because: str
     loses: tuple[Loss, ...] = ()
     notes: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class Disagreement:
 
     kind: DisagreementKind
     sentence: str
-    entry: Entry | None = None
+    entry: TranscriptEntry | None = None
     message: ChatMessage | None = None
 
 
@@ -93,9 +93,9 @@ class Addition:
     """
 
     is_chained: bool
-    input: tuple[Entry, ...] = ()
-    output: tuple[Entry, ...] = ()
-    dropped: tuple[Entry, ...] = ()
+    input: tuple[TranscriptEntry, ...] = ()
+    output: tuple[TranscriptEntry, ...] = ()
+    dropped: tuple[TranscriptEntry, ...] = ()
     changes: tuple[Change, ...] = ()
     messages: tuple[ChatMessage, ...] = ()
     notes: tuple[str, ...] = ()

@@ -42,7 +42,7 @@ class LoginTarget(Target):
         raise NotImplementedError
 
     @property
-    def door(self) -> tuple[object, ...]:
+    def endpoint(self) -> tuple[object, ...]:
         """What a login depends on besides user and password."""
         raise NotImplementedError
 

@@ -50,7 +50,7 @@ class PartKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ContentPart:
     """A piece of an entry's content.
 
     `text` is the text or the refusal; of an image or a file what it is ("image/png, 1,024 bytes", a URL, a file id), never
@@ -73,7 +73,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TranscriptEntry:
     """An item of the input or the output.
 
     `label` says who or what ("user", "function call get_weather"), `summary` is one line of what it says; both may hold stored
@@ -95,7 +95,7 @@ class Entry:
     name: str | None = None
     server: str | None = None
     call_id: str | None = None
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ContentPart, ...] = ()
     arguments: object = None
     output: str | None = None
     queries: tuple[str, ...] = ()
@@ -103,7 +103,7 @@ class Entry:
     tools: tuple[str, ...] = ()
     is_approved: bool | None = None
     error: str | None = None
-    answer: Entry | None = None
+    answer: TranscriptEntry | None = None
     problems: tuple[str, ...] = ()
     raw: object = None
 
@@ -127,7 +127,7 @@ class ChatMessage:
     role: str | None = None
     name: str | None = None
     tool_call_id: str | None = None
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ContentPart, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
     reasoning: str | None = None
     problems: tuple[str, ...] = ()
@@ -155,7 +155,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class RequestSetting:
     """A parameter of the request that is set: its name, its value with credentials masked, and that in one line."""
 
     name: str
@@ -187,7 +187,7 @@ class Head:
     access_attributes: str | None = None
     tenant: str | None = None
     usage: Usage | None = None
-    settings: tuple[Setting, ...] = ()
+    settings: tuple[RequestSetting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +201,8 @@ class Transcript:
 
     head: Head
     instructions: str | None = None
-    input: tuple[Entry, ...] = ()
-    output: tuple[Entry, ...] = ()
+    input: tuple[TranscriptEntry, ...] = ()
+    output: tuple[TranscriptEntry, ...] = ()
     messages: tuple[ChatMessage, ...] = ()
     messages_state: MessagesState = MessagesState.MISSING
     is_incremental: bool = False

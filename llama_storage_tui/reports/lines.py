@@ -8,7 +8,7 @@ from enum import StrEnum
 from llama_storage_tui.next_steps import Help
 
 
-class Tone(StrEnum):
+class LineTone(StrEnum):
     """The meaning that a colour may underline; nothing is said by the colour alone."""
 
     PLAIN = "plain"
@@ -24,11 +24,11 @@ class Mark:
     """What stands before a line: a sign, a number or a word."""
 
     text: str
-    tone: Tone = Tone.MUTED
+    tone: LineTone = LineTone.MUTED
 
 
-GOOD, BAD, WARNING = Mark("✓", Tone.GOOD), Mark("✗", Tone.BAD), Mark("▲", Tone.WARNING)
-POINT, ARROW = Mark("·"), Mark("→", Tone.KEY)
+GOOD, BAD, WARNING = Mark("✓", LineTone.GOOD), Mark("✗", LineTone.BAD), Mark("▲", LineTone.WARNING)
+POINT, ARROW = Mark("·"), Mark("→", LineTone.KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Line:
     """A sentence, or advice that the front end completes with its own key or option."""
 
     text: Help
-    tone: Tone = Tone.PLAIN
+    tone: LineTone = LineTone.PLAIN
     mark: Mark | None = None
     indent: int = 0
 

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from llama_storage_tui.model.resume import Comparison, Examination, Resume, Way
-from llama_storage_tui.reports.lines import BAD, POINT, WARNING, Block, Line, Mark, Tone
+from llama_storage_tui.model.resume import Comparison, Examination, Resume, ResumeWay
+from llama_storage_tui.reports.lines import BAD, POINT, WARNING, Block, Line, LineTone, Mark
 
 _WAYS: Final = {
-    Way.MESSAGES: "A request that names it as previous_response_id is answered from its stored messages",
-    Way.ITEMS: "A request that names it as previous_response_id is answered from its items, converted to messages",
-    Way.NONE: "A request that names it as previous_response_id fails",
+    ResumeWay.MESSAGES: "A request that names it as previous_response_id is answered from its stored messages",
+    ResumeWay.ITEMS: "A request that names it as previous_response_id is answered from its items, converted to messages",
+    ResumeWay.NONE: "A request that names it as previous_response_id fails",
 }
 
 
 def resume_headline(resume: Resume) -> Line:
     """Return the answer in a few words."""
     if not resume.is_possible:
-        return Line("cannot be resumed", Tone.BAD, BAD)
+        return Line("cannot be resumed", LineTone.BAD, BAD)
     if resume.loses:
-        return Line("can be resumed, with losses", Tone.WARNING, WARNING)
+        return Line("can be resumed, with losses", LineTone.WARNING, WARNING)
     if not resume.is_checked:
-        return Line("can be resumed, as far as was read", Tone.WARNING, WARNING)
-    return Line("can be resumed", Tone.GOOD, Mark("●", Tone.GOOD))
+        return Line("can be resumed, as far as was read", LineTone.WARNING, WARNING)
+    return Line("can be resumed", LineTone.GOOD, Mark("●", LineTone.GOOD))
 
 
 def resume_blocks(examination: Examination, server: str, most: int | None = None) -> Iterator[Block]:
@@ -42,16 +42,16 @@ def resume_blocks(examination: Examination, server: str, most: int | None = None
     if resume.loses:
         yield Block(
             tuple(
-                Line(f"{loss.count:,} × {loss.what}: {loss.reason}", Tone.WARNING, WARNING)
+                Line(f"{loss.count:,} × {loss.what}: {loss.reason}", LineTone.WARNING, WARNING)
                 for loss in resume.loses[:most]
             ),
             "What the model would no longer be sent",
         )
     elif resume.is_possible and resume.is_checked:
-        yield Block((Line("Nothing would be lost.", Tone.GOOD),))
+        yield Block((Line("Nothing would be lost.", LineTone.GOOD),))
     if not resume.is_checked:
         unread = "The responses before this one were not read: more may be lost."
-        yield Block((Line(unread, Tone.WARNING, WARNING),))
+        yield Block((Line(unread, LineTone.WARNING, WARNING),))
     if resume.notes:
         yield Block(tuple(Line(note, mark=POINT) for note in resume.notes), "Notes")
     yield comparison_block(examination.comparison, most)
@@ -61,11 +61,11 @@ def comparison_block(comparison: Comparison, most: int | None = None) -> Block:
     """Return where messages and items disagree, or why they were not compared."""
     lines: list[Line] = []
     if comparison.unchecked is not None:
-        lines.append(Line(f"Not compared: {comparison.unchecked}", Tone.MUTED))
+        lines.append(Line(f"Not compared: {comparison.unchecked}", LineTone.MUTED))
     elif not comparison.disagreements:
-        lines.append(Line("No differences", Tone.MUTED))
-    lines += [Line(found.sentence, Tone.WARNING, WARNING) for found in comparison.disagreements[:most]]
+        lines.append(Line("No differences", LineTone.MUTED))
+    lines += [Line(found.sentence, LineTone.WARNING, WARNING) for found in comparison.disagreements[:most]]
     if comparison.history:
         before = f"{comparison.history:,} messages come before the first item: those of the earlier turns."
-        lines.append(Line(before, Tone.MUTED))
+        lines.append(Line(before, LineTone.MUTED))
     return Block(tuple(lines), "Messages and items")

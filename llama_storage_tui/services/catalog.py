@@ -13,7 +13,7 @@ from llama_storage_tui.config.compose import Service, is_compose, read_compose
 from llama_storage_tui.config.document import decode
 from llama_storage_tui.config.dotenv import merge, parse_env_file
 from llama_storage_tui.config.environment import Environment, Variable
-from llama_storage_tui.config.load import Reading, read_catalog, said_of_elsewhere
+from llama_storage_tui.config.load import UnjudgedConfig, read_catalog, said_of_elsewhere
 from llama_storage_tui.config.locate import Candidate, find_configs, open_config
 from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.files.log import learn_secrets
@@ -45,7 +45,7 @@ def open_at_once(request: LoadRequest) -> Opened:
     return Opened(reading.catalog, lambda: _judged(reading))
 
 
-def _read(request: LoadRequest) -> Reading:
+def _read(request: LoadRequest) -> UnjudgedConfig:
     version = newest(request.version) if request.version else None
     environment = read_environment(request)
     document = open_config(
@@ -63,7 +63,7 @@ def _read(request: LoadRequest) -> Reading:
     return reading
 
 
-def _judged(reading: Reading) -> Catalog:
+def _judged(reading: UnjudgedConfig) -> Catalog:
     catalog = reading.judged()
     learn_secrets(catalog.secrets)
     log.info(

@@ -16,7 +16,7 @@ from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services import browse, upgrade_inspection
 from llama_storage_tui.services.default_names import other_default
 from llama_storage_tui.services.responses.categories import MAKE_PUBLIC
-from llama_storage_tui.services.responses.earlier_items import Comparison
+from llama_storage_tui.services.responses.earlier_items import CopyComparison
 from llama_storage_tui.services.responses.item_tables import said_of, upgrade_report
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.upgrade_inspection import DATA_NOT_CHECKED
@@ -263,7 +263,7 @@ async def _earlier_items(session: Session, backend: Backend) -> AsyncIterator[Fi
         )
 
 
-def _compared(comparison: Comparison | None) -> str:
+def _compared(comparison: CopyComparison | None) -> str:
     if comparison is None:
         return "The two tables were not compared."
     if comparison.is_whole:

@@ -28,7 +28,7 @@ from llama_storage_tui.tui import messages
 from llama_storage_tui.tui.catalog.messages import CandidatesFound, CatalogJudged, CatalogLoaded, ConfigChosen
 from llama_storage_tui.tui.dependencies import World
 from llama_storage_tui.tui.export.messages import ExportOpened
-from llama_storage_tui.tui.navigation.commands import Commands, Destination
+from llama_storage_tui.tui.navigation.commands import Commands, NamedDestination
 from llama_storage_tui.tui.navigation.keymap import preferences_path, read_preferences
 from llama_storage_tui.tui.rotation.messages import ChangeStarted
 from llama_storage_tui.tui.screens.dialog import Dialog
@@ -385,11 +385,11 @@ class StorageApp(App[int]):
             self.notify(reason, title="Not now", severity="warning", markup=False)
         return not reason
 
-    def destinations(self) -> Sequence[Destination]:
+    def destinations(self) -> Sequence[NamedDestination]:
         """Return every screen that can be opened now: none before there is a config, nor over a change that runs."""
         if self._session is None or self._must_stay:
             return ()
-        found: list[Destination] = later().destinations(self._session.catalog)
+        found: list[NamedDestination] = later().destinations(self._session.catalog)
         return found
 
     @on(messages.NamespaceOpened)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from llama_storage_tui.backends.engine import Engine
 from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.backends.records import SqlRecordReader
-from llama_storage_tui.backends.shape import ColumnShape, Kind
+from llama_storage_tui.backends.shape import ColumnKind, ColumnShape
 from llama_storage_tui.backends.stored_rows import StoredRow
 from llama_storage_tui.model.data import Cell, Column, Filter, KeySelection, RowQuery
 from llama_storage_tui.model.records import (
@@ -345,10 +345,10 @@ def _is_held_as_escape(value: object) -> bool:
 SHAPES = {
     name: ColumnShape(Column(name, kind, is_primary_key=False, is_nullable=True), kind)
     for name, kind in (
-        ("id", Kind.TEXT),
-        ("created_at", Kind.INTEGER),
-        ("model", Kind.TEXT),
-        ("doc", Kind.JSON),
+        ("id", ColumnKind.TEXT),
+        ("created_at", ColumnKind.INTEGER),
+        ("model", ColumnKind.TEXT),
+        ("doc", ColumnKind.JSON),
     )
 }
 

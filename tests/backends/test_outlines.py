@@ -7,8 +7,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llama_storage_tui.backends.outlines import Wanted, outline
-from llama_storage_tui.backends.shape import ColumnShape, Kind
+from llama_storage_tui.backends.outlines import WantedParts, outline
+from llama_storage_tui.backends.shape import ColumnKind, ColumnShape
 from llama_storage_tui.backends.stored_rows import StoredRow
 from llama_storage_tui.model.data import Cell, Column
 from llama_storage_tui.model.families import TableLayout
@@ -37,7 +37,7 @@ ASKED = tuple(field for field in FIELDS if field.measure is not Measure.BYTES)
 
 def values(text: str | None) -> list[Cell]:
     """Return each field of a document."""
-    shape = ColumnShape(Column(DOCUMENT, "JSON"), Kind.JSON)
+    shape = ColumnShape(Column(DOCUMENT, "JSON"), ColumnKind.JSON)
     row = StoredRow({DOCUMENT: text}, {}, {DOCUMENT: shape})
     return [row.value(field) for field in ASKED]
 
@@ -49,7 +49,7 @@ def test_every_field_has_the_same_value_in_the_outline(
     if isinstance(found, dict):
         found = found | {"padding": items}
     text = json.dumps(found, indent=indent, separators=separators, allow_nan=True)
-    made = outline(text, Wanted.by(ASKED))
+    made = outline(text, WantedParts.by(ASKED))
     assert made is not None
     as_null = json.dumps(json.loads(text, parse_constant=lambda _: None))
     assert values(made) == values(as_null if "NaN" in text or "Infinity" in text else text)
@@ -65,9 +65,9 @@ def test_a_text_has_an_outline_exactly_where_python_reads_it(found: object, at: 
     try:
         json.loads(text)
     except ValueError:
-        assert outline(text, Wanted.by(ASKED)) is None
+        assert outline(text, WantedParts.by(ASKED)) is None
     else:
-        assert outline(text, Wanted.by(ASKED)) is not None
+        assert outline(text, WantedParts.by(ASKED)) is not None
 
 
 def test_an_outline_is_as_small_as_what_is_asked_for() -> None:
@@ -78,7 +78,7 @@ def test_an_outline_is_as_small_as_what_is_asked_for() -> None:
         "output": [{"id": "msg_1", "content": ["x" * 1000]}],
         "usage": "x" * 1000,
     }
-    made = outline(json.dumps(found), Wanted.by(ASKED[:-5]))
+    made = outline(json.dumps(found), WantedParts.by(ASKED[:-5]))
     assert made is not None
     assert json.loads(made) == {
         "status": "failed",

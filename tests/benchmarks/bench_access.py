@@ -2,7 +2,7 @@
 
 import time
 
-from llama_storage_tui.model.access import AccessRules, Ownership, Rule, Scope, SqlEngine, Viewer
+from llama_storage_tui.model.access import AccessRule, AccessRules, Ownership, Scope, SqlEngine, Viewer
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.access import judge
 
@@ -10,8 +10,8 @@ ROWS = 20_000
 VIEWER = Viewer("alice", {"teams": ("ml", "ops"), "roles": ("dev",)})
 BY_RESOURCE = AccessRules(
     (
-        Rule(forbid=Scope("read", resource="regex:sql_record::responses::resp_.*7$")),
-        Rule(permit=Scope("read"), when="user in owners teams"),
+        AccessRule(forbid=Scope("read", resource="regex:sql_record::responses::resp_.*7$")),
+        AccessRule(permit=Scope("read"), when="user in owners teams"),
     ),
     has_authentication=True,
 )

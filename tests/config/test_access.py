@@ -2,7 +2,7 @@
 
 import pytest
 
-from llama_storage_tui.model.access import AccessRules, Rule, Scope, Tenancy
+from llama_storage_tui.model.access import AccessRule, AccessRules, Scope, Tenancy
 from tests.configs import OLDEST, SQLITE, catalog_of
 
 PROVIDER = "    provider_config: {type: custom, endpoint: 'https://example.org'}\n"
@@ -34,8 +34,8 @@ def test_rules_keep_their_order_their_place_and_how_they_are_written() -> None:
     )
     assert rules.problem is None
     assert rules.rules == (
-        Rule(permit=Scope("read", "bob", "model::*"), when="user is owner"),
-        Rule(
+        AccessRule(permit=Scope("read", "bob", "model::*"), when="user is owner"),
+        AccessRule(
             forbid=Scope(("read", "delete")),
             unless=("user with admin in roles",),
             description="admins only",
@@ -48,12 +48,12 @@ def test_rules_keep_their_order_their_place_and_how_they_are_written() -> None:
 
 def test_variables_are_expanded_before_the_rules_are_read() -> None:
     rules = rules_of("[{permit: {principal: '${env.ADMIN}', actions: read}, when: '${env.NOTHING:=}'}]")
-    assert rules.rules == (Rule(permit=Scope("read", "root")),)
+    assert rules.rules == (AccessRule(permit=Scope("read", "root")),)
 
 
 def test_misspelt_keys_are_dropped_as_servers_drop_them() -> None:
     assert rules_of("[{permit: {principle: bob, actions: read}, wen: user is owner}]").rules == (
-        Rule(permit=Scope("read")),
+        AccessRule(permit=Scope("read")),
     )
 
 

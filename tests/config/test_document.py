@@ -3,14 +3,14 @@
 import pytest
 
 from llama_storage_tui.cli.next_steps import help_words
-from llama_storage_tui.config.document import MAXIMUM_BYTES, Document, decode, parse
+from llama_storage_tui.config.document import MAXIMUM_BYTES, ConfigDocument, decode, parse
 from llama_storage_tui.errors import ConfigError
 from tests.configs import SQLITE, catalog_of, line_of, only
 
 SECRET = "hunter22"
 
 
-def read(text: str | bytes) -> Document:
+def read(text: str | bytes) -> ConfigDocument:
     return parse(decode(text if isinstance(text, bytes) else text.encode(), "run.yaml"), "run.yaml")
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llama_storage_tui.config.document import Document, Path, get, parse
+from llama_storage_tui.config.document import ConfigDocument, Path, get, parse
 from llama_storage_tui.config.edit.scalar import differences, document_splice
 from llama_storage_tui.config.edit.splice import Splice, check_writable
 from llama_storage_tui.config.locate import read_document
@@ -132,7 +132,7 @@ def test_a_part_of_a_folded_text_in_single_quotes_refuses() -> None:
         document_splice(document, PASSWORD, Splice(0, 3, NEW))
 
 
-def manifest(entry: str) -> Document:
+def manifest(entry: str) -> ConfigDocument:
     text = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: x}}\ndata:\n  run.yaml: {entry}  other: 'x'\n"
     return read_document(text.encode(), "cm.yaml", key="run.yaml")
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from llama_storage_tui.cli.next_steps import help_words
-from llama_storage_tui.config.document import Document, get, parse
+from llama_storage_tui.config.document import ConfigDocument, get, parse
 from llama_storage_tui.config.dotenv import merge
 from llama_storage_tui.config.edit.scalar import document_splice
 from llama_storage_tui.config.edit.splice import Splice
@@ -68,7 +68,7 @@ ENV = [
 OVERRIDE = {"name": "shop-config", "key": "config.yaml"}
 
 
-def bundle(*documents: dict[str, object]) -> Document:
+def bundle(*documents: dict[str, object]) -> ConfigDocument:
     return read_document(yaml.safe_dump_all(documents, sort_keys=False).encode(), "all.yaml")
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.resume import Resume
-from llama_storage_tui.model.transcript import Entry, Transcript
+from llama_storage_tui.model.transcript import Transcript, TranscriptEntry
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.parsing import read_transcript
 from llama_storage_tui.services.responses.resuming import check_resume
@@ -36,14 +36,14 @@ def transcripts(name: str) -> list[Transcript]:
     return [read_transcript(cast("dict[str, Cell]", items.row(stored))) for stored in CASES[name]]
 
 
-def everything_before(found: list[Transcript]) -> tuple[Entry, ...]:
+def everything_before(found: list[Transcript]) -> tuple[TranscriptEntry, ...]:
     return (
         tuple(entry for ancestor in found[1:] for entry in (*ancestor.input, *ancestor.output))
         + found[0].input
     )
 
 
-def ours(name: str, version: Version) -> tuple[Resume, tuple[Entry, ...]]:
+def ours(name: str, version: Version) -> tuple[Resume, tuple[TranscriptEntry, ...]]:
     found = transcripts(name)
     before = everything_before(found)
     return check_resume(found[0], version, full_input=before), (*before, *found[0].output)

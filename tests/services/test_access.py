@@ -10,10 +10,10 @@ from llama_storage_tui.backends.redis.target import RedisTarget
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.model.access import (
+    AccessRule,
     AccessRules,
     AccessStage,
     Ownership,
-    Rule,
     Scope,
     SqlEngine,
     Tenancy,
@@ -70,8 +70,8 @@ def test_a_row_without_an_owner_column_value_is_hidden_by_that() -> None:
 def test_the_rule_of_a_config_is_named_by_its_place() -> None:
     rules = AccessRules(
         (
-            Rule(permit=Scope("read", principal="bob"), where="server.auth.access_policy[0]"),
-            Rule(forbid=Scope("read"), unless="user is owner", where="server.auth.access_policy[1]"),
+            AccessRule(permit=Scope("read", principal="bob"), where="server.auth.access_policy[0]"),
+            AccessRule(forbid=Scope("read"), unless="user is owner", where="server.auth.access_policy[1]"),
         ),
         has_authentication=True,
     )
@@ -85,7 +85,7 @@ def test_the_rule_of_a_config_is_named_by_its_place() -> None:
 
 
 def test_a_policy_without_authentication_is_said_to_decide_nothing() -> None:
-    found = report(ALICES, rules=AccessRules((Rule(permit=Scope("read")),)))
+    found = report(ALICES, rules=AccessRules((AccessRule(permit=Scope("read")),)))
     assert (
         found.for_anybody
         == "No authentication is configured: every request is anonymous and may not read it."
@@ -97,7 +97,7 @@ def test_what_depends_on_a_start_is_said_to() -> None:
     conditions = [f"user in owners {name}" for name in ("roles", "teams", "projects", "namespaces")]
     scope = Scope(("create", "read", "update", "delete"))
     written_out = tuple(
-        Rule(permit=scope, when=(condition,))
+        AccessRule(permit=scope, when=(condition,))
         for condition in (*conditions, "user is owner", "resource is unowned")
     )
     rules = AccessRules(written_out, has_authentication=True)
@@ -199,7 +199,7 @@ def test_text_that_is_no_unicode_is_refused() -> None:
 
 
 def test_the_physical_table_is_part_of_a_rules_resource() -> None:
-    rules = AccessRules((Rule(permit=Scope("read", resource="sql_record::responses::*")),))
+    rules = AccessRules((AccessRule(permit=Scope("read", resource="sql_record::responses::*")),))
     for table, expected in (("responses", True), ("openai_responses", False)):
         decision = decide(rules, NEWEST, SqlEngine.SQLITE, table, "resp_1", ALICES, Viewer("bob"))
         assert decision.may_read is expected

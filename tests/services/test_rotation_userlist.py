@@ -18,7 +18,7 @@ from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.adopt import adopt
 from llama_storage_tui.services.rotation.apply import apply, ignore
 from llama_storage_tui.services.rotation.pending import look
-from llama_storage_tui.services.rotation.plan import Prepared, prepare
+from llama_storage_tui.services.rotation.plan import PreparedChange, prepare
 from llama_storage_tui.services.rotation.recover import recover
 from tests.rotation_config import CONFIG
 from tests.rotation_setup import OLD, Deployment, deployment
@@ -44,7 +44,7 @@ def write_list(deployed: Deployment, secret: str) -> Path:
     return path
 
 
-async def planned(deployed: Deployment, path: Path, terms: Terms | None = None) -> Prepared:
+async def planned(deployed: Deployment, path: Path, terms: Terms | None = None) -> PreparedChange:
     request = replace(deployed.request(), userlist=str(path))
     return await prepare(request, TIMEOUTS, terms)
 

@@ -24,8 +24,8 @@ from llama_storage_tui.model.catalog import (
     Reference,
     ReferenceKind,
     Setting,
-    Source,
     SourceKind,
+    ValueSource,
 )
 from llama_storage_tui.model.data import (
     Cell,
@@ -317,8 +317,8 @@ def stored(
     return StoredValue(KeyEntry(key, size, expires, is_expired=expired), value)
 
 
-def _line(number: int) -> Source:
-    return Source(SourceKind.LITERAL, line=number)
+def _line(number: int) -> ValueSource:
+    return ValueSource(SourceKind.LITERAL, line=number)
 
 
 def _backends() -> tuple[Backend, ...]:
@@ -332,7 +332,7 @@ def _backends() -> tuple[Backend, ...]:
                 Setting(
                     "db_path",
                     "/var/lib/ogx/kvstore.db",
-                    Source(SourceKind.VARIABLE, "SQLITE_STORE_DIR", "prod.env", 3),
+                    ValueSource(SourceKind.VARIABLE, "SQLITE_STORE_DIR", "prod.env", 3),
                     expression="${env.SQLITE_STORE_DIR:=~/.ogx}/kvstore.db",
                 ),
             ),
@@ -348,12 +348,15 @@ def _backends() -> tuple[Backend, ...]:
             "postgresql://db.internal:5432/ogx",
             (
                 Setting(
-                    "host", "db.internal", Source(SourceKind.VARIABLE, "PG_HOST"), expression="${env.PG_HOST}"
+                    "host",
+                    "db.internal",
+                    ValueSource(SourceKind.VARIABLE, "PG_HOST"),
+                    expression="${env.PG_HOST}",
                 ),
                 Setting(
                     "port",
                     5432,
-                    Source(SourceKind.DEFAULT, "PG_PORT", line=94),
+                    ValueSource(SourceKind.DEFAULT, "PG_PORT", line=94),
                     expression="${env.PG_PORT:=5432}",
                 ),
                 Setting("db", "ogx", _line(95)),
@@ -361,13 +364,13 @@ def _backends() -> tuple[Backend, ...]:
                 Setting(
                     "password",
                     PASSWORD,
-                    Source(SourceKind.VARIABLE, "PG_PASSWORD", "prod.env", 7),
+                    ValueSource(SourceKind.VARIABLE, "PG_PASSWORD", "prod.env", 7),
                     expression="${env.PG_PASSWORD}",
                 ),
                 Setting("sslmode", "require", _line(98), is_known=False),
-                Setting("pool_size", 10, Source(SourceKind.NONE), is_default=True),
+                Setting("pool_size", 10, ValueSource(SourceKind.NONE), is_default=True),
             ),
-            Credential("ogx_app", "password", Source(SourceKind.VARIABLE, "PG_PASSWORD", "prod.env", 7)),
+            Credential("ogx_app", "password", ValueSource(SourceKind.VARIABLE, "PG_PASSWORD", "prod.env", 7)),
             PostgresTarget("db.internal", 5432, "ogx", "ogx_app", PASSWORD),
             path="storage.backends.sql_default",
             line=91,

@@ -3,11 +3,11 @@
 import pytest
 
 from llama_storage_tui.model.access import (
+    AccessRule,
     AccessRules,
     AccessStage,
     Decision,
     Ownership,
-    Rule,
     Scope,
     SqlEngine,
     Viewer,
@@ -25,7 +25,7 @@ def decision(
     version: str,
     ownership: Ownership,
     viewer: Viewer | None,
-    *rules: Rule,
+    *rules: AccessRule,
     engine: SqlEngine = SqlEngine.SQLITE,
 ) -> Decision:
     known = AccessRules(rules, has_authentication=True)
@@ -129,7 +129,7 @@ def test_attributes_that_differ_in_punctuation_share_a_parameter(version: str, *
     ("version", "is_pattern"), [("0.3.5", False), ("0.5.4", False), ("0.6.0", True), ("1.5.0", True)]
 )
 def test_regex_is_a_pattern_from_0_6_on(version: str, *, is_pattern: bool) -> None:
-    rule = Rule(permit=Scope("read", resource="regex:sql_record::.*"))
+    rule = AccessRule(permit=Scope("read", resource="regex:sql_record::.*"))
     assert decision(version, Ownership("alice", "{}"), Viewer("bob"), rule).may_read is is_pattern
 
 
@@ -138,16 +138,16 @@ def test_the_default_written_out_depends_on_the_start_from_0_8_on(version: str, 
     scope = Scope(("create", "read", "update", "delete"))
     names = ("roles", "teams", "projects", "namespaces")
     texts = (*(f"user in owners {name}" for name in names), "user is owner", "resource is unowned")
-    rules = [Rule(permit=scope, when=(text,)) for text in texts]
+    rules = [AccessRule(permit=scope, when=(text,)) for text in texts]
     found = decision(version, Ownership(None, None), Viewer("bob"), *rules)
     assert found.is_certain is certain
     assert found.may_read is not certain
 
 
 def test_equal_rules_at_two_places_are_named_by_the_one_that_decided() -> None:
-    nobody = Rule(permit=Scope("read"), when="user is owner", where="server.auth.access_policy[0]")
-    other = Rule(permit=Scope("read"), when="user is owner", where="server.auth.access_policy[1]")
-    forbids = Rule(forbid=Scope("read", resource="model::*"), where="x")
+    nobody = AccessRule(permit=Scope("read"), when="user is owner", where="server.auth.access_policy[0]")
+    other = AccessRule(permit=Scope("read"), when="user is owner", where="server.auth.access_policy[1]")
+    forbids = AccessRule(forbid=Scope("read", resource="model::*"), where="x")
     for rules, expected in (((nobody, other), "[0]"), ((forbids, other, nobody), "[1]")):
         found = decision("1.5.0", Ownership("bob", "{}"), Viewer("bob"), *rules)
         assert found.rule == f"server.auth.access_policy{expected}"
@@ -159,7 +159,7 @@ def test_a_condition_that_nobody_can_read_is_no_condition_that_holds() -> None:
             "0.3.5",
             Ownership("", "null"),
             Viewer("bob"),
-            Rule(permit=Scope("read"), when="resource is unowned"),
+            AccessRule(permit=Scope("read"), when="resource is unowned"),
         )
 
 

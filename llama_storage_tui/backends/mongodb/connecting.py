@@ -33,7 +33,7 @@ _BESIDES_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailedConnection:
     """Why a question has no answer; `code` is the server's, None where none answered."""
 
     error: BackendError
@@ -49,7 +49,7 @@ async def ask(
     *,
     connect: float,
     answer: float | None,
-) -> Answer | Failed:
+) -> Answer | FailedConnection:
     """Log in, and put a question to the primary; exceptions that are not the driver's pass.
 
     `connect` limits the login, `answer` each command of the question. Nothing is raised inside a handler, since the frames of
@@ -57,7 +57,7 @@ async def ask(
     """
     where = target.location
     made = _client(target, password, connect=connect, answer=answer)
-    if isinstance(made, Failed):
+    if isinstance(made, FailedConnection):
         return made
     is_of_login = True
     try:
@@ -68,20 +68,20 @@ async def ask(
         return await question(made)
     except (PyMongoError, BSONError) as error:
         found = failures.translated(error, where=where, reasons=_reasons(made))
-        return Failed(found, failures.code_of(error), is_of_login)
+        return FailedConnection(found, failures.code_of(error), is_of_login)
     except TimeoutError:
         doing = "connecting" if is_of_login else "asking"
-        return Failed(network.timed_out(connect, where=where, doing=doing), None, is_of_login)
+        return FailedConnection(network.timed_out(connect, where=where, doing=doing), None, is_of_login)
     finally:
         await _close(made)
 
 
 def _client(
     target: MongoTarget, password: Secret | None, *, connect: float, answer: float | None
-) -> Client | Failed:
+) -> Client | FailedConnection:
     if target.user and password is None:
         words = "The backend has a user and no password, which the driver refuses."
-        return Failed(BackendError(words, failure=FailureKind.UNRESOLVED, where=target.location))
+        return FailedConnection(BackendError(words, failure=FailureKind.UNRESOLVED, where=target.location))
     milliseconds = int(connect * 1000)
     try:
         with warnings.catch_warnings():
@@ -105,13 +105,15 @@ def _client(
                 serverMonitoringMode="poll",
             )
     except (PyMongoError, ValueError, TypeError) as error:
-        return Failed(failures.translated(error, where=target.location))
+        return FailedConnection(failures.translated(error, where=target.location))
     except OSError:
         words, advice = (
             "A certificate that the host's URI names cannot be read.",
             "Check tlsCAFile and its like.",
         )
-        return Failed(BackendError(words, failure=FailureKind.TLS, where=target.location, help=advice))
+        return FailedConnection(
+            BackendError(words, failure=FailureKind.TLS, where=target.location, help=advice)
+        )
 
 
 def _reasons(client: Client) -> tuple[BaseException, ...]:

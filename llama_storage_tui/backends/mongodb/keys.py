@@ -17,7 +17,7 @@ from bson import json_util
 from llama_storage_tui.backends import cursors, expiry
 from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
 from llama_storage_tui.backends.cursors import Part
-from llama_storage_tui.backends.mongodb.connecting import Client, Document, Failed, ask
+from llama_storage_tui.backends.mongodb.connecting import Client, Document, FailedConnection, ask
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.ranges import KeyRange, is_storable, ranges_of
 from llama_storage_tui.errors import UsageError
@@ -160,7 +160,7 @@ class MongoKeyValueReader:
         found = await ask(
             self.target, self.target.password, question, connect=self.timeouts.connect, answer=seconds
         )
-        if isinstance(found, Failed):
+        if isinstance(found, FailedConnection):
             raise found.error
         return found
 

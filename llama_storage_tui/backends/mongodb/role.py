@@ -13,7 +13,13 @@ from bson.binary import Binary
 from pymongo.errors import OperationFailure
 
 from llama_storage_tui.backends.mongodb import failures, role_rules
-from llama_storage_tui.backends.mongodb.connecting import APPLICATION_NAME, Client, Document, Failed, ask
+from llama_storage_tui.backends.mongodb.connecting import (
+    APPLICATION_NAME,
+    Client,
+    Document,
+    FailedConnection,
+    ask,
+)
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import LoginAnswer, LoginState, RoleFacts, RoleSession, StoredForm
@@ -40,7 +46,7 @@ class MongoRole:
         found = await ask(
             self._target, password, nothing, connect=self._timeouts.connect, answer=self._timeouts.query
         )
-        if not isinstance(found, Failed):
+        if not isinstance(found, FailedConnection):
             return LoginAnswer(LoginState.ACCEPTED)
         is_refusal = found.is_of_login and found.code in _REFUSALS
         return LoginAnswer(LoginState.REFUSED if is_refusal else LoginState.UNKNOWN, found.error.message)
@@ -54,7 +60,7 @@ class MongoRole:
         found = await ask(
             self._target, password, self.facts, connect=self._timeouts.connect, answer=self._timeouts.query
         )
-        if isinstance(found, Failed):
+        if isinstance(found, FailedConnection):
             raise found.error
         return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from llama_storage_tui.backends.mongodb.uri import DEFAULT_PORT, parse_host
-from llama_storage_tui.backends.settings import NoTarget, Settings
+from llama_storage_tui.backends.settings import BackendSettings, NoTarget
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.target import LoginTarget
 from llama_storage_tui.secrets import Secret
@@ -41,7 +41,7 @@ class MongoTarget(LoginTarget):
         return self.user, self.auth_source
 
     @property
-    def door(self) -> tuple[object, ...]:
+    def endpoint(self) -> tuple[object, ...]:
         """What a login depends on besides user and password."""
         return self.host, self.port
 
@@ -58,7 +58,7 @@ class MongoTarget(LoginTarget):
         return ",".join(f"{host}:{port}" if port else host for host, port in names)
 
 
-def mongo_target(settings: Settings) -> MongoTarget:
+def mongo_target(settings: BackendSettings) -> MongoTarget:
     """Return what a kv_mongodb backend connects to; raises NoTarget."""
     host, port = settings.text("host"), settings.port()
     try:
@@ -95,7 +95,7 @@ def mongo_login(host: str, port: int, user: str, password: Secret | None = None)
     )
 
 
-def mongo_target_of_uri(text: str, settings: Settings) -> MongoTarget:
+def mongo_target_of_uri(text: str, settings: BackendSettings) -> MongoTarget:
     """Return what a MongoDB URI connects to; raises NoTarget where it does not say."""
     try:
         place = parse_host(text)
@@ -105,7 +105,7 @@ def mongo_target_of_uri(text: str, settings: Settings) -> MongoTarget:
     return mongo_login(place.host, DEFAULT_PORT, place.user, secret)
 
 
-def location(settings: Settings, _: MongoTarget | None) -> str:
+def location(settings: BackendSettings, _: MongoTarget | None) -> str:
     """Say where the collection is."""
     host = settings.shown("host")
     server = host if "://" in host else f"mongodb://{host}:{settings.shown('port')}"

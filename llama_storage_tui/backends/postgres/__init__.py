@@ -7,7 +7,7 @@ from typing import Final
 from llama_storage_tui.backends.postgres.server_login import pasted_wrongly, unlike_config
 from llama_storage_tui.backends.postgres.target import PostgresTarget, container, location, postgres_target
 from llama_storage_tui.backends.protocols import Reader, RoleLogin, RoleServer
-from llama_storage_tui.backends.settings import Settings
+from llama_storage_tui.backends.settings import BackendSettings
 from llama_storage_tui.backends.spec import EngineSpec, Roles
 from llama_storage_tui.model.limits import Timeouts
 
@@ -30,7 +30,7 @@ def _server(target: PostgresTarget, timeouts: Timeouts) -> RoleServer:
     return PostgresRoleWriter(target, timeouts=timeouts)
 
 
-def _cannot_connect(settings: Settings, name: str) -> str | None:
+def _cannot_connect(settings: BackendSettings, name: str) -> str | None:
     login = (settings.get(field) for field in ("host", "user", "password"))
     field = pasted_wrongly(settings.type, settings.version, *login)
     if field is None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.engine import RawRow
-from llama_storage_tui.backends.shape import ColumnShape, Kind, TablePart, TableShape
+from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TablePart, TableShape
 from llama_storage_tui.model.data import Column
 
 _COLUMNS: Final = sa.text(
@@ -97,24 +97,26 @@ _COLLATION: Final = sa.text(
 )
 
 _KINDS: Final = {
-    **dict.fromkeys(("int2", "int4", "int8"), Kind.INTEGER),
-    **dict.fromkeys(("float4", "float8"), Kind.FLOAT),
-    "bool": Kind.BOOLEAN,
-    **dict.fromkeys(("text", "varchar", "bpchar", "name", "citext"), Kind.TEXT),
-    **dict.fromkeys(("json", "jsonb"), Kind.JSON),
-    "bytea": Kind.BYTES,
+    **dict.fromkeys(("int2", "int4", "int8"), ColumnKind.INTEGER),
+    **dict.fromkeys(("float4", "float8"), ColumnKind.FLOAT),
+    "bool": ColumnKind.BOOLEAN,
+    **dict.fromkeys(("text", "varchar", "bpchar", "name", "citext"), ColumnKind.TEXT),
+    **dict.fromkeys(("json", "jsonb"), ColumnKind.JSON),
+    "bytea": ColumnKind.BYTES,
     **dict.fromkeys(
         (
             *("numeric", "timestamp", "timestamptz", "date", "time", "timetz", "interval"),
             *("uuid", "inet", "cidr", "macaddr", "macaddr8", "oid", "bit", "varbit"),
         ),
-        Kind.NATIVE,
+        ColumnKind.NATIVE,
     ),
 }
 
-CTID: Final = ColumnShape(Column("ctid", "tid", is_primary_key=False, is_nullable=False), Kind.NATIVE, "tid")
+CTID: Final = ColumnShape(
+    Column("ctid", "tid", is_primary_key=False, is_nullable=False), ColumnKind.NATIVE, "tid"
+)
 TABLEOID: Final = ColumnShape(
-    Column("tableoid", "oid", is_primary_key=False, is_nullable=False), Kind.NATIVE, "oid"
+    Column("tableoid", "oid", is_primary_key=False, is_nullable=False), ColumnKind.NATIVE, "oid"
 )
 _ROW_BYTES: Final = 2000
 """About what a row weighs where ANALYZE never ran: a guess, and only for telling a small table from a large one."""
@@ -212,14 +214,14 @@ def _shape(rows: Sequence[RawRow]) -> TableShape:
 
 def _column(row: RawRow) -> ColumnShape:
     name, is_not_null, declared, base, cast, position = row[5:11]
-    kind = _KINDS.get(str(base), Kind.OTHER)
+    kind = _KINDS.get(str(base), ColumnKind.OTHER)
     return ColumnShape(
         Column(
             str(name),
             str(declared),
             is_primary_key=position is not None,
             is_nullable=not is_not_null,
-            is_json=kind is Kind.JSON,
+            is_json=kind is ColumnKind.JSON,
         ),
         kind,
         str(cast),

@@ -29,7 +29,7 @@ _NO_RULE: Final = "28000"
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailedConnection:
     """Why there is no connection: the error to show, and what the server called it.
 
     `routine` is the function of the server that reported it: the same SQLSTATE says another thing before and after the
@@ -49,17 +49,19 @@ async def connect(target: PostgresTarget, *, seconds: float) -> asyncpg.Connecti
     The error is raised outside of any handler: the frames of a driver's traceback hold the password.
     """
     found = await try_to_connect(target, seconds=seconds)
-    if isinstance(found, Failed):
+    if isinstance(found, FailedConnection):
         raise found.error
     return found
 
 
-async def try_to_connect(target: PostgresTarget, *, seconds: float) -> asyncpg.Connection | Failed:
+async def try_to_connect(target: PostgresTarget, *, seconds: float) -> asyncpg.Connection | FailedConnection:
     """Return a connection, or why there is none; raises BackendError for a target that cannot be tried at all."""
     where = location(target)
     _refuse_incomplete(target, where)
     attempts = tls.plan(target.ssl_mode, target.ca_cert_path, host=target.host, where=where).attempts
-    failed = Failed(BackendError("No connection was tried.", failure=FailureKind.UNREACHABLE, where=where))
+    failed = FailedConnection(
+        BackendError("No connection was tried.", failure=FailureKind.UNREACHABLE, where=where)
+    )
     try:
         async with asyncio.timeout(seconds):
             for context in attempts:
@@ -70,7 +72,7 @@ async def try_to_connect(target: PostgresTarget, *, seconds: float) -> asyncpg.C
                 if not failed.is_worth_another:
                     break
     except TimeoutError:
-        failed = Failed(network.timed_out(seconds, where=where, doing="connecting"))
+        failed = FailedConnection(network.timed_out(seconds, where=where, doing="connecting"))
     return failed
 
 
@@ -94,7 +96,7 @@ def tls_of(connection: object) -> str | None:
 
 async def _attempt(
     target: PostgresTarget, context: ssl.SSLContext | None, where: str
-) -> asyncpg.Connection | Failed:
+) -> asyncpg.Connection | FailedConnection:
     try:
         return await asyncpg.connect(
             host=[target.host],
@@ -113,7 +115,7 @@ async def _attempt(
         )
     except asyncpg.PostgresError as error:
         routine = getattr(error, "server_source_function", None)
-        return Failed(
+        return FailedConnection(
             failures.translated(error, where=where),
             error.sqlstate,
             routine,
@@ -122,9 +124,9 @@ async def _attempt(
         )
     except OSError as error:
         is_refused = context is not None and failures.is_tls_refused(error)
-        return Failed(failures.of_network(error, where=where), is_worth_another=is_refused)
+        return FailedConnection(failures.of_network(error, where=where), is_worth_another=is_refused)
     except (asyncpg.InterfaceError, asyncpg.InternalClientError, ValueError):
-        return Failed(
+        return FailedConnection(
             BackendError(
                 "What answers there is not a PostgreSQL server, or one that this program cannot talk to.",
                 failure=FailureKind.UNREACHABLE,

@@ -19,7 +19,7 @@ from llama_storage_tui.backends.postgres.documents import PostgresDocuments
 from llama_storage_tui.backends.postgres.failures import sqlstate_of
 from llama_storage_tui.backends.postgres.stored_text import ServerEncoding, stored_text, text_of_bytes
 from llama_storage_tui.backends.ranges import is_storable
-from llama_storage_tui.backends.shape import ColumnShape, Kind, TableShape
+from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TableShape
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Count
 
@@ -99,9 +99,9 @@ class PostgresDialect:
     def cell(self, element: Expression, shape: ColumnShape, limit: int | None) -> Expression:
         """Return numbers and booleans as they are, binary as bytes, everything else as text of the server's making."""
         match shape.kind:
-            case Kind.INTEGER | Kind.FLOAT | Kind.BOOLEAN:
+            case ColumnKind.INTEGER | ColumnKind.FLOAT | ColumnKind.BOOLEAN:
                 return element
-            case Kind.BYTES:
+            case ColumnKind.BYTES:
                 return element if limit is None else sa.func.substring(element, 1, limit + 1)
             case _ if self.is_raw:
                 return stored_text(element, self.encoding, limit)
@@ -140,7 +140,7 @@ class PostgresDialect:
 
     def sort_key(self, element: Expression, shape: ColumnShape) -> Expression:
         """Return the column, or its text where its type may have no order."""
-        return sa.cast(element, sa.Text()) if shape.kind is Kind.OTHER else element
+        return sa.cast(element, sa.Text()) if shape.kind is ColumnKind.OTHER else element
 
     def equals(self, element: Expression, shape: ColumnShape, text: str) -> sa.ColumnElement[bool]:
         """Return the condition for a text cast to the column's type, or for its text."""
@@ -183,7 +183,7 @@ class PostgresDialect:
 
     def size(self, element: Expression, shape: ColumnShape) -> Expression:
         """Return the size in bytes; for text and binary the server knows it without reading the value."""
-        is_plain = shape.kind in {Kind.TEXT, Kind.BYTES}
+        is_plain = shape.kind in {ColumnKind.TEXT, ColumnKind.BYTES}
         return sa.func.octet_length(element if is_plain else sa.cast(element, sa.Text()))
 
     def starts_with(self, element: Expression, prefix: str) -> sa.ColumnElement[bool]:
@@ -218,7 +218,7 @@ def _text(value: str) -> Expression:
 
 
 def _cast(text: str, shape: ColumnShape) -> Expression:
-    if shape.kind in {Kind.OTHER, Kind.JSON}:
+    if shape.kind in {ColumnKind.OTHER, ColumnKind.JSON}:
         return _text(text)
     return sa.cast(_text(text), _Named(shape.cast))
 

@@ -12,10 +12,10 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from llama_storage_tui.backends.engine import Expression, Prepared
+from llama_storage_tui.backends.engine import Expression, PreparedDocument
 from llama_storage_tui.backends.postgres import catalog
 from llama_storage_tui.backends.postgres.stored_text import ServerEncoding
-from llama_storage_tui.backends.shape import ColumnShape, Kind, TablePart, TableShape
+from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TablePart, TableShape
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.records import Extent, Path
 
@@ -41,7 +41,7 @@ class PostgresDocuments:
     def __init__(self, encoding: ServerEncoding) -> None:
         self.encoding = encoding
 
-    def prepared(self, element: Expression, keys: Sequence[str], name: str) -> Prepared:
+    def prepared(self, element: Expression, keys: Sequence[str], name: str) -> PreparedDocument:
         """Return the document, made harmless once and parsed once: each look into one parses it from its beginning."""
         whole = sa.select(self.document(element).label("whole")).offset(_ZERO).lateral(f"{name}_whole")
         is_object = sa.func.json_typeof(whole.c["whole"]) == "object"
@@ -53,7 +53,7 @@ class PostgresDocuments:
             .render_derived(with_types=True)
         )
         joined = (whole, parts) if keys else (whole,)
-        return Prepared(joined, whole.c["whole"], {key: parts.c[key] for key in keys})
+        return PreparedDocument(joined, whole.c["whole"], {key: parts.c[key] for key in keys})
 
     def document(self, element: Expression) -> Expression:
         """Return the document with what the server stores and cannot take out again replaced."""
@@ -114,7 +114,7 @@ class PostgresDocuments:
 
     def is_json(self, element: Expression, column: ColumnShape) -> sa.ColumnElement[bool]:
         """Return the condition: a column's type sees to it, or the server is made to read the text and refuses it."""
-        is_typed = column.kind is Kind.JSON
+        is_typed = column.kind is ColumnKind.JSON
         return (element if is_typed else sa.cast(sa.cast(element, sa.Text()), sa.JSON())).is_not(None)
 
     def contains(self, element: Expression, text: str) -> sa.ColumnElement[bool]:

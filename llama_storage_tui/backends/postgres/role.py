@@ -14,7 +14,7 @@ from llama_storage_tui.backends.postgres import failures, role_rules
 from llama_storage_tui.backends.postgres.connecting import (
     AFTER_THE_PASSWORD,
     APPLICATION_NAME,
-    Failed,
+    FailedConnection,
     location,
     try_to_connect,
 )
@@ -63,7 +63,7 @@ class PostgresRole:
             found = await self._connect(password)
         except BackendError as error:
             return LoginAnswer(LoginState.UNKNOWN, error.message)
-        if isinstance(found, Failed):
+        if isinstance(found, FailedConnection):
             return LoginAnswer(_state(found), found.error.message)
         await close_quietly(found)
         return LoginAnswer(LoginState.ACCEPTED)
@@ -75,7 +75,7 @@ class PostgresRole:
     async def describe(self, password: Secret) -> RoleFacts:
         """Log in and read what there is to know; raises BackendError."""
         found = await self._connect(password)
-        if isinstance(found, Failed):
+        if isinstance(found, FailedConnection):
             raise found.error
         failure: BackendError
         try:
@@ -140,11 +140,11 @@ class PostgresRole:
             sessions=sessions,
         )
 
-    async def _connect(self, password: Secret) -> asyncpg.Connection | Failed:
+    async def _connect(self, password: Secret) -> asyncpg.Connection | FailedConnection:
         return await try_to_connect(replace(self._target, password=password), seconds=self._timeouts.connect)
 
 
-def _state(failed: Failed) -> LoginState:
+def _state(failed: FailedConnection) -> LoginState:
     """Tell what a failed login says about the password: by code and routine, since messages are localised."""
     if failed.sqlstate == _WRONG_PASSWORD:
         return LoginState.REFUSED

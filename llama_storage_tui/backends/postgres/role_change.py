@@ -13,7 +13,7 @@ from typing import Final
 import asyncpg
 
 from llama_storage_tui.backends.postgres import failures
-from llama_storage_tui.backends.postgres.connecting import Failed
+from llama_storage_tui.backends.postgres.connecting import FailedConnection
 from llama_storage_tui.backends.postgres.role import PostgresRole, close_quietly
 from llama_storage_tui.backends.postgres.verifier import MD5, PATTERN
 from llama_storage_tui.backends.protocols import Notify
@@ -82,7 +82,7 @@ class PostgresRoleWriter(PostgresRole):
 
     async def _open(self, password: Secret) -> asyncpg.Connection:
         found = await self._connect(password)
-        if isinstance(found, Failed):
+        if isinstance(found, FailedConnection):
             raise RefusedError(found.error.message, where=self.where, help=found.error.help)
         return found
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
-from llama_storage_tui.backends.settings import Settings
+from llama_storage_tui.backends.settings import BackendSettings
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream import changes
 
@@ -74,7 +74,7 @@ def pasted_wrongly(type_: str, version: Version, host: object, user: object, pas
     return None
 
 
-def unlike_config(settings: Settings) -> Iterator[str]:
+def unlike_config(settings: BackendSettings) -> Iterator[str]:
     """Yield what is not as the fields of a PostgreSQL backend say, in a test's connection or in a server's."""
     if settings.get("connection_string") is not None:
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from llama_storage_tui.backends.postgres.server_login import server_login
-from llama_storage_tui.backends.settings import NoTarget, Settings
+from llama_storage_tui.backends.settings import BackendSettings, NoTarget
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.target import LoginTarget
 from llama_storage_tui.secrets import Secret
@@ -72,7 +72,7 @@ class PostgresTarget(LoginTarget):
         return ((self.host, self.port),)
 
     @property
-    def door(self) -> tuple[object, ...]:
+    def endpoint(self) -> tuple[object, ...]:
         """What a login depends on besides user and password."""
         return self.host, self.port, self.database, self.ssl_mode
 
@@ -87,7 +87,7 @@ class PostgresTarget(LoginTarget):
         return f"{self.host}:{self.port}"
 
 
-def postgres_target(settings: Settings) -> PostgresTarget:
+def postgres_target(settings: BackendSettings) -> PostgresTarget:
     """Return the database of a PostgreSQL backend; raises NoTarget."""
     table = settings.text("table_name") if settings.type == "kv_postgres" else None
     if settings.is_written("connection_string"):
@@ -118,7 +118,7 @@ def postgres_target(settings: Settings) -> PostgresTarget:
     )
 
 
-def target_of_uri(text: str, settings: Settings, table: str | None = None) -> PostgresTarget:
+def target_of_uri(text: str, settings: BackendSettings, table: str | None = None) -> PostgresTarget:
     """Return what a `connection_string` connects to; raises NoTarget where it does not say."""
     try:
         parts = urlsplit(text)
@@ -150,11 +150,11 @@ def target_of_uri(text: str, settings: Settings, table: str | None = None) -> Po
     )
 
 
-def _certificate(settings: Settings, value: object) -> Path | None:
+def _certificate(settings: BackendSettings, value: object) -> Path | None:
     return settings.path(value) if isinstance(value, str) and value else None
 
 
-def location(settings: Settings, target: PostgresTarget | None) -> str:
+def location(settings: BackendSettings, target: PostgresTarget | None) -> str:
     """Say where the database is."""
     if target is not None:
         host = f"[{target.host}]" if ":" in target.host else target.host

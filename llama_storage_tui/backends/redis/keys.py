@@ -61,7 +61,7 @@ def _stored(text: str) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedKeys:
     """Which keys: those of a selection that also start with `prefix`."""
 
     selection: KeySelection
@@ -116,7 +116,7 @@ class RedisKeyValueReader:
     async def count(self, selection: KeySelection, *, fast: bool = False) -> Count:
         """Count keys; `fast` tells from the first 50,000 looked at where there are many. Exact counts have no time limit."""
         seconds = self.timeouts.query if fast else None
-        wanted = Wanted(selection)
+        wanted = WantedKeys(selection)
         total = int(await self.connection.one(Command.SIZE, seconds=self.timeouts.query))
         if wanted.is_everything:
             return Count(total, is_exact=True)
@@ -146,7 +146,7 @@ class RedisKeyValueReader:
         start, last = _position(after, name)
         if not is_storable(prefix):
             return KeyPage((), None)
-        wanted = Wanted(selection, prefix)
+        wanted = WantedKeys(selection, prefix)
         total = int(await self.connection.one(Command.SIZE, seconds=self.timeouts.query))
         if start is None and (exact or after is not None or total <= self.whole):
             seconds = None if exact else self.timeouts.query
@@ -167,7 +167,7 @@ class RedisKeyValueReader:
 
         A larger one comes as it is scanned, each key once.
         """
-        wanted = Wanted(selection)
+        wanted = WantedKeys(selection)
         total = int(await self.connection.one(Command.SIZE, seconds=self.timeouts.query))
         finds = None if total <= self.whole else LARGEST_BATCH
         scan, seen = Scan(), set[int]()
@@ -185,7 +185,14 @@ class RedisKeyValueReader:
                         yield values
 
     async def _ordered(
-        self, wanted: Wanted, limit: int, last: bytes | None, name: str, total: int, *, seconds: float | None
+        self,
+        wanted: WantedKeys,
+        limit: int,
+        last: bytes | None,
+        name: str,
+        total: int,
+        *,
+        seconds: float | None,
     ) -> KeyPage:
         scan = Scan()
         await self._scan(scan, wanted, looks=None, finds=None, seconds=seconds)
@@ -196,7 +203,7 @@ class RedisKeyValueReader:
         return KeyPage(entries, following, scanned=min(scan.looked, total), total=total)
 
     async def _windowed(
-        self, wanted: Wanted, limit: int, start: int, last: bytes | None, name: str, total: int
+        self, wanted: WantedKeys, limit: int, start: int, last: bytes | None, name: str, total: int
     ) -> KeyPage:
         scan = Scan(start)
         await self._scan(scan, wanted, looks=self.budget, finds=self.window, seconds=self.timeouts.query)
@@ -223,7 +230,7 @@ class RedisKeyValueReader:
         return shown
 
     async def _scan(
-        self, scan: Scan, wanted: Wanted, *, looks: int | None, finds: int | None, seconds: float | None
+        self, scan: Scan, wanted: WantedKeys, *, looks: int | None, finds: int | None, seconds: float | None
     ) -> None:
         """Go on with a scan until its end, or until so many keys were looked at or found."""
         match = ("MATCH", pattern_of(wanted.lead)) if wanted.lead else ()

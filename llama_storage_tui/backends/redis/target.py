@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from llama_storage_tui.backends.settings import NoTarget, Settings
+from llama_storage_tui.backends.settings import BackendSettings, NoTarget
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.target import Target
 from llama_storage_tui.secrets import Secret
@@ -35,7 +35,7 @@ class RedisTarget(Target):
         return f"redis://{host}:{self.port}/{self.database}"
 
 
-def redis_target(settings: Settings) -> RedisTarget:
+def redis_target(settings: BackendSettings) -> RedisTarget:
     """Return the server of a kv_redis backend, read as redis-py reads the URL that servers make; raises NoTarget."""
     try:
         parts = urlsplit(f"redis://{settings.text('host')}:{settings.port()}")
@@ -54,7 +54,7 @@ def redis_target(settings: Settings) -> RedisTarget:
     )
 
 
-def location(settings: Settings, target: RedisTarget | None) -> str:
+def location(settings: BackendSettings, target: RedisTarget | None) -> str:
     """Say where the database is."""
     if target is not None and target.database:
         return target.location

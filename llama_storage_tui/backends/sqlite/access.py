@@ -32,7 +32,7 @@ _VERSIONS: Final = slice(18, 20)
 """Write and read version of the file format: 2 is WAL."""
 
 
-class Way(StrEnum):
+class OpenMode(StrEnum):
     """How to open the file."""
 
     READ_ONLY = "read-only"
@@ -56,7 +56,7 @@ class Look:
     """One look at a file and its sidecars: equal looks mean that nothing changed in between."""
 
     path: Path
-    way: Way
+    way: OpenMode
     file: FileStamp
     wal: FileStamp | None
     shm: FileStamp | None
@@ -115,18 +115,18 @@ def look(path: Path, held: HeldFile, *, makes_folders: bool = True) -> Look:
     wal, shm, journal = (_stamp(sidecar(real, ending)) for ending in ("-wal", "-shm", "-journal"))
     is_wal = 2 in header[_VERSIONS]
     way = _way(real, file, wal, shm, is_wal=is_wal)
-    if way is Way.IMMUTABLE and file.size and journal is not None and _is_hot(sidecar(real, "-journal")):
+    if way is OpenMode.IMMUTABLE and file.size and journal is not None and _is_hot(sidecar(real, "-journal")):
         raise BackendError(HOT_JOURNAL[0], failure=FailureKind.LOCKED, where=str(path), help=HOT_JOURNAL[1])
     return Look(real, way, file, wal, shm, journal, is_wal)
 
 
-def uri(path: Path, way: Way) -> str:
+def uri(path: Path, way: OpenMode) -> str:
     """Return the URI that opens a path this way: every byte but the plainest is escaped, so `?`, `#` and `%` are names."""
     query = {
-        Way.READ_ONLY: "mode=ro",
-        Way.SHARED: "mode=ro&readonly_shm=1",
-        Way.IMMUTABLE: "mode=ro&immutable=1",
-        Way.COPY: "mode=ro",
+        OpenMode.READ_ONLY: "mode=ro",
+        OpenMode.SHARED: "mode=ro&readonly_shm=1",
+        OpenMode.IMMUTABLE: "mode=ro&immutable=1",
+        OpenMode.COPY: "mode=ro",
     }[way]
     return f"file://{quote(os.fsencode(path), safe='/')}?{query}"
 
@@ -136,14 +136,16 @@ def sidecar(path: Path, ending: str) -> Path:
     return path.with_name(path.name + ending)
 
 
-def _way(path: Path, file: FileStamp, wal: FileStamp | None, shm: FileStamp | None, *, is_wal: bool) -> Way:
+def _way(
+    path: Path, file: FileStamp, wal: FileStamp | None, shm: FileStamp | None, *, is_wal: bool
+) -> OpenMode:
     if file.size == 0:
-        return Way.IMMUTABLE
+        return OpenMode.IMMUTABLE
     if wal is None or wal.size == 0:
         if wal is not None and shm is not None:
-            return Way.SHARED
-        return Way.IMMUTABLE if is_wal or wal is not None else Way.READ_ONLY
-    return Way.SHARED if shm is not None and os.access(sidecar(path, "-shm"), os.R_OK) else Way.COPY
+            return OpenMode.SHARED
+        return OpenMode.IMMUTABLE if is_wal or wal is not None else OpenMode.READ_ONLY
+    return OpenMode.SHARED if shm is not None and os.access(sidecar(path, "-shm"), os.R_OK) else OpenMode.COPY
 
 
 def _who_creates(path: Path, *, makes_folders: bool) -> str:

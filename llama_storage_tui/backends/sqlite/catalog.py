@@ -11,7 +11,7 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.engine import RawRow
-from llama_storage_tui.backends.shape import ColumnShape, Kind, TableShape
+from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TableShape
 from llama_storage_tui.model.data import Column
 
 _TABLES: Final = sa.text(
@@ -104,7 +104,9 @@ def _with_rowid(
     if not free:
         key = tuple(primary) if is_firm else ()
         return TableShape(name, columns, key=key, order=key)
-    rowid = ColumnShape(Column(free[0], "INTEGER", is_primary_key=True, is_nullable=False), Kind.INTEGER)
+    rowid = ColumnShape(
+        Column(free[0], "INTEGER", is_primary_key=True, is_nullable=False), ColumnKind.INTEGER
+    )
     # A primary key may hold NULLs unless it forbids them; then only its first column leads, and rowid makes it unique.
     order = tuple(primary) if is_firm else (*primary[:1], rowid)
     return TableShape(name, columns, key=(rowid,), order=order, hidden=(rowid,))
@@ -131,7 +133,7 @@ def _column(row: RawRow) -> ColumnShape:
             str(declared or ""),
             is_primary_key=bool(position),
             is_nullable=not is_not_null,
-            is_json=kind is Kind.JSON,
+            is_json=kind is ColumnKind.JSON,
         ),
         kind,
     )
@@ -146,20 +148,20 @@ def _not_null(shape: ColumnShape) -> ColumnShape:
     )
 
 
-def _kind(declared: str) -> Kind:
+def _kind(declared: str) -> ColumnKind:
     """Return the kind by SQLite's rules of affinity, with JSON and BOOL told apart by name."""
     rules = (
-        (("JSON",), Kind.JSON),
-        (("INT",), Kind.INTEGER),
-        (("CHAR", "CLOB", "TEXT"), Kind.TEXT),
-        (("BLOB",), Kind.BYTES),
-        (("REAL", "FLOA", "DOUB"), Kind.FLOAT),
-        (("BOOL",), Kind.BOOLEAN),
+        (("JSON",), ColumnKind.JSON),
+        (("INT",), ColumnKind.INTEGER),
+        (("CHAR", "CLOB", "TEXT"), ColumnKind.TEXT),
+        (("BLOB",), ColumnKind.BYTES),
+        (("REAL", "FLOA", "DOUB"), ColumnKind.FLOAT),
+        (("BOOL",), ColumnKind.BOOLEAN),
     )
     for words, kind in rules:
         if any(word in declared for word in words):
             return kind
-    return Kind.NATIVE if declared else Kind.OTHER
+    return ColumnKind.NATIVE if declared else ColumnKind.OTHER
 
 
 def _text(value: object) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.engine import Expression
 from llama_storage_tui.backends.ranges import is_storable
-from llama_storage_tui.backends.shape import ColumnShape, Kind, TableShape
+from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TableShape
 from llama_storage_tui.backends.sqlite import catalog
 from llama_storage_tui.backends.sqlite.documents import SqliteDocuments, beginning
 from llama_storage_tui.errors import UsageError
@@ -140,15 +140,15 @@ class SqliteDialect:
         if not is_storable(text):
             raise _impossible(shape, text)
         match shape.kind:
-            case Kind.INTEGER:
+            case ColumnKind.INTEGER:
                 return element == _bind(_integer(shape, text))
-            case Kind.FLOAT:
+            case ColumnKind.FLOAT:
                 return element == _bind(_float(shape, text))
-            case Kind.BOOLEAN:
+            case ColumnKind.BOOLEAN:
                 return element == _bind(_boolean(shape, text))
-            case Kind.BYTES:
+            case ColumnKind.BYTES:
                 return sa.or_(element == _bind(_bytes(text)), element == _bind(text))
-            case Kind.OTHER if _is_number(text):
+            case ColumnKind.OTHER if _is_number(text):
                 return sa.or_(element == _bind(text), element == _bind(_float(shape, text)))
             case _:
                 if "NUM" in shape.column.type.upper() or "DEC" in shape.column.type.upper():

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.engine import Expression
-from llama_storage_tui.backends.shape import ColumnShape, Kind, TablePart, TableShape
+from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TablePart, TableShape
 from llama_storage_tui.backends.sqlite.python_json import outlined, readable
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Column
@@ -121,7 +121,9 @@ class SqliteDocuments:
         if not is_alias or not free:
             return ()
         return (
-            ColumnShape(Column(free[0], "INTEGER", is_primary_key=True, is_nullable=False), Kind.INTEGER),
+            ColumnShape(
+                Column(free[0], "INTEGER", is_primary_key=True, is_nullable=False), ColumnKind.INTEGER
+            ),
         )
 
     async def parts(self, connection: AsyncConnection, shape: TableShape) -> tuple[TablePart, ...]:

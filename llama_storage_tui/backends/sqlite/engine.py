@@ -23,7 +23,7 @@ from llama_storage_tui.backends import network
 from llama_storage_tui.backends.batches import Pace
 from llama_storage_tui.backends.engine import Statement, Work
 from llama_storage_tui.backends.sqlite import checking, failures
-from llama_storage_tui.backends.sqlite.access import HeldFile, Look, Way, look, uri
+from llama_storage_tui.backends.sqlite.access import HeldFile, Look, OpenMode, look, uri
 from llama_storage_tui.backends.sqlite.copying import COPY_LIMIT, PrivateCopy
 from llama_storage_tui.backends.sqlite.dialect import SqliteDialect
 from llama_storage_tui.backends.sqlite.failures import SaidDamagedError
@@ -67,7 +67,7 @@ class SqliteEngine:
         self._held = HeldFile()
         self._copy = PrivateCopy(limit=copy_limit)
         self._closed = threading.Event()
-        self._opening: tuple[Path, Way] | None = None
+        self._opening: tuple[Path, OpenMode] | None = None
         self._open_lock = asyncio.Lock()
         self._check: tuple[Look, Callable[[SaidDamagedError], BackendError]] | None = None
         self._running: dict[asyncio.Task[object], list[aiosqlite.Connection]] = {}
@@ -164,7 +164,7 @@ class SqliteEngine:
 
     def _may_be_torn(self, before: Look) -> bool:
         """Whether a connection takes no lock that a writer would respect."""
-        return before.way in {Way.IMMUTABLE, Way.COPY}
+        return before.way in {OpenMode.IMMUTABLE, OpenMode.COPY}
 
     async def _unit(self, before: Look, work: Work[T], opened: list[aiosqlite.Connection]) -> T:
         async with self._connected(before, opened) as connection:
@@ -176,7 +176,7 @@ class SqliteEngine:
         self, before: Look, opened: list[aiosqlite.Connection]
     ) -> AsyncIterator[AsyncConnection]:
         path = before.path
-        if before.way is Way.COPY:
+        if before.way is OpenMode.COPY:
             path = await asyncio.to_thread(self._copy.path, before, self._closed)
         async with contextlib.AsyncExitStack() as stack:
             async with self._open_lock:

@@ -14,7 +14,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from llama_storage_tui.backends.engine import Expression
-from llama_storage_tui.backends.outlines import LARGE, Wanted, outline
+from llama_storage_tui.backends.outlines import LARGE, WantedParts, outline
 from llama_storage_tui.model.records import Field, Measure
 
 FUNCTION: Final = "python_json"
@@ -66,8 +66,8 @@ def _readings(element: Expression) -> tuple[tuple[sa.ColumnElement[bool], Expres
 
 
 @lru_cache(maxsize=64)
-def _wanted(fields: str) -> Wanted:
-    return Wanted.by(
+def _wanted(fields: str) -> WantedParts:
+    return WantedParts.by(
         Field("", "", tuple(path), Measure(measure), tuple(each))
         for path, each, measure in json.loads(fields)
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from llama_storage_tui.backends.settings import Settings
+from llama_storage_tui.backends.settings import BackendSettings
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.target import Target
 
@@ -31,7 +31,7 @@ class SqliteTarget(Target):
         return str(self.path)
 
 
-def sqlite_target(settings: Settings) -> SqliteTarget:
+def sqlite_target(settings: BackendSettings) -> SqliteTarget:
     """Return the file of a SQLite backend, where it can be read here; raises NoTarget."""
     text = settings.text("db_path")
     is_key_value = settings.type == "kv_sqlite"
@@ -46,7 +46,7 @@ def sqlite_target(settings: Settings) -> SqliteTarget:
     return SqliteTarget(path, table, makes_folders=is_key_value)
 
 
-def location(settings: Settings, target: SqliteTarget | None) -> str:
+def location(settings: BackendSettings, target: SqliteTarget | None) -> str:
     """Say where the file is."""
     if target is None:
         return settings.shown("db_path")

@@ -11,7 +11,7 @@ import click
 from llama_storage_tui.cli import shell_completion
 from llama_storage_tui.cli.asking import LIMIT
 from llama_storage_tui.errors import UsageError
-from llama_storage_tui.model.families import Filter, Match, Query, RecordFamily
+from llama_storage_tui.model.families import FamilyFilter, Match, Query, RecordFamily
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.services.records.times import ACCEPTED, parse_time
 
@@ -53,7 +53,7 @@ def page_options(function: Function) -> Function:
     return _LIMIT(_AFTER(function))
 
 
-def _option(found: Filter) -> Option:
+def _option(found: FamilyFilter) -> Option:
     complete = None
     if found.choices:
         complete = shell_completion.known(lambda: found.choices)

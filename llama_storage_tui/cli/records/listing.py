@@ -15,7 +15,7 @@ from llama_storage_tui.cli.cells import or_dash, owner_of, status_of, time_of
 from llama_storage_tui.cli.documents import Document
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
-from llama_storage_tui.cli.output import Piece, Tone, Toned
+from llama_storage_tui.cli.output import Colour, Piece, Toned
 from llama_storage_tui.cli.records.list_documents import (
     CompletionsDocument,
     ConversationsDocument,
@@ -116,7 +116,7 @@ def _response_row(summary: ResponseSummary) -> tuple[Piece, ...]:
         time_of(summary.created_at),
         status_of(summary.status)
         if summary.shape == "object"
-        else Toned(f"no response: {summary.shape}", Tone.BAD),
+        else Toned(f"no response: {summary.shape}", Colour.BAD),
         or_dash(summary.model),
         owner_of(summary.owner),
         or_dash(summary.input_items),

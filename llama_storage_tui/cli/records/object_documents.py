@@ -10,8 +10,8 @@ from llama_storage_tui.cli.documents import Document, From, Json, json_value
 from llama_storage_tui.model.families import (
     FamilyEntry,
     Page,
-    Part,
     RecordEntry,
+    RecordPart,
 )
 
 Shown = Literal["text", "long", "time", "bytes", "number", "flag", "json", "owner", "stored"]
@@ -80,7 +80,7 @@ class ObjectBody(Document):
     table: str | None
 
     @classmethod
-    def of(cls, entry: RecordEntry, columns: tuple[Part, ...]) -> ObjectBody:
+    def of(cls, entry: RecordEntry, columns: tuple[RecordPart, ...]) -> ObjectBody:
         """Make the body of an object."""
         return cls(
             id=str(entry.id),

@@ -9,7 +9,7 @@ from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.cells import or_dash
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
-from llama_storage_tui.cli.output import Tone, Toned
+from llama_storage_tui.cli.output import Colour, Toned
 from llama_storage_tui.cli.records.list_options import page_options, where_of
 from llama_storage_tui.cli.records.object_documents import (
     FamiliesDocument,
@@ -145,15 +145,15 @@ def report_record(record: RecordDetail) -> None:
         output.say_notice(problem)
     where = record.key or record.place.table or ""
     lines = [("id", record.id), ("stored in", f"{record.place.backend}: {where}")]
-    output.write_line(Toned(record.family.title, Tone.STRONG))
+    output.write_line(Toned(record.family.title, Colour.STRONG))
     _lines([*lines, *((field.label, _value(field)) for field in record.fields)])
     if record.other:
         output.write_line()
-        output.write_line(Toned("Also stored", Tone.STRONG))
+        output.write_line(Toned("Also stored", Colour.STRONG))
         _lines([(field.label, _value(field)) for field in record.other])
     if record.links:
         output.write_line()
-        output.write_line(Toned("Refers to", Tone.STRONG))
+        output.write_line(Toned("Refers to", Colour.STRONG))
         _lines([(link.label, _link(link)) for link in record.links])
 
 
@@ -172,6 +172,6 @@ def _lines(lines: list[tuple[str, str]]) -> None:
     width = max(len(label) for label, _ in lines)
     for label, value in lines:
         first, *rest = value.split("\n")
-        output.write_line(Toned(f"  {label.ljust(width)}", Tone.MUTED), f"  {first}")
+        output.write_line(Toned(f"  {label.ljust(width)}", Colour.MUTED), f"  {first}")
         for each in rest:
             output.write_line(f"  {' ' * width}  {each}")

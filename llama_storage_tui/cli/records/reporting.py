@@ -9,7 +9,7 @@ import click
 
 from llama_storage_tui.cli import output, reports
 from llama_storage_tui.cli.cells import or_dash, owner_of
-from llama_storage_tui.model.families import Page, Part, RecordEntry, RecordFamily, Show
+from llama_storage_tui.model.families import Page, RecordEntry, RecordFamily, RecordPart, Show
 from llama_storage_tui.services.records.showing import shown
 
 ID: Final = "id"
@@ -19,11 +19,11 @@ def cell_of(entry: RecordEntry, family: RecordFamily, label: str) -> str:
     """Return one cell of a list for a person; `items` and the like, which no part describes, as numbers."""
     if label == ID:
         return or_dash(entry.id)
-    part = next((each for each in family.columns if each.label == label), Part(label, (), Show.NUMBER))
+    part = next((each for each in family.columns if each.label == label), RecordPart(label, (), Show.NUMBER))
     return cell_text(entry.cells.get(label), part)
 
 
-def cell_text(value: object, part: Part) -> str:
+def cell_text(value: object, part: RecordPart) -> str:
     """Return a value of a list for a person."""
     return (
         owner_of(None if value is None else str(value))

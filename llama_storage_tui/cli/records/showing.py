@@ -13,7 +13,7 @@ from llama_storage_tui.cli.cells import json_or_dash, or_dash, time_of
 from llama_storage_tui.cli.documents import Document
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
-from llama_storage_tui.cli.output import Tone, Toned
+from llama_storage_tui.cli.output import Colour, Toned
 from llama_storage_tui.cli.records.completion_documents import CompletionDocument
 from llama_storage_tui.cli.records.conversation_documents import ConversationDocument, OrphansDocument
 from llama_storage_tui.cli.records.reporting import cell_of
@@ -88,7 +88,7 @@ def conversations_orphans(context: click.Context) -> int:
 
 def _report_conversation(found: ConversationDetail) -> None:
     head = found.conversation
-    output.write_line(Toned(found.id, Tone.STRONG))
+    output.write_line(Toned(found.id, Colour.STRONG))
     if head is not None:
         output.write_line(f"  created   {time_of(head.time)}")
         output.write_line(f"  owner     {cell_of(head, CONVERSATIONS, 'owner')}")
@@ -134,7 +134,7 @@ async def _read_completion(session: Session, id_: str) -> tuple[Completion, Orig
 def _report_completion(found: tuple[Completion, Origin]) -> None:
     completion, origin = found
     head = completion.entry
-    output.write_line(Toned(or_dash(head.id), Tone.STRONG))
+    output.write_line(Toned(or_dash(head.id), Colour.STRONG))
     output.write_line(f"  created   {time_of(head.time)}")
     output.write_line(f"  model     {cell_of(head, COMPLETIONS, 'model')}")
     output.write_line(f"  owner     {cell_of(head, COMPLETIONS, 'owner')}")
@@ -158,7 +158,7 @@ def _origin(origin: Origin) -> str:
 
 
 def _write_message(message: ChatMessage, what: str) -> None:
-    output.write_line(Toned(message.label, Tone.STRONG), f", {what}")
+    output.write_line(Toned(message.label, Colour.STRONG), f", {what}")
     for part in message.parts:
         output.write_text("\n".join(f"  {line}" for line in (part.text or "").splitlines()))
     for call in message.tool_calls:
@@ -166,7 +166,7 @@ def _write_message(message: ChatMessage, what: str) -> None:
             f"  calls {or_dash(call.name)} {json_or_dash(as_text(call.arguments))} ({or_dash(call.id)})"
         )
     for problem in message.problems:
-        output.write_line("  ", Toned("!", Tone.WARNING), f" {problem}")
+        output.write_line("  ", Toned("!", Colour.WARNING), f" {problem}")
 
 
 completions_show = _command(

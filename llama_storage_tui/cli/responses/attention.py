@@ -12,7 +12,7 @@ from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
-from llama_storage_tui.cli.output import Tone, Toned
+from llama_storage_tui.cli.output import Colour, Toned
 from llama_storage_tui.cli.responses.attention_document import AttentionDocument
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.attention import Attention, Thresholds
@@ -105,7 +105,7 @@ def _report(seen: Attention) -> None:
         )
         for counted in found:
             output.write_line()
-            output.write_line(Toned(counted.category.name, Tone.STRONG), f": {counted.category.why}")
+            output.write_line(Toned(counted.category.name, Colour.STRONG), f": {counted.category.why}")
             output.write_line(f"  {counted.category.next_step}")
     if not seen.is_exact:
         output.say(f"There are about {seen.estimated_rows:,} rows. Count all: --exact")

@@ -11,12 +11,12 @@ from pydantic import JsonValue
 from llama_storage_tui.cli.documents import Document, From, Json, json_value
 from llama_storage_tui.model.resume import Examination
 from llama_storage_tui.model.transcript import (
-    Entry,
     Head,
     MessagesState,
     Side,
     StoredResponse,
     Transcript,
+    TranscriptEntry,
 )
 from llama_storage_tui.services.responses.parsing import OBJECT
 
@@ -268,7 +268,7 @@ class ShowResponseDocument(Document):
         )
 
 
-def _entries(entries: Sequence[Entry], left_out: Collection[tuple[Side, int]]) -> list[EntryBody]:
+def _entries(entries: Sequence[TranscriptEntry], left_out: Collection[tuple[Side, int]]) -> list[EntryBody]:
     bodies = [EntryBody.model_validate(entry) for entry in entries]
     return [
         body.model_copy(update={"item": None}) if (entry.side, entry.position) in left_out else body
@@ -276,7 +276,7 @@ def _entries(entries: Sequence[Entry], left_out: Collection[tuple[Side, int]]) -
     ]
 
 
-def _entries_without_item(response: StoredResponse) -> list[Entry]:
+def _entries_without_item(response: StoredResponse) -> list[TranscriptEntry]:
     """Return the entries whose items are not written, so that the JSON of a large response stays near three times what is stored.
 
     All of them where letters are stored raw and an escape weighs twice as much; else the small ones, where there are so many that

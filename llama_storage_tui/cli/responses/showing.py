@@ -8,7 +8,7 @@ from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
-from llama_storage_tui.cli.output import Tone, Toned
+from llama_storage_tui.cli.output import Colour, Toned
 from llama_storage_tui.cli.responses import timeline
 from llama_storage_tui.cli.responses.diff_document import DiffDocument
 from llama_storage_tui.cli.responses.show_document import ShowResponseDocument
@@ -90,7 +90,7 @@ def _report(first: StoredResponse, second: StoredResponse, addition: Addition) -
     for sign, response in (("-", first), ("+", second)):
         output.write_line(f"{sign} ", *timeline.headline(response.transcript))
     for notice in (*addition.notes, *first.notices, *second.notices):
-        output.write_line("  ", Toned("!", Tone.WARNING), f" {notice}")
+        output.write_line("  ", Toned("!", Colour.WARNING), f" {notice}")
     timeline.report_changes(addition.changes)
     if addition.dropped:
         timeline.report_entries("of the first, not in the second", addition.dropped)

@@ -10,14 +10,14 @@ from llama_storage_tui.cli import output
 from llama_storage_tui.cli.blocks import write_lines
 from llama_storage_tui.cli.cells import status_of
 from llama_storage_tui.cli.documents import iso
-from llama_storage_tui.cli.output import Piece, Tone, Toned
+from llama_storage_tui.cli.output import Colour, Piece, Toned
 from llama_storage_tui.model.resume import Change, Comparison, Examination
 from llama_storage_tui.model.transcript import (
     ChatMessage,
-    Entry,
     Head,
-    Setting,
+    RequestSetting,
     Transcript,
+    TranscriptEntry,
     Usage,
 )
 from llama_storage_tui.reports.resume import resume_blocks
@@ -49,7 +49,7 @@ def report_response(examination: Examination, server: str) -> None:
 def title(text: str) -> None:
     """Begin a part."""
     output.write_line()
-    output.write_line(Toned(text, Tone.STRONG))
+    output.write_line(Toned(text, Colour.STRONG))
 
 
 def block(text: str, indent: str = INDENT) -> None:
@@ -66,13 +66,13 @@ def report_head(examination: Examination) -> None:
     output.write_line(*headline(found))
     for name, text in _facts(head):
         output.write_line(
-            Toned(f"  {name:<13}", Tone.MUTED), Toned(text, Tone.BAD) if name == "error" else text
+            Toned(f"  {name:<13}", Colour.MUTED), Toned(text, Colour.BAD) if name == "error" else text
         )
     if examination.conversation:
         how = " (by its output's ids)" if examination.is_inferred else ""
-        output.write_line(Toned(f"  {'conversation':<13}", Tone.MUTED), f"{examination.conversation}{how}")
+        output.write_line(Toned(f"  {'conversation':<13}", Colour.MUTED), f"{examination.conversation}{how}")
     output.write_line(
-        Toned(f"  {'stored in':<13}", Tone.MUTED), f"{response.place.table} on {response.place.backend}"
+        Toned(f"  {'stored in':<13}", Colour.MUTED), f"{response.place.table} on {response.place.backend}"
     )
     for problem in found.problems:
         _warn("  ", problem)
@@ -81,15 +81,15 @@ def report_head(examination: Examination) -> None:
     _report_settings(head.settings)
 
 
-def _report_settings(settings: Sequence[Setting]) -> None:
+def _report_settings(settings: Sequence[RequestSetting]) -> None:
     """Print short settings in one line, each longer one in its own."""
     short = [setting for setting in settings if len(setting.text) <= SHORT]
     if short:
         words = (f"{setting.name} {setting.text}" for setting in short)
-        output.write_line(Toned(f"  {'settings':<13}", Tone.MUTED), ", ".join(words))
+        output.write_line(Toned(f"  {'settings':<13}", Colour.MUTED), ", ".join(words))
     for setting in settings:
         if setting not in short:
-            output.write_line(Toned(f"  {setting.name:<13}", Tone.MUTED), setting.text)
+            output.write_line(Toned(f"  {setting.name:<13}", Colour.MUTED), setting.text)
 
 
 def _facts(head: Head) -> Iterable[tuple[str, str]]:
@@ -133,11 +133,11 @@ def _tokens(usage: Usage | None) -> str:
     return ", ".join(f"{number:,} {what}" for number, what in found if number is not None)
 
 
-def report_entries(name: str, entries: Sequence[Entry]) -> None:
+def report_entries(name: str, entries: Sequence[TranscriptEntry]) -> None:
     """Print entries, each under its label."""
     title(f"{name} ({len(entries):,})")
     for entry in entries:
-        words = (Toned(entry.label, Tone.STRONG), entry.id, status_of(entry.status or ""))
+        words = (Toned(entry.label, Colour.STRONG), entry.id, status_of(entry.status or ""))
         output.write_line(f"{entry.position + 1:>3}", *_spaced(words))
         block(body(entry))
         if entry.answer is not None:
@@ -158,7 +158,7 @@ def report_messages(name: str, messages: Sequence[ChatMessage], *, brief: bool =
                 f"{message.position + 1:>3}  {message.label:<10} {one_line(message.summary, BRIEF)}"
             )
             continue
-        words = (Toned(message.label, Tone.STRONG), message.name, message.tool_call_id)
+        words = (Toned(message.label, Colour.STRONG), message.name, message.tool_call_id)
         output.write_line(f"{message.position + 1:>3}", *_spaced(words))
         block(message_body(message))
         for problem in message.problems:
@@ -187,7 +187,7 @@ def report_changes(changes: Iterable[Change]) -> None:
 def headline(found: Transcript) -> list[Piece]:
     """Name a response in a line: its id, status and model."""
     first, *rest = _spaced(
-        (Toned(found.head.id or "no id", Tone.STRONG), status_of(found.head.status or ""), found.head.model)
+        (Toned(found.head.id or "no id", Colour.STRONG), status_of(found.head.status or ""), found.head.model)
     )
     del first
     return rest
@@ -199,4 +199,4 @@ def _spaced(words: Iterable[Piece | None]) -> list[Piece]:
 
 
 def _warn(indent: str, sentence: str) -> None:
-    output.write_line(indent, Toned("!", Tone.WARNING), f" {sentence}")
+    output.write_line(indent, Toned("!", Colour.WARNING), f" {sentence}")

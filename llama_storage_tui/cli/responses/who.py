@@ -8,7 +8,7 @@ from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
-from llama_storage_tui.cli.output import Tone, Toned
+from llama_storage_tui.cli.output import Colour, Toned
 from llama_storage_tui.cli.responses.viewer_options import viewer_of, viewer_options
 from llama_storage_tui.cli.responses.who_document import WhoDocument
 from llama_storage_tui.cli.settings import Settings
@@ -47,7 +47,7 @@ def responses_who(
 
 
 def _report(id_: str, report: WhoReport, viewer: Viewer | None, notices: tuple[str, ...]) -> None:
-    output.write_line(Toned(id_, Tone.STRONG))
+    output.write_line(Toned(id_, Colour.STRONG))
     output.write_line(f"  owner        {_owner(report.owner)}")
     attributes = "NULL" if report.raw_attributes is None else with_letters(report.raw_attributes)
     output.write_line(f"  attributes   {attributes}")
@@ -55,7 +55,7 @@ def _report(id_: str, report: WhoReport, viewer: Viewer | None, notices: tuple[s
         output.write_line(f"  tenant       {report.tenant}")
     if viewer is not None and report.decision is not None:
         output.write_line()
-        tone = Tone.GOOD if report.decision.may_read and not report.decision.fails else Tone.BAD
+        tone = Colour.GOOD if report.decision.may_read and not report.decision.fails else Colour.BAD
         output.write_line(f"{viewer.name} ", Toned(_answer(report.decision), tone))
         _write_decision(report.decision)
     output.write_line()

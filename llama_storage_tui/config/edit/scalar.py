@@ -13,7 +13,7 @@ from typing import Final
 
 import yaml
 
-from llama_storage_tui.config.document import Document, Path, get, parse_again, show_path
+from llama_storage_tui.config.document import ConfigDocument, Path, get, parse_again, show_path
 from llama_storage_tui.config.edit.spans import spans
 from llama_storage_tui.config.edit.splice import Splice, check_writable
 from llama_storage_tui.errors import ConfigError, RefusedError
@@ -25,7 +25,7 @@ _ESCAPED: Final = re.compile(
 
 
 def document_splice(
-    document: Document, path: Path, change: Splice, *, shared_with: Collection[Path] = ()
+    document: ConfigDocument, path: Path, change: Splice, *, shared_with: Collection[Path] = ()
 ) -> Splice:
     """Turn a change of the text value at `path` into a change of the file that holds the document.
 
@@ -45,7 +45,7 @@ def document_splice(
 
 
 def scalar_splice(
-    document: Document, path: Path, change: Splice, *, shared_with: Collection[Path] = ()
+    document: ConfigDocument, path: Path, change: Splice, *, shared_with: Collection[Path] = ()
 ) -> Splice:
     """Do the same within one document: offsets are those of `document.text`."""
     value = get(document.data, *path)
@@ -128,7 +128,7 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\u{ord(character):04x}" if ord(character) <= 0xFFFF else f"\\U{ord(character):08x}"
 
 
-def _changed(document: Document, splice: Splice) -> tuple[tuple[Path, ...], Document] | None:
+def _changed(document: ConfigDocument, splice: Splice) -> tuple[tuple[Path, ...], ConfigDocument] | None:
     """Return which paths differ after the change, and the new document; None where it is no document any more."""
     try:
         after = parse_again(document, splice.apply(document.text))
@@ -150,7 +150,7 @@ def differences(before: object, after: object, path: Path = ()) -> Iterator[Path
         yield path
 
 
-def _refused(document: Document, path: Path, why: str) -> RefusedError:
+def _refused(document: ConfigDocument, path: Path, why: str) -> RefusedError:
     line = document.file_line(path)
     at = f", line {line}" if line else ""
     return RefusedError(

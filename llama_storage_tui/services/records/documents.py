@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.model.families import Link, Part, RecordFamily, RecordField, RecordLink, Show
+from llama_storage_tui.model.families import Link, RecordFamily, RecordField, RecordLink, RecordPart, Show
 from llama_storage_tui.model.records import Measure, Path
 from llama_storage_tui.services.values import parse_json
 
@@ -63,7 +63,7 @@ def at(found: object, path: Path) -> object:
     return found
 
 
-def value_of(found: Whole, part: Part) -> object:
+def value_of(found: Whole, part: RecordPart) -> object:
     """Return what a part shows."""
     value = next((each for path in part.paths if (each := at(found, path)) is not None), None)
     if part.measure is Measure.ITEMS:

@@ -8,7 +8,7 @@ from typing import Final
 from llama_storage_tui.backends.protocols import KeyValueReader
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.data import Cell, Count, Cursor, KeyEntry, KeySelection, StoredValue
-from llama_storage_tui.model.families import Filter, KeyPlace, Match, Query, RecordEntry, RecordFamily
+from llama_storage_tui.model.families import FamilyFilter, KeyPlace, Match, Query, RecordEntry, RecordFamily
 from llama_storage_tui.services.records.documents import StoredObject, Whole, at, value_of, whole
 from llama_storage_tui.services.records.json_escapes import stored_forms
 from llama_storage_tui.services.records.masking import masked
@@ -119,7 +119,7 @@ def _fits(stored: StoredValue | None, family: RecordFamily, query: Query, id_: s
     )
 
 
-def _meets(content: Whole, value: Cell, found: Filter, query: Query) -> bool:
+def _meets(content: Whole, value: Cell, found: FamilyFilter, query: Query) -> bool:
     wanted = query.text(found.name) or ""
     match found.match:
         case Match.EQUALS:

@@ -18,7 +18,7 @@ from llama_storage_tui.services.records.keys import key_slice
 from llama_storage_tui.services.records.merging import Slice, merged
 from llama_storage_tui.services.records.places import needed_places, needed_tables
 from llama_storage_tui.services.records.rows import entry_of, record_query, row_slice
-from llama_storage_tui.services.records.sources import KeySource, Source, opened, unread
+from llama_storage_tui.services.records.sources import KeySource, RecordSource, opened, unread
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import is_storable
 from llama_storage_tui.upstream.families import find_family
@@ -50,7 +50,7 @@ async def list_records(session: Session, name: str, query: Query = ALL) -> Page[
                 )
             except BackendError as error:
                 failures.append((place, error))
-        elif isinstance(source, Source) and not _cannot_relate(family, query):
+        elif isinstance(source, RecordSource) and not _cannot_relate(family, query):
             asked = replace(record_query(source, family, query), after=after, limit=limit)
             return await row_slice(session, source, asked, entry_of(source, family), order=query.order)
         return Slice(())

@@ -22,7 +22,7 @@ from llama_storage_tui.services.records.masking import masked
 from llama_storage_tui.services.records.pages import list_records
 from llama_storage_tui.services.records.places import needed_places, places_of
 from llama_storage_tui.services.records.rows import stored_row
-from llama_storage_tui.services.records.sources import KeySource, Source, opened
+from llama_storage_tui.services.records.sources import KeySource, RecordSource, opened
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import is_storable
 from llama_storage_tui.upstream.families import find_family
@@ -99,7 +99,7 @@ def _hidden(columns: object) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-async def _stored(source: Source | KeySource, id_: str) -> StoredObject | None:
+async def _stored(source: RecordSource | KeySource, id_: str) -> StoredObject | None:
     if isinstance(source, KeySource):
         return await key_object(source.key_values, source.place, id_)
     return await stored_row(source, id_)

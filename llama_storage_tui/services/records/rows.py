@@ -8,12 +8,12 @@ from typing import Final, TypeVar
 
 from llama_storage_tui.model.data import Cell, Cursor, Table
 from llama_storage_tui.model.families import (
-    Filter,
+    FamilyFilter,
     Match,
-    Part,
     Query,
     RecordEntry,
     RecordFamily,
+    RecordPart,
     Relation,
     Show,
     TableLayout,
@@ -37,7 +37,7 @@ from llama_storage_tui.services.records.documents import MADE, StoredObject, at,
 from llama_storage_tui.services.records.json_escapes import common_run, stored_forms
 from llama_storage_tui.services.records.masking import masked
 from llama_storage_tui.services.records.merging import Slice
-from llama_storage_tui.services.records.sources import Source
+from llama_storage_tui.services.records.sources import RecordSource
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import parse_json
 
@@ -55,7 +55,7 @@ Look = Callable[[Record], T | None]
 
 async def row_slice(
     session: Session,
-    source: Source,
+    source: RecordSource,
     query: RecordQuery,
     look: Look[T],
     *,
@@ -90,7 +90,7 @@ async def row_slice(
 
 
 def record_query(
-    source: Source, family: RecordFamily, query: Query, conditions: tuple[Condition, ...] = ()
+    source: RecordSource, family: RecordFamily, query: Query, conditions: tuple[Condition, ...] = ()
 ) -> RecordQuery:
     """Return what a table is asked for a list: every part of the family that it has, with the query's conditions and more."""
     layout = source.place.layout
@@ -127,7 +127,7 @@ def _time_name(family: RecordFamily, layout: TableLayout) -> str:
     return next(shown, TIME)
 
 
-def part_field(part: Part, layout: TableLayout, columns: frozenset[str]) -> Field | None:
+def part_field(part: RecordPart, layout: TableLayout, columns: frozenset[str]) -> Field | None:
     """Return where a table keeps a part: at the first path that leads into a column, else inside the document; None: nowhere."""
     path = _path(part, layout, columns)
     if path is None or (str(path[0]).startswith(MADE) and path[0] != DOCUMENT):
@@ -140,7 +140,7 @@ def part_field(part: Part, layout: TableLayout, columns: frozenset[str]) -> Fiel
     return Field(part.label, column, inside, part.measure, part.each, part.most)
 
 
-def _path(part: Part, layout: TableLayout, columns: frozenset[str]) -> Path | None:
+def _path(part: RecordPart, layout: TableLayout, columns: frozenset[str]) -> Path | None:
     for path in part.paths:
         head = str(path[0])
         if (head.startswith(MADE) and head != DOCUMENT) or head in columns:
@@ -176,13 +176,13 @@ def _period(layout: TableLayout, query: Query) -> Iterator[Condition]:
     yield Between(Field(name, name), query.time("since"), query.time("until"))
 
 
-def _filter_field(found: Filter, layout: TableLayout, columns: frozenset[str]) -> Field:
-    part = Part(found.name, found.paths)
+def _filter_field(found: FamilyFilter, layout: TableLayout, columns: frozenset[str]) -> Field:
+    part = RecordPart(found.name, found.paths)
     # A column that the table lacks is refused by the engine, in its own words.
     return part_field(part, layout, columns) or Field(found.name, str(found.paths[0][0]))
 
 
-def _containing(found: Filter, columns: frozenset[str], text: str) -> Iterator[Condition]:
+def _containing(found: FamilyFilter, columns: frozenset[str], text: str) -> Iterator[Condition]:
     names = [str(path[0]) for path in found.paths if str(path[0]) in columns]
     if not text or not names:
         return
@@ -201,7 +201,7 @@ def _related(relation: Relation, id_: str, columns: frozenset[str]) -> tuple[Con
     return tuple(Equals(Field(name, name), text) for name, text in zip(relation.columns, parts, strict=True))
 
 
-def entry_of(source: Source, family: RecordFamily) -> Callable[[Record], RecordEntry]:
+def entry_of(source: RecordSource, family: RecordFamily) -> Callable[[Record], RecordEntry]:
     """Return what makes entries of a table's records."""
     place = source.place
     columns = source.columns
@@ -227,14 +227,14 @@ def entry_of(source: Source, family: RecordFamily) -> Callable[[Record], RecordE
     return entry
 
 
-def _cell(value: object, path: Path, part: Part, family: RecordFamily) -> object:
+def _cell(value: object, path: Path, part: RecordPart, family: RecordFamily) -> object:
     # Only documents give numbers as text: what a column holds stays as it is stored.
     is_time = part.is_column and part.show is Show.TIME
     found = value if is_time else plain(value, part.show)
     return masked(found, str(path[-1])) if family.masks else found
 
 
-async def stored_row(source: Source, id_: str) -> StoredObject | None:
+async def stored_row(source: RecordSource, id_: str) -> StoredObject | None:
     """Return one record with all of its columns, documents parsed; None where there is none."""
     place, table = source.place, source.table
     fields = tuple(Field(f"column {column.name}", column.name) for column in table.columns)
@@ -263,13 +263,13 @@ def _stored(table: Table, place: TablePlace, record: Mapping[str, Cell]) -> Stor
     return StoredObject(columns, document, None, size if isinstance(size, int) else None, tuple(problems))
 
 
-async def is_large(source: Source) -> bool:
+async def is_large(source: RecordSource) -> bool:
     """Tell whether a table has so many rows that newest first would take long."""
     extent = await source.records.extent(source.place.table)
     return extent is not None and extent.rows > LARGE
 
 
-async def _order(source: Source, query: RecordQuery) -> tuple[RecordOrder, RecordQuery]:
+async def _order(source: RecordSource, query: RecordQuery) -> tuple[RecordOrder, RecordQuery]:
     """Return the order of a list with its query: a listing keeps the order that it began with."""
     if query.after is not None:
         name, _, inner = query.after.partition(":")

@@ -17,7 +17,7 @@ PlaceT = TypeVar("PlaceT", bound=Place)
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class RecordSource:
     """A table that can be read, with its columns."""
 
     place: TablePlace
@@ -39,24 +39,24 @@ class KeySource:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened(Generic[PlaceT]):
+class OpenedSource(Generic[PlaceT]):
     """The places that can be read, and a sentence for each other one.
 
     `is_complete` is False where one of them was not read; a table that a server makes when it first needs it is complete without.
     """
 
-    sources: dict[PlaceT, Source | KeySource]
+    sources: dict[PlaceT, RecordSource | KeySource]
     notices: tuple[str, ...] = ()
     is_complete: bool = True
     failures: tuple[BackendError, ...] = ()
 
     @property
-    def tables(self) -> tuple[Source, ...]:
+    def tables(self) -> tuple[RecordSource, ...]:
         """The tables among them."""
-        return tuple(source for source in self.sources.values() if isinstance(source, Source))
+        return tuple(source for source in self.sources.values() if isinstance(source, RecordSource))
 
 
-async def opened(session: Session, family: RecordFamily, places: Sequence[PlaceT]) -> Opened[PlaceT]:
+async def opened(session: Session, family: RecordFamily, places: Sequence[PlaceT]) -> OpenedSource[PlaceT]:
     """Open places of a family, all at once.
 
     Raises BackendError where none can be read and one is out of reach, or is a table of something else.
@@ -64,13 +64,13 @@ async def opened(session: Session, family: RecordFamily, places: Sequence[PlaceT
     answers = await asyncio.gather(
         *(_source(session, family, place) for place in places), return_exceptions=True
     )
-    sources: dict[PlaceT, Source | KeySource] = {}
+    sources: dict[PlaceT, RecordSource | KeySource] = {}
     notices: list[str] = []
     failures: list[BackendError] = []
     is_complete = True
     for place, answer in zip(places, answers, strict=True):
         match answer:
-            case Source() | KeySource():
+            case RecordSource() | KeySource():
                 sources[place] = answer
             case str():
                 notices.append(answer)
@@ -83,7 +83,7 @@ async def opened(session: Session, family: RecordFamily, places: Sequence[PlaceT
                 raise answer
     if failures and not sources:
         raise failures[0]
-    return Opened(sources, tuple(notices), is_complete, tuple(failures))
+    return OpenedSource(sources, tuple(notices), is_complete, tuple(failures))
 
 
 def unread(place: Place, error: BackendError) -> str:
@@ -98,14 +98,14 @@ def _is_made_at_start(place: Place) -> bool:
     return isinstance(place, TablePlace) and bool(place.layout.needed)
 
 
-async def _source(session: Session, family: RecordFamily, place: Place) -> Source | KeySource | str:
+async def _source(session: Session, family: RecordFamily, place: Place) -> RecordSource | KeySource | str:
     reader = await session.reader(place.backend)
     if isinstance(place, KeyPlace):
         return KeySource(place, reader.key_values)
     table = await reader.tables.table(place.table)
     if table is None:
         return f"There is no table {place}: no server has stored {family.words} there."
-    source = Source(place, reader.records, table)
+    source = RecordSource(place, reader.records, table)
     if missing := [column for column in place.layout.needed if column not in source.columns]:
         return f"Table {place} holds no {family.words}: it lacks {', '.join(missing)}."
     if place.layout.id not in source.columns:

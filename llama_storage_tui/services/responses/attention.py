@@ -16,7 +16,7 @@ from llama_storage_tui.model.attention import Attention, Category, CategoryCount
 from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.records import RecordQuery, TallyBatch
 from llama_storage_tui.services.records.places import needed_tables
-from llama_storage_tui.services.records.sources import Source, opened
+from llama_storage_tui.services.records.sources import RecordSource, opened
 from llama_storage_tui.services.responses.categories import categories
 from llama_storage_tui.services.responses.item_tables import item_tables
 from llama_storage_tui.services.session import Session
@@ -130,7 +130,7 @@ async def _tables(
     return tuple(table for table, _ in begun), (*unread, *(notice for _, said in begun for notice in said))
 
 
-async def _table(source: Source, chosen: Sequence[Category]) -> tuple[_Counting, list[str]]:
+async def _table(source: RecordSource, chosen: Sequence[Category]) -> tuple[_Counting, list[str]]:
     place = source.place
     wanted = tuple(
         index

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from llama_storage_tui.model.transcript import ChatMessage, Entry, EntryKind, Hit, Part
+from llama_storage_tui.model.transcript import ChatMessage, ContentPart, EntryKind, Hit, TranscriptEntry
 from llama_storage_tui.services.responses.content import text_of
 
 
-def body(entry: Entry) -> str:
+def body(entry: TranscriptEntry) -> str:
     """Return what an entry says: its texts, a call's arguments and output, a search's queries and hits, else its JSON."""
     return "\n".join(_lines(entry))
 
@@ -33,7 +33,7 @@ def pretty(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2, default=str)
 
 
-def _lines(entry: Entry) -> Iterator[str]:
+def _lines(entry: TranscriptEntry) -> Iterator[str]:
     match entry.kind:
         case EntryKind.MESSAGE | EntryKind.REASONING | EntryKind.COMPACTION | EntryKind.FUNCTION_CALL_OUTPUT:
             yield from _of_parts(entry.parts)
@@ -68,7 +68,7 @@ def _of_hit(hit: Hit) -> Iterator[str]:
         yield hit.text
 
 
-def _of_parts(parts: tuple[Part, ...]) -> Iterator[str]:
+def _of_parts(parts: tuple[ContentPart, ...]) -> Iterator[str]:
     for part in parts:
         yield text_of((part,))
         for annotation in part.annotations:

@@ -129,7 +129,7 @@ def _broken() -> tuple[Category, ...]:
             "unparsable",
             "invalid JSON",
             "A server fails on such a row, and with it on every page of a listing that would show it.",
-            "Look at the raw row: likely a cut-off write, a bad copy, or other software. Stop the servers and back it up before you change it.",
+            "Look at the raw row: a cut-off write, a bad copy or other software. First stop the servers and back it up.",
             (Equals(SHAPE, DocumentShape.BROKEN.value),),
         ),
         Category(

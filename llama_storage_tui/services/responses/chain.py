@@ -18,7 +18,7 @@ from llama_storage_tui.model.records import Record
 from llama_storage_tui.services.responses.chain_rows import LinkRow, ResponseTable, pairs, table_of, text_of
 from llama_storage_tui.services.responses.chain_shape import Lineage, shaped
 from llama_storage_tui.services.responses.links import Links
-from llama_storage_tui.services.responses.prefixes import UNKNOWN, Candidate, Guess, Prefixes
+from llama_storage_tui.services.responses.prefixes import UNKNOWN, Guess, PossibleParent, Prefixes
 from llama_storage_tui.services.session import Session
 
 MOST_RESPONSES: Final = 20_000
@@ -118,7 +118,7 @@ class _Search:
         beginning = await self.table.beginning(row.id)
         if beginning is None:
             self.notices.append(f"{row.id} has no readable items: what it belongs to cannot be inferred.")
-        candidates: list[Candidate] = []
+        candidates: list[PossibleParent] = []
         async with aclosing(self.table.candidates(beginning)) as batches:
             async for batch in batches:
                 self.links.add(pairs(batch.records))
@@ -134,7 +134,7 @@ class _Search:
             (child, guess.parent) for child, guess in self.guesses.items() if guess.parent is not None
         )
 
-    async def _compared(self, candidates: Sequence[Candidate]) -> dict[str, Guess]:
+    async def _compared(self, candidates: Sequence[PossibleParent]) -> dict[str, Guess]:
         prefixes = Prefixes()
         by_id = {each.id: each for each in candidates}
         done = unread = 0
@@ -188,9 +188,9 @@ def _unlinked(records: Sequence[Record]) -> Iterator[Record]:
     return (record for record in records if not record["previous"])
 
 
-def _candidate(record: Record) -> Candidate:
+def _candidate(record: Record) -> PossibleParent:
     size = record["bytes"]
-    return Candidate(
+    return PossibleParent(
         str(record["id"]),
         created_at=record["created_at"],
         owner=text_of(record.get("owner")),
@@ -199,8 +199,8 @@ def _candidate(record: Record) -> Candidate:
     )
 
 
-def _parts(candidates: Sequence[Candidate]) -> Iterator[list[Candidate]]:
-    part: list[Candidate] = []
+def _parts(candidates: Sequence[PossibleParent]) -> Iterator[list[PossibleParent]]:
+    part: list[PossibleParent] = []
     size = 0
     for each in candidates:
         if part and (size + each.bytes > READ_AT_ONCE or len(part) == ROWS_AT_ONCE):
@@ -212,7 +212,7 @@ def _parts(candidates: Sequence[Candidate]) -> Iterator[list[Candidate]]:
         yield part
 
 
-def _place(prefixes: Prefixes, by_id: dict[str, Candidate], records: Sequence[Record]) -> int:
+def _place(prefixes: Prefixes, by_id: dict[str, PossibleParent], records: Sequence[Record]) -> int:
     """Place records in the tree, and return how many of them could not be read."""
     placed = (prefixes.place(by_id[str(each["id"])], each["input"], each["output"]) for each in records)
     return sum(not is_placed for is_placed in placed)

@@ -18,13 +18,13 @@ from typing import Final
 from llama_storage_tui.model.resume import Comparison, Disagreement, DisagreementKind
 from llama_storage_tui.model.transcript import (
     ChatMessage,
-    Entry,
+    ContentPart,
     EntryKind,
     MessagesState,
-    Part,
     PartKind,
     ToolCall,
     Transcript,
+    TranscriptEntry,
 )
 from llama_storage_tui.services.responses.content import text_of
 from llama_storage_tui.services.responses.tolerant_json import compact, counted, one_line
@@ -50,11 +50,11 @@ class _Unit:
     kind: str
     key: Hashable
     said: str
-    entry: Entry | None = None
+    entry: TranscriptEntry | None = None
     message: ChatMessage | None = None
 
 
-def compare(transcript: Transcript, full_input: Sequence[Entry] | None = None) -> Comparison:
+def compare(transcript: Transcript, full_input: Sequence[TranscriptEntry] | None = None) -> Comparison:
     """Compare the stored messages with the input and the output; `full_input` as in `resuming.check_resume`."""
     match transcript.messages_state:
         case MessagesState.MISSING | MessagesState.EMPTY:
@@ -74,7 +74,7 @@ def compare(transcript: Transcript, full_input: Sequence[Entry] | None = None) -
     return _aligned(asked, sent)
 
 
-def _is_loose(entry: Entry) -> bool:
+def _is_loose(entry: TranscriptEntry) -> bool:
     """Tell whether an item does not hold the text that the model was told: a failed call may hold another one."""
     return entry.kind is EntryKind.MCP_CALL and (entry.error is not None or entry.output is None)
 
@@ -85,7 +85,7 @@ def _plain(text: str) -> str:
     return " ".join((_CITATION.sub("", text) if _CITED in text else text).split())
 
 
-def _spoken(parts: Iterable[Part]) -> tuple[str, int]:
+def _spoken(parts: Iterable[ContentPart]) -> tuple[str, int]:
     """Return the texts of parts, and how many images and files there are."""
     parts = tuple(parts)
     attached = [part for part in parts if part.kind in (PartKind.IMAGE, PartKind.FILE)]
@@ -102,7 +102,7 @@ def _canonical(arguments: object) -> str:
     return compact(arguments)
 
 
-def _units_of_entry(entry: Entry) -> Iterator[_Unit]:
+def _units_of_entry(entry: TranscriptEntry) -> Iterator[_Unit]:
     match entry.kind:
         case EntryKind.MESSAGE | EntryKind.COMPACTION:
             role = "assistant" if entry.kind is EntryKind.COMPACTION else entry.role or ""
@@ -129,7 +129,7 @@ def _units_of_entry(entry: Entry) -> Iterator[_Unit]:
             return
 
 
-def _units_of_output(entry: Entry) -> Iterator[_Unit]:
+def _units_of_output(entry: TranscriptEntry) -> Iterator[_Unit]:
     """Yield a function's output; servers send its images as a message of the user behind it."""
     text, attached = _spoken(entry.parts)
     images = sum(part.kind is PartKind.IMAGE for part in entry.parts)

@@ -9,8 +9,8 @@ from typing import Final
 
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.completions import (
-    Choice,
     Completion,
+    CompletionChoice,
 )
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import Query, RecordEntry
@@ -69,12 +69,12 @@ def _list(text: Cell, name: str, problems: list[str]) -> list[object]:
     return []
 
 
-def _choice(raw: object, position: int, problems: list[str]) -> Choice:
+def _choice(raw: object, position: int, problems: list[str]) -> CompletionChoice:
     if not isinstance(raw, dict):
         problems.append(f"choice {position + 1} is {type_name(raw)}, not an object")
     fields = as_mapping(raw)
     index, message = fields.get("index"), fields.get("message")
-    return Choice(
+    return CompletionChoice(
         index if isinstance(index, int | str) else None,
         as_text(fields.get("finish_reason")),
         None if message is None else read_message(message, position),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from llama_storage_tui.model.transcript import Part, PartKind
+from llama_storage_tui.model.transcript import ContentPart, PartKind
 from llama_storage_tui.services.responses.tolerant_json import (
     as_list,
     as_mapping,
@@ -22,13 +22,13 @@ _FILES: Final = frozenset({"input_file", "file"})
 _DATA_URL: Final = re.compile(r"data:([^;,]{0,100})[^,]{0,100},", re.ASCII)
 
 
-def content_parts(content: object, problems: list[str]) -> tuple[Part, ...]:
+def content_parts(content: object, problems: list[str]) -> tuple[ContentPart, ...]:
     """Return the pieces of a content: a text, or a list of pieces; what is odd is added to `problems`."""
     match content:
         case None:
             return ()
         case str():
-            return (Part(PartKind.TEXT, content),)
+            return (ContentPart(PartKind.TEXT, content),)
         case list():
             return tuple(_part(piece, problems) for piece in content)
         case dict():
@@ -36,15 +36,15 @@ def content_parts(content: object, problems: list[str]) -> tuple[Part, ...]:
             return (_part(content, problems),)
         case _:
             problems.append(f"its content is {type_name(content)}")
-            return (Part(PartKind.OTHER, compact(content)),)
+            return (ContentPart(PartKind.OTHER, compact(content)),)
 
 
-def text_of(parts: tuple[Part, ...]) -> str:
+def text_of(parts: tuple[ContentPart, ...]) -> str:
     """Return the texts of parts, images and files as lines that say what they are."""
     return "\n".join(_written(part) for part in parts)
 
 
-def _written(part: Part) -> str:
+def _written(part: ContentPart) -> str:
     match part.kind:
         case PartKind.IMAGE | PartKind.FILE:
             return f"[{part.kind.value}: {part.text}]"
@@ -54,24 +54,24 @@ def _written(part: Part) -> str:
             return part.text
 
 
-def _part(piece: object, problems: list[str]) -> Part:
+def _part(piece: object, problems: list[str]) -> ContentPart:
     if isinstance(piece, str):
-        return Part(PartKind.TEXT, piece)
+        return ContentPart(PartKind.TEXT, piece)
     if not isinstance(piece, dict):
         problems.append(f"a piece of its content is {type_name(piece)}")
-        return Part(PartKind.OTHER, compact(piece))
+        return ContentPart(PartKind.OTHER, compact(piece))
     kind = piece.get("type")
     if isinstance(kind, str) and kind in _IMAGES:
         return _image(piece)
     if isinstance(kind, str) and kind in _FILES:
         return _file(piece)
     if kind == "refusal":
-        return Part(PartKind.REFUSAL, _needed(piece, "refusal", problems))
+        return ContentPart(PartKind.REFUSAL, _needed(piece, "refusal", problems))
     if (isinstance(kind, str) and kind in _TEXTS) or (kind is None and "text" in piece):
         notes = tuple(_annotation(note) for note in as_list(piece.get("annotations")))
-        return Part(PartKind.TEXT, _needed(piece, "text", problems), notes)
+        return ContentPart(PartKind.TEXT, _needed(piece, "text", problems), notes)
     problems.append(f"a piece of its content is of the unknown type {as_text(kind)}")
-    return Part(PartKind.OTHER, compact(piece))
+    return ContentPart(PartKind.OTHER, compact(piece))
 
 
 def _needed(piece: Mapping[str, object], name: str, problems: list[str]) -> str:
@@ -81,17 +81,17 @@ def _needed(piece: Mapping[str, object], name: str, problems: list[str]) -> str:
     return as_text(value) or ""
 
 
-def _image(piece: Mapping[str, object]) -> Part:
+def _image(piece: Mapping[str, object]) -> ContentPart:
     url = piece.get("image_url")
     url = as_mapping(url).get("url") if isinstance(url, dict) else url
     if isinstance(url, str) and url:
-        return Part(PartKind.IMAGE, described(url), source="image_url")
+        return ContentPart(PartKind.IMAGE, described(url), source="image_url")
     if piece.get("file_id"):
-        return Part(PartKind.IMAGE, f"file {as_text(piece['file_id'])}", source="file_id")
-    return Part(PartKind.IMAGE, "neither a URL nor a file id")
+        return ContentPart(PartKind.IMAGE, f"file {as_text(piece['file_id'])}", source="file_id")
+    return ContentPart(PartKind.IMAGE, "neither a URL nor a file id")
 
 
-def _file(piece: Mapping[str, object]) -> Part:
+def _file(piece: Mapping[str, object]) -> ContentPart:
     held = {**piece, **as_mapping(piece.get("file"))}
     name = as_text(held.get("filename")) or ""
     for source in ("file_id", "file_data", "file_url"):
@@ -106,8 +106,10 @@ def _file(piece: Mapping[str, object]) -> Part:
             if source == "file_data"
             else described(text)
         )
-        return Part(PartKind.FILE, ", ".join(found for found in (name, what) if found), source=source)
-    return Part(PartKind.FILE, name or "neither a file id nor data", source="filename" if name else None)
+        return ContentPart(PartKind.FILE, ", ".join(found for found in (name, what) if found), source=source)
+    return ContentPart(
+        PartKind.FILE, name or "neither a file id nor data", source="filename" if name else None
+    )
 
 
 def _data(text: str) -> str:

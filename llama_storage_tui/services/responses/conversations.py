@@ -23,7 +23,7 @@ from llama_storage_tui.model.records import (
     RecordOrder,
     RecordQuery,
 )
-from llama_storage_tui.model.transcript import Entry, Side
+from llama_storage_tui.model.transcript import Side, TranscriptEntry
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.records.pages import ALL, find_entry, list_records
 from llama_storage_tui.services.records.places import needed_tables, table_places
@@ -153,14 +153,14 @@ def _read(records: Sequence[Record]) -> tuple[ConversationItem, ...]:
     return tuple(_item(record, whole.get(at)) for at, record in enumerate(records))
 
 
-def _entry(text: Cell, position: int) -> Entry | None:
+def _entry(text: Cell, position: int) -> TranscriptEntry | None:
     try:
         return read_item(load(text), Side.INPUT, position) if isinstance(text, str) else None
     except (ValueError, RecursionError):
         return None
 
 
-def _item(record: Record, entry: Entry | None) -> ConversationItem:
+def _item(record: Record, entry: TranscriptEntry | None) -> ConversationItem:
     return ConversationItem(
         record["id"],
         record.get("created_at"),

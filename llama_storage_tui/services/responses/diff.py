@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 
 from llama_storage_tui.model.resume import Addition, Change
-from llama_storage_tui.model.transcript import ChatMessage, Entry, Transcript
+from llama_storage_tui.model.transcript import ChatMessage, Transcript, TranscriptEntry
 from llama_storage_tui.services.responses.tolerant_json import as_mapping, compact, counted
 
-Before = Sequence[Entry] | None
+Before = Sequence[TranscriptEntry] | None
 
 
 def difference(
@@ -41,7 +41,7 @@ def difference(
 
 def _beyond(
     first: Transcript, second: Transcript, first_input: Before, second_input: Before, notes: list[str]
-) -> tuple[tuple[Entry, ...], tuple[Entry, ...], bool]:
+) -> tuple[tuple[TranscriptEntry, ...], tuple[TranscriptEntry, ...], bool]:
     """Return what the second's input has beyond the first, what of the first it has not, and whether it begins with it."""
     for transcript, given, name in ((first, first_input, "first"), (second, second_input, "second")):
         if transcript.is_incremental and given is None:
@@ -71,7 +71,7 @@ def _common(before: Sequence[Hashable], after: Sequence[Hashable]) -> int:
     return min(len(before), len(after))
 
 
-def _key(entry: Entry) -> Hashable:
+def _key(entry: TranscriptEntry) -> Hashable:
     """Return what makes two entries the same: all but ids and states that servers fill in, and fields that are not set."""
     fields = as_mapping(entry.raw)
     held = {

@@ -20,7 +20,7 @@ _CONVERSATION: Final = Field("conversation_id", "conversation_id")
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class CopyComparison:
     """How many of the rows that were compared are missing in the new table; `is_whole` where all rows were.
 
     Rows of conversations that are gone do not count: deleting a conversation deletes its items.
@@ -31,7 +31,7 @@ class Comparison:
     is_whole: bool
 
 
-async def compare_items(reader: Reader, *, most: int | None = None, seconds: float = 20.0) -> Comparison:
+async def compare_items(reader: Reader, *, most: int | None = None, seconds: float = 20.0) -> CopyComparison:
     """Compare the two tables by the keys of their rows, from the end of the earlier one; both must be there.
 
     Stops after `most` rows (None: no limit) or `seconds`. Raises BackendError.
@@ -49,8 +49,8 @@ async def compare_items(reader: Reader, *, most: int | None = None, seconds: flo
                 missing += await _missing(reader, chunk, has_conversations=has_conversations)
                 compared += len(chunk)
                 if monotonic() - began > seconds or (most is not None and compared >= most):
-                    return Comparison(missing, compared, is_whole=False)
-    return Comparison(missing, compared, is_whole=True)
+                    return CopyComparison(missing, compared, is_whole=False)
+    return CopyComparison(missing, compared, is_whole=True)
 
 
 async def _missing(reader: Reader, records: Sequence[Record], *, has_conversations: bool) -> int:

@@ -14,7 +14,7 @@ from llama_storage_tui.model.data import Cell, Column
 from llama_storage_tui.model.families import Query
 from llama_storage_tui.model.responses import ResponseBatch, ResponseSummary
 from llama_storage_tui.services.export import Encoder, ExportFormat, export_page
-from llama_storage_tui.services.responses.listing import Sees, search_responses
+from llama_storage_tui.services.responses.listing import Visibility, search_responses
 from llama_storage_tui.services.session import Session
 
 COLUMNS: Final = (
@@ -65,7 +65,7 @@ async def export_responses(
     format_: ExportFormat,
     path: Path,
     *,
-    sees: Sees | None = None,
+    sees: Visibility | None = None,
     marks: bool = False,
     on_progress: Progress | None = None,
     replaces: bool = False,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.model.transcript import Head, Setting, Usage
+from llama_storage_tui.model.transcript import Head, RequestSetting, Usage
 from llama_storage_tui.services.responses.tolerant_json import (
     as_count,
     as_list,
@@ -110,13 +110,13 @@ def _usage(usage: object, problems: list[str]) -> Usage | None:
     )
 
 
-def _settings(stored: Fields) -> tuple[Setting, ...]:
+def _settings(stored: Fields) -> tuple[RequestSetting, ...]:
     names = [name for name in stored if name not in _ELSEWHERE and stored[name] not in (None, [], {}, "")]
     names.sort(key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
     return tuple(_setting(name, stored[name]) for name in names)
 
 
-def _setting(name: str, value: object) -> Setting:
+def _setting(name: str, value: object) -> RequestSetting:
     match name:
         case "tools":
             text = "; ".join(_tool(tool) for tool in as_list(value)) or compact(value)
@@ -124,7 +124,7 @@ def _setting(name: str, value: object) -> Setting:
             text = _format(as_mapping(value)) or compact(value)
         case _:
             text = as_text(value) or ""
-    return Setting(name, value, one_line(text))
+    return RequestSetting(name, value, one_line(text))
 
 
 def _tool(tool: object) -> str:

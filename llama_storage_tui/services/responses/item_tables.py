@@ -10,7 +10,7 @@ from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.records import Field, RecordOrder, RecordQuery
 from llama_storage_tui.services.records.places import table_places
-from llama_storage_tui.services.responses.earlier_items import Comparison, compare_items
+from llama_storage_tui.services.responses.earlier_items import CopyComparison, compare_items
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream.families.conversations import ITEMS as CONVERSATION_ITEMS
 from llama_storage_tui.upstream.item_upgrade import (
@@ -76,7 +76,7 @@ class UpgradeReport:
 
     state: ItemUpgrade
     has_items: bool = False
-    comparison: Comparison | None = None
+    comparison: CopyComparison | None = None
 
 
 async def item_tables(session: Session) -> ItemTables:
@@ -188,7 +188,7 @@ def said_of(report: UpgradeReport, backend: str) -> Said:
             return Said(f"{EARLIER_ITEMS} on {backend} is not read any more")
 
 
-def _scope(comparison: Comparison | None) -> str:
+def _scope(comparison: CopyComparison | None) -> str:
     if comparison is None:
         return "rows"
     if comparison.is_whole:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from llama_storage_tui.model.transcript import Entry, EntryKind, Hit, Part, PartKind, Side
+from llama_storage_tui.model.transcript import ContentPart, EntryKind, Hit, PartKind, Side, TranscriptEntry
 from llama_storage_tui.services.responses.content import content_parts, text_of
 from llama_storage_tui.services.responses.tolerant_json import (
     as_list,
@@ -25,7 +25,7 @@ Parts = dict[str, Any]
 """Fields of an Entry by name."""
 
 
-def read_items(items: object, side: Side, problems: list[str]) -> tuple[Entry, ...]:
+def read_items(items: object, side: Side, problems: list[str]) -> tuple[TranscriptEntry, ...]:
     """Read the items of a side; where they are no list, that is added to `problems`."""
     match items:
         case None:
@@ -41,19 +41,19 @@ def read_items(items: object, side: Side, problems: list[str]) -> tuple[Entry, .
             return (read_item(items, side, 0),)
 
 
-def read_item(item: object, side: Side, position: int) -> Entry:
+def read_item(item: object, side: Side, position: int) -> TranscriptEntry:
     """Read one item, as `untrusted.load` gives it, by its type; an unknown one is kept as JSON."""
     if not isinstance(item, dict):
         problem = f"it is {type_name(item)}, not an object"
         text = compact(item)
-        return Entry(
+        return TranscriptEntry(
             side, position, EntryKind.UNKNOWN, "no item", one_line(text), problems=(problem,), raw=item
         )
     problems: list[str] = []
     type_ = as_text(item.get("type"))
     kind = _kind(item)
     found = _READERS[kind](item, problems)
-    return Entry(
+    return TranscriptEntry(
         side=side,
         position=position,
         kind=kind,
@@ -66,12 +66,14 @@ def read_item(item: object, side: Side, position: int) -> Entry:
     )
 
 
-def joined(entries: Sequence[Entry], later: Sequence[Entry] = ()) -> tuple[Entry, ...]:
+def joined(
+    entries: Sequence[TranscriptEntry], later: Sequence[TranscriptEntry] = ()
+) -> tuple[TranscriptEntry, ...]:
     """Give each call the entry that answered it, and each answer the name of what it answers.
 
     `later` are entries of the responses after this one, where an answer may stand too.
     """
-    answers: dict[tuple[EntryKind, str], list[Entry]] = {}
+    answers: dict[tuple[EntryKind, str], list[TranscriptEntry]] = {}
     for entry in (*entries, *later):
         if entry.kind in _ANSWERS.values() and entry.call_id is not None:
             answers.setdefault((entry.kind, entry.call_id), []).append(entry)
@@ -101,7 +103,7 @@ _ANSWERS: Final = {
 }
 
 
-def _named(entry: Entry, names: Mapping[tuple[EntryKind, str], str]) -> Entry:
+def _named(entry: TranscriptEntry, names: Mapping[tuple[EntryKind, str], str]) -> TranscriptEntry:
     name = names.get((entry.kind, entry.call_id)) if entry.call_id is not None else None
     if not name:
         return entry
@@ -141,7 +143,7 @@ def _reasoning(item: Fields, problems: list[str]) -> Parts:
     parts = content_parts(item.get("summary"), own) + content_parts(item.get("content"), own)
     problems += own
     if not parts and item.get("encrypted_content"):
-        parts = (Part(PartKind.OTHER, "encrypted"),)
+        parts = (ContentPart(PartKind.OTHER, "encrypted"),)
     return {"label": "reasoning", "parts": parts, "summary": one_line(text_of(parts))}
 
 
@@ -257,7 +259,7 @@ def _hit(result: Fields) -> Hit:
 
 def _compaction(item: Fields, problems: list[str]) -> Parts:
     text = _text(item, "encrypted_content", problems) or ""
-    return {"label": "compaction", "parts": (Part(PartKind.TEXT, text),), "summary": one_line(text)}
+    return {"label": "compaction", "parts": (ContentPart(PartKind.TEXT, text),), "summary": one_line(text)}
 
 
 def _unknown(item: Fields, problems: list[str]) -> Parts:

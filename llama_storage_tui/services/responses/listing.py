@@ -20,7 +20,7 @@ from llama_storage_tui.services.records.merging import START, Slice, encode, mer
 from llama_storage_tui.services.records.pages import check_query
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.records.rows import LARGE, record_query, row_slice
-from llama_storage_tui.services.records.sources import Source, opened
+from llama_storage_tui.services.records.sources import RecordSource, opened
 from llama_storage_tui.services.responses.membership import conversations_of, items_of
 from llama_storage_tui.services.responses.summaries import belongs_to, summary_of
 from llama_storage_tui.services.session import Session
@@ -30,15 +30,15 @@ from llama_storage_tui.upstream.resuming import STATUSES
 _AT_ONCE: Final = 200
 """Records that are summed up before anything else that runs has its turn."""
 
-_SIFTED: Final = 500
+_FILTERED: Final = 500
 """Records asked for at a time where only some are shown: newest first, each question is a scan."""
 
-Sees = Callable[[ResponseSummary], Decision]
+Visibility = Callable[[ResponseSummary], Decision]
 """Tells whether a response is shown: what a user may read, and what hides the rest."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Met:
+class _ListedResponse:
     """A response that is shown, with what was met since the one before and is not: itself where it is marked as hidden."""
 
     summary: ResponseSummary
@@ -46,12 +46,12 @@ class _Met:
 
 
 @dataclass(slots=True)
-class _Eyes:
+class _ViewFilter:
     """Looks at responses as a user would (None: sees everything); `marks` lets pass what is hidden, marked as such."""
 
-    sees: Sees | None
+    sees: Visibility | None
     marks: bool
-    unsaid: Counter[Hiding] = field(default_factory=Counter)
+    not_reported: Counter[Hiding] = field(default_factory=Counter)
     """What was hidden since it was last asked for."""
 
     def look(self, summary: ResponseSummary) -> ResponseSummary | None:
@@ -60,17 +60,17 @@ class _Eyes:
         hiding = None if decision is None else decision.hiding
         if hiding is None:
             return summary
-        self.unsaid[hiding] += 1
+        self.not_reported[hiding] += 1
         return replace(summary, hidden=decision) if self.marks else None
 
     def hidden(self) -> Counter[Hiding]:
         """Return what was hidden since the last time."""
-        found, self.unsaid = self.unsaid, Counter()
+        found, self.not_reported = self.not_reported, Counter()
         return found
 
 
 async def list_responses(
-    session: Session, query: Query, *, sees: Sees | None = None, marks: bool = False
+    session: Session, query: Query, *, sees: Visibility | None = None, marks: bool = False
 ) -> ResponsePage:
     """Return a page of responses; raises NotFoundError where the config keeps none, BackendError where no table can be read.
 
@@ -83,16 +83,16 @@ async def list_responses(
     check_query(RESPONSES, query)
     conditions = await _membership(session, query)
     sources = await opened(session, RESPONSES, places)
-    is_sifted = sees is not None and not marks
-    eyes: dict[TablePlace, _Eyes] = {}
+    is_filtered = sees is not None and not marks
+    eyes: dict[TablePlace, _ViewFilter] = {}
 
-    async def read(place: TablePlace, after: Cursor | None, limit: int) -> Slice[_Met]:
+    async def read(place: TablePlace, after: Cursor | None, limit: int) -> Slice[_ListedResponse]:
         source = sources.sources.get(place)
-        if not isinstance(source, Source):
+        if not isinstance(source, RecordSource):
             return Slice(())
-        look = eyes[place] = _Eyes(sees, marks)
+        look = eyes[place] = _ViewFilter(sees, marks)
         asked = record_query(source, RESPONSES, query, conditions)
-        asked = replace(asked, after=after, limit=max(limit, _SIFTED) if is_sifted else limit)
+        asked = replace(asked, after=after, limit=max(limit, _FILTERED) if is_filtered else limit)
         return await row_slice(
             session, source, asked, lambda record: _met(look, place, record), order=query.order, enough=limit
         )
@@ -111,21 +111,21 @@ async def list_responses(
     )
     if not page.found and sources.is_complete and not hidden:
         _check_status(query)
-    shown, unsaid = await _with_conversations(session, [met.summary for met in page.found])
+    shown, not_reported = await _with_conversations(session, [met.summary for met in page.found])
     return ResponsePage(
         RESPONSES,
         shown,
         page.next,
         query.order,
         is_complete=sources.is_complete,
-        notices=(*sources.notices, *unsaid),
+        notices=(*sources.notices, *not_reported),
         hidden=hidden,
     )
 
 
-def _met(eyes: _Eyes, place: TablePlace, record: Record) -> _Met | None:
+def _met(eyes: _ViewFilter, place: TablePlace, record: Record) -> _ListedResponse | None:
     summary = eyes.look(summary_of(place, record))
-    return None if summary is None else _Met(summary, eyes.hidden())
+    return None if summary is None else _ListedResponse(summary, eyes.hidden())
 
 
 def _check_status(query: Query) -> None:
@@ -147,7 +147,7 @@ async def search_responses(
     session: Session,
     query: Query,
     *,
-    sees: Sees | None = None,
+    sees: Visibility | None = None,
     marks: bool = False,
     most: int | None = None,
 ) -> AsyncGenerator[ResponseBatch, None]:
@@ -166,12 +166,12 @@ async def search_responses(
     total = sum(sizes.values())
     if sources.notices:
         yield ResponseBatch((), 0, total, sources.notices)
-    eyes = _Eyes(sees, marks)
+    eyes = _ViewFilter(sees, marks)
     said: set[str] = set()
     before, room, has_found = 0, most, False
     for index, (place, start) in enumerate(zip(places, starts, strict=True)):
         source = sources.sources.get(place)
-        if isinstance(source, Source) and start is not None:
+        if isinstance(source, RecordSource) and start is not None:
             asked = record_query(source, RESPONSES, stored, conditions)
             query_here = replace(asked, after=start or None, with_cursors=most is not None)
             async with aclosing(source.records.search(query_here)) as batches:
@@ -179,8 +179,8 @@ async def search_responses(
                     seen, last = await _seen(place, batch, eyes, room)
                     room = None if room is None else room - len(seen)
                     has_found = has_found or bool(batch.records)
-                    kept, unsaid = await _with_conversations(session, seen)
-                    new = tuple(notice for notice in unsaid if notice not in said)
+                    kept, not_reported = await _with_conversations(session, seen)
+                    new = tuple(notice for notice in not_reported if notice not in said)
                     said.update(new)
                     # Where a search goes on, what lies before counts as done.
                     done = before + max(0, sizes[place] - batch.total) + batch.done
@@ -195,13 +195,13 @@ async def search_responses(
         _check_status(query)
 
 
-async def _positions(source: Source) -> int:
+async def _positions(source: RecordSource) -> int:
     extent = await source.records.extent(source.place.table)
     return extent.positions if extent else 0
 
 
 async def _seen(
-    place: TablePlace, batch: RecordBatch, eyes: _Eyes, room: int | None
+    place: TablePlace, batch: RecordBatch, eyes: _ViewFilter, room: int | None
 ) -> tuple[list[ResponseSummary], Cursor | None]:
     """Return those of a batch that are shown, up to `room`, and where that ended if there is no more room."""
     found: list[ResponseSummary] = []

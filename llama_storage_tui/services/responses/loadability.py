@@ -6,7 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import ValidationError
 
-from llama_storage_tui.model.transcript import ChatMessage, Entry, EntryKind, MessagesState, Side, Transcript
+from llama_storage_tui.model.transcript import (
+    ChatMessage,
+    EntryKind,
+    MessagesState,
+    Side,
+    Transcript,
+    TranscriptEntry,
+)
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.tolerant_json import as_mapping, counted, type_name
 from llama_storage_tui.upstream import changes, field_rules, item_model, response_model, resuming
@@ -17,7 +24,9 @@ Fields = Mapping[str, object]
 Rules = Mapping[str, tuple[FieldRule, ...]]
 
 
-def obstacles(transcript: Transcript, entries: Iterable[Entry], version: Version) -> tuple[str, ...]:
+def obstacles(
+    transcript: Transcript, entries: Iterable[TranscriptEntry], version: Version
+) -> tuple[str, ...]:
     """Return why a server of that version cannot load a response; nothing where no reason is known.
 
     `entries` are all that it loads with it: of the ancestors too, where it rebuilds the input.
@@ -34,7 +43,7 @@ def obstacles(transcript: Transcript, entries: Iterable[Entry], version: Version
     return tuple(dict.fromkeys(found))
 
 
-def _named(entry: Entry) -> str:
+def _named(entry: TranscriptEntry) -> str:
     return f"{entry.side.value} item {entry.position + 1} ({entry.type or 'no type'})"
 
 
@@ -76,7 +85,7 @@ def _sentence(name: str, value: object, error: ValidationError) -> str:
     return f"its {'.'.join(words)} is {type_name(odd)}{said}"
 
 
-def _of_entry(entry: Entry, version: Version) -> Iterator[str]:
+def _of_entry(entry: TranscriptEntry, version: Version) -> Iterator[str]:
     type_ = entry.kind.value
     if entry.kind is EntryKind.UNKNOWN or (entry.side is Side.OUTPUT and type_ in resuming.INPUT_ONLY):
         yield "no server takes an item of that type there"

@@ -25,7 +25,7 @@ _UNFINISHED: Final = ("queued", "in_progress")
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class PossibleParent:
     """A response without a stored parent that may be somebody's parent or child; `bytes` is its row's size."""
 
     id: str
@@ -68,7 +68,7 @@ class _Node:
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    candidate: Candidate
+    candidate: PossibleParent
     input: int
     end: int
 
@@ -83,7 +83,7 @@ class Prefixes:
     _placed: list[_Placed] = field(default_factory=list)
     _ends: dict[int, list[_Placed]] = field(default_factory=dict)
 
-    def place(self, candidate: Candidate, input_text: Cell, output_text: Cell) -> bool:
+    def place(self, candidate: PossibleParent, input_text: Cell, output_text: Cell) -> bool:
         """Put a response into the tree by the JSON texts of its lists; False where they cannot be read."""
         given, answered = items_of_text(input_text), items_of_text(output_text)
         if given is None or (answered is None and output_text is not None):

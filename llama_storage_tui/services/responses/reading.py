@@ -12,7 +12,7 @@ from llama_storage_tui.model.chain import FullInput, Truncation
 from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.records import Field, Record, RecordQuery
 from llama_storage_tui.model.resume import Addition, Examination
-from llama_storage_tui.model.transcript import Entry, Side, StoredResponse
+from llama_storage_tui.model.transcript import Side, StoredResponse, TranscriptEntry
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.responses.comparing import compare
@@ -126,7 +126,7 @@ def missing_beginning(whole: FullInput) -> str | None:
             return "the input of a response before it cannot be read"
 
 
-def entries_of(items: Sequence[object]) -> tuple[Entry, ...]:
+def entries_of(items: Sequence[object]) -> tuple[TranscriptEntry, ...]:
     """Return a whole input, rebuilt from several responses, as entries."""
     return joined(read_items([*items], Side.INPUT, []))
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from llama_storage_tui.model.resume import Loss, Resume, Way
+from llama_storage_tui.model.resume import Loss, Resume, ResumeWay
 from llama_storage_tui.model.transcript import (
-    Entry,
     EntryKind,
     MessagesState,
     PartKind,
     Transcript,
+    TranscriptEntry,
 )
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.loadability import obstacles
@@ -27,7 +27,7 @@ def check_resume(
     transcript: Transcript,
     version: Version,
     *,
-    full_input: Sequence[Entry] | None = None,
+    full_input: Sequence[TranscriptEntry] | None = None,
     missing: str | None = None,
 ) -> Resume:
     """Tell how a server of that version goes on from a response that a request names as previous_response_id.
@@ -46,15 +46,15 @@ def check_resume(
     if refused is None and not has_messages:
         refused = _failing(entries, version)
     if refused is not None:
-        return Resume(is_possible=False, way=Way.NONE, because=refused, is_checked=is_checked)
+        return Resume(is_possible=False, way=ResumeWay.NONE, because=refused, is_checked=is_checked)
     if has_messages:
         because = f"it has {counted(len(transcript.messages), 'stored message')}, which {version} loads"
         losses = [*_lost_in_messages(transcript, entries)]
-        way = Way.MESSAGES
+        way = ResumeWay.MESSAGES
     else:
         because = f"{_no_messages(transcript, version)}: {version} converts {counted(len(entries), 'item')}"
         losses = [*_lost_in_items(entries, version), *_lost_before(transcript, version, missing)]
-        way = Way.ITEMS
+        way = ResumeWay.ITEMS
     return Resume(
         is_possible=True,
         way=way,
@@ -75,7 +75,7 @@ def _no_messages(transcript: Transcript, version: Version) -> str:
     )
 
 
-def _refusal(transcript: Transcript, entries: Sequence[Entry], version: Version) -> str | None:
+def _refusal(transcript: Transcript, entries: Sequence[TranscriptEntry], version: Version) -> str | None:
     found = obstacles(transcript, entries, version)
     if found:
         more = f", and {counted(len(found) - NAMED, 'more reason')}" if len(found) > NAMED else ""
@@ -86,7 +86,7 @@ def _refusal(transcript: Transcript, entries: Sequence[Entry], version: Version)
     return None
 
 
-def _failing(entries: Sequence[Entry], version: Version) -> str | None:
+def _failing(entries: Sequence[TranscriptEntry], version: Version) -> str | None:
     """Return why the conversion of the items raises, None where it does not."""
     for entry in entries:
         what = f"{entry.side.value} item {entry.position + 1} ({entry.type or 'message'})"
@@ -105,7 +105,7 @@ def _failing(entries: Sequence[Entry], version: Version) -> str | None:
     return None
 
 
-def _unconvertible(entry: Entry, version: Version) -> str | None:
+def _unconvertible(entry: TranscriptEntry, version: Version) -> str | None:
     if (
         entry.kind is EntryKind.MCP_CALL
         and entry.output is None
@@ -123,7 +123,7 @@ def _unconvertible(entry: Entry, version: Version) -> str | None:
     return None
 
 
-def _lost_in_messages(transcript: Transcript, entries: Sequence[Entry]) -> Iterator[Loss]:
+def _lost_in_messages(transcript: Transcript, entries: Sequence[TranscriptEntry]) -> Iterator[Loss]:
     system = [entry for entry in entries if entry.kind is EntryKind.MESSAGE and entry.role == "system"]
     if system and not any(message.role == "system" for message in transcript.messages):
         yield Loss("system messages", len(system), "servers store no system messages", tuple(system))
@@ -132,7 +132,7 @@ def _lost_in_messages(transcript: Transcript, entries: Sequence[Entry]) -> Itera
         yield Loss("reasoning", len(thought), "the stored messages hold none", tuple(thought))
 
 
-def _lost_in_items(entries: Sequence[Entry], version: Version) -> Iterator[Loss]:
+def _lost_in_items(entries: Sequence[TranscriptEntry], version: Version) -> Iterator[Loss]:
     for kind, what in (
         (EntryKind.WEB_SEARCH_CALL, "web searches and what they found"),
         (EntryKind.FILE_SEARCH_CALL, "file searches and what they found"),
@@ -156,7 +156,7 @@ def _lost_in_items(entries: Sequence[Entry], version: Version) -> Iterator[Loss]
         yield Loss("images by file id", len(unseen), f"{version} sends only images with a URL", tuple(unseen))
 
 
-def _reasoning(entries: Sequence[Entry]) -> Iterator[tuple[Entry, bool]]:
+def _reasoning(entries: Sequence[TranscriptEntry]) -> Iterator[tuple[TranscriptEntry, bool]]:
     """Yield each reasoning entry, and whether all of it is sent."""
     for entry, behind in zip(entries, (*entries[1:], None), strict=True):
         if entry.kind is not EntryKind.REASONING:
@@ -168,7 +168,7 @@ def _reasoning(entries: Sequence[Entry]) -> Iterator[tuple[Entry, bool]]:
         yield entry, takes_it and not as_list(fields.get("summary")) and bool(as_list(fields.get("content")))
 
 
-def _loses_images(entry: Entry, version: Version) -> bool:
+def _loses_images(entry: TranscriptEntry, version: Version) -> bool:
     return version < resuming.TAKES_FILES and any(
         part.kind is PartKind.IMAGE and part.source != "image_url" for part in entry.parts
     )
@@ -184,7 +184,7 @@ def _lost_before(transcript: Transcript, version: Version, missing: str | None) 
         yield Loss("everything before what is left of its chain", 1, missing)
 
 
-def _notes(transcript: Transcript, entries: Iterable[Entry]) -> Iterator[str]:
+def _notes(transcript: Transcript, entries: Iterable[TranscriptEntry]) -> Iterator[str]:
     entries = tuple(entries)
     if transcript.instructions:
         yield "its instructions are not carried over: the next request must give its own"

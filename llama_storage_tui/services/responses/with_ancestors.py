@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.chain import FullInput
 from llama_storage_tui.model.resume import Addition, Examination
-from llama_storage_tui.model.transcript import Entry, StoredResponse
+from llama_storage_tui.model.transcript import StoredResponse, TranscriptEntry
 from llama_storage_tui.services.responses.full_input import full_input
 from llama_storage_tui.services.responses.reading import (
     entries_of,
@@ -35,7 +35,7 @@ class Rebuilt:
     """A response examined with its whole input: that input, and why it does not reach the beginning, where it does not."""
 
     examination: Examination
-    input: tuple[Entry, ...]
+    input: tuple[TranscriptEntry, ...]
     missing: str | None
 
 

@@ -15,7 +15,7 @@ from llama_storage_tui.model.rotation import CommitState, LoginState, Outcome, R
 from llama_storage_tui.model.target import LoginTarget
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.password import generate
-from llama_storage_tui.services.rotation.plan import Prepared
+from llama_storage_tui.services.rotation.plan import PreparedChange
 from llama_storage_tui.services.rotation.pooler import with_pooler
 from llama_storage_tui.services.rotation.rewriting import Rewritten, prove, rewrite
 from llama_storage_tui.services.rotation.roll_forward import (
@@ -42,7 +42,7 @@ def open_server(target: LoginTarget, timeouts: Timeouts) -> RoleServer:
 
 
 async def apply(
-    prepared: Prepared, timeouts: Timeouts, *, new: Secret | None = None, notify: Notify = ignore
+    prepared: PreparedChange, timeouts: Timeouts, *, new: Secret | None = None, notify: Notify = ignore
 ) -> Result:
     """Do what the plan says and nothing else; `new` None generates a password, unless the plan has the server's already.
 
@@ -77,7 +77,7 @@ async def apply(
         )
 
 
-def _journal(prepared: Prepared, new: Secret | None) -> Journal:
+def _journal(prepared: PreparedChange, new: Secret | None) -> Journal:
     refusal = prepared.plan.refusal
     old = prepared.chosen.password
     if refusal is not None or prepared.facts is None or old is None:
@@ -99,7 +99,7 @@ def _journal(prepared: Prepared, new: Secret | None) -> Journal:
     return make_journal(prepared, written, old, new, verifier)
 
 
-def _verifier(prepared: Prepared, new: Secret, iterations: int | None) -> str:
+def _verifier(prepared: PreparedChange, new: Secret, iterations: int | None) -> str:
     """Return what the server gets in place of the password; nothing where it gets none from here."""
     if iterations is None:
         return ""
@@ -108,7 +108,7 @@ def _verifier(prepared: Prepared, new: Secret, iterations: int | None) -> str:
     return md5_hash(new, pooler.user) if pooler is not None and pooler.needs_md5 else verifier
 
 
-def _written(prepared: Prepared, new: Secret, verifier: str) -> Rewritten:
+def _written(prepared: PreparedChange, new: Secret, verifier: str) -> Rewritten:
     """Return the files that are written from here."""
     written = rewrite(prepared.sources, prepared.writings, new, prepared.redact)
     return with_pooler(written, prepared.sources, prepared.pooler, new, verifier)
@@ -128,7 +128,7 @@ def _check_pending(journal: Journal, journals: Journals) -> None:
             )
 
 
-def _check_unchanged(prepared: Prepared, journal: Journal) -> None:
+def _check_unchanged(prepared: PreparedChange, journal: Journal) -> None:
     for path, content in prepared.sources.contents.items():
         try:
             is_same = path.read_bytes() == content
@@ -142,7 +142,7 @@ def _check_unchanged(prepared: Prepared, journal: Journal) -> None:
 
 
 async def _change(
-    prepared: Prepared, journal: Journal, journals: Journals, timeouts: Timeouts, notify: Notify
+    prepared: PreparedChange, journal: Journal, journals: Journals, timeouts: Timeouts, notify: Notify
 ) -> CommitState:
     """Stage all files and change the password; where either is refused, leave nothing behind."""
     try:
@@ -161,7 +161,7 @@ async def _change(
         ) from None
 
 
-def _stage(prepared: Prepared, journal: Journal, journals: Journals, notify: Notify) -> None:
+def _stage(prepared: PreparedChange, journal: Journal, journals: Journals, notify: Notify) -> None:
     rewritten = _written(prepared, journal.new, journal.verifier)
     for index, file in enumerate(journal.files):
         put_marker(file.path, journal.id, journals.path(journal.id), journal.owner)

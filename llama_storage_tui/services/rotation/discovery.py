@@ -15,7 +15,7 @@ from llama_storage_tui.services.rotation.sources import Sources
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CredentialEntry:
     """A login and its carriers: the one in use first, then those that it overrides. None where `problem` says why."""
 
     context: Context = field(repr=False)
@@ -29,21 +29,21 @@ class Entry:
         return self.holder.target.password if self.holder.target is not None else None
 
 
-def find_entries(sources: Sources) -> tuple[Entry, ...]:
+def find_entries(sources: Sources) -> tuple[CredentialEntry, ...]:
     """Return the logins of all configs in order."""
     return tuple(
         _entry(sources, context, holder) for context in sources.contexts for holder in find_holders(context)
     )
 
 
-def _entry(sources: Sources, context: Context, holder: Holder) -> Entry:
+def _entry(sources: Sources, context: Context, holder: Holder) -> CredentialEntry:
     if holder.target is None or not holder.target.password:
-        return Entry(context, holder, (), holder.problem or "it has no password in the config")
+        return CredentialEntry(context, holder, (), holder.problem or "it has no password in the config")
     try:
         found = find_carriers(context, holder.path, is_uri=holder.is_uri)
     except RefusedError as refused:
-        return Entry(context, holder, (), refused.message)
-    return Entry(context, holder, (*found, *_of_other_files(sources, found[0])))
+        return CredentialEntry(context, holder, (), refused.message)
+    return CredentialEntry(context, holder, (*found, *_of_other_files(sources, found[0])))
 
 
 def _of_other_files(sources: Sources, used: Carrier) -> Iterator[Carrier]:

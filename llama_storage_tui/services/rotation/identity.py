@@ -18,28 +18,28 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import LoginState, RoleFacts
 from llama_storage_tui.model.target import LoginTarget
 from llama_storage_tui.secrets import Secret
-from llama_storage_tui.services.rotation.discovery import Entry
+from llama_storage_tui.services.rotation.discovery import CredentialEntry
 
 
-class Kinship(StrEnum):
+class CredentialMatch(StrEnum):
     """What a login is to the credential that is rotated."""
 
     SAME = "same"
     DRIFTED = "drifted"
     """The same role, with another password in the file."""
     OTHER = "other"
-    UNTOLD = "untold"
+    UNCLEAR = "unclear"
     """It has the same user and password, and cannot be reached: writing it or leaving it may both be wrong."""
     UNTRIED = "untried"
     """The same user with another password at another address: not this credential as it stands."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kin:
+class ComparedCredential:
     """An entry, what it is, and why that could not be told."""
 
-    entry: Entry
-    kinship: Kinship
+    entry: CredentialEntry
+    match: CredentialMatch
     reason: str | None = None
 
 
@@ -51,54 +51,68 @@ def open_login(target: LoginTarget, timeouts: Timeouts) -> RoleLogin:
     return open_role(target, timeouts=timeouts)
 
 
-async def find_kin(
-    chosen: Entry, entries: tuple[Entry, ...], facts: RoleFacts, working: Secret, timeouts: Timeouts
-) -> tuple[Kin, ...]:
+async def compare_credentials(
+    chosen: CredentialEntry,
+    entries: tuple[CredentialEntry, ...],
+    facts: RoleFacts,
+    working: Secret,
+    timeouts: Timeouts,
+) -> tuple[ComparedCredential, ...]:
     """Tell of every login what it is to the chosen one, whose login with the `working` password gave `facts`."""
     target, old = chosen.holder.target, chosen.password
     assert target is not None, "the chosen login has a target: it was logged in with"  # noqa: S101 - a programming error
     assert old is not None, "and a password"  # noqa: S101 - the same
-    asked: dict[tuple[object, ...], Kin] = {}
-    found: list[Kin] = []
+    asked: dict[tuple[object, ...], ComparedCredential] = {}
+    found: list[ComparedCredential] = []
     for entry in entries:
         other = entry.holder.target
         if entry is chosen:
-            found.append(Kin(entry, Kinship.SAME))
+            found.append(ComparedCredential(entry, CredentialMatch.SAME))
         elif other is None or other.principal != target.principal or other.password is None:
             found.append(_without_login(entry, chosen))
         elif await _is_same_address(target, other):
-            if other.door not in asked:
-                asked[other.door] = await _ask(entry, other, working, facts, timeouts, is_same_address=True)
-            kin = asked[other.door]
-            is_drifted = kin.kinship is Kinship.SAME and other.password != old
-            found.append(Kin(entry, Kinship.DRIFTED if is_drifted else kin.kinship, kin.reason))
+            if other.endpoint not in asked:
+                asked[other.endpoint] = await _ask(
+                    entry, other, working, facts, timeouts, is_same_address=True
+                )
+            credentials = asked[other.endpoint]
+            is_drifted = credentials.match is CredentialMatch.SAME and other.password != old
+            found.append(
+                ComparedCredential(
+                    entry, CredentialMatch.DRIFTED if is_drifted else credentials.match, credentials.reason
+                )
+            )
         elif other.password == old:
             found.append(await _ask(entry, other, old, facts, timeouts, is_same_address=False))
         else:
-            found.append(Kin(entry, Kinship.UNTRIED, "another password at another address; it was not tried"))
+            found.append(
+                ComparedCredential(
+                    entry, CredentialMatch.UNTRIED, "another password at another address; it was not tried"
+                )
+            )
     return tuple(found)
 
 
-def _without_login(entry: Entry, chosen: Entry) -> Kin:
+def _without_login(entry: CredentialEntry, chosen: CredentialEntry) -> ComparedCredential:
     """Judge a login that cannot be tried: of another user, or incomplete."""
     mine = {(carrier.file, carrier.variable) for carrier in chosen.carriers if carrier.variable}
     shares = any((carrier.file, carrier.variable) in mine for carrier in entry.carriers)
     if entry.holder.target is None and shares:
-        return Kin(entry, Kinship.UNTOLD, entry.problem)
+        return ComparedCredential(entry, CredentialMatch.UNCLEAR, entry.problem)
     if entry.holder.target is None and entry.holder.has_password:
-        return Kin(entry, Kinship.UNTRIED, entry.problem)
-    return Kin(entry, Kinship.OTHER, entry.problem)
+        return ComparedCredential(entry, CredentialMatch.UNTRIED, entry.problem)
+    return ComparedCredential(entry, CredentialMatch.OTHER, entry.problem)
 
 
 async def _ask(
-    entry: Entry,
+    entry: CredentialEntry,
     target: LoginTarget,
     password: Secret,
     facts: RoleFacts,
     timeouts: Timeouts,
     *,
     is_same_address: bool,
-) -> Kin:
+) -> ComparedCredential:
     role = open_login(target, timeouts)
     try:
         answer = await role.describe(password)
@@ -106,11 +120,11 @@ async def _ask(
         state = (await role.login(password)).state if is_same_address else LoginState.UNKNOWN
         if state is LoginState.ACCEPTED:
             # The password was right, and the database is missing or full: at this address there is one server.
-            return Kin(entry, Kinship.SAME, error.message)
-        return Kin(entry, Kinship.UNTOLD, error.message)
+            return ComparedCredential(entry, CredentialMatch.SAME, error.message)
+        return ComparedCredential(entry, CredentialMatch.UNCLEAR, error.message)
     if answer.identity != facts.identity or answer.is_copy_of(facts):
-        return Kin(entry, Kinship.OTHER)
-    return Kin(entry, Kinship.SAME)
+        return ComparedCredential(entry, CredentialMatch.OTHER)
+    return ComparedCredential(entry, CredentialMatch.SAME)
 
 
 async def _is_same_address(one: LoginTarget, other: LoginTarget) -> bool:

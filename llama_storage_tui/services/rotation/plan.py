@@ -30,14 +30,19 @@ from llama_storage_tui.model.rotation import (
 from llama_storage_tui.next_steps import Advice, Help, Step
 from llama_storage_tui.secrets import Redactor, Secret
 from llama_storage_tui.services.rotation.checks import judge_wrong_password, strategy
-from llama_storage_tui.services.rotation.discovery import Entry, find_entries
-from llama_storage_tui.services.rotation.identity import Kin, Kinship, find_kin, open_login
+from llama_storage_tui.services.rotation.discovery import CredentialEntry, find_entries
+from llama_storage_tui.services.rotation.identity import (
+    CredentialMatch,
+    ComparedCredential,
+    compare_credentials,
+    open_login,
+)
 from llama_storage_tui.services.rotation.no_credential import why_none
 from llama_storage_tui.services.rotation.password import generate
 from llama_storage_tui.services.rotation.patches import list_patches
 from llama_storage_tui.services.rotation.pooler import (
-    Form,
     PoolerEntry,
+    SecretForm,
     find_pooler_entry,
     reload_steps,
     with_pooler,
@@ -57,20 +62,20 @@ SAMPLE_ITERATIONS: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedChange:
     """A plan with what it was made from."""
 
     plan: Plan
     request: RotationRequest
     sources: Sources
-    chosen: Entry
+    chosen: CredentialEntry
     facts: RoleFacts | None = None
-    kin: tuple[Kin, ...] = ()
+    credentials: tuple[ComparedCredential, ...] = ()
     writings: tuple[Writing, ...] = ()
     """What is written from here."""
     left: tuple[Writing, ...] = ()
     """What the operator writes."""
-    left_entries: tuple[Entry, ...] = ()
+    left_entries: tuple[CredentialEntry, ...] = ()
     """The logins of which the operator changes something."""
     terms: Terms = field(default_factory=Terms)
     pooler: PoolerEntry | None = None
@@ -85,7 +90,7 @@ async def make_plan(request: RotationRequest, timeouts: Timeouts, terms: Terms |
     return (await prepare(request, timeouts, terms)).plan
 
 
-async def prepare(request: RotationRequest, timeouts: Timeouts, terms: Terms | None = None) -> Prepared:
+async def prepare(request: RotationRequest, timeouts: Timeouts, terms: Terms | None = None) -> PreparedChange:
     """Read, ask, and make the plan; raises as make_plan does.
 
     With a `proof` the server was changed already by somebody else: it must let the role in with that, and the files follow.
@@ -106,7 +111,7 @@ async def prepare(request: RotationRequest, timeouts: Timeouts, terms: Terms | N
     return planner.result()
 
 
-def _choose(sources: Sources, entries: tuple[Entry, ...], name: str) -> Entry:
+def _choose(sources: Sources, entries: tuple[CredentialEntry, ...], name: str) -> CredentialEntry:
     first = sources.contexts[0]
     own = [entry for entry in entries if entry.context is first]
     found = next((entry for entry in own if entry.holder.is_backend and entry.holder.name == name), None)
@@ -128,8 +133,8 @@ class _Planner:
         self,
         request: RotationRequest,
         sources: Sources,
-        entries: tuple[Entry, ...],
-        chosen: Entry,
+        entries: tuple[CredentialEntry, ...],
+        chosen: CredentialEntry,
         timeouts: Timeouts,
         redact: Redactor,
         terms: Terms,
@@ -145,7 +150,7 @@ class _Planner:
         self.checks: list[Check] = []
         self.facts: RoleFacts | None = None
         self.is_unchecked = False
-        self.kin: tuple[Kin, ...] = (Kin(chosen, Kinship.SAME),)
+        self.credentials: tuple[ComparedCredential, ...] = (ComparedCredential(chosen, CredentialMatch.SAME),)
         self.writings: tuple[Writing, ...] = ()
         self.left: tuple[Writing, ...] = ()
         self.pooler: PoolerEntry | None = None
@@ -161,10 +166,12 @@ class _Planner:
         if not await self._prove_login():
             return
         if self.facts is not None:
-            self.kin = await find_kin(self.chosen, self.entries, self.facts, self.working, self.timeouts)
-        self.reach = find_reach(self.sources, self.kin, self.terms)
-        self.writings = tuple(list_writings(self.kin, self.old, self.reach))
-        self.left = tuple(list_writings(self.kin, self.old, self.reach, Action.BY_HAND))
+            self.credentials = await compare_credentials(
+                self.chosen, self.entries, self.facts, self.working, self.timeouts
+            )
+        self.reach = find_reach(self.sources, self.credentials, self.terms)
+        self.writings = tuple(list_writings(self.credentials, self.old, self.reach))
+        self.left = tuple(list_writings(self.credentials, self.old, self.reach, Action.BY_HAND))
         self._add(*self._check_sites())
         self._add(*self._check_variables())
         self._add(*self._check_files())
@@ -172,10 +179,14 @@ class _Planner:
         if all(check.is_ok for check in self.checks):
             self._try_edits()
 
-    def result(self) -> Prepared:
+    def result(self) -> PreparedChange:
         """Return the plan and what it was made from."""
         facts = self.facts
-        members = [one.entry for one in self.kin if one.kinship in (Kinship.SAME, Kinship.DRIFTED)]
+        members = [
+            one.entry
+            for one in self.credentials
+            if one.match in (CredentialMatch.SAME, CredentialMatch.DRIFTED)
+        ]
         locations = dict.fromkeys(
             entry.holder.target.location for entry in members if entry.holder.target is not None
         )
@@ -186,7 +197,7 @@ class _Planner:
             tuple(locations),
         )
         sites = self._sites()
-        left = tuple(list_left(self.kin, self.old, self.reach)) if facts else ()
+        left = tuple(list_left(self.credentials, self.old, self.reach)) if facts else ()
         written = {writing.carrier.file for writing in self.writings}
         written |= {self.pooler.name} if self.pooler is not None else set()
         config = self.sources.config_name
@@ -206,13 +217,13 @@ class _Planner:
             patches=tuple(list_patches(sites, self.changes, config)) if self._may_leave else (),
             server_steps=facts.steps if facts and self.terms.changes_server else (),
         )
-        return Prepared(
+        return PreparedChange(
             plan,
             self.request,
             self.sources,
             self.chosen,
             facts,
-            self.kin,
+            self.credentials,
             self.writings,
             self.left,
             left,
@@ -239,7 +250,7 @@ class _Planner:
         return self.terms.hands_over or self.terms.is_server_only
 
     def _sites(self) -> tuple[Site, ...]:
-        found = tuple(list_sites(self.kin, self.old, self._environ(), self.reach))
+        found = tuple(list_sites(self.credentials, self.old, self._environ(), self.reach))
         return found if self.pooler is None else (*found, self.pooler.site)
 
     def _environ(self) -> dict[str, str]:
@@ -297,17 +308,17 @@ class _Planner:
                 message=message or otherwise,
                 help=_SITE_HELP[action] if found else None,
             )
-        untold = [one for one in self.kin if one.kinship is Kinship.UNTOLD]
+        unclear = [one for one in self.credentials if one.match is CredentialMatch.UNCLEAR]
         message = "; ".join(
             f"{one.entry.holder.config}: {one.entry.holder.shown} has the same role and password, and whether it is the same"
             f" server cannot be determined: {one.reason}"
-            for one in untold
+            for one in unclear
         )
         yield Check(
             "sites",
-            is_ok=not untold,
+            is_ok=not unclear,
             message=message or f"{len(sites)} places hold this credential or once did.",
-            help="Run this where that address can be reached." if untold else None,
+            help="Run this where that address can be reached." if unclear else None,
         )
 
     def _check_variables(self) -> Iterator[Check]:
@@ -364,7 +375,7 @@ class _Planner:
             yield Check("userlist", is_ok=False, message=refused.message, help=refused.help)
             return
         self.redact.add(self.pooler.secret)
-        if self.pooler.form is Form.MD5:
+        if self.pooler.form is SecretForm.MD5:
             stored = await open_login(self.target, self.timeouts).stored_form()
             self.pooler = replace(self.pooler, stored=stored)
             if stored is None:

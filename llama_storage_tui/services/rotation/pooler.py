@@ -29,7 +29,7 @@ from llama_storage_tui.services.rotation.rewriting import Rewritten
 from llama_storage_tui.services.rotation.sources import Sources
 
 
-class Form(StrEnum):
+class SecretForm(StrEnum):
     """How an entry holds the password."""
 
     PLAIN = "plain text"
@@ -38,9 +38,9 @@ class Form(StrEnum):
 
 
 _NOTES: Final = {
-    Form.PLAIN: "stays plain text: PgBouncer may need that to log in to the server",
-    Form.MD5: "stays an md5 hash; the server has a SCRAM verifier, so that PgBouncer does not log in to it with this entry",
-    Form.SCRAM: "becomes the server's SCRAM verifier, to the byte",
+    SecretForm.PLAIN: "stays plain text: PgBouncer may need that to log in to the server",
+    SecretForm.MD5: "stays an md5 hash; the server has a SCRAM verifier, so that PgBouncer does not log in to it with this entry",
+    SecretForm.SCRAM: "becomes the server's SCRAM verifier, to the byte",
 }
 
 _BOTH_MD5: Final = (
@@ -57,7 +57,7 @@ class PoolerEntry:
     real: Path
     user: str
     secret: Secret
-    form: Form
+    form: SecretForm
     line: int
     stored: StoredForm | None = None
     """How the server keeps the password today; asked for an md5 entry only."""
@@ -65,7 +65,7 @@ class PoolerEntry:
     @property
     def needs_md5(self) -> bool:
         """Whether the server must get an md5 hash, too."""
-        return self.form is Form.MD5 and self.stored is StoredForm.MD5
+        return self.form is SecretForm.MD5 and self.stored is StoredForm.MD5
 
     @property
     def site(self) -> Site:
@@ -83,11 +83,11 @@ class PoolerEntry:
     def after(self, new: Secret, verifier: str) -> str:
         """Return what the entry holds afterwards."""
         match self.form:
-            case Form.PLAIN:
+            case SecretForm.PLAIN:
                 return new.reveal()
-            case Form.MD5:
+            case SecretForm.MD5:
                 return md5_hash(new, self.user)
-            case Form.SCRAM:
+            case SecretForm.SCRAM:
                 return verifier
 
 
@@ -122,7 +122,7 @@ def find_pooler_entry(sources: Sources, user: str, old: Secret, terms: Terms) ->
             where=f"{name}:{found.line}",
             help="Find out which password is right, and make the two agree first.",
         )
-    if not terms.changes_server and entry.form is not Form.PLAIN:
+    if not terms.changes_server and entry.form is not SecretForm.PLAIN:
         raise RefusedError(
             f"{name}, line {found.line}: the entry must be the server's own verifier, which is not known here",
             where=f"{name}:{found.line}",
@@ -131,20 +131,20 @@ def find_pooler_entry(sources: Sources, user: str, old: Secret, terms: Terms) ->
     return entry
 
 
-def _form(secret: str) -> Form:
+def _form(secret: str) -> SecretForm:
     if MD5.fullmatch(secret):
-        return Form.MD5
-    return Form.SCRAM if PATTERN.fullmatch(secret) else Form.PLAIN
+        return SecretForm.MD5
+    return SecretForm.SCRAM if PATTERN.fullmatch(secret) else SecretForm.PLAIN
 
 
 def _holds(entry: PoolerEntry, password: Secret) -> bool:
     secret = entry.secret.reveal()
     match entry.form:
-        case Form.PLAIN:
+        case SecretForm.PLAIN:
             return entry.secret == password
-        case Form.MD5:
+        case SecretForm.MD5:
             return secret == md5_hash(password, entry.user)
-        case Form.SCRAM:
+        case SecretForm.SCRAM:
             iterations, _, salt = secret.split("$")[1].partition(":")
             return secret == scram_verifier(password, int(iterations), salt=base64.b64decode(salt))
 

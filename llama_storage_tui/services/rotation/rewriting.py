@@ -18,7 +18,7 @@ from llama_storage_tui.config.password_locations import Carrier, CarrierKind
 from llama_storage_tui.errors import ConfigError, RefusedError
 from llama_storage_tui.model.rotation import LineChange
 from llama_storage_tui.secrets import MASK, Redactor, Secret
-from llama_storage_tui.services.rotation.discovery import Entry, find_entries
+from llama_storage_tui.services.rotation.discovery import CredentialEntry, find_entries
 from llama_storage_tui.services.rotation.sources import RotationRequest, Sources, read_sources
 
 _BOM: Final = b"\xef\xbb\xbf"
@@ -28,7 +28,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 class Writing:
     """A carrier that is written, with the login that it belongs to."""
 
-    entry: Entry
+    entry: CredentialEntry
     carrier: Carrier
 
 
@@ -100,7 +100,7 @@ def prove(
             raise RefusedError(f"{file.name}: more than the password would change", where=file.name)
 
 
-def _check_reading(writing: Writing, after: Entry | None, new: Secret) -> None:
+def _check_reading(writing: Writing, after: CredentialEntry | None, new: Secret) -> None:
     """Refuse where the login yields something else, or the place that was written does, used or not."""
     holder, carrier = writing.entry.holder, writing.carrier
     place = (carrier.kind, carrier.file, carrier.variable)

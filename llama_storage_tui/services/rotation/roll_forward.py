@@ -23,7 +23,7 @@ from llama_storage_tui.files.replacing import swap
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import LoginState, Outcome, Result, RoleSession
 from llama_storage_tui.next_steps import Advice, Help, Step
-from llama_storage_tui.services.rotation.discovery import Entry, find_entries
+from llama_storage_tui.services.rotation.discovery import CredentialEntry, find_entries
 from llama_storage_tui.services.rotation.identity import open_login
 from llama_storage_tui.services.rotation.pooler import reload_steps
 from llama_storage_tui.services.rotation.sources import read_sources
@@ -259,11 +259,11 @@ def _paths_of(journal: Journal, name: str) -> set[tuple[int, str]]:
     return {(index, path) for index, path in pairs}
 
 
-def _yields(entry: Entry, journal: Journal) -> bool:
+def _yields(entry: CredentialEntry, journal: Journal) -> bool:
     return entry.holder.target is not None and entry.holder.target.password == journal.new
 
 
-def _leftovers(entry: Entry, journal: Journal) -> Iterator[str]:
+def _leftovers(entry: CredentialEntry, journal: Journal) -> Iterator[str]:
     for carrier in entry.carriers:
         if not carrier.is_used and entry.holder.as_read(carrier.password) == journal.old:
             place = f"{carrier.file}:{carrier.line}" if carrier.file else f"the variable {carrier.variable}"

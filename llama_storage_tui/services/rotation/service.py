@@ -21,7 +21,7 @@ from llama_storage_tui.services.rotation.apply import apply
 from llama_storage_tui.services.rotation.password import generate
 from llama_storage_tui.services.rotation.pending import Pending, look
 from llama_storage_tui.services.rotation.pending_status import Stand, stand
-from llama_storage_tui.services.rotation.plan import Prepared, prepare
+from llama_storage_tui.services.rotation.plan import PreparedChange, prepare
 from llama_storage_tui.services.rotation.recover import confirm, recover
 from llama_storage_tui.services.rotation.sources import RotationRequest
 from llama_storage_tui.services.startup.background_loop import run_apart
@@ -64,13 +64,13 @@ class PasswordChanges:
 
     async def prepare(
         self, backend: str, terms: Terms, *, also: tuple[str, ...] = (), userlist: str | None = None
-    ) -> Prepared:
+    ) -> PreparedChange:
         """Make a plan; raises ConfigError, UsageError, or RefusedError for a backend without a credential."""
         return await prepare(RotationRequest(self._load, backend, also, userlist), self._timeouts, terms)
 
     async def apply(self, draft: Draft, new: Secret | None, notify: Notify) -> Result:
         """Carry out a plan; raises RefusedError where nothing was changed, PendingError where the change is half done."""
-        if not isinstance(draft, Prepared):
+        if not isinstance(draft, PreparedChange):
             raise TypeError(draft)
         return await apply(draft, self._timeouts, new=new, notify=notify)
 

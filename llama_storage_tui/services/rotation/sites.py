@@ -8,17 +8,19 @@ from llama_storage_tui.config.document import show_path
 from llama_storage_tui.config.password_locations import Carrier, CarrierKind, uses_of_variable
 from llama_storage_tui.model.rotation import Action, Site
 from llama_storage_tui.secrets import Secret
-from llama_storage_tui.services.rotation.discovery import Entry
-from llama_storage_tui.services.rotation.identity import Kin, Kinship
+from llama_storage_tui.services.rotation.discovery import CredentialEntry
+from llama_storage_tui.services.rotation.identity import CredentialMatch, ComparedCredential
 from llama_storage_tui.services.rotation.rewriting import Writing
 from llama_storage_tui.services.rotation.sources import Sources
 from llama_storage_tui.services.rotation.writability import Reach
 
 
-def list_sites(kin: tuple[Kin, ...], old: Secret, environ: Mapping[str, str], reach: Reach) -> Iterator[Site]:
+def list_sites(
+    credentials: tuple[ComparedCredential, ...], old: Secret, environ: Mapping[str, str], reach: Reach
+) -> Iterator[Site]:
     """Yield the sites of every login but those of other roles and servers, in the order of the configs."""
-    for one in kin:
-        if one.kinship is Kinship.OTHER:
+    for one in credentials:
+        if one.match is CredentialMatch.OTHER:
             continue
         if not one.entry.carriers:
             yield _without_carrier(one)
@@ -38,19 +40,21 @@ def list_sites(kin: tuple[Kin, ...], old: Secret, environ: Mapping[str, str], re
 
 
 def list_writings(
-    kin: tuple[Kin, ...], old: Secret, reach: Reach, action: Action = Action.WRITE
+    credentials: tuple[ComparedCredential, ...], old: Secret, reach: Reach, action: Action = Action.WRITE
 ) -> Iterator[Writing]:
     """Yield what is to be written, by login; with BY_HAND what the operator is to write."""
-    for one in kin:
+    for one in credentials:
         for carrier in one.entry.carriers:
             if _judge(one, carrier, old, reach)[0] is action:
                 yield Writing(one.entry, carrier)
 
 
-def list_left(kin: tuple[Kin, ...], old: Secret, reach: Reach) -> Iterator[Entry]:
+def list_left(
+    credentials: tuple[ComparedCredential, ...], old: Secret, reach: Reach
+) -> Iterator[CredentialEntry]:
     """Yield the logins of which the operator changes something."""
-    for one in kin:
-        is_unclear = one.kinship is Kinship.SAME and not one.entry.carriers
+    for one in credentials:
+        is_unclear = one.match is CredentialMatch.SAME and not one.entry.carriers
         actions = {_judge(one, carrier, old, reach)[0] for carrier in one.entry.carriers}
         if is_unclear or Action.BY_HAND in actions:
             yield one.entry
@@ -67,24 +71,24 @@ def foreign_uses(sources: Sources, writings: tuple[Writing, ...]) -> Iterator[tu
                     yield variable, context.document.name, show_path(path)
 
 
-def _without_carrier(one: Kin) -> Site:
+def _without_carrier(one: ComparedCredential) -> Site:
     holder = one.entry.holder
     line = one.entry.context.document.file_line(holder.path)
-    action = Action.BY_HAND if one.kinship is Kinship.SAME else Action.UNKNOWN
+    action = Action.BY_HAND if one.match is CredentialMatch.SAME else Action.UNKNOWN
     return Site(
         holder.config, holder.shown, holder.config, line, "unknown", action, one.entry.problem or one.reason
     )
 
 
-def _judge(one: Kin, carrier: Carrier, old: Secret, reach: Reach) -> tuple[Action, str | None]:
-    match one.kinship:
-        case Kinship.DRIFTED:
+def _judge(one: ComparedCredential, carrier: Carrier, old: Secret, reach: Reach) -> tuple[Action, str | None]:
+    match one.match:
+        case CredentialMatch.DRIFTED:
             return Action.DRIFTED, "holds another password for the same role"
-        case Kinship.UNTOLD | Kinship.UNTRIED:
+        case CredentialMatch.UNCLEAR | CredentialMatch.UNTRIED:
             return Action.UNKNOWN, one.reason
-        case Kinship.OTHER:
+        case CredentialMatch.OTHER:
             return Action.LEAVE, "belongs to another credential"
-        case Kinship.SAME:
+        case CredentialMatch.SAME:
             pass
     if one.entry.holder.as_read(carrier.password) != old:
         return Action.LEAVE, "holds something else, and another value overrides it"

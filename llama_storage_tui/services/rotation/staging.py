@@ -21,8 +21,8 @@ from llama_storage_tui.files.replacing import digest
 from llama_storage_tui.model.target import LoginTarget
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.requests import LoadRequest
-from llama_storage_tui.services.rotation.identity import Kinship
-from llama_storage_tui.services.rotation.plan import Prepared
+from llama_storage_tui.services.rotation.identity import CredentialMatch
+from llama_storage_tui.services.rotation.plan import PreparedChange
 from llama_storage_tui.services.rotation.pooler import placed_entry
 from llama_storage_tui.services.rotation.rewriting import Rewritten, Writing
 from llama_storage_tui.services.rotation.sources import RotationRequest
@@ -34,7 +34,7 @@ def now() -> str:
 
 
 def make_journal(
-    prepared: Prepared, rewritten: Rewritten, old: Secret, new: Secret, verifier: str
+    prepared: PreparedChange, rewritten: Rewritten, old: Secret, new: Secret, verifier: str
 ) -> Journal:
     """Return the journal of a rotation that is about to be staged."""
     assert prepared.facts is not None, "a plan without refusal has asked the server"  # noqa: S101 - a programming error
@@ -72,7 +72,7 @@ def make_journal(
     )
 
 
-def _edits(prepared: Prepared, path: Path, new: Secret, verifier: str) -> Iterator[PlacedEdit]:
+def _edits(prepared: PreparedChange, path: Path, new: Secret, verifier: str) -> Iterator[PlacedEdit]:
     for writing in prepared.writings:
         if writing.carrier.file is not None and prepared.sources.real[writing.carrier.file] == path:
             yield placed(writing, new)
@@ -103,10 +103,10 @@ def owner() -> str:
     return f"{name}@{socket.gethostname()}"
 
 
-def addresses(prepared: Prepared) -> tuple[Address, ...]:
+def addresses(prepared: PreparedChange) -> tuple[Address, ...]:
     """Return every distinct place at which the role is used, the chosen backend's first."""
     targets = [prepared.chosen.holder.target] + [
-        one.entry.holder.target for one in prepared.kin if one.kinship is Kinship.SAME
+        one.entry.holder.target for one in prepared.credentials if one.match is CredentialMatch.SAME
     ]
     return tuple(dict.fromkeys(_address(target) for target in targets if target is not None))
 
@@ -139,7 +139,7 @@ def target_of(address: Address) -> LoginTarget:
     )
 
 
-def request_to_json(prepared: Prepared) -> dict[str, object]:
+def request_to_json(prepared: PreparedChange) -> dict[str, object]:
     """Return what is needed to read the configs again, from any folder."""
     load = prepared.request.load
     files = prepared.sources.names()

@@ -16,7 +16,7 @@ from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.files.places import check_replaceable
 from llama_storage_tui.model.rotation import Terms
 from llama_storage_tui.secrets import Secret
-from llama_storage_tui.services.rotation.identity import Kin
+from llama_storage_tui.services.rotation.identity import ComparedCredential
 from llama_storage_tui.services.rotation.rewriting import Writing
 from llama_storage_tui.services.rotation.sources import RotationRequest, Sources
 
@@ -42,9 +42,11 @@ class Reach:
         return found.message if found is not None and self.terms.hands_over else None
 
 
-def find_reach(sources: Sources, kin: tuple[Kin, ...], terms: Terms) -> Reach:
+def find_reach(sources: Sources, credentials: tuple[ComparedCredential, ...], terms: Terms) -> Reach:
     """Look at every file that carries a password; looks only."""
-    names = dict.fromkeys(carrier.file for one in kin for carrier in one.entry.carriers if carrier.file)
+    names = dict.fromkeys(
+        carrier.file for one in credentials for carrier in one.entry.carriers if carrier.file
+    )
     hindrances: dict[str, RefusedError] = {}
     for name in names:
         try:

@@ -15,7 +15,7 @@ from textual.screen import Screen
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
+class NamedDestination:
     """A screen to go to: its title, a sentence about it, and the message that opens it."""
 
     title: str
@@ -27,7 +27,7 @@ class Destination:
 class HasDestinations(Protocol):
     """An app that knows where one can go."""
 
-    def destinations(self) -> Sequence[Destination]:
+    def destinations(self) -> Sequence[NamedDestination]:
         """Return every screen that can be opened now."""
         ...
 
@@ -35,7 +35,7 @@ class HasDestinations(Protocol):
 class ScreenCommands(Provider):
     """Every screen, from everywhere."""
 
-    def _destinations(self) -> Sequence[Destination]:
+    def _destinations(self) -> Sequence[NamedDestination]:
         return self.app.destinations() if isinstance(self.app, HasDestinations) else ()
 
     async def discover(self) -> Hits:
@@ -51,7 +51,7 @@ class ScreenCommands(Provider):
             if score > 0:
                 yield Hit(score, matcher.highlight(found.title), partial(self._go, found), help=found.help)
 
-    def _go(self, found: Destination) -> None:
+    def _go(self, found: NamedDestination) -> None:
         self.app.post_message(found.message)
 
 

@@ -13,7 +13,7 @@ from llama_storage_tui.services.rotation.no_credential import why_never
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
 from llama_storage_tui.tui import messages
-from llama_storage_tui.tui.navigation.commands import Destination
+from llama_storage_tui.tui.navigation.commands import NamedDestination
 from llama_storage_tui.tui.records.attention import AttentionScreen
 from llama_storage_tui.tui.records.conversations import ConversationsScreen, OrphansScreen
 from llama_storage_tui.tui.records.families import FamiliesScreen
@@ -36,32 +36,34 @@ from llama_storage_tui.upstream.families import find_family
 from llama_storage_tui.upstream.families.completions import COMPLETIONS
 
 
-def destinations(catalog: Catalog) -> list[Destination]:
+def destinations(catalog: Catalog) -> list[NamedDestination]:
     """Return every screen that a config's catalog leads to."""
     found = [
-        Destination("Go to the catalog", "Backends, and who refers to them", messages.CatalogOpened()),
-        Destination("Go to responses", "Stored responses, the newest first", messages.ResponsesOpened()),
-        Destination("Go to attention", "Which responses deserve a look", messages.AttentionOpened()),
-        Destination("Go to conversations", "Stored conversations", messages.ConversationsOpened()),
-        Destination(
+        NamedDestination("Go to the catalog", "Backends, and who refers to them", messages.CatalogOpened()),
+        NamedDestination("Go to responses", "Stored responses, the newest first", messages.ResponsesOpened()),
+        NamedDestination("Go to attention", "Which responses deserve a look", messages.AttentionOpened()),
+        NamedDestination("Go to conversations", "Stored conversations", messages.ConversationsOpened()),
+        NamedDestination(
             "Go to orphans", "Items whose conversation is gone: a scan of the items", messages.OrphansOpened()
         ),
-        Destination("Go to completions", "Logged chat completions", messages.CompletionsOpened()),
-        Destination(
+        NamedDestination("Go to completions", "Logged chat completions", messages.CompletionsOpened()),
+        NamedDestination(
             "Go to objects", "Files, batches, prompts, jobs and other objects", messages.FamiliesOpened()
         ),
-        Destination("Go to version", "Why this server version, and what it means", messages.VersionOpened()),
-        Destination("Go to configs", "Choose another run config", messages.PickerOpened()),
+        NamedDestination(
+            "Go to version", "Why this server version, and what it means", messages.VersionOpened()
+        ),
+        NamedDestination("Go to configs", "Choose another run config", messages.PickerOpened()),
     ]
     if catalog.is_judged:
         found.insert(
-            1, Destination("Go to findings", "What is wrong in this config", messages.FindingsOpened())
+            1, NamedDestination("Go to findings", "What is wrong in this config", messages.FindingsOpened())
         )
     for backend in catalog.backends:
         name = line(backend.name, 60)
         kind = "Tables" if backend.family == "sql" else "Namespaces and keys"
         found.append(
-            Destination(
+            NamedDestination(
                 f"Go to backend {name}",
                 f"{kind} of {name}, {backend.type}",
                 messages.BackendOpened(backend.name),
@@ -69,14 +71,16 @@ def destinations(catalog: Catalog) -> list[Destination]:
         )
         if why_never(backend.type) is None:
             found.append(
-                Destination(
+                NamedDestination(
                     f"Go to the password of {name}",
                     "Plan a change of its password",
                     messages.RotationOpened(backend.name),
                 )
             )
     found += [
-        Destination(f"Go to objects: {each.title}", each.about, messages.ObjectsOpened(each.name, each.title))
+        NamedDestination(
+            f"Go to objects: {each.title}", each.about, messages.ObjectsOpened(each.name, each.title)
+        )
         for each in kept_families(catalog)
     ]
     return found

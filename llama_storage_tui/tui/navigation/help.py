@@ -117,7 +117,7 @@ class HelpDialog(Dialog[None]):
         )
 
 
-def _row(entry: help_room.Entry) -> Row:
+def _row(entry: help_room.HelpEntry) -> Row:
     if not entry.term:
         return Row(Shown(entry.text))
     return Row(Shown(entry.text), lead=Shown(f"{entry.term:<{TERM}}", Tone.KEY), indent=2)

@@ -8,7 +8,7 @@ from datetime import tzinfo
 from typing import Final
 
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.model.families import Part, RecordEntry, RecordFamily, Show
+from llama_storage_tui.model.families import RecordEntry, RecordFamily, RecordPart, Show
 from llama_storage_tui.services.records.showing import shown
 from llama_storage_tui.services.values import with_letters
 from llama_storage_tui.tui.records.response_wording import created_shown, id_text, number, owner_shown
@@ -54,7 +54,7 @@ def _described(family: RecordFamily, entry: RecordEntry, zone: tzinfo | None) ->
     return (id_, *(_cell(entry.cells.get(part.label), part, zone) for part in family.columns))
 
 
-def _cell(value: object, part: Part, zone: tzinfo | None) -> Shown:
+def _cell(value: object, part: RecordPart, zone: tzinfo | None) -> Shown:
     if part.show is Show.OWNER:
         return owner_shown(None if value is None else str(value))
     if part.show is Show.TIME and isinstance(value, int | float) and value:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from itertools import chain, zip_longest
 from typing import Final
 
-from llama_storage_tui.model.families import Filter, Match, Query, RecordFamily
+from llama_storage_tui.model.families import FamilyFilter, Match, Query, RecordFamily
 from llama_storage_tui.services.records.times import SHORT, parse_time
 from llama_storage_tui.tui.records.response_wording import NOBODY, point
 from llama_storage_tui.tui.widgets.form import FormField
@@ -36,7 +36,7 @@ def typed(family: RecordFamily, query: Query) -> dict[str, str]:
     return {each.name: _typed(each, query) for each in _set(family, query)}
 
 
-def _typed(found: Filter, query: Query) -> str:
+def _typed(found: FamilyFilter, query: Query) -> str:
     if found.match in _TIMES:
         return _typed_time(query.time(found.name) or 0.0)
     return query.text(found.name) or NOBODY
@@ -58,7 +58,7 @@ def parse(family: RecordFamily, values: Mapping[str, str], query: Query, *, now:
     return replace(query, filters=kept | {name: value for name, value in given.items() if value is not None})
 
 
-def _parsed(found: Filter, text: str, now: datetime) -> str | float | None:
+def _parsed(found: FamilyFilter, text: str, now: datetime) -> str | float | None:
     given = text.strip()
     if not given:
         return None
@@ -75,7 +75,7 @@ def words(family: RecordFamily, query: Query, zone: tzinfo | None) -> list[str]:
     return [_word(each, query, zone) for each in _set(family, query)]
 
 
-def _word(found: Filter, query: Query, zone: tzinfo | None) -> str:
+def _word(found: FamilyFilter, query: Query, zone: tzinfo | None) -> str:
     if found.match in _TIMES:
         return f"{found.name} {point(query.time(found.name) or 0.0, zone)}"
     text = query.text(found.name)
@@ -98,5 +98,5 @@ def is_filtered(query: Query) -> bool:
     return bool(query.filters)
 
 
-def _set(family: RecordFamily, query: Query) -> list[Filter]:
+def _set(family: RecordFamily, query: Query) -> list[FamilyFilter]:
     return [each for each in family.filters if each.name in query.filters]

@@ -31,7 +31,7 @@ from llama_storage_tui.tui.records.list_columns import stored_cell, text_cell
 from llama_storage_tui.tui.records.record_lists import record_opened
 from llama_storage_tui.tui.records.response_wording import id_text, owner_shown
 from llama_storage_tui.tui.response.timeline import entry_line, message_line
-from llama_storage_tui.tui.response.timeline_lines import Line, said
+from llama_storage_tui.tui.response.timeline_lines import TimelineLine, said
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.text_width import plural
 from llama_storage_tui.tui.style.wording import size
@@ -43,13 +43,13 @@ class Read:
     """What was read: facts for the headline, lines, and what each line opens by its number."""
 
     facts: tuple[Shown, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[TimelineLine, ...]
     opens: dict[int, Message] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     heads: tuple[str, str] = ("Who or what", "Says")
 
 
-class Reading(Protocol):
+class DetailView(Protocol):
     """Something to read: its names from the outermost down, and how it is read."""
 
     names: tuple[str, ...]
@@ -86,25 +86,27 @@ class DifferenceReading:
         return Read(facts, lines, notices=(*first.notices, *second.notices))
 
 
-def _added(found: Addition) -> Iterator[Line]:
+def _added(found: Addition) -> Iterator[TimelineLine]:
     for note in found.notes:
         yield said("▲", "note", note, Tone.WARNING)
     for entry in found.dropped:
         line = entry_line(entry)
-        yield Line((Shown("– gone", Tone.WARNING), line.cells[1], line.cells[2]), line.text)
+        yield TimelineLine((Shown("– gone", Tone.WARNING), line.cells[1], line.cells[2]), line.text)
     for change in found.changes:
         before, after = (_setting(value) for value in (change.before, change.after))
         text = f"{change.name}\n\nbefore:\n{before}\n\nafter:\n{after}"
-        yield Line(
+        yield TimelineLine(
             (Shown("~ set", Tone.KEY), Shown(change.name), Shown(f"{before} → {after}")),
             text,
         )
     for entry in (*found.input, *found.output):
         line = entry_line(entry)
-        yield Line((Shown(f"+ {line.cells[0].text}", Tone.GOOD), line.cells[1], line.cells[2]), line.text)
+        yield TimelineLine(
+            (Shown(f"+ {line.cells[0].text}", Tone.GOOD), line.cells[1], line.cells[2]), line.text
+        )
     for message in found.messages:
         line = message_line(message, ())
-        yield Line((Shown("+ msg", Tone.MUTED), line.cells[1], line.cells[2]), line.text)
+        yield TimelineLine((Shown("+ msg", Tone.MUTED), line.cells[1], line.cells[2]), line.text)
 
 
 def _setting(value: object) -> str:
@@ -134,15 +136,15 @@ class ConversationReading:
         return Read(tuple(facts), tuple(lines), opens, found.notices)
 
 
-def _conversation_lines(found: ConversationDetail) -> tuple[list[Line], dict[int, Message]]:
-    lines: list[Line] = []
+def _conversation_lines(found: ConversationDetail) -> tuple[list[TimelineLine], dict[int, Message]]:
+    lines: list[TimelineLine] = []
     opens: dict[int, Message] = {}
     for place, item in enumerate(found.items, 1):
         if item.entry is None:
             lines.append(said(str(place), "✗ invalid JSON", str(item.item), Tone.BAD))
             continue
         line = entry_line(item.entry)
-        lines.append(Line((Shown(str(place), Tone.MUTED), line.cells[1], line.cells[2]), line.text))
+        lines.append(TimelineLine((Shown(str(place), Tone.MUTED), line.cells[1], line.cells[2]), line.text))
     for response in found.responses:
         opens[len(lines)] = ResponseOpened(response)
         lines.append(said("→", "response", f"{response}: enter opens it", Tone.KEY))
@@ -150,7 +152,7 @@ def _conversation_lines(found: ConversationDetail) -> tuple[list[Line], dict[int
     return lines, opens
 
 
-def _cached(messages: object) -> Iterator[Line]:
+def _cached(messages: object) -> Iterator[TimelineLine]:
     """Yield the messages that a server keeps ready for the next turn."""
     if messages is None:
         yield said("", "no messages", "No messages are kept ready for the next turn.", Tone.MUTED)
@@ -163,7 +165,7 @@ def _cached(messages: object) -> Iterator[Line]:
         return
     for message in read_messages(parsed, problems)[1]:
         line = message_line(message, ())
-        yield Line((Shown("kept", Tone.MUTED), line.cells[1], line.cells[2]), line.text)
+        yield TimelineLine((Shown("kept", Tone.MUTED), line.cells[1], line.cells[2]), line.text)
     for problem in problems:
         yield said("▲", "messages", problem, Tone.WARNING)
 
@@ -200,22 +202,22 @@ class CompletionReading:
         return Read(tuple(facts), tuple(lines), opens, (*found.problems, *origin.notices))
 
 
-def _completion_lines(found: Completion) -> Iterator[Line]:
+def _completion_lines(found: Completion) -> Iterator[TimelineLine]:
     for message in found.messages:
         line = message_line(message, ())
-        yield Line(
+        yield TimelineLine(
             (Shown(f"sent {message.position + 1}", Tone.MUTED), line.cells[1], line.cells[2]), line.text
         )
     for number, choice in enumerate(found.choices, 1):
         place = Shown(f"got {number}", Tone.GOOD)
         if choice.message is None:
-            yield Line(
+            yield TimelineLine(
                 (place, Shown("▲ no message", Tone.WARNING), Shown("")), "This choice holds no message."
             )
             continue
         line = message_line(choice.message, ())
         text = f"{choice.message.label}  finished: {choice.finish_reason or 'unknown'}\n\n{message_body(choice.message)}"
-        yield Line((place, line.cells[1], line.cells[2]), text)
+        yield TimelineLine((place, line.cells[1], line.cells[2]), text)
     for problem in found.problems:
         yield said("▲", "problem", problem, Tone.WARNING)
 
@@ -254,12 +256,12 @@ def _object_facts(found: RecordDetail) -> tuple[Shown, ...]:
     return (Shown(found.family.about, Tone.MUTED), *bytes_, Shown(where, Tone.MUTED))
 
 
-def _field(found: RecordField, tone: Tone = Tone.PLAIN) -> Line:
+def _field(found: RecordField, tone: Tone = Tone.PLAIN) -> TimelineLine:
     text = shown(found.value, found.show)
     is_nested = isinstance(found.value, dict | list)
     whole = json.dumps(found.value, ensure_ascii=False, indent=2, default=str) if is_nested else text
     cell = Shown(text) if text else Shown("''", Tone.MUTED)
-    return Line((Shown(""), Shown(found.label, tone), cell), f"{found.label}\n\n{whole}")
+    return TimelineLine((Shown(""), Shown(found.label, tone), cell), f"{found.label}\n\n{whole}")
 
 
 @dataclass(eq=False)

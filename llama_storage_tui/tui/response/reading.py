@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import CopyRequested, Failed
-from llama_storage_tui.tui.response.detail_views import Read, Reading, ReadingDone
+from llama_storage_tui.tui.response.detail_views import DetailView, Read, ReadingDone
 from llama_storage_tui.tui.response.timeline import columns
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.widgets.headline import Headline
@@ -38,7 +38,7 @@ class ReadingScreen(WorkScreen):
         Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read it again"),
     ]
 
-    def __init__(self, session: Session, reading: Reading) -> None:
+    def __init__(self, session: Session, reading: DetailView) -> None:
         super().__init__()
         self._session = session
         self._reading = reading

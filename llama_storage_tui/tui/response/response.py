@@ -36,7 +36,7 @@ from llama_storage_tui.tui.response.timeline import (
     start_of,
     timeline,
 )
-from llama_storage_tui.tui.response.timeline_lines import Line
+from llama_storage_tui.tui.response.timeline_lines import TimelineLine
 from llama_storage_tui.tui.response.verdict import resume_mark, resume_text
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.style.glyphs import Tone
@@ -62,8 +62,8 @@ HELP: Final = {
 @dataclass(frozen=True, slots=True)
 class _Shown:
     examination: Examination
-    timeline: tuple[Line, ...]
-    messages: tuple[Line, ...]
+    timeline: tuple[TimelineLine, ...]
+    messages: tuple[TimelineLine, ...]
     notice: str = ""
 
 

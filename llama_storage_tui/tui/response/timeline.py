@@ -6,8 +6,15 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from llama_storage_tui.model.resume import Comparison
-from llama_storage_tui.model.transcript import ChatMessage, Entry, EntryKind, MessagesState, Side, Transcript
-from llama_storage_tui.tui.response.timeline_lines import Line, said
+from llama_storage_tui.model.transcript import (
+    ChatMessage,
+    EntryKind,
+    MessagesState,
+    Side,
+    Transcript,
+    TranscriptEntry,
+)
+from llama_storage_tui.tui.response.timeline_lines import TimelineLine, said
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.text_width import plural
 from llama_storage_tui.tui.widgets.listing import ListColumn
@@ -25,9 +32,11 @@ _CALLS: Final = frozenset(
 _ANSWERS: Final = frozenset({EntryKind.FUNCTION_CALL_OUTPUT, EntryKind.MCP_APPROVAL_RESPONSE})
 
 
-def timeline(transcript: Transcript, *, input_: Sequence[Entry] | None = None) -> list[Line]:
+def timeline(
+    transcript: Transcript, *, input_: Sequence[TranscriptEntry] | None = None
+) -> list[TimelineLine]:
     """Return a response from its instructions to why it ended; `input_` is its whole input where the row holds a part."""
-    lines: list[Line] = []
+    lines: list[TimelineLine] = []
     if transcript.instructions:
         lines.append(said("", "instructions", transcript.instructions, Tone.MUTED))
     if transcript.is_incremental and input_ is None:
@@ -46,16 +55,16 @@ def timeline(transcript: Transcript, *, input_: Sequence[Entry] | None = None) -
     return [*lines, *_ending(transcript)]
 
 
-def start_of(transcript: Transcript, lines: Sequence[Line]) -> int:
+def start_of(transcript: Transcript, lines: Sequence[TimelineLine]) -> int:
     """Return the row to begin reading at: what failed last, else the last of what came back."""
     tones = [line.cells[1].tone for line in lines]
     if Tone.BAD in tones:
         return len(tones) - 1 - tones[::-1].index(Tone.BAD)
-    outputs = [index for index, line in enumerate(lines) if isinstance(line.text, Entry)]
+    outputs = [index for index, line in enumerate(lines) if isinstance(line.text, TranscriptEntry)]
     return outputs[-1] if outputs and transcript.output else max(len(lines) - 1, 0)
 
 
-def _ending(transcript: Transcript) -> Iterator[Line]:
+def _ending(transcript: Transcript) -> Iterator[TimelineLine]:
     head = transcript.head
     if head.error or head.error_code:
         why = ": ".join(part for part in (head.error_code, head.error) if part)
@@ -71,7 +80,7 @@ def _ending(transcript: Transcript) -> Iterator[Line]:
         )
 
 
-def entry_line(entry: Entry, *, is_earlier: bool = False) -> Line:
+def entry_line(entry: TranscriptEntry, *, is_earlier: bool = False) -> TimelineLine:
     """Return the row of an item; what failed stands out by mark, word and colour, an answer is set in below its call."""
     side = "in" if entry.side is Side.INPUT else "out"
     tone = _tone(entry)
@@ -82,10 +91,10 @@ def entry_line(entry: Entry, *, is_earlier: bool = False) -> Line:
     label = Shown(f"{indent}{mark}{entry.label}", tone)
     if is_earlier and not mark:
         label, says = Shown(label.text, Tone.MUTED), Shown(entry.summary, Tone.MUTED)
-    return Line((place, label, says), entry)
+    return TimelineLine((place, label, says), entry)
 
 
-def _tone(entry: Entry) -> Tone:
+def _tone(entry: TranscriptEntry) -> Tone:
     if entry.error is not None or entry.status == "failed":
         return Tone.BAD
     is_refusal = any(part.kind.value == "refusal" for part in entry.parts)
@@ -96,9 +105,9 @@ def _tone(entry: Entry) -> Tone:
     return Tone.MUTED if entry.kind is EntryKind.REASONING else Tone.PLAIN
 
 
-def messages(transcript: Transcript, comparison: Comparison) -> list[Line]:
+def messages(transcript: Transcript, comparison: Comparison) -> list[TimelineLine]:
     """Return what the model was sent and gave, with what disagrees with the items marked."""
-    lines: list[Line] = []
+    lines: list[TimelineLine] = []
     if transcript.messages_state is not MessagesState.STORED:
         lines.append(said("", "▲ no messages", _NONE[transcript.messages_state], Tone.WARNING))
     for message in transcript.messages:
@@ -123,14 +132,14 @@ _NONE: Final = {
 }
 
 
-def message_line(message: ChatMessage, notes: tuple[str, ...]) -> Line:
+def message_line(message: ChatMessage, notes: tuple[str, ...]) -> TimelineLine:
     """Return the row of a chat message; `notes` are what disagrees with it."""
     is_odd = bool(message.problems or notes)
     tone = Tone.WARNING if is_odd else Tone.KEY if message.tool_calls else Tone.PLAIN
     indent = "  ↳ " if message.role == "tool" else ""
     label = Shown(f"{indent}{'▲ ' if is_odd else ''}{message.label}", tone)
     says = Shown(message.summary, Tone.WARNING if is_odd else Tone.PLAIN)
-    return Line(
+    return TimelineLine(
         (Shown(str(message.position + 1), Tone.MUTED), label, says), message, (*message.problems, *notes)
     )
 

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from llama_storage_tui.model.transcript import ChatMessage, Entry, Side
+from llama_storage_tui.model.transcript import ChatMessage, Side, TranscriptEntry
 from llama_storage_tui.services.responses.bodies import body, message_body
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TimelineLine:
     """A row with its full text."""
 
     cells: tuple[Shown, Shown, Shown]
-    text: str | Entry | ChatMessage
+    text: str | TranscriptEntry | ChatMessage
     notes: tuple[str, ...] = ()
 
     @property
     def whole(self) -> str:
         """The text in full, made when it is wanted."""
         match self.text:
-            case Entry():
+            case TranscriptEntry():
                 return entry_text(self.text)
             case ChatMessage():
                 return _joined(_message_head(self.text), message_body(self.text), *map(_noted, self.notes))
@@ -29,13 +29,13 @@ class Line:
                 return self.text
 
 
-def said(place: str, label: str, text: str, tone: Tone) -> Line:
+def said(place: str, label: str, text: str, tone: Tone) -> TimelineLine:
     """Return a line of our own words about stored text."""
     says = Shown(text, tone if tone is not Tone.MUTED else Tone.PLAIN)
-    return Line((Shown(place, Tone.MUTED), Shown(label, tone), says), text)
+    return TimelineLine((Shown(place, Tone.MUTED), Shown(label, tone), says), text)
 
 
-def entry_text(entry: Entry) -> str:
+def entry_text(entry: TranscriptEntry) -> str:
     """Return an item in full: what it is, what it says, what answered it, and what is wrong with it."""
     ids = (entry.id, entry.status, f"call {entry.call_id}" if entry.call_id else None)
     head = f"{entry.label}\n{'  '.join(part for part in ids if part)}".rstrip()

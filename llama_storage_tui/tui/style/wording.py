@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Final
 
-from llama_storage_tui.model.catalog import Setting, Source, SourceKind
+from llama_storage_tui.model.catalog import Setting, SourceKind, ValueSource
 from llama_storage_tui.text import ELLIPSIS, line
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 
@@ -62,7 +62,7 @@ def moment(time: datetime, zone: tzinfo | None = UTC) -> str:
     return f"{bare_moment(time, zone)} {name}".rstrip()
 
 
-def origin(source: Source) -> str:
+def origin(source: ValueSource) -> str:
     """Say where a value came from: `PG_PASSWORD, .env:3`, `line 12`, `default, line 12`."""
     place = f"line {source.line}" if source.line is not None else ""
     match source.kind:

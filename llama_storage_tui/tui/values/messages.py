@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     # Names of annotations only: a message must not bring the modules of later screens into the first one.
     from llama_storage_tui.model.data import Count, Cursor, KeyPage, Namespace, RowPage, RowQuery
     from llama_storage_tui.services.browse import TableEntry
-    from llama_storage_tui.tui.values.viewables import Prepared, Subject
+    from llama_storage_tui.tui.values.viewables import PreparedView, Subject
 
 
 @dataclass(eq=False)
@@ -64,4 +64,4 @@ class SubjectOpened(Message):
 class SubjectLoaded(Message):
     """A value or a record is here and made ready to be shown."""
 
-    shown: Prepared
+    shown: PreparedView

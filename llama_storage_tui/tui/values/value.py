@@ -19,7 +19,7 @@ from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 from llama_storage_tui.tui.values.messages import SubjectLoaded
-from llama_storage_tui.tui.values.viewables import FIRST_LOOK, Prepared, Subject, cell_text
+from llama_storage_tui.tui.values.viewables import FIRST_LOOK, PreparedView, Subject, cell_text
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.json_tree import JsonTree, part_text
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
@@ -62,7 +62,7 @@ class ValueScreen(WorkScreen):
         self._session = session
         self._subject = subject
         self._zone = zone
-        self._shown: Prepared | None = None
+        self._shown: PreparedView | None = None
         self._limit: int | None = FIRST_LOOK
         self._unfolds = False
         self._wants_text = False

@@ -33,7 +33,7 @@ MOST_HEX: Final = 64_000
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedView:
     """A value ready to be shown: a tree where it has parts, a text always.
 
     `data` is parsed JSON, or a record's columns; `kind` says what a single value is; `whole` what a copy or a file holds.
@@ -65,7 +65,7 @@ class Subject(Protocol):
         """A name for its file, without folder and ending."""
         ...
 
-    async def load(self, *, limit: int | None, unfolds: bool) -> Prepared:
+    async def load(self, *, limit: int | None, unfolds: bool) -> PreparedView:
         """Read it, up to `limit` characters where the service can cut; `unfolds` opens JSON inside JSON strings."""
         ...
 
@@ -89,7 +89,7 @@ class KeySubject:
         """The key."""
         return key_text(self._entry.key)
 
-    async def load(self, *, limit: int | None, unfolds: bool) -> Prepared:
+    async def load(self, *, limit: int | None, unfolds: bool) -> PreparedView:
         """Read the value."""
         stored = await browse.stored_value(self._session, self._backend, self._entry.key, limit=limit)
         facts = (Shown(size(stored.entry.bytes), Tone.MUTED), expires_fact(stored.entry))
@@ -115,7 +115,7 @@ def expires_fact(entry: KeyEntry) -> Shown:
 
 def prepare_value(
     value: Cell, facts: tuple[Shown, ...], *, is_cut: bool, size_in_bytes: int | None, unfolds: bool
-) -> Prepared:
+) -> PreparedView:
     """Make one value ready; runs in a thread, since parsing megabytes would hold the screen."""
     decoded = Decoded(ValueKind.TEXT, value) if is_cut and isinstance(value, str) else decode(value)
     kind = Shown({ValueKind.BINARY: "binary"}.get(decoded.kind, decoded.kind.value.lower()), Tone.MUTED)
@@ -124,7 +124,7 @@ def prepare_value(
         whole_size = f" of {size(size_in_bytes)}" if size_in_bytes else ""
         facts = (*facts, Shown(f"▲ only the first {len(value):,} {unit}{whole_size}", Tone.WARNING))
     data = unfold(decoded.data) if unfolds and decoded.kind is ValueKind.JSON else decoded.data
-    return Prepared((kind, *facts), decoded.kind, data, _text(decoded.kind, data, value), value, is_cut)
+    return PreparedView((kind, *facts), decoded.kind, data, _text(decoded.kind, data, value), value, is_cut)
 
 
 def _text(kind: ValueKind, data: object, value: Cell) -> str:
@@ -175,7 +175,7 @@ class RecordSubject:
             return self._row
         return await browse.row(self._session, self._backend, self._table.name, self._cursor)
 
-    async def load(self, *, limit: int | None, unfolds: bool) -> Prepared:  # noqa: ARG002 - a row comes whole
+    async def load(self, *, limit: int | None, unfolds: bool) -> PreparedView:  # noqa: ARG002 - a row comes whole
         """Read the row."""
         row = await self.whole()
         return await asyncio.to_thread(prepare_record, row, is_cut=self._cursor is None, unfolds=unfolds)
@@ -197,7 +197,7 @@ def cell_text(cell: Cell) -> str:
     return cell.hex(" ") if isinstance(cell, bytes) else str(cell)
 
 
-def prepare_record(row: Mapping[str, Cell], *, is_cut: bool, unfolds: bool) -> Prepared:
+def prepare_record(row: Mapping[str, Cell], *, is_cut: bool, unfolds: bool) -> PreparedView:
     """Make a record ready: JSON columns parsed, so that the tree opens them."""
     data = {name: decoded.data for name, cell in row.items() for decoded in [decode(cell)]}
     if unfolds:
@@ -205,7 +205,7 @@ def prepare_record(row: Mapping[str, Cell], *, is_cut: bool, unfolds: bool) -> P
     facts = [Shown(f"{len(row)} columns", Tone.MUTED)]
     if is_cut:
         facts.append(Shown("▲ cells are cut off: without a key the row cannot be read again", Tone.WARNING))
-    return Prepared(tuple(facts), ValueKind.JSON, data, _record_text(row, data), dict(row), is_cut)
+    return PreparedView(tuple(facts), ValueKind.JSON, data, _record_text(row, data), dict(row), is_cut)
 
 
 def _record_text(row: Mapping[str, Cell], data: Mapping[str, object]) -> str:

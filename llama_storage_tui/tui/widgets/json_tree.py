@@ -31,7 +31,7 @@ LEAF_INDENT: Final = "  "
 
 
 @dataclass(slots=True)
-class Part:
+class TreePart:
     """A node's name and value; `rest` is what is left to show of the parent, in a node that stands for more."""
 
     name: str
@@ -41,7 +41,7 @@ class Part:
     left: int = 0
 
 
-class JsonTree(Tree[Part]):
+class JsonTree(Tree[TreePart]):
     """Names and values; `enter` opens a node, or shows more of a long list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -81,7 +81,7 @@ class JsonTree(Tree[Part]):
         """Show an object's or a list's parts; a part that is one of few opens at once."""
         self.zone = zone
         self.clear()
-        self.root.data = Part("", data)
+        self.root.data = TreePart("", data)
         self._open_node(self.root)
         self.root.expand()
         children = self.root.children
@@ -91,40 +91,40 @@ class JsonTree(Tree[Part]):
         self.cursor_line = 0
 
     @property
-    def current(self) -> Part | None:
+    def current(self) -> TreePart | None:
         """The part under the cursor."""
         return self.cursor_node.data if self.cursor_node is not None else None
 
-    def _on_tree_node_expanded(self, event: Tree.NodeExpanded[Part]) -> None:
+    def _on_tree_node_expanded(self, event: Tree.NodeExpanded[TreePart]) -> None:
         self._open_node(event.node)
 
-    def _on_tree_node_selected(self, event: Tree.NodeSelected[Part]) -> None:
+    def _on_tree_node_selected(self, event: Tree.NodeSelected[TreePart]) -> None:
         part = event.node.data
         if part is not None and part.rest is not None and event.node.parent is not None:
             parent, rest, left = event.node.parent, part.rest, part.left
             event.node.remove()
             self._add_parts(parent, rest, left)
 
-    def _open_node(self, node: TreeNode[Part]) -> None:
+    def _open_node(self, node: TreeNode[TreePart]) -> None:
         part = node.data
         if part is None or part.is_built or not isinstance(part.value, dict | list):
             return
         part.is_built = True
         self._add_parts(node, _parts(part.value), len(part.value))
 
-    def _add_parts(self, node: TreeNode[Part], parts: Iterator[tuple[str, object]], left: int) -> None:
+    def _add_parts(self, node: TreeNode[TreePart], parts: Iterator[tuple[str, object]], left: int) -> None:
         shown = list(islice(parts, MOST_CHILDREN))
         width = min(max((len(line(name, WIDEST)) for name, _ in shown), default=0), WIDEST)
         for name, value in shown:
             label = self._part_label(name, value, width)
             if isinstance(value, dict | list) and value:
-                node.add(label, Part(name, value))
+                node.add(label, TreePart(name, value))
             else:
-                node.add_leaf(Text(LEAF_INDENT).append_text(label), Part(name, value))
+                node.add_leaf(Text(LEAF_INDENT).append_text(label), TreePart(name, value))
         left -= len(shown)
         if left > 0:
             more = Text(f"{ELLIPSIS} {left:,} more: enter shows them", style=self._tone_style(Tone.KEY))
-            node.add_leaf(more, Part("", None, rest=parts, left=left))
+            node.add_leaf(more, TreePart("", None, rest=parts, left=left))
 
     def _tone_style(self, tone: Tone) -> Style:
         return tone_style(tone, self.app.theme_variables)

@@ -98,6 +98,6 @@ def line_text(found: Line) -> Content:
 
 def block_text(block: Block) -> Content:
     """Write a block of a report: its title, or its first line, stands out."""
-    first, *rest = (Line(block.title, report.Tone.KEY), *block.lines) if block.title else block.lines
+    first, *rest = (Line(block.title, report.LineTone.KEY), *block.lines) if block.title else block.lines
     head = line_text(first)
     return Content("\n").join([head if block.title else head.stylize("bold"), *map(line_text, rest)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from llama_storage_tui.model.families import KeyLayout, Link, Part, RecordFamily, Relation, Show
+from llama_storage_tui.model.families import KeyLayout, Link, RecordFamily, RecordPart, Relation, Show
 from llama_storage_tui.upstream.families.parts import ACCESS, CREATED, OWNER, json, long, text, time
 
 STATES: Final = r"providers\.(agents|responses)\[\d+\]\.config\.(persistence\.agent_state|persistence_store)"
@@ -17,12 +17,12 @@ AGENT_FAMILIES: Final = (
         (KeyLayout(STATES, ("agent:{id}",)),),
         (
             CREATED,
-            Part("name", (("name",), ("agent_config", "name"))),
-            Part("model", (("model",), ("agent_config", "model"))),
+            RecordPart("name", (("name",), ("agent_config", "name"))),
+            RecordPart("model", (("model",), ("agent_config", "model"))),
             OWNER,
         ),
         (
-            Part("instructions", (("instructions",), ("agent_config", "instructions")), Show.LONG),
+            RecordPart("instructions", (("instructions",), ("agent_config", "instructions")), Show.LONG),
             json("tool groups", "toolgroups"),
             json("sampling", "sampling_params"),
             *ACCESS,

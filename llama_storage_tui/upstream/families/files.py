@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from llama_storage_tui.model.families import KeyLayout, Link, Part, RecordFamily, Relation, Show, TableLayout
+from llama_storage_tui.model.families import (
+    KeyLayout,
+    Link,
+    RecordFamily,
+    RecordPart,
+    Relation,
+    Show,
+    TableLayout,
+)
 from llama_storage_tui.upstream.families.filters import OWNED_BY, PERIOD, equals
 from llama_storage_tui.upstream.families.parts import (
     ACCESS,
@@ -87,7 +95,7 @@ FILE_FAMILIES: Final = (
             CREATED,
             text("prompt", "prompt_id"),
             number("version"),
-            Part("default", (("is_default",),), Show.FLAG),
+            RecordPart("default", (("is_default",),), Show.FLAG),
             long("text", "prompt"),
             OWNER,
         ),

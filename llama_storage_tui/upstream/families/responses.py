@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from llama_storage_tui.model.families import Filter, Link, Match, Part, RecordFamily, Show, TableLayout
+from llama_storage_tui.model.families import (
+    FamilyFilter,
+    Link,
+    Match,
+    RecordFamily,
+    RecordPart,
+    Show,
+    TableLayout,
+)
 from llama_storage_tui.model.records import Measure
 from llama_storage_tui.upstream.families.filters import MODEL, OWNED_BY, PERIOD, contains, equals
 from llama_storage_tui.upstream.families.parts import column, counted, inside, stored
@@ -46,10 +54,10 @@ RESPONSES: Final = RecordFamily(
         inside("conversation_id", "conversation", "id"),
         inside("error_code", "error", "code"),
         inside("error_message", "error", "message"),
-        Part("shape", (("@document",),), measure=Measure.SHAPE),
+        RecordPart("shape", (("@document",),), measure=Measure.SHAPE),
         inside("store"),
         # The first ones: a response's items all stand in one conversation, and one item that is found there tells which.
-        Part("output_ids", (("@document", "output"),), measure=Measure.EACH, each=("id",), most=100),
+        RecordPart("output_ids", (("@document", "output"),), measure=Measure.EACH, each=("id",), most=100),
     ),
     links=(
         Link("continues", "responses", (("previous_response_id",),)),
@@ -61,7 +69,7 @@ RESPONSES: Final = RecordFamily(
         MODEL,
         OWNED_BY,
         # No column and no document says it for most of them: it is told by their items.
-        Filter("conversation", Match.LOOKED_UP, hint="conv_…"),
+        FamilyFilter("conversation", Match.LOOKED_UP, hint="conv_…"),
         *PERIOD,
         contains(DOCUMENT),
     ),

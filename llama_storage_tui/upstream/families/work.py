@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from llama_storage_tui.model.families import KeyLayout, Link, Part, RecordFamily, TableLayout
+from llama_storage_tui.model.families import KeyLayout, Link, RecordFamily, RecordPart, TableLayout
 from llama_storage_tui.upstream.families.filters import MODEL, OWNED_BY, PERIOD, contains, equals
 from llama_storage_tui.upstream.families.parts import ACCESS, CREATED, OWNER, json, long, number, text, time
 
@@ -34,7 +34,7 @@ WORK_FAMILIES: Final = (
             time("cleaned up", "cleaned_at"),
             text("cleaned up by", "cleanup_owner"),
             time("clean-up lease ends", "cleanup_lease_expires_at"),
-            Part("tenant", (("owner_tenant_id",),)),
+            RecordPart("tenant", (("owner_tenant_id",),)),
             json("asked by", "authenticated_user"),
             json("payload"),
             json("result"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from llama_storage_tui.model.access import Rule, Scope
+from llama_storage_tui.model.access import AccessRule, Scope
 from llama_storage_tui.model.version import Version
 
 CATEGORIES: Final = ("roles", "teams", "projects", "namespaces")
@@ -38,7 +38,7 @@ class Matching(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class PolicyDialect:
     """One version's way to decide.
 
     `needs_all_categories`: the default filter wants a match in each of the user's attributes that the row has, instead of in any.
@@ -63,22 +63,24 @@ class Dialect:
         """Whether values are bound under a name made of the attribute's name."""
         return self.matching is Matching.LIKE and self.has_free_keys
 
-    def default_rules(self) -> tuple[Rule, ...]:
+    def default_rules(self) -> tuple[AccessRule, ...]:
         """Return the rules that hold where a config has none."""
         if self.everybody_owns:
-            return (Rule(permit=_EVERYTHING, when=tuple(f"user in owners {name}" for name in CATEGORIES)),)
+            return (
+                AccessRule(permit=_EVERYTHING, when=tuple(f"user in owners {name}" for name in CATEGORIES)),
+            )
         conditions = (
             *(f"user in owners {name}" for name in CATEGORIES),
             "user is owner",
             "resource is unowned",
         )
-        return tuple(Rule(permit=_EVERYTHING, when=(condition,)) for condition in conditions)
+        return tuple(AccessRule(permit=_EVERYTHING, when=(condition,)) for condition in conditions)
 
-    def is_default(self, rules: tuple[Rule, ...]) -> bool:
+    def is_default(self, rules: tuple[AccessRule, ...]) -> bool:
         """Tell whether rules that are written out are the very default, in the order that stands here."""
         return rules == self.default_rules()
 
-    def may_be_default(self, rules: tuple[Rule, ...]) -> bool:
+    def may_be_default(self, rules: tuple[AccessRule, ...]) -> bool:
         """Tell whether they are in some order that a start may have."""
         default = self.default_rules()
         if not self.has_default_by_chance or len(rules) != len(default):
@@ -88,16 +90,16 @@ class Dialect:
         )
 
 
-def _bare(rule: Rule) -> tuple[object, ...]:
+def _bare(rule: AccessRule) -> tuple[object, ...]:
     return rule.permit, rule.forbid, rule.when, rule.unless, rule.description
 
 
-def dialect_of(version: Version) -> Dialect:
+def dialect_of(version: Version) -> PolicyDialect:
     """Return how a version decides."""
     is_old = version < Version(0, 4)
     public = PublicRows.JSON_NULL if version < Version(0, 3, 2) else PublicRows.ANY_NULL
     matching = Matching.PASTED if version < Version(0, 5, 2) else Matching.LIKE
-    return Dialect(
+    return PolicyDialect(
         public=public if is_old else PublicRows.UNOWNED,
         matching=Matching.EXACT if version >= Version(1, 0, 3) else matching,
         needs_all_categories=is_old,

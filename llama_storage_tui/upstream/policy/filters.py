@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from llama_storage_tui.model.access import Viewer
-from llama_storage_tui.upstream.policy.dialect import CATEGORIES, Dialect, Matching, PublicRows
+from llama_storage_tui.upstream.policy.dialect import CATEGORIES, Matching, PolicyDialect, PublicRows
 
 _PARAMETER: Final = re.compile(r"(?<![:\w\\]):(\w+)(?![:\w])")
 """What the server's database library takes for a parameter in a statement's text, quoted or not."""
@@ -17,7 +17,7 @@ _ESCAPED: Final = re.compile(r"\\(:\w*)(?![:\w])")
 
 
 @dataclass(frozen=True, slots=True)
-class Category:
+class AttributeFilter:
     """One of the viewer's attributes that has values, and what is looked for: LIKE patterns, or the values themselves."""
 
     key: str
@@ -36,14 +36,14 @@ class SqlFilter:
     is_open: bool = False
     owners: tuple[str, ...] = ("",)
     public: PublicRows = PublicRows.UNOWNED
-    categories: tuple[Category, ...] = ()
+    categories: tuple[AttributeFilter, ...] = ()
     needs_all: bool = False
     is_exact: bool = False
     tenant: str | None = None
     failure: str | None = None
 
 
-def default_filter(dialect: Dialect, viewer: Viewer | None) -> SqlFilter:
+def default_filter(dialect: PolicyDialect, viewer: Viewer | None) -> SqlFilter:
     """Return the filter of the default policy, which looks at owners and attributes."""
     public = SqlFilter(public=dialect.public)
     if viewer is None:
@@ -69,14 +69,16 @@ def default_filter(dialect: Dialect, viewer: Viewer | None) -> SqlFilter:
     )
 
 
-def open_filter(dialect: Dialect, viewer: Viewer | None) -> SqlFilter:
+def open_filter(dialect: PolicyDialect, viewer: Viewer | None) -> SqlFilter:
     """Return the filter of a policy of one's own: everything for users, what is public for nobody."""
     return SqlFilter(public=dialect.public, is_open=viewer is not None)
 
 
-def _categories(dialect: Dialect, found: list[tuple[str, tuple[str, ...]]]) -> tuple[Category, ...]:
+def _categories(
+    dialect: PolicyDialect, found: list[tuple[str, tuple[str, ...]]]
+) -> tuple[AttributeFilter, ...]:
     if dialect.matching is Matching.EXACT:
-        return tuple(Category(key, values) for key, values in found)
+        return tuple(AttributeFilter(key, values) for key, values in found)
     patterns = {key: [f'%"{value}"%' for value in values] for key, values in found}
     if dialect.matching is Matching.PASTED:
         patterns = {key: list(map(_unescape, values)) for key, values in patterns.items()}
@@ -89,12 +91,12 @@ def _categories(dialect: Dialect, found: list[tuple[str, tuple[str, ...]]]) -> t
         }
     unquoted = dialect.has_free_keys
     return tuple(
-        Category(_unescape(key.replace("''", "'")) if unquoted else key, tuple(texts))
+        AttributeFilter(_unescape(key.replace("''", "'")) if unquoted else key, tuple(texts))
         for key, texts in patterns.items()
     )
 
 
-def _failure(dialect: Dialect, key: str, values: tuple[str, ...]) -> str | None:
+def _failure(dialect: PolicyDialect, key: str, values: tuple[str, ...]) -> str | None:
     """Say why a statement that has the viewer's own words in it cannot be run."""
     if not dialect.has_free_keys:
         return None

@@ -15,11 +15,11 @@ from llama_storage_tui.model.access import (
     Viewer,
 )
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.upstream.policy.dialect import Dialect, dialect_of
+from llama_storage_tui.upstream.policy.dialect import PolicyDialect, dialect_of
 from llama_storage_tui.upstream.policy.filters import SqlFilter, default_filter, open_filter
 from llama_storage_tui.upstream.policy.owners import Owners, UnreadableRowError
 from llama_storage_tui.upstream.policy.stage import SqlStage
-from llama_storage_tui.upstream.policy.verdicts import Policy, Verdict
+from llama_storage_tui.upstream.policy.verdicts import Policy, PolicyVerdict
 from llama_storage_tui.upstream.policy.wording import explain_filter, explain_tenant
 
 SYSTEM: Final = "system"
@@ -106,15 +106,15 @@ class Judge:
             tenant = self._default_tenant
         return replace(ownership, tenant=tenant, has_tenant_column=True)
 
-    def _verdict(self, row: Ownership, meant: frozenset[str]) -> Verdict | str:
+    def _verdict(self, row: Ownership, meant: frozenset[str]) -> PolicyVerdict | str:
         """Return what the policy says, or why the server cannot ask it."""
         try:
             owner = self._owners.owner_of(row)
         except UnreadableRowError as error:
             return str(error)
-        return Verdict(permits=True) if self._policy is None else self._policy.verdict(owner, meant)
+        return PolicyVerdict(permits=True) if self._policy is None else self._policy.verdict(owner, meant)
 
-    def _both(self, stage: SqlStage, row: Ownership, verdict: Verdict | str) -> Decision:
+    def _both(self, stage: SqlStage, row: Ownership, verdict: PolicyVerdict | str) -> Decision:
         permits = not isinstance(verdict, str) and verdict.permits
         if self._tenancy is not Tenancy.DISABLED:
             tenant = self._viewer.tenant if self._viewer is not None else None
@@ -144,7 +144,7 @@ def _hidden(because: str, stage: AccessStage, *, permits: bool, fails: bool = Fa
     )
 
 
-def _by_policy(verdict: Verdict, row: Ownership) -> Decision:
+def _by_policy(verdict: PolicyVerdict, row: Ownership) -> Decision:
     because, rule = verdict.because or _public(row), verdict.rule
     if verdict.permits:
         return Decision(may_read=True, because=because, rule=rule)
@@ -161,7 +161,7 @@ def _public(row: Ownership) -> str:
     return "The row has no access attributes, which makes it public whoever owns it"
 
 
-def _filters(dialect: Dialect, rules: AccessRules, viewer: Viewer | None) -> tuple[SqlFilter, ...]:
+def _filters(dialect: PolicyDialect, rules: AccessRules, viewer: Viewer | None) -> tuple[SqlFilter, ...]:
     """Return the filters that a server may put before the policy, the likeliest first."""
     if rules.is_default:
         return (default_filter(dialect, viewer),)

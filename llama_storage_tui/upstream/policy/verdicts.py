@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from llama_storage_tui.model.access import Rule, Viewer
+from llama_storage_tui.model.access import AccessRule, Viewer
 from llama_storage_tui.upstream.policy.conditions import Condition, Owner, parse_condition
-from llama_storage_tui.upstream.policy.dialect import Dialect
+from llama_storage_tui.upstream.policy.dialect import PolicyDialect
 from llama_storage_tui.upstream.policy.wording import explain_rule, name_rule
 
 READ: Final = "read"
@@ -17,7 +17,7 @@ _REGEX: Final = "regex:"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class PolicyVerdict:
     """What the policy says: the name of the rule that decided, None where none matched or the policy was not asked."""
 
     permits: bool
@@ -25,13 +25,13 @@ class Verdict:
     because: str = ""
 
 
-_OTHER_TENANT: Final = Verdict(permits=False, because="The row's owner is of another tenant")
-_NO_RULE: Final = Verdict(permits=False, because="No rule of the policy matches")
+_OTHER_TENANT: Final = PolicyVerdict(permits=False, because="The row's owner is of another tenant")
+_NO_RULE: Final = PolicyVerdict(permits=False, because="No rule of the policy matches")
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    verdict: Verdict
+    verdict: PolicyVerdict
     resource: str | None
     when: tuple[Condition, ...]
     unless: tuple[Condition, ...]
@@ -48,7 +48,7 @@ class _Prepared:
 class Policy:
     """The rules that can decide whether one viewer reads something, in order."""
 
-    def __init__(self, rules: tuple[Rule, ...], dialect: Dialect, viewer: Viewer) -> None:
+    def __init__(self, rules: tuple[AccessRule, ...], dialect: PolicyDialect, viewer: Viewer) -> None:
         self._dialect = dialect
         self._viewer = viewer
         self._rules = tuple(
@@ -60,8 +60,8 @@ class Policy:
             dict.fromkeys(one.resource for one in self._rules if one.resource is not None)
         )
 
-    def _prepared(self, rule: Rule) -> _Prepared:
-        verdict = Verdict(rule.permit is not None, name_rule(rule), explain_rule(rule))
+    def _prepared(self, rule: AccessRule) -> _Prepared:
+        verdict = PolicyVerdict(rule.permit is not None, name_rule(rule), explain_rule(rule))
         resource = rule.scope.resource or None
         return _Prepared(verdict, resource, self._parsed(rule.when), self._parsed(rule.unless))
 
@@ -82,7 +82,7 @@ class Policy:
             scope for scope in self._resources if is_meant(scope, resource, has_regex=self._dialect.has_regex)
         )
 
-    def verdict(self, owner: Owner | None, resources: frozenset[str]) -> Verdict:
+    def verdict(self, owner: Owner | None, resources: frozenset[str]) -> PolicyVerdict:
         """Decide for a row whose name the given resources mean."""
         if owner is not None and owner.is_of_another_tenant(self._viewer):
             return _OTHER_TENANT

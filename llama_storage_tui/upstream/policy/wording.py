@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from llama_storage_tui.model.access import AccessStage, Ownership, Rule, Viewer
+from llama_storage_tui.model.access import AccessRule, AccessStage, Ownership, Viewer
 from llama_storage_tui.upstream.policy.filters import SqlFilter
 
 
-def name_rule(rule: Rule) -> str:
+def name_rule(rule: AccessRule) -> str:
     """Return where a rule stands in the file, or its condition where it is the version's own."""
     return rule.where or f"default policy: {_texts(rule.when)}"
 
 
-def explain_rule(rule: Rule) -> str:
+def explain_rule(rule: AccessRule) -> str:
     """Say what a rule that matched does."""
     verb = "permits" if rule.permit is not None else "forbids"
     conditions = [

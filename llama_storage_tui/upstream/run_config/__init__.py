@@ -16,7 +16,7 @@ from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.run_config.facts import REQUIRED, Shape
 from llama_storage_tui.upstream.run_config.problems import Loc, Problem, ProblemKind, problems_of
-from llama_storage_tui.upstream.run_config.rewrites import Reading, readings
+from llama_storage_tui.upstream.run_config.rewrites import ValidatedDocument, readings
 from llama_storage_tui.upstream.run_config.storage import BACKENDS
 from llama_storage_tui.upstream.run_config.stores import (
     KV_REFERENCE,
@@ -65,7 +65,7 @@ def validate(document: Mapping[str, object], version: Version) -> tuple[Problem,
     return tuple(found.values())
 
 
-def _problems_in(reading: Reading, version: Version) -> Iterator[Problem]:
+def _problems_in(reading: ValidatedDocument, version: Version) -> Iterator[Problem]:
     # Imported here: pydantic and the models cost more than the rest of reading a config, and a screen is drawn before they are
     # needed.
     from pydantic import ValidationError

@@ -11,9 +11,9 @@ from typing import Final, Literal
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.policy.conditions import parse_condition
 from llama_storage_tui.upstream.run_config.facts import (
-    Check,
     Either,
     Fact,
+    FieldCheck,
     ListOf,
     Maybe,
     Shape,
@@ -79,9 +79,9 @@ def _rule(name: str, scope: Shape) -> Shape:
             Fact("description", Maybe(str), None),
         ),
         checks=(
-            Check(_check_exclusions),
-            Check(_check_old_conditions, until=_UNOWNED),
-            Check(_check_new_conditions, since=_UNOWNED),
+            FieldCheck(_check_exclusions),
+            FieldCheck(_check_old_conditions, until=_UNOWNED),
+            FieldCheck(_check_new_conditions, since=_UNOWNED),
         ),
     )
 

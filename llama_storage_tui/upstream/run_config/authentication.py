@@ -14,9 +14,9 @@ from urllib.parse import urlparse
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.run_config.facts import (
     ByType,
-    Check,
-    Checked,
+    CheckedMapping,
     Fact,
+    FieldCheck,
     ListOf,
     Maybe,
     Shape,
@@ -101,7 +101,7 @@ _OAUTH2: Final = Shape(
         Fact("jwks", Maybe(_JWKS), None),
         Fact("introspection", Maybe(_INTROSPECTION), None),
     ),
-    checks=(Check(_check_one_source),),
+    checks=(FieldCheck(_check_one_source),),
 )
 
 _GITHUB: Final = Shape(
@@ -126,9 +126,9 @@ _KUBERNETES: Final = Shape(
     "Kubernetes",
     (
         Fact("type", Literal["kubernetes"]),
-        Fact("api_server_url", Checked(str, _check_url), "https://kubernetes.default.svc"),
+        Fact("api_server_url", CheckedMapping(str, _check_url), "https://kubernetes.default.svc"),
         *_TLS,
-        Fact("claims_mapping", Checked(dict[str, str], _check_claims), {}),
+        Fact("claims_mapping", CheckedMapping(dict[str, str], _check_claims), {}),
         Fact("tenant_claim", Maybe(str), None, since=_TENANTS),
     ),
 )
@@ -141,7 +141,7 @@ _UPSTREAM_HEADER: Final = Shape(
         Fact("tenant_header", Maybe(str), None, since=_TENANTS),
         Fact("attributes_header", Maybe(str), None),
         Fact("attribute_headers", Maybe(dict[str, str]), None, since=Version(1, 0, 0)),
-        Fact("trusted_proxy_cidrs", Checked(list[str] | None, _check_networks), None, since=_API_KEYS),
+        Fact("trusted_proxy_cidrs", CheckedMapping(list[str] | None, _check_networks), None, since=_API_KEYS),
     ),
     since=_HEADERS,
 )

@@ -18,10 +18,10 @@ from llama_storage_tui.upstream.run_config.facts import (
     REQUIRED,
     ByName,
     ByType,
-    Check,
-    Checked,
+    CheckedMapping,
     Either,
     Fact,
+    FieldCheck,
     ListOf,
     Maybe,
     Shape,
@@ -68,7 +68,7 @@ class Builder:
                 return self._annotation(item) | None
             case Either(first, second):
                 return self._annotation(first) | self._annotation(second)
-            case Checked(item, check):
+            case CheckedMapping(item, check):
                 return Annotated[self._annotation(item), AfterValidator(check)]
             case ByType(shapes):
                 models = [self.model(shape) for shape in shapes if shape.holds_for(self._version)]
@@ -89,7 +89,7 @@ def _field(fact: Fact) -> Any:  # noqa: ANN401 - pydantic types Field by its def
     return Field(default, **{name: limit for name, limit in limits.items() if limit is not None})
 
 
-def _validator(checks: list[Check]) -> object:
+def _validator(checks: list[FieldCheck]) -> object:
     def run_checks(model: BaseModel) -> BaseModel:
         for check in checks:
             check.function(model.__dict__, model.model_fields_set)

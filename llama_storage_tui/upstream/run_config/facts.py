@@ -47,7 +47,7 @@ Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Check(DatedFromCatalog):
+class FieldCheck(DatedFromCatalog):
     """A rule between the fields of one mapping.
 
     The function gets the values and the names of those that the file sets; it raises `broken(…)`.
@@ -62,7 +62,7 @@ class Shape(DatedFromCatalog):
 
     name: str
     facts: tuple[Fact, ...]
-    checks: tuple[Check, ...] = ()
+    checks: tuple[FieldCheck, ...] = ()
 
     def facts_in(self, version: Version) -> tuple[Fact, ...]:
         """Return the fields that a server of that version knows."""
@@ -106,7 +106,7 @@ class ByType:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedMapping:
     """A kind of thing whose values also pass a check, which returns the value or raises `broken(…)`."""
 
     item: object

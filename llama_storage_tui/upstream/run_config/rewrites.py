@@ -40,7 +40,7 @@ _LEGACY_STORAGE: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ValidatedDocument:
     """A document as the version validates it; `moved` maps a place in it to where that stands in the file."""
 
     document: Mapping[str, Any]
@@ -48,7 +48,7 @@ class Reading:
     moved: Mapping[Loc, Loc] = field(default_factory=dict)
 
 
-def readings(document: Mapping[str, Any], version: Version) -> tuple[Reading, ...]:
+def readings(document: Mapping[str, Any], version: Version) -> tuple[ValidatedDocument, ...]:
     """Return what has to pass for the document to load; what makes a loader crash becomes a problem."""
     # A falsy logging_config is not looked at.
     plain = {
@@ -59,8 +59,12 @@ def readings(document: Mapping[str, Any], version: Version) -> tuple[Reading, ..
     odd = tuple(_odd_keys(document, version))
     upgraded = _upgraded(plain, odd) if _has_legacy_form(plain, version) else None
     if version < _ONE_READING:
-        return (Reading(plain, odd),) if upgraded is None else (upgraded, Reading(plain, odd))
-    return (_with_sql_stores(upgraded or Reading({**plain, "version": 2}, odd)),)
+        return (
+            (ValidatedDocument(plain, odd),)
+            if upgraded is None
+            else (upgraded, ValidatedDocument(plain, odd))
+        )
+    return (_with_sql_stores(upgraded or ValidatedDocument({**plain, "version": 2}, odd)),)
 
 
 def _odd_keys(document: Mapping[str, Any], version: Version) -> Iterator[Problem]:
@@ -77,7 +81,7 @@ def _has_legacy_form(document: Mapping[str, Any], version: Version) -> bool:
     return "routing_table" in document and (version >= _ALWAYS_UPGRADES or document.get("version") != 2)
 
 
-def _upgraded(document: Mapping[str, Any], odd: tuple[Problem, ...]) -> Reading:
+def _upgraded(document: Mapping[str, Any], odd: tuple[Problem, ...]) -> ValidatedDocument:
     """Turn routing_table and api_providers into providers, and apis_to_serve into apis."""
     problems = list(odd)
     moved: dict[Loc, Loc] = {}
@@ -105,7 +109,7 @@ def _upgraded(document: Mapping[str, Any], odd: tuple[Problem, ...]) -> Reading:
     result |= {"providers": providers, "apis": document.get("apis_to_serve", [])}
     result.setdefault("storage", _LEGACY_STORAGE)
     moved |= {("apis",): ("apis_to_serve",), ("providers",): ("routing_table",)}
-    return Reading(result, tuple(problems), moved)
+    return ValidatedDocument(result, tuple(problems), moved)
 
 
 def _single_providers(document: Mapping[str, Any]) -> tuple[str, Any]:
@@ -130,7 +134,7 @@ def _provider(entry: Any) -> dict[str, Any]:  # noqa: ANN401 - anything that sta
     return {"provider_id": "", "provider_type": given["provider_type"], "config": given["config"]}
 
 
-def _with_sql_stores(reading: Reading) -> Reading:
+def _with_sql_stores(reading: ValidatedDocument) -> ValidatedDocument:
     """Turn key-value references of prompts and connectors into SQL references."""
     document = reading.document
     storage = document.get("storage")
@@ -150,7 +154,7 @@ def _with_sql_stores(reading: Reading) -> Reading:
         if not isinstance(reference.get("backend", ""), str):
             problems.append(Problem((*place, "backend"), ProblemKind.WRONG_TYPE, "Must be text."))
     rewritten = {**document, "storage": {**storage, "stores": {**stores, **changed}}}
-    return Reading(rewritten, tuple(problems), moved)
+    return ValidatedDocument(rewritten, tuple(problems), moved)
 
 
 def sql_reference(name: str, reference: Mapping[Any, Any]) -> dict[Any, Any]:  # a file's keys are anything

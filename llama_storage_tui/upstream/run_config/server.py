@@ -13,9 +13,9 @@ from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.run_config.access import ACCESS_RULE, ROUTE_RULE
 from llama_storage_tui.upstream.run_config.authentication import PROVIDER_CONFIG
 from llama_storage_tui.upstream.run_config.facts import (
-    Check,
     Either,
     Fact,
+    FieldCheck,
     ListOf,
     Maybe,
     Shape,
@@ -107,7 +107,7 @@ _CORS: Final = Shape(
         Fact("expose_headers", ListOf(str), ()),
         Fact("max_age", int, 600, at_least=0),
     ),
-    checks=(Check(_check_origins),),
+    checks=(FieldCheck(_check_origins),),
 )
 
 _TENANCY_SHAPE: Final = Shape(
@@ -116,7 +116,7 @@ _TENANCY_SHAPE: Final = Shape(
         Fact("mode", Literal["disabled", "single", "multi"], "disabled"),
         Fact("default_tenant_id", Maybe(str), None),
     ),
-    checks=(Check(_check_tenant),),
+    checks=(FieldCheck(_check_tenant),),
 )
 
 _TLS: Final = Shape("Tls", (Fact("ciphers", Maybe(ListOf(str)), None),))
@@ -139,5 +139,5 @@ SERVER: Final = Shape(
         Fact("tls_config", Maybe(_TLS), None, since=_TENANCY),
         Fact("hsts_max_age", int, 31536000, since=_TENANCY, at_least=0),
     ),
-    checks=(Check(_check_ciphers, since=_TENANCY),),
+    checks=(FieldCheck(_check_ciphers, since=_TENANCY),),
 )

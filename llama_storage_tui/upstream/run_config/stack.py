@@ -12,9 +12,9 @@ from typing import Any, Final
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.run_config.facts import (
     ByName,
-    Check,
-    Checked,
+    CheckedMapping,
     Fact,
+    FieldCheck,
     ListOf,
     Maybe,
     Shape,
@@ -67,7 +67,7 @@ STACK: Final = Shape(
     (
         Fact("version", int, 2),
         # The loader turns any value but null into text: image_name until 0.4, distro_name from 0.5.
-        Fact("image_name", Checked(Any, _check_name), until=_DISTRO_NAME),
+        Fact("image_name", CheckedMapping(Any, _check_name), until=_DISTRO_NAME),
         Fact("distro_name", Any, None, since=_DISTRO_NAME),
         Fact("image_name", Maybe(str), None, since=_DISTRO_NAME),
         Fact("container_image", Maybe(str), None),
@@ -88,5 +88,5 @@ STACK: Final = Shape(
         Fact("safety", Maybe(_SAFETY), None, since=_OPTIONAL_STORAGE, until=_WITHOUT_SAFETY),
         Fact("connectors", ListOf(CONNECTOR), (), since=_DISTRO_NAME),
     ),
-    checks=(Check(_check_distribution, since=_DISTRO_NAME),),
+    checks=(FieldCheck(_check_distribution, since=_DISTRO_NAME),),
 )

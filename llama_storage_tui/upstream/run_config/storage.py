@@ -11,7 +11,15 @@ from typing import Final, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.upstream.run_config.facts import Check, Checked, Fact, Maybe, Shape, Values, broken
+from llama_storage_tui.upstream.run_config.facts import (
+    CheckedMapping,
+    Fact,
+    FieldCheck,
+    Maybe,
+    Shape,
+    Values,
+    broken,
+)
 from llama_storage_tui.upstream.run_config.problems import ProblemKind
 
 _OGX: Final = Version(0, 8, 0)
@@ -91,14 +99,14 @@ _LOGIN: Final = (
     Fact("password", Maybe(str), None, is_secret=True),
     Fact(
         "connection_string",
-        Maybe(Checked(str, _check_connection_string)),
+        Maybe(CheckedMapping(str, _check_connection_string)),
         None,
         since=_CONNECTION_STRING,
         is_secret=True,
     ),
 )
 
-_LOGIN_CHECK: Final = Check(_check_login, since=_CONNECTION_STRING)
+_LOGIN_CHECK: Final = FieldCheck(_check_login, since=_CONNECTION_STRING)
 
 KV_REDIS: Final = Shape(
     "KvRedis",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.upstream.run_config.facts import Checked, Fact, Maybe, Shape, broken
+from llama_storage_tui.upstream.run_config.facts import CheckedMapping, Fact, Maybe, Shape, broken
 from llama_storage_tui.upstream.run_config.problems import ProblemKind
 
 _PARAMETERS: Final = Version(0, 4, 0)
@@ -27,7 +27,7 @@ def _template(*parts: str) -> object:
             raise broken(ProblemKind.INVALID, f"Must contain {wanted}.")
         return text
 
-    return Checked(str, check)
+    return CheckedMapping(str, check)
 
 
 def _header(tool: str) -> object:
@@ -36,7 +36,7 @@ def _header(tool: str) -> object:
             raise broken(ProblemKind.INVALID, f"Must contain {{num_chunks}} and the word {tool}.")
         return text
 
-    return Checked(str, check)
+    return CheckedMapping(str, check)
 
 
 def _check_not_empty(text: str) -> str:
@@ -68,7 +68,7 @@ _REWRITE_QUERY: Final = Shape(
         Fact("model", Maybe(QUALIFIED_MODEL), None),
         Fact("prompt", _template("{query}"), None),
         Fact("max_tokens", int, 100, above=0, at_most=4096),
-        Fact("temperature", Checked(float, _check_temperature), 0.3),
+        Fact("temperature", CheckedMapping(float, _check_temperature), 0.3),
     ),
 )
 
@@ -93,7 +93,7 @@ _ANNOTATION_PROMPT: Final = Shape(
     "AnnotationPrompt",
     (
         Fact("enable_annotations", bool, default=True),
-        Fact("annotation_instruction_template", Checked(str, _check_not_empty), None),
+        Fact("annotation_instruction_template", CheckedMapping(str, _check_not_empty), None),
         Fact("chunk_annotation_template", _template("{index}", "{chunk_text}", "{file_id}"), None),
     ),
 )

@@ -11,7 +11,7 @@ import pytest
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.chain import FullInput
-from llama_storage_tui.model.resume import Way
+from llama_storage_tui.model.resume import ResumeWay
 from llama_storage_tui.model.transcript import StoredResponse
 from llama_storage_tui.services.responses.reading import (
     examine_response,
@@ -147,7 +147,7 @@ async def test_a_response_is_examined_for_the_chosen_version(sqlite_store: Sqlit
     async with deployment.session() as session:
         response = await read_response(session, "resp_1")
         examined = await examine_response(session, response)
-    assert examined.resume.way is Way.ITEMS
+    assert examined.resume.way is ResumeWay.ITEMS
     assert "1.5.0" in examined.resume.because
     assert examined.comparison.unchecked == "no messages are stored"
 

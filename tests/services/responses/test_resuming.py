@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.model.resume import Resume, Way
+from llama_storage_tui.model.resume import Resume, ResumeWay
 from llama_storage_tui.model.transcript import Transcript
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.parsing import read_transcript
@@ -27,7 +27,7 @@ def resumed(version: Version = NEW, **changes: object) -> Resume:
 
 def test_stored_messages_are_loaded() -> None:
     resume = resumed()
-    assert (resume.is_possible, resume.way) == (True, Way.MESSAGES)
+    assert (resume.is_possible, resume.way) == (True, ResumeWay.MESSAGES)
     assert resume.because == "it has 2 stored messages, which 1.5.0 loads"
     assert resume.loses == ()
 
@@ -37,7 +37,7 @@ def test_stored_messages_are_loaded() -> None:
 )
 def test_without_messages_the_items_are_converted(messages: object, why: str) -> None:
     resume = resumed(messages=messages)
-    assert resume.way is Way.ITEMS
+    assert resume.way is ResumeWay.ITEMS
     assert why in resume.because
     assert "2 items" in resume.because
 
@@ -56,7 +56,7 @@ def test_what_is_lost_is_counted_and_named() -> None:
 
 def test_what_cannot_be_converted_makes_it_impossible_and_is_pointed_at() -> None:
     resume = resumed(OLD, messages=None, output=[items.message("a", "assistant"), items.web_search()])
-    assert (resume.is_possible, resume.way) == (False, Way.NONE)
+    assert (resume.is_possible, resume.way) == (False, ResumeWay.NONE)
     assert "output item 2 (web_search_call)" in resume.because
 
 
@@ -120,5 +120,5 @@ def test_what_the_next_request_must_bring_is_said() -> None:
 
 def test_what_cannot_be_read_cannot_be_resumed() -> None:
     resume = check_resume(read_transcript({"id": "resp_1", "response_object": "{"}), NEW)
-    assert (resume.is_possible, resume.way) == (False, Way.NONE)
+    assert (resume.is_possible, resume.way) == (False, ResumeWay.NONE)
     assert "cannot be read" in resume.because

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.model.transcript import Entry, EntryKind, MessagesState, Side, Transcript
+from llama_storage_tui.model.transcript import EntryKind, MessagesState, Side, Transcript, TranscriptEntry
 from llama_storage_tui.secrets import MASK
 from llama_storage_tui.services.responses.items import joined, read_item
 from llama_storage_tui.services.responses.parsing import read_transcript
@@ -22,7 +22,7 @@ def read(stored: object = None, **columns: object) -> Transcript:
     return read_transcript(cast("dict[str, Cell]", items.row(stored, **columns)))
 
 
-def entry(item: object) -> Entry:
+def entry(item: object) -> TranscriptEntry:
     return read_item(item, Side.OUTPUT, 0)
 
 
