@@ -32,8 +32,8 @@ from llama_storage_tui.secrets import Redactor, Secret
 from llama_storage_tui.services.rotation.checks import judge_wrong_password, strategy
 from llama_storage_tui.services.rotation.discovery import CredentialEntry, find_entries
 from llama_storage_tui.services.rotation.identity import (
-    CredentialMatch,
     ComparedCredential,
+    CredentialMatch,
     compare_credentials,
     open_login,
 )

@@ -9,7 +9,7 @@ from llama_storage_tui.config.password_locations import Carrier, CarrierKind, us
 from llama_storage_tui.model.rotation import Action, Site
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.discovery import CredentialEntry
-from llama_storage_tui.services.rotation.identity import CredentialMatch, ComparedCredential
+from llama_storage_tui.services.rotation.identity import ComparedCredential, CredentialMatch
 from llama_storage_tui.services.rotation.rewriting import Writing
 from llama_storage_tui.services.rotation.sources import Sources
 from llama_storage_tui.services.rotation.writability import Reach

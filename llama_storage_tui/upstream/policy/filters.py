@@ -17,7 +17,7 @@ _ESCAPED: Final = re.compile(r"\\(:\w*)(?![:\w])")
 
 
 @dataclass(frozen=True, slots=True)
-class AttributeFilter:
+class AttributeCondition:
     """One of the viewer's attributes that has values, and what is looked for: LIKE patterns, or the values themselves."""
 
     key: str
@@ -36,7 +36,7 @@ class SqlFilter:
     is_open: bool = False
     owners: tuple[str, ...] = ("",)
     public: PublicRows = PublicRows.UNOWNED
-    categories: tuple[AttributeFilter, ...] = ()
+    categories: tuple[AttributeCondition, ...] = ()
     needs_all: bool = False
     is_exact: bool = False
     tenant: str | None = None
@@ -76,9 +76,9 @@ def open_filter(dialect: PolicyDialect, viewer: Viewer | None) -> SqlFilter:
 
 def _categories(
     dialect: PolicyDialect, found: list[tuple[str, tuple[str, ...]]]
-) -> tuple[AttributeFilter, ...]:
+) -> tuple[AttributeCondition, ...]:
     if dialect.matching is Matching.EXACT:
-        return tuple(AttributeFilter(key, values) for key, values in found)
+        return tuple(AttributeCondition(key, values) for key, values in found)
     patterns = {key: [f'%"{value}"%' for value in values] for key, values in found}
     if dialect.matching is Matching.PASTED:
         patterns = {key: list(map(_unescape, values)) for key, values in patterns.items()}
@@ -91,7 +91,7 @@ def _categories(
         }
     unquoted = dialect.has_free_keys
     return tuple(
-        AttributeFilter(_unescape(key.replace("''", "'")) if unquoted else key, tuple(texts))
+        AttributeCondition(_unescape(key.replace("''", "'")) if unquoted else key, tuple(texts))
         for key, texts in patterns.items()
     )
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from llama_storage_tui.upstream.policy.dialect import PublicRows
-from llama_storage_tui.upstream.policy.filters import AttributeFilter, SqlFilter
+from llama_storage_tui.upstream.policy.filters import AttributeCondition, SqlFilter
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _STRING: Final = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
@@ -52,7 +52,7 @@ class PostgresAttributes:
             case PublicRows.UNOWNED:
                 return False
 
-    def _matches(self, category: AttributeFilter, attributes: str | None) -> bool:
+    def _matches(self, category: AttributeCondition, attributes: str | None) -> bool:
         piece = None if attributes is None else field_of(attributes, category.key)
         if piece is None:
             return self._filter.needs_all

@@ -10,7 +10,7 @@ import sqlite3
 import weakref
 
 from llama_storage_tui.upstream.policy.dialect import PublicRows
-from llama_storage_tui.upstream.policy.filters import AttributeFilter, SqlFilter
+from llama_storage_tui.upstream.policy.filters import AttributeCondition, SqlFilter
 
 # The column's type is that of the server's tables: it decides how a value is kept and compared.
 _TABLE = "CREATE TABLE row (number INTEGER PRIMARY KEY, access_attributes JSON)"
@@ -56,7 +56,7 @@ def _condition(sql_filter: SqlFilter) -> tuple[str, list[str]]:
     return " OR ".join(terms) or "0", [text for _, bound in found for text in bound]
 
 
-def _match(category: AttributeFilter, *, is_exact: bool, may_lack: bool) -> tuple[str, list[str]]:
+def _match(category: AttributeCondition, *, is_exact: bool, may_lack: bool) -> tuple[str, list[str]]:
     path = f"$.{category.key}"
     if is_exact:
         one = "EXISTS (SELECT 1 FROM json_each(json_extract(access_attributes, ?)) WHERE value = ?)"
