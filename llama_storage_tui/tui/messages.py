@@ -158,7 +158,7 @@ class ConversationsOpened(Destination):
 
 @dataclass(eq=False)
 class OrphansOpened(Destination):
-    """The operator wants the items whose conversation is gone."""
+    """The operator wants the items of deleted conversations."""
 
 
 @dataclass(eq=False)

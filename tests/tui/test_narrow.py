@@ -103,7 +103,7 @@ REACHED = {
     "Go to attention": "kinds of problem",
     "Go to conversations": "Metadata",
     "Go to completions": "chat completions",
-    "Go to orphans": "Gone conversation",
+    "Go to orphans": "Deleted conversation",
     "Go to objects: Files": "files",
     "Go to backend kv_default": "3 namespaces",
     "Go to backend sql_default": "9 tables",

@@ -117,7 +117,7 @@ class RedisAnswer:
         yield "connected clients", info.get("connected_clients")
 
     def _persistence(self) -> str:
-        rdb = {None: "RDB: not told", "": "RDB: off"}.get(self.save_points, f"RDB: {self.save_points}")
+        rdb = {None: "RDB: unknown", "": "RDB: off"}.get(self.save_points, f"RDB: {self.save_points}")
         return f"{rdb}; AOF: {'on' if self.info.get('aof_enabled') else 'off'}"
 
     def warnings(self) -> Iterator[str]:

@@ -85,7 +85,7 @@ def where_of(family: RecordFamily, words: tuple[str, ...]) -> dict[str, str | fl
         if not separator or family.filter(name) is None:
             names = ", ".join(each.name for each in family.filters) or "none"
             raise UsageError(
-                f"{word!r} is no filter of {family.words}",
+                f"{word!r} is not a filter of {family.words}",
                 help=f"NAME=VALUE with one of these names: {names}.",
             )
         given[name] = text

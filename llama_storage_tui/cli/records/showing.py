@@ -64,7 +64,7 @@ def _command(
 @shared_options
 @click.pass_context
 def conversations_orphans(context: click.Context) -> int:
-    """List the items whose conversation is gone: this reads the whole table of items.
+    """List the items of deleted conversations: this reads the whole table of items.
 
     Example: llama-storage-tui conversations run.yaml orphans --json
     """
@@ -154,7 +154,7 @@ def _origin(origin: Origin) -> str:
         return f"~ {origin.response} ({origin.because})"
     if origin.candidates:
         return f"~ one of {', '.join(origin.candidates[:5])} ({origin.because})"
-    return "– none that shares what was sent or answered"
+    return "– none shares what was sent or answered"
 
 
 def _write_message(message: ChatMessage, what: str) -> None:

@@ -44,7 +44,7 @@ def destinations(catalog: Catalog) -> list[NamedDestination]:
         NamedDestination("Go to attention", "Which responses deserve a look", messages.AttentionOpened()),
         NamedDestination("Go to conversations", "Stored conversations", messages.ConversationsOpened()),
         NamedDestination(
-            "Go to orphans", "Items whose conversation is gone: a scan of the items", messages.OrphansOpened()
+            "Go to orphans", "Items of deleted conversations: a scan of the items", messages.OrphansOpened()
         ),
         NamedDestination("Go to completions", "Logged chat completions", messages.CompletionsOpened()),
         NamedDestination(

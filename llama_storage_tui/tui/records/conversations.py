@@ -28,7 +28,7 @@ class ConversationsScreen(RecordsScreen):
             "orphans",
             "Orphans",
             id="conversations.orphans",
-            tooltip="Find items whose conversation is gone: a scan of the items",
+            tooltip="Find items of deleted conversations: a scan of the items",
         ),
     ]
 

@@ -21,7 +21,7 @@ COLUMNS: Final = (
     ListColumn("Items", most=9, is_number=True),
     ListColumn("First item", most=20),
     ListColumn("Last item", most=20),
-    ListColumn("Gone conversation", grows=True, least=16, cuts_middle=True),
+    ListColumn("Deleted conversation", grows=True, least=16, cuts_middle=True),
     ListColumn("Stored in", most=40, cuts_middle=True, is_wide_only=True),
 )
 
@@ -29,8 +29,8 @@ COLUMNS: Final = (
 class OrphanList:
     """What a scan found; the first page of it scans anew. `progress` hears how far the scan is."""
 
-    names: tuple[str, ...] = ("conversations", "items whose conversation is gone")
-    plural = "items whose conversation is gone"
+    names: tuple[str, ...] = ("conversations", "items of deleted conversations")
+    plural = "items of deleted conversations"
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

@@ -79,7 +79,9 @@ def _word(found: FamilyFilter, query: Query, zone: tzinfo | None) -> str:
     if found.match in _TIMES:
         return f"{found.name} {point(query.time(found.name) or 0.0, zone)}"
     text = query.text(found.name)
-    return f"containing “{text}”" if found.match is Match.CONTAINS else f"{found.name} {text or 'nobody'}"
+    if found.match is Match.CONTAINS:
+        return f"containing “{text}”"
+    return f"{found.name} {text}" if text else f"no {found.name}"
 
 
 def without_last(family: RecordFamily, query: Query) -> Query:

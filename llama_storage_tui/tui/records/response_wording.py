@@ -25,7 +25,7 @@ _STATES: Final = {
 _SHAPES: Final = {
     DocumentShape.BROKEN: "✗ invalid JSON",
     DocumentShape.LIST: "✗ a list",
-    DocumentShape.SCALAR: "✗ no object",
+    DocumentShape.SCALAR: "✗ not an object",
     DocumentShape.NULL: "✗ null",
     DocumentShape.ABSENT: "✗ NULL",
 }

@@ -43,10 +43,10 @@ class ChainScreen(RecordFrame):
             "difference",
             "Diff with previous",
             id="chain.difference",
-            tooltip="Compare with the response before: what this one added",
+            tooltip="Compare with the previous response: what this one added",
         ),
         Binding("n", "next", "Next", id="page.next", tooltip="Show the next responses of a long chain"),
-        Binding("p", "previous", "Previous", id="page.previous", tooltip="Show the responses before"),
+        Binding("p", "previous", "Previous", id="page.previous", tooltip="Show the previous responses"),
         ZONE_KEY,
         Binding("y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
         Binding(

@@ -28,7 +28,7 @@ DEEPEST: Final = 6
 _SAID: Final = {
     LinkMark.MISSING_PARENT: "▲ previous response gone",
     LinkMark.CYCLE: "✗ cycle",
-    LinkMark.OLDER_THAN_PARENT: "▲ older than the one before",
+    LinkMark.OLDER_THAN_PARENT: "▲ older than the previous one",
     LinkMark.OWNER_CHANGED: "▲ owner changed",
     LinkMark.AMBIGUOUS: "▲ others fit as well",
     LinkMark.GAP: "▲ answers missing in between",

@@ -30,7 +30,7 @@ class ReadingScreen(WorkScreen):
         Binding(
             "p",
             "previous",
-            "Part before",
+            "Previous part",
             id="page.previous",
             tooltip="Show the previous part of a long text",
         ),

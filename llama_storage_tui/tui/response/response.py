@@ -109,7 +109,7 @@ class ResponseScreen(WorkScreen):
         Binding(
             "p",
             "previous",
-            "Part before",
+            "Previous part",
             id="page.previous",
             tooltip="Show the previous part of a long text",
         ),

@@ -155,5 +155,5 @@ class TermsDialog(Dialog[Wish]):
         if not typed.value:
             return "Type the password first."
         if typed.password and typed.value != again.value:
-            return "The two are not the same; ctrl+o shows what is typed."
+            return "The two passwords differ; ctrl+o shows what is typed."
         return None
