@@ -38,7 +38,7 @@ def test_a_form_asks_for_what_its_family_can_be_filtered_by_and_nothing_else(fam
 def test_nobody_is_an_owner_and_blanks_around_a_text_are_looked_for() -> None:
     asked = record_filter.parse(RESPONSES, {"owner": "''", "contains": " x "}, asking(), now=NOW)
     assert asked.filters == {"owner": "", "contains": " x "}
-    assert record_filter.words(RESPONSES, asked, UTC) == ["no owner", "containing “ x ”"]
+    assert record_filter.words(RESPONSES, asked, UTC) == ["without owner", "containing “ x ”"]
     assert record_filter.typed(RESPONSES, asked) == {"owner": "''", "contains": " x "}
 
 

@@ -54,7 +54,7 @@ async def test_text_is_found_as_people_write_it_and_nobody_can_be_asked_for() ->
     async with demo_stage() as found:
         await found.press("w")
         await _filter(found, contains="東京の支店", owner="''")
-        assert "only no owner" in found.text
+        assert "only without owner" in found.text
         assert "only containing “東京の支店”" in found.text
         assert "● completed" in found.text
         assert "alice" not in found.text

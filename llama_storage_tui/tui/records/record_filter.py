@@ -81,7 +81,7 @@ def _word(found: FamilyFilter, query: Query, zone: tzinfo | None) -> str:
     text = query.text(found.name)
     if found.match is Match.CONTAINS:
         return f"containing “{text}”"
-    return f"{found.name} {text}" if text else f"no {found.name}"
+    return f"{found.name} {text}" if text else f"without {found.name}"
 
 
 def without_last(family: RecordFamily, query: Query) -> Query:
