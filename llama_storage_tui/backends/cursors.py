@@ -66,5 +66,5 @@ def _part(item: object) -> Part:
 def _refused() -> UsageError:
     return UsageError(
         "This cursor does not belong to this list.",
-        help="A cursor goes with the table, filter and order that it was given for; leave it out to start with the first page.",
+        help="A cursor goes with the table, filter and order that it was given for; leave it out for the first page.",
     )

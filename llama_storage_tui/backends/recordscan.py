@@ -585,7 +585,7 @@ def _oid(text: str) -> int:
 
 def _no_cursor() -> UsageError:
     return UsageError(
-        "This cursor does not belong to this list.", help="Leave it out to start with the first page."
+        "This cursor does not belong to this list.", help="Leave it out for the first page."
     )
 
 

@@ -34,7 +34,6 @@ BY_HAND: Final = {
     "Where everybody may see them: stop the servers, back up": "the ids are kept, since '' does not say that it was NULL",
     'Stop the servers, back up the table, and add "store": true': "the default of servers that wrote no such field",
     "Find out which tenant each belongs to, stop the servers, back up the table, and set tenant_id": "as it says",
-    "Look at the raw row: a cut-off write, a bad copy or other software. First": "nothing is removed, and a copy is there",
     "Copying again also brings back": "recorded with ogx 1.5.0 on both engines (tests/oracle); what it brings back besides is said",
     "Stop the servers and back up the database. If … has": "recorded with ogx 1.5.0 on both engines: no item is lost",
     "Stop the servers, back up the database, and delete the row": "recorded with ogx 1.5.0 on both engines: the items are copied",
@@ -134,7 +133,7 @@ NO_ADVICE: Final = {
     "… rows name one previous response": "says what was found",
     "Remove the last filter": "a filter of a list on the screen",
     "Remove all filters": "a filter of a list on the screen",
-    "Remove the condition on this column": "a filter of a list on the screen",
+    "Remove the filter on this column": "a filter of a list on the screen",
     "stop where no password is checked": "a choice of the plan",
     "The rules are the built-in default": "says how a server works",
 }

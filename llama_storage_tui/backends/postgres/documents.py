@@ -164,7 +164,7 @@ class PostgresDocuments:
         found = _TID.fullmatch(text)
         if found is None:
             raise UsageError(
-                "This cursor does not belong to this list.", help="Leave it out to start with the first page."
+                "This cursor does not belong to this list.", help="Leave it out for the first page."
             )
         return int(found[1])
 

@@ -354,6 +354,6 @@ def _position(after: Cursor | None, name: str) -> tuple[int | None, bytes | None
         start = None if stage == _ORDERED or stage is None else int(stage[1])
     except ValueError:
         raise UsageError(
-            "This cursor does not belong to this list.", help="Leave it out to start with the first page."
+            "This cursor does not belong to this list.", help="Leave it out for the first page."
         ) from None
     return start, last

@@ -127,7 +127,7 @@ class SqliteDialect:
         except (ValueError, OverflowError):
             pass
         raise UsageError(
-            "This cursor does not belong to this list.", help="Leave it out to start with the first page."
+            "This cursor does not belong to this list.", help="Leave it out for the first page."
         )
 
     def sort_key(self, element: Expression, shape: ColumnShape) -> Expression:

@@ -161,7 +161,7 @@ class SqliteDocuments:
             return int(text)
         except ValueError:
             raise UsageError(
-                "This cursor does not belong to this list.", help="Leave it out to start with the first page."
+                "This cursor does not belong to this list.", help="Leave it out for the first page."
             ) from None
 
 

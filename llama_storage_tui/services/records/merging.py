@@ -146,7 +146,7 @@ def positions_of(places: Sequence[Place], after: Cursor | None) -> list[str | No
     ):
         raise UsageError(
             "This cursor does not belong to this list.",
-            help="It must be used with the same config, filters and order; leave it out to start with the first page.",
+            help="It must be used with the same config, filters and order; leave it out for the first page.",
         )
     return found
 
