@@ -115,7 +115,7 @@ async def test_a_cursor_of_another_selection_is_refused(key_store: KeyStore) -> 
     async with reading(key_store.key_target()) as reader:
         page = await reader.key_values.page(EVERYTHING, limit=1)
         for selection, prefix in ((KeySelection(include=("a:",)), ""), (EVERYTHING, "a")):
-            with pytest.raises(UsageError, match="not a cursor"):
+            with pytest.raises(UsageError, match="does not belong to this list"):
                 await reader.key_values.page(selection, prefix=prefix, limit=1, after=page.next)
 
 

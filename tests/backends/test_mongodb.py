@@ -111,7 +111,7 @@ async def test_a_member_that_takes_no_changes_is_told(deployed: MongoDeployment)
     with deployed.server.stepped_down():
         found = await probed(target_of(deployed, "mongodb://127.0.0.1/?directConnection=true"))
     assert found.is_writable is False
-    assert any("no primary" in warning for warning in found.warnings)
+    assert any("not the primary" in warning for warning in found.warnings)
 
 
 async def test_tls_is_told_and_a_foreign_certificate_refused() -> None:

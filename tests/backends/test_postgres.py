@@ -189,7 +189,7 @@ async def test_values_of_every_type_come_as_something_that_can_be_shown(
             ("ip", "here"),
             ("c", "a\x00b"),
         ):
-            with pytest.raises(UsageError, match="is no value of column"):
+            with pytest.raises(UsageError, match="is not a value of column"):
                 await reader.tables.page(RowQuery("t", filters=(Filter(column_name, text),)))
 
 

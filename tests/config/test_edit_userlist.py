@@ -34,8 +34,8 @@ def test_one_entry_changes_and_no_other_byte(new: str) -> None:
     [
         ('"admin" "x"\n', "has no entry for ogx"),
         ('"ogx" "x"\n"ogx" "y"\n', "has 2 entries"),
-        ('"ogx" "x"\nogx x\n', "line 2 is no entry"),
-        ('"ogx" "x\n', "line 1 is no entry"),
+        ('"ogx" "x"\nogx x\n', "line 2 is not an entry"),
+        ('"ogx" "x\n', "line 1 is not an entry"),
     ],
 )
 def test_a_list_that_cannot_be_followed_is_refused(text: str, words: str) -> None:

@@ -157,7 +157,7 @@ async def test_what_is_no_json_is_said(sqlite_store: SqliteStore) -> None:
     async with keeping(sqlite_store, NEW).session() as session:
         found = await read_completion(session, "c1")
         assert found.problems == ("input_messages is null, not a list", "choices is invalid JSON")
-        assert "no number" in (await origin_of(session, found)).notices[0]
+        assert "not a number" in (await origin_of(session, found)).notices[0]
         assert (await list_records(session, "completions", asking())).records[0].cells["choices"] is None
 
 

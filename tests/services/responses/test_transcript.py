@@ -199,7 +199,7 @@ def test_what_is_no_list_of_messages_is_told_apart(stored: object, state: Messag
         ("null", "is null"),
         ("3", "is a number"),
         ('"text"', "is a JSON text"),
-        (b"\xff\xfe", "2 bytes that are no UTF-8"),
+        (b"\xff\xfe", "2 bytes that are not UTF-8"),
         (7, "is a number"),
         ("[" * 200_000, "nested too deeply"),
         ('{"n": ' + "9" * 10_000 + "}", "too many digits"),
