@@ -584,9 +584,7 @@ def _oid(text: str) -> int:
 
 
 def _no_cursor() -> UsageError:
-    return UsageError(
-        "This cursor does not belong to this list.", help="Leave it out for the first page."
-    )
+    return UsageError("This cursor does not belong to this list.", help="Leave it out for the first page.")
 
 
 def _is_of_column(condition: Condition) -> bool:

@@ -202,7 +202,5 @@ def _part(entry: KeyEntry) -> Part:
 def _last(after: Cursor, name: str) -> str:
     (part,) = cursors.decode(after, name, length=1).parts
     if part is None or not is_storable(part[1]):
-        raise UsageError(
-            "This cursor does not belong to this list.", help="Leave it out for the first page."
-        )
+        raise UsageError("This cursor does not belong to this list.", help="Leave it out for the first page.")
     return part[1]

@@ -134,9 +134,7 @@ class PostgresDialect:
                 return text_of_bytes(base64.b64decode(text, validate=True))
             except binascii.Error:
                 pass
-        raise UsageError(
-            "This cursor does not belong to this list.", help="Leave it out for the first page."
-        )
+        raise UsageError("This cursor does not belong to this list.", help="Leave it out for the first page.")
 
     def sort_key(self, element: Expression, shape: ColumnShape) -> Expression:
         """Return the column, or its text where its type may have no order."""

@@ -126,9 +126,7 @@ class SqliteDialect:
                     return _as_text(base64.b64decode(text, validate=True))
         except (ValueError, OverflowError):
             pass
-        raise UsageError(
-            "This cursor does not belong to this list.", help="Leave it out for the first page."
-        )
+        raise UsageError("This cursor does not belong to this list.", help="Leave it out for the first page.")
 
     def sort_key(self, element: Expression, shape: ColumnShape) -> Expression:
         """Return the column itself."""

@@ -13,7 +13,7 @@ from llama_storage_tui.tui.dependencies import working_folder
 from llama_storage_tui.tui.export.dialog import ExportDialog
 from llama_storage_tui.tui.terminal import clipboard
 from tests.tui.gallery import Stage, stage
-from tests.tui.test_value_screen import readers_with
+from tests.tui.values.test_value_screen import readers_with
 
 
 class Terminal:

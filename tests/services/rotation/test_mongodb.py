@@ -29,7 +29,7 @@ version: '2'
 image_name: made-up
 metadata_store: {type: mongodb, host: localhost, port: <port>, user: <role>, password: <old>}
 """
-CERTIFICATES = Path(__file__).parent.parent / "certificates"
+CERTIFICATES = Path(__file__).parents[2] / "certificates"
 
 
 @pytest.fixture

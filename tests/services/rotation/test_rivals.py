@@ -23,7 +23,7 @@ from llama_storage_tui.services.rotation.recover import recover
 from tests.rotation_config import CONFIG
 from tests.rotation_setup import OLD, Deployment, deployment
 from tests.servers import Server
-from tests.services.test_rotation_kills import STEPS
+from tests.services.rotation.test_kills import STEPS
 
 TIMEOUTS = Timeouts(connect=3)
 
