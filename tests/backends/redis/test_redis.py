@@ -417,7 +417,7 @@ async def test_a_user_who_may_only_read_is_enough_and_what_it_may_not_ask_is_not
         server.said("ACL", "DELUSER", "reader")
         server.said("ACL", "LOG", "RESET")
     assert probe.user == "reader"
-    assert "not told" in str(probe.details["persistence"])
+    assert "unknown" in str(probe.details["persistence"])
 
 
 async def test_no_command_that_can_be_sent_writes(redis_server: RedisServer) -> None:
