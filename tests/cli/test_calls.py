@@ -223,5 +223,5 @@ def test_a_view_without_a_key_says_that_it_stopped(run: Run, config: str, tmp_pa
         connection.commit()
     answer = run("rows", config, "sql_default", "v", "--limit", "1")
     assert answer.code == 0
-    assert "There are more rows" in answer.err
+    assert "More rows follow" in answer.err
     assert "--all" in answer.err

@@ -54,5 +54,5 @@ async def test_a_view_of_more_rows_than_a_page_does_not_pretend_to_be_whole(tmp_
         await found.settle()
         await found.press("down", "enter", "down", "enter")
         assert "These are all" not in found.text
-        assert "There are more rows" in found.text
+        assert "More rows follow" in found.text
         assert "in key order" not in found.text
