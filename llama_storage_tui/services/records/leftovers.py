@@ -6,7 +6,6 @@ from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.data import KeySelection
 from llama_storage_tui.model.families import KeyLayout, KeyPlace, RecordFamily
 from llama_storage_tui.services.records.places import places_of
-from llama_storage_tui.services.responses.tolerant_json import counted
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream.consumers import keeps_namespaces
 
@@ -34,8 +33,9 @@ async def leftovers(session: Session, family: RecordFamily) -> tuple[str, ...]:
         if backend.type == _TYPE and backend.name not in raw:
             number = await _number(session, backend.name, heads)
             if number:
+                said = "1 key" if number == 1 else f"{number:,} keys"
                 found.append(
-                    f"Backend {backend.name} holds {counted(number, 'key')} of {family.name} as releases before 1.0 wrote them: "
+                    f"Backend {backend.name} holds {said} of {family.name} as releases before 1.0 wrote them: "
                     f"version {catalog.version.chosen} does not read such keys, and 0.8 does."
                 )
     return tuple(found)
