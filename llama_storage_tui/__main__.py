@@ -196,11 +196,11 @@ def _run(words: list[str]) -> int:
         return int(result or 0)
     except click.UsageError as error:
         if error.ctx is None:
-            return _report(UsageError(error.format_message()), words)
+            return _report(UsageError(_sentence(error)), words)
         help_ = f"See: {error.ctx.command_path} --help"
-        return _report(wrong_words(error.ctx, error.format_message(), help=help_), words)
+        return _report(wrong_words(error.ctx, _sentence(error), help=help_), words)
     except click.ClickException as error:
-        return _report(UsageError(error.format_message()), words)
+        return _report(UsageError(_sentence(error)), words)
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except (click.Abort, KeyboardInterrupt):
@@ -223,6 +223,11 @@ def _internal(error: Exception) -> StorageToolError:
         f"The program failed in a way that it should not ({type(error).__name__}{place})",
         help="This is a bug. --log-file FILE keeps the trace, without secrets, for a report.",
     )
+
+
+def _sentence(error: click.ClickException) -> str:
+    """Return what click says on one line: it lists choices one below the other."""
+    return " ".join(error.format_message().split())
 
 
 def _report(error: StorageToolError, words: Sequence[str]) -> int:

@@ -10,14 +10,14 @@ from llama_storage_tui.next_steps import Advice, Help, Step
 PROGRAM: Final = "llama-storage-tui"
 
 _WORDS: Final = {
-    Step.LIST_TABLES: "Use: tables CONFIG {of}",
-    Step.LIST_NAMESPACES: "`namespaces CONFIG {of}` counts them as unassigned.",
+    Step.LIST_TABLES: "Use: tables RUN_CONFIG {of}",
+    Step.LIST_NAMESPACES: "`namespaces RUN_CONFIG {of}` counts them as unassigned.",
     Step.LIST_UNASSIGNED: "Keys outside them: --unassigned.",
     Step.LIST_RECORDS: "`{of} RUN_CONFIG list` lists those that are stored.",
-    Step.LIST_OBJECTS: "`objects CONFIG {of}` lists those that are stored.",
-    Step.READ_ALL_RESPONSES: "`responses CONFIG attention --exact` looks at all of them.",
+    Step.LIST_OBJECTS: "`objects RUN_CONFIG {of}` lists those that are stored.",
+    Step.READ_ALL_RESPONSES: "`responses RUN_CONFIG attention --exact` looks at all of them.",
     Step.NEWEST_FIRST: "List the newest first: --order newest.",
-    Step.SEE_FINDINGS: "`check CONFIG` says more about it.",
+    Step.SEE_FINDINGS: "`check RUN_CONFIG` says more about it.",
     Step.NAME_CONFIG: f"Name one: {PROGRAM} RUN_CONFIG, or set $OGX_CONFIG or $LLAMA_STACK_CONFIG.",
     Step.CHOOSE_ENTRY: "Choose one with --key.",
     Step.READ_OUTPUT: f"{{of}} | {PROGRAM} check -",

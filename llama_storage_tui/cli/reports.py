@@ -15,7 +15,9 @@ from llama_storage_tui.model.catalog import Catalog, Reference
 from llama_storage_tui.model.data import Cell, Count, KeyPage, RowPage
 from llama_storage_tui.model.finding import Finding, Severity
 from llama_storage_tui.reports.findings import WHEN, place_of
+from llama_storage_tui.reports.lines import plural
 from llama_storage_tui.reports.probes import probe_facts, remark_lines
+from llama_storage_tui.reports.references import why_nowhere
 from llama_storage_tui.services.browse import NamespaceListing, TableEntry, looked_at
 from llama_storage_tui.services.probe import ProbeResult
 from llama_storage_tui.services.values import LONGEST_LETTER, epoch_time, with_letters
@@ -69,11 +71,12 @@ def report_check(catalog: Catalog, findings: tuple[Finding, ...]) -> None:
             if finding.help:
                 output.write_line(f"         {help_words(finding.help)}")
     counts = [sum(found.severity is severity for found in findings) for severity in Severity]
-    words = ("error", "warning", "note")
+    words = ("error", "warning", "info")
     output.write_line()
     output.write_line(
         ", ".join(
-            f"{count} {word}{'' if count == 1 else 's'}" for count, word in zip(counts, words, strict=True)
+            f"{count} {word}" if word == "info" else plural(count, word)
+            for count, word in zip(counts, words, strict=True)
         )
     )
 
@@ -113,7 +116,7 @@ def _reference(reference: Reference) -> tuple[Piece, ...]:
     kind = "table" if reference.family == "sql" else "namespace"
     where = ""
     if reference.physical is None:
-        where = " (read by no code)"
+        where = f" ({why_nowhere(reference)})"
     elif reference.physical.tables and reference.physical.tables != (reference.table,):
         where = f" → {', '.join(reference.physical.tables)}"
     elif reference.physical.prefixes and reference.physical.prefixes != (f"{reference.namespace}:",):

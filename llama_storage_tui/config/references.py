@@ -236,6 +236,7 @@ def _reference(
         backend,
         namespace if family is Family.KV else None,
         table if family is Family.SQL else None,
+        is_read=layout is not None,
         line=context.line(path) if kind is not ReferenceKind.IMPLICIT else None,
     )
     target = backends.get(backend) if backend is not None else None

@@ -138,7 +138,8 @@ class Reference:
     """One place that uses a backend, with the namespace or the table that it asks for.
 
     `path` names the mapping (`providers.vector_io[0].config.persistence`, indexes as in the file); `name` is the store's name
-    or the provider_id; `physical` is None where no code of that version reads the reference.
+    or the provider_id; `physical` is None where no code of that version reads the reference, and where its backend is not
+    defined or of the other family.
     """
 
     path: str
@@ -151,6 +152,8 @@ class Reference:
     is_enabled: bool = True
     is_defaulted: bool = False
     physical: Physical | None = None
+    is_read: bool = False
+    """Whether code of that version reads it, so that a `physical` of None is a fault of the reference."""
     queue: tuple[tuple[str, Scalar], ...] = ()
     """`max_write_queue_size` and `num_writers` where the file or the version sets them, in that order."""
     queue_is_used: bool = False

@@ -130,7 +130,7 @@ NO_ADVICE: Final = {
     "Restore nothing. The cause": "tells to do nothing to the file",
     "… has the set-user-id": "says what was found",
     "Reload the page": "reads",
-    "… rows name one previous response": "says what was found",
+    "The column and the document of … differ": "says what was found",
     "Remove the last filter": "a filter of a list on the screen",
     "Remove all filters": "a filter of a list on the screen",
     "Remove the filter on this column": "a filter of a list on the screen",

@@ -56,6 +56,12 @@ def test_a_missing_word_is_named_where_the_config_is_in_its_place(run: Run, conf
     assert "Missing argument 'BACKEND'" in run("keys", config).err
 
 
+def test_missing_choices_are_listed_on_one_line(run: Run) -> None:
+    answer = run("schema")
+    assert answer.code == 2
+    assert "Choose from: check, show, test," in answer.err
+
+
 def test_a_word_that_is_near_to_no_command_gets_the_list(run: Run, config: str) -> None:
     answer = run("bogus", config)
     assert answer.code == 2

@@ -2,6 +2,7 @@
 
 import pytest
 
+from llama_storage_tui.reports.references import why_nowhere
 from tests.configs import EARLIER, OLDEST, POSTGRES, SQLITE, catalog_of, reference, with_provider
 
 NOTHING = "version: 2\ndistro_name: x\nproviders: {}\n"
@@ -123,3 +124,20 @@ def test_a_store_that_is_switched_off_is_shown_as_such() -> None:
 def test_a_null_store_is_no_reference() -> None:
     text = EARLIER.replace("    prompts: {backend: kv_default, namespace: prompts}\n", "    prompts: null\n")
     assert "storage.stores.prompts" not in paths(text, "0.7.3")
+
+
+@pytest.mark.parametrize("backend", ["nowhere", "sql_default"])
+def test_a_reference_to_a_backend_that_cannot_be_used_is_read_all_the_same(backend: str) -> None:
+    text = with_provider(
+        SQLITE, "vector_io", "inline::faiss", f"{{persistence: {{backend: {backend}, namespace: x}}}}"
+    )
+    found = reference(catalog_of(text, "1.5"), "providers.vector_io[0].config.persistence")
+    assert (found.physical, found.is_read) == (None, True)
+    assert why_nowhere(found) == "its backend or namespace cannot be used"
+
+
+def test_a_reference_that_no_code_reads_says_so() -> None:
+    text = SQLITE.replace("  stores:\n", "  stores:\n    responses: {backend: sql_default, table_name: r}\n")
+    found = reference(catalog_of(text, "1.5"), "storage.stores.responses")
+    assert (found.physical, found.is_read) == (None, False)
+    assert why_nowhere(found) == "no server reads it"

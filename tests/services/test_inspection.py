@@ -37,7 +37,7 @@ async def test_keys_of_an_older_server_are_told(sqlite_store: SqliteStore) -> No
     )
     found = (await inspected(deployment(sqlite_store)))["raw-keys"]
     assert (found.severity, found.where) == (Severity.WARNING, "storage.backends.kv_default")
-    assert "2 keys of kv_default have no namespace" in found.message
+    assert "kv_default has 2 keys without a namespace" in found.message
     assert "raw-keys" not in await inspected(deployment(sqlite_store, "0.7.1"))
 
 
@@ -68,8 +68,11 @@ async def test_an_empty_table_of_an_older_server_is_no_finding(store: Store) -> 
 async def test_rows_without_an_owner_are_told_from_0_4_on(store: Store) -> None:
     store.execute(f"{OWNED}; INSERT INTO inference_store VALUES (1, NULL), (2, ''), (3, NULL)")
     found = (await inspected(deployment(store)))["rows-without-owner"]
-    assert "2 rows of inference_store" in found.message
+    assert "inference_store on sql_default has 2 rows without an owner" in found.message
     assert "rows-without-owner" not in await inspected(deployment(store, "0.3.5"))
+    store.execute("DELETE FROM inference_store WHERE id = 1")
+    found = (await inspected(deployment(store)))["rows-without-owner"]
+    assert "inference_store on sql_default has 1 row without an owner" in found.message
 
 
 async def test_a_store_not_made_yet_is_a_note(sqlite_store: SqliteStore) -> None:
@@ -101,7 +104,7 @@ async def test_keys_that_postgresql_keeps_for_nobody_are_told(postgres_store: Po
     )
     found = (await inspected(deployment(postgres_store)))["unnamed-keys"]
     assert (found.severity, found.where) == (Severity.INFO, "storage.backends.kv_default")
-    assert "2 keys of kv_default lie outside of every namespace" in found.message
+    assert "kv_default has 2 keys outside of every namespace" in found.message
 
 
 @pytest.mark.parametrize(("version", "is_told"), [("1.5.0", True), ("0.8.0", False)])

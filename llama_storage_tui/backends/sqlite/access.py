@@ -37,7 +37,7 @@ class OpenMode(StrEnum):
 
     READ_ONLY = "read-only"
     SHARED = "read-only beside the server's own -wal"
-    IMMUTABLE = "immutable, one unit of work at a time"
+    IMMUTABLE = "immutable, for one read at a time"
     COPY = "a private copy"
 
 

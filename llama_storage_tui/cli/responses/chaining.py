@@ -47,7 +47,11 @@ def _report(found: Chain) -> None:
     if found.missing_parent is not None:
         output.write_line(f"It begins with a missing response: {found.missing_parent}")
     if found.cycle:
-        output.write_line(f"{len(found.cycle)} responses continue each other in a cycle.")
+        output.write_line(
+            "A response continues itself."
+            if len(found.cycle) == 1
+            else f"{len(found.cycle)} responses continue each other in a cycle."
+        )
     output.write_table(HEADINGS, _rows(found), cut=100)
     if any(link.inferred for link in (*found.links, *found.children, *found.branches)):
         output.say(

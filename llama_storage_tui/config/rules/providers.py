@@ -143,7 +143,7 @@ def provider_references(view: View) -> Iterator[Finding]:
         if backend is None:
             yield PROVIDER_UNKNOWN_BACKEND.found_on(
                 reference,
-                f"{reference.name} refers to a backend {reference.backend!r} that does not exist; {outcome}",
+                f"The {reference.label} refers to a backend {reference.backend!r} that does not exist; {outcome}",
                 help=did_you_mean(reference.backend, names),
                 severity=severity,
                 stage=stage,
@@ -151,7 +151,7 @@ def provider_references(view: View) -> Iterator[Finding]:
         elif backend.family not in (reference.family, Family.UNKNOWN):
             yield PROVIDER_WRONG_FAMILY.found_on(
                 reference,
-                f"{reference.name} needs a {reference.family}_* backend, and {backend.name} is {backend.type}; {outcome}",
+                f"The {reference.label} needs a {reference.family}_* backend, and {backend.name} is {backend.type}; {outcome}",
                 severity=severity,
                 stage=stage,
             )

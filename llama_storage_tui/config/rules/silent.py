@@ -119,7 +119,7 @@ def unread_references(view: View) -> Iterator[Finding]:
         elif reference.namespace is not None or reference.table is not None:
             yield UNREAD_REFERENCE.found_on(
                 reference,
-                f"No code of {view.version.product} {view.version} reads this reference of {reference.name}",
+                f"{view.version.product} {view.version} does not read this reference of the {reference.label}",
             )
 
 

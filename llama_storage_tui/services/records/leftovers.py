@@ -33,9 +33,10 @@ async def leftovers(session: Session, family: RecordFamily) -> tuple[str, ...]:
         if backend.type == _TYPE and backend.name not in raw:
             number = await _number(session, backend.name, heads)
             if number:
+                said = "1 key" if number == 1 else f"{number:,} keys"
                 found.append(
-                    f"Backend {backend.name} holds {number:,} keys of {family.name} as releases before 1.0 wrote them: "
-                    f"version {catalog.version.chosen} does not read them, and 0.8 does."
+                    f"Backend {backend.name} holds {said} of {family.name} as releases before 1.0 wrote them: "
+                    f"version {catalog.version.chosen} does not read such keys, and 0.8 does."
                 )
     return tuple(found)
 

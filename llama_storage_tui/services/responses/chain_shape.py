@@ -11,6 +11,7 @@ from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.services.responses.chain_rows import LinkRow
 from llama_storage_tui.services.responses.prefixes import UNKNOWN, Guess
+from llama_storage_tui.services.responses.tolerant_json import counted
 from llama_storage_tui.services.values import time_rank
 
 
@@ -146,7 +147,7 @@ def _disagreements(lineage: Lineage, ids: Sequence[str]) -> Iterator[str]:
     found = [row for row in rows if row.is_readable and row.previous != row.document_previous]
     if found:
         yield (
-            f"{len(found)} rows name one previous response in their column and another, or none, in their document"
+            f"The column and the document of {counted(len(found), 'row')} differ in the previous response"
             f" ({found[0].id}); servers rebuild inputs by the document and delete by the column."
         )
 

@@ -18,6 +18,7 @@ from llama_storage_tui.model.data import Cell, Table
 from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.records import Equals, Field, Record, RecordOrder, RecordQuery
 from llama_storage_tui.services.responses.item_tables import ItemTables, item_tables
+from llama_storage_tui.services.responses.tolerant_json import counted
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import is_storable
 
@@ -71,7 +72,10 @@ async def conversations_of(session: Session, item_ids: Sequence[str]) -> Members
                 shared.add(item)
     notices += tables.notices
     if shared:
-        notices.append(f"{len(shared)} items are in several conversations, so it is unknown which is theirs.")
+        are = "is" if len(shared) == 1 else "are"
+        notices.append(
+            f"{counted(len(shared), 'item')} {are} in several conversations: whose they are is unknown."
+        )
     return Membership({item: found[item] for item in found if item not in shared}, tuple(notices))
 
 

@@ -317,7 +317,7 @@ class _Planner:
         yield Check(
             "sites",
             is_ok=not unclear,
-            message=message or f"{len(sites)} places hold this credential or once did.",
+            message=message or _holding(len(sites)),
             help="Run this where that address can be reached." if unclear else None,
         )
 
@@ -412,6 +412,10 @@ class _Planner:
                 message="A test with a password of the same form: every place reads it back, and nothing else changes.",
             )
         )
+
+
+def _holding(number: int) -> str:
+    return f"{'1 place holds' if number == 1 else f'{number} places hold'} this credential or once did."
 
 
 def _replaceable(number: int) -> str:

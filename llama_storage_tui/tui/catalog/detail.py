@@ -96,7 +96,7 @@ class BackendDetail(Vertical):
             case Prose(id="findings"):
                 pane.put(findings_text(row.findings))
             case Prose():
-                pane.put(connection_text(row.state, row.result))
+                pane.put(connection_text(row.state, row.result, is_defined=row.backend is not None))
 
     @on(TabTitle.Clicked)
     def _title_clicked(self, message: TabTitle.Clicked) -> None:

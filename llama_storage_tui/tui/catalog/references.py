@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import DataTable, Static
 
 from llama_storage_tui.model.catalog import Reference
+from llama_storage_tui.reports.references import why_nowhere
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
@@ -89,7 +90,7 @@ def physical_place(reference: Reference) -> str:
     """Return where the rows really are."""
     physical = reference.physical
     if physical is None:
-        return "nowhere: no server reads it"
+        return f"nowhere: {why_nowhere(reference)}"
     if physical.tables:
         return ", ".join(physical.tables)
     if physical.prefixes:

@@ -61,7 +61,7 @@ class ResponsesScreen(ResponsePages):
             "hidden",
             "Hidden",
             id="responses.hidden",
-            tooltip="Show what that user would not get too, and what hides it",
+            tooltip="Show also what that user would not get, and what hides it",
         ),
         ZONE_KEY,
         Binding(
@@ -76,7 +76,7 @@ class ResponsesScreen(ResponsePages):
             "export",
             "Export",
             id="screen.export",
-            tooltip="Write this page, or all that fit, to a file",
+            tooltip="Write this page, or all that match, to a file",
         ),
         Binding("y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
     ]

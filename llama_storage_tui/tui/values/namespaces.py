@@ -99,9 +99,9 @@ class NamespacesScreen(WorkScreen):
     def _loaded(self, message: NamespacesLoaded) -> None:
         self._fill(message.namespaces)
         counts = [one.keys for one in message.namespaces if one.keys is not None]
-        total = f"{sum(count.value for count in counts):,}"
+        total = plural(sum(count.value for count in counts), "key")
         exact = all(count.is_exact for count in counts)
-        self.finish(f"{total} keys in all." if exact else f"About {total} keys in all; x counts exactly.")
+        self.finish(f"{total} in all." if exact else f"About {total} in all; x counts exactly.")
 
     @on(Failed)
     def _failed(self, message: Failed) -> None:

@@ -305,7 +305,8 @@ class RowsScreen(PagedScreen[RowQuery]):
     def _counted(self, message: RowsCounted) -> None:
         self._total = message.count
         self._head()
-        self.finish(f"{counted(message.count)} rows are selected.")
+        selected = "row is" if message.count.value == 1 else "rows are"
+        self.finish(f"{counted(message.count)} {selected} selected.")
 
     def action_zone(self) -> None:
         self._zone.toggle()

@@ -65,8 +65,10 @@ def rule_text(rule: Rule, finding: Finding) -> Content:
     return Content.styled("\n".join(rule_sentences(rule, finding)), Tone.MUTED.style)
 
 
-def connection_text(state: ProbeState, result: ProbeResult | None) -> Content:
-    """Write what a test found out, or why it could not."""
+def connection_text(state: ProbeState, result: ProbeResult | None, *, is_defined: bool = True) -> Content:
+    """Write what a test found out, or why it could not; of a backend that is not defined, that nothing can."""
+    if not is_defined:
+        return Content.styled("Not defined in storage.backends: there is nothing to test.", Tone.MUTED.style)
     if result is None:
         return Content.styled(
             "Testing…"

@@ -167,3 +167,11 @@ def test_findings_come_worst_first_and_then_in_the_order_of_the_file() -> None:
 def test_a_config_that_does_not_load_has_no_verdict_on_its_start() -> None:
     verdict = catalog_of(POSTGRES, "1.5").verdict
     assert (verdict.loads, verdict.starts) == (False, None)
+
+
+def test_a_provider_that_refers_to_nothing_is_named_with_its_api() -> None:
+    text = with_provider(
+        SQLITE, "vector_io", "inline::faiss", "{persistence: {backend: nowhere, namespace: x}}"
+    )
+    messages = [finding.message for finding in catalog_of(text, "1.5").findings]
+    assert any(message.startswith("The provider vector_io/p1 refers to") for message in messages), messages

@@ -154,7 +154,7 @@ async def test_rows_that_name_two_parents_are_said(store: Store) -> None:
     fill(store, [linked("a", None), edited])
     got = await found(store, "b")
     assert ids(got.links) == ["a", "b"]
-    assert "another, or none" in got.notices[0]
+    assert "The column and the document of 1 row differ in the previous response" in got.notices[0]
 
 
 async def test_hostile_ids_are_ids(store: Store) -> None:

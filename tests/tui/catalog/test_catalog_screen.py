@@ -88,6 +88,9 @@ async def test_a_missing_backend_can_be_neither_tested_nor_opened() -> None:
         await found.press("G", "t", "enter")
         assert isinstance(found.app.screen, CatalogScreen)
         assert "testing" not in found.text
+        await found.press("4")
+        assert "there is nothing to test" in found.text
+        assert "Not tested yet" not in found.text
 
 
 async def test_settings_show_where_each_value_comes_from_and_no_secret() -> None:
