@@ -40,6 +40,10 @@ class BackendSettings(Protocol):
         """Tell whether a field depends on a variable that is not set."""
         ...
 
+    def unknown(self, name: str) -> NoTarget:
+        """Return why there is no target where a field is unknown: the variables that it depends on."""
+        ...
+
     def is_written(self, name: str) -> bool:
         """Tell whether the file itself has a value for the field."""
         ...

@@ -141,7 +141,7 @@ def read_backend(context: Context, name: str, entry: object, path: Path) -> Back
     values = {field.name: field.default for field in fields or ()} | {
         str(key): value for key, value in entry.items()
     }
-    told = EntrySettings(context, type_, values, entry)
+    told = EntrySettings(context, type_, values, entry, path)
     engine = engine_of_type(type_)
     target: Target | None = None
     problem: str | None = None

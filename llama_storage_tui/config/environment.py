@@ -130,6 +130,23 @@ class Resolution:
     dropped: dict[Path, str] = field(default_factory=dict)
     indexes: dict[Path, tuple[int, ...]] = field(default_factory=dict)
 
+    def depends(self, path: Path) -> str:
+        """Say which variables that are not set the value at a path of the file, or what is below it, depends on."""
+        names = dict.fromkeys(
+            use.variable
+            for place, uses in self.uses.items()
+            if place[: len(path)] == path
+            for use in uses
+            if use.is_unknown
+        )
+        match [*names]:
+            case []:
+                return "depends on a variable that is not set"
+            case [name]:
+                return f"depends on the variable {name}, which is not set"
+            case [*found]:
+                return f"depends on variables that are not set: {', '.join(found)}"
+
     def file_path(self, path: Iterable[PathStep]) -> Path:
         """Turn a path of the resolved data into one of the file: entries that were dropped count there."""
         done: Path = ()

@@ -223,7 +223,7 @@ def _fields(context: Context, path: Path, values: Mapping[object, object]) -> Ho
     field = (*path, "password")
     problem: str | None = None
     if UNKNOWN in (host, user, password, port, database):
-        problem = "it depends on a variable that is not set"
+        problem = f"it {context.resolution.depends(path)}"
     elif not isinstance(password, str):
         problem = "its password is not text" if password is not None else "it has no password"
     elif not (isinstance(host, str) and isinstance(user, str) and isinstance(database, str)):

@@ -9,7 +9,7 @@ from llama_storage_tui.backends.postgres.server_login import SENDS_EMPTY
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.config.backends import is_password_too
 from llama_storage_tui.config.context import Context
-from llama_storage_tui.config.document import show_path
+from llama_storage_tui.config.document import Path, show_path
 from llama_storage_tui.config.environment import UNKNOWN
 from llama_storage_tui.config.masking import mask_userinfo
 from llama_storage_tui.config.pools import PGVECTOR
@@ -36,7 +36,7 @@ def read_logins(context: Context) -> Iterator[Backend]:
             continue
         written = {str(key): value for key, value in config.items() if value is not None}
         values = {**DEFAULTS, **written}
-        target, problem, notes = _target(context, values)
+        target, problem, notes = _target(context, (*path, "config"), values)
         user = values["user"]
         if is_password_too(context, config, (*path, "config", "user")):
             user = MASK
@@ -66,12 +66,12 @@ def read_logins(context: Context) -> Iterator[Backend]:
 
 
 def _target(
-    context: Context, values: Mapping[str, object]
+    context: Context, path: Path, values: Mapping[str, object]
 ) -> tuple[PostgresTarget | None, str | None, tuple[str, ...]]:
     host, port, database, user = (values[name] for name in ("host", "port", "db", "user"))
     password = values.get("password")
     if UNKNOWN in (host, port, database, user, password):
-        return None, "it depends on a variable that is not set", ()
+        return None, f"it {context.resolution.depends(path)}", ()
     if not (isinstance(host, str) and isinstance(database, str) and isinstance(user, str)):
         return None, "its host, db or user is not text", ()
     if "@" in host:

@@ -9,6 +9,7 @@ from pathlib import Path
 from llama_storage_tui.backends.registry import engine_of_type
 from llama_storage_tui.backends.settings import NoTarget
 from llama_storage_tui.config.context import Context
+from llama_storage_tui.config.document import Path as DocumentPath
 from llama_storage_tui.config.environment import UNKNOWN
 from llama_storage_tui.config.masking import mask_userinfo
 from llama_storage_tui.model.target import Target
@@ -24,6 +25,8 @@ class EntrySettings:
     type: str
     values: Mapping[str, object]
     entry: Mapping[object, object] = field(default_factory=dict)
+    place: DocumentPath = ()
+    """Where the entry is in the file; empty where its fields are not there one by one."""
 
     @property
     def version(self) -> Version:
@@ -43,6 +46,10 @@ class EntrySettings:
         """Tell whether a field depends on a variable that is not set."""
         return self.values.get(name) is UNKNOWN
 
+    def unknown(self, name: str) -> NoTarget:
+        """Return why there is no target where a field is unknown."""
+        return NoTarget(f"its {name} {self.context.resolution.depends((*self.place, name))}")
+
     def is_written(self, name: str) -> bool:
         """Tell whether the file itself has a value for the field."""
         return self.entry.get(name) is not None and name in self.values
@@ -51,7 +58,7 @@ class EntrySettings:
         """Return a field's text; raises NoTarget."""
         value = self.values.get(name)
         if value is UNKNOWN:
-            raise NoTarget(f"its {name} depends on a variable that is not set")
+            raise self.unknown(name)
         if not isinstance(value, str) or not value:
             raise NoTarget(f"its {name} is not set" if value in (None, "") else f"its {name} is not text")
         return value
@@ -65,7 +72,7 @@ class EntrySettings:
         """Return the field `port`; raises NoTarget."""
         value = self.values.get("port")
         if value is UNKNOWN:
-            raise NoTarget("its port depends on a variable that is not set")
+            raise self.unknown("port")
         try:
             return int(value) if isinstance(value, str | int) and not isinstance(value, bool) else int("")
         except ValueError:

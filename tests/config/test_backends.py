@@ -110,10 +110,13 @@ def test_a_connection_string_is_taken_apart(uri: str, expected: tuple[object, ..
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("type: kv_postgres\n      user: ${env.NOT_SET}", "its user depends on a variable that is not set"),
+        (
+            "type: kv_postgres\n      user: ${env.NOT_SET}",
+            "its user depends on the variable NOT_SET, which is not set",
+        ),
         (
             "type: kv_postgres\n      user: u\n      password: ${env.NOT_SET}",
-            "its password depends on a variable",
+            "its password depends on the variable NOT_SET, which is not set",
         ),
         ("type: kv_postgres\n      user: u\n      password: 12", "its password is not text"),
         ("type: kv_postgres\n      user: u\n      port: x", "its port is not a number"),

@@ -69,8 +69,9 @@ def mongo_target(settings: BackendSettings) -> MongoTarget:
         raise NoTarget(
             "its host holds a user or a password, which servers never use: they log in with the fields user and password alone"
         )
-    if settings.is_unknown("user") or settings.is_unknown("password"):
-        raise NoTarget("its user or password depends on a variable that is not set")
+    for name in ("user", "password"):
+        if settings.is_unknown(name):
+            raise settings.unknown(name)
     user, password = settings.get("user"), settings.get("password")
     if not isinstance(user, str | None) or not isinstance(password, str | None):
         raise NoTarget("its user or password is not text")

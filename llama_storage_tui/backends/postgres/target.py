@@ -93,7 +93,7 @@ def postgres_target(settings: BackendSettings) -> PostgresTarget:
     if settings.is_written("connection_string"):
         return target_of_uri(settings.text("connection_string"), settings, table)
     if settings.is_unknown("password"):
-        raise NoTarget("its password depends on a variable that is not set")
+        raise settings.unknown("password")
     password = settings.get("password")
     if password is not None and not isinstance(password, str):
         raise NoTarget("its password is not text")
