@@ -250,6 +250,24 @@ async def test_a_time_to_live_is_shown_as_the_second_at_which_the_key_expires(
     assert value.entry.expires_at == found["ns:soon"]
 
 
+@pytest.mark.parametrize("milliseconds", [253_402_300_800_000, 9 * 10**18])
+async def test_an_expiry_beyond_the_last_date_is_shown_in_seconds(
+    redis_store: RedisStore, milliseconds: int
+) -> None:
+    redis_store.fill({"ns:far": "1"})
+    redis_store.server.said("PEXPIREAT", "ns:far", milliseconds)
+    async with reading(redis_store.key_target()) as reader:
+        (entry,) = (await reader.key_values.page(EVERYTHING)).keys
+        value = await reader.key_values.value("ns:far")
+    assert (entry.expires_at, entry.expiration_text, entry.is_expired) == (
+        None,
+        str(milliseconds // 1000),
+        False,
+    )
+    assert value is not None
+    assert value.entry.expiration_text == entry.expiration_text
+
+
 async def test_what_is_no_string_or_no_text_is_shown_and_no_crash(redis_store: RedisStore) -> None:
     server = redis_store.server
     server.said("HSET", "ns:hash", "a", "1")
@@ -417,7 +435,7 @@ async def test_a_user_who_may_only_read_is_enough_and_what_it_may_not_ask_is_not
         server.said("ACL", "DELUSER", "reader")
         server.said("ACL", "LOG", "RESET")
     assert probe.user == "reader"
-    assert "not told" in str(probe.details["persistence"])
+    assert "RDB: unknown" in str(probe.details["persistence"])
 
 
 async def test_no_command_that_can_be_sent_writes(redis_server: RedisServer) -> None:
