@@ -24,7 +24,7 @@ def test_a_position_survives_as_plain_ascii(position: list[cursors.Part]) -> Non
 
 @given(st.text(max_size=60))
 def test_no_text_that_is_no_cursor_gets_through(text: str) -> None:
-    with pytest.raises(UsageError, match="not a cursor of this listing"):
+    with pytest.raises(UsageError, match="does not belong to this list"):
         cursors.decode(text, "listing", length=1)
 
 
@@ -45,7 +45,7 @@ def test_no_text_that_is_no_cursor_gets_through(text: str) -> None:
     ],
 )
 def test_a_forged_cursor_is_refused(document: bytes) -> None:
-    with pytest.raises(UsageError, match="not a cursor of this listing"):
+    with pytest.raises(UsageError, match="does not belong to this list"):
         cursors.decode(base64.urlsafe_b64encode(document).decode(), "listing", length=1)
 
 

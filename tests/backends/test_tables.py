@@ -202,7 +202,7 @@ async def test_a_cursor_goes_with_its_table_filter_and_order_only(store: Store) 
             RowQuery("t", limit=2, after=page.row_cursors[0]),
         ]
         for query in others:
-            with pytest.raises(UsageError, match="not a cursor of this listing"):
+            with pytest.raises(UsageError, match="does not belong to this list"):
                 await reader.tables.page(query)
         assert (await reader.tables.page(RowQuery("t", limit=5, after=page.next))).rows[0] == (3, 3)
 

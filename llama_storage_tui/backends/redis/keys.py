@@ -40,6 +40,7 @@ _SPECIAL: Final = re.compile(rb"[\\*?\[\]]")
 _NEVER: Final = -1
 _GONE: Final = -2
 _WIDEST_CHARACTER: Final = 4
+_LAST_POSITION: Final = 2**64 - 1
 _SECOND: Final = 1_000_000
 _A_MOMENT: Final = 50_000
 """In microseconds, as TIME tells."""
@@ -361,7 +362,11 @@ def _position(after: Cursor | None, name: str) -> tuple[int | None, bytes | None
         last = None if part is None else bytes.fromhex(part[1])
         start = None if stage == _ORDERED or stage is None else int(stage[1])
     except ValueError:
-        raise UsageError(
-            "This cursor does not belong to this list.", help="Leave it out for the first page."
-        ) from None
+        raise _no_cursor() from None
+    if start is not None and not 0 <= start <= _LAST_POSITION:
+        raise _no_cursor()
     return start, last
+
+
+def _no_cursor() -> UsageError:
+    return UsageError("This cursor does not belong to this list.", help="Leave it out for the first page.")
