@@ -5,13 +5,22 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.next_steps import Advice, Step
 
 
-def of_network(error: OSError, *, where: str) -> BackendError:
-    """Return the error for a socket's exception."""
+def is_of_name(error: BaseException) -> TypeGuard[UnicodeError]:
+    """Tell whether a host was no name that can be looked up: an empty label, or one of more than 63 letters.
+
+    Python raises it when the name is encoded, so that it is no OSError; what a server sends fails at decoding.
+    """
+    return isinstance(error, UnicodeError) and not isinstance(error, UnicodeDecodeError)
+
+
+def of_network(error: OSError | UnicodeError, *, where: str) -> BackendError:
+    """Return the error for a socket's exception, or for a name as of `is_of_name`."""
     kind, message, advice = _network_words(error)
     return BackendError(message, failure=kind, where=where, help=advice)
 
@@ -28,9 +37,9 @@ def timed_out(seconds: float, *, where: str, doing: str) -> BackendError:
     )
 
 
-def _network_words(error: OSError) -> tuple[FailureKind, str, str | None]:
+def _network_words(error: OSError | UnicodeError) -> tuple[FailureKind, str, str | None]:
     match error:
-        case socket.gaierror():
+        case socket.gaierror() | UnicodeError():
             return (
                 FailureKind.UNKNOWN_HOST,
                 "The host name is not known.",

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from tests.cli.conftest import Run
-from tests.objects import BATCH, TOKEN, create_tables, insert
+from tests.objects import BATCH, TOKEN, create_tables, fill_keys, insert
 from tests.stores import SqliteStore
 
 CONFIG = """\
@@ -109,3 +109,34 @@ def test_a_relation_restricts_a_list(run: Run, config: str) -> None:
     answer = run("objects", config, "prompts", "--of", "prompt=pmpt_a", "--json")
     assert answer.json["objects"] == []
     assert answer.json["next"] is None
+
+
+def test_a_page_that_ends_before_anything_fits_does_not_say_that_nothing_does(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STORE", str(tmp_path))
+    old = CONFIG.replace(
+        "sqlstore: {backend: sql_default, table_name: b}", "kvstore: {backend: kv_default, namespace: b}"
+    )
+    (tmp_path / "run.yaml").write_text(old)
+    batches = {f"batch:{number:03}": {**BATCH, "id": f"{number:03}"} for number in range(100)}
+    fill_keys(SqliteStore(tmp_path / "kv.db"), {**batches, "batch:last": {**BATCH, "status": "failed"}})
+    words = (
+        "objects",
+        str(tmp_path / "run.yaml"),
+        "--for",
+        "0.5.4",
+        "batches",
+        "--where",
+        "status=failed",
+        "--limit",
+        "1",
+    )
+    first = run(*words)
+    assert "No batches match so far" in first.err
+    answer = json.loads(run(*words, "--json").out)
+    seen = [answer["objects"]]
+    while answer["next"] is not None:
+        answer = json.loads(run(*words, "--json", "--after", answer["next"]).out)
+        seen.append(answer["objects"])
+    assert [len(objects) for objects in seen] == [0, 0, 1]

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from bson.codec_options import DatetimeConversion
 from bson.errors import BSONError
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
@@ -27,6 +28,8 @@ APPLICATION_NAME: Final = "llama-storage-tui"
 Document = dict[str, Any]
 Client = AsyncMongoClient[Document]
 Answer = TypeVar("Answer")
+TIMES: Final = DatetimeConversion.DATETIME_AUTO
+"""BSON's times reach beyond Python's, where by default one of them makes a whole answer unreadable."""
 _CLOSING_SECONDS: Final = 2.0
 _BESIDES_SECONDS: Final = 1.0
 """What the driver's own limits are given before ours: its errors say more."""
@@ -103,6 +106,7 @@ def _client(
                 retryWrites=False,
                 readPreference="primary",
                 serverMonitoringMode="poll",
+                datetime_conversion=TIMES,
             )
     except (PyMongoError, ValueError, TypeError) as error:
         return FailedConnection(failures.translated(error, where=target.location))

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from bson import json_util
+from bson.datetime_ms import DatetimeMS
 
 from llama_storage_tui.backends import cursors, expiry
 from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
@@ -125,7 +126,7 @@ class MongoKeyValueReader:
         ]
         found = await self._rows(stages, seconds=seconds)
         now = datetime.now(UTC)
-        return [_entry(row, now) for row in found]
+        return [entry_of(row, now) for row in found]
 
     async def _values(
         self, keys: Sequence[str], limit: int | None, *, seconds: float | None
@@ -175,11 +176,21 @@ def _within(wanted: Sequence[KeyRange]) -> Document:
     }
 
 
-def _entry(row: Mapping[str, Any], now: datetime) -> KeyEntry:
-    stored = row.get("expiration")
-    # BSON's times are UTC, and the driver gives them without a zone.
-    expires_at, text = expiry.read(stored.isoformat() if isinstance(stored, datetime) else _cell(stored))
+def entry_of(row: Mapping[str, Any], now: datetime) -> KeyEntry:
+    """Return what a list shows of a document that was asked for by `_ENTRY`."""
+    expires_at, text = expiry.read(_moment(row.get("expiration")))
     return KeyEntry(row["key"], row.get("bytes"), expires_at, expiry.is_past(expires_at, now), text)
+
+
+def _moment(stored: Any) -> Cell:  # noqa: ANN401 - BSON's types
+    match stored:
+        case datetime():
+            # BSON's times are UTC, and the driver gives them without a zone.
+            return stored.isoformat()
+        case DatetimeMS():
+            return int(stored) // 1000
+        case _:
+            return _cell(stored)
 
 
 def _stored(row: Mapping[str, Any], limit: int | None, now: datetime) -> StoredValue:
@@ -187,7 +198,7 @@ def _stored(row: Mapping[str, Any], limit: int | None, now: datetime) -> StoredV
     is_cut = limit is not None and isinstance(value, str | bytes) and len(value) > limit
     if is_cut and isinstance(value, str | bytes):
         value = value[:limit]
-    return StoredValue(_entry(row, now), value, is_cut=is_cut)
+    return StoredValue(entry_of(row, now), value, is_cut=is_cut)
 
 
 def _cell(value: Any) -> Cell:  # noqa: ANN401 - BSON's types

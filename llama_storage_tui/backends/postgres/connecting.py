@@ -125,7 +125,9 @@ async def _attempt(
     except OSError as error:
         is_refused = context is not None and failures.is_tls_refused(error)
         return FailedConnection(failures.of_network(error, where=where), is_worth_another=is_refused)
-    except (asyncpg.InterfaceError, asyncpg.InternalClientError, ValueError):
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError, ValueError) as error:
+        if network.is_of_name(error):
+            return FailedConnection(network.of_network(error, where=where))
         return FailedConnection(
             BackendError(
                 "What answers there is not a PostgreSQL server, or one that this program cannot talk to.",

@@ -11,7 +11,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import InvalidResponse, RedisError, ResponseError
 
 from llama_storage_tui.backends import network
 from llama_storage_tui.backends.redis import failures
@@ -87,12 +87,14 @@ class RedisConnection:
 
     async def _send(self, questions: Sequence[Question], *, seconds: float | None) -> list[Any]:
         failure: BackendError
+        words = [(Command(command).value, *arguments) for command, *arguments in questions]
         try:
             async with asyncio.timeout(seconds), self._redis.pipeline(transaction=False) as pipeline:
-                for command, *arguments in questions:
-                    pipeline.execute_command(Command(command).value, *arguments)
+                for each in words:
+                    pipeline.execute_command(*each)
                 return await pipeline.execute(raise_on_error=False)
-        except (RedisError, OSError) as error:
+        except (RedisError, OSError, ValueError) as error:
+            # A ValueError is of redis-py's parser, which takes for granted that lengths are numbers.
             is_ours = isinstance(error, TimeoutError) and seconds is not None
             failure = (
                 network.timed_out(seconds or 0, where=self.where, doing="reading")
@@ -108,8 +110,13 @@ class RedisConnection:
 
 async def _introduce(connection: AbstractConnection) -> None:
     """Log in, and say who this is; a server that does not know or allow that is read all the same."""
-    await connection.on_connect()
-    for words in OF_THE_CONNECTION:
-        await connection.send_command(*words, check_health=False)
-        with contextlib.suppress(ResponseError):
-            await connection.read_response()
+    try:
+        await connection.on_connect()
+        for words in OF_THE_CONNECTION:
+            await connection.send_command(*words, check_health=False)
+            with contextlib.suppress(ResponseError):
+                await connection.read_response()
+    except ValueError:
+        # Of the parser; redis-py closes a connection that fails to begin for errors of its own alone.
+        await connection.disconnect(nowait=True)
+        raise InvalidResponse from None

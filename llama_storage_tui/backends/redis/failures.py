@@ -103,10 +103,10 @@ def translated(error: BaseException, *, where: str, has_password: bool) -> Backe
         found = _of_server(cause, has_password=has_password)
         if found is not None:
             return made(found, where)
-        if isinstance(cause, OSError):
+        if isinstance(cause, OSError) or network.is_of_name(cause):
             return network.of_network(cause, where=where)
     match error:
-        case exceptions.InvalidResponse():
+        case exceptions.InvalidResponse() | ValueError():
             words = "What answers there does not follow Redis's protocol."
             return made(
                 (FailureKind.UNREACHABLE, words, "Check host and port, and whether it expects TLS."), where

@@ -12,10 +12,10 @@ import os.path
 import re
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
-from llama_storage_tui.backends import cursors
+from llama_storage_tui.backends import cursors, expiry
 from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
 from llama_storage_tui.backends.ranges import is_selected, is_storable
 from llama_storage_tui.backends.redis.commands import Command, Question
@@ -40,6 +40,10 @@ _SPECIAL: Final = re.compile(rb"[\\*?\[\]]")
 _NEVER: Final = -1
 _GONE: Final = -2
 _WIDEST_CHARACTER: Final = 4
+_LAST_POSITION: Final = 2**64 - 1
+_SECOND: Final = 1_000_000
+_A_MOMENT: Final = 50_000
+"""In microseconds, as TIME tells."""
 _ORDERED: Final = ("s", "ordered")
 
 
@@ -253,9 +257,10 @@ class RedisKeyValueReader:
             for key in chunk:
                 asked += [(Command.EXPIRY, key), (Command.MEMORY, key)]
             time, *answers = map(self.connection.accepted, await self.connection.ask(asked, seconds=seconds))
-            for key, expiry, size in zip(chunk, answers[::2], answers[1::2], strict=True):
-                if expiry != _GONE:
-                    found.append(KeyEntry(text_of(key), size, _expires(time, expiry)))
+            for key, left, size in zip(chunk, answers[::2], answers[1::2], strict=True):
+                if left != _GONE:
+                    expires_at, text = _expires(time, left)
+                    found.append(KeyEntry(text_of(key), size, expires_at, expiration_text=text))
         return tuple(found)
 
     async def _values(
@@ -278,8 +283,9 @@ class RedisKeyValueReader:
         texts = [key for key, kind in zip(keys, types, strict=True) if kind == "string"]
         values = await self._texts(texts, limit, seconds)
         found: list[StoredValue] = []
-        for key, kind, expiry in zip(keys, types, facts[1::2], strict=True):
-            entry = KeyEntry(text_of(key), None, _expires(time, expiry))
+        for key, kind, left in zip(keys, types, facts[1::2], strict=True):
+            expires_at, text = _expires(time, left)
+            entry = KeyEntry(text_of(key), None, expires_at, expiration_text=text)
             if kind == "string" and key in values:
                 found.append(_stored_value(entry, *values[key], limit))
             elif kind not in ("string", "none"):
@@ -331,13 +337,16 @@ def _stored_value(entry: KeyEntry, raw: bytes, size: int, limit: int | None) -> 
     return StoredValue(entry, value[:limit], is_cut=True)
 
 
-def _expires(time: tuple[int, int], milliseconds: int) -> datetime | None:
-    """Return when a key expires, told from the server's own clock; servers set whole seconds, and the answer takes a moment."""
+def _expires(time: tuple[int, int], milliseconds: int) -> tuple[datetime | None, str | None]:
+    """Return when a key expires, told from the server's own clock; servers set whole seconds, and the answer takes a moment.
+
+    Redis keeps expiries up to the year 292,278,994: what is no date is returned as text, in epoch seconds.
+    """
     if milliseconds in (_NEVER, _GONE):
-        return None
-    at = datetime.fromtimestamp(time[0], UTC) + timedelta(microseconds=time[1], milliseconds=milliseconds)
-    whole = (at + timedelta(milliseconds=500)).replace(microsecond=0)
-    return whole if abs(at - whole) < timedelta(milliseconds=50) else at
+        return None, None
+    at = time[0] * _SECOND + time[1] + milliseconds * 1000
+    whole = round(at / _SECOND)
+    return expiry.read(whole if abs(at - whole * _SECOND) < _A_MOMENT else at / _SECOND)
 
 
 def _part(key: bytes) -> cursors.Part:
@@ -353,7 +362,11 @@ def _position(after: Cursor | None, name: str) -> tuple[int | None, bytes | None
         last = None if part is None else bytes.fromhex(part[1])
         start = None if stage == _ORDERED or stage is None else int(stage[1])
     except ValueError:
-        raise UsageError(
-            "This cursor does not belong to this list.", help="Leave it out for the first page."
-        ) from None
+        raise _no_cursor() from None
+    if start is not None and not 0 <= start <= _LAST_POSITION:
+        raise _no_cursor()
     return start, last
+
+
+def _no_cursor() -> UsageError:
+    return UsageError("This cursor does not belong to this list.", help="Leave it out for the first page.")

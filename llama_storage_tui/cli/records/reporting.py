@@ -45,6 +45,8 @@ def report_page(
         output.say_notice(notice)
     if page.records:
         output.write_table(headings, rows, cut=cut)
+    elif page.next is not None:
+        output.say(f"No {page.family.words} match so far: not all were looked at.")
     else:
         reports.report_nothing(context, page.family.words)
     if page.next is not None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final, Generic, TypeVar
 
-from llama_storage_tui.errors import UsageError
+from llama_storage_tui.backends import cursors
+from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.data import Cell, Cursor
-from llama_storage_tui.model.families import Place, TablePlace
+from llama_storage_tui.model.families import Match, Place, Query, RecordFamily, TablePlace
 
 T = TypeVar("T")
 PlaceT = TypeVar("PlaceT", bound=Place)
@@ -55,13 +53,20 @@ Sorts = Callable[[T], tuple[Cell, Cell]]
 
 
 async def merged(
-    places: Sequence[PlaceT], read: Reads[PlaceT, T], *, sorts: Sorts[T], limit: int, after: Cursor | None
+    places: Sequence[PlaceT],
+    read: Reads[PlaceT, T],
+    *,
+    sorts: Sorts[T],
+    limit: int,
+    after: Cursor | None,
+    name: str,
 ) -> Merged[T, PlaceT]:
     """Return a page over all places: of tables beside each other the newest first, keys one place after the other.
 
-    Each table's own order is kept, so that tables read as stored come close to it; raises UsageError for a broken cursor.
+    Each table's own order is kept, so that tables read as stored come close to it; raises UsageError for what is not a cursor
+    of the list of that name.
     """
-    positions = dict(zip(places, positions_of(places, after), strict=True))
+    positions = dict(zip(places, positions_of(places, after, name), strict=True))
     page: Merged[T, PlaceT] = Merged()
     notices: dict[str, None] = {}
     for group in _groups(places):
@@ -81,7 +86,9 @@ async def merged(
         if len(page.found) >= limit and any(positions[place] is not None for place in group):
             break
     page.ended = frozenset(place for place, position in positions.items() if position is None)
-    page.next = None if len(page.ended) == len(positions) else encode([positions[place] for place in places])
+    page.next = (
+        None if len(page.ended) == len(positions) else encode([positions[place] for place in places], name)
+    )
     page.notices = tuple(notices)
     return page
 
@@ -127,31 +134,35 @@ def _rank(key: tuple[Cell, Cell]) -> tuple[int, float, str]:
     return (0, 0.0, str(id_)) if time is None else (2, 0.0, str(id_))
 
 
-def positions_of(places: Sequence[Place], after: Cursor | None) -> list[str | None]:
+def positions_of(places: Sequence[Place], after: Cursor | None, name: str) -> list[str | None]:
     """Return where to go on in each place: None in one that has no more, empty text at its beginning.
 
-    Raises UsageError for what is no cursor over these places.
+    Raises UsageError for what is not a cursor of the list of that name.
     """
     if after is None:
         return [START] * len(places)
-    try:
-        padded = after + "=" * (-len(after) % 4)
-        found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError, RecursionError):
-        found = None
-    if (
-        not isinstance(found, list)
-        or len(found) != len(places)
-        or not all(each is None or isinstance(each, str) for each in found)
-    ):
-        raise UsageError(
-            "This cursor does not belong to this list.",
-            help="It must be used with the same config, filters and order; leave it out for the first page.",
-        )
-    return found
+    parts = cursors.decode(after, name, length=len(places)).parts
+    return [None if part is None else part[1] for part in parts]
 
 
-def encode(positions: Sequence[str | None]) -> Cursor:
+def encode(positions: Sequence[str | None], name: str) -> Cursor:
     """Make the cursor that `positions_of` reads."""
-    text = json.dumps(positions, separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return cursors.encode(name, [None if position is None else ("s", position) for position in positions])
+
+
+def list_name(catalog: Catalog, family: RecordFamily, places: Sequence[Place], query: Query) -> str:
+    """Name a list for its cursors: by where it lies and what it lets through.
+
+    Times are left out, since those that count back from now move between two pages; orders and further conditions are in the
+    cursors of the places.
+    """
+    there = [
+        (each.location if (each := catalog.backend(place.backend)) is not None else "", str(place))
+        for place in places
+    ]
+    texts = sorted(
+        (each.name, query.text(each.name))
+        for each in family.filters
+        if each.name in query.filters and each.match not in (Match.SINCE, Match.UNTIL)
+    )
+    return cursors.fingerprint(family.name, there, query.of, texts)

@@ -15,7 +15,7 @@ from llama_storage_tui.model.families import (
     RecordFamily,
 )
 from llama_storage_tui.services.records.keys import key_slice
-from llama_storage_tui.services.records.merging import Slice, merged
+from llama_storage_tui.services.records.merging import Slice, list_name, merged
 from llama_storage_tui.services.records.places import needed_places, needed_tables
 from llama_storage_tui.services.records.rows import entry_of, record_query, row_slice
 from llama_storage_tui.services.records.sources import KeySource, RecordSource, opened, unread
@@ -56,7 +56,12 @@ async def list_records(session: Session, name: str, query: Query = ALL) -> Page[
         return Slice(())
 
     page = await merged(
-        places, read, sorts=lambda each: (each.time, each.id), limit=query.limit, after=query.after
+        places,
+        read,
+        sorts=lambda each: (each.time, each.id),
+        limit=query.limit,
+        after=query.after,
+        name=list_name(session.catalog, family, places, query),
     )
     if failures and len(failures) == len(sources.sources) and query.after is None:
         raise failures[0][1]

@@ -16,7 +16,7 @@ from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.model.families import Query, TablePlace
 from llama_storage_tui.model.records import Condition, Record, RecordBatch, RecordOrder
 from llama_storage_tui.model.responses import ResponseBatch, ResponsePage, ResponseSummary
-from llama_storage_tui.services.records.merging import START, Slice, encode, merged, positions_of
+from llama_storage_tui.services.records.merging import START, Slice, encode, list_name, merged, positions_of
 from llama_storage_tui.services.records.pages import check_query
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.records.rows import LARGE, record_query, row_slice
@@ -103,6 +103,7 @@ async def list_responses(
         sorts=lambda met: (met.summary.created_at, met.summary.id),
         limit=query.limit,
         after=query.after,
+        name=list_name(session.catalog, RESPONSES, places, query),
     )
     # Before each response that the page shows, and at the end of each table that it finishes.
     hidden = sum(
@@ -157,7 +158,8 @@ async def search_responses(
     ignored. Raises as `list_responses` does.
     """
     places = needed_tables(session.catalog, RESPONSES)
-    starts = positions_of(places, query.after)
+    name = list_name(session.catalog, RESPONSES, places, query)
+    starts = positions_of(places, query.after, name)
     check_query(RESPONSES, query)
     conditions = await _membership(session, query)
     sources = await opened(session, RESPONSES, places)
@@ -185,7 +187,7 @@ async def search_responses(
                     # Where a search goes on, what lies before counts as done.
                     done = before + max(0, sizes[place] - batch.total) + batch.done
                     here = [None] * index + [last] + [START] * (len(places) - index - 1)
-                    next_ = None if last is None else encode(here)
+                    next_ = None if last is None else encode(here, name)
                     whole = max(total, before + batch.total)
                     yield ResponseBatch(kept, done, whole, new, hidden=eyes.hidden(), next=next_)
                     if next_ is not None:

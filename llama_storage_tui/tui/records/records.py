@@ -90,6 +90,8 @@ class RecordsScreen(FilteredScreen[RecordList]):
     def _outcome(self) -> str:
         if self._page is not None and self._page.rows:
             return self.directions
+        if self._page is not None and self._page.next is not None:
+            return f"No {self._shown.plural} match so far; n: look at more."
         if self.has_conditions:
             return f"No {self._shown.plural} match."
         return "" if self._page is not None and self._page.notices else "Nothing is stored here yet."

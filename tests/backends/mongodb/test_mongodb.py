@@ -10,8 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import bson
 import pytest
+from bson.codec_options import CodecOptions
+from bson.datetime_ms import DatetimeMS
 
+from llama_storage_tui.backends.mongodb.connecting import TIMES
+from llama_storage_tui.backends.mongodb.keys import entry_of
 from llama_storage_tui.backends.mongodb.probe import may_write
 from llama_storage_tui.backends.mongodb.target import MongoTarget, mongo_login
 from llama_storage_tui.backends.registry import open_reader
@@ -150,6 +155,14 @@ async def test_times_bytes_and_what_servers_never_write_are_shown(mongo_store: M
     assert entries["ns:future"].expires_at == datetime(2999, 1, 1, tzinfo=UTC)
     assert [key for key, entry in entries.items() if entry.is_expired] == ["ns:past"]
     assert [stored.value for stored in values] == [b"\x80", '{"a": [1]}', "x", "é"]
+
+
+def test_a_time_beyond_the_last_date_is_shown_in_seconds() -> None:
+    """As decoded by the client's options: the server of the tests cannot store such a time, as MongoDB's own can."""
+    stored = bson.encode({"key": "ns:far", "bytes": 1, "expiration": DatetimeMS(2**60)})
+    row = bson.decode(stored, CodecOptions[dict[str, Any]](datetime_conversion=TIMES))
+    entry = entry_of(row, datetime.now(UTC))
+    assert (entry.expires_at, entry.expiration_text, entry.is_expired) == (None, str(2**60 // 1000), False)
 
 
 async def test_looking_makes_no_collection_and_a_missing_one_is_empty(mongo_store: MongoStore) -> None:

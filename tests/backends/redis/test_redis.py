@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.redis.commands import Command
 from llama_storage_tui.backends.redis.connecting import RedisConnection
 from llama_storage_tui.backends.redis.keys import RedisKeyValueReader, pattern_of
@@ -35,7 +36,7 @@ async def probed(target: RedisTarget) -> Probe:
         return await reader.probe()
 
 
-async def failure_of(target: RedisTarget) -> BackendError:
+async def failure_of(target: RedisTarget | PostgresTarget) -> BackendError:
     async with reading(target, connect=2.0) as reader:
         with pytest.raises(BackendError) as caught:
             await reader.key_values.page(EVERYTHING)
@@ -208,9 +209,17 @@ async def test_nobody_listening_is_unreachable_and_an_unknown_host_is_unknown() 
     assert (await failure_of(RedisTarget("no-such-host.invalid", 6379))).failure is FailureKind.UNKNOWN_HOST
 
 
-async def test_a_server_of_another_protocol_is_told_from_redis() -> None:
+@pytest.mark.parametrize("host", ["é..invalid", f"{'a' * 64}.invalid"])
+async def test_a_host_that_can_be_no_name_is_unknown(host: str) -> None:
+    postgres = PostgresTarget(host=host, port=5432, database="d", user="u", password=Secret("p"), table="t")
+    for target in (RedisTarget(host, 6379), postgres):
+        assert (await failure_of(target)).failure is FailureKind.UNKNOWN_HOST
+
+
+@pytest.mark.parametrize("said", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"$x\r\n", b"*-\r\n", b":\xff\r\n"])
+async def test_a_server_of_another_protocol_is_told_from_redis(said: bytes) -> None:
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.write(said)
         await writer.drain()
         writer.close()
 
@@ -248,6 +257,24 @@ async def test_a_time_to_live_is_shown_as_the_second_at_which_the_key_expires(
     assert found == {"ns:never": None, "ns:soon": datetime(2999, 1, 1, tzinfo=UTC)}
     assert value is not None
     assert value.entry.expires_at == found["ns:soon"]
+
+
+@pytest.mark.parametrize("milliseconds", [253_402_300_800_000, 9 * 10**18])
+async def test_an_expiry_beyond_the_last_date_is_shown_in_seconds(
+    redis_store: RedisStore, milliseconds: int
+) -> None:
+    redis_store.fill({"ns:far": "1"})
+    redis_store.server.said("PEXPIREAT", "ns:far", milliseconds)
+    async with reading(redis_store.key_target()) as reader:
+        (entry,) = (await reader.key_values.page(EVERYTHING)).keys
+        value = await reader.key_values.value("ns:far")
+    assert (entry.expires_at, entry.expiration_text, entry.is_expired) == (
+        None,
+        str(milliseconds // 1000),
+        False,
+    )
+    assert value is not None
+    assert value.entry.expiration_text == entry.expiration_text
 
 
 async def test_what_is_no_string_or_no_text_is_shown_and_no_crash(redis_store: RedisStore) -> None:
@@ -417,7 +444,7 @@ async def test_a_user_who_may_only_read_is_enough_and_what_it_may_not_ask_is_not
         server.said("ACL", "DELUSER", "reader")
         server.said("ACL", "LOG", "RESET")
     assert probe.user == "reader"
-    assert "unknown" in str(probe.details["persistence"])
+    assert "RDB: unknown" in str(probe.details["persistence"])
 
 
 async def test_no_command_that_can_be_sent_writes(redis_server: RedisServer) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -450,6 +452,33 @@ async def test_words_that_mean_nothing_are_refused(store: Store) -> None:
         for cursor in ("x", "WzksbnVsbF0", "WzAsIngiXQ"):
             with pytest.raises(UsageError):
                 await list_records(session, "files", Query(after=cursor))
+
+
+async def test_a_cursor_goes_with_the_list_and_the_filters_that_it_was_given_for(store: Store) -> None:
+    async with old_session(store) as session:
+        lead = "batch:" if store.engine == "sqlite" else "batches:batch:"
+        key, value = f"{lead}batch_2", json.dumps({**BATCH, "id": "batch_2"})
+        store.execute(f"INSERT INTO kvstore VALUES ('{key}', '{value}', NULL)")
+        following = (await list_records(session, "batches", Query(limit=1))).next
+        assert following is not None
+        assert len((await list_records(session, "batches", Query(after=following))).records) == 1
+        for family, query in (
+            ("batches", Query(filters={"status": "completed"})),
+            ("prompts", Query()),
+            ("registry", Query()),
+        ):
+            with pytest.raises(UsageError, match="cursor"):
+                await list_records(session, family, replace(query, after=following))
+
+
+async def test_a_cursor_goes_with_the_database_that_it_was_given_for(
+    sqlite_store: SqliteStore, tmp_path: Path
+) -> None:
+    async with old_session(sqlite_store) as session:
+        following = (await list_records(session, "registry", Query(limit=1))).next
+    async with old_session(SqliteStore(tmp_path / "another.db")) as session:
+        with pytest.raises(UsageError, match="cursor"):
+            await list_records(session, "registry", Query(after=following))
 
 
 async def test_a_backend_that_cannot_be_read_is_a_notice_among_families(
