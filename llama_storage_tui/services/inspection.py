@@ -18,6 +18,7 @@ from llama_storage_tui.services.default_names import other_default
 from llama_storage_tui.services.responses.categories import MAKE_PUBLIC
 from llama_storage_tui.services.responses.earlier_items import CopyComparison
 from llama_storage_tui.services.responses.item_tables import said_of, upgrade_report
+from llama_storage_tui.services.responses.tolerant_json import counted
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.upgrade_inspection import DATA_NOT_CHECKED
 from llama_storage_tui.upstream import changes
@@ -122,8 +123,9 @@ async def _raw_keys(session: Session, backend: Backend) -> AsyncIterator[Finding
         if count.value:
             yield RAW_KEYS.found_on(
                 backend,
-                f"{count.value:,} keys of {backend.name} have no namespace, as servers before 1.0 wrote them: "
-                f"{version.product} {version} does not see them",
+                f"{counted(count.value, 'key')} of {backend.name} {'has' if count.value == 1 else 'have'} no namespace, as servers "
+                f"before 1.0 wrote {'it' if count.value == 1 else 'them'}: {version.product} {version} does not see "
+                f"{'it' if count.value == 1 else 'them'}",
             )
 
 
@@ -142,7 +144,8 @@ async def _unnamed_keys(session: Session, backend: Backend) -> AsyncIterator[Fin
     if count.value:
         yield UNNAMED_KEYS.found_on(
             backend,
-            f"{count.value:,} keys of {backend.name} lie outside of every namespace that this config names",
+            f"{counted(count.value, 'key')} of {backend.name} {'lies' if count.value == 1 else 'lie'} outside "
+            "of every namespace that this config names",
             Advice(
                 "Another stack may share the store, or a reference had another namespace before.",
                 Step.LIST_NAMESPACES,
@@ -170,8 +173,8 @@ async def _other_default(session: Session, backend: Backend) -> AsyncIterator[Fi
         if count.value:
             yield ROWS_LEFT_BEHIND.found_on(
                 backend,
-                f"{name} on {backend.name} has {count.value:,} keys that {version.product} {version} does not read: the default "
-                f"name of the table changed at 0.8, and is {chosen.value} for this version",
+                f"{name} on {backend.name} has {counted(count.value, 'key')} that {version.product} {version} does not read: "
+                f"the default name of the table changed at 0.8, and is {chosen.value} for this version",
                 f"Set table_name: {name} to go on with these keys. A server reads one of the two tables: what {chosen.value}"
                 " holds by"
                 " now is then out of sight, and stays where it is.",
@@ -232,7 +235,8 @@ async def _left_behind(session: Session, backend: Backend) -> AsyncIterator[Find
         if count.value:
             yield ROWS_LEFT_BEHIND.found_on(
                 backend,
-                f"{name} on {backend.name} has {count.value:,} rows that {version.product} {version} does not read: {reason}",
+                f"{name} on {backend.name} has {counted(count.value, 'row')} that {version.product} {version} does not "
+                f"read: {reason}",
             )
 
 
@@ -256,7 +260,7 @@ async def _earlier_items(session: Session, backend: Backend) -> AsyncIterator[Fi
     if count.value:
         yield ROWS_LEFT_BEHIND.found_on(
             backend,
-            f"{EARLIER_ITEMS} on {backend.name} has {count.value:,} rows that {version.product} {version} does not read"
+            f"{EARLIER_ITEMS} on {backend.name} has {counted(count.value, 'row')} that {version.product} {version} does not read"
             + (f": ogx 1.5 copied them to {ITEMS}" if report.comparison is not None else ""),
             f"{_compared(report.comparison)} Keep it at least until you have a backup of the database.",
             severity=Severity.WARNING if version >= changes.ITEMS_KEYED_BY_CONVERSATION else Severity.INFO,
@@ -287,7 +291,8 @@ async def _ownerless(session: Session, backend: Backend) -> AsyncIterator[Findin
         if count.value:
             yield ROWS_WITHOUT_OWNER.found_on(
                 backend,
-                f"{count.value:,} rows of {name} on {backend.name} have no owner (NULL): the default filter hides them",
+                f"{counted(count.value, 'row')} of {name} on {backend.name} {'has' if count.value == 1 else 'have'} no owner "
+                f"(NULL): the default filter hides {'it' if count.value == 1 else 'them'}",
             )
 
 

@@ -192,7 +192,7 @@ async def test_rows_without_a_tenant_are_told_under_multi_alone(store: Store) ->
         )
     multi = {"tenancy": {"mode": "multi", "default_tenant_id": "t1"}}
     assert (
-        "1 row of responses"
+        "1 row of responses on sql_default has no tenant: with tenancy multi nobody sees it"
         in (await inspected(made(store, "1.5.0", server=multi)))["rows-without-tenant"].message
     )
     single = {"tenancy": {"mode": "single", "default_tenant_id": "t1"}}
