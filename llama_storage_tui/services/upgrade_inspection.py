@@ -234,7 +234,7 @@ async def conflicting_registrations(session: Session, backend: Backend) -> Async
         return
     reader = (await session.reader(backend.name)).key_values
     for lead in _leads(session, backend, "storage.stores.metadata"):
-        by_key = {f"{lead}{REGISTRY_HEAD}{found.type}::{found.identifier}": found for found in wanted}
+        by_key = {f"{lead}{REGISTRY_HEAD}{found.type}:{found.identifier}": found for found in wanted}
         for stored in await reader.values_of(tuple(by_key)):
             registration = by_key[str(stored.entry.key)]
             conflicts = _conflicts(registration, stored.value, catalog.version.chosen)

@@ -289,7 +289,7 @@ async def test_a_model_that_is_stored_otherwise_than_the_config_registers_it_sto
     put(
         store,
         **{
-            f"{lead(store, version, 'registry')}distributions:registry:v10::model::vllm/m": {
+            f"{lead(store, version, 'registry')}distributions:registry:v10::model:vllm/m": {
                 **STORED,
                 **stored,
             }
