@@ -28,6 +28,9 @@ _COUNTED_TOKENS: Final = re.compile(
 )
 """Names with the word token that hold a number or an address, their words joined by underscores."""
 
+_PLACE: Final = re.compile(r"_(dir|file|filename|name|path)$", re.IGNORECASE)
+"""Names that say where a secret is, or how it is called, their words joined by underscores: `token_file`, `secret_name`."""
+
 _WORD_BREAK: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|-")
 
 _ASSIGNED: Final = re.compile(r"(?<![\w-])([A-Za-z_][\w-]*)(\s*=\s*)('(?:[^'\\]|\\.)*'|[^&#;\s]+)")
@@ -48,6 +51,11 @@ def is_secret_name(name: str) -> bool:
             get_close_matches(name.lower(), _OFTEN_MISTYPED, n=1, cutoff=_LIKENESS)
         )
     return "token" not in name.lower() or _COUNTED_TOKENS.search(_WORD_BREAK.sub("_", name)) is None
+
+
+def names_a_place(name: str) -> bool:
+    """Tell whether a field of that name says where a secret is rather than what it is; such a value is masked all the same."""
+    return _PLACE.search(_WORD_BREAK.sub("_", name)) is not None
 
 
 def mask_userinfo(text: str) -> str:

@@ -34,7 +34,7 @@ def with_needs(
     context: Context, backends: Sequence[Backend], logins: Sequence[Backend], references: Sequence[Reference]
 ) -> tuple[tuple[Backend, ...], tuple[Backend, ...]]:
     """Return backends and providers' own logins, each PostgreSQL target with its budget and what servers need of it."""
-    workers, servers = _workers(context), context.document.replicas
+    workers, servers = workers_of(context), context.document.replicas
     pools = {
         backend.name: _pools(context.version, backend, references)
         for backend in (*backends, *logins)
@@ -66,7 +66,8 @@ def with_needs(
     return tuple(map(with_need, backends)), tuple(map(with_need, logins))
 
 
-def _workers(context: Context) -> int:
+def workers_of(context: Context) -> int:
+    """Return how many workers a server has: what the file or a manifest says, the larger of both, else one."""
     found = (get(context.data, "server", "workers"), context.document.workers)
     return (
         max((each for each in found if isinstance(each, int) and not isinstance(each, bool)), default=1) or 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from llama_storage_tui.backends.postgres.server_login import SENDS_EMPTY
+from llama_storage_tui.backends.postgres.server_login import ENDS_IN_LINE_BREAK, SENDS_EMPTY
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.config.backends import is_password_too
 from llama_storage_tui.config.context import Context
@@ -88,5 +88,7 @@ def _target(
         )
     elif password is None:
         notes = (SENDS_EMPTY,)
+    elif password.endswith(("\n", "\r")):
+        notes = (ENDS_IN_LINE_BREAK,)
     secret = None if password is None else Secret(password)
     return PostgresTarget(host, int(port), database, user, secret), None, notes

@@ -171,8 +171,8 @@ async def _other_default(session: Session, backend: Backend) -> AsyncIterator[Fi
         if count.value:
             yield ROWS_LEFT_BEHIND.found_on(
                 backend,
-                f"{name} on {backend.name} has {count.value:,} keys that {version.product} {version} does not read: the default "
-                f"name of the table changed at 0.8, and is {chosen.value} for this version",
+                f"{name} on {backend.name} has {counted(count.value, 'key')} that {version.product} {version} does not read: "
+                f"the default name of the table changed at 0.8, and is {chosen.value} for this version",
                 f"Set table_name: {name} to go on with these keys. A server reads one of the two tables: what {chosen.value}"
                 " holds by"
                 " now is then out of sight, and stays where it is.",

@@ -21,6 +21,7 @@ from llama_storage_tui.model.version import Version
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.responses.categories import ADD_STORE, without_store
+from llama_storage_tui.services.responses.tolerant_json import counted
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream import changes, response_model
 from llama_storage_tui.upstream.consumers import keeps_namespaces
@@ -155,7 +156,7 @@ async def chunks_without_id(session: Session, backend: Backend) -> AsyncIterator
         names = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
         yield CHUNKS_WITHOUT_ID.found_on(
             backend,
-            f"Chunks of {_counted(len(found), 'vector store')}{scope} on {backend.name} ({names}) have no chunk_id, as servers "
+            f"Chunks of {counted(len(found), 'vector store')}{scope} on {backend.name} ({names}) have no chunk_id, as servers "
             f"before 0.4 wrote them: {version.product} {version} does not start with them",
         )
 
@@ -194,7 +195,7 @@ async def keys_of_0_2(session: Session, backend: Backend) -> AsyncIterator[Findi
         if count.value:
             yield KEYS_OF_0_2.found_on(
                 backend,
-                f"{backend.name} holds {_counted(count.value, 'key')} {head}… ({what}) in the form of 0.2: no release from 0.3 on "
+                f"{backend.name} holds {counted(count.value, 'key')} {head}… ({what}) in the form of 0.2: no release from 0.3 on "
                 "reads them",
             )
 
@@ -219,7 +220,7 @@ async def stale_providers(session: Session, backend: Backend) -> AsyncIterator[F
         number = sum(stale.values())
         yield STALE_PROVIDER.found_on(
             backend,
-            f"{_counted(number, 'registered object')} on {backend.name} {'belongs' if number == 1 else 'belong'} to providers that "
+            f"{counted(number, 'registered object')} on {backend.name} {'belongs' if number == 1 else 'belong'} to providers that "
             f"this config does not start ({names}): requests for {'it' if number == 1 else 'them'} fail",
         )
 
@@ -233,7 +234,7 @@ async def conflicting_registrations(session: Session, backend: Backend) -> Async
         return
     reader = (await session.reader(backend.name)).key_values
     for lead in _leads(session, backend, "storage.stores.metadata"):
-        by_key = {f"{lead}{REGISTRY_HEAD}{found.type}::{found.identifier}": found for found in wanted}
+        by_key = {f"{lead}{REGISTRY_HEAD}{found.type}:{found.identifier}": found for found in wanted}
         for stored in await reader.values_of(tuple(by_key)):
             registration = by_key[str(stored.entry.key)]
             conflicts = _conflicts(registration, stored.value, catalog.version.chosen)
@@ -308,8 +309,9 @@ async def vector_stores_without_tenant(session: Session, backend: Backend) -> As
         if count.value and not await reader.values_of([lead + MOVED_MARK]):
             yield VECTOR_STORES_WITHOUT_TENANT.found_on(
                 backend,
-                f"{_counted(count.value, 'vector store')} of {lead.rstrip(':') or backend.name} are still kept as keys: the server "
-                "copies them to tables when it starts, and does not start without a tenant to copy them to",
+                f"{counted(count.value, 'vector store')} of {lead.rstrip(':') or backend.name} "
+                f"{'is' if count.value == 1 else 'are'} still kept as keys: the server copies vector stores to tables when it "
+                "starts, and does not start without a tenant to copy them to",
             )
 
 
@@ -329,7 +331,8 @@ async def rows_without_tenant(session: Session, backend: Backend) -> AsyncIterat
         if count.value:
             yield ROWS_WITHOUT_TENANT.found_on(
                 backend,
-                f"{_counted(count.value, 'row')} of {name} on {backend.name} have no tenant: with tenancy multi nobody sees them",
+                f"{counted(count.value, 'row')} of {name} on {backend.name} {'has' if count.value == 1 else 'have'} no tenant: "
+                f"with tenancy multi nobody sees {'it' if count.value == 1 else 'them'}",
             )
 
 
@@ -353,7 +356,7 @@ async def files_elsewhere(session: Session, backend: Backend) -> AsyncIterator[F
     if number:
         yield FILES_ELSEWHERE.found_on(
             backend,
-            f"{_counted(number, 'file')} of {FILES_TABLE} on {backend.name} {'lies' if number == 1 else 'lie'} outside of "
+            f"{counted(number, 'file')} of {FILES_TABLE} on {backend.name} {'lies' if number == 1 else 'lie'} outside of "
             f"storage_dir ({folders[0]}): from 0.7 on a server refuses to give {'it' if number == 1 else 'them'} out (400)",
         )
 
@@ -389,7 +392,7 @@ async def responses_without_store(session: Session, backend: Backend) -> AsyncIt
         if number:
             yield RESPONSES_WITHOUT_STORE.found_on(
                 backend,
-                f"{'' if is_over else 'At least '}{_counted(number, 'response')} of {place.table} on {backend.name} "
+                f"{'' if is_over else 'At least '}{counted(number, 'response')} of {place.table} on {backend.name} "
                 f"{'has' if number == 1 else 'have'} no field store: {session.catalog.version.chosen} fails on each, and on "
                 "every page of a list that holds one",
             )
@@ -418,10 +421,6 @@ def _leads(session: Session, backend: Backend, path: str) -> tuple[str, ...]:
     has_namespaces = keeps_namespaces(backend.type, version)
     leads = (f"{each.namespace}:" if each.namespace and has_namespaces else "" for each in found)
     return tuple(dict.fromkeys(leads))
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 KEY_CHECKS: Final = (

@@ -354,3 +354,15 @@ def test_findings_in_a_quoted_text_name_the_line_on_which_it_begins() -> None:
     catalog = load_catalog(document, merge([], {}, home="/home/somebody"))
     assert catalog.findings
     assert {finding.line for finding in catalog.findings} == {5}
+
+
+@pytest.mark.parametrize(
+    ("workload", "said"),
+    [({"workers": 4}, "4 workers write"), ({"replicas": 3}, "3 replicas keep"), ({"replicas": 1}, None)],
+)
+def test_workers_and_replicas_of_a_manifest_count_against_sqlite(
+    workload: dict[str, object], said: str | None
+) -> None:
+    catalog = judged(config_map(text=SQLITE), server(overrideConfig=OVERRIDE, workload=workload))
+    told = [finding.message for finding in catalog.findings if finding.rule == "workers-on-sqlite"]
+    assert [message[: len(said or "")] for message in told] == ([said] if said else [])

@@ -39,6 +39,9 @@ async def test_keys_of_an_older_server_are_told(sqlite_store: SqliteStore) -> No
     assert (found.severity, found.where) == (Severity.WARNING, "storage.backends.kv_default")
     assert "kv_default has 2 keys without a namespace" in found.message
     assert "raw-keys" not in await inspected(deployment(sqlite_store, "0.7.1"))
+    sqlite_store.execute("DELETE FROM kvstore WHERE key = 'batch:1'")
+    found = (await inspected(deployment(sqlite_store)))["raw-keys"]
+    assert found.message.startswith("1 key of kv_default has no namespace, as servers before 1.0 wrote it")
 
 
 @pytest.mark.parametrize(
@@ -171,4 +174,4 @@ async def test_keys_under_the_default_name_of_other_versions_are_told(
     found = await inspected(Deployment(catalog_of(config_of({"kv_default": settings}, stores), version)))
     assert ("rows-left-behind" in found) is is_told
     if is_told:
-        assert f"{left} on kv_default has 1 keys" in found["rows-left-behind"].message
+        assert f"{left} on kv_default has 1 key that" in found["rows-left-behind"].message

@@ -72,6 +72,17 @@ async def test_a_password_is_decoded_where_a_server_of_the_version_decodes_it(
     assert any("decoded" in note for note in result.notes) is (version < "1.0.3")
 
 
+@pytest.mark.parametrize("version", ["0.3.5", "1.5.0"])
+async def test_a_password_that_ends_in_a_line_break_is_refused_and_the_test_says_why(
+    postgres_store: PostgresStore, role: str, *, version: str
+) -> None:
+    postgres_store.ask(f"ALTER ROLE {role} PASSWORD 'word'")
+    result = await result_of(deployed(postgres_store, version, user=role, password="word\n"))
+    assert result.error is not None
+    assert result.error.failure is FailureKind.AUTHENTICATION
+    assert result.notes == ("The password ends in a line break, and is sent with it.",)
+
+
 @pytest.mark.parametrize(
     ("version", "is_let_in"), [("0.3.5", True), ("1.0.2", True), ("1.0.3", False), ("1.5.0", False)]
 )

@@ -192,7 +192,7 @@ async def test_rows_without_a_tenant_are_told_under_multi_alone(store: Store) ->
         )
     multi = {"tenancy": {"mode": "multi", "default_tenant_id": "t1"}}
     assert (
-        "1 row of responses"
+        "1 row of responses on sql_default has no tenant: with tenancy multi nobody sees it"
         in (await inspected(made(store, "1.5.0", server=multi)))["rows-without-tenant"].message
     )
     single = {"tenancy": {"mode": "single", "default_tenant_id": "t1"}}
@@ -289,7 +289,7 @@ async def test_a_model_that_is_stored_otherwise_than_the_config_registers_it_sto
     put(
         store,
         **{
-            f"{lead(store, version, 'registry')}distributions:registry:v10::model::vllm/m": {
+            f"{lead(store, version, 'registry')}distributions:registry:v10::model:vllm/m": {
                 **STORED,
                 **stored,
             }

@@ -36,7 +36,7 @@ _SQLSTATES: dict[str, tuple[FailureKind, str, Help | None]] = {
     "3D000": (
         FailureKind.UNKNOWN_DATABASE,
         "The server has no database of that name.",
-        "Check the backend's `db`; its default changed from llamastack to ogx with ogx 1.0.",
+        "Check the backend's `db`; its default changed from llamastack to ogx at 0.8.",
     ),
     "42501": (FailureKind.PERMISSION, "The role may not do that.", "Grant it CONNECT, USAGE and SELECT."),
     "53300": (

@@ -22,6 +22,8 @@ PERCENT_ENCODED: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 BREAKS_USER: Final = re.compile(r"[:/@]")
 BREAKS_HOST: Final = re.compile(r"[/:?@]")
 PATHS_OF_DRIVERS: Final = ("PGSSLMODE", "PGSSLROOTCERT", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE")
+ENDS_IN_LINE_BREAK: Final = "The password ends in a line break, and is sent with it."
+"""What `kubectl create secret --from-file` makes of a file that an editor wrote."""
 SENDS_EMPTY: Final = (
     "The config has no password: this test sends an empty one, while a server takes one from $PGPASSWORD or a passfile if it finds "
     "any."
@@ -87,6 +89,8 @@ def unlike_config(settings: BackendSettings) -> Iterator[str]:
 
 
 def _unlike_password(version: Version, type_: str, password: object) -> Iterator[str]:
+    if isinstance(password, str) and password.endswith(("\n", "\r")):
+        yield ENDS_IN_LINE_BREAK
     if not is_pasted(type_, version):
         if not password:
             yield SENDS_EMPTY

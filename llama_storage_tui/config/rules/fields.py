@@ -95,7 +95,7 @@ PLACES: Final = {
     "url": frozenset({"host", "port", "db"}),
     "uri": frozenset({"host", "port", "db"}),
     "dsn": frozenset({"host", "port", "db"}),
-    "connection_string": frozenset({"host", "port", "db", "user"}),
+    "connection_string": frozenset({"host", "port", "db"}),
     "connection_url": frozenset({"host", "port", "db"}),
     "hostname": frozenset({"host"}),
     "address": frozenset({"host"}),
@@ -130,20 +130,14 @@ def _consequence(backend: Backend, name: str, meant: str | None) -> str | None:
     folded = name.lower().replace("-", "_")
     values = {found.name: found for found in backend.settings if found.is_known}
     is_postgres = catalog_type(backend) in ("sql_postgres", "kv_postgres")
-    if (folded in PASSWORDS or meant == "password") and (
-        "password" not in values or values["password"].is_default
-    ):
+    uri = values.get("connection_string")
+    has_uri = uri is not None and not uri.is_default and (uri.value not in (None, "") or not uri.is_resolved)
+    if has_uri and folded not in _BEYOND_THE_URI:
+        return None  # it says where and how, whatever other fields say
+    if (folded in PASSWORDS or meant == "password") and _is_left_out(values, "password"):
         return "it connects without a password"
     if SECURITY.search(folded) and not _is_off(backend, name):
-        if is_postgres and "connection_string" not in values:
-            mode = values.get("ssl_mode")
-            if mode is not None and not mode.is_default:
-                return None
-            return (
-                "the driver's default, prefer, stays: certificates are not verified, and the connection is unencrypted where the "
-                "server offers no TLS"
-            )
-        return "it connects without TLS" if "host" in values and not is_postgres else None
+        return _without_tls(values, is_postgres=is_postgres)
     engine = engine_of_type(catalog_type(backend))
     if engine is not None and folded in engine.instead:
         return engine.instead[folded]
@@ -153,24 +147,47 @@ def _consequence(backend: Backend, name: str, meant: str | None) -> str | None:
         or frozenset(field for field in _ORDER if field == meant)
         or PLACES.get(nearest(folded, PLACES) or "")
     )
-    if not wanted:
+    return _goes_to(values, wanted, is_postgres=is_postgres) if wanted else None
+
+
+def _without_tls(values: Mapping[str, Setting], *, is_postgres: bool) -> str | None:
+    if not is_postgres:
+        return "it connects without TLS" if "host" in values else None
+    if not _is_left_out(values, "ssl_mode"):
         return None
+    return (
+        "the driver's default, prefer, stays: certificates are not verified, and the connection is unencrypted where the "
+        "server offers no TLS"
+    )
+
+
+def _goes_to(values: Mapping[str, Setting], wanted: frozenset[str], *, is_postgres: bool) -> str | None:
+    """Say where a server goes while a field is not read that stands for the `wanted` ones; None where those say it all."""
     if wanted == {"schema"}:
         return (
             "its tables are in the schema of the role's search_path, usually public" if is_postgres else None
         )
-    if any(field in values and not values[field].is_default for field in wanted):
+    if wanted == {"user"} and not is_postgres and _is_left_out(values, "user") and "host" in values:
+        return "it connects without a user name"
+    # A URL leaves each of these to its own field; the port is the usual one nearly everywhere.
+    decided = {"host", "db"} & wanted & values.keys() if "host" in wanted else wanted & values.keys()
+    if decided and not any(_is_left_out(values, field) for field in decided):
         return None
+    if "host" in wanted and "host" in values:
+        unset = sorted(
+            (field for field in wanted & values.keys() if values[field].is_default), key=_ORDER.index
+        )
+        return f"it connects to {_address(values)} (set {' and '.join(unset)})"
     shown = [
         f"{field} {values[field].value}"
         for field in ("host", "port", "db", "table_name", "collection_name")
         if field in values and field in wanted
     ]
-    if "host" in wanted and "host" in values:
-        return f"it connects to {_address(values)} (set {' and '.join(sorted(wanted & values.keys(), key=_ORDER.index))})"
     return f"it uses the default, {', '.join(shown)}" if shown else None
 
 
+_BEYOND_THE_URI: Final = frozenset({"schema", "table", "tablename", "collection"})
+"""Names of what no connection string decides."""
 _ORDER: Final = ("host", "port", "db", "user", "table_name", "collection_name", "db_path", "schema")
 
 
@@ -179,6 +196,10 @@ def _address(values: Mapping[str, Setting]) -> str:
         f"{values['host'].value}:{values['port'].value}" if "port" in values else str(values["host"].value)
     )
     return f"{place}/{values['db'].value}" if "db" in values else place
+
+
+def _is_left_out(values: Mapping[str, Setting], name: str) -> bool:
+    return name not in values or values[name].is_default
 
 
 def _is_off(backend: Backend, name: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.config.document import Keeps, Mount
 from llama_storage_tui.config.document import Path as DocumentPath
+from llama_storage_tui.config.pools import workers_of
 from llama_storage_tui.config.rules.serving import volumes_of
 from llama_storage_tui.config.rules.view import View, setting
 from llama_storage_tui.model.catalog import Backend
@@ -36,8 +37,9 @@ WORKERS_ON_SQLITE: Final = Rule(
     id="workers-on-sqlite",
     severity=Severity.WARNING,
     stage=Stage.NEVER,
-    title="Several workers write the same SQLite file",
-    advice="Use one worker. PostgreSQL takes several; a backend there begins without these rows, which no server copies.",
+    title="Several workers or replicas keep their rows in SQLite",
+    advice="Use one worker in one replica. PostgreSQL takes several; a backend there begins without these rows, which no server "
+    "copies.",
     since=changes.SEVERAL_WORKERS,
 )
 READ_ONLY_VOLUME: Final = Rule(
@@ -180,18 +182,19 @@ def old_folder(view: View) -> Iterator[Finding]:
 
 def workers_on_sqlite(view: View) -> Iterator[Finding]:
     """Several processes that write one SQLite file."""
-    server = view.context.data.get("server")
-    workers = server.get("workers") if isinstance(server, Mapping) else None
-    if (
-        view.version < changes.SEVERAL_WORKERS
-        or not isinstance(workers, int)
-        or isinstance(workers, bool)
-        or workers < 2
-    ):
+    workers, replicas = workers_of(view.context), view.context.document.replicas
+    if view.version < changes.SEVERAL_WORKERS or max(workers, replicas) < 2:
         return
     used = {reference.backend for reference in view.enabled}
     names = [backend.name for backend, _ in _files(view) if backend.name in used]
-    if names:
+    if names and replicas > 1:
+        yield view.finding(
+            WORKERS_ON_SQLITE,
+            ("storage", "backends"),
+            f"{replicas} replicas keep their rows in SQLite ({', '.join(names)}): on a volume that they share, writes fail with "
+            "'database is locked'; on a volume each, they do not see each other's rows",
+        )
+    if names and workers > 1:
         yield view.finding(
             WORKERS_ON_SQLITE,
             ("server", "workers"),

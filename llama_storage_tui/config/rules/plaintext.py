@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from llama_storage_tui.config.document import Path, get
-from llama_storage_tui.config.masking import is_secret_name, secrets_in_userinfo
+from llama_storage_tui.config.masking import is_secret_name, names_a_place, secrets_in_userinfo
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.config.substitution import find_foreign
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
@@ -64,11 +64,15 @@ def is_foreign(value: object) -> bool:
     return isinstance(value, str) and find_foreign(value) is not None
 
 
+def _holds_secret(name: str) -> bool:
+    return is_secret_name(name) and not names_a_place(name)
+
+
 def _secret_places(data: object, path: Path) -> Iterator[tuple[Path, str]]:
     if isinstance(data, Mapping):
         for key, value in data.items():
             step = key if isinstance(key, int) else str(key)
-            if isinstance(value, str) and value and is_secret_name(str(key)) and "${env." not in value:
+            if isinstance(value, str) and value and _holds_secret(str(key)) and "${env." not in value:
                 yield (*path, step), str(key)
             elif (
                 isinstance(value, str)

@@ -84,6 +84,36 @@ def test_a_mistyped_field_that_decides_where_a_server_connects_says_where_it_goe
     assert finding.severity == "warning"
 
 
+@pytest.mark.parametrize(
+    ("entry", "goes_to"),
+    [
+        (
+            "type: sql_postgres, user: u, connection_string: 'postgresql://u@elsewhere/shop'",
+            "localhost:5432/ogx",
+        ),
+        ("type: sql_postgres, user: u, host: db, url: 'postgresql://u@elsewhere/shop'", "db:5432/ogx"),
+        ("type: kv_postgres, user: u, db: shop, dsn: 'postgresql://u@elsewhere/shop'", "localhost:5432/shop"),
+        ("type: kv_mongodb, user: u, host: m, uri: 'mongodb://elsewhere/shop'", "m:27017/ogx"),
+        ("type: kv_mongodb, host: m, db: shop, username: u", "without a user name"),
+    ],
+)
+def test_a_url_that_is_not_read_leaves_each_field_that_is_not_written_at_its_default(
+    entry: str, goes_to: str
+) -> None:
+    text = SQLITE.replace("  stores:", f"    spare: {{{entry}}}\n  stores:", 1)
+    assert goes_to in only(catalog_of(text, "1.4.0"), "ignored-connection-field").message
+
+
+@pytest.mark.parametrize("written", ["hostname: db", "dbname: shop", "passwd: x", "sslmode: require"])
+def test_beside_a_connection_string_that_is_read_no_other_field_decides_where_the_server_goes(
+    written: str,
+) -> None:
+    entry = f"type: sql_postgres, connection_string: 'postgresql://u:p@db/shop', {written}"
+    text = SQLITE.replace("  stores:", f"    spare: {{{entry}}}\n  stores:", 1)
+    assert not found(catalog_of(text, "1.5"), "ignored-connection-field")
+    assert only(catalog_of(text, "1.5"), "ignored-field").where.endswith(written.partition(":")[0])
+
+
 def test_redis_says_that_it_never_had_a_password() -> None:
     text = change(
         SQLITE,

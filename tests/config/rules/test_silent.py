@@ -8,6 +8,8 @@ from tests.configs import (
     POSTGRES,
     SQLITE,
     catalog_of,
+    found,
+    only,
     with_provider,
 )
 from tests.rule_cases import (
@@ -266,3 +268,18 @@ def test_an_inline_store_of_0_2_is_told_what_it_ignores_and_where_it_connects_in
     assert rule == "ignored-connection-field"
     assert "db llamastack" in message
     assert said["inference_store.note"][0] == "ignored-field"
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["token_file", "sslKeyPath", "private-key-file", "secret_name", "credentialsPath", "ssl_key_path"],
+)
+def test_where_a_secret_is_kept_is_not_told_as_a_secret_in_the_file(field: str) -> None:
+    text = with_provider(SQLITE, "inference", "remote::vllm", f"{{{field}: /run/secrets/word}}")
+    assert not found(catalog_of(text, "1.5"), "literal-secret")
+
+
+@pytest.mark.parametrize("field", ["api_token", "apiToken", "private_key"])
+def test_a_secret_itself_is_told(field: str) -> None:
+    text = with_provider(SQLITE, "inference", "remote::vllm", f"{{{field}: hunter22}}")
+    assert only(catalog_of(text, "1.5"), "literal-secret").where.endswith(field)
