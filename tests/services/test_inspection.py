@@ -41,7 +41,9 @@ async def test_keys_of_an_older_server_are_told(sqlite_store: SqliteStore) -> No
     assert "raw-keys" not in await inspected(deployment(sqlite_store, "0.7.1"))
     sqlite_store.execute("DELETE FROM kvstore WHERE key = 'batch:1'")
     found = (await inspected(deployment(sqlite_store)))["raw-keys"]
-    assert found.message.startswith("kv_default has 1 key without a namespace, as servers before 1.0 wrote them")
+    assert found.message.startswith(
+        "kv_default has 1 key without a namespace, as servers before 1.0 wrote them"
+    )
 
 
 @pytest.mark.parametrize(
