@@ -207,7 +207,7 @@ async def test_a_password_is_typed_twice_or_shown() -> None:
         await found.type("Typed1")
         assert "Typed1" not in found.text
         await found.press("ctrl+s")
-        assert "The two are not the same" in found.text
+        assert "The two passwords differ" in found.text
         await found.press("ctrl+o")
         assert "Typed1" in found.text
         terms = await chosen(found, "ctrl+s")
