@@ -63,8 +63,12 @@ def _part(item: object) -> Part:
             raise _refused()
 
 
+def refused(help_: str = "Leave it out for the first page.") -> UsageError:
+    """Return what is raised for a cursor whose position is none of the list, by default without saying what it goes with."""
+    return UsageError("This cursor does not belong to this list.", help=help_)
+
+
 def _refused() -> UsageError:
-    return UsageError(
-        "This cursor does not belong to this list.",
-        help="A cursor goes with the table, filter and order that it was given for; leave it out for the first page.",
+    return refused(
+        "A cursor goes with the table, filter and order that it was given for; leave it out for the first page.",
     )

@@ -190,7 +190,7 @@ def _position(after: Cursor | None, name: str) -> tuple[Part, Part] | None:
         return None
     stage, part = cursors.decode(after, name, length=2).parts
     if stage not in {TEXT, ODD} or part is None:
-        raise UsageError("This cursor does not belong to this list.", help="Leave it out for the first page.")
+        raise cursors.refused()
     return stage, part
 
 

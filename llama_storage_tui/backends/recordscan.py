@@ -445,7 +445,7 @@ class RecordScan:
             cursors.decode(after, self.name, length=len(self.marked)).parts, self.marked, strict=True
         ):
             if part is None:
-                raise _no_cursor()
+                raise cursors.refused()
             bounds.append(self.dialect.bound(part, shape))
         return bounds
 
@@ -580,11 +580,7 @@ def _oid(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise _no_cursor() from None
-
-
-def _no_cursor() -> UsageError:
-    return UsageError("This cursor does not belong to this list.", help="Leave it out for the first page.")
+        raise cursors.refused() from None
 
 
 def _is_of_column(condition: Condition) -> bool:

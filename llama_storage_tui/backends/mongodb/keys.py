@@ -213,5 +213,5 @@ def _part(entry: KeyEntry) -> Part:
 def _last(after: Cursor, name: str) -> str:
     (part,) = cursors.decode(after, name, length=1).parts
     if part is None or not is_storable(part[1]):
-        raise UsageError("This cursor does not belong to this list.", help="Leave it out for the first page.")
+        raise cursors.refused()
     return part[1]

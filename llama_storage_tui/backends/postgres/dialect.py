@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.engine import Expression
 from llama_storage_tui.backends.postgres import catalog
@@ -134,7 +135,7 @@ class PostgresDialect:
                 return text_of_bytes(base64.b64decode(text, validate=True))
             except binascii.Error:
                 pass
-        raise UsageError("This cursor does not belong to this list.", help="Leave it out for the first page.")
+        raise cursors.refused()
 
     def sort_key(self, element: Expression, shape: ColumnShape) -> Expression:
         """Return the column, or its text where its type may have no order."""

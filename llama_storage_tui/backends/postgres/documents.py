@@ -12,11 +12,11 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.engine import Expression, PreparedDocument
 from llama_storage_tui.backends.postgres import catalog
 from llama_storage_tui.backends.postgres.stored_text import ServerEncoding
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TablePart, TableShape
-from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.records import Extent, Path
 
 _SUSPECTS: Final = ("\\u0000", "\\ud", "\\uD")
@@ -163,9 +163,7 @@ class PostgresDocuments:
         """Return the block."""
         found = _TID.fullmatch(text)
         if found is None:
-            raise UsageError(
-                "This cursor does not belong to this list.", help="Leave it out for the first page."
-            )
+            raise cursors.refused()
         return int(found[1])
 
 

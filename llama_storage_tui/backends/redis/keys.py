@@ -362,11 +362,7 @@ def _position(after: Cursor | None, name: str) -> tuple[int | None, bytes | None
         last = None if part is None else bytes.fromhex(part[1])
         start = None if stage == _ORDERED or stage is None else int(stage[1])
     except ValueError:
-        raise _no_cursor() from None
+        raise cursors.refused() from None
     if start is not None and not 0 <= start <= _LAST_POSITION:
-        raise _no_cursor()
+        raise cursors.refused()
     return start, last
-
-
-def _no_cursor() -> UsageError:
-    return UsageError("This cursor does not belong to this list.", help="Leave it out for the first page.")

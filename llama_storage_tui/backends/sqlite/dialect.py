@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.engine import Expression
 from llama_storage_tui.backends.ranges import is_storable
@@ -126,7 +127,7 @@ class SqliteDialect:
                     return _as_text(base64.b64decode(text, validate=True))
         except (ValueError, OverflowError):
             pass
-        raise UsageError("This cursor does not belong to this list.", help="Leave it out for the first page.")
+        raise cursors.refused()
 
     def sort_key(self, element: Expression, shape: ColumnShape) -> Expression:
         """Return the column itself."""

@@ -8,10 +8,10 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.engine import Expression
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TablePart, TableShape
 from llama_storage_tui.backends.sqlite.python_json import outlined, readable
-from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Column
 from llama_storage_tui.model.records import Extent, Field, Path
 
@@ -160,9 +160,7 @@ class SqliteDocuments:
         try:
             return int(text)
         except ValueError:
-            raise UsageError(
-                "This cursor does not belong to this list.", help="Leave it out for the first page."
-            ) from None
+            raise cursors.refused() from None
 
 
 def beginning(element: Expression, letters: int) -> Expression:
