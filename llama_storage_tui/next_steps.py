@@ -5,6 +5,7 @@ The lowest room of the package, below `errors`: an error carries the step that l
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -63,3 +64,10 @@ class Advice:
 
 Help = str | Advice
 """What stands below an error, a finding or a check."""
+
+
+def worded(help_: Help | None, step_words: Callable[[Step, str], str]) -> str:
+    """Return help as one text, its step in the words of a front end; empty where there is none."""
+    if not isinstance(help_, Advice):
+        return help_ or ""
+    return f"{help_.text} {step_words(help_.step, help_.of)}".strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Final
 
-from llama_storage_tui.next_steps import Advice, Help, Step
+from llama_storage_tui.next_steps import Help, Step, worded
 
 PROGRAM: Final = "llama-storage-tui"
 
@@ -53,9 +53,7 @@ def step_words(step: Step, of: str = "") -> str:
 
 def help_words(help_: Help | None) -> str:
     """Return help as one text; empty where there is none."""
-    if not isinstance(help_, Advice):
-        return help_ or ""
-    return f"{help_.text} {step_words(help_.step, help_.of)}".strip()
+    return worded(help_, step_words)
 
 
 def finishing_command(step: Step, config: str) -> str:
