@@ -56,3 +56,10 @@ def line(text: str, limit: int | None = None) -> str:
 def is_safe(text: str) -> bool:
     """Tell whether a text may go to a terminal as it is (line feeds and tabs included)."""
     return not any(found[0] not in _KEPT_IN_BLOCKS for found in _UNSAFE.finditer(text))
+
+
+def plural(number: int, word: str) -> str:
+    """Return `1 key`, `2 keys`, `12,000 keys`."""
+    if number == 1:
+        return f"1 {word}"
+    return f"{number:,} {word[:-1] + 'ies' if word.endswith('y') and word[-2:] not in ('ey', 'ay') else word + 's'}"

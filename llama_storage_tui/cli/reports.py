@@ -15,12 +15,12 @@ from llama_storage_tui.model.catalog import Catalog, Reference
 from llama_storage_tui.model.data import Cell, Count, KeyPage, RowPage
 from llama_storage_tui.model.finding import Finding, Severity
 from llama_storage_tui.reports.findings import WHEN, place_of
-from llama_storage_tui.reports.lines import plural
 from llama_storage_tui.reports.probes import probe_facts, remark_lines
 from llama_storage_tui.reports.references import why_nowhere
 from llama_storage_tui.services.browse import NamespaceListing, TableEntry, looked_at
 from llama_storage_tui.services.probe import ProbeResult
 from llama_storage_tui.services.values import LONGEST_LETTER, epoch_time, with_letters
+from llama_storage_tui.text import plural
 
 CELL_WIDTH = 60
 SELECTING: Final = frozenset(

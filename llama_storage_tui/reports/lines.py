@@ -47,8 +47,3 @@ class Block:
 
     lines: tuple[Line, ...]
     title: str = ""
-
-
-def plural(number: int, word: str) -> str:
-    """Return a number with its word."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -18,19 +18,9 @@ from llama_storage_tui.model.rotation import (
     Site,
     Way,
 )
-from llama_storage_tui.reports.lines import (
-    ARROW,
-    BAD,
-    GOOD,
-    POINT,
-    WARNING,
-    Block,
-    Line,
-    LineTone,
-    Mark,
-    plural,
-)
+from llama_storage_tui.reports.lines import ARROW, BAD, GOOD, POINT, WARNING, Block, Line, LineTone, Mark
 from llama_storage_tui.services.rotation.steps import words
+from llama_storage_tui.text import plural
 
 PasswordCommand = Callable[[str], str]
 """Gives the command that prints the new password of a run config's pending change."""

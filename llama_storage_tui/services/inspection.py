@@ -18,9 +18,9 @@ from llama_storage_tui.services.default_names import other_default
 from llama_storage_tui.services.responses.categories import MAKE_PUBLIC
 from llama_storage_tui.services.responses.earlier_items import CopyComparison
 from llama_storage_tui.services.responses.item_tables import said_of, upgrade_report
-from llama_storage_tui.services.responses.tolerant_json import counted
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.upgrade_inspection import DATA_NOT_CHECKED
+from llama_storage_tui.text import plural
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.consumers import CONSUMERS, keeps_namespaces, store_layouts
 from llama_storage_tui.upstream.item_upgrade import EARLIER_ITEMS, ITEMS, STOPS_A_START, ItemUpgrade
@@ -123,7 +123,7 @@ async def _raw_keys(session: Session, backend: Backend) -> AsyncIterator[Finding
         if count.value:
             yield RAW_KEYS.found_on(
                 backend,
-                f"{backend.name} has {counted(count.value, 'key')} without a namespace, as servers before 1.0 wrote them: "
+                f"{backend.name} has {plural(count.value, 'key')} without a namespace, as servers before 1.0 wrote them: "
                 f"{version.product} {version} does not see such keys",
             )
 
@@ -143,7 +143,7 @@ async def _unnamed_keys(session: Session, backend: Backend) -> AsyncIterator[Fin
     if count.value:
         yield UNNAMED_KEYS.found_on(
             backend,
-            f"{backend.name} has {counted(count.value, 'key')} outside of every namespace that this config names",
+            f"{backend.name} has {plural(count.value, 'key')} outside of every namespace that this config names",
             Advice(
                 "Another stack may share the store, or a reference had another namespace before.",
                 Step.LIST_NAMESPACES,
@@ -171,7 +171,7 @@ async def _other_default(session: Session, backend: Backend) -> AsyncIterator[Fi
         if count.value:
             yield ROWS_LEFT_BEHIND.found_on(
                 backend,
-                f"{name} on {backend.name} has {counted(count.value, 'key')} that {version.product} {version} does not read: "
+                f"{name} on {backend.name} has {plural(count.value, 'key')} that {version.product} {version} does not read: "
                 f"the default name of the table changed at 0.8, and is {chosen.value} for this version",
                 f"Set table_name: {name} to go on with these keys. A server reads one of the two tables: what {chosen.value}"
                 " holds by"
@@ -233,7 +233,7 @@ async def _left_behind(session: Session, backend: Backend) -> AsyncIterator[Find
         if count.value:
             yield ROWS_LEFT_BEHIND.found_on(
                 backend,
-                f"{name} on {backend.name} has {counted(count.value, 'row')} that {version.product} {version} does not read: "
+                f"{name} on {backend.name} has {plural(count.value, 'row')} that {version.product} {version} does not read: "
                 f"{reason}",
             )
 
@@ -258,7 +258,7 @@ async def _earlier_items(session: Session, backend: Backend) -> AsyncIterator[Fi
     if count.value:
         yield ROWS_LEFT_BEHIND.found_on(
             backend,
-            f"{EARLIER_ITEMS} on {backend.name} has {counted(count.value, 'row')} that {version.product} {version} does not read"
+            f"{EARLIER_ITEMS} on {backend.name} has {plural(count.value, 'row')} that {version.product} {version} does not read"
             + (f": ogx 1.5 copied them to {ITEMS}" if report.comparison is not None else ""),
             f"{_compared(report.comparison)} Keep it at least until you have a backup of the database.",
             severity=Severity.WARNING if version >= changes.ITEMS_KEYED_BY_CONVERSATION else Severity.INFO,
@@ -289,7 +289,7 @@ async def _ownerless(session: Session, backend: Backend) -> AsyncIterator[Findin
         if count.value:
             yield ROWS_WITHOUT_OWNER.found_on(
                 backend,
-                f"{name} on {backend.name} has {counted(count.value, 'row')} without an owner (NULL): "
+                f"{name} on {backend.name} has {plural(count.value, 'row')} without an owner (NULL): "
                 "the default filter hides such rows",
             )
 

@@ -21,8 +21,8 @@ from llama_storage_tui.model.version import Version
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.responses.categories import ADD_STORE, without_store
-from llama_storage_tui.services.responses.tolerant_json import counted
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.text import plural
 from llama_storage_tui.upstream import changes, response_model
 from llama_storage_tui.upstream.consumers import keeps_namespaces
 from llama_storage_tui.upstream.families.responses import DOCUMENT, RESPONSES
@@ -156,7 +156,7 @@ async def chunks_without_id(session: Session, backend: Backend) -> AsyncIterator
         names = ", ".join(found[:3]) + (", …" if len(found) > 3 else "")
         yield CHUNKS_WITHOUT_ID.found_on(
             backend,
-            f"Chunks of {counted(len(found), 'vector store')}{scope} on {backend.name} ({names}) have no chunk_id, as servers "
+            f"Chunks of {plural(len(found), 'vector store')}{scope} on {backend.name} ({names}) have no chunk_id, as servers "
             f"before 0.4 wrote them: {version.product} {version} does not start with them",
         )
 
@@ -195,7 +195,7 @@ async def keys_of_0_2(session: Session, backend: Backend) -> AsyncIterator[Findi
         if count.value:
             yield KEYS_OF_0_2.found_on(
                 backend,
-                f"{backend.name} holds {counted(count.value, 'key')} {head}… ({what}) in the form of 0.2: no release from 0.3 on "
+                f"{backend.name} holds {plural(count.value, 'key')} {head}… ({what}) in the form of 0.2: no release from 0.3 on "
                 "reads them",
             )
 
@@ -220,7 +220,7 @@ async def stale_providers(session: Session, backend: Backend) -> AsyncIterator[F
         number = sum(stale.values())
         yield STALE_PROVIDER.found_on(
             backend,
-            f"{counted(number, 'registered object')} on {backend.name} {'belongs' if number == 1 else 'belong'} to providers that "
+            f"{plural(number, 'registered object')} on {backend.name} {'belongs' if number == 1 else 'belong'} to providers that "
             f"this config does not start ({names}): requests for {'it' if number == 1 else 'them'} fail",
         )
 
@@ -309,7 +309,7 @@ async def vector_stores_without_tenant(session: Session, backend: Backend) -> As
         if count.value and not await reader.values_of([lead + MOVED_MARK]):
             yield VECTOR_STORES_WITHOUT_TENANT.found_on(
                 backend,
-                f"{counted(count.value, 'vector store')} of {lead.rstrip(':') or backend.name} "
+                f"{plural(count.value, 'vector store')} of {lead.rstrip(':') or backend.name} "
                 f"{'is' if count.value == 1 else 'are'} still kept as keys: the server copies vector stores to tables when it "
                 "starts, and does not start without a tenant to copy them to",
             )
@@ -331,7 +331,7 @@ async def rows_without_tenant(session: Session, backend: Backend) -> AsyncIterat
         if count.value:
             yield ROWS_WITHOUT_TENANT.found_on(
                 backend,
-                f"{counted(count.value, 'row')} of {name} on {backend.name} {'has' if count.value == 1 else 'have'} no tenant: "
+                f"{plural(count.value, 'row')} of {name} on {backend.name} {'has' if count.value == 1 else 'have'} no tenant: "
                 f"with tenancy multi nobody sees {'it' if count.value == 1 else 'them'}",
             )
 
@@ -356,7 +356,7 @@ async def files_elsewhere(session: Session, backend: Backend) -> AsyncIterator[F
     if number:
         yield FILES_ELSEWHERE.found_on(
             backend,
-            f"{counted(number, 'file')} of {FILES_TABLE} on {backend.name} {'lies' if number == 1 else 'lie'} outside of "
+            f"{plural(number, 'file')} of {FILES_TABLE} on {backend.name} {'lies' if number == 1 else 'lie'} outside of "
             f"storage_dir ({folders[0]}): from 0.7 on a server refuses to give {'it' if number == 1 else 'them'} out (400)",
         )
 
@@ -392,7 +392,7 @@ async def responses_without_store(session: Session, backend: Backend) -> AsyncIt
         if number:
             yield RESPONSES_WITHOUT_STORE.found_on(
                 backend,
-                f"{'' if is_over else 'At least '}{counted(number, 'response')} of {place.table} on {backend.name} "
+                f"{'' if is_over else 'At least '}{plural(number, 'response')} of {place.table} on {backend.name} "
                 f"{'has' if number == 1 else 'have'} no field store: {session.catalog.version.chosen} fails on each, and on "
                 "every page of a list that holds one",
             )

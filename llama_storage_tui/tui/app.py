@@ -23,7 +23,7 @@ from textual.worker import Worker, WorkerState
 
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.requests import FOUND, LoadRequest
-from llama_storage_tui.text import line
+from llama_storage_tui.text import line, plural
 from llama_storage_tui.tui import messages
 from llama_storage_tui.tui.catalog.messages import CandidatesFound, CatalogJudged, CatalogLoaded, ConfigChosen
 from llama_storage_tui.tui.dependencies import World
@@ -33,7 +33,6 @@ from llama_storage_tui.tui.navigation.keymap import preferences_path, read_prefe
 from llama_storage_tui.tui.rotation.messages import ChangeStarted
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.screens.remembered import Remembered
-from llama_storage_tui.tui.style.text_width import plural
 from llama_storage_tui.tui.style.theme import BY_NAME, DARK, LIGHT
 from llama_storage_tui.tui.style.zone import Zone
 from llama_storage_tui.tui.terminal import clipboard

@@ -19,8 +19,8 @@ from llama_storage_tui.services.responses.chain_rows import LinkRow, ResponseTab
 from llama_storage_tui.services.responses.chain_shape import Lineage, shaped
 from llama_storage_tui.services.responses.links import Links
 from llama_storage_tui.services.responses.prefixes import UNKNOWN, Guess, PossibleParent, Prefixes
-from llama_storage_tui.services.responses.tolerant_json import counted
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.text import plural
 
 MOST_RESPONSES: Final = 20_000
 """Descendants that are shown, and responses with the same beginning that are compared."""
@@ -146,7 +146,7 @@ class _Search:
             self.progress(ChainProgress("inputs", done, len(candidates)))
         if unread:
             self.notices.append(
-                f"{counted(unread, 'response')} could not be compared with others that begin alike: unreadable items."
+                f"{plural(unread, 'response')} could not be compared with others that begin alike: unreadable items."
             )
         return await asyncio.to_thread(prefixes.guesses)
 

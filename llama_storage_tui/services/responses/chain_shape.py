@@ -11,8 +11,8 @@ from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.services.responses.chain_rows import LinkRow
 from llama_storage_tui.services.responses.prefixes import UNKNOWN, Guess
-from llama_storage_tui.services.responses.tolerant_json import counted
 from llama_storage_tui.services.values import time_rank
+from llama_storage_tui.text import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def _disagreements(lineage: Lineage, ids: Sequence[str]) -> Iterator[str]:
     found = [row for row in rows if row.is_readable and row.previous != row.document_previous]
     if found:
         yield (
-            f"The column and the document of {counted(len(found), 'row')} differ in the previous response"
+            f"The column and the document of {plural(len(found), 'row')} differ in the previous response"
             f" ({found[0].id}); servers rebuild inputs by the document and delete by the column."
         )
 

@@ -27,7 +27,8 @@ from llama_storage_tui.model.transcript import (
     TranscriptEntry,
 )
 from llama_storage_tui.services.responses.content import text_of
-from llama_storage_tui.services.responses.tolerant_json import compact, counted, one_line
+from llama_storage_tui.services.responses.tolerant_json import compact, one_line
+from llama_storage_tui.text import plural
 
 SEARCHES: Final = frozenset({"web_search", "knowledge_search", "file_search"})
 """Names under which servers give the model their own searches; the item of one holds neither the call nor its whole answer."""
@@ -135,7 +136,7 @@ def _units_of_output(entry: TranscriptEntry) -> Iterator[_Unit]:
     images = sum(part.kind is PartKind.IMAGE for part in entry.parts)
     yield _Unit("tool", ("tool", text), entry.output or "", entry=entry)
     if images:
-        yield _Unit("user", ("user", "", attached), counted(images, "image"), entry=entry)
+        yield _Unit("user", ("user", "", attached), plural(images, "image"), entry=entry)
 
 
 def _units_of_messages(messages: Iterable[ChatMessage], loose: set[Hashable]) -> Iterator[_Unit]:

@@ -6,7 +6,8 @@ from collections.abc import Hashable, Iterator, Sequence
 
 from llama_storage_tui.model.resume import Addition, Change
 from llama_storage_tui.model.transcript import ChatMessage, Transcript, TranscriptEntry
-from llama_storage_tui.services.responses.tolerant_json import as_mapping, compact, counted
+from llama_storage_tui.services.responses.tolerant_json import as_mapping, compact
+from llama_storage_tui.text import plural
 
 Before = Sequence[TranscriptEntry] | None
 
@@ -94,7 +95,7 @@ def _new_messages(
     )
     if common < len(first):
         notes.append(
-            f"the second's messages leave the first one's after {counted(common, 'message')} of {len(first):,}"
+            f"the second's messages leave the first one's after {plural(common, 'message')} of {len(first):,}"
         )
     return tuple(second[common:])
 

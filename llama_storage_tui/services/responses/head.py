@@ -14,10 +14,10 @@ from llama_storage_tui.services.responses.tolerant_json import (
     as_number,
     as_text,
     compact,
-    counted,
     one_line,
     type_name,
 )
+from llama_storage_tui.text import plural
 
 Fields = Mapping[str, object]
 
@@ -133,7 +133,7 @@ def _tool(tool: object) -> str:
     names = [fields.get("name"), fields.get("server_label"), *as_list(fields.get("vector_store_ids"))]
     words = [as_text(fields.get("type")) or "?", *(as_text(name) or "" for name in names if name)]
     headers = as_mapping(fields.get("headers"))
-    return " ".join(words) + (f" ({counted(len(headers), 'header')}, masked)" if headers else "")
+    return " ".join(words) + (f" ({plural(len(headers), 'header')}, masked)" if headers else "")
 
 
 def _format(text: Fields) -> str:

@@ -14,11 +14,11 @@ from llama_storage_tui.services.responses.tolerant_json import (
     as_number,
     as_text,
     compact,
-    counted,
     one_line,
     parsed,
     type_name,
 )
+from llama_storage_tui.text import plural
 
 Fields = Mapping[str, object]
 Parts = dict[str, Any]
@@ -196,7 +196,7 @@ def _mcp_list_tools(item: Fields, problems: list[str]) -> Parts:
     if not isinstance(item.get("tools"), list):
         problems.append(f"its tools are {type_name(item.get('tools'))}, not a list")
     error = as_text(item.get("error"))
-    said = f"failed: {error}" if error else f"{counted(len(tools), 'tool')}: {', '.join(tools)}"
+    said = f"failed: {error}" if error else f"{plural(len(tools), 'tool')}: {', '.join(tools)}"
     return {
         "label": f"MCP tools of {server or '?'}",
         "server": server,
@@ -248,7 +248,7 @@ def _file_search(item: Fields, problems: list[str]) -> Parts:
     hits = tuple(_hit(as_mapping(result)) for result in results) if isinstance(results, list) else None
     if results is not None and hits is None:
         problems.append(f"its results are {type_name(results)}, not a list")
-    said = "; ".join(queries) + (f" ({counted(len(hits), 'result')})" if hits is not None else "")
+    said = "; ".join(queries) + (f" ({plural(len(hits), 'result')})" if hits is not None else "")
     return {"label": "file search", "queries": queries, "hits": hits, "summary": one_line(said)}
 
 

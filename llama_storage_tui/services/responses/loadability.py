@@ -15,7 +15,8 @@ from llama_storage_tui.model.transcript import (
     TranscriptEntry,
 )
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.services.responses.tolerant_json import as_mapping, counted, type_name
+from llama_storage_tui.services.responses.tolerant_json import as_mapping, type_name
+from llama_storage_tui.text import plural
 from llama_storage_tui.upstream import changes, field_rules, item_model, response_model, resuming
 from llama_storage_tui.upstream.field_rules import FieldRule
 from llama_storage_tui.upstream.resuming import Handling
@@ -106,7 +107,7 @@ def _of_messages(transcript: Transcript, version: Version) -> Iterator[str]:
     found = [(message, problem) for message, problem in broken if problem is not None]
     if found:
         message, problem = found[0]
-        yield f"{counted(len(found), 'stored message')} cannot be loaded, the first at {message.position + 1}: {problem}"
+        yield f"{plural(len(found), 'stored message')} cannot be loaded, the first at {message.position + 1}: {problem}"
 
 
 def _broken_message(message: ChatMessage, version: Version) -> str | None:

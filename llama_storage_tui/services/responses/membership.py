@@ -18,9 +18,9 @@ from llama_storage_tui.model.data import Cell, Table
 from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.records import Equals, Field, Record, RecordOrder, RecordQuery
 from llama_storage_tui.services.responses.item_tables import ItemTables, item_tables
-from llama_storage_tui.services.responses.tolerant_json import counted
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import is_storable
+from llama_storage_tui.text import plural
 
 SMALL_TABLE: Final = 200_000
 """Rows up to which a table without a key on an item's id is scanned for a page of responses."""
@@ -74,7 +74,7 @@ async def conversations_of(session: Session, item_ids: Sequence[str]) -> Members
     if shared:
         are = "is" if len(shared) == 1 else "are"
         notices.append(
-            f"{counted(len(shared), 'item')} {are} in several conversations: whose they are is unknown."
+            f"{plural(len(shared), 'item')} {are} in several conversations: whose they are is unknown."
         )
     return Membership({item: found[item] for item in found if item not in shared}, tuple(notices))
 

@@ -15,7 +15,8 @@ from llama_storage_tui.model.transcript import (
 )
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.loadability import obstacles
-from llama_storage_tui.services.responses.tolerant_json import as_list, as_mapping, counted
+from llama_storage_tui.services.responses.tolerant_json import as_list, as_mapping
+from llama_storage_tui.text import plural
 from llama_storage_tui.upstream import resuming
 from llama_storage_tui.upstream.resuming import Handling
 
@@ -48,11 +49,11 @@ def check_resume(
     if refused is not None:
         return Resume(is_possible=False, way=ResumeWay.NONE, because=refused, is_checked=is_checked)
     if has_messages:
-        because = f"it has {counted(len(transcript.messages), 'stored message')}, which {version} loads"
+        because = f"it has {plural(len(transcript.messages), 'stored message')}, which {version} loads"
         losses = [*_lost_in_messages(transcript, entries)]
         way = ResumeWay.MESSAGES
     else:
-        because = f"{_no_messages(transcript, version)}: {version} converts {counted(len(entries), 'item')}"
+        because = f"{_no_messages(transcript, version)}: {version} converts {plural(len(entries), 'item')}"
         losses = [*_lost_in_items(entries, version), *_lost_before(transcript, version, missing)]
         way = ResumeWay.ITEMS
     return Resume(
@@ -78,7 +79,7 @@ def _no_messages(transcript: Transcript, version: Version) -> str:
 def _refusal(transcript: Transcript, entries: Sequence[TranscriptEntry], version: Version) -> str | None:
     found = obstacles(transcript, entries, version)
     if found:
-        more = f", and {counted(len(found) - NAMED, 'more reason')}" if len(found) > NAMED else ""
+        more = f", and {plural(len(found) - NAMED, 'more reason')}" if len(found) > NAMED else ""
         return f"{version} cannot load it: {'; '.join(found[:NAMED])}{more}"
     status = transcript.head.status
     if status in resuming.UNFINISHED and version >= resuming.REFUSES_UNFINISHED:
@@ -199,14 +200,14 @@ def _notes(transcript: Transcript, entries: Iterable[TranscriptEntry]) -> Iterat
     ]
     if open_:
         calls = ", ".join(f"{entry.name or '?'} ({entry.call_id or 'no call_id'})" for entry in open_[:NAMED])
-        yield f"the next request must bring the output of {counted(len(open_), 'function call')}: {calls}"
+        yield f"the next request must bring the output of {plural(len(open_), 'function call')}: {calls}"
     asked = [
         entry for entry in entries if entry.kind is EntryKind.MCP_APPROVAL_REQUEST and entry.answer is None
     ]
     if asked:
-        yield f"{counted(len(asked), 'approval request')} not answered yet"
+        yield f"{plural(len(asked), 'approval request')} not answered yet"
     if transcript.head.status in ("failed", "cancelled", *resuming.UNFINISHED):
         yield f"it is {transcript.head.status}: a follow-up continues from its partial state"
     stored = [part.text for entry in entries for part in entry.parts if part.source == "file_id"]
     if stored and transcript.messages_state is not MessagesState.STORED:
-        yield f"{counted(len(stored), 'file')} must still be in the files store: {', '.join(stored[:NAMED])}"
+        yield f"{plural(len(stored), 'file')} must still be in the files store: {', '.join(stored[:NAMED])}"

@@ -81,11 +81,6 @@ def one_line(text: str, limit: int = WIDEST_SUMMARY) -> str:
     return words if len(words) <= limit and len(text) <= limit * 4 else words[: limit - 1] + "…"
 
 
-def counted(number: int, noun: str) -> str:
-    """Write a number with its noun: "1 item", "2 items"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def parsed(text: object) -> object:
     """Return what a text holds where it is a JSON object or list, else the value itself."""
     if not isinstance(text, str) or text.lstrip()[:1] not in ("{", "["):

@@ -9,8 +9,8 @@ from typing import Final
 from llama_storage_tui.model.catalog import Backend, Reference
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.services.probe import ProbeResult
+from llama_storage_tui.text import plural
 from llama_storage_tui.tui.style.glyphs import ProbeState, Shown, Tone, severity_glyph, state_mark
-from llama_storage_tui.tui.style.text_width import plural
 from llama_storage_tui.tui.style.wording import latency
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 

@@ -18,7 +18,7 @@ from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.model.pending import PendingNotice
 from llama_storage_tui.services.probe import ProbeResult, probe_all
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.text import line
+from llama_storage_tui.text import line, plural
 from llama_storage_tui.tui.catalog.backends import BackendList, BackendRow
 from llama_storage_tui.tui.catalog.detail import TABS, BackendDetail
 from llama_storage_tui.tui.catalog.messages import ProbeArrived, ProbesDone
@@ -40,7 +40,6 @@ from llama_storage_tui.tui.messages import (
 )
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.style.glyphs import ProbeState, Shown, Tone, severity_glyph
-from llama_storage_tui.tui.style.text_width import plural
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine

@@ -11,11 +11,11 @@ from textual.content import Content
 from textual.widgets import DataTable, Static
 
 from llama_storage_tui.services.catalog import Candidate
+from llama_storage_tui.text import plural
 from llama_storage_tui.tui.catalog.messages import ConfigChosen
 from llama_storage_tui.tui.messages import PickerOpened
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
-from llama_storage_tui.tui.style.text_width import plural
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing

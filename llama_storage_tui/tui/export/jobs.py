@@ -21,7 +21,7 @@ from llama_storage_tui.services.export import (
 )
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import record_json
-from llama_storage_tui.tui.style.text_width import plural
+from llama_storage_tui.text import plural
 from llama_storage_tui.tui.style.wording import size
 
 PAGE: Final = "This page"

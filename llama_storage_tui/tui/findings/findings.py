@@ -14,13 +14,12 @@ from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.finding import Finding, Severity
 from llama_storage_tui.reports.findings import WHEN
 from llama_storage_tui.services.rule_book import BY_ID
-from llama_storage_tui.text import line
+from llama_storage_tui.text import line, plural
 from llama_storage_tui.tui.catalog.catalog import backend_rows
 from llama_storage_tui.tui.messages import BackendPointed
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.glyphs import Shown, Tone, severity_mark
-from llama_storage_tui.tui.style.text_width import plural
 from llama_storage_tui.tui.widgets.filter_bar import FilterBar
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter

@@ -13,11 +13,11 @@ from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.families import FamilyEntry, Place
 from llama_storage_tui.services.records.counting import families
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.text import plural
 from llama_storage_tui.tui.messages import Failed, ObjectsOpened
 from llama_storage_tui.tui.records.messages import FamiliesLoaded
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
-from llama_storage_tui.tui.style.text_width import plural
 from llama_storage_tui.tui.style.wording import counted
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter

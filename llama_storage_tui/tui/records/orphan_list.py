@@ -10,11 +10,11 @@ from llama_storage_tui.model.conversations import OrphanReport, Orphans
 from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.services.responses.orphans import Progress, find_orphans
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.text import plural
 from llama_storage_tui.tui.messages import ConversationOpened
 from llama_storage_tui.tui.records.record_lists import PAGE, Listed
 from llama_storage_tui.tui.records.response_wording import created_shown, id_text
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
-from llama_storage_tui.tui.style.text_width import plural
 from llama_storage_tui.tui.widgets.listing import ListColumn
 
 COLUMNS: Final = (

@@ -11,10 +11,10 @@ from llama_storage_tui.services.export import ExportFormat
 from llama_storage_tui.services.responses.exporting import export_listed, export_responses
 from llama_storage_tui.services.responses.viewing import ViewAs
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.text import plural
 from llama_storage_tui.tui.export.jobs import FORMATS, PAGE, Progress
 from llama_storage_tui.tui.records.response_query import Question
 from llama_storage_tui.tui.records.search_state import percent
-from llama_storage_tui.tui.style.text_width import plural
 
 
 class ResponseExport:

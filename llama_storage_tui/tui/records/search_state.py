@@ -10,8 +10,8 @@ from typing import Final
 from llama_storage_tui.model.access import Hiding
 from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.model.responses import ResponseBatch, ResponseSummary
+from llama_storage_tui.text import plural
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
-from llama_storage_tui.tui.style.text_width import plural
 
 MOST_FOUND: Final = 1000
 """Responses that a search brings to a screen before it waits for who reads them."""

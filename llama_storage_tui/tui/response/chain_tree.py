@@ -8,10 +8,9 @@ from datetime import tzinfo
 from typing import Final
 
 from llama_storage_tui.model.chain import Chain, ChainLink, LinkMark
-from llama_storage_tui.text import ELLIPSIS
+from llama_storage_tui.text import ELLIPSIS, plural
 from llama_storage_tui.tui.records.response_wording import created_shown, owner_shown, short_ids, status_mark
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
-from llama_storage_tui.tui.style.text_width import plural
 from llama_storage_tui.tui.widgets.listing import ListColumn
 
 COLUMNS: Final = (

@@ -26,6 +26,7 @@ from llama_storage_tui.services.responses.tolerant_json import load
 from llama_storage_tui.services.responses.with_ancestors import whole_difference
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import with_letters
+from llama_storage_tui.text import plural
 from llama_storage_tui.tui.messages import ObjectsOpened, ResponseOpened
 from llama_storage_tui.tui.records.list_columns import stored_cell, text_cell
 from llama_storage_tui.tui.records.record_lists import record_opened
@@ -33,7 +34,6 @@ from llama_storage_tui.tui.records.response_wording import id_text, owner_shown
 from llama_storage_tui.tui.response.timeline import entry_line, message_line
 from llama_storage_tui.tui.response.timeline_lines import TimelineLine, said
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
-from llama_storage_tui.tui.style.text_width import plural
 from llama_storage_tui.tui.style.wording import size
 from llama_storage_tui.upstream.families import find_family
 

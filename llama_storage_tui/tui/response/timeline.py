@@ -14,9 +14,9 @@ from llama_storage_tui.model.transcript import (
     Transcript,
     TranscriptEntry,
 )
+from llama_storage_tui.text import plural
 from llama_storage_tui.tui.response.timeline_lines import TimelineLine, said
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
-from llama_storage_tui.tui.style.text_width import plural
 from llama_storage_tui.tui.widgets.listing import ListColumn
 
 

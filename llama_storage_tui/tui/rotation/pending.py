@@ -17,6 +17,7 @@ from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.pending_status import Standing
 from llama_storage_tui.services.rotation.service import RotationDesk, Waiting
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.text import plural
 from llama_storage_tui.tui.messages import Failed
 from llama_storage_tui.tui.rotation.changes import ChangeJob, Notify
 from llama_storage_tui.tui.rotation.messages import ChangeStarted, PendingLooked
@@ -26,7 +27,6 @@ from llama_storage_tui.tui.screens.confirmation import AskingDialog
 from llama_storage_tui.tui.screens.one_field import FieldDialog
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.next_steps import password_command
-from llama_storage_tui.tui.style.text_width import plural
 from llama_storage_tui.tui.widgets.blocks import block_rows, line_mark, rows_of
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter

@@ -22,6 +22,7 @@ from llama_storage_tui.reports.rotation import (
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.service import Draft, RotationDesk
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.text import plural
 from llama_storage_tui.tui.messages import Failed, PendingOpened
 from llama_storage_tui.tui.rotation.changes import ChangeJob, Notify
 from llama_storage_tui.tui.rotation.messages import ChangeStarted, PlanMade
@@ -31,7 +32,6 @@ from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.next_steps import password_command
-from llama_storage_tui.tui.style.text_width import plural
 from llama_storage_tui.tui.widgets.blocks import block_rows, rows_of
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter

@@ -1,17 +1,10 @@
-"""Text cut to a width, and plurals: what the first frame needs of our words."""
+"""Text cut to a width in terminal cells."""
 
 from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
 
 from llama_storage_tui.text import ELLIPSIS
-
-
-def plural(number: int, word: str) -> str:
-    """Return `1 key`, `2 keys`, `12,000 keys`."""
-    if number == 1:
-        return f"1 {word}"
-    return f"{number:,} {word[:-1] + 'ies' if word.endswith('y') and word[-2:] not in ('ey', 'ay') else word + 's'}"
 
 
 def middle(text: str, width: int) -> str:

@@ -13,10 +13,10 @@ from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import Namespace
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.text import plural
 from llama_storage_tui.tui.messages import Failed, NamespaceOpened
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
-from llama_storage_tui.tui.style.text_width import plural
 from llama_storage_tui.tui.style.wording import counted
 from llama_storage_tui.tui.values.messages import NamespacesLoaded
 from llama_storage_tui.tui.widgets.headline import Headline

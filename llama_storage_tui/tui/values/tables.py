@@ -15,11 +15,10 @@ from llama_storage_tui.services import browse
 from llama_storage_tui.services.browse import TableEntry
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.text import line
+from llama_storage_tui.text import line, plural
 from llama_storage_tui.tui.messages import Failed, ResponsesOpened, TableOpened
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
-from llama_storage_tui.tui.style.text_width import plural
 from llama_storage_tui.tui.style.wording import counted
 from llama_storage_tui.tui.values.messages import TablesLoaded
 from llama_storage_tui.tui.widgets.headline import Headline

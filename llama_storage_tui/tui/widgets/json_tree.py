@@ -16,9 +16,8 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from llama_storage_tui.services.values import epoch_time
-from llama_storage_tui.text import ELLIPSIS, line
+from llama_storage_tui.text import ELLIPSIS, line, plural
 from llama_storage_tui.tui.style.glyphs import Tone
-from llama_storage_tui.tui.style.text_width import plural
 from llama_storage_tui.tui.style.theme import tone_style
 from llama_storage_tui.tui.style.wording import moment
 
