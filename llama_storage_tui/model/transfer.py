@@ -1,0 +1,109 @@
+"""Stored data on its way from one place to another: what is brought where, in which form, and what became of it.
+
+Keys and rows travel alike, as an `Item` of cells by column; a key-value item has the columns KEY_COLUMNS. Cells are as they are
+stored: JSON is the stored text, byte for byte, and NULL is None, so that NULL and JSON `null` stay apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from llama_storage_tui.model.data import Cell, KeySelection
+from llama_storage_tui.model.target import Target
+
+KEY_COLUMNS: Final = ("key", "value", "expiration")
+
+Item = Mapping[str, Cell]
+"""One key or row: its cells by column."""
+
+
+class NotConvertibleError(Exception):
+    """An item that cannot be brought: the reason, for people, without its values. It stays where it is."""
+
+
+Convert = Callable[[Item], Sequence[Item]]
+"""Turns an item of the source into items of the target, none where it is not wanted there; pure, raises NotConvertibleError."""
+
+
+class ColumnKind(StrEnum):
+    """What a server stores in a column; each engine has its own type for it."""
+
+    STRING = "string"
+    TEXT = "text"
+    INTEGER = "integer"
+    FLOAT = "float"
+    BOOLEAN = "boolean"
+    DATETIME = "datetime"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSchema:
+    """A column as a server creates it."""
+
+    name: str
+    kind: ColumnKind
+    is_nullable: bool = True
+    is_primary_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableSchema:
+    """A table as servers of a version create it, in their order of columns; `indexes` are name and columns."""
+
+    name: str
+    columns: tuple[ColumnSchema, ...]
+    indexes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TransferPlace:
+    """Where items are or go: a key-value table or collection with the keys meant (`keys`), or a table (`keys` None).
+
+    `schema` is what is created where the target has no such table; None leaves that to the engine's key-value table.
+    """
+
+    target: Target = field(repr=False)
+    backend: str
+    """The backend's name, or what stands for it where no config names it."""
+    location: str
+    container: str
+    keys: KeySelection | None = None
+    schema: TableSchema | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransferItem:
+    """One thing of a plan: all items of `source` go to `target`, each by `convert`.
+
+    `identity` are the columns that tell one item of the target from another.
+    """
+
+    what: str
+    """Unique in its plan: `responses`, `files of provider localfs`."""
+    source: TransferPlace
+    target: TransferPlace
+    convert: Convert = field(repr=False, compare=False)
+    identity: tuple[str, ...]
+    reason: str
+    """Why it is brought, as a sentence: where the server of the version reads, and in which form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """What is left where it is: what, how many (None where that was not counted), why."""
+
+    what: str
+    count: int | None
+    reason: str
+
+
+class OnConflict(StrEnum):
+    """What is done with an item that is there in another form."""
+
+    STOP = "stop"
+    KEEP = "keep"
+    REPLACE = "replace"
