@@ -12,7 +12,8 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from llama_storage_tui.config.document import MAXIMUM_BYTES, ConfigDocument, decode, parse, parse_stream
-from llama_storage_tui.config.manifests import find_run_config, is_manifest
+from llama_storage_tui.config.manifests import find_run_config
+from llama_storage_tui.config.manifests.resources import is_manifest
 from llama_storage_tui.config.other_files import refuse_other_files, unreadable_error
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.next_steps import Advice, Step
