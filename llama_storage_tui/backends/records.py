@@ -12,10 +12,11 @@ from typing import Final, Generic, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.engine import Engine
-from llama_storage_tui.backends.recordscan import RecordScan, Row, resolved_for, scan_of
+from llama_storage_tui.backends.recordscan import RecordScan, Row
 from llama_storage_tui.backends.recordtally import Counted, RecordTally
 from llama_storage_tui.backends.rereading import rereading
 from llama_storage_tui.backends.shape import TableShape
+from llama_storage_tui.backends.stored_scan import resolved_for, scan_of
 from llama_storage_tui.errors import NotFoundError, UsageError
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.records import (
