@@ -21,7 +21,7 @@ class Step(StrEnum):
     LIST_RECORDS = "list-records"
     """`of`: responses, conversations or completions."""
     LIST_OBJECTS = "list-objects"
-    """`of`: an object type."""
+    """`of`: a record family."""
     READ_ALL_RESPONSES = "read-all-responses"
     NEWEST_FIRST = "newest-first"
     SEE_FINDINGS = "see-findings"

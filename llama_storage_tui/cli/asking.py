@@ -24,6 +24,9 @@ Answer = TypeVar("Answer")
 FOUND: Final = "@"
 STDIN: Final = "-"
 LIMIT: Final = click.IntRange(1, 10_000)
+PAGE_LIMIT: Final = click.option(
+    "--limit", type=LIMIT, metavar="N", default=100, show_default=True, help="Entries of a page."
+)
 
 
 def open_catalog(context: click.Context, config: str) -> Catalog:

@@ -393,13 +393,13 @@ async def responses_without_store(session: Session, backend: Backend) -> AsyncIt
             yield RESPONSES_WITHOUT_STORE.found_on(
                 backend,
                 f"{'' if is_over else 'At least '}{plural(number, 'response')} of {place.table} on {backend.name} "
-                f"{'has' if number == 1 else 'have'} no field store: {session.catalog.version.chosen} fails on each, and on "
+                f'{"has" if number == 1 else "have"} no "store" field: {session.catalog.version.chosen} fails on each, and on '
                 "every page of a list that holds one",
             )
         elif not is_over:
             yield DATA_NOT_CHECKED.found_on(
                 backend,
-                f"Of {place.table} on {backend.name} only the last {rows:,} responses were looked at for a missing field store",
+                f'Of {place.table} on {backend.name} only the last {rows:,} responses were looked at for a missing "store" field',
                 Advice("", Step.READ_ALL_RESPONSES),
             )
 

@@ -62,7 +62,7 @@ class FamiliesScreen(WorkScreen):
         self.action_reload()
 
     def _head(self) -> None:
-        facts = [Shown(plural(len(self._found), "object type"), Tone.MUTED)] if self._found else []
+        facts = [Shown(plural(len(self._found), "family"), Tone.MUTED)] if self._found else []
         self.query_one(Headline).show(
             [self._session.catalog.distribution or "run config", "objects"], facts=facts
         )
