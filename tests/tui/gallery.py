@@ -120,13 +120,20 @@ class Stage:
         self._draw()
 
     async def _rest(self) -> None:
+        await self.pilot.pause(0)
         quiet = 0
         while quiet < QUIET:
             while self._is_busy:
                 # A worker reaches a gate only after it has read something: nothing tells when.
                 await asyncio.sleep(0.01)
-            quiet = 0 if self._is_drawing else quiet + 1
-            await self.pilot.pause(0)
+            if self._is_drawing or self._has_messages:
+                quiet = 0
+                await self.pilot.pause(0)
+            else:
+                # Asking every widget whether it is done costs more than all that they do.
+                quiet += 1
+                await asyncio.sleep(0)
+                self.app.screen._on_timer_update()
 
     def _draw(self) -> list[Strip]:
         # Textual's own export does the same; without it a screen that cannot be drawn would go unseen.
@@ -145,6 +152,11 @@ class Stage:
             or screen._repaint_required
             or screen._recompose_required
         )
+
+    @property
+    def _has_messages(self) -> bool:
+        pumps = [self.app, *self.app.screen.walk_children(with_self=True)]
+        return any(not pump._message_queue.empty() for pump in pumps)
 
     @property
     def _is_busy(self) -> bool:
