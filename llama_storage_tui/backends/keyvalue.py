@@ -5,6 +5,7 @@ The table is the server's: `key` (its primary key), `value`, `expiration`. How a
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -56,6 +57,10 @@ class SqlKeyValueReader:
             return Count(sum(counts), is_exact=not fast or max(counts, default=0) < FAST_COUNT)
 
         return await self.engine.run(counted, seconds=self.timeouts.query if fast else None)
+
+    async def counts(self, selections: Sequence[KeySelection], *, fast: bool = False) -> tuple[Count, ...]:
+        """Count the keys of several selections at the same time."""
+        return tuple(await asyncio.gather(*(self.count(selection, fast=fast) for selection in selections)))
 
     async def page(
         self,

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.redis.commands import Command
 from llama_storage_tui.backends.redis.connecting import RedisConnection
-from llama_storage_tui.backends.redis.keys import RedisKeyValueReader, pattern_of
+from llama_storage_tui.backends.redis.keys import RedisKeyValueReader
+from llama_storage_tui.backends.redis.scanning import pattern_of
 from llama_storage_tui.backends.redis.probe import RedisAnswer
 from llama_storage_tui.backends.redis.target import RedisTarget
 from llama_storage_tui.backends.registry import open_reader
