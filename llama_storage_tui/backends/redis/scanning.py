@@ -19,11 +19,11 @@ from llama_storage_tui.backends.redis.commands import Command, Question
 from llama_storage_tui.backends.redis.connecting import RedisConnection
 from llama_storage_tui.model.data import KeySelection
 
-STEP: Final = 250
-"""Keys that the server looks at for one answer: some 0.1 ms of its time."""
+STEP: Final = 500
+"""Keys that the server looks at for one answer: some 0.2 ms of its time."""
 STRETCH: Final = 0.005
 """Seconds of waiting for answers after which a scan rests: a shorter rest than a millisecond would not be kept by the clock."""
-REST: Final = 0.5
+REST: Final = 0.25
 """How long it rests, measured by that."""
 _SPECIAL: Final = re.compile(rb"[\\*?\[\]]")
 
