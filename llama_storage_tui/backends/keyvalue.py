@@ -77,7 +77,9 @@ class SqlKeyValueReader:
         """
         if limit < 1:
             raise UsageError("A page has at least one key.")
-        name = cursors.fingerprint(self.table, selection.include, selection.exclude, prefix)
+        name = cursors.fingerprint(
+            self.engine.where, self.table, selection.include, selection.exclude, prefix
+        )
         query = KeyQuery(selection, prefix, limit, _position(after, name), datetime.now(UTC))
 
         found = await self._find(query, seconds=None if exact else self.timeouts.query)
@@ -146,7 +148,7 @@ class SqlKeyValueReader:
         Keys come first, with their sizes, then the values of as many as weigh a batch: memory follows the largest
         value, not their number, and no statement stays open while the caller works.
         """
-        name = cursors.fingerprint(self.table, selection.include, selection.exclude, "")
+        name = cursors.fingerprint(self.engine.where, self.table, selection.include, selection.exclude, "")
         after: Cursor | None = None
         while True:
             query = KeyQuery(selection, "", LARGEST_BATCH, _position(after, name), datetime.now(UTC))

@@ -59,6 +59,12 @@ async def ask(
     the driver's traceback hold the password.
     """
     where = target.location
+    for host, _ in target.seeds:
+        # The driver looks a name up in a task of its own, which an impossible one ends without a word.
+        try:
+            host.encode("idna")
+        except UnicodeError as error:
+            return FailedConnection(network.of_network(error, where=where))
     made = _client(target, password, connect=connect, answer=answer)
     if isinstance(made, FailedConnection):
         return made

@@ -91,6 +91,8 @@ async def test_a_login_that_fails_is_told(
     [
         ("127.0.0.1:1", FailureKind.UNREACHABLE),
         ("no-such-host.invalid", FailureKind.UNKNOWN_HOST),
+        ("é..invalid", FailureKind.UNKNOWN_HOST),
+        (f"{'a' * 64}.invalid", FailureKind.UNKNOWN_HOST),
         ("mongodb://127.0.0.1/?tls=true", FailureKind.TIMEOUT),
         ("mongodb://127.0.0.1/?tls=true&tlsCAFile=/not/there", FailureKind.TLS),
         ("mongodb://127.0.0.1/?authSource=other", FailureKind.AUTHENTICATION),
