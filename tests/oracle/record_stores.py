@@ -22,7 +22,12 @@ WRITTEN: list[tuple[str, str, str, dt.datetime | None]] = [
         '{"identifier": "openai/gpt-4o", "type": "model", "provider_id": "openai", "owner": null}',
         None,
     ),
-    ("registry", "distributions:registry:v10::model:m\u00fcnchen/\u6a21\u578b", '{"identifier": "m\\u00fcnchen"}', None),
+    (
+        "registry",
+        "distributions:registry:v10::model:m\u00fcnchen/\u6a21\u578b",
+        '{"identifier": "m\\u00fcnchen"}',
+        None,
+    ),
     ("prompts", "prompts:v1:pmpt_1:default", "2", None),
     ("prompts", "prompts:v1:pmpt_1:2", '{"prompt": "Say \\"hi\\" to {{ name }}", "version": 2}', None),
     ("agents", "session:a:b", '{"session_id": "b", "turns": []}', None),
@@ -52,12 +57,15 @@ async def write(root: str, type_: str, fields: dict[str, Any]) -> None:
     made: dict[str, Any] = {}
     for namespace, key, value, expiration in WRITTEN:
         if namespace not in made:
-            made[namespace] = getattr(room, f"{engine}KVStoreImpl")(config(**fields, namespace=namespace or None))
+            made[namespace] = getattr(room, f"{engine}KVStoreImpl")(
+                config(**fields, namespace=namespace or None)
+            )
             await made[namespace].initialize()
-        if expiration is not None and engine == "Postgres" and root == "llama_stack":
-            # A column without a zone: what servers of that time handed over was naive, too.
-            expiration = expiration.replace(tzinfo=None)
-        await made[namespace].set(key, value, expiration)
+        # Into a column without a zone servers of that time wrote naive times.
+        is_naive = expiration is not None and engine == "Postgres" and root == "llama_stack"
+        await made[namespace].set(
+            key, value, expiration.replace(tzinfo=None) if expiration is not None and is_naive else expiration
+        )
     await made["agents"].set("agent:gone", "{}")
     await made["agents"].delete("agent:gone")
 
@@ -92,7 +100,9 @@ async def mongodb(root: str, port: int, user: str, password: str) -> object:
     collection = client["stack"]["keys"]
     documents = await collection.find({}, {"_id": 0}).sort("key").to_list()
     indexes = {
-        name: {each: value for each, value in index.items() if each in ("key", "unique", "expireAfterSeconds")}
+        name: {
+            each: value for each, value in index.items() if each in ("key", "unique", "expireAfterSeconds")
+        }
         for name, index in (await collection.index_information()).items()
     }
     await client.close()
@@ -109,8 +119,12 @@ async def postgres(root: str, port: int, user: str, password: str, database: str
         "SELECT column_name, data_type, is_nullable FROM information_schema.columns WHERE table_name = 'recorded'"
         " ORDER BY ordinal_position"
     )
-    indexes = await connection.fetch("SELECT indexdef FROM pg_indexes WHERE tablename = 'recorded' ORDER BY indexname")
-    rows = await connection.fetch("SELECT key, value, expiration::text FROM recorded ORDER BY key COLLATE \"C\"")
+    indexes = await connection.fetch(
+        "SELECT indexdef FROM pg_indexes WHERE tablename = 'recorded' ORDER BY indexname"
+    )
+    rows = await connection.fetch(
+        'SELECT key, value, expiration::text FROM recorded ORDER BY key COLLATE "C"'
+    )
     await connection.execute("DROP TABLE recorded")
     await connection.close()
     return {
