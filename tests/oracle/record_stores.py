@@ -74,7 +74,7 @@ async def redis(root: str, port: int) -> object:
     import redis.asyncio
 
     await write(root, "kv_redis", {"host": "127.0.0.1", "port": port})
-    client = redis.asyncio.Redis(port=port)
+    client: Any = redis.asyncio.Redis(port=port)
     found = []
     async for key in client.scan_iter():
         left = await client.pexpiretime(key)

@@ -22,8 +22,8 @@ from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
 from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.redis.commands import Command, Question
 from llama_storage_tui.backends.redis.connecting import RedisConnection
-from llama_storage_tui.backends.redis.scanning import Scan, WantedKeys
-from llama_storage_tui.backends.redis.seen import DistinctKeys, SeenKeys
+from llama_storage_tui.backends.redis.scanning import KeyCounts, Scan, WantedKeys
+from llama_storage_tui.backends.redis.seen import SeenKeys
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Count, Cursor, KeyEntry, KeyPage, KeySelection, StoredValue
 from llama_storage_tui.model.limits import Timeouts
@@ -94,16 +94,14 @@ class RedisKeyValueReader:
         if all(each.is_everything for each in wanted):
             return tuple(Count(total, is_exact=True) for _ in wanted)
         is_estimate = fast and total > self.whole
-        parts = [(each.selector(), DistinctKeys()) for each in wanted]
-        scan = Scan()
+        found, scan = KeyCounts(selections), Scan()
         lead = wanted[0].lead if len(wanted) == 1 else ""
         async with aclosing(scan.steps(self.connection, lead, seconds=seconds)) as steps:
             async for keys in steps:
-                for select, found in parts:
-                    found.add(select(keys))
+                found.add(keys)
                 if is_estimate and scan.looked >= FAST_COUNT:
                     break
-        numbers = [len(found) for _, found in parts]
+        numbers = found.numbers()
         if scan.is_done:
             return tuple(Count(number, is_exact=True) for number in numbers)
         return tuple(Count(min(total, number * total // scan.looked), is_exact=False) for number in numbers)

@@ -68,14 +68,15 @@ class SeenKeys:
 class DistinctKeys:
     """A count of keys by their 64-bit hashes, 8 bytes each: what counts does not need to know of each key whether it is new."""
 
-    __slots__ = ("_hashes",)
+    __slots__ = ("_hashes", "_note")
 
     def __init__(self) -> None:
         self._hashes = array("q")
+        self._note = self._hashes.append
 
-    def add(self, keys: Iterable[bytes]) -> None:
-        """Note keys, some of them maybe once more."""
-        self._hashes.extend(map(hash, keys))
+    def add(self, key: bytes) -> None:
+        """Note a key, maybe once more."""
+        self._note(hash(key))
 
     def __len__(self) -> int:
         """Return how many different ones there were."""
