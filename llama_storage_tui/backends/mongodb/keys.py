@@ -163,7 +163,12 @@ class MongoKeyValueReader:
 
     async def _answer(self, question: Callable[[Client], Awaitable[Answer]], seconds: float | None) -> Answer:
         found = await ask(
-            self.target, self.target.password, question, connect=self.timeouts.connect, answer=seconds
+            self.target,
+            self.target.password,
+            question,
+            connect=self.timeouts.connect,
+            answer=seconds,
+            is_reading=True,
         )
         if isinstance(found, FailedConnection):
             raise found.error

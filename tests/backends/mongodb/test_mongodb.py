@@ -121,6 +121,14 @@ async def test_a_member_that_takes_no_changes_is_told(deployed: MongoDeployment)
     assert any("not the primary" in warning for warning in found.warnings)
 
 
+async def test_keys_are_read_from_a_secondary_where_there_is_no_primary(mongo_store: MongoStore) -> None:
+    mongo_store.fill({"ns:1": "x"})
+    with mongo_store.server.stepped_down():
+        async with reading(mongo_store.key_target()) as reader:
+            page = await reader.key_values.page(KeySelection())
+    assert [entry.key for entry in page.keys] == ["ns:1"]
+
+
 async def test_tls_is_told_and_a_foreign_certificate_refused() -> None:
     with mongodb(str(CERTIFICATES / "server.crt"), str(CERTIFICATES / "server.key")) as secure:
         host = f"mongodb://localhost/?directConnection=true&tls=true&tlsCAFile={CERTIFICATES / 'ca.crt'}"
