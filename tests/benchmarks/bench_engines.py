@@ -20,7 +20,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psutil
 
@@ -218,7 +218,7 @@ async def measure_mongodb(keys: int) -> None:
                 collection.insert_many([{"key": name_of(number), "value": "{}"} for number in numbers])
 
         async def bare() -> None:
-            driver: AsyncMongoClient[dict[str, object]]
+            driver: AsyncMongoClient[dict[str, Any]]
             async with AsyncMongoClient(
                 "127.0.0.1",
                 server.port,
@@ -227,7 +227,7 @@ async def measure_mongodb(keys: int) -> None:
                 serverMonitoringMode="poll",
             ) as driver:
                 wanted = {"key": {"$gte": "registry:", "$lt": "registry;"}}
-                found = (
+                found: Any = (
                     driver["stack"]["bench"].find(wanted, {"key": 1, "expiration": 1}).sort("key").limit(PAGE)
                 )
                 await found.to_list()
