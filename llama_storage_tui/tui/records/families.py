@@ -64,13 +64,23 @@ class FamiliesScreen(PlacesScreen):
 
     @on(FamiliesLoaded)
     def _loaded(self, message: FamiliesLoaded) -> None:
-        self._found = message.families
+        # What cannot be read now is shown as it was read before.
+        before = {entry.family.name: entry for entry in self._found if entry.is_complete}
+        kept = [entry for entry in message.families if not entry.is_complete and entry.family.name in before]
+        self._found = tuple(
+            before[entry.family.name] if entry in kept else entry for entry in message.families
+        )
         self._head()
         self.query_one(Listing).show(
             COLUMNS, [_cells(entry) for entry in self._found], [entry.family.name for entry in self._found]
         )
         notices = dict.fromkeys(notice for entry in self._found for notice in entry.notices)
-        self.finish(" ".join((*notices, "enter lists them." if self._found else "This config keeps none.")))
+        if kept:
+            self.finish(" ".join((*notices, self.age)), is_read=False)
+        else:
+            self.finish(
+                " ".join((*notices, "enter lists them." if self._found else "This config keeps none."))
+            )
 
     @on(DataTable.RowSelected)
     def _selected(self) -> None:
