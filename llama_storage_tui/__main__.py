@@ -34,6 +34,7 @@ CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 10
 
 COMMANDS: Final = {
     "check": "check",
+    "fleet": "fleet",
     "show": "check",
     "test": "probing",
     "namespaces": "keys",

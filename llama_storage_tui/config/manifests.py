@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -111,6 +112,11 @@ class ManifestEntry:
         """What the entry is called where several files have one of its key."""
         return f"{self.owner}/{self.key}" if self.owner else self.key
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What an operator may call the entry by, the shortest first."""
+        return self.key, self.label, f"{self.namespace}/{self.label}"
+
 
 @dataclass(frozen=True, slots=True)
 class WantedConfig:
@@ -151,6 +157,14 @@ def find_run_config(document: ConfigDocument, key: str | None) -> ConfigDocument
         workers=max(filter(None, map(_number, workers)), default=None),
         mounts=_mounts_of_servers(document, readers, chosen),
     )
+
+
+def run_config_keys(document: ConfigDocument) -> tuple[str, ...]:
+    """Return the key of each run config that a file of manifests holds, as `find_run_config` takes it."""
+    entries = [entry for resource in _resources(document) for entry in _entries(resource)]
+    names = Counter(name for entry in entries for name in {*entry.names})
+    likely = [entry for entry in entries if looks_like_run_config(entry.text)]
+    return tuple(next((n for n in entry.names if names[n] == 1), entry.names[-1]) for entry in likely)
 
 
 _OPERATOR_STORAGE: Final = {
@@ -336,9 +350,7 @@ def _choose(
     remarks: list[Finding],
 ) -> ManifestEntry:
     if key is not None:
-        named = [
-            entry for entry in entries if key in (entry.key, entry.label, f"{entry.namespace}/{entry.label}")
-        ]
+        named = [entry for entry in entries if key in entry.names]
         if len(named) == 1:
             return named[0]
         if not named:

@@ -15,6 +15,16 @@ class Target:
         """Where this is, without its credentials."""
         raise NotImplementedError
 
+    @property
+    def addresses(self) -> tuple[tuple[str, int], ...]:
+        """The hosts and ports of the server; none where it is a file."""
+        return ()
+
+    @property
+    def database_name(self) -> str:
+        """The database in the server; empty where it has but one."""
+        return ""
+
 
 class LoginTarget(Target):
     """What a password logs in to: a frozen dataclass of an engine that has roles."""
@@ -40,6 +50,11 @@ class LoginTarget(Target):
     def seeds(self) -> tuple[tuple[str, int], ...]:
         """The hosts and ports that are tried."""
         raise NotImplementedError
+
+    @property
+    def addresses(self) -> tuple[tuple[str, int], ...]:
+        """The hosts and ports of the server."""
+        return self.seeds
 
     @property
     def endpoint(self) -> tuple[object, ...]:

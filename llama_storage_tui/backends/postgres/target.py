@@ -82,6 +82,11 @@ class PostgresTarget(LoginTarget):
         return f"postgresql://{self.place}/{self.database}"
 
     @property
+    def database_name(self) -> str:
+        """The database in the server."""
+        return self.database
+
+    @property
     def place(self) -> str:
         """The server alone."""
         return f"{self.host}:{self.port}"

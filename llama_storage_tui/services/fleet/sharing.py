@@ -1,0 +1,192 @@
+"""Stores that several configs use: the same rows, the same things in two forms, one server by two names."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from llama_storage_tui.backends.sqlite.target import SqliteTarget
+from llama_storage_tui.model.catalog import Backend, Physical, Reference
+from llama_storage_tui.model.finding import Severity
+from llama_storage_tui.model.fleet import Collision, CollisionKind, FleetFinding, FleetPlace
+from llama_storage_tui.model.target import Target
+from llama_storage_tui.model.version import Version
+from llama_storage_tui.services.fleet.members import FleetMember
+from llama_storage_tui.services.fleet.places import FILE, Servers, Store, spelling
+from llama_storage_tui.services.fleet.rules import (
+    FLEET_SERVER_SPELLED_DIFFERENTLY,
+    FLEET_SHARED_NAMESPACE,
+    FLEET_SHARED_TABLE,
+    FLEET_STORE_IN_TWO_FORMS,
+)
+from llama_storage_tui.upstream.forms import form_changes
+
+SHOWN = 6
+"""Tables, namespaces or configs that a sentence names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A reference of a config to a store: what it asks for, and where a server of its version keeps that."""
+
+    member: FleetMember
+    version: Version
+    reference: Reference
+    backend: Backend
+    store: Store
+    physical: Physical
+
+    @property
+    def place(self) -> FleetPlace:
+        """Where it stands."""
+        return FleetPlace(self.member.name, self.reference.path, self.reference.line)
+
+    @property
+    def items(self) -> Iterator[tuple[CollisionKind, str]]:
+        """What it uses in the store."""
+        for table in self.physical.tables:
+            yield CollisionKind.TABLE, table
+        for prefix in self.physical.prefixes:
+            is_namespace = self.reference.namespace and prefix == f"{self.reference.namespace}:"
+            yield (CollisionKind.NAMESPACE, prefix[:-1]) if is_namespace else (CollisionKind.KEYS, prefix)
+
+
+Item = tuple[Store, CollisionKind, str]
+
+
+def uses_of(members: Sequence[FleetMember], servers: Servers) -> tuple[Use, ...]:
+    """Return what every config uses of every store."""
+    return tuple(use for member in members for use in _uses(member, servers))
+
+
+def _uses(member: FleetMember, servers: Servers) -> Iterator[Use]:
+    catalog = member.catalog
+    for reference in () if catalog is None else catalog.references:
+        backend = catalog.backend(reference.backend or "") if catalog is not None else None
+        if catalog is None or backend is None or not reference.is_enabled or reference.physical is None:
+            continue
+        target = backend.target
+        if target is None or (isinstance(target, SqliteTarget) and target.is_memory):
+            continue
+        store = servers.store(target, member.surroundings, reference.physical)
+        yield Use(member, catalog.version.chosen, reference, backend, store, reference.physical)
+
+
+def _shared(uses: Sequence[Use]) -> Mapping[Item, dict[str, Use]]:
+    """Return what more than one config uses, with the first use of each config."""
+    found: dict[Item, dict[str, Use]] = defaultdict(dict)
+    for use in uses:
+        for kind, name in use.items:
+            found[use.store, kind, name].setdefault(use.member.name, use)
+    return {item: users for item, users in found.items() if len(users) > 1}
+
+
+def collisions(uses: Sequence[Use]) -> Iterator[Collision]:
+    """Yield each table, namespace and key family that several configs use."""
+    for (_, kind, name), users in _shared(uses).items():
+        first = next(iter(users.values()))
+        yield Collision(kind, first.backend.name, first.backend.location, name, tuple(users))
+
+
+def sharing_findings(uses: Sequence[Use]) -> Iterator[FleetFinding]:
+    """Yield a finding for each store and the configs that share something in it."""
+    groups: dict[tuple[Store, bool, tuple[str, ...]], dict[str, dict[str, Use]]] = defaultdict(dict)
+    for (store, kind, name), users in _shared(uses).items():
+        groups[store, kind is CollisionKind.TABLE, tuple(users)].setdefault(name, users)
+    for (_, is_table, configs), items in groups.items():
+        users = next(iter(items.values()))
+        first = next(iter(users.values()))
+        rule = FLEET_SHARED_TABLE if is_table else FLEET_SHARED_NAMESPACE
+        are_twins = len({frozenset(use.member.meaning.items()) for use in users.values()}) == 1
+        finding = rule.found_on(
+            first.reference,
+            f"{listed(configs)} share {listed(tuple(map(repr, items)))} in {first.backend.location}"
+            + (", where they run on one machine" if isinstance(first.backend.target, SqliteTarget) else "")
+            + ("; they say the same throughout, as copies of one deployment do" if are_twins else ""),
+            severity=Severity.INFO if are_twins else None,
+        )
+        places = dict.fromkeys(use.place for found in items.values() for use in found.values())
+        yield FleetFinding(finding, tuple(places))
+
+
+def form_findings(uses: Sequence[Use]) -> Iterator[FleetFinding]:
+    """Yield a finding for each pair of releases that keep the same things in one store in two forms."""
+    groups: dict[tuple[object, ...], list[Use]] = defaultdict(list)
+    for use in uses:
+        reference = use.reference
+        asked = (reference.kind, reference.api, reference.name, reference.namespace, reference.table)
+        groups[use.store.server, use.store.database, asked].append(use)
+    reported: set[tuple[object, ...]] = set()
+    for group in groups.values():
+        for second in group[1:]:
+            first = group[0]
+            how = _two_forms(*sorted((first, second), key=lambda use: use.version))
+            pair = (first.member.name, second.member.name, first.store.server, how)
+            if how is None or pair in reported or first.member.name == second.member.name:
+                continue
+            reported.add(pair)
+            finding = FLEET_STORE_IN_TWO_FORMS.found_on(
+                first.reference, f"{how} ({first.reference.path} in {first.backend.location})"
+            )
+            yield FleetFinding(finding, (first.place, second.place))
+
+
+def _two_forms(older: Use, newer: Use) -> str | None:
+    """Say how two releases keep the same otherwise; None where they do not."""
+    if older.version == newer.version:
+        return None
+    one, other = (f"{use.member.name} ({use.version})" for use in (older, newer))
+    here, there = set(older.physical.prefixes), set(newer.physical.prefixes)
+    if here != there:
+        theirs = listed(sorted(there - here or there))
+        return f"{one} keeps its keys under {listed(sorted(here - there or here))}, {other} under {theirs}"
+    here, there = set(older.physical.tables), set(newer.physical.tables)
+    if here - there and there - here:
+        return f"{one} keeps its rows in {listed(sorted(here - there))}, {other} in {listed(sorted(there - here))}"
+    changes = form_changes(frozenset(here & there), older.version, newer.version)
+    return (
+        f"{other} reads {changes[0].table} in another form than {one}: it {changes[0].what}"
+        if changes
+        else None
+    )
+
+
+def spelling_findings(members: Sequence[FleetMember], servers: Servers) -> Iterator[FleetFinding]:
+    """Yield a finding for each server that configs name in several ways."""
+    for address, spellings in servers.spellings.items():
+        configs = {config for found in spellings.values() for config in found}
+        if len(spellings) < 2 or len(configs) < 2 or address[0] == FILE:
+            continue
+        places = {
+            (member.name, spelling(target)): place
+            for member in members
+            for target, place in _target_places(member)
+            if servers.of(target, member.surroundings) == address
+        }
+        identity = servers.identities.get(address)
+        told = f": they are one, by its {identity}" if identity else ""
+        finding = FLEET_SERVER_SPELLED_DIFFERENTLY.found(
+            next(iter(places.values())).where,
+            f"{listed(sorted(configs))} name one server in {len(spellings)} ways, {listed(tuple(spellings))}{told}",
+        )
+        yield FleetFinding(finding, tuple(dict.fromkeys(places.values())))
+
+
+def _target_places(member: FleetMember) -> Iterator[tuple[Target, FleetPlace]]:
+    catalog = member.catalog
+    for backend in () if catalog is None else (*catalog.backends, *catalog.logins):
+        target = backend.target
+        if target is not None and not isinstance(target, SqliteTarget):
+            yield target, FleetPlace(member.name, backend.path or backend.name, backend.line)
+    for login in member.logins:
+        yield login.target, FleetPlace(member.name, login.path, login.line)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a list in a sentence, the first few of many."""
+    if len(names) == 1:
+        return names[0]
+    if len(names) > SHOWN:
+        return f"{', '.join(names[:SHOWN])} and {len(names) - SHOWN} more"
+    return f"{', '.join(names[:-1])} and {names[-1]}"
