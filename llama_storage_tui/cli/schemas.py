@@ -36,10 +36,10 @@ from llama_storage_tui.cli.rules import RulesDocument
 
 DOCUMENTS: dict[str, type[Document]] = {
     "check": CheckDocument,
-    "check several": ManyChecks,
-    "fleet": FleetDocument,
     "show": ShowDocument,
     "test": TestDocument,
+    "check several": ManyChecks,
+    "fleet": FleetDocument,
     "namespaces": NamespacesDocument,
     "keys": KeysDocument,
     "get": GetDocument,

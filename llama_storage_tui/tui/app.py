@@ -28,6 +28,7 @@ from llama_storage_tui.tui import messages
 from llama_storage_tui.tui.catalog.messages import CandidatesFound, CatalogJudged, CatalogLoaded, ConfigChosen
 from llama_storage_tui.tui.dependencies import World
 from llama_storage_tui.tui.export.messages import ExportOpened
+from llama_storage_tui.tui.fleet.messages import FleetResumed
 from llama_storage_tui.tui.navigation.commands import Commands, NamedDestination
 from llama_storage_tui.tui.navigation.keymap import preferences_path, read_preferences
 from llama_storage_tui.tui.rotation.messages import ChangeStarted
@@ -105,8 +106,13 @@ class StorageApp(App[int]):
         world: World | None = None,
         opened: Opened | None = None,
         driver: type[TerminalDriver] | None = None,
+        fleet: tuple[str, ...] = (),
     ) -> None:
         super().__init__(driver_class=driver)
+        self._fleet = fleet
+        """What names the configs of a fleet, whose screen is then below that of each config."""
+        self._floor = 2 if fleet else 1
+        """The number of the screen that a config begins with."""
         self._request = request
         self._opened = opened
         self._timeouts = timeouts or Timeouts()
@@ -155,6 +161,10 @@ class StorageApp(App[int]):
         opened, self._opened = self._opened, None
         if opened is not None:
             await self._show_catalog(opened)
+        elif self._fleet:
+            self.push_screen(
+                later().FleetScreen(self._fleet, self._request or LoadRequest(FOUND), self._timeouts)
+            )
         else:
             self._open(self._request)
 
@@ -188,7 +198,7 @@ class StorageApp(App[int]):
 
         # What is on show stays behind until another config is read: `escape` leads back to it.
         self._above_base(
-            OpeningScreen(request, load=self._world.load, find=self._world.find, is_root=not self._has_base)
+            OpeningScreen(request, load=self._world.load, find=self._world.find, is_root=self._is_root)
         )
 
     @property
@@ -196,26 +206,31 @@ class StorageApp(App[int]):
         """Whether there is a config to go back to: one on show, or one that could not be read and says why."""
         from llama_storage_tui.tui.catalog.opening import OpeningScreen
 
-        base = self.screen_stack[1] if len(self.screen_stack) > 1 else None
+        base = self.screen_stack[self._floor] if len(self.screen_stack) > self._floor else None
         is_explained = isinstance(base, OpeningScreen) and base.request is not None and not base.is_waiting
         return self._session is not None or is_explained
+
+    @property
+    def _is_root(self) -> bool:
+        """Whether there is nothing to go back to from the screen that a config begins with."""
+        return not self._fleet and not self._has_base
 
     def _above_base(self, screen: Screen[None]) -> None:
         if not self._has_base:
             self._only(screen)
             return
-        while len(self.screen_stack) > 3:
+        while len(self.screen_stack) > self._floor + 2:
             self.pop_screen()
-        if len(self.screen_stack) > 2:
+        if len(self.screen_stack) > self._floor + 1:
             self.switch_screen(screen)
         else:
             self.push_screen(screen)
 
     def _only(self, screen: Screen[None]) -> Awaitable[object]:
-        """Show a screen with nothing behind it but Textual's own default."""
-        while len(self.screen_stack) > 2:
+        """Show a screen with nothing of a config behind it."""
+        while len(self.screen_stack) > self._floor + 1:
             self.pop_screen()
-        if len(self.screen_stack) > 1:
+        if len(self.screen_stack) > self._floor:
             return self.switch_screen(screen)
         return self.push_screen(screen)
 
@@ -223,6 +238,10 @@ class StorageApp(App[int]):
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+    @on(FleetResumed)
+    async def _fleet_resumed(self) -> None:
+        await self._close_session()
 
     @on(CatalogLoaded)
     async def _catalog_loaded(self, message: CatalogLoaded) -> None:
@@ -236,6 +255,7 @@ class StorageApp(App[int]):
         self._session = self._world.open_session(opened.catalog, self._timeouts)
         self._desk = None
         screen = CatalogScreen(self._session, pending=opened.pending)
+        screen.is_root = not self._fleet
         await self._only(screen)
         if opened.judge is not None:
             # Only when the screen is drawn: judging would share the interpreter with the drawing.
@@ -269,7 +289,7 @@ class StorageApp(App[int]):
         if len(message.candidates) == 1 and self._session is None:
             self._choose(str(message.candidates[0].path))
         else:
-            self._above_base(later().PickerScreen(message.candidates, is_root=not self._has_base))
+            self._above_base(later().PickerScreen(message.candidates, is_root=self._is_root))
 
     @on(ConfigChosen)
     def _config_chosen(self, message: ConfigChosen) -> None:
@@ -421,7 +441,7 @@ class StorageApp(App[int]):
 
     @on(messages.CatalogOpened)
     def _catalog_opened(self) -> None:
-        while len(self.screen_stack) > 2:
+        while len(self.screen_stack) > self._floor + 1:
             self.pop_screen()
 
     @on(messages.BackendPointed)

@@ -18,10 +18,17 @@ SWITCH_SECONDS: Final = 0.0005
 time. Python's own 5 ms would hold a frame of 30 kB back for 40 ms while the next one is being made."""
 
 
-def run(request: LoadRequest | None, *, timeouts: Timeouts | None = None, mouse: bool = True) -> int:
+def run(
+    request: LoadRequest | None,
+    *,
+    timeouts: Timeouts | None = None,
+    mouse: bool = True,
+    fleet: tuple[str, ...] = (),
+) -> int:
     """Show the screens until the operator leaves; return the exit code.
 
-    `request` None, or one whose config is `@`, looks in the usual places and offers what is there. Raises UsageError where there is
+    `request` None, or one whose config is `@`, looks in the usual places and offers what is there. `fleet` names several configs,
+    which are read as the request says otherwise. Raises UsageError where there is
     no terminal, before anything is drawn.
     """
     terminal = find_terminal(request.config if request is not None else FOUND, os.environ)
@@ -33,7 +40,7 @@ def run(request: LoadRequest | None, *, timeouts: Timeouts | None = None, mouse:
         from llama_storage_tui.tui.terminal.driver import driver_on
 
         opened = None if ahead is None else ahead.opened(FIRST_WAIT)
-        app = StorageApp(request, timeouts=timeouts, opened=opened, driver=driver_on(terminal))
+        app = StorageApp(request, timeouts=timeouts, opened=opened, driver=driver_on(terminal), fleet=fleet)
         app.run(mouse=mouse)
     finally:
         if ahead is not None:

@@ -16,14 +16,12 @@ from llama_storage_tui.config.manifests import is_manifest, run_config_keys
 from llama_storage_tui.config.other_files import RUN_CONFIG_KEYS, looks_like_run_config
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.services.catalog import candidates, home_of
-from llama_storage_tui.services.requests import FOUND, LoadRequest
+from llama_storage_tui.services.requests import FOUND, MANIFEST, LoadRequest, is_pattern, names_several
 
 MOST: Final = 1000
 """More configs than anybody runs: a folder named by mistake, such as the root."""
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
-_PATTERN: Final = re.compile(r"[*?\[]")
 _KEYS: Final = re.compile(rf"^[\"']?({'|'.join(sorted(RUN_CONFIG_KEYS))})[\"']?[ \t]*:", re.MULTILINE)
-_MANIFEST: Final = re.compile(r"^[\"']?(?:apiVersion|kind)[\"']?[ \t]*:", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +30,6 @@ class FleetInputs:
 
     requests: tuple[LoadRequest, ...]
     left_out: tuple[str, ...] = ()
-
-
-def names_several(name: str) -> bool:
-    """Tell whether a word names a folder or a pattern, whatever number of configs it holds."""
-    return _is_pattern(name) or os.path.isdir(name)  # noqa: PTH112 - says no where pathlib raises
 
 
 def find_inputs(names: Sequence[str], request: LoadRequest) -> FleetInputs:
@@ -69,7 +62,7 @@ def _requests_of(name: str, request: LoadRequest, left_out: list[str]) -> Iterat
     if not names_several(name):
         yield from _of_file(name, request)
         return
-    files = sorted(glob(name, recursive=True) if _is_pattern(name) else _below(Path(name)))  # noqa: PTH207 - as the shell writes it
+    files = sorted(glob(name, recursive=True) if is_pattern(name) else _below(Path(name)))  # noqa: PTH207 - as the shell writes it
     has_any = False
     for file in files:
         each = list(_of_unnamed(file, request))
@@ -78,12 +71,8 @@ def _requests_of(name: str, request: LoadRequest, left_out: list[str]) -> Iterat
         has_any = has_any or bool(each)
         yield from each
     if not has_any:
-        what = "matches no run config" if _is_pattern(name) else "holds no run config"
+        what = "matches no run config" if is_pattern(name) else "holds no run config"
         raise UsageError(f"{name} {what}", help="Name the files that hold them.")
-
-
-def _is_pattern(name: str) -> bool:
-    return _PATTERN.search(name) is not None and not os.path.lexists(name)
 
 
 def _below(folder: Path) -> Iterator[str]:
@@ -116,7 +105,7 @@ def _of_unnamed(file: str, request: LoadRequest) -> Iterator[LoadRequest]:
         return
     try:
         text = _text(file)
-        if _MANIFEST.search(text):
+        if MANIFEST.search(text):
             keys = _keys(text, file)
             for key in keys:
                 yield replace(request, config=file, key=key if len(keys) > 1 else request.key)
@@ -138,7 +127,7 @@ def _text(file: str) -> str:
 
 def _keys(text: str, file: str) -> tuple[str, ...]:
     """Return the keys of the run configs of a file of manifests; none where it is no such file."""
-    if not _MANIFEST.search(text):
+    if not MANIFEST.search(text):
         return ()
     document = parse_file(text, file)
     return run_config_keys(document) if document.is_stream or is_manifest(document.data) else ()

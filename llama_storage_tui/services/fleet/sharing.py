@@ -20,6 +20,7 @@ from llama_storage_tui.services.fleet.rules import (
     FLEET_SHARED_TABLE,
     FLEET_STORE_IN_TWO_FORMS,
 )
+from llama_storage_tui.text import plural
 from llama_storage_tui.upstream.forms import form_changes
 
 SHOWN = 6
@@ -111,40 +112,49 @@ def sharing_findings(uses: Sequence[Use]) -> Iterator[FleetFinding]:
 
 
 def form_findings(uses: Sequence[Use]) -> Iterator[FleetFinding]:
-    """Yield a finding for each pair of releases that keep the same things in one store in two forms."""
+    """Yield a finding for the configs of two releases that keep the same things in one store in two forms."""
     groups: dict[tuple[object, ...], list[Use]] = defaultdict(list)
     for use in uses:
         reference = use.reference
         asked = (reference.kind, reference.api, reference.name, reference.namespace, reference.table)
         groups[use.store.server, use.store.database, asked].append(use)
-    reported: set[tuple[object, ...]] = set()
+    found: dict[tuple[object, ...], list[tuple[str, tuple[Use, ...]]]] = defaultdict(list)
     for group in groups.values():
-        for second in group[1:]:
-            first = group[0]
-            how = _two_forms(*sorted((first, second), key=lambda use: use.version))
-            pair = (first.member.name, second.member.name, first.store.server, how)
-            if how is None or pair in reported or first.member.name == second.member.name:
-                continue
-            reported.add(pair)
-            finding = FLEET_STORE_IN_TWO_FORMS.found_on(
-                first.reference, f"{how} ({first.reference.path} in {first.backend.location})"
-            )
-            yield FleetFinding(finding, (first.place, second.place))
+        forms: dict[Physical, list[Use]] = defaultdict(list)
+        for use in sorted(group, key=lambda use: use.version):
+            forms[use.physical].append(use)
+        oldest, *others = forms.values()
+        for newer in others:
+            how = _two_forms(oldest, newer)
+            if how is not None:
+                configs = tuple(tuple(use.member.name for use in form) for form in (oldest, newer))
+                found[oldest[0].store.server, configs].append((how, (*oldest, *newer)))
+    for reasons in found.values():
+        how, users = reasons[0]
+        more = f", and {plural(len(reasons) - 1, 'reference')} more likewise" if len(reasons) > 1 else ""
+        first = users[0]
+        finding = FLEET_STORE_IN_TWO_FORMS.found_on(
+            first.reference, f"{how} ({first.reference.path} in {first.backend.location}{more})"
+        )
+        places = dict.fromkeys(use.place for _, each in reasons for use in each)
+        yield FleetFinding(finding, tuple(places))
 
 
-def _two_forms(older: Use, newer: Use) -> str | None:
-    """Say how two releases keep the same otherwise; None where they do not."""
-    if older.version == newer.version:
-        return None
-    one, other = (f"{use.member.name} ({use.version})" for use in (older, newer))
-    here, there = set(older.physical.prefixes), set(newer.physical.prefixes)
+def _two_forms(older: Sequence[Use], newer: Sequence[Use]) -> str | None:
+    """Say how the servers of two releases keep the same otherwise; None where they do not."""
+    first, second = older[0], newer[0]
+    one, other = (
+        f"{listed(tuple(dict.fromkeys(use.member.name for use in uses)))} ({uses[0].version})"
+        for uses in (older, newer)
+    )
+    here, there = set(first.physical.prefixes), set(second.physical.prefixes)
     if here != there:
-        theirs = listed(sorted(there - here or there))
-        return f"{one} keeps its keys under {listed(sorted(here - there or here))}, {other} under {theirs}"
-    here, there = set(older.physical.tables), set(newer.physical.tables)
+        mine, theirs = (listed(sorted(each)) for each in (here - there or here, there - here or there))
+        return f"Keys lie under {mine} for {one}, and under {theirs} for {other}"
+    here, there = set(first.physical.tables), set(second.physical.tables)
     if here - there and there - here:
-        return f"{one} keeps its rows in {listed(sorted(here - there))}, {other} in {listed(sorted(there - here))}"
-    changes = form_changes(frozenset(here & there), older.version, newer.version)
+        return f"Rows lie in {listed(sorted(here - there))} for {one}, and in {listed(sorted(there - here))} for {other}"
+    changes = form_changes(frozenset(here & there), first.version, second.version)
     return (
         f"{other} reads {changes[0].table} in another form than {one}: it {changes[0].what}"
         if changes
