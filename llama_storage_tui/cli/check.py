@@ -24,7 +24,7 @@ from llama_storage_tui.cli.waiting import wait_for
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.services.fleet.judging import judge_fleet
-from llama_storage_tui.services.fleet.members import FleetMember
+from llama_storage_tui.services.fleet.member import FleetMember
 from llama_storage_tui.services.inspection import inspect_data, with_data
 from llama_storage_tui.services.requests import names_several
 from llama_storage_tui.services.session import Session

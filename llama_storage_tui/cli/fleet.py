@@ -23,7 +23,7 @@ from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.reports.fleet import contact_block, drift_block
 from llama_storage_tui.services.fleet.contact import ask_servers
 from llama_storage_tui.services.fleet.judging import judge_fleet
-from llama_storage_tui.services.fleet.members import FleetMember
+from llama_storage_tui.services.fleet.member import FleetMember
 from llama_storage_tui.text import plural
 
 TONES: Final = {Severity.ERROR: Colour.BAD, Severity.WARNING: Colour.WARNING, Severity.INFO: Colour.MUTED}

@@ -17,7 +17,7 @@ from llama_storage_tui.cli.documents import (
 from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.model.fleet import FleetReport
 from llama_storage_tui.services.fleet.contact import FleetContact
-from llama_storage_tui.services.fleet.members import FleetMember
+from llama_storage_tui.services.fleet.member import FleetMember
 
 
 class FleetBackendBody(Document):

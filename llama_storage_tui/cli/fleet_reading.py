@@ -15,7 +15,8 @@ from llama_storage_tui.model.fleet import FleetFinding
 from llama_storage_tui.reports.fleet import finding_block
 from llama_storage_tui.reports.pending import notice_help
 from llama_storage_tui.services.fleet.inputs import find_inputs
-from llama_storage_tui.services.fleet.members import FleetMember, read_members
+from llama_storage_tui.services.fleet.member import FleetMember
+from llama_storage_tui.services.fleet.parallel import read_members_at_once
 from llama_storage_tui.services.rotation import pending
 
 SHOWN = 5
@@ -33,7 +34,7 @@ def read_fleet(context: click.Context, names: Sequence[str]) -> Iterator[FleetMe
         more = f" and {len(inputs.left_out) - SHOWN} more" if len(inputs.left_out) > SHOWN else ""
         output.say_notice(f"Not run configs, left out: {', '.join(inputs.left_out[:SHOWN])}{more}")
     said: set[str] = set()
-    for member in read_members(inputs.requests):
+    for member in read_members_at_once(inputs.requests):
         waiting = pending.notices(member.request) if member.request.config != STDIN else ()
         notices = [help_words(notice_help(found)) for found in waiting]
         if member.catalog is not None:

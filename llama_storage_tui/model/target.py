@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from llama_storage_tui.secrets import Secret
+
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1", "127.0.1.1"})
+"""Names that mean the machine itself."""
 
 
 class Target:

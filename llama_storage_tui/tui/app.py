@@ -46,6 +46,7 @@ from llama_storage_tui.tui.values.messages import SubjectOpened
 
 if TYPE_CHECKING:
     from llama_storage_tui.model.catalog import Catalog
+    from llama_storage_tui.services.fleet.reading import FleetReading
     from llama_storage_tui.services.loaded_config import Opened
     from llama_storage_tui.services.rotation.service import RotationDesk
     from llama_storage_tui.services.session import Session
@@ -106,13 +107,12 @@ class StorageApp(App[int]):
         world: World | None = None,
         opened: Opened | None = None,
         driver: type[TerminalDriver] | None = None,
-        fleet: tuple[str, ...] = (),
+        fleet: FleetReading | None = None,
     ) -> None:
         super().__init__(driver_class=driver)
         self._fleet = fleet
-        """What names the configs of a fleet, whose screen is then below that of each config."""
+        # The number of the screen that a config begins with: below it is that of several configs.
         self._floor = 2 if fleet else 1
-        """The number of the screen that a config begins with."""
         self._request = request
         self._opened = opened
         self._timeouts = timeouts or Timeouts()
@@ -162,9 +162,9 @@ class StorageApp(App[int]):
         if opened is not None:
             await self._show_catalog(opened)
         elif self._fleet:
-            self.push_screen(
-                later().FleetScreen(self._fleet, self._request or LoadRequest(FOUND), self._timeouts)
-            )
+            from llama_storage_tui.tui.fleet.fleet import FleetScreen
+
+            self.push_screen(FleetScreen(self._fleet, self._timeouts))
         else:
             self._open(self._request)
 
@@ -212,7 +212,6 @@ class StorageApp(App[int]):
 
     @property
     def _is_root(self) -> bool:
-        """Whether there is nothing to go back to from the screen that a config begins with."""
         return not self._fleet and not self._has_base
 
     def _above_base(self, screen: Screen[None]) -> None:

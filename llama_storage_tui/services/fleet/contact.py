@@ -15,7 +15,7 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import RoleFacts
 from llama_storage_tui.model.target import LoginTarget, Target
 from llama_storage_tui.secrets import Redactor, Secret
-from llama_storage_tui.services.fleet.members import FleetMember
+from llama_storage_tui.services.fleet.member import FleetMember
 from llama_storage_tui.services.fleet.places import Address, addresses, spelling, targets_of
 from llama_storage_tui.services.rotation.identity import open_login
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.model.fleet import FleetFinding, FleetPlace
 from llama_storage_tui.secrets import Secret
-from llama_storage_tui.services.fleet.members import FleetLogin, FleetMember
+from llama_storage_tui.services.fleet.member import FleetLogin, FleetMember
 from llama_storage_tui.services.fleet.places import Address, Servers, spelling
 from llama_storage_tui.services.fleet.rules import (
     FLEET_PASSWORD_DIFFERS,

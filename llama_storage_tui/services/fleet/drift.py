@@ -9,8 +9,7 @@ from typing import Final
 
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.model.fleet import Drift, DriftedValue, FleetFinding, FleetPlace
-from llama_storage_tui.services.fleet.meaning import Meaning
-from llama_storage_tui.services.fleet.members import FleetMember
+from llama_storage_tui.services.fleet.member import FleetMember, Meaning
 from llama_storage_tui.services.fleet.rules import FLEET_SETTING_DRIFTED
 from llama_storage_tui.text import plural
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from glob import glob
 from pathlib import Path
 from typing import Final
@@ -16,20 +16,13 @@ from llama_storage_tui.config.manifests import is_manifest, run_config_keys
 from llama_storage_tui.config.other_files import RUN_CONFIG_KEYS, looks_like_run_config
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.services.catalog import candidates, home_of
+from llama_storage_tui.services.fleet.member import FleetInputs
 from llama_storage_tui.services.requests import FOUND, MANIFEST, LoadRequest, is_pattern, names_several
 
 MOST: Final = 1000
 """More configs than anybody runs: a folder named by mistake, such as the root."""
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
 _KEYS: Final = re.compile(rf"^[\"']?({'|'.join(sorted(RUN_CONFIG_KEYS))})[\"']?[ \t]*:", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class FleetInputs:
-    """The run configs that were named, each once; `left_out` are files of folders and patterns that hold none."""
-
-    requests: tuple[LoadRequest, ...]
-    left_out: tuple[str, ...] = ()
 
 
 def find_inputs(names: Sequence[str], request: LoadRequest) -> FleetInputs:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from llama_storage_tui.model.fleet import FleetReport, FleetServer
 from llama_storage_tui.services.fleet.credentials import credential_findings
 from llama_storage_tui.services.fleet.drift import drift_findings, find_drift
-from llama_storage_tui.services.fleet.members import FleetMember
+from llama_storage_tui.services.fleet.member import FleetMember
 from llama_storage_tui.services.fleet.places import Address, Servers
 from llama_storage_tui.services.fleet.sharing import (
     collisions,

@@ -7,7 +7,6 @@ place of its value, the form of a path or of a host's name. Lists of mappings ar
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.backends.postgres.target import PostgresTarget
@@ -18,6 +17,7 @@ from llama_storage_tui.config.environment import UNKNOWN
 from llama_storage_tui.config.masking import is_secret_name, mask_expression, mask_userinfo
 from llama_storage_tui.model.catalog import Backend, Catalog, ReferenceKind
 from llama_storage_tui.secrets import MASK, Redactor, Secret
+from llama_storage_tui.services.fleet.member import Meaning
 
 _NAMES: Final = ("image_name", "distro_name")
 """What tells deployments apart by design."""
@@ -28,14 +28,6 @@ _IDS: Final = (
 _UNORDERED: Final = frozenset({"apis"})
 _OF_CONNECTION: Final = frozenset({"host", "port", "db", "user", "password", "connection_string"})
 """What a backend of PostgreSQL can say in fields or in one URI."""
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """A value as it is compared, and as it is shown: masked where it is a secret."""
-
-    key: Secret
-    shown: str
 
 
 def meanings(context: Context, catalog: Catalog) -> dict[str, Meaning]:

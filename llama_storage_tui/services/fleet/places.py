@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
-from llama_storage_tui.config.rules.sharing import LOOPBACK
 from llama_storage_tui.model.catalog import Backend, Physical
-from llama_storage_tui.model.target import Target
-from llama_storage_tui.services.fleet.members import FleetMember, Surroundings
+from llama_storage_tui.model.target import LOOPBACK, Target
+from llama_storage_tui.services.fleet.member import FleetMember, Surroundings
 
 _CLUSTER: Final = (".svc.cluster.local", ".svc")
 FILE: Final = "file"

@@ -12,7 +12,7 @@ from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.model.fleet import Collision, CollisionKind, FleetFinding, FleetPlace
 from llama_storage_tui.model.target import Target
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.services.fleet.members import FleetMember
+from llama_storage_tui.services.fleet.member import FleetMember
 from llama_storage_tui.services.fleet.places import FILE, Servers, Store, spelling
 from llama_storage_tui.services.fleet.rules import (
     FLEET_SERVER_SPELLED_DIFFERENTLY,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
-from typing import ClassVar, Final
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -16,15 +17,11 @@ from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.model.fleet import Drift, FleetFinding, FleetReport
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.reports.fleet import BY_FILES, contact_block, drift_block, finding_block
 from llama_storage_tui.reports.lines import ARROW, BAD, Block, Line, LineTone
 from llama_storage_tui.secrets import Redactor
-from llama_storage_tui.services.fleet.contact import FleetContact, ask_servers
-from llama_storage_tui.services.fleet.inputs import FleetInputs, find_inputs
-from llama_storage_tui.services.fleet.judging import judge_fleet
-from llama_storage_tui.services.fleet.members import FleetMember, read_members
+from llama_storage_tui.services.fleet.member import FleetInputs, FleetMember
+from llama_storage_tui.services.fleet.reading import FleetReading
 from llama_storage_tui.services.loaded_config import Opened
-from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.text import plural
 from llama_storage_tui.tui.catalog.messages import CatalogLoaded
 from llama_storage_tui.tui.fleet.messages import FleetJudged, FleetResumed, InputsFound, MembersRead
@@ -39,12 +36,16 @@ from llama_storage_tui.tui.widgets.listing import Listing
 from llama_storage_tui.tui.widgets.sheet import Sheet
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
+if TYPE_CHECKING:
+    # The name of an annotation only: the first frame must not wait for what it brings.
+    from llama_storage_tui.services.fleet.contact import FleetContact
+
 SHOWN_EVERY: Final = 0.25
 """Seconds between two looks at what has been read so far."""
 
 
 class FleetScreen(WorkScreen):
-    """The configs that `names` name, each read as `request` says otherwise."""
+    """The configs of a fleet, and what is between them."""
 
     CSS_PATH = "fleet.tcss"
     is_root = True
@@ -67,9 +68,9 @@ class FleetScreen(WorkScreen):
         Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read all files again"),
     ]
 
-    def __init__(self, names: tuple[str, ...], request: LoadRequest, timeouts: Timeouts) -> None:
+    def __init__(self, reading: FleetReading, timeouts: Timeouts) -> None:
         super().__init__()
-        self._names, self._request, self._timeouts = names, request, timeouts
+        self._reading, self._timeouts = reading, timeouts
         self._inputs = FleetInputs(())
         self._members: tuple[FleetMember, ...] = ()
         self._report: FleetReport | None = None
@@ -89,7 +90,7 @@ class FleetScreen(WorkScreen):
         self._show()
         self.query_one(Listing).focus()
         # Only when this is drawn: what reading imports would hold the first frame back.
-        self.call_after_refresh(self.action_reload)
+        self.call_after_refresh(self._begin)
 
     def on_screen_resume(self) -> None:
         """Tell the app that no config is open any more."""
@@ -100,24 +101,28 @@ class FleetScreen(WorkScreen):
         return self._redactor(text)
 
     def action_reload(self) -> None:
+        self._reading = self._reading.again()
+        self._begin()
+
+    def _begin(self) -> None:
         self.begin("Reading the configs")
         self._report = self._contact = None
-        self._read()
+        self._read(self._reading)
 
     @work(exclusive=True, group="fleet", exit_on_error=False)
-    async def _read(self) -> None:
+    async def _read(self, source: FleetReading) -> None:
         try:
-            inputs = await asyncio.to_thread(find_inputs, self._names, self._request)
+            inputs = await asyncio.to_thread(source.inputs)
         except StorageToolError as error:
             self.post_message(Failed(error))
             return
         self.post_message(InputsFound(inputs))
-        reading = read_members(inputs.requests)
+        reading = source.members(inputs)
         found: list[FleetMember] = []
         while len(found) < len(inputs.requests):
             found += await asyncio.to_thread(_some, reading)
             self.post_message(MembersRead(tuple(found)))
-        self.post_message(FleetJudged(await asyncio.to_thread(judge_fleet, found)))
+        self.post_message(FleetJudged(await asyncio.to_thread(_judge, found)))
 
     @on(InputsFound)
     def _inputs_found(self, message: InputsFound) -> None:
@@ -154,8 +159,10 @@ class FleetScreen(WorkScreen):
 
     @work(exclusive=True, group="fleet", exit_on_error=False)
     async def _ask(self) -> None:
-        contact = await ask_servers(self._members, self._timeouts)
-        report = await asyncio.to_thread(judge_fleet, self._members, contact.identities)
+        # Imported in a thread: it brings the engines.
+        asking = await asyncio.to_thread(import_module, "llama_storage_tui.services.fleet.contact")
+        contact: FleetContact = await asking.ask_servers(self._members, self._timeouts)
+        report = await asyncio.to_thread(_judge, self._members, contact)
         self.post_message(FleetJudged(report, contact))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -172,7 +179,7 @@ class FleetScreen(WorkScreen):
         self._rows = tuple(fleet_rows(self._inputs.requests, self._members, self._report))
         self.query_one(Headline).show(
             ["llama-storage-tui", "several configs"],
-            place=common_folder(self._inputs.requests) or ", ".join(self._names),
+            place=common_folder(self._inputs.requests) or ", ".join(self._reading.names),
             facts=list(self._facts()),
         )
         self.query_one(Listing).show(
@@ -222,6 +229,9 @@ class FleetScreen(WorkScreen):
             return
         if report is None:
             return
+        # Imported here, when reading has imported what it brings.
+        from llama_storage_tui.reports.fleet import BY_FILES, contact_block, drift_block, finding_block
+
         findings: tuple[FleetFinding, ...] = report.findings
         drift: tuple[Drift, ...] = report.drift
         if not self._shows_all:
@@ -261,6 +271,13 @@ class FleetScreen(WorkScreen):
     def cancelled(self) -> None:
         """Show what was read so far."""
         self._show()
+
+
+def _judge(members: Sequence[FleetMember], contact: FleetContact | None = None) -> FleetReport:
+    from llama_storage_tui.reports import fleet as _wording  # noqa: F401 - what is said of it is needed next
+    from llama_storage_tui.services.fleet.judging import judge_fleet
+
+    return judge_fleet(members, contact.identities if contact is not None else None)
 
 
 def _some(reading: Iterator[FleetMember]) -> list[FleetMember]:

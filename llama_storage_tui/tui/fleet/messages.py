@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     # Names of annotations only: a message must not bring the modules of later screens into the first one.
     from llama_storage_tui.model.fleet import FleetReport
     from llama_storage_tui.services.fleet.contact import FleetContact
-    from llama_storage_tui.services.fleet.inputs import FleetInputs
-    from llama_storage_tui.services.fleet.members import FleetMember
+    from llama_storage_tui.services.fleet.member import FleetInputs, FleetMember
 
 
 @dataclass(eq=False)

@@ -10,7 +10,7 @@ from typing import Final
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.model.fleet import FleetReport
-from llama_storage_tui.services.fleet.members import FleetMember
+from llama_storage_tui.services.fleet.member import FleetMember
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.tui.catalog.backends import worst
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
