@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     # The name of an annotation only: the first frame must not wait for what it brings.
     from llama_storage_tui.services.fleet.contact import FleetContact
 
-SHOWN_EVERY: Final = 0.25
-"""Seconds between two looks at what has been read so far."""
+FIRST_LOOK: Final = 0.3
+"""Seconds until what has been read so far is shown for the first time; then twice as many each time, since each costs a drawing."""
 
 
 class FleetScreen(WorkScreen):
@@ -119,8 +119,10 @@ class FleetScreen(WorkScreen):
         self.post_message(InputsFound(inputs))
         reading = source.members(inputs)
         found: list[FleetMember] = []
+        seconds = FIRST_LOOK
         while len(found) < len(inputs.requests):
-            found += await asyncio.to_thread(_some, reading)
+            found += await asyncio.to_thread(_some, reading, seconds)
+            seconds *= 2
             self.post_message(MembersRead(tuple(found)))
         self.post_message(FleetJudged(await asyncio.to_thread(_judge, found)))
 
@@ -280,9 +282,9 @@ def _judge(members: Sequence[FleetMember], contact: FleetContact | None = None) 
     return judge_fleet(members, contact.identities if contact is not None else None)
 
 
-def _some(reading: Iterator[FleetMember]) -> list[FleetMember]:
-    """Read on for a moment: so many configs as that allows, one at least."""
-    until = time.monotonic() + SHOWN_EVERY
+def _some(reading: Iterator[FleetMember], seconds: float) -> list[FleetMember]:
+    """Read on for a while: as many configs as that allows, one at least."""
+    until = time.monotonic() + seconds
     found: list[FleetMember] = []
     for member in reading:
         found.append(member)
