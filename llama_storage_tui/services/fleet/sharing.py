@@ -12,7 +12,7 @@ from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.model.fleet import Collision, CollisionKind, FleetFinding, FleetPlace
 from llama_storage_tui.model.target import Target
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.services.fleet.member import FleetMember
+from llama_storage_tui.services.fleet.member import FleetMember, Meaning
 from llama_storage_tui.services.fleet.places import FILE, Servers, Store, spelling
 from llama_storage_tui.services.fleet.rules import (
     FLEET_SERVER_SPELLED_DIFFERENTLY,
@@ -99,7 +99,7 @@ def sharing_findings(uses: Sequence[Use]) -> Iterator[FleetFinding]:
         users = next(iter(items.values()))
         first = next(iter(users.values()))
         rule = FLEET_SHARED_TABLE if is_table else FLEET_SHARED_NAMESPACE
-        are_twins = len({frozenset(use.member.meaning.items()) for use in users.values()}) == 1
+        are_twins = len({_said(use.member) for use in users.values()}) == 1
         finding = rule.found_on(
             first.reference,
             f"{listed(configs)} share {listed(tuple(map(repr, items)))} in {first.backend.location}"
@@ -109,6 +109,12 @@ def sharing_findings(uses: Sequence[Use]) -> Iterator[FleetFinding]:
         )
         places = dict.fromkeys(use.place for found in items.values() for use in found.values())
         yield FleetFinding(finding, tuple(places))
+
+
+def _said(member: FleetMember) -> tuple[str | None, frozenset[tuple[str, Meaning]]]:
+    """Return all that a config says."""
+    distribution = member.catalog.distribution if member.catalog is not None else None
+    return distribution, frozenset(member.meaning.items())
 
 
 def form_findings(uses: Sequence[Use]) -> Iterator[FleetFinding]:
