@@ -12,11 +12,15 @@ from llama_storage_tui.services.fleet.member import FleetMember
 from llama_storage_tui.services.fleet.members import read_members
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rule_book import BY_ID
-from tests.configs import HOME, POSTGRES
+from tests.configs import EARLIER, HOME, POSTGRES, SQLITE
 
 
 def on_postgres(
-    *, host: str = "db.example.org", password: str = "one", database: str = "stack", name: str = "demo"
+    *,
+    host: str = "db.example.org",
+    password: str = "one",  # noqa: S107 - made up
+    database: str = "stack",
+    name: str = "demo",
 ) -> str:
     """Return a config of ogx 1.x whose tables are in PostgreSQL, and whose keys are in a file of its own."""
     return (
@@ -76,3 +80,15 @@ def only_by(report: FleetReport, rule: str) -> FleetFinding:
 def names(found: FleetFinding) -> list[str]:
     """Return the files that a finding is about."""
     return sorted(Path(config).name for config in found.configs)
+
+
+def made_up_fleet() -> dict[str, str]:
+    """Return configs with something of everything between them, and one that cannot be read."""
+    production = on_postgres(password="Xk3vQ9", name="assistants")
+    return {
+        "production.yaml": production,
+        "replica.yaml": production.replace("db.example.org", "DB.example.org"),
+        "staging.yaml": on_postgres(password="Lm8wT2", name="assistants", database="staging"),
+        "legacy.yaml": EARLIER.replace("/srv/stack/kv.db", "/srv/stack/staging-kv.db"),
+        "broken.yaml": SQLITE.replace("[inference]", "[inference"),
+    }

@@ -124,6 +124,7 @@ class FleetDocument(Document):
 
     configs: Annotated[list[FleetConfigBody | FleetErrorBody], Made(_configs)]
     servers: Annotated[list[FleetServerBody], From("report.servers")]
+    files: Annotated[list[FleetServerBody], From("report.files")]
     collisions: Annotated[list[CollisionBody], From("report.collisions")]
     drift: Annotated[list[DriftBody], From("report.drift")]
     findings: Annotated[list[FleetFindingBody], From("report.findings")]

@@ -85,6 +85,8 @@ class FleetReport:
     """All that was found between the configs of a fleet; findings the worst first."""
 
     servers: tuple[FleetServer, ...] = ()
+    files: tuple[FleetServer, ...] = ()
+    """SQLite files, in the form of servers."""
     collisions: tuple[Collision, ...] = ()
     drift: tuple[Drift, ...] = ()
     findings: tuple[FleetFinding, ...] = ()

@@ -8,6 +8,7 @@ from llama_storage_tui.model.fleet import Drift, FleetFinding, FleetReport
 from llama_storage_tui.reports.findings import MARKS
 from llama_storage_tui.reports.lines import ARROW, POINT, WARNING, Block, Line, LineTone
 from llama_storage_tui.services.fleet.contact import FleetContact
+from llama_storage_tui.text import plural
 
 BY_FILES: str = "By the files alone: no server was contacted, so that one name counts as one server."
 
@@ -58,7 +59,7 @@ def contact_block(contact: FleetContact | None, report: FleetReport) -> Block:
     if contact is None:
         return Block((Line(BY_FILES, LineTone.MUTED),))
     known = sum(server.identity is not None for server in report.servers)
-    lines = [Line(f"{known} of {len(report.servers)} servers and files said who they are.", LineTone.MUTED)]
+    lines = [Line(f"{known} of {plural(len(report.servers), 'server')} said who they are.", LineTone.MUTED)]
     lines += [
         Line(f"{each.spelling} ({', '.join(each.configs)}): {each.message}", LineTone.WARNING, WARNING)
         for each in contact.unanswered

@@ -8,7 +8,7 @@ from llama_storage_tui.model.fleet import FleetReport, FleetServer
 from llama_storage_tui.services.fleet.credentials import credential_findings
 from llama_storage_tui.services.fleet.drift import drift_findings, find_drift
 from llama_storage_tui.services.fleet.member import FleetMember
-from llama_storage_tui.services.fleet.places import Address, Servers
+from llama_storage_tui.services.fleet.places import FILE, Address, Servers
 from llama_storage_tui.services.fleet.sharing import (
     collisions,
     form_findings,
@@ -41,14 +41,15 @@ def judge_fleet(
         *drift_findings(drift),
     )
     return FleetReport(
-        tuple(_servers(servers)),
+        tuple(_servers(servers, are_files=False)),
+        tuple(_servers(servers, are_files=True)),
         tuple(collisions(uses)),
         tuple(found for group in drift for found in group.drift),
         tuple(sorted(findings, key=lambda found: found.finding.severity.rank)),
     )
 
 
-def _servers(servers: Servers) -> list[FleetServer]:
+def _servers(servers: Servers, *, are_files: bool) -> list[FleetServer]:
     found = [
         FleetServer(
             servers.identities.get(address),
@@ -56,5 +57,6 @@ def _servers(servers: Servers) -> list[FleetServer]:
             tuple(dict.fromkeys(config for configs in spellings.values() for config in configs)),
         )
         for address, spellings in servers.spellings.items()
+        if (address[0] == FILE) is are_files
     ]
     return sorted(found, key=lambda server: -len(server.configs))

@@ -38,8 +38,10 @@ def meanings(context: Context, catalog: Catalog) -> dict[str, Meaning]:
         text = _text(value)
         if text is not None:
             shown = mask_expression(text) if isinstance(value, _Written) else mask_userinfo(text)
-            masked = MASK if is_secret and not isinstance(value, _Written) else redact(shown)
-            found[redact(mask_userinfo(path))] = Meaning(Secret(text), masked)
+            if not path.endswith(("type", "backend")):  # words of the format, and names
+                shown = redact(shown)
+            masked = MASK if is_secret and not isinstance(value, _Written) else shown
+            found[mask_userinfo(path)] = Meaning(Secret(text), masked)
     return found
 
 

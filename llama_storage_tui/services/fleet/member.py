@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.files.log import learn_secrets
@@ -65,7 +66,7 @@ class FleetMember:
         """What the config is called everywhere."""
         if self.catalog is not None:
             return self.catalog.config
-        return self.request.config + (f"#{self.request.key}" if self.request.key else "")
+        return name_of(self.request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,12 @@ class FleetInputs:
 
     requests: tuple[LoadRequest, ...]
     left_out: tuple[str, ...] = ()
+
+
+def name_of(request: LoadRequest) -> str:
+    """Return what a config is called before it is read."""
+    name = request.config if request.config == "-" else str(Path(request.config))
+    return f"{name}#{request.key}" if request.key else name
 
 
 def sendable(member: FleetMember) -> FleetMember:

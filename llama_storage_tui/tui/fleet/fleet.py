@@ -220,7 +220,8 @@ class FleetScreen(WorkScreen):
             self._show_between()
 
     def _show_between(self) -> None:
-        self.query_one(Sheet).show(rows_of(self._blocks(), self.redact))
+        # Nothing of it is a driver's sentence: those were redacted where they arrived.
+        self.query_one(Sheet).show(rows_of(self._blocks()))
 
     def _blocks(self) -> Iterator[Block]:
         member, report = self._current, self._report

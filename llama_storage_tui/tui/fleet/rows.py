@@ -10,7 +10,7 @@ from typing import Final
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.model.fleet import FleetReport
-from llama_storage_tui.services.fleet.member import FleetMember
+from llama_storage_tui.services.fleet.member import FleetMember, name_of
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.tui.catalog.backends import worst
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
@@ -46,14 +46,15 @@ def fleet_rows(
     folder = common_folder(requests)
     for number, request in enumerate(requests):
         member = members[number] if number < len(members) else None
-        named = request.config + (f"#{request.key}" if request.key else "")
-        name = Shown((named if member is None else member.name).removeprefix(folder))
+        named = name_of(request) if member is None else member.name
+        name = Shown(named.removeprefix(folder))
         if member is None:
             yield FleetRow(
                 str(number), number, (name, NONE, NONE, NONE, Shown("reading…", Tone.MUTED), NONE, NONE)
             )
         elif member.catalog is None:
-            error = "" if member.error is None else member.error.message
+            message = "" if member.error is None else member.error.message
+            error = message.removeprefix(named).lstrip(",: ")
             cells = (name, NONE, NONE, NONE, Shown(error, Tone.BAD), Shown("✗ unreadable", Tone.BAD), NONE)
             yield FleetRow(str(number), number, cells)
         else:
@@ -92,7 +93,7 @@ def _between(member: FleetMember, report: FleetReport | None) -> Shown:
 
 def common_folder(requests: Sequence[LoadRequest]) -> str:
     """Return the folder that all names begin with, with its slash: the headline has it once."""
-    folders = {os.path.dirname(request.config) for request in requests}  # noqa: PTH120 - text, as it was typed
+    folders = {os.path.dirname(name_of(request)) for request in requests}  # noqa: PTH120 - text, as it is shown
     if len(folders) == 0 or "" in folders or len({folder.startswith("/") for folder in folders}) > 1:
         return ""
     common = os.path.commonpath(folders)

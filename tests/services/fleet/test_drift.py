@@ -24,9 +24,9 @@ SWAPPED = VLLM.replace(
 )
 
 
-def drift(folder: Path, one: str, other: str, **changes: object) -> dict[str, list[str | None]]:
+def drift(folder: Path, one: str, other: str) -> dict[str, list[str | None]]:
     """Return the values that differ between two configs, by their paths."""
-    report = report_of(folder, {"a.yaml": one, "b.yaml": other}, **changes)
+    report = report_of(folder, {"a.yaml": one, "b.yaml": other})
     return {each.path: [value.value for value in each.values] for each in report.drift}
 
 
