@@ -198,7 +198,7 @@ class StorageApp(App[int]):
 
         # What is on show stays behind until another config is read: `escape` leads back to it.
         self._above_base(
-            OpeningScreen(request, load=self._world.load, find=self._world.find, is_root=self._is_root)
+            OpeningScreen(request, load=self._world.load, find=self._world.find, is_root=not self._has_base)
         )
 
     @property
@@ -208,11 +208,7 @@ class StorageApp(App[int]):
 
         base = self.screen_stack[self._floor] if len(self.screen_stack) > self._floor else None
         is_explained = isinstance(base, OpeningScreen) and base.request is not None and not base.is_waiting
-        return self._session is not None or is_explained
-
-    @property
-    def _is_root(self) -> bool:
-        return not self._fleet and not self._has_base
+        return self._session is not None or is_explained or self._fleet is not None
 
     def _above_base(self, screen: Screen[None]) -> None:
         if not self._has_base:
@@ -288,7 +284,7 @@ class StorageApp(App[int]):
         if len(message.candidates) == 1 and self._session is None:
             self._choose(str(message.candidates[0].path))
         else:
-            self._above_base(later().PickerScreen(message.candidates, is_root=self._is_root))
+            self._above_base(later().PickerScreen(message.candidates, is_root=not self._has_base))
 
     @on(ConfigChosen)
     def _config_chosen(self, message: ConfigChosen) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.model.fleet import FleetFinding, FleetPlace
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.fleet.member import FleetLogin, FleetMember
 from llama_storage_tui.services.fleet.places import Address, Servers, spelling
@@ -69,6 +70,11 @@ def _of_role(logins: Sequence[_Login]) -> Iterator[FleetFinding]:
                     alike[0].login.path,
                     f"{listed(configs)} log in as {who}, and its password stands in {len(carriers)} places: "
                     "a change planned for one config alone leaves the old password in the others",
+                    help=Advice(
+                        "A change that is planned for all of them writes the password in every place.",
+                        Step.CHANGE_TOGETHER,
+                        ", ".join(configs),
+                    ),
                     line=alike[0].login.line,
                 ),
                 alike,
