@@ -222,7 +222,11 @@ def _mount(
     else:
         keeps = Keeps.FOR_GOOD
     named = f"the {kind} volume {mount.get('name')} of {resource.kind} {resource.name}"
-    return Mount(str(mount["mountPath"]), named, keeps, document.line(resource.path))
+    claim = get(volume, "persistentVolumeClaim", "claimName")
+    place = (
+        None if claim is None else f"{resource.namespace}/{claim}/{mount.get('subPath') or ''}".rstrip("/")
+    )
+    return Mount(str(mount["mountPath"]), named, keeps, document.line(resource.path), place)
 
 
 def _config_volumes(resource: Resource, chosen: ManifestEntry) -> set[str]:

@@ -48,6 +48,15 @@ class Surroundings:
 
     machine: str = ""
     namespace: str | None = None
+    claims: tuple[tuple[str, str], ...] = ()
+    """Where volumes are mounted that other pods may mount, too, each with its claim."""
+
+    def file(self, path: str) -> tuple[str, str]:
+        """Return what a file belongs to, and its path there: of a claim that other pods mount elsewhere, that in the claim."""
+        for folder, claim in self.claims:
+            if path.startswith(f"{folder.rstrip('/')}/"):
+                return "claim", f"{claim}/{path[len(folder.rstrip('/')) + 1 :]}"
+        return self.machine, path
 
 
 @dataclass(frozen=True, slots=True)

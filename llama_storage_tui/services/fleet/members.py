@@ -41,8 +41,10 @@ def _surroundings(context: Context) -> Surroundings:
     manifest = context.document.manifest
     if manifest is None:
         return Surroundings()
+    mounts = context.document.mounts or ()
+    claims = tuple((mount.path, mount.claim) for mount in mounts if mount.claim is not None)
     namespace = get(manifest.document.data, *manifest.path[:-2], "metadata", "namespace")
-    return Surroundings(context.document.name, str(namespace) if namespace else None)
+    return Surroundings(context.document.name, str(namespace) if namespace else None, claims)
 
 
 def _logins(context: Context) -> Iterator[FleetLogin]:

@@ -88,7 +88,7 @@ def addresses(target: Target, surroundings: Surroundings) -> tuple[Address, ...]
     """Return where a target is; several where it names several hosts, which are one server."""
     engine = type(target).__name__
     if not target.addresses:
-        return ((FILE, surroundings.machine, target.location, 0),)
+        return ((FILE, *surroundings.file(target.location), 0),)
     return tuple((engine, *_host(host, surroundings), port) for host, port in target.addresses)
 
 

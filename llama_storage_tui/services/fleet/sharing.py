@@ -103,7 +103,7 @@ def sharing_findings(uses: Sequence[Use]) -> Iterator[FleetFinding]:
         finding = rule.found_on(
             first.reference,
             f"{listed(configs)} share {listed(tuple(map(repr, items)))} in {first.backend.location}"
-            + (", where they run on one machine" if isinstance(first.backend.target, SqliteTarget) else "")
+            + ("" if first.store.server[:2] != (FILE, "") else ", where they run on one machine")
             + ("; they say the same throughout, as copies of one deployment do" if are_twins else ""),
             severity=Severity.INFO if are_twins else None,
         )

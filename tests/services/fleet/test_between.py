@@ -152,3 +152,38 @@ def test_a_release_that_keys_items_otherwise_reads_their_table_in_another_form(t
 def test_configs_with_nothing_in_common_have_nothing_between_them(tmp_path: Path) -> None:
     report = report_of(tmp_path, {"a.yaml": on_postgres(), "b.yaml": OTHER_FILES})
     assert (report.findings, report.collisions, report.drift) == ((), (), ())
+
+
+def test_two_pods_that_mount_one_claim_share_its_files(tmp_path: Path) -> None:
+    def deployment(name: str, mount_path: str, claim: str, text: str) -> str:
+        return f"""\
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: {name}}}
+data:
+  config.yaml: |
+{indent(text.replace("/srv/stack", mount_path), "    ")}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}}}
+spec:
+  template:
+    spec:
+      containers:
+      - name: server
+        volumeMounts:
+        - {{name: config, mountPath: /etc/ogx}}
+        - {{name: data, mountPath: {mount_path}}}
+      volumes:
+      - {{name: config, configMap: {{name: {name}}}}}
+      - {{name: data, persistentVolumeClaim: {{claimName: {claim}}}}}
+"""
+
+    other = SQLITE.replace(": demo", ": other")
+    one = deployment("one", "/srv/stack", "shared", SQLITE)
+    shared = {"all.yaml": f"{one}---\n{deployment('two', '/data', 'shared', other)}"}
+    found = only_by(report_of(tmp_path, shared), "fleet-shared-namespace")
+    assert len(found.configs) == 2
+    apart = {"all.yaml": f"{one}---\n{deployment('two', '/data', 'own', other)}"}
+    assert not report_of(tmp_path, apart).collisions
