@@ -69,9 +69,9 @@ class FleetServerBody(Document):
 
 
 class CollisionBody(Document):
-    """A table, a namespace or keys that several configs use in one store."""
+    """What several configs use in one store, or the role that they log in as; `name` is that of the table, namespace or role."""
 
-    kind: Literal["table", "namespace", "keys"]
+    kind: Literal["table", "namespace", "keys", "form", "password", "rotation"]
     backend: str
     place: str
     name: str

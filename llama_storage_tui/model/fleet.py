@@ -17,12 +17,42 @@ class FleetPlace:
     line: int | None = None
 
 
+class CollisionKind(StrEnum):
+    """What several configs use."""
+
+    TABLE = "table"
+    NAMESPACE = "namespace"
+    KEYS = "keys"
+    """Keys of a store that keeps no namespaces."""
+    FORM = "form"
+    """A store that releases keep in two forms; `name` is the first reference to it."""
+    PASSWORD = "password"  # noqa: S105 - a word, not a secret
+    """A role with different passwords."""
+    ROTATION = "rotation"
+    """A role whose password a change through one config would leave in another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """What several configs use in one store or of one server; `backend` is the first config's name of that."""
+
+    kind: CollisionKind
+    backend: str
+    place: str
+    """Where the store or the server is, without secrets."""
+    name: str
+    """Of the table, the namespace, the keys, the role or the reference."""
+    configs: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class FleetFinding:
     """A finding between configs, and the places that it is about; its own `where` is the first of them."""
 
     finding: Finding
     places: tuple[FleetPlace, ...]
+    collision: Collision | None = None
+    """What the configs cannot both have, where it is one thing."""
 
     @property
     def configs(self) -> tuple[str, ...]:
@@ -39,27 +69,6 @@ class FleetServer:
 
     identity: str | None
     spellings: tuple[str, ...]
-    configs: tuple[str, ...]
-
-
-class CollisionKind(StrEnum):
-    """What several configs use."""
-
-    TABLE = "table"
-    NAMESPACE = "namespace"
-    KEYS = "keys"
-    """Keys of a store that keeps no namespaces."""
-
-
-@dataclass(frozen=True, slots=True)
-class Collision:
-    """A table, a namespace or keys that several configs use in one store; `backend` is the first config's name of that."""
-
-    kind: CollisionKind
-    backend: str
-    place: str
-    """Where the store is, without secrets."""
-    name: str
     configs: tuple[str, ...]
 
 

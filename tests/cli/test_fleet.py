@@ -52,6 +52,13 @@ def test_the_document_names_configs_servers_collisions_and_drift(run: Run, folde
         "name": "prompts",
         "configs": ["fleet/a.yaml", "fleet/b.yaml"],
     } in found["collisions"]
+    assert {
+        "kind": "password",
+        "backend": "sql_default",
+        "place": "db.example.org:5432",
+        "name": "stack",
+        "configs": ["fleet/a.yaml", "fleet/b.yaml"],
+    } in found["collisions"]
     assert {each["path"] for each in found["drift"]} >= {"storage.stores.prompts.table_name"}
     assert {each["rule"] for each in found["findings"]} >= {"fleet-shared-table", "fleet-password-differs"}
     assert (found["contacted"], found["unanswered"]) == (False, [])

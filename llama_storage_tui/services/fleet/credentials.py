@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from llama_storage_tui.model.finding import Finding
-from llama_storage_tui.model.fleet import FleetFinding, FleetPlace
+from llama_storage_tui.model.fleet import Collision, CollisionKind, FleetFinding, FleetPlace
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.fleet.member import FleetLogin, FleetMember
@@ -60,6 +60,7 @@ def _of_role(logins: Sequence[_Login]) -> Iterator[FleetFinding]:
                 line=first.line,
             ),
             logins,
+            CollisionKind.PASSWORD,
         )
     for alike in by_password.values():
         carriers = {login.login.carrier or login.place for login in alike}
@@ -78,6 +79,7 @@ def _of_role(logins: Sequence[_Login]) -> Iterator[FleetFinding]:
                     line=alike[0].login.line,
                 ),
                 alike,
+                CollisionKind.ROTATION,
             )
 
 
@@ -100,7 +102,7 @@ def _of_variables(roles: Mapping[Credential, Sequence[_Login]]) -> Iterator[Flee
                 f"{variable} in {file} is the password of {listed(names)}",
                 line=first.line,
             ),
-            found.values(),
+            [*found.values()],
         )
 
 
@@ -108,5 +110,11 @@ def _configs(logins: Iterable[_Login]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(login.member.name for login in logins))
 
 
-def _found(finding: Finding, logins: Iterable[_Login]) -> FleetFinding:
-    return FleetFinding(finding, tuple(dict.fromkeys(login.place for login in logins)))
+def _found(finding: Finding, logins: Sequence[_Login], kind: CollisionKind | None = None) -> FleetFinding:
+    places = tuple(dict.fromkeys(login.place for login in logins))
+    first = logins[0].login
+    collision = None
+    if kind is not None:
+        server, role = spelling(first.target), first.target.role
+        collision = Collision(kind, first.name, server, role, _configs(logins))
+    return FleetFinding(finding, places, collision)

@@ -43,7 +43,7 @@ def judge_fleet(
     return FleetReport(
         tuple(_servers(servers, are_files=False)),
         tuple(_servers(servers, are_files=True)),
-        tuple(collisions(uses)),
+        (*collisions(uses), *(found.collision for found in findings if found.collision is not None)),
         tuple(found for group in drift for found in group.drift),
         tuple(sorted(findings, key=lambda found: found.finding.severity.rank)),
     )

@@ -133,8 +133,8 @@ def form_findings(uses: Sequence[Use]) -> Iterator[FleetFinding]:
         for newer in others:
             how = _two_forms(oldest, newer)
             if how is not None:
-                configs = tuple(tuple(use.member.name for use in form) for form in (oldest, newer))
-                found[oldest[0].store.server, configs].append((how, (*oldest, *newer)))
+                users_of = tuple(tuple(use.member.name for use in form) for form in (oldest, newer))
+                found[oldest[0].store.server, users_of].append((how, (*oldest, *newer)))
     for reasons in found.values():
         how, users = reasons[0]
         more = f", and {plural(len(reasons) - 1, 'reference')} more likewise" if len(reasons) > 1 else ""
@@ -143,7 +143,10 @@ def form_findings(uses: Sequence[Use]) -> Iterator[FleetFinding]:
             first.reference, f"{how} ({first.reference.path} in {first.backend.location}{more})"
         )
         places = dict.fromkeys(use.place for _, each in reasons for use in each)
-        yield FleetFinding(finding, tuple(places))
+        configs = tuple(dict.fromkeys(place.config for place in places))
+        name, where = first.reference.path, first.backend.location
+        collision = Collision(CollisionKind.FORM, first.backend.name, where, name, configs)
+        yield FleetFinding(finding, tuple(places), collision)
 
 
 def _two_forms(older: Sequence[Use], newer: Sequence[Use]) -> str | None:
