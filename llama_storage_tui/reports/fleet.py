@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from llama_storage_tui.model.fleet import Drift, FleetFinding, FleetReport
-from llama_storage_tui.reports.findings import MARKS
-from llama_storage_tui.reports.lines import ARROW, POINT, WARNING, Block, Line, LineTone
-from llama_storage_tui.services.fleet.contact import FleetContact
+from llama_storage_tui.reports.lines import ARROW, MARKS, POINT, WARNING, Block, Line, LineTone
 from llama_storage_tui.text import plural
+
+if TYPE_CHECKING:
+    # The name of an annotation only: what was not asked must not bring what asks.
+    from llama_storage_tui.services.fleet.contact import FleetContact
 
 BY_FILES: str = "By the files alone: no server was contacted, so that one name counts as one server."
 
