@@ -23,6 +23,7 @@ from llama_storage_tui.cli.termination import TerminatedError, ending_in_order
 from llama_storage_tui.cli.word_order import unknown_command, wrong_words
 from llama_storage_tui.errors import StorageToolError, UsageError
 from llama_storage_tui.services.debug_log import keep_quiet, stop_log
+from llama_storage_tui.services.requests import looks_like_manifest, names_several
 
 if TYPE_CHECKING:
     from llama_storage_tui.model.bindings import AppSettings
@@ -36,6 +37,7 @@ COMMANDS: Final = {
     "check": "check",
     "show": "check",
     "test": "probing",
+    "fleet": "fleet",
     "namespaces": "keys",
     "keys": "keys",
     "get": "keys",
@@ -107,7 +109,7 @@ def app_settings() -> AppSettings:
 def cli(context: click.Context, *, demo: bool) -> int:
     """See, check, test and browse the storage backends of a Llama Stack or OGX deployment.
 
-    With a RUN_CONFIG, or nothing, the terminal app opens; with a COMMAND, one answer is printed.
+    With a RUN_CONFIG, several, a folder, or nothing, the terminal app opens; with a COMMAND, one answer is printed.
     RUN_CONFIG is a file, - for stdin, a ConfigMap manifest, a distribution's name, or @ for the one found.
     """
     if demo:
@@ -129,13 +131,26 @@ def cli(context: click.Context, *, demo: bool) -> int:
 @click.pass_context
 def tui(context: click.Context, config: str | None, rest: tuple[str, ...]) -> int:
     """Open the terminal app."""
-    if config is not None and rest:
+    words = () if config is None else (config, *rest)
+    are_files = all(Path(word).exists() or names_several(word) for word in words)
+    if config is not None and rest and not are_files:
         raise unknown_command(config, rest, COMMANDS)
-    return run_tui(context, config)
+    is_fleet = bool(rest) or any(map(names_several, words)) or is_bundle(config, Settings(context))
+    return run_tui(context, config, words if is_fleet else ())
 
 
-def run_tui(context: click.Context, config: str | None) -> int:
-    """Open the terminal app on a config, or on what is found."""
+def is_bundle(config: str | None, settings: Settings) -> bool:
+    """Tell whether a file of manifests holds several run configs, none of which was chosen."""
+    if config is None or settings.request(config).key is not None or not looks_like_manifest(config):
+        return False
+    # Imported here: to look at a config that is no manifest must not pay for YAML.
+    from llama_storage_tui.services.fleet.inputs import find_inputs
+
+    return len(find_inputs((config,), settings.request(config)).requests) > 1
+
+
+def run_tui(context: click.Context, config: str | None, fleet: tuple[str, ...] = ()) -> int:
+    """Open the terminal app on a config, on several, or on what is found."""
     # Imported here: commands must not pay for Textual.
     from llama_storage_tui.tui.run import run
 
@@ -144,7 +159,8 @@ def run_tui(context: click.Context, config: str | None) -> int:
         raise UsageError(
             "--json needs a command", help="For example: llama-storage-tui check RUN_CONFIG --json"
         )
-    return run(settings.request(config or "@"), timeouts=settings.timeouts, mouse=settings.mouse)
+    request = settings.request("@" if fleet else config or "@")
+    return run(request, timeouts=settings.timeouts, mouse=settings.mouse, fleet=fleet)
 
 
 def run_demo(context: click.Context) -> int:

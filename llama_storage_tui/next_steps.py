@@ -51,6 +51,8 @@ class Step(StrEnum):
     CHANGE_FILES_ONLY = "change-files-only"
     ACCEPT_UNCHECKED = "accept-unchecked"
     LEAVE_OUT_USERLIST = "leave-out-userlist"
+    CHANGE_TOGETHER = "change-together"
+    """`of`: the configs that hold one password."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from llama_storage_tui.cli import output, reports
 from llama_storage_tui.cli.asking import FOUND, ask, open_catalog
-from llama_storage_tui.cli.documents import CheckDocument, Checked, ErrorDocument, ManyChecks, ShowDocument
+from llama_storage_tui.cli.documents import (
+    CheckDocument,
+    Checked,
+    ErrorDocument,
+    FleetFindingBody,
+    ManyChecks,
+    ShowDocument,
+)
 from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
+from llama_storage_tui.cli.fleet_reading import read_fleet, report_findings
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.settings import Settings
-from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.cli.waiting import wait_for
 from llama_storage_tui.model.catalog import Catalog
-from llama_storage_tui.model.finding import Finding, Severity
+from llama_storage_tui.model.finding import Severity
+from llama_storage_tui.services.fleet.judging import judge_fleet
+from llama_storage_tui.services.fleet.member import FleetMember
 from llama_storage_tui.services.inspection import inspect_data, with_data
+from llama_storage_tui.services.requests import names_several
 from llama_storage_tui.services.session import Session
 
 
@@ -27,58 +40,69 @@ from llama_storage_tui.services.session import Session
 def check(context: click.Context, configs: tuple[str, ...], *, looks_into_data: bool) -> int:
     """Check whether a server loads the config and starts, and what it would silently get wrong.
 
+    Several configs, a folder or a pattern are also compared with each other, as `fleet` does. With --json they give
+    {"configs": [one document each], "findings": [what is found between them]}.
+
     Example: llama-storage-tui check run.yaml --env-file .env
     """
     names = configs or (FOUND,)
-    if len(names) == 1:
-        catalog, findings = _checked(context, names[0], looks_into_data=looks_into_data)
-        if Settings(context).is_json:
-            output.write_document(
-                CheckDocument.model_validate(Checked(catalog, (*catalog.findings, *findings)))
-            )
-        else:
-            reports.report_check(catalog, (*catalog.findings, *findings))
-        return _check_code(catalog, findings)
-    return _check_many(context, names, looks_into_data=looks_into_data)
+    if len(names) > 1 or names_several(names[0]):
+        return _check_many(context, names, looks_into_data=looks_into_data)
+    name = names[0]
+    catalog = ask(context, name, _looked_into) if looks_into_data else open_catalog(context, name)
+    if Settings(context).is_json:
+        output.write_document(CheckDocument.model_validate(Checked(catalog, catalog.findings)))
+    else:
+        reports.report_check(catalog, catalog.findings)
+    return check_code(catalog)
 
 
-def _checked(
-    context: click.Context, config: str, *, looks_into_data: bool
-) -> tuple[Catalog, tuple[Finding, ...]]:
-    if not looks_into_data:
-        return open_catalog(context, config), ()
-
-    async def question(session: Session) -> tuple[Catalog, tuple[Finding, ...]]:
-        found = await inspect_data(session)
-        return with_data(session.catalog, found), found
-
-    return ask(context, config, question)
+async def _looked_into(session: Session) -> Catalog:
+    found = await inspect_data(session)
+    catalog = with_data(session.catalog, found)
+    return replace(catalog, findings=(*catalog.findings, *found))
 
 
-def _check_code(catalog: Catalog, findings: tuple[Finding, ...]) -> ExitCode:
-    has_errors = any(finding.severity is Severity.ERROR for finding in (*catalog.findings, *findings))
+def check_code(catalog: Catalog) -> ExitCode:
+    """Return the exit code that the findings of a config give."""
+    has_errors = any(finding.severity is Severity.ERROR for finding in catalog.findings)
     return ExitCode.WRONG if has_errors else ExitCode.DONE
 
 
 def _check_many(context: click.Context, names: tuple[str, ...], *, looks_into_data: bool) -> int:
+    is_json = Settings(context).is_json
     documents: list[CheckDocument | ErrorDocument] = []
     codes: list[int] = []
-    for name in names:
-        try:
-            catalog, findings = _checked(context, name, looks_into_data=looks_into_data)
-        except StorageToolError as error:
-            documents.append(ErrorDocument.model_validate(error))
-            codes.append(exit_code(error))
-            if not Settings(context).is_json:
-                output.say_error(error)
-            continue
-        documents.append(CheckDocument.model_validate(Checked(catalog, (*catalog.findings, *findings))))
-        codes.append(_check_code(catalog, findings))
-        if not Settings(context).is_json:
-            reports.report_check(catalog, (*catalog.findings, *findings))
-    if Settings(context).is_json:
-        output.write_document(ManyChecks(configs=documents))
+    members: list[FleetMember] = []
+    for member in read_fleet(context, names):
+        members.append(member)
+        catalog = member.catalog
+        if catalog is not None and looks_into_data:
+            catalog = _with_data(context, catalog)
+        if catalog is None:
+            assert member.error is not None, "a config has a catalog, or an error"  # noqa: S101 - for the reader
+            documents.append(ErrorDocument.model_validate(member.error))
+            codes.append(exit_code(member.error))
+        else:
+            documents.append(CheckDocument.model_validate(Checked(catalog, catalog.findings)))
+            codes.append(check_code(catalog))
+        if catalog is not None and not is_json:
+            reports.report_check(catalog, catalog.findings)
+    between = judge_fleet(members).findings
+    if is_json:
+        findings = [FleetFindingBody.model_validate(found) for found in between]
+        output.write_document(ManyChecks(configs=documents, findings=findings))
+    else:
+        report_findings(between)
     return max(codes)
+
+
+def _with_data(context: click.Context, catalog: Catalog) -> Catalog:
+    async def answer() -> Catalog:
+        async with Session(catalog, Settings(context).timeouts) as session:
+            return await _looked_into(session)
+
+    return wait_for(answer())
 
 
 @click.command()

@@ -169,10 +169,36 @@ class CheckDocument(Document):
     findings: list[FindingBody]
 
 
+class FleetPlaceBody(Document):
+    """A place in one of several configs."""
+
+    config: str
+    where: str
+    line: int | None
+
+
+class FleetFindingBody(FindingBody):
+    """A finding between configs; `where` and `line` are those of its first place."""
+
+    rule: Annotated[str, From("finding.rule")]
+    severity: Annotated[Literal["error", "warning", "info"], From("finding.severity")]
+    stage: Annotated[Literal["load", "start", "never"], From("finding.stage")]
+    where: Annotated[str, From("finding.where")]
+    line: Annotated[int | None, From("finding.line")]
+    message: Annotated[str, From("finding.message")]
+    help: Annotated[HelpText, From("finding.help")]
+    configs: list[str]
+    places: list[FleetPlaceBody]
+
+
 class ManyChecks(Document):
-    """The answer of `check` on several configs; one that cannot be read has its error in place."""
+    """The answer of `check` on several configs; one that cannot be read has its error in place.
+
+    `findings` are those between the configs.
+    """
 
     configs: list[CheckDocument | ErrorDocument]
+    findings: list[FleetFindingBody]
 
 
 class SourceBody(Document):

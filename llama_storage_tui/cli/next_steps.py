@@ -35,12 +35,14 @@ _WORDS: Final = {
     Step.CHANGE_FILES_ONLY: "Then write the new password to the files: --config-only --password-stdin.",
     Step.ACCEPT_UNCHECKED: "To change the password without verification, add --accept-unchecked.",
     Step.LEAVE_OUT_USERLIST: "Leave --userlist out.",
+    Step.CHANGE_TOGETHER: "`rotate` one of them, with --also for each of the others: {of}.",
 }
 _UNNAMED: Final = {
     Step.READ_AS_VERSION: "VERSION",
     Step.GIVE_ENV_FILE: "FILE",
     Step.FINISH_CHANGE: "RUN_CONFIG",
     Step.CONFIRM_CHANGE: "RUN_CONFIG",
+    Step.CHANGE_TOGETHER: "RUN_CONFIG",
 }
 _PATHS: Final = (Step.GIVE_ENV_FILE, Step.FINISH_CHANGE, Step.CONFIRM_CHANGE)
 

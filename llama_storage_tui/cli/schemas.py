@@ -13,8 +13,9 @@ from llama_storage_tui.cli.data_documents import (
     TablesDocument,
     TestDocument,
 )
-from llama_storage_tui.cli.documents import CheckDocument, Document, ErrorDocument, ShowDocument
+from llama_storage_tui.cli.documents import CheckDocument, Document, ErrorDocument, ManyChecks, ShowDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.fleet_documents import FleetDocument
 from llama_storage_tui.cli.help_pages import HelpDocument, KeysHelpDocument, ThemesHelpDocument
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.records.completion_documents import CompletionDocument
@@ -37,6 +38,8 @@ DOCUMENTS: dict[str, type[Document]] = {
     "check": CheckDocument,
     "show": ShowDocument,
     "test": TestDocument,
+    "check several": ManyChecks,
+    "fleet": FleetDocument,
     "namespaces": NamespacesDocument,
     "keys": KeysDocument,
     "get": GetDocument,

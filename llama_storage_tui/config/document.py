@@ -127,12 +127,16 @@ class Keeps(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A volume in a server's container: where, what kind of volume, how long it keeps what is written, and its line in the file."""
+    """A volume in a server's container: where, what kind of volume, how long it keeps what is written, and its line in the file.
+
+    `claim` is the PersistentVolumeClaim and the folder in it, by which other pods mount the same files; None of any other volume.
+    """
 
     path: str
     what: str
     keeps: Keeps
     line: int | None
+    claim: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,7 @@ def read_document(content: bytes, name: str, *, key: str | None = None) -> Confi
     """
     text = decode(content, name)
     try:
-        document = _parse(text, name)
+        document = parse_file(text, name)
     except ConfigError as error:
         raise unreadable_error(text, error) or error from None
     if document.is_stream or is_manifest(document.data):
@@ -184,7 +184,7 @@ def read_document(content: bytes, name: str, *, key: str | None = None) -> Confi
     return document
 
 
-def _parse(text: str, name: str) -> ConfigDocument:
+def parse_file(text: str, name: str) -> ConfigDocument:
     """Parse a file: as one document, or as several where they are manifests."""
     if len(_SEPARATOR.findall(text)) > 1 or _SEPARATOR.search(text.lstrip(), 1):
         stream = parse_stream(text, name)

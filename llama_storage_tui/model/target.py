@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from llama_storage_tui.secrets import Secret
+
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1", "127.0.1.1"})
+"""Names that mean the machine itself."""
 
 
 class Target:
@@ -14,6 +19,16 @@ class Target:
     def location(self) -> str:
         """Where this is, without its credentials."""
         raise NotImplementedError
+
+    @property
+    def addresses(self) -> tuple[tuple[str, int], ...]:
+        """The hosts and ports of the server; none where it is a file."""
+        return ()
+
+    @property
+    def database_name(self) -> str:
+        """The database in the server; empty where it has but one."""
+        return ""
 
 
 class LoginTarget(Target):
@@ -40,6 +55,11 @@ class LoginTarget(Target):
     def seeds(self) -> tuple[tuple[str, int], ...]:
         """The hosts and ports that are tried."""
         raise NotImplementedError
+
+    @property
+    def addresses(self) -> tuple[tuple[str, int], ...]:
+        """The hosts and ports of the server."""
+        return self.seeds
 
     @property
     def endpoint(self) -> tuple[object, ...]:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
-from llama_storage_tui.reports.lines import BAD, POINT, WARNING
+from llama_storage_tui.model.finding import Finding, Rule, Stage
 from llama_storage_tui.services.rule_book import releases
 
 WHEN: Final = {Stage.LOAD: "at load", Stage.START: "at start", Stage.NEVER: "never"}
 """When a server reports what a finding is about."""
-MARKS: Final = {Severity.ERROR: BAD, Severity.WARNING: WARNING, Severity.INFO: POINT}
-"""The sign of a severity; its word stands beside it."""
 
 
 def place_of(finding: Finding) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
+from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.next_steps import Help
 
 
@@ -29,6 +31,8 @@ class Mark:
 
 GOOD, BAD, WARNING = Mark("✓", LineTone.GOOD), Mark("✗", LineTone.BAD), Mark("▲", LineTone.WARNING)
 POINT, ARROW = Mark("·"), Mark("→", LineTone.KEY)
+MARKS: Final = {Severity.ERROR: BAD, Severity.WARNING: WARNING, Severity.INFO: POINT}
+"""The sign of a severity; its word stands beside it."""
 
 
 @dataclass(frozen=True, slots=True)

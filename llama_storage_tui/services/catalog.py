@@ -36,18 +36,19 @@ __all__ = [
 
 def load(request: LoadRequest) -> Catalog:
     """Read and judge the config; raises ConfigError or UsageError. Contacts nothing and writes nothing."""
-    return _judged(_read(request))
+    return judged(read(request))
 
 
 def open_at_once(request: LoadRequest) -> Opened:
     """Read the config and leave the findings for later: what a first screen needs. Raises as `load` does."""
-    reading = _read(request)
-    return Opened(reading.catalog, lambda: _judged(reading))
+    reading = read(request)
+    return Opened(reading.catalog, lambda: judged(reading))
 
 
-def _read(request: LoadRequest) -> UnjudgedConfig:
+def read(request: LoadRequest, environment: Environment | None = None) -> UnjudgedConfig:
+    """Read the config in all its forms, with the `environment` that was read for it, if any. Raises as `load` does."""
     version = newest(request.version) if request.version else None
-    environment = read_environment(request)
+    environment = environment or read_environment(request)
     document = open_config(
         request.config, environ=request.environ, home=home_of(request.environ), key=request.key
     )
@@ -63,7 +64,8 @@ def _read(request: LoadRequest) -> UnjudgedConfig:
     return reading
 
 
-def _judged(reading: UnjudgedConfig) -> Catalog:
+def judged(reading: UnjudgedConfig) -> Catalog:
+    """Return the catalog of a config that was read, with its findings and verdict."""
     catalog = reading.judged()
     learn_secrets(catalog.secrets)
     log.info(

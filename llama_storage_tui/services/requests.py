@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -30,6 +31,32 @@ class LoadRequest:
     path_map: tuple[tuple[str, str], ...] = ()
     key: str | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+
+
+_PATTERN: Final = re.compile(r"[*?\[]")
+
+
+def is_pattern(name: str) -> bool:
+    """Tell whether a word is a pattern of file names, and not a file with such a name."""
+    return _PATTERN.search(name) is not None and not os.path.lexists(name)
+
+
+def names_several(name: str) -> bool:
+    """Tell whether a word names a folder or a pattern, whatever number of configs it holds."""
+    return is_pattern(name) or os.path.isdir(name)  # noqa: PTH112 - says no where pathlib raises
+
+
+MANIFEST: Final = re.compile(r"^[\"']?(?:apiVersion|kind)[\"']?[ \t]*:", re.MULTILINE)
+"""What a Kubernetes resource has at its top, and no run config."""
+
+
+def looks_like_manifest(name: str) -> bool:
+    """Tell whether a word names a file of manifests, which may hold several configs: by its text alone, without parsing it."""
+    try:
+        with open(name, encoding="utf-8") as file:  # noqa: PTH123 - takes whatever name is typed
+            return os.path.isfile(name) and MANIFEST.search(file.read(5_000_000)) is not None  # noqa: PTH113 - as above
+    except (OSError, ValueError):
+        return False
 
 
 def parse_path_map(text: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Every rule that findings come from: of the config, of the manifests around it, and of the data."""
+"""Every rule that findings come from: of the config, of the manifests around it, of the data, and between configs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from llama_storage_tui.config.rules import TABLE as CONFIG_RULES
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.finding import Rule
 from llama_storage_tui.services import default_names, inspection, upgrade_inspection
+from llama_storage_tui.services.fleet import rules as fleet
 
 RULES: Final[tuple[Rule, ...]] = (
     *CONFIG_RULES,
@@ -17,6 +18,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *inspection.TABLE,
     *default_names.TABLE,
     *upgrade_inspection.TABLE,
+    *fleet.TABLE,
 )
 """In the order in which they are checked."""
 

@@ -21,6 +21,7 @@ from llama_storage_tui.tui import messages
 from llama_storage_tui.tui.catalog.messages import CandidatesFound, CatalogJudged, CatalogLoaded, ConfigChosen
 from llama_storage_tui.tui.dependencies import World
 from llama_storage_tui.tui.export.messages import ExportOpened
+from llama_storage_tui.tui.fleet.messages import FleetResumed
 from llama_storage_tui.tui.navigation.commands import Commands, NamedDestination
 from llama_storage_tui.tui.navigation.keymap import preferences_path
 from llama_storage_tui.tui.rotation.messages import ChangeStarted
@@ -35,6 +36,7 @@ from llama_storage_tui.tui.values.messages import SubjectOpened
 
 if TYPE_CHECKING:
     from llama_storage_tui.model.catalog import Catalog
+    from llama_storage_tui.services.fleet.reading import FleetReading
     from llama_storage_tui.services.loaded_config import Opened
     from llama_storage_tui.services.rotation.service import RotationDesk
     from llama_storage_tui.services.session import Session
@@ -70,8 +72,12 @@ class StorageApp(TerminalApp):
         world: World | None = None,
         opened: Opened | None = None,
         driver: type[TerminalDriver] | None = None,
+        fleet: FleetReading | None = None,
     ) -> None:
         super().__init__(world or World(), driver=driver)
+        self._fleet = fleet
+        # The number of the screen that a config begins with: below it is that of several configs.
+        self._floor = 2 if fleet else 1
         self._request = request
         self._opened = opened
         self._timeouts = timeouts or Timeouts()
@@ -96,6 +102,10 @@ class StorageApp(TerminalApp):
         opened, self._opened = self._opened, None
         if opened is not None:
             await self._show_catalog(opened)
+        elif self._fleet:
+            from llama_storage_tui.tui.fleet.fleet import FleetScreen
+
+            self.push_screen(FleetScreen(self._fleet, self._timeouts))
         else:
             self._open(self._request)
 
@@ -123,26 +133,26 @@ class StorageApp(TerminalApp):
         """Whether there is a config to go back to: one on show, or one that could not be read and says why."""
         from llama_storage_tui.tui.catalog.opening import OpeningScreen
 
-        base = self.screen_stack[1] if len(self.screen_stack) > 1 else None
+        base = self.screen_stack[self._floor] if len(self.screen_stack) > self._floor else None
         is_explained = isinstance(base, OpeningScreen) and base.request is not None and not base.is_waiting
-        return self._session is not None or is_explained
+        return self._session is not None or is_explained or self._fleet is not None
 
     def _above_base(self, screen: Screen[None]) -> None:
         if not self._has_base:
             self._only(screen)
             return
-        while len(self.screen_stack) > 3:
+        while len(self.screen_stack) > self._floor + 2:
             self.pop_screen()
-        if len(self.screen_stack) > 2:
+        if len(self.screen_stack) > self._floor + 1:
             self.switch_screen(screen)
         else:
             self.push_screen(screen)
 
     def _only(self, screen: Screen[None]) -> Awaitable[object]:
-        """Show a screen with nothing behind it but Textual's own default."""
-        while len(self.screen_stack) > 2:
+        """Show a screen with nothing of a config behind it."""
+        while len(self.screen_stack) > self._floor + 1:
             self.pop_screen()
-        if len(self.screen_stack) > 1:
+        if len(self.screen_stack) > self._floor:
             return self.switch_screen(screen)
         return self.push_screen(screen)
 
@@ -150,6 +160,10 @@ class StorageApp(TerminalApp):
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+    @on(FleetResumed)
+    async def _fleet_resumed(self) -> None:
+        await self._close_session()
 
     @on(CatalogLoaded)
     async def _catalog_loaded(self, message: CatalogLoaded) -> None:
@@ -163,6 +177,7 @@ class StorageApp(TerminalApp):
         self._session = self._world.open_session(opened.catalog, self._timeouts)
         self._desk = None
         screen = CatalogScreen(self._session, pending=opened.pending)
+        screen.is_root = not self._fleet
         await self._only(screen)
         if opened.judge is not None:
             # Only when the screen is drawn: judging would share the interpreter with the drawing.
@@ -321,7 +336,7 @@ class StorageApp(TerminalApp):
 
     @on(messages.CatalogOpened)
     def _catalog_opened(self) -> None:
-        while len(self.screen_stack) > 2:
+        while len(self.screen_stack) > self._floor + 1:
             self.pop_screen()
 
     @on(messages.BackendPointed)

@@ -82,6 +82,8 @@ OF_A_SETTING: Final = {
     "Set table_name: …": "both tables stay; which of them is out of sight then is said",
     "… goes on with these rows. Back them up": "the configured store holds no rows where this is said",
     "Rows of both are mixed": "the rows stay, and where they are is said",
+    "Each deployment lists, changes and deletes": "the rows stay, and where they are is said",
+    "Equal keys of both deployments overwrite": "the keys stay, and where they are is said",
     "Use one worker in one replica. PostgreSQL takes several": "the rows stay, and that no server copies them is said",
     "Set server.tenancy.default_tenant_id": "no server starts before it; that the copy happens once is said",
     "Add the provider again under that id": "first what loses nothing; what an unregistered object loses is said",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,7 +32,8 @@ from llama_storage_tui.model.pending import OwnChange, PendingNotice
 from llama_storage_tui.model.rotation import Outcome, Result
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.catalog import Candidate, Opened, open_at_once
-from llama_storage_tui.services.requests import LoadRequest
+from llama_storage_tui.services.fleet.reading import FleetReading
+from llama_storage_tui.services.requests import FOUND, LoadRequest
 from llama_storage_tui.services.rotation.pending_status import Standing
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.app import StorageApp, World
@@ -39,6 +41,7 @@ from llama_storage_tui.tui.catalog.opening import Load
 from llama_storage_tui.tui.messages import Unexpected
 from llama_storage_tui.tui.widgets.listing import Listing
 from tests.deployments import copy_demo
+from tests.fleets import made_up_fleet, write_fleet
 from tests.tui.made_up import Gate, MemoryReader, MemorySession, made_up_catalog, made_up_readers
 from tests.tui.made_up_rotation import (
     MemoryDesk,
@@ -76,8 +79,10 @@ class LazyCompositor(Compositor):
 class GalleryApp(StorageApp):
     """The app over made-up data; what no one foresaw fails the test."""
 
-    def __init__(self, request: LoadRequest | None = REQUEST, *, world: World) -> None:
-        super().__init__(request, world=world)
+    def __init__(
+        self, request: LoadRequest | None = REQUEST, *, world: World, fleet: FleetReading | None = None
+    ) -> None:
+        super().__init__(request, world=world, fleet=fleet)
         self.animation_level = "none"
 
     def _unexpected(self, message: Unexpected) -> None:
@@ -293,6 +298,29 @@ async def demo_stage(
             yield found
 
 
+@asynccontextmanager
+async def fleet_stage(
+    size: tuple[int, int] = WIDE,
+    *,
+    texts: Mapping[str, str] | None = None,
+    names: tuple[str, ...] = ("fleet",),
+) -> AsyncIterator[Stage]:
+    """Run the app over a folder `fleet` of real run configs, which is in the working folder meanwhile."""
+    request = LoadRequest(FOUND, environ={"HOME": "/home/somebody"})
+    with tempfile.TemporaryDirectory() as name, contextlib.chdir(name):
+        write_fleet(Path("fleet"), made_up_fleet() if texts is None else texts)
+        world = World(
+            load=_load_whole,
+            log_folder=lambda: NOWHERE,
+            environ={"LLAMA_STORAGE_TUI_CONFIG": str(NOWHERE / "config.toml")},
+        )
+        app = GalleryApp(request, world=world, fleet=FleetReading(names, request))
+        async with _running(app, size) as pilot:
+            found = Stage(pilot, app, {})
+            await found.settle()
+            yield found
+
+
 async def _load_whole(request: LoadRequest) -> Opened:
     # Findings that arrive later would come at another moment in each run.
     opened = open_at_once(request)
@@ -313,11 +341,15 @@ class Scene:
     pending: tuple[PendingNotice, ...] = ()
     is_demo: bool = False
     """Whether it plays over the demo's stores instead of the made-up readers."""
+    is_fleet: bool = False
+    """Whether it plays over several configs."""
     is_large: bool = False
     """Whether these stores look very large, and a search stops half way."""
 
     def stage(self) -> AbstractAsyncContextManager[Stage]:
         """Run the app that it plays in."""
+        if self.is_fleet:
+            return fleet_stage(self.size)
         if self.is_demo:
             return demo_stage(self.size, pacing=Pacing() if self.is_large else None)
         return stage(
@@ -562,6 +594,8 @@ SCENES: dict[str, Scene] = {
     "pending-lost-narrow": Scene(NARROW, act=_lost, pending=PENDING),
     "picker": Scene(request=None, candidates=CANDIDATES),
     "picker-empty": Scene(NARROW, request=None),
+    "fleet": Scene(is_fleet=True, keys=("down",)),
+    "fleet-narrow": Scene(NARROW, is_fleet=True, keys=("down",)),
     "responses": Scene(keys=("w", "down"), is_demo=True),
     "responses-narrow": Scene(NARROW, keys=("w", "down"), is_demo=True),
     "response": Scene(act=_response(6), is_demo=True),

@@ -207,7 +207,7 @@ async def test_reading_a_config_can_be_cancelled() -> None:
 
 
 def test_the_entry_takes_what_the_console_script_gives() -> None:
-    assert entry.run.__kwdefaults__ == {"timeouts": None, "mouse": True}
+    assert entry.run.__kwdefaults__ == {"timeouts": None, "mouse": True, "fleet": ()}
 
 
 def opened_in_a_terminal(folder: Path) -> tuple[subprocess.Popen[bytes], int, bytes]:

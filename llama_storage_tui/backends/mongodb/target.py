@@ -52,6 +52,11 @@ class MongoTarget(LoginTarget):
         return f"{scheme}://{self.place}/?authSource={self.auth_source}"
 
     @property
+    def database_name(self) -> str:
+        """The database in the server."""
+        return self.database
+
+    @property
     def place(self) -> str:
         """The server alone."""
         names = ((f"[{host}]" if ":" in host else host, port) for host, port in self.seeds)

@@ -116,6 +116,11 @@ class PostgresTarget(LoginTarget):
         return f"postgresql://{self.place}/{self.database}"
 
     @property
+    def database_name(self) -> str:
+        """The database in the server."""
+        return self.database
+
+    @property
     def place(self) -> str:
         """The server alone; all of them where there are several."""
         return ",".join(f"{_bracketed(host)}:{port}" for host, port in self.seeds)

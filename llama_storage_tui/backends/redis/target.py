@@ -34,6 +34,16 @@ class RedisTarget(Target):
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"redis://{host}:{self.port}/{self.database}"
 
+    @property
+    def addresses(self) -> tuple[tuple[str, int], ...]:
+        """The host and port of the server."""
+        return ((self.host, self.port),)
+
+    @property
+    def database_name(self) -> str:
+        """The number of the database."""
+        return str(self.database)
+
 
 def redis_target(settings: BackendSettings) -> RedisTarget:
     """Return the server of a kv_redis backend, read as redis-py reads the URL that servers make; raises NoTarget."""

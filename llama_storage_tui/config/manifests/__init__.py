@@ -6,6 +6,7 @@ mounts it says which variables the server gets.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Final
 
@@ -28,7 +29,7 @@ from llama_storage_tui.config.manifests.resources import (
 from llama_storage_tui.config.manifests.rules import find_unwatched
 from llama_storage_tui.config.manifests.variables import deployed_variables, find_elsewhere
 from llama_storage_tui.config.manifests.volumes import mounts_of_servers
-from llama_storage_tui.config.other_files import unreadable_error
+from llama_storage_tui.config.other_files import looks_like_run_config, unreadable_error
 from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.model.finding import Finding
 
@@ -66,6 +67,14 @@ def find_run_config(document: ConfigDocument, key: str | None) -> ConfigDocument
         workers=max(filter(None, map(_number, workers)), default=None),
         mounts=mounts_of_servers(document, readers, chosen),
     )
+
+
+def run_config_keys(document: ConfigDocument) -> tuple[str, ...]:
+    """Return the key of each run config that a file of manifests holds, as `find_run_config` takes it."""
+    entries = [entry for resource in read_resources(document) for entry in entries_of(resource)]
+    names = Counter(name for entry in entries for name in {*entry.names})
+    likely = [entry for entry in entries if looks_like_run_config(entry.text)]
+    return tuple(next((n for n in entry.names if names[n] == 1), entry.names[-1]) for entry in likely)
 
 
 def _number(value: object) -> int | None:

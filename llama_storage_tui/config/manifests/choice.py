@@ -34,9 +34,7 @@ def choose_entry(
 ) -> ManifestEntry:
     """Return the entry that is the run config, noting what is odd; raises ConfigError or UsageError where there is not one."""
     if key is not None:
-        named = [
-            entry for entry in entries if key in (entry.key, entry.label, f"{entry.namespace}/{entry.label}")
-        ]
+        named = [entry for entry in entries if key in entry.names]
         if len(named) == 1:
             return named[0]
         if not named:

@@ -60,6 +60,11 @@ class ManifestEntry:
         """What the entry is called where several files have one of its key."""
         return f"{self.owner}/{self.key}" if self.owner else self.key
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What an operator may call the entry by, the shortest first."""
+        return self.key, self.label, f"{self.namespace}/{self.label}"
+
 
 @dataclass(frozen=True, slots=True)
 class WantedConfig:

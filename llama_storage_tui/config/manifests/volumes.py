@@ -75,7 +75,11 @@ def _mount(
     else:
         keeps = Keeps.FOR_GOOD
     named = f"the {kind} volume {mount.get('name')} of {resource.kind} {resource.name}"
-    return Mount(str(mount["mountPath"]), named, keeps, document.line(resource.path))
+    claim = get(volume, "persistentVolumeClaim", "claimName")
+    place = (
+        None if claim is None else f"{resource.namespace}/{claim}/{mount.get('subPath') or ''}".rstrip("/")
+    )
+    return Mount(str(mount["mountPath"]), named, keeps, document.line(resource.path), place)
 
 
 def _with_config(containers: list[Mapping[str, object]], volumes: set[str]) -> list[Mapping[str, object]]:

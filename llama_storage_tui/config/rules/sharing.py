@@ -14,6 +14,7 @@ from llama_storage_tui.config.rules.serving import provider_name
 from llama_storage_tui.config.rules.view import View
 from llama_storage_tui.model.catalog import Backend, Family, Reference
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
+from llama_storage_tui.model.target import LOOPBACK
 from llama_storage_tui.upstream.consumers import VECTOR_STORE_TABLES, find_consumer
 
 SHARED_TABLE: Final = Rule(
@@ -61,8 +62,6 @@ TABLE: Final = (
     HOST_SPELLED_DIFFERENTLY,
 )
 
-
-LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1", "127.0.1.1"})
 
 Place = tuple[object, ...]
 """What two backends have in common when they reach the same rows: the file, or host, port and database."""

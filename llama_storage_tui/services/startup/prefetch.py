@@ -6,7 +6,7 @@ when its parent is gone. It contacts nothing and writes nothing but its two answ
 
 The answers hold the config's secrets. They go through an anonymous pipe between two processes of the same user, one the
 child of the other, which no third can open by a name: what was in this process's memory comes back into it. `Secret` itself
-refuses to be pickled; only the two classes here can do it, and only into that pipe.
+refuses to be pickled; only the two classes here can do it, and only into such a pipe.
 
 Whatever goes wrong in the child, an error in the config included, is no answer: the caller reads for itself and learns why.
 """
@@ -31,17 +31,19 @@ if TYPE_CHECKING:
     from llama_storage_tui.services.requests import LoadRequest
 
 
-class _Sender(pickle.Pickler):
-    """Writes a catalog, with what its secrets hide."""
+class SecretSender(pickle.Pickler):
+    """Writes what was read of a config, with what its secrets hide: into an anonymous pipe to another process of this program."""
 
     def persistent_id(self, obj: object) -> str | None:
+        """Return what a secret hides, in its place."""
         return obj.reveal() if isinstance(obj, Secret) else None
 
 
-class _Receiver(pickle.Unpickler):
-    """Reads what a `_Sender` wrote."""
+class SecretReceiver(pickle.Unpickler):
+    """Reads what a `SecretSender` wrote, of which each read from one pipe takes one."""
 
     def persistent_load(self, pid: Any) -> Secret:  # noqa: ANN401 - pickle's own
+        """Return the secret again."""
         return Secret(pid)
 
 
@@ -79,7 +81,7 @@ class Ahead:
 
     def _next(self) -> Catalog | None:
         try:
-            found: Catalog = _Receiver(self._answers).load()
+            found: Catalog = SecretReceiver(self._answers).load()
         except (EOFError, OSError, ValueError, pickle.UnpicklingError):
             return None
         return found
@@ -121,22 +123,26 @@ def read_ahead(request: LoadRequest) -> Ahead | None:
 def _answer(request: LoadRequest, question: int, answer: int) -> NoReturn:
     """Be the child: send the catalog, when asked the judged one, and end without anything that the parent would do at its end."""
     try:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_DFL)
-        # The terminal belongs to the parent.
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for stream in range(3):
-            os.dup2(nowhere, stream)
+        leave_terminal()
         with os.fdopen(answer, "wb") as answers:
             from llama_storage_tui.services.catalog import open_at_once
 
             opened = open_at_once(request)
-            _Sender(answers).dump(opened.catalog)
+            SecretSender(answers).dump(opened.catalog)
             answers.flush()
             if os.read(question, 1) and opened.judge is not None:
-                _Sender(answers).dump(opened.judge())
+                SecretSender(answers).dump(opened.judge())
     finally:
         os._exit(0)
+
+
+def leave_terminal() -> None:
+    """In a child: end on signals as any process does, and leave the terminal to the parent."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(nowhere, stream)
 
 
 def _learned(catalog: Catalog) -> Catalog:

@@ -24,6 +24,7 @@ PLACES: Final = {
     "ReadingScreen": "a conversation, a completion, an object",
     "FamiliesScreen": "objects",
     "CatalogScreen": "catalog",
+    "FleetScreen": "several configs",
     "ValueScreen": "a value",
     "TablesScreen": "tables",
     "RotationScreen": "a password",

@@ -1,0 +1,1 @@
+"""Several configs at once: one table, and what is between them."""
