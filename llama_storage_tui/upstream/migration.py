@@ -33,6 +33,8 @@ PROVIDER_TYPES: Final = (
     Renamed(Version(0, 3), "remote::groq-openai-compat", "remote::groq", "inference"),
     Renamed(Version(0, 3), "remote::sambanova-openai-compat", "remote::sambanova", "inference"),
     Renamed(Version(0, 3), "remote::together-openai-compat", "remote::together", "inference"),
+    Renamed(Version(0, 3), "inline::huggingface", "inline::huggingface-gpu", "post_training"),
+    Renamed(Version(0, 3), "inline::torchtune", "inline::torchtune-gpu", "post_training"),
     Renamed(Version(0, 7), "inline::meta-reference", "inline::builtin", "agents"),
     Renamed(Version(0, 7), "inline::meta-reference", "inline::builtin", "eval"),
     Renamed(Version(0, 7), "inline::meta-reference", "inline::faiss", "vector_io"),
@@ -116,6 +118,9 @@ def reference_name(api: str, type_: str, field: str) -> str:
         _REFERENCE_NAMES.get((api, field)) or _REFERENCE_NAMES.get((api, type_)) or f"{api}::{kind}"
     )
 
+
+SEARCH_TOOL: Final = Renamed(Version(0, 7), "knowledge_search", "file_search")
+"""The tool that searches files; from its new name on, a server refuses a header of its results that names the old one."""
 
 VECTOR_STORE_FIELDS: Final[Mapping[str, str]] = {
     "vector_db_id": "vector_store_id",

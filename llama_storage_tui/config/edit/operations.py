@@ -31,6 +31,15 @@ class PutValue:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplaceText:
+    """A part of a text value becomes another wherever it occurs in it; both are words that every style writes as they are."""
+
+    path: Path
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class AddEntry:
     """A mapping gets another entry at its end, a list another item (`key` None)."""
 
@@ -54,7 +63,7 @@ class NestEntries:
     under: str
 
 
-Operation = RenameKey | PutValue | AddEntry | DropEntry | NestEntries
+Operation = RenameKey | PutValue | ReplaceText | AddEntry | DropEntry | NestEntries
 
 
 class Operations:
@@ -63,6 +72,7 @@ class Operations:
     def __init__(self, operations: Iterable[Operation]) -> None:
         self.renamed: dict[Path, RenameKey] = {}
         self.put: dict[Path, PutValue] = {}
+        self.replaced: dict[Path, ReplaceText] = {}
         self.dropped: set[Path] = set()
         self.added: dict[Path, list[AddEntry]] = {}
         self.nested: list[NestEntries] = []
@@ -72,6 +82,8 @@ class Operations:
                     self.renamed[operation.path] = operation
                 case PutValue():
                     self.put[operation.path] = operation
+                case ReplaceText():
+                    self.replaced[operation.path] = operation
                 case DropEntry():
                     self.dropped.add(operation.path)
                 case AddEntry():
@@ -81,7 +93,7 @@ class Operations:
 
     def touches(self, path: Path) -> bool:
         """Tell whether anything changes at a path or below it."""
-        paths = [*self.renamed, *self.put, *self.dropped, *self.added]
+        paths = [*self.renamed, *self.put, *self.replaced, *self.dropped, *self.added]
         return bool(self.nested and not path) or any(place[: len(path)] == path for place in paths)
 
 
@@ -99,6 +111,9 @@ def edited_data(data: object, operations: Iterable[Operation]) -> object:
 def _edited(data: object, path: Path, operations: Operations) -> object:
     if path in operations.put:
         return plain(operations.put[path].value)
+    replaced = operations.replaced.get(path)
+    if replaced is not None and isinstance(data, str):
+        return data.replace(replaced.old, replaced.new)
     added = operations.added.get(path, [])
     if isinstance(data, Mapping) or (data is None and any(one.key is not None for one in added)):
         return _edited_mapping(data if isinstance(data, Mapping) else {}, path, operations, added)

@@ -20,6 +20,7 @@ from llama_storage_tui.config.edit.operations import (
     Operation,
     Operations,
     PutValue,
+    ReplaceText,
     edited_data,
     is_same,
 )
@@ -121,6 +122,10 @@ class _Editor:
         if put is not None:
             yield from self._replace(entry, put, is_flow=is_flow)
             return
+        replaced = self.operations.replaced.get(path)
+        if replaced is not None and not entry.is_alias:
+            yield from self._replace_text(entry, replaced)
+            return
         if self.operations.touches(path) and not entry.is_alias:
             if isinstance(entry.node, yaml.ScalarNode):
                 added = self.operations.added.get(path)
@@ -129,6 +134,13 @@ class _Editor:
                     yield from self._replace(entry, PutValue(path, value), is_flow=is_flow)
             else:
                 yield from self._inside(entry.node, path, entry)
+
+    def _replace_text(self, entry: Entry, replaced: ReplaceText) -> Iterator[Splice]:
+        at = self.layout.text.find(replaced.old, entry.value, entry.end)
+        while at >= 0:
+            end = at + len(replaced.old)
+            yield Splice(at, end, replaced.new)
+            at = self.layout.text.find(replaced.old, end, entry.end)
 
     def _replace(self, entry: Entry, put: PutValue, *, is_flow: bool) -> Iterator[Splice]:
         value, text = put.value, self.layout.text
@@ -142,7 +154,7 @@ class _Editor:
                 yield Splice(entry.end - len(source), entry.end, written)
             else:
                 # What stands behind the colon goes, up to the end of a value of several lines.
-                yield Splice(entry.key_end, entry.end, f" {written}" if not text[entry.key_end :][:0] else written)
+                yield Splice(entry.key_end, entry.end, f" {written}")
             return
         column = self.layout.column(entry.start)
         indent = column + (_INDENT if isinstance(entry.step, str) or isinstance(value, Mapping) else 0)

@@ -13,7 +13,6 @@ from llama_storage_tui.config.legacy import TOP_LEVEL, snippet_family, snippets
 from llama_storage_tui.config.migrate.draft import Draft, Proposal, Provider, free_name
 from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.migration import BackendLayout
-from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.consumers import CONSUMERS
 from llama_storage_tui.upstream.migration import (
@@ -309,7 +308,7 @@ class _Catalog:
     def _provider(self, uses: list[_Use]) -> Iterator[Proposal]:
         provider = uses[0].provider
         assert provider is not None, "grouped by provider"  # noqa: S101 - a programming error
-        if api_after(provider.api, Version(0, 7)) == "responses":
+        if api_after(provider.api, changes.AGENTS_RENAMED) == "responses":
             yield self._agents(provider, uses)
             return
         for use in uses:
@@ -392,7 +391,7 @@ class _Catalog:
 
     def _storage(self) -> Proposal:
         draft = self.draft
-        backends = {group.name: self._with_defaults(group) for group in self.groups}
+        backends: dict[str, object] = {group.name: self._with_defaults(group) for group in self.groups}
         prompts = self._prompts_file()
         if prompts is not None:
             backends |= prompts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -13,7 +14,9 @@ from llama_storage_tui.config.edit.operations import (
     Operation,
     PutValue,
     RenameKey,
+    ReplaceText,
 )
+from llama_storage_tui.config.edit.render import Written
 from llama_storage_tui.config.environment import EARLY_EXPRESSION, written_name
 from llama_storage_tui.config.migrate.draft import Draft, Proposal, Provider
 from llama_storage_tui.config.rules.legacy import strings
@@ -25,7 +28,13 @@ from llama_storage_tui.upstream.migration import (
     api_after,
     type_after,
 )
-from llama_storage_tui.upstream.providers import RESOURCE_KINDS, is_known_api
+from llama_storage_tui.upstream.providers import (
+    RESOURCE_KINDS,
+    built_in_apis,
+    is_known_api,
+    routing_tables,
+    takes_providers,
+)
 from llama_storage_tui.upstream.run_config.facts import Shape
 from llama_storage_tui.upstream.run_config.resources import RESOURCES
 from llama_storage_tui.upstream.run_config.rewrites import RESOLVED_COPY
@@ -50,19 +59,17 @@ def expressions(draft: Draft) -> Iterator[Proposal]:
             yield Proposal(path, "expression", reason, (PutValue(path, _quoted(draft, path, written)),))
 
 
-def _modern(found: object) -> str:
-    name, operator, rest = found[1], found[2] or "", found[3] or ""  # type: ignore[index]
+def _modern(found: re.Match[str]) -> str:
+    name, operator, rest = found[1], found[2] or "", found[3] or ""
     if operator == ":" and rest[:1] not in _NOT_MODERN:
         return f"${{env.{name}:={rest}}}"
     if operator == "+":
         return f"${{env.{name}:+{rest}}}"
-    return str(found[0])  # type: ignore[index]
+    return found[0]
 
 
 def _quoted(draft: Draft, path: Path, text: str) -> object:
     """Return a text as it is to be written: in the quotes that the old one has."""
-    from llama_storage_tui.config.edit.render import Written
-
     entry = draft.text.entry(path)
     source = None if entry is None else draft.text.written(entry)
     if source is not None and source[0] == source[-1] == "'":
@@ -87,13 +94,12 @@ def top_level(draft: Draft) -> Iterator[Proposal]:
         yield Proposal(("logging_config",), "renamed-key", reason, (RenameKey(("logging_config",), "logging"),))
     for key in data:
         if key in ("telemetry", "safety") and not _has(STACK, key, draft):
-            lost = f"{draft.target} has no {key} at the top level: what it says is not carried"
+            lost = f"{draft.target} has no {key} at the top level: what it says cannot be carried"
             yield Proposal((key,), "removed-key", lost, (DropEntry((key,)),), lost)
-    for key in draft.mapping("server"):
-        if any(fact.name == key for fact in SERVER.facts) and not _has(SERVER, str(key), draft):
-            lost = f"{draft.target} has no server.{key}: {_WITHOUT.get(str(key), 'what it says is not carried')}"
-            operations = (DropEntry(("server", str(key))),)
-            yield Proposal(("server", str(key)), "removed-key", lost, operations, lost)
+    for name in map(str, draft.mapping("server")):
+        if any(fact.name == name for fact in SERVER.facts) and not _has(SERVER, name, draft):
+            lost = f"{draft.target} has no server.{name}: {_WITHOUT.get(name, 'what it says cannot be carried')}"
+            yield Proposal(("server", name), "removed-key", lost, (DropEntry(("server", name)),), lost)
 
 
 _WITHOUT: Final = {
@@ -110,14 +116,12 @@ def folders(draft: Draft) -> Iterator[Proposal]:
     """Follow the folder that ogx renames: a path that spells the old one leads to empty files after that."""
     if not draft.crosses(changes.OGX):
         return
+    reason = (
+        "The first ogx command renames ~/.llama to ~/.ogx, with all that is in it: rename it before you move rows or start a server"
+    )
     for path, text in strings(draft.data, ()):
-        written = text.replace(_FOLDER[0], _FOLDER[1]) if _is_path(text) else text
-        if written != text:
-            reason = (
-                "The first ogx command renames ~/.llama to ~/.ogx, with all that is in it: rename it before you move rows "
-                "or start a server"
-            )
-            yield Proposal(path, "folder", reason, (PutValue(path, _quoted(draft, path, written)),))
+        if _is_path(text):
+            yield Proposal(path, "folder", reason, (ReplaceText(path, *_FOLDER),))
 
 
 def _is_path(text: str) -> bool:
@@ -196,7 +200,8 @@ def _renamed(old: str, new: str) -> str:
 
 def _is_removed(draft: Draft, api: str) -> bool:
     if is_known_api(api, draft.after):
-        return False
+        tables = routing_tables(draft.after).values()
+        return not (takes_providers(api, draft.after) or api in built_in_apis(draft.after) or api in tables)
     return is_known_api(api, draft.before) or api in ("telemetry", *_OLD_APIS) or draft.get("external_apis_dir") is None
 
 
@@ -205,9 +210,9 @@ _OLD_APIS: Final = ("datasetio", "eval", "scoring", "post_training", "safety", "
 
 def _removed(draft: Draft, path: Path, gone: list[Provider]) -> Proposal:
     what = ", ".join(provider.id or provider.type for provider in gone)
-    lost = f"{draft.target} ships no {path[1]} provider of the type {gone[0].type}: {what} is not carried"
+    lost = f"{draft.target} ships no {path[1]} provider of the type {gone[0].type}: {what} cannot be carried"
     if len(path) == 2 and not is_known_api(api_after(str(path[1]), draft.after), draft.after):
-        lost = f"{draft.target} has no API {path[1]}: {what} is not carried" + _LEFT.get(str(path[1]), "")
+        lost = f"{draft.target} has no API {path[1]}: {what} cannot be carried" + _LEFT.get(str(path[1]), "")
     return Proposal(path, "removed-provider", lost, (DropEntry(path),), lost)
 
 
@@ -272,7 +277,7 @@ def resource_kinds(draft: Draft) -> Iterator[Proposal]:
             yield Proposal(path, "removed-resource", f"{draft.target} registers no {key}", (DropEntry(path),))
             continue
         names = ", ".join(_names(found))
-        lost = f"{draft.target} registers no {key}: {names} is not carried"
+        lost = f"{draft.target} registers no {key}: {names} cannot be carried"
         yield Proposal(path, "removed-resource", lost, (DropEntry(path),), lost)
     yield from _tool_groups(draft, listed.get("tool_groups"))
 

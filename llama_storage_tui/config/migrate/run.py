@@ -28,6 +28,7 @@ STEPS: Final[tuple[Step, ...]] = (
     names.addresses,
     names.resource_kinds,
     storage.missing_apis,
+    storage.vector_settings,
     storage.stores,
     storage.references,
     storage.tables,

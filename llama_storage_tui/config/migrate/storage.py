@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from llama_storage_tui.config.document import Path, get
-from llama_storage_tui.config.edit.operations import AddEntry, DropEntry, Operation, PutValue, RenameKey
+from llama_storage_tui.config.edit.operations import AddEntry, DropEntry, Operation, PutValue, RenameKey, ReplaceText
 from llama_storage_tui.config.edit.render import Written, scalar
 from llama_storage_tui.config.environment import EXPRESSION
 from llama_storage_tui.config.migrate.draft import Draft, Proposal, Provider, all_references
@@ -15,8 +15,8 @@ from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.migration import BackendLayout
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.consumers import CONSUMERS, Consumer
-from llama_storage_tui.upstream.migration import OLD_DEFAULTS, STORE_NAMES, TABLES_BEFORE, reference_name
-from llama_storage_tui.upstream.providers import needed_apis
+from llama_storage_tui.upstream.migration import OLD_DEFAULTS, SEARCH_TOOL, STORE_NAMES, TABLES_BEFORE, reference_name
+from llama_storage_tui.upstream.providers import MODEL_SETTINGS, needed_apis, offered_models
 from llama_storage_tui.upstream.run_config.stores import default_stores
 
 _STORES: Final[Path] = ("storage", "stores")
@@ -35,10 +35,6 @@ def stores(draft: Draft) -> Iterator[Proposal]:
             yield _to_sql(draft, path, entry)
         elif entry is None and name not in ("responses", "vector_stores") and _needs_writing(draft, name, spec.default):
             yield from _added_store(draft, name, spec.family)
-    for name in listed:
-        if name not in known and name in STORE_NAMES:
-            reason = f"{draft.target} has no store {name}"
-            yield Proposal((*_STORES, str(name)), "removed-store", reason, (DropEntry((*_STORES, str(name))),))
 
 
 def _to_sql(draft: Draft, path: Path, entry: Mapping[object, object]) -> Proposal:
@@ -166,7 +162,6 @@ def missing_apis(draft: Draft) -> Iterator[Proposal]:
         provider
         for provider in draft.providers()
         if provider.id != "__disabled__" and "files" in needed_apis(provider.api, provider.type, draft.after)
-        and "files" not in needed_apis(provider.api, provider.type, draft.before)
     ]
     if draft.after < changes.CATALOG or not needing or listed.get("files"):
         return
@@ -194,6 +189,39 @@ def missing_apis(draft: Draft) -> Iterator[Proposal]:
         operations.append(AddEntry(("apis",), None, "files"))
     reason = f"{draft.target} does not start {names} without a provider of files"
     yield Proposal(("providers", "files"), "added-provider", reason, tuple(operations))
+
+
+def vector_settings(draft: Draft) -> Iterator[Proposal]:
+    """Bring the settings of vector stores to the names of the release: its search tool, and the providers that it still has."""
+    if draft.crosses(SEARCH_TOOL.since):
+        for name in ("header_template", "footer_template"):
+            path: Path = ("vector_stores", "file_search_params", name)
+            text = draft.get(*path)
+            if isinstance(text, str) and SEARCH_TOOL.old in text:
+                reason = f"From {SEARCH_TOOL.since} on the tool is called {SEARCH_TOOL.new}, and a template has to name it"
+                yield Proposal(path, "template", reason, (ReplaceText(path, SEARCH_TOOL.old, SEARCH_TOOL.new),))
+    models = {provider.entry.get("provider_id"): provider for provider in draft.providers() if provider.api == "inference"}
+    for setting in MODEL_SETTINGS:
+        chosen = draft.mapping(*setting.path)
+        if not setting.holds_for(draft.after) or chosen.get("provider_id") in (None, *models):
+            continue
+        if setting.path[0] == "vector_stores" and "${env." not in str(chosen.get("provider_id")):
+            yield from _other_model(draft, setting.path, chosen, [*models.values()])
+
+
+def _other_model(
+    draft: Draft, path: Path, chosen: Mapping[object, object], providers: list[Provider]
+) -> Iterator[Proposal]:
+    """Name the provider that offers a chosen model now, where the one of before is gone."""
+    model = str(chosen.get("model_id"))
+    offering = next(
+        (one for one in providers if model in (offered_models(one.type, draft.after) or {})), None
+    )
+    gone = chosen.get("provider_id")
+    if offering is not None:
+        place = (*path, "provider_id")
+        reason = f"{draft.target} has no provider {gone}; {model} is offered by {offering.id}"
+        yield Proposal(place, "model", reason, (PutValue(place, offering.entry.get("provider_id")),))
 
 
 def defaults(draft: Draft) -> Iterator[Proposal]:
