@@ -14,6 +14,10 @@ import yaml
 _SAFE: Final = re.compile(r"[A-Za-z0-9_./$~-][\w./:$@+~{}=|-]*(?: [\w./$@+~{}()=|-]+)*", re.ASCII)
 
 
+MERGE: Final = "<<"
+"""The key of a merge: what the mapping behind its alias has, unless another key says otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A scalar as it is written: its value, the text that writes it, and the comments that go with it."""
@@ -39,7 +43,9 @@ def plain(value: object) -> object:
     if isinstance(value, Above):
         return plain(value.value)
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        result = {key: plain(item) for key, item in value.items() if key != MERGE}
+        merged = plain(value.get(MERGE))
+        return {**merged, **result} if isinstance(merged, Mapping) else result
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return value
@@ -93,7 +99,7 @@ def entry_lines(key: object, value: object, indent: int) -> Iterator[str]:
         value = value.value
     if isinstance(value, Written):
         yield from (f"{pad}{line}" for line in value.above)
-    name = scalar(key)
+    name = MERGE if key == MERGE else scalar(key)
     if isinstance(value, Mapping) and value:
         yield f"{pad}{name}:"
         yield from mapping_lines(value, indent + 2)

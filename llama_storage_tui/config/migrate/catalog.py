@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from llama_storage_tui.config.document import Path
 from llama_storage_tui.config.edit.operations import AddEntry, DropEntry, Operation, PutValue, RenameKey
-from llama_storage_tui.config.edit.render import Above, plain
+from llama_storage_tui.config.edit.render import MERGE, Above, Written, plain
 from llama_storage_tui.config.edit.structure import written_at
 from llama_storage_tui.config.legacy import TOP_LEVEL, snippet_family, snippets
 from llama_storage_tui.config.migrate.draft import Draft, Proposal, Provider, free_name
@@ -182,13 +182,44 @@ class _Catalog:
         self.of[use.path] = same
 
     def _settings(self, use: _Use, engine: str) -> dict[str, object]:
-        value: dict[str, object] = {"type": f"{use.family}_{engine}"}
+        type_ = f"{use.family}_{engine}"
+        written = written_at(self.draft.text, (*use.path, "type"))
+        merged = self._merged(use)
+        value: dict[str, object] = {} if merged is None else {MERGE: merged}
+        value["type"] = replace(written, value=type_, text=type_) if isinstance(written, Written) else type_
+        own = self._own_keys(use) if merged is not None else set(use.snippet)
         for name in use.snippet:
-            if name in _FIELDS_OF[engine] and not (use.family is Family.SQL and name not in (*_SQL_FIELDS, "db_path")):
+            if name in own and name in _FIELDS_OF[engine] and not (use.family is Family.SQL and name not in (*_SQL_FIELDS, "db_path")):
                 value[name] = written_at(self.draft.text, (*use.path, name))
-        if engine == "sqlite" and not plain(value.get("db_path")):
+        if engine == "sqlite" and not use.snippet.get("db_path"):
             value["db_path"] = f"{_OWN_FOLDER}/runtime/{_DEFAULT_FILES[use.family]}"
         return value
+
+    def _own_keys(self, use: _Use) -> set[str]:
+        """Return the keys that a snippet has itself, and not by a merge."""
+        entry = self.draft.text.entry(use.path)
+        if entry is None or entry.is_alias:
+            return set()
+        return {str(one.step) for one in self.draft.text.entries(entry.node)}
+
+    def _merged(self, use: _Use) -> Written | None:
+        """Return the alias that a snippet is or merges, where that can stand in the backend as well."""
+        text = self.draft.text
+        entry = text.entry(use.path)
+        if entry is not None and not entry.is_alias:
+            entry = next((one for one in text.entries(entry.node) if one.step == MERGE), None)
+        if entry is None or not entry.is_alias:
+            return None
+        anchor = entry.node.start_mark.index
+        first = min(
+            (found.start for key in TOP_LEVEL if (found := text.entry((key,))) is not None), default=len(text.text)
+        )
+        inside = [found for one in self.all_uses if (found := text.entry(one.path)) is not None and not found.is_alias]
+        if anchor > first or any(one.start <= anchor <= one.end for one in inside):
+            return None
+        own = self._own_keys(use)
+        data = {name: item for name, item in use.snippet.items() if name not in own}
+        return Written(data, text.text[entry.value : entry.end])
 
     def _complete(self) -> None:
         """Add what the new release needs and no inline store describes."""
@@ -203,7 +234,7 @@ class _Catalog:
         first = self._main(Family.KV)
         if first is not None and first.engine == "postgres":
             value = {"type": "sql_postgres"} | {
-                name: plain(item) for name, item in first.value.items() if name in _SQL_FIELDS
+                name: item for name, item in _mapping(plain(first.value)).items() if name in _SQL_FIELDS
             }
             self.groups.append(_Group(Family.SQL, "postgres", value))
         else:
@@ -212,7 +243,7 @@ class _Catalog:
 
     def _beside(self, group: _Group, family: Family) -> str:
         """Return a file with upstream's name in the folder of a backend's file."""
-        folder, separator, name = str(plain(group.value.get("db_path", ""))).rpartition("/")
+        folder, separator, name = str(_mapping(plain(group.value)).get("db_path", "")).rpartition("/")
         if not separator or "}" in name or group.engine != "sqlite":
             folder = self.draft.folder
         return f"{folder}/{_MERGED_FILES[family]}"
@@ -419,10 +450,10 @@ class _Catalog:
         return {free_name("kv_prompts", (group.name for group in self.groups)): {"type": "kv_sqlite", "db_path": path}}
 
     def _with_defaults(self, group: _Group) -> dict[str, object]:
-        if self.draft.after < changes.OGX:
+        if self.draft.after < changes.OGX or (self.draft.before >= changes.OGX and not group.is_new):
             return group.value
         missing = OLD_DEFAULTS.get(str(group.value["type"]), {})
-        return group.value | {name: value for name, value in missing.items() if name not in group.value}
+        return group.value | {name: value for name, value in missing.items() if name not in _mapping(plain(group.value))}
 
     def _into_storage(self) -> Iterator[Proposal]:
         """Add what a half-migrated file lacks: its `storage` counts where both say something."""
@@ -455,9 +486,19 @@ class _Catalog:
                 yield Proposal((key,), "removed-key", f"{key} belongs to 0.2", (DropEntry((key,)),), lost)
 
 
+def _mapping(value: object) -> dict[str, object]:
+    return {str(key): item for key, item in value.items()} if isinstance(value, Mapping) else {}
+
+
 def _normal(value: Mapping[str, object], engine: str, family: Family) -> dict[str, str]:
     """Return connection settings for a comparison: defaults filled in, numbers as text."""
-    result = {name: str(plain(item)) for name, item in value.items() if plain(item) is not None}
+    whole = plain(value)
+    fields = (*_FIELDS_OF[engine], "type") if family is Family.KV else (*_SQL_FIELDS, "db_path", "type")
+    result = {
+        str(name): str(item)
+        for name, item in (whole.items() if isinstance(whole, Mapping) else ())
+        if item is not None and name in fields
+    }
     result.setdefault("host", _STANDARD["host"])
     if f"{engine}.port" in _STANDARD:
         result.setdefault("port", _STANDARD[f"{engine}.port"])

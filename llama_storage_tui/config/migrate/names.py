@@ -16,9 +16,8 @@ from llama_storage_tui.config.edit.operations import (
     RenameKey,
     ReplaceText,
 )
-from llama_storage_tui.config.edit.render import Written
 from llama_storage_tui.config.environment import EARLY_EXPRESSION, written_name
-from llama_storage_tui.config.migrate.draft import Draft, Proposal, Provider
+from llama_storage_tui.config.migrate.draft import Draft, Proposal, Provider, like_written
 from llama_storage_tui.config.rules.legacy import strings
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.migration import (
@@ -56,7 +55,7 @@ def expressions(draft: Draft) -> Iterator[Proposal]:
         written = EARLY_EXPRESSION.sub(_modern, text[:end]) + text[end:]
         if written != text:
             reason = "From 0.2.13 on a default is written := and an alternative :+, and the old forms are literal text"
-            yield Proposal(path, "expression", reason, (PutValue(path, _quoted(draft, path, written)),))
+            yield Proposal(path, "expression", reason, (PutValue(path, like_written(draft, path, written)),))
 
 
 def _modern(found: re.Match[str]) -> str:
@@ -66,17 +65,6 @@ def _modern(found: re.Match[str]) -> str:
     if operator == "+":
         return f"${{env.{name}:+{rest}}}"
     return found[0]
-
-
-def _quoted(draft: Draft, path: Path, text: str) -> object:
-    """Return a text as it is to be written: in the quotes that the old one has."""
-    entry = draft.text.entry(path)
-    source = None if entry is None else draft.text.written(entry)
-    if source is not None and source[0] == source[-1] == "'":
-        return Written(text, "'" + text.replace("'", "''") + "'")
-    if source is not None and source[0] == source[-1] == '"' and text.isprintable() and "\\" not in text:
-        return Written(text, '"' + text.replace('"', '\\"') + '"')
-    return text
 
 
 def top_level(draft: Draft) -> Iterator[Proposal]:
@@ -188,7 +176,7 @@ def addresses(draft: Draft) -> Iterator[Proposal]:
             if "${env." in text and ":=}" in text:
                 lost = f"{draft.target} takes the address as it is: put {address.path} at the end of the variable's value"
             else:
-                operations.append(PutValue(path, _quoted(draft, path, text.rstrip("/") + address.path)))
+                operations.append(PutValue(path, like_written(draft, path, text.rstrip("/") + address.path)))
         if operations or lost:
             reason = f"From 0.4 on the address is base_url, with its whole path ({address.path or 'as it is'})"
             yield Proposal(path, "address", reason, tuple(operations), lost)

@@ -8,9 +8,8 @@ from urllib.parse import unquote
 
 from llama_storage_tui.config.document import Path, get
 from llama_storage_tui.config.edit.operations import AddEntry, DropEntry, Operation, PutValue, RenameKey, ReplaceText
-from llama_storage_tui.config.edit.render import Written, scalar
 from llama_storage_tui.config.environment import EXPRESSION
-from llama_storage_tui.config.migrate.draft import Draft, Proposal, Provider, all_references
+from llama_storage_tui.config.migrate.draft import Draft, Proposal, Provider, all_references, like_written
 from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.migration import BackendLayout
 from llama_storage_tui.upstream import changes
@@ -255,27 +254,22 @@ def passwords(draft: Draft) -> Iterator[Proposal]:
 def _decoded(draft: Draft, path: Path, text: str) -> Iterator[Proposal]:
     why = "Before 1.0.3 sql_postgres pasted it into a URL, where it had to be percent-encoded; from then on it is taken as it is"
     found = EXPRESSION.search(text)
+    if unquote(text) != text and draft.text.entry(path) is None:
+        lost = f"Other places share the value by an anchor: write {path[-1]} as plain text, for sql_postgres alone. {why}"
+        yield Proposal(path, "password", lost, (), lost)
+        return
     if found is None:
         if unquote(text) != text:
-            yield Proposal(path, "password", why, (PutValue(path, _requoted(draft, path, unquote(text))),))
+            yield Proposal(path, "password", why, (PutValue(path, like_written(draft, path, unquote(text))),))
         return
     if found[2] == "=" and unquote(found[3]) != found[3] and "}" not in unquote(found[3]):
         written = text[: found.start(3)] + unquote(found[3]) + text[found.end(3) :]
-        yield Proposal(path, "password", why, (PutValue(path, _requoted(draft, path, written)),))
+        yield Proposal(path, "password", why, (PutValue(path, like_written(draft, path, written)),))
     for name in {match[1] for match in EXPRESSION.finditer(text)}:
         variable = draft.environment.variables.get(name)
         if variable is not None and variable.value and unquote(variable.value) != variable.value:
             lost = f"The value of {name} is percent-encoded: set it to the plain text for {draft.target}. {why}"
             yield Proposal(path, "password-variable", lost, (), lost)
-
-
-def _requoted(draft: Draft, path: Path, text: str) -> object:
-    entry = draft.text.entry(path)
-    source = None if entry is None else draft.text.written(entry)
-    if source is not None and source[:1] in ("'", '"'):
-        quoted = "'" + text.replace("'", "''") + "'" if text.isprintable() else scalar(text)
-        return Written(text, quoted)
-    return text
 
 
 def serving(draft: Draft) -> Iterator[Proposal]:
