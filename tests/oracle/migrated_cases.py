@@ -35,9 +35,11 @@ def texts() -> dict[str, str]:
 
 def releases() -> dict[str, dict[str, str]]:
     """Return the digest of every config of every release, by its name."""
-    legacy = json.loads((SHIPPED / "legacy.json").read_text())
+    legacy: dict[str, dict[str, str]] = json.loads((SHIPPED / "legacy.json").read_text())
     later = json.loads((SHIPPED / "verdicts.json").read_text())
-    return legacy | {release: {name: found[0] for name, found in configs.items()} for release, configs in later.items()}
+    return legacy | {
+        release: {name: found[0] for name, found in configs.items()} for release, configs in later.items()
+    }
 
 
 def shipped_before(limit: Version) -> Iterator[tuple[str, str, str]]:

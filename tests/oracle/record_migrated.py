@@ -31,7 +31,14 @@ def record() -> None:
     sys.meta_path.append(Mocks())
     verdicts: dict[str, str] = {}
     with silence():
-        for name in ("mcp", "mcp.client", "mcp.client.streamable_http", "mcp.client.sse", "mcp.types", "mcp.shared"):
+        for name in (
+            "mcp",
+            "mcp.client",
+            "mcp.client.streamable_http",
+            "mcp.client.sse",
+            "mcp.types",
+            "mcp.shared",
+        ):
             sys.modules[name] = mock.MagicMock()
         resolver: Any = importlib.import_module(f"{module}.core.resolver")
         resolver.instantiate_provider = mock.AsyncMock()
@@ -42,7 +49,9 @@ def record() -> None:
     HERE.mkdir(exist_ok=True)
     path = HERE / f"{package}-{version}.json"
     path.write_text(json.dumps(verdicts, indent=1) + "\n", "utf-8")
-    print(f"{package} {version}: {len(verdicts)} cases, {sum(found == 'starts' for found in verdicts.values())} start")
+    print(
+        f"{package} {version}: {len(verdicts)} cases, {sum(found == 'starts' for found in verdicts.values())} start"
+    )
 
 
 if __name__ == "__main__":

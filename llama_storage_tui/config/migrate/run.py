@@ -12,7 +12,7 @@ from llama_storage_tui.config.edit.operations import Operation
 from llama_storage_tui.config.edit.splice import Splice
 from llama_storage_tui.config.edit.structure import edit_structure
 from llama_storage_tui.config.environment import Environment
-from llama_storage_tui.config.migrate import names, storage
+from llama_storage_tui.config.migrate import names, settings, storage
 from llama_storage_tui.config.migrate.catalog import make_catalog
 from llama_storage_tui.config.migrate.draft import Draft, Proposal, Step
 from llama_storage_tui.errors import RefusedError
@@ -24,19 +24,20 @@ STEPS: Final[tuple[Step, ...]] = (
     make_catalog,
     names.top_level,
     names.resources,
+    names.listed_apis,
     names.apis,
     names.addresses,
     names.resource_kinds,
     storage.missing_apis,
-    storage.vector_settings,
+    settings.vector_settings,
     storage.stores,
     storage.references,
     storage.tables,
     storage.vector_metadata,
     storage.merge,
-    storage.defaults,
-    storage.passwords,
-    storage.serving,
+    settings.defaults,
+    settings.passwords,
+    settings.serving,
     names.folders,
 )
 
