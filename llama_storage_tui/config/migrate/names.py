@@ -41,6 +41,7 @@ from llama_storage_tui.upstream.run_config.server import SERVER
 from llama_storage_tui.upstream.run_config.stack import STACK
 
 _FOLDER: Final = ("~/.llama", "~/.ogx")
+_RENAME_FIRST: Final = "rename it before you move rows or start a server"
 _NOT_MODERN: Final = ("=", "+", "-", "?")
 
 
@@ -104,11 +105,45 @@ def _has(shape: Shape, name: str, draft: Draft) -> bool:
     return any(fact.name == name and fact.holds_for(draft.after) for fact in shape.facts)
 
 
+def authentication(draft: Draft) -> Iterator[Proposal]:
+    """Put the settings of an authentication provider where releases from 0.2.10 on read them."""
+    auth = draft.mapping("server", "auth")
+    type_ = auth.get("provider_type")
+    if draft.before >= changes.CATALOG or draft.after < changes.CATALOG or not isinstance(type_, str):
+        return
+    if "provider_config" in auth or not isinstance(auth.get("config"), Mapping):
+        return
+    place: Path = ("server", "auth", "config")
+    operations = (
+        RenameKey(place, "provider_config"),
+        AddEntry(place, "type", type_),
+        DropEntry(("server", "auth", "provider_type")),
+    )
+    yield Proposal(
+        place, "authentication", "The provider's type and settings are in provider_config now", operations
+    )
+
+
+def registered_connectors(draft: Draft) -> Iterator[Proposal]:
+    """Bring connectors to the top level, where releases from 0.5 on have them."""
+    path: Path = ("registered_resources", "connectors")
+    found = draft.get(*path)
+    if draft.after < changes.CONNECTORS or "connectors" not in draft.mapping("registered_resources"):
+        return
+    operations: list[Operation] = [DropEntry(path)]
+    lost = None
+    if found and "connectors" in draft.data:
+        lost = "connectors of the top level count, and those of registered_resources beside them are ignored"
+    elif found:
+        operations.append(AddEntry((), "connectors", found))
+    yield Proposal(path, "resources", "From 0.5 on connectors are at the top level", tuple(operations), lost)
+
+
 def folders(draft: Draft) -> Iterator[Proposal]:
     """Follow the folder that ogx renames: a path that spells the old one leads to empty files after that."""
     if not draft.crosses(changes.OGX):
         return
-    reason = "The first ogx command renames ~/.llama to ~/.ogx, with all that is in it: rename it before you move rows or start a server"
+    reason = f"The first ogx command renames ~/.llama to ~/.ogx, with all that is in it: {_RENAME_FIRST}"
     for path, text in strings(draft.data, ()):
         if _is_path(text):
             yield Proposal(path, "folder", reason, (ReplaceText(path, *_FOLDER),))
@@ -136,6 +171,14 @@ def listed_apis(draft: Draft) -> Iterator[Proposal]:
             yield Proposal(path, "renamed-api", _renamed(name, new), (PutValue(path, new),))
         elif _is_removed(draft, name):
             yield Proposal(path, "removed-api", f"{draft.target} has no API {name}", (DropEntry(path),))
+        elif _has_no_provider_left(draft, name):
+            reason = f"{draft.target} ships none of the providers that serve {name}"
+            yield Proposal(path, "removed-api", reason, (DropEntry(path),))
+
+
+def _has_no_provider_left(draft: Draft, api: str) -> bool:
+    entries = [provider for provider in draft.providers() if provider.api == api]
+    return bool(entries) and all(draft.is_gone(provider) for provider in entries)
 
 
 def apis(draft: Draft) -> Iterator[Proposal]:

@@ -61,6 +61,50 @@ def _other_model(
         yield Proposal(place, "model", reason, (PutValue(place, offering.entry.get("provider_id")),))
 
 
+def default_backends(draft: Draft) -> Iterator[Proposal]:
+    """Write out the files that a server takes where the file has no `storage`: their folder is another from 0.8 on."""
+    if (
+        not draft.crosses(changes.OGX)
+        or draft.before < changes.STORAGE_OPTIONAL
+        or "backends" in draft.mapping("storage")
+    ):
+        return
+    folder = "${env.SQLITE_STORE_DIR:=~/.llama/distributions}"
+    own = draft.environment.variables.get("LLAMA_STACK_CONFIG_DIR")
+    if own is not None and own.value and "SQLITE_STORE_DIR" not in draft.environment.variables:
+        folder = "${env.LLAMA_STACK_CONFIG_DIR}/distributions"
+    value = {
+        "kv_default": {"type": "kv_sqlite", "db_path": f"{folder}/kvstore.db"},
+        "sql_default": {"type": "sql_sqlite", "db_path": f"{folder}/sql_store.db"},
+    }
+    path: Path = ("storage", "backends")
+    reason = "The file names no backends, and the default folder is another from 0.8 on"
+    lost = None
+    if draft.before < changes.DEFAULT_PATH_EXPANDED:
+        lost = (
+            f"{draft.before.product} {draft.before} wrote to a folder whose name is the unexpanded text of the default: "
+            "move its files to where the backends are now"
+        )
+    if isinstance(draft.data.get("storage"), Mapping):
+        operation: Operation = AddEntry(("storage",), "backends", value)
+    elif "storage" in draft.data:
+        operation = PutValue(("storage",), {"backends": value})
+    else:
+        operation = AddEntry((), "storage", {"backends": value})
+    yield Proposal(path, "default", reason, (operation,), lost)
+
+
+def vector_passwords(draft: Draft) -> Iterator[Proposal]:
+    """Say where a provider relied on a password that was built in."""
+    if not draft.crosses(changes.PGVECTOR_WITHOUT_PASSWORD):
+        return
+    for provider in draft.providers():
+        if provider.type == "remote::pgvector" and provider.config.get("password") is None:
+            path: Path = (*provider.path, "config", "password")
+            lost = f"{provider.type} has no built-in password from {changes.PGVECTOR_WITHOUT_PASSWORD} on: set one"
+            yield Proposal(path, "password", lost, (), lost)
+
+
 def defaults(draft: Draft) -> Iterator[Proposal]:
     """Write out databases, tables and collections whose default changed: the rows are in the old ones."""
     if not draft.crosses(changes.OGX):

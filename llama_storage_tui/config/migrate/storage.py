@@ -169,7 +169,11 @@ def _added(
     draft: Draft, provider: Provider, row: Consumer, taken: set[tuple[str, str]]
 ) -> Iterator[Proposal]:
     backend = draft.key_value_backend() if row.family is Family.KV else draft.sql_backend()
-    if backend is None or draft.text.entry((*provider.path, "config", *row.path)) is not None:
+    if (
+        backend is None
+        or draft.before == draft.after
+        or draft.text.entry((*provider.path, "config", *row.path)) is not None
+    ):
         return
     name = reference_name(provider.api, provider.type, row.path[-1])
     if row.family is Family.KV and (backend, name) in taken:
@@ -199,7 +203,7 @@ def missing_apis(draft: Draft) -> Iterator[Proposal]:
         for provider in draft.providers()
         if provider.id != "__disabled__" and "files" in needed_apis(provider.api, provider.type, draft.after)
     ]
-    if draft.after < changes.CATALOG or not needing or listed.get("files"):
+    if draft.after < changes.CATALOG or draft.before == draft.after or not needing or listed.get("files"):
         return
     backend = draft.sql_backend()
     if backend is None:
