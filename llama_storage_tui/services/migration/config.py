@@ -140,7 +140,7 @@ def unified(migration: ConfigMigration) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    return text.replace("\r\n", "\n").split("\n")
+    return text.replace("\r\n", "\n").removesuffix("\n").split("\n")
 
 
 def _read(load: LoadRequest) -> _Source:
