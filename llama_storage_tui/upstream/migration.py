@@ -178,3 +178,18 @@ ADDRESSES: Final[Mapping[str, Address]] = {
     "remote::watsonx": Address("url"),
 }
 """Source: `get_base_url` of the providers in llama-stack 0.3.5, and the config classes from 0.4.0 on."""
+
+
+LOGIN_FIELDS: Final = ("host", "port", "db", "user", "password")
+"""What an inline SQL store on a server has in 0.2."""
+
+INLINE_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "sqlite": ("db_path",),
+    "redis": ("host", "port"),
+    "postgres": (*LOGIN_FIELDS, "ssl_mode", "ca_cert_path", "table_name"),
+    "mongodb": (*LOGIN_FIELDS, "collection_name"),
+}
+"""The settings of each engine in an inline key-value store of 0.2; what else stands there was read by nobody."""
+
+STANDARD_PORTS: Final[Mapping[str, str]] = {"postgres": "5432", "redis": "6379", "mongodb": "27017"}
+"""The port that a store without one has."""

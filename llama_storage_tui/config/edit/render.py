@@ -72,7 +72,7 @@ def scalar(value: object, *, is_flow: bool = False, is_json: bool = False) -> st
 @lru_cache(maxsize=1024)
 def _reads_back(text: str) -> bool:
     try:
-        return bool(yaml.safe_load(f"k: {text}\n") == {"k": text})
+        return bool(yaml.safe_load(f"value: {text}\n") == {"value": text})
     except yaml.YAMLError:
         return False
 

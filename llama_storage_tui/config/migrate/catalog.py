@@ -11,6 +11,7 @@ from llama_storage_tui.config.edit.structure import written_at
 from llama_storage_tui.config.legacy import TOP_LEVEL, snippets
 from llama_storage_tui.config.migrate.draft import Draft, Proposal, Provider, free_name
 from llama_storage_tui.config.migrate.inline_stores import (
+    OWN_FOLDER,
     InlineStore,
     InlineStores,
     inline_stores,
@@ -27,18 +28,6 @@ from llama_storage_tui.upstream.migration import (
 from llama_storage_tui.upstream.run_config.stores import default_stores
 
 _QUEUE = ("max_write_queue_size", "num_writers")
-_OWN_FOLDER = "${env.LLAMA_STACK_CONFIG_DIR:=~/.llama}"
-_DEFAULT_FILES = {Family.KV: "kvstore.db", Family.SQL: "sqlstore.db"}
-_MERGED_FILES = {Family.KV: "kvstore.db", Family.SQL: "sql_store.db"}
-_FIELDS_OF = {
-    "sqlite": ("db_path",),
-    "redis": ("host", "port"),
-    "postgres": ("host", "port", "db", "user", "password", "ssl_mode", "ca_cert_path", "table_name"),
-    "mongodb": ("host", "port", "db", "user", "password", "collection_name"),
-}
-"""The settings of each engine in 0.2; what else stands in a snippet was read by nobody."""
-_SQL_FIELDS = ("host", "port", "db", "user", "password")
-_STANDARD = {"host": "localhost", "postgres.port": "5432", "redis.port": "6379", "mongodb.port": "27017"}
 
 
 def is_inline(draft: Draft) -> bool:
@@ -229,7 +218,7 @@ class _Catalog(InlineStores):
         reads_keys = changes.PROMPTS_STORE <= draft.after < changes.SQL_PROMPTS
         if not reads_keys or draft.layout is BackendLayout.MERGE or draft.before < changes.PROMPTS_FILE:
             return None
-        path = f"{_OWN_FOLDER}/distributions/{draft.distribution}/prompts.db"
+        path = f"{OWN_FOLDER}/distributions/{draft.distribution}/prompts.db"
         return {
             free_name("kv_prompts", (group.name for group in self.groups)): {
                 "type": "kv_sqlite",

@@ -67,6 +67,8 @@ class Draft:
     after: Version
     layout: BackendLayout
     environment: Environment = field(repr=False)
+    keeps_folder: bool = False
+    """Whether ogx leaves ~/.llama where it is."""
 
     @property
     def data(self) -> Mapping[str, object]:
@@ -136,7 +138,11 @@ class Draft:
     @property
     def folder(self) -> str:
         """The folder of the distribution, as a path that the server expands."""
-        base = "~/.ogx" if self.after >= changes.OGX else "~/.llama"
+        base = (
+            "~/.ogx"
+            if self.after >= changes.OGX and not (self.crosses(changes.OGX) and self.keeps_folder)
+            else "~/.llama"
+        )
         return f"${{env.SQLITE_STORE_DIR:={base}/distributions/{self.distribution}}}"
 
     def backend_of(self, *path: str | int) -> str | None:

@@ -15,24 +15,17 @@ from llama_storage_tui.model.migration import BackendLayout
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.consumers import CONSUMERS
 from llama_storage_tui.upstream.migration import (
+    INLINE_FIELDS,
+    LOGIN_FIELDS,
     OLD_DEFAULTS,
+    STANDARD_PORTS,
     api_after,
     type_after,
 )
 
-_QUEUE = ("max_write_queue_size", "num_writers")
-_OWN_FOLDER = "${env.LLAMA_STACK_CONFIG_DIR:=~/.llama}"
+OWN_FOLDER = "${env.LLAMA_STACK_CONFIG_DIR:=~/.llama}"
 _DEFAULT_FILES = {Family.KV: "kvstore.db", Family.SQL: "sqlstore.db"}
 _MERGED_FILES = {Family.KV: "kvstore.db", Family.SQL: "sql_store.db"}
-_FIELDS_OF = {
-    "sqlite": ("db_path",),
-    "redis": ("host", "port"),
-    "postgres": ("host", "port", "db", "user", "password", "ssl_mode", "ca_cert_path", "table_name"),
-    "mongodb": ("host", "port", "db", "user", "password", "collection_name"),
-}
-"""The settings of each engine in 0.2; what else stands in a snippet was read by nobody."""
-_SQL_FIELDS = ("host", "port", "db", "user", "password")
-_STANDARD = {"host": "localhost", "postgres.port": "5432", "redis.port": "6379", "mongodb.port": "27017"}
 
 
 @dataclass(slots=True)
@@ -129,7 +122,7 @@ class InlineStores:
         """Count the backends that a half-migrated file has already: an inline store with equal settings is one of them."""
         for name, entry in self.draft.mapping("storage", "backends").items():
             family, _, engine = str(entry.get("type") if isinstance(entry, Mapping) else "").partition("_")
-            if isinstance(entry, Mapping) and family in ("kv", "sql") and engine in _FIELDS_OF:
+            if isinstance(entry, Mapping) and family in ("kv", "sql") and engine in INLINE_FIELDS:
                 value = {str(key): item for key, item in entry.items()}
                 self.groups.append(BackendGroup(Family(family), engine, value, name=str(name), is_new=False))
 
@@ -165,12 +158,12 @@ class InlineStores:
         for name in use.snippet:
             if (
                 name in own
-                and name in _FIELDS_OF[engine]
-                and not (use.family is Family.SQL and name not in (*_SQL_FIELDS, "db_path"))
+                and name in INLINE_FIELDS[engine]
+                and not (use.family is Family.SQL and name not in (*LOGIN_FIELDS, "db_path"))
             ):
                 value[name] = written_at(self.draft.text, (*use.path, name))
         if engine == "sqlite" and not use.snippet.get("db_path"):
-            value["db_path"] = f"{_OWN_FOLDER}/runtime/{_DEFAULT_FILES[use.family]}"
+            value["db_path"] = f"{OWN_FOLDER}/runtime/{_DEFAULT_FILES[use.family]}"
         return value
 
     def _own_keys(self, use: InlineStore) -> set[str]:
@@ -208,7 +201,7 @@ class InlineStores:
         """Add what the new release needs and no inline store describes."""
         storage = self.draft.mapping("storage")
         if "metadata_store" not in self.draft.data and not storage:
-            path = f"{_OWN_FOLDER}/distributions/{self.draft.distribution}/kvstore.db"
+            path = f"{OWN_FOLDER}/distributions/{self.draft.distribution}/kvstore.db"
             value: dict[str, object] = {"type": "kv_sqlite", "db_path": path}
             self.groups.insert(0, BackendGroup(Family.KV, "sqlite", value, [("metadata_store",)]))
             self.of["metadata_store",] = self.groups[0]
@@ -217,7 +210,7 @@ class InlineStores:
         first = self.main(Family.KV)
         if first is not None and first.engine == "postgres":
             value = {"type": "sql_postgres"} | {
-                name: item for name, item in _mapping(plain(first.value)).items() if name in _SQL_FIELDS
+                name: item for name, item in _mapping(plain(first.value)).items() if name in LOGIN_FIELDS
             }
             self.groups.append(BackendGroup(Family.SQL, "postgres", value))
         else:
@@ -307,15 +300,15 @@ def _mapping(value: object) -> dict[str, object]:
 def _normal(value: Mapping[str, object], engine: str, family: Family) -> dict[str, str]:
     """Return connection settings for a comparison: defaults filled in, numbers as text."""
     whole = plain(value)
-    fields = (*_FIELDS_OF[engine], "type") if family is Family.KV else (*_SQL_FIELDS, "db_path", "type")
+    fields = (*INLINE_FIELDS[engine], "type") if family is Family.KV else (*LOGIN_FIELDS, "db_path", "type")
     result = {
         str(name): str(item)
         for name, item in (whole.items() if isinstance(whole, Mapping) else ())
         if item is not None and name in fields
     }
-    result.setdefault("host", _STANDARD["host"])
-    if f"{engine}.port" in _STANDARD:
-        result.setdefault("port", _STANDARD[f"{engine}.port"])
+    result.setdefault("host", "localhost")
+    if engine in STANDARD_PORTS:
+        result.setdefault("port", STANDARD_PORTS[engine])
     for name, default in OLD_DEFAULTS.get(f"{family}_{engine}", {}).items():
         result.setdefault(name, default)
     return result

@@ -31,6 +31,7 @@ from llama_storage_tui.upstream.providers import (
     RESOURCE_KINDS,
     built_in_apis,
     is_known_api,
+    needs_every_listed_api,
     routing_tables,
     takes_providers,
 )
@@ -41,7 +42,7 @@ from llama_storage_tui.upstream.run_config.server import SERVER
 from llama_storage_tui.upstream.run_config.stack import STACK
 
 _FOLDER: Final = ("~/.llama", "~/.ogx")
-_RENAME_FIRST: Final = "rename it before you move rows or start a server"
+_RENAME_FIRST: Final = "stop the servers, and rename it yourself before rows are brought over"
 _NOT_MODERN: Final = ("=", "+", "-", "?")
 
 
@@ -143,6 +144,8 @@ def folders(draft: Draft) -> Iterator[Proposal]:
     """Follow the folder that ogx renames: a path that spells the old one leads to empty files after that."""
     if not draft.crosses(changes.OGX):
         return
+    if draft.keeps_folder:
+        return
     reason = f"The first ogx command renames ~/.llama to ~/.ogx, with all that is in it: {_RENAME_FIRST}"
     for path, text in strings(draft.data, ()):
         if _is_path(text):
@@ -177,6 +180,8 @@ def listed_apis(draft: Draft) -> Iterator[Proposal]:
 
 
 def _has_no_provider_left(draft: Draft, api: str) -> bool:
+    if not needs_every_listed_api(draft.after):
+        return False
     entries = [provider for provider in draft.providers() if provider.api == api]
     return bool(entries) and all(draft.is_gone(provider) for provider in entries)
 

@@ -104,9 +104,13 @@ def migrate_text(
     layout: BackendLayout,
     environment: Environment,
     left: Collection[str] = (),
+    keeps_folder: bool = False,
 ) -> MigratedText:
-    """Return the text as one for the release `after`; changes whose id is in `left` are not made. Raises ConfigError."""
-    draft = Draft(name, TextLayout(text, name), before, after, layout, environment)
+    """Return the text as one for the release `after`; changes whose id is in `left` are not made.
+
+    `keeps_folder` says that ogx leaves ~/.llama where it is: paths there stay. Raises ConfigError.
+    """
+    draft = Draft(name, TextLayout(text, name), before, after, layout, environment, keeps_folder)
     first, offsets = draft.text, Offsets()
     changes: list[ConfigChange] = []
     lost: list[NotCarried] = []

@@ -94,8 +94,20 @@ def plan_config(request: MigrationRequest) -> ConfigMigration:
         layout=layout,
         environment=source.environment,
         left=request.left,
+        keeps_folder=_keeps_folder(request.load),
     )
     return _migration(source, before, after, (layout, reason), made)
+
+
+def _keeps_folder(load: LoadRequest) -> bool:
+    """Tell whether an ogx command leaves ~/.llama where it is: where there is a ~/.ogx too, or another folder is set.
+
+    Source: `migrate_legacy_config_dir` in `core/utils/config_dirs.py`.
+    """
+    home = home_of(load.environ)
+    return bool(load.environ.get("OGX_CONFIG_DIR")) or (
+        (home / ".llama").exists() and (home / ".ogx").exists()
+    )
 
 
 def without(request: MigrationRequest, ids: Collection[str]) -> MigrationRequest:

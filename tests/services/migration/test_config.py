@@ -247,3 +247,14 @@ def test_a_file_with_a_second_name_is_refused_since_that_would_keep_the_old_conf
     with pytest.raises(RefusedError, match="hard links"):
         write_config(plan, request(config).load)
     assert config.read_text() == TEXT
+
+
+def test_paths_in_the_old_folder_stay_where_ogx_does_not_rename_it(config: Path) -> None:
+    text = TEXT.replace("/data/inference.db", "~/.llama/inference.db")
+    config.write_text(text)
+    home = config.parent
+    (home / ".llama").mkdir()
+    assert "~/.ogx/inference.db" in plan_config(request(config)).text
+    assert "~/.llama/inference.db" in plan_config(request(config, OGX_CONFIG_DIR="/srv/ogx")).text
+    (home / ".ogx").mkdir()
+    assert "~/.llama/inference.db" in plan_config(request(config)).text
