@@ -48,13 +48,14 @@ COMMANDS: Final = {
     "conversations": "records.group",
     "completions": "records.group",
     "rotate": "rotation",
+    "migrate": "migration",
     "rules": "rules",
     "schema": "schemas",
     "help": "help_pages",
 }
 """Each command with its module in `cli`: imported when it is called, since the app must not pay for any of them."""
 
-ASKING: Final = frozenset({"rotate"})
+ASKING: Final = frozenset({"rotate", "migrate"})
 """Commands whose text must be read before they go on: nothing of it waits for a pager."""
 
 
