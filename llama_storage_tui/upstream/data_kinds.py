@@ -128,7 +128,7 @@ class TableKind:
     """Rows of one kind: the table's name in `table_schemas`, and the references that lead to it.
 
     `earlier` are names that servers of earlier versions gave the table whatever the config said; `is_named` is whether a config
-    names it (the first table of its reference).
+    names it (the first table of its reference), and `usual` what the shipped configs then call it.
     """
 
     what: str
@@ -137,6 +137,7 @@ class TableKind:
     identity: tuple[str, ...] = ("id",)
     earlier: tuple[str, ...] = ()
     is_named: bool = False
+    usual: tuple[str, ...] = ()
 
 
 _RESPONSES: Final = r"providers\.(agents|responses)\[\d+\]\.config\.(persistence\.responses|responses_store)"
@@ -153,6 +154,7 @@ COMPLETIONS: Final = TableKind(
     r"storage\.stores\.inference|inference_store(\.sql_store_config)?",
     earlier=("chat_completions",),
     is_named=True,
+    usual=("inference_store",),
 )
 ITEMS: Final = TableKind(
     "items of conversations", "conversation_items", _CONVERSATIONS, ("conversation_id", "id")

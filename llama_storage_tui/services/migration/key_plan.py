@@ -7,14 +7,9 @@ from dataclasses import dataclass
 from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.catalog import Family, Reference
 from llama_storage_tui.model.transfer import Convert, TransferItem, TransferPlace
-from llama_storage_tui.services.migration.conversions import (
-    batch_row,
-    connector_row,
-    prompt_row,
-    registered_objects,
-    with_lead,
-)
+from llama_storage_tui.services.migration.conversions import registered_objects, with_lead
 from llama_storage_tui.services.migration.plan_context import PlanContext
+from llama_storage_tui.services.migration.row_conversions import batch_row, connector_row, prompt_row
 from llama_storage_tui.services.migration.stores import DataStore
 from llama_storage_tui.services.migration.vector_plan import VECTOR_HEADS, plan_vectors
 from llama_storage_tui.upstream.data_kinds import (

@@ -7,6 +7,7 @@ from llama_storage_tui.model.transfer import DataPlan, PlanChoices
 from llama_storage_tui.services.migration.key_plan import plan_keys
 from llama_storage_tui.services.migration.plan_context import PlanContext
 from llama_storage_tui.services.migration.stores import Readers, stores_of
+from llama_storage_tui.services.migration.table_plan import plan_tables
 from llama_storage_tui.services.session import Session
 
 
@@ -21,4 +22,5 @@ async def plan_data(session: Session, old: Catalog | None, choices: PlanChoices 
             session.catalog, old, choices or PlanChoices(), readers, stores_of(session.catalog, old)
         )
         await plan_keys(context)
+        await plan_tables(context)
     return context.plan()

@@ -12,14 +12,14 @@ from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.catalog import Family, Reference
 from llama_storage_tui.model.data import RowQuery
 from llama_storage_tui.model.transfer import NotConvertibleError, TransferItem
-from llama_storage_tui.services.migration.conversions import (
+from llama_storage_tui.services.migration.json_splice import json_object
+from llama_storage_tui.services.migration.plan_context import PlanContext
+from llama_storage_tui.services.migration.stores import DataStore
+from llama_storage_tui.services.migration.vector_conversions import (
     is_faiss_chunk_without_id,
     vector_keys,
     vector_rows,
 )
-from llama_storage_tui.services.migration.json_splice import json_object
-from llama_storage_tui.services.migration.plan_context import PlanContext
-from llama_storage_tui.services.migration.stores import DataStore
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.data_kinds import (
     CHUNKS,
