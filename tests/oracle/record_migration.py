@@ -4,7 +4,7 @@
     PYTHONPATH=. python tests/oracle/record_migration.py read FOLDER NAME         # what it reads in FOLDER, as NAME.json
     PYTHONPATH=. python tests/oracle/record_migration.py write FOLDER             # 0.3.5 only: a store of its own
 
-A folder of 0.2 holds `sqlite/*.db` and `prompts.db`, one of a later version `kvstore.db` and `sql_store.db`.
+A folder of 0.2 holds `sqlite/*.db` and `distributions/starter/prompts.db`, one of a later version `kvstore.db` and `sql_store.db`.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Stores:
         if VERSION >= (0, 3):
             return self.types.KVStoreReference(namespace=NAMESPACES[name], backend="kv")
         config = module("providers.utils.kvstore.config")
-        path = self.folder / ("prompts.db" if name == "prompts" else f"sqlite/{file}")
+        path = self.self.folder / ("distributions/starter/prompts.db" if name == "prompts" else f"sqlite/{file}")
         return config.SqliteKVStoreConfig(db_path=str(path))
 
     async def kv(self, name: str, file: str) -> Any:  # noqa: ANN401 - the package's
