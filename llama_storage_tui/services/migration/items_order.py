@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from bisect import bisect_left
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Final
 
@@ -44,13 +45,21 @@ class ItemPositions:
         self._positions = array("q", (positions[index] for index in by_hash))
         self._times = array("q")
 
+    def keep(self, conversation: Cell, item: Cell, position: Cell) -> None:
+        """Let an item have the position that it has where it goes: a plan that is made again then says the same."""
+        index = self._index(conversation, item)
+        if index is not None and isinstance(position, int):
+            self._positions[index] = position
+
     def position(self, conversation: Cell, item: Cell) -> int | None:
         """Return an item's position; None for one that was not there."""
+        index = self._index(conversation, item)
+        return None if index is None else self._positions[index]
+
+    def _index(self, conversation: Cell, item: Cell) -> int | None:
         wanted = _hash(conversation, item)
         index = bisect_left(self._hashes, wanted)
-        if index < len(self._hashes) and self._hashes[index] == wanted:
-            return self._positions[index]
-        return None
+        return index if index < len(self._hashes) and self._hashes[index] == wanted else None
 
 
 def _hash(conversation: Cell, item: Cell) -> int:
@@ -61,14 +70,25 @@ def _hash(conversation: Cell, item: Cell) -> int:
 async def item_positions(records: RecordReader, table: str) -> ItemPositions:
     """Read the order of a table's items."""
     found = ItemPositions()
-    names = ("conversation_id", "id", "created_at")
+    async for conversation, item, created_at in _rows(records, table, "created_at"):
+        found.add(conversation, item, created_at)
+    found.sort()
+    return found
+
+
+async def keep_positions(positions: ItemPositions, records: RecordReader, table: str) -> None:
+    """Keep the positions that items have in a table which has them."""
+    async for conversation, item, position in _rows(records, table, POSITION):
+        positions.keep(conversation, item, position)
+
+
+async def _rows(records: RecordReader, table: str, column: str) -> AsyncIterator[tuple[Cell, Cell, Cell]]:
+    names = ("conversation_id", "id", column)
     query = RecordQuery(table, tuple(Field(name, name) for name in names), with_cursors=False)
     async with aclosing(records.search(query)) as batches:
         async for batch in batches:
             for record in batch.records:
-                found.add(*(record[name] for name in names))
-    found.sort()
-    return found
+                yield record[names[0]], record[names[1]], record[names[2]]
 
 
 def in_order(positions: ItemPositions) -> Step:

@@ -9,7 +9,12 @@ from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.data import Filter, Table
 from llama_storage_tui.model.transfer import TransferItem
 from llama_storage_tui.services.migration.conversions import Step, steps
-from llama_storage_tui.services.migration.items_order import POSITION, in_order, item_positions
+from llama_storage_tui.services.migration.items_order import (
+    POSITION,
+    in_order,
+    item_positions,
+    keep_positions,
+)
 from llama_storage_tui.services.migration.plan_context import PlanContext
 from llama_storage_tui.services.migration.stores import DataStore
 from llama_storage_tui.upstream import changes
@@ -31,15 +36,24 @@ LISTED_BY_POSITION: Final = (
 _FINISHED: Final = frozenset({ItemUpgrade.UNFINISHED, ItemUpgrade.NOT_COPIED})
 
 
-async def order_steps(context: PlanContext, store: DataStore, name: str, table: Table) -> list[Step]:
-    """Return the step that gives items their positions, where the version goes by them and some of the table have none."""
+async def order_steps(
+    context: PlanContext, store: DataStore, name: str, table: Table, target: DataStore | None = None
+) -> list[Step]:
+    """Return the step that gives items their positions, where the version goes by them and some of the table have none.
+
+    `target` is where the items go, None where they are.
+    """
     if context.version < changes.ITEMS_HAVE_POSITIONS:
         return []
     reader = await context.readers.of(store)
     is_there = table.column(POSITION) is not None
     if is_there and not (await reader.tables.count(name, (Filter(POSITION, None),))).value:
         return []
-    return [in_order(await item_positions(reader.records, name))]
+    positions = await item_positions(reader.records, name)
+    there = await context.readers.table(target, ITEMS) if target is not None else None
+    if target is not None and there is not None and there.column(POSITION) is not None:
+        await keep_positions(positions, (await context.readers.of(target)).records, ITEMS)
+    return [in_order(positions)]
 
 
 async def plan_earlier_items(context: PlanContext, store: DataStore) -> None:
@@ -66,7 +80,7 @@ async def plan_earlier_items(context: PlanContext, store: DataStore) -> None:
                 "items of conversations left by an unfinished upgrade",
                 store.table(EARLIER_ITEMS),
                 store.table(ITEMS, schema),
-                steps(*await order_steps(context, store, EARLIER_ITEMS, earlier)),
+                steps(*await order_steps(context, store, EARLIER_ITEMS, earlier, store)),
                 KEY,
                 f"{EARLIER_ITEMS} may hold the only copy: a server that ended early had renamed it and not copied it to {ITEMS}. "
                 "It stays as it is.",

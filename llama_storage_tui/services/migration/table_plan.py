@@ -142,7 +142,7 @@ async def _plan_source(
     place = target.store.table(target.table, _schema(context, kind, target, table))
     wanted = _steps(context, kind, target, table, _written_by(context, source))
     if kind is ITEMS:
-        wanted += await order_steps(context, source.store, source.table, table)
+        wanted += await order_steps(context, source.store, source.table, table, target.store)
     context.add(
         TransferItem(
             kind.what,
