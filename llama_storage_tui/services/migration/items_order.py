@@ -11,7 +11,7 @@ from typing import Final
 
 from llama_storage_tui.backends.protocols import RecordReader
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.model.records import Field, RecordQuery
+from llama_storage_tui.model.records import Field, RecordOrder, RecordQuery
 from llama_storage_tui.services.migration.conversions import Step
 
 POSITION: Final = "sort_order"
@@ -84,7 +84,8 @@ async def keep_positions(positions: ItemPositions, records: RecordReader, table:
 
 async def _rows(records: RecordReader, table: str, column: str) -> AsyncIterator[tuple[Cell, Cell, Cell]]:
     names = ("conversation_id", "id", column)
-    query = RecordQuery(table, tuple(Field(name, name) for name in names), with_cursors=False)
+    fields = tuple(Field(name, name) for name in names)
+    query = RecordQuery(table, fields, order=RecordOrder.STORED, with_cursors=False)
     async with aclosing(records.search(query)) as batches:
         async for batch in batches:
             for record in batch.records:

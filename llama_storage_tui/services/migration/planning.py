@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.transfer import DataPlan, PlanChoices
 from llama_storage_tui.services.migration.key_plan import plan_keys
 from llama_storage_tui.services.migration.plan_context import PlanContext
 from llama_storage_tui.services.migration.stores import Readers, stores_of
+from llama_storage_tui.services.migration.table_notices import say_of_ownerless
 from llama_storage_tui.services.migration.table_plan import plan_tables
 from llama_storage_tui.services.session import Session
 
@@ -18,9 +21,10 @@ async def plan_data(session: Session, old: Catalog | None, choices: PlanChoices 
     are the defaults of earlier releases. Raises BackendError where a store cannot be read.
     """
     async with Readers(session) as readers:
-        context = PlanContext(
-            session.catalog, old, choices or PlanChoices(), readers, stores_of(session.catalog, old)
-        )
+        # Looks for files, which may lie on a slow mount.
+        stores = await asyncio.to_thread(stores_of, session.catalog, old)
+        context = PlanContext(session.catalog, old, choices or PlanChoices(), readers, stores)
         await plan_keys(context)
         await plan_tables(context)
+        say_of_ownerless(context)
     return context.plan()

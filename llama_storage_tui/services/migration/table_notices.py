@@ -47,11 +47,7 @@ async def say_of_owners(context: PlanContext, place: TablesPlace, table: Table) 
     where = f"{place.table} on {place.store.backend}"
     ownerless = await count_rows(context, place, OWNER)
     if ownerless and version >= changes.OWNERLESS_HIDDEN and not context.choices.public_rows:
-        context.notice(
-            f"{plural(ownerless, 'row')} of {where} {'has' if ownerless == 1 else 'have'} no owner (NULL): servers up to 0.3.1 "
-            "wrote so what anonymous clients stored. From 0.4 on nobody sees such rows. They stay as they are, unless you say that "
-            "rows without an owner are public."
-        )
+        context.ownerless.append(f"{plural(ownerless, 'row')} of {where}")
     is_multi = version >= changes.TENANCY and context.new.access.tenancy is Tenancy.MULTI
     if is_multi and context.tenant is None:
         context.notice(
@@ -63,6 +59,15 @@ async def say_of_owners(context: PlanContext, place: TablesPlace, table: Table) 
         context.notice(
             "From 0.4 on the default policy shows a row to everybody who shares one role, team, project or namespace with its "
             "owner; 0.3 wanted a match in each. So rows of one user become readable to whoever shares a role."
+        )
+
+
+def say_of_ownerless(context: PlanContext) -> None:
+    """Say once what becomes of rows without an owner."""
+    if context.ownerless:
+        context.notice(
+            f"Rows without an owner (NULL): {', '.join(context.ownerless)}. Servers up to 0.3.1 wrote so what anonymous clients "
+            "stored, and from 0.4 on nobody sees such rows. They stay without one, unless you say that they are public."
         )
 
 

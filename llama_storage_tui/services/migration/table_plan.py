@@ -70,6 +70,8 @@ async def plan_tables(context: PlanContext) -> None:
             if table is not None:
                 await _plan_source(context, kind, source, table, targets)
         for target in targets:
+            if kind is ITEMS:
+                await plan_earlier_items(context, target.store)
             table = await context.readers.table(target.store, target.table)
             if table is not None:
                 await _plan_in_place(context, kind, target, table)
@@ -245,7 +247,6 @@ async def _plan_in_place(context: PlanContext, kind: TableKind, target: TablesPl
     wanted: list[Step] = []
     why: list[str] = []
     if kind is ITEMS:
-        await plan_earlier_items(context, target.store)
         wanted += await order_steps(context, target.store, target.table, table)
         why += [LISTED_BY_POSITION] if wanted else []
     if kind is RESPONSES and DOCUMENT in columns:
