@@ -142,9 +142,7 @@ def _reason(
 ) -> str:
     who = context.product
     if is_here:
-        return (
-            f"{who} reads registered objects under {REGISTRY_V10}… alone; 0.2 wrote them under {REGISTRY_V9}…"
-        )
+        return f"{who} reads registered objects under {REGISTRY_V10}… alone; 0.2 wrote them under {REGISTRY_V9}…."
     if found.table is not None:
         return f"{who} keeps {kind.what} in the table {found.table} on {found.store.backend}, no longer among keys."
     if found.store.identity != store.identity:
