@@ -44,6 +44,8 @@ async def plan_keys(context: PlanContext) -> None:
         if store.family is not Family.KV:
             continue
         for lead in _leads(context, store):
+            if lead and not await context.readers.has_keys(store, lead):
+                continue
             for kind in KEY_KINDS:
                 await _plan_kind(context, store, lead, kind)
             if await context.readers.has_keys(store, lead + QUOTA.heads[0]):

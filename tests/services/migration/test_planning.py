@@ -324,3 +324,28 @@ def test_the_default_version_of_a_prompt_is_read_from_the_key_that_says_so(tmp_p
         ("pmpt_1:2", 0, document),
         ("pmpt_2:1", 0, document),
     ]
+
+
+def test_nothing_is_brought_to_a_config_of_0_2(tmp_path: Path) -> None:
+    fill(tmp_path / "kvstore.db", {"distributions:registry:v9::model:m": "{}"})
+    path = tmp_path / "run.yaml"
+    path.write_text(
+        f"version: 2\nimage_name: x\nmetadata_store: {{type: sqlite, db_path: {tmp_path}/kvstore.db}}\n"
+    )
+    catalog = load(LoadRequest(str(path), version="0.2.24", uses_environ=False, environ={}))
+
+    async def planned() -> DataPlan:
+        async with Session(catalog) as session:
+            return await plan_data(session, None)
+
+    found = asyncio.run(planned())
+    assert found.items == ()
+    assert found.notices == ("llama-stack 0.2.24 reads inline stores as 0.2 wrote them: nothing is brought.",)
+
+
+def test_a_name_out_of_a_stored_document_is_shown_harmless(tmp_path: Path) -> None:
+    document = json.dumps({"metadata": {"provider_id": "\x1b[2Jfaiss\nx"}})
+    fill(tmp_path / "kvstore.db", {"openai_vector_stores:v3::a": document})
+    (stay,) = plan(tmp_path).stays
+    assert "\x1b" not in stay.what + stay.reason
+    assert "\n" not in stay.what + stay.reason
