@@ -51,6 +51,8 @@ class Step(StrEnum):
     CHANGE_FILES_ONLY = "change-files-only"
     ACCEPT_UNCHECKED = "accept-unchecked"
     LEAVE_OUT_USERLIST = "leave-out-userlist"
+    RESUME_TRANSFER = "resume-transfer"
+    """`of`: the run config of a transfer of data that is half done."""
 
 
 @dataclass(frozen=True, slots=True)

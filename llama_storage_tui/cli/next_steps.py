@@ -35,14 +35,16 @@ _WORDS: Final = {
     Step.CHANGE_FILES_ONLY: "Then write the new password to the files: --config-only --password-stdin.",
     Step.ACCEPT_UNCHECKED: "To change the password without verification, add --accept-unchecked.",
     Step.LEAVE_OUT_USERLIST: "Leave --userlist out.",
+    Step.RESUME_TRANSFER: f"Finish it with: {PROGRAM} migrate-data {{of}} --resume",
 }
 _UNNAMED: Final = {
     Step.READ_AS_VERSION: "VERSION",
     Step.GIVE_ENV_FILE: "FILE",
     Step.FINISH_CHANGE: "RUN_CONFIG",
     Step.CONFIRM_CHANGE: "RUN_CONFIG",
+    Step.RESUME_TRANSFER: "RUN_CONFIG",
 }
-_PATHS: Final = (Step.GIVE_ENV_FILE, Step.FINISH_CHANGE, Step.CONFIRM_CHANGE)
+_PATHS: Final = (Step.GIVE_ENV_FILE, Step.FINISH_CHANGE, Step.CONFIRM_CHANGE, Step.RESUME_TRANSFER)
 
 
 def step_words(step: Step, of: str = "") -> str:

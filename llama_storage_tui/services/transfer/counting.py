@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.raw_rows import Standing
+from llama_storage_tui.model.raw_rows import RawRow, RowIdentity, Standing
 from llama_storage_tui.model.transfer import OnConflict, Stays, TransferItem
 from llama_storage_tui.model.transfer_result import CountedItem, LeftRow, TransferPlan, TransferTerms
 from llama_storage_tui.services.transfer.converting import convert, shown
@@ -120,9 +120,9 @@ async def _count_rows(counted: CountedItem, source: ItemSource, target: ItemSour
 def own_identities(
     item: TransferItem,
     columns: Sequence[str],
-    rows: Sequence[Sequence[object]],
+    rows: Sequence[RawRow],
     origins: Sequence[int],
-) -> list[tuple[object, ...]]:
+) -> list[RowIdentity]:
     """Return, for each converted row of an item in place, the identity of the row that it came from."""
     places = [columns.index(name) for name in item.identity]
     return [tuple(rows[origin][at] for at in places) for origin in origins]

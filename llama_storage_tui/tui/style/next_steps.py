@@ -37,6 +37,7 @@ _WORDS: Final = {
     ),
     Step.CHANGE_FILES_ONLY: "Then choose “files only” in the options (m) and type the new password.",
     Step.ACCEPT_UNCHECKED: "To change the password without verification, choose that in the options (m).",
+    Step.RESUME_TRANSFER: f"In a shell beside the app: {PROGRAM} migrate-data {{of}} --resume",
     Step.LEAVE_OUT_USERLIST: "Leave the PgBouncer list empty in the options (m).",
 }
 _UNNAMED: Final = {Step.READ_AS_VERSION: "another version", Step.GIVE_ENV_FILE: "FILE"}
