@@ -191,7 +191,7 @@ class SqliteWriter:
             if column.name in missing and sheet.schema is not None:
                 connection.execute(add_column_statement(sheet.schema, column, dialect))
                 missing.remove(column.name)
-                del self._tables[sheet.container]
+                self._tables.pop(sheet.container, None)
         if missing:
             raise BackendError(
                 f"Table {sheet.container} has no column {' and '.join(missing)}.",
