@@ -13,7 +13,6 @@ from llama_storage_tui.files.transfer_journal import TransferJournals
 from llama_storage_tui.model.data import Cell, KeySelection
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.transfer import (
-    KEY_COLUMNS,
     ColumnKind,
     ColumnSchema,
     Convert,
@@ -68,7 +67,7 @@ def as_it_is(item: Item) -> Sequence[Item]:
 
 def with_namespace(name: str) -> Convert:
     def convert(item: Item) -> Sequence[Item]:
-        return ({**item, "key": f"{name}:{item['key']}"},)
+        return ({**item, "key": f"{name}:{item['key']!s}"},)
 
     return convert
 
@@ -183,6 +182,3 @@ async def bring(
     """Plan and apply."""
     chosen = terms or TransferTerms()
     return await transfer(state, notify).apply(await plan_of(items, chosen), chosen, CONFIG, {})
-
-
-__all__ = ["KEY_COLUMNS"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect
@@ -12,7 +12,7 @@ from sqlalchemy.types import TypeEngine
 from llama_storage_tui.model.transfer import ColumnKind, ColumnSchema, TableSchema
 
 _TYPES: Final[
-    dict[ColumnKind, type[TypeEngine[object]]]
+    dict[ColumnKind, type[TypeEngine[Any]]]
 ] = {  # as sqlstore/sqlalchemy_sqlstore.py has them, 0.2.24 to 1.5.0
     ColumnKind.STRING: sa.String,
     ColumnKind.TEXT: sa.Text,
@@ -35,7 +35,7 @@ def create_statements(schema: TableSchema, dialect: Dialect) -> tuple[str, ...]:
 def add_column_statement(schema: TableSchema, column: ColumnSchema, dialect: Dialect) -> str:
     """Return the statement that adds a missing column, as servers do at their start."""
     quote = dialect.identifier_preparer.quote
-    type_ = _TYPES[column.kind]().compile(dialect=dialect)
+    type_ = dialect.type_compiler_instance.process(_TYPES[column.kind]())
     return f"ALTER TABLE {quote(schema.name)} ADD COLUMN {quote(column.name)} {type_}"
 
 

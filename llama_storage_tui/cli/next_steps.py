@@ -64,6 +64,11 @@ def finishing_command(step: Step, config: str) -> str:
     return f"{PROGRAM} rotate {shlex.quote(config)} {option}"
 
 
+def resuming_command(config: str) -> str:
+    """Return the command that finishes a transfer of data."""
+    return f"{PROGRAM} migrate-data {shlex.quote(config)} --resume"
+
+
 def password_command(config: str) -> str:
     """Return the command that prints the new password of a pending change, and nothing else."""
     return f"{PROGRAM} rotate {shlex.quote(config)} --new-password"

@@ -18,7 +18,6 @@ from llama_storage_tui.services.transfer.copying import CONFLICT
 from tests.stores import PostgresStore, SqliteStore, Store
 from tests.transfers import (
     ALL_KINDS,
-    as_it_is,
     bring,
     fill_keys,
     fill_responses,
@@ -244,7 +243,7 @@ async def test_two_rows_that_become_one_are_a_conflict_unless_they_agree(
     assert (result.items[0].written, result.items[0].same, result.items[0].kept) == (2, 1, 1)
 
 
-async def test_rows_are_changed_in_place_and_changed_back(store: Store, tmp_path: Path, state: Path) -> None:
+async def test_rows_are_changed_in_place_and_changed_back(store: Store, state: Path) -> None:
     store.execute(
         "CREATE TABLE responses (id VARCHAR, created_at INTEGER, response_object JSON, model VARCHAR,"
         " access_attributes JSON, owner_principal VARCHAR, tenant_id VARCHAR, PRIMARY KEY (id));"
@@ -307,7 +306,7 @@ async def test_undo_takes_away_what_was_brought_and_leaves_what_changed(
     store.execute("INSERT INTO responses (id, model) VALUES ('later', 'm')")
     result = await transfer(state).undo(transfer(state).journals.all()[-1], [item])
     assert [row.identity for row in result.left] == ["resp_000001"]
-    assert sorted(row[0] for row in read(store, "responses")) == ["later", "resp_000001"]
+    assert sorted(str(row[0]) for row in read(store, "responses")) == ["later", "resp_000001"]
 
 
 async def test_undo_drops_a_table_that_was_created_and_is_empty_again(
@@ -337,4 +336,3 @@ async def test_nothing_of_the_rows_is_in_the_journal(store: Store, tmp_path: Pat
         assert b"secret" not in path.read_bytes()
         assert path.stat().st_mode & 0o077 == 0
     assert json.loads(next((state / "transfers").glob("*.json")).read_text())["state"] == "applied"
-    assert as_it_is is not None
