@@ -26,6 +26,7 @@ _ENDS: Final = {
     Outcome.UNDONE: "What was brought was taken back.",
     Outcome.NONE: "Nothing was pending.",
 }
+ALL_THERE: Final = "Nothing was changed: everything that can be brought was there already."
 NOTHING: Final = "Nothing has to be brought: the version reads everything that was found where it is."
 
 
@@ -58,7 +59,8 @@ def refusal_block(plan: TransferPlan) -> Block | None:
 
 def result_blocks(result: TransferResult) -> Iterator[Block]:
     """Yield how a transfer ended."""
-    lines = [Line(_ENDS.get(result.outcome, "Nothing was changed."), LineTone.GOOD, GOOD)]
+    end = ALL_THERE if result.outcome is Outcome.NONE and result.items else _ENDS[result.outcome]
+    lines = [Line(end, LineTone.GOOD, GOOD)]
     lines += [
         Line(f"{each.what}: {_outcome(each, is_undone=result.outcome is Outcome.UNDONE)}", indent=2)
         for each in result.items

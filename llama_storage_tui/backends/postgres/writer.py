@@ -181,7 +181,7 @@ class PostgresWriter:
     async def drop(self, container: str) -> None:
         """Drop a table."""
         with failures.translating(self._where):
-            await (await self._connection()).execute(f"DROP TABLE {quoted(container)}")
+            await (await self._connection()).execute(f"DROP TABLE IF EXISTS {quoted(container)}")
         self._tables.pop(container, None)
 
     async def commit(self) -> None:

@@ -135,7 +135,7 @@ class SqliteWriter:
 
     async def drop(self, container: str) -> None:
         """Drop a table."""
-        await self._run(lambda connection: connection.execute(f"DROP TABLE {quoted(container)}"))
+        await self._run(lambda connection: connection.execute(f"DROP TABLE IF EXISTS {quoted(container)}"))
         self._tables.pop(container, None)
 
     async def commit(self) -> None:

@@ -111,9 +111,13 @@ class Transfer:
                 journal = await self._remove(journal, items, outcomes)
         except StorageToolError as error:
             raise _half_done(journal, error) from None
-        self.journals.close(journal, "applied")
+        # One that changed nothing is none that could be taken back: the one before it still is.
+        has_changed = any(each.written or each.replaced or each.removed for each in outcomes.values())
+        self.journals.close(journal, "applied" if has_changed else "undone")
         self.notify("closed")
-        return TransferResult(outcome, journal.id, tuple(outcomes.values()), tuple(notices))
+        return TransferResult(
+            outcome if has_changed else Outcome.NONE, journal.id, tuple(outcomes.values()), tuple(notices)
+        )
 
     async def _copy(
         self,
