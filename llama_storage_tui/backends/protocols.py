@@ -311,8 +311,8 @@ class ItemWriter(Protocol):
         """Drop a container that has no row."""
         ...
 
-    async def commit(self) -> None:
-        """Make it all last."""
+    async def commit(self) -> bool:
+        """Make it all last; return False where the answer got lost, so that nobody knows. Raises BackendError: nothing lasts."""
         ...
 
     async def close(self) -> None:

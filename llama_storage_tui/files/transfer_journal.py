@@ -205,6 +205,16 @@ class TransferRecord:
         self._connection.execute("INSERT OR IGNORE INTO complete VALUES (?)", (store,))
         self._connection.execute("COMMIT")
 
+    def forget(self, store: str, items: Sequence[str]) -> None:
+        """Drop what was recorded of a store whose transaction was rolled back."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+        self._connection.execute("DELETE FROM complete WHERE store = ?", (store,))
+        self._connection.execute("DELETE FROM created WHERE store = ?", (store,))
+        for item in items:
+            self._connection.execute("DELETE FROM there WHERE item = ?", (item,))
+            self._connection.execute("DELETE FROM changed WHERE item = ?", (item,))
+
     def is_complete(self, store: str) -> bool:
         """Tell whether the record of a store is whole, so that its transaction may have been committed."""
         return bool(self._connection.execute("SELECT 1 FROM complete WHERE store = ?", (store,)).fetchone())

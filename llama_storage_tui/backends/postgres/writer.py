@@ -184,10 +184,16 @@ class PostgresWriter:
             await (await self._connection()).execute(f"DROP TABLE IF EXISTS {quoted(container)}")
         self._tables.pop(container, None)
 
-    async def commit(self) -> None:
-        """Commit."""
-        with failures.translating(self._where):
-            await (await self._connection()).execute("COMMIT")
+    async def commit(self) -> bool:
+        """Commit; a connection that ends meanwhile leaves it unknown."""
+        try:
+            with failures.translating(self._where):
+                await (await self._connection()).execute("COMMIT")
+        except BackendError as error:
+            if error.failure in {FailureKind.UNREACHABLE, FailureKind.TIMEOUT}:
+                return False
+            raise
+        return True
 
     async def close(self) -> None:
         """End the session, which rolls back what is not committed."""

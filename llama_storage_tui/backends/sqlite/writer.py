@@ -138,10 +138,11 @@ class SqliteWriter:
         await self._run(lambda connection: connection.execute(f"DROP TABLE IF EXISTS {quoted(container)}"))
         self._tables.pop(container, None)
 
-    async def commit(self) -> None:
-        """Commit."""
+    async def commit(self) -> bool:
+        """Commit; what SQLite refuses here, it rolls back when the connection closes."""
         await self._run(lambda connection: connection.execute("COMMIT"))
         self._is_new = False
+        return True
 
     async def close(self) -> None:
         """Roll back what is not committed, and remove a file that is empty because of that."""
@@ -288,6 +289,7 @@ def _as_writer(error: BackendError) -> BackendError:
     """Say what an error means for who writes."""
     words = {
         "The disk has no room for a temporary sort.": "The disk, or the file's own limit, has no room for the new rows.",
+        "Reading the file failed.": "The file cannot be read or written: the disk fails, or has no room.",
         "SQLite refuses the query: attempt to write a readonly database.": "The file, or its folder, may not be written.",
     }
     error.message = words.get(error.message, error.message)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from llama_storage_tui.backends.protocols import Notify
-from llama_storage_tui.errors import BackendError, PendingError, RefusedError, StorageToolError
+from llama_storage_tui.errors import BackendError, FailureKind, PendingError, RefusedError, StorageToolError
 from llama_storage_tui.files.transfer_journal import (
     JournaledItem,
     TransferJournal,
@@ -138,28 +138,41 @@ class Transfer:
             self.notify,
             expected,
         )
-        is_committing = False
+        is_unknown = was_complete = record.is_complete(store.place)
         try:
             made = await copy.run()
-            is_committing = True
-            await writer.commit()
-            self.notify("committed")
+            is_unknown = True
+            is_known = await writer.commit()
         except BaseException as error:
             await writer.close()
-            was_committed = is_committing or bool(journal.committed) or record.is_complete(store.place)
-            if was_committed and isinstance(error, StorageToolError):
-                raise _half_done(journal, error) from None
-            if not was_committed:
-                self.journals.close(journal, "undone")
-            if isinstance(error, BackendError):
-                raise RefusedError(error.message, where=error.where, help=error.help) from None
+            is_unknown = was_complete or (is_unknown and _is_lost(error))
+            if not is_unknown:
+                record.forget(store.place, [item.what for item in store.items])
+            self._end(journal, error, is_half_done=is_unknown or bool(journal.committed))
             raise
         await writer.close()
+        if not is_known:
+            lost = BackendError(
+                "The answer to the commit got lost",
+                failure=FailureKind.UNREACHABLE,
+                where=store.target.location,
+            )
+            raise _half_done(journal, lost)
+        self.notify("committed")
         outcomes |= {each.what: each for each in made}
         journal = replace(journal, committed=tuple(dict.fromkeys((*journal.committed, store.place))))
         self._write(journal)
         self.notify("marked")
         return journal
+
+    def _end(self, journal: TransferJournal, error: BaseException, *, is_half_done: bool) -> None:
+        """Say what a failure means: PendingError where something was brought, RefusedError where nothing was."""
+        if not is_half_done:
+            self.journals.close(journal, "undone")
+            if isinstance(error, BackendError):
+                raise RefusedError(error.message, where=error.where, help=error.help) from None
+        elif isinstance(error, StorageToolError):
+            raise _half_done(journal, error) from None
 
     async def _remove(
         self, journal: TransferJournal, items: Sequence[TransferItem], outcomes: dict[str, ItemOutcome]
@@ -247,6 +260,11 @@ class Transfer:
             return await source.stamp(item.source.container)
         finally:
             await source.close()
+
+
+def _is_lost(error: BaseException) -> bool:
+    """Tell whether an error leaves a commit unknown: it was cancelled, while the engine may have been at its end."""
+    return not isinstance(error, BackendError)
 
 
 def pending(journal: TransferJournal) -> PendingError:
