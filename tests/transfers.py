@@ -66,6 +66,8 @@ def as_it_is(item: Item) -> Sequence[Item]:
 
 
 def with_namespace(name: str) -> Convert:
+    """Return a conversion that only Python can do."""
+
     def convert(item: Item) -> Sequence[Item]:
         return ({**item, "key": f"{name}:{item['key']!s}"},)
 

@@ -43,6 +43,7 @@ from llama_storage_tui.model.records import (
     TallyBatch,
 )
 from llama_storage_tui.model.rotation import CommitState, LoginAnswer, RoleChange, RoleFacts, StoredForm
+from llama_storage_tui.model.transfer import TransferItem
 from llama_storage_tui.secrets import Secret
 
 Notify = Callable[[str], None]
@@ -228,8 +229,8 @@ class ItemSource(Protocol):
         """Return a text that is another one as soon as a row of the container was written."""
         ...
 
-    async def extent(self, container: str, keys: KeySelection | None) -> RawExtent:
-        """Count rows and bytes exactly, without a time limit."""
+    async def extent(self, container: str, keys: KeySelection | None, *, fast: bool = False) -> RawExtent:
+        """Count rows and bytes exactly, without a time limit; `fast` estimates the bytes by some of the rows."""
         ...
 
     def read(self, container: str, keys: KeySelection | None) -> AsyncGenerator[RawBatch, None]:
@@ -285,6 +286,13 @@ class ItemWriter(Protocol):
 
     def read(self, container: str, keys: KeySelection | None) -> AsyncGenerator[RawBatch, None]:
         """Yield the rows that were there when reading began, with their locators, within the transaction."""
+        ...
+
+    async def bring(self, item: TransferItem) -> int | None:
+        """Bring all rows of an item within the engine, to a container that has none of them; return how many.
+
+        None where the engine cannot do that by itself, or not with every row: then nothing was written.
+        """
         ...
 
     async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:

@@ -24,7 +24,8 @@ import asyncpg
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from llama_storage_tui.model.transfer import TransferItem
+from llama_storage_tui.model.data import KeySelection
+from llama_storage_tui.model.transfer import KeepRows, MoveKeys, TransferItem
 from tests.servers import DATABASE, PASSWORD, ROLE, Server, postgres
 from tests.stores import PostgresStore, SqliteStore
 from tests.transfers import CONFIG, keys_item, plan_of, rows_item, terms_of, transfer
@@ -110,7 +111,12 @@ async def main(keys: int, rows: int) -> None:
             "INSERT INTO kvstore SELECT 'new:' || key, value, expiration FROM old.kvstore",
         )
         new = SqliteStore(folder / "keys-new.db")
-        await bring(folder / "state", keys_item(old, new), f"{keys:,} keys, SQLite", hand)
+        await bring(
+            folder / "state",
+            keys_item(old, new, keys=KeySelection(("distributions:",)), convert=MoveKeys("", "new:")),
+            f"{keys:,} keys, SQLite",
+            hand,
+        )
         sql = SqliteStore(folder / "sql.db")
         fill_responses(sql, rows)
         hand = by_hand(
@@ -121,12 +127,19 @@ async def main(keys: int, rows: int) -> None:
         )
         (folder / "sql-hand.db").unlink()
         new = SqliteStore(folder / "sql-new.db")
-        await bring(folder / "state", rows_item(sql, new), f"{rows:,} responses, SQLite", hand)
+        await bring(
+            folder / "state", rows_item(sql, new, convert=KeepRows()), f"{rows:,} responses, SQLite", hand
+        )
         new.path.unlink()
         with postgres() as server:
             hand = await copy_by_hand(server, rows)
             target = PostgresStore(server, DATABASE)
-            await bring(folder / "state", rows_item(sql, target), f"{rows:,} responses, PostgreSQL", hand)
+            await bring(
+                folder / "state",
+                rows_item(sql, target, convert=KeepRows()),
+                f"{rows:,} responses, PostgreSQL",
+                hand,
+            )
 
 
 if __name__ == "__main__":

@@ -18,6 +18,9 @@ _AS_THEY_COME: Final = frozenset(
 )
 """Types that the driver gives as `Cell` has them; json is its stored text. All others are cast to text."""
 
+SAMPLE: Final = 1000
+"""Rows by which the size of all is estimated."""
+
 SESSION: Final = (
     "SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true), set_config('statement_timeout', '0', true),"
     " set_config('idle_in_transaction_session_timeout', '0', true)"

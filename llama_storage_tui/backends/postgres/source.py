@@ -10,7 +10,14 @@ import asyncpg
 from llama_storage_tui.backends.postgres import failures
 from llama_storage_tui.backends.postgres.comparing import is_empty, look_for
 from llama_storage_tui.backends.postgres.connecting import connect, location
-from llama_storage_tui.backends.postgres.raw_rows import SESSION, describe, key_condition, quoted, read_rows
+from llama_storage_tui.backends.postgres.raw_rows import (
+    SAMPLE,
+    SESSION,
+    describe,
+    key_condition,
+    quoted,
+    read_rows,
+)
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import KeySelection
@@ -42,7 +49,7 @@ class PostgresSource:
         finally:
             await _close(connection)
 
-    async def extent(self, container: str, keys: KeySelection | None) -> RawExtent:
+    async def extent(self, container: str, keys: KeySelection | None, *, fast: bool = False) -> RawExtent:
         """Count rows and bytes."""
         with failures.translating(self._where):
             connection = await self._snapshot()
@@ -54,11 +61,16 @@ class PostgresSource:
                 f"coalesce(octet_length({quoted(column.name)}{'' if column.kind == 'bytea' else '::text'}), 0)"
                 for column in table.columns
             )
+            meant = f"FROM {table.quoted} WHERE {condition}"
+            some = f"SELECT * {meant}{f' LIMIT {SAMPLE}' if fast else ''}"
             rows, held = await connection.fetchrow(
-                f"SELECT count(*), coalesce(sum({sizes}), 0)::bigint FROM {table.quoted} WHERE {condition}",  # noqa: S608 - quoted
+                f"SELECT count(*), coalesce(sum({sizes}), 0)::bigint FROM ({some}) AS t",  # noqa: S608 - names are quoted
                 *parameters,
             )
-            return RawExtent(int(rows), int(held))
+            if not fast or rows < SAMPLE:
+                return RawExtent(int(rows), int(held))
+            every = await connection.fetchval(f"SELECT count(*) {meant}", *parameters)
+            return RawExtent(int(every), held * every // rows)
 
     async def read(self, container: str, keys: KeySelection | None) -> AsyncGenerator[RawBatch, None]:
         """Yield all rows in the order of the heap."""

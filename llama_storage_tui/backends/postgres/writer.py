@@ -37,7 +37,7 @@ from llama_storage_tui.model.raw_rows import (
     Sheet,
     TakenError,
 )
-from llama_storage_tui.model.transfer import NotConvertibleError
+from llama_storage_tui.model.transfer import NotConvertibleError, TransferItem
 
 _DIALECT: Final[Dialect] = postgres_dialect()  # type: ignore[no-untyped-call] # as SQLAlchemy has it
 _LOCK: Final = "SELECT set_config('lock_timeout', '5s', true)"
@@ -143,6 +143,11 @@ class PostgresWriter:
                 return
             async for batch in read_rows(await self._connection(), table, keys, has_locators=True):
                 yield batch
+
+    async def bring(self, item: TransferItem) -> int | None:
+        """Return None: a server reads no other store."""
+        del item
+        return None
 
     async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:
         """Tell for each row what the table has in its place."""

@@ -21,6 +21,9 @@ T = TypeVar("T")
 _ROW_IDS: Final = ("rowid", "_rowid_", "oid")
 """What SQLite calls the number of a row, unless a column has that name."""
 
+SAMPLE: Final = 1000
+"""Rows by which the size of all is estimated."""
+
 Parameters = tuple[object, ...]
 
 
@@ -89,22 +92,24 @@ def as_text(stored: bytes) -> str | UndecodableText:
         return UndecodableText(stored)
 
 
-def describe(connection: sqlite3.Connection, name: str, *, where: str) -> RawTable | None:
+def describe(
+    connection: sqlite3.Connection, name: str, *, where: str, schema: str = "main"
+) -> RawTable | None:
     """Return a table; None where there is none. Raises BackendError for one without row ids."""
     found = connection.execute(
-        "SELECT name, type FROM sqlite_master WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view')",
+        f"SELECT name, type FROM {schema}.sqlite_master WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view')",  # noqa: S608 - our own name
         (name,),
     ).fetchone()
     if found is None:
         return None
-    columns = connection.execute(f"PRAGMA table_xinfo({quoted(name)})").fetchall()
+    columns = connection.execute(f"PRAGMA {schema}.table_xinfo({quoted(name)})").fetchall()
     names = tuple(str(column[1]) for column in columns if column[6] == 0)
     taken = {each.lower() for each in names}
     row_id = next((each for each in _ROW_IDS if each not in taken), None)
     keys = [column for column in columns if column[5]]
     if row_id is not None and found[1] == "table":
         with contextlib.suppress(sqlite3.OperationalError):
-            connection.execute(f"SELECT {row_id} FROM {quoted(name)} LIMIT 0")  # noqa: S608 - the name is quoted
+            connection.execute(f"SELECT {row_id} FROM {schema}.{quoted(name)} LIMIT 0")  # noqa: S608 - the name is quoted
             has_number = len(keys) == 1 and str(keys[0][2]).upper() == "INTEGER"
             return RawTable(str(found[0]), names, row_id, has_number)
     raise BackendError(
@@ -114,31 +119,38 @@ def describe(connection: sqlite3.Connection, name: str, *, where: str) -> RawTab
     )
 
 
-def key_condition(keys: KeySelection | None) -> tuple[str, Parameters]:
+def key_condition(keys: KeySelection | None, *, key: str = "key") -> tuple[str, Parameters]:
     """Return the condition of the keys that are meant, and its parameters. The `+` keeps the scan in the order of the table."""
     if keys is None:
         return "1", ()
     parts: list[str] = []
     parameters: list[object] = []
     for each in ranges_of(keys):
-        high = "" if each.high is None else " AND +key < ?"
-        parts.append(f"(+key >= ?{high} AND typeof(key) = 'text')")
+        high = "" if each.high is None else f" AND +{key} < ?"
+        parts.append(f"(+{key} >= ?{high} AND typeof({key}) = 'text')")
         parameters += [each.low] if each.high is None else [each.low, each.high]
     if selects_the_rest(keys):
-        parts.append("typeof(key) <> 'text'")
+        parts.append(f"typeof({key}) <> 'text'")
     return f"({' OR '.join(parts) or '0'})", tuple(parameters)
 
 
-def extent(connection: sqlite3.Connection, table: RawTable, keys: KeySelection | None) -> RawExtent:
-    """Count the rows that are meant, and the bytes of their cells."""
+def extent(
+    connection: sqlite3.Connection, table: RawTable, keys: KeySelection | None, *, fast: bool
+) -> RawExtent:
+    """Count the rows that are meant, and the bytes of their cells; `fast` estimates the latter by the first rows."""
     condition, parameters = key_condition(keys)
     size = "octet_length({})" if sqlite3.sqlite_version_info >= (3, 43) else "length(CAST({} AS BLOB))"
     sizes = " + ".join(f"coalesce({size.format(quoted(column))}, 0)" for column in table.columns)
+    some = f"SELECT * FROM {table.quoted} WHERE {condition}{f' LIMIT {SAMPLE}' if fast else ''}"  # noqa: S608 - names are quoted
     rows, held = connection.execute(
-        f"SELECT count(*), coalesce(sum({sizes}), 0) FROM {table.quoted} WHERE {condition}",  # noqa: S608 - names are quoted
+        f"SELECT count(*), coalesce(sum({sizes}), 0) FROM ({some})",  # noqa: S608 - as above
         parameters,
     ).fetchone()
-    return RawExtent(int(rows), int(held))
+    if not fast or rows < SAMPLE:
+        return RawExtent(int(rows), int(held))
+    counted = f"SELECT count(*) FROM {table.quoted} WHERE {condition}"  # noqa: S608 - names are quoted
+    (all_rows,) = connection.execute(counted, parameters).fetchone()
+    return RawExtent(int(all_rows), held * int(all_rows) // rows)
 
 
 def last_row(connection: sqlite3.Connection, table: RawTable) -> int:

@@ -50,12 +50,12 @@ class SqliteSource:
         wal = found.wal if found.wal is not None and found.wal.size else None
         return repr((found.file, wal))
 
-    async def extent(self, container: str, keys: KeySelection | None) -> RawExtent:
+    async def extent(self, container: str, keys: KeySelection | None, *, fast: bool = False) -> RawExtent:
         """Count rows and bytes."""
 
         def count(connection: sqlite3.Connection) -> RawExtent:
             table = describe(connection, container, where=self._where)
-            return RawExtent(0, 0) if table is None else raw_rows.extent(connection, table, keys)
+            return RawExtent(0, 0) if table is None else raw_rows.extent(connection, table, keys, fast=fast)
 
         found = await self._run(count)
         return found or RawExtent(0, 0)
@@ -117,12 +117,17 @@ class SqliteSource:
         if before is None or before.way not in {OpenMode.IMMUTABLE, OpenMode.COPY}:
             return
         if before != await asyncio.to_thread(look, self._path, self._held):
-            raise BackendError(
-                "The file changed while it was copied.",
-                failure=FailureKind.LOCKED,
-                where=self._where,
-                help="Stop what writes to it, and try again.",
-            )
+            raise changed_while_read(self._where)
+
+
+def changed_while_read(where: str) -> BackendError:
+    """Return the error for a file that was written to while no lock kept writers out."""
+    return BackendError(
+        "The file changed while it was copied.",
+        failure=FailureKind.LOCKED,
+        where=where,
+        help="Stop what writes to it, and try again.",
+    )
 
 
 def _open(address: str) -> sqlite3.Connection:

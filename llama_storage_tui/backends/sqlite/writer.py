@@ -9,11 +9,13 @@ import sqlite3
 from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
+from urllib.parse import quote
 
 from sqlalchemy.dialects import sqlite as sqlalchemy_sqlite
 
 from llama_storage_tui.backends.creating import add_column_statement, create_statements
-from llama_storage_tui.backends.sqlite import failures, holders, raw_rows
+from llama_storage_tui.backends.sqlite import attaching, failures, holders, raw_rows
+from llama_storage_tui.backends.sqlite.access import HeldFile, OpenMode, look, uri
 from llama_storage_tui.backends.sqlite.comparing import form, is_empty, look_for, why_not
 from llama_storage_tui.backends.sqlite.raw_rows import (
     RawTable,
@@ -23,6 +25,7 @@ from llama_storage_tui.backends.sqlite.raw_rows import (
     last_row,
     quoted,
 )
+from llama_storage_tui.backends.sqlite.source import changed_while_read
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import KeySelection
@@ -38,6 +41,7 @@ from llama_storage_tui.model.raw_rows import (
     Standing,
     TakenError,
 )
+from llama_storage_tui.model.transfer import TransferItem
 
 T = TypeVar("T")
 
@@ -63,6 +67,8 @@ class SqliteWriter:
         self._is_new = False
         self._connection = ThreadedConnection(self._open)
         self._tables: dict[str, RawTable] = {}
+        self._schemas: dict[str, str] = {}
+        self._held = HeldFile()
 
     async def obstacles(self, sheets: Sequence[Sheet]) -> tuple[str, ...]:
         """Return why the file cannot be written."""
@@ -100,6 +106,28 @@ class SqliteWriter:
         pages = raw_rows.pages(table, keys, has_locators=True)
         while batch := await self._run(pages.next):
             yield batch
+
+    async def bring(self, item: TransferItem) -> int | None:
+        """Have SQLite bring the rows of another file, where they need no more than another beginning of their key."""
+        target = item.source.target
+        if not isinstance(target, SqliteTarget) or not attaching.can_bring(item):
+            return None
+        try:
+            before = await asyncio.to_thread(look, target.path, self._held)
+            if before.way is OpenMode.COPY:
+                return None
+            address = uri(before.path, before.way)
+            written = await self._run(lambda connection: self._bring(connection, address, item))
+            is_torn = before.way is OpenMode.IMMUTABLE and before != await asyncio.to_thread(
+                look, target.path, self._held
+            )
+        except BackendError as error:
+            if error.failure is FailureKind.MISSING_FILE:
+                return 0
+            raise
+        if is_torn:
+            raise changed_while_read(str(target.path))
+        return written
 
     async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:
         """Tell for each row what the table has in its place."""
@@ -147,6 +175,7 @@ class SqliteWriter:
     async def close(self) -> None:
         """Roll back what is not committed, and remove a file that is empty because of that."""
         await self._connection.close()
+        self._held.close()
         if self._is_new:
             await asyncio.to_thread(_remove_empty, self._path)
 
@@ -162,7 +191,11 @@ class SqliteWriter:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._is_new = True
         connection = sqlite3.connect(
-            self._path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
+            f"file://{quote(os.fsencode(self._path), safe='/')}?mode=rwc",
+            uri=True,  # for the sources that are attached to it, too
+            timeout=WAIT_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
         )
         connection.text_factory = as_text
         connection.execute(_CACHE)
@@ -200,6 +233,30 @@ class SqliteWriter:
                 where=self._where,
             )
         return False
+
+    def _bring(self, connection: sqlite3.Connection, address: str, item: TransferItem) -> int | None:
+        schema = self._attached(connection, address)
+        if schema is None:
+            return None
+        source = describe(connection, item.source.container, where=self._where, schema=schema)
+        if source is None:
+            return 0
+        self._prepare(
+            connection, Sheet(item.target.container, source.columns, item.identity, item.target.schema)
+        )
+        target = self._table(connection, item.target.container)
+        return None if target is None else attaching.bring(connection, schema, source, target, item)
+
+    def _attached(self, connection: sqlite3.Connection, address: str) -> str | None:
+        """Return the name of an attached file; None where SQLite attaches no more (it keeps each until the end)."""
+        if address not in self._schemas:
+            name = f"source{len(self._schemas)}"
+            try:
+                connection.execute(f"ATTACH ? AS {name}", (address,))
+            except sqlite3.OperationalError:
+                return None
+            self._schemas[address] = name
+        return self._schemas[address]
 
     def _look(self, connection: sqlite3.Connection, sheet: Sheet, rows: Sequence[RawRow]) -> list[Found]:
         return look_for(connection, self._table(connection, sheet.container), sheet, rows)

@@ -83,6 +83,8 @@ class ItemCopy:
         item = self._item
         self._may_be_there = not await self._writer.is_empty(item.target.container)
         begun, rows = time.monotonic(), 0
+        if not self._may_be_there and not is_in_store(item) and await self._bring_whole(begun):
+            return self.outcome
         source = None if is_in_store(item) else await open_source(item.source.target, self._copy.timeouts)
         try:
             reader = self._writer if source is None else source
@@ -103,6 +105,19 @@ class ItemCopy:
             if source is not None:
                 await source.close()
         return self.outcome
+
+    async def _bring_whole(self, begun: float) -> bool:
+        """Have the engine bring all rows by itself; False where it cannot."""
+        item = self._item
+        sheet = Sheet(item.target.container, item.identity, item.identity, item.target.schema)
+        await self._prepare(sheet)
+        written = await self._writer.bring(item)
+        if written is None:
+            return False
+        self.outcome.written = written
+        seconds = time.monotonic() - begun
+        self._copy.watch(TransferProgress(item.what, item.target.container, written, written, seconds))
+        return True
 
     async def _bring(self, batch: RawBatch) -> None:
         made = await asyncio.to_thread(convert, self._item, batch)

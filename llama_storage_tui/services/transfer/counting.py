@@ -71,12 +71,13 @@ async def _count(item: TransferItem, timeouts: Timeouts, *, is_thorough: bool) -
     target = await open_source(item.target.target, timeouts)
     try:
         stamp = await source.stamp(item.source.container)
-        extent = await source.extent(item.source.container, item.source.keys)
         is_there = not await target.is_empty(item.target.container)
+        is_quick = not is_thorough and not is_there
+        extent = await source.extent(item.source.container, item.source.keys, fast=is_quick)
         counted = CountedItem(
             item, extent.rows, extent.bytes, brings=extent.rows, stamp=stamp, is_exact=False
         )
-        if not is_thorough and not is_there:
+        if is_quick:
             return counted
         return await _count_rows(counted, source, target if is_there else None)
     finally:

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from llama_storage_tui.errors import RefusedError
+from llama_storage_tui.model.data import KeySelection
 from llama_storage_tui.model.rotation import Outcome
-from llama_storage_tui.model.transfer import Item, NotConvertibleError, OnConflict
+from llama_storage_tui.model.transfer import Item, KeepRows, MoveKeys, NotConvertibleError, OnConflict
 from llama_storage_tui.services.transfer.copying import CONFLICT
 from tests.stores import PostgresStore, SqliteStore, Store
 from tests.transfers import (
@@ -336,3 +337,50 @@ async def test_nothing_of_the_rows_is_in_the_journal(store: Store, tmp_path: Pat
         assert b"secret" not in path.read_bytes()
         assert path.stat().st_mode & 0o077 == 0
     assert json.loads(next((state / "transfers").glob("*.json")).read_text())["state"] == "applied"
+
+
+@pytest.mark.parametrize("rows", ["dense", "with gaps", "of another namespace between"])
+async def test_sqlite_moves_keys_by_itself_as_python_does(tmp_path: Path, state: Path, rows: str) -> None:
+    made = [(f"ns:k{at * 7919 % 500:04}", f'{{"n": {at}}}', None) for at in range(500)]
+    if rows == "of another namespace between":
+        made.insert(100, ("other:k", "1", None))
+    old = fill_keys(tmp_path / "old.db", made)
+    if rows == "with gaps":
+        old.execute("DELETE FROM kvstore WHERE key LIKE 'ns:k01%'")
+    before = old.path.read_bytes()
+    keys = KeySelection(("ns:",))
+    by_sqlite, by_python = SqliteStore(tmp_path / "one.db"), SqliteStore(tmp_path / "two.db")
+    move = MoveKeys("ns:", "new:")
+    result = await bring(state, [keys_item(old, by_sqlite, keys=keys, convert=move)])
+    await bring(state, [keys_item(old, by_python, keys=keys, convert=move.__call__)])
+    assert read(by_sqlite, "kvstore") == read(by_python, "kvstore")
+    assert result.items[0].written == len(read(by_sqlite, "kvstore")) == (400 if rows == "with gaps" else 500)
+    assert old.path.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.glob("*.db*")) == ["old.db", "one.db", "two.db"]
+
+
+async def test_a_key_that_cannot_be_moved_is_listed_all_the_same(tmp_path: Path, state: Path) -> None:
+    old = fill_keys(tmp_path / "old.db", [("a", "1", None), (b"\xff", "2", None), (None, "3", None)])
+    new = SqliteStore(tmp_path / "new.db")
+    result = await bring(state, [keys_item(old, new, keys=KeySelection(), convert=MoveKeys("", "new:"))])
+    assert [row[0] for row in read(new, "kvstore")] == ["new:a"]
+    assert len(result.left) == 2
+
+
+async def test_rows_that_stay_as_they_are_keep_every_type(tmp_path: Path, state: Path) -> None:
+    old = SqliteStore(tmp_path / "old.db")
+    old.execute(
+        "PRAGMA journal_mode=WAL; CREATE TABLE responses (id VARCHAR, created_at INTEGER, response_object JSON, model VARCHAR,"
+        " access_attributes JSON, owner_principal VARCHAR, PRIMARY KEY (id));"
+        "INSERT INTO responses VALUES ('a', 1.5, '1.50', x'ff', 'null', ''), ('b', 9223372036854775807, NULL, CAST(x'ff' AS TEXT),"
+        " '{}', NULL), ('c', 'soon', 'NaN', 'a' || char(0) || 'b', '{', 'ü')"
+    )
+    new = SqliteStore(tmp_path / "new.db")
+    result = await bring(state, [rows_item(old, new, container="responses", convert=KeepRows())])
+    quoted = ", ".join(
+        f"typeof({name}), hex({name})" for name in ("id", "created_at", "response_object", "model")
+    )
+    with closing(sqlite3.connect(new.path)) as after, closing(sqlite3.connect(old.path)) as before:
+        query = f"SELECT {quoted} FROM responses ORDER BY id"
+        assert after.execute(query).fetchall() == before.execute(query).fetchall()
+    assert result.items[0].written == 3
