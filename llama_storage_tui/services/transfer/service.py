@@ -5,7 +5,6 @@ Looking may be cancelled at any moment, and copying too: a store's transaction i
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from llama_storage_tui.services.startup.background_loop import run_apart
 from llama_storage_tui.services.transfer.apply import Transfer, pending
 from llama_storage_tui.services.transfer.copying import Watch
 from llama_storage_tui.services.transfer.counting import count
+from llama_storage_tui.services.transfer.pending import config_name
 
 
 class DataMigration:
@@ -39,10 +39,10 @@ class DataMigration:
     ) -> None:
         self._request = request
         self._timeouts = timeouts
-        self._old = None if old is None else _named(old)
+        self._old = None if old is None else config_name(old)
         self._choices = choices or PlanChoices()
         self._journals = TransferJournals(request.environ)
-        self.config = _named(request.config)
+        self.config = config_name(request.config)
 
     @property
     def journals(self) -> Path:
@@ -131,8 +131,3 @@ class DataMigration:
         former = None if old is None else load(replace(self._request, config=old, version=None, key=None))
         async with Session(catalog, self._timeouts) as session:
             return await plan_data(session, former, choices)
-
-
-def _named(config: str) -> str:
-    """Return the name under which a config's transfers are found again: its real path, where it is a file."""
-    return os.path.realpath(config) if Path(config).exists() else config

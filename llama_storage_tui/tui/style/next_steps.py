@@ -40,7 +40,11 @@ _WORDS: Final = {
     Step.RESUME_TRANSFER: f"In a shell beside the app: {PROGRAM} migrate-data {{of}} --resume",
     Step.LEAVE_OUT_USERLIST: "Leave the PgBouncer list empty in the options (m).",
 }
-_UNNAMED: Final = {Step.READ_AS_VERSION: "another version", Step.GIVE_ENV_FILE: "FILE"}
+_UNNAMED: Final = {
+    Step.READ_AS_VERSION: "another version",
+    Step.GIVE_ENV_FILE: "FILE",
+    Step.RESUME_TRANSFER: "RUN_CONFIG",
+}
 
 
 def step_words(step: Step, of: str = "") -> str:
