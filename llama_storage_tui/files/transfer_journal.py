@@ -38,6 +38,10 @@ class JournaledItem:
     source: str
     target: str
     store: str
+    backend: str
+    container: str
+    identity: tuple[str, ...]
+    """How a row is told apart in the target's container, which is one of `backend`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,9 @@ class TransferJournals:
 
 
 def _from_json(data: dict[str, Any]) -> TransferJournal:
-    data["items"] = tuple(JournaledItem(**item) for item in data["items"])
+    data["items"] = tuple(
+        JournaledItem(**(item | {"identity": tuple(item["identity"])})) for item in data["items"]
+    )
     data["committed"], data["removed"] = tuple(data["committed"]), tuple(data["removed"])
     return TransferJournal(**data)
 

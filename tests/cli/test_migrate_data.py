@@ -135,3 +135,24 @@ def test_options_that_exclude_each_other_are_2(
     run: Run, called: tuple[str, ...], words: tuple[str, ...]
 ) -> None:
     assert run(*called, *words, "--yes").code == ExitCode.USAGE
+
+
+def test_rows_that_were_changed_in_place_are_put_back(
+    run: Run, called: tuple[str, ...], tmp_path: Path
+) -> None:
+    """No plan names them any more, once they are as they should be."""
+    run(*called, "--yes")
+    path = tmp_path / "sql_store.db"
+    with closing(sqlite3.connect(path)) as store, store:
+        store.execute("UPDATE responses SET owner_principal = NULL")
+    call = (*called[:4], "--yes")
+    assert run(*call).code == ExitCode.DONE
+    assert run(*call, "--public-rows").code == ExitCode.DONE
+    assert owners(path) == {""}
+    assert run(*called[:4], "--undo", "--yes").code == ExitCode.DONE
+    assert owners(path) == {None}
+
+
+def owners(path: Path) -> set[str | None]:
+    with closing(sqlite3.connect(path)) as store:
+        return {row[0] for row in store.execute("SELECT owner_principal FROM responses")}

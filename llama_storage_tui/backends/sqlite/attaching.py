@@ -106,7 +106,8 @@ def _bridge(
     """Look at all rows that are meant; None where some of them cannot be brought this way."""
     condition, parameters = key_condition(item.source.keys, key="s.key")
     moved = item.convert.old if isinstance(item.convert, MoveKeys) else None
-    fits, given = "1", ()
+    fits = "1"
+    given: Parameters = ()
     if moved is not None:
         fits, given = f"typeof(s.key) = 'text' AND substr(s.key, 1, {len(moved)}) = ?", (moved,)
     rows = f"{schema}.{source.quoted}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -18,10 +18,12 @@ from llama_storage_tui.files.transfer_journal import (
 )
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome
-from llama_storage_tui.model.transfer import OnConflict, TransferItem
+from llama_storage_tui.model.target import Target
+from llama_storage_tui.model.transfer import OnConflict, TransferItem, TransferPlace
 from llama_storage_tui.model.transfer_result import (
     CountedItem,
     ItemOutcome,
+    LeftRow,
     TransferPlan,
     TransferResult,
     TransferTerms,
@@ -41,6 +43,7 @@ from llama_storage_tui.text import plural
 GREW = (
     "The source of {what} was written to while it was copied: what came later was not brought. Run it again."
 )
+UNPLANNED = "the plan does not say any more where it came from"
 CHANGED = "The source of {what} was written to since the plan was made"
 
 
@@ -70,17 +73,33 @@ class Transfer:
                 journal, [each.item for each in plan.items], expected, Outcome.APPLIED, plan.items
             )
 
-    async def resume(self, journal: TransferJournal, items: Sequence[TransferItem]) -> TransferResult:
-        """Finish a transfer that was left half done, with the items that its plan gives now; raises PendingError."""
+    async def resume(
+        self,
+        journal: TransferJournal,
+        items: Sequence[TransferItem],
+        targets: Mapping[str, Target] | None = None,
+    ) -> TransferResult:
+        """Finish a transfer that was left half done, with the items that its plan gives now; raises PendingError.
+
+        `targets` as `undo` has them, for one that was being undone.
+        """
         with self.journals.alone():
             journal = self._again(journal)
             if journal.state == "undoing":
-                return await self._undo(journal, items)
+                return await self._undo(journal, items, targets or {})
             mine = _matching(journal, items)
             return await self._go_on(journal, mine, {}, Outcome.RECOVERED, ())
 
-    async def undo(self, journal: TransferJournal, items: Sequence[TransferItem]) -> TransferResult:
-        """Take away what a transfer brought; raises RefusedError, PendingError."""
+    async def undo(
+        self,
+        journal: TransferJournal,
+        items: Sequence[TransferItem],
+        targets: Mapping[str, Target] | None = None,
+    ) -> TransferResult:
+        """Take away what a transfer brought; raises RefusedError, PendingError.
+
+        `targets` are the config's backends: rows that were changed in place are put back although no plan names them any more.
+        """
         with self.journals.alone():
             journal = self._again(journal)
             if journal.removed:
@@ -89,7 +108,7 @@ class Transfer:
                     where=journal.id,
                     help="Finish it instead." if journal.is_open else None,
                 )
-            return await self._undo(journal, items)
+            return await self._undo(journal, items, targets or {})
 
     async def _go_on(
         self,
@@ -192,8 +211,13 @@ class Transfer:
                 await writer.close()
         return journal
 
-    async def _undo(self, journal: TransferJournal, items: Sequence[TransferItem]) -> TransferResult:
+    async def _undo(
+        self, journal: TransferJournal, items: Sequence[TransferItem], targets: Mapping[str, Target]
+    ) -> TransferResult:
         mine = _matching(journal, items)
+        found = {item.what for item in mine}
+        unplanned = [each for each in journal.items if each.what not in found]
+        mine += [_put_back(each, targets[each.backend]) for each in unplanned if each.backend in targets]
         journal = journal.moved_to("undoing")
         self._write(journal)
         self.notify("undoing")
@@ -212,6 +236,9 @@ class Transfer:
                         await writer.close()
         except StorageToolError as error:
             raise _half_done(journal, error) from None
+        for each in outcomes:
+            if each.what not in found and not each.replaced and not each.left:
+                each.left.append(LeftRow(each.what, "what was brought", UNPLANNED))
         self.journals.close(journal, "undone")
         self.notify("closed")
         return TransferResult(Outcome.UNDONE, journal.id, tuple(outcomes))
@@ -316,7 +343,16 @@ def _journaled(item: TransferItem) -> JournaledItem:
         f"{item.source.location} {item.source.container}",
         f"{item.target.location} {item.target.container}",
         store_of(item.target),
+        item.target.backend,
+        item.target.container,
+        item.identity,
     )
+
+
+def _put_back(journaled: JournaledItem, target: Target) -> TransferItem:
+    """Return an item that brings nothing, by which the rows that it changed are put back."""
+    place = TransferPlace(target, journaled.backend, target.location, journaled.container)
+    return TransferItem(journaled.what, place, place, lambda _: (), journaled.identity, "")
 
 
 def _matching(journal: TransferJournal, items: Sequence[TransferItem]) -> list[TransferItem]:

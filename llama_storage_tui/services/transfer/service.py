@@ -11,9 +11,11 @@ from pathlib import Path
 from llama_storage_tui.backends.protocols import Notify
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.files.transfer_journal import TransferJournal, TransferJournals
+from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome
-from llama_storage_tui.model.transfer import DataPlan, OnConflict, PlanChoices
+from llama_storage_tui.model.target import Target
+from llama_storage_tui.model.transfer import DataPlan, OnConflict, PlanChoices, TransferItem
 from llama_storage_tui.model.transfer_result import TransferPlan, TransferResult, TransferTerms
 from llama_storage_tui.services.catalog import load
 from llama_storage_tui.services.migration.planning import plan_data
@@ -63,7 +65,7 @@ class DataMigration:
             raise pending(journal)
 
         async def work() -> TransferPlan:
-            found = await self._data_plan(self._old, self._choices)
+            found, _ = await self._data_plan(self._old, self._choices)
             return await count(
                 found.items, found.stays, found.notices, terms, self._timeouts, is_thorough=is_thorough
             )
@@ -97,8 +99,8 @@ class DataMigration:
             if on_conflict is not None:
                 journal = replace(journal, on_conflict=on_conflict.value)
                 self._journals.write(journal)
-            items = (await self._plan_of(journal)).items
-            return await self._transfer(watch, notify).resume(journal, items)
+            items, targets = await self._plan_of(journal)
+            return await self._transfer(watch, notify).resume(journal, items, targets)
 
         return await run_apart(work, may_stop=True)
 
@@ -109,25 +111,28 @@ class DataMigration:
             journal = self._journals.last(self.config)
             if journal is None:
                 raise RefusedError("No data of this config was brought that could be taken back")
-            items = (await self._plan_of(journal)).items
-            return await self._transfer(watch, notify).undo(journal, items)
+            items, targets = await self._plan_of(journal)
+            return await self._transfer(watch, notify).undo(journal, items, targets)
 
         return await run_apart(work, may_stop=True)
 
     def _transfer(self, watch: Watch, notify: Notify) -> Transfer:
         return Transfer(self._journals, self._timeouts, watch, notify)
 
-    async def _plan_of(self, journal: TransferJournal) -> DataPlan:
+    async def _plan_of(self, journal: TransferJournal) -> tuple[tuple[TransferItem, ...], dict[str, Target]]:
+        """Return what the plan of a journal gives now, and the targets of the config's backends."""
         request = journal.request
         old, tenant = request.get("old"), request.get("tenant")
         choices = PlanChoices(
             public_rows=bool(request.get("public_rows")), tenant=tenant if isinstance(tenant, str) else None
         )
-        return await self._data_plan(old if isinstance(old, str) else None, choices)
+        found, catalog = await self._data_plan(old if isinstance(old, str) else None, choices)
+        targets = {each.name: each.target for each in catalog.backends if each.target is not None}
+        return found.items, targets
 
-    async def _data_plan(self, old: str | None, choices: PlanChoices) -> DataPlan:
+    async def _data_plan(self, old: str | None, choices: PlanChoices) -> tuple[DataPlan, Catalog]:
         catalog = load(self._request)
         # The old config is another file: neither the version nor the entry that were chosen for the new one are its own.
         former = None if old is None else load(replace(self._request, config=old, version=None, key=None))
         async with Session(catalog, self._timeouts) as session:
-            return await plan_data(session, former, choices)
+            return await plan_data(session, former, choices), catalog
