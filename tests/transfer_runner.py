@@ -107,7 +107,7 @@ async def _do(scene: Scene, do: str, notify: Callable[[str], None], *, removes: 
         await works.resume(pending, scene.items())
     elif do == "undo" and last is not None:
         await works.undo(last, scene.items())
-    elif do == "apply" or last is None:
+    elif do == "apply" or (do == "resume" and last is None):
         await bring(
             scene.state, scene.items(), TransferTerms(OnConflict.REPLACE, removes_source=removes), notify
         )

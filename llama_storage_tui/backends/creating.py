@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 from sqlalchemy.types import TypeEngine
 
 from llama_storage_tui.model.transfer import ColumnKind, ColumnSchema, TableSchema
@@ -28,7 +28,7 @@ def create_statements(schema: TableSchema, dialect: Dialect) -> tuple[str, ...]:
     """Return the statements that make a table and its indexes."""
     table = _table(schema)
     indexes = sorted(table.indexes, key=lambda index: str(index.name))
-    made = (CreateTable(table), *(CreateIndex(index) for index in indexes))
+    made: list[ExecutableDDLElement] = [CreateTable(table), *(CreateIndex(index) for index in indexes)]
     return tuple(str(each.compile(dialect=dialect)).strip() for each in made)
 
 
