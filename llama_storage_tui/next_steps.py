@@ -53,6 +53,8 @@ class Step(StrEnum):
     LEAVE_OUT_USERLIST = "leave-out-userlist"
     CHANGE_TOGETHER = "change-together"
     """`of`: the configs that hold one password."""
+    RESUME_TRANSFER = "resume-transfer"
+    """`of`: the run config of a transfer of data that is half done."""
 
 
 @dataclass(frozen=True, slots=True)

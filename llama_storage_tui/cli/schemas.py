@@ -34,6 +34,7 @@ from llama_storage_tui.cli.responses.show_document import ShowResponseDocument
 from llama_storage_tui.cli.responses.who_document import WhoDocument
 from llama_storage_tui.cli.rotation_document import RotateDocument
 from llama_storage_tui.cli.rules import RulesDocument
+from llama_storage_tui.cli.transfer_document import MigrateDataDocument
 
 DOCUMENTS: dict[str, type[Document]] = {
     "check": CheckDocument,
@@ -62,6 +63,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "completions show": CompletionDocument,
     "rotate": RotateDocument,
     "migrate": MigrateDocument,
+    "migrate-data": MigrateDataDocument,
     "rules": RulesDocument,
     "help": HelpDocument,
     "help keys": KeysHelpDocument,

@@ -28,6 +28,32 @@ Convert = Callable[[Item], Sequence[Item]]
 """Turns an item of the source into items of the target, none where it is not wanted there; pure, raises NotConvertibleError."""
 
 
+@dataclass(frozen=True, slots=True)
+class KeepRows:
+    """The conversion of rows that arrive as they are: an engine may do it by itself."""
+
+    def __call__(self, item: Item) -> Sequence[Item]:
+        """Return the item."""
+        return (item,)
+
+
+@dataclass(frozen=True, slots=True)
+class MoveKeys:
+    """The conversion of keys that begin with `old` to keys that begin with `new` instead: an engine may do it by itself."""
+
+    old: str
+    new: str
+
+    def __call__(self, item: Item) -> Sequence[Item]:
+        """Return the item under its new key; raises NotConvertibleError where its key is another."""
+        key = item.get("key")
+        if not isinstance(key, str):
+            raise NotConvertibleError("key is no text")
+        if not key.startswith(self.old):
+            raise NotConvertibleError("the key does not begin with its namespace")
+        return ({**item, "key": self.new + key[len(self.old) :]},)
+
+
 class ColumnKind(StrEnum):
     """What a server stores in a column; each engine has its own type for it."""
 

@@ -89,7 +89,7 @@ OF_A_SETTING: Final = {
     "Add the provider again under that id": "first what loses nothing; what an unregistered object loses is said",
     "Stop a process that holds connections": "a server's transaction ends or is undone; nothing was changed yet",
     "Only where the servers do not need the rights of": "ends what a role may do besides, so that the condition comes first",
-    "chmod … …": "fewer may read a folder of this program's own",
+    "chmod ": "fewer may read a folder of this program's own",
     "Find them with: find FOLDER -samefile": "the content stays under the first name",
     "Find out who put it there. Move it": "moved, not removed",
 }
@@ -134,6 +134,17 @@ OF_A_ROTATION: Final = {
 }
 """Steps of a password change, which a journal with both passwords protects."""
 
+OF_A_TRANSFER: Final = {
+    "ALTER TABLE … ADD COLUMN": "what servers do at their start; nullable, in the transfer's own transaction",
+    "The role may not write to …": "no stored data; rights of the role",
+    "Stop what writes to it, and try again": "a server's transaction ends or is undone; nothing was changed",
+    "Stop what writes there, and make a new plan": "a server's transaction ends or is undone; nothing was changed",
+    "… is open in …": "servers that are stopped lose nothing, and nothing was changed",
+    "Where the target has another row in its place": "the default changes nothing; what is replaced is recorded and can be put back",
+    "Choose what becomes of rows that differ": "nothing was changed; what is replaced is recorded and can be put back",
+}
+"""What a transfer says before it changes anything."""
+
 NO_ADVICE: Final = {
     "Start with ": "starts this program with an option",
     "If the path is the server's, start with": "starts this program with an option",
@@ -153,7 +164,7 @@ NO_ADVICE: Final = {
     "The rules are the built-in default": "says how a server works",
 }
 
-JUDGED: Final = BY_HAND | OF_A_SETTING | OF_A_MIGRATION | OF_A_ROTATION | NO_ADVICE
+JUDGED: Final = BY_HAND | OF_A_SETTING | OF_A_MIGRATION | OF_A_ROTATION | OF_A_TRANSFER | NO_ADVICE
 FOUND: Final = tuple(advice())
 
 

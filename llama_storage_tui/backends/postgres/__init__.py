@@ -6,9 +6,9 @@ from typing import Final
 
 from llama_storage_tui.backends.postgres.server_login import pasted_wrongly, unlike_config
 from llama_storage_tui.backends.postgres.target import PostgresTarget, container, location, postgres_target
-from llama_storage_tui.backends.protocols import Reader, RoleLogin, RoleServer
+from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader, RoleLogin, RoleServer
 from llama_storage_tui.backends.settings import BackendSettings
-from llama_storage_tui.backends.spec import EngineSpec, Roles
+from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, Roles
 from llama_storage_tui.model.limits import Timeouts
 
 
@@ -16,6 +16,18 @@ def _reader(target: PostgresTarget, timeouts: Timeouts) -> Reader:
     from llama_storage_tui.backends.postgres.reader import postgres_reader
 
     return postgres_reader(target, timeouts=timeouts)
+
+
+def _source(target: PostgresTarget, timeouts: Timeouts) -> ItemSource:
+    from llama_storage_tui.backends.postgres.source import PostgresSource
+
+    return PostgresSource(target, timeouts=timeouts)
+
+
+def _writer(target: PostgresTarget, timeouts: Timeouts) -> ItemWriter:
+    from llama_storage_tui.backends.postgres.writer import PostgresWriter
+
+    return PostgresWriter(target, timeouts=timeouts)
 
 
 def _login(target: PostgresTarget, timeouts: Timeouts) -> RoleLogin:
@@ -48,6 +60,7 @@ ENGINE: Final = EngineSpec(
     location=location,
     container=container,
     reader=_reader,
+    bulk_copy=BulkCopy(_source, _writer),
     roles=Roles(_login, _server),
     unlike_config=unlike_config,
     cannot_connect=_cannot_connect,

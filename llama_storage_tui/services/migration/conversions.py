@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.model.transfer import Convert, Item, NotConvertibleError
+from llama_storage_tui.model.transfer import Convert, Item, KeepRows, MoveKeys, NotConvertibleError
 from llama_storage_tui.services.migration.json_splice import json_object
 
 Step = Callable[[dict[str, Cell]], None]
@@ -20,7 +20,9 @@ TENANT: Final = "tenant_id"
 
 
 def steps(*wanted: Step) -> Convert:
-    """Return the conversion that does several steps to each item, one after another."""
+    """Return the conversion that does several steps to each item, one after another; of none, rows stay as they are."""
+    if not wanted:
+        return KeepRows()
 
     def convert(item: Item) -> Sequence[Item]:
         cells = dict(item)
@@ -54,11 +56,7 @@ def moved_key(item: Item, key: str, value: Cell | None = None) -> Item:
 
 def with_lead(old: str, new: str) -> Convert:
     """Return the conversion from keys that begin with `old` to keys that begin with `new`."""
-
-    def convert(item: Item) -> Sequence[Item]:
-        return (moved_key(item, new + raw_key(item, old)),)
-
-    return convert
+    return MoveKeys(old, new)
 
 
 def unowned(tenant: str | None) -> dict[str, Cell]:
