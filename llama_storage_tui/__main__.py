@@ -45,6 +45,7 @@ COMMANDS: Final = {
     "objects": "records.objects",
     "conversations": "records.group",
     "completions": "records.group",
+    "upgrade-check": "upgrade",
     "rotate": "rotation",
     "rules": "rules",
     "schema": "schemas",
@@ -68,7 +69,7 @@ class CommandOrConfig(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"llama_storage_tui.cli.{COMMANDS[cmd_name]}")
-        command = getattr(module, "help_" if cmd_name == "help" else cmd_name)
+        command = getattr(module, "help_" if cmd_name == "help" else cmd_name.replace("-", "_"))
         return command if isinstance(command, click.Command) else None
 
     def resolve_command(

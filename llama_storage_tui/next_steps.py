@@ -52,6 +52,13 @@ class Step(StrEnum):
     ACCEPT_UNCHECKED = "accept-unchecked"
     LEAVE_OUT_USERLIST = "leave-out-userlist"
 
+    TEST_BACKENDS = "test-backends"
+    MIGRATE_CONFIG = "migrate-config"
+    """`of`: the version to bring the config to, as in the next ones."""
+    PLAN_DATA = "plan-data"
+    BRING_DATA = "bring-data"
+    CHECK_MIGRATED = "check-migrated"
+
 
 @dataclass(frozen=True, slots=True)
 class Advice:

@@ -32,6 +32,7 @@ from llama_storage_tui.cli.responses.show_document import ShowResponseDocument
 from llama_storage_tui.cli.responses.who_document import WhoDocument
 from llama_storage_tui.cli.rotation_document import RotateDocument
 from llama_storage_tui.cli.rules import RulesDocument
+from llama_storage_tui.cli.upgrade import UpgradeDocument
 
 DOCUMENTS: dict[str, type[Document]] = {
     "check": CheckDocument,
@@ -56,6 +57,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "conversations orphans": OrphansDocument,
     "completions list": CompletionsDocument,
     "completions show": CompletionDocument,
+    "upgrade-check": UpgradeDocument,
     "rotate": RotateDocument,
     "rules": RulesDocument,
     "help": HelpDocument,

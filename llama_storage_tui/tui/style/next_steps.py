@@ -38,6 +38,11 @@ _WORDS: Final = {
     Step.CHANGE_FILES_ONLY: "Then choose “files only” in the options (m) and type the new password.",
     Step.ACCEPT_UNCHECKED: "To change the password without verification, choose that in the options (m).",
     Step.LEAVE_OUT_USERLIST: "Leave the PgBouncer list empty in the options (m).",
+    Step.TEST_BACKENDS: "T in the catalog tests them.",
+    Step.MIGRATE_CONFIG: f"In a shell: {PROGRAM} migrate RUN_CONFIG --to {{of}} --output NEW_CONFIG",
+    Step.PLAN_DATA: f"In a shell: {PROGRAM} migrate-data NEW_CONFIG --from RUN_CONFIG --for {{of}} --dry-run",
+    Step.BRING_DATA: f"In a shell: {PROGRAM} migrate-data NEW_CONFIG --from RUN_CONFIG --for {{of}}",
+    Step.CHECK_MIGRATED: f"In a shell: {PROGRAM} check NEW_CONFIG --for {{of}} --data",
 }
 _UNNAMED: Final = {Step.READ_AS_VERSION: "another version", Step.GIVE_ENV_FILE: "FILE"}
 

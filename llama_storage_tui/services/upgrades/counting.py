@@ -1,0 +1,113 @@
+"""How many rows and keys of each store stay visible, become invisible, or are served no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from llama_storage_tui.backends.protocols import Reader
+from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError
+from llama_storage_tui.model.data import Count, KeySelection, Table
+from llama_storage_tui.model.records import Field, RecordOrder, RecordQuery
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.upgrades.comparing import StoreComparison
+from llama_storage_tui.upstream.upgrades import NoLongerServed
+
+NONE: Final = Count(0, is_exact=True)
+TIMES: Final = ("created_at", "created")
+NOT_THERE: Final = (FailureKind.MISSING_FILE, FailureKind.UNKNOWN_DATABASE)
+"""A store that no server has made yet: it holds nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCounts:
+    """What was counted of one store; `problem` says why nothing could be."""
+
+    visible: Count | None = None
+    invisible: Count | None = None
+    ended: tuple[tuple[NoLongerServed, Count], ...] = ()
+    newest: float | None = None
+    problem: str | None = None
+
+
+async def count_store(session: Session, comparison: StoreComparison, *, fast: bool) -> StoreCounts:
+    """Count one store; `fast` allows estimates, and takes the row written last for the newest one."""
+    try:
+        reader = await session.reader(comparison.before.backend.name)
+        if comparison.before.is_key_value:
+            return await _count_keys(reader, comparison, fast=fast)
+        return await _count_rows(reader, comparison, fast=fast)
+    except NotFoundError:
+        return StoreCounts(NONE, NONE)
+    except BackendError as error:
+        if error.failure in NOT_THERE:
+            return StoreCounts(NONE, NONE)
+        return StoreCounts(problem=error.message)
+
+
+async def _count_keys(reader: Reader, comparison: StoreComparison, *, fast: bool) -> StoreCounts:
+    keys = reader.key_values
+    ended = []
+    for each, heads in comparison.ended:
+        count = await keys.count(KeySelection(heads), fast=fast)
+        if count.value:
+            ended.append((each, count))
+    total = await keys.count(KeySelection(comparison.before.heads), fast=fast)
+    heads = _without(comparison.heads, [head for _, heads in comparison.ended for head in heads])
+    visible = await keys.count(KeySelection(heads, _inside(comparison, heads)), fast=fast) if heads else NONE
+    rest = total.value - visible.value - sum(count.value for _, count in ended)
+    return StoreCounts(visible, Count(max(rest, 0), total.is_exact and visible.is_exact), tuple(ended))
+
+
+def _without(heads: Sequence[str], ended: Sequence[str]) -> tuple[str, ...]:
+    """Return key beginnings but for those that are served no more."""
+    return tuple(head for head in heads if not head.startswith(tuple(ended)))
+
+
+def _inside(comparison: StoreComparison, heads: Sequence[str]) -> tuple[str, ...]:
+    """Return the beginnings inside visible ones that are served no more."""
+    return tuple(
+        sorted({head for _, ended in comparison.ended for head in ended if head.startswith(tuple(heads))})
+    )
+
+
+async def _count_rows(reader: Reader, comparison: StoreComparison, *, fast: bool) -> StoreCounts:
+    names = comparison.before.physical.tables
+    there = {table.name: table for table in await reader.tables.tables(counts=fast, fast=True)}
+    counts = {name: await _count(reader, there[name], fast=fast) for name in names if name in there}
+    ended_tables = {table for each, _ in comparison.ended for table in each.tables}
+    ended = tuple(
+        (each, _sum([counts[name] for name in each.tables if name in counts])) for each, _ in comparison.ended
+    )
+    hidden = [name for name in counts if name not in comparison.tables and name not in ended_tables]
+    times = [await _newest(reader, there[name], fast=fast) for name in hidden if counts[name].value]
+    return StoreCounts(
+        _sum([counts[name] for name in counts if name in comparison.tables]),
+        _sum([counts[name] for name in hidden]),
+        tuple((each, count) for each, count in ended if count.value),
+        max((time for time in times if time is not None), default=None),
+    )
+
+
+async def _count(reader: Reader, table: Table, *, fast: bool) -> Count:
+    if fast:
+        return table.rows if table.rows is not None else Count(0, is_exact=False)
+    return await reader.tables.count(table.name)
+
+
+def _sum(counts: Sequence[Count]) -> Count:
+    return Count(sum(count.value for count in counts), all(count.is_exact for count in counts))
+
+
+async def _newest(reader: Reader, table: Table, *, fast: bool) -> float | None:
+    """Return the newest time in a table, or with `fast` that of the row written last; None where it has none."""
+    column = next((name for name in TIMES if table.column(name) is not None), None)
+    key = next((each.name for each in table.columns if each.is_primary_key), None)
+    if column is None or key is None:
+        return None
+    order = RecordOrder.STORED if fast else RecordOrder.NEWEST
+    query = RecordQuery(table.name, (Field("time", column),), order=order, limit=1, id=key, time=column)
+    page = await reader.records.page(query)
+    found = page.records[0]["time"] if page.records else None
+    return float(found) if isinstance(found, int | float) else None
