@@ -58,6 +58,7 @@ class Step(StrEnum):
     PLAN_DATA = "plan-data"
     BRING_DATA = "bring-data"
     CHECK_MIGRATED = "check-migrated"
+    CHECK_AS_VERSION = "check-as-version"
 
 
 @dataclass(frozen=True, slots=True)

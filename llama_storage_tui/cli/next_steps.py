@@ -41,6 +41,7 @@ _WORDS: Final = {
     Step.PLAN_DATA: "Use: migrate-data NEW_CONFIG --from RUN_CONFIG --for {of} --dry-run",
     Step.BRING_DATA: "Use: migrate-data NEW_CONFIG --from RUN_CONFIG --for {of}",
     Step.CHECK_MIGRATED: "Use: check NEW_CONFIG --for {of} --data",
+    Step.CHECK_AS_VERSION: "Use: check RUN_CONFIG --for {of} --data",
 }
 _UNNAMED: Final = {
     Step.READ_AS_VERSION: "VERSION",

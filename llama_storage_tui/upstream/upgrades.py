@@ -64,6 +64,10 @@ NO_LONGER_SERVED: Final = (
 """In the order in which they are reported. A quota's window begins anew before 1.0, too."""
 
 
+IN_TABLES: Final = {"prompts:v1:": "prompts", "connectors:v1:": "connectors", "batch:": "batches"}
+"""Keys whose records lie in a table from ogx 1.0 on; no release copies them."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServerRewrite:
     """What a server changes in a store by itself at its first start, from the release `since` on.

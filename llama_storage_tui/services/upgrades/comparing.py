@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.model.catalog import Catalog
-from llama_storage_tui.model.data import KeySelection
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.upgrades.reading import StoreReading, common, readings
-from llama_storage_tui.upstream.upgrades import NO_LONGER_SERVED, OLD_REGISTRY, NoLongerServed
+from llama_storage_tui.upstream import changes
+from llama_storage_tui.upstream.upgrades import IN_TABLES, NO_LONGER_SERVED, OLD_REGISTRY, NoLongerServed
 
 ROLES: Final = {
     "metadata_store": "storage.stores.metadata",
@@ -42,11 +42,6 @@ class StoreComparison:
     tables: tuple[str, ...]
     ended: tuple[tuple[NoLongerServed, tuple[str, ...]], ...]
     reason: str
-
-    @property
-    def all_keys(self) -> KeySelection:
-        """Every key that the old version has here."""
-        return KeySelection(self.before.heads)
 
 
 def compare(old: Catalog, new: Catalog) -> tuple[StoreComparison, ...]:
@@ -153,6 +148,9 @@ def _keys_reason(before: StoreReading, successor: StoreReading | None, version: 
     server = f"{version.product} {version}"
     if successor is not None and not successor.is_key_value:
         return _into_tables(before, successor, server)
+    moved = [table for key, table in IN_TABLES.items() if before.lead + key in before.heads]
+    if moved and version >= changes.SQL_PROMPTS:
+        return f"{server} keeps them in a table ({', '.join(moved)}), and no release copies the keys there"
     if before.lead == "" and successor is not None and successor.lead:
         return f"{server} reads {successor.lead}KEY; these keys have no namespace, as kv_sqlite wrote them before 1.0"
     if any(head.endswith(OLD_REGISTRY) for head in before.heads) or not before.heads:

@@ -10,8 +10,10 @@ from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError
 from llama_storage_tui.model.data import Count, KeySelection, Table
 from llama_storage_tui.model.records import Field, RecordOrder, RecordQuery
+from llama_storage_tui.services.browse import attributed_namespaces
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.upgrades.comparing import StoreComparison
+from llama_storage_tui.services.upgrades.reading import common
 from llama_storage_tui.upstream.upgrades import NoLongerServed
 
 NONE: Final = Count(0, is_exact=True)
@@ -36,7 +38,7 @@ async def count_store(session: Session, comparison: StoreComparison, *, fast: bo
     try:
         reader = await session.reader(comparison.before.backend.name)
         if comparison.before.is_key_value:
-            return await _count_keys(reader, comparison, fast=fast)
+            return await _count_keys(reader, comparison, await _own(session, comparison), fast=fast)
         return await _count_rows(reader, comparison, fast=fast)
     except NotFoundError:
         return StoreCounts(NONE, NONE)
@@ -46,29 +48,33 @@ async def count_store(session: Session, comparison: StoreComparison, *, fast: bo
         return StoreCounts(problem=error.message)
 
 
-async def _count_keys(reader: Reader, comparison: StoreComparison, *, fast: bool) -> StoreCounts:
-    keys = reader.key_values
-    ended = []
-    for each, heads in comparison.ended:
-        count = await keys.count(KeySelection(heads), fast=fast)
-        if count.value:
-            ended.append((each, count))
-    total = await keys.count(KeySelection(comparison.before.heads), fast=fast)
-    heads = _without(comparison.heads, [head for _, heads in comparison.ended for head in heads])
-    visible = await keys.count(KeySelection(heads, _inside(comparison, heads)), fast=fast) if heads else NONE
+async def _own(session: Session, comparison: StoreComparison) -> tuple[str, ...]:
+    """Return the beginnings of a store's keys, without those that share them: raw keys of several vector providers in a file."""
+    before = comparison.before
+    if session.catalog.is_legacy or before.lead or not before.heads:
+        return before.heads or ("",)
+    for found in await attributed_namespaces(session, before.backend.name):
+        if before.reference.path in found.referenced_by:
+            return common(before.heads, found.selection.include)
+    return before.heads
+
+
+async def _count_keys(
+    reader: Reader, comparison: StoreComparison, own: tuple[str, ...], *, fast: bool
+) -> StoreCounts:
+    async def counted(heads: tuple[str, ...], besides: tuple[str, ...] = ()) -> Count:
+        # One beginning that is empty means every key.
+        include = () if heads == ("",) else heads
+        return await reader.key_values.count(KeySelection(include, besides), fast=fast) if heads else NONE
+
+    ended = [(each, await counted(common(own, heads))) for each, heads in comparison.ended]
+    gone = tuple(sorted({head for _, heads in comparison.ended for head in common(own, heads)}))
+    total, visible = await counted(own), await counted(common(own, comparison.heads), gone)
     rest = total.value - visible.value - sum(count.value for _, count in ended)
-    return StoreCounts(visible, Count(max(rest, 0), total.is_exact and visible.is_exact), tuple(ended))
-
-
-def _without(heads: Sequence[str], ended: Sequence[str]) -> tuple[str, ...]:
-    """Return key beginnings but for those that are served no more."""
-    return tuple(head for head in heads if not head.startswith(tuple(ended)))
-
-
-def _inside(comparison: StoreComparison, heads: Sequence[str]) -> tuple[str, ...]:
-    """Return the beginnings inside visible ones that are served no more."""
-    return tuple(
-        sorted({head for _, ended in comparison.ended for head in ended if head.startswith(tuple(heads))})
+    return StoreCounts(
+        visible,
+        Count(max(rest, 0), total.is_exact and visible.is_exact),
+        tuple((each, count) for each, count in ended if count.value),
     )
 
 

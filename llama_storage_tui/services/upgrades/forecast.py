@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -46,7 +46,9 @@ def load_pair(request: LoadRequest, to: str) -> UpgradePair:
     return UpgradePair(old, new)
 
 
-async def forecast(pair: UpgradePair, timeouts: Timeouts | None = None) -> AsyncIterator[UpgradeReport]:
+async def forecast(
+    pair: UpgradePair, timeouts: Timeouts | None = None
+) -> AsyncGenerator[UpgradeReport, None]:
     """Yield the report as soon as it is useful, and again when every count is exact and the data was looked into.
 
     Nothing is raised for a backend that cannot be read: its store says so.

@@ -44,7 +44,8 @@ def _steps(report: UpgradeReport) -> Iterator[Help]:
     if report.lost:
         names = ", ".join(each.what for each in report.lost)
         yield f"Keep the old stores for what this version no longer serves: {names}."
-    yield Advice("Check config and data once more.", Step.CHECK_MIGRATED, version)
+    check = Step.CHECK_MIGRATED if needs_config else Step.CHECK_AS_VERSION
+    yield Advice("Check config and data once more.", check, version)
     yield f"Start {server}, and look at the rows before the old stores go."
 
 

@@ -42,6 +42,7 @@ _WORDS: Final = {
     Step.MIGRATE_CONFIG: f"In a shell: {PROGRAM} migrate RUN_CONFIG --to {{of}} --output NEW_CONFIG",
     Step.PLAN_DATA: f"In a shell: {PROGRAM} migrate-data NEW_CONFIG --from RUN_CONFIG --for {{of}} --dry-run",
     Step.BRING_DATA: f"In a shell: {PROGRAM} migrate-data NEW_CONFIG --from RUN_CONFIG --for {{of}}",
+    Step.CHECK_AS_VERSION: f"In a shell: {PROGRAM} check RUN_CONFIG --for {{of}} --data",
     Step.CHECK_MIGRATED: f"In a shell: {PROGRAM} check NEW_CONFIG --for {{of}} --data",
 }
 _UNNAMED: Final = {Step.READ_AS_VERSION: "another version", Step.GIVE_ENV_FILE: "FILE"}
