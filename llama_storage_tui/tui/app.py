@@ -324,6 +324,12 @@ class StorageApp(App[int]):
         if self._session is not None:
             self.push_screen(later().VersionDialog(self._session.catalog.version))
 
+    @on(messages.UpgradeOpened)
+    def _upgrade_opened(self) -> None:
+        if self._session is not None:
+            request = self._request or LoadRequest(self._session.catalog.config)
+            self.push_screen(later().UpgradeScreen(self._session, request))
+
     @on(messages.BackendOpened)
     async def _backend_opened(self, message: messages.BackendOpened) -> None:
         if self._session is None:

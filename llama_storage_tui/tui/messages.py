@@ -74,6 +74,11 @@ class VersionOpened(Message):
 
 
 @dataclass(eq=False)
+class UpgradeOpened(Message):
+    """The operator wants to know what another version would make of this deployment."""
+
+
+@dataclass(eq=False)
 class NamespaceOpened(Message):
     """The operator goes into a namespace."""
 

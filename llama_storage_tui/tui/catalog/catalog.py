@@ -36,6 +36,7 @@ from llama_storage_tui.tui.messages import (
     ReloadRequested,
     ResponsesOpened,
     RotationOpened,
+    UpgradeOpened,
     VersionOpened,
 )
 from llama_storage_tui.tui.screens.base import WorkScreen
@@ -121,6 +122,14 @@ class CatalogScreen(WorkScreen):
             "Version",
             id="catalog.version",
             tooltip="Why this server version, and what it means",
+        ),
+        Binding(
+            "U",
+            "upgrade",
+            "Upgrade",
+            id="catalog.upgrade",
+            show=False,
+            tooltip="Preview another version: what would be lost, and the steps",
         ),
         Binding("o", "pick", "Configs", id="catalog.configs", tooltip="Choose another run config"),
         Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read the file again"),
@@ -289,6 +298,10 @@ class CatalogScreen(WorkScreen):
     def action_version(self) -> None:
         """Ask for the reasons behind the version."""
         self.post_message(VersionOpened())
+
+    def action_upgrade(self) -> None:
+        """Ask for the preview of an upgrade."""
+        self.post_message(UpgradeOpened())
 
     def action_pick(self) -> None:
         self.post_message(PickerOpened())

@@ -53,6 +53,9 @@ def destinations(catalog: Catalog) -> list[NamedDestination]:
         NamedDestination(
             "Go to version", "Why this server version, and what it means", messages.VersionOpened()
         ),
+        NamedDestination(
+            "Go to upgrade", "What another version would make of this deployment", messages.UpgradeOpened()
+        ),
         NamedDestination("Go to configs", "Choose another run config", messages.PickerOpened()),
     ]
     if catalog.is_judged:
