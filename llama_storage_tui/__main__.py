@@ -46,6 +46,7 @@ COMMANDS: Final = {
     "conversations": "records.group",
     "completions": "records.group",
     "upgrade-check": "upgrade",
+    "left-behind": "left_behind",
     "rotate": "rotation",
     "rules": "rules",
     "schema": "schemas",

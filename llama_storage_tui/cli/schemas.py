@@ -16,6 +16,7 @@ from llama_storage_tui.cli.data_documents import (
 from llama_storage_tui.cli.documents import CheckDocument, Document, ErrorDocument, ShowDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.help_pages import HelpDocument, KeysHelpDocument, ThemesHelpDocument
+from llama_storage_tui.cli.left_behind import LeftBehindDocument
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.records.completion_documents import CompletionDocument
 from llama_storage_tui.cli.records.conversation_documents import ConversationDocument, OrphansDocument
@@ -58,6 +59,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "completions list": CompletionsDocument,
     "completions show": CompletionDocument,
     "upgrade-check": UpgradeDocument,
+    "left-behind": LeftBehindDocument,
     "rotate": RotateDocument,
     "rules": RulesDocument,
     "help": HelpDocument,

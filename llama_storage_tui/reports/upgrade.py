@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Final
 
 from llama_storage_tui.model.data import Count
 from llama_storage_tui.model.finding import Finding, Severity
@@ -17,11 +18,15 @@ from llama_storage_tui.text import plural
 def verdict_line(report: UpgradeReport) -> Line:
     """Return what the whole comes to."""
     server = f"{report.to.product} {report.to}"
-    if not report.verdict.loads:
-        return Line(f"{server} does not load this file", LineTone.BAD, BAD)
-    if report.verdict.starts is False:
-        return Line(f"{server} loads this file and does not start", LineTone.BAD, BAD)
     invisible = report.invisible
+    if not report.verdict.loads or report.verdict.starts is False:
+        fails = "loads this file and does not start" if report.verdict.loads else "does not load this file"
+        hidden = (
+            f"; it would not see {counted(invisible, 'item')}"
+            if invisible is not None and invisible.value
+            else ""
+        )
+        return Line(f"{server} {fails}{hidden}", LineTone.BAD, BAD)
     if invisible is not None and invisible.value:
         return Line(
             f"{server} starts, and does not see {counted(invisible, 'item')}", LineTone.WARNING, WARNING
@@ -58,6 +63,9 @@ def upgrade_blocks(report: UpgradeReport) -> list[Block]:
     return blocks
 
 
+IMPLICIT: Final = "implicit "
+
+
 def _is_hidden(store: StoreForecast) -> bool:
     return store.invisible is None or bool(store.invisible.value)
 
@@ -65,19 +73,25 @@ def _is_hidden(store: StoreForecast) -> bool:
 def store_lines(store: StoreForecast) -> Iterator[Line]:
     """Return a store with its numbers, and why rows of it become invisible."""
     item = "key" if store.is_key_value else "row"
+    # What the server keeps by itself stands at no place of the file that would tell.
+    named = (
+        f"{store.label.removeprefix(IMPLICIT)} ({store.before_location})"
+        if store.label.startswith(IMPLICIT)
+        else store.path
+    )
     if store.problem is not None:
-        yield Line(f"{store.path}: not read", LineTone.WARNING, WARNING)
+        yield Line(f"{named}: not read", LineTone.WARNING, WARNING)
         yield Line(store.problem, LineTone.MUTED, indent=2)
         return
     visible, invisible = store.visible, store.invisible
     if invisible is not None and invisible.value:
         newest = f", the newest of {day(store.newest)}" if store.newest is not None else ""
         rest = f"; {counted(visible, item)} stay visible" if visible is not None and visible.value else ""
-        yield Line(f"{store.path}: {counted(invisible, item)}{newest}{rest}", LineTone.WARNING, WARNING)
+        yield Line(f"{named}: {counted(invisible, item)}{newest}{rest}", LineTone.WARNING, WARNING)
         yield Line(store.reason, LineTone.MUTED, indent=2)
         return
     said = counted(visible, item) if visible is not None else "not counted"
-    yield Line(f"{store.path}: {said}", mark=GOOD)
+    yield Line(f"{named}: {said}", mark=GOOD)
 
 
 def counted(count: Count, item: str) -> str:

@@ -13,7 +13,7 @@ from llama_storage_tui.model.catalog import Backend, Catalog, Family
 from llama_storage_tui.model.data import Filter, KeySelection
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.next_steps import Advice, Step
-from llama_storage_tui.services import browse, upgrade_inspection
+from llama_storage_tui.services import accumulation, browse, upgrade_inspection
 from llama_storage_tui.services.default_names import other_default
 from llama_storage_tui.services.responses.categories import MAKE_PUBLIC
 from llama_storage_tui.services.responses.earlier_items import CopyComparison
@@ -212,6 +212,7 @@ KEY_CHECKS: Final[tuple[Check, ...]] = (
     _raw_keys,
     _unnamed_keys,
     *upgrade_inspection.KEY_CHECKS,
+    accumulation.expired_keys,
 )
 """What does not need the backend's own table comes first: where that is missing, the rest is not asked."""
 
@@ -301,6 +302,8 @@ TABLE_CHECKS: Final[tuple[Check, ...]] = (
     _earlier_items,
     _ownerless,
     *upgrade_inspection.TABLE_CHECKS,
+    accumulation.unreferenced_tables,
+    accumulation.orphaned_items,
 )
 
 

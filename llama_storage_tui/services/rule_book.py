@@ -9,7 +9,7 @@ from llama_storage_tui.config import manifests
 from llama_storage_tui.config.rules import TABLE as CONFIG_RULES
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.finding import Rule
-from llama_storage_tui.services import default_names, inspection, upgrade_inspection
+from llama_storage_tui.services import accumulation, default_names, inspection, upgrade_inspection
 
 RULES: Final[tuple[Rule, ...]] = (
     *CONFIG_RULES,
@@ -17,6 +17,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *inspection.TABLE,
     *default_names.TABLE,
     *upgrade_inspection.TABLE,
+    *accumulation.TABLE,
 )
 """In the order in which they are checked."""
 

@@ -330,6 +330,11 @@ class StorageApp(App[int]):
             request = self._request or LoadRequest(self._session.catalog.config)
             self.push_screen(later().UpgradeScreen(self._session, request))
 
+    @on(messages.LeftBehindOpened)
+    def _left_behind_opened(self) -> None:
+        if self._session is not None:
+            self.push_screen(later().LeftBehindScreen(self._session))
+
     @on(messages.BackendOpened)
     async def _backend_opened(self, message: messages.BackendOpened) -> None:
         if self._session is None:

@@ -79,6 +79,11 @@ class UpgradeOpened(Message):
 
 
 @dataclass(eq=False)
+class LeftBehindOpened(Message):
+    """The operator wants to know what no server reads, and what accumulates."""
+
+
+@dataclass(eq=False)
 class NamespaceOpened(Message):
     """The operator goes into a namespace."""
 

@@ -31,6 +31,7 @@ from llama_storage_tui.tui.messages import (
     Failed,
     FamiliesOpened,
     FindingsOpened,
+    LeftBehindOpened,
     PendingOpened,
     PickerOpened,
     ReloadRequested,
@@ -130,6 +131,14 @@ class CatalogScreen(WorkScreen):
             id="catalog.upgrade",
             show=False,
             tooltip="Preview another version: what would be lost, and the steps",
+        ),
+        Binding(
+            "L",
+            "left_behind",
+            "Left behind",
+            id="catalog.left-behind",
+            show=False,
+            tooltip="What the server's version does not reach, and what accumulates",
         ),
         Binding("o", "pick", "Configs", id="catalog.configs", tooltip="Choose another run config"),
         Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read the file again"),
@@ -302,6 +311,10 @@ class CatalogScreen(WorkScreen):
     def action_upgrade(self) -> None:
         """Ask for the preview of an upgrade."""
         self.post_message(UpgradeOpened())
+
+    def action_left_behind(self) -> None:
+        """Ask for what no server reads, and what accumulates."""
+        self.post_message(LeftBehindOpened())
 
     def action_pick(self) -> None:
         self.post_message(PickerOpened())

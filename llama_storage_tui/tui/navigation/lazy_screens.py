@@ -13,6 +13,7 @@ from llama_storage_tui.tui.navigation.help import HelpDialog, key_groups
 from llama_storage_tui.tui.rotation.change import ChangeScreen
 from llama_storage_tui.tui.rotation.pending import PendingScreen
 from llama_storage_tui.tui.rotation.rotation import RotationScreen
+from llama_storage_tui.tui.upgrades.left_behind import LeftBehindScreen
 from llama_storage_tui.tui.upgrades.upgrade import UpgradeScreen
 from llama_storage_tui.tui.values.keys import KeysScreen
 from llama_storage_tui.tui.values.namespaces import NamespacesScreen
@@ -27,6 +28,7 @@ __all__ = [
     "FindingsScreen",
     "HelpDialog",
     "KeysScreen",
+    "LeftBehindScreen",
     "NamespacesScreen",
     "PendingScreen",
     "PickerScreen",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from llama_storage_tui.model.upgrade import UpgradeReport
+from llama_storage_tui.services.left_behind import LeftBehind
 
 
 @dataclass(eq=False)
@@ -14,3 +15,10 @@ class ForecastArrived(Message):
     """A preview is there: a first one, or the final one."""
 
     report: UpgradeReport
+
+
+@dataclass(eq=False)
+class LeftBehindArrived(Message):
+    """What is stored is there, at first without findings."""
+
+    found: LeftBehind
