@@ -48,6 +48,7 @@ COMMANDS: Final = {
     "upgrade-check": "upgrade",
     "left-behind": "left_behind",
     "rotate": "rotation",
+    "migrate": "migration",
     "rules": "rules",
     "schema": "schemas",
     "help": "help_pages",
@@ -57,7 +58,7 @@ COMMANDS: Final = {
 DEMOS: Final = ("catalog", "legacy")
 """The made-up deployments of the demo room."""
 
-ASKING: Final = frozenset({"rotate"})
+ASKING: Final = frozenset({"rotate", "migrate"})
 """Commands whose text must be read before they go on: nothing of it waits for a pager."""
 
 

@@ -17,6 +17,7 @@ from llama_storage_tui.cli.documents import CheckDocument, Document, ErrorDocume
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.help_pages import HelpDocument, KeysHelpDocument, ThemesHelpDocument
 from llama_storage_tui.cli.left_behind import LeftBehindDocument
+from llama_storage_tui.cli.migration_document import MigrateDocument
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.records.completion_documents import CompletionDocument
 from llama_storage_tui.cli.records.conversation_documents import ConversationDocument, OrphansDocument
@@ -61,6 +62,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "upgrade-check": UpgradeDocument,
     "left-behind": LeftBehindDocument,
     "rotate": RotateDocument,
+    "migrate": MigrateDocument,
     "rules": RulesDocument,
     "help": HelpDocument,
     "help keys": KeysHelpDocument,

@@ -89,7 +89,7 @@ def open_config(
     """Open what a RUN_CONFIG argument names; raises ConfigError or UsageError with one sentence."""
     path = config_path(argument, environ=environ, home=home)
     if path is None:
-        return read_document(_read_stdin(), STDIN, key=key)
+        return read_document(read_stdin(), STDIN, key=key)
     return read_document(read_file(path), str(path), key=key)
 
 
@@ -130,7 +130,8 @@ _stdin: Final[WeakKeyDictionary[object, bytes]] = WeakKeyDictionary()
 """What stdin held: it can be read once, and the app's ctrl+r reads the config again."""
 
 
-def _read_stdin() -> bytes:
+def read_stdin() -> bytes:
+    """Return what stdin holds, however often it is asked for; raises ConfigError."""
     if sys.stdin is None:
         raise ConfigError("stdin is closed", where=STDIN, help="Pipe the config in, or name a file.")
     try:
