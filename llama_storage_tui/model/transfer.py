@@ -101,6 +101,23 @@ class Stays:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class PlanChoices:
+    """What only an operator can decide: that rows without an owner were public, and whose the rows without a tenant are."""
+
+    public_rows: bool = False
+    tenant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataPlan:
+    """What has to be brought for a version to see it, what stays where it is, and sentences to read beforehand."""
+
+    items: tuple[TransferItem, ...] = ()
+    stays: tuple[Stays, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
 class OnConflict(StrEnum):
     """What is done with an item that is there in another form."""
 

@@ -22,9 +22,9 @@ def name(space: StoredSpace) -> str:
     """Return what a place is: a table, a namespace, or the keys outside of every namespace."""
     if space.is_table:
         return f"table {space.name}"
-    return (
-        f"namespace {space.name}" if space.name or space.referenced_by else "keys outside of every namespace"
-    )
+    if space.name:
+        return f"namespace {space.name}"
+    return "all keys" if space.referenced_by else "keys outside of every namespace"
 
 
 def items(space: StoredSpace) -> str:

@@ -41,9 +41,10 @@ def verdict_line(report: UpgradeReport) -> Line:
 def upgrade_blocks(report: UpgradeReport) -> list[Block]:
     """Return the whole report but its steps: stores that lose rows first, then what else the version changes."""
     blocks = [Block((verdict_line(report),))]
-    hidden = [store for store in report.stores if _is_hidden(store)]
-    kept = [store for store in report.stores if not _is_hidden(store)]
-    for title, stores in (("Becomes invisible", hidden), ("Stays visible", kept)):
+    unread = [store for store in report.stores if store.problem is not None]
+    hidden = [store for store in report.stores if store.invisible is not None and store.invisible.value]
+    kept = [store for store in report.stores if store not in unread and store not in hidden]
+    for title, stores in (("Becomes invisible", hidden), ("Stays visible", kept), ("Not counted", unread)):
         if stores:
             blocks.append(Block(tuple(line for store in stores for line in store_lines(store)), title))
     if report.lost:
@@ -64,10 +65,6 @@ def upgrade_blocks(report: UpgradeReport) -> list[Block]:
 
 
 IMPLICIT: Final = "implicit "
-
-
-def _is_hidden(store: StoreForecast) -> bool:
-    return store.invisible is None or bool(store.invisible.value)
 
 
 def store_lines(store: StoreForecast) -> Iterator[Line]:

@@ -75,7 +75,7 @@ async def _data_findings(session: Session, pair: UpgradePair) -> tuple[Finding, 
     return tuple(
         finding
         for finding in await inspection.inspect_data(session)
-        if finding.rule not in COUNTED_HERE and _is_new(finding, pair)
+        if finding.rule not in COUNTED_HERE and not BY_ID[finding.rule].holds_for(pair.old.version.chosen)
     )
 
 
