@@ -57,11 +57,7 @@ _TONES: Final = (
 )
 @click.option("--write", "writes", is_flag=True, help="Replace the file; the old one is kept beside it.")
 @click.option(
-    "--output",
-    "file",
-    metavar="FILE",
-    type=click.Path(),
-    help="Write the new config to a new FILE; - is stdout.",
+    "--output", "file", metavar="FILE", type=click.Path(), help="Write the new config to a new FILE; - is stdout."
 )
 @click.option("--dry-run", is_flag=True, help="Show what would change and write nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask; --write needs it where stdin is not a terminal.")
@@ -111,9 +107,7 @@ def migrate(
     if settings.is_json:
         output.write_document(MigrateDocument.model_validate(MigrateAnswer(plan, written, next_)))
     elif written is not None:
-        output.say(
-            f"Written: {written.path}" + (f"; the old file is {written.backup}" if written.backup else "")
-        )
+        output.say(f"Written: {written.path}" + (f"; the old file is {written.backup}" if written.backup else ""))
         if next_ is not None:
             output.say(f"Then look which rows have to be brought over: {next_}")
     return _code(plan)
@@ -121,13 +115,9 @@ def migrate(
 
 def _check(settings: Settings, config: str, *, writes: bool, file: str | None) -> None:
     if writes and file is not None:
-        raise UsageError(
-            "--write replaces the config, --output makes another file", help="Choose one of them."
-        )
+        raise UsageError("--write replaces the config, --output makes another file", help="Choose one of them.")
     if writes and config == STDIN:
-        raise UsageError(
-            "The config comes from stdin: there is no file to replace", help="Use --output FILE."
-        )
+        raise UsageError("The config comes from stdin: there is no file to replace", help="Use --output FILE.")
     if file == STDIN and settings.is_json:
         raise UsageError("--output - prints the new file, --json a document", help="Choose one of them.")
 
@@ -175,11 +165,7 @@ def _by_reason(changes: Iterable[ConfigChange]) -> Iterator[tuple[str, str]]:
     for reason, group in groupby(ordered, key=lambda change: change.reason):
         members = [*group]
         lines = sorted({change.line for change in members if change.line is not None})
-        words = (
-            f"{'line' if len(lines) == 1 else 'lines'} {', '.join(map(str, lines))}"
-            if lines
-            else members[0].path
-        )
+        words = f"{'line' if len(lines) == 1 else 'lines'} {', '.join(map(str, lines))}" if lines else members[0].path
         found.append((lines[0] if lines else 0, reason, words))
     for _, reason, words in sorted(found):
         yield reason, words

@@ -63,11 +63,7 @@ def type_after(api: str, type_: str, version: Version) -> str:
     if is_shipped_provider(api_after(api, version), type_, version):
         return type_
     for row in PROVIDER_TYPES:
-        if (
-            row.since <= version
-            and row.old == type_
-            and api_after(api, version) == api_after(row.api, version)
-        ):
+        if row.since <= version and row.old == type_ and api_after(api, version) == api_after(row.api, version):
             return type_after(api, row.new, version) if row.new != type_ else type_
     return type_
 
@@ -118,7 +114,9 @@ _REFERENCE_NAMES: Final[Mapping[tuple[str, str], str]] = {
 def reference_name(api: str, type_: str, field: str) -> str:
     """Return the namespace or table that upstream's distributions give to a provider's reference."""
     kind = type_.rpartition("::")[2].replace("-", "_")
-    return _REFERENCE_NAMES.get((api, field)) or _REFERENCE_NAMES.get((api, type_)) or f"{api}::{kind}"
+    return (
+        _REFERENCE_NAMES.get((api, field)) or _REFERENCE_NAMES.get((api, type_)) or f"{api}::{kind}"
+    )
 
 
 SEARCH_TOOL: Final = Renamed(Version(0, 7), "knowledge_search", "file_search")

@@ -76,18 +76,11 @@ def flow(value: object, *, is_json: bool = False) -> str:
     if isinstance(value, Above):
         return flow(value.value, is_json=is_json)
     if isinstance(value, Mapping):
-        inner = (
-            f"{scalar(key, is_flow=True, is_json=is_json)}: {flow(item, is_json=is_json)}"
-            for key, item in value.items()
-        )
+        inner = (f"{scalar(key, is_flow=True, is_json=is_json)}: {flow(item, is_json=is_json)}" for key, item in value.items())
         return "{" + ", ".join(inner) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(flow(item, is_json=is_json) for item in value) + "]"
-    if (
-        isinstance(value, Written)
-        and (is_json or set(value.text) & set("{},[]"))
-        and value.text[:1] not in "'\""
-    ):
+    if isinstance(value, Written) and (is_json or set(value.text) & set("{},[]")) and value.text[:1] not in "'\"":
         return scalar(value.value, is_flow=True, is_json=is_json)
     return scalar(value, is_flow=True, is_json=is_json)
 

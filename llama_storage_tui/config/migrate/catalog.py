@@ -122,11 +122,7 @@ class _Catalog:
     def _is_of_agents(self, use: _Use) -> bool:
         """Tell whether a store is one of the agents, whose provider gets one for responses even where it had none."""
         provider = use.provider
-        return (
-            provider is not None
-            and provider.api in ("agents", "responses")
-            and self.draft.keeps_provider(provider)
-        )
+        return provider is not None and provider.api in ("agents", "responses") and self.draft.keeps_provider(provider)
 
     def _field(self, use: _Use) -> tuple[Path, Family] | None:
         """Return where a provider of the new release has the reference, below its config; None where it has none any more."""
@@ -188,9 +184,7 @@ class _Catalog:
     def _settings(self, use: _Use, engine: str) -> dict[str, object]:
         value: dict[str, object] = {"type": f"{use.family}_{engine}"}
         for name in use.snippet:
-            if name in _FIELDS_OF[engine] and not (
-                use.family is Family.SQL and name not in (*_SQL_FIELDS, "db_path")
-            ):
+            if name in _FIELDS_OF[engine] and not (use.family is Family.SQL and name not in (*_SQL_FIELDS, "db_path")):
                 value[name] = written_at(self.draft.text, (*use.path, name))
         if engine == "sqlite" and not plain(value.get("db_path")):
             value["db_path"] = f"{_OWN_FOLDER}/runtime/{_DEFAULT_FILES[use.family]}"
@@ -213,11 +207,7 @@ class _Catalog:
             }
             self.groups.append(_Group(Family.SQL, "postgres", value))
         else:
-            path = (
-                f"{self.draft.folder}/{_MERGED_FILES[Family.SQL]}"
-                if first is None
-                else self._beside(first, Family.SQL)
-            )
+            path = f"{self.draft.folder}/{_MERGED_FILES[Family.SQL]}" if first is None else self._beside(first, Family.SQL)
             self.groups.append(_Group(Family.SQL, "sqlite", {"type": "sql_sqlite", "db_path": path}))
 
     def _beside(self, group: _Group, family: Family) -> str:
@@ -231,10 +221,7 @@ class _Catalog:
         """Return the group that gets the default name: that of the metadata or of the inference, or the first."""
         first = ("metadata_store",) if family is Family.KV else ("inference_store",)
         found = [group for group in self.groups if group.family is family]
-        return next(
-            (group for group in found if any(place[0] == first[0] for place in group.places)),
-            found[0] if found else None,
-        )
+        return next((group for group in found if any(place[0] == first[0] for place in group.places)), found[0] if found else None)
 
     def _merge(self) -> None:
         if self.draft.layout is not BackendLayout.MERGE or not all(group.is_new for group in self.groups):
@@ -329,9 +316,7 @@ class _Catalog:
             assert target is not None, "places without a target are left out"  # noqa: S101 - a programming error
             path, family = target
             name = reference_name(provider.api, provider.type, str(path[-1]))
-            operations: list[Operation] = [
-                PutValue(use.path, self._reference(use, family, name), keeps_comments=True)
-            ]
+            operations: list[Operation] = [PutValue(use.path, self._reference(use, family, name), keeps_comments=True)]
             if path != use.path[4:]:
                 operations.append(RenameKey(use.path, str(path[0])))
             yield Proposal(
@@ -351,11 +336,7 @@ class _Catalog:
                 value["agent_state"] = self._reference(use, Family.KV, "agents")
         responses = next((use for use in uses if use.path[-1] == "responses_store"), None)
         table = "responses"
-        if (
-            responses is not None
-            and draft.layout is BackendLayout.KEEP
-            and draft.after >= changes.RESPONSES_TABLE_COUNTS
-        ):
+        if responses is not None and draft.layout is BackendLayout.KEEP and draft.after >= changes.RESPONSES_TABLE_COUNTS:
             table = TABLES_BEFORE["responses"]
         if responses is not None:
             value["responses"] = self._reference(responses, Family.SQL, table)
@@ -418,14 +399,8 @@ class _Catalog:
         if prompts is not None:
             stores["prompts"] = {"namespace": STORE_NAMES["prompts"], "backend": next(iter(prompts))}
         value = {"backends": backends, "stores": stores}
-        merged = (
-            " Equal connection settings are one backend."
-            if any(len(one.places) > 1 for one in self.groups)
-            else ""
-        )
-        reason = (
-            f"From 0.3 on backends are defined once, in storage.backends, and stores refer to them.{merged}"
-        )
+        merged = " Equal connection settings are one backend." if any(len(one.places) > 1 for one in self.groups) else ""
+        reason = f"From 0.3 on backends are defined once, in storage.backends, and stores refer to them.{merged}"
         keys = [key for key in TOP_LEVEL if key in draft.data]
         operations: list[Operation] = [DropEntry((key,)) for key in keys[1:]]
         if keys:
@@ -441,12 +416,7 @@ class _Catalog:
         if not reads_keys or draft.layout is BackendLayout.MERGE or draft.before < changes.PROMPTS_FILE:
             return None
         path = f"{_OWN_FOLDER}/distributions/{draft.distribution}/prompts.db"
-        return {
-            free_name("kv_prompts", (group.name for group in self.groups)): {
-                "type": "kv_sqlite",
-                "db_path": path,
-            }
-        }
+        return {free_name("kv_prompts", (group.name for group in self.groups)): {"type": "kv_sqlite", "db_path": path}}
 
     def _with_defaults(self, group: _Group) -> dict[str, object]:
         if self.draft.after < changes.OGX:

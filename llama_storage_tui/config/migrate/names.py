@@ -91,18 +91,14 @@ def top_level(draft: Draft) -> Iterator[Proposal]:
         yield Proposal(("version",), "value", reason, (PutValue(("version",), 2),))
     if "logging_config" in data and "logging" not in data and draft.crosses(RESOLVED_COPY):
         reason = "From 1.2 on logging_config is not read; the field is called logging"
-        yield Proposal(
-            ("logging_config",), "renamed-key", reason, (RenameKey(("logging_config",), "logging"),)
-        )
+        yield Proposal(("logging_config",), "renamed-key", reason, (RenameKey(("logging_config",), "logging"),))
     for key in data:
         if key in ("telemetry", "safety") and not _has(STACK, key, draft):
             lost = f"{draft.target} has no {key} at the top level: what it says cannot be carried"
             yield Proposal((key,), "removed-key", lost, (DropEntry((key,)),), lost)
     for name in map(str, draft.mapping("server")):
         if any(fact.name == name for fact in SERVER.facts) and not _has(SERVER, name, draft):
-            lost = (
-                f"{draft.target} has no server.{name}: {_WITHOUT.get(name, 'what it says cannot be carried')}"
-            )
+            lost = f"{draft.target} has no server.{name}: {_WITHOUT.get(name, 'what it says cannot be carried')}"
             yield Proposal(("server", name), "removed-key", lost, (DropEntry(("server", name)),), lost)
 
 
@@ -120,7 +116,9 @@ def folders(draft: Draft) -> Iterator[Proposal]:
     """Follow the folder that ogx renames: a path that spells the old one leads to empty files after that."""
     if not draft.crosses(changes.OGX):
         return
-    reason = "The first ogx command renames ~/.llama to ~/.ogx, with all that is in it: rename it before you move rows or start a server"
+    reason = (
+        "The first ogx command renames ~/.llama to ~/.ogx, with all that is in it: rename it before you move rows or start a server"
+    )
     for path, text in strings(draft.data, ()):
         if _is_path(text):
             yield Proposal(path, "folder", reason, (ReplaceText(path, *_FOLDER),))
@@ -128,11 +126,7 @@ def folders(draft: Draft) -> Iterator[Proposal]:
 
 def _is_path(text: str) -> bool:
     at = text.find(_FOLDER[0])
-    return (
-        at >= 0
-        and text[at + len(_FOLDER[0]) :][:1] in ("", "/", "}")
-        and text[:at][-1:] in ("", "=", ":", " ", "/")
-    )
+    return at >= 0 and text[at + len(_FOLDER[0]) :][:1] in ("", "/", "}") and text[:at][-1:] in ("", "=", ":", " ", "/")
 
 
 def apis(draft: Draft) -> Iterator[Proposal]:
@@ -142,13 +136,9 @@ def apis(draft: Draft) -> Iterator[Proposal]:
     for index, name in enumerate(names):
         new = api_after(str(name), draft.after)
         if new != name and new in names:
-            yield Proposal(
-                ("apis", index), "removed-api", f"{name} is {new} now", (DropEntry(("apis", index)),)
-            )
+            yield Proposal(("apis", index), "removed-api", f"{name} is {new} now", (DropEntry(("apis", index)),))
         elif new != name:
-            yield Proposal(
-                ("apis", index), "renamed-api", _renamed(str(name), new), (PutValue(("apis", index), new),)
-            )
+            yield Proposal(("apis", index), "renamed-api", _renamed(str(name), new), (PutValue(("apis", index), new),))
         elif _is_removed(draft, str(name)):
             reason = f"{draft.target} has no API {name}"
             yield Proposal(("apis", index), "removed-api", reason, (DropEntry(("apis", index)),))
@@ -200,9 +190,7 @@ def addresses(draft: Draft) -> Iterator[Proposal]:
             else:
                 operations.append(PutValue(path, _quoted(draft, path, text.rstrip("/") + address.path)))
         if operations or lost:
-            reason = (
-                f"From 0.4 on the address is base_url, with its whole path ({address.path or 'as it is'})"
-            )
+            reason = f"From 0.4 on the address is base_url, with its whole path ({address.path or 'as it is'})"
             yield Proposal(path, "address", reason, tuple(operations), lost)
 
 
@@ -214,11 +202,7 @@ def _is_removed(draft: Draft, api: str) -> bool:
     if is_known_api(api, draft.after):
         tables = routing_tables(draft.after).values()
         return not (takes_providers(api, draft.after) or api in built_in_apis(draft.after) or api in tables)
-    return (
-        is_known_api(api, draft.before)
-        or api in ("telemetry", *_OLD_APIS)
-        or draft.get("external_apis_dir") is None
-    )
+    return is_known_api(api, draft.before) or api in ("telemetry", *_OLD_APIS) or draft.get("external_apis_dir") is None
 
 
 _OLD_APIS: Final = ("datasetio", "eval", "scoring", "post_training", "safety", "agents")
@@ -234,13 +218,9 @@ def _removed(draft: Draft, path: Path, gone: list[Provider]) -> Proposal:
 
 def _unregistered(draft: Draft, provider: Provider) -> Iterator[Proposal]:
     """Take out what is registered with a provider that goes: a start stops at it."""
-    kind = next(
-        (kind for kind in RESOURCE_KINDS if kind.api == provider.api and kind.holds_for(draft.after)), None
-    )
+    kind = next((kind for kind in RESOURCE_KINDS if kind.api == provider.api and kind.holds_for(draft.after)), None)
     written = provider.entry.get("provider_id")
-    others = [
-        other for other in draft.providers() if other.api == provider.api and draft.keeps_provider(other)
-    ]
+    others = [other for other in draft.providers() if other.api == provider.api and draft.keeps_provider(other)]
     if kind is None or any(other.entry.get("provider_id") == written for other in others):
         return
     found = draft.get("registered_resources", kind.name)
@@ -266,9 +246,7 @@ def resources(draft: Draft) -> Iterator[Proposal]:
     keys = tuple(key for key in LISTS_OF_RESOURCES if key in draft.data)
     if not keys:
         return
-    reason = (
-        "From 0.3 on resources are registered in registered_resources; a list at the top level is ignored"
-    )
+    reason = "From 0.3 on resources are registered in registered_resources; a list at the top level is ignored"
     if "registered_resources" not in draft.data:
         yield Proposal((keys[0],), "resources", reason, (NestEntries(keys, "registered_resources"),))
         return
@@ -278,11 +256,7 @@ def resources(draft: Draft) -> Iterator[Proposal]:
         has_key = key in draft.mapping("registered_resources")
         if found and not has_key:
             operations.append(AddEntry(("registered_resources",), key, found))
-        lost = (
-            f"registered_resources.{key} counts, and {key} beside it is ignored"
-            if found and has_key
-            else None
-        )
+        lost = f"registered_resources.{key} counts, and {key} beside it is ignored" if found and has_key else None
         yield Proposal((key,), "resources", reason, tuple(operations), lost)
 
 
@@ -310,9 +284,7 @@ def resource_kinds(draft: Draft) -> Iterator[Proposal]:
 
 def _names(entries: object) -> Iterator[str]:
     for entry in entries if isinstance(entries, list) else ():
-        name = next(
-            (value for key, value in entry.items() if str(key).endswith("_id") and key != "provider_id"), None
-        )
+        name = next((value for key, value in entry.items() if str(key).endswith("_id") and key != "provider_id"), None)
         yield written_name(str(name)) if isinstance(entry, Mapping) else "?"
 
 
@@ -320,23 +292,15 @@ def _vector_stores(draft: Draft) -> Iterator[Proposal]:
     path: Path = ("registered_resources", "vector_dbs")
     found = draft.get(*path)
     if "vector_stores" in draft.mapping("registered_resources"):
-        lost = (
-            "registered_resources.vector_stores counts, and vector_dbs beside it is ignored"
-            if found
-            else None
-        )
-        yield Proposal(
-            path, "removed-resource", "vector_dbs are vector_stores from 0.3 on", (DropEntry(path),), lost
-        )
+        lost = "registered_resources.vector_stores counts, and vector_dbs beside it is ignored" if found else None
+        yield Proposal(path, "removed-resource", "vector_dbs are vector_stores from 0.3 on", (DropEntry(path),), lost)
         return
     operations: list[Operation] = [RenameKey(path, "vector_stores")]
     for index, entry in enumerate(found if isinstance(found, list) else ()):
         for old, new in VECTOR_STORE_FIELDS.items():
             if isinstance(entry, Mapping) and old in entry:
                 operations.append(RenameKey((*path, index, old), new))
-    yield Proposal(
-        path, "renamed-resource", "From 0.3 on vector databases are called vector stores", tuple(operations)
-    )
+    yield Proposal(path, "renamed-resource", "From 0.3 on vector databases are called vector stores", tuple(operations))
 
 
 def _tool_groups(draft: Draft, found: object) -> Iterator[Proposal]:
@@ -354,3 +318,5 @@ def _tool_groups(draft: Draft, found: object) -> Iterator[Proposal]:
         lost = f"{draft.target} registers no tool groups: name the MCP servers of {', '.join(remote)} in connectors"
     reason = "From 0.7 on tool groups are not registered: built-in tools come with their providers"
     yield Proposal(path, "removed-resource", reason, (DropEntry(path),), lost)
+
+

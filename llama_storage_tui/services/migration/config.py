@@ -110,11 +110,7 @@ def choose_layout(document: ConfigDocument, before: Version, after: Version) -> 
     if before >= changes.CATALOG or after < changes.CATALOG:
         return BackendLayout.KEEP, "every store stays in the backend that it has"
     found = [(snippet_family(path), snippet) for path, snippet in snippets(data)]
-    files = {
-        str(snippet.get("db_path"))
-        for family, snippet in found
-        if family is Family.KV and snippet["type"] == "sqlite"
-    }
+    files = {str(snippet.get("db_path")) for family, snippet in found if family is Family.KV and snippet["type"] == "sqlite"}
     if len(files) < 2:
         return BackendLayout.KEEP, "the inline stores are few enough that each keeps its place"
     if after < changes.NAMESPACES_IN_SQLITE:
@@ -169,11 +165,7 @@ def _migration(
     judged = _catalog(source, new, after)
     line = document.manifest is not None or document.line_offset != 0
     lost = tuple(_with_file_lines(document, made.not_carried)) if line else made.not_carried
-    moved = (
-        tuple(replace(one, line=_file_line(document, one.line)) for one in made.changes)
-        if line
-        else made.changes
-    )
+    moved = tuple(replace(one, line=_file_line(document, one.line)) for one in made.changes) if line else made.changes
     return ConfigMigration(
         document.name,
         before,
@@ -223,8 +215,7 @@ def _path_of(where: str, data: object) -> tuple[str | int, ...]:
             (
                 one
                 for one in steps
-                if where == show_path((*found, one))
-                or where.startswith((show_path((*found, one)) + ".", show_path((*found, one)) + "["))
+                if where == show_path((*found, one)) or where.startswith((show_path((*found, one)) + ".", show_path((*found, one)) + "["))
             ),
             None,
         )
@@ -292,9 +283,7 @@ def write_config(migration: ConfigMigration, load: LoadRequest) -> WrittenConfig
 
 def _edited(path: Path) -> RefusedError:
     return RefusedError(
-        f"{path} was edited since the plan was made; nothing was changed",
-        where=str(path),
-        help="Make the plan again.",
+        f"{path} was edited since the plan was made; nothing was changed", where=str(path), help="Make the plan again."
     )
 
 
