@@ -335,6 +335,12 @@ class StorageApp(App[int]):
         if self._session is not None:
             self.push_screen(later().LeftBehindScreen(self._session))
 
+    @on(messages.MigrationOpened)
+    def _migration_opened(self, message: messages.MigrationOpened) -> None:
+        if self._session is not None:
+            request = self._request or LoadRequest(self._session.catalog.config)
+            self.push_screen(later().MigrateScreen(self._session, request, message.to))
+
     @on(messages.BackendOpened)
     async def _backend_opened(self, message: messages.BackendOpened) -> None:
         if self._session is None:

@@ -84,6 +84,13 @@ class LeftBehindOpened(Message):
 
 
 @dataclass(eq=False)
+class MigrationOpened(Message):
+    """The operator wants the run config as the one of a later version."""
+
+    to: str
+
+
+@dataclass(eq=False)
 class NamespaceOpened(Message):
     """The operator goes into a namespace."""
 

@@ -14,6 +14,7 @@ from llama_storage_tui.tui.rotation.change import ChangeScreen
 from llama_storage_tui.tui.rotation.pending import PendingScreen
 from llama_storage_tui.tui.rotation.rotation import RotationScreen
 from llama_storage_tui.tui.upgrades.left_behind import LeftBehindScreen
+from llama_storage_tui.tui.upgrades.migrate import MigrateScreen
 from llama_storage_tui.tui.upgrades.upgrade import UpgradeScreen
 from llama_storage_tui.tui.values.keys import KeysScreen
 from llama_storage_tui.tui.values.namespaces import NamespacesScreen
@@ -29,6 +30,7 @@ __all__ = [
     "HelpDialog",
     "KeysScreen",
     "LeftBehindScreen",
+    "MigrateScreen",
     "NamespacesScreen",
     "PendingScreen",
     "PickerScreen",

@@ -39,7 +39,7 @@ _WORDS: Final = {
     Step.ACCEPT_UNCHECKED: "To change the password without verification, choose that in the options (m).",
     Step.LEAVE_OUT_USERLIST: "Leave the PgBouncer list empty in the options (m).",
     Step.TEST_BACKENDS: "T in the catalog tests them.",
-    Step.MIGRATE_CONFIG: f"In a shell: {PROGRAM} migrate RUN_CONFIG --to {{of}} --output NEW_CONFIG",
+    Step.MIGRATE_CONFIG: "m shows both files side by side, and writes the new one.",
     Step.PLAN_DATA: f"In a shell: {PROGRAM} migrate-data NEW_CONFIG --from RUN_CONFIG --for {{of}} --dry-run",
     Step.BRING_DATA: f"In a shell: {PROGRAM} migrate-data NEW_CONFIG --from RUN_CONFIG --for {{of}}",
     Step.CHECK_AS_VERSION: f"In a shell: {PROGRAM} check RUN_CONFIG --for {{of}} --data",

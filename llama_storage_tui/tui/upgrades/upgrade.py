@@ -17,7 +17,7 @@ from llama_storage_tui.reports.upgrade import step_lines, upgrade_blocks, verdic
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.upgrades.forecast import forecast, load_pair
-from llama_storage_tui.tui.messages import Failed
+from llama_storage_tui.tui.messages import Failed, MigrationOpened
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.one_field import FieldDialog
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
@@ -37,6 +37,13 @@ class UpgradeScreen(WorkScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "choose", "Version", id="upgrade.version", tooltip="Preview another version"),
+        Binding(
+            "m",
+            "migrate",
+            "Migrate config",
+            id="upgrade.migrate",
+            tooltip="The config for that version, beside this one",
+        ),
         Binding(
             "ctrl+r",
             "reload",
@@ -112,6 +119,9 @@ class UpgradeScreen(WorkScreen):
 
     def action_reload(self) -> None:
         self._start()
+
+    def action_migrate(self) -> None:
+        self.post_message(MigrationOpened(self._to))
 
     def action_choose(self) -> None:
         """Ask for another version."""
