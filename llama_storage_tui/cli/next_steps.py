@@ -48,6 +48,16 @@ _UNNAMED: Final = {
     Step.GIVE_ENV_FILE: "FILE",
     Step.FINISH_CHANGE: "RUN_CONFIG",
     Step.CONFIRM_CHANGE: "RUN_CONFIG",
+    **dict.fromkeys(
+        (
+            Step.MIGRATE_CONFIG,
+            Step.PLAN_DATA,
+            Step.BRING_DATA,
+            Step.CHECK_MIGRATED,
+            Step.CHECK_AS_VERSION,
+        ),
+        "VERSION",
+    ),
 }
 _PATHS: Final = (Step.GIVE_ENV_FILE, Step.FINISH_CHANGE, Step.CONFIRM_CHANGE)
 

@@ -13,7 +13,6 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 from llama_storage_tui.demo.stories import ALICE, ANSWERS, BOB, LLAMA, QUESTIONS
@@ -62,7 +61,7 @@ KEYS: Final = "key TEXT PRIMARY KEY, value TEXT, expiration TIMESTAMP"
 class LegacyBook:
     """Writes what a server of 0.2.24 would have stored until `now`."""
 
-    def __init__(self, now: int, files: Path) -> None:
+    def __init__(self, now: int, files: str) -> None:
         self._random = random.Random(20240924)  # noqa: S311 - made-up data, not keys
         self._now = now
         self._files = files
@@ -184,7 +183,7 @@ class LegacyBook:
 
     def _file(self, index: int, body: LegacyBody) -> Row:
         at = self._at(index, len(self.bodies))
-        path = str(self._files / body.id)
+        path = f"{self._files}/{body.id}"
         size = len(body.text.encode())
         return (body.id, body.name, body.purpose, size, at, at + 365 * DAY, path, *self._owned(index))
 

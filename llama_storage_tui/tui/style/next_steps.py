@@ -45,7 +45,11 @@ _WORDS: Final = {
     Step.CHECK_AS_VERSION: f"In a shell: {PROGRAM} check RUN_CONFIG --for {{of}} --data",
     Step.CHECK_MIGRATED: f"In a shell: {PROGRAM} check NEW_CONFIG --for {{of}} --data",
 }
-_UNNAMED: Final = {Step.READ_AS_VERSION: "another version", Step.GIVE_ENV_FILE: "FILE"}
+_UNNAMED: Final = {
+    Step.READ_AS_VERSION: "another version",
+    Step.GIVE_ENV_FILE: "FILE",
+    **dict.fromkeys((Step.PLAN_DATA, Step.BRING_DATA, Step.CHECK_MIGRATED, Step.CHECK_AS_VERSION), "VERSION"),
+}
 
 
 def step_words(step: Step, of: str = "") -> str:

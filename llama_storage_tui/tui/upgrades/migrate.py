@@ -52,18 +52,18 @@ class MigrateScreen(WorkScreen):
             "p", "previous", "Previous", id="migrate.previous", show=False, tooltip="Go to the change before"
         ),
         Binding(
-            "m",
-            "layout",
-            "Layout",
-            id="migrate.layout",
-            tooltip="One backend for each old file (keep), or one for keys and one for tables (merge)",
-        ),
-        Binding(
             "w",
             "write",
             "Write",
             id="migrate.write",
             tooltip="Replace the file; the old one is kept beside it",
+        ),
+        Binding(
+            "m",
+            "layout",
+            "Layout",
+            id="migrate.layout",
+            tooltip="One backend for each old file (keep), or one for keys and one for tables (merge)",
         ),
         Binding(
             "ctrl+r", "reload", "Read again", id="screen.reload", show=False, tooltip="Read the config again"
@@ -185,7 +185,7 @@ class MigrateScreen(WorkScreen):
         parts: list[Content] = []
         if row is not None and row.is_changed:
             # Whole: the two columns cut long lines.
-            sides = (("− ", row.old, Tone.BAD), ("+ ", row.new, Tone.GOOD))
+            sides = (("- ", row.old, Tone.BAD), ("+ ", row.new, Tone.GOOD))
             parts += [
                 Content.styled(sign + line(self.redact(side.strip()), LONGEST), tone.style)
                 for sign, side, tone in sides
