@@ -124,11 +124,11 @@ def _reason(
 
 def _elsewhere(before: StoreReading, successor: StoreReading | None, server: str) -> str:
     if successor is None:
-        return f"with this file {server} does not read {before.backend.location} at all"
+        return f"with this file {server} does not read {before.location} at all"
     if successor.is_key_value != before.is_key_value:
         return _into_tables(before, successor, server)
-    location = successor.backend.location
-    if location == before.backend.location:
+    location = successor.location
+    if location == before.location:
         location = f"{location}, {successor.physical.container}"
     implied = ", its own default," if successor.backend.is_implied or successor.reference.is_defaulted else ""
     return f"with this file {server} reads {location}{implied} in place of {_container(before)}"

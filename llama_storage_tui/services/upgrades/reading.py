@@ -37,14 +37,18 @@ class StoreReading:
         return self.reference.family is Family.KV
 
     @property
+    def location(self) -> str:
+        """Where that is, as the server names it: a file that is read elsewhere has the server's path."""
+        path = self.backend.value_of("db_path")
+        return path if isinstance(path, str) and path else self.backend.location
+
+    @property
     def place(self) -> Place:
         """Where its keys or tables are."""
         if not self.is_key_value:
-            return self.backend.location, ""
+            return self.location, ""
         # An inline store of 0.2 that names no table has its release's own.
-        return self.backend.location, self.physical.container or str(
-            self.backend.value_of("table_name") or ""
-        )
+        return self.location, self.physical.container or str(self.backend.value_of("table_name") or "")
 
 
 def readings(catalog: Catalog) -> tuple[StoreReading, ...]:
