@@ -8,7 +8,7 @@ from typing import Final
 
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.services.upgrades.reading import StoreReading, common, readings
+from llama_storage_tui.services.upgrades.reading import StoreReading, common, not_started, readings
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.upgrades import IN_TABLES, NO_LONGER_SERVED, OLD_REGISTRY, NoLongerServed
 
@@ -63,9 +63,13 @@ def _compared(
     )
     successor = _successor(before, after)
     ended = tuple(_ended(before, old.version.chosen, version))
-    return StoreComparison(
-        before, successor, heads, tables, ended, _reason(before, successor, there, heads, tables, version)
-    )
+    reason = _reason(before, successor, there, heads, tables, version)
+    if reason and successor is None and not_started(new, before.reference.path):
+        server = f"{version.product} {version}"
+        reason = (
+            f"with this file {server} does not start {before.reference.label}, and reads none of its rows"
+        )
+    return StoreComparison(before, successor, heads, tables, ended, reason)
 
 
 def _successor(before: StoreReading, after: Sequence[StoreReading]) -> StoreReading | None:

@@ -97,9 +97,12 @@ async def _count_rows(reader: Reader, comparison: StoreComparison, *, fast: bool
 
 
 async def _count(reader: Reader, table: Table, *, fast: bool) -> Count:
-    if fast:
-        return table.rows if table.rows is not None else Count(0, is_exact=False)
-    return await reader.tables.count(table.name)
+    if not fast:
+        return await reader.tables.count(table.name)
+    if table.rows is not None:
+        return table.rows
+    extent = await reader.records.extent(table.name)
+    return Count(extent.rows if extent is not None else 0, is_exact=False)
 
 
 def _sum(counts: Sequence[Count]) -> Count:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from llama_storage_tui.model.catalog import Backend, Catalog, Family, Physical, Reference, ReferenceKind
 from llama_storage_tui.model.families import KeyLayout
@@ -51,13 +52,24 @@ class StoreReading:
         return self.location, self.physical.container or str(self.backend.value_of("table_name") or "")
 
 
+NOT_STARTED: Final = frozenset({"unknown-api", "unknown-provider", "api-takes-no-providers"})
+"""Rules of the findings on providers that no server of the version starts."""
+
+
+def not_started(catalog: Catalog, path: str) -> bool:
+    """Tell whether a reference belongs to a provider that a server of the chosen version does not start."""
+    places = (finding.where for finding in catalog.findings if finding.rule in NOT_STARTED)
+    return any(path.startswith((f"{place.removesuffix('.provider_type')}.", f"{place}[")) for place in places)
+
+
 def readings(catalog: Catalog) -> tuple[StoreReading, ...]:
     """Return what a server of the chosen version reads with a config, in the order of its references."""
     found = []
     places = Counter(_location(catalog, reference) for reference in catalog.references)
     for reference in catalog.references:
         backend = catalog.backend(reference.backend) if reference.backend is not None else None
-        if backend is None or reference.physical is None or not reference.is_enabled:
+        is_used = reference.is_enabled and not not_started(catalog, reference.path)
+        if backend is None or reference.physical is None or not is_used:
             continue
         is_alone = places[_location(catalog, reference)] == 1
         found.append(_reading(catalog, reference, backend, reference.physical, is_alone=is_alone))
