@@ -24,7 +24,7 @@ from llama_storage_tui.services.records.places import table_places
 from llama_storage_tui.services.responses.orphans import find_orphans
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
-from llama_storage_tui.upstream.families.conversations import ITEMS
+from llama_storage_tui.upstream.families.conversations import ITEMS, ROWS
 from llama_storage_tui.upstream.item_upgrade import EARLIER_ITEMS
 
 EXPIRED_KEYS: Final = Rule(
@@ -57,6 +57,7 @@ SAMPLE: Final = 200
 """Rows or keys, the last written ones of a table, by which size and growth are estimated."""
 DAY: Final = 86_400.0
 TIMES: Final = ("created_at", "created", "completed_at")
+ITEM_COLUMNS: Final = ("conversation_id", "created_at")
 OWNED_ELSEWHERE: Final = frozenset(
     {
         EARLIER_ITEMS,
@@ -147,7 +148,21 @@ def _used(session: Session, backend: Backend) -> set[str]:
 
 async def orphaned_items(session: Session, backend: Backend) -> AsyncIterator[Finding]:
     """Tell of items whose conversation is gone, where a scan of the items is quick."""
-    if not any(place.backend == backend.name for place in table_places(session.catalog, ITEMS)):
+    tables = (await session.reader(backend.name)).tables
+    needed = {
+        place.table: ITEM_COLUMNS
+        for place in table_places(session.catalog, ITEMS)
+        if place.backend == backend.name
+    }
+    needed |= {
+        place.table: ("id",) for place in table_places(session.catalog, ROWS) if place.backend == backend.name
+    }
+    for name, columns in needed.items():
+        table = await tables.table(name)
+        # A table of that name may be somebody else's.
+        if table is not None and any(table.column(column) is None for column in columns):
+            return
+    if not needed:
         return
     try:
         async with asyncio.timeout(SECONDS):

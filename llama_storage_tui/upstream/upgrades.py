@@ -59,7 +59,6 @@ NO_LONGER_SERVED: Final = (
     _registered("registered scoring functions", "scoring_function", V0_8),
     _registered("registered benchmarks", "benchmark", V0_8),
     _registered("registered shields", "shield", changes.SAFETY_REMOVED),
-    _registered("registered tool groups", "tool_group", changes.TOOL_GROUPS_REMOVED),
 )
 """In the order in which they are reported. A quota's window begins anew before 1.0, too."""
 

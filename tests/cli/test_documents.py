@@ -92,7 +92,7 @@ PARTS = [
             "problem",
         ],
     ),
-    ("upgrade-check", ["--to", "1.5.0", "--from", "1.4"], ("rewritten_by_server", 0), ["what", "cost"]),
+    ("upgrade-check", ["--to", "1.5.0", "--from", "1.2"], ("rewritten_by_server", 0), ["what", "cost"]),
     ("upgrade-check", ["--to", "1.5.0"], ("steps", 0), ["command", "text"]),
     (
         "left-behind",

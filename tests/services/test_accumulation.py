@@ -101,3 +101,15 @@ async def test_what_is_left_behind_is_what_a_check_of_the_data_finds(sqlite_stor
     assert answers[0].spaces == answers[-1].spaces != ()
     assert {finding.rule for finding in answers[-1].findings} == set(await rules(found)) - {"not-created"}
     assert {"raw-keys", "rows-left-behind"} <= set(await rules(found))
+
+
+async def test_tables_of_another_shape_under_these_names_are_left_alone(store: Store) -> None:
+    store.execute(
+        "CREATE TABLE kvstore (key TEXT PRIMARY KEY, value TEXT); INSERT INTO kvstore VALUES ('registry:a', '1');"
+        " CREATE TABLE conversation_items (id TEXT PRIMARY KEY); INSERT INTO conversation_items VALUES ('a');"
+        " CREATE TABLE openai_conversations (name TEXT); INSERT INTO openai_conversations VALUES ('a');"
+        " CREATE TABLE inference_store (choices TEXT); INSERT INTO inference_store VALUES ('{}')"
+    )
+    assert "orphaned-items" not in await rules(deployment(store))
+    found = await spaces(deployment(store), "sql_default")
+    assert found["inference_store"].items is not None

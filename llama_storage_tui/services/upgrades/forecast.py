@@ -19,6 +19,7 @@ from llama_storage_tui.services.rule_book import BY_ID
 from llama_storage_tui.services.session import Session, Timeouts
 from llama_storage_tui.services.upgrades.comparing import StoreComparison, compare
 from llama_storage_tui.services.upgrades.counting import StoreCounts, count_store
+from llama_storage_tui.services.upgrades.owners import owner_notices
 from llama_storage_tui.services.upgrades.steps import steps_to
 from llama_storage_tui.upstream import changes, upgrades
 from llama_storage_tui.upstream.upgrades import NoLongerServed
@@ -57,9 +58,11 @@ async def forecast(
     async with Session(pair.old, timeouts) as session:
         yield _report(pair, comparisons, await _counted(session, comparisons, fast=True), ())
         counts = await _counted(session, comparisons, fast=False)
+        owners = await owner_notices(session, comparisons, pair.old.version.chosen, pair.new.version.chosen)
     async with Session(pair.new, timeouts) as session:
         found = await _data_findings(session, pair)
-    yield replace(_report(pair, comparisons, counts, found), is_final=True)
+    report = _report(pair, comparisons, counts, found)
+    yield replace(report, notices=(*report.notices, *owners), is_final=True)
 
 
 async def _counted(
@@ -158,10 +161,16 @@ def _rewritten(
 ) -> tuple[RewrittenByServer, ...]:
     """Return what the new version's first start changes in stores that it goes on with."""
     old, new = pair.old.version.chosen, pair.new.version.chosen
-    kept = {table for each in comparisons for table in each.tables}
+    # Where nothing is stored yet, nothing is rewritten.
+    filled = [
+        each
+        for each, store in zip(comparisons, stores, strict=True)
+        if store.visible is None or store.visible.value
+    ]
+    kept = {table for each in filled for table in each.tables}
     responses = {
         table
-        for each in comparisons
+        for each in filled
         if each.before.reference.path.endswith((".responses", "responses_store"))
         for table in each.tables
         if table != "conversation_messages"

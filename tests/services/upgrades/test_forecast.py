@@ -63,12 +63,11 @@ async def test_every_row_of_a_legacy_deployment_becomes_invisible_or_is_served_n
     assert numbers(stores["image_name"]) == (0, 11)
     assert {lost.what: lost.count.value if lost.count else None for lost in report.lost} == {
         "registered datasets": 1,
-        "registered tool groups": 1,
         "agents with their sessions and turns": 8,
         "datasets": 1,
     }
     # What is served no more is not counted as invisible, too.
-    assert numbers(stores["metadata_store"]) == (0, 4)
+    assert numbers(stores["metadata_store"]) == (0, 5)
     assert numbers(stores["providers.agents[0].config.persistence_store"]) == (0, 0)
     assert report.loses
 
@@ -135,7 +134,10 @@ async def test_rows_of_a_renamed_table_become_invisible_with_their_newest_day(
 
 
 async def test_what_the_server_rewrites_is_told_for_the_tables_that_it_goes_on_with(store: Store) -> None:
-    store.execute(KEY_VALUE_TABLE)
+    store.execute(
+        f"{KEY_VALUE_TABLE}; CREATE TABLE conversation_items (id TEXT PRIMARY KEY, conversation_id TEXT, created_at INTEGER);"
+        " INSERT INTO conversation_items VALUES ('a', 'conv_1', 1)"
+    )
     rewritten = [each.what for each in (await last(pair_on(store, "1.0.0", "1.5.0"))).rewritten]
     assert any("renames conversation_items to conversation_items_v1" in what for what in rewritten)
     assert any("adds the column sort_order" in what for what in rewritten)
@@ -176,3 +178,27 @@ def test_the_pair_is_read_as_two_versions(legacy: LoadRequest) -> None:
     pair = load_pair(legacy, "1.5")
     found: tuple[Catalog, Catalog] = (pair.old, pair.new)
     assert [str(catalog.version.chosen) for catalog in found] == ["0.2.24", "1.5.0"]
+
+
+async def test_nothing_is_rewritten_where_nothing_is_stored(store: Store) -> None:
+    store.execute(KEY_VALUE_TABLE)
+    rewritten = [each.what for each in (await last(pair_on(store, "1.0.0", "1.5.0"))).rewritten]
+    assert not any("conversation_items" in what for what in rewritten)
+
+
+async def test_the_wider_access_of_0_4_is_told_and_rows_without_an_owner(legacy: LoadRequest) -> None:
+    notices = (await last(load_pair(legacy, "1.5.0"))).notices
+    assert any("rows of one user become readable to whoever shares a role" in notice for notice in notices)
+    assert any(
+        "47 rows of chat_completions" in notice and "30 rows of openai_responses" in notice
+        for notice in notices
+    )
+
+
+async def test_access_did_not_change_after_0_4(store: Store) -> None:
+    store.execute(
+        f"{KEY_VALUE_TABLE}; CREATE TABLE inference_store (id TEXT PRIMARY KEY, created INTEGER, owner_principal TEXT);"
+        " INSERT INTO inference_store VALUES ('a', 1, NULL)"
+    )
+    assert (await last(pair_on(store, "0.5.4", "1.5.0"))).notices == ()
+    assert (await last(pair_on(store, "0.3.5", "0.5.4"))).notices != ()
