@@ -332,7 +332,7 @@ class LegacyBook:
         for index in range(2):
             agent, session, turn = self._uuid(), self._uuid(), self._uuid()
             at = datetime.fromtimestamp(self._at(index, 4), UTC).isoformat().replace("+00:00", "Z")
-            about = {
+            about: Json = {
                 "model": LLAMA,
                 "instructions": "You answer for the helpdesk.",
                 "name": None,
@@ -341,7 +341,7 @@ class LegacyBook:
                 "toolgroups": [],
                 "created_at": at,
             }
-            told = {
+            told: Json = {
                 "session_id": session,
                 "session_name": f"call {index}",
                 "turns": [],

@@ -149,7 +149,7 @@ def _used(session: Session, backend: Backend) -> set[str]:
 async def orphaned_items(session: Session, backend: Backend) -> AsyncIterator[Finding]:
     """Tell of items whose conversation is gone, where a scan of the items is quick."""
     tables = (await session.reader(backend.name)).tables
-    needed = {
+    needed: dict[str, tuple[str, ...]] = {
         place.table: ITEM_COLUMNS
         for place in table_places(session.catalog, ITEMS)
         if place.backend == backend.name

@@ -42,7 +42,7 @@ class MigrateScreen(WorkScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "space",
-            "toggle",
+            "toggle_change",
             "Leave/take",
             id="migrate.toggle",
             tooltip="Leave the change of this line out, or take it again",
@@ -229,7 +229,7 @@ class MigrateScreen(WorkScreen):
 
     @on(DataTable.RowSelected, "#sides")
     def _selected(self) -> None:
-        self.action_toggle()
+        self.action_toggle_change()
 
     def _go(self, by: int, *, begin: int | None = None) -> None:
         """Move to the next row with a change, in either direction."""
@@ -246,7 +246,7 @@ class MigrateScreen(WorkScreen):
     def action_previous(self) -> None:
         self._go(-1)
 
-    def action_toggle(self) -> None:
+    def action_toggle_change(self) -> None:
         """Leave the changes of a line out, or take them again: the new file is worked out anew."""
         row = self._current
         if row is None or not row.changes or self.is_waiting:
@@ -267,7 +267,7 @@ class MigrateScreen(WorkScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what can be done at this line."""
-        if action == "toggle":
+        if action == "toggle_change":
             row = self._current if self.is_mounted else None
             return True if row is not None and row.changes and not self.is_waiting else None
         if action == "write":

@@ -111,9 +111,10 @@ async def test_enter_goes_to_the_table_that_a_place_is() -> None:
         listing = found.app.screen.query_one(Listing)
         listing.point("sql_default True responses")
         await found.press("enter")
-        assert isinstance(found.app.screen, TablesScreen)
+        opened = found.app.screen
+        assert isinstance(opened, TablesScreen)
         await found.press("escape")
-        assert isinstance(found.app.screen, LeftBehindScreen)
+        assert type(found.app.screen) is LeftBehindScreen
 
 
 async def test_a_place_tells_its_size_and_who_reads_it() -> None:
