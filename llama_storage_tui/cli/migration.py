@@ -51,13 +51,17 @@ _TONES: Final = (
 )
 @click.option(
     "--layout",
-    type=click.Choice([*BackendLayout]),
+    type=click.Choice([layout.value for layout in BackendLayout]),
     help="keep: one backend for each old file or database; merge: one key-value and one SQL backend. Default: what loses nothing "
     "with the fewest steps.",
 )
 @click.option("--write", "writes", is_flag=True, help="Replace the file; the old one is kept beside it.")
 @click.option(
-    "--output", "file", metavar="FILE", type=click.Path(), help="Write the new config to a new FILE; - is stdout."
+    "--output",
+    "file",
+    metavar="FILE",
+    type=click.Path(),
+    help="Write the new config to a new FILE; - is stdout.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would change and write nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask; --write needs it where stdin is not a terminal.")
@@ -76,9 +80,9 @@ def migrate(
 ) -> int:
     """Bring a run config to a later release: what it becomes, as a diff, or the new file.
 
-    From inline stores of 0.2 to a catalog, and from any release to any later one; --for names the one it was written for. Comments,
-    order, quoting and ${env...} expressions stay. Rows are not moved: that is migrate-data. Exit code 1 where something could not be
-    carried, which is listed with its line and reason.
+    From inline stores of 0.2 to a catalog, and from any release to any later one; --for names the one it was written for.
+    Comments, order, quoting and ${env...} expressions stay. Rows are not moved. Exit code 1 where something could not be carried:
+    it is listed with its line and reason.
 
     Example: llama-storage-tui migrate run.yaml --to 1.5.0
     """
@@ -107,7 +111,9 @@ def migrate(
     if settings.is_json:
         output.write_document(MigrateDocument.model_validate(MigrateAnswer(plan, written, next_)))
     elif written is not None:
-        output.say(f"Written: {written.path}" + (f"; the old file is {written.backup}" if written.backup else ""))
+        output.say(
+            f"Written: {written.path}" + (f"; the old file is {written.backup}" if written.backup else "")
+        )
         if next_ is not None:
             output.say(f"Then look which rows have to be brought over: {next_}")
     return _code(plan)
@@ -115,9 +121,13 @@ def migrate(
 
 def _check(settings: Settings, config: str, *, writes: bool, file: str | None) -> None:
     if writes and file is not None:
-        raise UsageError("--write replaces the config, --output makes another file", help="Choose one of them.")
+        raise UsageError(
+            "--write replaces the config, --output makes another file", help="Choose one of them."
+        )
     if writes and config == STDIN:
-        raise UsageError("The config comes from stdin: there is no file to replace", help="Use --output FILE.")
+        raise UsageError(
+            "The config comes from stdin: there is no file to replace", help="Use --output FILE."
+        )
     if file == STDIN and settings.is_json:
         raise UsageError("--output - prints the new file, --json a document", help="Choose one of them.")
 
@@ -165,7 +175,11 @@ def _by_reason(changes: Iterable[ConfigChange]) -> Iterator[tuple[str, str]]:
     for reason, group in groupby(ordered, key=lambda change: change.reason):
         members = [*group]
         lines = sorted({change.line for change in members if change.line is not None})
-        words = f"{'line' if len(lines) == 1 else 'lines'} {', '.join(map(str, lines))}" if lines else members[0].path
+        words = (
+            f"{'line' if len(lines) == 1 else 'lines'} {', '.join(map(str, lines))}"
+            if lines
+            else members[0].path
+        )
         found.append((lines[0] if lines else 0, reason, words))
     for _, reason, words in sorted(found):
         yield reason, words

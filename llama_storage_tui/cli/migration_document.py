@@ -59,12 +59,14 @@ class MigrateDocument(Document):
     """The answer of `migrate`."""
 
     plan: ConfigPlanBody
-    outcome: Annotated[Literal["none", "applied"], Made(lambda answer: "none" if answer.written is None else "applied")]
+    outcome: Annotated[
+        Literal["none", "applied"], Made(lambda answer: "none" if answer.written is None else "applied")
+    ]
     journal: Annotated[None, Made(lambda _: None)]
     """Always null: the file is replaced at once or not at all."""
     next: str | None
     written: Annotated[str | None, Made(lambda answer: answer.written and str(answer.written.path))]
     backup: Annotated[
-        str | None, Made(lambda answer: str(answer.written.backup) if answer.written and answer.written.backup else None)
+        str | None,
+        Made(lambda answer: str(answer.written.backup) if answer.written and answer.written.backup else None),
     ]
-

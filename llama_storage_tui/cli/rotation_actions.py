@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Coroutine, Iterable
 
-import click
-
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.confirming import confirm
 from llama_storage_tui.cli.exit_codes import ExitCode

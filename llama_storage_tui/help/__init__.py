@@ -18,6 +18,7 @@ NAMES: Final = (
     "upgrading",
     "searching",
     "passwords",
+    "migrating",
     "output",
     "exit-codes",
     "safety",

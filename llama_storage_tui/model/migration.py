@@ -45,8 +45,8 @@ class NotCarried:
 class ConfigMigration:
     """The plan of a config's migration; `text` and `old_text` hold what the file holds, secrets included, and are never shown.
 
-    `shown` and `shown_old` are the same with every secret masked, for a screen or a diff. They are the embedded document's where the
-    file is a manifest; `content` is the whole new file.
+    `shown` and `shown_old` are the same with every secret masked, for a screen or a diff. They are the embedded document's where
+    the file is a manifest; `content` is the whole new file.
     """
 
     config: str

@@ -41,6 +41,8 @@ RESPONSES_TABLE_COUNTS: Final = Version(0, 5)
 """Responses are kept in the table that the config names, no longer in openai_responses."""
 DEFAULT_PATH_EXPANDED: Final = Version(0, 5, 1)
 """The default path of SQLite files is expanded (llama-stack issue 4896)."""
+CONNECTORS: Final = Version(0, 5)
+"""`connectors` at the top level, no longer in `registered_resources`."""
 DISTRO_NAME: Final = Version(0, 5)
 """`distro_name` in place of `image_name`, which is deprecated and still read."""
 EMPTY_AUTH_DISABLES: Final = Version(0, 6)

@@ -63,7 +63,11 @@ def type_after(api: str, type_: str, version: Version) -> str:
     if is_shipped_provider(api_after(api, version), type_, version):
         return type_
     for row in PROVIDER_TYPES:
-        if row.since <= version and row.old == type_ and api_after(api, version) == api_after(row.api, version):
+        if (
+            row.since <= version
+            and row.old == type_
+            and api_after(api, version) == api_after(row.api, version)
+        ):
             return type_after(api, row.new, version) if row.new != type_ else type_
     return type_
 
@@ -114,9 +118,7 @@ _REFERENCE_NAMES: Final[Mapping[tuple[str, str], str]] = {
 def reference_name(api: str, type_: str, field: str) -> str:
     """Return the namespace or table that upstream's distributions give to a provider's reference."""
     kind = type_.rpartition("::")[2].replace("-", "_")
-    return (
-        _REFERENCE_NAMES.get((api, field)) or _REFERENCE_NAMES.get((api, type_)) or f"{api}::{kind}"
-    )
+    return _REFERENCE_NAMES.get((api, field)) or _REFERENCE_NAMES.get((api, type_)) or f"{api}::{kind}"
 
 
 SEARCH_TOOL: Final = Renamed(Version(0, 7), "knowledge_search", "file_search")
@@ -176,3 +178,18 @@ ADDRESSES: Final[Mapping[str, Address]] = {
     "remote::watsonx": Address("url"),
 }
 """Source: `get_base_url` of the providers in llama-stack 0.3.5, and the config classes from 0.4.0 on."""
+
+
+LOGIN_FIELDS: Final = ("host", "port", "db", "user", "password")
+"""What an inline SQL store on a server has in 0.2."""
+
+INLINE_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "sqlite": ("db_path",),
+    "redis": ("host", "port"),
+    "postgres": (*LOGIN_FIELDS, "ssl_mode", "ca_cert_path", "table_name"),
+    "mongodb": (*LOGIN_FIELDS, "collection_name"),
+}
+"""The settings of each engine in an inline key-value store of 0.2; what else stands there was read by nobody."""
+
+STANDARD_PORTS: Final[Mapping[str, str]] = {"postgres": "5432", "redis": "6379", "mongodb": "27017"}
+"""The port that a store without one has."""

@@ -102,6 +102,17 @@ OF_A_SETTING: Final = {
 }
 """Settings, and what is not stored data."""
 
+OF_A_MIGRATION: Final = {
+    "Replace the file; the old one": "the old config is kept beside it, and no row is touched",
+    "stop the servers, and rename it yourself": "what ogx itself does at its first command, with all that is in the folder",
+    ", and its traces stay where they are": "no store is touched; no release after 0.2 reads them",
+    "From 1.2 on a server does not start without a certificate": "no store is touched",
+    "… … wrote to a folder whose name is the unexpanded": "the files are moved as they are, to where the server then looks",
+    "… has no built-in password from": "no store is touched; no server starts before it",
+    "The value of … is percent-encoded": "no store is touched; the password at the server stays",
+}
+"""What a migration of a config leaves to its operator."""
+
 OF_A_ROTATION: Final = {
     "f: remove what it left": "what is staged; the server was not asked for anything",
     "f: make the change, u: undo": "refused where the server or any place has the new password",
@@ -134,6 +145,8 @@ NO_ADVICE: Final = {
     "Start with ": "starts this program with an option",
     "If the path is the server's, start with": "starts this program with an option",
     "To wait longer, start with": "starts this program with an option",
+    "The config comes from stdin": "says what was found",
+    "… reads the keys of SQLite files as 0.2 wrote": "says how a server works",
     "SET LOCAL lock_timeout": "SQL of the own session",
     "REPLACE INTO row VALUES": "SQL in memory",
     "Restore nothing. The cause": "tells to do nothing to the file",
@@ -147,7 +160,7 @@ NO_ADVICE: Final = {
     "The rules are the built-in default": "says how a server works",
 }
 
-JUDGED: Final = BY_HAND | OF_A_SETTING | OF_A_ROTATION | NO_ADVICE
+JUDGED: Final = BY_HAND | OF_A_SETTING | OF_A_MIGRATION | OF_A_ROTATION | NO_ADVICE
 FOUND: Final = tuple(advice())
 
 

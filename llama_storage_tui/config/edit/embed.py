@@ -29,14 +29,19 @@ def embed(document: ConfigDocument, text: str) -> str:
         raise _refused(document)
     start, source = scalar_source(around.text, node)
     for splices in _ways(manifest, node, source, text, document.text):
-        result = apply_all(around.text, (Splice(start + one.start, start + one.end, one.replacement) for one in splices))
+        result = apply_all(
+            around.text, (Splice(start + one.start, start + one.end, one.replacement) for one in splices)
+        )
         if _holds(around, manifest, result, text):
             return result
     raise _refused(document)
 
 
 def _refused(document: ConfigDocument) -> RefusedError:
-    return RefusedError(f"{document.name}: the manifest is written in a way that cannot carry the new config", where=document.name)
+    return RefusedError(
+        f"{document.name}: the manifest is written in a way that cannot carry the new config",
+        where=document.name,
+    )
 
 
 def _holds(around: ConfigDocument, manifest: Manifest, result: str, text: str) -> bool:
@@ -65,7 +70,9 @@ def _without(data: object, path: tuple[str | int, ...]) -> object:
     return data
 
 
-def _ways(manifest: Manifest, node: yaml.ScalarNode, source: str, text: str, old: str) -> Iterator[tuple[Splice, ...]]:
+def _ways(
+    manifest: Manifest, node: yaml.ScalarNode, source: str, text: str, old: str
+) -> Iterator[tuple[Splice, ...]]:
     if manifest.is_base64:
         written = base64.b64encode(text.encode()).decode()
         if node.style not in ("|", ">"):
@@ -101,7 +108,9 @@ def _quoted(node: yaml.ScalarNode, source: str, text: str, old: str) -> Iterator
     for line in before:
         offsets.append(offsets[-1] + len(line))
     edits: list[Splice] = []
-    for tag, first, last, new_first, new_last in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for tag, first, last, new_first, new_last in SequenceMatcher(
+        None, before, after, autojunk=False
+    ).get_opcodes():
         if tag == "equal":
             continue
         start, end = offsets[first], offsets[last]

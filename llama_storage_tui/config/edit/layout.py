@@ -161,7 +161,10 @@ class TextLayout:
 
     def line_start(self, at: int) -> int:
         """Return where the line of an offset begins."""
-        return max(self.text.rfind("\n", 0, at), self.text.rfind("\r", 0, at) if "\n" not in self.text else -1) + 1
+        return (
+            max(self.text.rfind("\n", 0, at), self.text.rfind("\r", 0, at) if "\n" not in self.text else -1)
+            + 1
+        )
 
     def line_end(self, at: int) -> int:
         """Return where the line after that of an offset begins."""

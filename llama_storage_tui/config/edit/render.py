@@ -14,6 +14,10 @@ import yaml
 _SAFE: Final = re.compile(r"[A-Za-z0-9_./$~-][\w./:$@+~{}=|-]*(?: [\w./$@+~{}()=|-]+)*", re.ASCII)
 
 
+MERGE: Final = "<<"
+"""The key of a merge: what the mapping behind its alias has, unless another key says otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A scalar as it is written: its value, the text that writes it, and the comments that go with it."""
@@ -39,7 +43,9 @@ def plain(value: object) -> object:
     if isinstance(value, Above):
         return plain(value.value)
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        result = {key: plain(item) for key, item in value.items() if key != MERGE}
+        merged = plain(value.get(MERGE))
+        return {**merged, **result} if isinstance(merged, Mapping) else result
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return value
@@ -66,7 +72,7 @@ def scalar(value: object, *, is_flow: bool = False, is_json: bool = False) -> st
 @lru_cache(maxsize=1024)
 def _reads_back(text: str) -> bool:
     try:
-        return bool(yaml.safe_load(f"k: {text}\n") == {"k": text})
+        return bool(yaml.safe_load(f"value: {text}\n") == {"value": text})
     except yaml.YAMLError:
         return False
 
@@ -76,11 +82,18 @@ def flow(value: object, *, is_json: bool = False) -> str:
     if isinstance(value, Above):
         return flow(value.value, is_json=is_json)
     if isinstance(value, Mapping):
-        inner = (f"{scalar(key, is_flow=True, is_json=is_json)}: {flow(item, is_json=is_json)}" for key, item in value.items())
+        inner = (
+            f"{scalar(key, is_flow=True, is_json=is_json)}: {flow(item, is_json=is_json)}"
+            for key, item in value.items()
+        )
         return "{" + ", ".join(inner) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(flow(item, is_json=is_json) for item in value) + "]"
-    if isinstance(value, Written) and (is_json or set(value.text) & set("{},[]")) and value.text[:1] not in "'\"":
+    if (
+        isinstance(value, Written)
+        and (is_json or set(value.text) & set("{},[]"))
+        and value.text[:1] not in "'\""
+    ):
         return scalar(value.value, is_flow=True, is_json=is_json)
     return scalar(value, is_flow=True, is_json=is_json)
 
@@ -93,7 +106,7 @@ def entry_lines(key: object, value: object, indent: int) -> Iterator[str]:
         value = value.value
     if isinstance(value, Written):
         yield from (f"{pad}{line}" for line in value.above)
-    name = scalar(key)
+    name = MERGE if key == MERGE else scalar(key)
     if isinstance(value, Mapping) and value:
         yield f"{pad}{name}:"
         yield from mapping_lines(value, indent + 2)

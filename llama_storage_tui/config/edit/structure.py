@@ -31,7 +31,9 @@ from llama_storage_tui.errors import ConfigError, RefusedError
 _INDENT: Final = 2
 
 
-def edit_structure(layout: TextLayout, name: str, operations: Sequence[Operation]) -> tuple[TextLayout, tuple[Splice, ...]]:
+def edit_structure(
+    layout: TextLayout, name: str, operations: Sequence[Operation]
+) -> tuple[TextLayout, tuple[Splice, ...]]:
     """Return the changed text, parsed, and the splices that made it.
 
     Raises RefusedError where the text cannot carry an operation as it is written.
@@ -96,9 +98,11 @@ class _Editor:
                 yield from self._nest(one, entries, is_flow=is_flow)
         is_empty = len(dropped) == len(entries)
         if is_empty and holder is not None and (dropped or added) and not is_flow:
-            value: object = {one.key: one.value for one in added} if isinstance(node, yaml.MappingNode) else [
-                one.value for one in added
-            ]
+            value: object = (
+                {one.key: one.value for one in added}
+                if isinstance(node, yaml.MappingNode)
+                else [one.value for one in added]
+            )
             yield from self._replace(holder, PutValue(path, value), is_flow=False)
             return
         if is_flow:
@@ -130,7 +134,11 @@ class _Editor:
             if isinstance(entry.node, yaml.ScalarNode):
                 added = self.operations.added.get(path)
                 if added:
-                    value = {one.key: one.value for one in added} if added[0].key is not None else [one.value for one in added]
+                    value = (
+                        {one.key: one.value for one in added}
+                        if added[0].key is not None
+                        else [one.value for one in added]
+                    )
                     yield from self._replace(entry, PutValue(path, value), is_flow=is_flow)
             else:
                 yield from self._inside(entry.node, path, entry)
@@ -146,8 +154,10 @@ class _Editor:
         value, text = put.value, self.layout.text
         is_collection = isinstance(value, Mapping | list | tuple) and bool(value)
         if is_flow or not is_collection:
-            written = flow(value, is_json=self._is_json(entry)) if isinstance(value, Mapping | list | tuple) else scalar(
-                value, is_flow=is_flow, is_json=is_flow and self._is_json(entry)
+            written = (
+                flow(value, is_json=self._is_json(entry))
+                if isinstance(value, Mapping | list | tuple)
+                else scalar(value, is_flow=is_flow, is_json=is_flow and self._is_json(entry))
             )
             source = self.layout.written(entry)
             if source is not None and not is_collection:
@@ -201,7 +211,11 @@ class _Editor:
             if line.lstrip().startswith("#") and not any(leaf.value <= at < leaf.end for leaf in leaves):
                 found.append(line.strip())
             at += len(line)
-        found += [comment for leaf in leaves if (comment := self.layout.comment_behind(leaf)) and leaf.end < entry.end]
+        found += [
+            comment
+            for leaf in leaves
+            if (comment := self.layout.comment_behind(leaf)) and leaf.end < entry.end
+        ]
         return found
 
     def _leaves(self, node: yaml.Node) -> Iterator[Entry]:
@@ -213,7 +227,9 @@ class _Editor:
 
     def _is_json(self, entry: Entry) -> bool:
         return self.layout.text[entry.start : entry.start + 1] == '"' or (
-            isinstance(entry.step, int) and '"' in self.layout.text[:200] and self.layout.text.lstrip()[:1] == "{"
+            isinstance(entry.step, int)
+            and '"' in self.layout.text[:200]
+            and self.layout.text.lstrip()[:1] == "{"
         )
 
     def _drop_lines(self, entry: Entry, entries: list[Entry]) -> Splice:
@@ -231,7 +247,11 @@ class _Editor:
         at = self.layout.line_end(max(last.end, last.key_end))
         lines: list[str] = []
         for one in added:
-            lines += entry_lines(one.key, one.value, column) if one.key is not None else list_lines([one.value], column)
+            lines += (
+                entry_lines(one.key, one.value, column)
+                if one.key is not None
+                else list_lines([one.value], column)
+            )
         begin = "" if self.layout.text[:at].endswith(("\n", "\r")) else self.newline
         return Splice(at, at, begin + self.newline.join(lines) + self.newline)
 
@@ -308,7 +328,10 @@ class _Editor:
 
     def _indented_lines(self, entry: Entry) -> list[str]:
         start, end = self.layout.lines_of(entry)
-        return [" " * _INDENT + line if line.strip() else line for line in self.layout.text[start:end].splitlines()]
+        return [
+            " " * _INDENT + line if line.strip() else line
+            for line in self.layout.text[start:end].splitlines()
+        ]
 
 
 def _with_anchors(layout: TextLayout, splices: tuple[Splice, ...]) -> tuple[Splice, ...]:
@@ -327,12 +350,16 @@ def _with_anchors(layout: TextLayout, splices: tuple[Splice, ...]) -> tuple[Spli
             gone.pop(token.value, None)
             if is_gone(token.start_mark.index) and f"&{token.value}" not in kept:
                 gone[token.value] = token.start_mark
-        elif isinstance(token, yaml.AliasToken) and token.value in gone and not is_gone(token.start_mark.index):
+        elif (
+            isinstance(token, yaml.AliasToken) and token.value in gone and not is_gone(token.start_mark.index)
+        ):
             node = _node_at(layout.root, gone.pop(token.value).index)
             if node is not None:
                 value = yaml.SafeLoader("").construct_document(node)
                 written = flow(value)
-                rescued.append(Splice(token.start_mark.index, token.end_mark.index, f"&{token.value} {written}"))
+                rescued.append(
+                    Splice(token.start_mark.index, token.end_mark.index, f"&{token.value} {written}")
+                )
     return (*splices, *rescued)
 
 
@@ -345,7 +372,10 @@ def _node_at(node: yaml.Node | None, index: int) -> yaml.Node | None:
     elif isinstance(node, yaml.SequenceNode):
         children = node.value
     for child in children:
-        if child.start_mark.index <= index <= child.end_mark.index and (found := _node_at(child, index)) is not None:
+        if (
+            child.start_mark.index <= index <= child.end_mark.index
+            and (found := _node_at(child, index)) is not None
+        ):
             return found
     return None
 

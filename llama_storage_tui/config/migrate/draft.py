@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Final
 from llama_storage_tui.config.document import Path, get, show_path
 from llama_storage_tui.config.edit.layout import TextLayout
 from llama_storage_tui.config.edit.operations import Operation
+from llama_storage_tui.config.edit.render import Written
 from llama_storage_tui.config.environment import Environment, written_name
 from llama_storage_tui.model.migration import BackendLayout
 from llama_storage_tui.model.version import Version
@@ -65,6 +67,8 @@ class Draft:
     after: Version
     layout: BackendLayout
     environment: Environment = field(repr=False)
+    keeps_folder: bool = False
+    """Whether ogx leaves ~/.llama where it is."""
 
     @property
     def data(self) -> Mapping[str, object]:
@@ -134,7 +138,11 @@ class Draft:
     @property
     def folder(self) -> str:
         """The folder of the distribution, as a path that the server expands."""
-        base = "~/.ogx" if self.after >= changes.OGX else "~/.llama"
+        base = (
+            "~/.ogx"
+            if self.after >= changes.OGX and not (self.crosses(changes.OGX) and self.keeps_folder)
+            else "~/.llama"
+        )
         return f"${{env.SQLITE_STORE_DIR:={base}/distributions/{self.distribution}}}"
 
     def backend_of(self, *path: str | int) -> str | None:
@@ -168,6 +176,17 @@ class Draft:
 Step = Callable[[Draft], Iterable[Proposal]]
 
 _NAME: Final = re.compile(r"[^a-z0-9]+")
+
+
+def like_written(draft: Draft, path: Path, text: str) -> object:
+    """Return a text as it is to be written in the place of another: in the same quotes."""
+    entry = draft.text.entry(path)
+    source = None if entry is None else draft.text.written(entry)
+    if source is None or source[:1] not in ("'", '"'):
+        return text
+    if source[0] == '"' or not text.isprintable():
+        return Written(text, json.dumps(text, ensure_ascii=not text.isprintable()))
+    return Written(text, "'" + text.replace("'", "''") + "'")
 
 
 def free_name(wanted: str, taken: Iterable[str]) -> str:

@@ -16,9 +16,8 @@ from llama_storage_tui.config.edit.operations import (
     RenameKey,
     ReplaceText,
 )
-from llama_storage_tui.config.edit.render import Written
 from llama_storage_tui.config.environment import EARLY_EXPRESSION, written_name
-from llama_storage_tui.config.migrate.draft import Draft, Proposal, Provider
+from llama_storage_tui.config.migrate.draft import Draft, Proposal, Provider, like_written
 from llama_storage_tui.config.rules.legacy import strings
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.migration import (
@@ -32,6 +31,7 @@ from llama_storage_tui.upstream.providers import (
     RESOURCE_KINDS,
     built_in_apis,
     is_known_api,
+    needs_every_listed_api,
     routing_tables,
     takes_providers,
 )
@@ -42,6 +42,7 @@ from llama_storage_tui.upstream.run_config.server import SERVER
 from llama_storage_tui.upstream.run_config.stack import STACK
 
 _FOLDER: Final = ("~/.llama", "~/.ogx")
+_RENAME_FIRST: Final = "stop the servers, and rename it yourself before rows are brought over"
 _NOT_MODERN: Final = ("=", "+", "-", "?")
 
 
@@ -56,7 +57,7 @@ def expressions(draft: Draft) -> Iterator[Proposal]:
         written = EARLY_EXPRESSION.sub(_modern, text[:end]) + text[end:]
         if written != text:
             reason = "From 0.2.13 on a default is written := and an alternative :+, and the old forms are literal text"
-            yield Proposal(path, "expression", reason, (PutValue(path, _quoted(draft, path, written)),))
+            yield Proposal(path, "expression", reason, (PutValue(path, like_written(draft, path, written)),))
 
 
 def _modern(found: re.Match[str]) -> str:
@@ -66,17 +67,6 @@ def _modern(found: re.Match[str]) -> str:
     if operator == "+":
         return f"${{env.{name}:+{rest}}}"
     return found[0]
-
-
-def _quoted(draft: Draft, path: Path, text: str) -> object:
-    """Return a text as it is to be written: in the quotes that the old one has."""
-    entry = draft.text.entry(path)
-    source = None if entry is None else draft.text.written(entry)
-    if source is not None and source[0] == source[-1] == "'":
-        return Written(text, "'" + text.replace("'", "''") + "'")
-    if source is not None and source[0] == source[-1] == '"' and text.isprintable() and "\\" not in text:
-        return Written(text, '"' + text.replace('"', '\\"') + '"')
-    return text
 
 
 def top_level(draft: Draft) -> Iterator[Proposal]:
@@ -91,14 +81,18 @@ def top_level(draft: Draft) -> Iterator[Proposal]:
         yield Proposal(("version",), "value", reason, (PutValue(("version",), 2),))
     if "logging_config" in data and "logging" not in data and draft.crosses(RESOLVED_COPY):
         reason = "From 1.2 on logging_config is not read; the field is called logging"
-        yield Proposal(("logging_config",), "renamed-key", reason, (RenameKey(("logging_config",), "logging"),))
+        yield Proposal(
+            ("logging_config",), "renamed-key", reason, (RenameKey(("logging_config",), "logging"),)
+        )
     for key in data:
         if key in ("telemetry", "safety") and not _has(STACK, key, draft):
             lost = f"{draft.target} has no {key} at the top level: what it says cannot be carried"
             yield Proposal((key,), "removed-key", lost, (DropEntry((key,)),), lost)
     for name in map(str, draft.mapping("server")):
         if any(fact.name == name for fact in SERVER.facts) and not _has(SERVER, name, draft):
-            lost = f"{draft.target} has no server.{name}: {_WITHOUT.get(name, 'what it says cannot be carried')}"
+            lost = (
+                f"{draft.target} has no server.{name}: {_WITHOUT.get(name, 'what it says cannot be carried')}"
+            )
             yield Proposal(("server", name), "removed-key", lost, (DropEntry(("server", name)),), lost)
 
 
@@ -112,13 +106,47 @@ def _has(shape: Shape, name: str, draft: Draft) -> bool:
     return any(fact.name == name and fact.holds_for(draft.after) for fact in shape.facts)
 
 
+def authentication(draft: Draft) -> Iterator[Proposal]:
+    """Put the settings of an authentication provider where releases from 0.2.10 on read them."""
+    auth = draft.mapping("server", "auth")
+    type_ = auth.get("provider_type")
+    if draft.before >= changes.CATALOG or draft.after < changes.CATALOG or not isinstance(type_, str):
+        return
+    if "provider_config" in auth or not isinstance(auth.get("config"), Mapping):
+        return
+    place: Path = ("server", "auth", "config")
+    operations = (
+        RenameKey(place, "provider_config"),
+        AddEntry(place, "type", type_),
+        DropEntry(("server", "auth", "provider_type")),
+    )
+    yield Proposal(
+        place, "authentication", "The provider's type and settings are in provider_config now", operations
+    )
+
+
+def registered_connectors(draft: Draft) -> Iterator[Proposal]:
+    """Bring connectors to the top level, where releases from 0.5 on have them."""
+    path: Path = ("registered_resources", "connectors")
+    found = draft.get(*path)
+    if draft.after < changes.CONNECTORS or "connectors" not in draft.mapping("registered_resources"):
+        return
+    operations: list[Operation] = [DropEntry(path)]
+    lost = None
+    if found and "connectors" in draft.data:
+        lost = "connectors of the top level count, and those of registered_resources beside them are ignored"
+    elif found:
+        operations.append(AddEntry((), "connectors", found))
+    yield Proposal(path, "resources", "From 0.5 on connectors are at the top level", tuple(operations), lost)
+
+
 def folders(draft: Draft) -> Iterator[Proposal]:
     """Follow the folder that ogx renames: a path that spells the old one leads to empty files after that."""
     if not draft.crosses(changes.OGX):
         return
-    reason = (
-        "The first ogx command renames ~/.llama to ~/.ogx, with all that is in it: rename it before you move rows or start a server"
-    )
+    if draft.keeps_folder:
+        return
+    reason = f"The first ogx command renames ~/.llama to ~/.ogx, with all that is in it: {_RENAME_FIRST}"
     for path, text in strings(draft.data, ()):
         if _is_path(text):
             yield Proposal(path, "folder", reason, (ReplaceText(path, *_FOLDER),))
@@ -126,48 +154,71 @@ def folders(draft: Draft) -> Iterator[Proposal]:
 
 def _is_path(text: str) -> bool:
     at = text.find(_FOLDER[0])
-    return at >= 0 and text[at + len(_FOLDER[0]) :][:1] in ("", "/", "}") and text[:at][-1:] in ("", "=", ":", " ", "/")
+    return (
+        at >= 0
+        and text[at + len(_FOLDER[0]) :][:1] in ("", "/", "}")
+        and text[:at][-1:] in ("", "=", ":", " ", "/")
+    )
+
+
+def listed_apis(draft: Draft) -> Iterator[Proposal]:
+    """Rename and remove names in `apis`."""
+    listed = draft.data.get("apis")
+    names = listed if isinstance(listed, list) else []
+    for index, name in enumerate(map(str, names)):
+        path: Path = ("apis", index)
+        new = api_after(name, draft.after)
+        if new != name and new in names:
+            yield Proposal(path, "removed-api", f"{name} is {new} now", (DropEntry(path),))
+        elif new != name:
+            yield Proposal(path, "renamed-api", _renamed(name, new), (PutValue(path, new),))
+        elif _is_removed(draft, name):
+            yield Proposal(path, "removed-api", f"{draft.target} has no API {name}", (DropEntry(path),))
+        elif _has_no_provider_left(draft, name):
+            reason = f"{draft.target} ships none of the providers that serve {name}"
+            yield Proposal(path, "removed-api", reason, (DropEntry(path),))
+
+
+def _has_no_provider_left(draft: Draft, api: str) -> bool:
+    if not needs_every_listed_api(draft.after):
+        return False
+    entries = [provider for provider in draft.providers() if provider.api == api]
+    return bool(entries) and all(draft.is_gone(provider) for provider in entries)
 
 
 def apis(draft: Draft) -> Iterator[Proposal]:
-    """Rename and remove APIs, in `apis` and in `providers`."""
-    listed = draft.data.get("apis")
-    names = listed if isinstance(listed, list) else []
-    for index, name in enumerate(names):
-        new = api_after(str(name), draft.after)
-        if new != name and new in names:
-            yield Proposal(("apis", index), "removed-api", f"{name} is {new} now", (DropEntry(("apis", index)),))
-        elif new != name:
-            yield Proposal(("apis", index), "renamed-api", _renamed(str(name), new), (PutValue(("apis", index), new),))
-        elif _is_removed(draft, str(name)):
-            reason = f"{draft.target} has no API {name}"
-            yield Proposal(("apis", index), "removed-api", reason, (DropEntry(("apis", index)),))
+    """Rename and remove APIs and provider types in `providers`."""
     providers = [*draft.providers()]
-    for api in [*draft.mapping("providers")]:
-        path: Path = ("providers", str(api))
+    for api in map(str, draft.mapping("providers")):
+        path: Path = ("providers", api)
         entries = [provider for provider in providers if provider.api == api]
         gone = [provider for provider in entries if draft.is_gone(provider)]
-        if gone and len(gone) == len(entries):
-            yield _removed(draft, path, gone)
-            for provider in gone:
-                yield from _unregistered(draft, provider)
-            continue
-        if not entries and _is_removed(draft, str(api)):
-            yield Proposal(path, "removed-api", f"{draft.target} has no API {api}", (DropEntry(path),))
-            continue
-        for provider in gone:
-            yield _removed(draft, provider.path, [provider])
-        new = api_after(str(api), draft.after)
-        if new != api and new not in draft.mapping("providers"):
-            yield Proposal(path, "renamed-api", _renamed(str(api), new), (RenameKey(path, new),))
         for provider in gone:
             yield from _unregistered(draft, provider)
-        for provider in entries:
-            type_ = type_after(provider.api, provider.type, draft.after)
-            if provider not in gone and type_ != provider.type:
-                place = (*provider.path, "provider_type")
-                reason = f"{draft.target} calls the provider {provider.type} {type_}"
-                yield Proposal(place, "provider-type", reason, (PutValue(place, type_),))
+        if gone and len(gone) == len(entries):
+            yield _removed(draft, path, gone)
+        elif not entries and _is_removed(draft, api):
+            yield Proposal(path, "removed-api", f"{draft.target} has no API {api}", (DropEntry(path),))
+        else:
+            yield from (_removed(draft, provider.path, [provider]) for provider in gone)
+            yield from _renamed_providers(
+                draft, path, [provider for provider in entries if provider not in gone]
+            )
+
+
+def _renamed_providers(draft: Draft, path: Path, entries: list[Provider]) -> Iterator[Proposal]:
+    api = str(path[1])
+    new = api_after(api, draft.after)
+    if new != api and new not in draft.mapping("providers"):
+        yield Proposal(path, "renamed-api", _renamed(api, new), (RenameKey(path, new),))
+    for provider in entries:
+        type_ = type_after(provider.api, provider.type, draft.after)
+        if type_ != provider.type:
+            place = (*provider.path, "provider_type")
+            reason = f"{draft.target} calls the provider {provider.type} {type_}"
+            yield Proposal(
+                place, "provider-type", reason, (PutValue(place, like_written(draft, place, type_)),)
+            )
 
 
 def addresses(draft: Draft) -> Iterator[Proposal]:
@@ -188,9 +239,11 @@ def addresses(draft: Draft) -> Iterator[Proposal]:
             if "${env." in text and ":=}" in text:
                 lost = f"{draft.target} takes the address as it is: put {address.path} at the end of the variable's value"
             else:
-                operations.append(PutValue(path, _quoted(draft, path, text.rstrip("/") + address.path)))
+                operations.append(PutValue(path, like_written(draft, path, text.rstrip("/") + address.path)))
         if operations or lost:
-            reason = f"From 0.4 on the address is base_url, with its whole path ({address.path or 'as it is'})"
+            reason = (
+                f"From 0.4 on the address is base_url, with its whole path ({address.path or 'as it is'})"
+            )
             yield Proposal(path, "address", reason, tuple(operations), lost)
 
 
@@ -202,7 +255,11 @@ def _is_removed(draft: Draft, api: str) -> bool:
     if is_known_api(api, draft.after):
         tables = routing_tables(draft.after).values()
         return not (takes_providers(api, draft.after) or api in built_in_apis(draft.after) or api in tables)
-    return is_known_api(api, draft.before) or api in ("telemetry", *_OLD_APIS) or draft.get("external_apis_dir") is None
+    return (
+        is_known_api(api, draft.before)
+        or api in ("telemetry", *_OLD_APIS)
+        or draft.get("external_apis_dir") is None
+    )
 
 
 _OLD_APIS: Final = ("datasetio", "eval", "scoring", "post_training", "safety", "agents")
@@ -218,9 +275,13 @@ def _removed(draft: Draft, path: Path, gone: list[Provider]) -> Proposal:
 
 def _unregistered(draft: Draft, provider: Provider) -> Iterator[Proposal]:
     """Take out what is registered with a provider that goes: a start stops at it."""
-    kind = next((kind for kind in RESOURCE_KINDS if kind.api == provider.api and kind.holds_for(draft.after)), None)
+    kind = next(
+        (kind for kind in RESOURCE_KINDS if kind.api == provider.api and kind.holds_for(draft.after)), None
+    )
     written = provider.entry.get("provider_id")
-    others = [other for other in draft.providers() if other.api == provider.api and draft.keeps_provider(other)]
+    others = [
+        other for other in draft.providers() if other.api == provider.api and draft.keeps_provider(other)
+    ]
     if kind is None or any(other.entry.get("provider_id") == written for other in others):
         return
     found = draft.get("registered_resources", kind.name)
@@ -246,7 +307,9 @@ def resources(draft: Draft) -> Iterator[Proposal]:
     keys = tuple(key for key in LISTS_OF_RESOURCES if key in draft.data)
     if not keys:
         return
-    reason = "From 0.3 on resources are registered in registered_resources; a list at the top level is ignored"
+    reason = (
+        "From 0.3 on resources are registered in registered_resources; a list at the top level is ignored"
+    )
     if "registered_resources" not in draft.data:
         yield Proposal((keys[0],), "resources", reason, (NestEntries(keys, "registered_resources"),))
         return
@@ -256,7 +319,11 @@ def resources(draft: Draft) -> Iterator[Proposal]:
         has_key = key in draft.mapping("registered_resources")
         if found and not has_key:
             operations.append(AddEntry(("registered_resources",), key, found))
-        lost = f"registered_resources.{key} counts, and {key} beside it is ignored" if found and has_key else None
+        lost = (
+            f"registered_resources.{key} counts, and {key} beside it is ignored"
+            if found and has_key
+            else None
+        )
         yield Proposal((key,), "resources", reason, tuple(operations), lost)
 
 
@@ -284,7 +351,9 @@ def resource_kinds(draft: Draft) -> Iterator[Proposal]:
 
 def _names(entries: object) -> Iterator[str]:
     for entry in entries if isinstance(entries, list) else ():
-        name = next((value for key, value in entry.items() if str(key).endswith("_id") and key != "provider_id"), None)
+        name = next(
+            (value for key, value in entry.items() if str(key).endswith("_id") and key != "provider_id"), None
+        )
         yield written_name(str(name)) if isinstance(entry, Mapping) else "?"
 
 
@@ -292,15 +361,23 @@ def _vector_stores(draft: Draft) -> Iterator[Proposal]:
     path: Path = ("registered_resources", "vector_dbs")
     found = draft.get(*path)
     if "vector_stores" in draft.mapping("registered_resources"):
-        lost = "registered_resources.vector_stores counts, and vector_dbs beside it is ignored" if found else None
-        yield Proposal(path, "removed-resource", "vector_dbs are vector_stores from 0.3 on", (DropEntry(path),), lost)
+        lost = (
+            "registered_resources.vector_stores counts, and vector_dbs beside it is ignored"
+            if found
+            else None
+        )
+        yield Proposal(
+            path, "removed-resource", "vector_dbs are vector_stores from 0.3 on", (DropEntry(path),), lost
+        )
         return
     operations: list[Operation] = [RenameKey(path, "vector_stores")]
     for index, entry in enumerate(found if isinstance(found, list) else ()):
         for old, new in VECTOR_STORE_FIELDS.items():
             if isinstance(entry, Mapping) and old in entry:
                 operations.append(RenameKey((*path, index, old), new))
-    yield Proposal(path, "renamed-resource", "From 0.3 on vector databases are called vector stores", tuple(operations))
+    yield Proposal(
+        path, "renamed-resource", "From 0.3 on vector databases are called vector stores", tuple(operations)
+    )
 
 
 def _tool_groups(draft: Draft, found: object) -> Iterator[Proposal]:
@@ -318,5 +395,3 @@ def _tool_groups(draft: Draft, found: object) -> Iterator[Proposal]:
         lost = f"{draft.target} registers no tool groups: name the MCP servers of {', '.join(remote)} in connectors"
     reason = "From 0.7 on tool groups are not registered: built-in tools come with their providers"
     yield Proposal(path, "removed-resource", reason, (DropEntry(path),), lost)
-
-

@@ -12,7 +12,7 @@ from llama_storage_tui.config.edit.operations import Operation
 from llama_storage_tui.config.edit.splice import Splice
 from llama_storage_tui.config.edit.structure import edit_structure
 from llama_storage_tui.config.environment import Environment
-from llama_storage_tui.config.migrate import names, storage
+from llama_storage_tui.config.migrate import names, settings, storage
 from llama_storage_tui.config.migrate.catalog import make_catalog
 from llama_storage_tui.config.migrate.draft import Draft, Proposal, Step
 from llama_storage_tui.errors import RefusedError
@@ -24,19 +24,24 @@ STEPS: Final[tuple[Step, ...]] = (
     make_catalog,
     names.top_level,
     names.resources,
+    names.listed_apis,
     names.apis,
     names.addresses,
+    names.registered_connectors,
     names.resource_kinds,
+    names.authentication,
     storage.missing_apis,
-    storage.vector_settings,
+    settings.vector_settings,
     storage.stores,
     storage.references,
     storage.tables,
     storage.vector_metadata,
     storage.merge,
-    storage.defaults,
-    storage.passwords,
-    storage.serving,
+    settings.default_backends,
+    settings.defaults,
+    settings.vector_passwords,
+    settings.passwords,
+    settings.serving,
     names.folders,
 )
 
@@ -99,9 +104,13 @@ def migrate_text(
     layout: BackendLayout,
     environment: Environment,
     left: Collection[str] = (),
+    keeps_folder: bool = False,
 ) -> MigratedText:
-    """Return the text as one for the release `after`; changes whose id is in `left` are not made. Raises ConfigError."""
-    draft = Draft(name, TextLayout(text, name), before, after, layout, environment)
+    """Return the text as one for the release `after`; changes whose id is in `left` are not made.
+
+    `keeps_folder` says that ogx leaves ~/.llama where it is: paths there stay. Raises ConfigError.
+    """
+    draft = Draft(name, TextLayout(text, name), before, after, layout, environment, keeps_folder)
     first, offsets = draft.text, Offsets()
     changes: list[ConfigChange] = []
     lost: list[NotCarried] = []

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Final
-from urllib.parse import unquote
 
 from llama_storage_tui.config.document import Path, get
-from llama_storage_tui.config.edit.operations import AddEntry, DropEntry, Operation, PutValue, RenameKey, ReplaceText
-from llama_storage_tui.config.edit.render import Written, scalar
-from llama_storage_tui.config.environment import EXPRESSION
+from llama_storage_tui.config.edit.operations import (
+    AddEntry,
+    DropEntry,
+    Operation,
+    PutValue,
+    RenameKey,
+)
 from llama_storage_tui.config.migrate.draft import Draft, Proposal, Provider, all_references
 from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.migration import BackendLayout
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.consumers import CONSUMERS, Consumer
-from llama_storage_tui.upstream.migration import OLD_DEFAULTS, SEARCH_TOOL, STORE_NAMES, TABLES_BEFORE, reference_name
-from llama_storage_tui.upstream.providers import MODEL_SETTINGS, needed_apis, offered_models
+from llama_storage_tui.upstream.migration import (
+    STORE_NAMES,
+    TABLES_BEFORE,
+    reference_name,
+)
+from llama_storage_tui.upstream.providers import needed_apis
 from llama_storage_tui.upstream.run_config.stores import default_stores
 
 _STORES: Final[Path] = ("storage", "stores")
@@ -31,9 +38,18 @@ def stores(draft: Draft) -> Iterator[Proposal]:
     for name, spec in known.items():
         path: Path = (*_STORES, name)
         entry = listed.get(name)
-        if isinstance(entry, Mapping) and spec.family is Family.SQL and "namespace" in entry and "table_name" not in entry:
+        if (
+            isinstance(entry, Mapping)
+            and spec.family is Family.SQL
+            and "namespace" in entry
+            and "table_name" not in entry
+        ):
             yield _to_sql(draft, path, entry)
-        elif entry is None and name not in ("responses", "vector_stores") and _needs_writing(draft, name, spec.default):
+        elif (
+            entry is None
+            and name not in ("responses", "vector_stores")
+            and _needs_writing(draft, name, spec.default)
+        ):
             yield from _added_store(draft, name, spec.family)
 
 
@@ -43,8 +59,13 @@ def _to_sql(draft: Draft, path: Path, entry: Mapping[object, object]) -> Proposa
         RenameKey((*path, "namespace"), "table_name"),
         PutValue((*path, "namespace"), STORE_NAMES[str(path[-1])]),
     ]
-    operations.append(PutValue((*path, "backend"), backend) if "backend" in entry else AddEntry(path, "backend", backend))
-    reason = f"From 1.0 on {path[-1]} are kept in the SQL table {STORE_NAMES[str(path[-1])]}; rows that are keys now are not read there"
+    operations.append(
+        PutValue((*path, "backend"), backend) if "backend" in entry else AddEntry(path, "backend", backend)
+    )
+    table = STORE_NAMES[str(path[-1])]
+    reason = (
+        f"From 1.0 on {path[-1]} are kept in the SQL table {table}; rows that are keys now are not read there"
+    )
     return Proposal(path, "to-sql", reason, tuple(operations))
 
 
@@ -55,7 +76,9 @@ def _needs_writing(draft: Draft, name: str, default: Mapping[str, str] | None) -
     if default["backend"] not in draft.mapping("storage", "backends"):
         return "backends" in draft.mapping("storage")
     # 0.3 keeps prompts on the backend of the metadata.
-    is_moved = name == "prompts" and draft.crosses(changes.PROMPTS_STORE) and draft.after < changes.SQL_PROMPTS
+    is_moved = (
+        name == "prompts" and draft.crosses(changes.PROMPTS_STORE) and draft.after < changes.SQL_PROMPTS
+    )
     return is_moved and draft.key_value_backend() != default["backend"]
 
 
@@ -78,7 +101,9 @@ def tables(draft: Draft) -> Iterator[Proposal]:
     if draft.layout is BackendLayout.MERGE or draft.before < changes.CATALOG:
         return
     if draft.crosses(changes.INFERENCE_TABLE_COUNTS):
-        yield from _table(draft, (*_STORES, "inference"), TABLES_BEFORE["inference"], changes.INFERENCE_TABLE_COUNTS)
+        yield from _table(
+            draft, (*_STORES, "inference"), TABLES_BEFORE["inference"], changes.INFERENCE_TABLE_COUNTS
+        )
     if draft.crosses(changes.RESPONSES_TABLE_COUNTS):
         for provider in draft.providers():
             path: Path = (*provider.path, "config", "persistence", "responses")
@@ -99,12 +124,18 @@ def references(draft: Draft) -> Iterator[Proposal]:
     if draft.after < changes.CATALOG:
         return
     taken = {
-        (str(entry.get("backend")), str(entry.get("namespace"))) for _, entry in all_references(draft) if "namespace" in entry
+        (str(entry.get("backend")), str(entry.get("namespace")))
+        for _, entry in all_references(draft)
+        if "namespace" in entry
     }
     for provider in draft.providers():
         rows = [row for row in CONSUMERS if row.api == provider.api and provider.type in row.types]
         now = [row for row in rows if row.holds_for(draft.after)]
-        old = [row for row in rows if not row.holds_for(draft.after) and row.path not in [one.path for one in now]]
+        old = [
+            row
+            for row in rows
+            if not row.holds_for(draft.after) and row.path not in [one.path for one in now]
+        ]
         moved = [row for row in old if get(provider.config, *row.path) is not None]
         for row in moved:
             yield _moved(draft, provider, row, now)
@@ -125,15 +156,24 @@ def _moved(draft: Draft, provider: Provider, row: Consumer, now: list[Consumer])
         dotted = ".".join(row.path)
         lost = f"{draft.target} does not read {dotted} of {provider.api}: what it holds stays where it is"
         return Proposal(path, "removed-reference", lost, (DropEntry(path),), lost)
-    value = {"table_name": reference_name(provider.api, provider.type, successor.path[-1]), "backend": draft.sql_backend()}
+    value = {
+        "table_name": reference_name(provider.api, provider.type, successor.path[-1]),
+        "backend": draft.sql_backend(),
+    }
     reason = f"From 1.0 on {provider.api} are kept in a SQL table, by sqlstore; rows that are keys now are not read there"
     operations = (RenameKey(path, successor.path[-1]), PutValue(path, value, keeps_comments=True))
     return Proposal(path, "to-sql", reason, operations)
 
 
-def _added(draft: Draft, provider: Provider, row: Consumer, taken: set[tuple[str, str]]) -> Iterator[Proposal]:
+def _added(
+    draft: Draft, provider: Provider, row: Consumer, taken: set[tuple[str, str]]
+) -> Iterator[Proposal]:
     backend = draft.key_value_backend() if row.family is Family.KV else draft.sql_backend()
-    if backend is None or draft.text.entry((*provider.path, "config", *row.path)) is not None:
+    if (
+        backend is None
+        or draft.before == draft.after
+        or draft.text.entry((*provider.path, "config", *row.path)) is not None
+    ):
         return
     name = reference_name(provider.api, provider.type, row.path[-1])
     if row.family is Family.KV and (backend, name) in taken:
@@ -163,14 +203,16 @@ def missing_apis(draft: Draft) -> Iterator[Proposal]:
         for provider in draft.providers()
         if provider.id != "__disabled__" and "files" in needed_apis(provider.api, provider.type, draft.after)
     ]
-    if draft.after < changes.CATALOG or not needing or listed.get("files"):
+    if draft.after < changes.CATALOG or draft.before == draft.after or not needing or listed.get("files"):
         return
     backend = draft.sql_backend()
     if backend is None:
         return
     value = [
         {
-            "provider_id": "builtin-files" if draft.after >= changes.AGENTS_RENAMED else "meta-reference-files",
+            "provider_id": "builtin-files"
+            if draft.after >= changes.AGENTS_RENAMED
+            else "meta-reference-files",
             "provider_type": "inline::localfs",
             "config": {
                 "storage_dir": draft.folder.replace("SQLITE_STORE_DIR", "FILES_STORAGE_DIR")[:-1] + "/files}",
@@ -191,122 +233,22 @@ def missing_apis(draft: Draft) -> Iterator[Proposal]:
     yield Proposal(("providers", "files"), "added-provider", reason, tuple(operations))
 
 
-def vector_settings(draft: Draft) -> Iterator[Proposal]:
-    """Bring the settings of vector stores to the names of the release: its search tool, and the providers that it still has."""
-    if draft.crosses(SEARCH_TOOL.since):
-        for name in ("header_template", "footer_template"):
-            path: Path = ("vector_stores", "file_search_params", name)
-            text = draft.get(*path)
-            if isinstance(text, str) and SEARCH_TOOL.old in text:
-                reason = f"From {SEARCH_TOOL.since} on the tool is called {SEARCH_TOOL.new}, and a template has to name it"
-                yield Proposal(path, "template", reason, (ReplaceText(path, SEARCH_TOOL.old, SEARCH_TOOL.new),))
-    models = {provider.entry.get("provider_id"): provider for provider in draft.providers() if provider.api == "inference"}
-    for setting in MODEL_SETTINGS:
-        chosen = draft.mapping(*setting.path)
-        if not setting.holds_for(draft.after) or chosen.get("provider_id") in (None, *models):
-            continue
-        if setting.path[0] == "vector_stores" and "${env." not in str(chosen.get("provider_id")):
-            yield from _other_model(draft, setting.path, chosen, [*models.values()])
-
-
-def _other_model(
-    draft: Draft, path: Path, chosen: Mapping[object, object], providers: list[Provider]
-) -> Iterator[Proposal]:
-    """Name the provider that offers a chosen model now, where the one of before is gone."""
-    model = str(chosen.get("model_id"))
-    offering = next(
-        (one for one in providers if model in (offered_models(one.type, draft.after) or {})), None
-    )
-    gone = chosen.get("provider_id")
-    if offering is not None:
-        place = (*path, "provider_id")
-        reason = f"{draft.target} has no provider {gone}; {model} is offered by {offering.id}"
-        yield Proposal(place, "model", reason, (PutValue(place, offering.entry.get("provider_id")),))
-
-
-def defaults(draft: Draft) -> Iterator[Proposal]:
-    """Write out databases, tables and collections whose default changed: the rows are in the old ones."""
-    if not draft.crosses(changes.OGX):
-        return
-    for name, entry in draft.mapping("storage", "backends").items():
-        if not isinstance(entry, Mapping) or entry.get("connection_string") is not None:
-            continue
-        for field, value in OLD_DEFAULTS.get(str(entry.get("type")), {}).items():
-            if field in entry:
-                continue
-            path: Path = ("storage", "backends", str(name), field)
-            reason = f"From 0.8 on the default of {field} is another; the rows are in {value}"
-            yield Proposal(path, "default", reason, (AddEntry(path[:-1], field, value),))
-
-
-def passwords(draft: Draft) -> Iterator[Proposal]:
-    """Write a percent-encoded password of sql_postgres as it is: from 1.0.3 on it goes to the server unchanged."""
-    if not draft.crosses(changes.SQL_URL_ESCAPED):
-        return
-    for name, entry in draft.mapping("storage", "backends").items():
-        if not isinstance(entry, Mapping) or entry.get("type") != "sql_postgres":
-            continue
-        for field in ("user", "password"):
-            text = entry.get(field)
-            if isinstance(text, str):
-                yield from _decoded(draft, ("storage", "backends", str(name), field), text)
-
-
-def _decoded(draft: Draft, path: Path, text: str) -> Iterator[Proposal]:
-    why = "Before 1.0.3 sql_postgres pasted it into a URL, where it had to be percent-encoded; from then on it is taken as it is"
-    found = EXPRESSION.search(text)
-    if found is None:
-        if unquote(text) != text:
-            yield Proposal(path, "password", why, (PutValue(path, _requoted(draft, path, unquote(text))),))
-        return
-    if found[2] == "=" and unquote(found[3]) != found[3] and "}" not in unquote(found[3]):
-        written = text[: found.start(3)] + unquote(found[3]) + text[found.end(3) :]
-        yield Proposal(path, "password", why, (PutValue(path, _requoted(draft, path, written)),))
-    for name in {match[1] for match in EXPRESSION.finditer(text)}:
-        variable = draft.environment.variables.get(name)
-        if variable is not None and variable.value and unquote(variable.value) != variable.value:
-            lost = f"The value of {name} is percent-encoded: set it to the plain text for {draft.target}. {why}"
-            yield Proposal(path, "password-variable", lost, (), lost)
-
-
-def _requoted(draft: Draft, path: Path, text: str) -> object:
-    entry = draft.text.entry(path)
-    source = None if entry is None else draft.text.written(entry)
-    if source is not None and source[:1] in ("'", '"'):
-        quoted = "'" + text.replace("'", "''") + "'" if text.isprintable() else scalar(text)
-        return Written(text, quoted)
-    return text
-
-
-def serving(draft: Draft) -> Iterator[Proposal]:
-    """Go on without TLS where the file has no certificate: from 1.2 on that has to be said."""
-    if not draft.crosses(changes.TLS_REQUIRED):
-        return
-    server = draft.mapping("server")
-    if "insecure" in server or (server.get("tls_certfile") and server.get("tls_keyfile")):
-        return
-    reason = (
-        "From 1.2 on a server does not start without a certificate unless server.insecure says so: this goes on without TLS, as now. "
-        "Set tls_certfile and tls_keyfile instead if clients reach it directly"
-    )
-    path: Path = ("server", "insecure")
-    if isinstance(draft.data.get("server"), Mapping):
-        operation: Operation = AddEntry(("server",), "insecure", value=True)
-    elif "server" in draft.data:
-        operation = PutValue(("server",), {"insecure": True})
-    else:
-        operation = AddEntry((), "server", {"insecure": True})
-    yield Proposal(path, "tls", reason, (operation,))
-
-
 def vector_metadata(draft: Draft) -> Iterator[Proposal]:
     """Give vector stores a SQL store where a policy demands one: from 1.2 on the providers do not start without."""
     has_policy = bool(draft.get("server", "auth", "access_policy"))
-    if not draft.crosses(changes.TENANCY) or not has_policy or not draft.mapping("providers").get("vector_io"):
+    if (
+        not draft.crosses(changes.TENANCY)
+        or not has_policy
+        or not draft.mapping("providers").get("vector_io")
+    ):
         return
     backend = draft.sql_backend()
     listed = draft.mapping(*_STORES)
-    if backend is None or listed.get("vector_stores") is not None or not isinstance(draft.data.get("storage"), Mapping):
+    if (
+        backend is None
+        or listed.get("vector_stores") is not None
+        or not isinstance(draft.data.get("storage"), Mapping)
+    ):
         return
     value = {"table_name": STORE_NAMES["vector_stores"], "backend": backend}
     reason = (
@@ -349,8 +291,17 @@ def merge(draft: Draft) -> Iterator[Proposal]:
             operations.append(PutValue((*path, "namespace"), namespace))
         names.add((new, str(namespace)))
         if operations:
-            yield Proposal(path, "merged-reference", f"All {new.partition('_')[0]} references name {new}", tuple(operations))
+            yield Proposal(
+                path,
+                "merged-reference",
+                f"All {new.partition('_')[0]} references name {new}",
+                tuple(operations),
+            )
     for name in sorted(merged):
         path = ("storage", "backends", name)
-        yield Proposal(path, "merged-backend", f"Its references name {target[backends[name].partition('_')[0]]} now", (DropEntry(path),))
-
+        yield Proposal(
+            path,
+            "merged-backend",
+            f"Its references name {target[backends[name].partition('_')[0]]} now",
+            (DropEntry(path),),
+        )

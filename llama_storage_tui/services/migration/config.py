@@ -14,7 +14,6 @@ from typing import Final
 from llama_storage_tui.config.document import ConfigDocument, show_path
 from llama_storage_tui.config.edit.embed import embed
 from llama_storage_tui.config.edit.masked import masked_text
-from llama_storage_tui.config.edit.operations import is_same
 from llama_storage_tui.config.environment import Environment
 from llama_storage_tui.config.legacy import snippet_family, snippets
 from llama_storage_tui.config.load import load_catalog
@@ -95,8 +94,20 @@ def plan_config(request: MigrationRequest) -> ConfigMigration:
         layout=layout,
         environment=source.environment,
         left=request.left,
+        keeps_folder=_keeps_folder(request.load),
     )
     return _migration(source, before, after, (layout, reason), made)
+
+
+def _keeps_folder(load: LoadRequest) -> bool:
+    """Tell whether an ogx command leaves ~/.llama where it is: where there is a ~/.ogx too, or another folder is set.
+
+    Source: `migrate_legacy_config_dir` in `core/utils/config_dirs.py`.
+    """
+    home = home_of(load.environ)
+    return bool(load.environ.get("OGX_CONFIG_DIR")) or (
+        (home / ".llama").exists() and (home / ".ogx").exists()
+    )
 
 
 def without(request: MigrationRequest, ids: Collection[str]) -> MigrationRequest:
@@ -110,16 +121,21 @@ def choose_layout(document: ConfigDocument, before: Version, after: Version) -> 
     if before >= changes.CATALOG or after < changes.CATALOG:
         return BackendLayout.KEEP, "every store stays in the backend that it has"
     found = [(snippet_family(path), snippet) for path, snippet in snippets(data)]
-    files = {str(snippet.get("db_path")) for family, snippet in found if family is Family.KV and snippet["type"] == "sqlite"}
+    files = {
+        str(snippet.get("db_path"))
+        for family, snippet in found
+        if family is Family.KV and snippet["type"] == "sqlite"
+    }
     if len(files) < 2:
         return BackendLayout.KEEP, "the inline stores are few enough that each keeps its place"
+    release = f"{after.product} {after}"
     if after < changes.NAMESPACES_IN_SQLITE:
         return BackendLayout.KEEP, (
-            f"{after.product} {after} reads the keys of SQLite files as 0.2 wrote them: with a backend for each file no key has to move"
+            f"{release} reads the keys of SQLite files as 0.2 wrote them, so that with a backend for each file no key has to move"
         )
     return BackendLayout.MERGE, (
-        f"{after.product} {after} reads no key of SQLite as 0.2 wrote it: all have to be brought over anyway, into one file, and the old "
-        "files stay as they are"
+        f"{release} reads no key of SQLite as 0.2 wrote it: all have to be brought over anyway, into one file, "
+        "and the old files stay as they are"
     )
 
 
@@ -136,7 +152,7 @@ def unified(migration: ConfigMigration) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    return text.replace("\r\n", "\n").split("\n")
+    return text.replace("\r\n", "\n").removesuffix("\n").split("\n")
 
 
 def _read(load: LoadRequest) -> _Source:
@@ -165,7 +181,11 @@ def _migration(
     judged = _catalog(source, new, after)
     line = document.manifest is not None or document.line_offset != 0
     lost = tuple(_with_file_lines(document, made.not_carried)) if line else made.not_carried
-    moved = tuple(replace(one, line=_file_line(document, one.line)) for one in made.changes) if line else made.changes
+    moved = (
+        tuple(replace(one, line=_file_line(document, one.line)) for one in made.changes)
+        if line
+        else made.changes
+    )
     return ConfigMigration(
         document.name,
         before,
@@ -215,7 +235,8 @@ def _path_of(where: str, data: object) -> tuple[str | int, ...]:
             (
                 one
                 for one in steps
-                if where == show_path((*found, one)) or where.startswith((show_path((*found, one)) + ".", show_path((*found, one)) + "["))
+                if where == show_path((*found, one))
+                or where.startswith((show_path((*found, one)) + ".", show_path((*found, one)) + "["))
             ),
             None,
         )
@@ -283,7 +304,9 @@ def write_config(migration: ConfigMigration, load: LoadRequest) -> WrittenConfig
 
 def _edited(path: Path) -> RefusedError:
     return RefusedError(
-        f"{path} was edited since the plan was made; nothing was changed", where=str(path), help="Make the plan again."
+        f"{path} was edited since the plan was made; nothing was changed",
+        where=str(path),
+        help="Make the plan again.",
     )
 
 
