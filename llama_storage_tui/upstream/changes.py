@@ -85,6 +85,8 @@ SQL_URL_ESCAPED: Final = Version(1, 0, 3)
 """sql_postgres builds its URL from parameters, no longer from text (ogx issue 5936)."""
 EXPIRY_INDEXED: Final = Version(1, 0, 3)
 """kv_postgres runs CREATE INDEX IF NOT EXISTS at every start."""
+ITEMS_HAVE_POSITIONS: Final = Version(1, 1)
+"""Items of a conversation are listed by `sort_order` alone, no longer by their time."""
 PGVECTOR_POOLED: Final = Version(1, 1)
 """The pgvector provider has a pool, no longer one connection."""
 DIMENSION_PROBED: Final = Version(1, 1)

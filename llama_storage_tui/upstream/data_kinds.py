@@ -182,6 +182,34 @@ TABLE_KINDS: Final = (
     TableKind("batches of files for vector stores (rows)", "vector_store_file_batches", _VECTORS),
     TableKind("jobs", "jobs", r"implicit\.jobs", ("job_id",)),
 )
+KEY_FILES_OF_0_2: Final = (
+    "registry.db",
+    "kvstore.db",
+    "faiss_store.db",
+    "sqlite_vec_registry.db",
+    "milvus_registry.db",
+    "milvus_remote_registry.db",
+    "chroma_remote_registry.db",
+    "chroma_inline_registry.db",
+    "qdrant_registry.db",
+    "pgvector_registry.db",
+    "weaviate_registry.db",
+    "agents_store.db",
+    "batches.db",
+    "meta_reference_eval.db",
+    "huggingface_datasetio.db",
+    "localfs_datasetio.db",
+    "prompts.db",
+)
+"""SQLite files that the configs which 0.2 shipped name for keys, and the one that no config names."""
+TABLE_FILES_OF_0_2: Final = (
+    "inference_store.db",
+    "responses_store.db",
+    "files_metadata.db",
+    "conversations.db",
+    "sqlstore.db",
+)
+"""SQLite files that the configs which 0.2 shipped name for tables."""
 TRACES: Final = ("spans", "traces")
 
 

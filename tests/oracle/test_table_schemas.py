@@ -14,6 +14,25 @@ from tests.oracle.migration_stores import saved
 RECORDED: Final = ("llama-stack-0.2.24", "llama-stack-0.3.5", "llama-stack-0.7.3", "ogx-1.5.0")
 NAMES: Final = {"openai_responses": "responses", "inference_store": "chat_completions"}
 """What a table is called in the program's own list, where a config or a version names it otherwise."""
+TABLES: Final = (
+    "responses",
+    "chat_completions",
+    "openai_files",
+    "openai_conversations",
+    "conversation_items",
+    "conversation_messages",
+    "prompts",
+    "connectors",
+    "batches",
+    "interactions",
+    "vector_stores",
+    "vector_store_files",
+    "vector_store_file_contents",
+    "vector_store_file_batches",
+    "memory_records",
+    "default_memory_vector_stores",
+    "jobs",
+)
 TYPES: Final = {
     "VARCHAR": ColumnKind.STRING,
     "TEXT": ColumnKind.TEXT,
@@ -42,15 +61,7 @@ def test_no_table_of_a_release_is_left_out(name: str) -> None:
     version = Version.parse(name.rpartition("-")[2])
     recorded = {NAMES.get(table["name"], table["name"]) for table in saved(f"schemas-{name}")}
     # Files without paths are those of S3; marks are only made beside an earlier table.
-    ours = {
-        name
-        for name in (
-            "responses chat_completions openai_files openai_conversations conversation_items conversation_messages prompts "
-            "connectors batches interactions vector_stores vector_store_files vector_store_file_contents "
-            "vector_store_file_batches memory_records default_memory_vector_stores jobs"
-        ).split(" ")
-        if table_schema(name, version) is not None
-    }
+    ours = {table for table in TABLES if table_schema(table, version) is not None}
     assert ours == recorded
 
 

@@ -8,7 +8,13 @@ from typing import Final
 from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.data import Filter, Table
 from llama_storage_tui.model.transfer import TransferItem
-from llama_storage_tui.services.migration.conversions import steps
+from llama_storage_tui.services.migration.conversions import Step, steps
+from llama_storage_tui.services.migration.items_order import (
+    POSITION,
+    in_order,
+    item_positions,
+    keep_positions,
+)
 from llama_storage_tui.services.migration.plan_context import PlanContext
 from llama_storage_tui.services.migration.stores import DataStore
 from llama_storage_tui.upstream import changes
@@ -23,7 +29,31 @@ from llama_storage_tui.upstream.item_upgrade import (
 )
 from llama_storage_tui.upstream.table_schemas import table_schema
 
+LISTED_BY_POSITION: Final = (
+    "From 1.1 on the items of a conversation are listed by sort_order, which earlier servers did not write: without it they come "
+    "in the order of their ids."
+)
 _FINISHED: Final = frozenset({ItemUpgrade.UNFINISHED, ItemUpgrade.NOT_COPIED})
+
+
+async def order_steps(
+    context: PlanContext, store: DataStore, name: str, table: Table, target: DataStore | None = None
+) -> list[Step]:
+    """Return the step that gives items their positions, where the version goes by them and some of the table have none.
+
+    `target` is where the items go, None where they are.
+    """
+    if context.version < changes.ITEMS_HAVE_POSITIONS:
+        return []
+    reader = await context.readers.of(store)
+    is_there = table.column(POSITION) is not None
+    if is_there and not (await reader.tables.count(name, (Filter(POSITION, None),))).value:
+        return []
+    positions = await item_positions(reader.records, name)
+    there = await context.readers.table(target, ITEMS) if target is not None else None
+    if target is not None and there is not None and there.column(POSITION) is not None:
+        await keep_positions(positions, (await context.readers.of(target)).records, ITEMS)
+    return [in_order(positions)]
 
 
 async def plan_earlier_items(context: PlanContext, store: DataStore) -> None:
@@ -50,7 +80,7 @@ async def plan_earlier_items(context: PlanContext, store: DataStore) -> None:
                 "items of conversations left by an unfinished upgrade",
                 store.table(EARLIER_ITEMS),
                 store.table(ITEMS, schema),
-                steps(),
+                steps(*await order_steps(context, store, EARLIER_ITEMS, earlier, store)),
                 KEY,
                 f"{EARLIER_ITEMS} may hold the only copy: a server that ended early had renamed it and not copied it to {ITEMS}. "
                 "It stays as it is.",

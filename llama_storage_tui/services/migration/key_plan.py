@@ -44,6 +44,8 @@ async def plan_keys(context: PlanContext) -> None:
         if store.family is not Family.KV:
             continue
         for lead in _leads(context, store):
+            if lead and not await context.readers.has_keys(store, lead):
+                continue
             for kind in KEY_KINDS:
                 await _plan_kind(context, store, lead, kind)
             if await context.readers.has_keys(store, lead + QUOTA.heads[0]):
@@ -142,9 +144,7 @@ def _reason(
 ) -> str:
     who = context.product
     if is_here:
-        return (
-            f"{who} reads registered objects under {REGISTRY_V10}… alone; 0.2 wrote them under {REGISTRY_V9}…"
-        )
+        return f"{who} reads registered objects under {REGISTRY_V10}… alone; 0.2 wrote them under {REGISTRY_V9}…."
     if found.table is not None:
         return f"{who} keeps {kind.what} in the table {found.table} on {found.store.backend}, no longer among keys."
     if found.store.identity != store.identity:

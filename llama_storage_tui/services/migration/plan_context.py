@@ -26,6 +26,8 @@ class PlanContext:
     items: list[TransferItem] = field(default_factory=list)
     stays: list[Stays] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    ownerless: list[str] = field(default_factory=list)
+    """Tables with rows without an owner, and how many, in words."""
 
     @property
     def version(self) -> Version:

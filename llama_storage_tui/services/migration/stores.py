@@ -21,6 +21,7 @@ from llama_storage_tui.model.transfer import TableSchema, TransferPlace
 from llama_storage_tui.services.default_names import DATABASES, FOLDERS
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream import changes
+from llama_storage_tui.upstream.data_kinds import KEY_FILES_OF_0_2, TABLE_FILES_OF_0_2
 
 _OLD_KEY_TABLE: Final = "llamastack_kvstore"
 _NEW_KEY_TABLE: Final = "ogx_kvstore"
@@ -83,10 +84,13 @@ def stores_of(new: Catalog, old: Catalog | None) -> tuple[DataStore, ...]:
             known = found.get(store.identity)
             leads = (*(known.leads if known else ()), *store.leads)
             found[store.identity] = replace(known or store, leads=tuple(dict.fromkeys(leads)))
-    if old is None and new.version.chosen >= changes.OGX:
-        for store in tuple(found.values()):
-            for other in _elsewhere(store):
-                found.setdefault(other.identity, other)
+    if old is None:
+        named = tuple(found.values())
+        for other in (
+            *(each for store in named for each in _elsewhere(new, store)),
+            *_files_of_0_2(new, named),
+        ):
+            found.setdefault(other.identity, other)
     return tuple(found.values())
 
 
@@ -103,8 +107,10 @@ def store_of(catalog: Catalog, backend: Backend) -> DataStore | None:
     return DataStore(target, backend.name, backend.location, backend.family, container, leads)
 
 
-def _elsewhere(store: DataStore) -> Iterator[DataStore]:
+def _elsewhere(new: Catalog, store: DataStore) -> Iterator[DataStore]:
     """Yield where a store would be under the default names of releases before 0.8."""
+    if new.version.chosen < changes.OGX:
+        return
     target = store.target
     targets: list[Target] = []
     if isinstance(target, PostgresTarget):
@@ -117,6 +123,21 @@ def _elsewhere(store: DataStore) -> Iterator[DataStore]:
     for each in targets:
         table = each.table if isinstance(each, PostgresTarget) and each.table else store.container
         yield replace(store, target=each, location=each.location, container=table, is_elsewhere=True)
+
+
+def _files_of_0_2(new: Catalog, stores: Iterable[DataStore]) -> Iterator[DataStore]:
+    """Yield the files of 0.2 that are there: beside those of the config, and in the folders of its distribution."""
+    folders = [store.target.path.parent for store in stores if isinstance(store.target, SqliteTarget)]
+    if new.distribution:
+        bases = [os.environ.get("LLAMA_STACK_CONFIG_DIR") or Path.home() / ".llama", Path.home() / ".ogx"]
+        folders += [Path(base) / "distributions" / new.distribution for base in bases]
+    for folder in dict.fromkeys(folders):
+        for family, names in ((Family.KV, KEY_FILES_OF_0_2), (Family.SQL, TABLE_FILES_OF_0_2)):
+            for path in (folder / name for name in names):
+                if path.is_file():
+                    table = KEY_VALUE_TABLE if family is Family.KV else None
+                    target = SqliteTarget(path, table)
+                    yield DataStore(target, path.name, str(path), family, table or "", is_elsewhere=True)
 
 
 class Readers:

@@ -28,10 +28,12 @@ class TablesPlace:
     owner: str
 
 
-async def count_rows(context: PlanContext, place: TablesPlace, null: str | None = None) -> int:
-    """Count the rows of a table, all or those with NULL in a column."""
+async def count_rows(
+    context: PlanContext, place: TablesPlace, column: str | None = None, text: str | None = None
+) -> int:
+    """Count the rows of a table: all, or those with a text (None: with NULL) in a column."""
     reader = (await context.readers.of(place.store)).tables
-    filters = () if null is None else (Filter(null, None),)
+    filters = () if column is None else (Filter(column, text),)
     try:
         return (await reader.count(place.table, filters)).value
     except NotFoundError:
@@ -47,11 +49,7 @@ async def say_of_owners(context: PlanContext, place: TablesPlace, table: Table) 
     where = f"{place.table} on {place.store.backend}"
     ownerless = await count_rows(context, place, OWNER)
     if ownerless and version >= changes.OWNERLESS_HIDDEN and not context.choices.public_rows:
-        context.notice(
-            f"{plural(ownerless, 'row')} of {where} {'has' if ownerless == 1 else 'have'} no owner (NULL): servers up to 0.3.1 "
-            "wrote so what anonymous clients stored. From 0.4 on nobody sees such rows. They stay as they are, unless you say that "
-            "rows without an owner are public."
-        )
+        context.ownerless.append(f"{plural(ownerless, 'row')} of {where}")
     is_multi = version >= changes.TENANCY and context.new.access.tenancy is Tenancy.MULTI
     if is_multi and context.tenant is None:
         context.notice(
@@ -59,10 +57,22 @@ async def say_of_owners(context: PlanContext, place: TablesPlace, table: Table) 
         )
     written_by = context.old.version.chosen if context.old is not None else None
     is_earlier = written_by < ATTRIBUTES_ANY if written_by else place.table in _WRITTEN_BEFORE_0_4
-    if version >= ATTRIBUTES_ANY and is_earlier and await count_rows(context, place) > ownerless:
+    if not (version >= ATTRIBUTES_ANY and is_earlier):
+        return
+    everybodys = ownerless + await count_rows(context, place, OWNER, "")
+    if await count_rows(context, place) > everybodys:
         context.notice(
             "From 0.4 on the default policy shows a row to everybody who shares one role, team, project or namespace with its "
             "owner; 0.3 wanted a match in each. So rows of one user become readable to whoever shares a role."
+        )
+
+
+def say_of_ownerless(context: PlanContext) -> None:
+    """Say once what becomes of rows without an owner."""
+    if context.ownerless:
+        context.notice(
+            f"Rows without an owner (NULL): {', '.join(context.ownerless)}. Servers up to 0.3.1 wrote so what anonymous clients "
+            "stored, and from 0.4 on nobody sees such rows. They stay without one, unless you say that they are public."
         )
 
 

@@ -20,16 +20,18 @@ from llama_storage_tui.model.transfer import (
 )
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.migration.conversions import OWNER, TENANT, Step, steps
-from llama_storage_tui.services.migration.items_plan import plan_earlier_items
+from llama_storage_tui.services.migration.items_plan import (
+    LISTED_BY_POSITION,
+    order_steps,
+    plan_earlier_items,
+)
 from llama_storage_tui.services.migration.plan_context import PlanContext
 from llama_storage_tui.services.migration.row_conversions import (
     in_folder,
     is_inside,
     of_tenant,
     public,
-    with_store,
-    with_usage_details,
-    without_null,
+    response_form,
 )
 from llama_storage_tui.services.migration.table_notices import (
     TablesPlace,
@@ -66,6 +68,8 @@ async def plan_tables(context: PlanContext) -> None:
             if table is not None:
                 await _plan_source(context, kind, source, table, targets)
         for target in targets:
+            if kind is ITEMS:
+                await plan_earlier_items(context, target.store)
             table = await context.readers.table(target.store, target.table)
             if table is not None:
                 await _plan_in_place(context, kind, target, table)
@@ -137,6 +141,8 @@ async def _plan_source(
         return
     place = target.store.table(target.table, _schema(context, kind, target, table))
     wanted = _steps(context, kind, target, table, _written_by(context, source))
+    if kind is ITEMS:
+        wanted += await order_steps(context, source.store, source.table, table, target.store)
     context.add(
         TransferItem(
             kind.what,
@@ -210,34 +216,34 @@ def _steps(
 
 def _response_steps(version: Version, written_by: Version | None) -> list[Step]:
     """Return what a version's model demands of a stored response and the writer's did not."""
-    found: list[Step] = []
 
-    def is_new(since: Version) -> bool:
+    def is_new(name: str) -> bool:
+        since = response_model.FIELDS[name][-1].since
         return version >= since and (written_by is None or written_by < since)
 
-    if is_new(response_model.FIELDS["store"][-1].since):
-        found.append(with_store(DOCUMENT))
-    if is_new(response_model.FIELDS["usage"][-1].since):
-        found.append(with_usage_details(DOCUMENT))
-    if is_new(response_model.FIELDS["parallel_tool_calls"][-1].since):
-        found.append(without_null(DOCUMENT, "parallel_tool_calls", "true"))
-    return found
+    store, usage, parallel = is_new("store"), is_new("usage"), is_new("parallel_tool_calls")
+    if not (store or usage or parallel):
+        return []
+    return [response_form(DOCUMENT, has_store=store, has_usage_details=usage, has_parallel=parallel)]
 
 
 def _reason(context: PlanContext, kind: TableKind, target: TablesPlace) -> str:
     where = f"{context.product} reads {kind.what} in the table {target.table} on {target.store.backend}"
     if kind is RESPONSES and context.version >= response_model.FIELDS["store"][-1].since:
         return f"{where}, and each has to say whether it is stored: one that does not fails every list that holds it."
+    if kind is ITEMS and context.version >= changes.ITEMS_HAVE_POSITIONS:
+        return f"{where}. {LISTED_BY_POSITION}"
     return f"{where}."
 
 
 async def _plan_in_place(context: PlanContext, kind: TableKind, target: TablesPlace, table: Table) -> None:
     """Plan what has to be changed in rows that are where they belong."""
-    if kind is ITEMS:
-        await plan_earlier_items(context, target.store)
     columns = {column.name for column in table.columns}
     wanted: list[Step] = []
     why: list[str] = []
+    if kind is ITEMS:
+        wanted += await order_steps(context, target.store, target.table, table)
+        why += [LISTED_BY_POSITION] if wanted else []
     if kind is RESPONSES and DOCUMENT in columns:
         written_by = context.old.version.chosen if context.old is not None else None
         changes_ = _response_steps(context.version, written_by)

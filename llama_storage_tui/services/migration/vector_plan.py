@@ -20,6 +20,7 @@ from llama_storage_tui.services.migration.vector_conversions import (
     vector_keys,
     vector_rows,
 )
+from llama_storage_tui.text import line
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.data_kinds import (
     CHUNKS,
@@ -66,10 +67,11 @@ async def plan_vectors(context: PlanContext, store: DataStore, lead: str) -> Non
         ids = frozenset(each for each, owner in owners.items() if owner == id_)
         provider = providers.get(id_)
         if provider is None:
+            shown = line(id_, 80)
             context.leave(
-                f"vector stores of provider {id_ or '(unknown)'} on {store.backend}",
+                f"vector stores of provider {shown or '(unknown)'} on {store.backend}",
                 len(ids),
-                f"the config has no vector_io provider {id_} that keeps keys"
+                f"the config has no vector_io provider {shown} that keeps keys"
                 if id_
                 else "neither they nor a provider's list say whose they are",
             )
