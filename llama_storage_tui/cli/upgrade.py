@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import click
 from pydantic import Field
 
-from llama_storage_tui.cli import output
+from llama_storage_tui.cli import output, shell_completion
 from llama_storage_tui.cli.asking import open_with
 from llama_storage_tui.cli.blocks import write_blocks, write_lines
 from llama_storage_tui.cli.documents import Document, FindingBody, From, Made, PhysicalBody
@@ -112,9 +112,19 @@ class UpgradeDocument(Document):
 
 @click.command("upgrade-check")
 @click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
-@click.option("--to", "to", required=True, metavar="VERSION", help="The version to upgrade to.")
 @click.option(
-    "--from", "from_", metavar="VERSION", help="The version that runs now; as --for. Guessed where left out."
+    "--to",
+    required=True,
+    metavar="VERSION",
+    shell_complete=shell_completion.versions,
+    help="The version to upgrade to.",
+)
+@click.option(
+    "--from",
+    "from_",
+    metavar="VERSION",
+    shell_complete=shell_completion.versions,
+    help="The version that runs now; as --for. Guessed where left out.",
 )
 @click.option("--fast", is_flag=True, help="Estimate large counts, and do not look into the rows.")
 @shared_options
