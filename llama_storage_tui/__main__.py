@@ -47,6 +47,8 @@ COMMANDS: Final = {
     "objects": "records.objects",
     "conversations": "records.group",
     "completions": "records.group",
+    "upgrade-check": "upgrade",
+    "left-behind": "left_behind",
     "rotate": "rotation",
     "migrate": "migration",
     "migrate-data": "transfer",
@@ -55,6 +57,9 @@ COMMANDS: Final = {
     "help": "help_pages",
 }
 """Each command with its module in `cli`: imported when it is called, since the app must not pay for any of them."""
+
+DEMOS: Final = ("catalog", "legacy")
+"""The made-up deployments of the demo room."""
 
 ASKING: Final = frozenset({"rotate", "migrate", "migrate-data"})
 """Commands whose text must be read before they go on: nothing of it waits for a pager."""
@@ -104,20 +109,35 @@ def app_settings() -> AppSettings:
     context_settings=CONTEXT,
     epilog="Keys and themes of the app can be changed: see llama-storage-tui help keys, and help themes.",
 )
-@click.option("--demo", is_flag=True, help="Open a made-up deployment in a temporary folder.")
+@click.option(
+    "--demo",
+    is_flag=False,
+    flag_value="catalog",
+    metavar="[legacy]",
+    help="Open a made-up deployment in a temporary folder; `legacy`: one of llama-stack 0.2.",
+)
+@click.option(
+    "--demo-folder",
+    metavar="FOLDER",
+    help="With --demo: write it into a new folder that stays, and open nothing.",
+)
 @shared_options
 @click.version_option(package_name="llama-storage-tui", prog_name="llama-storage-tui")
 @click.pass_context
-def cli(context: click.Context, *, demo: bool) -> int:
+def cli(context: click.Context, *, demo: str | None, demo_folder: str | None) -> int:
     """See, check, test and browse the storage backends of a Llama Stack or OGX deployment.
 
     With a RUN_CONFIG, several, a folder, or nothing, the terminal app opens; with a COMMAND, one answer is printed.
     RUN_CONFIG is a file, - for stdin, a ConfigMap manifest, a distribution's name, or @ for the one found.
     """
-    if demo:
-        if context.invoked_subcommand is not None:
-            raise UsageError("--demo takes no config or command")
-        return run_demo(context)
+    if demo is not None:
+        if context.invoked_subcommand is not None or demo not in DEMOS:
+            raise UsageError(
+                "--demo takes no config or command", help="Write --demo alone, or --demo legacy."
+            )
+        return run_demo(context, demo, demo_folder)
+    if demo_folder is not None:
+        raise UsageError("--demo-folder needs --demo", help="For example: --demo legacy --demo-folder FOLDER")
     if context.invoked_subcommand is None:
         return run_tui(context, None)
     context.meta["llama_storage_tui.app_settings"] = app_settings
@@ -165,13 +185,19 @@ def run_tui(context: click.Context, config: str | None, fleet: tuple[str, ...] =
     return run(request, timeouts=settings.timeouts, mouse=settings.mouse, fleet=fleet)
 
 
-def run_demo(context: click.Context) -> int:
-    """Open the terminal app on a made-up deployment, removed when the app ends."""
-    from llama_storage_tui.demo.deployment import demo_deployment
+def run_demo(context: click.Context, name: str, folder: str | None) -> int:
+    """Open the terminal app on a made-up deployment, removed when the app ends; with a folder, only write it there."""
+    from llama_storage_tui.demo.deployment import demo_deployment, keep_demo
+
+    if folder is not None:
+        request = keep_demo(name, Path(folder))
+        paths = "".join(f" --map-path {before}={after}" for before, after in request.path_map)
+        output.write_line(f"{request.config} --env-file {request.env_files[0]}{paths}")
+        return ExitCode.DONE
     from llama_storage_tui.tui.run import run
 
     settings = Settings(context)
-    with demo_deployment() as request:
+    with demo_deployment(name) as request:
         return run(request, timeouts=settings.timeouts, mouse=settings.mouse)
 
 

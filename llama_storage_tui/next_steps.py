@@ -56,6 +56,14 @@ class Step(StrEnum):
     RESUME_TRANSFER = "resume-transfer"
     """`of`: the run config of a transfer of data that is half done."""
 
+    TEST_BACKENDS = "test-backends"
+    MIGRATE_CONFIG = "migrate-config"
+    """`of`: the version to bring the config to, as in the next ones."""
+    PLAN_DATA = "plan-data"
+    BRING_DATA = "bring-data"
+    CHECK_MIGRATED = "check-migrated"
+    CHECK_AS_VERSION = "check-as-version"
+
 
 @dataclass(frozen=True, slots=True)
 class Advice:

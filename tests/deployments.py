@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from llama_storage_tui.demo.deployment import make_deployment
+from llama_storage_tui.demo.deployment import DEMOS
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.requests import LoadRequest
@@ -30,15 +30,15 @@ from tests.stores import (
 
 
 @cache
-def _demo() -> tuple[tempfile.TemporaryDirectory[str], LoadRequest]:
-    """Make the demo's folder that others are copied from; it is removed when the process ends."""
+def _demo(name: str) -> tuple[tempfile.TemporaryDirectory[str], LoadRequest]:
+    """Make the folder of a demo that others are copied from; it is removed when the process ends."""
     kept = tempfile.TemporaryDirectory()
-    return kept, make_deployment(Path(kept.name))
+    return kept, DEMOS[name](Path(kept.name))
 
 
-def copy_demo(folder: Path) -> LoadRequest:
-    """Lay out in a folder what `make_deployment` does, in a part of its time."""
-    kept, made = _demo()
+def copy_demo(folder: Path, name: str = "catalog") -> LoadRequest:
+    """Lay out in a folder what a demo's maker does, in a part of its time."""
+    kept, made = _demo(name)
     shutil.copytree(kept.name, folder, dirs_exist_ok=True)
     return replace(
         made,

@@ -16,6 +16,7 @@ from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.reports.pending import notice_help
 from llama_storage_tui.services.catalog import load
+from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation import pending
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.transfer.pending import pending_notice
@@ -30,8 +31,8 @@ PAGE_LIMIT: Final = click.option(
 )
 
 
-def open_catalog(context: click.Context, config: str) -> Catalog:
-    """Load a config and say its notices, a pending password change first."""
+def open_with(context: click.Context, config: str, reading: Callable[[LoadRequest], Answer]) -> Answer:
+    """Say what is pending on a config, read it in some way, and return what that gives."""
     request = Settings(context).request(config)
     if config != STDIN:
         for found in pending.notices(request):
@@ -39,12 +40,17 @@ def open_catalog(context: click.Context, config: str) -> Catalog:
         if (transfer := pending_notice(request)) is not None:
             output.say_notice(help_words(transfer))
     try:
-        catalog = load(request)
+        return reading(request)
     except ConfigError as error:
         hint = None if config == STDIN else config_elsewhere(config, context.params.values())
         if hint is not None:
             error.help = hint
         raise
+
+
+def open_catalog(context: click.Context, config: str) -> Catalog:
+    """Load a config and say its notices, a pending password change first."""
+    catalog = open_with(context, config, load)
     for notice in catalog.notices:
         output.say_notice(notice)
     return catalog

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from typing import Final
 
 from llama_storage_tui.next_steps import Help, Step, worded
@@ -37,6 +38,12 @@ _WORDS: Final = {
     Step.LEAVE_OUT_USERLIST: "Leave --userlist out.",
     Step.CHANGE_TOGETHER: "`rotate` one of them, with --also for each of the others: {of}.",
     Step.RESUME_TRANSFER: f"Finish it with: {PROGRAM} migrate-data {{of}} --resume",
+    Step.TEST_BACKENDS: "Use: test RUN_CONFIG",
+    Step.MIGRATE_CONFIG: "Use: migrate RUN_CONFIG --to {of} --output NEW_CONFIG",
+    Step.PLAN_DATA: "Use: migrate-data NEW_CONFIG --from RUN_CONFIG --for {of} --dry-run",
+    Step.BRING_DATA: "Use: migrate-data NEW_CONFIG --from RUN_CONFIG --for {of}",
+    Step.CHECK_MIGRATED: "Use: check NEW_CONFIG --for {of} --data",
+    Step.CHECK_AS_VERSION: "Use: check RUN_CONFIG --for {of} --data",
 }
 _UNNAMED: Final = {
     Step.READ_AS_VERSION: "VERSION",
@@ -45,6 +52,16 @@ _UNNAMED: Final = {
     Step.CONFIRM_CHANGE: "RUN_CONFIG",
     Step.CHANGE_TOGETHER: "RUN_CONFIG",
     Step.RESUME_TRANSFER: "RUN_CONFIG",
+    **dict.fromkeys(
+        (
+            Step.MIGRATE_CONFIG,
+            Step.PLAN_DATA,
+            Step.BRING_DATA,
+            Step.CHECK_MIGRATED,
+            Step.CHECK_AS_VERSION,
+        ),
+        "VERSION",
+    ),
 }
 _PATHS: Final = (Step.GIVE_ENV_FILE, Step.FINISH_CHANGE, Step.CONFIRM_CHANGE, Step.RESUME_TRANSFER)
 
@@ -74,3 +91,17 @@ def resuming_command(config: str) -> str:
 def password_command(config: str) -> str:
     """Return the command that prints the new password of a pending change, and nothing else."""
     return f"{PROGRAM} rotate {shlex.quote(config)} --new-password"
+
+
+def upgrade_command(step: Step, config: str, version: str, options: Sequence[str] = ()) -> str:
+    """Return the command of a step of an upgrade: the new config stands beside the old one, with the version in its name.
+
+    `options` are the words by which this call reads the config, which the next ones need, too.
+    """
+    folder, slash, name = config.rpartition("/")
+    stem, dot, ending = name.rpartition(".")
+    new = f"{folder}{slash}{stem or name}-{version}{dot}{ending if stem else ''}"
+    words = _WORDS[step].removeprefix("Use: ").format(of=version)
+    # The longer name first: it holds the shorter one.
+    words = words.replace("NEW_CONFIG", shlex.quote(new)).replace("RUN_CONFIG", shlex.quote(config))
+    return " ".join((PROGRAM, words, *map(shlex.quote, options)))

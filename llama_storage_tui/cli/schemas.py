@@ -17,6 +17,7 @@ from llama_storage_tui.cli.documents import CheckDocument, Document, ErrorDocume
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.fleet_documents import FleetDocument
 from llama_storage_tui.cli.help_pages import HelpDocument, KeysHelpDocument, ThemesHelpDocument
+from llama_storage_tui.cli.left_behind import LeftBehindDocument
 from llama_storage_tui.cli.migration_document import MigrateDocument
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.records.completion_documents import CompletionDocument
@@ -35,6 +36,7 @@ from llama_storage_tui.cli.responses.who_document import WhoDocument
 from llama_storage_tui.cli.rotation_document import RotateDocument
 from llama_storage_tui.cli.rules import RulesDocument
 from llama_storage_tui.cli.transfer_document import MigrateDataDocument
+from llama_storage_tui.cli.upgrade import UpgradeDocument
 
 DOCUMENTS: dict[str, type[Document]] = {
     "check": CheckDocument,
@@ -61,6 +63,8 @@ DOCUMENTS: dict[str, type[Document]] = {
     "conversations orphans": OrphansDocument,
     "completions list": CompletionsDocument,
     "completions show": CompletionDocument,
+    "upgrade-check": UpgradeDocument,
+    "left-behind": LeftBehindDocument,
     "rotate": RotateDocument,
     "migrate": MigrateDocument,
     "migrate-data": MigrateDataDocument,

@@ -50,3 +50,13 @@ class Settings:
             path_map=tuple(parse_path_map(text) for text in self._kept.get("map_path", ())),
             key=self._kept.get("key"),
         )
+
+    @property
+    def reading_words(self) -> tuple[str, ...]:
+        """The words of this call that say how a config is read, but for its version: the next command needs them again."""
+        words = [word for name in self._kept.get("env_file", ()) for word in ("--env-file", name)]
+        words += [word for text in self._kept.get("map_path", ()) for word in ("--map-path", text)]
+        if self._kept.get("key"):
+            words += ["--key", self._kept["key"]]
+        flags = (("no_environ", "--no-environ"), ("assume_set", "--assume-set"))
+        return (*words, *(flag for name, flag in flags if self._kept.get(name)))

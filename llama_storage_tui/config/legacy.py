@@ -41,6 +41,7 @@ DEFAULT_PATHS: Final = {
 }
 RESPONSE_TABLES: Final = ("openai_responses",)
 INFERENCE_TABLES: Final = ("chat_completions",)
+FILE_TABLES: Final = ("openai_files",)
 PROMPT_KEYS: Final = "prompts:v1:"
 DEFAULT_TRACES: Final = "~/.llama/runtime/trace_store.db"
 
@@ -242,6 +243,8 @@ def _reference(
         if path[0] == "inference_store"
         else RESPONSE_TABLES
         if path[-1] == "responses_store"
+        else FILE_TABLES
+        if path[:2] == ("providers", "files")
         else (),
         prefixes=(f"{namespace}:",)
         if isinstance(namespace, str)

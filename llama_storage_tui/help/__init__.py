@@ -15,6 +15,7 @@ from typing import Final
 NAMES: Final = (
     "configs",
     "versions",
+    "upgrading",
     "searching",
     "passwords",
     "migrating",

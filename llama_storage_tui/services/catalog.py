@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from llama_storage_tui.config.compose import Service, is_compose, read_compose
-from llama_storage_tui.config.document import decode
+from llama_storage_tui.config.document import ConfigDocument, decode
 from llama_storage_tui.config.dotenv import merge, parse_env_file
 from llama_storage_tui.config.environment import Environment, Variable
 from llama_storage_tui.config.load import UnjudgedConfig, read_catalog, said_of_elsewhere
@@ -47,11 +47,26 @@ def open_at_once(request: LoadRequest) -> Opened:
 
 def read(request: LoadRequest, environment: Environment | None = None) -> UnjudgedConfig:
     """Read the config in all its forms, with the `environment` that was read for it, if any. Raises as `load` does."""
-    version = newest(request.version) if request.version else None
     environment = environment or read_environment(request)
-    document = open_config(
+    return _read_as(request, _document(request), environment)
+
+
+def load_versions(request: LoadRequest, versions: Sequence[str | None]) -> tuple[Catalog, ...]:
+    """Read a config once, and judge it as each of several versions does (None: the guessed one); raises as `load` does."""
+    environment, document = read_environment(request), _document(request)
+    return tuple(
+        judged(_read_as(replace(request, version=version), document, environment)) for version in versions
+    )
+
+
+def _document(request: LoadRequest) -> ConfigDocument:
+    return open_config(
         request.config, environ=request.environ, home=home_of(request.environ), key=request.key
     )
+
+
+def _read_as(request: LoadRequest, document: ConfigDocument, environment: Environment) -> UnjudgedConfig:
+    version = newest(request.version) if request.version else None
     reading = read_catalog(document, environment, version=version, path_map=request.path_map)
     if (
         request.version

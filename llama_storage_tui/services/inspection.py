@@ -13,7 +13,7 @@ from llama_storage_tui.model.catalog import Backend, Catalog, Family
 from llama_storage_tui.model.data import Filter, KeySelection
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.next_steps import Advice, Step
-from llama_storage_tui.services import browse, upgrade_inspection
+from llama_storage_tui.services import accumulation, browse, upgrade_inspection
 from llama_storage_tui.services.default_names import other_default
 from llama_storage_tui.services.responses.categories import MAKE_PUBLIC
 from llama_storage_tui.services.responses.earlier_items import CopyComparison
@@ -136,7 +136,8 @@ def _owned(session: Session, backend: Backend) -> tuple[str, ...]:
 
 async def _unnamed_keys(session: Session, backend: Backend) -> AsyncIterator[Finding]:
     """Keys of a namespace that no reference names: nobody's here, on the engines that have had namespaces from the start."""
-    if not keeps_namespaces(backend.type, changes.CATALOG):
+    # An inline store of 0.2 has no namespace: whatever lies there is its own.
+    if backend.is_inline or not keeps_namespaces(backend.type, changes.CATALOG):
         return
     reader = (await session.reader(backend.name)).key_values
     count = await reader.count(KeySelection((), _owned(session, backend)))
@@ -211,6 +212,7 @@ KEY_CHECKS: Final[tuple[Check, ...]] = (
     _raw_keys,
     _unnamed_keys,
     *upgrade_inspection.KEY_CHECKS,
+    accumulation.expired_keys,
 )
 """What does not need the backend's own table comes first: where that is missing, the rest is not asked."""
 
@@ -300,6 +302,8 @@ TABLE_CHECKS: Final[tuple[Check, ...]] = (
     _earlier_items,
     _ownerless,
     *upgrade_inspection.TABLE_CHECKS,
+    accumulation.unreferenced_tables,
+    accumulation.orphaned_items,
 )
 
 

@@ -9,7 +9,7 @@ from llama_storage_tui.config.manifests import rules as manifest_rules
 from llama_storage_tui.config.rules import TABLE as CONFIG_RULES
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.finding import Rule
-from llama_storage_tui.services import default_names, inspection, upgrade_inspection
+from llama_storage_tui.services import accumulation, default_names, inspection, upgrade_inspection
 from llama_storage_tui.services.fleet import rules as fleet
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -19,6 +19,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *default_names.TABLE,
     *upgrade_inspection.TABLE,
     *fleet.TABLE,
+    *accumulation.TABLE,
 )
 """In the order in which they are checked."""
 

@@ -239,6 +239,23 @@ class StorageApp(TerminalApp):
         if self._session is not None:
             self.push_screen(later().VersionDialog(self._session.catalog.version))
 
+    @on(messages.UpgradeOpened)
+    def _upgrade_opened(self) -> None:
+        if self._session is not None:
+            request = self._request or LoadRequest(self._session.catalog.config)
+            self.push_screen(later().UpgradeScreen(self._session, request))
+
+    @on(messages.LeftBehindOpened)
+    def _left_behind_opened(self) -> None:
+        if self._session is not None:
+            self.push_screen(later().LeftBehindScreen(self._session))
+
+    @on(messages.MigrationOpened)
+    def _migration_opened(self, message: messages.MigrationOpened) -> None:
+        if self._session is not None:
+            request = self._request or LoadRequest(self._session.catalog.config)
+            self.push_screen(later().MigrateScreen(self._session, request, message.to))
+
     @on(messages.BackendOpened)
     async def _backend_opened(self, message: messages.BackendOpened) -> None:
         if self._session is None:

@@ -74,6 +74,23 @@ class VersionOpened(Message):
 
 
 @dataclass(eq=False)
+class UpgradeOpened(Message):
+    """The operator wants to know what another version would make of this deployment."""
+
+
+@dataclass(eq=False)
+class LeftBehindOpened(Message):
+    """The operator wants to know what no server reads, and what accumulates."""
+
+
+@dataclass(eq=False)
+class MigrationOpened(Message):
+    """The operator wants the run config as the one of a later version."""
+
+    to: str
+
+
+@dataclass(eq=False)
 class NamespaceOpened(Message):
     """The operator goes into a namespace."""
 

@@ -23,6 +23,7 @@ FILLED = {
     "KEY": "registry:model:1",
     "TABLE": "inference_store",
     "COMMAND": "check",
+    "VERSION": "1.5.0",
     "[BACKEND…]": "kv_default",
     "[FAMILY": "registry",
     "[ID]]": "",

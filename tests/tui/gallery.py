@@ -270,8 +270,9 @@ async def demo_stage(
     pacing: Pacing | None = None,
     fill: Callable[[Path], None] | None = None,
     folder: Path = Path("/srv/exports"),
+    demo: str = "catalog",
 ) -> AsyncIterator[Stage]:
-    """Run the app over the demo's stores in a temporary folder: what reads documents needs real engines.
+    """Run the app over a demo's stores in a temporary folder: what reads documents needs real engines.
 
     `pacing` makes them look very large, `fill` changes the demo's folder beforehand; exports go to `folder`.
     """
@@ -280,7 +281,7 @@ async def demo_stage(
         return Session(catalog, timeouts) if pacing is None else pacing.open(catalog)
 
     with tempfile.TemporaryDirectory() as name:
-        request = copy_demo(Path(name))
+        request = copy_demo(Path(name), demo)
         if fill is not None:
             fill(Path(name))
         world = World(
@@ -324,7 +325,9 @@ async def fleet_stage(
 async def _load_whole(request: LoadRequest) -> Opened:
     # Findings that arrive later would come at another moment in each run.
     opened = open_at_once(request)
-    return Opened(opened.judge() if opened.judge is not None else opened.catalog)
+    catalog = opened.judge() if opened.judge is not None else opened.catalog
+    # The folder has another name in each run.
+    return Opened(replace(catalog, config=f"/etc/{catalog.distribution}/{Path(request.config).name}"))
 
 
 @dataclass(frozen=True)
@@ -343,6 +346,7 @@ class Scene:
     """Whether it plays over the demo's stores instead of the made-up readers."""
     is_fleet: bool = False
     """Whether it plays over several configs."""
+    demo: str = "catalog"
     is_large: bool = False
     """Whether these stores look very large, and a search stops half way."""
 
@@ -351,7 +355,7 @@ class Scene:
         if self.is_fleet:
             return fleet_stage(self.size)
         if self.is_demo:
-            return demo_stage(self.size, pacing=Pacing() if self.is_large else None)
+            return demo_stage(self.size, pacing=Pacing() if self.is_large else None, demo=self.demo)
         return stage(
             self.size,
             request=self.request,
@@ -619,4 +623,11 @@ SCENES: dict[str, Scene] = {
     "responses-searching": Scene(act=_searching, is_demo=True, is_large=True),
     "responses-filter": Scene(act=_filling_in_a_filter, is_demo=True),
     "responses-filter-narrow": Scene(NARROW, keys=("w", "slash"), is_demo=True),
+    "left-behind": Scene(keys=("L", "down", "down"), is_demo=True),
+    "left-behind-narrow": Scene(NARROW, keys=("L", "down", "down"), is_demo=True),
+    "upgrade": Scene(keys=("U",), is_demo=True, demo="legacy"),
+    "upgrade-narrow": Scene(NARROW, keys=("U",), is_demo=True, demo="legacy"),
+    "upgrade-steps": Scene(keys=("U", "end"), is_demo=True, demo="legacy"),
+    "migrate": Scene(keys=("U", "m", "n", "n"), is_demo=True, demo="legacy"),
+    "migrate-narrow": Scene(NARROW, keys=("U", "m", "n", "n", "space"), is_demo=True, demo="legacy"),
 }

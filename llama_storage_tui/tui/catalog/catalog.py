@@ -30,11 +30,13 @@ from llama_storage_tui.tui.messages import (
     Failed,
     FamiliesOpened,
     FindingsOpened,
+    LeftBehindOpened,
     PendingOpened,
     PickerOpened,
     ReloadRequested,
     ResponsesOpened,
     RotationOpened,
+    UpgradeOpened,
     VersionOpened,
 )
 from llama_storage_tui.tui.screens.base import WorkScreen
@@ -120,6 +122,22 @@ class CatalogScreen(WorkScreen):
             "Version",
             id="catalog.version",
             tooltip="Why this server version, and what it means",
+        ),
+        Binding(
+            "U",
+            "upgrade",
+            "Upgrade",
+            id="catalog.upgrade",
+            show=False,
+            tooltip="Preview another version: what would be lost, and the steps",
+        ),
+        Binding(
+            "L",
+            "left_behind",
+            "Left behind",
+            id="catalog.left-behind",
+            show=False,
+            tooltip="What the server's version does not reach, and what accumulates",
         ),
         Binding("o", "pick", "Configs", id="catalog.configs", tooltip="Choose another run config"),
         Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read the file again"),
@@ -288,6 +306,14 @@ class CatalogScreen(WorkScreen):
     def action_version(self) -> None:
         """Ask for the reasons behind the version."""
         self.post_message(VersionOpened())
+
+    def action_upgrade(self) -> None:
+        """Ask for the preview of an upgrade."""
+        self.post_message(UpgradeOpened())
+
+    def action_left_behind(self) -> None:
+        """Ask for what no server reads, and what accumulates."""
+        self.post_message(LeftBehindOpened())
 
     def action_pick(self) -> None:
         self.post_message(PickerOpened())

@@ -53,6 +53,14 @@ def destinations(catalog: Catalog) -> list[NamedDestination]:
         NamedDestination(
             "Go to version", "Why this server version, and what it means", messages.VersionOpened()
         ),
+        NamedDestination(
+            "Go to left behind",
+            "What the server's version does not reach, and what accumulates",
+            messages.LeftBehindOpened(),
+        ),
+        NamedDestination(
+            "Go to upgrade", "What another version would make of this deployment", messages.UpgradeOpened()
+        ),
         NamedDestination("Go to configs", "Choose another run config", messages.PickerOpened()),
     ]
     if catalog.is_judged:

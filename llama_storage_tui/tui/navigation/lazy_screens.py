@@ -14,6 +14,9 @@ from llama_storage_tui.tui.navigation.help import HelpDialog, key_groups
 from llama_storage_tui.tui.rotation.change import ChangeScreen
 from llama_storage_tui.tui.rotation.pending import PendingScreen
 from llama_storage_tui.tui.rotation.rotation import RotationScreen
+from llama_storage_tui.tui.upgrades.left_behind import LeftBehindScreen
+from llama_storage_tui.tui.upgrades.migrate import MigrateScreen
+from llama_storage_tui.tui.upgrades.upgrade import UpgradeScreen
 from llama_storage_tui.tui.values.keys import KeysScreen
 from llama_storage_tui.tui.values.namespaces import NamespacesScreen
 from llama_storage_tui.tui.values.rows import RowsScreen
@@ -28,12 +31,15 @@ __all__ = [
     "FleetScreen",
     "HelpDialog",
     "KeysScreen",
+    "LeftBehindScreen",
+    "MigrateScreen",
     "NamespacesScreen",
     "PendingScreen",
     "PickerScreen",
     "RotationScreen",
     "RowsScreen",
     "TablesScreen",
+    "UpgradeScreen",
     "ValueSave",
     "ValueScreen",
     "VersionDialog",

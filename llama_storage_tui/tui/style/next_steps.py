@@ -40,12 +40,19 @@ _WORDS: Final = {
     Step.CHANGE_TOGETHER: "Name the others in the options (m) of the change: {of}.",
     Step.RESUME_TRANSFER: f"In a shell beside the app: {PROGRAM} migrate-data {{of}} --resume",
     Step.LEAVE_OUT_USERLIST: "Leave the PgBouncer list empty in the options (m).",
+    Step.TEST_BACKENDS: "T in the catalog tests them.",
+    Step.MIGRATE_CONFIG: "m shows both files side by side, and writes the new one.",
+    Step.PLAN_DATA: f"In a shell: {PROGRAM} migrate-data NEW_CONFIG --from RUN_CONFIG --for {{of}} --dry-run",
+    Step.BRING_DATA: f"In a shell: {PROGRAM} migrate-data NEW_CONFIG --from RUN_CONFIG --for {{of}}",
+    Step.CHECK_AS_VERSION: f"In a shell: {PROGRAM} check RUN_CONFIG --for {{of}} --data",
+    Step.CHECK_MIGRATED: f"In a shell: {PROGRAM} check NEW_CONFIG --for {{of}} --data",
 }
 _UNNAMED: Final = {
     Step.READ_AS_VERSION: "another version",
     Step.GIVE_ENV_FILE: "FILE",
     Step.CHANGE_TOGETHER: "the other configs",
     Step.RESUME_TRANSFER: "RUN_CONFIG",
+    **dict.fromkeys((Step.PLAN_DATA, Step.BRING_DATA, Step.CHECK_MIGRATED, Step.CHECK_AS_VERSION), "VERSION"),
 }
 
 

@@ -1,0 +1,68 @@
+"""What is stored, and what of it nobody needs, in words."""
+
+from __future__ import annotations
+
+from llama_storage_tui.reports.upgrade import day
+from llama_storage_tui.services.accumulation import StoredSpace
+
+UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+def size(number: float | None) -> str:
+    """Return an estimated size with two digits that matter; a dash where it is not known."""
+    if number is None:
+        return "–"
+    unit = 0
+    while number >= 1000 and unit < len(UNITS) - 1:
+        number, unit = number / 1000, unit + 1
+    return f"{number:,.0f} {UNITS[unit]}" if number >= 10 or unit == 0 else f"{number:.1f} {UNITS[unit]}"
+
+
+def name(space: StoredSpace) -> str:
+    """Return what a place is: a table, a namespace, or the keys outside of every namespace."""
+    if space.is_table:
+        return f"table {space.name}"
+    if space.name:
+        return f"namespace {space.name}"
+    return "all keys" if space.referenced_by else "keys outside of every namespace"
+
+
+def items(space: StoredSpace) -> str:
+    """Return how many rows or keys there are, with ~ where that is an estimate."""
+    return "–" if space.items is None else f"{'' if space.items.is_exact else '~'}{space.items.value:,}"
+
+
+def growth(space: StoredSpace) -> str:
+    """Return how many rows a day there are among the newest ones; a dash where they have no time."""
+    if space.per_day is None:
+        return "–"
+    return f"{space.per_day:,.0f}" if space.per_day >= 10 else f"{space.per_day:.1f}"
+
+
+def newest(space: StoredSpace) -> str:
+    """Return the day of the newest row; a dash where there is none."""
+    return "–" if space.newest is None else day(space.newest)
+
+
+def is_unreferenced(space: StoredSpace) -> bool:
+    """Whether nothing in the config leads to a place that holds something."""
+    return not space.referenced_by
+
+
+def sentence(space: StoredSpace) -> str:
+    """Return all of it in a sentence or two."""
+    kind = "row" if space.is_table else "key"
+    parts = [
+        f"{name(space)} on {space.backend}: {items(space)} {kind}s, about {size(space.bytes)} of values."
+    ]
+    if space.per_day is not None:
+        per_row = (space.bytes or 0) / max(space.items.value if space.items else 1, 1)
+        parts.append(
+            f"Among the newest rows {growth(space)} were written a day, about {size(space.per_day * per_row)}."
+        )
+    parts.append(
+        f"Read through {', '.join(space.referenced_by)}."
+        if space.referenced_by
+        else "Nothing in this config refers to it."
+    )
+    return " ".join(parts)

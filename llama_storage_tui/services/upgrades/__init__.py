@@ -1,0 +1,1 @@
+"""Bringing a deployment to another version: what that would change, before anything is changed."""

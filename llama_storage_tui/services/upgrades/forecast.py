@@ -1,0 +1,214 @@
+"""The preview of an upgrade: first with bounded counts, then with exact ones and with what only the data shows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from llama_storage_tui.model.access import Tenancy
+from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.model.data import Count
+from llama_storage_tui.model.finding import Finding, Stage
+from llama_storage_tui.model.upgrade import LostByDesign, RewrittenByServer, StoreForecast, UpgradeReport
+from llama_storage_tui.services import inspection
+from llama_storage_tui.services.catalog import load_versions
+from llama_storage_tui.services.requests import LoadRequest
+from llama_storage_tui.services.rule_book import BY_ID
+from llama_storage_tui.services.session import Session, Timeouts
+from llama_storage_tui.services.upgrades.comparing import StoreComparison, compare
+from llama_storage_tui.services.upgrades.counting import StoreCounts, count_store
+from llama_storage_tui.services.upgrades.owners import owner_notices
+from llama_storage_tui.services.upgrades.steps import steps_to
+from llama_storage_tui.upstream import changes, upgrades
+from llama_storage_tui.upstream.upgrades import NoLongerServed
+
+COUNTED_HERE: Final = frozenset(
+    {"raw-keys", "unnamed-keys", "rows-left-behind", "rows-under-other-default", "keys-of-0.2", "not-created"}
+)
+"""Rules whose findings say what the comparison of the stores says with numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradePair:
+    """One config as two versions read it."""
+
+    old: Catalog
+    new: Catalog
+
+
+def load_pair(request: LoadRequest, to: str) -> UpgradePair:
+    """Read a config as the version that it is for, or the request's, and as version `to`; raises as `load` does.
+
+    Contacts nothing and writes nothing.
+    """
+    old, new = load_versions(request, (request.version, to))
+    return UpgradePair(old, new)
+
+
+async def forecast(
+    pair: UpgradePair, timeouts: Timeouts | None = None
+) -> AsyncGenerator[UpgradeReport, None]:
+    """Yield the report as soon as it is useful, and again when every count is exact and the data was looked into.
+
+    Nothing is raised for a backend that cannot be read: its store says so.
+    """
+    comparisons = compare(pair.old, pair.new)
+    async with Session(pair.old, timeouts) as session:
+        yield _report(pair, comparisons, await _counted(session, comparisons, fast=True), ())
+        counts = await _counted(session, comparisons, fast=False)
+        owners = await owner_notices(session, comparisons, pair.old.version.chosen, pair.new.version.chosen)
+    async with Session(pair.new, timeouts) as session:
+        found = await _data_findings(session, pair)
+    report = _report(pair, comparisons, counts, found)
+    yield replace(report, notices=(*report.notices, *owners), is_final=True)
+
+
+async def _counted(
+    session: Session, comparisons: Sequence[StoreComparison], *, fast: bool
+) -> tuple[StoreCounts, ...]:
+    return tuple(await asyncio.gather(*(count_store(session, each, fast=fast) for each in comparisons)))
+
+
+async def _data_findings(session: Session, pair: UpgradePair) -> tuple[Finding, ...]:
+    """Return what the new version cannot take of the data that it does read."""
+    if not pair.new.verdict.loads:
+        return ()
+    return tuple(
+        finding
+        for finding in await inspection.inspect_data(session)
+        if finding.rule not in COUNTED_HERE and not BY_ID[finding.rule].holds_for(pair.old.version.chosen)
+    )
+
+
+def _is_new(finding: Finding, pair: UpgradePair) -> bool:
+    """Whether the new version adds a finding: the old one has no such rule, or did not find it in this place."""
+    rule = BY_ID.get(finding.rule)
+    if rule is not None and rule.since is not None and rule.since > pair.old.version.chosen:
+        return True
+    return finding.stage is not Stage.NEVER and not any(
+        (finding.rule, finding.where) == (known.rule, known.where) for known in pair.old.findings
+    )
+
+
+def _report(
+    pair: UpgradePair,
+    comparisons: Sequence[StoreComparison],
+    counts: Sequence[StoreCounts],
+    data: Sequence[Finding],
+) -> UpgradeReport:
+    stores = tuple(_store(each, count) for each, count in zip(comparisons, counts, strict=True))
+    findings = tuple(
+        sorted(
+            (*(found for found in pair.new.findings if _is_new(found, pair)), *data),
+            key=lambda found: found.severity.rank,
+        )
+    )
+    verdict = inspection.with_data(pair.new, data).verdict
+    problems = {f"Backend {store.backend} was not read: {store.problem}" for store in stores if store.problem}
+    report = UpgradeReport(
+        pair.old.config,
+        pair.old.version,
+        pair.new.version.chosen,
+        verdict,
+        stores,
+        _lost(counts),
+        _rewritten(pair, comparisons, stores),
+        findings,
+        (),
+        tuple(sorted(problems)),
+    )
+    return replace(report, steps=steps_to(report))
+
+
+def _store(comparison: StoreComparison, counts: StoreCounts) -> StoreForecast:
+    before, after = comparison.before, comparison.after
+    return StoreForecast(
+        before.reference.path,
+        before.reference.label,
+        before.backend.name,
+        before.physical,
+        before.location,
+        after.physical if after is not None else None,
+        after.location if after is not None else None,
+        comparison.reason,
+        before.is_key_value,
+        counts.visible,
+        counts.invisible,
+        counts.newest,
+        counts.problem,
+    )
+
+
+def _lost(counts: Sequence[StoreCounts]) -> tuple[LostByDesign, ...]:
+    found: dict[str, tuple[NoLongerServed, list[Count]]] = {}
+    for each in counts:
+        for ended, count in each.ended:
+            found.setdefault(ended.what, (ended, []))[1].append(count)
+    return tuple(
+        LostByDesign(
+            ended.what,
+            Count(sum(count.value for count in numbers), all(count.is_exact for count in numbers)),
+            ended.reason,
+        )
+        for ended, numbers in found.values()
+    )
+
+
+def _rewritten(
+    pair: UpgradePair, comparisons: Sequence[StoreComparison], stores: Sequence[StoreForecast]
+) -> tuple[RewrittenByServer, ...]:
+    """Return what the new version's first start changes in stores that it goes on with."""
+    old, new = pair.old.version.chosen, pair.new.version.chosen
+    # Where nothing is stored yet, nothing is rewritten.
+    filled = [
+        each
+        for each, store in zip(comparisons, stores, strict=True)
+        if store.visible is None or store.visible.value
+    ]
+    kept = {table for each in filled for table in each.tables}
+    responses = {
+        table
+        for each in filled
+        if each.before.reference.path.endswith((".responses", "responses_store"))
+        for table in each.tables
+        if table != "conversation_messages"
+    }
+    found = []
+    for each in upgrades.REWRITES:
+        names = responses if each.table == upgrades.RESPONSES_TABLE else {each.table} & kept
+        if old < each.since <= new and (names or not each.table):
+            found.append(RewrittenByServer(each.what.format(table=", ".join(sorted(names))), each.cost))
+    return (*found, *_other_rewrites(pair, stores))
+
+
+def _other_rewrites(pair: UpgradePair, stores: Sequence[StoreForecast]) -> list[RewrittenByServer]:
+    old, new = pair.old.version.chosen, pair.new.version.chosen
+    tenancy = pair.new.access.tenancy
+    cases = (
+        (
+            changes.OGX,
+            any(upgrades.OLD_HOME in store.before_location for store in stores),
+            RewrittenByServer(upgrades.HOME_RENAMED, upgrades.HOME_COST),
+        ),
+        (
+            changes.SQL_PROMPTS,
+            any(each.path == "storage.stores.vector_stores" for each in pair.new.references),
+            RewrittenByServer(upgrades.VECTORS_COPIED, upgrades.VECTORS_COST),
+        ),
+        (
+            changes.EXPIRY_INDEXED,
+            any(each.type == "kv_postgres" for each in pair.new.backends),
+            RewrittenByServer(upgrades.EXPIRY_INDEX, upgrades.EXPIRY_COST),
+        ),
+        (
+            changes.TENANCY,
+            tenancy is not Tenancy.DISABLED,
+            RewrittenByServer(
+                upgrades.TENANT_FILLED if tenancy is Tenancy.SINGLE else upgrades.TENANT_COLUMN,
+                upgrades.TENANT_COST,
+            ),
+        ),
+    )
+    return [rewrite for since, holds, rewrite in cases if old < since <= new and holds]

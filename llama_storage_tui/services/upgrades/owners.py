@@ -1,0 +1,59 @@
+"""Who could read rows before an upgrade and could not, or can now, afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from llama_storage_tui.errors import BackendError
+from llama_storage_tui.model.data import Filter
+from llama_storage_tui.model.version import Version
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.upgrades.comparing import StoreComparison
+from llama_storage_tui.text import plural
+from llama_storage_tui.upstream import changes
+
+OWNER: Final = "owner_principal"
+WIDER: Final = (
+    "From 0.4 on one role, team, project or namespace in common with the owner is enough to read a row, where all had to match "
+    "before: rows of one user become readable to whoever shares a role"
+)
+
+
+async def owner_notices(
+    session: Session, comparisons: Sequence[StoreComparison], old: Version, new: Version
+) -> tuple[str, ...]:
+    """Return what the default policy of the new version makes of the owners of stored rows; nothing where it stayed as it was.
+
+    Rows without an owner that the new version reads are a finding of their own: here are those that have to be brought over.
+    """
+    if not old < changes.OWNERLESS_HIDDEN <= new:
+        return ()
+    found: list[str] = []
+    has_owners = False
+    for each in comparisons:
+        for table in each.before.physical.tables:
+            number = await _ownerless(session, each, table)
+            has_owners = has_owners or number is not None
+            if number and table not in each.tables:
+                found.append(f"{plural(number, 'row')} of {table}")
+    ownerless = (
+        [
+            f"Rows without an owner (NULL) are seen by nobody from 0.4 on, wherever they are: {', '.join(found)}"
+        ]
+        if found
+        else []
+    )
+    return (*([WIDER] if has_owners else []), *ownerless)
+
+
+async def _ownerless(session: Session, comparison: StoreComparison, table: str) -> int | None:
+    """Count the rows of a table whose owner is NULL; None where it has no owners, or cannot be read."""
+    try:
+        reader = (await session.reader(comparison.before.backend.name)).tables
+        described = await reader.table(table)
+        if described is None or described.column(OWNER) is None:
+            return None
+        return (await reader.count(table, (Filter(OWNER, None),))).value
+    except BackendError:
+        return None

@@ -1,0 +1,60 @@
+"""The steps from one version to another, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from llama_storage_tui.model.finding import Finding, Severity
+from llama_storage_tui.model.upgrade import UpgradeReport
+from llama_storage_tui.next_steps import Advice, Help, Step
+
+OPERATORS: Final = frozenset({"unset-variable", "tls-required"})
+"""Rules whose findings no new config can end: what is missing is the server's."""
+
+
+def steps_to(report: UpgradeReport) -> tuple[Help, ...]:
+    """Return what to do, each a sentence and, where this program does it, the step.
+
+    The `of` of a step is the version.
+    """
+    return tuple(_steps(report))
+
+
+def _steps(report: UpgradeReport) -> Iterator[Help]:
+    version = str(report.to)
+    server = f"{report.to.product} {version}"
+    if not report.loses and not report.rewritten and not report.is_unread:
+        yield f"Back up the stores, and start {server} with this file as it is."
+        return
+    if report.is_unread:
+        yield Advice(
+            "Make every store readable first: what was not read may hold rows, too.", Step.TEST_BACKENDS
+        )
+    yield "Stop every server that uses these stores."
+    yield "Copy the config and the stores to a safe place, SQLite files with their -wal; move nothing."
+    needs_config = not report.verdict.loads or report.verdict.starts is False or _hides(report)
+    if needs_config:
+        yield Advice("Bring the config to this version, into a new file.", Step.MIGRATE_CONFIG, version)
+    for finding in _operators(report.findings):
+        yield f"See to: {finding.message}."
+    if _hides(report):
+        yield Advice("See what has to be brought over, where from and where to.", Step.PLAN_DATA, version)
+        yield Advice("Bring it over; the old stores stay as they are.", Step.BRING_DATA, version)
+    if report.lost:
+        names = ", ".join(each.what for each in report.lost)
+        yield f"Keep the old stores for what this version no longer serves: {names}."
+    check = Step.CHECK_MIGRATED if needs_config else Step.CHECK_AS_VERSION
+    yield Advice("Check config and data once more.", check, version)
+    yield f"Start {server}, and look at the rows before the old stores go."
+
+
+def _hides(report: UpgradeReport) -> bool:
+    return any(store.invisible is None or store.invisible.value for store in report.stores)
+
+
+def _operators(findings: tuple[Finding, ...]) -> Iterator[Finding]:
+    """Yield the findings that only the operator can see to: variables, certificates, rights."""
+    for finding in findings:
+        if finding.severity is Severity.ERROR and finding.rule in OPERATORS:
+            yield finding

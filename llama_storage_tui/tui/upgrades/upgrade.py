@@ -1,0 +1,143 @@
+"""What this deployment would be under another version: first with estimates, then with exact counts."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from llama_storage_tui.errors import StorageToolError, UsageError
+from llama_storage_tui.model.upgrade import UpgradeReport
+from llama_storage_tui.reports.lines import Block
+from llama_storage_tui.reports.upgrade import step_lines, upgrade_blocks, verdict_line
+from llama_storage_tui.services.requests import LoadRequest
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.upgrades.forecast import forecast, load_pair
+from llama_storage_tui.tui.messages import Failed, MigrationOpened
+from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.screens.one_field import FieldDialog
+from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.upgrades.messages import ForecastArrived
+from llama_storage_tui.tui.widgets.blocks import line_mark, rows_of
+from llama_storage_tui.tui.widgets.headline import Headline
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.widgets.sheet import Sheet
+from llama_storage_tui.tui.widgets.status_line import StatusLine
+from llama_storage_tui.upstream.versions import NEWEST, known_releases, newest
+
+
+class UpgradeScreen(WorkScreen):
+    """The preview of an upgrade, to the newest release at first."""
+
+    CSS_PATH = "upgrade.tcss"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "choose", "Version", id="upgrade.version", tooltip="Preview another version"),
+        Binding(
+            "m",
+            "migrate",
+            "Migrate config",
+            id="upgrade.migrate",
+            tooltip="The config for that version, beside this one",
+        ),
+        Binding(
+            "ctrl+r",
+            "reload",
+            "Look again",
+            id="screen.reload",
+            show=False,
+            tooltip="Read config and stores again",
+        ),
+    ]
+
+    def __init__(self, session: Session, request: LoadRequest) -> None:
+        super().__init__()
+        self._session = session
+        self._request = request
+        self._to = str(NEWEST)
+
+    def redact(self, text: str) -> str:
+        """Mask this config's secrets."""
+        return self._session.redact(text)
+
+    def compose(self) -> ComposeResult:
+        yield Headline()
+        yield Sheet(id="upgrade")
+        yield StatusLine()
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        self.query_one(Sheet).focus()
+        self._start()
+
+    def _start(self) -> None:
+        self._head(Shown("◌ reading", Tone.KEY))
+        self.begin(f"Reading the config as {self._to} does")
+        self._look()
+
+    def _head(self, *facts: Shown) -> None:
+        catalog = self._session.catalog
+        self.query_one(Headline).show(
+            [catalog.distribution or "run config", f"upgrade to {self._to}"],
+            place=catalog.config,
+            facts=facts,
+        )
+
+    @work(exclusive=True, group="upgrade", exit_on_error=False)
+    async def _look(self) -> None:
+        try:
+            # In a thread: judging a config for another version builds that version's models.
+            pair = await asyncio.to_thread(load_pair, self._request, self._to)
+            async with aclosing(forecast(pair, self._session.timeouts)) as reports:
+                async for report in reports:
+                    self.post_message(ForecastArrived(report))
+        except StorageToolError as error:
+            self.post_message(Failed(error))
+
+    @on(ForecastArrived)
+    def _arrived(self, message: ForecastArrived) -> None:
+        report = message.report
+        versions = f"{report.from_.chosen.product} {report.from_.chosen} → {report.to.product} {report.to}"
+        self._head(Shown(versions, Tone.MUTED), line_mark(verdict_line(report)))
+        _, *blocks = upgrade_blocks(report)
+        steps = Block(tuple(step_lines(report.steps)), "Steps")
+        is_first = not report.is_final
+        self.query_one(Sheet).show(rows_of([*blocks, steps], self.redact), keeps_place=not is_first)
+        if is_first:
+            self.begin("Counting exactly, and looking into the rows")
+        else:
+            self.finish(_said(report))
+
+    @on(Failed)
+    def _failed(self, message: Failed) -> None:
+        self._head(Shown("✗ unknown", Tone.BAD))
+        self.fail(message.error)
+
+    def action_reload(self) -> None:
+        self._start()
+
+    def action_migrate(self) -> None:
+        self.post_message(MigrationOpened(self._to))
+
+    def action_choose(self) -> None:
+        """Ask for another version."""
+        text = f"Preview an upgrade to which version? Known: {known_releases()}. enter goes on."
+        self.app.push_screen(FieldDialog("Upgrade to", text, "Version"), self._chosen)
+
+    def _chosen(self, typed: str | None) -> None:
+        if not typed:
+            return
+        try:
+            self._to = str(newest(typed))
+        except UsageError as error:
+            self.fail(error)
+            return
+        self._start()
+
+
+def _said(report: UpgradeReport) -> str:
+    return "Nothing was changed." if report.loses else "Nothing was changed, and nothing would be lost."
