@@ -11,7 +11,7 @@ from llama_storage_tui.model.finding import Finding, Severity
 from llama_storage_tui.model.upgrade import LostByDesign, StoreForecast, UpgradeReport
 from llama_storage_tui.next_steps import Help
 from llama_storage_tui.reports.findings import place_of
-from llama_storage_tui.reports.lines import MARKS, BAD, GOOD, POINT, WARNING, Block, Line, LineTone, Mark
+from llama_storage_tui.reports.lines import BAD, GOOD, MARKS, POINT, WARNING, Block, Line, LineTone, Mark
 from llama_storage_tui.text import plural
 
 
