@@ -13,16 +13,20 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
+from llama_storage_tui.demo.legacy_documents import (
+    DIMENSIONS,
+    EMBEDDING,
+    Json,
+    agent_documents,
+    chunk_document,
+)
 from llama_storage_tui.demo.stories import ALICE, ANSWERS, BOB, LLAMA, QUESTIONS
 
-Json = dict[str, Any]
 Keys = list[tuple[str, str, str | None]]
 Row = tuple[object, ...]
 
-EMBEDDING: Final = "vllm/nomic-embed-text"
-DIMENSIONS: Final = 8
 RESPONSES: Final = 90
 COMPLETIONS: Final = 140
 DAY: Final = 86_400
@@ -307,65 +311,15 @@ class LegacyBook:
     def _chunk(self, body: LegacyBody, text: str, at: int) -> Json:
         """Return a chunk as 0.2 stores it: its id under stored_chunk_id and in chunk_metadata, not as chunk_id."""
         id_ = self._uuid()
-        return {
-            "content": text,
-            "metadata": {"document_id": body.id, "filename": body.name},
-            "embedding": [round(self._random.uniform(-1, 1), 6) for _ in range(DIMENSIONS)],
-            "stored_chunk_id": id_,
-            "chunk_metadata": {
-                "chunk_id": id_,
-                "document_id": body.id,
-                "source": None,
-                "created_timestamp": at,
-                "updated_timestamp": at,
-                "chunk_window": f"0-{len(text)}",
-                "chunk_tokenizer": "DEFAULT_TIKTOKEN_TOKENIZER",
-                "chunk_embedding_model": EMBEDDING,
-                "chunk_embedding_dimension": DIMENSIONS,
-                "content_token_count": len(text.split()),
-                "metadata_token_count": 1,
-            },
-        }
+        vector = [round(self._random.uniform(-1, 1), 6) for _ in range(DIMENSIONS)]
+        return chunk_document(id_, body.id, body.name, text, at, vector)
 
     def _agents(self) -> Keys:
         found: Keys = []
         for index in range(2):
             agent, session, turn = self._uuid(), self._uuid(), self._uuid()
             at = datetime.fromtimestamp(self._at(index, 4), UTC).isoformat().replace("+00:00", "Z")
-            about: Json = {
-                "model": LLAMA,
-                "instructions": "You answer for the helpdesk.",
-                "name": None,
-                "max_infer_iters": 10,
-                "enable_session_persistence": True,
-                "toolgroups": [],
-                "created_at": at,
-            }
-            told: Json = {
-                "session_id": session,
-                "session_name": f"call {index}",
-                "turns": [],
-                "started_at": at,
-                "vector_db_id": None,
-                "owner": None,
-                "identifier": f"call {index}",
-                "type": "session",
-            }
-            spoken = {
-                "turn_id": turn,
-                "session_id": session,
-                "input_messages": [{"role": "user", "content": QUESTIONS[index], "context": None}],
-                "steps": [],
-                "output_message": {
-                    "role": "assistant",
-                    "content": ANSWERS[index],
-                    "stop_reason": "end_of_turn",
-                    "tool_calls": [],
-                },
-                "output_attachments": [],
-                "started_at": at,
-                "completed_at": at,
-            }
+            about, told, spoken = agent_documents(session, turn, at, index)
             found += [
                 (f"agent:{agent}", json.dumps(about), None),
                 (f"session:{agent}:{session}", json.dumps(told), None),

@@ -90,7 +90,7 @@ class StoredSpace:
 
 
 async def expired_keys(session: Session, backend: Backend) -> AsyncIterator[Finding]:
-    """Tell of expired keys that nothing deletes; Redis and MongoDB delete theirs."""
+    """Tell of expired keys that nothing deletes; some engines delete theirs."""
     reader = (await session.reader(backend.name)).key_values
     expired, looked, after, until = 0, 0, None, monotonic() + SECONDS
     is_whole = False

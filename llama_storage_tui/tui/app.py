@@ -118,11 +118,11 @@ class StorageApp(TerminalApp):
     # Opening and closing a config
 
     def _open(self, request: LoadRequest | None) -> None:
-        self._read_or_look(request if request is not None and request.config != FOUND else None)
-
-    def _read_or_look(self, request: LoadRequest | None) -> None:
+        """Read a config, or look for some where none is named."""
         from llama_storage_tui.tui.catalog.opening import OpeningScreen
 
+        if request is not None and request.config == FOUND:
+            request = None
         # What is on show stays behind until another config is read: `escape` leads back to it.
         self._above_base(
             OpeningScreen(request, load=self._world.load, find=self._world.find, is_root=not self._has_base)
@@ -217,7 +217,7 @@ class StorageApp(TerminalApp):
 
     @on(messages.PickerOpened)
     def _picker_opened(self) -> None:
-        self._read_or_look(None)
+        self._open(None)
 
     @on(messages.ReloadRequested)
     def _reload_requested(self) -> None:
@@ -375,17 +375,11 @@ class StorageApp(TerminalApp):
         what, text = line(message.what, 40), message.text
         if clipboard.fits(text) and self._driver is not None:
             self._driver.write(clipboard.sequence(text, self._world.environ))
-            self.notify(
-                f"{plural(len(text), 'character')} sent to the terminal's clipboard.",
-                title=f"Copied {what}",
-                markup=False,
-            )
+            said = f"{plural(len(text), 'character')} sent to the terminal's clipboard."
+            self.notify(said, title=f"Copied {what}", markup=False)
             return
-        self.notify(
-            "Too large for a terminal's clipboard: write it to a file instead.",
-            title=f"Copy {what}",
-            markup=False,
-        )
+        said = "Too large for a terminal's clipboard: write it to a file instead."
+        self.notify(said, title=f"Copy {what}", markup=False)
         self.push_screen(
             later().ExportDialog(
                 later().ValueSave(f"Save {what}", what, lambda: text), folder=self._world.folder()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.getters import query_one
+from textual.message import Message
 from textual.widgets import DataTable, Static
 
 from llama_storage_tui.errors import StorageToolError
@@ -45,6 +46,22 @@ from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
+_SCREENS: Final[dict[str, type[Message]]] = {
+    "findings": FindingsOpened,
+    "responses": ResponsesOpened,
+    "attention": AttentionOpened,
+    "conversations": ConversationsOpened,
+    "completions": CompletionsOpened,
+    "objects": FamiliesOpened,
+    "pending": PendingOpened,
+    "version": VersionOpened,
+    "upgrade": UpgradeOpened,
+    "left_behind": LeftBehindOpened,
+    "pick": PickerOpened,
+    "reload": ReloadRequested,
+}
+"""What is asked for where a key leads to another screen."""
+
 
 class CatalogScreen(WorkScreen):
     """The storage catalog of one run config."""
@@ -56,7 +73,7 @@ class CatalogScreen(WorkScreen):
         # In the order in which they give way on a narrow line, the last first.
         Binding(
             "R",
-            "pending",
+            "show('pending')",
             "Pending",
             id="catalog.pending",
             tooltip="Recover an unfinished password change",
@@ -76,39 +93,43 @@ class CatalogScreen(WorkScreen):
             tooltip="Change this backend's password everywhere",
         ),
         Binding(
-            "f", "findings", "Findings", id="catalog.findings", tooltip="List all findings of this config"
+            "f",
+            "show('findings')",
+            "Findings",
+            id="catalog.findings",
+            tooltip="List all findings of this config",
         ),
         Binding(
             "w",
-            "responses",
+            "show('responses')",
             "Responses",
             id="catalog.responses",
             tooltip="List stored responses: what was asked, why it failed",
         ),
         Binding(
             "A",
-            "attention",
+            "show('attention')",
             "Attention",
             id="catalog.attention",
             tooltip="Which responses deserve a look: failed, stuck, broken",
         ),
         Binding(
             "C",
-            "conversations",
+            "show('conversations')",
             "Conversations",
             id="catalog.conversations",
             tooltip="List the stored conversations",
         ),
         Binding(
             "M",
-            "completions",
+            "show('completions')",
             "Completions",
             id="catalog.completions",
             tooltip="List stored chat completions: each call of a model",
         ),
         Binding(
             "O",
-            "objects",
+            "show('objects')",
             "Objects",
             id="catalog.objects",
             tooltip="List other objects: files, batches, prompts, jobs",
@@ -118,14 +139,14 @@ class CatalogScreen(WorkScreen):
         ),
         Binding(
             "v",
-            "version",
+            "show('version')",
             "Version",
             id="catalog.version",
             tooltip="Why this server version, and what it means",
         ),
         Binding(
             "U",
-            "upgrade",
+            "show('upgrade')",
             "Upgrade",
             id="catalog.upgrade",
             show=False,
@@ -133,14 +154,21 @@ class CatalogScreen(WorkScreen):
         ),
         Binding(
             "L",
-            "left_behind",
+            "show('left_behind')",
             "Left behind",
             id="catalog.left-behind",
             show=False,
             tooltip="What the server's version does not reach, and what accumulates",
         ),
-        Binding("o", "pick", "Configs", id="catalog.configs", tooltip="Choose another run config"),
-        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Read the file again"),
+        Binding("o", "show('pick')", "Configs", id="catalog.configs", tooltip="Choose another run config"),
+        Binding(
+            "ctrl+r",
+            "show('reload')",
+            "Reload",
+            id="screen.reload",
+            show=False,
+            tooltip="Read the file again",
+        ),
         *(
             Binding(str(number), f"tab('{name}')", name.capitalize(), show=False, id=f"catalog.tab-{name}")
             for number, name in enumerate(TABS, 1)
@@ -229,12 +257,12 @@ class CatalogScreen(WorkScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only an entry of the file can be tested."""
-        if action == "pending":
+        if parameters == ("pending",):
             return bool(self._pending)
         if action in ("test", "rotate"):
             row = self._current
             return True if row is not None and row.backend is not None else None
-        if action == "findings":
+        if parameters == ("findings",):
             return True if self._session.catalog.is_judged else None
         if action == "test_all":
             return True if any(row.backend for row in self._rows) else None
@@ -266,24 +294,9 @@ class CatalogScreen(WorkScreen):
     def action_tab(self, name: str) -> None:
         self.detail.open(name)
 
-    def action_findings(self) -> None:
-        self.post_message(FindingsOpened())
-
-    def action_responses(self) -> None:
-        self.post_message(ResponsesOpened())
-
-    def action_attention(self) -> None:
-        self.post_message(AttentionOpened())
-
-    def action_conversations(self) -> None:
-        self.post_message(ConversationsOpened())
-
-    def action_completions(self) -> None:
-        self.post_message(CompletionsOpened())
-
-    def action_objects(self) -> None:
-        """Ask for the families of other objects."""
-        self.post_message(FamiliesOpened())
+    def action_show(self, name: str) -> None:
+        """Ask for another screen by its name here."""
+        self.post_message(_SCREENS[name]())
 
     def action_rotate(self) -> None:
         """Ask for the plan of a password change."""
@@ -298,29 +311,6 @@ class CatalogScreen(WorkScreen):
             self.post_message(RotationOpened(row.name))
         else:
             self.status.say(f"Backend {row.name} has no password to change: {reason}.")
-
-    def action_pending(self) -> None:
-        """Ask for the change that is half done."""
-        self.post_message(PendingOpened())
-
-    def action_version(self) -> None:
-        """Ask for the reasons behind the version."""
-        self.post_message(VersionOpened())
-
-    def action_upgrade(self) -> None:
-        """Ask for the preview of an upgrade."""
-        self.post_message(UpgradeOpened())
-
-    def action_left_behind(self) -> None:
-        """Ask for what no server reads, and what accumulates."""
-        self.post_message(LeftBehindOpened())
-
-    def action_pick(self) -> None:
-        self.post_message(PickerOpened())
-
-    def action_reload(self) -> None:
-        """Ask for the file to be read again."""
-        self.post_message(ReloadRequested())
 
     def action_test(self) -> None:
         """Test the backend under the cursor."""
@@ -394,8 +384,7 @@ class CatalogScreen(WorkScreen):
 
     def _redraw(self) -> None:
         self.backends.show_backends(self._rows)
-        row = self._current
-        if row is not None:
+        if (row := self._current) is not None:
             self.detail.show_connection(row)
 
 
