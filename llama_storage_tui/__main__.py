@@ -48,13 +48,15 @@ COMMANDS: Final = {
     "conversations": "records.group",
     "completions": "records.group",
     "rotate": "rotation",
+    "migrate": "migration",
+    "migrate-data": "transfer",
     "rules": "rules",
     "schema": "schemas",
     "help": "help_pages",
 }
 """Each command with its module in `cli`: imported when it is called, since the app must not pay for any of them."""
 
-ASKING: Final = frozenset({"rotate"})
+ASKING: Final = frozenset({"rotate", "migrate", "migrate-data"})
 """Commands whose text must be read before they go on: nothing of it waits for a pager."""
 
 
@@ -70,7 +72,7 @@ class CommandOrConfig(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"llama_storage_tui.cli.{COMMANDS[cmd_name]}")
-        command = getattr(module, "help_" if cmd_name == "help" else cmd_name)
+        command = getattr(module, "help_" if cmd_name == "help" else cmd_name.replace("-", "_"))
         return command if isinstance(command, click.Command) else None
 
     def resolve_command(

@@ -21,7 +21,7 @@ class Step(StrEnum):
     LIST_RECORDS = "list-records"
     """`of`: responses, conversations or completions."""
     LIST_OBJECTS = "list-objects"
-    """`of`: an object type."""
+    """`of`: a record family."""
     READ_ALL_RESPONSES = "read-all-responses"
     NEWEST_FIRST = "newest-first"
     SEE_FINDINGS = "see-findings"
@@ -53,6 +53,8 @@ class Step(StrEnum):
     LEAVE_OUT_USERLIST = "leave-out-userlist"
     CHANGE_TOGETHER = "change-together"
     """`of`: the configs that hold one password."""
+    RESUME_TRANSFER = "resume-transfer"
+    """`of`: the run config of a transfer of data that is half done."""
 
 
 @dataclass(frozen=True, slots=True)

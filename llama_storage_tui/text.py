@@ -8,7 +8,10 @@ stand-ins instead of being passed on or silently dropped.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 ELLIPSIS: Final = "…"
 
@@ -63,3 +66,14 @@ def plural(number: int, word: str) -> str:
     if number == 1:
         return f"1 {word}"
     return f"{number:,} {word[:-1] + 'ies' if word.endswith('y') and word[-2:] not in ('ey', 'ay') else word + 's'}"
+
+
+def since(then: datetime, now: datetime) -> str:
+    """Return how long ago something was, in words: `4 minutes ago`."""
+    minutes = max(0, int((now - then).total_seconds() // 60))
+    if not minutes:
+        return "less than a minute ago"
+    for length, word in ((24 * 60, "day"), (60, "hour")):
+        if minutes >= 2 * length:
+            return f"{plural(minutes // length, word)} ago"
+    return f"{plural(minutes, 'minute')} ago"

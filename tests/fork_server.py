@@ -29,6 +29,11 @@ _IMPORTED: Final = (
     "llama_storage_tui.tui.navigation.lazy_screens",
     "llama_storage_tui.tui.terminal.driver",
     "llama_storage_tui.backends.sqlite.reader",
+    "llama_storage_tui.backends.sqlite.source",
+    "llama_storage_tui.backends.sqlite.writer",
+    "llama_storage_tui.backends.postgres.source",
+    "llama_storage_tui.backends.postgres.writer",
+    "llama_storage_tui.services.transfer.service",
     "llama_storage_tui.backends.postgres.role",
     "llama_storage_tui.backends.mongodb.role",
 )

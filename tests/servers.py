@@ -79,6 +79,19 @@ class Server:
         options = ("-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql)
         return pgexec("psql", (*command, *options), bin_path=self._postgres.bin_path).strip()
 
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stop the server, as for a restart, and start it again at the end."""
+        self.control("-m", "fast", "stop")
+        try:
+            yield
+        finally:
+            self.start()
+
+    def start(self) -> None:
+        """Start the cluster at its port and its socket."""
+        _start(self, f"-h 127.0.0.1 -p {self.port} -k {self.folder}")
+
     def control(self, *arguments: str) -> None:
         """Run pg_ctl on the cluster."""
         pgexec(
@@ -100,8 +113,7 @@ def postgres() -> Iterator[Server]:
         made.ensure_pgdata_inited()
         server = Server(free_port(), folder, pgdata, made)
         _configure(server, made.system_user)
-        options = f"-h 127.0.0.1 -p {server.port} -k {folder}"
-        _start(server, options)
+        server.start()
         try:
             server.execute(f"CREATE DATABASE {DATABASE}", database="postgres")
             for role in _ROLES:

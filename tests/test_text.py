@@ -1,6 +1,7 @@
 """What reaches a terminal is inert."""
 
 import pickle
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -47,3 +48,20 @@ def test_redaction_finds_a_secret_as_it_is_and_percent_encoded() -> None:
     assert redact("login p@ss/word failed for postgresql://u:p%40ss%2Fword@h") == (
         f"login {MASK} failed for postgresql://u:{MASK}@h"
     )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "less than a minute ago"),
+        (59, "less than a minute ago"),
+        (60, "1 minute ago"),
+        (119 * 60, "119 minutes ago"),
+        (2 * 3600, "2 hours ago"),
+        (47 * 3600, "47 hours ago"),
+        (3 * 86400, "3 days ago"),
+    ],
+)
+def test_how_long_ago_something_was_is_said_in_words(seconds: int, words: str) -> None:
+    then = datetime(2026, 1, 1, tzinfo=UTC)
+    assert text.since(then, then + timedelta(seconds=seconds)) == words

@@ -14,6 +14,9 @@ FIRST_BATCH: Final = 1
 LARGEST_BATCH: Final = 1000
 """Measured: larger batches gain nothing."""
 
+LARGEST_RAW_BATCH: Final = 8000
+"""Of rows that are copied and not shown: each batch changes threads some times, which small rows would wait for."""
+
 BATCH_BYTES: Final = 8 * 1024 * 1024
 """About what a batch of large values may weigh, so that memory does not follow the number of rows."""
 
@@ -44,12 +47,13 @@ class Pace:
     """How many rows to fetch next: twice as many while they are light, fewer where they are heavy."""
 
     size: int = FIRST_BATCH
+    most: int = LARGEST_BATCH
 
     def after(self, batch: Sequence[Sequence[object]]) -> int:
         """Set the pace by what was fetched; return what that weighs."""
         held = weight(batch)
         if held < BATCH_BYTES // 4:
-            self.size = min(self.size * 2, LARGEST_BATCH)
+            self.size = min(self.size * 2, self.most)
         else:
             self.size = max(1, min(self.size, self.size * (BATCH_BYTES // 4) // held))
         return held

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -274,3 +274,9 @@ class Engine(Protocol):
     async def close(self) -> None:
         """Close the connections; waits no longer than a second."""
         ...
+
+
+async def describe(engine: Engine, connection: AsyncConnection, name: str) -> TableShape | None:
+    """Describe one table or view of an engine's database; None where there is none of that name."""
+    shape = await engine.dialect.describe(connection, name)
+    return None if shape is None else replace(shape, place=engine.where)

@@ -5,6 +5,7 @@ The table is the server's: `key` (its primary key), `value`, `expiration`. How a
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -57,6 +58,10 @@ class SqlKeyValueReader:
 
         return await self.engine.run(counted, seconds=self.timeouts.query if fast else None)
 
+    async def counts(self, selections: Sequence[KeySelection], *, fast: bool = False) -> tuple[Count, ...]:
+        """Count the keys of several selections at the same time."""
+        return tuple(await asyncio.gather(*(self.count(selection, fast=fast) for selection in selections)))
+
     async def page(
         self,
         selection: KeySelection,
@@ -72,7 +77,9 @@ class SqlKeyValueReader:
         """
         if limit < 1:
             raise UsageError("A page has at least one key.")
-        name = cursors.fingerprint(self.table, selection.include, selection.exclude, prefix)
+        name = cursors.fingerprint(
+            self.engine.where, self.table, selection.include, selection.exclude, prefix
+        )
         query = KeyQuery(selection, prefix, limit, _position(after, name), datetime.now(UTC))
 
         found = await self._find(query, seconds=None if exact else self.timeouts.query)
@@ -141,7 +148,7 @@ class SqlKeyValueReader:
         Keys come first, with their sizes, then the values of as many as weigh a batch: memory follows the largest
         value, not their number, and no statement stays open while the caller works.
         """
-        name = cursors.fingerprint(self.table, selection.include, selection.exclude, "")
+        name = cursors.fingerprint(self.engine.where, self.table, selection.include, selection.exclude, "")
         after: Cursor | None = None
         while True:
             query = KeyQuery(selection, "", LARGEST_BATCH, _position(after, name), datetime.now(UTC))

@@ -63,6 +63,7 @@ class ResolvedQuery:
             is_sorted = (first,) != shape.order[:1]
             order = (first, *(each for each in shape.key if each != first)) if is_sorted else shape.order
         name = cursors.fingerprint(
+            shape.place,
             shape.schema,
             shape.name,
             [each.name for each in order],
@@ -208,7 +209,9 @@ class ResolvedQuery:
 
 def row_fingerprint(shape: TableShape) -> str:
     """Return the fingerprint of cursors that name one row of a table."""
-    return cursors.fingerprint("row", shape.schema, shape.name, [each.name for each in shape.key])
+    return cursors.fingerprint(
+        "row", shape.place, shape.schema, shape.name, [each.name for each in shape.key]
+    )
 
 
 def filter_conditions(

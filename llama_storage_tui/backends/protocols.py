@@ -23,6 +23,16 @@ from llama_storage_tui.model.data import (
     StoredValue,
     Table,
 )
+from llama_storage_tui.model.raw_rows import (
+    Found,
+    RawBatch,
+    RawExtent,
+    RawRow,
+    RefusedRow,
+    RowIdentity,
+    RowLocator,
+    Sheet,
+)
 from llama_storage_tui.model.records import (
     Extent,
     Record,
@@ -33,6 +43,7 @@ from llama_storage_tui.model.records import (
     TallyBatch,
 )
 from llama_storage_tui.model.rotation import CommitState, LoginAnswer, RoleChange, RoleFacts, StoredForm
+from llama_storage_tui.model.transfer import TransferItem
 from llama_storage_tui.secrets import Secret
 
 Notify = Callable[[str], None]
@@ -87,6 +98,10 @@ class KeyValueReader(Protocol):
 
     async def count(self, selection: KeySelection, *, fast: bool = False) -> Count:
         """Count keys; `fast` allows an estimate."""
+        ...
+
+    async def counts(self, selections: Sequence[KeySelection], *, fast: bool = False) -> tuple[Count, ...]:
+        """Count the keys of several selections, in their order: in one go where the engine has to look at all keys."""
         ...
 
     async def page(
@@ -204,4 +219,114 @@ class Reader(Prober, Protocol):
 
     async def close(self) -> None:
         """Close the engine; waits for nothing longer than a second."""
+        ...
+
+
+class ItemSource(Protocol):
+    """The rows of a store as they are stored, whole, in one snapshot of it, without a trace.
+
+    JSON is the stored text, byte for byte; what the engine has a type for that `Cell` has not is its text. A container that is not
+    there has no rows.
+    """
+
+    async def stamp(self, container: str) -> str:
+        """Return a text that is another one as soon as a row of the container was written."""
+        ...
+
+    async def extent(self, container: str, keys: KeySelection | None, *, fast: bool = False) -> RawExtent:
+        """Count rows and bytes exactly, without a time limit; `fast` estimates the bytes by some of the rows."""
+        ...
+
+    def read(self, container: str, keys: KeySelection | None) -> AsyncGenerator[RawBatch, None]:
+        """Yield all rows in stored order, in batches of bounded weight; `keys` None reads every row."""
+        ...
+
+    async def is_empty(self, container: str) -> bool:
+        """Tell whether a container has no row, or is not there."""
+        ...
+
+    async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:
+        """Tell for each row what the store has in its place."""
+        ...
+
+    async def close(self) -> None:
+        """End the snapshot."""
+        ...
+
+
+class ItemWriter(Protocol):
+    """One transaction on one store, for a transfer that was confirmed, and nothing else: made by an opener of its own.
+
+    Nothing is seen by others before `commit`; every other end leaves the store as it was. What is written is read back, and counts
+    as written only where that gave the same values.
+    """
+
+    async def obstacles(self, sheets: Sequence[Sheet]) -> tuple[str, ...]:
+        """Return why these could not be written, a sentence each: rights, a read-only file. Writes nothing."""
+        ...
+
+    async def users(self) -> tuple[str, ...] | None:
+        """Return who else has the store open, in words; None where that cannot be told."""
+        ...
+
+    async def free_bytes(self) -> int | None:
+        """Return how much room there is for new rows; None where that cannot be told."""
+        ...
+
+    async def begin(self) -> None:
+        """Open the transaction and keep other writers out; raises BackendError.
+
+        What stands above may be asked before, and writes nothing; everything below is asked within the transaction.
+        """
+        ...
+
+    async def prepare(self, sheet: Sheet) -> bool:
+        """Create the container or a missing column where need be; return whether a container was created."""
+        ...
+
+    async def is_empty(self, container: str) -> bool:
+        """Tell whether a container has no row, or is not there."""
+        ...
+
+    def read(self, container: str, keys: KeySelection | None) -> AsyncGenerator[RawBatch, None]:
+        """Yield the rows that were there when reading began, with their locators, within the transaction."""
+        ...
+
+    async def bring(self, item: TransferItem) -> int | None:
+        """Bring all rows of an item within the engine, to a container that has none of them; return how many.
+
+        None where the engine cannot do that by itself, or not with every row: then nothing was written.
+        """
+        ...
+
+    async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:
+        """Tell for each row what the store has in its place."""
+        ...
+
+    async def insert(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
+        """Add rows that are not there; return those that the engine does not take as they are. Raises TakenError."""
+        ...
+
+    async def update(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
+        """Put rows in place of those of the same identity, each with one; return those that the engine does not take."""
+        ...
+
+    async def delete(self, sheet: Sheet, identities: Sequence[RowIdentity]) -> int:
+        """Remove rows by identity; return how many there were."""
+        ...
+
+    async def remove(self, container: str, locators: Sequence[RowLocator]) -> int:
+        """Remove rows that `read` gave; return how many there were."""
+        ...
+
+    async def drop(self, container: str) -> None:
+        """Drop a container that has no row."""
+        ...
+
+    async def commit(self) -> bool:
+        """Make it all last; return False where the answer got lost, so that nobody knows. Raises BackendError: nothing lasts."""
+        ...
+
+    async def close(self) -> None:
+        """Roll back what is not committed, and let go of the store."""
         ...

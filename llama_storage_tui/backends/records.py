@@ -11,11 +11,12 @@ from typing import Final, Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from llama_storage_tui.backends.engine import Engine
-from llama_storage_tui.backends.recordscan import RecordScan, Row, resolved_for, scan_of
+from llama_storage_tui.backends.engine import Engine, describe
+from llama_storage_tui.backends.recordscan import RecordScan, Row
 from llama_storage_tui.backends.recordtally import Counted, RecordTally
 from llama_storage_tui.backends.rereading import rereading
 from llama_storage_tui.backends.shape import TableShape
+from llama_storage_tui.backends.stored_scan import resolved_for, scan_of
 from llama_storage_tui.errors import NotFoundError, UsageError
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.records import (
@@ -157,7 +158,7 @@ class SqlRecordReader:
 
         async def measured(connection: AsyncConnection) -> Extent | None:
             dialect = self.engine.dialect
-            shape = await dialect.describe(connection, table)
+            shape = await describe(self.engine, connection, table)
             return None if shape is None else await dialect.documents.extent(connection, shape)
 
         return await self.engine.run(measured, seconds=self.timeouts.query)
@@ -186,7 +187,7 @@ class SqlRecordReader:
     async def _shape(self, connection: AsyncConnection, query: RecordQuery) -> TableShape:
         shape = self._shapes.get(query.table) if query.after is not None else None
         if shape is None:
-            shape = await self.engine.dialect.describe(connection, query.table)
+            shape = await describe(self.engine, connection, query.table)
         if shape is None:
             raise NotFoundError(
                 f"There is no table {query.table!r}.",

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from dataclasses import field as dataclass_field
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends import cursors
-from llama_storage_tui.backends.batches import Pace
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.documents import (
     DocumentSource,
     fields_of,
     holds,
     inside_of,
-    is_inside,
-    wanted,
 )
-from llama_storage_tui.backends.engine import Dialect, Expression, PreparedDocument, Ready, Statement
-from llama_storage_tui.backends.outlines import WantedParts
+from llama_storage_tui.backends.engine import Dialect, Expression, Statement
+from llama_storage_tui.backends.row_source import Order, Rows, RowSource
 from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
-from llama_storage_tui.backends.stored_rows import StoredRow
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Cell, Cursor
 from llama_storage_tui.model.records import (
@@ -37,7 +30,6 @@ from llama_storage_tui.model.records import (
     Field,
     Measure,
     Not,
-    OneOf,
     Record,
     RecordOrder,
     RecordQuery,
@@ -60,33 +52,9 @@ class ScanSlice:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows to select from: `table` has their columns, `prepared` their documents; `where` and `order` are still to be asked."""
-
-    table: sa.FromClause
-    source: sa.FromClause
-    prepared: Mapping[str, PreparedDocument] = dataclass_field(default_factory=dict)
-    sizes: Mapping[str, Expression] = dataclass_field(default_factory=dict)
-    where: tuple[sa.ColumnElement[bool], ...] = ()
-    order: tuple[sa.ColumnElement[object], ...] = ()
-
-    def select(self, chosen: Sequence[Expression]) -> Statement:
-        """Select expressions as the columns c0, c1 and so on."""
-        named = [each.label(f"c{index}") for index, each in enumerate(chosen)]
-        return sa.select(*named).select_from(self.source).where(*self.where).order_by(*self.order)
-
-
-Order = Callable[[sa.FromClause], Sequence[sa.ColumnElement[object]]]
-"""Returns what rows are ordered by, of the columns of a table."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordScan:
+class RecordScan(RowSource):
     """A resolved query. `marked` are the columns that a cursor holds: time, id and key, or the position alone."""
 
-    query: RecordQuery
-    shape: TableShape
-    dialect: Dialect
     marked: tuple[ColumnShape, ...]
     name: str
     parts: tuple[TablePart, ...] = ()
@@ -108,7 +76,7 @@ class RecordScan:
         else:
             marked = physical
         conditions = [_asked(condition) for condition in query.conditions]
-        name = cursors.fingerprint(shape.schema, shape.name, query.order.value, conditions)
+        name = cursors.fingerprint(shape.place, shape.schema, shape.name, query.order.value, conditions)
         return cls(query, shape, dialect, marked, name, parts)
 
     @property
@@ -247,76 +215,6 @@ class RecordScan:
     async def _fetch(self, connection: AsyncConnection, statement: Statement, limit: int | None) -> list[Row]:
         return [*(await connection.execute(statement.limit(limit))).all()]
 
-    def rows(
-        self,
-        table: sa.TableClause,
-        fields: Sequence[Field],
-        columns: Sequence[str],
-        where: Sequence[sa.ColumnElement[bool]],
-        *,
-        order: Order | None = None,
-        source: sa.FromClause | None = None,
-        is_walk: bool = False,
-    ) -> Rows:
-        """Return rows whose documents are ready for fields, each taken apart once a row; `columns` are wanted beside the fields'.
-
-        `where` and `order` are of the table. In a walk the rows come in their order as they are read, else they are sorted once
-        everything was taken out of them.
-        """
-        ready = self.dialect.documents.ready
-        if ready is None or not any(map(is_inside, fields)):
-            prepared = self._prepared(table, fields)
-            joined = table if source is None else source
-            for document in prepared.values():
-                for part in document.joined:
-                    joined = joined.join(part, sa.true())
-            return Rows(
-                table, joined, prepared, {}, tuple(where), () if order is None else tuple(order(table))
-            )
-        fenced, made, sizes = self._fenced(table, fields, columns, ready)
-        fenced = fenced.select_from(table if source is None else source).where(*where)
-        if order is not None and is_walk:
-            fenced = fenced.order_by(*order(table))
-        # The offset keeps the engine from putting the expressions back where they are used, once for every use.
-        found = fenced.offset(0).subquery("ready")
-        return Rows(
-            found,
-            found,
-            {name: PreparedDocument((), found.c[label], {}) for name, label in made.items()},
-            {name: found.c[label] for name, label in sizes.items()},
-            (),
-            () if order is None or is_walk else tuple(order(found)),
-        )
-
-    def _fenced(
-        self, table: sa.TableClause, fields: Sequence[Field], columns: Sequence[str], ready: Ready
-    ) -> tuple[Statement, dict[str, str], dict[str, str]]:
-        """Select columns, and documents and sizes under the names that are returned by their columns."""
-        inside = [field for field in fields if is_inside(field)]
-        names = dict.fromkeys(self.shape.column(field.column).name for field in inside)
-        made = {name: f"document_{index}" for index, name in enumerate(names)}
-        weighed = dict.fromkeys(field.column for field in fields if field.measure is Measure.BYTES)
-        sizes = {name: f"size_{index}" for index, name in enumerate(weighed)}
-        plain = (
-            self.shape.column(field.column).name
-            for field in fields
-            if not is_inside(field) and field.measure is not Measure.BYTES
-        )
-        chosen: list[sa.ColumnElement[object]] = [table.c[name] for name in dict.fromkeys((*columns, *plain))]
-        for name, label in made.items():
-            asked = [field for field in inside if field.column == name]
-            chosen.append(ready(table.c[name], asked).label(label))
-        for name, label in sizes.items():
-            chosen.append(self.dialect.size(table.c[name], self.shape.column(name)).label(label))
-        return sa.select(*chosen), made, sizes
-
-    def taken(self, rows: Rows, field: Field) -> Expression:
-        """Return a field of rows that are ready for it."""
-        if field.measure is Measure.BYTES and field.column in rows.sizes:
-            return rows.sizes[field.column]
-        limit = self.query.cell_limit
-        return wanted(self.dialect, self.shape, rows.table, field, rows.prepared.get(field.column), limit)
-
     def _selected(
         self,
         table: sa.TableClause,
@@ -363,19 +261,6 @@ class RecordScan:
         }
         source = DocumentSource(self.dialect, self.shape, rows.table, taken, rows.prepared)
         return (holds(source, each) for each in conditions)
-
-    def _prepared(self, table: sa.TableClause, fields: Sequence[Field]) -> dict[str, PreparedDocument]:
-        """Return each document that fields are taken out of, by its column."""
-        found: dict[str, PreparedDocument] = {}
-        inside = [field for field in fields if is_inside(field)]
-        for index, name in enumerate(dict.fromkeys(field.column for field in inside)):
-            element: Expression = table.c[self.shape.column(name).name]
-            paths = (field.path for field in inside if field.column == name)
-            keys = dict.fromkeys(path[0] for path in paths if path and isinstance(path[0], str))
-            prepared = self.dialect.documents.prepared(element, tuple(map(str, keys)), f"document_{index}")
-            if prepared is not None:
-                found[name] = prepared
-        return found
 
     def _sorted(self, table: sa.TableClause, segment: sa.ColumnElement[bool], limit: int | None) -> Statement:
         """Return the statement of a sorted page: first which rows, then what is in them.
@@ -454,121 +339,6 @@ class RecordScan:
         return tuple(self.dialect.part(raw[start : start + width]) for start in range(0, len(raw), width))
 
 
-@dataclass(frozen=True, slots=True)
-class StoredScan(RecordScan):
-    """A resolved query whose rows are taken as they are stored: what is in their documents is told on this side."""
-
-    @property
-    def is_narrowed_later(self) -> bool:
-        """Whether a condition is left that the engine does not answer."""
-        return any(not _is_of_column(each) for each in self.query.conditions)
-
-    async def stored_rows(
-        self, connection: AsyncConnection, statement: Statement
-    ) -> AsyncGenerator[list[tuple[StoredRow, Row]], None]:
-        """Yield the rows of a statement that selects `needed`, in batches, each with what follows its columns."""
-        columns, sizes = self._needed()
-        shapes = {name: self.shape.column(name) for name in columns}
-        inside = [field for field in self.query.fields if is_inside(field)]
-        inside += [field for each in self.query.conditions for field in inside_of(each)]
-        asked = {
-            name: WantedParts.by(field for field in inside if field.column == name)
-            for name in dict.fromkeys(field.column for field in inside)
-        }
-
-        def made(row: Row) -> tuple[StoredRow, Row]:
-            end = len(columns)
-            cells: Sequence[Cell] = row  # type: ignore[assignment] # what is selected is nothing but cells
-            stored = StoredRow(
-                dict(zip(columns, cells, strict=False)),
-                dict(zip(sizes, cells[end:], strict=False)),
-                shapes,
-                asked,
-            )
-            return stored, row[end + len(sizes) :]
-
-        pace = Pace()
-        async with connection.stream(statement) as result:
-            while batch := await result.fetchmany(pace.size):
-                yield [made(row) for row in batch]
-                pace.after(batch)
-
-    def needed(self, table: sa.TableClause, more: Sequence[Expression]) -> Statement:
-        """Select the columns that fields and conditions look into, as they are stored, and more behind them."""
-        columns, sizes = self._needed()
-        taken = [self.dialect.cell(table.c[name], self.shape.column(name), None) for name in columns]
-        taken += [self.dialect.size(table.c[name], self.shape.column(name)) for name in sizes]
-        chosen = [each.label(f"c{index}") for index, each in enumerate((*taken, *more))]
-        return sa.select(*chosen).select_from(table)
-
-    async def _fetch(self, connection: AsyncConnection, statement: Statement, limit: int | None) -> list[Row]:
-        if limit is not None and not self.is_narrowed_later:
-            statement = statement.limit(limit)
-        left = [each for each in self.query.conditions if not _is_of_column(each)]
-
-        def kept(batch: Sequence[tuple[StoredRow, Row]]) -> list[Row]:
-            return [
-                (*(stored.value(field) for field in self.query.fields), *rest)
-                for stored, rest in batch
-                if stored.meets_all((*left,))
-            ]
-
-        rows: list[Row] = []
-        async with aclosing(self.stored_rows(connection, statement)) as batches:
-            async for batch in batches:
-                # Beside the event loop: a batch may hold megabytes of JSON.
-                rows += await asyncio.to_thread(kept, batch)
-                if limit is not None and len(rows) >= limit:
-                    return rows[:limit]
-        return rows
-
-    def _conditions(self) -> tuple[Sequence[Condition], Sequence[Condition]]:
-        return [each for each in self.query.conditions if _is_of_column(each)], ()
-
-    def _selected(
-        self,
-        table: sa.TableClause,
-        where: Sequence[sa.ColumnElement[bool]],
-        *,
-        order: Order | None = None,
-        source: sa.FromClause | None = None,
-        is_walk: bool = False,
-        is_asked: bool = False,
-    ) -> Statement:
-        del is_walk
-        marks = [mark for column in self.marked for mark in self.dialect.mark(table.c[column.name], column)]
-        early = () if is_asked else self._conditions()[0]
-        statement = self.needed(table, marks).where(*where, *self._holding(table, early))
-        statement = statement if source is None else statement.select_from(source)
-        return statement if order is None else statement.order_by(*order(table))
-
-    def _needed(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the columns whose values, and those whose sizes are needed; raises UsageError for one that the table lacks."""
-        asked = [*self.query.fields]
-        asked += [field for each in self.query.conditions for field in fields_of(each)]
-        names = dict.fromkeys(each.column for each in asked if each.measure is not Measure.BYTES)
-        sizes = dict.fromkeys(each.column for each in asked if each.measure is Measure.BYTES)
-        for name in (*names, *sizes):
-            self.shape.column(name)
-        return tuple(names), tuple(sizes)
-
-
-async def scan_of(
-    connection: AsyncConnection, query: RecordQuery, shape: TableShape, dialect: Dialect
-) -> RecordScan:
-    """Resolve a query for the way in which a dialect reads; raises as `RecordScan.of` does."""
-    parts = await dialect.documents.parts(connection, shape) if query.order is RecordOrder.STORED else ()
-    return (StoredScan if dialect.is_raw else RecordScan).of(query, shape, dialect, parts)
-
-
-def resolved_for(scan: RecordScan, dialect: Dialect) -> RecordScan:
-    """Return a scan for the way in which another dialect of the same engine reads."""
-    if scan.dialect is dialect:
-        return scan
-    made = StoredScan if dialect.is_raw else RecordScan
-    return made(scan.query, scan.shape, dialect, scan.marked, scan.name, scan.parts)
-
-
 def _marked(cell: Cell, field: Field, limit: int) -> Cell:
     """Return a cell that is longer than what a list shows as its beginning with a mark."""
     if field.measure is not Measure.VALUE or not isinstance(cell, str | bytes) or len(cell) <= limit:
@@ -581,17 +351,6 @@ def _oid(text: str) -> int:
         return int(text)
     except ValueError:
         raise cursors.refused() from None
-
-
-def _is_of_column(condition: Condition) -> bool:
-    """Tell whether a condition compares a column as a whole, which any content allows and an index may serve."""
-    match condition:
-        case Equals(Field(path=(), measure=Measure.VALUE), _) | OneOf(
-            Field(path=(), measure=Measure.VALUE), _
-        ):
-            return True
-        case _:
-            return False
 
 
 def _columns_of(condition: Condition) -> Iterator[str]:

@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.documents import DocumentSource, fields_of, holds, is_inside, wanted
 from llama_storage_tui.backends.engine import Expression, Statement
-from llama_storage_tui.backends.recordscan import RecordScan, Row, ScanSlice, StoredScan
+from llama_storage_tui.backends.recordscan import RecordScan, Row, ScanSlice
 from llama_storage_tui.backends.stored_rows import StoredRow
+from llama_storage_tui.backends.stored_scan import StoredScan
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import Field, Measure, RecordOrder, Tallied
 

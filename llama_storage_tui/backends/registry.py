@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Final
 
-from llama_storage_tui.backends.protocols import Reader, RoleLogin, RoleServer
-from llama_storage_tui.backends.spec import EngineSpec, Roles
+from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader, RoleLogin, RoleServer
+from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, Roles
 from llama_storage_tui.errors import BackendError, FailureKind, RefusedError
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.target import LoginTarget, Target
@@ -73,6 +73,32 @@ def open_role_server(target: LoginTarget, *, timeouts: Timeouts | None = None) -
     engine = engine_of(target)
     with _needing_driver(engine):
         return _roles(engine).server(target, timeouts or Timeouts())
+
+
+def open_source(target: Target, *, timeouts: Timeouts | None = None) -> ItemSource:
+    """Return the rows of a target as they are stored, without contacting it yet. Whoever opens it closes it.
+
+    Raises RefusedError where the engine has no such way, or its driver is missing.
+    """
+    engine = engine_of(target)
+    with _needing_driver(engine):
+        return _bulk_copy(engine).source(target, timeouts or Timeouts())
+
+
+def open_writer(target: Target, *, timeouts: Timeouts | None = None) -> ItemWriter:
+    """Return a writer of a target, without contacting it yet: for a transfer that was confirmed, and nothing else.
+
+    Raises RefusedError as `open_source` does.
+    """
+    engine = engine_of(target)
+    with _needing_driver(engine):
+        return _bulk_copy(engine).writer(target, timeouts or Timeouts())
+
+
+def _bulk_copy(engine: EngineSpec[Any]) -> BulkCopy[Any]:
+    if engine.bulk_copy is None:
+        raise RefusedError(f"This program copies no data from or to {engine.name}")
+    return engine.bulk_copy
 
 
 def _roles(engine: EngineSpec[Any]) -> Roles[Any]:

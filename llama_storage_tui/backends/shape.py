@@ -64,7 +64,7 @@ class TableShape:
     `key` names columns that together are unique and never NULL: the tiebreaker of every sort; empty for a view. `order` is
     what pages come in when no sort is asked for: the primary key, then as much of `key` as makes it unique. `hidden` are
     pseudo columns (rowid, ctid) that key or order use. `is_heap_ordered`: `key` is the physical position, which
-    only a range of blocks finds fast.
+    only a range of blocks finds fast. `place` is the database: cursors name it.
     """
 
     name: str
@@ -78,6 +78,7 @@ class TableShape:
     is_heap_ordered: bool = False
     is_tree: bool = False
     """Whether its rows lie in several tables: partitions, or tables that inherit from it. Positions repeat among them."""
+    place: str = ""
     has_positions: bool = False
     """Whether every row has a physical position: not in a view, nor where a part of a tree is a foreign table."""
 

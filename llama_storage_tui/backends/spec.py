@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from llama_storage_tui.backends.protocols import Reader, RoleLogin, RoleServer
+from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader, RoleLogin, RoleServer
 from llama_storage_tui.backends.settings import BackendSettings
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.limits import Timeouts
@@ -30,6 +30,14 @@ class Roles(Generic[AnyLogin]):
 
     login: Callable[[AnyLogin, Timeouts], RoleLogin]
     server: Callable[[AnyLogin, Timeouts], RoleServer]
+
+
+@dataclass(frozen=True, slots=True)
+class BulkCopy(Generic[AnyTarget]):
+    """Whole containers, read as they are stored (`source`) and written (`writer`). Both import the driver."""
+
+    source: Callable[[AnyTarget, Timeouts], ItemSource]
+    writer: Callable[[AnyTarget, Timeouts], ItemWriter]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +64,8 @@ class EngineSpec(Generic[AnyTarget]):
     """None where this program changes no passwords of the engine."""
     why_no_roles: str = ""
     """Where `roles` is None: why there is no password to change."""
+    bulk_copy: BulkCopy[Any] | None = None
+    """None where this program copies nothing from or to the engine."""
     driver: str | None = None
     """The optional driver's package and version, in words; None where it comes with this program."""
     extra: str | None = None

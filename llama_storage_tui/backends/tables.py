@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.batches import BATCH_BYTES, LARGEST_BATCH, Pace
 from llama_storage_tui.backends.cursors import Position
-from llama_storage_tui.backends.engine import Engine, Statement
+from llama_storage_tui.backends.engine import Engine, Statement, describe
 from llama_storage_tui.backends.listing import ResolvedQuery, filter_conditions, row_fingerprint
 from llama_storage_tui.backends.rereading import as_stored, rereading
 from llama_storage_tui.backends.shape import TableShape
@@ -52,7 +52,7 @@ class SqlTableReader:
         """Describe one table without counting; None where there is none."""
 
         async def described(connection: AsyncConnection) -> Table | None:
-            shape = await self.engine.dialect.describe(connection, name)
+            shape = await describe(self.engine, connection, name)
             if shape is None:
                 return None
             self._shapes[name] = shape
@@ -202,7 +202,7 @@ class SqlTableReader:
     async def _shape(self, connection: AsyncConnection, name: str, *, refresh: bool) -> TableShape:
         shape = None if refresh else self._shapes.get(name)
         if shape is None:
-            shape = await self.engine.dialect.describe(connection, name)
+            shape = await describe(self.engine, connection, name)
         if shape is None:
             raise NotFoundError(
                 f"There is no table {name!r}.", where=self.engine.where, help="`tables` lists what is there."

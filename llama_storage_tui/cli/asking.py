@@ -18,12 +18,16 @@ from llama_storage_tui.reports.pending import notice_help
 from llama_storage_tui.services.catalog import load
 from llama_storage_tui.services.rotation import pending
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.transfer.pending import pending_notice
 
 Answer = TypeVar("Answer")
 
 FOUND: Final = "@"
 STDIN: Final = "-"
 LIMIT: Final = click.IntRange(1, 10_000)
+PAGE_LIMIT: Final = click.option(
+    "--limit", type=LIMIT, metavar="N", default=100, show_default=True, help="Entries of a page."
+)
 
 
 def open_catalog(context: click.Context, config: str) -> Catalog:
@@ -32,6 +36,8 @@ def open_catalog(context: click.Context, config: str) -> Catalog:
     if config != STDIN:
         for found in pending.notices(request):
             output.say_notice(help_words(notice_help(found)))
+        if (transfer := pending_notice(request)) is not None:
+            output.say_notice(help_words(transfer))
     try:
         catalog = load(request)
     except ConfigError as error:

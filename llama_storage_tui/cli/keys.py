@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from llama_storage_tui.cli import output, reports, shell_completion
-from llama_storage_tui.cli.asking import LIMIT, ask
+from llama_storage_tui.cli.asking import PAGE_LIMIT, ask
 from llama_storage_tui.cli.data_documents import GetDocument, KeyBody, KeysDocument, NamespacesDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
@@ -54,7 +54,7 @@ def _wanted(context: click.Context, namespace: str | None, *, unassigned: bool) 
 @click.argument("namespace", required=False, shell_complete=shell_completion.namespaces)
 @click.option("--unassigned", is_flag=True, help="List the keys outside every known namespace.")
 @click.option("--prefix", default="", help="Only keys that begin with TEXT.")
-@click.option("--limit", type=LIMIT, default=100, show_default=True)
+@PAGE_LIMIT
 @click.option("--after", metavar="CURSOR", help="The page after CURSOR.")
 @click.option("--exact", is_flag=True, help="Look at all keys that a complete page takes, however many.")
 @shared_options

@@ -36,6 +36,7 @@ _WORDS: Final = {
     Step.ACCEPT_UNCHECKED: "To change the password without verification, add --accept-unchecked.",
     Step.LEAVE_OUT_USERLIST: "Leave --userlist out.",
     Step.CHANGE_TOGETHER: "`rotate` one of them, with --also for each of the others: {of}.",
+    Step.RESUME_TRANSFER: f"Finish it with: {PROGRAM} migrate-data {{of}} --resume",
 }
 _UNNAMED: Final = {
     Step.READ_AS_VERSION: "VERSION",
@@ -43,8 +44,9 @@ _UNNAMED: Final = {
     Step.FINISH_CHANGE: "RUN_CONFIG",
     Step.CONFIRM_CHANGE: "RUN_CONFIG",
     Step.CHANGE_TOGETHER: "RUN_CONFIG",
+    Step.RESUME_TRANSFER: "RUN_CONFIG",
 }
-_PATHS: Final = (Step.GIVE_ENV_FILE, Step.FINISH_CHANGE, Step.CONFIRM_CHANGE)
+_PATHS: Final = (Step.GIVE_ENV_FILE, Step.FINISH_CHANGE, Step.CONFIRM_CHANGE, Step.RESUME_TRANSFER)
 
 
 def step_words(step: Step, of: str = "") -> str:
@@ -62,6 +64,11 @@ def finishing_command(step: Step, config: str) -> str:
     """Return the command that goes on with a pending change: Step.FINISH_CHANGE or Step.CONFIRM_CHANGE."""
     option = "--confirm" if step is Step.CONFIRM_CHANGE else "--recover"
     return f"{PROGRAM} rotate {shlex.quote(config)} {option}"
+
+
+def resuming_command(config: str) -> str:
+    """Return the command that finishes a transfer of data."""
+    return f"{PROGRAM} migrate-data {shlex.quote(config)} --resume"
 
 
 def password_command(config: str) -> str:

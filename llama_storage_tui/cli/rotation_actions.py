@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Coroutine, Iterable
 
-import click
-
 from llama_storage_tui.cli import output
+from llama_storage_tui.cli.confirming import confirm
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.cli.rotation_choices import Choices
@@ -44,7 +43,7 @@ def rotate_backend(settings: Settings, config: str, backend: str, choices: Choic
         if settings.is_json:
             _write(plan, Result(outcome, ""), None)
         return ExitCode.DONE if plan.refusal is None else ExitCode.REFUSED
-    _confirm(_question(plan), is_confirmed=choices.yes)
+    confirm(_question(plan), is_confirmed=choices.yes)
     result = wait_for(changes.apply(prepared, new, _tell))
     return _report(settings, changes, plan, result, new.reveal() if choices.show else None)
 
@@ -55,7 +54,7 @@ def _new_password(choices: Choices) -> Secret | None:
         return None
     if choices.password_stdin and not (choices.yes or choices.dry_run):
         raise RefusedError("--password-stdin leaves no stdin to ask on", help="Add --yes.")
-    _confirm(None, is_confirmed=choices.yes or choices.dry_run)
+    confirm(None, is_confirmed=choices.yes or choices.dry_run)
     return _read_password() if choices.password_stdin else generate()
 
 
@@ -92,7 +91,7 @@ def _print(changes: PasswordChanges, result: Result, password: str | None) -> No
 def finish_change(settings: Settings, config: str, choices: Choices) -> int:
     """Recover, undo or adopt what is pending for a config."""
     changes = _changes(settings, config)
-    _confirm(None if choices.adopts else "Finish the pending change?", is_confirmed=choices.yes)
+    confirm(None if choices.adopts else "Finish the pending change?", is_confirmed=choices.yes)
     password = _read_password() if choices.adopts else None
     pending = changes.pending()
     endings = (
@@ -173,18 +172,6 @@ def print_password(settings: Settings, config: str, backend: str | None) -> int:
     else:
         output.write_raw(password)
     return ExitCode.DONE
-
-
-def _confirm(question: str | None, *, is_confirmed: bool) -> None:
-    """Ask on the terminal; without a question only make sure that one can be asked."""
-    if is_confirmed:
-        return
-    if not sys.stdin.isatty():
-        raise RefusedError(
-            "stdin is not a terminal, so that nobody can be asked; nothing was changed", help="Add --yes."
-        )
-    if question is not None and not click.confirm(question, err=True):
-        raise RefusedError("Not confirmed; nothing was touched")
 
 
 def _tell(step: str) -> None:

@@ -17,6 +17,7 @@ from llama_storage_tui.cli.documents import CheckDocument, Document, ErrorDocume
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.fleet_documents import FleetDocument
 from llama_storage_tui.cli.help_pages import HelpDocument, KeysHelpDocument, ThemesHelpDocument
+from llama_storage_tui.cli.migration_document import MigrateDocument
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.records.completion_documents import CompletionDocument
 from llama_storage_tui.cli.records.conversation_documents import ConversationDocument, OrphansDocument
@@ -33,6 +34,7 @@ from llama_storage_tui.cli.responses.show_document import ShowResponseDocument
 from llama_storage_tui.cli.responses.who_document import WhoDocument
 from llama_storage_tui.cli.rotation_document import RotateDocument
 from llama_storage_tui.cli.rules import RulesDocument
+from llama_storage_tui.cli.transfer_document import MigrateDataDocument
 
 DOCUMENTS: dict[str, type[Document]] = {
     "check": CheckDocument,
@@ -60,6 +62,8 @@ DOCUMENTS: dict[str, type[Document]] = {
     "completions list": CompletionsDocument,
     "completions show": CompletionDocument,
     "rotate": RotateDocument,
+    "migrate": MigrateDocument,
+    "migrate-data": MigrateDataDocument,
     "rules": RulesDocument,
     "help": HelpDocument,
     "help keys": KeysHelpDocument,

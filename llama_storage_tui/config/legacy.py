@@ -57,7 +57,7 @@ def read_legacy(context: Context) -> tuple[tuple[Backend, ...], tuple[Reference,
     names = _names(context)
     for resolved_path, snippet in snippets(context.data):
         path = context.resolution.file_path(resolved_path)
-        family = _family(path)
+        family = snippet_family(path)
         type_ = f"{family}_{snippet['type']}"
         name = names[path]
         defaults: dict[str, object] = {}
@@ -185,7 +185,8 @@ def _is_snippet(value: object) -> bool:
     return isinstance(type_, str) and type_ in TYPES
 
 
-def _family(path: Path) -> Family:
+def snippet_family(path: Path) -> Family:
+    """Return the family of the store that a snippet at a path describes."""
     if path[0] == "inference_store" or path[-1] in SQL_PLACES:
         return Family.SQL
     return Family.SQL if path[:2] == ("providers", "files") else Family.KV

@@ -12,7 +12,8 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from llama_storage_tui.config.document import MAXIMUM_BYTES, ConfigDocument, decode, parse, parse_stream
-from llama_storage_tui.config.manifests import find_run_config, is_manifest
+from llama_storage_tui.config.manifests import find_run_config
+from llama_storage_tui.config.manifests.resources import is_manifest
 from llama_storage_tui.config.other_files import refuse_other_files, unreadable_error
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.next_steps import Advice, Step
@@ -89,7 +90,7 @@ def open_config(
     """Open what a RUN_CONFIG argument names; raises ConfigError or UsageError with one sentence."""
     path = config_path(argument, environ=environ, home=home)
     if path is None:
-        return read_document(_read_stdin(), STDIN, key=key)
+        return read_document(read_stdin(), STDIN, key=key)
     return read_document(read_file(path), str(path), key=key)
 
 
@@ -130,7 +131,8 @@ _stdin: Final[WeakKeyDictionary[object, bytes]] = WeakKeyDictionary()
 """What stdin held: it can be read once, and the app's ctrl+r reads the config again."""
 
 
-def _read_stdin() -> bytes:
+def read_stdin() -> bytes:
+    """Return what stdin holds, however often it is asked for; raises ConfigError."""
     if sys.stdin is None:
         raise ConfigError("stdin is closed", where=STDIN, help="Pipe the config in, or name a file.")
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from llama_storage_tui.backends.registry import engine_of_type
 from llama_storage_tui.backends.settings import NoTarget
@@ -15,6 +16,8 @@ from llama_storage_tui.config.masking import mask_userinfo
 from llama_storage_tui.model.target import Target
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.secrets import Secret
+
+_LAST_PORT: Final = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,12 @@ class EntrySettings:
         if value is UNKNOWN:
             raise self.unknown("port")
         try:
-            return int(value) if isinstance(value, str | int) and not isinstance(value, bool) else int("")
+            port = int(value) if isinstance(value, str | int) and not isinstance(value, bool) else int("")
         except ValueError:
             raise NoTarget("its port is not a number") from None
+        if not 0 <= port <= _LAST_PORT:
+            raise NoTarget(f"its port {port} is not between 1 and {_LAST_PORT}")
+        return port
 
     def shown(self, name: str) -> str:
         """Return a field as it may be shown."""

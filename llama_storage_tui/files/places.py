@@ -37,7 +37,7 @@ def check_replaceable(path: Path) -> None:
     folder = path.parent
     if found.st_nlink > 1:
         raise RefusedError(
-            f"{path} has {found.st_nlink} hard links; the other names would keep the old password",
+            f"{path} has {found.st_nlink} hard links; the other names would keep the old content",
             where=str(path),
             help="Find them with: find FOLDER -samefile FILE. Make them symbolic links.",
         )

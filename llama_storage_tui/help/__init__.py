@@ -17,6 +17,7 @@ NAMES: Final = (
     "versions",
     "searching",
     "passwords",
+    "migrating",
     "output",
     "exit-codes",
     "safety",

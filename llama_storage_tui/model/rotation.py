@@ -168,11 +168,6 @@ class LoginAnswer:
     state: LoginState
     message: str | None = None
 
-    @property
-    def has_session(self) -> bool:
-        """Whether the login was complete: an accepted password may still meet a missing database or a limit."""
-        return self.state is LoginState.ACCEPTED and self.message is None
-
 
 @dataclass(frozen=True, slots=True)
 class RoleCredential:

@@ -28,6 +28,32 @@ Convert = Callable[[Item], Sequence[Item]]
 """Turns an item of the source into items of the target, none where it is not wanted there; pure, raises NotConvertibleError."""
 
 
+@dataclass(frozen=True, slots=True)
+class KeepRows:
+    """The conversion of rows that arrive as they are: an engine may do it by itself."""
+
+    def __call__(self, item: Item) -> Sequence[Item]:
+        """Return the item."""
+        return (item,)
+
+
+@dataclass(frozen=True, slots=True)
+class MoveKeys:
+    """The conversion of keys that begin with `old` to keys that begin with `new` instead: an engine may do it by itself."""
+
+    old: str
+    new: str
+
+    def __call__(self, item: Item) -> Sequence[Item]:
+        """Return the item under its new key; raises NotConvertibleError where its key is another."""
+        key = item.get("key")
+        if not isinstance(key, str):
+            raise NotConvertibleError("key is no text")
+        if not key.startswith(self.old):
+            raise NotConvertibleError("the key does not begin with its namespace")
+        return ({**item, "key": self.new + key[len(self.old) :]},)
+
+
 class ColumnKind(StrEnum):
     """What a server stores in a column; each engine has its own type for it."""
 
@@ -99,6 +125,23 @@ class Stays:
     what: str
     count: int | None
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChoices:
+    """What only an operator can decide: that rows without an owner were public, and whose the rows without a tenant are."""
+
+    public_rows: bool = False
+    tenant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataPlan:
+    """What has to be brought for a version to see it, what stays where it is, and sentences to read beforehand."""
+
+    items: tuple[TransferItem, ...] = ()
+    stays: tuple[Stays, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 class OnConflict(StrEnum):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -154,15 +153,12 @@ async def namespaces(session: Session, name: str, *, fast: bool = False) -> Name
     reader = (await session.reader(name)).key_values
     rest = Namespace("", None, unassigned_selection(known))
 
-    async def counted(namespace: Namespace) -> Namespace:
-        if not namespace.selection.include and namespace is not rest:
-            # No key family is known for it, so none of the keys can be called its own.
-            return Namespace(namespace.name, None, namespace.selection, namespace.referenced_by)
-        count = await reader.count(namespace.selection, fast=fast)
-        return Namespace(namespace.name, count, namespace.selection, namespace.referenced_by)
-
-    *done, unassigned = await asyncio.gather(*(counted(namespace) for namespace in (*known, rest)))
-    return NamespaceListing(name, tuple(done), unassigned)
+    # No key family is known for a namespace that includes nothing, so none of the keys can be called its own.
+    countable = [one for one in known if one.selection.include]
+    *numbers, others = await reader.counts([one.selection for one in (*countable, rest)], fast=fast)
+    counts = iter(numbers)
+    done = tuple(replace(one, keys=next(counts)) if one.selection.include else one for one in known)
+    return NamespaceListing(name, done, replace(rest, keys=others))
 
 
 async def namespace(session: Session, name: str, wanted: str | None) -> Namespace:

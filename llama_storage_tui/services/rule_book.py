@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Final
 
-from llama_storage_tui.config import manifests
+from llama_storage_tui.config.manifests import rules as manifest_rules
 from llama_storage_tui.config.rules import TABLE as CONFIG_RULES
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.finding import Rule
@@ -14,7 +14,7 @@ from llama_storage_tui.services.fleet import rules as fleet
 
 RULES: Final[tuple[Rule, ...]] = (
     *CONFIG_RULES,
-    *manifests.TABLE,
+    *manifest_rules.TABLE,
     *inspection.TABLE,
     *default_names.TABLE,
     *upgrade_inspection.TABLE,

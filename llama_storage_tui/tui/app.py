@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
-from textual import events, on, work
-from textual.app import App, SystemCommand
-from textual.binding import Binding, BindingType
-from textual.command import CommandPalette, Provider
-from textual.filter import LineFilter
-from textual.reactive import Reactive
+from textual import on, work
+from textual.app import App
+from textual.command import Provider
 from textual.screen import Screen
-from textual.theme import Theme
-from textual.widgets import Input
-from textual.worker import Worker, WorkerState
 
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.requests import FOUND, LoadRequest
@@ -30,18 +23,15 @@ from llama_storage_tui.tui.dependencies import World
 from llama_storage_tui.tui.export.messages import ExportOpened
 from llama_storage_tui.tui.fleet.messages import FleetResumed
 from llama_storage_tui.tui.navigation.commands import Commands, NamedDestination
-from llama_storage_tui.tui.navigation.keymap import preferences_path, read_preferences
+from llama_storage_tui.tui.navigation.keymap import preferences_path
 from llama_storage_tui.tui.rotation.messages import ChangeStarted
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.screens.remembered import Remembered
-from llama_storage_tui.tui.style.theme import BY_NAME, DARK, LIGHT
 from llama_storage_tui.tui.style.zone import Zone
 from llama_storage_tui.tui.terminal import clipboard
-from llama_storage_tui.tui.terminal.control_filter import ControlFilter
 from llama_storage_tui.tui.terminal.driver import TerminalDriver
-from llama_storage_tui.tui.terminal.fatal import write_log
 from llama_storage_tui.tui.terminal.signals import end_on_signals, end_without_terminal
-from llama_storage_tui.tui.terminal.typeahead import Pasted, Typeahead
+from llama_storage_tui.tui.terminal_app import TerminalApp
 from llama_storage_tui.tui.values.messages import SubjectOpened
 
 if TYPE_CHECKING:
@@ -61,7 +51,7 @@ def later() -> ModuleType:
     return screens
 
 
-class StorageApp(App[int]):
+class StorageApp(TerminalApp):
     """Screens over one catalog at a time."""
 
     TITLE = "llama-storage-tui"
@@ -74,31 +64,6 @@ class StorageApp(App[int]):
         Path(__file__).parent / "catalog" / "catalog.tcss",
     ]
 
-    theme = Reactive(DARK.name)
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "help", "Help", id="app.help", tooltip="Show what every key does here"),
-        Binding("q", "quit", "Quit", id="app.quit", tooltip="Leave the program"),
-        Binding(
-            "ctrl+t",
-            "toggle_theme",
-            "Light/dark",
-            id="app.theme",
-            show=False,
-            tooltip="Switch between light and dark",
-        ),
-        # First of all: a dialog, or a field, has no other use for it.
-        Binding(
-            "ctrl+z",
-            "suspend_process",
-            "Suspend",
-            id="app.suspend",
-            show=False,
-            priority=True,
-            tooltip="Go back to the shell for a while; its command fg comes back here",
-        ),
-    ]
-
     def __init__(
         self,
         request: LoadRequest | None,
@@ -109,41 +74,17 @@ class StorageApp(App[int]):
         driver: type[TerminalDriver] | None = None,
         fleet: FleetReading | None = None,
     ) -> None:
-        super().__init__(driver_class=driver)
+        super().__init__(world or World(), driver=driver)
         self._fleet = fleet
         # The number of the screen that a config begins with: below it is that of several configs.
         self._floor = 2 if fleet else 1
         self._request = request
         self._opened = opened
         self._timeouts = timeouts or Timeouts()
-        self._world = world or World()
         self._session: Session | None = None
         self._desk: RotationDesk | None = None
         self._zone = Zone()
         self._remembered = Remembered()
-        self._typeahead = Typeahead(self)
-        for theme in BY_NAME.values():
-            self.register_theme(theme)
-        self._styled = self.theme
-
-    def get_theme(self, theme_name: str) -> Theme | None:
-        """Know our themes from the first style on, before Textual lets them be registered."""
-        ours = {theme.name: theme for theme in BY_NAME.values()}
-        return ours.get(theme_name) or super().get_theme(theme_name)
-
-    def refresh_css(self, animate: bool = True) -> None:  # noqa: FBT001, FBT002 - Textual's signature
-        """Style anew for another theme; Textual asks for it at every start, where nothing has changed."""
-        if self.theme != self._styled:
-            self._styled = self.theme
-            super().refresh_css(animate=animate)
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Give every theme the variables that our styles use."""
-        return dict(DARK.variables)
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Let no control character out."""
-        return [ControlFilter(), *super().get_line_filters()]
 
     def on_mount(self) -> None:
         """Follow the operator's preferences, then show the first screen.
@@ -173,20 +114,6 @@ class StorageApp(App[int]):
 
     async def on_unmount(self) -> None:
         await self._close_session()
-
-    def _follow_preferences(self) -> None:
-        path = preferences_path(self._world.environ)
-        if not path.exists():
-            return
-        from llama_storage_tui.tui.navigation.bindings import known_ids
-
-        found = read_preferences(path, known_ids(), BY_NAME)
-        if found.keys:
-            self.set_keymap(found.keys)
-        if found.theme:
-            self.theme = BY_NAME[found.theme].name
-        if found.problem:
-            self.notify(found.problem, title="Preferences", severity="warning", markup=False, timeout=15)
 
     # Opening and closing a config
 
@@ -265,11 +192,6 @@ class StorageApp(App[int]):
         pending = () if request is None else await asyncio.to_thread(self._world.pending, request)
         self.post_message(CatalogJudged(catalog, pending))
 
-    @on(Worker.StateChanged)
-    def _worker_changed(self, event: Worker.StateChanged) -> None:
-        if event.state is WorkerState.ERROR and event.worker.error is not None:
-            self.post_message(messages.Unexpected(event.worker.error))
-
     @on(CatalogJudged)
     def _catalog_judged(self, message: CatalogJudged) -> None:
         if self._session is None or self._session.catalog.config != message.catalog.config:
@@ -304,28 +226,6 @@ class StorageApp(App[int]):
         # On a screen that could not read its config, that one again; else the one on show.
         failed = self.screen.request if isinstance(self.screen, OpeningScreen) else None
         self._open(failed or self._request)
-
-    # Keys
-
-    async def on_event(self, event: events.Event) -> None:
-        """Handle a key when all that the one before it set off is done."""
-        if (
-            not isinstance(event, events.Key | events.Paste)
-            or event.is_forwarded
-            or self._typeahead.admits(event)
-        ):
-            await super().on_event(event)
-
-    @on(Pasted)
-    def _keys_look_pasted(self, message: Pasted) -> None:
-        self._typeahead.expect(message.keys)
-
-    async def _check_bindings(self, key: str, priority: bool = False) -> bool:  # noqa: FBT001, FBT002 - Textual's signature
-        is_taken = await super()._check_bindings(key, priority)
-        # Bindings without priority are the last that a key comes to.
-        if not is_taken and not priority:
-            self._typeahead.discard()
-        return is_taken
 
     # From screen to screen
 
@@ -445,25 +345,6 @@ class StorageApp(App[int]):
         if isinstance(self.screen, later().CatalogScreen):
             self.screen.point(message.backend)
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's signature
-        """Offer nothing of Textual's own: the palette lists our bindings."""
-        return ()
-
-    @on(CommandPalette.Opened)
-    def _palette_opened(self) -> None:
-        # A blinking cursor writes to the terminal twice a second for as long as the palette is open.
-        self.screen.query_one(Input).cursor_blink = False
-
-    def action_toggle_theme(self) -> None:
-        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
-
-    def action_help_quit(self) -> None:
-        """Say which key leaves the program, which is ours and not Textual's; `ctrl+c` asks for it out of habit."""
-        for active in self.screen.active_bindings.values():
-            if active.binding.id == "app.quit":
-                self.notify(f"{self.get_key_display(active.binding)} leaves the program.", markup=False)
-                return
-
     def action_help(self) -> None:
         """Show what every key does on this screen."""
         if not isinstance(self.screen, Dialog):
@@ -498,30 +379,10 @@ class StorageApp(App[int]):
     def _export_opened(self, message: ExportOpened) -> None:
         self.push_screen(later().ExportDialog(message.job, folder=self._world.folder()))
 
-    # When something breaks
-
-    @on(messages.Unexpected)
-    def _unexpected(self, message: messages.Unexpected) -> None:
-        path = self._write_log(message.error)
-        self.notify(
-            f"Written to {path}" if path else "The log could not be written", severity="error", markup=False
-        )
-
-    def _write_log(self, error: BaseException) -> Path | None:
-        return write_log(error, self._world.log_folder(), self._redact if self._session is not None else None)
+    @property
+    def _redactor(self) -> Callable[[str], str] | None:
+        return self._redact if self._session is not None else None
 
     def _redact(self, text: str) -> str:
         text = self._session.redact(text) if self._session is not None else text
         return self._desk.redact(text) if self._desk is not None else text
-
-    def _handle_exception(self, error: Exception) -> None:
-        """End the app with one line; Textual's own handler would print the locals of every frame."""
-        self._return_code = 1
-        is_first = self._exception is None
-        if is_first:
-            path = self._write_log(error)
-            place = f"the trace is in {path}" if path else "its log could not be written"
-            self._exit_renderables.append(Text(f"llama-storage-tui failed ({type(error).__name__}); {place}"))
-            self._exception = error
-            self._exception_event.set()
-        self._close_messages_no_wait()

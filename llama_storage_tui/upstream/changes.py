@@ -23,6 +23,8 @@ STORAGE_OPTIONAL: Final = Version(0, 4)
 """`storage` may be left out, and inline stores of 0.2 are ignored."""
 PROMPTS_STORE: Final = Version(0, 4)
 """Prompts have a store of their own, no longer a namespace on the backend of the metadata."""
+BASE_URLS: Final = Version(0, 4)
+"""Inference providers have their server's address in `base_url`, whole."""
 SAFETY_SETTINGS: Final = Version(0, 4)
 """`safety` at the top level."""
 SEVERAL_WORKERS: Final = Version(0, 4)
@@ -39,6 +41,10 @@ RESPONSES_TABLE_COUNTS: Final = Version(0, 5)
 """Responses are kept in the table that the config names, no longer in openai_responses."""
 DEFAULT_PATH_EXPANDED: Final = Version(0, 5, 1)
 """The default path of SQLite files is expanded (llama-stack issue 4896)."""
+CONNECTORS: Final = Version(0, 5)
+"""`connectors` at the top level, no longer in `registered_resources`."""
+DISTRO_NAME: Final = Version(0, 5)
+"""`distro_name` in place of `image_name`, which is deprecated and still read."""
 EMPTY_AUTH_DISABLES: Final = Version(0, 6)
 """An authentication provider whose type resolves to nothing is left out."""
 SQL_OPENED_LATE: Final = Version(0, 6, 1)
@@ -47,6 +53,10 @@ SQL_ENGINE_MADE_LATE: Final = Version(0, 7)
 """The URL of a SQL store is read at its first use, no longer at the start."""
 SQL_POOL_SETTINGS: Final = Version(0, 7)
 """`pool_size` and `max_overflow` of sql_postgres."""
+AGENTS_RENAMED: Final = Version(0, 7)
+"""The API agents is called responses, and providers meta-reference are called builtin."""
+TOOL_GROUPS_NOT_READ: Final = Version(0, 7)
+"""A start registers no tool groups of the config."""
 FILE_PATHS_CHECKED: Final = Version(0, 7)
 """A file whose path lies outside of its provider's folder is refused (inline/files/localfs/files.py)."""
 OGX: Final = Version(0, 8)
@@ -75,6 +85,8 @@ SQL_URL_ESCAPED: Final = Version(1, 0, 3)
 """sql_postgres builds its URL from parameters, no longer from text (ogx issue 5936)."""
 EXPIRY_INDEXED: Final = Version(1, 0, 3)
 """kv_postgres runs CREATE INDEX IF NOT EXISTS at every start."""
+ITEMS_HAVE_POSITIONS: Final = Version(1, 1)
+"""Items of a conversation are listed by `sort_order` alone, no longer by their time."""
 PGVECTOR_POOLED: Final = Version(1, 1)
 """The pgvector provider has a pool, no longer one connection."""
 DIMENSION_PROBED: Final = Version(1, 1)

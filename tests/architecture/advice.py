@@ -21,8 +21,10 @@ _ADVICE: Final = re.compile(
     re.IGNORECASE,
 )
 
-_QUESTION: Final = re.compile(r"\s*(?:SELECT|WITH \w+ AS)\b")
-"""A question to a database, which is nothing that somebody reads."""
+_STATEMENT: Final = re.compile(
+    r"\s*(?:SELECT|WITH \w+ AS|CREATE TABLE|INSERT (?:OR IGNORE )?INTO|DELETE FROM|UPDATE … (?:AS t )?SET|DROP TABLE IF EXISTS)\b"
+)
+"""What this program says to a database, which is nothing that somebody reads: an advised change begins with a sentence."""
 
 
 def advice() -> Iterator[tuple[str, str]]:
@@ -31,7 +33,7 @@ def advice() -> Iterator[tuple[str, str]]:
         if path.relative_to(PACKAGE).parts[0] == "demo":
             continue
         for line, text in _texts(ast.parse(path.read_text())):
-            if len(text.split()) > 2 and _ADVICE.search(text) and not _QUESTION.match(text):
+            if len(text.split()) > 2 and _ADVICE.search(text) and not _STATEMENT.match(text):
                 yield f"{path.relative_to(PACKAGE)}:{line}", text
 
 

@@ -89,11 +89,22 @@ OF_A_SETTING: Final = {
     "Add the provider again under that id": "first what loses nothing; what an unregistered object loses is said",
     "Stop a process that holds connections": "a server's transaction ends or is undone; nothing was changed yet",
     "Only where the servers do not need the rights of": "ends what a role may do besides, so that the condition comes first",
-    "chmod … …": "fewer may read a folder of this program's own",
+    "chmod ": "fewer may read a folder of this program's own",
     "Find them with: find FOLDER -samefile": "the content stays under the first name",
     "Find out who put it there. Move it": "moved, not removed",
 }
 """Settings, and what is not stored data."""
+
+OF_A_MIGRATION: Final = {
+    "Replace the file; the old one": "the old config is kept beside it, and no row is touched",
+    "stop the servers, and rename it yourself": "what ogx itself does at its first command, with all that is in the folder",
+    ", and its traces stay where they are": "no store is touched; no release after 0.2 reads them",
+    "From 1.2 on a server does not start without a certificate": "no store is touched",
+    "… … wrote to a folder whose name is the unexpanded": "the files are moved as they are, to where the server then looks",
+    "… has no built-in password from": "no store is touched; no server starts before it",
+    "The value of … is percent-encoded": "no store is touched; the password at the server stays",
+}
+"""What a migration of a config leaves to its operator."""
 
 OF_A_ROTATION: Final = {
     "f: remove what it left": "what is staged; the server was not asked for anything",
@@ -123,10 +134,23 @@ OF_A_ROTATION: Final = {
 }
 """Steps of a password change, which a journal with both passwords protects."""
 
+OF_A_TRANSFER: Final = {
+    "ALTER TABLE … ADD COLUMN": "what servers do at their start; nullable, in the transfer's own transaction",
+    "The role may not write to …": "no stored data; rights of the role",
+    "Stop what writes to it, and try again": "a server's transaction ends or is undone; nothing was changed",
+    "Stop what writes there, and make a new plan": "a server's transaction ends or is undone; nothing was changed",
+    "… is open in …": "servers that are stopped lose nothing, and nothing was changed",
+    "Where the target has another row in its place": "the default changes nothing; what is replaced is recorded and can be put back",
+    "Choose what becomes of rows that differ": "nothing was changed; what is replaced is recorded and can be put back",
+}
+"""What a transfer says before it changes anything."""
+
 NO_ADVICE: Final = {
     "Start with ": "starts this program with an option",
     "If the path is the server's, start with": "starts this program with an option",
     "To wait longer, start with": "starts this program with an option",
+    "The config comes from stdin": "says what was found",
+    "… reads the keys of SQLite files as 0.2 wrote": "says how a server works",
     "SET LOCAL lock_timeout": "SQL of the own session",
     "REPLACE INTO row VALUES": "SQL in memory",
     "Restore nothing. The cause": "tells to do nothing to the file",
@@ -140,7 +164,7 @@ NO_ADVICE: Final = {
     "The rules are the built-in default": "says how a server works",
 }
 
-JUDGED: Final = BY_HAND | OF_A_SETTING | OF_A_ROTATION | NO_ADVICE
+JUDGED: Final = BY_HAND | OF_A_SETTING | OF_A_MIGRATION | OF_A_ROTATION | OF_A_TRANSFER | NO_ADVICE
 FOUND: Final = tuple(advice())
 
 

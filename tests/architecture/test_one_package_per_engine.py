@@ -124,6 +124,9 @@ class Books:
     async def count(self, selection, *, fast=False):
         return Count(1, is_exact=True)
 
+    async def counts(self, selections, *, fast=False):
+        return tuple(Count(1, is_exact=True) for _ in selections)
+
     async def page(self, selection, *, prefix="", limit=100, after=None, exact=False):
         return KeyPage((KeyEntry("registry:a", 2),), None)
 

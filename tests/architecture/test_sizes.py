@@ -5,20 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-import pytest
-
 PACKAGE: Final = Path(__file__).parents[2] / "llama_storage_tui"
-LINES: Final = 450
-LARGER: Final = {
-    "backends/recordscan.py": 650,
-    "config/manifests.py": 780,
-    "tui/app.py": 530,
-}
+LINES: Final = 400
+LARGER: Final = {"services/upgrade_inspection.py": 450}
 """What is to be taken apart yet, and may not grow until then."""
-MODULES: Final = sorted(PACKAGE.rglob("*.py"))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=[str(path.relative_to(PACKAGE)) for path in MODULES])
-def test_a_module_is_not_longer_than_can_be_read_in_one_sitting(path: Path) -> None:
-    most = LARGER.get(str(path.relative_to(PACKAGE)), LINES)
-    assert len(path.read_text().splitlines()) <= most
+def test_no_module_is_longer_than_can_be_read_in_one_sitting() -> None:
+    lengths = {
+        str(path.relative_to(PACKAGE)): len(path.read_text().splitlines()) for path in PACKAGE.rglob("*.py")
+    }
+    assert len(lengths) > 400
+    too_long = {name: length for name, length in lengths.items() if length > LARGER.get(name, LINES)}
+    assert not too_long

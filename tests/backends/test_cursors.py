@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 
 from llama_storage_tui.backends import cursors
 from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.data import KeySelection, RowQuery
+from tests.stores import KEY_VALUE_TABLE, SqliteStore, reading
 
 parts = st.one_of(st.none(), st.tuples(st.sampled_from("tribx"), st.text()))
 
@@ -52,3 +55,23 @@ def test_a_forged_cursor_is_refused(document: bytes) -> None:
 def test_listings_are_told_apart_by_all_that_makes_them() -> None:
     assert cursors.fingerprint("a", ["b"]) == cursors.fingerprint("a", ("b",))
     assert cursors.fingerprint("a", ["b"]) != cursors.fingerprint("ab", [])
+
+
+async def test_a_cursor_of_another_database_with_the_same_table_is_refused(tmp_path: Path) -> None:
+    stores = [SqliteStore(tmp_path / name) for name in ("one.db", "two.db")]
+    for store in stores:
+        store.execute("CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1), (2), (3)")
+        store.execute(KEY_VALUE_TABLE + "; INSERT INTO kvstore (key, value) VALUES ('a', '1'), ('b', '2')")
+    async with (
+        reading(stores[0].target(table="kvstore")) as one,
+        reading(stores[1].target(table="kvstore")) as two,
+    ):
+        rows = await one.tables.page(RowQuery("t", limit=1))
+        keys = await one.key_values.page(KeySelection(), limit=1)
+        assert (await one.tables.page(RowQuery("t", limit=1, after=rows.next))).rows
+        with pytest.raises(UsageError, match="does not belong"):
+            await two.tables.page(RowQuery("t", limit=1, after=rows.next))
+        with pytest.raises(UsageError, match="does not belong"):
+            await two.tables.row("t", rows.row_cursors[0] or "")
+        with pytest.raises(UsageError, match="does not belong"):
+            await two.key_values.page(KeySelection(), limit=1, after=keys.next)

@@ -43,6 +43,7 @@ NEED_CONFIG = {
     "test": ("test", "CONFIG"),
     "objects": ("objects", "CONFIG"),
     "rotate": ("rotate", "CONFIG", "SQL", "--dry-run"),
+    "migrate-data": ("migrate-data", "CONFIG", "--dry-run"),
 }
 
 HEAD = """\

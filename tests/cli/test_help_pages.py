@@ -17,14 +17,29 @@ from tests.tui.gallery import NARROW, WIDE, stage
 FOLDER = Path(help_room.__file__).parent
 
 
-def options(command: click.Command, context: click.Context) -> Iterator[str]:
-    for parameter in command.params:
-        yield from parameter.opts
+def parameters(command: click.Command, context: click.Context) -> Iterator[click.Parameter]:
+    yield from command.params
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             found = command.get_command(context, name)
             assert found is not None
-            yield from options(found, context)
+            yield from parameters(found, context)
+
+
+def options(command: click.Command, context: click.Context) -> Iterator[str]:
+    for parameter in parameters(command, context):
+        yield from parameter.opts
+
+
+def test_help_names_what_a_number_is_and_not_its_type() -> None:
+    context = click.Context(cli)
+    numbers = [
+        parameter
+        for parameter in parameters(cli, context)
+        if isinstance(parameter.type, click.types.IntParamType | click.types.FloatParamType)
+    ]
+    assert len(numbers) >= 5
+    assert [found.opts for found in numbers if found.metavar is None] == []
 
 
 def words(name: str) -> str:

@@ -120,6 +120,10 @@ def test_a_connection_string_is_taken_apart(uri: str, expected: tuple[object, ..
         ),
         ("type: kv_postgres\n      user: u\n      password: 12", "its password is not text"),
         ("type: kv_postgres\n      user: u\n      port: x", "its port is not a number"),
+        ("type: kv_postgres\n      user: u\n      port: 65536", "its port 65536 is not between 1 and 65535"),
+        ("type: kv_redis\n      port: 99999", "its port 99999 is not between 1 and 65535"),
+        ("type: kv_redis\n      port: '-1'", "its port -1 is not between 1 and 65535"),
+        ("type: kv_mongodb\n      port: 99999", "its port 99999 is not between 1 and 65535"),
         (
             "type: kv_postgres\n      host: 'u:word@h'\n      user: u",
             "its host holds a user name or password",

@@ -1,7 +1,7 @@
 """Our verdict at load is the packages' own: every recorded case replayed."""
 
 import json
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,19 +13,13 @@ from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.model.finding import Severity, Stage
 from llama_storage_tui.model.version import Version
 from tests.configs import assert_findings_follow_their_rules
+from tests.every_case import hold_every_case
 
 LOAD = Path(__file__).parent / "load"
 REJECTED_BY_A_WORKER = "expanded-twice"
 """The recording follows `ogx run` into its worker, which loads the file a second time; we call that a failing start."""
 
 RECORDS = {"llama-stack-0.3.5.json": Version(0, 3, 5), "ogx-1.5.0.json": Version(1, 5)}
-
-
-def recorded_cases() -> Iterator[object]:
-    for record, version in RECORDS.items():
-        cases = json.loads((LOAD / record).read_text())["cases"]
-        for name, verdict in cases.items():
-            yield pytest.param(version, name, verdict, id=f"{version}-{name}")
 
 
 def our_verdict(version: Version, name: str) -> tuple[str, str]:
@@ -51,10 +45,17 @@ def our_verdict(version: Version, name: str) -> tuple[str, str]:
     return "reject" if is_rejected else "accept", "; ".join(reasons)
 
 
-@pytest.mark.parametrize(("version", "name", "recorded"), [*recorded_cases()])
-def test_the_verdict_is_the_packages_own(version: Version, name: str, recorded: dict[str, str]) -> None:
+def hold_verdict(version: Version, name: str, recorded: dict[str, str]) -> None:
     verdict, reasons = our_verdict(version, name)
     assert verdict == recorded["verdict"], f"ours: {reasons or 'no reason'}; theirs: {recorded.get('error')}"
+
+
+@pytest.mark.parametrize("record", RECORDS)
+def test_every_verdict_is_the_packages_own(record: str) -> None:
+    cases = json.loads((LOAD / record).read_text())["cases"]
+    hold_every_case(
+        (name, partial(hold_verdict, RECORDS[record], name, verdict)) for name, verdict in cases.items()
+    )
 
 
 @pytest.mark.parametrize("record", RECORDS)

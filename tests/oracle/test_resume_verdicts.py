@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -17,19 +17,16 @@ from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.parsing import read_transcript
 from llama_storage_tui.services.responses.resuming import check_resume
 from tests import items
+from tests.every_case import hold_every_case
 from tests.oracle.resume_cases import CASES
 
 RECORDS = sorted((Path(__file__).parent / "resume").glob("*.json"))
 WORD = re.compile(r"w\d+")
 
 
-def recorded_cases(**wanted: str) -> Iterator[object]:
-    for record in RECORDS:
-        found = json.loads(record.read_text())
-        version = Version.parse(found["header"]["version"])
-        for name, answer in found["cases"].items():
-            if wanted.items() <= {key: answer.get(key) for key in wanted}.items():
-                yield pytest.param(version, name, answer, id=f"{version}-{name}")
+def read_record(record: Path) -> tuple[Version, dict[str, dict[str, Any]]]:
+    found = json.loads(record.read_text())
+    return Version.parse(found["header"]["version"]), found["cases"]
 
 
 def transcripts(name: str) -> list[Transcript]:
@@ -49,8 +46,7 @@ def ours(name: str, version: Version) -> tuple[Resume, tuple[TranscriptEntry, ..
     return check_resume(found[0], version, full_input=before), (*before, *found[0].output)
 
 
-@pytest.mark.parametrize(("version", "name", "recorded"), [*recorded_cases()])
-def test_the_answer_is_the_packages_own(version: Version, name: str, recorded: dict[str, str]) -> None:
+def hold_answer(version: Version, name: str, recorded: dict[str, str]) -> None:
     resume, _ = ours(name, version)
     assert resume.is_possible == (recorded["outcome"] == "resumes"), (
         f"ours: {resume.because}; theirs: {recorded}"
@@ -58,10 +54,7 @@ def test_the_answer_is_the_packages_own(version: Version, name: str, recorded: d
     assert resume.way.value == (recorded["way"] if resume.is_possible else "none")
 
 
-@pytest.mark.parametrize(("version", "name", "recorded"), [*recorded_cases(outcome="resumes", way="items")])
-def test_what_is_lost_is_what_the_packages_do_not_send(
-    version: Version, name: str, recorded: dict[str, list[str]]
-) -> None:
+def hold_losses(version: Version, name: str, recorded: dict[str, list[str]]) -> None:
     resume, entries = ours(name, version)
     lost = {id(entry) for loss in resume.loses for entry in loss.entries}
     is_everything_lost = any(not loss.entries for loss in resume.loses)
@@ -70,6 +63,22 @@ def test_what_is_lost_is_what_the_packages_do_not_send(
         missing = words - set(recorded["sent"])
         assert not missing or is_everything_lost or id(entry) in lost, f"{entry.label}: sent in part, unsaid"
         assert missing or not words or id(entry) not in lost, f"{entry.label}: sent whole, and called lost"
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.stem)
+def test_every_answer_is_the_packages_own(record: Path) -> None:
+    version, cases = read_record(record)
+    hold_every_case((name, partial(hold_answer, version, name, answer)) for name, answer in cases.items())
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.stem)
+def test_what_is_lost_is_what_the_packages_do_not_send(record: Path) -> None:
+    version, cases = read_record(record)
+    hold_every_case(
+        (name, partial(hold_losses, version, name, answer))
+        for name, answer in cases.items()
+        if (answer["outcome"], answer.get("way")) == ("resumes", "items")
+    )
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.stem)

@@ -2,23 +2,26 @@
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 from pathlib import Path
 
 import pytest
 
-from llama_storage_tui.config.document import parse
+from llama_storage_tui.config.document import ConfigDocument, parse
 from llama_storage_tui.config.dotenv import merge
 from llama_storage_tui.config.load import load_catalog
 from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.model.version import Version
 from tests.configs import assert_findings_follow_their_rules
+from tests.every_case import hold_every_case
 
 SHIPPED = Path(__file__).parent / "shipped"
 RELEASES: dict[str, dict[str, list[str]]] = json.loads((SHIPPED / "verdicts.json").read_text())
 
 
-def shipped_configs() -> Iterator[object]:
+def shipped_configs() -> Iterator[tuple[str, str, str, str]]:
+    """Give each release, file, digest of its content, and verdict, but the doubles."""
     seen = set()
     for release, configs in RELEASES.items():
         for name, (digest, verdict) in configs.items():
@@ -26,7 +29,7 @@ def shipped_configs() -> Iterator[object]:
             case = (release.rpartition(".")[0], digest, verdict)
             if case not in seen:
                 seen.add(case)
-                yield pytest.param(release, digest, verdict, id=f"{release}-{name}")
+                yield f"{release}-{name}", release, digest, verdict
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +38,15 @@ def archive() -> Iterator[zipfile.ZipFile]:
         yield opened
 
 
-@pytest.mark.parametrize(("release", "digest", "verdict"), [*shipped_configs()])
-def test_a_shipped_config_starts_where_its_own_release_starts_it(
-    archive: zipfile.ZipFile, release: str, digest: str, verdict: str
-) -> None:
-    document = parse(archive.read(f"{digest}.yaml").decode(), "config.yaml")
+@pytest.fixture(scope="module")
+def documents(archive: zipfile.ZipFile) -> Callable[[str], ConfigDocument]:
+    """Parse a config of some digest, once."""
+    return lru_cache(maxsize=None)(
+        lambda digest: parse(archive.read(f"{digest}.yaml").decode(), "config.yaml")
+    )
+
+
+def hold_verdict(document: ConfigDocument, release: str, verdict: str) -> None:
     catalog = load_catalog(
         document, merge([], {}, assumes_set=True, home="/home/x"), version=Version.parse(release)
     )
@@ -49,19 +56,30 @@ def test_a_shipped_config_starts_where_its_own_release_starts_it(
     assert catalog.verdict.starts is (verdict == "starts"), f"ours: {errors}; theirs: {verdict}"
 
 
+def test_a_shipped_config_starts_where_its_own_release_starts_it(
+    documents: Callable[[str], ConfigDocument],
+) -> None:
+    hold_every_case(
+        (name, partial(hold_verdict, documents(digest), release, verdict))
+        for name, release, digest, verdict in shipped_configs()
+    )
+
+
 STARTING = sorted(
     {digest for configs in RELEASES.values() for digest, verdict in configs.values() if verdict == "starts"}
 )
 
 
-@pytest.mark.parametrize("digest", STARTING)
-def test_a_shipped_config_starts_in_the_release_that_is_guessed_for_it(
-    archive: zipfile.ZipFile, digest: str
-) -> None:
-    document = parse(archive.read(f"{digest}.yaml").decode(), "config.yaml")
+def hold_guess(document: ConfigDocument) -> None:
     catalog = load_catalog(document, merge([], {}, assumes_set=True, home="/home/x"))
     errors = [finding.message for finding in catalog.findings if finding.severity is Severity.ERROR]
     assert catalog.verdict.starts, (catalog.version, errors)
+
+
+def test_a_shipped_config_starts_in_the_release_that_is_guessed_for_it(
+    documents: Callable[[str], ConfigDocument],
+) -> None:
+    hold_every_case((digest, partial(hold_guess, documents(digest))) for digest in STARTING)
 
 
 def test_every_release_line_from_0_3_to_1_5_is_on_record() -> None:

@@ -17,12 +17,14 @@ import textual.screen
 from rich.console import RenderableType
 from textual._compositor import Compositor
 from textual._context import visible_screen_stack
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
+from textual.css.types import CSSLocation
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import Input
 
-from llama_storage_tui.demo.deployment import make_deployment
 from llama_storage_tui.errors import ConfigError, PendingError
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.limits import Timeouts
@@ -38,6 +40,7 @@ from llama_storage_tui.tui.app import StorageApp, World
 from llama_storage_tui.tui.catalog.opening import Load
 from llama_storage_tui.tui.messages import Unexpected
 from llama_storage_tui.tui.widgets.listing import Listing
+from tests.deployments import copy_demo
 from tests.fleets import made_up_fleet, write_fleet
 from tests.tui.made_up import Gate, MemoryReader, MemorySession, made_up_catalog, made_up_readers
 from tests.tui.made_up_rotation import (
@@ -97,10 +100,11 @@ class Stage:
     pacing: Pacing | None = None
 
     async def press(self, *keys: str) -> None:
-        """Press keys, each followed by everything that it sets off."""
+        """Press keys, each followed by everything that it sets off; the screen is drawn at their end."""
         for key in keys:
             await self.pilot.press(key)
-            await self.settle()
+            await self._rest()
+        self._draw()
 
     async def type(self, text: str) -> None:
         """Type a text, as fast as a hand does: what it sets off is waited for at its end."""
@@ -117,14 +121,24 @@ class Stage:
 
     async def settle(self) -> None:
         """Wait until the workers that can end have ended and the screen is drawn; those behind a closed gate stay."""
+        await self._rest()
+        self._draw()
+
+    async def _rest(self) -> None:
+        await self.pilot.pause(0)
         quiet = 0
         while quiet < QUIET:
             while self._is_busy:
                 # A worker reaches a gate only after it has read something: nothing tells when.
                 await asyncio.sleep(0.01)
-            quiet = 0 if self._is_drawing else quiet + 1
-            await self.pilot.pause(0)
-        self._draw()
+            if self._is_drawing or self._has_messages:
+                quiet = 0
+                await self.pilot.pause(0)
+            else:
+                # Asking every widget whether it is done costs more than all that they do.
+                quiet += 1
+                await asyncio.sleep(0)
+                self.app.screen._on_timer_update()
 
     def _draw(self) -> list[Strip]:
         # Textual's own export does the same; without it a screen that cannot be drawn would go unseen.
@@ -143,6 +157,11 @@ class Stage:
             or screen._repaint_required
             or screen._recompose_required
         )
+
+    @property
+    def _has_messages(self) -> bool:
+        pumps = [self.app, *self.app.screen.walk_children(with_self=True)]
+        return any(not pump._message_queue.empty() for pump in pumps)
 
     @property
     def _is_busy(self) -> bool:
@@ -166,9 +185,32 @@ class Stage:
         return re.sub(r"terminal-\d+", "terminal", self.app.export_screenshot(title="llama-storage-tui"))
 
 
+_parse_rules = Stylesheet._parse_rules
+_PARSED: dict[tuple[object, ...], list[RuleSet]] = {}
+
+
+def _parse_rules_once(
+    self: Stylesheet,
+    css: str,
+    read_from: CSSLocation,
+    is_default_rules: bool = False,  # noqa: FBT001, FBT002 - Textual's signature
+    tie_breaker: int = 0,
+    scope: str = "",
+) -> list[RuleSet]:
+    """Parse a style sheet once for all apps: nothing changes parsed rules."""
+    how = (css, read_from, is_default_rules, tie_breaker, scope)
+    key = (*how, *self._variables.items())
+    if key not in _PARSED:
+        _PARSED[key] = _parse_rules(self, *how)
+    return _PARSED[key]
+
+
 @asynccontextmanager
 async def _running(app: GalleryApp, size: tuple[int, int]) -> AsyncIterator[Pilot[int]]:
-    with mock.patch.object(textual.screen, "Compositor", LazyCompositor):
+    with (
+        mock.patch.object(textual.screen, "Compositor", LazyCompositor),
+        mock.patch.object(Stylesheet, "_parse_rules", _parse_rules_once),
+    ):
         async with app.run_test(size=size, notifications=True) as pilot:
             yield pilot
 
@@ -238,7 +280,7 @@ async def demo_stage(
         return Session(catalog, timeouts) if pacing is None else pacing.open(catalog)
 
     with tempfile.TemporaryDirectory() as name:
-        request = make_deployment(Path(name))
+        request = copy_demo(Path(name))
         if fill is not None:
             fill(Path(name))
         world = World(

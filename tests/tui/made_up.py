@@ -105,6 +105,9 @@ class MemoryKeys:
         found = len(self._selected(selection))
         return Count(found, is_exact=not fast or found < 100)
 
+    async def counts(self, selections: Sequence[KeySelection], *, fast: bool = False) -> tuple[Count, ...]:
+        return tuple([await self.count(selection, fast=fast) for selection in selections])
+
     async def page(
         self,
         selection: KeySelection,

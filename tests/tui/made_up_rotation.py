@@ -141,7 +141,7 @@ def refused_plan() -> Plan:
         "files": Check(
             "files",
             is_ok=False,
-            message="prod.env has 2 hard links; the other names would keep the old password",
+            message="prod.env has 2 hard links; the other names would keep the old content",
             help="Find them with: find FOLDER -samefile FILE. Make them symbolic links.",
         ),
     }

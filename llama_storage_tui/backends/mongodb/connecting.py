@@ -52,21 +52,31 @@ async def ask(
     *,
     connect: float,
     answer: float | None,
+    is_reading: bool = False,
 ) -> Answer | FailedConnection:
     """Log in, and put a question to the primary; exceptions that are not the driver's pass.
+
+    `is_reading`: to a secondary where there is no primary.
 
     `connect` limits the login, `answer` each command of the question. Nothing is raised inside a handler, since the frames of
     the driver's traceback hold the password.
     """
     where = target.location
-    made = _client(target, password, connect=connect, answer=answer)
+    for host, _ in target.seeds:
+        # The driver looks a name up in a task of its own, which an impossible one ends without a word.
+        try:
+            host.encode("idna")
+        except UnicodeError as error:
+            return FailedConnection(network.of_network(error, where=where))
+    preference = "primaryPreferred" if is_reading else "primary"
+    made = _client(target, password, preference, connect=connect, answer=answer)
     if isinstance(made, FailedConnection):
         return made
     is_of_login = True
     try:
         async with asyncio.timeout(connect + _BESIDES_SECONDS):
             # Logs in, as every first command on a connection does, and needs no right.
-            await made.admin.command("ping")
+            await made.admin.command("ping", read_preference=made.read_preference)
         is_of_login = False
         return await question(made)
     except (PyMongoError, BSONError) as error:
@@ -80,7 +90,7 @@ async def ask(
 
 
 def _client(
-    target: MongoTarget, password: Secret | None, *, connect: float, answer: float | None
+    target: MongoTarget, password: Secret | None, preference: str, *, connect: float, answer: float | None
 ) -> Client | FailedConnection:
     if target.user and password is None:
         words = "The backend has a user and no password, which the driver refuses."
@@ -104,7 +114,7 @@ def _client(
                 minPoolSize=0,
                 retryReads=False,
                 retryWrites=False,
-                readPreference="primary",
+                readPreference=preference,
                 serverMonitoringMode="poll",
                 datetime_conversion=TIMES,
             )

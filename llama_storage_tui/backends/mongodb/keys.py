@@ -62,6 +62,10 @@ class MongoKeyValueReader:
         number = int(found[0]["keys"]) if found else 0
         return Count(number, is_exact=not fast or number < FAST_COUNT)
 
+    async def counts(self, selections: Sequence[KeySelection], *, fast: bool = False) -> tuple[Count, ...]:
+        """Count the keys of several selections, one after the other."""
+        return tuple([await self.count(selection, fast=fast) for selection in selections])
+
     async def page(
         self,
         selection: KeySelection,
@@ -159,7 +163,12 @@ class MongoKeyValueReader:
 
     async def _answer(self, question: Callable[[Client], Awaitable[Answer]], seconds: float | None) -> Answer:
         found = await ask(
-            self.target, self.target.password, question, connect=self.timeouts.connect, answer=seconds
+            self.target,
+            self.target.password,
+            question,
+            connect=self.timeouts.connect,
+            answer=seconds,
+            is_reading=True,
         )
         if isinstance(found, FailedConnection):
             raise found.error

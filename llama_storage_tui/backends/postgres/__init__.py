@@ -6,9 +6,9 @@ from typing import Final
 
 from llama_storage_tui.backends.postgres.server_login import pasted_wrongly, unlike_config
 from llama_storage_tui.backends.postgres.target import PostgresTarget, container, location, postgres_target
-from llama_storage_tui.backends.protocols import Reader, RoleLogin, RoleServer
+from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader, RoleLogin, RoleServer
 from llama_storage_tui.backends.settings import BackendSettings
-from llama_storage_tui.backends.spec import EngineSpec, Roles
+from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, Roles
 from llama_storage_tui.model.limits import Timeouts
 
 
@@ -18,16 +18,28 @@ def _reader(target: PostgresTarget, timeouts: Timeouts) -> Reader:
     return postgres_reader(target, timeouts=timeouts)
 
 
+def _source(target: PostgresTarget, timeouts: Timeouts) -> ItemSource:
+    from llama_storage_tui.backends.postgres.source import PostgresSource
+
+    return PostgresSource(target, timeouts=timeouts)
+
+
+def _writer(target: PostgresTarget, timeouts: Timeouts) -> ItemWriter:
+    from llama_storage_tui.backends.postgres.writer import PostgresWriter
+
+    return PostgresWriter(target, timeouts=timeouts)
+
+
 def _login(target: PostgresTarget, timeouts: Timeouts) -> RoleLogin:
     from llama_storage_tui.backends.postgres.role import PostgresRole
 
-    return PostgresRole(target, timeouts=timeouts)
+    return PostgresRole(target.first_host, timeouts=timeouts)
 
 
 def _server(target: PostgresTarget, timeouts: Timeouts) -> RoleServer:
     from llama_storage_tui.backends.postgres.role_change import PostgresRoleWriter
 
-    return PostgresRoleWriter(target, timeouts=timeouts)
+    return PostgresRoleWriter(target.first_host, timeouts=timeouts)
 
 
 def _cannot_connect(settings: BackendSettings, name: str) -> str | None:
@@ -48,6 +60,7 @@ ENGINE: Final = EngineSpec(
     location=location,
     container=container,
     reader=_reader,
+    bulk_copy=BulkCopy(_source, _writer),
     roles=Roles(_login, _server),
     unlike_config=unlike_config,
     cannot_connect=_cannot_connect,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import asyncpg
@@ -17,6 +17,7 @@ import asyncpg
 from llama_storage_tui.backends import network
 from llama_storage_tui.backends.postgres import failures, tls
 from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.backends.postgres.uri import ANY
 from llama_storage_tui.errors import BackendError, FailureKind
 
 APPLICATION_NAME: Final = "llama-storage-tui"
@@ -26,6 +27,10 @@ AFTER_THE_PASSWORD: Final = frozenset({"InitPostgres", "InitializeSessionUserId"
 
 _NO_RULE: Final = "28000"
 """No pg_hba.conf line lets this kind of connection in: the one login error that another kind may not get."""
+_NOT_NOW: Final = "57P03"
+"""Starting up, shutting down or recovering: the one answer of a server after which asyncpg tries the next host."""
+_ROUNDS: Final = {"prefer-standby": ("standby", ANY)}
+"""What is looked for, one after the other, where a word of target_session_attrs means more than one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ class FailedConnection:
     routine: str | None = None
     is_worth_another: bool = False
     """Whether the other kind of connection, with or without TLS, may fare better."""
+    is_of_host: bool = False
+    """Whether another host of the same database may fare better: this one was not reached, or is not of the kind asked for."""
 
 
 async def connect(target: PostgresTarget, *, seconds: float) -> asyncpg.Connection:
@@ -56,29 +63,58 @@ async def connect(target: PostgresTarget, *, seconds: float) -> asyncpg.Connecti
 
 async def try_to_connect(target: PostgresTarget, *, seconds: float) -> asyncpg.Connection | FailedConnection:
     """Return a connection, or why there is none; raises BackendError for a target that cannot be tried at all."""
+    _refuse_incomplete(target, location(target))
+    failed: list[FailedConnection] = []
+    try:
+        async with asyncio.timeout(seconds):
+            for kind in _ROUNDS.get(target.session.kind, (target.session.kind,)):
+                failed = []
+                for host in target.each_host:
+                    found = await _try_host(host, kind)
+                    if isinstance(found, asyncpg.Connection):
+                        return found
+                    failed.append(found)
+                    if not found.is_of_host:
+                        return found
+    except TimeoutError:
+        return FailedConnection(network.timed_out(seconds, where=location(target), doing="connecting"))
+    return failed[0] if len(failed) == 1 else _of_all(target, failed)
+
+
+async def _try_host(target: PostgresTarget, kind: str) -> asyncpg.Connection | FailedConnection:
     where = location(target)
-    _refuse_incomplete(target, where)
-    attempts = tls.plan(target.ssl_mode, target.ca_cert_path, host=target.host, where=where).attempts
     failed = FailedConnection(
         BackendError("No connection was tried.", failure=FailureKind.UNREACHABLE, where=where)
     )
-    try:
-        async with asyncio.timeout(seconds):
-            for context in attempts:
-                found = await _attempt(target, context, where)
-                if isinstance(found, asyncpg.Connection):
-                    return found
-                failed = found
-                if not failed.is_worth_another:
-                    break
-    except TimeoutError:
-        failed = FailedConnection(network.timed_out(seconds, where=where, doing="connecting"))
+    for context in tls.plan_of(target, where).attempts:
+        found = await _attempt(target, kind, context, where)
+        if isinstance(found, asyncpg.Connection):
+            return found
+        failed = found
+        if not failed.is_worth_another:
+            break
     return failed
+
+
+def _of_all(target: PostgresTarget, failed: list[FailedConnection]) -> FailedConnection:
+    """Return why none of several hosts is connected to; what the server called the last refusal stays with it."""
+    places = (one.place for one in target.each_host)
+    each = "; ".join(
+        f"{place}: {one.error.message.rstrip('.')}" for place, one in zip(places, failed, strict=True)
+    )
+    last = failed[-1]
+    error = BackendError(
+        f"None of the {len(failed)} hosts of the connection_string can be used. {each}.",
+        failure=last.error.failure,
+        where=location(target),
+        help=last.error.help,
+    )
+    return replace(last, error=error)
 
 
 def location(target: PostgresTarget) -> str:
     """Return the target's place, without its credentials."""
-    return f"postgresql://{target.host}:{target.port}/{target.database}"
+    return target.location
 
 
 def tls_of(connection: object) -> str | None:
@@ -95,7 +131,7 @@ def tls_of(connection: object) -> str | None:
 
 
 async def _attempt(
-    target: PostgresTarget, context: ssl.SSLContext | None, where: str
+    target: PostgresTarget, kind: str, context: ssl.SSLContext | None, where: str
 ) -> asyncpg.Connection | FailedConnection:
     try:
         return await asyncpg.connect(
@@ -108,10 +144,10 @@ async def _attempt(
             direct_tls=False,
             timeout=None,
             statement_cache_size=0,
-            target_session_attrs="any",
+            target_session_attrs=kind,
             krbsrvname="postgres",
             gsslib="gssapi",
-            server_settings={"application_name": APPLICATION_NAME},
+            server_settings={**dict(target.session.settings), "application_name": APPLICATION_NAME},
         )
     except asyncpg.PostgresError as error:
         routine = getattr(error, "server_source_function", None)
@@ -121,13 +157,25 @@ async def _attempt(
             routine,
             # A role that may not log in gets the same code, but only after its password was right.
             is_worth_another=error.sqlstate == _NO_RULE and routine not in AFTER_THE_PASSWORD,
+            is_of_host=error.sqlstate == _NOT_NOW,
         )
     except OSError as error:
         is_refused = context is not None and failures.is_tls_refused(error)
-        return FailedConnection(failures.of_network(error, where=where), is_worth_another=is_refused)
+        found = failures.of_network(error, where=where)
+        return FailedConnection(found, is_worth_another=is_refused, is_of_host=True)
+    except asyncpg.TargetServerAttributeNotMatched:
+        return FailedConnection(
+            BackendError(
+                f"The server is not what target_session_attrs={kind} asks for.",
+                failure=FailureKind.READ_ONLY,
+                where=where,
+                help="Name the host of such a server in the connection_string, or leave the option out.",
+            ),
+            is_of_host=True,
+        )
     except (asyncpg.InterfaceError, asyncpg.InternalClientError, ValueError) as error:
         if network.is_of_name(error):
-            return FailedConnection(network.of_network(error, where=where))
+            return FailedConnection(network.of_network(error, where=where), is_of_host=True)
         return FailedConnection(
             BackendError(
                 "What answers there is not a PostgreSQL server, or one that this program cannot talk to.",
@@ -139,12 +187,11 @@ async def _attempt(
 
 
 def _refuse_incomplete(target: PostgresTarget, where: str) -> None:
+    hosts = all(host for host, _ in target.seeds)
     missing = [
-        name
-        for name, value in (("host", target.host), ("db", target.database), ("user", target.user))
-        if not value
+        name for name, value in (("host", hosts), ("db", target.database), ("user", target.user)) if not value
     ]
-    if not 0 < target.port < 65536:
+    if not all(0 < port < 65536 for _, port in target.seeds):
         missing.append("port")
     if missing:
         raise BackendError(

@@ -78,13 +78,12 @@ def pasted_wrongly(type_: str, version: Version, host: object, user: object, pas
 
 def unlike_config(settings: BackendSettings) -> Iterator[str]:
     """Yield what is not as the fields of a PostgreSQL backend say, in a test's connection or in a server's."""
-    if settings.get("connection_string") is not None:
-        return
     version, type_ = settings.version, settings.type
-    yield from _unlike_password(version, type_, settings.get("password"))
+    if settings.get("connection_string") is None:
+        yield from _unlike_password(version, type_, settings.get("password"))
     yield from _unlike_mode(version, type_, settings.get("ssl_mode"), settings.get("ca_cert_path"))
     found = [each for each in PATHS_OF_DRIVERS if each in settings.variables]
-    if found and settings.get("ssl_mode") is None:
+    if settings.get("connection_string") is None and found and settings.get("ssl_mode") is None:
         yield f"{', '.join(found)} is set here: a server's driver obeys it, this test does not."
 
 

@@ -28,9 +28,7 @@ _FORMS: Final = {5: StoredForm.MD5, 10: StoredForm.SCRAM}
 async def stored_form(target: PostgresTarget, *, seconds: float) -> StoredForm | None:
     """Return the form; None where the server asks for no password, asks otherwise, or does not answer."""
     try:
-        attempts = tls.plan(
-            target.ssl_mode, target.ca_cert_path, host=target.host, where=location(target)
-        ).attempts
+        attempts = tls.plan_of(target, location(target)).attempts
         async with asyncio.timeout(seconds):
             for context in attempts:
                 code = await _asked(target, context)

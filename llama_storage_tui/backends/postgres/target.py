@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Final
 
 from llama_storage_tui.backends.postgres.server_login import server_login
+from llama_storage_tui.backends.postgres.uri import ANY, UnreadableUriError, read_uri
 from llama_storage_tui.backends.settings import BackendSettings, NoTarget
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.target import LoginTarget
@@ -36,11 +37,30 @@ class ServerNeeds:
 
 
 @dataclass(frozen=True, slots=True)
+class PostgresSession:
+    """What a connection string asks for besides the login: each empty or None where it says nothing.
+
+    `kind` is its target_session_attrs, `settings` what a session is begun with (`options`, `search_path`, `application_name` …).
+    """
+
+    kind: str = ANY
+    settings: tuple[tuple[str, str], ...] = ()
+    crl_path: Path | None = None
+    certificate_path: Path | None = None
+    key_path: Path | None = None
+    key_password: Secret | None = None
+
+
+PLAIN_SESSION: Final = PostgresSession()
+
+
+@dataclass(frozen=True, slots=True)
 class PostgresTarget(LoginTarget):
     """A PostgreSQL database; `table` is the key-value table, None for a SQL backend.
 
     `ssl_mode` is libpq's word (disable, allow, prefer, require, verify-ca, verify-full), None for the driver's default,
-    `prefer`. `password` None means that the config has none: an empty one is sent and nothing else is consulted.
+    `prefer`. `password` None means that the config has none: an empty one is sent and nothing else is consulted. `more_hosts` are
+    tried in their order where the first cannot be reached.
     """
 
     host: str
@@ -55,6 +75,8 @@ class PostgresTarget(LoginTarget):
     """The most connections that one server process opens with this backend's settings, for the comparison with max_connections."""
     needs: ServerNeeds | None = None
     """What those servers must be allowed to do; None where that cannot be told."""
+    more_hosts: tuple[tuple[str, int], ...] = ()
+    session: PostgresSession = PLAIN_SESSION
 
     @property
     def role(self) -> str:
@@ -69,7 +91,19 @@ class PostgresTarget(LoginTarget):
     @property
     def seeds(self) -> tuple[tuple[str, int], ...]:
         """The hosts and ports that are tried."""
-        return ((self.host, self.port),)
+        return ((self.host, self.port), *self.more_hosts)
+
+    @property
+    def each_host(self) -> tuple[PostgresTarget, ...]:
+        """The same database on each of the hosts alone, in the order in which they are tried."""
+        if not self.more_hosts:
+            return (self,)
+        return tuple(replace(self, host=host, port=port, more_hosts=()) for host, port in self.seeds)
+
+    @property
+    def first_host(self) -> PostgresTarget:
+        """The first host alone with a plain session: where a password is changed, since a journal names one place."""
+        return replace(self.each_host[0], session=PLAIN_SESSION)
 
     @property
     def endpoint(self) -> tuple[object, ...]:
@@ -88,8 +122,12 @@ class PostgresTarget(LoginTarget):
 
     @property
     def place(self) -> str:
-        """The server alone."""
-        return f"{self.host}:{self.port}"
+        """The server alone; all of them where there are several."""
+        return ",".join(f"{_bracketed(host)}:{port}" for host, port in self.seeds)
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def postgres_target(settings: BackendSettings) -> PostgresTarget:
@@ -126,32 +164,40 @@ def postgres_target(settings: BackendSettings) -> PostgresTarget:
 def target_of_uri(text: str, settings: BackendSettings, table: str | None = None) -> PostgresTarget:
     """Return what a `connection_string` connects to; raises NoTarget where it does not say."""
     try:
-        parts = urlsplit(text)
-        port = parts.port or 5432
-        host = parts.hostname
-    except ValueError:
+        uri = read_uri(text)
+    except UnreadableUriError:
         raise NoTarget("its connection_string cannot be parsed") from None
-    query = dict(parse_qsl(parts.query))
-    database = unquote(parts.path.lstrip("/")) or query.get("dbname", "")
-    host = query.get("host", unquote(host) if host else "")
-    user = unquote(parts.username or "") or query.get("user", "")
-    if parts.scheme not in ("postgres", "postgresql") or not host or not database or not user:
+    if not uri.hosts or not all(host for host, _ in uri.hosts) or not uri.database or not uri.user:
         raise NoTarget(
             "its connection_string lacks the scheme, host, user or database that a connection needs"
         )
-    password = unquote(parts.password) if parts.password is not None else query.get("password")
-    secret = None if password is None else Secret(password)
-    if password:
-        settings.secret(password)
+    if uri.password:
+        settings.secret(uri.password)
+    written = settings.optional_text("ssl_mode")
+    login = server_login(settings.type, settings.version, uri.user, uri.password, written)
+    mode, ca = login.ssl_mode, settings.get("ca_cert_path") if login.uses_ca else None
+    if "sslmode" in uri.options:
+        mode, ca = uri.options["sslmode"], uri.options.get("sslrootcert")
+    (host, port), *more = uri.hosts
+    key_password = uri.options.get("sslpassword")
     return PostgresTarget(
         host,
-        int(query["port"]) if query.get("port", "").isdecimal() else port,
-        database,
-        user,
-        secret,
+        port,
+        uri.database,
+        uri.user,
+        None if uri.password is None else Secret(uri.password),
         table,
-        query.get("sslmode", query.get("ssl")) or settings.optional_text("ssl_mode"),
-        _certificate(settings, query.get("sslrootcert") or settings.get("ca_cert_path")),
+        mode,
+        _certificate(settings, ca),
+        more_hosts=tuple(more),
+        session=PostgresSession(
+            uri.session,
+            uri.settings,
+            _certificate(settings, uri.options.get("sslcrl")),
+            _certificate(settings, uri.options.get("sslcert")),
+            _certificate(settings, uri.options.get("sslkey")),
+            settings.secret(key_password) if key_password else None,
+        ),
     )
 
 
@@ -162,8 +208,7 @@ def _certificate(settings: BackendSettings, value: object) -> Path | None:
 def location(settings: BackendSettings, target: PostgresTarget | None) -> str:
     """Say where the database is."""
     if target is not None:
-        host = f"[{target.host}]" if ":" in target.host else target.host
-        return f"postgresql://{host}:{target.port}/{settings.masked(target.database)}"
+        return f"postgresql://{target.place}/{settings.masked(target.database)}"
     if settings.get("connection_string") is not None:
         return ""
     return f"postgresql://{settings.shown('host')}:{settings.shown('port')}/{settings.shown('db')}"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from llama_storage_tui.backends.postgres.target import PostgresSession, PostgresTarget
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.next_steps import Advice, Step
 
@@ -31,6 +32,52 @@ class TlsPlan:
     """What to try, in this order: a context for TLS, None for a plain connection."""
 
     attempts: tuple[ssl.SSLContext | None, ...]
+
+
+def plan_of(target: PostgresTarget, where: str) -> TlsPlan:
+    """Return the attempts of a target's mode, with the certificate and the revocation list that its URI names; see `plan`."""
+    made = plan(target.ssl_mode, target.ca_cert_path, host=target.host, where=where)
+    session = target.session
+    for context in filter(None, made.attempts):
+        if session.crl_path is not None and context.verify_mode is ssl.CERT_REQUIRED:
+            _load_crl(context, session.crl_path, where)
+        if session.certificate_path is not None:
+            _load_certificate(context, session, where)
+    return made
+
+
+def _load_crl(context: ssl.SSLContext, path: Path, where: str) -> None:
+    try:
+        context.load_verify_locations(cafile=path)
+    except (OSError, ssl.SSLError):
+        raise _unreadable(
+            f"The list of revoked certificates cannot be read: {path}.", "sslcrl", where
+        ) from None
+    context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_CHAIN
+
+
+def _load_certificate(context: ssl.SSLContext, session: PostgresSession, where: str) -> None:
+    secret = session.key_password
+    try:
+        context.load_cert_chain(
+            session.certificate_path or "",
+            session.key_path,
+            # Without one OpenSSL would ask on the terminal for that of an encrypted key.
+            password=lambda: "" if secret is None else secret.reveal(),
+        )
+    except (OSError, ssl.SSLError):
+        path = session.certificate_path
+        failure = _unreadable(
+            f"The client's certificate or its key cannot be read: {path}.", "sslcert", where
+        )
+    else:
+        return
+    raise failure
+
+
+def _unreadable(words: str, field: str, where: str) -> BackendError:
+    advice = Advice(f"{field} must name a readable PEM file.", Step.MAP_PATH)
+    return BackendError(words, failure=FailureKind.TLS, where=where, help=advice)
 
 
 def plan(mode: str | None, ca_cert_path: Path | None, *, host: str, where: str) -> TlsPlan:
@@ -82,10 +129,7 @@ def _context(ca_cert_path: Path | None, where: str, *, is_name_checked: bool) ->
     try:
         context.load_verify_locations(cafile=ca_cert_path)
     except (OSError, ssl.SSLError):
-        raise BackendError(
-            f"The CA certificate cannot be read: {ca_cert_path}.",
-            failure=FailureKind.TLS,
-            where=where,
-            help=Advice("ca_cert_path must name a readable PEM file.", Step.MAP_PATH),
+        raise _unreadable(
+            f"The CA certificate cannot be read: {ca_cert_path}.", "ca_cert_path", where
         ) from None
     return context

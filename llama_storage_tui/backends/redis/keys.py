@@ -8,18 +8,22 @@ only where the scan came to its end.
 
 from __future__ import annotations
 
-import os.path
-import re
+import heapq
+from array import array
+from bisect import bisect_right
 from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
 from llama_storage_tui.backends import cursors, expiry
 from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
-from llama_storage_tui.backends.ranges import is_selected, is_storable
+from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.redis.commands import Command, Question
 from llama_storage_tui.backends.redis.connecting import RedisConnection
+from llama_storage_tui.backends.redis.scanning import KeyCounts, Scan, WantedKeys
+from llama_storage_tui.backends.redis.seen import SeenKeys
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Count, Cursor, KeyEntry, KeyPage, KeySelection, StoredValue
 from llama_storage_tui.model.limits import Timeouts
@@ -32,11 +36,8 @@ WINDOW: Final = 1_000
 """So many fitting keys end a window before its budget does."""
 FAST_COUNT: Final = 50_000
 """A fast count of a larger database stops here, and tells from what it saw."""
-STEP: Final = 1_000
-"""Keys that the server looks at for one answer: under a millisecond of its time."""
 KEYS_AT_ONCE: Final = 400
 
-_SPECIAL: Final = re.compile(rb"[\\*?\[\]]")
 _NEVER: Final = -1
 _GONE: Final = -2
 _WIDEST_CHARACTER: Final = 4
@@ -47,11 +48,6 @@ _A_MOMENT: Final = 50_000
 _ORDERED: Final = ("s", "ordered")
 
 
-def pattern_of(prefix: str) -> bytes:
-    """Return the MATCH pattern of the keys that start with a prefix, whatever letters it has."""
-    return _SPECIAL.sub(rb"\\\g<0>", _stored(prefix)) + b"*"
-
-
 def text_of(key: bytes) -> str | bytes:
     """Return a key as text, or as it is where it is none."""
     try:
@@ -60,49 +56,13 @@ def text_of(key: bytes) -> str | bytes:
         return key
 
 
-def _stored(text: str) -> bytes:
-    return text.encode(errors="surrogateescape")
-
-
 @dataclass(frozen=True, slots=True)
-class WantedKeys:
-    """Which keys: those of a selection that also start with `prefix`."""
+class Window:
+    """A part of a scan, or all of it: its keys in order, and where the scan goes on (None: it came to its end)."""
 
-    selection: KeySelection
-    prefix: str = ""
-
-    def has(self, key: bytes) -> bool:
-        """Tell whether a key is meant; one that is no text belongs where its beginning says."""
-        text = key.decode(errors="surrogateescape")
-        return text.startswith(self.prefix) and is_selected(text, self.selection)
-
-    @property
-    def lead(self) -> str:
-        """What all of them start with, for the server to leave the others out."""
-        included = [text for text in self.selection.include if is_storable(text)] or [""]
-        common = os.path.commonprefix(included)  # noqa: RUF071 - of letters, not of folders
-        return max(common, self.prefix, key=len) if common.startswith(self.prefix) else self.prefix
-
-    @property
-    def is_all_of_lead(self) -> bool:
-        """Whether all keys with that beginning are meant: what the server gives need not be looked at again."""
-        return not self.selection.exclude and (self.selection.include or ("",)) == (self.lead,)
-
-    @property
-    def is_everything(self) -> bool:
-        """Whether no key is left out."""
-        return not self.prefix and self.selection in (KeySelection(), KeySelection(("",)))
-
-
-@dataclass(slots=True)
-class Scan:
-    """A scan under way: `position` is where it goes on, 0 at the end."""
-
-    position: int = 0
-    looked: int = 0
-    is_done: bool = False
-    keys: set[bytes] = field(default_factory=set)
-    """What was found; SCAN may give a key twice."""
+    keys: tuple[bytes, ...]
+    looked: int
+    following: int | None = None
 
 
 @dataclass(slots=True)
@@ -114,22 +74,37 @@ class RedisKeyValueReader:
     whole: int = WHOLE
     budget: int = BUDGET
     window: int = WINDOW
-    _windows: dict[tuple[str, int], tuple[int, frozenset[int]]] = field(default_factory=dict)
+    _windows: dict[tuple[str, int], tuple[int, array[int]]] = field(default_factory=dict)
     """Of each window that was left: the one before it, and the keys that it had shown, which the next may have again."""
+    _kept: dict[tuple[str, int | None], Window] = field(default_factory=dict)
+    """The windows that pages were last made of, for the pages that follow: they need no scan of their own."""
+    _shown: tuple[tuple[str, int], SeenKeys] | None = None
+    """What was shown before the last window."""
 
     async def count(self, selection: KeySelection, *, fast: bool = False) -> Count:
         """Count keys; `fast` tells from the first 50,000 looked at where there are many. Exact counts have no time limit."""
+        (found,) = await self.counts((selection,), fast=fast)
+        return found
+
+    async def counts(self, selections: Sequence[KeySelection], *, fast: bool = False) -> tuple[Count, ...]:
+        """Count the keys of several selections in one scan."""
         seconds = self.timeouts.query if fast else None
-        wanted = WantedKeys(selection)
+        wanted = [WantedKeys(selection) for selection in selections]
         total = int(await self.connection.one(Command.SIZE, seconds=self.timeouts.query))
-        if wanted.is_everything:
-            return Count(total, is_exact=True)
-        looks = FAST_COUNT if fast and total > self.whole else None
-        scan = Scan()
-        await self._scan(scan, wanted, looks=looks, finds=None, seconds=seconds)
+        if all(each.is_everything for each in wanted):
+            return tuple(Count(total, is_exact=True) for _ in wanted)
+        is_estimate = fast and total > self.whole
+        found, scan = KeyCounts(selections), Scan()
+        lead = wanted[0].lead if len(wanted) == 1 else ""
+        async with aclosing(scan.steps(self.connection, lead, seconds=seconds)) as steps:
+            async for keys in steps:
+                found.add(keys)
+                if is_estimate and scan.looked >= FAST_COUNT:
+                    break
+        numbers = found.numbers()
         if scan.is_done:
-            return Count(len(scan.keys), is_exact=True)
-        return Count(min(total, len(scan.keys) * total // scan.looked), is_exact=False)
+            return tuple(Count(number, is_exact=True) for number in numbers)
+        return tuple(Count(min(total, number * total // scan.looked), is_exact=False) for number in numbers)
 
     async def page(
         self,
@@ -173,20 +148,26 @@ class RedisKeyValueReader:
         """
         wanted = WantedKeys(selection)
         total = int(await self.connection.one(Command.SIZE, seconds=self.timeouts.query))
-        finds = None if total <= self.whole else LARGEST_BATCH
-        scan, seen = Scan(), set[int]()
-        while not scan.is_done:
-            scan.keys.clear()
-            await self._scan(scan, wanted, looks=None, finds=finds, seconds=None)
-            fresh = sorted(key for key in scan.keys if hash(key) not in seen)
-            seen.update(map(hash, fresh))
-            for start in range(0, len(fresh), LARGEST_BATCH):
-                entries = await self._entries(fresh[start : start + LARGEST_BATCH], seconds=None)
-                for batch in parted(entries, lambda entry: entry.bytes or 0, most=KEYS_AT_ONCE):
-                    keys = [entry.key for entry in batch if entry.key is not None]
-                    values = await self._values(keys, limit=None, seconds=None)
-                    if values:
-                        yield values
+        if total <= self.whole:
+            window = await self._all(wanted, seconds=None)
+            for start in range(0, len(window.keys), LARGEST_BATCH):
+                async for batch in self._streamed(window.keys[start : start + LARGEST_BATCH]):
+                    yield batch
+            return
+        seen, select = SeenKeys(), wanted.selector()
+        async with aclosing(Scan().steps(self.connection, wanted.lead, seconds=None)) as steps:
+            async for keys in steps:
+                async for batch in self._streamed(sorted(seen.fresh(select(keys)))):
+                    yield batch
+
+    async def _streamed(self, keys: Sequence[bytes]) -> AsyncGenerator[Sequence[StoredValue], None]:
+        entries = await self._entries(keys, seconds=None)
+        for part in parted(entries, lambda entry: entry.bytes or 0, most=KEYS_AT_ONCE):
+            values = await self._values(
+                [entry.key for entry in part if entry.key is not None], limit=None, seconds=None
+            )
+            if values:
+                yield values
 
     async def _ordered(
         self,
@@ -198,55 +179,99 @@ class RedisKeyValueReader:
         *,
         seconds: float | None,
     ) -> KeyPage:
-        scan = Scan()
-        await self._scan(scan, wanted, looks=None, finds=None, seconds=seconds)
-        keys = sorted(key for key in scan.keys if last is None or key > last)
-        has_more = len(keys) > limit
-        entries = await self._entries(keys[:limit], seconds=self.timeouts.query)
-        following = cursors.encode(name, (_ORDERED, _part(keys[limit - 1]))) if has_more else None
-        return KeyPage(entries, following, scanned=min(scan.looked, total), total=total)
+        window = self._kept.get((name, None)) if last is not None else None
+        if window is None and total <= self.whole:
+            window = self._keep(name, None, await self._all(wanted, seconds=seconds))
+        elif window is None:
+            window = await self._first(wanted, last, limit + 1, seconds=seconds)
+        start = 0 if last is None else bisect_right(window.keys, last)
+        keys = window.keys[start : start + limit]
+        entries = await self._entries(keys, seconds=self.timeouts.query)
+        has_more = len(window.keys) > start + limit
+        following = cursors.encode(name, (_ORDERED, _part(keys[-1]))) if has_more else None
+        return KeyPage(entries, following, scanned=min(window.looked, total), total=total)
 
     async def _windowed(
         self, wanted: WantedKeys, limit: int, start: int, last: bytes | None, name: str, total: int
     ) -> KeyPage:
-        scan = Scan(start)
-        await self._scan(scan, wanted, looks=self.budget, finds=self.window, seconds=self.timeouts.query)
-        before = self._shown_before(name, start)
-        found = sorted(key for key in scan.keys if hash(key) not in before)
-        keys = [key for key in found if last is None or key > last]
-        entries = await self._entries(keys[:limit], seconds=self.timeouts.query)
-        if len(keys) > limit:
-            following = cursors.encode(name, (("i", str(start)), _part(keys[limit - 1])))
-            return KeyPage(entries, following, is_complete=False, scanned=scan.looked, total=total)
-        if scan.is_done:
-            return KeyPage(entries, None, scanned=scan.looked, total=total)
-        self._windows[name, scan.position] = (start, frozenset(map(hash, found)))
-        following = cursors.encode(name, (("i", str(scan.position)), None))
-        return KeyPage(entries, following, is_complete=False, scanned=scan.looked, total=total)
+        window = self._kept.get((name, start)) if last is not None else None
+        if window is None:
+            window = self._keep(name, start, await self._scan(wanted, start, self._shown_before(name, start)))
+        begin = 0 if last is None else bisect_right(window.keys, last)
+        keys = window.keys[begin : begin + limit]
+        entries = await self._entries(keys, seconds=self.timeouts.query)
+        looked = min(window.looked, total)
+        if len(window.keys) > begin + limit:
+            following = cursors.encode(name, (("i", str(start)), _part(keys[-1])))
+            return KeyPage(entries, following, is_complete=False, scanned=looked, total=total)
+        if window.following is None:
+            return KeyPage(entries, None, scanned=looked, total=total)
+        self._leave(name, start, window)
+        following = cursors.encode(name, (("i", str(window.following)), None))
+        return KeyPage(entries, following, is_complete=False, scanned=looked, total=total)
 
-    def _shown_before(self, name: str, start: int) -> set[int]:
-        shown: set[int] = set()
+    def _keep(self, name: str, start: int | None, window: Window) -> Window:
+        """Keep a window for the pages that follow, and of earlier ones as many as hold no more than `whole` keys together."""
+        self._kept.pop((name, start), None)
+        held = len(window.keys)
+        for key in [*self._kept][::-1]:
+            held += len(self._kept[key].keys)
+            if held > self.whole:
+                del self._kept[key]
+        self._kept[name, start] = window
+        return window
+
+    def _leave(self, name: str, start: int, window: Window) -> None:
+        if window.following is not None:
+            self._windows[name, window.following] = (start, array("q", map(hash, window.keys)))
+
+    def _shown_before(self, name: str, start: int) -> SeenKeys:
+        """Return the keys of the windows before one: those of the last one asked about, and of what came between."""
+        between: list[array[int]] = []
         passed = set[int]()
-        while (name, start) in self._windows and start not in passed:
-            passed.add(start)
-            start, keys = self._windows[name, start]
-            shown |= keys
-        return shown
+        seen = SeenKeys()
+        at = start
+        while (name, at) in self._windows and at not in passed:
+            if self._shown is not None and self._shown[0] == (name, at):
+                seen = self._shown[1]
+                break
+            passed.add(at)
+            at, keys = self._windows[name, at]
+            between.append(keys)
+        for numbers in between:
+            seen.update(numbers)
+        self._shown = ((name, start), seen)
+        return seen.copy()
 
-    async def _scan(
-        self, scan: Scan, wanted: WantedKeys, *, looks: int | None, finds: int | None, seconds: float | None
-    ) -> None:
+    async def _all(self, wanted: WantedKeys, *, seconds: float | None) -> Window:
+        keys, select, scan = set[bytes](), wanted.selector(), Scan()
+        async with aclosing(scan.steps(self.connection, wanted.lead, seconds=seconds)) as steps:
+            async for step in steps:
+                keys.update(select(step))
+        return Window(tuple(sorted(keys)), scan.looked)
+
+    async def _first(
+        self, wanted: WantedKeys, last: bytes | None, most: int, *, seconds: float | None
+    ) -> Window:
+        """Return the first keys in order after one, of a database of any size."""
+        keys, select, scan = set[bytes](), wanted.selector(), Scan()
+        async with aclosing(scan.steps(self.connection, wanted.lead, seconds=seconds)) as steps:
+            async for step in steps:
+                keys.update(key for key in select(step) if last is None or key > last)
+                if len(keys) > most + self.window:
+                    keys = set(heapq.nsmallest(most, keys))
+        return Window(tuple(sorted(keys)), scan.looked)
+
+    async def _scan(self, wanted: WantedKeys, start: int, shown: SeenKeys) -> Window:
         """Go on with a scan until its end, or until so many keys were looked at or found."""
-        match = ("MATCH", pattern_of(wanted.lead)) if wanted.lead else ()
-        while not scan.is_done:
-            question: Question = (Command.SCAN, scan.position, *match, "COUNT", STEP)
-            position, keys = await self.connection.one(*question, seconds=seconds)
-            scan.position, scan.is_done = int(position), int(position) == 0
-            scan.looked += STEP
-            scan.keys.update(keys if wanted.is_all_of_lead else filter(wanted.has, keys))
-            is_enough = finds is not None and len(scan.keys) >= finds
-            if is_enough or (looks is not None and scan.looked >= looks):
-                return
+        keys: list[bytes] = []
+        select, scan = wanted.selector(), Scan(start)
+        async with aclosing(scan.steps(self.connection, wanted.lead, seconds=self.timeouts.query)) as steps:
+            async for step in steps:
+                keys += shown.fresh(select(step))
+                if len(keys) >= self.window or scan.looked >= self.budget:
+                    break
+        return Window(tuple(sorted(keys)), scan.looked, None if scan.is_done else scan.position)
 
     async def _entries(self, keys: Sequence[bytes], *, seconds: float | None) -> tuple[KeyEntry, ...]:
         """Return what a list shows of keys, leaving out those that are gone by now; their sizes are what they take in memory."""

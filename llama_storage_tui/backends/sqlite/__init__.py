@@ -4,23 +4,41 @@ from __future__ import annotations
 
 from typing import Final
 
-from llama_storage_tui.backends.protocols import Reader
-from llama_storage_tui.backends.spec import EngineSpec
+from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader
+from llama_storage_tui.backends.spec import BulkCopy, EngineSpec
 from llama_storage_tui.backends.sqlite.target import SqliteTarget, container, location, sqlite_target
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.limits import Timeouts
 
 
-def _reader(target: SqliteTarget, timeouts: Timeouts) -> Reader:
+def _refuse_memory(target: SqliteTarget) -> None:
     if target.is_memory:
         raise BackendError(
             "A database in memory lives in the server's own process: there is no file to look into.",
             failure=FailureKind.UNSUPPORTED,
             help="Give the backend a db_path if its rows should outlive the server.",
         )
+
+
+def _reader(target: SqliteTarget, timeouts: Timeouts) -> Reader:
+    _refuse_memory(target)
     from llama_storage_tui.backends.sqlite.reader import sqlite_reader
 
     return sqlite_reader(target, timeouts=timeouts)
+
+
+def _source(target: SqliteTarget, timeouts: Timeouts) -> ItemSource:
+    _refuse_memory(target)
+    from llama_storage_tui.backends.sqlite.source import SqliteSource
+
+    return SqliteSource(target, timeouts=timeouts)
+
+
+def _writer(target: SqliteTarget, timeouts: Timeouts) -> ItemWriter:
+    _refuse_memory(target)
+    from llama_storage_tui.backends.sqlite.writer import SqliteWriter
+
+    return SqliteWriter(target, timeouts=timeouts)
 
 
 ENGINE: Final = EngineSpec(
@@ -31,5 +49,6 @@ ENGINE: Final = EngineSpec(
     location=location,
     container=container,
     reader=_reader,
+    bulk_copy=BulkCopy(_source, _writer),
     why_no_roles="SQLite has no credential: the owner and the mode of the file decide who may open it",
 )

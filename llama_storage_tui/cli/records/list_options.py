@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from llama_storage_tui.cli import shell_completion
-from llama_storage_tui.cli.asking import LIMIT
+from llama_storage_tui.cli.asking import PAGE_LIMIT
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.families import FamilyFilter, Match, Query, RecordFamily
 from llama_storage_tui.model.records import RecordOrder
@@ -36,7 +36,6 @@ _ORDER: Final = click.option(
     show_default=True,
     help="newest: by time, which reads the whole table; stored: as written, the last first, at once.",
 )
-_LIMIT: Final = click.option("--limit", type=LIMIT, default=100, show_default=True)
 _AFTER: Final = click.option("--after", metavar="CURSOR", help="The page after CURSOR.")
 
 
@@ -50,7 +49,7 @@ def list_options(family: RecordFamily, more: Sequence[Option], function: Functio
 
 def page_options(function: Function) -> Function:
     """Give a command `--limit` and `--after`."""
-    return _LIMIT(_AFTER(function))
+    return PAGE_LIMIT(_AFTER(function))
 
 
 def _option(found: FamilyFilter) -> Option:

@@ -28,9 +28,10 @@ HEADINGS: Final = ("count", "category", "about", "for example")
 @click.option(
     "--recent",
     type=click.IntRange(1),
+    metavar="ROWS",
     default=RECENT,
     show_default=True,
-    help="Without --exact: rows of each table to look at, the last stored.",
+    help="Without --exact: look at the ROWS of each table that were stored last.",
 )
 @click.option(
     "--stuck-after",

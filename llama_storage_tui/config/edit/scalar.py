@@ -52,7 +52,7 @@ def scalar_splice(
     node = document.node(path)
     if not isinstance(value, str) or not isinstance(node, yaml.ScalarNode) or node.value != value:
         raise _refused(document, path, "is not text that can be edited in place")
-    start, source = _source(document.text, node)
+    start, source = scalar_source(document.text, node)
     if not source:
         raise _refused(document, path, "is empty: there is nothing to edit in place")
     wanted = change.apply(value)
@@ -74,7 +74,7 @@ def scalar_splice(
     raise _refused(document, path, "cannot carry the new value the way it is written")
 
 
-def _source(text: str, node: yaml.ScalarNode) -> tuple[int, str]:
+def scalar_source(text: str, node: yaml.ScalarNode) -> tuple[int, str]:
     """Return where the scalar itself starts and how it is written: a node's marks include its anchor and tag."""
     start, end = node.start_mark.index, node.end_mark.index
     if text[start : start + 1] in ("&", "!"):

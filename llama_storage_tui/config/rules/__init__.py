@@ -13,6 +13,7 @@ from typing import Final
 
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.rules import (
+    apis,
     deployment,
     external,
     fields,
@@ -37,6 +38,7 @@ CHECKS: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
     *load.CHECKS,
     *start.CHECKS,
     *providers.CHECKS,
+    *apis.CHECKS,
     *external.CHECKS,
     *resources.CHECKS,
     *postgres.CHECKS,
@@ -54,6 +56,7 @@ TABLE: Final[tuple[Rule, ...]] = (
     *load.TABLE,
     *start.TABLE,
     *providers.TABLE,
+    *apis.TABLE,
     *external.TABLE,
     *resources.TABLE,
     *serving.TABLE,

@@ -149,7 +149,7 @@ def without_store(version: Version) -> Category | None:
         return None
     return Category(
         "no-store",
-        "no field store",
+        'no "store" field',
         f"Servers before {required.since} wrote no such field. Version {version} requires it: it fails on each of these, and on "
         "every page of a list that holds one.",
         ADD_STORE,

@@ -60,7 +60,8 @@ class ViewAs:
             else f"{_rows(number)} of what this user gets have"
         )
         each = "it" if number == 1 else "each"
-        store = f"{has} no field store: {self._catalog.version.chosen} fails on {each}, and on every page of a list that holds one."
+        fails = f"{self._catalog.version.chosen} fails on {each}, and on every page of a list that holds one."
+        store = f'{has} no "store" field: {fails}'
         return (*failing, *((store,) if number else ()), *uncertain)
 
     def _judge(self, place: TablePlace) -> Judge:

@@ -13,7 +13,6 @@ from typing import Final
 
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.postgres.verifier import scram_verifier
-from llama_storage_tui.config.password_locations import CarrierKind
 from llama_storage_tui.errors import BackendError, RefusedError
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import (
@@ -27,7 +26,7 @@ from llama_storage_tui.model.rotation import (
     Site,
     Terms,
 )
-from llama_storage_tui.next_steps import Advice, Help, Step
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.secrets import Redactor, Secret
 from llama_storage_tui.services.rotation.checks import judge_wrong_password, strategy
 from llama_storage_tui.services.rotation.discovery import CredentialEntry, find_entries
@@ -40,6 +39,7 @@ from llama_storage_tui.services.rotation.identity import (
 from llama_storage_tui.services.rotation.no_credential import why_none
 from llama_storage_tui.services.rotation.password import generate
 from llama_storage_tui.services.rotation.patches import list_patches
+from llama_storage_tui.services.rotation.place_checks import check_files, check_sites, check_variables
 from llama_storage_tui.services.rotation.pooler import (
     PoolerEntry,
     SecretForm,
@@ -49,7 +49,6 @@ from llama_storage_tui.services.rotation.pooler import (
 )
 from llama_storage_tui.services.rotation.rewriting import Writing, prove, rewrite
 from llama_storage_tui.services.rotation.sites import (
-    foreign_uses,
     list_left,
     list_sites,
     list_writings,
@@ -172,9 +171,9 @@ class _Planner:
         self.reach = find_reach(self.sources, self.credentials, self.terms)
         self.writings = tuple(list_writings(self.credentials, self.old, self.reach))
         self.left = tuple(list_writings(self.credentials, self.old, self.reach, Action.BY_HAND))
-        self._add(*self._check_sites())
-        self._add(*self._check_variables())
-        self._add(*self._check_files())
+        self._add(*check_sites(self._sites(), self.credentials, may_leave=self._may_leave))
+        self._add(*check_variables(self.sources, self.writings, self.left))
+        self._add(*check_files(self.writings, self.left, self.reach.hindrances))
         self._add(*[check async for check in self._check_pooler()])
         if all(check.is_ok for check in self.checks):
             self._try_edits()
@@ -283,81 +282,6 @@ class _Planner:
         found = judge_wrong_password(answer, self.facts.unchecked, is_accepted=is_accepted)
         return self._add(found)
 
-    def _check_sites(self) -> Iterator[Check]:
-        sites = self._sites()
-        troubles = {
-            Action.DRIFTED: (
-                "drift",
-                "holds another password for the same role",
-                "No place holds another password for the same role.",
-            ),
-            Action.BY_HAND: (
-                "by-hand",
-                "cannot be written from here",
-                "Every place can be written from here.",
-            ),
-        }
-        for action, (name, words, otherwise) in troubles.items():
-            found = [site for site in sites if site.action is action]
-            message = "; ".join(f"{site.config}: {site.path} {site.note or words}" for site in found)
-            if found and action is Action.BY_HAND and self._may_leave:
-                message = f"Left to you, which you asked for: {message}"
-            yield Check(
-                name,
-                is_ok=not found or (action is Action.BY_HAND and self._may_leave),
-                message=message or otherwise,
-                help=_SITE_HELP[action] if found else None,
-            )
-        unclear = [one for one in self.credentials if one.match is CredentialMatch.UNCLEAR]
-        message = "; ".join(
-            f"{one.entry.holder.config}: {one.entry.holder.shown} has the same role and password, and whether it is the same"
-            f" server cannot be determined: {one.reason}"
-            for one in unclear
-        )
-        yield Check(
-            "sites",
-            is_ok=not unclear,
-            message=message or _holding(len(sites)),
-            help="Run this where that address can be reached." if unclear else None,
-        )
-
-    def _check_variables(self) -> Iterator[Check]:
-        uses = list(foreign_uses(self.sources, (*self.writings, *self.left)))
-        message = "; ".join(f"{variable} is also read by {config}: {path}" for variable, config, path in uses)
-        yield Check(
-            "shared-variables",
-            is_ok=not uses,
-            message=f"{message}, which is not this credential."
-            if uses
-            else "No variable serves two credentials.",
-            help="Give each credential a variable of its own." if uses else None,
-        )
-        loose = sorted(
-            {
-                one.carrier.variable or ""
-                for one in self.writings
-                if one.carrier.kind is CarrierKind.DEFAULT and one.carrier.is_used
-            }
-        )
-        if loose:
-            yield Check(
-                "defaults",
-                is_ok=True,
-                message=f"{', '.join(loose)} is not set here, so the default counts; a server that sets it logs in with that.",
-            )
-
-    def _check_files(self) -> Iterator[Check]:
-        names = dict.fromkeys(writing.carrier.file for writing in self.writings if writing.carrier.file)
-        refusals = [self.reach.hindrances[name] for name in names if name in self.reach.hindrances]
-        is_enough = bool(names) or bool(self.left)
-        yield Check(
-            "files",
-            is_ok=not refusals and is_enough,
-            message="; ".join(refused.message for refused in refusals)
-            or (_replaceable(len(names)) if names else "No file is written from here."),
-            help=next((refused.help for refused in refusals if refused.help), None),
-        )
-
     async def _check_pooler(self) -> AsyncIterator[Check]:
         if self.sources.userlist is None:
             return
@@ -412,17 +336,3 @@ class _Planner:
                 message="A test with a password of the same form: every place reads it back, and nothing else changes.",
             )
         )
-
-
-def _holding(number: int) -> str:
-    return f"{'1 place holds' if number == 1 else f'{number} places hold'} this credential or once did."
-
-
-def _replaceable(number: int) -> str:
-    return "1 file can be replaced." if number == 1 else f"{number} files can be replaced."
-
-
-_SITE_HELP: Final[dict[Action, Help]] = {
-    Action.DRIFTED: "Find out which password is right, and make the places agree first.",
-    Action.BY_HAND: Advice("", Step.CHANGE_BY_HAND),
-}

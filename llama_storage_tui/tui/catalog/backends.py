@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from llama_storage_tui.model.catalog import Backend, Reference
+from llama_storage_tui.model.catalog import Backend, Catalog, Reference
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.services.probe import ProbeResult
 from llama_storage_tui.text import plural
@@ -77,4 +77,17 @@ def worst(findings: Sequence[Finding]) -> Shown:
     word = {"error": "error", "warning": "warn", "info": "info"}[severity.value]
     return Shown(
         f"{glyph.text} {plural(number, word) if word == 'error' else f'{number} {word}'}", glyph.tone
+    )
+
+
+def backend_rows(catalog: Catalog) -> tuple[BackendRow, ...]:
+    """Return a row for each backend, and one for each name that is referred to and has no entry."""
+    references: dict[str, list[Reference]] = {backend.name: [] for backend in catalog.backends}
+    for reference in catalog.references:
+        references.setdefault(reference.backend or "", []).append(reference)
+    findings = catalog.findings_by_backend()
+    entries = {backend.name: backend for backend in catalog.backends}
+    return tuple(
+        BackendRow(name, entries.get(name), tuple(found), findings.get(name, ()))
+        for name, found in references.items()
     )

@@ -13,14 +13,13 @@ from textual.getters import query_one
 from textual.widgets import DataTable, Static
 
 from llama_storage_tui.errors import StorageToolError
-from llama_storage_tui.model.catalog import Catalog, Reference
-from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.model.pending import PendingNotice
 from llama_storage_tui.services.probe import ProbeResult, probe_all
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line, plural
-from llama_storage_tui.tui.catalog.backends import BackendList, BackendRow
+from llama_storage_tui.tui.catalog.backends import BackendList, BackendRow, backend_rows
 from llama_storage_tui.tui.catalog.detail import TABS, BackendDetail
+from llama_storage_tui.tui.catalog.headline import facts
 from llama_storage_tui.tui.catalog.messages import ProbeArrived, ProbesDone
 from llama_storage_tui.tui.catalog.references import ReferencePane
 from llama_storage_tui.tui.messages import (
@@ -39,7 +38,7 @@ from llama_storage_tui.tui.messages import (
     VersionOpened,
 )
 from llama_storage_tui.tui.screens.base import WorkScreen
-from llama_storage_tui.tui.style.glyphs import ProbeState, Shown, Tone, severity_glyph
+from llama_storage_tui.tui.style.glyphs import ProbeState
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
@@ -384,40 +383,3 @@ def _with_answer(row: BackendRow, before: BackendRow | None) -> BackendRow:
     ):
         return row
     return replace(row, state=before.state, result=before.result)
-
-
-def backend_rows(catalog: Catalog) -> tuple[BackendRow, ...]:
-    """Return a row for each backend, and one for each name that is referred to and has no entry."""
-    references: dict[str, list[Reference]] = {backend.name: [] for backend in catalog.backends}
-    for reference in catalog.references:
-        references.setdefault(reference.backend or "", []).append(reference)
-    findings = catalog.findings_by_backend()
-    entries = {backend.name: backend for backend in catalog.backends}
-    return tuple(
-        BackendRow(name, entries.get(name), tuple(found), findings.get(name, ()))
-        for name, found in references.items()
-    )
-
-
-def facts(catalog: Catalog) -> list[Shown]:
-    """Say for which version, whether a server would load and start, and how much was found."""
-    version = catalog.version
-    said = "chosen" if version.is_overridden else "guessed"
-    found = [Shown(f"{version.chosen.product} {version.chosen} ({said})")]
-    if catalog.is_legacy:
-        found.append(Shown("▲ v0.2 config: inline stores, no catalog", Tone.WARNING))
-    if not catalog.is_judged:
-        return [*found, Shown("… checking", Tone.MUTED)]
-    if not catalog.verdict.loads:
-        found.append(Shown("✗ does not load", Tone.BAD))
-    elif catalog.verdict.starts is False:
-        found += [Shown("● loads", Tone.GOOD), Shown("✗ does not start", Tone.BAD)]
-    else:
-        found += [Shown("● loads", Tone.GOOD), Shown("● should start", Tone.GOOD)]
-    for severity in Severity:
-        number = sum(finding.severity is severity for finding in catalog.findings)
-        if number:
-            glyph = severity_glyph(severity)
-            text = f"{number} info" if severity is Severity.INFO else plural(number, severity.value)
-            found.append(Shown(f"{glyph.text} {text}", glyph.tone))
-    return found

@@ -15,7 +15,7 @@ from llama_storage_tui.model.finding import Finding, Severity
 from llama_storage_tui.reports.findings import WHEN
 from llama_storage_tui.services.rule_book import BY_ID
 from llama_storage_tui.text import line, plural
-from llama_storage_tui.tui.catalog.catalog import backend_rows
+from llama_storage_tui.tui.catalog.backends import backend_rows
 from llama_storage_tui.tui.messages import BackendPointed
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.remembered import Remembered

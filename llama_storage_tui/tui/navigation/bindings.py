@@ -15,7 +15,7 @@ from llama_storage_tui.tui.navigation.keymap import preferences_path
 from llama_storage_tui.tui.style.theme import BY_NAME
 
 PLACES: Final = {
-    "StorageApp": "everywhere",
+    "TerminalApp": "everywhere",
     "WorkScreen": "every screen",
     "OpeningScreen": "opening a config",
     "PagedScreen": "lists in pages",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar, Final
 
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
@@ -16,13 +15,11 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
 from llama_storage_tui.tui.messages import Failed, ObjectsOpened
 from llama_storage_tui.tui.records.messages import FamiliesLoaded
-from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.screens.session_screen import PlacesScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.wording import counted
 from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 COLUMNS: Final = (
     ListColumn("Family", most=34),
@@ -32,29 +29,16 @@ COLUMNS: Final = (
 )
 
 
-class FamiliesScreen(WorkScreen):
+class FamiliesScreen(PlacesScreen):
     """A list of families with their numbers."""
-
-    CSS_PATH = "../screens/browse.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Count them again"),
     ]
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._found: tuple[FamilyEntry, ...] = ()
-
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
-
-    def compose(self) -> ComposeResult:
-        yield Headline()
-        yield Listing(id="places")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._head()
@@ -62,10 +46,8 @@ class FamiliesScreen(WorkScreen):
         self.action_reload()
 
     def _head(self) -> None:
-        facts = [Shown(plural(len(self._found), "object type"), Tone.MUTED)] if self._found else []
-        self.query_one(Headline).show(
-            [self._session.catalog.distribution or "run config", "objects"], facts=facts
-        )
+        facts = [Shown(plural(len(self._found), "family"), Tone.MUTED)] if self._found else []
+        self.query_one(Headline).show([self.outermost, "objects"], facts=facts)
 
     def action_reload(self) -> None:
         self.begin("Looking for objects")
@@ -82,17 +64,23 @@ class FamiliesScreen(WorkScreen):
 
     @on(FamiliesLoaded)
     def _loaded(self, message: FamiliesLoaded) -> None:
-        self._found = message.families
+        # What cannot be read now is shown as it was read before.
+        before = {entry.family.name: entry for entry in self._found if entry.is_complete}
+        kept = [entry for entry in message.families if not entry.is_complete and entry.family.name in before]
+        self._found = tuple(
+            before[entry.family.name] if entry in kept else entry for entry in message.families
+        )
         self._head()
         self.query_one(Listing).show(
             COLUMNS, [_cells(entry) for entry in self._found], [entry.family.name for entry in self._found]
         )
         notices = dict.fromkeys(notice for entry in self._found for notice in entry.notices)
-        self.finish(" ".join((*notices, "enter lists them." if self._found else "This config keeps none.")))
-
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self.fail(message.error)
+        if kept:
+            self.finish(" ".join((*notices, self.age)), is_read=False)
+        else:
+            self.finish(
+                " ".join((*notices, "enter lists them." if self._found else "This config keeps none."))
+            )
 
     @on(DataTable.RowSelected)
     def _selected(self) -> None:

@@ -37,13 +37,17 @@ def layout_of(family: RecordFamily) -> ListLayout:
     return ListLayout(
         (
             ListColumn("Id", grows=True, least=16, cuts_middle=True),
-            *(
-                ListColumn(each.label, most=30, is_number=each.show in (Show.BYTES, Show.NUMBER))
-                for each in family.columns
-            ),
+            *(_column(each) for each in family.columns),
         ),
         lambda entry, zone: _described(family, entry, zone),
     )
+
+
+def _column(part: RecordPart) -> ListColumn:
+    is_number = part.show in (Show.BYTES, Show.NUMBER)
+    # Texts make room for numbers and times, which say nothing when they are cut.
+    is_text = not is_number and part.show is not Show.TIME
+    return ListColumn(part.label, most=30, least=10, is_number=is_number, cuts_middle=is_text, gives_way=True)
 
 
 def _described(family: RecordFamily, entry: RecordEntry, zone: tzinfo | None) -> tuple[Shown, ...]:

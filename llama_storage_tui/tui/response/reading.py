@@ -13,14 +13,14 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import CopyRequested, Failed
 from llama_storage_tui.tui.response.detail_views import DetailView, Read, ReadingDone
 from llama_storage_tui.tui.response.timeline import columns
-from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.reading import ReadingPane
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 
-class ReadingScreen(WorkScreen):
+class ReadingScreen(SessionScreen):
     """A list of lines, and the text of the one under the cursor in full."""
 
     CSS_PATH = ["../values/value.tcss", "response.tcss"]  # noqa: RUF012 - Textual reads it and leaves it
@@ -39,14 +39,9 @@ class ReadingScreen(WorkScreen):
     ]
 
     def __init__(self, session: Session, reading: DetailView) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._reading = reading
         self._found: Read | None = None
-
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
 
     def compose(self) -> ComposeResult:
         yield Headline()
@@ -61,9 +56,7 @@ class ReadingScreen(WorkScreen):
 
     def _head(self) -> None:
         facts = () if self._found is None else self._found.facts
-        self.query_one(Headline).show(
-            [self._session.catalog.distribution or "run config", *self._reading.names], facts=facts
-        )
+        self.query_one(Headline).show([self.outermost, *self._reading.names], facts=facts)
 
     def action_reload(self) -> None:
         self.begin(f"Reading {self._reading.names[-1]}")
@@ -88,10 +81,6 @@ class ReadingScreen(WorkScreen):
             lambda place: found.lines[place].whole,
         )
         self.finish(" ".join(found.notices) if found.lines else "There is nothing to read.")
-
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self.fail(message.error)
 
     @on(ReadingPane.Read)
     def _line_shown(self) -> None:

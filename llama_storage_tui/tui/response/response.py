@@ -38,7 +38,7 @@ from llama_storage_tui.tui.response.timeline import (
 )
 from llama_storage_tui.tui.response.timeline_lines import TimelineLine
 from llama_storage_tui.tui.response.verdict import resume_mark, resume_text
-from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.style.glyphs import Tone
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 from llama_storage_tui.tui.values.viewables import cell_text
@@ -67,7 +67,7 @@ class _Shown:
     notice: str = ""
 
 
-class ResponseScreen(WorkScreen):
+class ResponseScreen(SessionScreen):
     """Four panes, one of them on show."""
 
     CSS_PATH = ["../values/value.tcss", "response.tcss"]  # noqa: RUF012 - Textual reads it and leaves it
@@ -127,17 +127,12 @@ class ResponseScreen(WorkScreen):
     ]
 
     def __init__(self, session: Session, id_: Cell, zone: Zone) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._response_id = id_text(id_)
         self._zone = zone
         self._shown: _Shown | None = None
         self._filled: set[str] = set()
         """The panes that were filled: each is only when it is looked at."""
-
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
 
     def compose(self) -> ComposeResult:
         yield Headline()
@@ -163,9 +158,7 @@ class ResponseScreen(WorkScreen):
 
     def _head(self) -> None:
         found = [] if self._shown is None else facts(self._shown.examination, self._zone.info)
-        self.query_one(Headline).show(
-            [self._session.catalog.distribution or "run config", "responses", self._response_id], facts=found
-        )
+        self.query_one(Headline).show([self.outermost, "responses", self._response_id], facts=found)
         self._titles()
 
     def _titles(self) -> None:
@@ -233,10 +226,6 @@ class ResponseScreen(WorkScreen):
         self._filled.clear()
         self._head()
         self._open(self._tab)
-
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self.fail(message.error)
 
     # The panes
 

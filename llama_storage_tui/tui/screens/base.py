@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from textual import on
@@ -9,7 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.errors import BackendError, StorageToolError
+from llama_storage_tui.text import since
 from llama_storage_tui.tui.messages import Unexpected
 from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.widgets.status_line import StatusLine
@@ -36,6 +38,8 @@ class WorkScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._awaited: str | None = None
+        self._read_at: datetime | None = None
+        """When what is on show was read; None before anything was."""
         # Before there are widgets: a class that changes under them has every one of them styled anew.
         fitting = [name for least, name in self.HORIZONTAL_BREAKPOINTS if least <= self.app.size.width]
         self.add_class(fitting[-1], update=False)
@@ -55,22 +59,36 @@ class WorkScreen(Screen[None]):
         """Tell whether a worker runs."""
         return self._awaited is not None
 
+    @property
+    def age(self) -> str:
+        """How old what is on show is, in a sentence; empty where nothing was read yet."""
+        return (
+            ""
+            if self._read_at is None
+            else f"What is shown was read {since(self._read_at, datetime.now(UTC))}."
+        )
+
     def begin(self, what: str) -> None:
         """Say what is waited for from now on."""
         self._awaited = what
         self.status.wait(what)
         self.refresh_bindings()
 
-    def finish(self, note: str = "") -> None:
-        """Say what came of it."""
+    def finish(self, note: str = "", *, is_read: bool = True) -> None:
+        """Say what came of it; `is_read` where what is on show was read just now."""
         self._awaited = None
+        if is_read:
+            self._read_at = datetime.now(UTC)
         self.status.say(note)
         self.refresh_bindings()
 
     def fail(self, error: StorageToolError) -> None:
-        """Show an error where the operator looks, in place of a result."""
+        """Show an error where the operator looks. What was read before stays on show, and how old it is is said."""
         self._awaited = None
-        self.status.fail(self.redact(error.message), self.redact(help_words(error.help)) or None)
+        help_ = self.redact(help_words(error.help))
+        if isinstance(error, BackendError):
+            help_ = " ".join(filter(None, (help_, self.age)))
+        self.status.fail(self.redact(error.message), help_ or None)
         self.refresh_bindings()
 
     def redact(self, text: str) -> str:
@@ -81,7 +99,7 @@ class WorkScreen(Screen[None]):
         if self.is_waiting:
             what = self._awaited
             self.workers.cancel_node(self)
-            self.finish(f"Cancelled: {what}. ctrl+r tries again.")
+            self.finish(f"Cancelled: {what}. ctrl+r tries again.", is_read=False)
             self.cancelled()
         else:
             self.dismiss()

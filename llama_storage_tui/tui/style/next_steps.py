@@ -38,12 +38,14 @@ _WORDS: Final = {
     Step.CHANGE_FILES_ONLY: "Then choose “files only” in the options (m) and type the new password.",
     Step.ACCEPT_UNCHECKED: "To change the password without verification, choose that in the options (m).",
     Step.CHANGE_TOGETHER: "Name the others in the options (m) of the change: {of}.",
+    Step.RESUME_TRANSFER: f"In a shell beside the app: {PROGRAM} migrate-data {{of}} --resume",
     Step.LEAVE_OUT_USERLIST: "Leave the PgBouncer list empty in the options (m).",
 }
 _UNNAMED: Final = {
     Step.READ_AS_VERSION: "another version",
     Step.GIVE_ENV_FILE: "FILE",
     Step.CHANGE_TOGETHER: "the other configs",
+    Step.RESUME_TRANSFER: "RUN_CONFIG",
 }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar, Final
 
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
@@ -15,14 +14,12 @@ from llama_storage_tui.services import browse
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
 from llama_storage_tui.tui.messages import Failed, NamespaceOpened
-from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.screens.session_screen import PlacesScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.wording import counted
 from llama_storage_tui.tui.values.messages import NamespacesLoaded
 from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 COLUMNS: Final = (
     ListColumn("Namespace", most=40),
@@ -33,10 +30,8 @@ COLUMNS: Final = (
 UNASSIGNED: Final = "(unassigned)"
 
 
-class NamespacesScreen(WorkScreen):
+class NamespacesScreen(PlacesScreen):
     """A list: the namespaces at once, their counts as soon as they are known."""
-
-    CSS_PATH = "../screens/browse.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -46,21 +41,10 @@ class NamespacesScreen(WorkScreen):
     ]
 
     def __init__(self, session: Session, backend: str, *, point: str | None = None) -> None:
-        super().__init__()
+        super().__init__(session)
         self._point = point
-        self._session = session
         self._backend = backend
         self._found: tuple[Namespace, ...] = ()
-
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
-
-    def compose(self) -> ComposeResult:
-        yield Headline()
-        yield Listing(id="places")
-        yield StatusLine()
-        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Show the names that the config gives, then count."""
@@ -76,7 +60,7 @@ class NamespacesScreen(WorkScreen):
         self._found = found
         backend = self._session.backend(self._backend)
         self.query_one(Headline).show(
-            [self._session.catalog.distribution or "run config", backend.name],
+            [self.outermost, backend.name],
             place=backend.location,
             facts=[Shown(backend.type, Tone.MUTED), Shown(plural(len(found) - 1, "namespace"), Tone.MUTED)],
         )
@@ -102,10 +86,6 @@ class NamespacesScreen(WorkScreen):
         total = plural(sum(count.value for count in counts), "key")
         exact = all(count.is_exact for count in counts)
         self.finish(f"{total} in all." if exact else f"About {total} in all; x counts exactly.")
-
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self.fail(message.error)
 
     @on(DataTable.RowSelected)
     def _selected(self) -> None:

@@ -306,7 +306,7 @@ class RowsScreen(PagedScreen[RowQuery]):
         self._total = message.count
         self._head()
         selected = "row is" if message.count.value == 1 else "rows are"
-        self.finish(f"{counted(message.count)} {selected} selected.")
+        self.finish(f"{counted(message.count)} {selected} selected.", is_read=False)
 
     def action_zone(self) -> None:
         self._zone.toggle()
@@ -359,7 +359,7 @@ class RowsScreen(PagedScreen[RowQuery]):
 
     @on(CopyRequested)
     def _copied(self) -> None:
-        self.finish()
+        self.finish(is_read=False)
 
     def action_export(self) -> None:
         self.post_message(

@@ -17,7 +17,7 @@ from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line, plural
 from llama_storage_tui.tui.messages import Failed, ResponsesOpened, TableOpened
-from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.wording import counted
 from llama_storage_tui.tui.values.messages import TablesLoaded
@@ -36,7 +36,7 @@ COLUMNS: Final = (
 MOST_COLUMNS: Final = 60
 
 
-class TablesScreen(WorkScreen):
+class TablesScreen(SessionScreen):
     """A list of tables, and the columns of the one under the cursor."""
 
     CSS_PATH = ["../screens/browse.tcss", "tables.tcss"]  # noqa: RUF012 - Textual reads it and leaves it
@@ -58,16 +58,11 @@ class TablesScreen(WorkScreen):
     ]
 
     def __init__(self, session: Session, backend: str, *, point: str | None = None) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._backend = backend
         self._point = point
         self._found: tuple[TableEntry, ...] = ()
         self._response_tables = _response_tables(session, backend)
-
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
 
     def compose(self) -> ComposeResult:
         yield Headline()
@@ -85,7 +80,7 @@ class TablesScreen(WorkScreen):
     def _head(self) -> None:
         backend = self._session.backend(self._backend)
         self.query_one(Headline).show(
-            [self._session.catalog.distribution or "run config", backend.name],
+            [self.outermost, backend.name],
             place=backend.location,
             facts=[
                 Shown(backend.type, Tone.MUTED),
@@ -125,10 +120,6 @@ class TablesScreen(WorkScreen):
             self.finish("This backend has no tables yet.")
         else:
             self.finish("~ marks an estimate; x counts exactly." if estimated else "enter shows the rows")
-
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self.fail(message.error)
 
     @property
     def _current(self) -> TableEntry | None:

@@ -15,7 +15,7 @@ from llama_storage_tui.services.values import record_json
 from llama_storage_tui.tui.export.jobs import ValueSave
 from llama_storage_tui.tui.export.messages import ExportOpened
 from llama_storage_tui.tui.messages import CopyRequested, Failed
-from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 from llama_storage_tui.tui.values.messages import SubjectLoaded
@@ -27,7 +27,7 @@ from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.tui.widgets.text_pane import TextPane
 
 
-class ValueScreen(WorkScreen):
+class ValueScreen(SessionScreen):
     """A tree and a text, one of them on show."""
 
     CSS_PATH = "value.tcss"
@@ -58,18 +58,13 @@ class ValueScreen(WorkScreen):
     ]
 
     def __init__(self, session: Session, subject: Subject, zone: Zone) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._subject = subject
         self._zone = zone
         self._shown: PreparedView | None = None
         self._limit: int | None = FIRST_LOOK
         self._unfolds = False
         self._wants_text = False
-
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
 
     def compose(self) -> ComposeResult:
         yield Headline()
@@ -126,10 +121,6 @@ class ValueScreen(WorkScreen):
         self.query_one(f"#{current}").focus()
         self._head()
         self.refresh_bindings()
-
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self.fail(message.error)
 
     def action_view(self) -> None:
         self._wants_text = not self._is_text

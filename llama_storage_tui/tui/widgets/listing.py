@@ -37,6 +37,8 @@ class ListColumn:
     grows: bool = False
     is_number: bool = False
     cuts_middle: bool = False
+    gives_way: bool = False
+    """Whether it is left out where the line has no room for it, the last such column first."""
     is_wide_only: bool = False
     """Left out where the list is narrower than 100 cells."""
 
@@ -89,7 +91,7 @@ class Listing(DataTable[Text]):
     @property
     def current_column(self) -> int | None:
         """The index of the column under the cursor, among those given to `show`."""
-        shown = self._visible()
+        shown, _ = self._fitting()
         return shown[self.cursor_column] if 0 <= self.cursor_column < len(shown) else None
 
     def point(self, key: str) -> None:
@@ -133,8 +135,7 @@ class Listing(DataTable[Text]):
         if not self._heads or self._room <= 0:
             return
         kept, column = self.current, self.cursor_column
-        shown = self._visible()
-        widths = self._widths(shown)
+        shown, widths = self._fitting()
         self._fitted = self._room
         with self.app.batch_update():
             self.clear(columns=True)
@@ -148,6 +149,17 @@ class Listing(DataTable[Text]):
             if self._lines:
                 row_index = self._keys.index(kept) if kept in self._keys else 0
                 self.cursor_coordinate = Coordinate(row_index, min(column, len(shown) - 1))
+
+    def _fitting(self) -> tuple[list[int], list[int]]:
+        """Return the columns that the line has room for, and their widths."""
+        shown = self._visible()
+        while True:
+            widths = self._widths(shown)
+            is_too_wide = sum(widths) + 2 * PADDING * len(shown) > self._room
+            last = next((index for index in reversed(shown) if self._heads[index].gives_way), None)
+            if not is_too_wide or last is None:
+                return shown, widths
+            shown.remove(last)
 
     def _widths(self, shown: Sequence[int]) -> list[int]:
         widths = [self._natural(index) for index in shown]

@@ -40,4 +40,4 @@ def find_family(name: str) -> RecordFamily:
         if family.name == name:
             return family
     names = ", ".join(family.name for family in FAMILIES)
-    raise UsageError(f"{name!r} is not an object type", help=f"There are: {names}.")
+    raise UsageError(f"{name!r} is not a record family", help=f"There are: {names}.")

@@ -28,11 +28,10 @@ class Owners:
         self._engine = engine
         self._is_never_none = is_never_none
         self._has_tenant = has_tenant
-        self._read = lru_cache(maxsize=100_000)(self._attributes)
 
     def owner_of(self, row: Ownership) -> Owner | None:
         """Return a row's owner, None where nobody owns it; raises UnreadableRowError."""
-        attributes, problem, is_json = self._read(row.attributes)
+        attributes, problem, is_json = _read_attributes(row.attributes, self._engine)
         is_owned = bool(row.owner) or self._is_never_none
         if problem is not None and (is_owned or not is_json):
             raise UnreadableRowError(problem)
@@ -40,16 +39,20 @@ class Owners:
             return None
         return Owner(row.owner or "", attributes, row.tenant if self._has_tenant else None)
 
-    def _attributes(self, text: str | None) -> tuple[dict[str, list[str]] | None, str | None, bool]:
-        """Return attributes, or what is wrong with them and whether they are at least JSON."""
-        try:
-            decoded = decode_attributes(text, self._engine)
-        except UnreadableRowError as error:
-            return None, str(error), False
-        try:
-            return checked_attributes(decoded), None, True
-        except UnreadableRowError as error:
-            return None, str(error), True
+
+@lru_cache(maxsize=20_000)
+def _read_attributes(
+    text: str | None, engine: SqlEngine
+) -> tuple[dict[str, list[str]] | None, str | None, bool]:
+    """Return attributes, or what is wrong with them and whether they are at least JSON."""
+    try:
+        decoded = decode_attributes(text, engine)
+    except UnreadableRowError as error:
+        return None, str(error), False
+    try:
+        return checked_attributes(decoded), None, True
+    except UnreadableRowError as error:
+        return None, str(error), True
 
 
 def decode_attributes(text: str | None, engine: SqlEngine) -> object:

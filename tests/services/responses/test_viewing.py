@@ -129,10 +129,10 @@ async def test_rows_without_store_that_a_user_would_get_are_said(store: Store, v
     async with guarded(store, version).session() as session:
         view = ViewAs(session.catalog, ALICE)
         await list_responses(session, asking(), sees=view)
-        assert [notice[:7] for notice in view.notices if "no field store" in notice] == ["One row"]
+        assert [notice[:7] for notice in view.notices if 'no "store" field' in notice] == ["One row"]
         nobody = ViewAs(session.catalog, Viewer("dave", {"teams": ("none",)}))
         await list_responses(session, asking(), sees=nobody)
-        assert not any("no field store" in notice for notice in nobody.notices)
+        assert not any('no "store" field' in notice for notice in nobody.notices)
 
 
 async def test_a_version_that_needs_no_store_says_nothing_of_it(store: Store) -> None:

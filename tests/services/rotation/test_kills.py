@@ -12,29 +12,9 @@ from llama_storage_tui.model.pending import DamagedJournal
 from llama_storage_tui.services.rotation.pending import notices
 from llama_storage_tui.services.rotation.steps import words
 from tests.rotation_config import CONFIG
-from tests.rotation_setup import OLD, Deployment, deployment
+from tests.rotation_setup import OLD, STEPS, Deployment, deployment
 from tests.servers import Server
 
-STEPS = (
-    "locked",
-    "journaled",
-    "marked-1",
-    "staged-1",
-    "marked-2",
-    "staged-2",
-    "prepared",
-    "connected",
-    "altered",
-    "old-checked",
-    "committed",
-    "verified",
-    "swapped-1",
-    "swapped-2",
-    "read-again",
-    "audited",
-    "cleaned",
-    "closed",
-)
 RECOVERY = (
     "locked",
     "asked",
@@ -68,28 +48,12 @@ def test_every_step_has_words() -> None:
 
 
 def test_a_rotation_goes_through_all_steps(deployed: Deployment) -> None:
-    before = deployed.files()
-    run = deployed.run("apply")
-    assert run == (STEPS, "applied")
-    new = deployed.check_consistent()
-    assert new != OLD
-    assert not deployed.logs_in(OLD)
-    after = deployed.files()
-    assert {path: content.replace(new.encode(), OLD.encode()) for path, content in after.items()} == before
-    (line,) = (deployed.state / "audit.log").read_text().splitlines()
-    assert deployed.role in line
+    deployed.check_change(STEPS)
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_rotation_killed_after_any_step_is_recovered(deployed: Deployment, step: str) -> None:
-    assert deployed.run("apply", die_at=step).outcome is None
-    survivors = {password for password in deployed.passwords() if deployed.logs_in(password)}
-    assert survivors or deployed.is_pending
-    if deployed.is_pending:
-        outcome = deployed.run("recover").outcome
-        assert outcome == ("recovered" if STEPS.index(step) >= STEPS.index("prepared") else "undone")
-    new = deployed.check_consistent()
-    assert (new == OLD) == (STEPS.index(step) < STEPS.index("prepared"))
+    deployed.check_kill(step, STEPS)
 
 
 @pytest.mark.parametrize("second", RECOVERY)
@@ -105,11 +69,7 @@ def test_a_recovery_killed_after_any_step_is_recovered(deployed: Deployment, fir
 
 @pytest.mark.parametrize("step", ["journaled", "prepared", "altered", "old-checked"])
 def test_what_did_not_reach_the_server_can_be_undone(deployed: Deployment, step: str) -> None:
-    before = deployed.files()
-    deployed.run("apply", die_at=step)
-    assert deployed.run("undo").outcome == "undone"
-    assert deployed.check_consistent() == OLD
-    assert deployed.files() == before
+    deployed.check_undo(step)
 
 
 @pytest.mark.parametrize("step", ["committed", "swapped-1"])

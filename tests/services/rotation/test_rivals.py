@@ -21,9 +21,8 @@ from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import recover
 from tests.rotation_config import CONFIG
-from tests.rotation_setup import OLD, Deployment, deployment
+from tests.rotation_setup import OLD, STEPS, Deployment, deployment
 from tests.servers import Server
-from tests.services.rotation.test_kills import STEPS
 
 TIMEOUTS = Timeouts(connect=3)
 

@@ -8,6 +8,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from llama_storage_tui.tui.widgets.listing import Listing
 from tests.tui.gallery import NARROW, demo_stage, fill_in
 from tests.tui.paced import Pacing
 
@@ -180,3 +181,23 @@ async def test_hostile_conversations_completions_and_objects_are_inert() -> None
             assert "\u202e" not in found.text
             await found.press("escape", "escape")
         assert found.app.is_running
+
+
+async def test_a_narrow_list_of_any_family_cuts_texts_before_numbers_and_times() -> None:
+    async with demo_stage(NARROW) as found:
+        await found.press("O")
+        families = found.app.screen.query_one(Listing).row_count
+        filled = 0
+        for place in range(families):
+            found.app.screen.query_one(Listing).move_cursor(row=place)
+            await found.press("enter")
+            listing = found.app.screen.query_one(Listing)
+            if listing.row_count:
+                filled += 1
+                assert listing.virtual_size.width <= listing.size.width, found.text
+            await found.press("escape")
+        assert filled >= 5
+        found.app.screen.query_one(Listing).move_cursor(row=0)
+        await found.press("enter")
+        assert "bytes" in found.text
+        assert "522,571" in found.text

@@ -120,5 +120,5 @@ async def test_what_deserves_a_look_conversations_completions_and_objects_open(
         await found.press("enter")
         assert "finished: stop" in found.text
         await found.press("escape", "escape", "O")
-        assert "object types" in found.text
+        assert "families" in found.text
         assert found.app.is_running

@@ -1,0 +1,55 @@
+"""The statements by which servers create a table: the same library makes them of the same types."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
+from sqlalchemy.types import TypeEngine
+
+from llama_storage_tui.model.transfer import ColumnKind, ColumnSchema, TableSchema
+
+_TYPES: Final[
+    dict[ColumnKind, type[TypeEngine[Any]]]
+] = {  # as sqlstore/sqlalchemy_sqlstore.py has them, 0.2.24 to 1.5.0
+    ColumnKind.STRING: sa.String,
+    ColumnKind.TEXT: sa.Text,
+    ColumnKind.INTEGER: sa.Integer,
+    ColumnKind.FLOAT: sa.Float,
+    ColumnKind.BOOLEAN: sa.Boolean,
+    ColumnKind.DATETIME: sa.DateTime,
+    ColumnKind.JSON: sa.JSON,
+}
+
+
+def create_statements(schema: TableSchema, dialect: Dialect) -> tuple[str, ...]:
+    """Return the statements that make a table and its indexes."""
+    table = _table(schema)
+    indexes = sorted(table.indexes, key=lambda index: str(index.name))
+    made: list[ExecutableDDLElement] = [CreateTable(table), *(CreateIndex(index) for index in indexes)]
+    return tuple(str(each.compile(dialect=dialect)).strip() for each in made)
+
+
+def add_column_statement(schema: TableSchema, column: ColumnSchema, dialect: Dialect) -> str:
+    """Return the statement that adds a missing column, as servers do at their start."""
+    quote = dialect.identifier_preparer.quote
+    type_ = dialect.type_compiler_instance.process(_TYPES[column.kind]())
+    return f"ALTER TABLE {quote(schema.name)} ADD COLUMN {quote(column.name)} {type_}"
+
+
+def _table(schema: TableSchema) -> sa.Table:
+    columns = [
+        sa.Column(
+            each.name,
+            _TYPES[each.kind](),
+            primary_key=each.is_primary_key,
+            nullable=each.is_nullable,
+        )
+        for each in schema.columns
+    ]
+    table = sa.Table(schema.name, sa.MetaData(), *columns)
+    for name, names in schema.indexes:
+        sa.Index(name, *(table.c[each] for each in names))
+    return table

@@ -1,0 +1,320 @@
+"""Writing rows to a PostgreSQL database in one transaction, by COPY. Every row is read back before it counts as written."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Final
+
+import asyncpg
+from sqlalchemy import Dialect
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as postgres_dialect
+
+from llama_storage_tui.backends.creating import add_column_statement, create_statements
+from llama_storage_tui.backends.postgres import failures
+from llama_storage_tui.backends.postgres.comparing import is_empty, joined, look_for, stored
+from llama_storage_tui.backends.postgres.connecting import APPLICATION_NAME, connect, location
+from llama_storage_tui.backends.postgres.encoding import DriverRow, encoded, encoder, why_refused
+from llama_storage_tui.backends.postgres.raw_rows import (
+    SESSION,
+    PostgresColumn,
+    PostgresTable,
+    describe,
+    quoted,
+    read_rows,
+)
+from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.model.data import KeySelection
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.raw_rows import (
+    Found,
+    RawBatch,
+    RawRow,
+    RefusedRow,
+    RowIdentity,
+    RowLocator,
+    Sheet,
+    TakenError,
+)
+from llama_storage_tui.model.transfer import NotConvertibleError, TransferItem
+
+_DIALECT: Final[Dialect] = postgres_dialect()  # type: ignore[no-untyped-call] # as SQLAlchemy has it
+_LOCK: Final = "SELECT set_config('lock_timeout', '5s', true)"
+_TAKEN: Final = "a row of its identity is there"
+_OTHER_FORM: Final = "PostgreSQL keeps one of its values in another form than it came in"
+
+_CREATES: Final = "SELECT has_schema_privilege(current_schema(), 'CREATE')"
+_WRITES: Final = "SELECT has_table_privilege($1, 'SELECT'), has_table_privilege($1, 'INSERT'), has_table_privilege($1, 'UPDATE')"
+_SESSIONS: Final = """
+SELECT application_name, pid FROM pg_stat_activity
+WHERE datname = current_database() AND usename = session_user AND pid <> pg_backend_pid() AND application_name <> $1
+"""
+_KEY_VALUE: Final = (  # as kv_postgres of 1.0.3 to 1.5.0 makes it; earlier ones, with `timestamp` in it, take that as well
+    "CREATE TABLE {} (key TEXT PRIMARY KEY, value TEXT, expiration TIMESTAMPTZ)",
+    "CREATE INDEX {} ON {} (expiration) WHERE expiration IS NOT NULL",
+)
+
+
+class PostgresWriter:
+    """Satisfies `protocols.ItemWriter` for one database and role."""
+
+    def __init__(self, target: PostgresTarget, *, timeouts: Timeouts) -> None:
+        self._target = target
+        self._timeouts = timeouts
+        self._where = location(target)
+        self._held: asyncpg.Connection | None = None
+        self._tables: dict[str, PostgresTable] = {}
+        self._locked: set[str] = set()
+
+    async def obstacles(self, sheets: Sequence[Sheet]) -> tuple[str, ...]:
+        """Return the rights that are missing, and whether the server is read-only."""
+        found = []
+        with failures.translating(self._where):
+            connection = await self._connection()
+            if await connection.fetchval("SELECT pg_is_in_recovery()"):
+                found.append(f"{self._where} is a standby: it takes no changes.")
+            elif await connection.fetchval("SHOW default_transaction_read_only") == "on":
+                found.append(f"Sessions of the role at {self._where} are read-only.")
+            for sheet in sheets:
+                if await describe(connection, sheet.container) is None:
+                    if not await connection.fetchval(_CREATES):
+                        found.append(
+                            f"The role may not create table {sheet.container}: GRANT CREATE ON SCHEMA is missing."
+                        )
+                elif not all(await connection.fetchrow(_WRITES, quoted(sheet.container))):
+                    found.append(
+                        f"The role may not write to {sheet.container}: it needs SELECT, INSERT and UPDATE."
+                    )
+        return tuple(dict.fromkeys(found))
+
+    async def users(self) -> tuple[str, ...] | None:
+        """Return the other sessions of the role in the database: servers log in as the same role."""
+        with failures.translating(self._where):
+            connection = await self._connection()
+            found = await connection.fetch(_SESSIONS, APPLICATION_NAME)
+        return tuple(f"{row[0] or 'a session'} (pid {row[1]})" for row in found)
+
+    async def free_bytes(self) -> int | None:
+        """Return None: a server does not tell."""
+        return None
+
+    async def begin(self) -> None:
+        """Open the transaction."""
+        with failures.translating(self._where):
+            connection = await self._connection()
+            await connection.execute("BEGIN READ WRITE")
+            await connection.execute(SESSION)
+            await connection.execute(_LOCK)
+
+    async def prepare(self, sheet: Sheet) -> bool:
+        """Create the table or missing columns of it, and keep others from writing to it until the transaction ends."""
+        with failures.translating(self._where):
+            connection = await self._connection()
+            table = await self._table(sheet.container)
+            if table is None:
+                await self._create(connection, sheet)
+                return True
+            await self._lock(connection, table)
+            missing = [name for name in sheet.columns if name not in table.names]
+            for column in sheet.schema.columns if sheet.schema is not None else ():
+                if column.name in missing and sheet.schema is not None:
+                    await connection.execute(add_column_statement(sheet.schema, column, _DIALECT))
+                    missing.remove(column.name)
+                    self._tables.pop(sheet.container, None)
+        if missing:
+            raise BackendError(
+                f"Table {sheet.container} has no column {' and '.join(missing)}.",
+                failure=FailureKind.QUERY,
+                where=self._where,
+            )
+        return False
+
+    async def is_empty(self, container: str) -> bool:
+        """Tell whether a table has no row."""
+        with failures.translating(self._where):
+            return await is_empty(await self._connection(), await self._table(container))
+
+    async def read(self, container: str, keys: KeySelection | None) -> AsyncGenerator[RawBatch, None]:
+        """Yield the rows that were there when reading began: a cursor does not see what is written after it was opened."""
+        with failures.translating(self._where):
+            table = await self._table(container)
+            if table is None:
+                return
+            async for batch in read_rows(await self._connection(), table, keys, has_locators=True):
+                yield batch
+
+    async def bring(self, item: TransferItem) -> int | None:
+        """Return None: a server reads no other store."""
+        del item
+        return None
+
+    async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:
+        """Tell for each row what the table has in its place."""
+        with failures.translating(self._where):
+            table = await self._table(sheet.container)
+            return await look_for(await self._connection(), table, sheet, rows)
+
+    async def insert(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
+        """Add rows that are not there."""
+        with failures.translating(self._where):
+            return await self._write(sheet, rows, 0, is_update=False)
+
+    async def update(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
+        """Put rows in place of those of the same identity."""
+        with failures.translating(self._where):
+            return await self._write(sheet, rows, 0, is_update=True)
+
+    async def delete(self, sheet: Sheet, identities: Sequence[RowIdentity]) -> int:
+        """Remove rows by identity."""
+        with failures.translating(self._where):
+            table = await self._table(sheet.container)
+            if table is None or not identities:
+                return 0
+            encoders = [encoder(table.column(name).kind) for name in sheet.identity]
+            keys = zip(*encoded(identities, encoders), strict=True)
+            statement = f"DELETE FROM {table.quoted} AS t {joined(table, sheet, 'USING')}"  # noqa: S608 - names are quoted
+            return _number(await (await self._connection()).execute(statement, *map(list, keys)))
+
+    async def remove(self, container: str, locators: Sequence[RowLocator]) -> int:
+        """Remove rows by their addresses."""
+        with failures.translating(self._where):
+            connection = await self._connection()
+            statement = f"DELETE FROM {quoted(container)} WHERE ctid = ANY($1::tid[])"  # noqa: S608 - names are quoted
+            return _number(await connection.execute(statement, [*locators]))
+
+    async def drop(self, container: str) -> None:
+        """Drop a table."""
+        with failures.translating(self._where):
+            await (await self._connection()).execute(f"DROP TABLE IF EXISTS {quoted(container)}")
+        self._tables.pop(container, None)
+
+    async def commit(self) -> bool:
+        """Commit; a connection that ends meanwhile leaves it unknown."""
+        try:
+            with failures.translating(self._where):
+                await (await self._connection()).execute("COMMIT")
+        except BackendError as error:
+            if error.failure in {FailureKind.UNREACHABLE, FailureKind.TIMEOUT}:
+                return False
+            raise
+        return True
+
+    async def close(self) -> None:
+        """End the session, which rolls back what is not committed."""
+        connection, self._held = self._held, None
+        if connection is not None:
+            with suppress(Exception):
+                await connection.close(timeout=1)
+
+    async def _connection(self) -> asyncpg.Connection:
+        if self._held is None:
+            self._held = await connect(self._target, seconds=self._timeouts.connect)
+        return self._held
+
+    async def _table(self, name: str) -> PostgresTable | None:
+        found = self._tables.get(name) or await describe(await self._connection(), name)
+        if found is not None:
+            self._tables[name] = found
+        return found
+
+    async def _create(self, connection: asyncpg.Connection, sheet: Sheet) -> None:
+        if sheet.schema is not None:
+            statements = create_statements(sheet.schema, _DIALECT)
+        else:
+            index = quoted(f"idx_{sheet.container}_expiration")
+            table = quoted(sheet.container)
+            statements = (_KEY_VALUE[0].format(table), _KEY_VALUE[1].format(index, table))
+        for statement in statements:
+            await connection.execute(statement)
+
+    async def _lock(self, connection: asyncpg.Connection, table: PostgresTable) -> None:
+        """Keep other writers out, an earlier attempt's orphaned session included; not every role may."""
+        if table.name in self._locked:
+            return
+        await connection.execute("SAVEPOINT lock")
+        try:
+            await connection.execute(f"LOCK TABLE {table.quoted} IN SHARE ROW EXCLUSIVE MODE")
+        except asyncpg.InsufficientPrivilegeError:
+            await connection.execute("ROLLBACK TO lock")
+        await connection.execute("RELEASE lock")
+        self._locked.add(table.name)
+
+    async def _write(
+        self, sheet: Sheet, rows: Sequence[RawRow], first: int, *, is_update: bool
+    ) -> Sequence[RefusedRow]:
+        """Write all rows at once; where that is refused, each half of them, until it is known which row is to blame."""
+        connection, table = await self._connection(), await self._table(sheet.container)
+        if table is None or not rows:
+            return ()
+        columns = [table.column(name) for name in sheet.columns]
+        is_same = False
+        await connection.execute("SAVEPOINT batch")
+        with _refusals() as refusals:
+            made = encoded(rows, [encoder(column.kind) for column in columns])
+            if is_update:
+                await _update(connection, sheet, columns, made)
+            else:
+                await connection.copy_records_to_table(
+                    sheet.container, records=made, columns=[*sheet.columns]
+                )
+            there = await stored(connection, table, sheet, made)
+            places = [sheet.columns.index(name) for name in sheet.identity]
+            is_same = all(there.get(tuple(row[at] for at in places)) == row for row in made)
+        if not is_same:
+            await connection.execute("ROLLBACK TO batch")
+        await connection.execute("RELEASE batch")
+        if is_same:
+            return ()
+        if _TAKEN in refusals:
+            raise TakenError
+        if len(rows) == 1:
+            known = why_refused(rows[0], [column.kind for column in columns])
+            return (RefusedRow(first, known or next(iter(refusals), _OTHER_FORM)),)
+        half = len(rows) // 2
+        return (
+            *await self._write(sheet, rows[:half], first, is_update=is_update),
+            *await self._write(sheet, rows[half:], first + half, is_update=is_update),
+        )
+
+
+async def _update(
+    connection: asyncpg.Connection, sheet: Sheet, columns: Sequence[PostgresColumn], rows: Sequence[DriverRow]
+) -> None:
+    arrays = ", ".join(f"${number}::{column.type}[]" for number, column in enumerate(columns, 1))
+    names = ", ".join(f"c{number}" for number, _ in enumerate(columns))
+    changes = ", ".join(f"{quoted(column.name)} = w.c{number}" for number, column in enumerate(columns))
+    same = " AND ".join(f"t.{quoted(name)} = w.c{sheet.columns.index(name)}" for name in sheet.identity)
+    await connection.execute(
+        f"UPDATE {quoted(sheet.container)} AS t SET {changes} FROM unnest({arrays}) AS w({names}) WHERE {same}",  # noqa: S608 - quoted
+        *(list(column) for column in zip(*rows, strict=True)),
+    )
+
+
+@contextmanager
+def _refusals() -> Iterator[list[str]]:
+    """Give a list that gets the reason where a row is to blame for what is raised inside; raises everything else."""
+    reasons: list[str] = []
+    try:
+        yield reasons
+    except asyncpg.UniqueViolationError:
+        reasons.append(_TAKEN)
+    except NotConvertibleError as error:
+        reasons.append(str(error))
+    except (UnicodeEncodeError, asyncpg.InterfaceError, OverflowError, TypeError, ValueError) as error:
+        if isinstance(error, asyncpg.InterfaceError) and not isinstance(
+            error, asyncpg.DataError | ValueError
+        ):
+            raise
+        reasons.append("PostgreSQL's driver does not take one of its values")
+    except asyncpg.NotNullViolationError:
+        reasons.append("a column that must have a value is NULL")
+    except asyncpg.PostgresError as error:
+        if not (error.sqlstate or "").startswith(("22", "23", "54")):
+            raise
+        reasons.append(f"PostgreSQL does not take one of its values (SQLSTATE {error.sqlstate})")
+
+
+def _number(status: str) -> int:
+    """Return the number of rows in a command's status, `DELETE 3`."""
+    return int(status.rpartition(" ")[2])

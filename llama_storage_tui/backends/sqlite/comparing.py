@@ -1,0 +1,82 @@
+"""What a SQLite table has in place of rows that may be written to it."""
+
+from __future__ import annotations
+
+import marshal
+import sqlite3
+from collections.abc import Sequence
+
+from llama_storage_tui.backends.sqlite.raw_rows import RawTable, quoted
+from llama_storage_tui.model.raw_rows import Found, RawRow, RowIdentity, Sheet, Standing, UndecodableText
+
+
+def is_empty(connection: sqlite3.Connection, table: RawTable | None) -> bool:
+    """Tell whether a table has no row, or is not there."""
+    if table is None:
+        return True
+    query = f"SELECT 1 FROM {table.quoted} LIMIT 1"  # noqa: S608 - names are quoted
+    return connection.execute(query).fetchone() is None
+
+
+def look_for(
+    connection: sqlite3.Connection, table: RawTable | None, sheet: Sheet, rows: Sequence[RawRow]
+) -> list[Found]:
+    """Tell for each row what the table has in its place."""
+    if table is None or not rows:
+        return [Found(Standing.ABSENT) for _ in rows]
+    places = [sheet.columns.index(name) for name in sheet.identity]
+    there = _stored(connection, table, sheet, [tuple(row[at] for at in places) for row in rows])
+    found = []
+    for row in rows:
+        former = there.get(tuple(row[at] for at in places))
+        if former is None:
+            found.append(Found(Standing.ABSENT))
+        elif form([former]) == form([_bound(row)]):
+            found.append(Found(Standing.SAME))
+        else:
+            found.append(Found(Standing.OTHER, former))
+    return found
+
+
+def form(rows: Sequence[RawRow]) -> bytes:
+    """Return rows in a form that differs where any value or its type does; in one call, since millions of rows are compared."""
+    return marshal.dumps(
+        [*rows], 2
+    )  # version 2: the same bytes for equal values, whoever else refers to them
+
+
+def why_not(cell: object) -> str | None:
+    """Return why SQLite cannot hold a value; None where it can."""
+    match cell:
+        case UndecodableText():
+            return "a text is not valid UTF-8"
+        case str():
+            try:
+                cell.encode()
+            except UnicodeEncodeError:
+                return "a text holds half of a surrogate pair, which is not valid UTF-8"
+        case int() if not -(2**63) <= cell < 2**63:
+            return "a number is larger than SQLite's 64 bits"
+    return None
+
+
+def _bound(row: RawRow) -> RawRow:
+    """Return a row as SQLite keeps it: it has no booleans."""
+    return tuple(int(cell) if isinstance(cell, bool) else cell for cell in row)
+
+
+def _stored(
+    connection: sqlite3.Connection, table: RawTable, sheet: Sheet, identities: Sequence[RowIdentity]
+) -> dict[RowIdentity, RawRow]:
+    chosen = ", ".join(quoted(name) if name in table.columns else "NULL" for name in sheet.columns)
+    names = ", ".join(quoted(name) for name in sheet.identity)
+    wanted = [None if why_not(cell) else cell for identity in identities for cell in identity]
+    marks = ", ".join("?" * len(sheet.identity))
+    values = (
+        ", ".join("?" * len(identities))
+        if len(sheet.identity) == 1
+        else "VALUES " + ", ".join([f"({marks})"] * len(identities))
+    )
+    query = f"SELECT {chosen} FROM {table.quoted} WHERE ({names}) IN ({values})"  # noqa: S608 - names are quoted
+    places = [sheet.columns.index(name) for name in sheet.identity]
+    return {tuple(row[at] for at in places): row for row in connection.execute(query, wanted)}

@@ -1,0 +1,195 @@
+"""The rows of a SQLite table as they are stored, a page of row ids at a time, on a connection that another module opens."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from llama_storage_tui.backends.batches import LARGEST_RAW_BATCH, Pace
+from llama_storage_tui.backends.ranges import ranges_of, selects_the_rest
+from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.model.data import KeySelection
+from llama_storage_tui.model.raw_rows import RawBatch, RawExtent, UndecodableText
+
+T = TypeVar("T")
+
+_ROW_IDS: Final = ("rowid", "_rowid_", "oid")
+"""What SQLite calls the number of a row, unless a column has that name."""
+
+SAMPLE: Final = 1000
+"""Rows by which the size of all is estimated."""
+
+Parameters = tuple[object, ...]
+
+
+class ThreadedConnection:
+    """A connection that lives in a thread of its own: its statements never hold the event loop, and run in order."""
+
+    def __init__(self, opened: Callable[[], sqlite3.Connection]) -> None:
+        self._open = opened
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-rows")
+        self._connection: sqlite3.Connection | None = None
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run work with the connection; when cancelled, interrupt SQLite and wait until it has let go."""
+        future = asyncio.get_running_loop().run_in_executor(self._thread, self._run, work)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            while not future.done():
+                if self._connection is not None:
+                    with contextlib.suppress(sqlite3.ProgrammingError):
+                        self._connection.interrupt()
+                await asyncio.wait({future}, timeout=0.02)
+            if not future.cancelled():
+                future.exception()
+            raise
+
+    def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._connection is None:
+            self._connection = self._open()
+        return work(self._connection)
+
+    async def close(self) -> None:
+        """Close the connection, which rolls back what is not committed, and end its thread."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await asyncio.get_running_loop().run_in_executor(self._thread, connection.close)
+        self._thread.shutdown(wait=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """A table as its rows are paged."""
+
+    name: str
+    columns: tuple[str, ...]
+    row_id: str
+    has_number_key: bool
+    """Whether a column of its own is the row id, so that rows stand in the order of that and not of their writing."""
+
+    @property
+    def quoted(self) -> str:
+        """The name in SQL."""
+        return quoted(self.name)
+
+
+def quoted(name: str) -> str:
+    """Return a name in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def as_text(stored: bytes) -> str | UndecodableText:
+    """Return stored text; what is not valid UTF-8 keeps its bytes and is told apart from a binary value."""
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return UndecodableText(stored)
+
+
+def describe(
+    connection: sqlite3.Connection, name: str, *, where: str, schema: str = "main"
+) -> RawTable | None:
+    """Return a table; None where there is none. Raises BackendError for one without row ids."""
+    found = connection.execute(
+        f"SELECT name, type FROM {schema}.sqlite_master WHERE name = ? COLLATE NOCASE AND type IN ('table', 'view')",  # noqa: S608 - our own name
+        (name,),
+    ).fetchone()
+    if found is None:
+        return None
+    columns = connection.execute(f"PRAGMA {schema}.table_xinfo({quoted(name)})").fetchall()
+    names = tuple(str(column[1]) for column in columns if column[6] == 0)
+    taken = {each.lower() for each in names}
+    row_id = next((each for each in _ROW_IDS if each not in taken), None)
+    keys = [column for column in columns if column[5]]
+    if row_id is not None and found[1] == "table":
+        with contextlib.suppress(sqlite3.OperationalError):
+            connection.execute(f"SELECT {row_id} FROM {schema}.{quoted(name)} LIMIT 0")  # noqa: S608 - the name is quoted
+            has_number = len(keys) == 1 and str(keys[0][2]).upper() == "INTEGER"
+            return RawTable(str(found[0]), names, row_id, has_number)
+    raise BackendError(
+        f"{name} is a view, or a table without row ids, which no server makes: it cannot be copied.",
+        failure=FailureKind.UNSUPPORTED,
+        where=where,
+    )
+
+
+def key_condition(keys: KeySelection | None, *, key: str = "key") -> tuple[str, Parameters]:
+    """Return the condition of the keys that are meant, and its parameters. The `+` keeps the scan in the order of the table."""
+    if keys is None:
+        return "1", ()
+    parts: list[str] = []
+    parameters: list[object] = []
+    for each in ranges_of(keys):
+        high = "" if each.high is None else f" AND +{key} < ?"
+        parts.append(f"(+{key} >= ?{high} AND typeof({key}) = 'text')")
+        parameters += [each.low] if each.high is None else [each.low, each.high]
+    if selects_the_rest(keys):
+        parts.append(f"typeof({key}) <> 'text'")
+    return f"({' OR '.join(parts) or '0'})", tuple(parameters)
+
+
+def extent(
+    connection: sqlite3.Connection, table: RawTable, keys: KeySelection | None, *, fast: bool
+) -> RawExtent:
+    """Count the rows that are meant, and the bytes of their cells; `fast` estimates the latter by the first rows."""
+    condition, parameters = key_condition(keys)
+    size = "octet_length({})" if sqlite3.sqlite_version_info >= (3, 43) else "length(CAST({} AS BLOB))"
+    sizes = " + ".join(f"coalesce({size.format(quoted(column))}, 0)" for column in table.columns)
+    some = f"SELECT * FROM {table.quoted} WHERE {condition}{f' LIMIT {SAMPLE}' if fast else ''}"  # noqa: S608 - names are quoted
+    rows, held = connection.execute(
+        f"SELECT count(*), coalesce(sum({sizes}), 0) FROM ({some})",  # noqa: S608 - as above
+        parameters,
+    ).fetchone()
+    if not fast or rows < SAMPLE:
+        return RawExtent(int(rows), int(held))
+    counted = f"SELECT count(*) FROM {table.quoted} WHERE {condition}"  # noqa: S608 - names are quoted
+    (all_rows,) = connection.execute(counted, parameters).fetchone()
+    return RawExtent(int(all_rows), held * int(all_rows) // rows)
+
+
+def last_row(connection: sqlite3.Connection, table: RawTable) -> int:
+    """Return the largest row id."""
+    query = f"SELECT coalesce(max({table.row_id}), 0) FROM {table.quoted}"  # noqa: S608 - names are quoted
+    return int(connection.execute(query).fetchone()[0])
+
+
+@dataclass(slots=True)
+class Pages:
+    """Walks a table by row id up to the last row that was there when it began."""
+
+    table: RawTable
+    keys: KeySelection | None
+    has_locators: bool
+    _pace: Pace
+    _after: int = -(2**63)
+    _last: int | None = None
+
+    def next(self, connection: sqlite3.Connection) -> RawBatch | None:
+        """Return the next rows; None at the end."""
+        table = self.table
+        if self._last is None:
+            self._last = last_row(connection, table)
+        condition, parameters = key_condition(self.keys)
+        columns = ", ".join(quoted(column) for column in table.columns)
+        found = connection.execute(
+            f"SELECT {columns}, {table.row_id} FROM {table.quoted}"  # noqa: S608 - names are quoted
+            f" WHERE {table.row_id} > ? AND {table.row_id} <= ? AND {condition} ORDER BY {table.row_id} LIMIT ?",
+            (self._after, self._last, *parameters, self._pace.size),
+        ).fetchall()
+        if not found:
+            return None
+        self._pace.after(found)
+        self._after = found[-1][-1]
+        rows = [row[:-1] for row in found]
+        return RawBatch(table.columns, rows, [row[-1] for row in found] if self.has_locators else ())
+
+
+def pages(table: RawTable, keys: KeySelection | None, *, has_locators: bool) -> Pages:
+    """Return a walk over a table."""
+    return Pages(table, keys, has_locators, Pace(most=LARGEST_RAW_BATCH))

@@ -1,0 +1,385 @@
+"""Writing rows to a SQLite file in one transaction. Every row is read back before it counts as written."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sqlite3
+from collections.abc import AsyncGenerator, Callable, Sequence
+from pathlib import Path
+from typing import Final, TypeVar
+from urllib.parse import quote
+
+from sqlalchemy.dialects import sqlite as sqlalchemy_sqlite
+
+from llama_storage_tui.backends.creating import add_column_statement, create_statements
+from llama_storage_tui.backends.sqlite import attaching, failures, holders, raw_rows
+from llama_storage_tui.backends.sqlite.access import HeldFile, OpenMode, look, uri
+from llama_storage_tui.backends.sqlite.comparing import form, is_empty, look_for, why_not
+from llama_storage_tui.backends.sqlite.raw_rows import (
+    RawTable,
+    ThreadedConnection,
+    as_text,
+    describe,
+    last_row,
+    quoted,
+)
+from llama_storage_tui.backends.sqlite.source import changed_while_read
+from llama_storage_tui.backends.sqlite.target import SqliteTarget
+from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.model.data import KeySelection
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.raw_rows import (
+    Found,
+    RawBatch,
+    RawRow,
+    RefusedRow,
+    RowIdentity,
+    RowLocator,
+    Sheet,
+    Standing,
+    TakenError,
+)
+from llama_storage_tui.model.transfer import TransferItem
+
+T = TypeVar("T")
+
+WAIT_SECONDS: Final = 5.0
+"""How long another writer may hold the file."""
+
+_CACHE: Final = "PRAGMA cache_size=-16384"
+"""Pages in memory: more than SQLite's two megabytes, so that a large index is not read again for each key."""
+
+_KEY_VALUE: Final = "CREATE TABLE {} (key TEXT PRIMARY KEY, value TEXT, expiration TIMESTAMP)"
+"""As kv_sqlite of 0.2.24 to 1.5.0 makes it."""
+
+_OTHER_FORM: Final = "SQLite keeps one of its values in another form than it came in"
+
+
+class SqliteWriter:
+    """Satisfies `protocols.ItemWriter` for one file."""
+
+    def __init__(self, target: SqliteTarget, *, timeouts: Timeouts) -> None:
+        del timeouts
+        self._path = Path(os.path.realpath(target.path))
+        self._where = str(target.path)
+        self._is_new = False
+        self._connection = ThreadedConnection(self._open)
+        self._tables: dict[str, RawTable] = {}
+        self._schemas: dict[str, str] = {}
+        self._held = HeldFile()
+
+    async def obstacles(self, sheets: Sequence[Sheet]) -> tuple[str, ...]:
+        """Return why the file cannot be written."""
+        del sheets
+        return tuple(await asyncio.to_thread(_obstacles, self._path))
+
+    async def users(self) -> tuple[str, ...] | None:
+        """Return the processes that have the file open."""
+        if not await asyncio.to_thread(self._path.exists):
+            return ()
+        found = await holders.of_path(self._path)
+        return tuple(f"{name} ({pid})" for pid, name in found.processes) if found.is_known else None
+
+    async def free_bytes(self) -> int | None:
+        """Return the room on the file's disk."""
+        return await asyncio.to_thread(_free_bytes, self._path)
+
+    async def begin(self) -> None:
+        """Open the file, make it where it is missing, and take SQLite's write lock."""
+        await self._run(lambda connection: connection.execute("BEGIN IMMEDIATE"))
+
+    async def prepare(self, sheet: Sheet) -> bool:
+        """Create the table or missing columns of it."""
+        return await self._run(lambda connection: self._prepare(connection, sheet))
+
+    async def is_empty(self, container: str) -> bool:
+        """Tell whether a table has no row."""
+        return await self._run(lambda connection: is_empty(connection, self._table(connection, container)))
+
+    async def read(self, container: str, keys: KeySelection | None) -> AsyncGenerator[RawBatch, None]:
+        """Yield the rows that were there when reading began."""
+        table = await self._run(lambda connection: self._table(connection, container))
+        if table is None:
+            return
+        pages = raw_rows.pages(table, keys, has_locators=True)
+        while batch := await self._run(pages.next):
+            yield batch
+
+    async def bring(self, item: TransferItem) -> int | None:
+        """Have SQLite bring the rows of another file, where they need no more than another beginning of their key."""
+        target = item.source.target
+        if not isinstance(target, SqliteTarget) or not attaching.can_bring(item):
+            return None
+        try:
+            before = await asyncio.to_thread(look, target.path, self._held)
+            if before.way is OpenMode.COPY:
+                return None
+            address = uri(before.path, before.way)
+            written = await self._run(lambda connection: self._bring(connection, address, item))
+            is_torn = before.way is OpenMode.IMMUTABLE and before != await asyncio.to_thread(
+                look, target.path, self._held
+            )
+        except BackendError as error:
+            if error.failure is FailureKind.MISSING_FILE:
+                return 0
+            raise
+        if is_torn:
+            raise changed_while_read(str(target.path))
+        return written
+
+    async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:
+        """Tell for each row what the table has in its place."""
+        return await self._run(lambda connection: self._look(connection, sheet, rows))
+
+    async def insert(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
+        """Add rows that are not there."""
+        return await self._run(lambda connection: self._write(connection, sheet, rows, _insert_into(sheet)))
+
+    async def update(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
+        """Put rows in place of those of the same identity."""
+        return await self._run(
+            lambda connection: self._one_by_one(connection, sheet, rows, _update_of(sheet))
+        )
+
+    async def delete(self, sheet: Sheet, identities: Sequence[RowIdentity]) -> int:
+        """Remove rows by identity."""
+        condition = " AND ".join(f"{quoted(name)} = ?" for name in sheet.identity)
+        statement = f"DELETE FROM {quoted(sheet.container)} WHERE {condition}"  # noqa: S608 - names are quoted
+        return await self._run(lambda connection: connection.executemany(statement, identities).rowcount)
+
+    async def remove(self, container: str, locators: Sequence[RowLocator]) -> int:
+        """Remove rows by row id."""
+
+        def remove(connection: sqlite3.Connection) -> int:
+            table = self._table(connection, container)
+            if table is None:
+                return 0
+            statement = f"DELETE FROM {table.quoted} WHERE {table.row_id} = ?"  # noqa: S608 - names are quoted
+            return connection.executemany(statement, [(each,) for each in locators]).rowcount
+
+        return await self._run(remove)
+
+    async def drop(self, container: str) -> None:
+        """Drop a table."""
+        await self._run(lambda connection: connection.execute(f"DROP TABLE IF EXISTS {quoted(container)}"))
+        self._tables.pop(container, None)
+
+    async def commit(self) -> bool:
+        """Commit; what SQLite refuses here, it rolls back when the connection closes."""
+        await self._run(lambda connection: connection.execute("COMMIT"))
+        self._is_new = False
+        return True
+
+    async def close(self) -> None:
+        """Roll back what is not committed, and remove a file that is empty because of that."""
+        await self._connection.close()
+        self._held.close()
+        if self._is_new:
+            await asyncio.to_thread(_remove_empty, self._path)
+
+    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            with failures.translating(self._where):
+                return await self._connection.run(work)
+        except BackendError as error:
+            raise _as_writer(error) from None
+
+    def _open(self) -> sqlite3.Connection:
+        if not self._path.exists():
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._is_new = True
+        connection = sqlite3.connect(
+            f"file://{quote(os.fsencode(self._path), safe='/')}?mode=rwc",
+            uri=True,  # for the sources that are attached to it, too
+            timeout=WAIT_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.text_factory = as_text
+        connection.execute(_CACHE)
+        return connection
+
+    def _table(self, connection: sqlite3.Connection, name: str) -> RawTable | None:
+        found = self._tables.get(name) or describe(connection, name, where=self._where)
+        if found is not None:
+            self._tables[name] = found
+        return found
+
+    def _prepare(self, connection: sqlite3.Connection, sheet: Sheet) -> bool:
+        table = self._table(connection, sheet.container)
+        dialect = sqlalchemy_sqlite.dialect()
+        if table is None:
+            schema = sheet.schema
+            made = (
+                (_KEY_VALUE.format(quoted(sheet.container)),)
+                if schema is None
+                else create_statements(schema, dialect)
+            )
+            for statement in made:
+                connection.execute(statement)
+            return True
+        missing = [name for name in sheet.columns if name not in table.columns]
+        for column in sheet.schema.columns if sheet.schema is not None else ():
+            if column.name in missing and sheet.schema is not None:
+                connection.execute(add_column_statement(sheet.schema, column, dialect))
+                missing.remove(column.name)
+                self._tables.pop(sheet.container, None)
+        if missing:
+            raise BackendError(
+                f"Table {sheet.container} has no column {' and '.join(missing)}.",
+                failure=FailureKind.QUERY,
+                where=self._where,
+            )
+        return False
+
+    def _bring(self, connection: sqlite3.Connection, address: str, item: TransferItem) -> int | None:
+        schema = self._attached(connection, address)
+        if schema is None:
+            return None
+        source = describe(connection, item.source.container, where=self._where, schema=schema)
+        if source is None:
+            return 0
+        self._prepare(
+            connection, Sheet(item.target.container, source.columns, item.identity, item.target.schema)
+        )
+        target = self._table(connection, item.target.container)
+        return None if target is None else attaching.bring(connection, schema, source, target, item)
+
+    def _attached(self, connection: sqlite3.Connection, address: str) -> str | None:
+        """Return the name of an attached file; None where SQLite attaches no more (it keeps each until the end)."""
+        if address not in self._schemas:
+            name = f"source{len(self._schemas)}"
+            try:
+                connection.execute(f"ATTACH ? AS {name}", (address,))
+            except sqlite3.OperationalError:
+                return None
+            self._schemas[address] = name
+        return self._schemas[address]
+
+    def _look(self, connection: sqlite3.Connection, sheet: Sheet, rows: Sequence[RawRow]) -> list[Found]:
+        return look_for(connection, self._table(connection, sheet.container), sheet, rows)
+
+    def _write(
+        self, connection: sqlite3.Connection, sheet: Sheet, rows: Sequence[RawRow], statement: str
+    ) -> Sequence[RefusedRow]:
+        """Write all rows at once, and one by one where that fails or gives other values."""
+        table = self._table(connection, sheet.container)
+        if table is None or table.has_number_key:
+            return self._one_by_one(connection, sheet, rows, statement)
+        last = last_row(connection, table)
+        columns = ", ".join(quoted(name) for name in sheet.columns)
+        back = f"SELECT {columns} FROM {table.quoted} WHERE {table.row_id} > ? ORDER BY {table.row_id}"  # noqa: S608 - names are quoted
+        connection.execute("SAVEPOINT batch")
+        try:
+            connection.executemany(statement, rows)
+            is_same = form(connection.execute(back, (last,)).fetchall()) == form(rows)
+        except sqlite3.IntegrityError as error:
+            connection.execute("ROLLBACK TO batch")
+            if _is_taken(error):
+                raise TakenError from None
+            is_same = False
+        except (UnicodeEncodeError, OverflowError, sqlite3.InterfaceError, sqlite3.DataError):
+            is_same = False
+        if is_same:
+            connection.execute("RELEASE batch")
+            return ()
+        connection.execute("ROLLBACK TO batch")
+        connection.execute("RELEASE batch")
+        return self._one_by_one(connection, sheet, rows, statement)
+
+    def _one_by_one(
+        self, connection: sqlite3.Connection, sheet: Sheet, rows: Sequence[RawRow], statement: str
+    ) -> Sequence[RefusedRow]:
+        refused = []
+        for index, row in enumerate(rows):
+            connection.execute("SAVEPOINT one")
+            reason = self._one(connection, sheet, row, statement)
+            if reason is not None:
+                connection.execute("ROLLBACK TO one")
+                refused.append(RefusedRow(index, reason))
+            connection.execute("RELEASE one")
+        return refused
+
+    def _one(self, connection: sqlite3.Connection, sheet: Sheet, row: RawRow, statement: str) -> str | None:
+        """Write a row and read it back; return why it is not taken, None where it was."""
+        bad = next((reason for cell in row if (reason := why_not(cell)) is not None), None)
+        if bad is not None:
+            return bad
+        if any(row[sheet.columns.index(name)] is None for name in sheet.identity):
+            return f"its {' or '.join(sheet.identity)} is NULL"
+        identity = [row[sheet.columns.index(name)] for name in sheet.identity]
+        try:
+            connection.execute(statement, (*row, *identity) if statement.startswith("UPDATE") else row)
+        except sqlite3.IntegrityError as error:
+            if _is_taken(error):
+                raise TakenError from None
+            return "a column that must have a value is NULL, or another rule of the table forbids it"
+        except sqlite3.DataError:
+            return "one of its values is larger than SQLite takes"
+        (found,) = self._look(connection, sheet, [row])
+        return None if found.standing is Standing.SAME else _OTHER_FORM
+
+
+def _insert_into(sheet: Sheet) -> str:
+    columns = ", ".join(quoted(name) for name in sheet.columns)
+    marks = ", ".join("?" * len(sheet.columns))
+    return f"INSERT INTO {quoted(sheet.container)} ({columns}) VALUES ({marks})"  # noqa: S608 - names are quoted
+
+
+def _update_of(sheet: Sheet) -> str:
+    columns = ", ".join(f"{quoted(name)} = ?" for name in sheet.columns)
+    condition = " AND ".join(f"{quoted(name)} = ?" for name in sheet.identity)
+    return f"UPDATE {quoted(sheet.container)} SET {columns} WHERE {condition}"  # noqa: S608 - names are quoted
+
+
+def _is_taken(error: sqlite3.IntegrityError) -> bool:
+    return error.sqlite_errorcode in {
+        sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+        sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+        sqlite3.SQLITE_CONSTRAINT_ROWID,
+    }
+
+
+def _as_writer(error: BackendError) -> BackendError:
+    """Say what an error means for who writes."""
+    words = {
+        "The disk has no room for a temporary sort.": "The disk, or the file's own limit, has no room for the new rows.",
+        "Reading the file failed.": "The file cannot be read or written: the disk fails, or has no room.",
+        "SQLite refuses the query: attempt to write a readonly database.": "The file, or its folder, may not be written.",
+    }
+    error.message = words.get(error.message, error.message)
+    if error.message == "The file, or its folder, may not be written.":
+        error.failure = FailureKind.READ_ONLY
+    return error
+
+
+def _obstacles(path: Path) -> list[str]:
+    folder = path.parent
+    if not path.exists():
+        while not folder.exists():
+            folder = folder.parent
+    found = []
+    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+        found.append(f"{path} may not be written: check its owner and mode.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        found.append(f"The folder {folder} may not be written, which SQLite needs for its journal.")
+    if path.exists() and not path.is_file():
+        found.append(f"{path} is not a file.")
+    return found
+
+
+def _free_bytes(path: Path) -> int | None:
+    folder = path.parent
+    while not folder.exists():
+        folder = folder.parent
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None
+
+
+def _remove_empty(path: Path) -> None:
+    if path.is_file() and path.stat().st_size == 0:
+        path.unlink()

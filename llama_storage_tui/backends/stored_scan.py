@@ -1,0 +1,160 @@
+"""Scans whose rows are taken as they are stored, and the choice between the two kinds of scan."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from llama_storage_tui.backends.batches import Pace
+from llama_storage_tui.backends.documents import (
+    fields_of,
+    inside_of,
+    is_inside,
+)
+from llama_storage_tui.backends.engine import Dialect, Expression, Statement
+from llama_storage_tui.backends.outlines import WantedParts
+from llama_storage_tui.backends.recordscan import RecordScan, Row
+from llama_storage_tui.backends.row_source import Order
+from llama_storage_tui.backends.shape import TableShape
+from llama_storage_tui.backends.stored_rows import StoredRow
+from llama_storage_tui.model.data import Cell
+from llama_storage_tui.model.records import (
+    Condition,
+    Equals,
+    Field,
+    Measure,
+    OneOf,
+    RecordOrder,
+    RecordQuery,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredScan(RecordScan):
+    """A resolved query whose rows are taken as they are stored: what is in their documents is told on this side."""
+
+    @property
+    def is_narrowed_later(self) -> bool:
+        """Whether a condition is left that the engine does not answer."""
+        return any(not _is_of_column(each) for each in self.query.conditions)
+
+    async def stored_rows(
+        self, connection: AsyncConnection, statement: Statement
+    ) -> AsyncGenerator[list[tuple[StoredRow, Row]], None]:
+        """Yield the rows of a statement that selects `needed`, in batches, each with what follows its columns."""
+        columns, sizes = self._needed()
+        shapes = {name: self.shape.column(name) for name in columns}
+        inside = [field for field in self.query.fields if is_inside(field)]
+        inside += [field for each in self.query.conditions for field in inside_of(each)]
+        asked = {
+            name: WantedParts.by(field for field in inside if field.column == name)
+            for name in dict.fromkeys(field.column for field in inside)
+        }
+
+        def made(row: Row) -> tuple[StoredRow, Row]:
+            end = len(columns)
+            cells: Sequence[Cell] = row  # type: ignore[assignment] # what is selected is nothing but cells
+            stored = StoredRow(
+                dict(zip(columns, cells, strict=False)),
+                dict(zip(sizes, cells[end:], strict=False)),
+                shapes,
+                asked,
+            )
+            return stored, row[end + len(sizes) :]
+
+        pace = Pace()
+        async with connection.stream(statement) as result:
+            while batch := await result.fetchmany(pace.size):
+                yield [made(row) for row in batch]
+                pace.after(batch)
+
+    def needed(self, table: sa.TableClause, more: Sequence[Expression]) -> Statement:
+        """Select the columns that fields and conditions look into, as they are stored, and more behind them."""
+        columns, sizes = self._needed()
+        taken = [self.dialect.cell(table.c[name], self.shape.column(name), None) for name in columns]
+        taken += [self.dialect.size(table.c[name], self.shape.column(name)) for name in sizes]
+        chosen = [each.label(f"c{index}") for index, each in enumerate((*taken, *more))]
+        return sa.select(*chosen).select_from(table)
+
+    async def _fetch(self, connection: AsyncConnection, statement: Statement, limit: int | None) -> list[Row]:
+        if limit is not None and not self.is_narrowed_later:
+            statement = statement.limit(limit)
+        left = [each for each in self.query.conditions if not _is_of_column(each)]
+
+        def kept(batch: Sequence[tuple[StoredRow, Row]]) -> list[Row]:
+            return [
+                (*(stored.value(field) for field in self.query.fields), *rest)
+                for stored, rest in batch
+                if stored.meets_all((*left,))
+            ]
+
+        rows: list[Row] = []
+        async with aclosing(self.stored_rows(connection, statement)) as batches:
+            async for batch in batches:
+                # Beside the event loop: a batch may hold megabytes of JSON.
+                rows += await asyncio.to_thread(kept, batch)
+                if limit is not None and len(rows) >= limit:
+                    return rows[:limit]
+        return rows
+
+    def _conditions(self) -> tuple[Sequence[Condition], Sequence[Condition]]:
+        return [each for each in self.query.conditions if _is_of_column(each)], ()
+
+    def _selected(
+        self,
+        table: sa.TableClause,
+        where: Sequence[sa.ColumnElement[bool]],
+        *,
+        order: Order | None = None,
+        source: sa.FromClause | None = None,
+        is_walk: bool = False,
+        is_asked: bool = False,
+    ) -> Statement:
+        del is_walk
+        marks = [mark for column in self.marked for mark in self.dialect.mark(table.c[column.name], column)]
+        early = () if is_asked else self._conditions()[0]
+        statement = self.needed(table, marks).where(*where, *self._holding(table, early))
+        statement = statement if source is None else statement.select_from(source)
+        return statement if order is None else statement.order_by(*order(table))
+
+    def _needed(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the columns whose values, and those whose sizes are needed; raises UsageError for one that the table lacks."""
+        asked = [*self.query.fields]
+        asked += [field for each in self.query.conditions for field in fields_of(each)]
+        names = dict.fromkeys(each.column for each in asked if each.measure is not Measure.BYTES)
+        sizes = dict.fromkeys(each.column for each in asked if each.measure is Measure.BYTES)
+        for name in (*names, *sizes):
+            self.shape.column(name)
+        return tuple(names), tuple(sizes)
+
+
+async def scan_of(
+    connection: AsyncConnection, query: RecordQuery, shape: TableShape, dialect: Dialect
+) -> RecordScan:
+    """Resolve a query for the way in which a dialect reads; raises as `RecordScan.of` does."""
+    parts = await dialect.documents.parts(connection, shape) if query.order is RecordOrder.STORED else ()
+    return (StoredScan if dialect.is_raw else RecordScan).of(query, shape, dialect, parts)
+
+
+def resolved_for(scan: RecordScan, dialect: Dialect) -> RecordScan:
+    """Return a scan for the way in which another dialect of the same engine reads."""
+    if scan.dialect is dialect:
+        return scan
+    made = StoredScan if dialect.is_raw else RecordScan
+    return made(scan.query, scan.shape, dialect, scan.marked, scan.name, scan.parts)
+
+
+def _is_of_column(condition: Condition) -> bool:
+    """Tell whether a condition compares a column as a whole, which any content allows and an index may serve."""
+    match condition:
+        case Equals(Field(path=(), measure=Measure.VALUE), _) | OneOf(
+            Field(path=(), measure=Measure.VALUE), _
+        ):
+            return True
+        case _:
+            return False

@@ -1,0 +1,173 @@
+"""The `migrate-data` command: plan and apply, finish or take back what was begun."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+import click
+
+from llama_storage_tui.cli import output
+from llama_storage_tui.cli.blocks import write_blocks
+from llama_storage_tui.cli.confirming import confirm
+from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
+from llama_storage_tui.cli.settings import Settings
+from llama_storage_tui.cli.transfer_document import MigrateDataDocument, TransferAnswer
+from llama_storage_tui.cli.waiting import wait_for
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.rotation import Outcome
+from llama_storage_tui.model.transfer import OnConflict, PlanChoices
+from llama_storage_tui.model.transfer_result import (
+    TransferPlan,
+    TransferProgress,
+    TransferResult,
+    TransferTerms,
+)
+from llama_storage_tui.reports.transfer import plan_blocks, progress_sentence, refusal_block, result_blocks
+from llama_storage_tui.services.transfer.service import DataMigration
+from llama_storage_tui.text import plural
+
+PROGRESS_SECONDS = 2.0
+
+
+@click.command("migrate-data")
+@click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
+@click.option(
+    "--from",
+    "old",
+    metavar="OLD_CONFIG",
+    type=RUN_CONFIG,
+    help="The config that wrote the data, where that is another file.",
+)
+@click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask; needed where stdin is not a terminal.")
+@click.option(
+    "--remove-source",
+    is_flag=True,
+    help="Afterwards remove from the source what the target was seen to have.",
+)
+@click.option(
+    "--on-conflict",
+    type=click.Choice([each.value for each in OnConflict]),
+    help="Where the target has another row in its place: stop before anything is changed (the default), keep the target's, or"
+    " replace it.",
+)
+@click.option(
+    "--accept-open",
+    is_flag=True,
+    help="Go on while other processes have a store open: what they write meanwhile may be missed.",
+)
+@click.option(
+    "--public-rows", is_flag=True, help="Rows without an owner were public: make them readable to everybody."
+)
+@click.option("--tenant", metavar="NAME", help="The tenant of rows that have none.")
+@click.option("--resume", "resumes", is_flag=True, help="Finish a transfer that was left half done.")
+@click.option("--undo", is_flag=True, help="Take away what the last transfer brought, and nothing else.")
+@shared_options
+@click.pass_context
+def migrate_data(
+    context: click.Context,
+    /,
+    config: str,
+    *,
+    old: str | None,
+    dry_run: bool,
+    yes: bool,
+    remove_source: bool,
+    on_conflict: str | None,
+    accept_open: bool,
+    public_rows: bool,
+    tenant: str | None,
+    resumes: bool,
+    undo: bool,
+) -> int:
+    """Bring the data that the config's version does not reach to where it reads it, in the form that it takes.
+
+    Every row is read back before it counts as written. The source is not changed, unless --remove-source says so.
+
+    Example: llama-storage-tui migrate-data config.yaml --from run.yaml --dry-run
+    """
+    settings = Settings(context)
+    choices = PlanChoices(public_rows=public_rows, tenant=tenant)
+    migration = DataMigration(settings.request(config), settings.timeouts, old=old, choices=choices)
+    terms = TransferTerms(
+        OnConflict(on_conflict or OnConflict.STOP), removes_source=remove_source, accepts_open=accept_open
+    )
+    if sum((dry_run, resumes, undo)) > 1 or (undo and on_conflict):
+        raise UsageError(
+            "These options exclude each other", help="See: llama-storage-tui migrate-data --help"
+        )
+    if (resumes or undo) and (old or remove_source or public_rows or tenant):
+        raise UsageError(
+            "A transfer is finished or taken back as it was begun",
+            help="Leave the options of its plan out.",
+        )
+    if undo:
+        confirm("Take away what was brought?", is_confirmed=yes)
+        return _report(settings, None, wait_for(migration.undo(_watch(), _tell)))
+    if resumes:
+        confirm("Finish the pending transfer?", is_confirmed=yes)
+        chosen = None if on_conflict is None else terms.on_conflict
+        return _report(settings, None, wait_for(migration.resume(_watch(), _tell, on_conflict=chosen)))
+    return _migrate(settings, migration, terms, is_dry=dry_run, is_confirmed=yes)
+
+
+def _migrate(
+    settings: Settings, migration: DataMigration, terms: TransferTerms, *, is_dry: bool, is_confirmed: bool
+) -> int:
+    if not is_dry:
+        confirm(None, is_confirmed=is_confirmed)
+    # Who is asked reads exact numbers first; a script that does not ask gets them from the outcome.
+    plan = wait_for(migration.plan(terms, is_thorough=is_dry or not is_confirmed))
+    for notice in plan.notices:
+        output.say_notice(notice)
+    refusal = refusal_block(plan)
+    if not settings.is_json:
+        write_blocks([*plan_blocks(plan), *([refusal] if refusal else [])])
+    if refusal is not None or is_dry or not plan.items:
+        outcome = Outcome.NONE if refusal is None else Outcome.REFUSED
+        if settings.is_json:
+            _write(plan, TransferResult(outcome))
+        if refusal is not None:
+            return ExitCode.REFUSED
+        return ExitCode.WRONG if any(item.left for item in plan.items) else ExitCode.DONE
+    number = plural(sum(item.brings for item in plan.items), "row")
+    confirm(f"Bring {number}?", is_confirmed=is_confirmed)
+    return _report(settings, plan, wait_for(migration.apply(plan, terms, _watch(), _tell)))
+
+
+def _report(settings: Settings, plan: TransferPlan | None, result: TransferResult) -> int:
+    if settings.is_json:
+        _write(plan, result)
+    else:
+        output.write_line()
+        write_blocks(result_blocks(result))
+        for notice in result.notices:
+            output.say_notice(notice)
+    return ExitCode.WRONG if result.left else ExitCode.DONE
+
+
+def _write(plan: TransferPlan | None, result: TransferResult) -> None:
+    output.write_document(MigrateDataDocument.model_validate(TransferAnswer(plan, result)))
+
+
+def _tell(_: str) -> None:
+    """Hear of a step; the rows say how far it is."""
+
+
+def _watch() -> Callable[[TransferProgress], None]:
+    """Return what shows progress now and then, where a person watches."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return lambda _: None
+    last = time.monotonic()
+
+    def watch(progress: TransferProgress) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= PROGRESS_SECONDS:
+            last = now
+            output.say(f"  {progress_sentence(progress)}")
+
+    return watch

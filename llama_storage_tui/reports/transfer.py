@@ -1,0 +1,132 @@
+"""Transfers of stored data: the plan, what is in the way, how far it is, and the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from llama_storage_tui.model.rotation import Outcome
+from llama_storage_tui.model.transfer_result import (
+    CountedItem,
+    ItemOutcome,
+    LeftRow,
+    TransferPlan,
+    TransferProgress,
+    TransferResult,
+)
+from llama_storage_tui.reports.lines import ARROW, BAD, GOOD, POINT, WARNING, Block, Line, LineTone
+from llama_storage_tui.text import plural
+
+SHOWN: Final = 20
+"""Rows that are listed one by one in text; JSON has all."""
+
+_ENDS: Final = {
+    Outcome.APPLIED: "The data was brought.",
+    Outcome.RECOVERED: "The pending transfer was finished.",
+    Outcome.UNDONE: "What was brought was taken back.",
+    Outcome.NONE: "Nothing was pending.",
+}
+ALL_THERE: Final = "Nothing was changed: everything that can be brought was there already."
+NOTHING: Final = "Nothing has to be brought: the version reads everything that was found where it is."
+
+
+def plan_blocks(plan: TransferPlan) -> Iterator[Block]:
+    """Yield what a plan would bring and what stays, without what stops it."""
+    for counted in plan.items:
+        yield Block(tuple(_counted(counted)), counted.what)
+    if not plan.items:
+        yield Block((Line(NOTHING),))
+    if plan.stays:
+        yield Block(
+            tuple(
+                Line(
+                    f"{each.what}{'' if each.count is None else f' ({each.count:,})'}: {each.reason}",
+                    mark=POINT,
+                )
+                for each in plan.stays
+            ),
+            "Stays where it is",
+        )
+
+
+def refusal_block(plan: TransferPlan) -> Block | None:
+    """Return what stops a plan; None where nothing does."""
+    if not plan.refusals:
+        return None
+    lines = [Line("This cannot be done now. Nothing was changed.", LineTone.BAD, BAD)]
+    return Block((*lines, *(Line(each, indent=2) for each in plan.refusals)))
+
+
+def result_blocks(result: TransferResult) -> Iterator[Block]:
+    """Yield how a transfer ended."""
+    end = ALL_THERE if result.outcome is Outcome.NONE and result.items else _ENDS[result.outcome]
+    lines = [Line(end, LineTone.GOOD, GOOD)]
+    lines += [
+        Line(f"{each.what}: {_outcome(each, is_undone=result.outcome is Outcome.UNDONE)}", indent=2)
+        for each in result.items
+    ]
+    yield Block(tuple(lines))
+    if result.left:
+        yield left_block(result.left)
+
+
+def left_block(left: Sequence[LeftRow]) -> Block:
+    """Return the rows that were left where they are, the first of them one by one."""
+    lines = [
+        Line(f"{each.what} {each.identity}: {each.reason}", LineTone.WARNING, WARNING)
+        for each in left[:SHOWN]
+    ]
+    if len(left) > SHOWN:
+        lines.append(Line(f"and {plural(len(left) - SHOWN, 'row')} more", LineTone.MUTED))
+    return Block(
+        tuple(lines), f"{plural(len(left), 'row')} left where {'it is' if len(left) == 1 else 'they are'}"
+    )
+
+
+def progress_sentence(progress: TransferProgress) -> str:
+    """Return how far a transfer is, in one line."""
+    of = "" if progress.of is None else f" of {progress.of:,}"
+    rate = f", {progress.rate:,.0f} rows/s" if progress.seconds >= 1 else ""
+    rest = ""
+    if progress.of is not None and progress.seconds >= 1 and 0 < progress.rows < progress.of:
+        rest = f", about {(progress.of - progress.rows) / progress.rate:,.0f} s left"
+    return f"{progress.what}: {progress.rows:,}{of} rows{rate}{rest}"
+
+
+def _counted(counted: CountedItem) -> Iterator[Line]:
+    item = counted.item
+    yield Line(f"{item.source.container} in {item.source.location}", LineTone.KEY)
+    yield Line(
+        f"{item.target.container} in {item.target.location} ({item.target.backend})", LineTone.KEY, ARROW
+    )
+    yield Line(item.reason, LineTone.MUTED, indent=2)
+    about = "" if counted.is_exact else "up to "
+    parts = [f"{about}{plural(counted.brings, 'row')} to bring, {counted.bytes:,} bytes at the source"]
+    if counted.same:
+        parts.append(f"{counted.same:,} there already with the same content")
+    yield Line("; ".join(parts), indent=2)
+    if counted.conflicts:
+        examples = ", ".join(counted.conflict_examples)
+        yield Line(
+            f"{plural(counted.conflicts, 'row')} there with another content: {examples}",
+            LineTone.WARNING,
+            WARNING,
+            2,
+        )
+    for row in counted.left[:SHOWN]:
+        yield Line(f"{row.identity} stays: {row.reason}", LineTone.WARNING, WARNING, 2)
+    if len(counted.left) > SHOWN:
+        yield Line(f"and {plural(len(counted.left) - SHOWN, 'row')} more", LineTone.MUTED, indent=2)
+
+
+def _outcome(outcome: ItemOutcome, *, is_undone: bool) -> str:
+    if is_undone:
+        words = [f"{plural(outcome.removed, 'row')} taken away"]
+        words += [f"{outcome.replaced:,} put back as before"] if outcome.replaced else []
+        return ", ".join(words)
+    words = [f"{plural(outcome.written, 'row')} written and verified"]
+    words += [f"{outcome.same:,} there already"] if outcome.same else []
+    words += [f"{outcome.replaced:,} replaced"] if outcome.replaced else []
+    words += [f"{outcome.kept:,} kept as they were"] if outcome.kept else []
+    words += [f"{outcome.removed:,} removed from the source"] if outcome.removed else []
+    return ", ".join(words)

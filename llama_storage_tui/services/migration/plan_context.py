@@ -1,0 +1,100 @@
+"""What every part of a plan needs, and what it adds to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from llama_storage_tui.model.access import Tenancy
+from llama_storage_tui.model.catalog import Catalog, Family, Provider, Reference
+from llama_storage_tui.model.transfer import DataPlan, PlanChoices, Stays, TransferItem
+from llama_storage_tui.model.version import Version
+from llama_storage_tui.services.migration.stores import DataStore, Readers, store_of, unique
+from llama_storage_tui.upstream.consumers import Consumer, find_consumer, keeps_namespaces
+
+
+@dataclass(slots=True)
+class PlanContext:
+    """A plan while it is made."""
+
+    new: Catalog
+    old: Catalog | None
+    choices: PlanChoices
+    readers: Readers
+    stores: tuple[DataStore, ...]
+    items: list[TransferItem] = field(default_factory=list)
+    stays: list[Stays] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    ownerless: list[str] = field(default_factory=list)
+    """Tables with rows without an owner, and how many, in words."""
+
+    @property
+    def version(self) -> Version:
+        """The version that is to read the data."""
+        return self.new.version.chosen
+
+    @property
+    def product(self) -> str:
+        """That version as people say it."""
+        return f"{self.version.product} {self.version}"
+
+    @property
+    def tenant(self) -> str | None:
+        """The tenant to give to rows that have none, where the version asks for one."""
+        return self.choices.tenant if self.new.access.tenancy is Tenancy.MULTI else None
+
+    def add(self, item: TransferItem) -> None:
+        """Take an item in, under a name that no other has."""
+        names = [each.what for each in self.items]
+        self.items.append(
+            replace(
+                item,
+                what=unique(names, item.what, location=f"{item.source.container} on {item.source.backend}"),
+            )
+        )
+
+    def leave(self, what: str, count: int | None, reason: str) -> None:
+        """Say what stays where it is."""
+        self.stays.append(Stays(what, count, reason))
+
+    def notice(self, text: str) -> None:
+        """Say something once."""
+        if text not in self.notices:
+            self.notices.append(text)
+
+    def plan(self) -> DataPlan:
+        """Return what was gathered."""
+        return DataPlan(tuple(self.items), tuple(self.stays), tuple(self.notices))
+
+    def references(
+        self, catalog: Catalog, paths: str, family: Family
+    ) -> Iterator[tuple[Reference, DataStore]]:
+        """Yield the references that lead to something, with the stores that they lead to."""
+        for reference in catalog.references:
+            if reference.family is not family or reference.physical is None or reference.backend is None:
+                continue
+            if not reference.is_enabled or not re.fullmatch(paths, reference.path):
+                continue
+            backend = catalog.backend(reference.backend)
+            store = store_of(catalog, backend) if backend is not None else None
+            if store is not None:
+                yield reference, next(each for each in self.stores if each.identity == store.identity)
+
+    def lead(self, reference: Reference) -> str:
+        """Return what a server of the new version puts before the keys of one of its references."""
+        backend = self.new.backend(reference.backend or "")
+        is_kept = backend is not None and keeps_namespaces(backend.type, self.version)
+        return f"{reference.namespace}:" if reference.namespace and is_kept else ""
+
+    def provider(self, reference: Reference) -> Provider | None:
+        """Return the provider that has a reference of the new config."""
+        return next((each for each in self.new.providers if reference.path.startswith(f"{each.path}.")), None)
+
+    def consumer(self, reference: Reference) -> Consumer | None:
+        """Return what reads a provider's reference of the new config."""
+        provider = self.provider(reference)
+        if provider is None:
+            return None
+        steps = tuple(reference.path.removeprefix(f"{provider.path}.config.").split("."))
+        return find_consumer(provider.api, provider.type, steps, self.version)

@@ -1,0 +1,106 @@
+"""What an operator has to know of rows before they are brought: owners, tenants, folders of files."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import Final
+
+from llama_storage_tui.errors import NotFoundError
+from llama_storage_tui.model.access import Tenancy
+from llama_storage_tui.model.data import Filter, Table
+from llama_storage_tui.services.migration.conversions import OWNER
+from llama_storage_tui.services.migration.plan_context import PlanContext
+from llama_storage_tui.services.migration.stores import DataStore
+from llama_storage_tui.text import plural
+from llama_storage_tui.upstream import changes
+from llama_storage_tui.upstream.data_kinds import ATTRIBUTES_ANY, COMPLETIONS, RESPONSES
+
+_WRITTEN_BEFORE_0_4: Final = frozenset((*RESPONSES.earlier, *COMPLETIONS.earlier))
+
+
+@dataclass(frozen=True, slots=True)
+class TablesPlace:
+    """A table of a kind: on which store, under which name, of which provider (or store of the config)."""
+
+    store: DataStore
+    table: str
+    owner: str
+
+
+async def count_rows(
+    context: PlanContext, place: TablesPlace, column: str | None = None, text: str | None = None
+) -> int:
+    """Count the rows of a table: all, or those with a text (None: with NULL) in a column."""
+    reader = (await context.readers.of(place.store)).tables
+    filters = () if column is None else (Filter(column, text),)
+    try:
+        return (await reader.count(place.table, filters)).value
+    except NotFoundError:
+        return 0
+
+
+async def say_of_owners(context: PlanContext, place: TablesPlace, table: Table) -> None:
+    """Say what becomes of rows whose owner or tenant is NULL, and of those that have attributes."""
+    columns = {column.name for column in table.columns}
+    if not {"access_attributes", OWNER} <= columns:
+        return
+    version = context.version
+    where = f"{place.table} on {place.store.backend}"
+    ownerless = await count_rows(context, place, OWNER)
+    if ownerless and version >= changes.OWNERLESS_HIDDEN and not context.choices.public_rows:
+        context.ownerless.append(f"{plural(ownerless, 'row')} of {where}")
+    is_multi = version >= changes.TENANCY and context.new.access.tenancy is Tenancy.MULTI
+    if is_multi and context.tenant is None:
+        context.notice(
+            f"With tenancy multi nobody sees rows without a tenant: say whose those of {where} are."
+        )
+    written_by = context.old.version.chosen if context.old is not None else None
+    is_earlier = written_by < ATTRIBUTES_ANY if written_by else place.table in _WRITTEN_BEFORE_0_4
+    if not (version >= ATTRIBUTES_ANY and is_earlier):
+        return
+    everybodys = ownerless + await count_rows(context, place, OWNER, "")
+    if await count_rows(context, place) > everybodys:
+        context.notice(
+            "From 0.4 on the default policy shows a row to everybody who shares one role, team, project or namespace with its "
+            "owner; 0.3 wanted a match in each. So rows of one user become readable to whoever shares a role."
+        )
+
+
+def say_of_ownerless(context: PlanContext) -> None:
+    """Say once what becomes of rows without an owner."""
+    if context.ownerless:
+        context.notice(
+            f"Rows without an owner (NULL): {', '.join(context.ownerless)}. Servers up to 0.3.1 wrote so what anonymous clients "
+            "stored, and from 0.4 on nobody sees such rows. They stay without one, unless you say that they are public."
+        )
+
+
+def folder_of(context: PlanContext, target: TablesPlace) -> tuple[str | None, bool]:
+    """Return the folder of a files provider, and whether it is one that keeps files in a folder."""
+    found = [each for each in context.new.providers if each.api == "files"]
+    named = [each for each in found if each.id == target.owner] or found
+    provider = next(iter(named), None)
+    if provider is None:
+        return None, True
+    return provider.storage_dir, provider.storage_dir is not None or provider.type == "inline::localfs"
+
+
+def old_folder(context: PlanContext) -> str | None:
+    """Return the folder of files of the old config, where it has one."""
+    if context.old is None:
+        return None
+    folders = [each.storage_dir for each in context.old.providers if each.storage_dir]
+    return folders[0] if len(folders) == 1 else None
+
+
+def say_of_files(context: PlanContext, target: TablesPlace) -> None:
+    """Say where the contents of files have to lie, which are not part of a plan."""
+    folder, old = folder_of(context, target)[0], old_folder(context)
+    if folder is None or (old is not None and posixpath.normpath(old) == posixpath.normpath(folder)):
+        return
+    whence = f"out of {old}" if old else "from where their file_path says"
+    context.notice(
+        f"The contents of files are not copied: copy them {whence} into {folder}, under the same names, before the server "
+        "starts."
+    )

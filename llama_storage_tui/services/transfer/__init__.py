@@ -1,0 +1,1 @@
+"""Bringing stored data from one place to another: counted, copied, verified, journaled; resumed or undone."""

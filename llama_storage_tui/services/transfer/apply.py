@@ -1,0 +1,377 @@
+"""Carrying out a transfer: one transaction a store, a journal around them, so that it can be finished or taken back."""
+
+from __future__ import annotations
+
+import getpass
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from llama_storage_tui.backends.protocols import Notify
+from llama_storage_tui.errors import BackendError, FailureKind, PendingError, RefusedError, StorageToolError
+from llama_storage_tui.files.transfer_journal import (
+    JournaledItem,
+    TransferJournal,
+    TransferJournals,
+    TransferRecord,
+)
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.rotation import Outcome
+from llama_storage_tui.model.target import Target
+from llama_storage_tui.model.transfer import OnConflict, TransferItem, TransferPlace
+from llama_storage_tui.model.transfer_result import (
+    CountedItem,
+    ItemOutcome,
+    LeftRow,
+    TransferPlan,
+    TransferResult,
+    TransferTerms,
+)
+from llama_storage_tui.next_steps import Advice, Step
+from llama_storage_tui.services.transfer.copying import StoreCopy, Watch
+from llama_storage_tui.services.transfer.removing import StoreUndo, by_source, remove_source
+from llama_storage_tui.services.transfer.stores import (
+    StoreItems,
+    by_store,
+    open_source,
+    open_writer,
+    store_of,
+)
+from llama_storage_tui.text import plural
+
+GREW = (
+    "The source of {what} was written to while it was copied: what came later was not brought. Run it again."
+)
+UNPLANNED = "the plan does not say any more where it came from"
+CHANGED = "The source of {what} was written to since the plan was made"
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """What a transfer is carried out with."""
+
+    journals: TransferJournals
+    timeouts: Timeouts
+    watch: Watch
+    notify: Notify
+
+    async def apply(
+        self, plan: TransferPlan, terms: TransferTerms, config: str, request: dict[str, object]
+    ) -> TransferResult:
+        """Do what the plan says; raises RefusedError where nothing was changed, PendingError where it is half done."""
+        if plan.refusals:
+            raise RefusedError(plan.refusals[0])
+        with self.journals.alone():
+            self._refuse_pending(config)
+            await self._refuse_changed(plan.items)
+            journal = _journal([each.item for each in plan.items], terms, config, request)
+            self._write(journal)
+            self.notify("journaled")
+            expected = {each.what: each.rows for each in plan.items}
+            return await self._go_on(
+                journal, [each.item for each in plan.items], expected, Outcome.APPLIED, plan.items
+            )
+
+    async def resume(
+        self,
+        journal: TransferJournal,
+        items: Sequence[TransferItem],
+        targets: Mapping[str, Target] | None = None,
+    ) -> TransferResult:
+        """Finish a transfer that was left half done, with the items that its plan gives now; raises PendingError.
+
+        `targets` as `undo` has them, for one that was being undone.
+        """
+        with self.journals.alone():
+            journal = self._again(journal)
+            if journal.state == "undoing":
+                return await self._undo(journal, items, targets or {})
+            mine = _matching(journal, items)
+            return await self._go_on(journal, mine, {}, Outcome.RECOVERED, ())
+
+    async def undo(
+        self,
+        journal: TransferJournal,
+        items: Sequence[TransferItem],
+        targets: Mapping[str, Target] | None = None,
+    ) -> TransferResult:
+        """Take away what a transfer brought; raises RefusedError, PendingError.
+
+        `targets` are the config's backends: rows that were changed in place are put back although no plan names them any more.
+        """
+        with self.journals.alone():
+            journal = self._again(journal)
+            if journal.removed:
+                raise RefusedError(
+                    "The rows were removed from their source, so that they are nowhere else now",
+                    where=journal.id,
+                    help="Finish it instead." if journal.is_open else None,
+                )
+            return await self._undo(journal, items, targets or {})
+
+    async def _go_on(
+        self,
+        journal: TransferJournal,
+        items: Sequence[TransferItem],
+        expected: dict[str, int],
+        outcome: Outcome,
+        counted: Sequence[CountedItem],
+    ) -> TransferResult:
+        outcomes: dict[str, ItemOutcome] = {}
+        with TransferRecord(self.journals.record_path(journal.id)) as record:
+            for store in by_store(items):
+                journal = await self._copy(journal, store, record, expected, outcomes)
+        notices = [GREW.format(what=each.what) for each in counted if await self._is_changed(each, items)]
+        try:
+            if journal.removes_source:
+                journal = journal.moved_to("removing")
+                self._write(journal)
+                journal = await self._remove(journal, items, outcomes)
+        except StorageToolError as error:
+            raise _half_done(journal, error) from None
+        # One that changed nothing is none that could be taken back: the one before it still is.
+        has_changed = any(each.written or each.replaced or each.removed for each in outcomes.values())
+        self.journals.close(journal, "applied" if has_changed else "undone")
+        self.notify("closed")
+        return TransferResult(
+            outcome if has_changed else Outcome.NONE, journal.id, tuple(outcomes.values()), tuple(notices)
+        )
+
+    async def _copy(
+        self,
+        journal: TransferJournal,
+        store: StoreItems,
+        record: TransferRecord,
+        expected: dict[str, int],
+        outcomes: dict[str, ItemOutcome],
+    ) -> TransferJournal:
+        writer = await open_writer(store.target, self.timeouts)
+        copy = StoreCopy(
+            store,
+            writer,
+            record,
+            OnConflict(journal.on_conflict),
+            self.timeouts,
+            self.watch,
+            self.notify,
+            expected,
+        )
+        is_unknown = was_complete = record.is_complete(store.place)
+        try:
+            made = await copy.run()
+            is_unknown = True
+            is_known = await writer.commit()
+        except BaseException as error:
+            await writer.close()
+            is_unknown = was_complete or (is_unknown and _is_lost(error))
+            if not is_unknown:
+                record.forget(store.place, [item.what for item in store.items])
+            self._end(journal, error, is_half_done=is_unknown or bool(journal.committed))
+            raise
+        await writer.close()
+        if not is_known:
+            lost = BackendError(
+                "The answer to the commit got lost",
+                failure=FailureKind.UNREACHABLE,
+                where=store.target.location,
+            )
+            raise _half_done(journal, lost)
+        self.notify("committed")
+        outcomes |= {each.what: each for each in made}
+        journal = replace(journal, committed=tuple(dict.fromkeys((*journal.committed, store.place))))
+        self._write(journal)
+        self.notify("marked")
+        return journal
+
+    def _end(self, journal: TransferJournal, error: BaseException, *, is_half_done: bool) -> None:
+        """Say what a failure means: PendingError where something was brought, RefusedError where nothing was."""
+        if not is_half_done:
+            self.journals.close(journal, "undone")
+            if isinstance(error, BackendError):
+                raise RefusedError(error.message, where=error.where, help=error.help) from None
+        elif isinstance(error, StorageToolError):
+            raise _half_done(journal, error) from None
+
+    async def _remove(
+        self, journal: TransferJournal, items: Sequence[TransferItem], outcomes: dict[str, ItemOutcome]
+    ) -> TransferJournal:
+        for store in by_source(items):
+            journal = replace(journal, removed=(*journal.removed, store.place))
+            self._write(journal)
+            self.notify("removing")
+            writer = await open_writer(store.target, self.timeouts)
+            try:
+                await writer.begin()
+                for item in store.items:
+                    outcomes[item.what].removed += await remove_source(item, writer, self.timeouts)
+                await writer.commit()
+                self.notify("removed")
+            finally:
+                await writer.close()
+        return journal
+
+    async def _undo(
+        self, journal: TransferJournal, items: Sequence[TransferItem], targets: Mapping[str, Target]
+    ) -> TransferResult:
+        mine = _matching(journal, items)
+        found = {item.what for item in mine}
+        unplanned = [each for each in journal.items if each.what not in found]
+        mine += [_put_back(each, targets[each.backend]) for each in unplanned if each.backend in targets]
+        journal = journal.moved_to("undoing")
+        self._write(journal)
+        self.notify("undoing")
+        outcomes: list[ItemOutcome] = []
+        try:
+            with TransferRecord(self.journals.record_path(journal.id)) as record:
+                for store in by_store(mine):
+                    if not record.is_complete(store.place):
+                        continue  # its transaction was never committed
+                    writer = await open_writer(store.target, self.timeouts)
+                    try:
+                        outcomes += await StoreUndo(store, writer, record, self.timeouts).run()
+                        await writer.commit()
+                        self.notify("taken")
+                    finally:
+                        await writer.close()
+        except StorageToolError as error:
+            raise _half_done(journal, error) from None
+        for each in outcomes:
+            if each.what not in found and not each.replaced and not each.left:
+                each.left.append(LeftRow(each.what, "what was brought", UNPLANNED))
+        self.journals.close(journal, "undone")
+        self.notify("closed")
+        return TransferResult(Outcome.UNDONE, journal.id, tuple(outcomes))
+
+    def _write(self, journal: TransferJournal) -> None:
+        try:
+            self.journals.write(journal)
+        except OSError as error:
+            failure = RefusedError(
+                f"The journal cannot be written: {error.strerror}", where=str(self.journals.folder)
+            )
+            if journal.committed:
+                raise _half_done(journal, failure) from None
+            raise failure from None
+
+    def _again(self, journal: TransferJournal) -> TransferJournal:
+        found = next((each for each in self.journals.all() if each.id == journal.id), None)
+        if found is None or found.state == "undone":
+            raise RefusedError("That transfer was finished or taken back meanwhile", where=journal.id)
+        return found
+
+    def _refuse_pending(self, config: str) -> None:
+        journal = self.journals.pending(config)
+        if journal is not None:
+            raise pending(journal)
+
+    async def _refuse_changed(self, items: Sequence[CountedItem]) -> None:
+        for each in items:
+            if await self._stamp(each.item) != each.stamp:
+                raise RefusedError(
+                    CHANGED.format(what=each.what),
+                    where=each.item.source.location,
+                    help="Stop what writes there, and make a new plan.",
+                )
+
+    async def _is_changed(self, counted: CountedItem, items: Sequence[TransferItem]) -> bool:
+        """Tell whether somebody else wrote to a source meanwhile; of a store that this transfer writes to, nobody can tell."""
+        targets = {store_of(item.target) for item in items}
+        if store_of(counted.item.source) in targets:
+            return False
+        return await self._stamp(counted.item) != counted.stamp
+
+    async def _stamp(self, item: TransferItem) -> str:
+        source = await open_source(item.source.target, self.timeouts)
+        try:
+            return await source.stamp(item.source.container)
+        finally:
+            await source.close()
+
+
+def _is_lost(error: BaseException) -> bool:
+    """Tell whether an error leaves a commit unknown: it was cancelled, while the engine may have been at its end."""
+    return not isinstance(error, BackendError)
+
+
+def pending(journal: TransferJournal) -> PendingError:
+    """Return the error for what cannot go on before a transfer that is half done."""
+    return PendingError(
+        f"A transfer of this config's data is pending since {journal.created} (journal {journal.id})",
+        where=journal.id,
+        help=Advice("", Step.RESUME_TRANSFER, journal.config),
+    )
+
+
+def _half_done(journal: TransferJournal, error: StorageToolError) -> PendingError:
+    number = len(journal.committed)
+    done = f"{plural(number, 'store')} of {len({item.store for item in journal.items})}"
+    return PendingError(
+        f"{error.message.removesuffix('.')}; {done} {'has' if number == 1 else 'have'} what was brought (journal {journal.id})",
+        where=error.where,
+        help=Advice("", Step.RESUME_TRANSFER, journal.config),
+    )
+
+
+def _journal(
+    items: Sequence[TransferItem], terms: TransferTerms, config: str, request: dict[str, object]
+) -> TransferJournal:
+    now = datetime.now(UTC)
+    return TransferJournal(
+        id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
+        state="copying",
+        created=now.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        owner=_user(),
+        config=config,
+        request=request,
+        on_conflict=terms.on_conflict.value,
+        removes_source=terms.removes_source,
+        items=tuple(_journaled(item) for item in items),
+    )
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "?"
+
+
+def _journaled(item: TransferItem) -> JournaledItem:
+    return JournaledItem(
+        item.what,
+        f"{item.source.location} {item.source.container}",
+        f"{item.target.location} {item.target.container}",
+        store_of(item.target),
+        item.target.backend,
+        item.target.container,
+        item.identity,
+    )
+
+
+def _put_back(journaled: JournaledItem, target: Target) -> TransferItem:
+    """Return an item that brings nothing, by which the rows that it changed are put back."""
+    place = TransferPlace(target, journaled.backend, target.location, journaled.container)
+    return TransferItem(journaled.what, place, place, lambda _: (), journaled.identity, "")
+
+
+def _matching(journal: TransferJournal, items: Sequence[TransferItem]) -> list[TransferItem]:
+    """Return the items of a journal out of those that its plan gives now; raises PendingError where they go elsewhere.
+
+    One that the plan does not give any more has nothing left to bring.
+    """
+    now = {item.what: item for item in items}
+    found = []
+    for journaled in journal.items:
+        item = now.get(journaled.what)
+        if item is None:
+            continue
+        if _journaled(item) != journaled:
+            raise PendingError(
+                f"The config was changed since this transfer began: {journaled.what} went to {journaled.target}, and would"
+                f" now go to {item.target.location} {item.target.container}",
+                where=journal.id,
+                help="Put the config back as it was, and finish the transfer or take it back first.",
+            )
+        found.append(item)
+    return found

@@ -1,0 +1,78 @@
+"""Rows of a source turned into rows of a target, a batch at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from llama_storage_tui.model.data import Cell
+from llama_storage_tui.model.raw_rows import RawBatch, RawRow, RowIdentity, Sheet
+from llama_storage_tui.model.transfer import NotConvertibleError, TransferItem
+from llama_storage_tui.model.transfer_result import LeftRow
+from llama_storage_tui.text import line
+
+IDENTITY_LENGTH = 120
+
+
+@dataclass(slots=True)
+class SheetRows:
+    """Rows for one sheet; `origins` are the places in the source's batch that they came from."""
+
+    sheet: Sheet
+    rows: list[RawRow] = field(default_factory=list)
+    origins: list[int] = field(default_factory=list)
+
+    def identities(self) -> list[RowIdentity]:
+        """Return each row's identity."""
+        return identities(self.sheet, self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A batch as its target would have it; `left` are the rows that cannot be brought, by their place in the batch."""
+
+    sheets: tuple[SheetRows, ...]
+    left: tuple[tuple[int, LeftRow], ...] = ()
+
+
+def convert(item: TransferItem, batch: RawBatch) -> Converted:
+    """Convert a batch. Pure, and not quick: call it in a thread."""
+    sheets: defaultdict[tuple[str, ...], SheetRows] = defaultdict(lambda: SheetRows(Sheet("", (), ())))
+    left = []
+    columns, convert_one = batch.columns, item.convert
+    for index, row in enumerate(batch.rows):
+        try:
+            made = convert_one(dict(zip(columns, row, strict=True)))
+        except NotConvertibleError as error:
+            left.append((index, LeftRow(item.what, _name(batch, row), str(error))))
+            continue
+        for each in made:
+            found = sheets[tuple(each)]
+            found.rows.append(tuple(each.values()))
+            found.origins.append(index)
+    for names, found in sheets.items():
+        found.sheet = Sheet(item.target.container, names, item.identity, item.target.schema)
+    return Converted(tuple(sheets.values()), tuple(left))
+
+
+def identities(sheet: Sheet, rows: Sequence[RawRow]) -> list[RowIdentity]:
+    """Return the identity of each row."""
+    places = [sheet.columns.index(name) for name in sheet.identity]
+    if len(places) == 1:
+        (at,) = places
+        return [(row[at],) for row in rows]
+    return [tuple(row[at] for at in places) for row in rows]
+
+
+def shown(identity: Sequence[Cell]) -> str:
+    """Return an identity in words."""
+    return line(
+        ", ".join(repr(each) if isinstance(each, bytes) else str(each) for each in identity), IDENTITY_LENGTH
+    )
+
+
+def _name(batch: RawBatch, row: RawRow) -> str:
+    """Name a row of a source: by its key, or its id, or what stands first."""
+    at = next((batch.columns.index(name) for name in ("key", "id") if name in batch.columns), 0)
+    return shown((row[at],))

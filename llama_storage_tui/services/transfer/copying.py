@@ -1,0 +1,246 @@
+"""Bringing the rows of one target store: converted, compared with what is there, written, read back, committed as one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from llama_storage_tui.backends.protocols import Notify
+from llama_storage_tui.errors import RefusedError
+from llama_storage_tui.files.transfer_journal import Changed, TransferRecord, digest_of
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.raw_rows import RawBatch, RawRow, RowIdentity, Sheet, Standing, TakenError
+from llama_storage_tui.model.transfer import OnConflict, TransferItem
+from llama_storage_tui.model.transfer_result import ItemOutcome, LeftRow, TransferProgress
+from llama_storage_tui.services.transfer.converting import SheetRows, convert, shown
+from llama_storage_tui.services.transfer.counting import MOST_LEFT, own_identities
+from llama_storage_tui.services.transfer.stores import (
+    StoreItems,
+    is_in_place,
+    is_in_store,
+    open_source,
+)
+
+if TYPE_CHECKING:
+    from llama_storage_tui.backends.protocols import ItemWriter
+
+Watch = Callable[[TransferProgress], None]
+"""Hears how far a transfer is, after each batch."""
+
+CONFLICT: Final = "the target has another row in its place"
+
+
+class ConflictError(RefusedError):
+    """The target has a row with another content, and nobody chose what becomes of it."""
+
+
+@dataclass(slots=True)
+class StoreCopy:
+    """One store's items on their way, within the store's transaction."""
+
+    store: StoreItems
+    writer: ItemWriter
+    record: TransferRecord
+    on_conflict: OnConflict
+    timeouts: Timeouts
+    watch: Watch
+    notify: Notify
+    expected: dict[str, int] = field(default_factory=dict)
+    """How many rows of a source are expected, by the item's name."""
+
+    async def run(self) -> list[ItemOutcome]:
+        """Bring everything, and leave the transaction to be committed."""
+        was_complete = self.record.is_complete(self.store.place)
+        await self.writer.begin()
+        self.notify("begun")
+        self.record.begin()
+        outcomes = []
+        for item in self.store.items:
+            outcomes.append(await ItemCopy(self, item, was_complete=was_complete).run())
+            self.notify("copied")
+        await asyncio.to_thread(self.record.finish, self.store.place)
+        self.notify("recorded")
+        return outcomes
+
+
+class ItemCopy:
+    """One item on its way. `was_complete`: an earlier attempt may have been committed, and its record says what it found."""
+
+    def __init__(self, copy: StoreCopy, item: TransferItem, *, was_complete: bool) -> None:
+        self._copy, self._item, self._was_complete = copy, item, was_complete
+        self._writer, self._record = copy.writer, copy.record
+        self._in_place = is_in_place(item)
+        self._may_be_there = True
+        self._prepared: set[tuple[str, ...]] = set()
+        self.outcome = ItemOutcome(item.what)
+
+    async def run(self) -> ItemOutcome:
+        """Bring every row; raises ConflictError, BackendError."""
+        item = self._item
+        self._may_be_there = not await self._writer.is_empty(item.target.container)
+        begun, rows = time.monotonic(), 0
+        if not self._may_be_there and not is_in_store(item) and await self._bring_whole(begun):
+            return self.outcome
+        source = None if is_in_store(item) else await open_source(item.source.target, self._copy.timeouts)
+        try:
+            reader = self._writer if source is None else source
+            async with aclosing(reader.read(item.source.container, item.source.keys)) as batches:
+                async for batch in batches:
+                    await self._bring(batch)
+                    rows += len(batch.rows)
+                    self._copy.watch(
+                        TransferProgress(
+                            item.what,
+                            item.target.container,
+                            rows,
+                            self._copy.expected.get(item.what),
+                            time.monotonic() - begun,
+                        )
+                    )
+        finally:
+            if source is not None:
+                await source.close()
+        return self.outcome
+
+    async def _bring_whole(self, begun: float) -> bool:
+        """Have the engine bring all rows by itself; False where it cannot."""
+        item = self._item
+        sheet = Sheet(item.target.container, item.identity, item.identity, item.target.schema)
+        await self._prepare(sheet)
+        written = await self._writer.bring(item)
+        if written is None:
+            return False
+        self.outcome.written = written
+        seconds = time.monotonic() - begun
+        self._copy.watch(TransferProgress(item.what, item.target.container, written, written, seconds))
+        return True
+
+    async def _bring(self, batch: RawBatch) -> None:
+        made = await asyncio.to_thread(convert, self._item, batch)
+        for _, row in made.left:
+            self._leave(row)
+        for each in made.sheets:
+            await self._prepare(each.sheet)
+            own = (
+                own_identities(self._item, batch.columns, batch.rows, each.origins)
+                if self._in_place
+                else None
+            )
+            await self._put(each, own)
+
+    async def _prepare(self, sheet: Sheet) -> None:
+        if sheet.columns not in self._prepared:
+            if await self._writer.prepare(sheet):
+                self._record.create(self._copy.store.place, sheet.container)
+            self._prepared.add(sheet.columns)
+
+    async def _put(self, each: SheetRows, own: Sequence[RowIdentity] | None) -> None:
+        """Write rows, where two of them have one identity the second as one that meets the first."""
+        names = each.identities()
+        if len(set(names)) != len(names):
+            for number, row in enumerate(each.rows):
+                one = SheetRows(each.sheet, [row], [each.origins[number]])
+                self._may_be_there = True
+                await self._put(one, None if own is None else [own[number]])
+            return
+        if not self._may_be_there:
+            try:
+                await self._insert(each.sheet, each.rows, names)
+            except TakenError:  # by a row of another batch, or of another item
+                self._may_be_there = True
+            else:
+                return
+        await self._put_beside(each.sheet, each.rows, names, own)
+
+    async def _put_beside(
+        self,
+        sheet: Sheet,
+        rows: Sequence[RawRow],
+        names: Sequence[RowIdentity],
+        own: Sequence[RowIdentity] | None,
+    ) -> None:
+        """Write rows to a table that has some already."""
+        found = await self._writer.look(sheet, rows)
+        at = {
+            standing: [i for i, each in enumerate(found) if each.standing is standing]
+            for standing in Standing
+        }
+        self._count_same([names[i] for i in at[Standing.SAME]])
+        mine = [i for i in at[Standing.OTHER] if own is not None and own[i] == names[i]]
+        others = [i for i in at[Standing.OTHER] if i not in set(mine)]
+        absent = at[Standing.ABSENT]
+        await self._insert(sheet, [rows[i] for i in absent], [names[i] for i in absent])
+        changing = mine + self._decide(others, names)
+        refused_at = await self._change(sheet, rows, names, {i: found[i].former or () for i in changing})
+        self.outcome.written += len(set(mine) - refused_at)
+        self.outcome.replaced += len(set(changing) - set(mine) - refused_at)
+
+    async def _change(
+        self,
+        sheet: Sheet,
+        rows: Sequence[RawRow],
+        names: Sequence[RowIdentity],
+        formers: Mapping[int, RawRow],
+    ) -> set[int]:
+        """Put rows in place of others, and record those; return which of them the engine does not take."""
+        places = [*formers]
+        refused = await self._writer.update(sheet, [rows[i] for i in places])
+        for each in refused:
+            self._leave(LeftRow(self._item.what, shown(names[places[each.index]]), each.reason))
+        refused_at = {places[each.index] for each in refused}
+        done = [i for i in places if i not in refused_at]
+        # Read back once more, in the engine's own form: by that they are recognised when they are taken back.
+        now = await self._writer.look(sheet, [formers[i] for i in done])
+        changes = [
+            Changed(names[i], sheet.columns, formers[i], digest_of(one.former))
+            for i, one in zip(done, now, strict=True)
+            if one.former is not None
+        ]
+        self._record.add_changed(self._item.what, changes)
+        return refused_at
+
+    def _count_same(self, names: Sequence[RowIdentity]) -> None:
+        """Count rows that are there with the same content; of an earlier attempt of this transfer they are its own."""
+        if not names:
+            return
+        were_there = self._record.were_there(self._item.what, names) if self._was_complete else set(names)
+        if not self._was_complete:
+            self._record.add_there(self._item.what, names)
+        self.outcome.same += len(were_there)
+        self.outcome.written += len(names) - len(were_there)
+
+    def _decide(self, others: Sequence[int], names: Sequence[RowIdentity]) -> list[int]:
+        """Return those of the rows in conflict that are to be replaced; raises ConflictError."""
+        if not others:
+            return []
+        match self._copy.on_conflict:
+            case OnConflict.REPLACE:
+                return [*others]
+            case OnConflict.KEEP:
+                self._record.add_there(self._item.what, [names[i] for i in others])
+                self.outcome.kept += len(others)
+                for i in others:
+                    self._leave(LeftRow(self._item.what, shown(names[i]), CONFLICT))
+                return []
+            case _:
+                raise ConflictError(
+                    f"{self._item.what}: the target has another row for {shown(names[others[0]])}",
+                    where=self._item.target.container,
+                    help="Choose what becomes of rows that differ: keep those of the target, or replace them.",
+                )
+
+    async def _insert(self, sheet: Sheet, rows: Sequence[RawRow], names: Sequence[RowIdentity]) -> None:
+        if not rows:
+            return
+        refused = await self._writer.insert(sheet, rows)
+        for each in refused:
+            self._leave(LeftRow(self._item.what, shown(names[each.index]), each.reason))
+        self.outcome.written += len(rows) - len(refused)
+
+    def _leave(self, row: LeftRow) -> None:
+        if len(self.outcome.left) < MOST_LEFT:
+            self.outcome.left.append(row)

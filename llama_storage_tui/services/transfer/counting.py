@@ -1,0 +1,172 @@
+"""Counting a transfer before it: rows, bytes, what is there already, conflicts, and what is in the way. Nothing is written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.raw_rows import RawRow, RowIdentity, Standing
+from llama_storage_tui.model.transfer import OnConflict, Stays, TransferItem
+from llama_storage_tui.model.transfer_result import CountedItem, LeftRow, TransferPlan, TransferTerms
+from llama_storage_tui.services.transfer.converting import convert, shown
+from llama_storage_tui.services.transfer.stores import (
+    StoreItems,
+    by_store,
+    is_in_place,
+    open_source,
+    open_writer,
+)
+from llama_storage_tui.text import plural
+
+if TYPE_CHECKING:
+    from llama_storage_tui.backends.protocols import ItemSource, ItemWriter
+
+EXAMPLES: Final = 5
+"""Conflicts that are shown of each item."""
+
+MOST_LEFT: Final = 10_000
+"""Rows that are listed of each item."""
+
+_ROOM: Final = 2.2
+"""What a copy takes of its bytes: the rows, their indexes, and the journal or log of the transaction."""
+
+
+async def count(
+    items: Sequence[TransferItem],
+    stays: Sequence[Stays],
+    notices: Sequence[str],
+    terms: TransferTerms,
+    timeouts: Timeouts,
+    *,
+    is_thorough: bool = True,
+) -> TransferPlan:
+    """Return the plan of these items. `is_thorough` reads every row; otherwise only where the target has some already.
+
+    Raises BackendError for a store that cannot be read.
+    """
+    counted: list[CountedItem] = []
+    refusals: list[str] = []
+    for store in by_store(items):
+        writer = await open_writer(store.target, timeouts)
+        try:
+            refusals += await _obstacles(writer, store, terms)
+            counted += [await _count(item, timeouts, is_thorough=is_thorough) for item in store.items]
+            refusals += await _room(writer, store, counted)
+        finally:
+            await writer.close()
+    refusals += await _users_of_sources(items, terms, timeouts)
+    if terms.on_conflict is OnConflict.STOP:
+        refusals += [_conflict(each) for each in counted if each.conflicts]
+    order = {item.what: number for number, item in enumerate(items)}
+    counted.sort(key=lambda each: order[each.what])
+    return TransferPlan(tuple(counted), tuple(stays), tuple(notices), tuple(dict.fromkeys(refusals)))
+
+
+async def _count(item: TransferItem, timeouts: Timeouts, *, is_thorough: bool) -> CountedItem:
+    source = await open_source(item.source.target, timeouts)
+    target = await open_source(item.target.target, timeouts)
+    try:
+        stamp = await source.stamp(item.source.container)
+        is_there = not await target.is_empty(item.target.container)
+        is_quick = not is_thorough and not is_there
+        extent = await source.extent(item.source.container, item.source.keys, fast=is_quick)
+        counted = CountedItem(
+            item, extent.rows, extent.bytes, brings=extent.rows, stamp=stamp, is_exact=False
+        )
+        if is_quick:
+            return counted
+        return await _count_rows(counted, source, target if is_there else None)
+    finally:
+        await source.close()
+        await target.close()
+
+
+async def _count_rows(counted: CountedItem, source: ItemSource, target: ItemSource | None) -> CountedItem:
+    """Read and convert every row, and look for it in the target where that has any (None: it has none)."""
+    item = counted.item
+    standings = dict.fromkeys(Standing, 0)
+    examples: list[str] = []
+    left: list[LeftRow] = []
+    in_place = is_in_place(item)
+    async with aclosing(source.read(item.source.container, item.source.keys)) as batches:
+        async for batch in batches:
+            made = await asyncio.to_thread(convert, item, batch)
+            left += [row for _, row in made.left][: MOST_LEFT - len(left)]
+            for each in made.sheets:
+                if target is None:
+                    standings[Standing.ABSENT] += len(each.rows)
+                    continue
+                own = own_identities(item, batch.columns, batch.rows, each.origins) if in_place else None
+                for number, found in enumerate(await target.look(each.sheet, each.rows)):
+                    identity = each.identities()[number] if found.standing is Standing.OTHER else ()
+                    is_own = own is not None and own[number] == identity
+                    standings[Standing.ABSENT if is_own else found.standing] += 1
+                    if found.standing is Standing.OTHER and not is_own and len(examples) < EXAMPLES:
+                        examples.append(shown(identity))
+    return replace(
+        counted,
+        brings=standings[Standing.ABSENT],
+        same=standings[Standing.SAME],
+        conflicts=standings[Standing.OTHER],
+        conflict_examples=tuple(examples),
+        left=tuple(left),
+        is_exact=True,
+    )
+
+
+def own_identities(
+    item: TransferItem,
+    columns: Sequence[str],
+    rows: Sequence[RawRow],
+    origins: Sequence[int],
+) -> list[RowIdentity]:
+    """Return, for each converted row of an item in place, the identity of the row that it came from."""
+    places = [columns.index(name) for name in item.identity]
+    return [tuple(rows[origin][at] for at in places) for origin in origins]
+
+
+async def _obstacles(writer: ItemWriter, store: StoreItems, terms: TransferTerms) -> list[str]:
+    return [*await writer.obstacles(store.sheets()), *await _used(writer, store.target.location, terms)]
+
+
+async def _used(writer: ItemWriter, location: str, terms: TransferTerms) -> list[str]:
+    users = await writer.users() or ()
+    if not users or terms.accepts_open:
+        return []
+    more = "" if len(users) <= EXAMPLES else f" and {len(users) - EXAMPLES} more"
+    return [f"{location} is open in {', '.join(users[:EXAMPLES])}{more}: stop the servers first."]
+
+
+async def _users_of_sources(
+    items: Sequence[TransferItem], terms: TransferTerms, timeouts: Timeouts
+) -> list[str]:
+    found: list[str] = []
+    targets = {store.target.location for store in by_store(items)}
+    sources = {item.source.target.location: item.source.target for item in items}
+    for location, target in sources.items():
+        if location in targets:
+            continue
+        writer = await open_writer(target, timeouts)
+        try:
+            found += await _used(writer, location, terms)
+        finally:
+            await writer.close()
+    return found
+
+
+async def _room(writer: ItemWriter, store: StoreItems, counted: Sequence[CountedItem]) -> list[str]:
+    free = await writer.free_bytes()
+    items = {item.what for item in store.items}
+    needed = round(_ROOM * sum(each.bytes for each in counted if each.what in items))
+    if free is None or needed <= free:
+        return []
+    return [f"{store.target.location} needs about {needed:,} bytes, and its disk has {free:,} free."]
+
+
+def _conflict(counted: CountedItem) -> str:
+    examples = ", ".join(counted.conflict_examples)
+    return f"{counted.what}: {plural(counted.conflicts, 'row')} of the target differ from what would be brought: {examples}."

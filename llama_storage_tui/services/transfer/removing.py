@@ -1,0 +1,167 @@
+"""Removing from a source what its target has, and taking back what a transfer brought."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from llama_storage_tui.files.transfer_journal import Changed, TransferRecord, digest_of
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.raw_rows import Found, RawBatch, RawRow, RowIdentity, Sheet, Standing
+from llama_storage_tui.model.transfer import TransferItem
+from llama_storage_tui.model.transfer_result import ItemOutcome, LeftRow
+from llama_storage_tui.services.transfer.converting import convert, shown
+from llama_storage_tui.services.transfer.counting import own_identities
+from llama_storage_tui.services.transfer.stores import (
+    StoreItems,
+    is_in_place,
+    is_in_store,
+    open_source,
+    store_of,
+)
+
+if TYPE_CHECKING:
+    from llama_storage_tui.backends.protocols import ItemWriter
+
+CHANGED_SINCE: Final = "it was changed since it was brought"
+
+
+class Looks(Protocol):
+    """What can say whether a store has rows."""
+
+    async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:
+        """Tell for each row what the store has in its place."""
+        ...
+
+
+async def remove_source(item: TransferItem, writer: ItemWriter, timeouts: Timeouts) -> int:
+    """Remove those rows of a source that the target has as they were converted; return how many. `writer` is the source's.
+
+    An item in place removes nothing but rows that got another identity.
+    """
+    is_same_store = is_in_store(item)
+    target: Looks = writer if is_same_store else await open_source(item.target.target, timeouts)
+    removed = 0
+    try:
+        async with aclosing(writer.read(item.source.container, item.source.keys)) as batches:
+            async for batch in batches:
+                gone = await _verified(item, batch, target)
+                if gone:
+                    removed += await writer.remove(item.source.container, [batch.locators[at] for at in gone])
+    finally:
+        if not is_same_store:
+            await target.close()  # type: ignore[attr-defined] # a source, which was opened here
+    return removed
+
+
+async def _verified(item: TransferItem, batch: RawBatch, target: Looks) -> list[int]:
+    """Return the rows of a batch all of whose converted rows are at the target, by their place."""
+    made = await asyncio.to_thread(convert, item, batch)
+    brought: set[int] = set()
+    missing: set[int] = {index for index, _ in made.left}
+    in_place = is_in_place(item)
+    for each in made.sheets:
+        brought |= set(each.origins)
+        found = await target.look(each.sheet, each.rows)
+        missing |= {
+            origin
+            for origin, one in zip(each.origins, found, strict=True)
+            if one.standing is not Standing.SAME
+        }
+        if in_place:
+            own = own_identities(item, batch.columns, batch.rows, each.origins)
+            names = each.identities()
+            missing |= {origin for number, origin in enumerate(each.origins) if own[number] == names[number]}
+    return sorted(brought - missing)
+
+
+def by_source(items: Sequence[TransferItem]) -> tuple[StoreItems, ...]:
+    """Return the items by their source's store."""
+    found: dict[str, list[TransferItem]] = {}
+    for item in items:
+        found.setdefault(store_of(item.source), []).append(item)
+    return tuple(StoreItems(place, each[0].source.target, tuple(each)) for place, each in found.items())
+
+
+@dataclass(slots=True)
+class StoreUndo:
+    """Takes back what was brought to one store, within its transaction."""
+
+    store: StoreItems
+    writer: ItemWriter
+    record: TransferRecord
+    timeouts: Timeouts
+
+    async def run(self) -> list[ItemOutcome]:
+        """Take back every row that is as it was brought; list those that are not."""
+        await self.writer.begin()
+        outcomes = []
+        for item in reversed(self.store.items):
+            outcome = ItemOutcome(item.what)
+            await self._take_away(item, outcome)
+            await self._put_back(item, outcome)
+            outcomes.append(outcome)
+        for container in self.record.created(self.store.place):
+            if await self.writer.is_empty(container):
+                await self.writer.drop(container)
+        return outcomes[::-1]
+
+    async def _take_away(self, item: TransferItem, outcome: ItemOutcome) -> None:
+        source = None if is_in_store(item) else await open_source(item.source.target, self.timeouts)
+        try:
+            reader = self.writer if source is None else source
+            async with aclosing(reader.read(item.source.container, item.source.keys)) as batches:
+                async for batch in batches:
+                    await self._take_batch(item, batch, outcome)
+        finally:
+            if source is not None:
+                await source.close()
+
+    async def _take_batch(self, item: TransferItem, batch: RawBatch, outcome: ItemOutcome) -> None:
+        made = await asyncio.to_thread(convert, item, batch)
+        for each in made.sheets:
+            names = each.identities()
+            keep = self.record.were_there(item.what, names)
+            if is_in_place(item):
+                own = own_identities(item, batch.columns, batch.rows, each.origins)
+                keep |= {name for name, mine in zip(names, own, strict=True) if name == mine}
+            found = await self.writer.look(each.sheet, each.rows)
+            gone = []
+            for name, one in zip(names, found, strict=True):
+                if name in keep or one.standing is Standing.ABSENT:
+                    continue
+                if one.standing is Standing.SAME:
+                    gone.append(name)
+                else:
+                    outcome.left.append(LeftRow(item.what, shown(name), CHANGED_SINCE))
+            if gone:
+                outcome.removed += await self.writer.delete(each.sheet, gone)
+
+    async def _put_back(self, item: TransferItem, outcome: ItemOutcome) -> None:
+        for changes in self.record.changes(item.what):
+            by_columns: dict[tuple[str, ...], list[Changed]] = {}
+            for change in changes:
+                by_columns.setdefault(change.columns, []).append(change)
+            for columns, each in by_columns.items():
+                sheet = Sheet(item.target.container, columns, item.identity, item.target.schema)
+                found = await self.writer.look(sheet, [change.former for change in each])
+                back = []
+                for change, one in zip(each, found, strict=True):
+                    now = one.former
+                    if one.standing is Standing.OTHER and now is not None and digest_of(now) == change.after:
+                        back.append(change)
+                    elif one.standing is not Standing.SAME:
+                        outcome.left.append(LeftRow(item.what, shown(change.identity), CHANGED_SINCE))
+                await self._restore(sheet, back)
+                outcome.replaced += len(back)
+
+    async def _restore(self, sheet: Sheet, changes: Sequence[Changed]) -> None:
+        rows: list[RawRow] = [change.former for change in changes]
+        names: list[RowIdentity] = [change.identity for change in changes]
+        if rows:
+            refused = await self.writer.update(sheet, rows)
+            for each in refused:
+                raise AssertionError(f"{shown(names[each.index])} was there, and is refused: {each.reason}")

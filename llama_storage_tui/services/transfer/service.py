@@ -1,0 +1,138 @@
+"""Everything about bringing one config's data to where its version reads it, for front ends.
+
+Looking may be cancelled at any moment, and copying too: a store's transaction is then rolled back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from llama_storage_tui.backends.protocols import Notify
+from llama_storage_tui.errors import RefusedError
+from llama_storage_tui.files.transfer_journal import TransferJournal, TransferJournals
+from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.rotation import Outcome
+from llama_storage_tui.model.target import Target
+from llama_storage_tui.model.transfer import DataPlan, OnConflict, PlanChoices, TransferItem
+from llama_storage_tui.model.transfer_result import TransferPlan, TransferResult, TransferTerms
+from llama_storage_tui.services.catalog import load
+from llama_storage_tui.services.migration.planning import plan_data
+from llama_storage_tui.services.requests import LoadRequest
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.startup.background_loop import run_apart
+from llama_storage_tui.services.transfer.apply import Transfer, pending
+from llama_storage_tui.services.transfer.copying import Watch
+from llama_storage_tui.services.transfer.counting import count
+from llama_storage_tui.services.transfer.pending import config_name
+
+
+class DataMigration:
+    """The migration of one config's data; `old` is the config that wrote it, None where its own backends have it."""
+
+    def __init__(
+        self,
+        request: LoadRequest,
+        timeouts: Timeouts,
+        *,
+        old: str | None = None,
+        choices: PlanChoices | None = None,
+    ) -> None:
+        self._request = request
+        self._timeouts = timeouts
+        self._old = None if old is None else config_name(old)
+        self._choices = choices or PlanChoices()
+        self._journals = TransferJournals(request.environ)
+        self.config = config_name(request.config)
+
+    @property
+    def journals(self) -> Path:
+        """The folder of the journals."""
+        return self._journals.folder
+
+    def pending(self) -> TransferJournal | None:
+        """Return the transfer of this config that is half done."""
+        return self._journals.pending(self.config)
+
+    async def plan(self, terms: TransferTerms, *, is_thorough: bool = True) -> TransferPlan:
+        """Return what would be brought; raises PendingError before a half done one, ConfigError, BackendError.
+
+        `is_thorough` reads every row beforehand; else only those whose target has some already.
+        """
+        journal = self.pending()
+        if journal is not None:
+            raise pending(journal)
+
+        async def work() -> TransferPlan:
+            found, _ = await self._data_plan(self._old, self._choices)
+            return await count(
+                found.items, found.stays, found.notices, terms, self._timeouts, is_thorough=is_thorough
+            )
+
+        return await run_apart(work, may_stop=True)
+
+    async def apply(
+        self, plan: TransferPlan, terms: TransferTerms, watch: Watch, notify: Notify
+    ) -> TransferResult:
+        """Carry out a plan; raises RefusedError where nothing was changed, PendingError where it is half done."""
+        request: dict[str, object] = {
+            "old": self._old,
+            "public_rows": self._choices.public_rows,
+            "tenant": self._choices.tenant,
+        }
+
+        async def work() -> TransferResult:
+            return await self._transfer(watch, notify).apply(plan, terms, self.config, request)
+
+        return await run_apart(work, may_stop=True)
+
+    async def resume(
+        self, watch: Watch, notify: Notify, *, on_conflict: OnConflict | None = None
+    ) -> TransferResult:
+        """Finish what is half done; `on_conflict` in place of what was chosen when it began. Raises PendingError."""
+
+        async def work() -> TransferResult:
+            journal = self.pending()
+            if journal is None:
+                return TransferResult(Outcome.NONE)
+            if on_conflict is not None:
+                journal = replace(journal, on_conflict=on_conflict.value)
+                self._journals.write(journal)
+            items, targets = await self._plan_of(journal)
+            return await self._transfer(watch, notify).resume(journal, items, targets)
+
+        return await run_apart(work, may_stop=True)
+
+    async def undo(self, watch: Watch, notify: Notify) -> TransferResult:
+        """Take away what the last transfer brought, half done or finished; raises RefusedError, PendingError."""
+
+        async def work() -> TransferResult:
+            journal = self._journals.last(self.config)
+            if journal is None:
+                raise RefusedError("No data of this config was brought that could be taken back")
+            items, targets = await self._plan_of(journal)
+            return await self._transfer(watch, notify).undo(journal, items, targets)
+
+        return await run_apart(work, may_stop=True)
+
+    def _transfer(self, watch: Watch, notify: Notify) -> Transfer:
+        return Transfer(self._journals, self._timeouts, watch, notify)
+
+    async def _plan_of(self, journal: TransferJournal) -> tuple[tuple[TransferItem, ...], dict[str, Target]]:
+        """Return what the plan of a journal gives now, and the targets of the config's backends."""
+        request = journal.request
+        old, tenant = request.get("old"), request.get("tenant")
+        choices = PlanChoices(
+            public_rows=bool(request.get("public_rows")), tenant=tenant if isinstance(tenant, str) else None
+        )
+        found, catalog = await self._data_plan(old if isinstance(old, str) else None, choices)
+        targets = {each.name: each.target for each in catalog.backends if each.target is not None}
+        return found.items, targets
+
+    async def _data_plan(self, old: str | None, choices: PlanChoices) -> tuple[DataPlan, Catalog]:
+        catalog = load(self._request)
+        # The old config is another file: neither the version nor the entry that were chosen for the new one are its own.
+        former = None if old is None else load(replace(self._request, config=old, version=None, key=None))
+        async with Session(catalog, self._timeouts) as session:
+            return await plan_data(session, former, choices), catalog

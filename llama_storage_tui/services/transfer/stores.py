@@ -1,0 +1,82 @@
+"""The stores of a transfer: which places are one store, and opening them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import os.path
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.raw_rows import Sheet
+from llama_storage_tui.model.target import LoginTarget, Target
+from llama_storage_tui.model.transfer import TransferItem, TransferPlace
+
+if TYPE_CHECKING:
+    from llama_storage_tui.backends.protocols import ItemSource, ItemWriter
+
+
+@dataclass(frozen=True, slots=True)
+class StoreItems:
+    """The items of one target store, which are brought in one transaction."""
+
+    place: str
+    target: Target
+    items: tuple[TransferItem, ...]
+
+    def sheets(self) -> tuple[Sheet, ...]:
+        """Return the containers that are written, each once."""
+        places = {item.target.container: item for item in self.items}
+        return tuple(
+            Sheet(name, item.identity, item.identity, item.target.schema) for name, item in places.items()
+        )
+
+
+def by_store(items: Sequence[TransferItem]) -> tuple[StoreItems, ...]:
+    """Return the items by their target store, in the order of their first item."""
+    found: dict[str, list[TransferItem]] = {}
+    for item in items:
+        found.setdefault(store_of(item.target), []).append(item)
+    return tuple(StoreItems(place, each[0].target.target, tuple(each)) for place, each in found.items())
+
+
+def store_of(place: TransferPlace) -> str:
+    """Return the same text for places that one transaction covers."""
+    location = place.target.location
+    if location.startswith(os.sep):
+        return os.path.realpath(location)
+    return f"{place.target.role}@{location}" if isinstance(place.target, LoginTarget) else location
+
+
+def is_in_place(item: TransferItem) -> bool:
+    """Tell whether an item's rows stay in their container."""
+    return is_in_store(item) and item.source.container == item.target.container
+
+
+def is_in_store(item: TransferItem) -> bool:
+    """Tell whether source and target are one store: then it is read within the transaction that writes it."""
+    return store_of(item.source) == store_of(item.target)
+
+
+async def open_source(target: Target, timeouts: Timeouts) -> ItemSource:
+    """Open a source; its driver is imported in a thread. Raises BackendError, RefusedError."""
+
+    def opened() -> ItemSource:
+        from llama_storage_tui.backends.registry import open_source as made
+
+        return made(target, timeouts=timeouts)
+
+    return await asyncio.to_thread(opened)
+
+
+async def open_writer(target: Target, timeouts: Timeouts) -> ItemWriter:
+    """Open a writer, as `open_source` does."""
+
+    def opened() -> ItemWriter:
+        from llama_storage_tui.backends.registry import open_writer as made
+
+        return made(target, timeouts=timeouts)
+
+    return await asyncio.to_thread(opened)

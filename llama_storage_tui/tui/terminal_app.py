@@ -1,0 +1,173 @@
+"""The app around the screens: its look, its keys, the operator's preferences, and how it ends when something breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events, on
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
+from textual.filter import LineFilter
+from textual.reactive import Reactive
+from textual.screen import Screen
+from textual.theme import Theme
+from textual.widgets import Input
+from textual.worker import Worker, WorkerState
+
+from llama_storage_tui.tui import messages
+from llama_storage_tui.tui.dependencies import World
+from llama_storage_tui.tui.navigation.keymap import preferences_path, read_preferences
+from llama_storage_tui.tui.style.theme import BY_NAME, DARK, LIGHT
+from llama_storage_tui.tui.terminal.control_filter import ControlFilter
+from llama_storage_tui.tui.terminal.driver import TerminalDriver
+from llama_storage_tui.tui.terminal.fatal import write_log
+from llama_storage_tui.tui.terminal.typeahead import Pasted, Typeahead
+
+
+class TerminalApp(App[int]):
+    """An app of our themes and keys; what it shows is its subclass's."""
+
+    theme = Reactive(DARK.name)
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "Help", id="app.help", tooltip="Show what every key does here"),
+        Binding("q", "quit", "Quit", id="app.quit", tooltip="Leave the program"),
+        Binding(
+            "ctrl+t",
+            "toggle_theme",
+            "Light/dark",
+            id="app.theme",
+            show=False,
+            tooltip="Switch between light and dark",
+        ),
+        # First of all: a dialog, or a field, has no other use for it.
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            "Suspend",
+            id="app.suspend",
+            show=False,
+            priority=True,
+            tooltip="Go back to the shell for a while; its command fg comes back here",
+        ),
+    ]
+
+    def __init__(self, world: World, *, driver: type[TerminalDriver] | None = None) -> None:
+        super().__init__(driver_class=driver)
+        self._world = world
+        self._typeahead = Typeahead(self)
+        for theme in BY_NAME.values():
+            self.register_theme(theme)
+        self._styled = self.theme
+
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """Know our themes from the first style on, before Textual lets them be registered."""
+        ours = {theme.name: theme for theme in BY_NAME.values()}
+        return ours.get(theme_name) or super().get_theme(theme_name)
+
+    def refresh_css(self, animate: bool = True) -> None:  # noqa: FBT001, FBT002 - Textual's signature
+        """Style anew for another theme; Textual asks for it at every start, where nothing has changed."""
+        if self.theme != self._styled:
+            self._styled = self.theme
+            super().refresh_css(animate=animate)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give every theme the variables that our styles use."""
+        return dict(DARK.variables)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Let no control character out."""
+        return [ControlFilter(), *super().get_line_filters()]
+
+    def _follow_preferences(self) -> None:
+        path = preferences_path(self._world.environ)
+        if not path.exists():
+            return
+        from llama_storage_tui.tui.navigation.bindings import known_ids
+
+        found = read_preferences(path, known_ids(), BY_NAME)
+        if found.keys:
+            self.set_keymap(found.keys)
+        if found.theme:
+            self.theme = BY_NAME[found.theme].name
+        if found.problem:
+            self.notify(found.problem, title="Preferences", severity="warning", markup=False, timeout=15)
+
+    # Keys
+
+    async def on_event(self, event: events.Event) -> None:
+        """Handle a key when all that the one before it set off is done."""
+        if (
+            not isinstance(event, events.Key | events.Paste)
+            or event.is_forwarded
+            or self._typeahead.admits(event)
+        ):
+            await super().on_event(event)
+
+    @on(Pasted)
+    def _keys_look_pasted(self, message: Pasted) -> None:
+        self._typeahead.expect(message.keys)
+
+    async def _check_bindings(self, key: str, priority: bool = False) -> bool:  # noqa: FBT001, FBT002 - Textual's signature
+        is_taken = await super()._check_bindings(key, priority)
+        # Bindings without priority are the last that a key comes to.
+        if not is_taken and not priority:
+            self._typeahead.discard()
+        return is_taken
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's signature
+        """Offer nothing of Textual's own: the palette lists our bindings."""
+        return ()
+
+    @on(CommandPalette.Opened)
+    def _palette_opened(self) -> None:
+        # A blinking cursor writes to the terminal twice a second for as long as the palette is open.
+        self.screen.query_one(Input).cursor_blink = False
+
+    def action_toggle_theme(self) -> None:
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    def action_help_quit(self) -> None:
+        """Say which key leaves the program, which is ours and not Textual's; `ctrl+c` asks for it out of habit."""
+        for active in self.screen.active_bindings.values():
+            if active.binding.id == "app.quit":
+                self.notify(f"{self.get_key_display(active.binding)} leaves the program.", markup=False)
+                return
+
+    # When something breaks
+
+    @on(Worker.StateChanged)
+    def _worker_changed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self.post_message(messages.Unexpected(event.worker.error))
+
+    @on(messages.Unexpected)
+    def _unexpected(self, message: messages.Unexpected) -> None:
+        path = self._write_log(message.error)
+        self.notify(
+            f"Written to {path}" if path else "The log could not be written", severity="error", markup=False
+        )
+
+    def _write_log(self, error: BaseException) -> Path | None:
+        return write_log(error, self._world.log_folder(), self._redactor)
+
+    @property
+    def _redactor(self) -> Callable[[str], str] | None:
+        """What takes secrets out of a text; None as long as none is known."""
+        return None
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End the app with one line; Textual's own handler would print the locals of every frame."""
+        self._return_code = 1
+        is_first = self._exception is None
+        if is_first:
+            path = self._write_log(error)
+            place = f"the trace is in {path}" if path else "its log could not be written"
+            self._exit_renderables.append(Text(f"llama-storage-tui failed ({type(error).__name__}); {place}"))
+            self._exception = error
+            self._exception_event.set()
+        self._close_messages_no_wait()

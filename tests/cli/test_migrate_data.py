@@ -1,0 +1,158 @@
+"""`migrate-data` as it is called: what it prints, what it asks, its exit codes, and what it says of a transfer that is half done."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.transfer_document import MigrateDataDocument
+from tests.cli.conftest import Run
+from tests.oracle.migrating import config_of
+from tests.oracle.migration_stores import restore, saved
+from tests.transfers import transfer
+
+OLD, NEW = "llama-stack-0.7.3", "ogx-1.5.0"
+
+
+@pytest.fixture
+def called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """Make an old store, its config and a new one; return the call that plans what to bring."""
+    monkeypatch.setenv("LLAMA_STORAGE_TUI_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    restore(saved(OLD), tmp_path / "old")
+    written = []
+    for release, folder in ((NEW, tmp_path), (OLD, tmp_path / "old")):
+        path = folder / "config.yaml"
+        path.write_text(config_of(release, str(folder), str(folder / "files")))
+        written.append(str(path))
+    return "migrate-data", written[0], "--for", "1.5.0", "--from", written[1]
+
+
+def documented(out: str) -> dict[str, object]:
+    document: dict[str, object] = json.loads(out)
+    jsonschema.validate(document, MigrateDataDocument.model_json_schema())
+    return document
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_a_dry_run_prints_the_plan_and_writes_nothing(
+    run: Run, called: tuple[str, ...], tmp_path: Path
+) -> None:
+    before = files(tmp_path)
+    answer = run(*called, "--dry-run")
+    assert answer.code == ExitCode.DONE
+    assert "registered objects" in answer.out
+    assert "rows to bring" in answer.out
+    document = documented(run(*called, "--dry-run", "--json").out)
+    assert document["outcome"] == "none"
+    plan = document["plan"]
+    assert isinstance(plan, dict)
+    assert {"what", "source", "target", "rows", "bytes", "conflicts", "reason"} <= set(plan["items"][0])
+    assert set(plan["stays"][0]) == {"what", "count", "reason"}
+    assert files(tmp_path) == before
+
+
+def test_it_is_brought_once_and_taken_back_once(run: Run, called: tuple[str, ...]) -> None:
+    document = documented(run(*called, "--yes", "--json").out)
+    assert document["outcome"] == "applied"
+    items = document["items"]
+    assert isinstance(items, list)
+    assert all(item["verified"] == item["written"] > 0 for item in items)
+    again = run(*called, "--yes")
+    assert again.code == ExitCode.DONE
+    assert "there already" in again.out
+    undone = run(*called[:2], "--undo", "--yes", "--for", "1.5.0")
+    assert (undone.code, "taken away" in undone.out) == (ExitCode.DONE, True)
+    nothing = run(*called[:2], "--undo", "--yes", "--for", "1.5.0")
+    assert nothing.code == ExitCode.REFUSED
+
+
+def test_without_a_terminal_it_has_to_be_told_to_go_on(
+    run: Run, called: tuple[str, ...], tmp_path: Path
+) -> None:
+    before = files(tmp_path)
+    answer = run(*called)
+    assert (answer.code, "--yes" in answer.err) == (ExitCode.REFUSED, True)
+    assert files(tmp_path) == before
+
+
+def test_a_conflict_is_shown_and_nothing_is_touched_until_somebody_chooses(
+    run: Run, called: tuple[str, ...], tmp_path: Path
+) -> None:
+    run(*called, "--yes")
+    with closing(sqlite3.connect(tmp_path / "sql_store.db")) as store, store:
+        store.execute("UPDATE responses SET model = 'another' WHERE rowid = 1")
+    answer = run(*called, "--yes", "--json")
+    assert answer.code == ExitCode.REFUSED
+    document = documented(answer.out)
+    plan = document["plan"]
+    assert isinstance(plan, dict)
+    assert document["outcome"] == "refused"
+    assert sum(item["conflicts"] for item in plan["items"]) == 1
+    kept = run(*called, "--yes", "--on-conflict", "keep")
+    assert (kept.code, "kept as they were" in kept.out) == (ExitCode.WRONG, True)
+    assert run(*called, "--yes", "--on-conflict", "replace").code == ExitCode.DONE
+
+
+def test_what_is_half_done_is_said_by_every_command_and_finished(
+    run: Run, called: tuple[str, ...], tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "sql_store.db", isolation_level=None)) as writer:
+        writer.execute("CREATE TABLE mine (a)")
+        writer.execute("BEGIN IMMEDIATE")
+        answer = run(*called, "--yes")
+        writer.execute("ROLLBACK")
+    assert answer.code == ExitCode.PENDING
+    assert f"migrate-data {called[1]} --resume" in answer.err
+    assert run(*called, "--yes").code == ExitCode.PENDING
+    shown = run("show", called[1])
+    assert (shown.code, "--resume" in shown.err) == (ExitCode.DONE, True)
+    resumed = documented(run(*called[:2], "--resume", "--yes", "--json", "--for", "1.5.0").out)
+    assert resumed["outcome"] == "recovered"
+    assert transfer(tmp_path / "state").journals.pending(called[1]) is None
+    assert "--resume" not in run("show", called[1]).err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--resume", "--undo"),
+        ("--dry-run", "--resume"),
+        ("--undo", "--on-conflict", "keep"),
+        ("--resume", "--remove-source"),
+    ],
+)
+def test_options_that_exclude_each_other_are_2(
+    run: Run, called: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    assert run(*called, *words, "--yes").code == ExitCode.USAGE
+
+
+def test_rows_that_were_changed_in_place_are_put_back(
+    run: Run, called: tuple[str, ...], tmp_path: Path
+) -> None:
+    """No plan names them any more, once they are as they should be."""
+    run(*called, "--yes")
+    path = tmp_path / "sql_store.db"
+    with closing(sqlite3.connect(path)) as store, store:
+        store.execute("UPDATE responses SET owner_principal = NULL")
+    call = (*called[:4], "--yes")
+    assert run(*call).code == ExitCode.DONE
+    assert run(*call, "--public-rows").code == ExitCode.DONE
+    assert owners(path) == {""}
+    assert run(*called[:4], "--undo", "--yes").code == ExitCode.DONE
+    assert owners(path) == {None}
+
+
+def owners(path: Path) -> set[str | None]:
+    with closing(sqlite3.connect(path)) as store:
+        return {row[0] for row in store.execute("SELECT owner_principal FROM responses")}
