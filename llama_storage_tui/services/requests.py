@@ -51,10 +51,15 @@ MANIFEST: Final = re.compile(r"^[\"']?(?:apiVersion|kind)[\"']?[ \t]*:", re.MULT
 
 
 def looks_like_manifest(name: str) -> bool:
-    """Tell whether a word names a file of manifests, which may hold several configs: by its text alone, without parsing it."""
+    """Tell whether a word names a file of manifests, which may hold several configs: by its text alone, without parsing it.
+
+    A pipe can be read once, and is not looked into.
+    """
+    if not os.path.isfile(name):  # noqa: PTH113 - says no where pathlib raises
+        return False
     try:
         with open(name, encoding="utf-8") as file:  # noqa: PTH123 - takes whatever name is typed
-            return os.path.isfile(name) and MANIFEST.search(file.read(5_000_000)) is not None  # noqa: PTH113 - as above
+            return MANIFEST.search(file.read(5_000_000)) is not None
     except (OSError, ValueError):
         return False
 

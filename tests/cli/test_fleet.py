@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -159,3 +160,16 @@ def test_hostile_names_stay_on_their_line(run: Run, folder: str) -> None:
         answer = run(*words)
         assert not {"\x1b", "\u202e"} & set(answer.out + answer.err)
     json.loads(run("fleet", folder, "--json").out)
+
+
+def test_a_config_from_a_pipe_is_read_once(run: Run, folder: str) -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as pipe:
+        pipe.write(TEXTS["a.yaml"])
+    try:
+        answer = run("fleet", f"/dev/fd/{reading}", f"{folder}/b.yaml", "--json")
+    finally:
+        os.close(reading)
+    assert answer.code == 0
+    assert [each["config"] for each in answer.json["configs"]] == [f"/dev/fd/{reading}", "fleet/b.yaml"]
+    assert any(each["rule"] == "fleet-password-differs" for each in answer.json["findings"])

@@ -82,7 +82,8 @@ def _of_file(name: str, request: LoadRequest) -> Iterator[LoadRequest]:
     """Yield a file that was named: each config of a bundle, else the file as it is."""
     path = config_path(name, environ=request.environ, home=home_of(request.environ))
     keys: tuple[str, ...] = ()
-    if path is not None and request.key is None:
+    # A pipe (bash's `<(…)`) can be read once: it is one config.
+    if path is not None and request.key is None and os.path.isfile(path):  # noqa: PTH113 - says no where pathlib raises
         try:
             keys = _keys(_text(str(path)), str(path))
         except ConfigError:
@@ -95,7 +96,7 @@ def _of_file(name: str, request: LoadRequest) -> Iterator[LoadRequest]:
 
 def _of_unnamed(file: str, request: LoadRequest) -> Iterator[LoadRequest]:
     """Yield the run configs of a file that a folder or a pattern led to; a broken one is one all the same."""
-    if os.path.isdir(file):  # noqa: PTH112 - as above
+    if not os.path.isfile(file):  # noqa: PTH113 - as above
         return
     try:
         text = _text(file)

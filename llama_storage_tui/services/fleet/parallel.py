@@ -40,3 +40,4 @@ def read_members_at_once(requests: Sequence[LoadRequest]) -> Iterator[FleetMembe
         for child in children:
             if child is not None:
                 child.end()
+                child.answers.close()

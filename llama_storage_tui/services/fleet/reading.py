@@ -45,25 +45,31 @@ class FleetAhead(FleetReading):
     def __init__(self, names: tuple[str, ...], request: LoadRequest, child: Child) -> None:
         super().__init__(names, request)
         self._child = child
+        self._is_closed = False
 
     def inputs(self) -> FleetInputs:
         """Return what the child found; where it does not answer, look here."""
         found = receive(self._child.answers)
         if isinstance(found, StorageToolError):
             raise found
+        if self._is_closed:
+            return FleetInputs(())
         return found if isinstance(found, FleetInputs) else super().inputs()
 
     def members(self, inputs: FleetInputs) -> Iterator[FleetMember]:
         """Yield what the child sends; what it does not, is read here."""
         for index, request in enumerate(inputs.requests):
             found = receive(self._child.answers)
+            if self._is_closed:
+                return
             if not isinstance(found, FleetMember):
                 yield from super().members(FleetInputs(inputs.requests[index:]))
                 return
             yield received(found, request)
 
     def close(self) -> None:
-        """End the child."""
+        """End the child, also while a thread waits for it."""
+        self._is_closed = True
         self._child.end()
 
 

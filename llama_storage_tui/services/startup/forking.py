@@ -17,6 +17,9 @@ from typing import BinaryIO, NoReturn
 
 from llama_storage_tui.services.startup.prefetch import SecretReceiver, SecretSender, leave_terminal
 
+_ends: list[int] = []
+"""In a child, the end of the pipe that it answers through."""
+
 
 @dataclass(frozen=True, slots=True)
 class Child:
@@ -26,8 +29,7 @@ class Child:
     answers: BinaryIO
 
     def end(self) -> None:
-        """End it, whatever it does."""
-        self.answers.close()
+        """End it, whatever it does; a thread that waits for an answer gets none, and may then close `answers`."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
@@ -60,6 +62,9 @@ def fork(found: Iterable[object]) -> Child | None:
         return None
     if pid == 0:
         os.close(answers)
+        # A child of a child must not keep the pipe open that its parent answers through.
+        while _ends:
+            os.close(_ends.pop())
         _send(found, answer)
     os.close(answer)
     return Child(pid, os.fdopen(answers, "rb"))
@@ -69,6 +74,7 @@ def _send(found: Iterable[object], answer: int) -> NoReturn:
     """Be the child: send, and end without anything that the parent would do at its end."""
     try:
         leave_terminal()
+        _ends.append(answer)
         with os.fdopen(answer, "wb") as answers:
             for each in found:
                 SecretSender(answers).dump(each)

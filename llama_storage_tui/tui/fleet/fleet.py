@@ -96,6 +96,10 @@ class FleetScreen(WorkScreen):
         """Tell the app that no config is open any more."""
         self.post_message(FleetResumed())
 
+    def on_unmount(self) -> None:
+        """Do not let a file that cannot be read keep the program from ending."""
+        self._reading.close()
+
     def redact(self, text: str) -> str:
         """Mask the secrets of all configs."""
         return self._redactor(text)
@@ -121,7 +125,10 @@ class FleetScreen(WorkScreen):
         found: list[FleetMember] = []
         seconds = FIRST_LOOK
         while len(found) < len(inputs.requests):
-            found += await asyncio.to_thread(_some, reading, seconds)
+            more = await asyncio.to_thread(_some, reading, seconds)
+            if not more:
+                return  # It was closed: the program ends.
+            found += more
             seconds *= 2
             self.post_message(MembersRead(tuple(found)))
         self.post_message(FleetJudged(await asyncio.to_thread(_judge, found)))

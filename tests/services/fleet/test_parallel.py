@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,7 @@ found = {
 }
 ahead.close()
 import json
+import os
 def shown(members):
     return [
         [m.name, str(m.error), m.catalog and repr(m.catalog.findings), repr(m.meaning), repr(m.logins), m.request == each]
@@ -59,3 +61,29 @@ def test_processes_of_their_own_read_the_same_in_the_same_order(tmp_path: Path) 
     assert found["judged"] == [True, True]
     assert found["kind"] == "FleetAhead"
     assert "secret-1" not in answer.stdout
+
+
+HANGING = """
+import sys, threading
+from llama_storage_tui.services.fleet.reading import read_fleet_ahead
+from llama_storage_tui.services.requests import LoadRequest
+
+ahead = read_fleet_ahead((sys.argv[1],), LoadRequest("@", environ={}))
+asking = threading.Thread(target=lambda: list(ahead.members(ahead.inputs())))
+asking.start()
+ahead.close()
+asking.join(30)
+print(type(ahead).__name__, asking.is_alive())
+"""
+
+
+def test_a_file_that_hangs_does_not_keep_the_program_from_ending(tmp_path: Path) -> None:
+    # Opened for reading, it waits for somebody who writes: as a file of a mount does whose server is gone.
+    os.mkfifo(tmp_path / "run.yaml")
+    answer = subprocess.run(
+        [sys.executable, "-c", HANGING, str(tmp_path / "run.yaml")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer.stdout == "FleetAhead False\n"
