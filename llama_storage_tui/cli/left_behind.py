@@ -71,7 +71,7 @@ def left_behind(context: click.Context, config: str) -> int:
         for notice in found.notices:
             output.say_notice(notice)
         _write(found)
-    return ExitCode.DONE
+    return ExitCode.UNREACHABLE if found.notices else ExitCode.DONE
 
 
 def _write(found: LeftBehind) -> None:

@@ -100,7 +100,7 @@ def upgrade_command(step: Step, config: str, version: str, options: Sequence[str
     """
     folder, slash, name = config.rpartition("/")
     stem, dot, ending = name.rpartition(".")
-    new = f"{folder}{slash}{stem or name}-{version}{dot}{ending if stem else ''}"
+    new = f"{folder}{slash}{stem}-{version}{dot}{ending}" if stem else f"config-{version}.yaml"
     words = _WORDS[step].removeprefix("Use: ").format(of=version)
     # The longer name first: it holds the shorter one.
     words = words.replace("NEW_CONFIG", shlex.quote(new)).replace("RUN_CONFIG", shlex.quote(config))

@@ -80,6 +80,8 @@ class Previewed:
     """A report with the words by which this call reads the config: the commands of its steps need them, too."""
 
     report: UpgradeReport
+    config: str
+    """The config as it was named."""
     options: tuple[str, ...]
 
     @property
@@ -90,7 +92,7 @@ class Previewed:
     def _step(self, step: Help) -> UpgradeStepBody:
         if not isinstance(step, Advice):
             return UpgradeStepBody(command=None, text=step)
-        command = upgrade_command(step.step, self.report.config, str(self.report.to), self.options)
+        command = upgrade_command(step.step, self.config, str(self.report.to), self.options)
         return UpgradeStepBody(command=command, text=step.text)
 
 
@@ -144,7 +146,7 @@ def upgrade_check(context: click.Context, config: str, *, to: str, from_: str | 
     for notice in pair.old.notices:
         output.say_notice(notice)
     report = wait_for(_last(pair, Settings(context).timeouts, fast=fast))
-    found = Previewed(report, Settings(context).reading_words)
+    found = Previewed(report, config, Settings(context).reading_words)
     if Settings(context).is_json:
         output.write_document(UpgradeDocument.model_validate(found))
     else:

@@ -79,6 +79,8 @@ def store_lines(store: StoreForecast) -> Iterator[Line]:
     if store.problem is not None:
         yield Line(f"{named}: not read", LineTone.WARNING, WARNING)
         yield Line(store.problem, LineTone.MUTED, indent=2)
+        if store.reason:
+            yield Line(store.reason, LineTone.WARNING, indent=2)
         return
     visible, invisible = store.visible, store.invisible
     if invisible is not None and invisible.value:

@@ -68,6 +68,16 @@ def test_a_config_on_stdin_is_read_once(run: Run, config: str, monkeypatch: pyte
     assert answer.json["config"] == "-"
 
 
+def test_the_next_config_of_one_on_stdin_has_a_name_of_its_own(
+    run: Run, legacy: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Path(legacy[0]).open() as file:
+        monkeypatch.setattr("sys.stdin", file)
+        found = run("upgrade-check", "-", *legacy[1:], "--to", "1.5.0", "--json").json
+    command = shlex.split(next(step["command"] for step in found["steps"] if step["command"]))
+    assert command[1:7] == ["migrate", "-", "--to", "1.5.0", "--output", "config-1.5.0.yaml"]
+
+
 @pytest.mark.parametrize(
     "words", [["--to", "9.9"], [], ["--to", "nonsense"], ["--to", "1.5.0", "--from", "0.9"]]
 )
@@ -124,3 +134,18 @@ def test_what_is_left_behind_stands_in_a_table(run: Run, config: str) -> None:
     assert answer.code == 0
     assert "table inference_store" in answer.out
     assert "1 key on kv_default has expired" in answer.out
+
+
+def test_what_could_not_be_read_is_said_with_the_rest(run: Run, config: str) -> None:
+    text = (
+        Path(config)
+        .read_text()
+        .replace(
+            "type: sql_sqlite", "type: sql_postgres\n      host: 127.0.0.1\n      port: 9\n      user: u"
+        )
+    )
+    Path(config).write_text(text.replace("      db_path: ${env.STORE}/sql.db\n", ""))
+    answer = run("left-behind", config)
+    assert answer.code == 3
+    assert "namespace registry" in answer.out
+    assert "Backend sql_default was not read" in answer.err

@@ -24,6 +24,9 @@ def steps_to(report: UpgradeReport) -> tuple[Help, ...]:
 def _steps(report: UpgradeReport) -> Iterator[Help]:
     version = str(report.to)
     server = f"{report.to.product} {version}"
+    if report.to < report.from_.chosen:
+        yield "No release converts stores back: an older version needs the backup from before the upgrade."
+        return
     if not report.loses and not report.rewritten and not report.is_unread:
         yield f"Back up the stores, and start {server} with this file as it is."
         return

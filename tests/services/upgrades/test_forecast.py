@@ -202,3 +202,10 @@ async def test_access_did_not_change_after_0_4(store: Store) -> None:
     )
     assert (await last(pair_on(store, "0.5.4", "1.5.0"))).notices == ()
     assert (await last(pair_on(store, "0.3.5", "0.5.4"))).notices != ()
+
+
+async def test_no_steps_lead_back_to_an_older_version(store: Store) -> None:
+    store.execute(KEY_VALUE_TABLE)
+    report = await last(pair_on(store, "1.5.0", "0.7.3"))
+    assert [step for step in report.steps if isinstance(step, Advice)] == []
+    assert "backup" in str(report.steps[0])
