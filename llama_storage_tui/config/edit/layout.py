@@ -214,6 +214,47 @@ class TextLayout:
         rest = self.text[max(entry.end, entry.key_end) : self.line_end(max(entry.end, entry.key_end))]
         return rest.strip() if rest[:1] in (" ", "\t") and rest.strip().startswith("#") else ""
 
+    def is_block(self, entry: Entry) -> bool:
+        """Tell whether a value is a mapping or list on lines of its own."""
+        if not isinstance(entry.node, yaml.CollectionNode) or entry.is_alias or entry.node.flow_style:
+            return False
+        inner = self.entries(entry.node)
+        return bool(inner) and inner[0].start >= self.line_end(entry.key_end)
+
+    def comments_inside(self, entry: Entry) -> list[str]:
+        """Return the comments inside of a block value, each for a line of its own."""
+        found: list[str] = []
+        if not self.is_block(entry):
+            return found
+        leaves = [*self._leaves(entry.node)]
+        at = start = self.line_end(entry.key_end)
+        for line in self.text[start : entry.end].splitlines(keepends=True):
+            if line.lstrip().startswith("#") and not any(leaf.value <= at < leaf.end for leaf in leaves):
+                found.append(line.strip())
+            at += len(line)
+        return found + [comment for leaf in leaves if (comment := self.comment_behind(leaf))]
+
+    def comments_of(self, entry: Entry, *, with_inside: bool) -> tuple[str, ...]:
+        """Return the comments above an entry and on the line of its key, and those inside of its value where asked for."""
+        rest = self.text[entry.key_end : self.line_end(entry.key_end)].strip()
+        on_line = (rest,) if rest.startswith("#") else ()
+        inside = self.comments_inside(entry) if with_inside else []
+        if (
+            with_inside
+            and not self.is_block(entry)
+            and (behind := self.comment_behind(entry))
+            and behind not in on_line
+        ):
+            inside = [behind]
+        return (*self.comments_above(entry), *on_line, *inside)
+
+    def _leaves(self, node: yaml.Node) -> Iterator[Entry]:
+        for entry in self.entries(node):
+            if isinstance(entry.node, yaml.ScalarNode) or entry.is_alias:
+                yield entry
+            else:
+                yield from self._leaves(entry.node)
+
     def comments_above(self, entry: Entry) -> tuple[str, ...]:
         """Return the comment lines directly above an entry, without their indentation."""
         start, _ = self.lines_of(entry)

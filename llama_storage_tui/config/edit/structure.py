@@ -168,17 +168,18 @@ class _Editor:
             return
         column = self.layout.column(entry.start)
         indent = column + (_INDENT if isinstance(entry.step, str) or isinstance(value, Mapping) else 0)
-        comments = self._comments_in(entry) if put.keeps_comments else []
+        comments = self.layout.comments_inside(entry) if put.keeps_comments else []
         if isinstance(value, Mapping):
             lines = [" " * indent + comment for comment in comments] + [*mapping_lines(value, indent)]
         else:
             lines = [*list_lines(list(value) if isinstance(value, tuple) else value, column)]  # type: ignore[arg-type]
         block = self.newline.join(lines)
-        if self._is_block(entry):
+        if self.layout.is_block(entry):
             # The old lines go, the rest of the key's line stays, but for an anchor.
             start = self.layout.line_end(entry.key_end)
             yield from self._without_anchor(entry)
-            end = max(entry.end, start)
+            # Up to the comment on the last line, which is one of those inside.
+            end = len(text[: self.layout.line_end(max(entry.end, start - 1))].rstrip("\r\n"))
             yield Splice(start, end, block) if end > start else Splice(start, start, block + self.newline)
             return
         line_end = self.layout.line_end(entry.end)
@@ -188,42 +189,10 @@ class _Editor:
         at = entry.end + len(rest)
         yield Splice(at, at, self.newline + block)
 
-    def _is_block(self, entry: Entry) -> bool:
-        if not isinstance(entry.node, yaml.CollectionNode) or entry.is_alias or entry.node.flow_style:
-            return False
-        inner = self.layout.entries(entry.node)
-        return bool(inner) and inner[0].start >= self.layout.line_end(entry.key_end)
-
     def _without_anchor(self, entry: Entry) -> Iterator[Splice]:
         line_end = self.layout.line_end(entry.key_end)
         if entry.value < line_end and (found := PROPERTY.match(self.layout.text, entry.value, line_end)):
             yield Splice(entry.key_end, found.end(), "")
-
-    def _comments_in(self, entry: Entry) -> list[str]:
-        """Return the comments inside of a block value, each for a line of its own."""
-        found: list[str] = []
-        start = self.layout.line_end(entry.key_end)
-        if not self._is_block(entry):
-            return found
-        leaves = [*self._leaves(entry.node)]
-        at = start
-        for line in self.layout.text[start : entry.end].splitlines(keepends=True):
-            if line.lstrip().startswith("#") and not any(leaf.value <= at < leaf.end for leaf in leaves):
-                found.append(line.strip())
-            at += len(line)
-        found += [
-            comment
-            for leaf in leaves
-            if (comment := self.layout.comment_behind(leaf)) and leaf.end < entry.end
-        ]
-        return found
-
-    def _leaves(self, node: yaml.Node) -> Iterator[Entry]:
-        for entry in self.layout.entries(node):
-            if isinstance(entry.node, yaml.ScalarNode) or entry.is_alias:
-                yield entry
-            else:
-                yield from self._leaves(entry.node)
 
     def _is_json(self, entry: Entry) -> bool:
         return self.layout.text[entry.start : entry.start + 1] == '"' or (

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from llama_storage_tui.config.document import Path
 from llama_storage_tui.config.edit.operations import AddEntry, DropEntry, Operation, PutValue, RenameKey
-from llama_storage_tui.config.edit.render import Above
+from llama_storage_tui.config.edit.render import Above, Written
 from llama_storage_tui.config.edit.structure import written_at
 from llama_storage_tui.config.legacy import TOP_LEVEL, snippets
 from llama_storage_tui.config.migrate.draft import Draft, Proposal, Provider, free_name
@@ -91,9 +92,12 @@ class _Catalog(InlineStores):
             return {"table_name": name, "backend": backend}
         inline = use.snippet.get("namespace")
         if isinstance(inline, str) and inline:
-            name = inline
-        else:
-            name = self._namespace(name, backend, use.provider.id if use.provider else "")
+            self.namespaces.add((backend, inline))
+            written = written_at(self.draft.text, (*use.path, "namespace"))
+            if isinstance(written, Written) and not self.carries_comments(use):
+                written = replace(written, comment="", above=())
+            return {"namespace": written, "backend": backend}
+        name = self._namespace(name, backend, use.provider.id if use.provider else "")
         return {"namespace": name, "backend": backend}
 
     def _provider(self, uses: list[InlineStore]) -> Iterator[Proposal]:
@@ -107,9 +111,7 @@ class _Catalog(InlineStores):
             assert target is not None, "places without a target are left out"  # noqa: S101 - a programming error
             path, family = target
             name = reference_name(provider.api, provider.type, str(path[-1]))
-            operations: list[Operation] = [
-                PutValue(use.path, self._reference(use, family, name), keeps_comments=True)
-            ]
+            operations: list[Operation] = [self._put(use, self._reference(use, family, name))]
             if path != use.path[4:]:
                 operations.append(RenameKey(use.path, str(path[0])))
             yield Proposal(
@@ -136,7 +138,7 @@ class _Catalog(InlineStores):
         ):
             table = TABLES_BEFORE["responses"]
         if responses is not None:
-            value["responses"] = self._reference(responses, Family.SQL, table)
+            value["responses"] = self._with_comments(responses, self._reference(responses, Family.SQL, table))
         else:
             value["responses"] = {"table_name": "responses", "backend": self.backend_for(Family.SQL)}
         keys = [key for key in ("persistence_store", "responses_store") if key in provider.config]
@@ -145,16 +147,33 @@ class _Catalog(InlineStores):
         first: Path = (*provider.path, "config", keys[0])
         operations: list[Operation] = [
             RenameKey(first, "persistence"),
-            PutValue(first, value, keeps_comments=True),
+            PutValue(
+                first,
+                value,
+                keeps_comments=not any(self.carries_comments(use) for use in uses if use.path == first),
+            ),
             *(DropEntry((*provider.path, "config", key)) for key in keys[1:]),
         ]
         reason = "From 0.3 on the provider has its stores in persistence, as references to backends"
         return Proposal(first, "reference", reason, tuple(operations), lost)
 
+    def _put(self, use: InlineStore, reference: dict[str, object]) -> PutValue:
+        """Put a reference in the place of a store; the comments inside of that went with its settings, or stay here."""
+        return PutValue(use.path, reference, keeps_comments=not self.carries_comments(use))
+
+    def _with_comments(self, use: InlineStore, reference: dict[str, object]) -> object:
+        """Return the reference of a store whose own entry goes, with the comments of that above it."""
+        entry = self.draft.text.entry(use.path)
+        is_first = use.provider is not None and next(iter(use.provider.config), None) == use.path[-1]
+        if entry is None or is_first or not self.draft.text.begins_line(entry):
+            return reference
+        comments = self.draft.text.comments_of(entry, with_inside=not self.carries_comments(use))
+        return Above(reference, comments) if comments else reference
+
     def _quota(self, use: InlineStore) -> Proposal:
         reference = self._reference(use, Family.KV, "quota")
         reason = "From 0.3 on the quota refers to a backend of storage.backends"
-        return Proposal(use.path, "reference", reason, (PutValue(use.path, reference, keeps_comments=True),))
+        return Proposal(use.path, "reference", reason, (self._put(use, reference),))
 
     def _stores(self) -> dict[str, object]:
         draft = self.draft
@@ -183,7 +202,12 @@ class _Catalog(InlineStores):
             if setting in draft.mapping(key):
                 value[setting] = written_at(draft.text, (key, setting))
         entry = draft.text.entry((key,))
-        comments = draft.text.comments_above(entry) if entry is not None and key != "metadata_store" else ()
+        comments: tuple[str, ...] = ()
+        if entry is not None and key != "metadata_store":
+            is_carried = self.carries_comments(use)
+            comments = draft.text.comments_of(entry, with_inside=not is_carried)
+            wrapped = draft.text.entry(use.path) if is_carried and len(use.path) > 1 else None
+            comments += () if wrapped is None else draft.text.comments_of(wrapped, with_inside=False)
         return Above(value, comments) if comments else value
 
     def _storage(self) -> Proposal:

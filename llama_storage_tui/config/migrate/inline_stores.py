@@ -246,7 +246,10 @@ class InlineStores:
             if main is None or len(found) < 2:
                 continue
             if main.engine == "sqlite":
-                main.value["db_path"] = self._beside(main, family)
+                written, path = main.value.get("db_path"), self._beside(main, family)
+                main.value["db_path"] = (
+                    replace(written, value=path, text=path) if isinstance(written, Written) else path
+                )
             for group in found:
                 if group is not main:
                     main.places += group.places
@@ -273,6 +276,11 @@ class InlineStores:
         provider = next((use.provider for use in self.uses if use.path == place), None)
         api = str(place[1])
         return api if provider is None or api in ("agents", "files", "batches", "eval") else provider.id
+
+    def carries_comments(self, store: InlineStore) -> bool:
+        """Tell whether the comments inside of a store go to its backend with the settings."""
+        group = self.of.get(store.path)
+        return group is not None and group.is_new and bool(group.places) and group.places[0] == store.path
 
     def backend_for(self, family: Family) -> str:
         """Return the backend of what had no inline store."""

@@ -355,3 +355,20 @@ def test_a_policy_gets_the_store_without_which_1_2_does_not_start() -> None:
         "table_name": "vector_store_metadata",
         "backend": "sql_one",
     }
+
+
+def test_every_comment_is_kept_once_but_for_those_of_what_goes() -> None:
+    lines = []
+    for number, line in enumerate(LEGACY.splitlines()):
+        indent = line[: len(line) - len(line.lstrip())]
+        lines.append(f"{indent}# above {number}.")
+        lines.append(line if "#" in line else f"{line}   # behind {number}.")
+    first = LEGACY.splitlines().index("  eval:")
+    gone = range(first, first + 5)
+    for layout in ("keep", "merge"):
+        text = migrated("\n".join(lines) + "\n", "0.2.24", "0.8.0", layout).text
+        for number in set(range(LEGACY.count("\n"))) - {*gone}:
+            assert text.count(f"# above {number}.") == 1, number
+            assert text.count(f"# behind {number}.") == (0 if "#" in LEGACY.splitlines()[number] else 1), (
+                number
+            )
