@@ -28,6 +28,8 @@ from typing import Any
 
 from tests.oracle.migration_stores import save
 
+POSTGRES = os.environ.get("POSTGRES", "")
+"""HOST:PORT:USER:PASSWORD:DATABASE of a store to read in place of the files; a folder then only names the conversations."""
 SELECT_IDS = "SELECT id FROM openai_conversations ORDER BY 1"
 NAMESPACES = {"metadata": "registry", "prompts": "prompts", "batches": "batches", "faiss": "vector_io::faiss"}
 
@@ -71,8 +73,14 @@ class Stores:
         self.folder = folder
         if VERSION >= (0, 3):
             types = module("core.storage.datatypes")
-            kv = types.SqliteKVStoreConfig(db_path=str(folder / "kvstore.db"))
-            sql = types.SqliteSqlStoreConfig(db_path=str(folder / "sql_store.db"))
+            if POSTGRES:
+                host, port, user, rest = POSTGRES.split(":", 3)
+                password, _, database = rest.rpartition(":")
+                login = {"host": host, "port": port, "user": user, "password": password, "db": database}
+                kv, sql = types.PostgresKVStoreConfig(**login), types.PostgresSqlStoreConfig(**login)
+            else:
+                kv = types.SqliteKVStoreConfig(db_path=str(folder / "kvstore.db"))
+                sql = types.SqliteSqlStoreConfig(db_path=str(folder / "sql_store.db"))
             keys = module("core.storage.kvstore.kvstore", "providers.utils.kvstore.kvstore")
             tables = module("core.storage.sqlstore.sqlstore", "providers.utils.sqlstore.sqlstore")
             keys.register_kvstore_backends({"kv": kv})
