@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import posixpath
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -19,6 +18,8 @@ from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.records import RecordQuery
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.next_steps import Advice, Step
+from llama_storage_tui.services.migration.row_conversions import is_inside
+from llama_storage_tui.services.migration.vector_conversions import is_faiss_chunk_without_id
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.responses.categories import ADD_STORE, without_store
 from llama_storage_tui.services.session import Session
@@ -166,22 +167,7 @@ async def _lacks_id(reader: KeyValueReader, key: str) -> bool:
     stored = await reader.value(key, limit=FIRST_CHUNK)
     if stored is None or not isinstance(stored.value, str):
         return False
-    chunk = _first_chunk(stored.value)
-    return chunk is not None and not chunk.get("chunk_id")
-
-
-def _first_chunk(index: str) -> dict[str, object] | None:
-    """Return the first chunk of an index that may be cut: JSON in a string, under `chunk_by_index`."""
-    _, found, chunks = index.partition('"chunk_by_index":')
-    _, colon, rest = chunks.lstrip().removeprefix("{").partition(":")
-    if not found or not colon:
-        return None
-    try:
-        text, _ = json.JSONDecoder().raw_decode(rest.lstrip())
-        chunk = json.loads(text) if isinstance(text, str) else text
-    except (ValueError, RecursionError):
-        return None
-    return chunk if isinstance(chunk, dict) else None
+    return is_faiss_chunk_without_id(stored.value)
 
 
 async def keys_of_0_2(session: Session, backend: Backend) -> AsyncIterator[Finding]:
@@ -352,20 +338,13 @@ async def files_elsewhere(session: Session, backend: Backend) -> AsyncIterator[F
     query = RowQuery(FILES_TABLE, ("file_path",))
     async with aclosing(reader.stream(query)) as batches:
         async for batch in batches:
-            number += sum(isinstance(path, str) and not _is_inside(path, folders[0]) for (path,) in batch)
+            number += sum(isinstance(path, str) and not is_inside(path, folders[0]) for (path,) in batch)
     if number:
         yield FILES_ELSEWHERE.found_on(
             backend,
             f"{plural(number, 'file')} of {FILES_TABLE} on {backend.name} {'lies' if number == 1 else 'lie'} outside of "
             f"storage_dir ({folders[0]}): from 0.7 on a server refuses to give {'it' if number == 1 else 'them'} out (400)",
         )
-
-
-def _is_inside(path: str, folder: str) -> bool:
-    path, folder = posixpath.normpath(path), posixpath.normpath(folder)
-    # One is relative to the folder that the server starts in, the other is not: that cannot be compared from here.
-    is_comparable = posixpath.isabs(path) == posixpath.isabs(folder)
-    return not is_comparable or path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
 async def responses_without_store(session: Session, backend: Backend) -> AsyncIterator[Finding]:

@@ -15,14 +15,14 @@ Store = dict[str, dict[str, dict[str, Any]]]
 
 
 def dump(folder: Path) -> Store:
-    """Return every table of the SQLite files below a folder, rows in the order of their first column."""
+    """Return every table of the SQLite files below a folder, rows as they were stored."""
     found: Store = {}
     for path in sorted(folder.rglob("*.db")):
         with closing(sqlite3.connect(path)) as connection:
             made = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
             tables = {}
             for name, sql in sorted(made):
-                rows = connection.execute(f'SELECT * FROM "{name}" ORDER BY 1, 2')
+                rows = connection.execute(f'SELECT * FROM "{name}" ORDER BY rowid')
                 columns = [column[0] for column in rows.description]
                 tables[name] = {"sql": sql, "columns": columns, "rows": [list(row) for row in rows]}
         found[str(path.relative_to(folder))] = tables

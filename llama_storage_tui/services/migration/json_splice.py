@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,9 @@ from llama_storage_tui.model.transfer import NotConvertibleError
 # Numbers stay text: nobody looks at them, and Python refuses integers of more than 4,300 digits.
 _DECODER: Final = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
+_EMPTY: Final = re.compile(r"[ \t\n\r]*\}")
+_KEY: Final = re.compile(r'[ \t\n\r]*("(?:[^"\\\x00-\x1f]|\\.)*")[ \t\n\r]*:[ \t\n\r]*')
+_AFTER: Final = re.compile(r"[ \t\n\r]*([,}])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +58,28 @@ class JsonObject:
 
     def with_value(self, name: str, value: str) -> str:
         """Return the text with the JSON `value` under a name: in place of the one that counts, else behind all others."""
-        member = self.last(name)
-        if member is not None:
-            return self.text[: member.start] + value + self.text[member.end :]
-        if not self.members:
-            at = self.text.index("{") + 1
-            return f'{self.text[:at]}"{name}": {value}{self.text[at:]}'
-        first, last = self.members[0], self.members[-1]
-        # As the servers write: ", " and ": " in most documents, neither blank in those of pydantic.
-        between = self.text[first.key_end : first.start]
-        comma = ", " if between.strip() != between else ","
-        return f'{self.text[: last.end]}{comma}"{name}"{between}{value}{self.text[last.end :]}'
+        return self.with_values({name: value})
+
+    def with_values(self, values: Mapping[str, str]) -> str:
+        """Return the text with several JSON values, each as `with_value` puts it."""
+        text, members = self.text, {name: self.last(name) for name in values}
+        added = [f'"{name}"{self._colon}{values[name]}' for name, member in members.items() if member is None]
+        if added:
+            at = self.members[-1].end if self.members else text.index("{") + 1
+            text = f"{text[:at]}{self._comma if self.members else ''}{self._comma.join(added)}{text[at:]}"
+        there = [(member, values[name]) for name, member in members.items() if member is not None]
+        for member, value in sorted(there, key=lambda each: each[0].start, reverse=True):
+            text = f"{text[: member.start]}{value}{text[member.end :]}"
+        return text
+
+    @property
+    def _colon(self) -> str:
+        return self.text[self.members[0].key_end : self.members[0].start] if self.members else ": "
+
+    @property
+    def _comma(self) -> str:
+        # As the servers write: a blank behind both in most documents, behind neither in those of pydantic.
+        return ", " if self._colon.strip() != self._colon else ","
 
     def renamed(self, old: str, new: str) -> str:
         """Return the text with a member under another name, unless there is one of the new name already."""
@@ -87,37 +102,39 @@ def json_object(text: object) -> JsonObject:
         raise NotConvertibleError("the stored text is no JSON object") from None
     except RecursionError:
         raise NotConvertibleError("the stored JSON is nested too deeply") from None
-    if _skip(text, end) != len(text):
+    if text[end:].strip(" \t\n\r"):
         raise NotConvertibleError("the stored text goes on after its JSON object")
     return JsonObject(text, tuple(members))
 
 
 def _scan(text: str) -> tuple[list[Member], int]:
-    at = _skip(text, 0)
+    start = _SPACE.match(text)
+    at = start.end() if start else 0
     if text[at] != "{":
         raise ValueError
-    at = _skip(text, at + 1)
     members: list[Member] = []
-    if text[at] == "}":
-        return members, at + 1
+    empty = _EMPTY.match(text, at + 1)
+    if empty:
+        return members, empty.end()
+    at += 1
     while True:
-        if text[at] != '"':
+        key = _KEY.match(text, at)
+        if key is None:
             raise ValueError
-        name, key_end = _DECODER.raw_decode(text, at)
-        colon = _skip(text, key_end)
-        if text[colon] != ":":
+        name = key[1]
+        _, end = _DECODER.raw_decode(text, key.end())
+        members.append(
+            Member(
+                str(json.loads(name)) if "\\" in name else name[1:-1],
+                key.start(1),
+                key.end(1),
+                key.end(),
+                end,
+            )
+        )
+        after = _AFTER.match(text, end)
+        if after is None:
             raise ValueError
-        start = _skip(text, colon + 1)
-        _, end = _DECODER.raw_decode(text, start)
-        members.append(Member(name, at, key_end, start, end))
-        at = _skip(text, end)
-        if text[at] == "}":
-            return members, at + 1
-        if text[at] != ",":
-            raise ValueError
-        at = _skip(text, at + 1)
-
-
-def _skip(text: str, at: int) -> int:
-    found = _SPACE.match(text, at)
-    return at if found is None else found.end()
+        at = after.end()
+        if after[1] == "}":
+            return members, at

@@ -87,75 +87,69 @@ def batch_row(old: str, tenant: str | None = None) -> Convert:
     return convert
 
 
-def with_store(column: str) -> Step:
-    """Return the step that adds `"store": true` to a response that lacks it: it is stored, so it was asked to be."""
+def response_form(
+    column: str, *, has_store: bool = False, has_usage_details: bool = False, has_parallel: bool = False
+) -> Step:
+    """Return the step that gives a stored response what a later model demands of it, and looks inside only where it has to.
+
+    `has_store`: `"store": true` where that is missing or null: it is stored, so it was asked to be. `has_usage_details`: how many
+    tokens of the usage were cached, and spent on reasoning. `has_parallel`: parallel_tool_calls is true where it is null.
+    """
 
     def step(cells: dict[str, Cell]) -> None:
         text = text_of(cells, column)
-        if '"store"' in text:
-            found = json_object(text)
-            if found.value("store") in (None, "null"):
-                cells[column] = found.with_value("store", "true")
-            return
-        body = text.rstrip(" \t\r\n")
-        if body.startswith("{") and body.endswith("}") and len(body) > 2:
-            cells[column] = f'{body[:-1]}, "store": true}}{text[len(body) :]}'
-        else:
-            cells[column] = json_object(text).with_value("store", "true")
-
-    return step
-
-
-_USAGE: Final = {
-    "input_tokens_details": '{"cached_tokens": 0}',
-    "output_tokens_details": '{"reasoning_tokens": 0}',
-}
-_COUNTS: Final = {"input_tokens_details": "cached_tokens", "output_tokens_details": "reasoning_tokens"}
-
-
-def with_usage_details(column: str) -> Step:
-    """Return the step that fills in what servers from 0.5 on demand of the usage: how many tokens were cached and reasoned."""
-
-    def step(cells: dict[str, Cell]) -> None:
-        text = text_of(cells, column)
-        if '"usage"' not in text:
+        lacks_store = has_store and '"store"' not in text
+        looks_inside = (
+            (has_store and not lacks_store)
+            or (has_usage_details and _USAGE_OBJECT.search(text))
+            or (has_parallel and _NULL_PARALLEL.search(text))
+        )
+        if not looks_inside:
+            if lacks_store:
+                cells[column] = _with_store_behind(text)
             return
         found = json_object(text)
-        usage = found.value("usage")
-        if usage is None or not usage.startswith("{"):
-            return
-        changed = _usage(usage)
-        if changed != usage:
-            cells[column] = found.with_value("usage", changed)
+        values: dict[str, str] = {}
+        if has_store and found.value("store") in (None, "null"):
+            values["store"] = "true"
+        usage = found.value("usage") if has_usage_details else None
+        if usage is not None and usage.startswith("{"):
+            values["usage"] = _usage(usage)
+        if has_parallel and found.value("parallel_tool_calls") == "null":
+            values["parallel_tool_calls"] = "true"
+        if values:
+            cells[column] = found.with_values(values)
 
     return step
+
+
+def _with_store_behind(text: str) -> str:
+    body = text.rstrip(" \t\r\n")
+    if body.startswith("{") and body.endswith("}") and len(body) > 2:
+        return f'{body[:-1]}, "store": true}}{text[len(body) :]}'
+    return json_object(text).with_value("store", "true")
+
+
+_USAGE_OBJECT: Final = re.compile(r'"usage":\s*\{')
+_NULL_PARALLEL: Final = re.compile(r'"parallel_tool_calls":\s*null')
+_NO_TOKENS: Final = {
+    "input_tokens_details": ("cached_tokens", '{"cached_tokens": 0}'),
+    "output_tokens_details": ("reasoning_tokens", '{"reasoning_tokens": 0}'),
+}
 
 
 def _usage(text: str) -> str:
     found = json_object(text)
-    for name, none in _USAGE.items():
+    values: dict[str, str] = {}
+    for name, (counted, none) in _NO_TOKENS.items():
         details = found.value(name)
         if details is None or details == "null":
-            found = json_object(found.with_value(name, none))
+            values[name] = none
         elif details.startswith("{"):
             inside = json_object(details)
-            if inside.value(_COUNTS[name]) in (None, "null"):
-                found = json_object(found.with_value(name, inside.with_value(_COUNTS[name], "0")))
-    return found.text
-
-
-def without_null(column: str, name: str, value: str) -> Step:
-    """Return the step that writes a default where a member is null and later servers take no null."""
-    null = re.compile(f'"{re.escape(name)}":\\s*null')
-
-    def step(cells: dict[str, Cell]) -> None:
-        text = text_of(cells, column)
-        if null.search(text):
-            found = json_object(text)
-            if found.value(name) == "null":
-                cells[column] = found.with_value(name, value)
-
-    return step
+            if inside.value(counted) in (None, "null"):
+                values[name] = inside.with_value(counted, "0")
+    return found.with_values(values)
 
 
 def public(cells: dict[str, Cell]) -> None:

@@ -31,9 +31,7 @@ from llama_storage_tui.services.migration.row_conversions import (
     is_inside,
     of_tenant,
     public,
-    with_store,
-    with_usage_details,
-    without_null,
+    response_form,
 )
 from llama_storage_tui.services.migration.table_notices import (
     TablesPlace,
@@ -218,18 +216,15 @@ def _steps(
 
 def _response_steps(version: Version, written_by: Version | None) -> list[Step]:
     """Return what a version's model demands of a stored response and the writer's did not."""
-    found: list[Step] = []
 
-    def is_new(since: Version) -> bool:
+    def is_new(name: str) -> bool:
+        since = response_model.FIELDS[name][-1].since
         return version >= since and (written_by is None or written_by < since)
 
-    if is_new(response_model.FIELDS["store"][-1].since):
-        found.append(with_store(DOCUMENT))
-    if is_new(response_model.FIELDS["usage"][-1].since):
-        found.append(with_usage_details(DOCUMENT))
-    if is_new(response_model.FIELDS["parallel_tool_calls"][-1].since):
-        found.append(without_null(DOCUMENT, "parallel_tool_calls", "true"))
-    return found
+    store, usage, parallel = is_new("store"), is_new("usage"), is_new("parallel_tool_calls")
+    if not (store or usage or parallel):
+        return []
+    return [response_form(DOCUMENT, has_store=store, has_usage_details=usage, has_parallel=parallel)]
 
 
 def _reason(context: PlanContext, kind: TableKind, target: TablesPlace) -> str:

@@ -16,9 +16,7 @@ from llama_storage_tui.services.migration.row_conversions import (
     of_tenant,
     prompt_row,
     public,
-    with_store,
-    with_usage_details,
-    without_null,
+    response_form,
 )
 from llama_storage_tui.services.migration.vector_conversions import (
     is_faiss_chunk_without_id,
@@ -127,17 +125,20 @@ def test_a_connector_keeps_its_document_and_gets_columns_of_it() -> None:
     ],
 )
 def test_a_response_says_that_it_is_stored(before: str, after: str) -> None:
-    assert row(with_store("response_object"), response_object=before)["response_object"] == after
+    assert (
+        row(response_form("response_object", has_store=True), response_object=before)["response_object"]
+        == after
+    )
 
 
 @pytest.mark.parametrize("stored", ["null", "[]", "{", None, b"{}"])
 def test_a_response_that_is_no_object_is_not_converted(stored: Cell) -> None:
     with pytest.raises(NotConvertibleError):
-        row(with_store("response_object"), response_object=stored)
+        row(response_form("response_object", has_store=True), response_object=stored)
 
 
 def test_the_usage_says_how_many_tokens_were_cached() -> None:
-    step = with_usage_details("d")
+    step = response_form("d", has_usage_details=True)
     assert row(step, d='{"usage": {"total_tokens": 1}}')["d"] == (
         '{"usage": {"total_tokens": 1, "input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0}}}'
     )
@@ -155,10 +156,19 @@ def test_the_usage_says_how_many_tokens_were_cached() -> None:
 
 
 def test_a_null_is_replaced_where_the_model_takes_none_and_only_there() -> None:
-    step = without_null("d", "parallel_tool_calls", "true")
+    step = response_form("d", has_parallel=True)
     assert row(step, d='{"parallel_tool_calls":null}')["d"] == '{"parallel_tool_calls":true}'
     nested = '{"a": {"parallel_tool_calls": null}, "parallel_tool_calls": false}'
     assert row(step, d=nested)["d"] == nested
+
+
+def test_several_things_that_a_response_lacks_are_put_in_at_once() -> None:
+    step = response_form("d", has_store=True, has_usage_details=True, has_parallel=True)
+    before = '{"usage": {"n": 1.0}, "id": "r", "parallel_tool_calls": null, "b": "\\u00fc"}'
+    details = '"input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0}'
+    assert row(step, d=before)["d"] == (
+        f'{{"usage": {{"n": 1.0, {details}}}, "id": "r", "parallel_tool_calls": true, "b": "\\u00fc", "store": true}}'
+    )
 
 
 def test_only_rows_without_an_owner_become_public() -> None:
