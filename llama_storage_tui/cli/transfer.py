@@ -106,11 +106,15 @@ def migrate_data(
         )
     if undo:
         confirm("Take away what was brought?", is_confirmed=yes)
-        return _report(settings, None, wait_for(migration.undo(_watch(), _tell)))
+        return _report(settings, None, wait_for(migration.undo(_watch(), _tell, accepts_open=accept_open)))
     if resumes:
         confirm("Finish the pending transfer?", is_confirmed=yes)
         chosen = None if on_conflict is None else terms.on_conflict
-        return _report(settings, None, wait_for(migration.resume(_watch(), _tell, on_conflict=chosen)))
+        return _report(
+            settings,
+            None,
+            wait_for(migration.resume(_watch(), _tell, on_conflict=chosen, accepts_open=accept_open)),
+        )
     return _migrate(settings, migration, terms, is_dry=dry_run, is_confirmed=yes)
 
 

@@ -116,6 +116,8 @@ class TransferJournals:
                 raise RefusedError(
                     "Another transfer of yours is running", where=str(self.folder), help="Wait for its end."
                 ) from None
+            for leftover in self.folder.glob("*.part"):  # of one that was killed while it wrote
+                leftover.unlink(missing_ok=True)
             yield
         finally:
             os.close(descriptor)

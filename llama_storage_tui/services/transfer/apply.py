@@ -30,6 +30,7 @@ from llama_storage_tui.model.transfer_result import (
 )
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.transfer.copying import StoreCopy, Watch
+from llama_storage_tui.services.transfer.counting import open_elsewhere
 from llama_storage_tui.services.transfer.removing import StoreUndo, by_source, remove_source
 from llama_storage_tui.services.transfer.stores import (
     StoreItems,
@@ -55,6 +56,8 @@ class Transfer:
     timeouts: Timeouts
     watch: Watch
     notify: Notify
+    accepts_open: bool = False
+    """Whether what was begun goes on while other processes have a store open."""
 
     async def apply(
         self, plan: TransferPlan, terms: TransferTerms, config: str, request: dict[str, object]
@@ -88,6 +91,7 @@ class Transfer:
             if journal.state == "undoing":
                 return await self._undo(journal, items, targets or {})
             mine = _matching(journal, items)
+            await self._refuse_open(journal, mine)
             return await self._go_on(journal, mine, {}, Outcome.RECOVERED, ())
 
     async def undo(
@@ -218,6 +222,7 @@ class Transfer:
         found = {item.what for item in mine}
         unplanned = [each for each in journal.items if each.what not in found]
         mine += [_put_back(each, targets[each.backend]) for each in unplanned if each.backend in targets]
+        await self._refuse_open(journal, mine)
         journal = journal.moved_to("undoing")
         self._write(journal)
         self.notify("undoing")
@@ -264,6 +269,15 @@ class Transfer:
         journal = self.journals.pending(config)
         if journal is not None:
             raise pending(journal)
+
+    async def _refuse_open(self, journal: TransferJournal, items: Sequence[TransferItem]) -> None:
+        found = await open_elsewhere(items, self.timeouts, accepts_open=self.accepts_open)
+        if found and journal.is_open:
+            raise PendingError(
+                found[0], where=journal.id, help=Advice("", Step.RESUME_TRANSFER, journal.config)
+            )
+        if found:
+            raise RefusedError(found[0])
 
     async def _refuse_changed(self, items: Sequence[CountedItem]) -> None:
         for each in items:

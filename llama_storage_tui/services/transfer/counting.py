@@ -53,12 +53,12 @@ async def count(
     for store in by_store(items):
         writer = await open_writer(store.target, timeouts)
         try:
-            refusals += await _obstacles(writer, store, terms)
+            refusals += await writer.obstacles(store.sheets())
             counted += [await _count(item, timeouts, is_thorough=is_thorough) for item in store.items]
             refusals += await _room(writer, store, counted)
         finally:
             await writer.close()
-    refusals += await _users_of_sources(items, terms, timeouts)
+    refusals += await open_elsewhere(items, timeouts, accepts_open=terms.accepts_open)
     if terms.on_conflict is OnConflict.STOP:
         refusals += [_conflict(each) for each in counted if each.conflicts]
     order = {item.what: number for number, item in enumerate(items)}
@@ -129,32 +129,25 @@ def own_identities(
     return [tuple(rows[origin][at] for at in places) for origin in origins]
 
 
-async def _obstacles(writer: ItemWriter, store: StoreItems, terms: TransferTerms) -> list[str]:
-    return [*await writer.obstacles(store.sheets()), *await _used(writer, store.target.location, terms)]
-
-
-async def _used(writer: ItemWriter, location: str, terms: TransferTerms) -> list[str]:
-    users = await writer.users() or ()
-    if not users or terms.accepts_open:
-        return []
-    more = "" if len(users) <= EXAMPLES else f" and {len(users) - EXAMPLES} more"
-    return [f"{location} is open in {', '.join(users[:EXAMPLES])}{more}: stop the servers first."]
-
-
-async def _users_of_sources(
-    items: Sequence[TransferItem], terms: TransferTerms, timeouts: Timeouts
+async def open_elsewhere(
+    items: Sequence[TransferItem], timeouts: Timeouts, *, accepts_open: bool
 ) -> list[str]:
+    """Return a sentence for each store that other processes have open, as far as that can be told."""
+    if accepts_open:
+        return []
+    targets = {place.target.location: place.target for item in items for place in (item.target, item.source)}
     found: list[str] = []
-    targets = {store.target.location for store in by_store(items)}
-    sources = {item.source.target.location: item.source.target for item in items}
-    for location, target in sources.items():
-        if location in targets:
-            continue
+    for location, target in targets.items():
         writer = await open_writer(target, timeouts)
         try:
-            found += await _used(writer, location, terms)
+            users = await writer.users() or ()
         finally:
             await writer.close()
+        if users:
+            more = "" if len(users) <= EXAMPLES else f" and {len(users) - EXAMPLES} more"
+            found.append(
+                f"{location} is open in {', '.join(users[:EXAMPLES])}{more}: stop the servers first."
+            )
     return found
 
 

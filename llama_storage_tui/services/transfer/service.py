@@ -88,7 +88,12 @@ class DataMigration:
         return await run_apart(work, may_stop=True)
 
     async def resume(
-        self, watch: Watch, notify: Notify, *, on_conflict: OnConflict | None = None
+        self,
+        watch: Watch,
+        notify: Notify,
+        *,
+        on_conflict: OnConflict | None = None,
+        accepts_open: bool = False,
     ) -> TransferResult:
         """Finish what is half done; `on_conflict` in place of what was chosen when it began. Raises PendingError."""
 
@@ -100,11 +105,13 @@ class DataMigration:
                 journal = replace(journal, on_conflict=on_conflict.value)
                 self._journals.write(journal)
             items, targets = await self._plan_of(journal)
-            return await self._transfer(watch, notify).resume(journal, items, targets)
+            return await self._transfer(watch, notify, accepts_open=accepts_open).resume(
+                journal, items, targets
+            )
 
         return await run_apart(work, may_stop=True)
 
-    async def undo(self, watch: Watch, notify: Notify) -> TransferResult:
+    async def undo(self, watch: Watch, notify: Notify, *, accepts_open: bool = False) -> TransferResult:
         """Take away what the last transfer brought, half done or finished; raises RefusedError, PendingError."""
 
         async def work() -> TransferResult:
@@ -112,12 +119,14 @@ class DataMigration:
             if journal is None:
                 raise RefusedError("No data of this config was brought that could be taken back")
             items, targets = await self._plan_of(journal)
-            return await self._transfer(watch, notify).undo(journal, items, targets)
+            return await self._transfer(watch, notify, accepts_open=accepts_open).undo(
+                journal, items, targets
+            )
 
         return await run_apart(work, may_stop=True)
 
-    def _transfer(self, watch: Watch, notify: Notify) -> Transfer:
-        return Transfer(self._journals, self._timeouts, watch, notify)
+    def _transfer(self, watch: Watch, notify: Notify, *, accepts_open: bool = False) -> Transfer:
+        return Transfer(self._journals, self._timeouts, watch, notify, accepts_open)
 
     async def _plan_of(self, journal: TransferJournal) -> tuple[tuple[TransferItem, ...], dict[str, Target]]:
         """Return what the plan of a journal gives now, and the targets of the config's backends."""
