@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -28,22 +28,25 @@ from tests.stores import (
     Store,
 )
 
+Make = Callable[[Path], LoadRequest]
+"""Lays out a demo in a folder."""
+
 
 @cache
-def _demo() -> tuple[tempfile.TemporaryDirectory[str], LoadRequest]:
+def _demo(make: Make) -> tuple[tempfile.TemporaryDirectory[str], LoadRequest]:
     """Make the demo's folder that others are copied from; it is removed when the process ends."""
     kept = tempfile.TemporaryDirectory()
-    return kept, make_deployment(Path(kept.name))
+    return kept, make(Path(kept.name))
 
 
-def copy_demo(folder: Path) -> LoadRequest:
-    """Lay out in a folder what `make_deployment` does, in a part of its time."""
-    kept, made = _demo()
+def copy_demo(folder: Path, make: Make = make_deployment) -> LoadRequest:
+    """Lay out in a folder what `make` does, in a part of its time."""
+    kept, made = _demo(make)
     shutil.copytree(kept.name, folder, dirs_exist_ok=True)
     return replace(
         made,
-        config=str(folder / Path(made.config).name),
-        env_files=tuple(str(folder / Path(name).name) for name in made.env_files),
+        config=str(folder / Path(made.config).relative_to(kept.name)),
+        env_files=tuple(str(folder / Path(name).relative_to(kept.name)) for name in made.env_files),
         environ={"HOME": str(folder)},
         path_map=tuple((server, str(folder)) for server, _ in made.path_map),
     )
