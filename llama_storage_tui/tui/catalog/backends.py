@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from llama_storage_tui.model.catalog import Backend, Catalog, Reference
@@ -91,3 +91,15 @@ def backend_rows(catalog: Catalog) -> tuple[BackendRow, ...]:
         BackendRow(name, entries.get(name), tuple(found), findings.get(name, ()))
         for name, found in references.items()
     )
+
+
+def with_answer(row: BackendRow, before: BackendRow | None) -> BackendRow:
+    """Return a row with what a test of the same place answered."""
+    if (
+        before is None
+        or before.backend is None
+        or row.backend is None
+        or before.backend.target != row.backend.target
+    ):
+        return row
+    return replace(row, state=before.state, result=before.result)

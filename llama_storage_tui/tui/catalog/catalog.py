@@ -18,7 +18,7 @@ from llama_storage_tui.model.pending import PendingNotice
 from llama_storage_tui.services.probe import ProbeResult, probe_all
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line, plural
-from llama_storage_tui.tui.catalog.backends import BackendList, BackendRow, backend_rows
+from llama_storage_tui.tui.catalog.backends import BackendList, BackendRow, backend_rows, with_answer
 from llama_storage_tui.tui.catalog.detail import TABS, BackendDetail
 from llama_storage_tui.tui.catalog.headline import facts
 from llama_storage_tui.tui.catalog.messages import ProbeArrived, ProbesDone
@@ -234,7 +234,7 @@ class CatalogScreen(WorkScreen):
         before = {row.name: row for row in self._rows}
         # Another version may have been found to fit: its backends, references and places, and no answer of another place.
         self._rows = tuple(
-            _with_answer(row, before.get(row.name)) for row in backend_rows(self._session.catalog)
+            with_answer(row, before.get(row.name)) for row in backend_rows(self._session.catalog)
         )
         self.set_class(not self._rows, "-empty")
         self._show_headline()
@@ -386,15 +386,3 @@ class CatalogScreen(WorkScreen):
         self.backends.show_backends(self._rows)
         if (row := self._current) is not None:
             self.detail.show_connection(row)
-
-
-def _with_answer(row: BackendRow, before: BackendRow | None) -> BackendRow:
-    """Return a row with what a test of the same place answered."""
-    if (
-        before is None
-        or before.backend is None
-        or row.backend is None
-        or before.backend.target != row.backend.target
-    ):
-        return row
-    return replace(row, state=before.state, result=before.result)
