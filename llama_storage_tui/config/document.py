@@ -258,11 +258,12 @@ def show_path(path: Path) -> str:
     """Write a path as servers do: dots for keys, brackets for indexes. A password in a key, which may be a URI, is masked."""
     shown = ""
     for step in path:
-        if isinstance(step, int):
+        if isinstance(step, int) and not isinstance(step, bool):
             shown += f"[{step}]"
             continue
-        span = password_span(step)
-        key = step if span is None else step[: span[0]] + MASK + step[span[1] :]
+        text = str(step)  # YAML has keys of every kind: null, true, a date
+        span = password_span(text)
+        key = text if span is None else text[: span[0]] + MASK + text[span[1] :]
         shown += f".{key}" if shown else key
     return shown
 

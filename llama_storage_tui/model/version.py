@@ -27,7 +27,10 @@ class Version:
         """Read `1.5.0` or `1.5`; a vendor's suffix (`1.2.2+rhaiv.0`, `0.6.0.1`) is left out; raises UsageError else."""
         match = _VERSION.fullmatch(text.strip())
         if match is None:
-            raise UsageError(f"{text!r} is not a version", help="Write a version as 0.3.5 or 1.5.0.")
+            raise UsageError(
+                f"{text!r} is not a version" if text.strip() else "The version is empty",
+                help="Write a version as 0.3.5 or 1.5.0.",
+            )
         return cls(int(match[2]), int(match[3]), int(match[4] or 0))
 
     @classmethod

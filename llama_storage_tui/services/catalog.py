@@ -66,10 +66,10 @@ def _document(request: LoadRequest) -> ConfigDocument:
 
 
 def _read_as(request: LoadRequest, document: ConfigDocument, environment: Environment) -> UnjudgedConfig:
-    version = newest(request.version) if request.version else None
+    version = None if request.version is None else newest(request.version)
     reading = read_catalog(document, environment, version=version, path_map=request.path_map)
     if (
-        request.version
+        request.version is not None
         and version is not None
         and request.version.strip() not in (str(version), f"{version.major}.{version.minor}")
     ):

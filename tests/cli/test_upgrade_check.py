@@ -149,3 +149,11 @@ def test_what_could_not_be_read_is_said_with_the_rest(run: Run, config: str) -> 
     assert answer.code == 3
     assert "namespace registry" in answer.out
     assert "Backend sql_default was not read" in answer.err
+
+
+@pytest.mark.parametrize(
+    "words", [("--to", ""), ("--to", "1.5.0", "--from", ""), ("--to", "1.5.0", "--for", " ")]
+)
+def test_an_empty_version_is_no_version(run: Run, config: str, words: tuple[str, ...]) -> None:
+    answer = run("upgrade-check", config, *words)
+    assert (answer.code, "The version is empty" in answer.err) == (2, True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import unified_diff
@@ -35,6 +36,7 @@ from llama_storage_tui.upstream.versions import newest
 
 _BOM: Final = b"\xef\xbb\xbf"
 _ATTEMPTS: Final = 1000
+_LONE_RETURN: Final = re.compile(r"\r(?!\n)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,16 @@ async def plan_config_later(request: MigrationRequest) -> ConfigMigration:
 def plan_config(request: MigrationRequest) -> ConfigMigration:
     """Return what the config becomes; raises ConfigError, UsageError for releases, RefusedError where no text can carry it."""
     after = newest(request.to)
+    if after < changes.CATALOG:
+        raise UsageError(
+            f"{after.product} {after} has no backends with names, which came with {changes.CATALOG}",
+            help=f"A config can be brought to {changes.CATALOG} or later.",
+        )
     source = _read(request.load)
-    old = _catalog(source, source.document, newest(request.load.version) if request.load.version else None)
+    _refuse_line_ends(source.document)
+    old = _catalog(
+        source, source.document, None if request.load.version is None else newest(request.load.version)
+    )
     before = old.version.chosen
     if after < before:
         raise UsageError(
@@ -97,6 +107,18 @@ def plan_config(request: MigrationRequest) -> ConfigMigration:
         keeps_folder=_keeps_folder(request.load),
     )
     return _migration(source, before, after, (layout, reason), made)
+
+
+def _refuse_line_ends(document: ConfigDocument) -> None:
+    """Raise RefusedError where a carriage return alone ends a line: YAML allows it, but changes are made by lines."""
+    found = _LONE_RETURN.search(document.text)
+    if found is not None:
+        line = len(document.text[: found.start()].splitlines()) + (document.line_offset or 0)
+        raise RefusedError(
+            f"{document.name}, line {line}: a carriage return alone ends the line; such a file cannot be changed in place",
+            where=document.name,
+            help="Save it with line feeds (LF, or CRLF), and try again.",
+        )
 
 
 def _keeps_folder(load: LoadRequest) -> bool:

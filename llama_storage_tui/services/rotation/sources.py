@@ -95,7 +95,7 @@ def read_sources(request: RotationRequest, changed: Mapping[Path, bytes] | None 
         assumes_set=load.assumes_set,
         home=load.environ.get("HOME"),
     )
-    version = newest(load.version) if load.version else None
+    version = None if load.version is None else newest(load.version)
     contexts: dict[Path, Context] = {}
     for path in _config_paths(request):
         document = read_document(read(path), str(path), key=load.key)

@@ -258,3 +258,21 @@ def test_paths_in_the_old_folder_stay_where_ogx_does_not_rename_it(config: Path)
     assert "~/.llama/inference.db" in plan_config(request(config, OGX_CONFIG_DIR="/srv/ogx")).text
     (home / ".ogx").mkdir()
     assert "~/.llama/inference.db" in plan_config(request(config)).text
+
+
+@pytest.mark.parametrize("release", ["0.2", "0.2.24"])
+def test_a_release_without_a_catalog_is_no_release_to_bring_a_config_to(config: Path, release: str) -> None:
+    with pytest.raises(UsageError, match=r"no backends with names, which came with 0\.3\.0"):
+        plan_config(request(config, release))
+
+
+def test_lines_that_end_with_a_carriage_return_alone_are_refused_by_their_line(config: Path) -> None:
+    config.write_bytes(TEXT.replace("ours\n", "ours\r").encode())
+    with pytest.raises(RefusedError, match=r"line 2: a carriage return alone"):
+        plan_config(request(config))
+
+
+def test_keys_that_are_no_text_stay_as_they_are(config: Path) -> None:
+    odd = "1: 2\ntrue: 3\nnull: 4\n2026-01-02: 5\n1.5: 6\n"
+    config.write_text(TEXT + odd)
+    assert plan_config(request(config)).text.count(odd) == 1
