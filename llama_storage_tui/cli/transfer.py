@@ -9,6 +9,7 @@ from collections.abc import Callable
 import click
 
 from llama_storage_tui.cli import output
+from llama_storage_tui.cli.asking import STDIN
 from llama_storage_tui.cli.blocks import write_blocks
 from llama_storage_tui.cli.confirming import confirm
 from llama_storage_tui.cli.exit_codes import ExitCode
@@ -16,7 +17,7 @@ from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.cli.transfer_document import MigrateDataDocument, TransferAnswer
 from llama_storage_tui.cli.waiting import wait_for
-from llama_storage_tui.errors import UsageError
+from llama_storage_tui.errors import BackendError, RefusedError, UsageError
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.transfer import OnConflict, PlanChoices
 from llama_storage_tui.model.transfer_result import (
@@ -90,6 +91,11 @@ def migrate_data(
     Example: llama-storage-tui migrate-data config.yaml --from run.yaml --dry-run
     """
     settings = Settings(context)
+    if config == STDIN and not dry_run:
+        raise UsageError(
+            "The config comes from stdin: what is half done could not be found again by it",
+            help="Save it to a file, or add --dry-run.",
+        )
     choices = PlanChoices(public_rows=public_rows, tenant=tenant)
     migration = DataMigration(settings.request(config), settings.timeouts, old=old, choices=choices)
     terms = TransferTerms(
@@ -124,7 +130,10 @@ def _migrate(
     if not is_dry:
         confirm(None, is_confirmed=is_confirmed)
     # Who is asked reads exact numbers first; a script that does not ask gets them from the outcome.
-    plan = wait_for(migration.plan(terms, is_thorough=is_dry or not is_confirmed))
+    try:
+        plan = wait_for(migration.plan(terms, is_thorough=is_dry or not is_confirmed))
+    except BackendError as error:
+        raise RefusedError(error.message, where=error.where, help=error.help) from None
     for notice in plan.notices:
         output.say_notice(notice)
     refusal = refusal_block(plan)

@@ -190,13 +190,53 @@ CREATE TABLE IF NOT EXISTS changed (item TEXT, identity BLOB, columns BLOB, form
 """
 
 
+class _RecordFile(sqlite3.Connection):
+    """A record's file. What SQLite cannot do to it, for want of space above all, is a RefusedError."""
+
+    def execute(self, *words: Any) -> sqlite3.Cursor:  # noqa: ANN401 - as the base class has it
+        """Do as the base class does."""
+        with _refusing():
+            return super().execute(*words)
+
+    def executemany(self, *words: Any) -> sqlite3.Cursor:  # noqa: ANN401 - the same
+        """Do as the base class does."""
+        with _refusing():
+            return super().executemany(*words)
+
+    def executescript(self, script: str, /) -> sqlite3.Cursor:
+        """Do as the base class does."""
+        with _refusing():
+            return super().executescript(script)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise RefusedError(
+            f"The record of the transfer cannot be kept: {getattr(error, 'strerror', None) or error}",
+            help=f"Make room in the state folder, or name another with ${STATE_VARIABLE}.",
+        ) from None
+
+
 class TransferRecord:
-    """What a target had before a transfer. Nothing of a store is kept before `finish`."""
+    """What a target had before a transfer. Nothing of a store is kept before `finish`.
+
+    Every method raises RefusedError where the file cannot be read or written.
+    """
 
     def __init__(self, path: Path) -> None:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600))
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._connection.executescript(_SCHEMA)
+        with _refusing():
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600))
+            self._connection = sqlite3.connect(
+                path, isolation_level=None, check_same_thread=False, factory=_RecordFile
+            )
+        try:
+            self._connection.executescript(_SCHEMA)
+        except RefusedError:
+            self._connection.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

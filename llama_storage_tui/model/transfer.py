@@ -142,6 +142,8 @@ class DataPlan:
     items: tuple[TransferItem, ...] = ()
     stays: tuple[Stays, ...] = ()
     notices: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    """The files of the config that wrote the data which are not there, or are empty."""
 
 
 class OnConflict(StrEnum):

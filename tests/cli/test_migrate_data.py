@@ -104,7 +104,7 @@ def test_a_conflict_is_shown_and_nothing_is_touched_until_somebody_chooses(
 
 
 def test_what_is_half_done_is_said_by_every_command_and_finished(
-    run: Run, called: tuple[str, ...], tmp_path: Path
+    run: Run, called: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with closing(sqlite3.connect(tmp_path / "sql_store.db", isolation_level=None)) as writer:
         writer.execute("CREATE TABLE mine (a)")
@@ -116,7 +116,11 @@ def test_what_is_half_done_is_said_by_every_command_and_finished(
     assert run(*called, "--yes").code == ExitCode.PENDING
     shown = run("show", called[1])
     assert (shown.code, "--resume" in shown.err) == (ExitCode.DONE, True)
-    resumed = documented(run(*called[:2], "--resume", "--yes", "--json", "--for", "1.5.0").out)
+    monkeypatch.chdir(tmp_path / "old")
+    unlike = run(
+        "migrate-data", "../config.yaml", "--resume", "--yes", "--json"
+    )  # how it was read is remembered
+    resumed = documented(unlike.out)
     assert resumed["outcome"] == "recovered"
     assert transfer(tmp_path / "state").journals.pending(called[1]) is None
     assert "--resume" not in run("show", called[1]).err
@@ -156,3 +160,48 @@ def test_rows_that_were_changed_in_place_are_put_back(
 def owners(path: Path) -> set[str | None]:
     with closing(sqlite3.connect(path)) as store:
         return {row[0] for row in store.execute("SELECT owner_principal FROM responses")}
+
+
+def test_files_of_the_old_config_that_are_not_there_are_said(
+    run: Run, called: tuple[str, ...], tmp_path: Path
+) -> None:
+    kept = tmp_path / "old" / "kvstore.db"
+    kept.unlink()
+    answer = run(*called, "--dry-run")
+    assert (
+        answer.code,
+        f"Not there, or empty, so that nothing of them is brought: {kept}" in answer.err,
+    ) == (
+        ExitCode.DONE,
+        True,
+    )
+    (tmp_path / "old" / "sql_store.db").write_bytes(b"")
+    before = files(tmp_path)
+    answer = run(*called, "--yes")
+    assert (answer.code, "sql_store.db (of" in answer.err) == (ExitCode.WRONG, True)
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize("word", ["--dry-run", "--yes"])
+def test_a_store_that_cannot_be_read_refuses_the_change(
+    run: Run, called: tuple[str, ...], tmp_path: Path, word: str
+) -> None:
+    (tmp_path / "old" / "kvstore.db").write_bytes(b"no database " * 100)
+    before = files(tmp_path)
+    answer = run(*called, word, "--json")
+    assert (answer.code, answer.json["error"]["kind"]) == (ExitCode.REFUSED, "refused")
+    assert files(tmp_path) == before
+
+
+def test_what_cannot_be_found_again_is_not_begun(run: Run, called: tuple[str, ...]) -> None:
+    answer = run("migrate-data", "-", *called[2:], "--yes")
+    assert (answer.code, "from stdin" in answer.err) == (ExitCode.USAGE, True)
+
+
+@pytest.mark.parametrize("word", ["--resume", "--undo"])
+def test_a_config_that_is_not_there_is_said_also_where_nothing_is_pending(
+    run: Run, called: tuple[str, ...], word: str
+) -> None:
+    Path(called[1]).unlink()
+    answer = run(*called[:2], word, "--yes")
+    assert (answer.code, "no such file" in answer.err) == (ExitCode.USAGE, True)

@@ -29,6 +29,9 @@ class PlanContext:
     ownerless: list[str] = field(default_factory=list)
     """Tables with rows without an owner, and how many, in words."""
 
+    absent: tuple[str, ...] = ()
+    """The files of the config that wrote the data which are not there, or are empty."""
+
     @property
     def version(self) -> Version:
         """The version that is to read the data."""
@@ -65,7 +68,7 @@ class PlanContext:
 
     def plan(self) -> DataPlan:
         """Return what was gathered."""
-        return DataPlan(tuple(self.items), tuple(self.stays), tuple(self.notices))
+        return DataPlan(tuple(self.items), tuple(self.stays), tuple(self.notices), self.absent)
 
     def references(
         self, catalog: Catalog, paths: str, family: Family

@@ -8,7 +8,7 @@ from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.transfer import DataPlan, PlanChoices
 from llama_storage_tui.services.migration.key_plan import plan_keys
 from llama_storage_tui.services.migration.plan_context import PlanContext
-from llama_storage_tui.services.migration.stores import Readers, stores_of
+from llama_storage_tui.services.migration.stores import Readers, absent_files, stores_of
 from llama_storage_tui.services.migration.table_notices import say_of_ownerless
 from llama_storage_tui.services.migration.table_plan import plan_tables
 from llama_storage_tui.services.session import Session
@@ -32,6 +32,8 @@ async def plan_data(session: Session, old: Catalog | None, choices: PlanChoices 
         # Looks for files, which may lie on a slow mount.
         stores = await asyncio.to_thread(stores_of, session.catalog, old)
         context = PlanContext(session.catalog, old, choices or PlanChoices(), readers, stores)
+        if old is not None:
+            await asyncio.to_thread(say_of_absent, context, old)
         if old is not None and old.version.chosen > version:
             context.notice(
                 f"{old.config} is of a later version ({old.version.chosen}): only what has the same form in {version} is brought."
@@ -40,3 +42,13 @@ async def plan_data(session: Session, old: Catalog | None, choices: PlanChoices 
         await plan_tables(context)
         say_of_ownerless(context)
     return context.plan()
+
+
+def say_of_absent(context: PlanContext, old: Catalog) -> None:
+    """Say which files of the config that wrote the data are not there: a path or a variable may be another than the server's."""
+    context.absent = absent_files(old)
+    if context.absent:
+        context.notice(
+            f"Not there, or empty, so that nothing of them is brought: {', '.join(context.absent)} (of {old.config})."
+            " A server makes a file on first use; if one should be there, look at its path and at the variables in it."
+        )

@@ -107,6 +107,15 @@ def store_of(catalog: Catalog, backend: Backend) -> DataStore | None:
     return DataStore(target, backend.name, backend.location, backend.family, container, leads)
 
 
+def absent_files(catalog: Catalog) -> tuple[str, ...]:
+    """Return the files of a catalog's backends that are not there, or hold nothing at all."""
+    found = (
+        store_of(catalog, backend) for backend in catalog.backends if catalog.references_to(backend.name)
+    )
+    paths = [store.target.path for store in found if store and isinstance(store.target, SqliteTarget)]
+    return tuple(dict.fromkeys(str(path) for path in paths if not path.exists() or not path.stat().st_size))
+
+
 def _elsewhere(new: Catalog, store: DataStore) -> Iterator[DataStore]:
     """Yield where a store would be under the default names of releases before 0.8."""
     if new.version.chosen < changes.OGX:

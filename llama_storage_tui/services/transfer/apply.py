@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
-import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from typing import Literal
 
 from llama_storage_tui.backends.protocols import Notify
 from llama_storage_tui.errors import BackendError, FailureKind, PendingError, RefusedError, StorageToolError
 from llama_storage_tui.files.transfer_journal import (
-    JournaledItem,
     TransferJournal,
     TransferJournals,
     TransferRecord,
@@ -19,7 +17,7 @@ from llama_storage_tui.files.transfer_journal import (
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.target import Target
-from llama_storage_tui.model.transfer import OnConflict, TransferItem, TransferPlace
+from llama_storage_tui.model.transfer import OnConflict, TransferItem
 from llama_storage_tui.model.transfer_result import (
     CountedItem,
     ItemOutcome,
@@ -31,6 +29,7 @@ from llama_storage_tui.model.transfer_result import (
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.transfer.copying import StoreCopy, Watch
 from llama_storage_tui.services.transfer.counting import open_elsewhere
+from llama_storage_tui.services.transfer.journaled import matching, new_journal, put_back
 from llama_storage_tui.services.transfer.removing import StoreUndo, by_source, remove_source
 from llama_storage_tui.services.transfer.stores import (
     StoreItems,
@@ -45,6 +44,7 @@ GREW = (
     "The source of {what} was written to while it was copied: what came later was not brought. Run it again."
 )
 UNPLANNED = "the plan does not say any more where it came from"
+UNSEEN = "{what} was not brought yet, and nothing of it is found in {source} now"
 CHANGED = "The source of {what} was written to since the plan was made"
 
 
@@ -68,7 +68,7 @@ class Transfer:
         with self.journals.alone():
             self._refuse_pending(config)
             await self._refuse_changed(plan.items)
-            journal = _journal([each.item for each in plan.items], terms, config, request)
+            journal = new_journal([each.item for each in plan.items], terms, config, request)
             self._write(journal)
             self.notify("journaled")
             expected = {each.what: each.rows for each in plan.items}
@@ -81,16 +81,22 @@ class Transfer:
         journal: TransferJournal,
         items: Sequence[TransferItem],
         targets: Mapping[str, Target] | None = None,
+        *,
+        on_conflict: OnConflict | None = None,
     ) -> TransferResult:
         """Finish a transfer that was left half done, with the items that its plan gives now; raises PendingError.
 
-        `targets` as `undo` has them, for one that was being undone.
+        `targets` as `undo` has them, for one that was being undone; `on_conflict` in place of what was chosen when it began.
         """
         with self.journals.alone():
             journal = self._again(journal)
+            if on_conflict is not None and on_conflict.value != journal.on_conflict:
+                journal = replace(journal, on_conflict=on_conflict.value)
+                self._write(journal)
             if journal.state == "undoing":
                 return await self._undo(journal, items, targets or {})
-            mine = _matching(journal, items)
+            mine = matching(journal, items)
+            self._refuse_unplanned(journal, mine)
             await self._refuse_open(journal, mine)
             return await self._go_on(journal, mine, {}, Outcome.RECOVERED, ())
 
@@ -123,7 +129,7 @@ class Transfer:
         counted: Sequence[CountedItem],
     ) -> TransferResult:
         outcomes: dict[str, ItemOutcome] = {}
-        with TransferRecord(self.journals.record_path(journal.id)) as record:
+        with self._record(journal) as record:
             for store in by_store(items):
                 journal = await self._copy(journal, store, record, expected, outcomes)
         notices = [GREW.format(what=each.what) for each in counted if await self._is_changed(each, items)]
@@ -133,10 +139,10 @@ class Transfer:
                 self._write(journal)
                 journal = await self._remove(journal, items, outcomes)
         except StorageToolError as error:
-            raise _half_done(journal, error) from None
+            raise half_done(journal, error) from None
         # One that changed nothing is none that could be taken back: the one before it still is.
         has_changed = any(each.written or each.replaced or each.removed for each in outcomes.values())
-        self.journals.close(journal, "applied" if has_changed else "undone")
+        self._close(journal, "applied" if has_changed else "undone")
         self.notify("closed")
         return TransferResult(
             outcome if has_changed else Outcome.NONE, journal.id, tuple(outcomes.values()), tuple(notices)
@@ -170,7 +176,8 @@ class Transfer:
             await writer.close()
             is_unknown = was_complete or (is_unknown and _is_lost(error))
             if not is_unknown:
-                record.forget(store.place, [item.what for item in store.items])
+                with suppress(RefusedError):  # what is said is why the copy failed
+                    record.forget(store.place, [item.what for item in store.items])
             self._end(journal, error, is_half_done=is_unknown or bool(journal.committed))
             raise
         await writer.close()
@@ -180,7 +187,7 @@ class Transfer:
                 failure=FailureKind.UNREACHABLE,
                 where=store.target.location,
             )
-            raise _half_done(journal, lost)
+            raise half_done(journal, lost)
         self.notify("committed")
         outcomes |= {each.what: each for each in made}
         journal = replace(journal, committed=tuple(dict.fromkeys((*journal.committed, store.place))))
@@ -191,11 +198,11 @@ class Transfer:
     def _end(self, journal: TransferJournal, error: BaseException, *, is_half_done: bool) -> None:
         """Say what a failure means: PendingError where something was brought, RefusedError where nothing was."""
         if not is_half_done:
-            self.journals.close(journal, "undone")
+            self._close(journal, "undone")
             if isinstance(error, BackendError):
                 raise RefusedError(error.message, where=error.where, help=error.help) from None
         elif isinstance(error, StorageToolError):
-            raise _half_done(journal, error) from None
+            raise half_done(journal, error) from None
 
     async def _remove(
         self, journal: TransferJournal, items: Sequence[TransferItem], outcomes: dict[str, ItemOutcome]
@@ -218,10 +225,10 @@ class Transfer:
     async def _undo(
         self, journal: TransferJournal, items: Sequence[TransferItem], targets: Mapping[str, Target]
     ) -> TransferResult:
-        mine = _matching(journal, items)
+        mine = matching(journal, items)
         found = {item.what for item in mine}
         unplanned = [each for each in journal.items if each.what not in found]
-        mine += [_put_back(each, targets[each.backend]) for each in unplanned if each.backend in targets]
+        mine += [put_back(each, targets[each.backend]) for each in unplanned if each.backend in targets]
         await self._refuse_open(journal, mine)
         journal = journal.moved_to("undoing")
         self._write(journal)
@@ -240,23 +247,40 @@ class Transfer:
                     finally:
                         await writer.close()
         except StorageToolError as error:
-            raise _half_done(journal, error) from None
+            raise half_done(journal, error) from None
         for each in outcomes:
             if each.what not in found and not each.replaced and not each.left:
                 each.left.append(LeftRow(each.what, "what was brought", UNPLANNED))
-        self.journals.close(journal, "undone")
+        self._close(journal, "undone")
         self.notify("closed")
         return TransferResult(Outcome.UNDONE, journal.id, tuple(outcomes))
+
+    def _record(self, journal: TransferJournal) -> TransferRecord:
+        """Open a journal's record; where that fails before anything was brought, nothing is pending."""
+        try:
+            return TransferRecord(self.journals.record_path(journal.id))
+        except RefusedError as error:
+            self._end(journal, error, is_half_done=bool(journal.committed))
+            raise
+
+    def _close(self, journal: TransferJournal, state: Literal["applied", "undone"]) -> None:
+        try:
+            self.journals.close(journal, state)
+        except OSError as error:
+            raise half_done(journal, self._unwritten(error)) from None
+
+    def _unwritten(self, error: OSError) -> RefusedError:
+        return RefusedError(
+            f"The journal cannot be written: {error.strerror}", where=str(self.journals.folder)
+        )
 
     def _write(self, journal: TransferJournal) -> None:
         try:
             self.journals.write(journal)
         except OSError as error:
-            failure = RefusedError(
-                f"The journal cannot be written: {error.strerror}", where=str(self.journals.folder)
-            )
+            failure = self._unwritten(error)
             if journal.committed:
-                raise _half_done(journal, failure) from None
+                raise half_done(journal, failure) from None
             raise failure from None
 
     def _again(self, journal: TransferJournal) -> TransferJournal:
@@ -269,6 +293,19 @@ class Transfer:
         journal = self.journals.pending(config)
         if journal is not None:
             raise pending(journal)
+
+    def _refuse_unplanned(self, journal: TransferJournal, items: Sequence[TransferItem]) -> None:
+        """Raise PendingError for an item that no plan gives any more although it was not brought: its source cannot be seen."""
+        found = {item.what for item in items}
+        with TransferRecord(self.journals.record_path(journal.id)) as record:
+            for each in journal.items:
+                if each.what in found or each.store in journal.committed or record.is_complete(each.store):
+                    continue
+                raise PendingError(
+                    UNSEEN.format(what=each.what, source=each.source),
+                    where=journal.id,
+                    help="Put its source back and finish it then, or take back what was brought.",
+                )
 
     async def _refuse_open(self, journal: TransferJournal, items: Sequence[TransferItem]) -> None:
         found = await open_elsewhere(items, self.timeouts, accepts_open=self.accepts_open)
@@ -317,7 +354,8 @@ def pending(journal: TransferJournal) -> PendingError:
     )
 
 
-def _half_done(journal: TransferJournal, error: StorageToolError) -> PendingError:
+def half_done(journal: TransferJournal, error: StorageToolError) -> PendingError:
+    """Return the error for what ended a transfer on its way."""
     number = len(journal.committed)
     done = f"{plural(number, 'store')} of {len({item.store for item in journal.items})}"
     return PendingError(
@@ -325,67 +363,3 @@ def _half_done(journal: TransferJournal, error: StorageToolError) -> PendingErro
         where=error.where,
         help=Advice("", Step.RESUME_TRANSFER, journal.config),
     )
-
-
-def _journal(
-    items: Sequence[TransferItem], terms: TransferTerms, config: str, request: dict[str, object]
-) -> TransferJournal:
-    now = datetime.now(UTC)
-    return TransferJournal(
-        id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
-        state="copying",
-        created=now.isoformat(timespec="microseconds").replace("+00:00", "Z"),
-        owner=_user(),
-        config=config,
-        request=request,
-        on_conflict=terms.on_conflict.value,
-        removes_source=terms.removes_source,
-        items=tuple(_journaled(item) for item in items),
-    )
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "?"
-
-
-def _journaled(item: TransferItem) -> JournaledItem:
-    return JournaledItem(
-        item.what,
-        f"{item.source.location} {item.source.container}",
-        f"{item.target.location} {item.target.container}",
-        store_of(item.target),
-        item.target.backend,
-        item.target.container,
-        item.identity,
-    )
-
-
-def _put_back(journaled: JournaledItem, target: Target) -> TransferItem:
-    """Return an item that brings nothing, by which the rows that it changed are put back."""
-    place = TransferPlace(target, journaled.backend, target.location, journaled.container)
-    return TransferItem(journaled.what, place, place, lambda _: (), journaled.identity, "")
-
-
-def _matching(journal: TransferJournal, items: Sequence[TransferItem]) -> list[TransferItem]:
-    """Return the items of a journal out of those that its plan gives now; raises PendingError where they go elsewhere.
-
-    One that the plan does not give any more has nothing left to bring.
-    """
-    now = {item.what: item for item in items}
-    found = []
-    for journaled in journal.items:
-        item = now.get(journaled.what)
-        if item is None:
-            continue
-        if _journaled(item) != journaled:
-            raise PendingError(
-                f"The config was changed since this transfer began: {journaled.what} went to {journaled.target}, and would"
-                f" now go to {item.target.location} {item.target.container}",
-                where=journal.id,
-                help="Put the config back as it was, and finish the transfer or take it back first.",
-            )
-        found.append(item)
-    return found

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
+from llama_storage_tui.config.locate import STDIN, config_path
 from llama_storage_tui.files.journal import Journals
 from llama_storage_tui.next_steps import Advice, Step
+from llama_storage_tui.services.catalog import home_of
 from llama_storage_tui.services.requests import LoadRequest
 
 FOLDER = "transfers"
@@ -19,13 +20,20 @@ def pending_notice(request: LoadRequest) -> Advice | None:
     # Imported here: almost no call has to pay for it.
     from llama_storage_tui.files.transfer_journal import TransferJournals
 
-    journal = TransferJournals(request.environ).pending(config_name(request.config))
+    journal = TransferJournals(request.environ).pending(config_name(request))
     if journal is None:
         return None
     text = f"A transfer of this config's data is half done since {journal.created} (journal {journal.id})."
     return Advice(text, Step.RESUME_TRANSFER, journal.config)
 
 
-def config_name(config: str) -> str:
-    """Return the name under which a config's transfers are found again: its real path, where it is a file."""
-    return os.path.realpath(config) if Path(config).exists() else config
+def config_name(request: LoadRequest, config: str | None = None) -> str:
+    """Return the name under which the transfers of a config are found again, `config` in place of the request's own.
+
+    That is its real path, however it was named, and whether or not it is still there. Raises UsageError where the one that is found
+    is meant, and there is none or several.
+    """
+    path = config_path(
+        request.config if config is None else config, environ=request.environ, home=home_of(request.environ)
+    )
+    return STDIN if path is None else os.path.realpath(path)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from llama_storage_tui.backends.protocols import Notify
-from llama_storage_tui.errors import RefusedError
+from llama_storage_tui.errors import BackendError, NotFoundError, RefusedError
 from llama_storage_tui.files.transfer_journal import TransferJournal, TransferJournals
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.limits import Timeouts
@@ -17,15 +18,19 @@ from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.target import Target
 from llama_storage_tui.model.transfer import DataPlan, OnConflict, PlanChoices, TransferItem
 from llama_storage_tui.model.transfer_result import TransferPlan, TransferResult, TransferTerms
+from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.catalog import load
 from llama_storage_tui.services.migration.planning import plan_data
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.startup.background_loop import run_apart
-from llama_storage_tui.services.transfer.apply import Transfer, pending
+from llama_storage_tui.services.transfer.apply import Transfer, half_done, pending
 from llama_storage_tui.services.transfer.copying import Watch
 from llama_storage_tui.services.transfer.counting import count
 from llama_storage_tui.services.transfer.pending import config_name
+from llama_storage_tui.services.transfer.request import request_from_json, request_to_json
+
+LOOK_ELSEWHERE: Final = Advice("", Step.MAP_PATH)
 
 
 class DataMigration:
@@ -41,10 +46,10 @@ class DataMigration:
     ) -> None:
         self._request = request
         self._timeouts = timeouts
-        self._old = None if old is None else config_name(old)
+        self._old = None if old is None else config_name(request, old)
         self._choices = choices or PlanChoices()
         self._journals = TransferJournals(request.environ)
-        self.config = config_name(request.config)
+        self.config = config_name(request)
 
     @property
     def journals(self) -> Path:
@@ -65,7 +70,9 @@ class DataMigration:
             raise pending(journal)
 
         async def work() -> TransferPlan:
-            found, _ = await self._data_plan(self._old, self._choices)
+            found, _ = await self._data_plan(self._request, self._old, self._choices)
+            if found.absent and not (found.items or found.stays):
+                raise NotFoundError(found.notices[0], where=self._old, help=LOOK_ELSEWHERE)
             return await count(
                 found.items, found.stays, found.notices, terms, self._timeouts, is_thorough=is_thorough
             )
@@ -76,11 +83,7 @@ class DataMigration:
         self, plan: TransferPlan, terms: TransferTerms, watch: Watch, notify: Notify
     ) -> TransferResult:
         """Carry out a plan; raises RefusedError where nothing was changed, PendingError where it is half done."""
-        request: dict[str, object] = {
-            "old": self._old,
-            "public_rows": self._choices.public_rows,
-            "tenant": self._choices.tenant,
-        }
+        request = request_to_json(self._request, self._old, self._choices)
 
         async def work() -> TransferResult:
             return await self._transfer(watch, notify).apply(plan, terms, self.config, request)
@@ -100,13 +103,11 @@ class DataMigration:
         async def work() -> TransferResult:
             journal = self.pending()
             if journal is None:
+                load(self._request)  # a config that is not there is no config of which nothing is pending
                 return TransferResult(Outcome.NONE)
-            if on_conflict is not None:
-                journal = replace(journal, on_conflict=on_conflict.value)
-                self._journals.write(journal)
             items, targets = await self._plan_of(journal)
             return await self._transfer(watch, notify, accepts_open=accepts_open).resume(
-                journal, items, targets
+                journal, items, targets, on_conflict=on_conflict
             )
 
         return await run_apart(work, may_stop=True)
@@ -117,6 +118,7 @@ class DataMigration:
         async def work() -> TransferResult:
             journal = self._journals.last(self.config)
             if journal is None:
+                load(self._request)
                 raise RefusedError("No data of this config was brought that could be taken back")
             items, targets = await self._plan_of(journal)
             return await self._transfer(watch, notify, accepts_open=accepts_open).undo(
@@ -130,18 +132,20 @@ class DataMigration:
 
     async def _plan_of(self, journal: TransferJournal) -> tuple[tuple[TransferItem, ...], dict[str, Target]]:
         """Return what the plan of a journal gives now, and the targets of the config's backends."""
-        request = journal.request
-        old, tenant = request.get("old"), request.get("tenant")
-        choices = PlanChoices(
-            public_rows=bool(request.get("public_rows")), tenant=tenant if isinstance(tenant, str) else None
-        )
-        found, catalog = await self._data_plan(old if isinstance(old, str) else None, choices)
+        try:
+            found, catalog = await self._data_plan(*request_from_json(journal.request, self._request))
+        except BackendError as error:
+            if journal.is_open:
+                raise half_done(journal, error) from None
+            raise RefusedError(error.message, where=error.where, help=error.help) from None
         targets = {each.name: each.target for each in catalog.backends if each.target is not None}
         return found.items, targets
 
-    async def _data_plan(self, old: str | None, choices: PlanChoices) -> tuple[DataPlan, Catalog]:
-        catalog = load(self._request)
+    async def _data_plan(
+        self, request: LoadRequest, old: str | None, choices: PlanChoices
+    ) -> tuple[DataPlan, Catalog]:
+        catalog = load(request)
         # The old config is another file: neither the version nor the entry that were chosen for the new one are its own.
-        former = None if old is None else load(replace(self._request, config=old, version=None, key=None))
+        former = None if old is None else load(replace(request, config=old, version=None, key=None))
         async with Session(catalog, self._timeouts) as session:
             return await plan_data(session, former, choices), catalog

@@ -8,7 +8,7 @@ import resource
 import signal
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -139,24 +139,42 @@ async def test_a_table_that_grows_while_it_is_copied_is_noticed(
     assert (again.items[0].written, again.items[0].same) == (1, 3000)
 
 
+@contextmanager
+def no_file_above(size: int) -> Iterator[None]:
+    """Let this process write no file that is larger, as if its disk were full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+
+
 async def test_no_room_on_the_target_changes_nothing(old: SqliteStore, tmp_path: Path, state: Path) -> None:
     new = fill_keys(tmp_path / "new.db", [("a", "1", None)])
     before = new.path.read_bytes()
     works = transfer(state)
     plan = await plan_of([rows_item(old, new)])
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
-    try:
-        with pytest.raises(RefusedError):
-            await works.apply(plan, terms_of(), CONFIG, {})
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, handler)
+    with no_file_above(200_000), pytest.raises(RefusedError):
+        await works.apply(plan, terms_of(), CONFIG, {})
     assert read(new, "kvstore") == [("a", "1", None)]
     assert read(new, "sqlite_master WHERE name = 'responses'") == []
     assert len(before) == len(new.path.read_bytes())
     assert nothing_left(state)
+
+
+@pytest.mark.parametrize(("size", "what"), [(100, "journal"), (4096, "record")])
+async def test_no_room_for_what_is_remembered_changes_nothing(
+    old: SqliteStore, store: Store, state: Path, size: int, what: str
+) -> None:
+    works = transfer(state)
+    plan = await plan_of([rows_item(old, store)])
+    with no_file_above(size), pytest.raises(RefusedError, match=f"The {what} .*cannot be"):
+        await works.apply(plan, terms_of(), CONFIG, {})
+    assert nothing_left(state)
+    assert (await bring(state, [rows_item(old, store)])).items[0].written == 3000
 
 
 @pytest.fixture
@@ -252,3 +270,22 @@ async def test_where_the_second_store_fails_the_transfer_is_pending_and_finished
     result = await transfer(state).resume(journal, items)
     assert [each.written for each in result.items] == [3000, 50]
     assert transfer(state).journals.pending(CONFIG) is None
+
+
+async def test_what_was_not_brought_yet_is_not_forgotten_where_its_source_is_gone(
+    old: SqliteStore, store: Store, tmp_path: Path, state: Path
+) -> None:
+    keys = fill_keys(tmp_path / "keys.db", [(f"k{at}", "1", None) for at in range(50)])
+    other = fill_keys(tmp_path / "other.db", [])
+    items = [rows_item(old, store), keys_item(keys, other)]
+    with closing(sqlite3.connect(other.path, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        with pytest.raises(PendingError):
+            await bring(state, items)
+        writer.execute("ROLLBACK")
+    journal = transfer(state).journals.pending(CONFIG)
+    assert journal is not None
+    with pytest.raises(PendingError, match="keys was not brought yet"):
+        await transfer(state).resume(journal, items[:1])
+    assert transfer(state).journals.pending(CONFIG) == journal
+    assert [each.written for each in (await transfer(state).resume(journal, items)).items] == [3000, 50]
