@@ -116,7 +116,7 @@ def test_a_dry_run_writes_nothing_whatever_else_is_asked(run: Run, legacy: Path)
     ("words", "said"),
     [
         (("--to", "9.9.9"), "not a known release"),
-        (("--to", "0.2.0"), "older"),
+        (("--to", "0.2.0"), "no backends with names"),
         (("--to", "1.5.0", "--write", "--output", "x"), "--write replaces"),
         (("--to", "1.5.0", "--layout", "both"), "'keep', 'merge'"),
         (("--to", "1.5.0", "--json", "--output", "-"), "--json"),
