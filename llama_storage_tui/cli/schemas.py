@@ -35,6 +35,7 @@ from llama_storage_tui.cli.responses.show_document import ShowResponseDocument
 from llama_storage_tui.cli.responses.who_document import WhoDocument
 from llama_storage_tui.cli.rotation_document import RotateDocument
 from llama_storage_tui.cli.rules import RulesDocument
+from llama_storage_tui.cli.move_document import MoveDocument
 from llama_storage_tui.cli.transfer_document import MigrateDataDocument
 from llama_storage_tui.cli.upgrade import UpgradeDocument
 
@@ -68,6 +69,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "rotate": RotateDocument,
     "migrate": MigrateDocument,
     "migrate-data": MigrateDataDocument,
+    "move": MoveDocument,
     "rules": RulesDocument,
     "help": HelpDocument,
     "help keys": KeysHelpDocument,

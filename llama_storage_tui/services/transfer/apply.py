@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from typing import Final, Protocol
 
 from llama_storage_tui.backends.protocols import Notify
 from llama_storage_tui.errors import BackendError, FailureKind, PendingError, RefusedError, StorageToolError
 from llama_storage_tui.files.transfer_journal import (
-    JournaledItem,
     TransferJournal,
     TransferJournals,
     TransferRecord,
@@ -19,7 +16,7 @@ from llama_storage_tui.files.transfer_journal import (
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.target import Target
-from llama_storage_tui.model.transfer import OnConflict, TransferItem, TransferPlace
+from llama_storage_tui.model.transfer import OnConflict, TransferItem
 from llama_storage_tui.model.transfer_result import (
     CountedItem,
     ItemOutcome,
@@ -28,9 +25,10 @@ from llama_storage_tui.model.transfer_result import (
     TransferResult,
     TransferTerms,
 )
-from llama_storage_tui.next_steps import Advice, Step
+from llama_storage_tui.next_steps import Advice
 from llama_storage_tui.services.transfer.copying import StoreCopy, Watch
 from llama_storage_tui.services.transfer.counting import open_elsewhere
+from llama_storage_tui.services.transfer.journaling import half_done, matching, new_journal, pending, put_back
 from llama_storage_tui.services.transfer.removing import StoreUndo, by_source, remove_source
 from llama_storage_tui.services.transfer.stores import (
     StoreItems,
@@ -45,7 +43,29 @@ GREW = (
     "The source of {what} was written to while it was copied: what came later was not brought. Run it again."
 )
 UNPLANNED = "the plan does not say any more where it came from"
+EMPTIES: Final = "empties"
+PASSES: Final = 5
+"""How often what changed meanwhile is brought before somebody still seems to write."""
+STOP = "Everything was brought once. Stop the servers now: {who}"
+REFUSED = "The target cannot keep everything, so that no server is led there: {what}, {name}: {reason}"
+STILL_WRITTEN = "Everything was brought, and the source is still written to: stop what writes there"
 CHANGED = "The source of {what} was written to since the plan was made"
+
+
+class Ending(Protocol):
+    """The last step of a move, and the first of its undoing. Both may find it done already."""
+
+    def is_done(self, journal: TransferJournal) -> bool:
+        """Tell whether servers are led to the target, or may have been."""
+        ...
+
+    async def finish(self, journal: TransferJournal) -> None:
+        """Lead the servers to the target; raises RefusedError where that cannot be done."""
+        ...
+
+    async def revert(self, journal: TransferJournal) -> None:
+        """Lead the servers back to the source; raises RefusedError where that cannot be done."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +78,8 @@ class Transfer:
     notify: Notify
     accepts_open: bool = False
     """Whether what was begun goes on while other processes have a store open."""
+    ending: Ending | None = None
+    """What a move does last; with it the targets become what their sources are, in as many passes as that takes."""
 
     async def apply(
         self, plan: TransferPlan, terms: TransferTerms, config: str, request: dict[str, object]
@@ -67,8 +89,9 @@ class Transfer:
             raise RefusedError(plan.refusals[0])
         with self.journals.alone():
             self._refuse_pending(config)
-            await self._refuse_changed(plan.items)
-            journal = _journal([each.item for each in plan.items], terms, config, request)
+            if self.ending is None:  # which sees by itself what changed
+                await self._refuse_changed(plan.items)
+            journal = new_journal([each.item for each in plan.items], terms, config, request)
             self._write(journal)
             self.notify("journaled")
             expected = {each.what: each.rows for each in plan.items}
@@ -90,8 +113,9 @@ class Transfer:
             journal = self._again(journal)
             if journal.state == "undoing":
                 return await self._undo(journal, items, targets or {})
-            mine = _matching(journal, items)
-            await self._refuse_open(journal, mine)
+            mine = matching(journal, items)
+            if self.ending is None:
+                await self._refuse_open(journal, mine)
             return await self._go_on(journal, mine, {}, Outcome.RECOVERED, ())
 
     async def undo(
@@ -123,9 +147,9 @@ class Transfer:
         counted: Sequence[CountedItem],
     ) -> TransferResult:
         outcomes: dict[str, ItemOutcome] = {}
-        with TransferRecord(self.journals.record_path(journal.id)) as record:
-            for store in by_store(items):
-                journal = await self._copy(journal, store, record, expected, outcomes)
+        if self.ending is not None:
+            return await self._move(journal, items, expected, outcome, self.ending)
+        journal = await self._pass(journal, items, expected, outcomes)
         notices = [GREW.format(what=each.what) for each in counted if await self._is_changed(each, items)]
         try:
             if journal.removes_source:
@@ -133,7 +157,7 @@ class Transfer:
                 self._write(journal)
                 journal = await self._remove(journal, items, outcomes)
         except StorageToolError as error:
-            raise _half_done(journal, error) from None
+            raise half_done(journal, error) from None
         # One that changed nothing is none that could be taken back: the one before it still is.
         has_changed = any(each.written or each.replaced or each.removed for each in outcomes.values())
         self.journals.close(journal, "applied" if has_changed else "undone")
@@ -141,6 +165,57 @@ class Transfer:
         return TransferResult(
             outcome if has_changed else Outcome.NONE, journal.id, tuple(outcomes.values()), tuple(notices)
         )
+
+    async def _pass(
+        self,
+        journal: TransferJournal,
+        items: Sequence[TransferItem],
+        expected: dict[str, int],
+        outcomes: dict[str, ItemOutcome],
+    ) -> TransferJournal:
+        with TransferRecord(self.journals.record_path(journal.id)) as record:
+            for store in by_store(items):
+                journal = await self._copy(journal, store, record, expected, outcomes)
+        return journal
+
+    async def _move(
+        self,
+        journal: TransferJournal,
+        items: Sequence[TransferItem],
+        expected: dict[str, int],
+        outcome: Outcome,
+        ending: Ending,
+    ) -> TransferResult:
+        """Bring everything until nothing changes any more and nobody has a store open, then lead the servers there."""
+        outcomes: dict[str, ItemOutcome] = {}
+        try:
+            for _ in range(PASSES):
+                before = [await self._stamp(item) for item in items]
+                journal = await self._pass(journal, items, expected, outcomes)
+                found = await open_elsewhere(items, self.timeouts, accepts_open=self.accepts_open)
+                left = [row for each in outcomes.values() for row in each.left]
+                if left:
+                    raise RefusedError(
+                        REFUSED.format(what=left[0].what, name=left[0].identity, reason=left[0].reason),
+                        where=items[0].target.location,
+                    )
+                if found:
+                    raise RefusedError(STOP.format(who=found[0].removesuffix(": stop the servers first.")))
+                if before == [await self._stamp(item) for item in items]:
+                    break
+            else:
+                raise RefusedError(STILL_WRITTEN)
+            await ending.finish(journal)
+        except PendingError:
+            raise
+        except StorageToolError as error:
+            if not journal.committed:
+                raise
+            raise half_done(journal, error) from None
+        self.notify("switched")
+        self.journals.close(journal, "applied")
+        self.notify("closed")
+        return TransferResult(outcome, journal.id, tuple(outcomes.values()))
 
     async def _copy(
         self,
@@ -160,6 +235,7 @@ class Transfer:
             self.watch,
             self.notify,
             expected,
+            mirrors=self.ending is not None,
         )
         is_unknown = was_complete = record.is_complete(store.place)
         try:
@@ -180,7 +256,7 @@ class Transfer:
                 failure=FailureKind.UNREACHABLE,
                 where=store.target.location,
             )
-            raise _half_done(journal, lost)
+            raise half_done(journal, lost)
         self.notify("committed")
         outcomes |= {each.what: each for each in made}
         journal = replace(journal, committed=tuple(dict.fromkeys((*journal.committed, store.place))))
@@ -195,7 +271,7 @@ class Transfer:
             if isinstance(error, BackendError):
                 raise RefusedError(error.message, where=error.where, help=error.help) from None
         elif isinstance(error, StorageToolError):
-            raise _half_done(journal, error) from None
+            raise half_done(journal, error) from None
 
     async def _remove(
         self, journal: TransferJournal, items: Sequence[TransferItem], outcomes: dict[str, ItemOutcome]
@@ -218,35 +294,47 @@ class Transfer:
     async def _undo(
         self, journal: TransferJournal, items: Sequence[TransferItem], targets: Mapping[str, Target]
     ) -> TransferResult:
-        mine = _matching(journal, items)
+        mine = matching(journal, items)
         found = {item.what for item in mine}
         unplanned = [each for each in journal.items if each.what not in found]
-        mine += [_put_back(each, targets[each.backend]) for each in unplanned if each.backend in targets]
+        mine += [put_back(each, targets[each.backend]) for each in unplanned if each.backend in targets]
         await self._refuse_open(journal, mine)
-        journal = journal.moved_to("undoing")
+        empties = self._empties(journal)
+        journal = replace(journal.moved_to("undoing"), request={**journal.request, EMPTIES: empties})
         self._write(journal)
         self.notify("undoing")
         outcomes: list[ItemOutcome] = []
         try:
+            if self.ending is not None:
+                await self.ending.revert(journal)
+                self.notify("reverted")
             with TransferRecord(self.journals.record_path(journal.id)) as record:
                 for store in by_store(mine):
                     if not record.is_complete(store.place):
                         continue  # its transaction was never committed
                     writer = await open_writer(store.target, self.timeouts)
                     try:
-                        outcomes += await StoreUndo(store, writer, record, self.timeouts).run()
+                        undo = StoreUndo(store, writer, record, self.timeouts, empties=empties)
+                        outcomes += await undo.run()
                         await writer.commit()
                         self.notify("taken")
                     finally:
                         await writer.close()
         except StorageToolError as error:
-            raise _half_done(journal, error) from None
+            raise half_done(journal, error) from None
         for each in outcomes:
             if each.what not in found and not each.replaced and not each.left:
                 each.left.append(LeftRow(each.what, "what was brought", UNPLANNED))
         self.journals.close(journal, "undone")
         self.notify("closed")
         return TransferResult(Outcome.UNDONE, journal.id, tuple(outcomes))
+
+    def _empties(self, journal: TransferJournal) -> bool:
+        """Tell whether all rows of the targets are this move's: they had none, and no server was ever led there."""
+        if self.ending is None:
+            return False
+        said = journal.request.get(EMPTIES)
+        return bool(said) if said is not None else journal.is_open and not self.ending.is_done(journal)
 
     def _write(self, journal: TransferJournal) -> None:
         try:
@@ -256,7 +344,7 @@ class Transfer:
                 f"The journal cannot be written: {error.strerror}", where=str(self.journals.folder)
             )
             if journal.committed:
-                raise _half_done(journal, failure) from None
+                raise half_done(journal, failure) from None
             raise failure from None
 
     def _again(self, journal: TransferJournal) -> TransferJournal:
@@ -273,9 +361,7 @@ class Transfer:
     async def _refuse_open(self, journal: TransferJournal, items: Sequence[TransferItem]) -> None:
         found = await open_elsewhere(items, self.timeouts, accepts_open=self.accepts_open)
         if found and journal.is_open:
-            raise PendingError(
-                found[0], where=journal.id, help=Advice("", Step.RESUME_TRANSFER, journal.config)
-            )
+            raise PendingError(found[0], where=journal.id, help=Advice("", journal.finishing, journal.config))
         if found:
             raise RefusedError(found[0])
 
@@ -306,86 +392,3 @@ class Transfer:
 def _is_lost(error: BaseException) -> bool:
     """Tell whether an error leaves a commit unknown: it was cancelled, while the engine may have been at its end."""
     return not isinstance(error, BackendError)
-
-
-def pending(journal: TransferJournal) -> PendingError:
-    """Return the error for what cannot go on before a transfer that is half done."""
-    return PendingError(
-        f"A transfer of this config's data is pending since {journal.created} (journal {journal.id})",
-        where=journal.id,
-        help=Advice("", Step.RESUME_TRANSFER, journal.config),
-    )
-
-
-def _half_done(journal: TransferJournal, error: StorageToolError) -> PendingError:
-    number = len(journal.committed)
-    done = f"{plural(number, 'store')} of {len({item.store for item in journal.items})}"
-    return PendingError(
-        f"{error.message.removesuffix('.')}; {done} {'has' if number == 1 else 'have'} what was brought (journal {journal.id})",
-        where=error.where,
-        help=Advice("", Step.RESUME_TRANSFER, journal.config),
-    )
-
-
-def _journal(
-    items: Sequence[TransferItem], terms: TransferTerms, config: str, request: dict[str, object]
-) -> TransferJournal:
-    now = datetime.now(UTC)
-    return TransferJournal(
-        id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
-        state="copying",
-        created=now.isoformat(timespec="microseconds").replace("+00:00", "Z"),
-        owner=_user(),
-        config=config,
-        request=request,
-        on_conflict=terms.on_conflict.value,
-        removes_source=terms.removes_source,
-        items=tuple(_journaled(item) for item in items),
-    )
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "?"
-
-
-def _journaled(item: TransferItem) -> JournaledItem:
-    return JournaledItem(
-        item.what,
-        f"{item.source.location} {item.source.container}",
-        f"{item.target.location} {item.target.container}",
-        store_of(item.target),
-        item.target.backend,
-        item.target.container,
-        item.identity,
-    )
-
-
-def _put_back(journaled: JournaledItem, target: Target) -> TransferItem:
-    """Return an item that brings nothing, by which the rows that it changed are put back."""
-    place = TransferPlace(target, journaled.backend, target.location, journaled.container)
-    return TransferItem(journaled.what, place, place, lambda _: (), journaled.identity, "")
-
-
-def _matching(journal: TransferJournal, items: Sequence[TransferItem]) -> list[TransferItem]:
-    """Return the items of a journal out of those that its plan gives now; raises PendingError where they go elsewhere.
-
-    One that the plan does not give any more has nothing left to bring.
-    """
-    now = {item.what: item for item in items}
-    found = []
-    for journaled in journal.items:
-        item = now.get(journaled.what)
-        if item is None:
-            continue
-        if _journaled(item) != journaled:
-            raise PendingError(
-                f"The config was changed since this transfer began: {journaled.what} went to {journaled.target}, and would"
-                f" now go to {item.target.location} {item.target.container}",
-                where=journal.id,
-                help="Put the config back as it was, and finish the transfer or take it back first.",
-            )
-        found.append(item)
-    return found

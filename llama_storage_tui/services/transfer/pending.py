@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from llama_storage_tui.files.journal import Journals
-from llama_storage_tui.next_steps import Advice, Step
+from llama_storage_tui.next_steps import Advice
 from llama_storage_tui.services.requests import LoadRequest
 
 FOLDER = "transfers"
@@ -22,8 +22,11 @@ def pending_notice(request: LoadRequest) -> Advice | None:
     journal = TransferJournals(request.environ).pending(config_name(request.config))
     if journal is None:
         return None
-    text = f"A transfer of this config's data is half done since {journal.created} (journal {journal.id})."
-    return Advice(text, Step.RESUME_TRANSFER, journal.config)
+    what = (
+        "A move of one of this config's backends" if journal.is_move else "A transfer of this config's data"
+    )
+    text = f"{what} is half done since {journal.created} (journal {journal.id})."
+    return Advice(text, journal.finishing, journal.config)
 
 
 def config_name(config: str) -> str:

@@ -22,10 +22,13 @@ from llama_storage_tui.services.migration.planning import plan_data
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.startup.background_loop import run_apart
-from llama_storage_tui.services.transfer.apply import Transfer, pending
+from llama_storage_tui.services.transfer.apply import Transfer
 from llama_storage_tui.services.transfer.copying import Watch
 from llama_storage_tui.services.transfer.counting import count
+from llama_storage_tui.services.transfer.journaling import pending
 from llama_storage_tui.services.transfer.pending import config_name
+
+MOVED = "A backend of this config was moved since: take that back first"
 
 
 class DataMigration:
@@ -101,6 +104,8 @@ class DataMigration:
             journal = self.pending()
             if journal is None:
                 return TransferResult(Outcome.NONE)
+            if journal.is_move:
+                raise pending(journal)
             if on_conflict is not None:
                 journal = replace(journal, on_conflict=on_conflict.value)
                 self._journals.write(journal)
@@ -118,6 +123,8 @@ class DataMigration:
             journal = self._journals.last(self.config)
             if journal is None:
                 raise RefusedError("No data of this config was brought that could be taken back")
+            if journal.is_move:
+                raise RefusedError(MOVED, where=journal.id)
             items, targets = await self._plan_of(journal)
             return await self._transfer(watch, notify, accepts_open=accepts_open).undo(
                 journal, items, targets
