@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from llama_storage_tui.cli.documents import Document, From, Made
 from llama_storage_tui.cli.transfer_document import ItemOutcomeBody, StaysBody
 from llama_storage_tui.model.move import MovePlan
@@ -38,19 +40,19 @@ def _moving(is_keys: bool) -> Callable[[MovePlan], list[CountedItem]]:  # noqa: 
     return chosen
 
 
-def _place(plan: MovePlan, *, is_target: bool) -> str:
-    items = plan.transfer.items
-    return (items[0].item.target if is_target else items[0].item.source).location if items else ""
+class BackendPlaceBody(Document):
+    """What the backend is and where."""
+
+    type: str
+    location: str
 
 
 class MovePlanBody(Document):
     """What a move would do; `refusals` say why it cannot be done now, and `users` who has a store open."""
 
     backend: str
-    source_type: Annotated[str, From("before")]
-    from_: Annotated[str, Made(lambda plan: _place(plan, is_target=False))]
-    to: Annotated[str, Made(lambda plan: _place(plan, is_target=True))]
-    target_type: Annotated[str, From("after")]
+    from_: Annotated[BackendPlaceBody, Made(lambda plan: plan.before)] = Field(alias="from")
+    to: Annotated[BackendPlaceBody, From("after")]
     references: list[str]
     tables: Annotated[list[MovedBody], Made(_moving(is_keys=False))]
     namespaces: Annotated[list[MovedBody], Made(_moving(is_keys=True))]

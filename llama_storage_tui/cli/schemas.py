@@ -19,6 +19,7 @@ from llama_storage_tui.cli.fleet_documents import FleetDocument
 from llama_storage_tui.cli.help_pages import HelpDocument, KeysHelpDocument, ThemesHelpDocument
 from llama_storage_tui.cli.left_behind import LeftBehindDocument
 from llama_storage_tui.cli.migration_document import MigrateDocument
+from llama_storage_tui.cli.move_document import MoveDocument
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.records.completion_documents import CompletionDocument
 from llama_storage_tui.cli.records.conversation_documents import ConversationDocument, OrphansDocument
@@ -35,7 +36,6 @@ from llama_storage_tui.cli.responses.show_document import ShowResponseDocument
 from llama_storage_tui.cli.responses.who_document import WhoDocument
 from llama_storage_tui.cli.rotation_document import RotateDocument
 from llama_storage_tui.cli.rules import RulesDocument
-from llama_storage_tui.cli.move_document import MoveDocument
 from llama_storage_tui.cli.transfer_document import MigrateDataDocument
 from llama_storage_tui.cli.upgrade import UpgradeDocument
 

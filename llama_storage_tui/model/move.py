@@ -30,13 +30,21 @@ class Downtime:
 
 
 @dataclass(frozen=True, slots=True)
+class BackendPlace:
+    """What a backend is and where: its type and its location, without secrets."""
+
+    type: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
 class MovePlan:
     """What a move would do. `diff` is the edit of the config, secrets masked; `references` are those that follow."""
 
     config: str
     backend: str
-    before: str
-    after: str
+    before: BackendPlace
+    after: BackendPlace
     references: tuple[str, ...]
     transfer: TransferPlan
     diff: str

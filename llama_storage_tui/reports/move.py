@@ -24,8 +24,8 @@ def move_plan_blocks(plan: MovePlan) -> Iterator[Block]:
     """Yield what a move would do, without what stops it."""
     follow = plural(len(plan.references), "reference")
     head = [
-        Line(f"{plan.backend}: {plan.before}", LineTone.KEY),
-        Line(plan.after, LineTone.KEY, ARROW),
+        Line(f"{plan.backend}: {plan.before.type} {plan.before.location}", LineTone.KEY),
+        Line(f"{plan.after.type} {plan.after.location}", LineTone.KEY, ARROW),
         Line(f"{follow} {'follows' if len(plan.references) == 1 else 'follow'}", indent=2),
         *(Line(each, LineTone.MUTED, indent=4) for each in plan.references),
         Line(f"{plural(plan.rows, 'row')}, {plan.bytes:,} bytes", indent=2),

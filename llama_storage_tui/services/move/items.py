@@ -10,6 +10,7 @@ from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family, Reference
 from llama_storage_tui.model.data import KeySelection, Table
+from llama_storage_tui.model.move import BackendPlace
 from llama_storage_tui.model.transfer import (
     ColumnSchema,
     Convert,
@@ -60,9 +61,10 @@ class BackendMoving:
             found.append(store)
         return found[0], found[1]
 
-    def types(self) -> tuple[str, str]:
-        """Return its type before and after."""
-        return _backend(self.old, self.name).type, _backend(self.new, self.name).type
+    def places(self) -> tuple[BackendPlace, BackendPlace]:
+        """Return what it is before and after."""
+        old, new = (_backend(catalog, self.name) for catalog in (self.old, self.new))
+        return BackendPlace(old.type, old.location), BackendPlace(new.type, new.location)
 
     def references(self) -> tuple[Reference, ...]:
         """Return the references that follow."""

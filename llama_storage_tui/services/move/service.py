@@ -91,7 +91,7 @@ class BackendMove:
         return MovePlan(
             config.old.config,
             change.backend,
-            *moving.types(),
+            *moving.places(),
             tuple(each.path for each in moving.references()),
             replace(counted, refusals=tuple(dict.fromkeys((*refusals, *blocked)))),
             config.diff,

@@ -37,7 +37,6 @@ from llama_storage_tui.services.transfer.stores import (
     open_writer,
     store_of,
 )
-from llama_storage_tui.text import plural
 
 GREW = (
     "The source of {what} was written to while it was copied: what came later was not brought. Run it again."
