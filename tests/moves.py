@@ -14,9 +14,10 @@ from typing import Final
 
 from tests.oracle.migrating import config_of
 from tests.oracle.migration_stores import restore, saved
-from tests.servers import PASSWORD, ROLE
+from tests.servers import ROLE
 from tests.stores import PostgresStore
 
+MOVER, MOVED = "mover", "made-up-password-of-the-mover"
 VERSIONS: Final = ("llama-stack-0.3.5", "llama-stack-0.7.3")
 HARD: Final = (
     ("hard_1", 1, json.dumps({"text": "ü\U0001f600"}), "m", "null", ""),
@@ -75,13 +76,15 @@ def content(path: Path) -> dict[str, list[tuple[object, ...]]]:
 
 
 def on_postgres(store: PostgresStore, **more: str) -> tuple[str, ...]:
-    """Return the options that name a database; $MOVED holds the password."""
+    """Return the options that name a database; $MOVED holds the password, which every version can use."""
+    if store.ask(f"SELECT count(*) FROM pg_roles WHERE rolname = '{MOVER}'") == "0":
+        store.ask(f"CREATE ROLE {MOVER} LOGIN PASSWORD '{MOVED}' IN ROLE {ROLE}")
     port = store.server.port
     fields: Mapping[str, object] = {
         "host": "127.0.0.1",
         "port": port,
         "db": store.database,
-        "user": ROLE,
+        "user": MOVER,
         "password": "${env.MOVED}",
         **more,
     }
@@ -117,4 +120,4 @@ for line in sys.stdin:
     print("done", flush=True)
 connection.close()
 """
-ENVIRON: Final = {"MOVED": PASSWORD}
+ENVIRON: Final = {"MOVED": MOVED}

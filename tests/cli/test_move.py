@@ -14,8 +14,7 @@ import pytest
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.move_document import MoveDocument
 from tests.cli.conftest import Answer, Run
-from tests.moves import ENVIRON, VERSIONS, add_hard_values, content, made, on_postgres, server_on
-from tests.servers import PASSWORD
+from tests.moves import ENVIRON, MOVED, VERSIONS, add_hard_values, content, made, on_postgres, server_on
 from tests.stores import PostgresStore
 
 
@@ -64,7 +63,7 @@ def test_to_postgres_and_back_every_value_is_what_it_was(
         key.startswith(("registry:", "agents:", "vector_io::faiss:", "batches:", "prompts:")) for key in keys
     )
     assert {name: (config.parent / name).read_bytes() for name in before} == bytes_before
-    assert PASSWORD not in config.read_text()
+    assert MOVED not in config.read_text()
     for backend, name in (("kv", "kvstore.db"), ("sql", "sql_store.db")):
         target = ("sqlite", "--set", f"db_path={tmp_path / 'back' / name}")
         assert documented(run("move", str(config), backend, "--to", *target, *words))["outcome"] == "applied"
@@ -203,7 +202,7 @@ def test_undone_after_servers_wrote_there_it_says_what_is_left(
     run: Run, postgres_store: PostgresStore, config: Path
 ) -> None:
     run("move", str(config), "sql", "--to", *on_postgres(postgres_store), "--yes")
-    postgres_store.execute(
+    postgres_store.ask(
         "INSERT INTO responses (id, model) VALUES ('resp_new', 'm'); UPDATE responses SET model = 'other' WHERE id = 'hard_1'"
     )
     answer = run("move", str(config), "--undo", "--yes")
