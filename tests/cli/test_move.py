@@ -223,7 +223,7 @@ def test_beside_a_server_it_brings_all_once_and_waits_for_its_end(
         server("UPDATE responses SET model = 'm1' WHERE id = 'hard_1'")
         answer = run("move", str(config), "sql", "--to", "sqlite", "--set", f"db_path={target}", "--yes")
         assert answer.code == ExitCode.PENDING
-        assert "Stop the servers now" in answer.err
+        assert "stop the servers first" in answer.err
         assert f"llama-storage-tui move {config} --resume" in answer.err
         assert config.read_bytes() == before
         server("UPDATE responses SET model = 'm2' WHERE id = 'hard_1'")

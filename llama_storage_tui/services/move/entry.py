@@ -124,7 +124,7 @@ def _refuse_secrets(fields: Mapping[str, str]) -> None:
         if is_secret_name(name) and not _VARIABLE.fullmatch(text):
             raise UsageError(
                 f"{name} would stand in the list of processes and in the shell's history",
-                help=f"Set a variable, and name it: --set '{name}=${{env.NAME}}'.",
+                help="Set a variable, and name it: ${env.NAME}.",
             )
 
 

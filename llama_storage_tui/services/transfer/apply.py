@@ -45,7 +45,6 @@ UNPLANNED = "the plan does not say any more where it came from"
 EMPTIES: Final = "empties"
 PASSES: Final = 5
 """How often what changed meanwhile is brought before somebody still seems to write."""
-STOP = "Everything was brought once. Stop the servers now: {who}"
 REFUSED = "The target cannot keep everything, so that no server is led there: {what}, {name}: {reason}"
 STILL_WRITTEN = "Everything was brought, and the source is still written to: stop what writes there"
 CHANGED = "The source of {what} was written to since the plan was made"
@@ -199,7 +198,7 @@ class Transfer:
                         where=items[0].target.location,
                     )
                 if found:
-                    raise RefusedError(STOP.format(who=found[0].removesuffix(": stop the servers first.")))
+                    raise RefusedError(f"Everything was brought once. {found[0]}")
                 if before == [await self._stamp(item) for item in items]:
                     break
             else:
