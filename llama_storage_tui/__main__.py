@@ -52,6 +52,7 @@ COMMANDS: Final = {
     "rotate": "rotation",
     "migrate": "migration",
     "migrate-data": "transfer",
+    "move": "move",
     "rules": "rules",
     "schema": "schemas",
     "help": "help_pages",
@@ -61,7 +62,7 @@ COMMANDS: Final = {
 DEMOS: Final = ("catalog", "legacy")
 """The made-up deployments of the demo room."""
 
-ASKING: Final = frozenset({"rotate", "migrate", "migrate-data"})
+ASKING: Final = frozenset({"rotate", "migrate", "migrate-data", "move"})
 """Commands whose text must be read before they go on: nothing of it waits for a pager."""
 
 

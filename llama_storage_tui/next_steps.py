@@ -55,6 +55,8 @@ class Step(StrEnum):
     """`of`: the configs that hold one password."""
     RESUME_TRANSFER = "resume-transfer"
     """`of`: the run config of a transfer of data that is half done."""
+    RESUME_MOVE = "resume-move"
+    """`of`: the run config of a move of a backend that is half done."""
 
     TEST_BACKENDS = "test-backends"
     MIGRATE_CONFIG = "migrate-config"

@@ -233,6 +233,10 @@ class ItemSource(Protocol):
         """Return a text that is another one as soon as a row of the container was written."""
         ...
 
+    async def blocks_writers(self) -> bool:
+        """Tell whether nobody can write while the rows are read."""
+        ...
+
     async def extent(self, container: str, keys: KeySelection | None, *, fast: bool = False) -> RawExtent:
         """Count rows and bytes exactly, without a time limit; `fast` estimates the bytes by some of the rows."""
         ...

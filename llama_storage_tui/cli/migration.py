@@ -21,9 +21,9 @@ from llama_storage_tui.cli.output import Colour, Toned
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.migration import BackendLayout, ConfigChange, ConfigMigration
+from llama_storage_tui.services.config_writing import WrittenConfig
 from llama_storage_tui.services.migration.config import (
     MigrationRequest,
-    WrittenConfig,
     plan_config,
     save_config,
     unified,

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from llama_storage_tui.cli.documents import Document, Made
 from llama_storage_tui.model.migration import ConfigMigration
-from llama_storage_tui.services.migration.config import WrittenConfig, unified
+from llama_storage_tui.services.config_writing import WrittenConfig
+from llama_storage_tui.services.migration.config import unified
 
 
 class ConfigChangeBody(Document):

@@ -38,6 +38,7 @@ _WORDS: Final = {
     Step.LEAVE_OUT_USERLIST: "Leave --userlist out.",
     Step.CHANGE_TOGETHER: "`rotate` one of them, with --also for each of the others: {of}.",
     Step.RESUME_TRANSFER: f"Finish it with: {PROGRAM} migrate-data {{of}} --resume",
+    Step.RESUME_MOVE: f"Finish it with: {PROGRAM} move {{of}} --resume",
     Step.TEST_BACKENDS: "Use: test RUN_CONFIG",
     Step.MIGRATE_CONFIG: "Use: migrate RUN_CONFIG --to {of} --output NEW_CONFIG",
     Step.PLAN_DATA: "Use: migrate-data NEW_CONFIG --from RUN_CONFIG --for {of} --dry-run",
@@ -52,6 +53,7 @@ _UNNAMED: Final = {
     Step.CONFIRM_CHANGE: "RUN_CONFIG",
     Step.CHANGE_TOGETHER: "RUN_CONFIG",
     Step.RESUME_TRANSFER: "RUN_CONFIG",
+    Step.RESUME_MOVE: "RUN_CONFIG",
     **dict.fromkeys(
         (
             Step.MIGRATE_CONFIG,
@@ -63,7 +65,13 @@ _UNNAMED: Final = {
         "VERSION",
     ),
 }
-_PATHS: Final = (Step.GIVE_ENV_FILE, Step.FINISH_CHANGE, Step.CONFIRM_CHANGE, Step.RESUME_TRANSFER)
+_PATHS: Final = (
+    Step.GIVE_ENV_FILE,
+    Step.FINISH_CHANGE,
+    Step.CONFIRM_CHANGE,
+    Step.RESUME_TRANSFER,
+    Step.RESUME_MOVE,
+)
 
 
 def step_words(step: Step, of: str = "") -> str:

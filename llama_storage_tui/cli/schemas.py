@@ -19,6 +19,7 @@ from llama_storage_tui.cli.fleet_documents import FleetDocument
 from llama_storage_tui.cli.help_pages import HelpDocument, KeysHelpDocument, ThemesHelpDocument
 from llama_storage_tui.cli.left_behind import LeftBehindDocument
 from llama_storage_tui.cli.migration_document import MigrateDocument
+from llama_storage_tui.cli.move_document import MoveDocument
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.records.completion_documents import CompletionDocument
 from llama_storage_tui.cli.records.conversation_documents import ConversationDocument, OrphansDocument
@@ -68,6 +69,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "rotate": RotateDocument,
     "migrate": MigrateDocument,
     "migrate-data": MigrateDataDocument,
+    "move": MoveDocument,
     "rules": RulesDocument,
     "help": HelpDocument,
     "help keys": KeysHelpDocument,

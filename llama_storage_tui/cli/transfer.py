@@ -112,14 +112,14 @@ def migrate_data(
         )
     if undo:
         confirm("Take away what was brought?", is_confirmed=yes)
-        return _report(settings, None, wait_for(migration.undo(_watch(), _tell, accepts_open=accept_open)))
+        return _report(settings, None, wait_for(migration.undo(watching(), tell, accepts_open=accept_open)))
     if resumes:
         confirm("Finish the pending transfer?", is_confirmed=yes)
         chosen = None if on_conflict is None else terms.on_conflict
         return _report(
             settings,
             None,
-            wait_for(migration.resume(_watch(), _tell, on_conflict=chosen, accepts_open=accept_open)),
+            wait_for(migration.resume(watching(), tell, on_conflict=chosen, accepts_open=accept_open)),
         )
     return _migrate(settings, migration, terms, is_dry=dry_run, is_confirmed=yes)
 
@@ -148,7 +148,7 @@ def _migrate(
         return ExitCode.WRONG if any(item.left for item in plan.items) else ExitCode.DONE
     number = plural(sum(item.brings for item in plan.items), "row")
     confirm(f"Bring {number}?", is_confirmed=is_confirmed)
-    return _report(settings, plan, wait_for(migration.apply(plan, terms, _watch(), _tell)))
+    return _report(settings, plan, wait_for(migration.apply(plan, terms, watching(), tell)))
 
 
 def _report(settings: Settings, plan: TransferPlan | None, result: TransferResult) -> int:
@@ -166,11 +166,11 @@ def _write(plan: TransferPlan | None, result: TransferResult) -> None:
     output.write_document(MigrateDataDocument.model_validate(TransferAnswer(plan, result)))
 
 
-def _tell(_: str) -> None:
+def tell(_: str) -> None:
     """Hear of a step; the rows say how far it is."""
 
 
-def _watch() -> Callable[[TransferProgress], None]:
+def watching() -> Callable[[TransferProgress], None]:
     """Return what shows progress now and then, where a person watches."""
     if sys.stderr is None or not sys.stderr.isatty():
         return lambda _: None

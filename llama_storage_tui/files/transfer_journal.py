@@ -25,8 +25,11 @@ from llama_storage_tui.files.journal import STATE_VARIABLE, Journals
 from llama_storage_tui.files.replacing import sync_folder
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.raw_rows import RawRow, RowIdentity
+from llama_storage_tui.next_steps import Step
 
 TransferState = Literal["copying", "removing", "undoing", "applied", "undone"]
+MOVE: Final = "move"
+"""`what` in the request of a move."""
 OPEN: Final = ("copying", "removing", "undoing")
 
 
@@ -66,6 +69,16 @@ class TransferJournal:
     def is_open(self) -> bool:
         """Whether it is half done."""
         return self.state in OPEN
+
+    @property
+    def is_move(self) -> bool:
+        """Whether it moves a whole backend: its last step is the config's."""
+        return self.request.get("what") == MOVE
+
+    @property
+    def finishing(self) -> Step:
+        """The step that finishes it."""
+        return Step.RESUME_MOVE if self.is_move else Step.RESUME_TRANSFER
 
     def moved_to(self, state: TransferState) -> TransferJournal:
         """Return the journal in its next state."""

@@ -19,6 +19,7 @@ NAMES: Final = (
     "searching",
     "passwords",
     "migrating",
+    "moving",
     "output",
     "exit-codes",
     "safety",

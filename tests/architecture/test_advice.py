@@ -152,8 +152,16 @@ OF_A_TRANSFER: Final = {
     "… is open in …": "servers that are stopped lose nothing, and nothing was changed",
     "Where the target has another row in its place": "the default changes nothing; what is replaced is recorded and can be put back",
     "Choose what becomes of rows that differ": "nothing was changed; what is replaced is recorded and can be put back",
+    "move of one of this config's backends": "says what is half done",
+    "Move … with …": "asks; the source is never written, and the config is the last step",
+    "Use: move RUN_CONFIG BACKEND": "how the command is called",
+    "The backend has moved, and": "every row was read back, and nobody has the source open",
+    "The pending move was finished, and": "every row was read back, and nobody has the source open",
+    "Set a variable, and name it": "no stored data; a variable that the config then reads",
+    "Put back what the move wrote": "the config's text; the source and the target are left alone",
+    "Everything was brought, and the source is still": "the config leads to the source, which is complete",
 }
-"""What a transfer says before it changes anything."""
+"""What a transfer or a move says before it changes anything, and of its end."""
 
 NO_ADVICE: Final = {
     "Start with ": "starts this program with an option",

@@ -49,6 +49,10 @@ class PostgresSource:
         finally:
             await _close(connection)
 
+    async def blocks_writers(self) -> bool:
+        """Return False: a snapshot is in nobody's way."""
+        return False
+
     async def extent(self, container: str, keys: KeySelection | None, *, fast: bool = False) -> RawExtent:
         """Count rows and bytes."""
         with failures.translating(self._where):

@@ -186,7 +186,10 @@ class PostgresWriter:
     async def drop(self, container: str) -> None:
         """Drop a table."""
         with failures.translating(self._where):
-            await (await self._connection()).execute(f"DROP TABLE IF EXISTS {quoted(container)}")
+            connection = await self._connection()
+            # A cursor that was read to its end is still open to the server, which then drops no table.
+            await connection.execute("CLOSE ALL")
+            await connection.execute(f"DROP TABLE IF EXISTS {quoted(container)}")
         self._tables.pop(container, None)
 
     async def commit(self) -> bool:

@@ -50,6 +50,13 @@ class SqliteSource:
         wal = found.wal if found.wal is not None and found.wal.size else None
         return repr((found.file, wal))
 
+    async def blocks_writers(self) -> bool:
+        """Tell whether the file is not in WAL mode: a commit then waits for every reader."""
+        try:
+            return not (await asyncio.to_thread(look, self._path, self._held)).is_wal
+        except BackendError:
+            return False
+
     async def extent(self, container: str, keys: KeySelection | None, *, fast: bool = False) -> RawExtent:
         """Count rows and bytes."""
 

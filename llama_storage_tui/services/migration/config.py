@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,21 +19,18 @@ from llama_storage_tui.config.load import load_catalog
 from llama_storage_tui.config.locate import STDIN, config_path, read_document, read_file, read_stdin
 from llama_storage_tui.config.migrate.run import MigratedText, migrate_text
 from llama_storage_tui.errors import RefusedError, UsageError
-from llama_storage_tui.files.places import check_replaceable, real_path
-from llama_storage_tui.files.replacing import digest, stage, swap
 from llama_storage_tui.files.staging import StagedFile
 from llama_storage_tui.model.catalog import Catalog, Family
 from llama_storage_tui.model.finding import Severity, Stage
 from llama_storage_tui.model.migration import BackendLayout, ConfigMigration, NotCarried
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.catalog import home_of, read_environment
+from llama_storage_tui.services.config_writing import WrittenConfig, replace_config
 from llama_storage_tui.services.requests import LoadRequest
-from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.versions import newest
 
 _BOM: Final = b"\xef\xbb\xbf"
-_ATTEMPTS: Final = 1000
 _LONE_RETURN: Final = re.compile(r"\r(?!\n)")
 
 
@@ -50,14 +45,6 @@ class MigrationRequest:
     to: str
     layout: BackendLayout | None = None
     left: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenConfig:
-    """Where the new config is, and where the old one is kept; `backup` is None where another file was written."""
-
-    path: Path
-    backup: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,67 +264,5 @@ def save_config(migration: ConfigMigration, path: Path) -> WrittenConfig:
 
 
 def write_config(migration: ConfigMigration, load: LoadRequest) -> WrittenConfig:
-    """Put the new config in the place of the old one, which is kept beside it.
-
-    Raises UsageError for stdin, and RefusedError, with nothing changed, where the file was edited since the plan was made, where a
-    password change of it is pending, or where it cannot be replaced.
-    """
-    named = config_path(load.config, environ=load.environ, home=home_of(load.environ))
-    if named is None:
-        raise UsageError("The config came from stdin: there is no file to write")
-    path = real_path(named)
-    if not migration.is_changed:
-        return WrittenConfig(path)
-    if look(load):
-        raise RefusedError(
-            f"A password change of {named} is pending: its places are found by what the file holds now",
-            where=str(named),
-            help="Finish that change first.",
-        )
-    check_replaceable(path)
-    before = digest(migration.old_content)
-    if digest(read_file(path)) != before:
-        raise _edited(named)
-    backup = _backup(path, migration)
-    others: list[bytes] = []
-
-    def redo(current: bytes) -> bytes:
-        """Leave what somebody else has saved meanwhile."""
-        others.append(current)
-        return current
-
-    staged = path.with_name(f".{path.name}.llama-storage-tui.{os.getpid()}")
-    try:
-        stage(path, staged, migration.content)
-        swap(path, staged, before, digest(migration.content), redo)
-    except OSError as error:
-        backup.unlink(missing_ok=True)
-        staged.unlink(missing_ok=True)
-        reason = error.strerror or type(error).__name__
-        raise RefusedError(f"{path} cannot be replaced: {reason}", where=str(path)) from None
-    except RefusedError:
-        backup.unlink(missing_ok=True)
-        raise
-    if others:
-        backup.unlink(missing_ok=True)
-        raise _edited(named)
-    return WrittenConfig(path, backup)
-
-
-def _edited(path: Path) -> RefusedError:
-    return RefusedError(
-        f"{path} was edited since the plan was made; nothing was changed",
-        where=str(path),
-        help="Make the plan again.",
-    )
-
-
-def _backup(path: Path, migration: ConfigMigration) -> Path:
-    """Write the old config beside the file, under a name that nobody has, with its mode and owner."""
-    for number in range(1, _ATTEMPTS):
-        suffix = "" if number == 1 else f".{number}"
-        backup = path.with_name(f"{path.name}.before-{migration.after}{suffix}")
-        if not os.path.lexists(backup):
-            stage(path, backup, migration.old_content)
-            return backup
-    raise RefusedError(f"{path} cannot be backed up: {os.strerror(errno.EEXIST)}", where=str(path))
+    """Put the new config in the place of the old one, which is kept beside it; raises as `replace_config` does."""
+    return replace_config(load, migration.old_content, migration.content, kept_as=f"before-{migration.after}")

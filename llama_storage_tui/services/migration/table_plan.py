@@ -139,7 +139,7 @@ async def _plan_source(
             f"the config names no place where {context.product} would keep them",
         )
         return
-    place = target.store.table(target.table, _schema(context, kind, target, table))
+    place = target.store.table(target.table, schema_for(context, kind, target, table))
     wanted = _steps(context, kind, target, table, _written_by(context, source))
     if kind is ITEMS:
         wanted += await order_steps(context, source.store, source.table, table, target.store)
@@ -158,7 +158,9 @@ async def _plan_source(
         say_of_files(context, target)
 
 
-def _schema(context: PlanContext, kind: TableKind, target: TablesPlace, table: Table) -> TableSchema | None:
+def schema_for(
+    context: PlanContext, kind: TableKind, target: TablesPlace, table: Table
+) -> TableSchema | None:
     """Return the table as the new version creates it, with what the source has beyond that: no value is left out."""
     name = kind.schema
     if kind is FILES and not folder_of(context, target)[1]:
@@ -169,12 +171,13 @@ def _schema(context: PlanContext, kind: TableKind, target: TablesPlace, table: T
         return None
     known = {column.name for column in found.columns}
     more = tuple(
-        ColumnSchema(column.name, _kind_of(column)) for column in table.columns if column.name not in known
+        ColumnSchema(column.name, kind_of(column)) for column in table.columns if column.name not in known
     )
     return replace(found, columns=(*found.columns, *more))
 
 
-def _kind_of(column: Column) -> ColumnKind:
+def kind_of(column: Column) -> ColumnKind:
+    """Return what a server stores in a column, by the engine's own word for its type."""
     type_ = column.type.upper()
     if column.is_json or "JSON" in type_:
         return ColumnKind.JSON
@@ -264,7 +267,7 @@ async def _plan_in_place(context: PlanContext, kind: TableKind, target: TablesPl
         wanted.append(of_tenant(context.tenant))
         why.append(f"Nobody sees rows without a tenant, and these were said to be of {context.tenant}.")
     if wanted:
-        place = target.store.table(target.table, _schema(context, kind, target, table))
+        place = target.store.table(target.table, schema_for(context, kind, target, table))
         context.add(
             TransferItem(
                 f"{kind.what} in place",

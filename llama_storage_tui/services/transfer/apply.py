@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal, Protocol
 
 from llama_storage_tui.backends.protocols import Notify
 from llama_storage_tui.errors import BackendError, FailureKind, PendingError, RefusedError, StorageToolError
@@ -26,10 +26,10 @@ from llama_storage_tui.model.transfer_result import (
     TransferResult,
     TransferTerms,
 )
-from llama_storage_tui.next_steps import Advice, Step
+from llama_storage_tui.next_steps import Advice
 from llama_storage_tui.services.transfer.copying import StoreCopy, Watch
 from llama_storage_tui.services.transfer.counting import open_elsewhere
-from llama_storage_tui.services.transfer.journaled import matching, new_journal, put_back
+from llama_storage_tui.services.transfer.journaling import half_done, matching, new_journal, pending, put_back
 from llama_storage_tui.services.transfer.removing import StoreUndo, by_source, remove_source
 from llama_storage_tui.services.transfer.stores import (
     StoreItems,
@@ -38,14 +38,34 @@ from llama_storage_tui.services.transfer.stores import (
     open_writer,
     store_of,
 )
-from llama_storage_tui.text import plural
 
 GREW = (
     "The source of {what} was written to while it was copied: what came later was not brought. Run it again."
 )
 UNPLANNED = "the plan does not say any more where it came from"
 UNSEEN = "{what} was not brought yet, and nothing of it is found in {source} now"
+EMPTIES: Final = "empties"
+PASSES: Final = 5
+"""How often what changed meanwhile is brought before somebody still seems to write."""
+REFUSED = "The target cannot keep everything, so that no server is led there: {what}, {name}: {reason}"
+STILL_WRITTEN = "Everything was brought, and the source is still written to: stop what writes there"
 CHANGED = "The source of {what} was written to since the plan was made"
+
+
+class Ending(Protocol):
+    """The last step of a move, and the first of its undoing. Both may find it done already."""
+
+    def is_done(self, journal: TransferJournal) -> bool:
+        """Tell whether servers are led to the target, or may have been."""
+        ...
+
+    async def finish(self, journal: TransferJournal) -> None:
+        """Lead the servers to the target; raises RefusedError where that cannot be done."""
+        ...
+
+    async def revert(self, journal: TransferJournal) -> None:
+        """Lead the servers back to the source; raises RefusedError where that cannot be done."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +78,8 @@ class Transfer:
     notify: Notify
     accepts_open: bool = False
     """Whether what was begun goes on while other processes have a store open."""
+    ending: Ending | None = None
+    """What a move does last; with it the targets become what their sources are, in as many passes as that takes."""
 
     async def apply(
         self, plan: TransferPlan, terms: TransferTerms, config: str, request: dict[str, object]
@@ -67,7 +89,8 @@ class Transfer:
             raise RefusedError(plan.refusals[0])
         with self.journals.alone():
             self._refuse_pending(config)
-            await self._refuse_changed(plan.items)
+            if self.ending is None:  # which sees by itself what changed
+                await self._refuse_changed(plan.items)
             journal = new_journal([each.item for each in plan.items], terms, config, request)
             self._write(journal)
             self.notify("journaled")
@@ -97,7 +120,8 @@ class Transfer:
                 return await self._undo(journal, items, targets or {})
             mine = matching(journal, items)
             self._refuse_unplanned(journal, mine)
-            await self._refuse_open(journal, mine)
+            if self.ending is None:
+                await self._refuse_open(journal, mine)
             return await self._go_on(journal, mine, {}, Outcome.RECOVERED, ())
 
     async def undo(
@@ -129,9 +153,9 @@ class Transfer:
         counted: Sequence[CountedItem],
     ) -> TransferResult:
         outcomes: dict[str, ItemOutcome] = {}
-        with self._record(journal) as record:
-            for store in by_store(items):
-                journal = await self._copy(journal, store, record, expected, outcomes)
+        if self.ending is not None:
+            return await self._move(journal, items, expected, outcome, self.ending)
+        journal = await self._pass(journal, items, expected, outcomes)
         notices = [GREW.format(what=each.what) for each in counted if await self._is_changed(each, items)]
         try:
             if journal.removes_source:
@@ -147,6 +171,57 @@ class Transfer:
         return TransferResult(
             outcome if has_changed else Outcome.NONE, journal.id, tuple(outcomes.values()), tuple(notices)
         )
+
+    async def _pass(
+        self,
+        journal: TransferJournal,
+        items: Sequence[TransferItem],
+        expected: dict[str, int],
+        outcomes: dict[str, ItemOutcome],
+    ) -> TransferJournal:
+        with self._record(journal) as record:
+            for store in by_store(items):
+                journal = await self._copy(journal, store, record, expected, outcomes)
+        return journal
+
+    async def _move(
+        self,
+        journal: TransferJournal,
+        items: Sequence[TransferItem],
+        expected: dict[str, int],
+        outcome: Outcome,
+        ending: Ending,
+    ) -> TransferResult:
+        """Bring everything until nothing changes any more and nobody has a store open, then lead the servers there."""
+        outcomes: dict[str, ItemOutcome] = {}
+        try:
+            for _ in range(PASSES):
+                before = [await self._stamp(item) for item in items]
+                journal = await self._pass(journal, items, expected, outcomes)
+                found = await open_elsewhere(items, self.timeouts, accepts_open=self.accepts_open)
+                left = [row for each in outcomes.values() for row in each.left]
+                if left:
+                    raise RefusedError(
+                        REFUSED.format(what=left[0].what, name=left[0].identity, reason=left[0].reason),
+                        where=items[0].target.location,
+                    )
+                if found:
+                    raise RefusedError(f"Everything was brought once. {found[0]}")
+                if before == [await self._stamp(item) for item in items]:
+                    break
+            else:
+                raise RefusedError(STILL_WRITTEN)
+            await ending.finish(journal)
+        except PendingError:
+            raise
+        except StorageToolError as error:
+            if not journal.committed:
+                raise
+            raise half_done(journal, error) from None
+        self.notify("switched")
+        self._close(journal, "applied")
+        self.notify("closed")
+        return TransferResult(outcome, journal.id, tuple(outcomes.values()))
 
     async def _copy(
         self,
@@ -166,6 +241,7 @@ class Transfer:
             self.watch,
             self.notify,
             expected,
+            mirrors=self.ending is not None,
         )
         is_unknown = was_complete = record.is_complete(store.place)
         try:
@@ -230,18 +306,23 @@ class Transfer:
         unplanned = [each for each in journal.items if each.what not in found]
         mine += [put_back(each, targets[each.backend]) for each in unplanned if each.backend in targets]
         await self._refuse_open(journal, mine)
-        journal = journal.moved_to("undoing")
+        empties = self._empties(journal)
+        journal = replace(journal.moved_to("undoing"), request={**journal.request, EMPTIES: empties})
         self._write(journal)
         self.notify("undoing")
         outcomes: list[ItemOutcome] = []
         try:
+            if self.ending is not None:
+                await self.ending.revert(journal)
+                self.notify("reverted")
             with TransferRecord(self.journals.record_path(journal.id)) as record:
                 for store in by_store(mine):
                     if not record.is_complete(store.place):
                         continue  # its transaction was never committed
                     writer = await open_writer(store.target, self.timeouts)
                     try:
-                        outcomes += await StoreUndo(store, writer, record, self.timeouts).run()
+                        undo = StoreUndo(store, writer, record, self.timeouts, empties=empties)
+                        outcomes += await undo.run()
                         await writer.commit()
                         self.notify("taken")
                     finally:
@@ -273,6 +354,13 @@ class Transfer:
         return RefusedError(
             f"The journal cannot be written: {error.strerror}", where=str(self.journals.folder)
         )
+
+    def _empties(self, journal: TransferJournal) -> bool:
+        """Tell whether all rows of the targets are this move's: they had none, and no server was ever led there."""
+        if self.ending is None:
+            return False
+        said = journal.request.get(EMPTIES)
+        return bool(said) if said is not None else journal.is_open and not self.ending.is_done(journal)
 
     def _write(self, journal: TransferJournal) -> None:
         try:
@@ -310,9 +398,7 @@ class Transfer:
     async def _refuse_open(self, journal: TransferJournal, items: Sequence[TransferItem]) -> None:
         found = await open_elsewhere(items, self.timeouts, accepts_open=self.accepts_open)
         if found and journal.is_open:
-            raise PendingError(
-                found[0], where=journal.id, help=Advice("", Step.RESUME_TRANSFER, journal.config)
-            )
+            raise PendingError(found[0], where=journal.id, help=Advice("", journal.finishing, journal.config))
         if found:
             raise RefusedError(found[0])
 
@@ -343,23 +429,3 @@ class Transfer:
 def _is_lost(error: BaseException) -> bool:
     """Tell whether an error leaves a commit unknown: it was cancelled, while the engine may have been at its end."""
     return not isinstance(error, BackendError)
-
-
-def pending(journal: TransferJournal) -> PendingError:
-    """Return the error for what cannot go on before a transfer that is half done."""
-    return PendingError(
-        f"A transfer of this config's data is pending since {journal.created} (journal {journal.id})",
-        where=journal.id,
-        help=Advice("", Step.RESUME_TRANSFER, journal.config),
-    )
-
-
-def half_done(journal: TransferJournal, error: StorageToolError) -> PendingError:
-    """Return the error for what ended a transfer on its way."""
-    number = len(journal.committed)
-    done = f"{plural(number, 'store')} of {len({item.store for item in journal.items})}"
-    return PendingError(
-        f"{error.message.removesuffix('.')}; {done} {'has' if number == 1 else 'have'} what was brought (journal {journal.id})",
-        where=error.where,
-        help=Advice("", Step.RESUME_TRANSFER, journal.config),
-    )

@@ -23,14 +23,17 @@ from llama_storage_tui.services.transfer.stores import (
     is_in_place,
     is_in_store,
     open_source,
+    overlaps,
+    reversed_item,
 )
 
 if TYPE_CHECKING:
-    from llama_storage_tui.backends.protocols import ItemWriter
+    from llama_storage_tui.backends.protocols import ItemSource, ItemWriter
 
 Watch = Callable[[TransferProgress], None]
 """Hears how far a transfer is, after each batch."""
 
+NOT_EMPTY: Final = "{what}: {place} at the target holds rows already. A move needs an empty place."
 CONFLICT: Final = "the target has another row in its place"
 
 
@@ -51,6 +54,8 @@ class StoreCopy:
     notify: Notify
     expected: dict[str, int] = field(default_factory=dict)
     """How many rows of a source are expected, by the item's name."""
+    mirrors: bool = False
+    """The targets have no rows but those that come, and a second pass makes them what the sources have become."""
 
     async def run(self) -> list[ItemOutcome]:
         """Bring everything, and leave the transaction to be committed."""
@@ -58,13 +63,59 @@ class StoreCopy:
         await self.writer.begin()
         self.notify("begun")
         self.record.begin()
+        if self.mirrors and not was_complete:
+            await self._refuse_rows()
         outcomes = []
         for item in self.store.items:
             outcomes.append(await ItemCopy(self, item, was_complete=was_complete).run())
             self.notify("copied")
+        if self.mirrors and was_complete:
+            for item, outcome in zip(self.store.items, outcomes, strict=True):
+                outcome.removed += await self._remove_gone(item)
         await asyncio.to_thread(self.record.finish, self.store.place)
         self.notify("recorded")
         return outcomes
+
+    async def _refuse_rows(self) -> None:
+        for item in self.store.items:
+            async with aclosing(self.writer.read(item.target.container, item.target.keys)) as batches:
+                async for batch in batches:
+                    if batch.rows:
+                        raise RefusedError(NOT_EMPTY.format(what=item.what, place=item.target.container))
+
+    async def _remove_gone(self, item: TransferItem) -> int:
+        """Remove rows of an item's target that no source has any more; return how many."""
+        # Where keys lose their namespaces, one place is the target of several items.
+        backs = [reversed_item(each) for each in self.store.items if overlaps(each, item)]
+        sources = [await open_source(each.target.target, self.timeouts) for each in backs]
+        removed = 0
+        try:
+            async with aclosing(self.writer.read(item.target.container, item.target.keys)) as batches:
+                async for batch in batches:
+                    gone = set(range(len(batch.rows)))
+                    for back, source in zip(backs, sources, strict=True):
+                        gone -= await _found(back, source, batch)
+                    if gone:
+                        locators = [batch.locators[at] for at in sorted(gone)]
+                        removed += await self.writer.remove(item.target.container, locators)
+        finally:
+            for source in sources:
+                await source.close()
+        return removed
+
+
+async def _found(back: TransferItem, source: ItemSource, batch: RawBatch) -> set[int]:
+    """Return which rows of a target's batch the source still has, by their place."""
+    made = await asyncio.to_thread(convert, back, batch)
+    found: set[int] = set()
+    for each in made.sheets:
+        looked = await source.look(each.sheet, each.rows)
+        found |= {
+            origin
+            for origin, one in zip(each.origins, looked, strict=True)
+            if one.standing is not Standing.ABSENT
+        }
+    return found
 
 
 class ItemCopy:
@@ -171,6 +222,9 @@ class ItemCopy:
         }
         self._count_same([names[i] for i in at[Standing.SAME]])
         mine = [i for i in at[Standing.OTHER] if own is not None and own[i] == names[i]]
+        if self._copy.mirrors and self._was_complete:
+            await self._follow(sheet, rows, names, at)
+            return
         others = [i for i in at[Standing.OTHER] if i not in set(mine)]
         absent = at[Standing.ABSENT]
         await self._insert(sheet, [rows[i] for i in absent], [names[i] for i in absent])
@@ -178,6 +232,21 @@ class ItemCopy:
         refused_at = await self._change(sheet, rows, names, {i: found[i].former or () for i in changing})
         self.outcome.written += len(set(mine) - refused_at)
         self.outcome.replaced += len(set(changing) - set(mine) - refused_at)
+
+    async def _follow(
+        self,
+        sheet: Sheet,
+        rows: Sequence[RawRow],
+        names: Sequence[RowIdentity],
+        at: Mapping[Standing, Sequence[int]],
+    ) -> None:
+        """Make rows of an earlier pass what their source has become: all that differ are this transfer's own."""
+        absent, other = at[Standing.ABSENT], at[Standing.OTHER]
+        await self._insert(sheet, [rows[i] for i in absent], [names[i] for i in absent])
+        refused = await self._writer.update(sheet, [rows[i] for i in other])
+        for each in refused:
+            self._leave(LeftRow(self._item.what, shown(names[other[each.index]]), each.reason))
+        self.outcome.written += len(other) - len(refused)
 
     async def _change(
         self,

@@ -6,7 +6,7 @@ import os
 
 from llama_storage_tui.config.locate import STDIN, config_path
 from llama_storage_tui.files.journal import Journals
-from llama_storage_tui.next_steps import Advice, Step
+from llama_storage_tui.next_steps import Advice
 from llama_storage_tui.services.catalog import home_of
 from llama_storage_tui.services.requests import LoadRequest
 
@@ -23,8 +23,11 @@ def pending_notice(request: LoadRequest) -> Advice | None:
     journal = TransferJournals(request.environ).pending(config_name(request))
     if journal is None:
         return None
-    text = f"A transfer of this config's data is half done since {journal.created} (journal {journal.id})."
-    return Advice(text, Step.RESUME_TRANSFER, journal.config)
+    what = (
+        "A move of one of this config's backends" if journal.is_move else "A transfer of this config's data"
+    )
+    text = f"{what} is half done since {journal.created} (journal {journal.id})."
+    return Advice(text, journal.finishing, journal.config)
 
 
 def config_name(request: LoadRequest, config: str | None = None) -> str:

@@ -94,6 +94,8 @@ class StoreUndo:
     writer: ItemWriter
     record: TransferRecord
     timeouts: Timeouts
+    empties: bool = False
+    """Whether everything in the targets is this transfer's, whatever became of its source since."""
 
     async def run(self) -> list[ItemOutcome]:
         """Take back every row that is as it was brought; list those that are not."""
@@ -101,13 +103,21 @@ class StoreUndo:
         outcomes = []
         for item in reversed(self.store.items):
             outcome = ItemOutcome(item.what)
-            await self._take_away(item, outcome)
+            if self.empties:
+                await self._empty(item, outcome)
+            else:
+                await self._take_away(item, outcome)
             await self._put_back(item, outcome)
             outcomes.append(outcome)
         for container in self.record.created(self.store.place):
             if await self.writer.is_empty(container):
                 await self.writer.drop(container)
         return outcomes[::-1]
+
+    async def _empty(self, item: TransferItem, outcome: ItemOutcome) -> None:
+        async with aclosing(self.writer.read(item.target.container, item.target.keys)) as batches:
+            async for batch in batches:
+                outcome.removed += await self.writer.remove(item.target.container, batch.locators)
 
     async def _take_away(self, item: TransferItem, outcome: ItemOutcome) -> None:
         source = None if is_in_store(item) else await open_source(item.source.target, self.timeouts)

@@ -24,13 +24,16 @@ from llama_storage_tui.services.migration.planning import plan_data
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.startup.background_loop import run_apart
-from llama_storage_tui.services.transfer.apply import Transfer, half_done, pending
+from llama_storage_tui.services.transfer.apply import Transfer
 from llama_storage_tui.services.transfer.copying import Watch
 from llama_storage_tui.services.transfer.counting import count
+from llama_storage_tui.services.transfer.journaling import half_done, pending
 from llama_storage_tui.services.transfer.pending import config_name
 from llama_storage_tui.services.transfer.request import request_from_json, request_to_json
 
 LOOK_ELSEWHERE: Final = Advice("", Step.MAP_PATH)
+
+MOVED = "A backend of this config was moved since: take that back first"
 
 
 class DataMigration:
@@ -120,6 +123,8 @@ class DataMigration:
             if journal is None:
                 load(self._request)
                 raise RefusedError("No data of this config was brought that could be taken back")
+            if journal.is_move:
+                raise RefusedError(MOVED, where=journal.id)
             items, targets = await self._plan_of(journal)
             return await self._transfer(watch, notify, accepts_open=accepts_open).undo(
                 journal, items, targets

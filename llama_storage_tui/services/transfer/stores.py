@@ -6,13 +6,13 @@ import asyncio
 import os
 import os.path
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import Sheet
 from llama_storage_tui.model.target import LoginTarget, Target
-from llama_storage_tui.model.transfer import TransferItem, TransferPlace
+from llama_storage_tui.model.transfer import MoveKeys, TransferItem, TransferPlace
 
 if TYPE_CHECKING:
     from llama_storage_tui.backends.protocols import ItemSource, ItemWriter
@@ -58,6 +58,23 @@ def is_in_place(item: TransferItem) -> bool:
 def is_in_store(item: TransferItem) -> bool:
     """Tell whether source and target are one store: then it is read within the transaction that writes it."""
     return store_of(item.source) == store_of(item.target)
+
+
+def overlaps(one: TransferItem, other: TransferItem) -> bool:
+    """Tell whether two items of one store may bring a row to the same place."""
+    if one.target.container != other.target.container:
+        return False
+    if one is other or one.target.keys is None or other.target.keys is None:
+        return True
+    mine, theirs = one.target.keys.include, other.target.keys.include
+    return not mine or not theirs or any(a.startswith(b) or b.startswith(a) for a in mine for b in theirs)
+
+
+def reversed_item(item: TransferItem) -> TransferItem:
+    """Return what would bring an item's rows back; of one that keeps rows or moves keys."""
+    convert = item.convert
+    back = MoveKeys(convert.new, convert.old) if isinstance(convert, MoveKeys) else convert
+    return replace(item, source=item.target, target=item.source, convert=back)
 
 
 async def open_source(target: Target, timeouts: Timeouts) -> ItemSource:

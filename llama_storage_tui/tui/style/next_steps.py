@@ -39,6 +39,7 @@ _WORDS: Final = {
     Step.ACCEPT_UNCHECKED: "To change the password without verification, choose that in the options (m).",
     Step.CHANGE_TOGETHER: "Name the others in the options (m) of the change: {of}.",
     Step.RESUME_TRANSFER: f"In a shell beside the app: {PROGRAM} migrate-data {{of}} --resume",
+    Step.RESUME_MOVE: f"In a shell beside the app: {PROGRAM} move {{of}} --resume",
     Step.LEAVE_OUT_USERLIST: "Leave the PgBouncer list empty in the options (m).",
     Step.TEST_BACKENDS: "T in the catalog tests them.",
     Step.MIGRATE_CONFIG: "m shows both files side by side, and writes the new one.",
@@ -52,6 +53,7 @@ _UNNAMED: Final = {
     Step.GIVE_ENV_FILE: "FILE",
     Step.CHANGE_TOGETHER: "the other configs",
     Step.RESUME_TRANSFER: "RUN_CONFIG",
+    Step.RESUME_MOVE: "RUN_CONFIG",
     **dict.fromkeys((Step.PLAN_DATA, Step.BRING_DATA, Step.CHECK_MIGRATED, Step.CHECK_AS_VERSION), "VERSION"),
 }
 

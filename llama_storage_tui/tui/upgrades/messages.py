@@ -8,8 +8,8 @@ from textual.message import Message
 
 from llama_storage_tui.model.migration import ConfigMigration
 from llama_storage_tui.model.upgrade import UpgradeReport
+from llama_storage_tui.services.config_writing import WrittenConfig
 from llama_storage_tui.services.left_behind import LeftBehind
-from llama_storage_tui.services.migration.config import WrittenConfig
 
 
 @dataclass(eq=False)

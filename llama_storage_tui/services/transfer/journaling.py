@@ -1,4 +1,4 @@
-"""A plan's items as a journal has them, and those of a journal as a plan gives them now."""
+"""What a journal says of a transfer: written when one begins, and held against the plan that is made again later."""
 
 from __future__ import annotations
 
@@ -7,18 +7,41 @@ import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from llama_storage_tui.errors import PendingError
+from llama_storage_tui.errors import PendingError, StorageToolError
 from llama_storage_tui.files.transfer_journal import JournaledItem, TransferJournal
 from llama_storage_tui.model.target import Target
 from llama_storage_tui.model.transfer import TransferItem, TransferPlace
 from llama_storage_tui.model.transfer_result import TransferTerms
+from llama_storage_tui.next_steps import Advice
 from llama_storage_tui.services.transfer.stores import store_of
+from llama_storage_tui.text import plural
+
+
+def pending(journal: TransferJournal) -> PendingError:
+    """Return the error for what cannot go on before a transfer that is half done."""
+    what = "move of one of this config's backends" if journal.is_move else "transfer of this config's data"
+    return PendingError(
+        f"A {what} is pending since {journal.created} (journal {journal.id})",
+        where=journal.id,
+        help=Advice("", journal.finishing, journal.config),
+    )
+
+
+def half_done(journal: TransferJournal, error: StorageToolError) -> PendingError:
+    """Return the error for a transfer that stopped on the way, some stores of which have what was brought."""
+    number = len(journal.committed)
+    done = f"{plural(number, 'store')} of {len({item.store for item in journal.items})}"
+    return PendingError(
+        f"{error.message.removesuffix('.')}; {done} {'has' if number == 1 else 'have'} what was brought (journal {journal.id})",
+        where=error.where,
+        help=Advice("", journal.finishing, journal.config),
+    )
 
 
 def new_journal(
     items: Sequence[TransferItem], terms: TransferTerms, config: str, request: dict[str, object]
 ) -> TransferJournal:
-    """Return the journal of a transfer that begins now."""
+    """Return the journal of a transfer that begins."""
     now = datetime.now(UTC)
     return TransferJournal(
         id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",

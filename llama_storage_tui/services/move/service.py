@@ -1,0 +1,308 @@
+"""Everything about moving one backend of a config, for front ends: the plan, the move, its end and its undoing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from glob import escape
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from llama_storage_tui.backends.protocols import Notify
+from llama_storage_tui.errors import BackendError, PendingError, RefusedError
+from llama_storage_tui.files.replacing import digest
+from llama_storage_tui.files.transfer_journal import MOVE, TransferJournal, TransferJournals
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.move import BYTES_A_SECOND, ROWS_A_SECOND, Downtime, MoveChange, MovePlan
+from llama_storage_tui.model.rotation import Outcome
+from llama_storage_tui.model.transfer import TransferItem
+from llama_storage_tui.model.transfer_result import (
+    CountedItem,
+    LeftRow,
+    TransferPlan,
+    TransferResult,
+    TransferTerms,
+)
+from llama_storage_tui.services.config_writing import check_writable, config_file, replace_config
+from llama_storage_tui.services.move.entry import MovingConfig, edit_config, read_both, read_config
+from llama_storage_tui.services.move.items import BackendMoving, plan_items
+from llama_storage_tui.services.requests import LoadRequest
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.startup.background_loop import run_apart
+from llama_storage_tui.services.transfer.apply import Transfer
+from llama_storage_tui.services.transfer.copying import NOT_EMPTY, Watch
+from llama_storage_tui.services.transfer.counting import count, open_elsewhere
+from llama_storage_tui.services.transfer.journaling import pending
+from llama_storage_tui.services.transfer.pending import config_name
+from llama_storage_tui.services.transfer.stores import open_source
+
+TERMS = TransferTerms(accepts_open=True)
+"""A first pass may read beside servers; who has a store open is asked before the last step."""
+
+
+class _Situation(NamedTuple):
+    """A config on its way; `is_switched` is whether the file has been edited."""
+
+    config: MovingConfig
+    is_switched: bool
+
+
+class BackendMove:
+    """The move of one config's backend."""
+
+    def __init__(self, request: LoadRequest, timeouts: Timeouts) -> None:
+        self._request = request
+        self._timeouts = timeouts
+        self._journals = TransferJournals(request.environ)
+        self.config = config_name(request)
+
+    def pending(self) -> TransferJournal | None:
+        """Return what is half done of this config's data."""
+        return self._journals.pending(self.config)
+
+    async def plan(self, change: MoveChange) -> MovePlan:
+        """Return what the move would do.
+
+        Raises UsageError for what was asked, RefusedError for what cannot be, an unreachable server included, and
+        PendingError before a change that is half done.
+        """
+        journal = self.pending()
+        if journal is not None:
+            raise pending(journal)
+
+        async def work() -> MovePlan:
+            try:
+                return await self._plan(change)
+            except BackendError as error:
+                raise RefusedError(error.message, where=error.where, help=error.help) from None
+
+        return await run_apart(work, may_stop=True)
+
+    async def _plan(self, change: MoveChange) -> MovePlan:
+        config = edit_config(self._request, read_config(self._request), change)
+        check_writable(self._request)
+        async with Session(config.old, self._timeouts) as session:
+            moving = BackendMoving(session, config.new, change.backend)
+            found = await plan_items(moving)
+            counted = await count(found.items, found.stays, found.notices, TERMS, self._timeouts)
+        refusals = [*counted.refusals, *await self._not_empty(found.items), *_unconvertible(counted)]
+        users = tuple(await open_elsewhere(found.items, self._timeouts, accepts_open=False))
+        blocked = await self._blocked(found.items, users)
+        return MovePlan(
+            config.old.config,
+            change.backend,
+            *moving.places(),
+            tuple(each.path for each in moving.references()),
+            replace(counted, refusals=tuple(dict.fromkeys((*refusals, *blocked)))),
+            config.diff,
+            _downtime(counted),
+            users,
+        )
+
+    async def apply(
+        self, plan: MovePlan, change: MoveChange, watch: Watch, notify: Notify, *, accepts_open: bool = False
+    ) -> TransferResult:
+        """Carry out a plan.
+
+        Raises RefusedError where nothing was changed, PendingError where it is half done: above all where a server
+        still has a store open when everything was brought.
+        """
+
+        async def work() -> TransferResult:
+            config = edit_config(self._request, read_config(self._request), change)
+            items = await self._items(config, change.backend)
+            if [each.what for each in items] != [each.what for each in plan.transfer.items]:
+                raise RefusedError(
+                    "The config or its data changed since the plan was made", where=self.config
+                )
+            request: dict[str, object] = {
+                "what": MOVE,
+                "backend": change.backend,
+                "type": change.type,
+                "fields": dict(change.fields),
+                **_digests(config),
+            }
+            ending = _ConfigSwitch(self._request, config)
+            transfer = self._transfer(watch, notify, ending, accepts_open=accepts_open)
+            return await transfer.apply(plan.transfer, TERMS, self.config, request)
+
+        return await run_apart(work, may_stop=True)
+
+    async def resume(self, watch: Watch, notify: Notify, *, accepts_open: bool = False) -> TransferResult:
+        """Finish a move that is half done; raises PendingError."""
+
+        async def work() -> TransferResult:
+            journal = self.pending()
+            if journal is None:
+                return TransferResult(Outcome.NONE)
+            journal, situation, items = await self._again(journal)
+            ending = _ConfigSwitch(self._request, situation.config)
+            transfer = self._transfer(watch, notify, ending, accepts_open=accepts_open)
+            if situation.is_switched and journal.state != "undoing":
+                # Servers may be there already: nothing is brought any more.
+                self._journals.close(journal, "applied")
+                return TransferResult(Outcome.RECOVERED, journal.id)
+            return await transfer.resume(journal, items)
+
+        return await run_apart(work, may_stop=True)
+
+    async def undo(self, watch: Watch, notify: Notify, *, accepts_open: bool = False) -> TransferResult:
+        """Restore the config, and take away what the last move brought; raises RefusedError, PendingError."""
+
+        async def work() -> TransferResult:
+            journal = self._journals.last(self.config)
+            if journal is None:
+                raise RefusedError("No backend of this config was moved that could be taken back")
+            journal, situation, items = await self._again(journal)
+            ending = _ConfigSwitch(self._request, situation.config)
+            transfer = self._transfer(watch, notify, ending, accepts_open=accepts_open)
+            result = await transfer.undo(journal, items)
+            return replace(result, notices=(*result.notices, *await self._remaining(items)))
+
+        return await run_apart(work, may_stop=True)
+
+    def _transfer(
+        self, watch: Watch, notify: Notify, ending: _ConfigSwitch, *, accepts_open: bool
+    ) -> Transfer:
+        return Transfer(self._journals, self._timeouts, watch, notify, accepts_open, ending)
+
+    async def _again(
+        self, journal: TransferJournal
+    ) -> tuple[TransferJournal, _Situation, tuple[TransferItem, ...]]:
+        """Return a journal with what its plan gives now; the edit of a config that was changed since is made again."""
+        if not journal.is_move:
+            if journal.is_open:
+                raise pending(journal)
+            raise RefusedError(
+                "What was brought last by migrate-data has to be taken back first", where=journal.id
+            )
+        situation = self._situation(journal)
+        items = await self._items(situation.config, str(journal.request["backend"]))
+        if not situation.is_switched and journal.is_open:
+            journal = replace(journal, request={**journal.request, **_digests(situation.config)})
+            self._journals.write(journal)
+        return journal, situation, items
+
+    def _situation(self, journal: TransferJournal) -> _Situation:
+        request: Mapping[str, Any] = journal.request
+        content = read_config(self._request)
+        backup = backup_of(self._request, journal)
+        if digest(content) == request["after"]:
+            if backup is None:
+                raise RefusedError(
+                    f"The config as it was before the move is not beside {self.config} any more",
+                    where=journal.id,
+                )
+            return _Situation(read_both(self._request, backup.read_bytes(), content), is_switched=True)
+        if backup is not None and digest(content) != request["before"]:
+            said = f"{self.config} was edited since its backend moved; it was {backup.name} before"
+            if journal.is_open:
+                raise PendingError(
+                    said, where=journal.id, help="Put back what the move wrote, and try again."
+                )
+            raise RefusedError(said, where=journal.id, help="Put the entry of the backend back by hand.")
+        change = MoveChange(request["backend"], request["type"], request["fields"])
+        return _Situation(edit_config(self._request, content, change), is_switched=False)
+
+    async def _items(self, config: MovingConfig, backend: str) -> tuple[TransferItem, ...]:
+        async with Session(config.old, self._timeouts) as session:
+            return (await plan_items(BackendMoving(session, config.new, backend))).items
+
+    async def _extents(self, items: tuple[TransferItem, ...]) -> list[tuple[TransferItem, int]]:
+        found = []
+        for item in items:
+            target = await open_source(item.target.target, self._timeouts)
+            try:
+                found.append((item, (await target.extent(item.target.container, item.target.keys)).rows))
+            finally:
+                await target.close()
+        return found
+
+    async def _not_empty(self, items: tuple[TransferItem, ...]) -> list[str]:
+        return [
+            NOT_EMPTY.format(what=item.what, place=item.target.container)
+            for item, rows in await self._extents(items)
+            if rows
+        ]
+
+    async def _remaining(self, items: tuple[TransferItem, ...]) -> list[str]:
+        return [
+            f"{item.what}: {rows:,} {'row is' if rows == 1 else 'rows are'} left at {item.target.location}, written since the move."
+            for item, rows in await self._extents(items)
+            if rows
+        ]
+
+    async def _blocked(self, items: tuple[TransferItem, ...], users: tuple[str, ...]) -> list[str]:
+        """Return why a first pass beside servers would hurt them: a long read of a SQLite file that is not in WAL mode."""
+        found = {}
+        for item in items:
+            source = await open_source(item.source.target, self._timeouts)
+            try:
+                blocks = await source.blocks_writers()
+            finally:
+                await source.close()
+            mine = [each for each in users if each.startswith(f"{item.source.location} ")]
+            if blocks and mine:
+                found[item.source.location] = (
+                    f"{mine[0]} While {item.source.location} is read, nobody can write to it: its journal mode is not WAL."
+                )
+        return [*found.values()]
+
+
+def _digests(config: MovingConfig) -> dict[str, object]:
+    return {"before": digest(config.before), "after": digest(config.after)}
+
+
+def _unconvertible(plan: TransferPlan) -> list[str]:
+    def said(left: LeftRow) -> str:
+        return f"{left.what}, {left.identity} cannot be brought: {left.reason}."
+
+    return [said(each.left[0]) for each in plan.items if each.left]
+
+
+def _downtime(plan: TransferPlan) -> Downtime:
+    def seconds(items: tuple[CountedItem, ...]) -> int:
+        rows, size = sum(each.rows for each in items), sum(each.bytes for each in items)
+        return max(1, round(max(rows / ROWS_A_SECOND, size / BYTES_A_SECOND)))
+
+    return Downtime(
+        seconds(plan.items),
+        "From stopping the servers to starting them with the new config: what changed since the first pass is found by reading"
+        " both stores again.",
+    )
+
+
+def backup_of(load: LoadRequest, journal: TransferJournal) -> Path | None:
+    """Return the file that keeps the config as it was before a move; None where there is none."""
+    path = config_file(load)
+    kept = sorted(path.parent.glob(f"{escape(path.name)}.{_kept_as(journal)}*"))
+    return next((each for each in kept if digest(each.read_bytes()) == journal.request["before"]), None)
+
+
+def _kept_as(journal: TransferJournal) -> str:
+    return f"before-move-{journal.id}"
+
+
+class _ConfigSwitch:
+    """Satisfies `apply.Ending`: the one edit of the config."""
+
+    def __init__(self, load: LoadRequest, config: MovingConfig) -> None:
+        self._load, self._config = load, config
+
+    def is_done(self, journal: TransferJournal) -> bool:
+        """Tell whether the file is, or was, the edited one: then its former content is kept beside it."""
+        del journal
+        return read_config(self._load) == self._config.after
+
+    async def finish(self, journal: TransferJournal) -> None:
+        """Write the edited config, unless it is there already."""
+        if not self.is_done(journal):
+            replace_config(self._load, self._config.before, self._config.after, kept_as=_kept_as(journal))
+
+    async def revert(self, journal: TransferJournal) -> None:
+        """Put the former config back, unless it is there already."""
+        if self.is_done(journal):
+            replace_config(self._load, self._config.after, self._config.before, kept_as=None)
+        kept = backup_of(self._load, journal)
+        if kept is not None:
+            kept.unlink()

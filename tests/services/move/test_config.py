@@ -1,0 +1,83 @@
+"""The last step of a move is the config's: what others have written meanwhile is never lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from llama_storage_tui.errors import PendingError, RefusedError
+from llama_storage_tui.model.move import MoveChange
+from llama_storage_tui.model.rotation import Outcome
+from tests.move_runner import service
+from tests.moves import add_hard_values, content, made
+from tests.transfers import ignore
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Make a deployment of 0.7.3 on SQLite."""
+    path = made("llama-stack-0.7.3", tmp_path / "old")
+    add_hard_values(path.parent)
+    return path
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return {"HOME": "/nowhere", "LLAMA_STORAGE_TUI_STATE_DIR": str(tmp_path / "state")}
+
+
+async def test_a_config_that_is_edited_while_rows_are_brought_is_not_written_over(
+    config: Path, environ: dict[str, str], tmp_path: Path
+) -> None:
+    moving = service(config, environ)
+    change = MoveChange("sql", "sqlite", {"db_path": str(tmp_path / "new.db")})
+    edited = config.read_text() + "# edited meanwhile\n"
+
+    def edit(step: str) -> None:
+        if step == "committed":
+            config.write_text(edited)
+
+    with pytest.raises(PendingError, match="was edited since the plan was made"):
+        await moving.apply(await moving.plan(change), change, ignore, edit)
+    assert config.read_text() == edited
+    done = await moving.resume(ignore, ignore_step)
+    assert done.outcome is Outcome.RECOVERED
+    assert config.read_text() == edited.replace(
+        f'"{config.parent / "sql_store.db"}"', str(tmp_path / "new.db")
+    )
+    assert content(tmp_path / "new.db") == content(config.parent / "sql_store.db")
+
+
+async def test_a_config_that_was_edited_after_the_move_is_not_put_back(
+    config: Path, environ: dict[str, str], tmp_path: Path
+) -> None:
+    moving = service(config, environ)
+    change = MoveChange("sql", "sqlite", {"db_path": str(tmp_path / "new.db")})
+    await moving.apply(await moving.plan(change), change, ignore, ignore_step)
+    config.write_text(config.read_text() + "# edited later\n")
+    with pytest.raises(RefusedError, match="was edited since its backend moved"):
+        await moving.undo(ignore, ignore_step)
+    assert config.read_text().endswith("# edited later\n")
+    assert content(tmp_path / "new.db") == content(config.parent / "sql_store.db")
+
+
+async def test_a_backend_written_as_a_block_keeps_the_comments_around_it(
+    config: Path, environ: dict[str, str], tmp_path: Path
+) -> None:
+    old = config.read_text()
+    line = next(each for each in old.splitlines() if each.startswith("    sql: "))
+    block = (
+        "    sql:  # all rows\n      type: sql_sqlite  # for now\n      # where\n"
+        f"      db_path: {config.parent / 'sql_store.db'}\n    # below"
+    )
+    config.write_text(old.replace(line, block))
+    moving = service(config, environ)
+    change = MoveChange("sql", "sqlite", {"db_path": "${env.MOVED_TO:=" + str(tmp_path / "new.db") + "}"})
+    await moving.apply(await moving.plan(change), change, ignore, ignore_step)
+    wanted = block.replace(str(config.parent / "sql_store.db"), change.fields["db_path"])
+    assert config.read_text() == old.replace(line, wanted)
+
+
+def ignore_step(_: str) -> None:
+    """Hear of a step and do nothing."""

@@ -1,0 +1,137 @@
+"""SIGKILL after every step of a move, and at any moment: finished, it is an undisturbed one; taken back, none at all.
+
+LLAMA_STORAGE_TUI_KILLS sets how many moments are tried of each engine (300 by hand).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from llama_storage_tui.model.move import MoveChange
+from tests import fork_server
+from tests.move_runner import run
+from tests.moves import ENVIRON, add_hard_values, content, made, on_postgres
+from tests.stores import PostgresStore
+
+MOMENTS: Final = int(os.environ.get("LLAMA_STORAGE_TUI_KILLS", "3"))
+BEGINNING: Final = ("journaled", "begun")
+END: Final = ("recorded", "committed", "marked", "switched", "closed")
+ITEMS: Final = 6
+STEPS: Final = (*BEGINNING, *["copied"] * ITEMS, *END)
+UNDOING: Final = ("undoing", "reverted", "taken", "closed")
+
+
+@dataclass
+class Deployment:
+    """A config on SQLite whose SQL backend moves to another file, or to a database."""
+
+    folder: Path
+    change: MoveChange
+    postgres: PostgresStore | None = None
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "old" / "config.yaml"
+
+    def call(
+        self, do: str, *, die_at: int | None = None, die_after: float | None = None
+    ) -> tuple[int, tuple[str, ...]]:
+        """Run a process; return its code and the steps that it told."""
+        environ = {"HOME": "/nowhere", "LLAMA_STORAGE_TUI_STATE_DIR": str(self.folder / "state"), **ENVIRON}
+        done = fork_server.call(
+            run,
+            self.config,
+            self.change,
+            do,
+            die_at,
+            die_after,
+            environ,
+            folder=self.folder,
+            environ={"PATH": os.environ["PATH"], **environ},
+        )
+        assert "Traceback" not in done.err, done.err
+        return done.code, tuple(done.out.split("\n")[:-1])
+
+    def files(self) -> dict[str, bytes]:
+        """Return the source's folder: the config, its stores and whatever was left there."""
+        return {path.name: path.read_bytes() for path in sorted(self.config.parent.iterdir())}
+
+    def target(self) -> object:
+        """Return what the target holds: rows of a file, or the number of a database's."""
+        if self.postgres is None:
+            path = self.folder / "new.db"
+            return content(path) if path.exists() else {}
+        if self.postgres.ask("SELECT to_regclass('responses')") == "":
+            return {}
+        return self.postgres.ask("SELECT string_agg(r::text, '|' ORDER BY id) FROM responses r")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Deployment:
+    """Make a deployment of 0.7.3 that moves to each engine."""
+    add_hard_values(made("llama-stack-0.7.3", tmp_path / "old").parent)
+    if request.param == "sqlite":
+        return Deployment(tmp_path, MoveChange("sql", "sqlite", {"db_path": str(tmp_path / "new.db")}))
+    store: PostgresStore = request.getfixturevalue("postgres_store")
+    type_, *words = on_postgres(store)
+    fields = dict(word.split("=", 1) for word in words if word != "--set")
+    return Deployment(tmp_path, MoveChange("sql", type_, fields), store)
+
+
+def test_killed_after_a_step_it_is_finished_or_taken_back(deployment: Deployment) -> None:
+    before = deployment.files()
+    assert deployment.call("apply") == (0, STEPS)
+    moved = deployment.target()
+    assert moved
+    assert deployment.call("undo")[1] == UNDOING
+    assert (deployment.files(), deployment.target()) == (before, {})
+    for at in range(1, len(STEPS) + 1):
+        if STEPS[at - 1] == "copied" and at > len(BEGINNING) + 1:
+            continue  # as after the first one
+        assert deployment.call("apply", die_at=at) == (-9, STEPS[:at])
+        deployment.call("undo")
+        assert (deployment.files(), deployment.target()) == (before, {}), STEPS[at - 1]
+        deployment.call("apply", die_at=at)
+        deployment.call("resume")
+        assert deployment.target() == moved, STEPS[at - 1]
+        after = deployment.files()
+        assert {name: after[name] for name in before if name != "config.yaml"} == {
+            name: before[name] for name in before if name != "config.yaml"
+        }
+        assert after["config.yaml"] != before["config.yaml"]
+        deployment.call("undo")
+        assert (deployment.files(), deployment.target()) == (before, {})
+
+
+def test_killed_while_it_is_taken_back_it_is_taken_back(deployment: Deployment) -> None:
+    before = deployment.files()
+    for at in range(1, len(UNDOING) + 1):
+        deployment.call("apply")
+        assert deployment.call("undo", die_at=at) == (-9, UNDOING[:at])
+        deployment.call("resume")
+        assert (deployment.files(), deployment.target()) == (before, {}), UNDOING[at - 1]
+
+
+def test_killed_at_any_moment_it_is_finished_or_taken_back(deployment: Deployment) -> None:
+    before = deployment.files()
+    lasts = random.Random(os.urandom(8))  # noqa: S311 - moments
+    for number in range(MOMENTS):
+        deployment.call("apply", die_after=lasts.uniform(0, 1.2))
+        if number % 2:
+            deployment.call("resume")
+            if deployment.files()["config.yaml"] == before["config.yaml"]:
+                deployment.call("apply")
+            assert deployment.files()["config.yaml"] != before["config.yaml"]
+            assert deployment.target()
+        deployment.call("undo")
+        for leftover in deployment.config.parent.glob(".config.yaml.llama-storage-tui.*"):
+            leftover.unlink()  # of one that was killed between two names
+        assert (deployment.files(), deployment.target()) == (before, {})
+    shutil.rmtree(deployment.folder / "state")
