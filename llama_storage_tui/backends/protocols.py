@@ -293,7 +293,7 @@ class ItemWriter(Protocol):
         ...
 
     async def bring(self, item: TransferItem) -> int | None:
-        """Bring all rows of an item within the engine, to a container that has none of them; return how many.
+        """Bring all rows of an item within the engine; return how many.
 
         None where the engine cannot do that by itself, or not with every row: then nothing was written.
         """

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as postgres_dialect
 
 from llama_storage_tui.backends.creating import add_column_statement, create_statements
 from llama_storage_tui.backends.postgres import failures
-from llama_storage_tui.backends.postgres.comparing import is_empty, joined, look_for, stored
+from llama_storage_tui.backends.postgres.comparing import are_stored, is_empty, joined, look_for
 from llama_storage_tui.backends.postgres.connecting import APPLICATION_NAME, connect, location
 from llama_storage_tui.backends.postgres.encoding import DriverRow, encoded, encoder, why_refused
 from llama_storage_tui.backends.postgres.raw_rows import (
@@ -258,9 +258,7 @@ class PostgresWriter:
                 await connection.copy_records_to_table(
                     sheet.container, records=made, columns=[*sheet.columns]
                 )
-            there = await stored(connection, table, sheet, made)
-            places = [sheet.columns.index(name) for name in sheet.identity]
-            is_same = all(there.get(tuple(row[at] for at in places)) == row for row in made)
+            is_same = await are_stored(connection, table, sheet, made)
         if not is_same:
             await connection.execute("ROLLBACK TO batch")
         await connection.execute("RELEASE batch")

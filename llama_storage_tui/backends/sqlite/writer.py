@@ -16,12 +16,13 @@ from sqlalchemy.dialects import sqlite as sqlalchemy_sqlite
 from llama_storage_tui.backends.creating import add_column_statement, create_statements
 from llama_storage_tui.backends.sqlite import attaching, failures, holders, raw_rows
 from llama_storage_tui.backends.sqlite.access import HeldFile, OpenMode, look, uri
-from llama_storage_tui.backends.sqlite.comparing import form, is_empty, look_for, why_not
+from llama_storage_tui.backends.sqlite.comparing import are_same, is_empty, look_for, why_not
 from llama_storage_tui.backends.sqlite.raw_rows import (
     RawTable,
     ThreadedConnection,
     as_text,
     describe,
+    fetched,
     last_row,
     quoted,
 )
@@ -108,16 +109,23 @@ class SqliteWriter:
             yield batch
 
     async def bring(self, item: TransferItem) -> int | None:
-        """Have SQLite bring the rows of another file, where they need no more than another beginning of their key."""
+        """Have SQLite bring rows, of this file or another, where they need no more than another beginning of their key."""
         target = item.source.target
         if not isinstance(target, SqliteTarget) or not attaching.can_bring(item):
             return None
+        if await asyncio.to_thread(os.path.realpath, target.path) == str(self._path):
+            return await self._run(lambda connection: self._bring(connection, "main", item))
         try:
             before = await asyncio.to_thread(look, target.path, self._held)
             if before.way is OpenMode.COPY:
                 return None
             address = uri(before.path, before.way)
-            written = await self._run(lambda connection: self._bring(connection, address, item))
+            schema = await self._run(lambda connection: self._attached(connection, address))
+            written = (
+                None
+                if schema is None
+                else await self._run(lambda connection: self._bring(connection, schema, item))
+            )
             is_torn = before.way is OpenMode.IMMUTABLE and before != await asyncio.to_thread(
                 look, target.path, self._held
             )
@@ -234,10 +242,7 @@ class SqliteWriter:
             )
         return False
 
-    def _bring(self, connection: sqlite3.Connection, address: str, item: TransferItem) -> int | None:
-        schema = self._attached(connection, address)
-        if schema is None:
-            return None
+    def _bring(self, connection: sqlite3.Connection, schema: str, item: TransferItem) -> int | None:
         source = describe(connection, item.source.container, where=self._where, schema=schema)
         if source is None:
             return 0
@@ -274,7 +279,7 @@ class SqliteWriter:
         connection.execute("SAVEPOINT batch")
         try:
             connection.executemany(statement, rows)
-            is_same = form(connection.execute(back, (last,)).fetchall()) == form(rows)
+            is_same = are_same(rows, fetched(connection, back, (last,)))
         except sqlite3.IntegrityError as error:
             connection.execute("ROLLBACK TO batch")
             if _is_taken(error):
