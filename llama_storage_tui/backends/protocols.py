@@ -273,8 +273,8 @@ class ItemWriter(Protocol):
         """Return how much room there is for new rows; None where that cannot be told."""
         ...
 
-    async def begin(self) -> None:
-        """Open the transaction and keep other writers out; raises BackendError.
+    async def begin(self) -> bool:
+        """Open the transaction and keep other writers out; return whether the store was made for it. Raises BackendError.
 
         What stands above may be asked before, and writes nothing; everything below is asked within the transaction.
         """
@@ -321,6 +321,10 @@ class ItemWriter(Protocol):
 
     async def drop(self, container: str) -> None:
         """Drop a container that has no row."""
+        ...
+
+    async def discard(self) -> None:
+        """Have `close` remove a store that `begin` once made, if the commit leaves nothing in it."""
         ...
 
     async def commit(self) -> bool:

@@ -50,7 +50,7 @@ _SESSIONS: Final = """
 SELECT application_name, pid FROM pg_stat_activity
 WHERE datname = current_database() AND usename = session_user AND pid <> pg_backend_pid() AND application_name <> $1
 """
-_KEY_VALUE: Final = (  # as kv_postgres of 1.0.3 to 1.5.0 makes it; earlier ones, with `timestamp` in it, take that as well
+_KEY_VALUE: Final = (  # as kv_postgres of 1.0.3 to 1.5.0 makes it; a plan for an earlier one says what that makes
     "CREATE TABLE {} (key TEXT PRIMARY KEY, value TEXT, expiration TIMESTAMPTZ)",
     "CREATE INDEX {} ON {} (expiration) WHERE expiration IS NOT NULL",
 )
@@ -99,13 +99,14 @@ class PostgresWriter:
         """Return None: a server does not tell."""
         return None
 
-    async def begin(self) -> None:
+    async def begin(self) -> bool:
         """Open the transaction."""
         with failures.translating(self._where):
             connection = await self._connection()
             await connection.execute("BEGIN READ WRITE")
             await connection.execute(SESSION)
             await connection.execute(_LOCK)
+        return False
 
     async def prepare(self, sheet: Sheet) -> bool:
         """Create the table or missing columns of it, and keep others from writing to it until the transaction ends."""
@@ -188,6 +189,9 @@ class PostgresWriter:
         with failures.translating(self._where):
             await (await self._connection()).execute(f"DROP TABLE IF EXISTS {quoted(container)}")
         self._tables.pop(container, None)
+
+    async def discard(self) -> None:
+        """Do nothing: a database is nothing that a transfer makes."""
 
     async def commit(self) -> bool:
         """Commit; a connection that ends meanwhile leaves it unknown."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from urllib.parse import quote
 from sqlalchemy.dialects import sqlite as sqlalchemy_sqlite
 
 from llama_storage_tui.backends.creating import add_column_statement, create_statements
-from llama_storage_tui.backends.sqlite import attaching, failures, holders, raw_rows
+from llama_storage_tui.backends.sqlite import attaching, failures, holders, places, raw_rows
 from llama_storage_tui.backends.sqlite.access import HeldFile, OpenMode, look, uri
 from llama_storage_tui.backends.sqlite.comparing import are_same, is_empty, look_for, why_not
 from llama_storage_tui.backends.sqlite.raw_rows import (
@@ -66,6 +65,7 @@ class SqliteWriter:
         self._path = Path(os.path.realpath(target.path))
         self._where = str(target.path)
         self._is_new = False
+        self._is_discarded = False
         self._connection = ThreadedConnection(self._open)
         self._tables: dict[str, RawTable] = {}
         self._schemas: dict[str, str] = {}
@@ -74,7 +74,7 @@ class SqliteWriter:
     async def obstacles(self, sheets: Sequence[Sheet]) -> tuple[str, ...]:
         """Return why the file cannot be written."""
         del sheets
-        return tuple(await asyncio.to_thread(_obstacles, self._path))
+        return tuple(await asyncio.to_thread(places.obstacles, self._path))
 
     async def users(self) -> tuple[str, ...] | None:
         """Return the processes that have the file open."""
@@ -85,11 +85,12 @@ class SqliteWriter:
 
     async def free_bytes(self) -> int | None:
         """Return the room on the file's disk."""
-        return await asyncio.to_thread(_free_bytes, self._path)
+        return await asyncio.to_thread(places.free_bytes, self._path)
 
-    async def begin(self) -> None:
+    async def begin(self) -> bool:
         """Open the file, make it where it is missing, and take SQLite's write lock."""
         await self._run(lambda connection: connection.execute("BEGIN IMMEDIATE"))
+        return self._is_new
 
     async def prepare(self, sheet: Sheet) -> bool:
         """Create the table or missing columns of it."""
@@ -174,6 +175,10 @@ class SqliteWriter:
         await self._run(lambda connection: connection.execute(f"DROP TABLE IF EXISTS {quoted(container)}"))
         self._tables.pop(container, None)
 
+    async def discard(self) -> None:
+        """Have `close` remove the file if it has no table then."""
+        self._is_discarded = True
+
     async def commit(self) -> bool:
         """Commit; what SQLite refuses here, it rolls back when the connection closes."""
         await self._run(lambda connection: connection.execute("COMMIT"))
@@ -185,7 +190,9 @@ class SqliteWriter:
         await self._connection.close()
         self._held.close()
         if self._is_new:
-            await asyncio.to_thread(_remove_empty, self._path)
+            await asyncio.to_thread(places.remove_empty, self._path)
+        if self._is_discarded:
+            await asyncio.to_thread(places.remove_without_tables, self._path)
 
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
@@ -358,33 +365,3 @@ def _as_writer(error: BackendError) -> BackendError:
     if error.message == "The file, or its folder, may not be written.":
         error.failure = FailureKind.READ_ONLY
     return error
-
-
-def _obstacles(path: Path) -> list[str]:
-    folder = path.parent
-    if not path.exists():
-        while not folder.exists():
-            folder = folder.parent
-    found = []
-    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-        found.append(f"{path} may not be written: check its owner and mode.")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        found.append(f"The folder {folder} may not be written, which SQLite needs for its journal.")
-    if path.exists() and not path.is_file():
-        found.append(f"{path} is not a file.")
-    return found
-
-
-def _free_bytes(path: Path) -> int | None:
-    folder = path.parent
-    while not folder.exists():
-        folder = folder.parent
-    try:
-        return shutil.disk_usage(folder).free
-    except OSError:
-        return None
-
-
-def _remove_empty(path: Path) -> None:
-    if path.is_file() and path.stat().st_size == 0:
-        path.unlink()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from llama_storage_tui.backends.protocols import Notify
 from llama_storage_tui.errors import RefusedError
-from llama_storage_tui.files.transfer_journal import Changed, TransferRecord, digest_of
+from llama_storage_tui.files.transfer_journal import STORE, Changed, TransferRecord, digest_of
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import RawBatch, RawRow, RowIdentity, Sheet, Standing, TakenError
 from llama_storage_tui.model.transfer import OnConflict, TransferItem
@@ -55,9 +55,11 @@ class StoreCopy:
     async def run(self) -> list[ItemOutcome]:
         """Bring everything, and leave the transaction to be committed."""
         was_complete = self.record.is_complete(self.store.place)
-        await self.writer.begin()
+        is_new = await self.writer.begin()
         self.notify("begun")
         self.record.begin()
+        if is_new:
+            self.record.create(self.store.place, STORE)
         outcomes = []
         for item in self.store.items:
             outcomes.append(await ItemCopy(self, item, was_complete=was_complete).run())

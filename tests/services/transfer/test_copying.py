@@ -321,6 +321,28 @@ async def test_undo_drops_a_table_that_was_created_and_is_empty_again(
         read(store, "responses")
 
 
+@pytest.mark.parametrize("since", ["nothing", "another table"])
+async def test_undo_removes_a_file_that_was_made_and_holds_nothing_else(
+    tmp_path: Path, state: Path, since: str
+) -> None:
+    old, new = fill_responses(tmp_path / "old.db", 4), SqliteStore(tmp_path / "new.db")
+    item = rows_item(old, new)
+    await bring(state, [item])
+    if since != "nothing":
+        new.execute("CREATE TABLE other (id)")
+    await transfer(state).undo(transfer(state).journals.all()[-1], [item])
+    assert new.path.exists() == (since != "nothing")
+
+
+async def test_undo_leaves_a_file_that_was_there(tmp_path: Path, state: Path) -> None:
+    old, new = fill_responses(tmp_path / "old.db", 4), SqliteStore(tmp_path / "new.db")
+    new.execute("CREATE TABLE other (id); DROP TABLE other")
+    item = rows_item(old, new)
+    await bring(state, [item])
+    await transfer(state).undo(transfer(state).journals.all()[-1], [item])
+    assert new.path.exists()
+
+
 async def test_a_missing_column_is_added_as_servers_add_it(store: Store, tmp_path: Path, state: Path) -> None:
     old = fill_responses(tmp_path / "old.db", 2)
     store.execute(
