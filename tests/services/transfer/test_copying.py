@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import sqlite3
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -474,3 +476,25 @@ async def test_a_number_that_the_target_would_keep_in_another_form_stays(tmp_pat
     result = await bring(state, [rows_item(old, new, convert=KeepRows())])
     assert [row[0] for row in read(new, "responses")] == ["b"]
     assert len(result.left) == 1
+
+
+async def test_the_event_loop_goes_on_while_rows_are_brought(
+    store: Store, tmp_path: Path, state: Path
+) -> None:
+    old = fill_responses(tmp_path / "old.db", 6000, size=500)
+    longest, is_over = 0.0, False
+
+    async def tick() -> None:
+        nonlocal longest
+        while not is_over:
+            # The thread's own processor time: what others do on the machine does not count.
+            before = time.thread_time()
+            await asyncio.sleep(0)
+            longest = max(longest, time.thread_time() - before)
+
+    ticking = asyncio.create_task(tick())
+    result = await bring(state, [rows_item(old, store)])
+    is_over = True
+    await ticking
+    assert result.items[0].written == 6000
+    assert longest < 0.05
