@@ -277,8 +277,8 @@ class ItemWriter(Protocol):
         """Return how much room there is for new rows; None where that cannot be told."""
         ...
 
-    async def begin(self) -> None:
-        """Open the transaction and keep other writers out; raises BackendError.
+    async def begin(self) -> bool:
+        """Open the transaction and keep other writers out; return whether the store was made for it. Raises BackendError.
 
         What stands above may be asked before, and writes nothing; everything below is asked within the transaction.
         """
@@ -297,7 +297,7 @@ class ItemWriter(Protocol):
         ...
 
     async def bring(self, item: TransferItem) -> int | None:
-        """Bring all rows of an item within the engine, to a container that has none of them; return how many.
+        """Bring all rows of an item within the engine; return how many.
 
         None where the engine cannot do that by itself, or not with every row: then nothing was written.
         """
@@ -325,6 +325,10 @@ class ItemWriter(Protocol):
 
     async def drop(self, container: str) -> None:
         """Drop a container that has no row."""
+        ...
+
+    async def discard(self) -> None:
+        """Have `close` remove a store that `begin` once made, if the commit leaves nothing in it."""
         ...
 
     async def commit(self) -> bool:

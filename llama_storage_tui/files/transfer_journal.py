@@ -33,6 +33,10 @@ MOVE: Final = "move"
 OPEN: Final = ("copying", "removing", "undoing")
 
 
+STORE: Final = ""
+"""In place of a container: the whole store was made."""
+
+
 @dataclass(frozen=True, slots=True)
 class JournaledItem:
     """An item by its name and places; `store` is the target's, which one transaction covers."""
@@ -281,7 +285,7 @@ class TransferRecord:
         return bool(self._connection.execute("SELECT 1 FROM complete WHERE store = ?", (store,)).fetchone())
 
     def create(self, store: str, container: str) -> None:
-        """Record a container that was created."""
+        """Record a container that was created, or STORE for the store itself."""
         self._connection.execute("INSERT OR IGNORE INTO created VALUES (?, ?)", (store, container))
 
     def created(self, store: str) -> tuple[str, ...]:

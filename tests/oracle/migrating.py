@@ -89,8 +89,8 @@ providers:
   - {{provider_id: reference, provider_type: "inline::reference", config: {batches}}}
 storage:
   backends:
-    kv: {{type: kv_sqlite, db_path: "{folder}/kvstore.db"}}
-    sql: {{type: sql_sqlite, db_path: "{folder}/sql_store.db"}}
+    kv: {{type: kv_{engine}, {kv}}}
+    sql: {{type: sql_{engine}, {sql}}}
   stores:
     metadata: {{namespace: registry, backend: kv}}
     inference: {{table_name: inference_store, backend: sql}}
@@ -123,9 +123,13 @@ _NAMED: Final = {
 }
 
 
-def config_of(release: str, folder: str, files: str) -> str:
-    """Return a run config of a release, with its stores in a folder."""
-    return _CATALOG.format(folder=folder, files=files, **_NAMED[release]) if release in _NAMED else _INLINE
+def config_of(release: str, folder: str, files: str, login: str = "") -> str:
+    """Return a run config of a release, with its stores in a folder, or in the PostgreSQL database of a login."""
+    if release not in _NAMED:
+        return _INLINE
+    engine = "postgres" if login else "sqlite"
+    kv, sql = (login or f'db_path: "{folder}/{name}.db"' for name in ("kvstore", "sql_store"))
+    return _CATALOG.format(engine=engine, kv=kv, sql=sql, files=files, **_NAMED[release])
 
 
 async def planned(
@@ -136,8 +140,9 @@ async def planned(
     choices: PlanChoices | None = None,
     *,
     knows_old: bool = True,
+    login: str = "",
 ) -> DataPlan:
-    """Return the plan from an old store to a folder of the new version."""
+    """Return the plan from an old store to a folder of the new version, or to the PostgreSQL database of a login."""
     environ = {"OLD": str(source), "NEW": str(target), "LLAMA_STACK_CONFIG_DIR": str(source)}
     target.mkdir(parents=True, exist_ok=True)
     catalogs = []
@@ -146,7 +151,7 @@ async def planned(
         (new, "${env.NEW}", "/srv/new/files"),
     ):
         path = target / f"{release}.yaml"
-        path.write_text(config_of(release, folder, files))
+        path.write_text(config_of(release, folder, files, login if release == new else ""))
         version = release.rpartition("-")[2]
         catalogs.append(load(LoadRequest(str(path), version=version, uses_environ=True, environ=environ)))
     async with Session(catalogs[1]) as session:

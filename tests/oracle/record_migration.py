@@ -26,7 +26,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from tests.oracle.migration_stores import save
+from tests.oracle.migration_stores import save, saved
 
 POSTGRES = os.environ.get("POSTGRES", "")
 """HOST:PORT:USER:PASSWORD:DATABASE of a store to read in place of the files; a folder then only names the conversations."""
@@ -209,6 +209,8 @@ async def read(folder: Path) -> dict[str, Any]:
         found["prompt versions"][each["prompt_id"]] = await one(
             prompts.list_prompt_versions, "ListPromptVersionsRequest", prompt_id=each["prompt_id"]
         )
+    if POSTGRES and VERSION < (1, 0):
+        found |= await prompts_one_by_one(prompts, saved(f"reading-{folder.name}"))
     found["batches"] = await pages((await stores.batches()).list_batches, "ListBatchesRequest", limit=100)
     faiss = await stores.faiss()
     found["vector stores"] = plain((await faiss.openai_list_vector_stores(limit=100)).data)
@@ -225,6 +227,30 @@ async def read(folder: Path) -> dict[str, Any]:
     if VERSION >= (0, 3):
         found["conversations"] = await conversations(stores, folder)
     return found
+
+
+async def prompts_one_by_one(prompts: Any, named: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - the package's
+    """Return the prompts that another recording names.
+
+    Before 1.0 no list of prompts finds any in PostgreSQL, whoever wrote them: `keys_in_range` gives keys with their namespace, and
+    `get` puts it before them once more.
+    """
+
+    async def get(id_: str, *version: int) -> Any:  # noqa: ANN401 - JSON
+        if VERSION < (0, 4):
+            return plain(await prompts.get_prompt(id_, *version))
+        request = importlib.import_module("llama_stack_api").GetPromptRequest
+        return plain(
+            await prompts.get_prompt(request(prompt_id=id_, **dict(zip(("version",), version, strict=False))))
+        )
+
+    return {
+        "prompts": [await get(each["prompt_id"]) for each in named["prompts"]],
+        "prompt versions": {
+            id_: [await get(id_, each["version"]) for each in versions]
+            for id_, versions in named["prompt versions"].items()
+        },
+    }
 
 
 async def one(ask: Any, name: str, **fields: object) -> list[Any]:  # noqa: ANN401 - the package's

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from operator import itemgetter
 
 import asyncpg
 
@@ -58,14 +59,41 @@ async def stored(
     if not rows:
         return {}
     places = [sheet.columns.index(name) for name in sheet.identity]
+    found = await _fetched(connection, table, sheet, rows, as_cells=as_cells)
+    return {tuple(row[at] for at in places): tuple(row) for row in found}
+
+
+async def are_stored(
+    connection: asyncpg.Connection, table: PostgresTable, sheet: Sheet, rows: Sequence[DriverRow]
+) -> bool:
+    """Tell whether all rows are there, each with every value, as the driver has them."""
+    identity = itemgetter(*(sheet.columns.index(name) for name in sheet.identity))
+    found = await _fetched(connection, table, sheet, rows, as_cells=False)
+    there = dict(zip(map(identity, found), found, strict=True))
+    return [
+        there.get(identity(row)) for row in rows
+    ] == rows  # a row of the driver equals a tuple of its cells
+
+
+async def _fetched(
+    connection: asyncpg.Connection,
+    table: PostgresTable,
+    sheet: Sheet,
+    rows: Sequence[DriverRow],
+    *,
+    as_cells: bool,
+) -> Sequence[asyncpg.Record]:
+    places = [sheet.columns.index(name) for name in sheet.identity]
     names = set(table.names)
     chosen = ", ".join(
         "NULL" if name not in names else f"t.{table.column(name).chosen if as_cells else quoted(name)}"
         for name in sheet.columns
     )
     query = f"SELECT {chosen} FROM {table.quoted} AS t {joined(table, sheet, 'JOIN')}"  # noqa: S608 - names are quoted
-    found = await connection.fetch(query, *([row[at] for row in rows] for at in places))
-    return {tuple(row[at] for at in places): tuple(row) for row in found}
+    found: Sequence[asyncpg.Record] = await connection.fetch(
+        query, *([row[at] for row in rows] for at in places)
+    )
+    return found
 
 
 def joined(table: PostgresTable, sheet: Sheet, word: str) -> str:

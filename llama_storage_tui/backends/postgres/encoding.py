@@ -21,6 +21,7 @@ DriverRow = tuple[object, ...]
 Encode = Callable[[Cell], object]
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_TEXTS: Final = {str, type(None)}
 _BITS: Final = {"int2": 16, "int4": 32, "int8": 64}
 
 
@@ -35,10 +36,16 @@ def encoder(kind: str) -> Encode | None:
 def encoded(rows: Sequence[RawRow], encoders: Sequence[Encode | None]) -> list[DriverRow]:
     """Return rows as the driver takes them, column by column; raises NotConvertibleError."""
     columns = (
-        column if encode is None else [None if cell is None else encode(cell) for cell in column]
-        for encode, column in zip(encoders, zip(*rows, strict=True), strict=True)
+        _encoded(column, encode) for encode, column in zip(encoders, zip(*rows, strict=True), strict=True)
     )
     return list(zip(*columns, strict=True))
+
+
+def _encoded(column: Sequence[Cell], encode: Encode | None) -> Sequence[object]:
+    # Texts, which most cells are, are not looked at one by one.
+    if encode is None or (encode in (_text, _json) and _TEXTS.issuperset(map(type, column))):
+        return column
+    return [None if cell is None else encode(cell) for cell in column]
 
 
 def why_refused(row: RawRow, kinds: Sequence[str]) -> str | None:

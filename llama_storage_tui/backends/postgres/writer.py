@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as postgres_dialect
 
 from llama_storage_tui.backends.creating import add_column_statement, create_statements
 from llama_storage_tui.backends.postgres import failures
-from llama_storage_tui.backends.postgres.comparing import is_empty, joined, look_for, stored
+from llama_storage_tui.backends.postgres.comparing import are_stored, is_empty, joined, look_for
 from llama_storage_tui.backends.postgres.connecting import APPLICATION_NAME, connect, location
 from llama_storage_tui.backends.postgres.encoding import DriverRow, encoded, encoder, why_refused
 from llama_storage_tui.backends.postgres.raw_rows import (
@@ -50,7 +50,7 @@ _SESSIONS: Final = """
 SELECT application_name, pid FROM pg_stat_activity
 WHERE datname = current_database() AND usename = session_user AND pid <> pg_backend_pid() AND application_name <> $1
 """
-_KEY_VALUE: Final = (  # as kv_postgres of 1.0.3 to 1.5.0 makes it; earlier ones, with `timestamp` in it, take that as well
+_KEY_VALUE: Final = (  # as kv_postgres of 1.0.3 to 1.5.0 makes it; a plan for an earlier one says what that makes
     "CREATE TABLE {} (key TEXT PRIMARY KEY, value TEXT, expiration TIMESTAMPTZ)",
     "CREATE INDEX {} ON {} (expiration) WHERE expiration IS NOT NULL",
 )
@@ -99,13 +99,14 @@ class PostgresWriter:
         """Return None: a server does not tell."""
         return None
 
-    async def begin(self) -> None:
+    async def begin(self) -> bool:
         """Open the transaction."""
         with failures.translating(self._where):
             connection = await self._connection()
             await connection.execute("BEGIN READ WRITE")
             await connection.execute(SESSION)
             await connection.execute(_LOCK)
+        return False
 
     async def prepare(self, sheet: Sheet) -> bool:
         """Create the table or missing columns of it, and keep others from writing to it until the transaction ends."""
@@ -192,6 +193,9 @@ class PostgresWriter:
             await connection.execute(f"DROP TABLE IF EXISTS {quoted(container)}")
         self._tables.pop(container, None)
 
+    async def discard(self) -> None:
+        """Do nothing: a database is nothing that a transfer makes."""
+
     async def commit(self) -> bool:
         """Commit; a connection that ends meanwhile leaves it unknown."""
         try:
@@ -261,9 +265,7 @@ class PostgresWriter:
                 await connection.copy_records_to_table(
                     sheet.container, records=made, columns=[*sheet.columns]
                 )
-            there = await stored(connection, table, sheet, made)
-            places = [sheet.columns.index(name) for name in sheet.identity]
-            is_same = all(there.get(tuple(row[at] for at in places)) == row for row in made)
+            is_same = await are_stored(connection, table, sheet, made)
         if not is_same:
             await connection.execute("ROLLBACK TO batch")
         await connection.execute("RELEASE batch")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import marshal
 import sqlite3
 from collections.abc import Sequence
+from typing import Final
 
 from llama_storage_tui.backends.sqlite.raw_rows import RawTable, quoted
 from llama_storage_tui.model.raw_rows import Found, RawRow, RowIdentity, Sheet, Standing, UndecodableText
+
+_TEXTS: Final = {str, type(None)}
 
 
 def is_empty(connection: sqlite3.Connection, table: RawTable | None) -> bool:
@@ -43,6 +46,18 @@ def form(rows: Sequence[RawRow]) -> bytes:
     return marshal.dumps(
         [*rows], 2
     )  # version 2: the same bytes for equal values, whoever else refers to them
+
+
+def are_same(rows: Sequence[RawRow], others: Sequence[RawRow]) -> bool:
+    """Tell whether two lists have the same values of the same types: as `form` does, without a copy of the texts."""
+    if len(rows) != len(others) or rows != others:
+        return False
+    # Equal texts are of one type; numbers and binary values may be equal and of two.
+    return all(
+        (_TEXTS.issuperset(map(type, mine)) and _TEXTS.issuperset(map(type, theirs)))
+        or form([mine]) == form([theirs])
+        for mine, theirs in zip(zip(*rows, strict=True), zip(*others, strict=True), strict=True)
+    )
 
 
 def why_not(cell: object) -> str | None:

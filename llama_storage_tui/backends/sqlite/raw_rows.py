@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 from llama_storage_tui.backends.batches import LARGEST_RAW_BATCH, Pace
 from llama_storage_tui.backends.ranges import ranges_of, selects_the_rest
 from llama_storage_tui.errors import BackendError, FailureKind
-from llama_storage_tui.model.data import KeySelection
+from llama_storage_tui.model.data import Cell, KeySelection
 from llama_storage_tui.model.raw_rows import RawBatch, RawExtent, UndecodableText
 
 T = TypeVar("T")
@@ -72,6 +72,12 @@ class RawTable:
     row_id: str
     has_number_key: bool
     """Whether a column of its own is the row id, so that rows stand in the order of that and not of their writing."""
+    types: tuple[str, ...] = ()
+    """The declared type of each column, in capitals."""
+
+    def type_of(self, column: str) -> str:
+        """Return the declared type of a column that is there."""
+        return self.types[self.columns.index(column)]
 
     @property
     def quoted(self) -> str:
@@ -92,6 +98,20 @@ def as_text(stored: bytes) -> str | UndecodableText:
         return UndecodableText(stored)
 
 
+def fetched(
+    connection: sqlite3.Connection, query: str, parameters: Sequence[object]
+) -> list[tuple[Cell, ...]]:
+    """Return the rows of a query; `as_text`, which takes its time, reads texts only where one of them is not valid UTF-8."""
+    connection.text_factory = str
+    try:
+        return connection.execute(query, parameters).fetchall()
+    except sqlite3.OperationalError:
+        connection.text_factory = as_text
+        return connection.execute(query, parameters).fetchall()
+    finally:
+        connection.text_factory = as_text
+
+
 def describe(
     connection: sqlite3.Connection, name: str, *, where: str, schema: str = "main"
 ) -> RawTable | None:
@@ -103,7 +123,8 @@ def describe(
     if found is None:
         return None
     columns = connection.execute(f"PRAGMA {schema}.table_xinfo({quoted(name)})").fetchall()
-    names = tuple(str(column[1]) for column in columns if column[6] == 0)
+    stored = [column for column in columns if column[6] == 0]
+    names = tuple(str(column[1]) for column in stored)
     taken = {each.lower() for each in names}
     row_id = next((each for each in _ROW_IDS if each not in taken), None)
     keys = [column for column in columns if column[5]]
@@ -111,7 +132,8 @@ def describe(
         with contextlib.suppress(sqlite3.OperationalError):
             connection.execute(f"SELECT {row_id} FROM {schema}.{quoted(name)} LIMIT 0")  # noqa: S608 - the name is quoted
             has_number = len(keys) == 1 and str(keys[0][2]).upper() == "INTEGER"
-            return RawTable(str(found[0]), names, row_id, has_number)
+            types = tuple(str(column[2]).upper() for column in stored)
+            return RawTable(str(found[0]), names, row_id, has_number, types)
     raise BackendError(
         f"{name} is a view, or a table without row ids, which no server makes: it cannot be copied.",
         failure=FailureKind.UNSUPPORTED,
@@ -119,15 +141,22 @@ def describe(
     )
 
 
-def key_condition(keys: KeySelection | None, *, key: str = "key") -> tuple[str, Parameters]:
-    """Return the condition of the keys that are meant, and its parameters. The `+` keeps the scan in the order of the table."""
+def key_condition(
+    keys: KeySelection | None, *, key: str = "key", by_index: bool = False
+) -> tuple[str, Parameters]:
+    """Return the condition of the keys that are meant, and its parameters.
+
+    `by_index` lets SQLite search the index of the keys; without it the scan keeps the order of the table.
+    """
     if keys is None:
         return "1", ()
+    sign = "" if by_index else "+"
     parts: list[str] = []
     parameters: list[object] = []
     for each in ranges_of(keys):
-        high = "" if each.high is None else f" AND +{key} < ?"
-        parts.append(f"(+{key} >= ?{high} AND typeof({key}) = 'text')")
+        # Numbers come before every text, and binary values behind.
+        high = f"typeof({key}) = 'text'" if each.high is None else f"{sign}{key} < ?"
+        parts.append(f"({sign}{key} >= ? AND {high})")
         parameters += [each.low] if each.high is None else [each.low, each.high]
     if selects_the_rest(keys):
         parts.append(f"typeof({key}) <> 'text'")
@@ -148,9 +177,15 @@ def extent(
     ).fetchone()
     if not fast or rows < SAMPLE:
         return RawExtent(int(rows), int(held))
-    counted = f"SELECT count(*) FROM {table.quoted} WHERE {condition}"  # noqa: S608 - names are quoted
-    (all_rows,) = connection.execute(counted, parameters).fetchone()
-    return RawExtent(int(all_rows), held * int(all_rows) // rows)
+    all_rows = count_rows(connection, table.quoted, keys)
+    return RawExtent(all_rows, held * all_rows // rows)
+
+
+def count_rows(connection: sqlite3.Connection, table: str, keys: KeySelection | None) -> int:
+    """Count the rows of a table, by its quoted name, that are meant."""
+    condition, parameters = key_condition(keys, by_index=True)
+    (number,) = connection.execute(f"SELECT count(*) FROM {table} WHERE {condition}", parameters).fetchone()  # noqa: S608 - quoted
+    return int(number)
 
 
 def last_row(connection: sqlite3.Connection, table: RawTable) -> int:
@@ -177,15 +212,16 @@ class Pages:
             self._last = last_row(connection, table)
         condition, parameters = key_condition(self.keys)
         columns = ", ".join(quoted(column) for column in table.columns)
-        found = connection.execute(
+        found = fetched(
+            connection,
             f"SELECT {columns}, {table.row_id} FROM {table.quoted}"  # noqa: S608 - names are quoted
             f" WHERE {table.row_id} > ? AND {table.row_id} <= ? AND {condition} ORDER BY {table.row_id} LIMIT ?",
             (self._after, self._last, *parameters, self._pace.size),
-        ).fetchall()
+        )
         if not found:
             return None
         self._pace.after(found)
-        self._after = found[-1][-1]
+        self._after = cast("int", found[-1][-1])
         rows = [row[:-1] for row in found]
         return RawBatch(table.columns, rows, [row[-1] for row in found] if self.has_locators else ())
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
@@ -14,14 +13,15 @@ from urllib.parse import quote
 from sqlalchemy.dialects import sqlite as sqlalchemy_sqlite
 
 from llama_storage_tui.backends.creating import add_column_statement, create_statements
-from llama_storage_tui.backends.sqlite import attaching, failures, holders, raw_rows
+from llama_storage_tui.backends.sqlite import attaching, failures, holders, places, raw_rows
 from llama_storage_tui.backends.sqlite.access import HeldFile, OpenMode, look, uri
-from llama_storage_tui.backends.sqlite.comparing import form, is_empty, look_for, why_not
+from llama_storage_tui.backends.sqlite.comparing import are_same, is_empty, look_for, why_not
 from llama_storage_tui.backends.sqlite.raw_rows import (
     RawTable,
     ThreadedConnection,
     as_text,
     describe,
+    fetched,
     last_row,
     quoted,
 )
@@ -65,6 +65,7 @@ class SqliteWriter:
         self._path = Path(os.path.realpath(target.path))
         self._where = str(target.path)
         self._is_new = False
+        self._is_discarded = False
         self._connection = ThreadedConnection(self._open)
         self._tables: dict[str, RawTable] = {}
         self._schemas: dict[str, str] = {}
@@ -73,7 +74,7 @@ class SqliteWriter:
     async def obstacles(self, sheets: Sequence[Sheet]) -> tuple[str, ...]:
         """Return why the file cannot be written."""
         del sheets
-        return tuple(await asyncio.to_thread(_obstacles, self._path))
+        return tuple(await asyncio.to_thread(places.obstacles, self._path))
 
     async def users(self) -> tuple[str, ...] | None:
         """Return the processes that have the file open."""
@@ -84,11 +85,12 @@ class SqliteWriter:
 
     async def free_bytes(self) -> int | None:
         """Return the room on the file's disk."""
-        return await asyncio.to_thread(_free_bytes, self._path)
+        return await asyncio.to_thread(places.free_bytes, self._path)
 
-    async def begin(self) -> None:
+    async def begin(self) -> bool:
         """Open the file, make it where it is missing, and take SQLite's write lock."""
         await self._run(lambda connection: connection.execute("BEGIN IMMEDIATE"))
+        return self._is_new
 
     async def prepare(self, sheet: Sheet) -> bool:
         """Create the table or missing columns of it."""
@@ -108,16 +110,23 @@ class SqliteWriter:
             yield batch
 
     async def bring(self, item: TransferItem) -> int | None:
-        """Have SQLite bring the rows of another file, where they need no more than another beginning of their key."""
+        """Have SQLite bring rows, of this file or another, where they need no more than another beginning of their key."""
         target = item.source.target
         if not isinstance(target, SqliteTarget) or not attaching.can_bring(item):
             return None
+        if await asyncio.to_thread(os.path.realpath, target.path) == str(self._path):
+            return await self._run(lambda connection: self._bring(connection, "main", item))
         try:
             before = await asyncio.to_thread(look, target.path, self._held)
             if before.way is OpenMode.COPY:
                 return None
             address = uri(before.path, before.way)
-            written = await self._run(lambda connection: self._bring(connection, address, item))
+            schema = await self._run(lambda connection: self._attached(connection, address))
+            written = (
+                None
+                if schema is None
+                else await self._run(lambda connection: self._bring(connection, schema, item))
+            )
             is_torn = before.way is OpenMode.IMMUTABLE and before != await asyncio.to_thread(
                 look, target.path, self._held
             )
@@ -166,6 +175,10 @@ class SqliteWriter:
         await self._run(lambda connection: connection.execute(f"DROP TABLE IF EXISTS {quoted(container)}"))
         self._tables.pop(container, None)
 
+    async def discard(self) -> None:
+        """Have `close` remove the file if it has no table then."""
+        self._is_discarded = True
+
     async def commit(self) -> bool:
         """Commit; what SQLite refuses here, it rolls back when the connection closes."""
         await self._run(lambda connection: connection.execute("COMMIT"))
@@ -177,7 +190,9 @@ class SqliteWriter:
         await self._connection.close()
         self._held.close()
         if self._is_new:
-            await asyncio.to_thread(_remove_empty, self._path)
+            await asyncio.to_thread(places.remove_empty, self._path)
+        if self._is_discarded:
+            await asyncio.to_thread(places.remove_without_tables, self._path)
 
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
@@ -234,10 +249,7 @@ class SqliteWriter:
             )
         return False
 
-    def _bring(self, connection: sqlite3.Connection, address: str, item: TransferItem) -> int | None:
-        schema = self._attached(connection, address)
-        if schema is None:
-            return None
+    def _bring(self, connection: sqlite3.Connection, schema: str, item: TransferItem) -> int | None:
         source = describe(connection, item.source.container, where=self._where, schema=schema)
         if source is None:
             return 0
@@ -274,7 +286,7 @@ class SqliteWriter:
         connection.execute("SAVEPOINT batch")
         try:
             connection.executemany(statement, rows)
-            is_same = form(connection.execute(back, (last,)).fetchall()) == form(rows)
+            is_same = are_same(rows, fetched(connection, back, (last,)))
         except sqlite3.IntegrityError as error:
             connection.execute("ROLLBACK TO batch")
             if _is_taken(error):
@@ -353,33 +365,3 @@ def _as_writer(error: BackendError) -> BackendError:
     if error.message == "The file, or its folder, may not be written.":
         error.failure = FailureKind.READ_ONLY
     return error
-
-
-def _obstacles(path: Path) -> list[str]:
-    folder = path.parent
-    if not path.exists():
-        while not folder.exists():
-            folder = folder.parent
-    found = []
-    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-        found.append(f"{path} may not be written: check its owner and mode.")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        found.append(f"The folder {folder} may not be written, which SQLite needs for its journal.")
-    if path.exists() and not path.is_file():
-        found.append(f"{path} is not a file.")
-    return found
-
-
-def _free_bytes(path: Path) -> int | None:
-    folder = path.parent
-    while not folder.exists():
-        folder = folder.parent
-    try:
-        return shutil.disk_usage(folder).free
-    except OSError:
-        return None
-
-
-def _remove_empty(path: Path) -> None:
-    if path.is_file() and path.stat().st_size == 0:
-        path.unlink()

@@ -10,7 +10,7 @@ from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.catalog import Catalog, Family, Provider, Reference
 from llama_storage_tui.model.transfer import DataPlan, PlanChoices, Stays, TransferItem
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.services.migration.stores import DataStore, Readers, store_of, unique
+from llama_storage_tui.services.migration.stores import DataStore, Readers, key_table_of, store_of, unique
 from llama_storage_tui.upstream.consumers import Consumer, find_consumer, keeps_namespaces
 
 
@@ -53,6 +53,7 @@ class PlanContext:
         self.items.append(
             replace(
                 item,
+                target=key_table_of(item.target, self.version),
                 what=unique(names, item.what, location=f"{item.source.container} on {item.source.backend}"),
             )
         )

@@ -9,7 +9,7 @@ from llama_storage_tui.model.transfer import DataPlan, PlanChoices
 from llama_storage_tui.services.migration.key_plan import plan_keys
 from llama_storage_tui.services.migration.plan_context import PlanContext
 from llama_storage_tui.services.migration.stores import Readers, absent_files, stores_of
-from llama_storage_tui.services.migration.table_notices import say_of_ownerless
+from llama_storage_tui.services.migration.table_notices import say_of_new_files, say_of_ownerless
 from llama_storage_tui.services.migration.table_plan import plan_tables
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream import changes
@@ -41,6 +41,7 @@ async def plan_data(session: Session, old: Catalog | None, choices: PlanChoices 
         await plan_keys(context)
         await plan_tables(context)
         say_of_ownerless(context)
+        await asyncio.to_thread(say_of_new_files, context)
     return context.plan()
 
 

@@ -17,7 +17,8 @@ from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family
 from llama_storage_tui.model.data import KeySelection, RowQuery, Table
 from llama_storage_tui.model.target import Target
-from llama_storage_tui.model.transfer import TableSchema, TransferPlace
+from llama_storage_tui.model.transfer import ColumnKind, ColumnSchema, TableSchema, TransferPlace
+from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.default_names import DATABASES, FOLDERS
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream import changes
@@ -218,6 +219,19 @@ def _absent(error: BackendError | NotFoundError) -> bool:
     ):
         raise error
     return False
+
+
+def key_table_of(place: TransferPlace, version: Version) -> TransferPlace:
+    """Return a place of keys with the table that servers of the version make for them, where it is not what is made anyway."""
+    is_other = isinstance(place.target, PostgresTarget) and version < changes.EXPIRY_INDEXED
+    if place.keys is None or not is_other:
+        return place
+    columns = (
+        ColumnSchema("key", ColumnKind.TEXT, is_nullable=False, is_primary_key=True),
+        ColumnSchema("value", ColumnKind.TEXT),
+        ColumnSchema("expiration", ColumnKind.DATETIME),
+    )
+    return replace(place, schema=TableSchema(place.container, columns))
 
 
 def same_place(one: TransferPlace, other: TransferPlace) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import getpass
 import posixpath
 from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.data import Filter, Table
@@ -103,4 +105,23 @@ def say_of_files(context: PlanContext, target: TablesPlace) -> None:
     context.notice(
         f"The contents of files are not copied: copy them {whence} into {folder}, under the same names, before the server "
         "starts."
+    )
+
+
+def say_of_new_files(context: PlanContext) -> None:
+    """Say whose the SQLite files will be that are made: servers often run as another user. Looks for the files."""
+    targets = [item.target.target for item in context.items]
+    paths = dict.fromkeys(each.path for each in targets if isinstance(each, SqliteTarget))
+    new = [path for path in paths if not path.exists()]
+    if not new:
+        return
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = "the user who runs this"
+    names = " and ".join(str(path) for path in new)
+    is_one = len(new) == 1
+    context.notice(
+        f"{names} {'is' if is_one else 'are'} made, and {'belongs' if is_one else 'belong'} to {user} then: run this as the user of"
+        f" the server, or give {'it' if is_one else 'them'} to that user before the server starts."
     )

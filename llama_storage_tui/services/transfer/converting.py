@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.raw_rows import RawBatch, RawRow, RowIdentity, Sheet
-from llama_storage_tui.model.transfer import NotConvertibleError, TransferItem
+from llama_storage_tui.model.transfer import KeepRows, NotConvertibleError, TransferItem
 from llama_storage_tui.model.transfer_result import LeftRow
 from llama_storage_tui.text import line
 
@@ -38,6 +38,9 @@ class Converted:
 
 def convert(item: TransferItem, batch: RawBatch) -> Converted:
     """Convert a batch. Pure, and not quick: call it in a thread."""
+    if isinstance(item.convert, KeepRows):
+        sheet = Sheet(item.target.container, batch.columns, item.identity, item.target.schema)
+        return Converted((SheetRows(sheet, [*batch.rows], [*range(len(batch.rows))]),))
     sheets: defaultdict[tuple[str, ...], SheetRows] = defaultdict(lambda: SheetRows(Sheet("", (), ())))
     left = []
     columns, convert_one = batch.columns, item.convert

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from llama_storage_tui.backends.protocols import Notify
 from llama_storage_tui.errors import RefusedError
-from llama_storage_tui.files.transfer_journal import Changed, TransferRecord, digest_of
+from llama_storage_tui.files.transfer_journal import STORE, Changed, TransferRecord, digest_of
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import RawBatch, RawRow, RowIdentity, Sheet, Standing, TakenError
 from llama_storage_tui.model.transfer import OnConflict, TransferItem
 from llama_storage_tui.model.transfer_result import ItemOutcome, LeftRow, TransferProgress
-from llama_storage_tui.services.transfer.converting import SheetRows, convert, shown
+from llama_storage_tui.services.transfer.converting import Converted, SheetRows, convert, shown
 from llama_storage_tui.services.transfer.counting import MOST_LEFT, own_identities
 from llama_storage_tui.services.transfer.stores import (
     StoreItems,
@@ -60,9 +60,11 @@ class StoreCopy:
     async def run(self) -> list[ItemOutcome]:
         """Bring everything, and leave the transaction to be committed."""
         was_complete = self.record.is_complete(self.store.place)
-        await self.writer.begin()
+        is_new = await self.writer.begin()
         self.notify("begun")
         self.record.begin()
+        if is_new:
+            self.record.create(self.store.place, STORE)
         if self.mirrors and not was_complete:
             await self._refuse_rows()
         outcomes = []
@@ -134,14 +136,16 @@ class ItemCopy:
         item = self._item
         self._may_be_there = not await self._writer.is_empty(item.target.container)
         begun, rows = time.monotonic(), 0
-        if not self._may_be_there and not is_in_store(item) and await self._bring_whole(begun):
+        if await self._bring_whole(begun):
             return self.outcome
         source = None if is_in_store(item) else await open_source(item.source.target, self._copy.timeouts)
         try:
             reader = self._writer if source is None else source
-            async with aclosing(reader.read(item.source.container, item.source.keys)) as batches:
-                async for batch in batches:
-                    await self._bring(batch)
+            reading = reader.read(item.source.container, item.source.keys)
+            # A store that is written to reads nothing meanwhile.
+            async with aclosing(self._converted(reading, is_ahead=source is not None)) as batches:
+                async for batch, made in batches:
+                    await self._bring(batch, made)
                     rows += len(batch.rows)
                     self._copy.watch(
                         TransferProgress(
@@ -170,8 +174,29 @@ class ItemCopy:
         self._copy.watch(TransferProgress(item.what, item.target.container, written, written, seconds))
         return True
 
-    async def _bring(self, batch: RawBatch) -> None:
-        made = await asyncio.to_thread(convert, self._item, batch)
+    async def _converted(
+        self, batches: AsyncGenerator[RawBatch, None], *, is_ahead: bool
+    ) -> AsyncGenerator[tuple[RawBatch, Converted], None]:
+        """Yield each batch and what it becomes; `is_ahead` reads and converts the next one while the last is written."""
+
+        async def following() -> tuple[RawBatch, Converted] | None:
+            batch = await anext(batches, None)
+            return None if batch is None else (batch, await asyncio.to_thread(convert, self._item, batch))
+
+        async with aclosing(batches):
+            task = asyncio.create_task(following())
+            try:
+                while (found := await task) is not None:
+                    if is_ahead:
+                        task = asyncio.create_task(following())
+                    yield found
+                    if not is_ahead:
+                        task = asyncio.create_task(following())
+            finally:
+                task.cancel()
+                await asyncio.wait({task})
+
+    async def _bring(self, batch: RawBatch, made: Converted) -> None:
         for _, row in made.left:
             self._leave(row)
         for each in made.sheets:

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from llama_storage_tui.files.transfer_journal import Changed, TransferRecord, digest_of
+from llama_storage_tui.files.transfer_journal import STORE, Changed, TransferRecord, digest_of
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import Found, RawBatch, RawRow, RowIdentity, Sheet, Standing
 from llama_storage_tui.model.transfer import TransferItem
@@ -109,8 +109,11 @@ class StoreUndo:
                 await self._take_away(item, outcome)
             await self._put_back(item, outcome)
             outcomes.append(outcome)
-        for container in self.record.created(self.store.place):
-            if await self.writer.is_empty(container):
+        created = self.record.created(self.store.place)
+        if STORE in created:
+            await self.writer.discard()
+        for container in created:
+            if container != STORE and await self.writer.is_empty(container):
                 await self.writer.drop(container)
         return outcomes[::-1]
 

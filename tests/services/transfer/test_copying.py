@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import sqlite3
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -321,6 +323,28 @@ async def test_undo_drops_a_table_that_was_created_and_is_empty_again(
         read(store, "responses")
 
 
+@pytest.mark.parametrize("since", ["nothing", "another table"])
+async def test_undo_removes_a_file_that_was_made_and_holds_nothing_else(
+    tmp_path: Path, state: Path, since: str
+) -> None:
+    old, new = fill_responses(tmp_path / "old.db", 4), SqliteStore(tmp_path / "new.db")
+    item = rows_item(old, new)
+    await bring(state, [item])
+    if since != "nothing":
+        new.execute("CREATE TABLE other (id)")
+    await transfer(state).undo(transfer(state).journals.all()[-1], [item])
+    assert new.path.exists() == (since != "nothing")
+
+
+async def test_undo_leaves_a_file_that_was_there(tmp_path: Path, state: Path) -> None:
+    old, new = fill_responses(tmp_path / "old.db", 4), SqliteStore(tmp_path / "new.db")
+    new.execute("CREATE TABLE other (id); DROP TABLE other")
+    item = rows_item(old, new)
+    await bring(state, [item])
+    await transfer(state).undo(transfer(state).journals.all()[-1], [item])
+    assert new.path.exists()
+
+
 async def test_a_missing_column_is_added_as_servers_add_it(store: Store, tmp_path: Path, state: Path) -> None:
     old = fill_responses(tmp_path / "old.db", 2)
     store.execute(
@@ -384,3 +408,93 @@ async def test_rows_that_stay_as_they_are_keep_every_type(tmp_path: Path, state:
         query = f"SELECT {quoted} FROM responses ORDER BY id"
         assert after.execute(query).fetchall() == before.execute(query).fetchall()
     assert result.items[0].written == 3
+
+
+@pytest.mark.parametrize("there", ["nothing", "another key", "a row of the same content", "another row"])
+async def test_sqlite_moves_keys_behind_others_as_python_does(
+    tmp_path: Path, state: Path, there: str
+) -> None:
+    old = fill_keys(tmp_path / "old.db", [(f"k{at}", f"{at}", None) for at in range(50)])
+    old.execute("DELETE FROM kvstore WHERE key LIKE 'k1%'")
+    row = {"another key": ("zz", "1"), "a row of the same content": ("new:k20", "20")}
+    new = fill_keys(
+        tmp_path / "new.db", [] if there == "nothing" else [(*row.get(there, ("new:k20", "other")), None)]
+    )
+    item = keys_item(old, new, keys=KeySelection(("k",)), convert=MoveKeys("", "new:"))
+    result = await bring(state, [item], terms_of(OnConflict.KEEP))
+    expected = {f"new:k{at}": f"{at}" for at in range(50) if not str(at).startswith("1")}
+    found = {str(row[0]): row[1] for row in read(new, "kvstore")}
+    if there == "another row":
+        assert (found.pop("new:k20"), expected.pop("new:k20")) == ("other", "20")
+        assert [each.reason for each in result.left] == [CONFLICT]
+    found.pop("zz", None)
+    assert found == expected
+    assert result.items[0].same == (there == "a row of the same content")
+
+
+async def test_sqlite_moves_keys_within_one_file_and_takes_them_back(tmp_path: Path, state: Path) -> None:
+    store = fill_keys(tmp_path / "one.db", [(f"k{at:03}", f"{at}", None) for at in range(200)])
+    store.execute(
+        "DELETE FROM kvstore WHERE key LIKE 'k05%'; INSERT INTO kvstore VALUES ('other', '1', NULL)"
+    )
+    before = read(store, "kvstore")
+    item = keys_item(store, store, keys=KeySelection(("k",)), convert=MoveKeys("", "kept:"))
+    result = await bring(state, [item])
+    assert result.items[0].written == 190
+    assert read(store, "kvstore") == [
+        *before[:190],
+        *((f"kept:{row[0]}", *row[1:]) for row in before[:190]),
+        before[190],
+    ]
+    await transfer(state).undo(transfer(state).journals.all()[-1], [item])
+    assert read(store, "kvstore") == before
+
+
+@pytest.mark.parametrize("columns", ["the same", "one more at the target"])
+@pytest.mark.parametrize("rows", ["dense", "with gaps"])
+async def test_rows_that_stay_as_they_are_are_all_there(
+    tmp_path: Path, state: Path, columns: str, rows: str
+) -> None:
+    old = fill_responses(tmp_path / "old.db", 300)
+    if rows == "with gaps":
+        old.execute("DELETE FROM openai_responses WHERE id LIKE 'resp_0000%'")
+    new = fill_responses(tmp_path / "new.db", 0, table="responses")
+    if columns != "the same":
+        new.execute("ALTER TABLE responses ADD COLUMN tenant_id VARCHAR")
+    result = await bring(state, [rows_item(old, new, convert=KeepRows())])
+    assert [row[:6] for row in read(new, "responses")] == read(old, "openai_responses")
+    assert result.items[0].written == (200 if rows == "with gaps" else 300)
+
+
+async def test_a_number_that_the_target_would_keep_in_another_form_stays(tmp_path: Path, state: Path) -> None:
+    old = SqliteStore(tmp_path / "old.db")
+    old.execute(
+        "CREATE TABLE openai_responses (id VARCHAR PRIMARY KEY, response_object, model VARCHAR);"
+        "INSERT INTO openai_responses VALUES ('a', 1.0, 'm'), ('b', '{}', 'm')"
+    )
+    new = fill_responses(tmp_path / "new.db", 0, table="responses")
+    result = await bring(state, [rows_item(old, new, convert=KeepRows())])
+    assert [row[0] for row in read(new, "responses")] == ["b"]
+    assert len(result.left) == 1
+
+
+async def test_the_event_loop_goes_on_while_rows_are_brought(
+    store: Store, tmp_path: Path, state: Path
+) -> None:
+    old = fill_responses(tmp_path / "old.db", 6000, size=500)
+    longest, is_over = 0.0, False
+
+    async def tick() -> None:
+        nonlocal longest
+        while not is_over:
+            # The thread's own processor time: what others do on the machine does not count.
+            before = time.thread_time()
+            await asyncio.sleep(0)
+            longest = max(longest, time.thread_time() - before)
+
+    ticking = asyncio.create_task(tick())
+    result = await bring(state, [rows_item(old, store)])
+    is_over = True
+    await ticking
+    assert result.items[0].written == 6000
+    assert longest < 0.05
