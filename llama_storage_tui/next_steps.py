@@ -61,6 +61,8 @@ class Step(StrEnum):
     """`of`: the version to bring the config to, as in the next ones."""
     PLAN_DATA = "plan-data"
     BRING_DATA = "bring-data"
+    BRING_PUBLIC_DATA = "bring-public-data"
+    """The same, with rows without an owner made public."""
     CHECK_MIGRATED = "check-migrated"
     CHECK_AS_VERSION = "check-as-version"
 

@@ -42,6 +42,7 @@ _WORDS: Final = {
     Step.MIGRATE_CONFIG: "Use: migrate RUN_CONFIG --to {of} --output NEW_CONFIG",
     Step.PLAN_DATA: "Use: migrate-data NEW_CONFIG --from RUN_CONFIG --for {of} --dry-run",
     Step.BRING_DATA: "Use: migrate-data NEW_CONFIG --from RUN_CONFIG --for {of}",
+    Step.BRING_PUBLIC_DATA: "Use: migrate-data NEW_CONFIG --from RUN_CONFIG --for {of} --public-rows",
     Step.CHECK_MIGRATED: "Use: check NEW_CONFIG --for {of} --data",
     Step.CHECK_AS_VERSION: "Use: check RUN_CONFIG --for {of} --data",
 }
@@ -57,6 +58,7 @@ _UNNAMED: Final = {
             Step.MIGRATE_CONFIG,
             Step.PLAN_DATA,
             Step.BRING_DATA,
+            Step.BRING_PUBLIC_DATA,
             Step.CHECK_MIGRATED,
             Step.CHECK_AS_VERSION,
         ),

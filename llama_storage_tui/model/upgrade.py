@@ -78,6 +78,8 @@ class UpgradeReport:
     notices: tuple[str, ...] = ()
     is_final: bool = False
     """Whether everything was counted and looked into; until then counts may be estimates."""
+    renames_home: bool = False
+    """Whether the first command of the new version would rename ~/.llama, where this config has stores, to ~/.ogx."""
 
     @property
     def invisible(self) -> Count | None:

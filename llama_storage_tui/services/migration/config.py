@@ -28,6 +28,7 @@ from llama_storage_tui.model.finding import Severity, Stage
 from llama_storage_tui.model.migration import BackendLayout, ConfigMigration, NotCarried
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.catalog import home_of, read_environment
+from llama_storage_tui.services.migration.renamed_home import keeps_folder
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.upstream import changes
@@ -94,20 +95,9 @@ def plan_config(request: MigrationRequest) -> ConfigMigration:
         layout=layout,
         environment=source.environment,
         left=request.left,
-        keeps_folder=_keeps_folder(request.load),
+        keeps_folder=keeps_folder(request.load.environ),
     )
     return _migration(source, before, after, (layout, reason), made)
-
-
-def _keeps_folder(load: LoadRequest) -> bool:
-    """Tell whether an ogx command leaves ~/.llama where it is: where there is a ~/.ogx too, or another folder is set.
-
-    Source: `migrate_legacy_config_dir` in `core/utils/config_dirs.py`.
-    """
-    home = home_of(load.environ)
-    return bool(load.environ.get("OGX_CONFIG_DIR")) or (
-        (home / ".llama").exists() and (home / ".ogx").exists()
-    )
 
 
 def without(request: MigrationRequest, ids: Collection[str]) -> MigrationRequest:

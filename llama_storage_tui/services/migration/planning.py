@@ -8,6 +8,7 @@ from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.transfer import DataPlan, PlanChoices
 from llama_storage_tui.services.migration.key_plan import plan_keys
 from llama_storage_tui.services.migration.plan_context import PlanContext
+from llama_storage_tui.services.migration.renamed_home import missing_files
 from llama_storage_tui.services.migration.stores import Readers, stores_of
 from llama_storage_tui.services.migration.table_notices import say_of_ownerless
 from llama_storage_tui.services.migration.table_plan import plan_tables
@@ -35,6 +36,11 @@ async def plan_data(session: Session, old: Catalog | None, choices: PlanChoices 
         if old is not None and old.version.chosen > version:
             context.notice(
                 f"{old.config} is of a later version ({old.version.chosen}): only what has the same form in {version} is brought."
+            )
+        gone = () if old is None else await asyncio.to_thread(missing_files, old)
+        if old is not None and gone:
+            context.notice(
+                f"{old.config} names files that are not there; nothing is brought from them: {', '.join(gone)}"
             )
         await plan_keys(context)
         await plan_tables(context)

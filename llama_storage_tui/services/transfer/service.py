@@ -5,6 +5,7 @@ Looking may be cancelled at any moment, and copying too: a store's transaction i
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from llama_storage_tui.model.transfer import DataPlan, OnConflict, PlanChoices, 
 from llama_storage_tui.model.transfer_result import TransferPlan, TransferResult, TransferTerms
 from llama_storage_tui.services.catalog import load
 from llama_storage_tui.services.migration.planning import plan_data
+from llama_storage_tui.services.migration.renamed_home import follow_renamed_home, left_by_early_copy
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.startup.background_loop import run_apart
@@ -66,9 +68,11 @@ class DataMigration:
 
         async def work() -> TransferPlan:
             found, _ = await self._data_plan(self._old, self._choices)
-            return await count(
+            counted = await count(
                 found.items, found.stays, found.notices, terms, self._timeouts, is_thorough=is_thorough
             )
+            refusal = await asyncio.to_thread(left_by_early_copy, self._request.environ, found.items)
+            return counted if refusal is None else replace(counted, refusals=(refusal, *counted.refusals))
 
         return await run_apart(work, may_stop=True)
 
@@ -142,6 +146,12 @@ class DataMigration:
     async def _data_plan(self, old: str | None, choices: PlanChoices) -> tuple[DataPlan, Catalog]:
         catalog = load(self._request)
         # The old config is another file: neither the version nor the entry that were chosen for the new one are its own.
-        former = None if old is None else load(replace(self._request, config=old, version=None, key=None))
+        former = (
+            None
+            if old is None
+            else await asyncio.to_thread(
+                follow_renamed_home, load(replace(self._request, config=old, version=None, key=None))
+            )
+        )
         async with Session(catalog, self._timeouts) as session:
             return await plan_data(session, former, choices), catalog

@@ -14,6 +14,7 @@ from llama_storage_tui.model.finding import Finding, Stage
 from llama_storage_tui.model.upgrade import LostByDesign, RewrittenByServer, StoreForecast, UpgradeReport
 from llama_storage_tui.services import inspection
 from llama_storage_tui.services.catalog import load_versions
+from llama_storage_tui.services.migration.renamed_home import keeps_folder
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rule_book import BY_ID
 from llama_storage_tui.services.session import Session, Timeouts
@@ -36,6 +37,8 @@ class UpgradePair:
 
     old: Catalog
     new: Catalog
+    keeps_home: bool = False
+    """Whether ogx commands leave ~/.llama where it is."""
 
 
 def load_pair(request: LoadRequest, to: str) -> UpgradePair:
@@ -44,7 +47,7 @@ def load_pair(request: LoadRequest, to: str) -> UpgradePair:
     Contacts nothing and writes nothing.
     """
     old, new = load_versions(request, (request.version, to))
-    return UpgradePair(old, new)
+    return UpgradePair(old, new, keeps_folder(request.environ))
 
 
 async def forecast(
@@ -62,7 +65,8 @@ async def forecast(
     async with Session(pair.new, timeouts) as session:
         found = await _data_findings(session, pair)
     report = _report(pair, comparisons, counts, found)
-    yield replace(report, notices=(*report.notices, *owners), is_final=True)
+    steps = steps_to(report, has_ownerless=owners.has_ownerless)
+    yield replace(report, notices=(*report.notices, *owners.notices), steps=steps, is_final=True)
 
 
 async def _counted(
@@ -118,6 +122,9 @@ def _report(
         findings,
         (),
         tuple(sorted(problems)),
+    )
+    report = replace(
+        report, renames_home=any(each.what == upgrades.HOME_RENAMED for each in report.rewritten)
     )
     return replace(report, steps=steps_to(report))
 
@@ -189,7 +196,7 @@ def _other_rewrites(pair: UpgradePair, stores: Sequence[StoreForecast]) -> list[
     cases = (
         (
             changes.OGX,
-            any(upgrades.OLD_HOME in store.before_location for store in stores),
+            not pair.keeps_home and any(upgrades.OLD_HOME in store.before_location for store in stores),
             RewrittenByServer(upgrades.HOME_RENAMED, upgrades.HOME_COST),
         ),
         (

@@ -171,7 +171,13 @@ async def test_looking_changes_no_file(legacy: LoadRequest, tmp_path: Path) -> N
 
 async def test_the_steps_bring_the_config_before_the_data(legacy: LoadRequest) -> None:
     steps = [step.step for step in (await last(load_pair(legacy, "1.5.0"))).steps if isinstance(step, Advice)]
-    assert steps == [Step.MIGRATE_CONFIG, Step.PLAN_DATA, Step.BRING_DATA, Step.CHECK_MIGRATED]
+    assert steps == [
+        Step.MIGRATE_CONFIG,
+        Step.PLAN_DATA,
+        Step.BRING_DATA,
+        Step.BRING_PUBLIC_DATA,
+        Step.CHECK_MIGRATED,
+    ]
 
 
 def test_the_pair_is_read_as_two_versions(legacy: LoadRequest) -> None:
