@@ -54,8 +54,9 @@ def is_renamed_later(old: str, new: str) -> bool:
 
 
 def missing_files(old: Catalog) -> tuple[str, ...]:
-    """Return the SQLite files that a catalog names and that are not there; looks for files."""
-    targets = (each.target for each in old.backends)
+    """Return the SQLite files that a server with this config would have made and that are not there; looks for files."""
+    used = {each.backend for each in old.references if each.is_enabled}
+    targets = (each.target for each in old.backends if each.name in used)
     found = (each.path for each in targets if isinstance(each, SqliteTarget) and not each.is_memory)
     return tuple(dict.fromkeys(str(path) for path in found if not path.exists()))
 
