@@ -118,6 +118,7 @@ class UpgradeDocument(Document):
     stores: Annotated[list[StoreForecastBody], From("report.stores")]
     lost: Annotated[list[LostBody], From("report.lost")]
     rewritten_by_server: Annotated[list[RewrittenBody], From("report.rewritten")]
+    forms: Annotated[list[str], From("report.forms")]
     findings: Annotated[list[FindingBody], From("report.findings")]
     steps: list[UpgradeStepBody]
     notices: Annotated[list[str], From("report.notices")]

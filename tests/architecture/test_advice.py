@@ -91,7 +91,7 @@ OF_A_SETTING: Final = {
     "Only where the servers do not need the rights of": "ends what a role may do besides, so that the condition comes first",
     "Back up the stores, and start …": "said where nothing is hidden, and nothing rewritten; the copy comes first",
     "Stop every server that uses these stores": "a server's writes end in order; the copy is the next step",
-    "Copy the config and the stores to a safe place": "the step after the servers were stopped; a copy alone",
+    "Rename ~/.llama to ~/.ogx, as": "after the servers were stopped and all was copied; nothing is left out, and ogx does the same",
     "Keep the old stores for what this version": "nothing is removed",
     "Start …, and look at the rows before": "after the copy, the move and a check; the old stores are there until then",
     "ALTER TABLE, quick at any size": "says what a server does by itself",
@@ -151,6 +151,7 @@ OF_A_TRANSFER: Final = {
     "Stop what writes there, and make a new plan": "a server's transaction ends or is undone; nothing was changed",
     "… is open in …": "servers that are stopped lose nothing, and nothing was changed",
     "Where the target has another row in its place": "the default changes nothing; what is replaced is recorded and can be put back",
+    "The target is in …, which does not exist yet": "servers are stopped first; ogx renames the same folder, and nothing was changed",
     "Choose what becomes of rows that differ": "nothing was changed; what is replaced is recorded and can be put back",
 }
 """What a transfer says before it changes anything."""

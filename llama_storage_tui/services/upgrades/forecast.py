@@ -20,6 +20,7 @@ from llama_storage_tui.services.rule_book import BY_ID
 from llama_storage_tui.services.session import Session, Timeouts
 from llama_storage_tui.services.upgrades.comparing import StoreComparison, compare
 from llama_storage_tui.services.upgrades.counting import StoreCounts, count_store
+from llama_storage_tui.services.upgrades.forms import untaken_forms
 from llama_storage_tui.services.upgrades.owners import owner_notices
 from llama_storage_tui.services.upgrades.steps import steps_to
 from llama_storage_tui.upstream import changes, upgrades
@@ -62,9 +63,13 @@ async def forecast(
         yield _report(pair, comparisons, await _counted(session, comparisons, fast=True), ())
         counts = await _counted(session, comparisons, fast=False)
         owners = await owner_notices(session, comparisons, pair.old.version.chosen, pair.new.version.chosen)
+        known = await untaken_forms(session)
     async with Session(pair.new, timeouts) as session:
         found = await _data_findings(session, pair)
+        forms = await untaken_forms(session) if pair.old.version.chosen < pair.new.version.chosen else {}
     report = _report(pair, comparisons, counts, found)
+    # What the old version does not take either is no news.
+    report = replace(report, forms=tuple(why for what, why in forms.items() if what not in known))
     steps = steps_to(report, has_ownerless=owners.has_ownerless)
     yield replace(report, notices=(*report.notices, *owners.notices), steps=steps, is_final=True)
 

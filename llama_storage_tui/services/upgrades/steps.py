@@ -51,9 +51,12 @@ def _steps(report: UpgradeReport, *, has_ownerless: bool) -> Iterator[Help]:
         yield Advice("Bring the config to this version, into a new file.", Step.MIGRATE_CONFIG, version)
     for finding in _operators(report.findings):
         yield f"See to: {finding.message}."
-    if _hides(report):
-        yield Advice("See what has to be brought over, where from and where to.", Step.PLAN_DATA, version)
-        yield Advice(BRING, Step.BRING_DATA, version)
+    if _hides(report) or report.forms:
+        plan, bring = (
+            (Step.PLAN_DATA, Step.BRING_DATA) if needs_config else (Step.PLAN_IN_PLACE, Step.BRING_IN_PLACE)
+        )
+        yield Advice("See what has to be brought over, where from and where to.", plan, version)
+        yield Advice(BRING, bring, version)
         if has_ownerless:
             yield Advice(PUBLIC, Step.BRING_PUBLIC_DATA, version)
     if report.lost:
