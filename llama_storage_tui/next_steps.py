@@ -63,6 +63,11 @@ class Step(StrEnum):
     """`of`: the version to bring the config to, as in the next ones."""
     PLAN_DATA = "plan-data"
     BRING_DATA = "bring-data"
+    PLAN_IN_PLACE = "plan-in-place"
+    """With the config as it is."""
+    BRING_IN_PLACE = "bring-in-place"
+    BRING_PUBLIC_DATA = "bring-public-data"
+    """The same, with rows without an owner made public."""
     CHECK_MIGRATED = "check-migrated"
     CHECK_AS_VERSION = "check-as-version"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -107,7 +107,7 @@ def migrate(
     elif writes and not dry_run and plan.is_changed:
         confirm(f"Replace {plan.config}?", is_confirmed=yes)
         written = write_config(plan, load)
-    next_ = _next(plan, config, written)
+    next_ = _next(plan, config, written, settings.reading_words)
     if settings.is_json:
         output.write_document(MigrateDocument.model_validate(MigrateAnswer(plan, written, next_)))
     elif written is not None:
@@ -136,12 +136,15 @@ def _code(plan: ConfigMigration) -> ExitCode:
     return ExitCode.WRONG if plan.not_carried else ExitCode.DONE
 
 
-def _next(plan: ConfigMigration, config: str, written: WrittenConfig | None) -> str | None:
+def _next(
+    plan: ConfigMigration, config: str, written: WrittenConfig | None, options: Sequence[str]
+) -> str | None:
     if written is None or not plan.is_changed or plan.before == plan.after:
         return None
     old = config if written.backup is None else str(written.backup)
     new = str(written.path) if written.backup is None else config
-    return f"{PROGRAM} migrate-data {shlex.quote(new)} --from {shlex.quote(old)} --dry-run"
+    words = ("migrate-data", new, "--from", old, "--for", str(plan.after), "--dry-run", *options)
+    return " ".join((PROGRAM, *map(shlex.quote, words)))
 
 
 def _write_diff(plan: ConfigMigration) -> None:

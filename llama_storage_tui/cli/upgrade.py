@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Final
 
 import click
@@ -22,7 +24,7 @@ from llama_storage_tui.cli.waiting import wait_for
 from llama_storage_tui.model.data import Count
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.upgrade import UpgradeReport
-from llama_storage_tui.next_steps import Advice, Help
+from llama_storage_tui.next_steps import Advice, Help, Step
 from llama_storage_tui.reports.lines import Line, Mark
 from llama_storage_tui.reports.upgrade import upgrade_blocks
 from llama_storage_tui.services.requests import LoadRequest
@@ -75,6 +77,12 @@ class UpgradeStepBody(Document):
     text: str
 
 
+def _in_renamed_home(word: str) -> str:
+    """Return a path below ~/.llama as it is when that is called ~/.ogx; any other word as it is."""
+    is_below = Path(word).absolute().is_relative_to(Path.home() / ".llama")
+    return re.sub(r"(^|/)\.llama/", r"\1.ogx/", word, count=1) if is_below else word
+
+
 @dataclass(frozen=True, slots=True)
 class Previewed:
     """A report with the words by which this call reads the config: the commands of its steps need them, too."""
@@ -92,7 +100,10 @@ class Previewed:
     def _step(self, step: Help) -> UpgradeStepBody:
         if not isinstance(step, Advice):
             return UpgradeStepBody(command=None, text=step)
-        command = upgrade_command(step.step, self.config, str(self.report.to), self.options)
+        config, options = self.config, self.options
+        if self.report.renames_home and step.step is not Step.TEST_BACKENDS:
+            config, options = _in_renamed_home(config), tuple(map(_in_renamed_home, options))
+        command = upgrade_command(step.step, config, str(self.report.to), options)
         return UpgradeStepBody(command=command, text=step.text)
 
 
@@ -107,6 +118,7 @@ class UpgradeDocument(Document):
     stores: Annotated[list[StoreForecastBody], From("report.stores")]
     lost: Annotated[list[LostBody], From("report.lost")]
     rewritten_by_server: Annotated[list[RewrittenBody], From("report.rewritten")]
+    forms: Annotated[list[str], From("report.forms")]
     findings: Annotated[list[FindingBody], From("report.findings")]
     steps: list[UpgradeStepBody]
     notices: Annotated[list[str], From("report.notices")]

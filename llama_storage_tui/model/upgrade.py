@@ -78,6 +78,10 @@ class UpgradeReport:
     notices: tuple[str, ...] = ()
     is_final: bool = False
     """Whether everything was counted and looked into; until then counts may be estimates."""
+    forms: tuple[str, ...] = ()
+    """Why the new version does not take rows that it does find, a sentence for each kind."""
+    renames_home: bool = False
+    """Whether the first command of the new version would rename ~/.llama, where this config has stores, to ~/.ogx."""
 
     @property
     def invisible(self) -> Count | None:
@@ -99,4 +103,11 @@ class UpgradeReport:
         hides = any(store.invisible is not None and store.invisible.value for store in self.stores)
         ends = any(lost.count is None or lost.count.value for lost in self.lost)
         warns = any(finding.severity is not Severity.INFO for finding in self.findings)
-        return hides or ends or warns or not self.verdict.loads or self.verdict.starts is False
+        return (
+            hides
+            or ends
+            or warns
+            or bool(self.forms)
+            or not self.verdict.loads
+            or self.verdict.starts is False
+        )

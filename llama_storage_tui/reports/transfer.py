@@ -101,7 +101,10 @@ def _counted(counted: CountedItem) -> Iterator[Line]:
     )
     yield Line(item.reason, LineTone.MUTED, indent=2)
     about = "" if counted.is_exact else "up to "
-    parts = [f"{about}{plural(counted.brings, 'row')} to bring, {counted.bytes:,} bytes at the source"]
+    # Several keys may become one row, and some are of a kind that stays.
+    is_other = counted.rows != counted.brings + counted.same + counted.conflicts
+    made = f" from {plural(counted.rows, 'row' if item.source.keys is None else 'key')}" if is_other else ""
+    parts = [f"{about}{plural(counted.brings, 'row')} to bring{made}, {counted.bytes:,} bytes at the source"]
     if counted.same:
         parts.append(f"{counted.same:,} there already with the same content")
     yield Line("; ".join(parts), indent=2)

@@ -31,6 +31,8 @@ def verdict_line(report: UpgradeReport) -> Line:
         return Line(
             f"{server} starts, and does not see {counted(invisible, 'item')}", LineTone.WARNING, WARNING
         )
+    if report.forms:
+        return Line(f"{server} does not take all rows as they are stored", LineTone.WARNING, WARNING)
     if report.loses:
         return Line(f"{server} starts, and not everything is as before", LineTone.WARNING, WARNING)
     if report.is_unread or not report.is_final:
@@ -47,6 +49,9 @@ def upgrade_blocks(report: UpgradeReport) -> list[Block]:
     for title, stores in (("Becomes invisible", hidden), ("Stays visible", kept), ("Not counted", unread)):
         if stores:
             blocks.append(Block(tuple(line for store in stores for line in store_lines(store)), title))
+    if report.forms:
+        lines = [Line(each, LineTone.WARNING, WARNING) for each in report.forms]
+        blocks.append(Block(tuple(lines), "Has to be changed before the first start"))
     if report.lost:
         blocks.append(Block(tuple(map(_lost_line, report.lost)), "No longer served, and not brought over"))
     if report.rewritten:

@@ -14,7 +14,7 @@ from typing import Final
 
 from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.errors import BackendError, NotFoundError
-from llama_storage_tui.model.catalog import Backend, Family
+from llama_storage_tui.model.catalog import Backend, Catalog, Family
 from llama_storage_tui.model.data import Cell, Count, KeySelection, Table
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.records import Field, Measure, RecordOrder, RecordQuery
@@ -133,17 +133,23 @@ def _used(session: Session, backend: Backend) -> set[str]:
     used = set(OWNED_ELSEWHERE)
     for other in catalog.backends:
         if other.location == backend.location:
-            used |= set(catalog.tables_on(other.name))
-            used |= {
-                reference.physical.container
-                for reference in catalog.references_to(other.name)
-                if reference.physical is not None
-            }
-            used |= {str(other.value_of("table_name") or ""), "kvstore"}
+            used |= {*catalog.tables_on(other.name), str(other.value_of("table_name") or "")}
+    used |= _key_tables(catalog, backend)
     # The pgvector provider makes tables of its own in the database that it logs in to.
     if any(login.location == backend.location for login in catalog.logins):
         used.add("metadata_store")
     return used
+
+
+def _key_tables(catalog: Catalog, backend: Backend) -> set[str]:
+    """Return the tables in which key-value backends have their keys at the place of this one."""
+    found = {"kvstore"}
+    for other in catalog.backends:
+        if other.family is Family.KV and other.location == backend.location:
+            references = catalog.references_to(other.name)
+            found |= {each.physical.container for each in references if each.physical is not None}
+            found.add(str(other.value_of("table_name") or ""))
+    return found
 
 
 async def orphaned_items(session: Session, backend: Backend) -> AsyncIterator[Finding]:
@@ -214,9 +220,11 @@ async def _namespaces(session: Session, backend: Backend) -> list[StoredSpace]:
 async def _tables(session: Session, backend: Backend) -> list[StoredSpace]:
     reader = await session.reader(backend.name)
     found = []
+    # Their backend says what lies in them, namespace by namespace.
+    keys = _key_tables(session.catalog, backend)
     for entry in await browse.tables(session, backend.name, fast=True):
         table = entry.table
-        if table.is_view or not _has_rows(table):
+        if table.is_view or not _has_rows(table) or table.name in keys:
             continue
         space = StoredSpace(
             backend.name, table.name, table.rows, is_table=True, referenced_by=entry.referenced_by

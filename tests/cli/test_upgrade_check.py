@@ -35,6 +35,7 @@ def test_each_command_of_the_steps_reads_the_config_as_this_one_did(run: Run, le
         "migrate",
         "migrate-data",
         "migrate-data",
+        "migrate-data",
         "check",
     ]
     config, options = legacy[0], legacy[1:]

@@ -113,3 +113,12 @@ async def test_tables_of_another_shape_under_these_names_are_left_alone(store: S
     assert "orphaned-items" not in await rules(deployment(store))
     found = await spaces(deployment(store), "sql_default")
     assert found["inference_store"].items is not None
+
+
+async def test_the_table_of_the_keys_is_not_one_that_nothing_refers_to(store: Store) -> None:
+    store.execute(f"{KEY_VALUE_TABLE}; INSERT INTO kvstore VALUES ('registry:a', '{{}}', NULL)")
+    if isinstance(store, PostgresStore):
+        store.execute("ANALYZE kvstore")
+    found = deployment(store)
+    assert "registry" in await spaces(found, "kv_default")
+    assert await spaces(found, "sql_default") == {}

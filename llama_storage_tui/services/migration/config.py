@@ -26,6 +26,7 @@ from llama_storage_tui.model.migration import BackendLayout, ConfigMigration, No
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.catalog import home_of, read_environment
 from llama_storage_tui.services.config_writing import WrittenConfig, replace_config
+from llama_storage_tui.services.migration.renamed_home import keeps_folder
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.versions import newest
@@ -91,7 +92,7 @@ def plan_config(request: MigrationRequest) -> ConfigMigration:
         layout=layout,
         environment=source.environment,
         left=request.left,
-        keeps_folder=_keeps_folder(request.load),
+        keeps_folder=keeps_folder(request.load.environ),
     )
     return _migration(source, before, after, (layout, reason), made)
 
@@ -106,17 +107,6 @@ def _refuse_line_ends(document: ConfigDocument) -> None:
             where=document.name,
             help="Save it with line feeds (LF, or CRLF), and try again.",
         )
-
-
-def _keeps_folder(load: LoadRequest) -> bool:
-    """Tell whether an ogx command leaves ~/.llama where it is: where there is a ~/.ogx too, or another folder is set.
-
-    Source: `migrate_legacy_config_dir` in `core/utils/config_dirs.py`.
-    """
-    home = home_of(load.environ)
-    return bool(load.environ.get("OGX_CONFIG_DIR")) or (
-        (home / ".llama").exists() and (home / ".ogx").exists()
-    )
 
 
 def without(request: MigrationRequest, ids: Collection[str]) -> MigrationRequest:

@@ -13,6 +13,7 @@ from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.data import Filter, Table
 from llama_storage_tui.services.migration.conversions import OWNER
 from llama_storage_tui.services.migration.plan_context import PlanContext
+from llama_storage_tui.services.migration.renamed_home import is_renamed_later
 from llama_storage_tui.services.migration.stores import DataStore
 from llama_storage_tui.text import plural
 from llama_storage_tui.upstream import changes
@@ -100,6 +101,8 @@ def say_of_files(context: PlanContext, target: TablesPlace) -> None:
     """Say where the contents of files have to lie, which are not part of a plan."""
     folder, old = folder_of(context, target)[0], old_folder(context)
     if folder is None or (old is not None and posixpath.normpath(old) == posixpath.normpath(folder)):
+        return
+    if old is not None and is_renamed_later(old, folder):
         return
     whence = f"out of {old}" if old else "from where their file_path says"
     context.notice(

@@ -5,6 +5,7 @@ Looking may be cancelled at any moment, and copying too: a store's transaction i
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,7 @@ from llama_storage_tui.model.transfer_result import TransferPlan, TransferResult
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.catalog import load
 from llama_storage_tui.services.migration.planning import plan_data
+from llama_storage_tui.services.migration.renamed_home import follow_renamed_home, left_by_early_copy
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.startup.background_loop import run_apart
@@ -76,9 +78,11 @@ class DataMigration:
             found, _ = await self._data_plan(self._request, self._old, self._choices)
             if found.absent and not (found.items or found.stays):
                 raise NotFoundError(found.notices[0], where=self._old, help=LOOK_ELSEWHERE)
-            return await count(
+            counted = await count(
                 found.items, found.stays, found.notices, terms, self._timeouts, is_thorough=is_thorough
             )
+            refusal = await asyncio.to_thread(left_by_early_copy, self._request.environ, found.items)
+            return counted if refusal is None else replace(counted, refusals=(refusal, *counted.refusals))
 
         return await run_apart(work, may_stop=True)
 
@@ -151,6 +155,12 @@ class DataMigration:
     ) -> tuple[DataPlan, Catalog]:
         catalog = load(request)
         # The old config is another file: neither the version nor the entry that were chosen for the new one are its own.
-        former = None if old is None else load(replace(request, config=old, version=None, key=None))
+        former = (
+            None
+            if old is None
+            else await asyncio.to_thread(
+                follow_renamed_home, load(replace(request, config=old, version=None, key=None))
+            )
+        )
         async with Session(catalog, self._timeouts) as session:
             return await plan_data(session, former, choices), catalog

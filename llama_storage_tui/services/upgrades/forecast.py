@@ -14,11 +14,13 @@ from llama_storage_tui.model.finding import Finding, Stage
 from llama_storage_tui.model.upgrade import LostByDesign, RewrittenByServer, StoreForecast, UpgradeReport
 from llama_storage_tui.services import inspection
 from llama_storage_tui.services.catalog import load_versions
+from llama_storage_tui.services.migration.renamed_home import keeps_folder
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rule_book import BY_ID
 from llama_storage_tui.services.session import Session, Timeouts
 from llama_storage_tui.services.upgrades.comparing import StoreComparison, compare
 from llama_storage_tui.services.upgrades.counting import StoreCounts, count_store
+from llama_storage_tui.services.upgrades.forms import untaken_forms
 from llama_storage_tui.services.upgrades.owners import owner_notices
 from llama_storage_tui.services.upgrades.steps import steps_to
 from llama_storage_tui.upstream import changes, upgrades
@@ -36,6 +38,8 @@ class UpgradePair:
 
     old: Catalog
     new: Catalog
+    keeps_home: bool = False
+    """Whether ogx commands leave ~/.llama where it is."""
 
 
 def load_pair(request: LoadRequest, to: str) -> UpgradePair:
@@ -44,7 +48,7 @@ def load_pair(request: LoadRequest, to: str) -> UpgradePair:
     Contacts nothing and writes nothing.
     """
     old, new = load_versions(request, (request.version, to))
-    return UpgradePair(old, new)
+    return UpgradePair(old, new, keeps_folder(request.environ))
 
 
 async def forecast(
@@ -59,10 +63,15 @@ async def forecast(
         yield _report(pair, comparisons, await _counted(session, comparisons, fast=True), ())
         counts = await _counted(session, comparisons, fast=False)
         owners = await owner_notices(session, comparisons, pair.old.version.chosen, pair.new.version.chosen)
+        known = await untaken_forms(session)
     async with Session(pair.new, timeouts) as session:
         found = await _data_findings(session, pair)
+        forms = await untaken_forms(session) if pair.old.version.chosen < pair.new.version.chosen else {}
     report = _report(pair, comparisons, counts, found)
-    yield replace(report, notices=(*report.notices, *owners), is_final=True)
+    # What the old version does not take either is no news.
+    report = replace(report, forms=tuple(why for what, why in forms.items() if what not in known))
+    steps = steps_to(report, has_ownerless=owners.has_ownerless)
+    yield replace(report, notices=(*report.notices, *owners.notices), steps=steps, is_final=True)
 
 
 async def _counted(
@@ -118,6 +127,9 @@ def _report(
         findings,
         (),
         tuple(sorted(problems)),
+    )
+    report = replace(
+        report, renames_home=any(each.what == upgrades.HOME_RENAMED for each in report.rewritten)
     )
     return replace(report, steps=steps_to(report))
 
@@ -189,7 +201,7 @@ def _other_rewrites(pair: UpgradePair, stores: Sequence[StoreForecast]) -> list[
     cases = (
         (
             changes.OGX,
-            any(upgrades.OLD_HOME in store.before_location for store in stores),
+            not pair.keeps_home and any(upgrades.OLD_HOME in store.before_location for store in stores),
             RewrittenByServer(upgrades.HOME_RENAMED, upgrades.HOME_COST),
         ),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.errors import BackendError
@@ -20,15 +21,23 @@ WIDER: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class OwnerNotices:
+    """Sentences on who can read rows, and whether rows without an owner have to be brought over."""
+
+    notices: tuple[str, ...] = ()
+    has_ownerless: bool = False
+
+
 async def owner_notices(
     session: Session, comparisons: Sequence[StoreComparison], old: Version, new: Version
-) -> tuple[str, ...]:
+) -> OwnerNotices:
     """Return what the default policy of the new version makes of the owners of stored rows; nothing where it stayed as it was.
 
     Rows without an owner that the new version reads are a finding of their own: here are those that have to be brought over.
     """
     if not old < changes.OWNERLESS_HIDDEN <= new:
-        return ()
+        return OwnerNotices()
     found: list[str] = []
     has_owners = False
     for each in comparisons:
@@ -44,7 +53,7 @@ async def owner_notices(
         if found
         else []
     )
-    return (*([WIDER] if has_owners else []), *ownerless)
+    return OwnerNotices((*([WIDER] if has_owners else []), *ownerless), bool(found))
 
 
 async def _ownerless(session: Session, comparison: StoreComparison, table: str) -> int | None:

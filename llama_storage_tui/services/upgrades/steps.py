@@ -12,16 +12,24 @@ from llama_storage_tui.next_steps import Advice, Help, Step
 OPERATORS: Final = frozenset({"unset-variable", "tls-required"})
 """Rules whose findings no new config can end: what is missing is the server's."""
 
+RENAME_HOME: Final = (
+    "Rename ~/.llama to ~/.ogx, as the first ogx command would do: no longer once there is a ~/.ogx."
+)
+BRING: Final = (
+    "Bring it over: what moves is copied, and its old store stays as it is; the rest is changed where it is."
+)
+PUBLIC: Final = "Or, where rows without an owner were public, bring it so: else nobody sees them any more."
 
-def steps_to(report: UpgradeReport) -> tuple[Help, ...]:
+
+def steps_to(report: UpgradeReport, *, has_ownerless: bool = False) -> tuple[Help, ...]:
     """Return what to do, each a sentence and, where this program does it, the step.
 
-    The `of` of a step is the version.
+    The `of` of a step is the version. `has_ownerless` says that rows without an owner have to be brought over.
     """
-    return tuple(_steps(report))
+    return tuple(_steps(report, has_ownerless=has_ownerless))
 
 
-def _steps(report: UpgradeReport) -> Iterator[Help]:
+def _steps(report: UpgradeReport, *, has_ownerless: bool) -> Iterator[Help]:
     version = str(report.to)
     server = f"{report.to.product} {version}"
     if report.to < report.from_.chosen:
@@ -35,15 +43,22 @@ def _steps(report: UpgradeReport) -> Iterator[Help]:
             "Make every store readable first: what was not read may hold rows, too.", Step.TEST_BACKENDS
         )
     yield "Stop every server that uses these stores."
-    yield "Copy the config and the stores to a safe place, SQLite files with their -wal; move nothing."
+    yield "Copy the config and the stores to a safe place, SQLite files with their -wal."
+    if report.renames_home:
+        yield RENAME_HOME
     needs_config = not report.verdict.loads or report.verdict.starts is False or _hides(report)
     if needs_config:
         yield Advice("Bring the config to this version, into a new file.", Step.MIGRATE_CONFIG, version)
     for finding in _operators(report.findings):
         yield f"See to: {finding.message}."
-    if _hides(report):
-        yield Advice("See what has to be brought over, where from and where to.", Step.PLAN_DATA, version)
-        yield Advice("Bring it over; the old stores stay as they are.", Step.BRING_DATA, version)
+    if _hides(report) or report.forms:
+        plan, bring = (
+            (Step.PLAN_DATA, Step.BRING_DATA) if needs_config else (Step.PLAN_IN_PLACE, Step.BRING_IN_PLACE)
+        )
+        yield Advice("See what has to be brought over, where from and where to.", plan, version)
+        yield Advice(BRING, bring, version)
+        if has_ownerless:
+            yield Advice(PUBLIC, Step.BRING_PUBLIC_DATA, version)
     if report.lost:
         names = ", ".join(each.what for each in report.lost)
         yield f"Keep the old stores for what this version no longer serves: {names}."

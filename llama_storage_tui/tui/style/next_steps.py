@@ -45,6 +45,9 @@ _WORDS: Final = {
     Step.MIGRATE_CONFIG: "m shows both files side by side, and writes the new one.",
     Step.PLAN_DATA: f"In a shell: {PROGRAM} migrate-data NEW_CONFIG --from RUN_CONFIG --for {{of}} --dry-run",
     Step.BRING_DATA: f"In a shell: {PROGRAM} migrate-data NEW_CONFIG --from RUN_CONFIG --for {{of}}",
+    Step.PLAN_IN_PLACE: f"In a shell: {PROGRAM} migrate-data RUN_CONFIG --for {{of}} --dry-run",
+    Step.BRING_IN_PLACE: f"In a shell: {PROGRAM} migrate-data RUN_CONFIG --for {{of}}",
+    Step.BRING_PUBLIC_DATA: f"In a shell: {PROGRAM} migrate-data NEW_CONFIG --from RUN_CONFIG --for {{of}} --public-rows",
     Step.CHECK_AS_VERSION: f"In a shell: {PROGRAM} check RUN_CONFIG --for {{of}} --data",
     Step.CHECK_MIGRATED: f"In a shell: {PROGRAM} check NEW_CONFIG --for {{of}} --data",
 }
@@ -54,7 +57,18 @@ _UNNAMED: Final = {
     Step.CHANGE_TOGETHER: "the other configs",
     Step.RESUME_TRANSFER: "RUN_CONFIG",
     Step.RESUME_MOVE: "RUN_CONFIG",
-    **dict.fromkeys((Step.PLAN_DATA, Step.BRING_DATA, Step.CHECK_MIGRATED, Step.CHECK_AS_VERSION), "VERSION"),
+    **dict.fromkeys(
+        (
+            Step.PLAN_DATA,
+            Step.BRING_DATA,
+            Step.PLAN_IN_PLACE,
+            Step.BRING_IN_PLACE,
+            Step.BRING_PUBLIC_DATA,
+            Step.CHECK_MIGRATED,
+            Step.CHECK_AS_VERSION,
+        ),
+        "VERSION",
+    ),
 }
 
 

@@ -14,6 +14,8 @@ from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.upgrades.forecast import UpgradePair, forecast, load_pair
 from tests.configs import catalog_of
 from tests.deployments import backend_of, config_of
+from tests.oracle.migrating import config_of as oracle_config
+from tests.oracle.migration_stores import restore, saved
 from tests.stores import KEY_VALUE_TABLE, PostgresStore, SqliteStore, Store
 
 STORES = {
@@ -171,7 +173,13 @@ async def test_looking_changes_no_file(legacy: LoadRequest, tmp_path: Path) -> N
 
 async def test_the_steps_bring_the_config_before_the_data(legacy: LoadRequest) -> None:
     steps = [step.step for step in (await last(load_pair(legacy, "1.5.0"))).steps if isinstance(step, Advice)]
-    assert steps == [Step.MIGRATE_CONFIG, Step.PLAN_DATA, Step.BRING_DATA, Step.CHECK_MIGRATED]
+    assert steps == [
+        Step.MIGRATE_CONFIG,
+        Step.PLAN_DATA,
+        Step.BRING_DATA,
+        Step.BRING_PUBLIC_DATA,
+        Step.CHECK_MIGRATED,
+    ]
 
 
 def test_the_pair_is_read_as_two_versions(legacy: LoadRequest) -> None:
@@ -209,3 +217,22 @@ async def test_no_steps_lead_back_to_an_older_version(store: Store) -> None:
     report = await last(pair_on(store, "1.5.0", "0.7.3"))
     assert [step for step in report.steps if isinstance(step, Advice)] == []
     assert "backup" in str(report.steps[0])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"), [("0.7.3", "1.5.0", "sort_order"), ("0.3.5", "0.4.7", "faiss index")]
+)
+async def test_rows_that_the_new_version_finds_and_does_not_take_are_said_and_have_a_step(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    release = f"llama-stack-{old}"
+    restore(saved(release), tmp_path)
+    path = tmp_path / "config.yaml"
+    path.write_text(oracle_config(release, str(tmp_path), "/srv/files"))
+    request = LoadRequest(str(path), version=old, environ={"HOME": str(tmp_path)})
+    report = await last(load_pair(request, new))
+    assert any(said in sentence for sentence in report.forms)
+    assert report.loses
+    assert Step.PLAN_DATA in [step.step for step in report.steps if isinstance(step, Advice)]
+    # The version that wrote the rows takes them.
+    assert (await last(load_pair(request, old))).forms == ()
