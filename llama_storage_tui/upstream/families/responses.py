@@ -76,4 +76,6 @@ RESPONSES: Final = RecordFamily(
     kept_where="config.persistence.responses of a provider names a SQL backend",
     command="responses",
     masks=False,
+    # Before 0.2.8 `resp-`.
+    id_heads=("resp_", "resp-"),
 )
