@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from llama_storage_tui.backends.protocols import KeyValueReader, Reader
@@ -77,6 +77,8 @@ class IdReport:
     asked: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     failures: tuple[tuple[str, BackendError], ...] = ()
+    waiting: tuple[str, ...] = ()
+    """The backends that have not answered yet."""
 
     def joined(self, answer: IdAnswer) -> IdReport:
         """Return the report with one more answer."""
@@ -92,7 +94,15 @@ class IdReport:
             tuple(sorted((*self.asked, *answer.asked))),
             tuple(dict.fromkeys((*self.notices, *answer.notices))),
             (*self.failures, *failed),
+            tuple(_without(self.waiting, answer.backend)),
         )
+
+
+def _without(names: Sequence[str], name: str | None) -> Iterator[str]:
+    """Yield the names without the first one that is this."""
+    at = names.index(name) if name in names else len(names)
+    yield from names[:at]
+    yield from names[at + 1 :]
 
 
 def cleaned(text: str) -> str:
@@ -118,8 +128,10 @@ async def search_id(session: Session, text: str) -> AsyncGenerator[IdReport, Non
     report = IdReport(wanted)
     if not shaped:
         report = report.joined(_named(session.catalog, wanted))
+    asked = [*_questions(session, wanted, shaped)]
+    report = replace(report, waiting=tuple(name for name, _ in asked))
     yield report
-    questions = [asyncio.ensure_future(question) for question in _questions(session, wanted, shaped)]
+    questions = [asyncio.ensure_future(question) for _, question in asked]
     try:
         for answered in asyncio.as_completed(questions):
             report = report.joined(await answered)
@@ -132,7 +144,8 @@ async def search_id(session: Session, text: str) -> AsyncGenerator[IdReport, Non
 
 def _questions(
     session: Session, wanted: str, shaped: Sequence[RecordFamily]
-) -> Iterator[Coroutine[None, None, IdAnswer]]:
+) -> Iterator[tuple[str, Coroutine[None, None, IdAnswer]]]:
+    """Yield what to ask, each with the backend's name."""
     tables: dict[str, list[tuple[RecordFamily, TablePlace]]] = {}
     keys: dict[str, list[tuple[RecordFamily, KeyPlace]]] = {}
     for family in shaped or FAMILIES:
@@ -146,11 +159,12 @@ def _questions(
             if backend.family is not Family.UNKNOWN:
                 (tables if backend.family is Family.SQL else keys).setdefault(backend.name, [])
     for name, in_tables in tables.items():
-        yield _in_tables(session, name, in_tables, wanted, with_names=not shaped)
+        yield name, _in_tables(session, name, in_tables, wanted, with_names=not shaped)
     for name, in_keys in keys.items():
-        yield _in_keys(session, name, in_keys, wanted)
-    if not shaped and table_places(session.catalog, ITEMS):
-        yield _in_items(session, wanted)
+        yield name, _in_keys(session, name, in_keys, wanted)
+    items = table_places(session.catalog, ITEMS)
+    if not shaped and items:
+        yield items[0].backend, _in_items(session, items[0].backend, wanted)
 
 
 # What the config names
@@ -298,8 +312,7 @@ def _key_match(
 # Items of conversations
 
 
-async def _in_items(session: Session, wanted: str) -> IdAnswer:
-    backend = table_places(session.catalog, ITEMS)[0].backend
+async def _in_items(session: Session, backend: str, wanted: str) -> IdAnswer:
     answer = IdAnswer((f"backend {backend} (items of conversations)",), backend)
     try:
         for place in (await item_tables(session)).places:

@@ -55,7 +55,9 @@ class BackendPointed(Message):
 
 @dataclass(eq=False)
 class FindingsOpened(Message):
-    """The operator wants all findings."""
+    """The operator wants all findings; `rule` names the one to begin with."""
+
+    rule: str | None = None
 
 
 @dataclass(eq=False)

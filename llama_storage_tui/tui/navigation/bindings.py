@@ -45,6 +45,7 @@ PLACES: Final = {
     "ChangeScreen": "a running change",
     "Dialog": "every dialog",
     "HelpDialog": "help",
+    "GotoDialog": "going to an id",
     "TermsDialog": "how to change a password",
     "FieldDialog": "a text prompt",
     "AskingDialog": "a confirmation",

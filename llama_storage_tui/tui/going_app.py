@@ -1,0 +1,44 @@
+"""The app as far as it leads from one thing to another: to whatever an id belongs to, from anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from llama_storage_tui.tui.navigation.commands import NamedDestination
+from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.terminal_app import TerminalApp
+
+if TYPE_CHECKING:
+    from llama_storage_tui.services.session import Session
+
+
+class GoingApp(TerminalApp):
+    """An app that goes to ids; which session and which screens there are its subclass knows."""
+
+    _session: Session | None = None
+
+    def destinations(self) -> Sequence[NamedDestination]:
+        """Return every screen that can be opened now."""
+        raise NotImplementedError
+
+    def action_goto(self) -> None:
+        """Ask for an id, and open what has it."""
+        screens = self.destinations()
+        if self._session is not None and screens and not isinstance(self.screen, Dialog):
+            # Imported here: the first screen must not wait for it.
+            from llama_storage_tui.tui.navigation.goto import GotoDialog
+
+            self.push_screen(GotoDialog(self._session, screens), self._go)
+
+    def _go(self, chosen: Message | None) -> None:
+        if chosen is not None:
+            self.post_message(chosen)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Go nowhere before there is a config, nor out of a dialog."""
+        if action == "goto":
+            return self._session is not None and not isinstance(self.screen, Dialog)
+        return super().check_action(action, parameters)
