@@ -341,14 +341,15 @@ class StorageApp(GoingApp):
     @on(messages.Destination)
     def _destination_chosen(self, message: messages.Destination) -> None:
         if self._session is not None:
-            self.push_screen(
-                later().screen_of(message, self._session, self._zone, self._remembered, self._world.now)
+            self.enter(
+                later().screen_of(message, self._session, self._zone, self._remembered, self._world.now),
+                message,
             )
 
     @on(SubjectOpened)
     def _subject_opened(self, message: SubjectOpened) -> None:
         if self._session is not None:
-            self.push_screen(later().ValueScreen(self._session, message.subject, self._zone))
+            self.enter(later().ValueScreen(self._session, message.subject, self._zone), message)
 
     @on(messages.CatalogOpened)
     def _catalog_opened(self) -> None:

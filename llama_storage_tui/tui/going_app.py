@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.message import Message
+from textual.screen import Screen
 
+from llama_storage_tui.tui.messages import Opening
 from llama_storage_tui.tui.navigation.commands import NamedDestination
 from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.terminal_app import TerminalApp
@@ -36,6 +38,19 @@ class GoingApp(TerminalApp):
     def _go(self, chosen: Message | None) -> None:
         if chosen is not None:
             self.post_message(chosen)
+
+    def enter(self, screen: Screen[None], opening: Opening) -> None:
+        """Show what was opened: on top of what is on show, or in place of its neighbour in the same list."""
+        from llama_storage_tui.tui.screens.detail import DetailScreen
+        from llama_storage_tui.tui.screens.paged import PagedScreen
+
+        if isinstance(screen, DetailScreen) and isinstance(opening.origin, PagedScreen):
+            screen.origin = opening.origin
+        if not opening.replaces:
+            self.push_screen(screen)
+        elif self.screen_stack[-2] is opening.origin:
+            # Where another screen is there by now, the operator has gone on.
+            self.switch_screen(screen)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Go nowhere before there is a config, nor out of a dialog."""

@@ -12,7 +12,6 @@ from time import monotonic
 from textual.events import Paste
 
 from llama_storage_tui.model.limits import Timeouts
-
 from llama_storage_tui.tui.findings.findings import FindingsScreen
 from llama_storage_tui.tui.navigation.goto import GotoDialog
 from llama_storage_tui.tui.records.responses import ResponsesScreen
