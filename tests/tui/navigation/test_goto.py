@@ -26,6 +26,11 @@ FINDING = "shared-table"
 RESPONSE = "resp_01b4b5e7-f902-426c-b268-0233277d5164"
 
 
+def on(shown: Stage, *kinds: type) -> bool:
+    """Tell whether a screen of one of these kinds is on show."""
+    return isinstance(shown.app.screen, kinds)
+
+
 async def paste(shown: Stage, text: str) -> None:
     shown.app.post_message(Paste(text))
     await shown.settle()
@@ -44,10 +49,10 @@ async def test_an_id_from_a_ticket_takes_two_keys_and_the_paste_from_the_main_sc
         await paste(shown, f"{RESPONSE}\n")
         await shown.press("enter")
         await shown.settle()
-        assert isinstance(shown.app.screen, ResponseScreen)
+        assert on(shown, ResponseScreen)
         assert RESPONSE in shown.text
         await shown.press("escape")
-        assert not isinstance(shown.app.screen, ResponseScreen | GotoDialog)
+        assert not on(shown, ResponseScreen, GotoDialog)
 
 
 async def test_each_kind_of_thing_opens_on_its_screen_from_any_other() -> None:
@@ -63,7 +68,7 @@ async def test_each_kind_of_thing_opens_on_its_screen_from_any_other() -> None:
             (FINDING, FindingsScreen),
         ):
             await go(shown, text)
-            assert isinstance(shown.app.screen, screen), (text, shown.text)
+            assert on(shown, screen), (text, shown.text)
             await shown.press("escape")
 
 
@@ -74,19 +79,19 @@ async def test_a_screen_opens_by_its_name_and_what_begins_with_the_text_is_liste
         assert "Stored responses, the newest first" in shown.text
         await shown.press("down", "enter")
         await shown.settle()
-        assert isinstance(shown.app.screen, ResponsesScreen)
+        assert on(shown, ResponsesScreen)
         await go(shown, "findings")
-        assert isinstance(shown.app.screen, FindingsScreen)
+        assert on(shown, FindingsScreen)
 
 
 async def test_several_are_a_list_from_which_one_is_opened() -> None:
     async with demo_stage(NARROW) as shown:
         await go(shown, "resp_01")
-        assert isinstance(shown.app.screen, GotoDialog)
+        assert on(shown, GotoDialog)
         assert "2 found" in shown.text
         await shown.press("down", "enter")
         await shown.settle()
-        assert isinstance(shown.app.screen, ResponseScreen)
+        assert on(shown, ResponseScreen)
         assert "resp_01bc0815" in shown.text
 
 
@@ -101,7 +106,7 @@ async def test_an_absent_id_says_where_was_looked_and_the_box_stays_open_for_ano
         await shown.settle()
         assert "sql_analytics gave no answer" in shown.text
         await shown.press("escape")
-        assert not isinstance(shown.app.screen, GotoDialog)
+        assert not on(shown, GotoDialog)
 
 
 @contextmanager
@@ -132,7 +137,7 @@ async def test_escape_stops_a_search_that_a_silent_server_holds_up_and_then_clos
             await shown.press("escape")
             assert "Cancelled" in shown.text
             await shown.press("escape")
-            assert not isinstance(shown.app.screen, GotoDialog)
+            assert not on(shown, GotoDialog)
 
 
 async def test_one_that_has_the_whole_id_is_opened_though_a_server_is_silent() -> None:
@@ -142,10 +147,10 @@ async def test_one_that_has_the_whole_id_is_opened_though_a_server_is_silent() -
             await shown.type("file-003dc5f1e4ee7e6ec737b12b")
             started = monotonic()
             await shown.pilot.press("enter")
-            while isinstance(shown.app.screen, GotoDialog):
+            while on(shown, GotoDialog):
                 await shown.pilot.pause()
             assert monotonic() - started < Timeouts().connect
-            assert isinstance(shown.app.screen, ReadingScreen)
+            assert on(shown, ReadingScreen)
 
 
 async def test_hostile_and_endless_pastes_are_looked_up_and_shown_safe() -> None:
@@ -159,4 +164,4 @@ async def test_hostile_and_endless_pastes_are_looked_up_and_shown_safe() -> None
 async def test_there_is_nothing_to_go_to_before_a_config_is_read() -> None:
     async with stage(request=None) as shown:
         await shown.press("colon")
-        assert not isinstance(shown.app.screen, GotoDialog)
+        assert not on(shown, GotoDialog)
