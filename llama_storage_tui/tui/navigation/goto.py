@@ -50,8 +50,9 @@ COLUMNS: Final = (
 
 @dataclass(eq=False)
 class IdsFound(Message):
-    """One more store has answered; `is_over` where all have."""
+    """One more store has answered for what was typed; `is_over` where all have."""
 
+    text: str
     report: IdReport
     is_over: bool
 
@@ -169,15 +170,18 @@ class GotoDialog(Dialog[Message]):
             report: IdReport | None = None
             async with aclosing(search_id(self._session, text)) as reports:
                 async for report in reports:
-                    self.post_message(IdsFound(report, is_over=False))
+                    self.post_message(IdsFound(text, report, is_over=False))
         except StorageToolError as error:
             self.post_message(Failed(error))
         else:
             if report is not None:
-                self.post_message(IdsFound(report, is_over=True))
+                self.post_message(IdsFound(text, report, is_over=True))
 
     @on(IdsFound)
     def _found(self, message: IdsFound) -> None:
+        if message.text != self._text:
+            # What is typed is another text by now.
+            return
         report = self._report = message.report
         self._show([*map(self._goal, report.matches), *self._screens_beside(report)])
         if message.is_over:

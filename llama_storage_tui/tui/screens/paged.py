@@ -158,8 +158,9 @@ class PagedScreen(WorkScreen, Generic[Question]):
             self.action_next()
         else:
             self.action_previous()
-        if self.is_waiting:
+        if self._passed is not self._wanted:
             return "Reading another page of the list…"
+        # A page of what a search has found is there at once, though the search goes on.
         self._stepped()
         return ""
 
