@@ -43,6 +43,7 @@ COMMANDS: Final = {
     "get": "keys",
     "tables": "rows",
     "rows": "rows",
+    "goto": "goto",
     "responses": "records.group",
     "objects": "records.objects",
     "conversations": "records.group",

@@ -191,6 +191,13 @@ class RecordReader(Protocol):
         """Return the records with these ids that meet the query's conditions, in no order; `limit` and `after` are ignored."""
         ...
 
+    async def ids(self, table: str, column: str, beginning: str, *, limit: int) -> tuple[str, ...]:
+        """Return up to `limit` texts of a column that begin with a text, by the column's own index: a bounded read.
+
+        None are found in a column that holds no text, nor in one that is not there.
+        """
+        ...
+
     async def extent(self, table: str) -> Extent | None:
         """Return how large a table is without counting; None where there is no such table."""
         ...

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Final, Generic, TypeVar
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.engine import Engine, describe
+from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.recordscan import RecordScan, Row
 from llama_storage_tui.backends.recordtally import Counted, RecordTally
 from llama_storage_tui.backends.rereading import rereading
-from llama_storage_tui.backends.shape import TableShape
+from llama_storage_tui.backends.shape import ColumnKind, TableShape
 from llama_storage_tui.backends.stored_scan import resolved_for, scan_of
 from llama_storage_tui.errors import NotFoundError, UsageError
 from llama_storage_tui.model.limits import Timeouts
@@ -44,6 +46,9 @@ HANDED_OVER: Final = 1000
 
 FOUND_AT_ONCE: Final = 5000
 """Records of a piece of a search, for the same reason: the driver hands a piece over as one."""
+
+NEAR: Final = 1_000
+"""Texts of an index that are looked at for those that begin alike."""
 
 FIRST_TALLIED: Final = 512
 FIRST_BLOCKS: Final = 16
@@ -152,6 +157,48 @@ class SqlRecordReader:
             ]
 
         return tuple(await engine.run(looked_up, seconds=self.timeouts.query))
+
+    async def ids(self, table: str, column: str, beginning: str, *, limit: int) -> tuple[str, ...]:
+        """Return up to `limit` texts of a column that begin with a text."""
+        return await rereading(self.engine, lambda engine: self._ids(engine, table, column, beginning, limit))
+
+    async def _ids(
+        self, engine: Engine, table: str, column: str, beginning: str, limit: int
+    ) -> tuple[str, ...]:
+        dialect = engine.dialect
+
+        async def looked_up(connection: AsyncConnection) -> tuple[str, ...]:
+            shape = await describe(engine, connection, table)
+            found = None if shape is None else shape.described().column(column)
+            if (
+                shape is None
+                or found is None
+                or not is_storable(beginning)
+                or not dialect.can_hold(beginning)
+            ):
+                return ()
+            chosen = shape.column(column)
+            if chosen.kind is not ColumnKind.TEXT:
+                return ()
+            # A text comes before all that begin with it, and near to them, in every collation: so this part of the index
+            # is all that is read. What stands between them there, `starts_with` leaves out.
+            element = shape.selectable().c[column]
+            near = (
+                sa.select(element.label("id"))
+                .where(element >= sa.literal(beginning, sa.Text()))
+                .order_by(element)
+                .limit(NEAR)
+                .subquery("near")
+            )
+            statement = (
+                sa.select(dialect.cell(near.c["id"], chosen, None))
+                .where(dialect.starts_with(near.c["id"], beginning))
+                .limit(limit)
+            )
+            rows = (await connection.execute(statement)).all()
+            return tuple(row[0] for row in rows if isinstance(row[0], str))
+
+        return await engine.run(looked_up, seconds=self.timeouts.query)
 
     async def extent(self, table: str) -> Extent | None:
         """Return how large a table is without counting."""

@@ -16,6 +16,7 @@ from llama_storage_tui.cli.data_documents import (
 from llama_storage_tui.cli.documents import CheckDocument, Document, ErrorDocument, ManyChecks, ShowDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.fleet_documents import FleetDocument
+from llama_storage_tui.cli.goto import GotoDocument
 from llama_storage_tui.cli.help_pages import HelpDocument, KeysHelpDocument, ThemesHelpDocument
 from llama_storage_tui.cli.left_behind import LeftBehindDocument
 from llama_storage_tui.cli.migration_document import MigrateDocument
@@ -50,6 +51,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "get": GetDocument,
     "tables": TablesDocument,
     "rows": RowsDocument,
+    "goto": GotoDocument,
     "responses list": ResponsesDocument,
     "responses show": ShowResponseDocument,
     "responses diff": DiffDocument,

@@ -140,7 +140,8 @@ class RecordFamily:
 
     `asked` is what a list asks for beside its columns. `plural` names the records in sentences where `name` does not, `kept_where`
     says which setting leads to them. A family with a `command` of its own is left out of the lists of all others. `masks` is
-    False where a list shows nothing that can hold a secret.
+    False where a list shows nothing that can hold a secret. `id_heads` are what its ids begin with, where servers
+    make them so and no other record's.
     """
 
     name: str
@@ -157,6 +158,15 @@ class RecordFamily:
     kept_where: str = ""
     command: str = ""
     masks: bool = True
+    id_heads: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """What one of its records is called: `response`, `batch`, `memory`."""
+        for plural, one in (("ies", "y"), ("ches", "ch"), ("s", "")):
+            if self.name.endswith(plural):
+                return self.name.removesuffix(plural) + one
+        return self.name
 
     @property
     def words(self) -> str:

@@ -22,6 +22,7 @@ from llama_storage_tui.tui.catalog.messages import CandidatesFound, CatalogJudge
 from llama_storage_tui.tui.dependencies import World
 from llama_storage_tui.tui.export.messages import ExportOpened
 from llama_storage_tui.tui.fleet.messages import FleetResumed
+from llama_storage_tui.tui.going_app import GoingApp
 from llama_storage_tui.tui.navigation.commands import Commands, NamedDestination
 from llama_storage_tui.tui.navigation.keymap import preferences_path
 from llama_storage_tui.tui.rotation.messages import ChangeStarted
@@ -31,7 +32,6 @@ from llama_storage_tui.tui.style.zone import Zone
 from llama_storage_tui.tui.terminal import clipboard
 from llama_storage_tui.tui.terminal.driver import TerminalDriver
 from llama_storage_tui.tui.terminal.signals import end_on_signals, end_without_terminal
-from llama_storage_tui.tui.terminal_app import TerminalApp
 from llama_storage_tui.tui.values.messages import SubjectOpened
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from llama_storage_tui.services.fleet.reading import FleetReading
     from llama_storage_tui.services.loaded_config import Opened
     from llama_storage_tui.services.rotation.service import RotationDesk
-    from llama_storage_tui.services.session import Session
 
 __all__ = ["StorageApp", "World"]
 
@@ -51,7 +50,7 @@ def later() -> ModuleType:
     return screens
 
 
-class StorageApp(TerminalApp):
+class StorageApp(GoingApp):
     """Screens over one catalog at a time."""
 
     TITLE = "llama-storage-tui"
@@ -81,7 +80,7 @@ class StorageApp(TerminalApp):
         self._request = request
         self._opened = opened
         self._timeouts = timeouts or Timeouts()
-        self._session: Session | None = None
+        self._session = None
         self._desk: RotationDesk | None = None
         self._zone = Zone()
         self._remembered = Remembered()
@@ -230,9 +229,9 @@ class StorageApp(TerminalApp):
     # From screen to screen
 
     @on(messages.FindingsOpened)
-    def _findings_opened(self) -> None:
+    def _findings_opened(self, message: messages.FindingsOpened) -> None:
         if self._session is not None:
-            self.push_screen(later().FindingsScreen(self._session.catalog, self._remembered))
+            self.push_screen(later().FindingsScreen(self._session.catalog, self._remembered, message.rule))
 
     @on(messages.VersionOpened)
     def _version_opened(self) -> None:
@@ -342,14 +341,15 @@ class StorageApp(TerminalApp):
     @on(messages.Destination)
     def _destination_chosen(self, message: messages.Destination) -> None:
         if self._session is not None:
-            self.push_screen(
-                later().screen_of(message, self._session, self._zone, self._remembered, self._world.now)
+            self.enter(
+                later().screen_of(message, self._session, self._zone, self._remembered, self._world.now),
+                message,
             )
 
     @on(SubjectOpened)
     def _subject_opened(self, message: SubjectOpened) -> None:
         if self._session is not None:
-            self.push_screen(later().ValueScreen(self._session, message.subject, self._zone))
+            self.enter(later().ValueScreen(self._session, message.subject, self._zone), message)
 
     @on(messages.CatalogOpened)
     def _catalog_opened(self) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
+
     # Names of annotations only: a message must not bring the modules of later screens into the first one.
     from llama_storage_tui.errors import StorageToolError
     from llama_storage_tui.model.data import Cell, Namespace, Table
@@ -15,7 +17,14 @@ if TYPE_CHECKING:
     from llama_storage_tui.model.transcript import StoredResponse
 
 
-class Destination(Message):
+class Opening(Message):
+    """Something is opened; `origin` is the list that it was chosen from, `replaces` whether it takes the place of its neighbour."""
+
+    origin: Screen[None] | None = None
+    replaces: bool = False
+
+
+class Destination(Opening):
     """The operator goes to a screen of stored records."""
 
 
@@ -55,7 +64,9 @@ class BackendPointed(Message):
 
 @dataclass(eq=False)
 class FindingsOpened(Message):
-    """The operator wants all findings."""
+    """The operator wants all findings; `rule` names the one to begin with."""
+
+    rule: str | None = None
 
 
 @dataclass(eq=False)

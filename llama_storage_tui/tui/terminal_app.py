@@ -34,6 +34,13 @@ class TerminalApp(App[int]):
     theme = Reactive(DARK.name)
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "colon",
+            "goto",
+            "Go to",
+            id="app.goto",
+            tooltip="Go to an id or its beginning, a key, a table, a backend, or a screen",
+        ),
         Binding("question_mark", "help", "Help", id="app.help", tooltip="Show what every key does here"),
         Binding("q", "quit", "Quit", id="app.quit", tooltip="Leave the program"),
         Binding(
@@ -127,6 +134,9 @@ class TerminalApp(App[int]):
     def _palette_opened(self) -> None:
         # A blinking cursor writes to the terminal twice a second for as long as the palette is open.
         self.screen.query_one(Input).cursor_blink = False
+
+    def action_goto(self) -> None:
+        """Ask for an id and open what has it: there is nothing to go to yet."""
 
     def action_toggle_theme(self) -> None:
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name

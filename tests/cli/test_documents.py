@@ -31,6 +31,7 @@ CALLS = [
     ("get", ["kv_default", "registry", "registry:model:1"], ["key", "value", "bytes", "expires_at"]),
     ("tables", ["sql_default"], ["backend", "tables"]),
     ("rows", ["sql_default", "inference_store"], ["columns", "rows", "next", "complete"]),
+    ("goto", ["registry:model"], ["id", "matches", "asked", "notices", "failed", "complete"]),
     (
         "upgrade-check",
         ["--to", "1.5.0", "--from", "0.7.3"],
@@ -110,6 +111,7 @@ PARTS = [
             "referenced_by",
         ],
     ),
+    ("goto", ["c1"], ("matches", 0), ["kind", "id", "backend", "where", "exact"]),
     ("tables", ["sql_default"], ("tables", 0), ["name", "rows", "exact", "columns", "referenced_by"]),
     ("tables", ["sql_default"], ("tables", 0, "columns", 0), ["name", "type", "primary_key", "nullable"]),
 ]

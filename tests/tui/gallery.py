@@ -487,6 +487,17 @@ async def _unreadable(_request: LoadRequest) -> Opened:
     )
 
 
+def _going_to(text: str) -> Callable[[Stage], Awaitable[None]]:
+    """Look an id up."""
+
+    async def act(shown: Stage) -> None:
+        await shown.press("colon")
+        await shown.type(text)
+        await shown.press("enter")
+
+    return act
+
+
 def _response(row: int, *keys: str) -> Callable[[Stage], Awaitable[None]]:
     """Open the response in a row of the list, then press keys."""
 
@@ -555,6 +566,8 @@ SCENES: dict[str, Scene] = {
     "findings": Scene(keys=("f",)),
     "findings-narrow": Scene(NARROW, keys=("f",)),
     "version": Scene(keys=("v",)),
+    "goto": Scene(act=_going_to("resp_01"), is_demo=True),
+    "goto-narrow": Scene(NARROW, act=_going_to("resp_none"), is_demo=True),
     "help": Scene(keys=("question_mark",)),
     "palette": Scene(keys=("ctrl+p",)),
     "namespaces": Scene(keys=("enter",)),

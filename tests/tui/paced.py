@@ -58,6 +58,9 @@ class PacedRecords:
     ) -> AsyncGenerator[TallyBatch, None]:
         return self.real.tally(query, tallies, examples=examples)
 
+    async def ids(self, table: str, column: str, beginning: str, *, limit: int) -> tuple[str, ...]:
+        return await self.real.ids(table, column, beginning, limit=limit)
+
     async def extent(self, table: str) -> Extent | None:
         return None if await self.real.extent(table) is None else Extent(POSITIONS, POSITIONS)
 

@@ -47,11 +47,15 @@ class FindingsScreen(WorkScreen):
         ),
     ]
 
-    def __init__(self, catalog: Catalog, remembered: Remembered | None = None) -> None:
+    def __init__(
+        self, catalog: Catalog, remembered: Remembered | None = None, rule: str | None = None
+    ) -> None:
+        """Show the findings of a catalog, the cursor on the first one of a rule where that is named."""
         super().__init__()
         self._catalog = catalog
         self._remembered = remembered or Remembered()
-        self._filter = self._remembered.recall((catalog.config, "findings"), "")
+        self._rule = rule
+        self._filter = "" if rule else self._remembered.recall((catalog.config, "findings"), "")
         self._found: tuple[Finding, ...] = ()
         by_backend = catalog.findings_by_backend()
         self._owners = {
@@ -71,6 +75,8 @@ class FindingsScreen(WorkScreen):
 
     def on_mount(self) -> None:
         self._show()
+        first = next((at for at, each in enumerate(self._found) if each.rule == self._rule), 0)
+        self.query_one(Listing).point(str(first))
         self.query_one(Listing).focus()
 
     def _show(self) -> None:

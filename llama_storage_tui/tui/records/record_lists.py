@@ -13,7 +13,13 @@ from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.model.families import Query, RecordEntry, RecordFamily
 from llama_storage_tui.services.listing import list_family
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.tui.messages import CompletionOpened, ConversationOpened, ObjectOpened, ResponseOpened
+from llama_storage_tui.tui.messages import (
+    CompletionOpened,
+    ConversationOpened,
+    ObjectOpened,
+    Opening,
+    ResponseOpened,
+)
 from llama_storage_tui.tui.records import record_filter
 from llama_storage_tui.tui.records.list_columns import layout_of
 from llama_storage_tui.tui.records.response_wording import id_text
@@ -23,7 +29,7 @@ from llama_storage_tui.tui.widgets.form import FormField
 from llama_storage_tui.tui.widgets.listing import ListColumn
 
 PAGE: Final = 100
-_OPENS: Final[Mapping[str, Callable[[str], Message]]] = {
+_OPENS: Final[Mapping[str, Callable[[str], Opening]]] = {
     "responses": ResponseOpened,
     "conversations": ConversationOpened,
     "completions": CompletionOpened,
@@ -31,7 +37,7 @@ _OPENS: Final[Mapping[str, Callable[[str], Message]]] = {
 """What a record of a family opens that is read in a way of its own."""
 
 
-def record_opened(family: RecordFamily, id_: str) -> Message:
+def record_opened(family: RecordFamily, id_: str) -> Opening:
     """Return what opens one record of a family."""
     opens = _OPENS.get(family.name)
     return ObjectOpened(family.name, family.title, id_) if opens is None else opens(id_)
@@ -45,7 +51,7 @@ class Listed:
     rows: tuple[Callable[[tzinfo | None], tuple[Shown, ...]], ...]
     ids: tuple[str, ...]
     details: tuple[str, ...]
-    opens: tuple[Message | None, ...]
+    opens: tuple[Opening | None, ...]
     next: Cursor | None
     notices: tuple[str, ...] = ()
 

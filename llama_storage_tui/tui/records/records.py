@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import ClassVar
 
 from textual import on, work
@@ -15,7 +16,7 @@ from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
-from llama_storage_tui.tui.messages import CopyRequested, Failed
+from llama_storage_tui.tui.messages import CopyRequested, Failed, Opening
 from llama_storage_tui.tui.records.filtered import FilteredScreen
 from llama_storage_tui.tui.records.record_lists import FamilyList, Listed, RecordList, RecordsListed
 from llama_storage_tui.tui.screens.remembered import Remembered
@@ -116,10 +117,12 @@ class RecordsScreen(FilteredScreen[RecordList]):
 
     @on(DataTable.RowSelected)
     def _selected(self) -> None:
+        self.open_current()
+
+    def opened(self) -> Opening | None:
+        """Return what opens the record under the cursor."""
         place = self._current
-        message = None if place is None or self._page is None else self._page.opens[place]
-        if message is not None:
-            self.post_message(message)
+        return None if place is None or self._page is None else copy(self._page.opens[place])
 
     def action_zone(self) -> None:
         self._zone.toggle()

@@ -15,7 +15,7 @@ from textual.widgets import DataTable
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.model.responses import ResponseSummary
 from llama_storage_tui.tui.export.messages import ExportOpened
-from llama_storage_tui.tui.messages import ChainOpened, CopyRequested, ResponseOpened
+from llama_storage_tui.tui.messages import ChainOpened, CopyRequested, Opening, ResponseOpened
 from llama_storage_tui.tui.records import record_filter, viewer_form
 from llama_storage_tui.tui.records.response_export import ResponseExport
 from llama_storage_tui.tui.records.response_pages import ResponsePages
@@ -149,9 +149,12 @@ class ResponsesScreen(ResponsePages):
 
     @on(DataTable.RowSelected)
     def _selected(self) -> None:
+        self.open_current()
+
+    def opened(self) -> Opening | None:
+        """Return what opens the response under the cursor."""
         summary = self._current
-        if summary is not None:
-            self.post_message(ResponseOpened(summary.id))
+        return None if summary is None else ResponseOpened(summary.id)
 
     def action_order(self) -> None:
         query = self.question.query

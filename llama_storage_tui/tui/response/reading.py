@@ -13,14 +13,14 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import CopyRequested, Failed
 from llama_storage_tui.tui.response.detail_views import DetailView, Read, ReadingDone
 from llama_storage_tui.tui.response.timeline import columns
-from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.detail import DetailScreen
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.reading import ReadingPane
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 
-class ReadingScreen(SessionScreen):
+class ReadingScreen(DetailScreen):
     """A list of lines, and the text of the one under the cursor in full."""
 
     CSS_PATH = ["../values/value.tcss", "response.tcss"]  # noqa: RUF012 - Textual reads it and leaves it

@@ -38,7 +38,7 @@ from llama_storage_tui.tui.response.timeline import (
 )
 from llama_storage_tui.tui.response.timeline_lines import TimelineLine
 from llama_storage_tui.tui.response.verdict import resume_mark, resume_text
-from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.detail import DetailScreen
 from llama_storage_tui.tui.style.glyphs import Tone
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 from llama_storage_tui.tui.values.viewables import cell_text
@@ -67,7 +67,7 @@ class _Shown:
     notice: str = ""
 
 
-class ResponseScreen(SessionScreen):
+class ResponseScreen(DetailScreen):
     """Four panes, one of them on show."""
 
     CSS_PATH = ["../values/value.tcss", "response.tcss"]  # noqa: RUF012 - Textual reads it and leaves it

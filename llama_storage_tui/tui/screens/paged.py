@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
 
+from llama_storage_tui.errors import NotFoundError, StorageToolError
 from llama_storage_tui.model.data import Cursor
+from llama_storage_tui.tui.messages import Opening
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.remembered import Remembered
+from llama_storage_tui.tui.widgets.listing import Listing
 
 Question = TypeVar("Question")
 
@@ -48,6 +52,8 @@ class PagedScreen(WorkScreen, Generic[Question]):
         self._following: Cursor | None = None
         self._starts: list[int] = [0]
         """How many rows lie before each page that was read, by its number."""
+        self._stepping: tuple[int, Callable[[StorageToolError], None]] | None = None
+        """The step over the page's end that waits for another page, and who hears that there is none."""
 
     @property
     def question(self) -> Question:
@@ -116,3 +122,71 @@ class PagedScreen(WorkScreen, Generic[Question]):
         if action == "previous":
             return len(self._passed) > 1
         return super().check_action(action, parameters)
+
+    # From one record to the next
+
+    def opened(self) -> Opening | None:
+        """Return what opens the row under the cursor; None where there is none."""
+        raise NotImplementedError
+
+    def open_current(self, *, replaces: bool = False) -> None:
+        """Open the row under the cursor, on top of this list or in place of the record that is open."""
+        opening = self.opened()
+        if opening is not None:
+            opening.origin, opening.replaces = self, replaces
+            self.post_message(opening)
+
+    def step(self, by: int, failed: Callable[[StorageToolError], None]) -> str:
+        """Open the row before or behind in place of the one that is open, over the page's end where there is more.
+
+        Return a sentence where there is none, or where another page has to be read first; `failed` hears that it cannot be.
+        """
+        listing = self.query_one(Listing)
+        row = listing.cursor_row + by
+        if self._stepping is not None:
+            return ""
+        if 0 <= row < listing.row_count:
+            listing.move_cursor(row=row, animate=False)
+            self.open_current(replaces=True)
+            return ""
+        if (by > 0 and self._following is None) or (by < 0 and len(self._passed) < 2):
+            return (
+                "This is the last record of the list." if by > 0 else "This is the first record of the list."
+            )
+        self._stepping = by, failed
+        if by > 0:
+            self.action_next()
+        else:
+            self.action_previous()
+        if self._passed is not self._wanted:
+            return "Reading another page of the list…"
+        # A page of what a search has found is there at once, though the search goes on.
+        self._stepped()
+        return ""
+
+    def _stepped(self) -> None:
+        waiting, self._stepping = self._stepping, None
+        listing = self.query_one(Listing)
+        if waiting is None or self.app.screen is self:
+            # Nobody waits, or the operator has come back to this list meanwhile.
+            return
+        by, failed = waiting
+        if listing.row_count:
+            listing.move_cursor(row=0 if by > 0 else listing.row_count - 1, animate=False)
+            self.open_current(replaces=True)
+        else:
+            failed(NotFoundError("The list has no more records."))
+
+    def finish(self, note: str = "", *, is_read: bool = True) -> None:
+        """Say that what was waited for is here, and go on with a step that waited for it."""
+        super().finish(note, is_read=is_read)
+        if is_read:
+            self._stepped()
+        self._stepping = None
+
+    def fail(self, error: StorageToolError) -> None:
+        """Show an error, also to whoever waits for a step."""
+        super().fail(error)
+        waiting, self._stepping = self._stepping, None
+        if waiting is not None:
+            waiting[1](error)

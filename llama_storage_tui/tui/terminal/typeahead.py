@@ -49,7 +49,7 @@ SLOW_TURNS: Final = 400
 PASTED_LINE: Final = 16
 PASTED_LINES: Final = 10
 PASTED_LETTERS: Final = 7
-OPENS_FIELD: Final = frozenset({"screen.filter"})
+OPENS_FIELD: Final = frozenset({"screen.filter", "app.goto"})
 
 
 def looks_pasted(text: str) -> bool:

@@ -15,7 +15,7 @@ from llama_storage_tui.services import browse
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.export.jobs import KeyExport
 from llama_storage_tui.tui.export.messages import ExportOpened
-from llama_storage_tui.tui.messages import CopyRequested, Failed
+from llama_storage_tui.tui.messages import CopyRequested, Failed, Opening
 from llama_storage_tui.tui.screens.paged import PagedScreen
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
@@ -154,9 +154,14 @@ class KeysScreen(PagedScreen[str]):
 
     @on(DataTable.RowSelected)
     def _selected(self) -> None:
+        self.open_current()
+
+    def opened(self) -> Opening | None:
+        """Return what opens the key under the cursor."""
         entry = self._current
-        if entry is not None:
-            self.post_message(SubjectOpened(KeySubject(self._session, self._backend, self._namespace, entry)))
+        if entry is None:
+            return None
+        return SubjectOpened(KeySubject(self._session, self._backend, self._namespace, entry))
 
     def action_filter(self) -> None:
         self.query_one(FilterBar).open(self.question)

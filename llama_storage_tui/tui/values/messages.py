@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from llama_storage_tui.tui.messages import Opening
+
 if TYPE_CHECKING:
     # Names of annotations only: a message must not bring the modules of later screens into the first one.
     from llama_storage_tui.model.data import Count, Cursor, KeyPage, Namespace, RowPage, RowQuery
@@ -54,7 +56,7 @@ class RowsCounted(Message):
 
 
 @dataclass(eq=False)
-class SubjectOpened(Message):
+class SubjectOpened(Opening):
     """The operator opens a value or a record."""
 
     subject: Subject

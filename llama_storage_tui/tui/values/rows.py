@@ -17,7 +17,7 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import epoch_time
 from llama_storage_tui.tui.export.jobs import RowExport
 from llama_storage_tui.tui.export.messages import ExportOpened
-from llama_storage_tui.tui.messages import CopyRequested, Failed
+from llama_storage_tui.tui.messages import CopyRequested, Failed, Opening
 from llama_storage_tui.tui.screens.paged import PagedScreen
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
@@ -330,9 +330,12 @@ class RowsScreen(PagedScreen[RowQuery]):
 
     @on(DataTable.CellSelected)
     def _selected(self) -> None:
+        self.open_current()
+
+    def opened(self) -> Opening | None:
+        """Return what opens the row under the cursor."""
         subject = self._subject
-        if subject is not None:
-            self.post_message(SubjectOpened(subject))
+        return None if subject is None else SubjectOpened(subject)
 
     def action_copy(self) -> None:
         """Copy the cell under the cursor, whole."""

@@ -15,7 +15,7 @@ from llama_storage_tui.services.values import record_json
 from llama_storage_tui.tui.export.jobs import ValueSave
 from llama_storage_tui.tui.export.messages import ExportOpened
 from llama_storage_tui.tui.messages import CopyRequested, Failed
-from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.detail import DetailScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 from llama_storage_tui.tui.values.messages import SubjectLoaded
@@ -27,7 +27,7 @@ from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.tui.widgets.text_pane import TextPane
 
 
-class ValueScreen(SessionScreen):
+class ValueScreen(DetailScreen):
     """A tree and a text, one of them on show."""
 
     CSS_PATH = "value.tcss"

@@ -35,4 +35,6 @@ COMPLETIONS: Final = RecordFamily(
     kept_where="storage.stores.inference is enabled and names a SQL backend",
     command="completions",
     masks=False,
+    # Whoever runs the model makes them: these are what most do.
+    id_heads=("chatcmpl-", "chatcmpl_"),
 )

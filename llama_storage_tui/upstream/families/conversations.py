@@ -32,4 +32,5 @@ CONVERSATIONS: Final = RecordFamily(
     kept_where="storage.stores.conversations names a SQL backend",
     command="conversations",
     masks=False,
+    id_heads=("conv_",),
 )

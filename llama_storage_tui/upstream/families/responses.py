@@ -76,4 +76,6 @@ RESPONSES: Final = RecordFamily(
     kept_where="config.persistence.responses of a provider names a SQL backend",
     command="responses",
     masks=False,
+    # 0.2.24 writes `resp-`, 0.3.5 and later `resp_`.
+    id_heads=("resp_", "resp-"),
 )

@@ -1,0 +1,81 @@
+"""`goto`: where an id is, whatever it is the id of."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import click
+
+from llama_storage_tui.cli import output
+from llama_storage_tui.cli.asking import ask
+from llama_storage_tui.cli.documents import Document, From, Made
+from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
+from llama_storage_tui.cli.settings import Settings
+from llama_storage_tui.services.goto import IdReport, find_id
+
+
+class MatchBody(Document):
+    """One thing that has the id or, where not `exact`, an id that begins so; `backend` is null for what is in the config alone."""
+
+    kind: str
+    id: str
+    backend: str | None
+    where: str
+    exact: bool
+
+
+class UnaskedBody(Document):
+    """A backend that gave no answer."""
+
+    backend: Annotated[str, Made(lambda failed: failed[0])]
+    kind: Annotated[str, Made(lambda failed: failed[1].failure.value)]
+    message: Annotated[str, Made(lambda failed: failed[1].message)]
+
+
+class GotoDocument(Document):
+    """The answer of `goto`: exact matches, or where there is none, what begins with the text.
+
+    `asked` says where was looked, `failed` which backends did not answer; `complete` is false where there is one.
+    """
+
+    id: Annotated[str, From("text")]
+    matches: list[MatchBody]
+    asked: list[str]
+    notices: list[str]
+    failed: Annotated[list[UnaskedBody], From("failures")]
+    complete: Annotated[bool, Made(lambda report: not report.failures)]
+
+
+@click.command()
+@click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
+@click.argument("id_", metavar="ID")
+@shared_options
+@click.pass_context
+def goto(context: click.Context, config: str, id_: str) -> int:
+    """Say what an id belongs to and where that is: a response, an item, a file, a key, a table, a backend, a finding.
+
+    The beginning of an id is enough. Every store that could hold it is asked at once.
+
+    Example: llama-storage-tui goto run.yaml resp_1f0c
+    """
+    report = ask(context, config, lambda session: find_id(session, id_))
+    if Settings(context).is_json:
+        output.write_document(GotoDocument.model_validate(report))
+    else:
+        _say(report)
+    return ExitCode.DONE if report.matches else ExitCode.WRONG
+
+
+def _say(report: IdReport) -> None:
+    if report.matches:
+        rows = ((match.kind, match.id, match.where) for match in report.matches)
+        output.write_table(("kind", "id", "where"), rows, cut=None)
+    else:
+        output.say(
+            f"Nothing has the id {report.text}, and nothing begins with it. Asked: {'; '.join(report.asked)}."
+        )
+    for notice in report.notices:
+        output.say_notice(notice)
+    for backend, error in report.failures:
+        output.say_notice(f"Backend {backend} gave no answer: {error.message}")

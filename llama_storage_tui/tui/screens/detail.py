@@ -1,0 +1,46 @@
+"""What the screens of one record share: the way to the next one of the list that it was opened from."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from llama_storage_tui.tui.screens.paged import PagedScreen
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
+
+
+class DetailScreen(SessionScreen):
+    """A screen of one record; `origin` is the list below it, where it was opened from one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "right_square_bracket",
+            "step(1)",
+            "Next record",
+            id="record.next",
+            tooltip="Open the next record of the list that this one was opened from",
+        ),
+        Binding(
+            "left_square_bracket",
+            "step(-1)",
+            "Previous record",
+            id="record.previous",
+            show=False,
+            tooltip="Open the record before it in the list that this one was opened from",
+        ),
+    ]
+
+    origin: PagedScreen[object] | None = None
+
+    def action_step(self, by: int) -> None:
+        if self.origin is not None:
+            said = self.origin.step(by, self.fail)
+            if said:
+                self.status.say(said)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer neighbours where there is a list."""
+        if action == "step":
+            return self.origin is not None
+        return super().check_action(action, parameters)
