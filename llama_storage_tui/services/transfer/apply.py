@@ -31,12 +31,11 @@ from llama_storage_tui.services.transfer.copying import StoreCopy, Watch
 from llama_storage_tui.services.transfer.counting import open_elsewhere
 from llama_storage_tui.services.transfer.journaling import half_done, matching, new_journal, pending, put_back
 from llama_storage_tui.services.transfer.removing import StoreUndo, by_source, remove_source
+from llama_storage_tui.services.transfer.sources import is_changed, refuse_changed, stamp_of
 from llama_storage_tui.services.transfer.stores import (
     StoreItems,
     by_store,
-    open_source,
     open_writer,
-    store_of,
 )
 
 GREW = (
@@ -49,7 +48,6 @@ PASSES: Final = 5
 """How often what changed meanwhile is brought before somebody still seems to write."""
 REFUSED = "The target cannot keep everything, so that no server is led there: {what}, {name}: {reason}"
 STILL_WRITTEN = "Everything was brought, and the source is still written to: stop what writes there"
-CHANGED = "The source of {what} was written to since the plan was made"
 
 
 class Ending(Protocol):
@@ -90,7 +88,7 @@ class Transfer:
         with self.journals.alone():
             self._refuse_pending(config)
             if self.ending is None:  # which sees by itself what changed
-                await self._refuse_changed(plan.items)
+                await refuse_changed(plan.items, self.timeouts)
             journal = new_journal([each.item for each in plan.items], terms, config, request)
             self._write(journal)
             self.notify("journaled")
@@ -156,7 +154,9 @@ class Transfer:
         if self.ending is not None:
             return await self._move(journal, items, expected, outcome, self.ending)
         journal = await self._pass(journal, items, expected, outcomes)
-        notices = [GREW.format(what=each.what) for each in counted if await self._is_changed(each, items)]
+        notices = [
+            GREW.format(what=each.what) for each in counted if await is_changed(each, items, self.timeouts)
+        ]
         try:
             if journal.removes_source:
                 journal = journal.moved_to("removing")
@@ -196,7 +196,7 @@ class Transfer:
         outcomes: dict[str, ItemOutcome] = {}
         try:
             for _ in range(PASSES):
-                before = [await self._stamp(item) for item in items]
+                before = [await stamp_of(item, self.timeouts) for item in items]
                 journal = await self._pass(journal, items, expected, outcomes)
                 found = await open_elsewhere(items, self.timeouts, accepts_open=self.accepts_open)
                 left = [row for each in outcomes.values() for row in each.left]
@@ -207,7 +207,7 @@ class Transfer:
                     )
                 if found:
                     raise RefusedError(f"Everything was brought once. {found[0]}")
-                if before == [await self._stamp(item) for item in items]:
+                if before == [await stamp_of(item, self.timeouts) for item in items]:
                     break
             else:
                 raise RefusedError(STILL_WRITTEN)
@@ -401,29 +401,6 @@ class Transfer:
             raise PendingError(found[0], where=journal.id, help=Advice("", journal.finishing, journal.config))
         if found:
             raise RefusedError(found[0])
-
-    async def _refuse_changed(self, items: Sequence[CountedItem]) -> None:
-        for each in items:
-            if await self._stamp(each.item) != each.stamp:
-                raise RefusedError(
-                    CHANGED.format(what=each.what),
-                    where=each.item.source.location,
-                    help="Stop what writes there, and make a new plan.",
-                )
-
-    async def _is_changed(self, counted: CountedItem, items: Sequence[TransferItem]) -> bool:
-        """Tell whether somebody else wrote to a source meanwhile; of a store that this transfer writes to, nobody can tell."""
-        targets = {store_of(item.target) for item in items}
-        if store_of(counted.item.source) in targets:
-            return False
-        return await self._stamp(counted.item) != counted.stamp
-
-    async def _stamp(self, item: TransferItem) -> str:
-        source = await open_source(item.source.target, self.timeouts)
-        try:
-            return await source.stamp(item.source.container)
-        finally:
-            await source.close()
 
 
 def _is_lost(error: BaseException) -> bool:
