@@ -29,7 +29,14 @@ from llama_storage_tui.model.transfer_result import (
 from llama_storage_tui.next_steps import Advice
 from llama_storage_tui.services.transfer.copying import StoreCopy, Watch
 from llama_storage_tui.services.transfer.counting import open_elsewhere
-from llama_storage_tui.services.transfer.journaling import half_done, matching, new_journal, pending, put_back
+from llama_storage_tui.services.transfer.journaling import (
+    half_done,
+    matching,
+    new_journal,
+    pending,
+    put_back,
+    refuse_unplanned,
+)
 from llama_storage_tui.services.transfer.removing import StoreUndo, by_source, remove_source
 from llama_storage_tui.services.transfer.sources import is_changed, refuse_changed, stamp_of
 from llama_storage_tui.services.transfer.stores import (
@@ -42,7 +49,6 @@ GREW = (
     "The source of {what} was written to while it was copied: what came later was not brought. Run it again."
 )
 UNPLANNED = "the plan does not say any more where it came from"
-UNSEEN = "{what} was not brought yet, and nothing of it is found in {source} now"
 EMPTIES: Final = "empties"
 PASSES: Final = 5
 """How often what changed meanwhile is brought before somebody still seems to write."""
@@ -117,7 +123,7 @@ class Transfer:
             if journal.state == "undoing":
                 return await self._undo(journal, items, targets or {})
             mine = matching(journal, items)
-            self._refuse_unplanned(journal, mine)
+            refuse_unplanned(journal, mine, self.journals)
             if self.ending is None:
                 await self._refuse_open(journal, mine)
             return await self._go_on(journal, mine, {}, Outcome.RECOVERED, ())
@@ -381,19 +387,6 @@ class Transfer:
         journal = self.journals.pending(config)
         if journal is not None:
             raise pending(journal)
-
-    def _refuse_unplanned(self, journal: TransferJournal, items: Sequence[TransferItem]) -> None:
-        """Raise PendingError for an item that no plan gives any more although it was not brought: its source cannot be seen."""
-        found = {item.what for item in items}
-        with TransferRecord(self.journals.record_path(journal.id)) as record:
-            for each in journal.items:
-                if each.what in found or each.store in journal.committed or record.is_complete(each.store):
-                    continue
-                raise PendingError(
-                    UNSEEN.format(what=each.what, source=each.source),
-                    where=journal.id,
-                    help="Put its source back and finish it then, or take back what was brought.",
-                )
 
     async def _refuse_open(self, journal: TransferJournal, items: Sequence[TransferItem]) -> None:
         found = await open_elsewhere(items, self.timeouts, accepts_open=self.accepts_open)

@@ -8,13 +8,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from llama_storage_tui.errors import PendingError, StorageToolError
-from llama_storage_tui.files.transfer_journal import JournaledItem, TransferJournal
+from llama_storage_tui.files.transfer_journal import (
+    JournaledItem,
+    TransferJournal,
+    TransferJournals,
+    TransferRecord,
+)
 from llama_storage_tui.model.target import Target
 from llama_storage_tui.model.transfer import TransferItem, TransferPlace
 from llama_storage_tui.model.transfer_result import TransferTerms
 from llama_storage_tui.next_steps import Advice
 from llama_storage_tui.services.transfer.stores import store_of
 from llama_storage_tui.text import plural
+
+UNSEEN = "{what} was not brought yet, and nothing of it is found in {source} now"
 
 
 def pending(journal: TransferJournal) -> PendingError:
@@ -101,3 +108,19 @@ def matching(journal: TransferJournal, items: Sequence[TransferItem]) -> list[Tr
             )
         found.append(item)
     return found
+
+
+def refuse_unplanned(
+    journal: TransferJournal, items: Sequence[TransferItem], journals: TransferJournals
+) -> None:
+    """Raise PendingError for an item that no plan gives any more although it was not brought: its source cannot be seen."""
+    found = {item.what for item in items}
+    with TransferRecord(journals.record_path(journal.id)) as record:
+        for each in journal.items:
+            if each.what in found or each.store in journal.committed or record.is_complete(each.store):
+                continue
+            raise PendingError(
+                UNSEEN.format(what=each.what, source=each.source),
+                where=journal.id,
+                help="Put its source back and finish it then, or take back what was brought.",
+            )
