@@ -9,11 +9,7 @@ from typing import Final, Literal, Protocol
 
 from llama_storage_tui.backends.protocols import Notify
 from llama_storage_tui.errors import BackendError, FailureKind, PendingError, RefusedError, StorageToolError
-from llama_storage_tui.files.transfer_journal import (
-    TransferJournal,
-    TransferJournals,
-    TransferRecord,
-)
+from llama_storage_tui.files.transfer_journal import TransferJournal, TransferJournals, TransferRecord
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.target import Target
