@@ -53,6 +53,8 @@ class Step(StrEnum):
     LEAVE_OUT_USERLIST = "leave-out-userlist"
     CHANGE_TOGETHER = "change-together"
     """`of`: the configs that hold one password."""
+    MIGRATE_DATA = "migrate-data"
+    """Bring what the config's version does not read, or not in the form that it has."""
     RESUME_TRANSFER = "resume-transfer"
     """`of`: the run config of a transfer of data that is half done."""
     RESUME_MOVE = "resume-move"

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, ConfigDict
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.documents import Document
 from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.finding import Rule, Severity, Stage
@@ -76,7 +77,7 @@ def _row(rule: Rule) -> tuple[str, ...]:
 def _explain(rule: Rule) -> None:
     output.write_line(rule.id)
     output.write_line(f"  {rule.title}.")
-    output.write_line(f"  {rule.advice}")
+    output.write_line(f"  {help_words(rule.help)}")
     output.write_line()
     output.write_line(f"  severity  {_weights(rule)}")
     output.write_line(f"  releases  {releases(rule)}")

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from llama_storage_tui.model.version import Dated
-from llama_storage_tui.next_steps import Help
+from llama_storage_tui.next_steps import Advice, Help, Step
 
 
 class Severity(StrEnum):
@@ -58,7 +58,14 @@ class Rule(Dated):
     """One sentence without a full stop."""
     advice: str
     """What to do about it: whole sentences. A finding that knows more says it in its own help."""
+    step: Step | None = None
+    """What this program can do about it, beside the advice."""
     also: tuple[tuple[Severity, Stage], ...] = ()
+
+    @property
+    def help(self) -> Help:
+        """What to do about it, with the step."""
+        return self.advice if self.step is None else Advice(self.advice, self.step)
 
     def found(
         self,
@@ -72,7 +79,7 @@ class Rule(Dated):
     ) -> Finding:
         """Return a finding; the rule's advice stands in for a help of its own."""
         return Finding(
-            self.id, severity or self.severity, stage or self.stage, where, message, help or self.advice, line
+            self.id, severity or self.severity, stage or self.stage, where, message, help or self.help, line
         )
 
     def found_on(

@@ -31,4 +31,4 @@ def rule_sentences(rule: Rule, finding: Finding) -> tuple[str, ...]:
     """Return what a finding's rule says beyond the finding itself."""
     scope = "" if rule.since is None and rule.until is None else f" Releases: {releases(rule)}."
     first = f"Rule: {rule.title}.{scope}"
-    return (first,) if finding.help == rule.advice else (first, rule.advice)
+    return (first,) if finding.help == rule.help else (first, rule.advice)

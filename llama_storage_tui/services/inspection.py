@@ -41,6 +41,7 @@ RAW_KEYS: Final = Rule(
     " start of this version: the "
     "copy of vector stores to tables happens once, at that start, and passes over what is renamed later. Leave a key "
     "as it is where the new name exists already, since a newer server wrote that one.",
+    step=Step.MIGRATE_DATA,
     since=changes.NAMESPACES_IN_SQLITE,
 )
 UNNAMED_KEYS: Final = Rule(
@@ -56,6 +57,7 @@ ROWS_LEFT_BEHIND: Final = Rule(
     stage=Stage.NEVER,
     title="Rows are under a name that the release does not read",
     advice="Name the old table in the config to go on with its rows: what is in the new table is then not read.",
+    step=Step.MIGRATE_DATA,
     also=((Severity.INFO, Stage.NEVER),),
 )
 ZONELESS_EXPIRY: Final = Rule(

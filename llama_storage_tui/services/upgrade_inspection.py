@@ -53,6 +53,7 @@ CHUNKS_WITHOUT_ID: Final = Rule(
     advice="Go on with the release that wrote them until the index is converted, in a copy of the store: each chunk needs a"
     " chunk_id "
     "(its stored_chunk_id) and a chunk_metadata object. Or build it again under a new id from its files.",
+    step=Step.MIGRATE_DATA,
     since=changes.FAISS_CHUNK_IDS,
 )
 KEYS_OF_0_2: Final = Rule(
@@ -62,6 +63,7 @@ KEYS_OF_0_2: Final = Rule(
     title="Keys are in the form of 0.2, which no later release reads",
     advice="What the config does not register anew has to be registered again, or brought into the newer "
     "form.",
+    step=Step.MIGRATE_DATA,
     since=changes.CATALOG,
 )
 STALE_PROVIDER: Final = Rule(
@@ -107,6 +109,7 @@ RESPONSES_WITHOUT_STORE: Final = Rule(
     stage=Stage.NEVER,
     title="Responses lack the field `store`, and the server fails on every page that holds one",
     advice=ADD_STORE,
+    step=Step.MIGRATE_DATA,
     since=response_model.FIELDS["store"][-1].since,
 )
 REGISTRATION_CONFLICT: Final = Rule(

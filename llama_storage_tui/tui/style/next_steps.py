@@ -38,6 +38,7 @@ _WORDS: Final = {
     Step.CHANGE_FILES_ONLY: "Then choose “files only” in the options (m) and type the new password.",
     Step.ACCEPT_UNCHECKED: "To change the password without verification, choose that in the options (m).",
     Step.CHANGE_TOGETHER: "Name the others in the options (m) of the change: {of}.",
+    Step.MIGRATE_DATA: f"What brings them, in a shell, with its plan first: {PROGRAM} migrate-data RUN_CONFIG --dry-run",
     Step.RESUME_TRANSFER: f"In a shell beside the app: {PROGRAM} migrate-data {{of}} --resume",
     Step.RESUME_MOVE: f"In a shell beside the app: {PROGRAM} move {{of}} --resume",
     Step.LEAVE_OUT_USERLIST: "Leave the PgBouncer list empty in the options (m).",
