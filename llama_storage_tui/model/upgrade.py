@@ -16,8 +16,8 @@ class StoreForecast:
     """One reference: where its rows are now (`before`) and where the new version looks (`after`, None: nowhere).
 
     `visible` and `invisible` count rows or keys, None until they are known; what the new version no longer serves at all is in
-    neither, but in `ended`. `newest` is the newest time among the rows that become invisible, in epoch seconds. `problem` says why nothing was
-    counted.
+    neither, but in `ended`. `newest` is the newest time among the rows that become invisible, in epoch seconds.
+    `problem` says why nothing was counted.
     """
 
     path: str

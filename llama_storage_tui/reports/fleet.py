@@ -24,7 +24,7 @@ def finding_block(found: FleetFinding, *, shown: int = 8) -> Block:
         for place in found.places
     ]
     more = (
-        [Line(f"and {plural(len(places) - shown, "more place")}", LineTone.MUTED, indent=2)]
+        [Line(f"and {plural(len(places) - shown, 'more place')}", LineTone.MUTED, indent=2)]
         if len(places) > shown
         else []
     )

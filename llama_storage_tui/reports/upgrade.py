@@ -50,7 +50,7 @@ def upgrade_blocks(report: UpgradeReport) -> list[Block]:
     for title, stores in (
         ("Becomes invisible", hidden),
         ("Stays visible", [store for store in others if store not in empty]),
-        ("Has nothing that a server could still show", empty),
+        ("Holds nothing that this version serves", empty),
         ("Not counted", unread),
     ):
         if stores:

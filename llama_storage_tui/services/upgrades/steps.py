@@ -48,7 +48,11 @@ def _steps(report: UpgradeReport, *, has_ownerless: bool) -> Iterator[Help]:
         yield RENAME_HOME
     needs_config = not report.verdict.loads or report.verdict.starts is False or _hides(report)
     if needs_config:
-        yield Advice("Bring the config to this version, and keep the old one: the rows are found by it.", Step.MIGRATE_CONFIG, version)
+        yield Advice(
+            "Bring the config to this version, and keep the old one: the rows are found by it.",
+            Step.MIGRATE_CONFIG,
+            version,
+        )
     for finding in _operators(report.findings):
         yield f"See to: {finding.message}."
     if _hides(report) or report.forms:

@@ -44,7 +44,7 @@ _WORDS: Final = {
     Step.RESUME_MOVE: f"In a shell beside the app: {PROGRAM} move {{of}} --resume",
     Step.LEAVE_OUT_USERLIST: "Leave the PgBouncer list empty in the options (m).",
     Step.TEST_BACKENDS: "T in the catalog tests them.",
-    Step.MIGRATE_CONFIG: "m shows both files side by side; w there replaces RUN_CONFIG and keeps the old file as RUN_CONFIG.before-{of}.",
+    Step.MIGRATE_CONFIG: "m shows both files; w there replaces RUN_CONFIG and keeps the old one as RUN_CONFIG.before-{of}.",
     Step.PLAN_DATA: f"{AFTER_WRITING} RUN_CONFIG --from RUN_CONFIG.before-{{of}} --for {{of}} --dry-run",
     Step.BRING_DATA: f"{AFTER_WRITING} RUN_CONFIG --from RUN_CONFIG.before-{{of}} --for {{of}}",
     Step.PLAN_IN_PLACE: f"In a shell: {PROGRAM} migrate-data RUN_CONFIG --for {{of}} --dry-run",
