@@ -17,7 +17,6 @@ BY_HAND: Final = {
     "Copy both files first, and read the copy. The next program that writes": (
         "undoing the write is what SQLite does anyway; a -journal beside a file that was put back is named"
     ),
-    "Stop looking; else close this box": "a search in this program is ended, no server and no data",
     "Stop the server and copy the file with its -wal. Restore": "said only where quick_check confirms it; what follows is for the copy",
     "Stop the server, copy the file with its -wal, and run `PRAGMA": "all that follows is done to the copy, and under a condition",
     "Stop the server, copy the file with its -wal and -journal to a volume": "the old file stays, and no row is left in a -wal",
