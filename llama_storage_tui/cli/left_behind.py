@@ -52,7 +52,7 @@ class LeftBehindDocument(Document):
 @shared_options
 @click.pass_context
 def left_behind(context: click.Context, config: str) -> int:
-    """Say what the server's version does not reach of the stores, and what accumulates in them.
+    """Say what in the stores the server's version does not reach, and what accumulates there.
 
     Example: llama-storage-tui left-behind run.yaml --for 1.5.0
     """

@@ -86,7 +86,8 @@ def migrate_data(
 ) -> int:
     """Bring the data that the config's version does not reach to where it reads it, in the form that it takes.
 
-    Every row is read back before it counts as written. The source is not changed, unless --remove-source says so.
+    Every row is read back before it counts as written. What moves is copied, and its source stays unless --remove-source
+    says so; rows that are in the right place in an old form are changed there.
 
     Example: llama-storage-tui migrate-data config.yaml --from run.yaml --dry-run
     """

@@ -16,8 +16,8 @@ class StoreForecast:
     """One reference: where its rows are now (`before`) and where the new version looks (`after`, None: nowhere).
 
     `visible` and `invisible` count rows or keys, None until they are known; what the new version no longer serves at all is in
-    neither. `newest` is the newest time among the rows that become invisible, in epoch seconds. `problem` says why nothing was
-    counted.
+    neither, but in `ended`. `newest` is the newest time among the rows that become invisible, in epoch seconds.
+    `problem` says why nothing was counted.
     """
 
     path: str
@@ -34,6 +34,8 @@ class StoreForecast:
     invisible: Count | None = None
     newest: float | None = None
     problem: str | None = None
+    ended: Count | None = None
+    """Rows or keys that the new version no longer serves at all; None until they are known."""
 
     @property
     def is_exact(self) -> bool:

@@ -24,7 +24,7 @@ def finding_block(found: FleetFinding, *, shown: int = 8) -> Block:
         for place in found.places
     ]
     more = (
-        [Line(f"and {len(places) - shown} more places", LineTone.MUTED, indent=2)]
+        [Line(f"and {plural(len(places) - shown, 'more place')}", LineTone.MUTED, indent=2)]
         if len(places) > shown
         else []
     )
@@ -62,7 +62,7 @@ def contact_block(contact: FleetContact | None, report: FleetReport) -> Block:
     if contact is None:
         return Block((Line(BY_FILES, LineTone.MUTED),))
     known = sum(server.identity is not None for server in report.servers)
-    lines = [Line(f"{known} of {plural(len(report.servers), 'server')} said who they are.", LineTone.MUTED)]
+    lines = [Line(f"{known} of {plural(len(report.servers), 'server')} gave an identifier.", LineTone.MUTED)]
     lines += [
         Line(f"{each.spelling} ({', '.join(each.configs)}): {each.message}", LineTone.WARNING, WARNING)
         for each in contact.unanswered

@@ -27,7 +27,7 @@ _ENDS: Final = {
     Outcome.NONE: "Nothing was pending.",
 }
 ALL_THERE: Final = "Nothing was changed: everything that can be brought was there already."
-NOTHING: Final = "Nothing has to be brought: the version reads everything that was found where it is."
+NOTHING: Final = "Nothing has to be brought: this version already reads everything that was found."
 
 
 def plan_blocks(plan: TransferPlan) -> Iterator[Block]:
@@ -111,7 +111,7 @@ def _counted(counted: CountedItem) -> Iterator[Line]:
     if counted.conflicts:
         examples = ", ".join(counted.conflict_examples)
         yield Line(
-            f"{plural(counted.conflicts, 'row')} there with another content: {examples}",
+            f"{plural(counted.conflicts, 'row')} there with different content: {examples}",
             LineTone.WARNING,
             WARNING,
             2,

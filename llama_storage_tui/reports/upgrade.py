@@ -45,8 +45,14 @@ def upgrade_blocks(report: UpgradeReport) -> list[Block]:
     blocks = [Block((verdict_line(report),))]
     unread = [store for store in report.stores if store.problem is not None]
     hidden = [store for store in report.stores if store.invisible is not None and store.invisible.value]
-    kept = [store for store in report.stores if store not in unread and store not in hidden]
-    for title, stores in (("Becomes invisible", hidden), ("Stays visible", kept), ("Not counted", unread)):
+    others = [store for store in report.stores if store not in unread and store not in hidden]
+    empty = [store for store in others if store.visible is not None and not store.visible.value]
+    for title, stores in (
+        ("Becomes invisible", hidden),
+        ("Stays visible", [store for store in others if store not in empty]),
+        ("Holds nothing that this version serves", empty),
+        ("Not counted", unread),
+    ):
         if stores:
             blocks.append(Block(tuple(line for store in stores for line in store_lines(store)), title))
     if report.forms:
@@ -94,8 +100,16 @@ def store_lines(store: StoreForecast) -> Iterator[Line]:
         yield Line(f"{named}: {counted(invisible, item)}{newest}{rest}", LineTone.WARNING, WARNING)
         yield Line(store.reason, LineTone.MUTED, indent=2)
         return
+    if visible is not None and not visible.value:
+        yield Line(f"{named}: {_nothing(store.ended, item)}", mark=POINT)
+        return
     said = counted(visible, item) if visible is not None else "not counted"
     yield Line(f"{named}: {said}", mark=GOOD)
+
+
+def _nothing(ended: Count | None, item: str) -> str:
+    """Say why no server shows anything of a store."""
+    return f"{counted(ended, item)}, no longer served" if ended is not None and ended.value else "empty"
 
 
 def counted(count: Count, item: str) -> str:

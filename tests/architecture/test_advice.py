@@ -91,7 +91,7 @@ OF_A_SETTING: Final = {
     "Only where the servers do not need the rights of": "ends what a role may do besides, so that the condition comes first",
     "Back up the stores, and start …": "said where nothing is hidden, and nothing rewritten; the copy comes first",
     "Stop every server that uses these stores": "a server's writes end in order; the copy is the next step",
-    "Rename ~/.llama to ~/.ogx, as": "after the servers were stopped and all was copied; nothing is left out, and ogx does the same",
+    "Rename ~/.llama to ~/.ogx:": "after the servers were stopped and all was copied; nothing is left out, and ogx does the same",
     "Keep the old stores for what this version": "nothing is removed",
     "Start …, and look at the rows before": "after the copy, the move and a check; the old stores are there until then",
     "ALTER TABLE, quick at any size": "says what a server does by itself",

@@ -89,3 +89,14 @@ async def test_the_app_shows_the_pages_behind_its_keys(size: tuple[int, int]) ->
         assert "This screen" in found.text
         await found.press("p")
         assert f"Help: {help_room.NAMES[-1]}" in found.text
+
+
+@pytest.mark.parametrize("name", ["upgrade-check", "migrate", "migrate-data", "move", "fleet"])
+def test_every_option_of_a_command_that_is_more_than_a_question_stands_in_a_page(name: str) -> None:
+    context = click.Context(cli)
+    command, other = cli.get_command(context, name), cli.get_command(context, "left-behind")
+    assert command is not None
+    assert other is not None
+    own = {*options(command, context)} - {*options(other, context)} - {"--yes"}
+    said = {*re.findall(r"(?<![\w-])--[a-z][a-z-]*", " ".join(map(words, help_room.NAMES)))}
+    assert {found for found in own if found.startswith("--")} <= said

@@ -50,6 +50,8 @@ def test_the_text_says_what_is_lost_and_the_steps(run: Run, legacy: list[str]) -
     answer = run("upgrade-check", *legacy, "--to", "1.5")
     assert answer.code == 1
     assert "inference_store: 140 rows, the newest of " in answer.out
+    assert "Stays visible" not in answer.out
+    assert ": 8 keys, no longer served" in answer.out
     assert "agents with their sessions and turns (8)" in answer.out
     assert "1. Stop every server that uses these stores." in answer.out
     assert "from llama-stack 0.2.24 (guessed: " in answer.out

@@ -64,7 +64,7 @@ FLEET_SETTING_DRIFTED: Final = Rule(
     severity=Severity.INFO,
     stage=Stage.NEVER,
     title="Configs of one distribution say different things",
-    advice="Compare the values: where the difference is not meant, write one value in all of them.",
+    advice="Compare the values: where the difference is not intended, write one value in all of them.",
 )
 TABLE: Final = (
     FLEET_SHARED_TABLE,

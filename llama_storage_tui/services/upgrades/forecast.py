@@ -150,7 +150,16 @@ def _store(comparison: StoreComparison, counts: StoreCounts) -> StoreForecast:
         counts.invisible,
         counts.newest,
         counts.problem,
+        _total(counts),
     )
+
+
+def _total(counts: StoreCounts) -> Count | None:
+    """Return how much of a store is served no more; None where it was not counted."""
+    if counts.visible is None:
+        return None
+    ended = [count for _, count in counts.ended]
+    return Count(sum(count.value for count in ended), all(count.is_exact for count in ended))
 
 
 def _lost(counts: Sequence[StoreCounts]) -> tuple[LostByDesign, ...]:

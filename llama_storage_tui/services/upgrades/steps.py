@@ -13,12 +13,12 @@ OPERATORS: Final = frozenset({"unset-variable", "tls-required"})
 """Rules whose findings no new config can end: what is missing is the server's."""
 
 RENAME_HOME: Final = (
-    "Rename ~/.llama to ~/.ogx, as the first ogx command would do: no longer once there is a ~/.ogx."
+    "Rename ~/.llama to ~/.ogx: the first ogx command would do it, but not once there is a ~/.ogx."
 )
 BRING: Final = (
     "Bring it over: what moves is copied, and its old store stays as it is; the rest is changed where it is."
 )
-PUBLIC: Final = "Or, where rows without an owner were public, bring it so: else nobody sees them any more."
+PUBLIC: Final = "If rows without an owner were public, do this in place of the step before: else nobody sees them any more."
 
 
 def steps_to(report: UpgradeReport, *, has_ownerless: bool = False) -> tuple[Help, ...]:
@@ -48,7 +48,11 @@ def _steps(report: UpgradeReport, *, has_ownerless: bool) -> Iterator[Help]:
         yield RENAME_HOME
     needs_config = not report.verdict.loads or report.verdict.starts is False or _hides(report)
     if needs_config:
-        yield Advice("Bring the config to this version, into a new file.", Step.MIGRATE_CONFIG, version)
+        yield Advice(
+            "Bring the config to this version, and keep the old one: the rows are found by it.",
+            Step.MIGRATE_CONFIG,
+            version,
+        )
     for finding in _operators(report.findings):
         yield f"See to: {finding.message}."
     if _hides(report) or report.forms:

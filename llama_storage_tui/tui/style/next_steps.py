@@ -9,6 +9,8 @@ from llama_storage_tui.next_steps import Help, Step, worded
 
 PROGRAM: Final = "llama-storage-tui"
 """For a shell beside the app, which a pipe needs."""
+AFTER_WRITING: Final = f"In a shell, when the new config is written: {PROGRAM} migrate-data"
+"""The app replaces the config in its place, so that the old one is the copy beside it."""
 
 _WORDS: Final = {
     Step.LIST_TABLES: "The backend {of} lists its tables: enter on it in the catalog.",
@@ -43,14 +45,14 @@ _WORDS: Final = {
     Step.RESUME_MOVE: f"In a shell beside the app: {PROGRAM} move {{of}} --resume",
     Step.LEAVE_OUT_USERLIST: "Leave the PgBouncer list empty in the options (m).",
     Step.TEST_BACKENDS: "T in the catalog tests them.",
-    Step.MIGRATE_CONFIG: "m shows both files side by side, and writes the new one.",
-    Step.PLAN_DATA: f"In a shell: {PROGRAM} migrate-data NEW_CONFIG --from RUN_CONFIG --for {{of}} --dry-run",
-    Step.BRING_DATA: f"In a shell: {PROGRAM} migrate-data NEW_CONFIG --from RUN_CONFIG --for {{of}}",
+    Step.MIGRATE_CONFIG: "m shows both files; w there replaces RUN_CONFIG and keeps the old one as RUN_CONFIG.before-{of}.",
+    Step.PLAN_DATA: f"{AFTER_WRITING} RUN_CONFIG --from RUN_CONFIG.before-{{of}} --for {{of}} --dry-run",
+    Step.BRING_DATA: f"{AFTER_WRITING} RUN_CONFIG --from RUN_CONFIG.before-{{of}} --for {{of}}",
     Step.PLAN_IN_PLACE: f"In a shell: {PROGRAM} migrate-data RUN_CONFIG --for {{of}} --dry-run",
     Step.BRING_IN_PLACE: f"In a shell: {PROGRAM} migrate-data RUN_CONFIG --for {{of}}",
-    Step.BRING_PUBLIC_DATA: f"In a shell: {PROGRAM} migrate-data NEW_CONFIG --from RUN_CONFIG --for {{of}} --public-rows",
+    Step.BRING_PUBLIC_DATA: f"{AFTER_WRITING} RUN_CONFIG --from RUN_CONFIG.before-{{of}} --for {{of}} --public-rows",
     Step.CHECK_AS_VERSION: f"In a shell: {PROGRAM} check RUN_CONFIG --for {{of}} --data",
-    Step.CHECK_MIGRATED: f"In a shell: {PROGRAM} check NEW_CONFIG --for {{of}} --data",
+    Step.CHECK_MIGRATED: f"In a shell: {PROGRAM} check RUN_CONFIG --for {{of}} --data",
 }
 _UNNAMED: Final = {
     Step.READ_AS_VERSION: "another version",
@@ -60,6 +62,7 @@ _UNNAMED: Final = {
     Step.RESUME_MOVE: "RUN_CONFIG",
     **dict.fromkeys(
         (
+            Step.MIGRATE_CONFIG,
             Step.PLAN_DATA,
             Step.BRING_DATA,
             Step.PLAN_IN_PLACE,
