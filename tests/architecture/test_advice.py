@@ -176,7 +176,6 @@ NO_ADVICE: Final = {
     "… has the set-user-id": "says what was found",
     "Reload the page": "reads",
     "The column and the document of … differ": "says what was found",
-    "Stop looking; else close this box": "ends a question to the stores, which reads",
     "Remove the last filter": "a filter of a list on the screen",
     "Remove all filters": "a filter of a list on the screen",
     "Remove the filter on this column": "a filter of a list on the screen",
