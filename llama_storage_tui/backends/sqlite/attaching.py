@@ -105,8 +105,11 @@ class _Bridge:
 
     @property
     def _beginning(self) -> Parameters:
-        """The parameter of a key's new beginning."""
-        return (self.item.convert.new,) if isinstance(self.item.convert, MoveKeys) else ()
+        """The parameters of a key's new beginning."""
+        convert = self.item.convert
+        if not isinstance(convert, MoveKeys):
+            return ()
+        return (convert.new, convert.old) if convert.old else (convert.new,)
 
     @property
     def _has_gaps(self) -> bool:
@@ -138,8 +141,9 @@ class _Bridge:
     def _cell(self, name: str) -> str:
         """Return the SQL of what a column's cell becomes."""
         if isinstance(self.item.convert, MoveKeys) and name == "key":
-            rest = f"substr(s.key, {len(self.item.convert.old) + 1})" if self.item.convert.old else "s.key"
-            return f"? || {rest}"
+            # By its bytes: of a text, `substr` gives nothing behind a zero character.
+            rest = "CAST(substr(CAST(s.key AS BLOB), length(CAST(? AS BLOB)) + 1) AS TEXT)"
+            return f"? || {rest if self.item.convert.old else 's.key'}"
         return f"s.{quoted(name)}"
 
     def _is_same(self, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from glob import escape
 from pathlib import Path
@@ -38,6 +38,9 @@ from llama_storage_tui.services.transfer.stores import open_source
 
 TERMS = TransferTerms(accepts_open=True)
 """A first pass may read beside servers; who has a store open is asked before the last step."""
+
+
+NEW = "{what} came up since the move began, and was not brought"
 
 
 class _Situation(NamedTuple):
@@ -111,7 +114,8 @@ class BackendMove:
         async def work() -> TransferResult:
             config = edit_config(self._request, read_config(self._request), change)
             items = await self._items(config, change.backend)
-            if [each.what for each in items] != [each.what for each in plan.transfer.items]:
+            planned = plan.transfer.items
+            if [_places(each) for each in items] != [_places(each.item) for each in planned]:
                 raise RefusedError(
                     "The config or its data changed since the plan was made", where=self.config
                 )
@@ -122,9 +126,10 @@ class BackendMove:
                 "fields": dict(change.fields),
                 **_digests(config),
             }
-            ending = _ConfigSwitch(self._request, config)
+            ending = self._switch(config, change.backend, items)
             transfer = self._transfer(watch, notify, ending, accepts_open=accepts_open)
-            return await transfer.apply(plan.transfer, TERMS, self.config, request)
+            now = tuple(replace(each, item=item) for each, item in zip(planned, items, strict=True))
+            return await transfer.apply(replace(plan.transfer, items=now), TERMS, self.config, request)
 
         return await run_apart(work, may_stop=True)
 
@@ -136,12 +141,14 @@ class BackendMove:
             if journal is None:
                 return TransferResult(Outcome.NONE)
             journal, situation, items = await self._again(journal)
-            ending = _ConfigSwitch(self._request, situation.config)
+            ending = self._switch(situation.config, str(journal.request["backend"]), items)
             transfer = self._transfer(watch, notify, ending, accepts_open=accepts_open)
             if situation.is_switched and journal.state != "undoing":
                 # Servers may be there already: nothing is brought any more.
                 self._journals.close(journal, "applied")
                 return TransferResult(Outcome.RECOVERED, journal.id)
+            if journal.state != "undoing":
+                _refuse_new(journal, items)
             return await transfer.resume(journal, items)
 
         return await run_apart(work, may_stop=True)
@@ -154,7 +161,7 @@ class BackendMove:
             if journal is None:
                 raise RefusedError("No backend of this config was moved that could be taken back")
             journal, situation, items = await self._again(journal)
-            ending = _ConfigSwitch(self._request, situation.config)
+            ending = self._switch(situation.config, str(journal.request["backend"]), items)
             transfer = self._transfer(watch, notify, ending, accepts_open=accepts_open)
             result = await transfer.undo(journal, items)
             return replace(result, notices=(*result.notices, *await self._remaining(items)))
@@ -165,6 +172,9 @@ class BackendMove:
         self, watch: Watch, notify: Notify, ending: _ConfigSwitch, *, accepts_open: bool
     ) -> Transfer:
         return Transfer(self._journals, self._timeouts, watch, notify, accepts_open, ending)
+
+    def _switch(self, config: MovingConfig, backend: str, items: tuple[TransferItem, ...]) -> _ConfigSwitch:
+        return _ConfigSwitch(self._request, config, items, lambda: self._items(config, backend))
 
     async def _again(
         self, journal: TransferJournal
@@ -179,8 +189,8 @@ class BackendMove:
         situation = self._situation(journal)
         items = await self._items(situation.config, str(journal.request["backend"]))
         if not situation.is_switched and journal.is_open:
+            # Written by the transfer, which keeps others out: another process may be about to end this move.
             journal = replace(journal, request={**journal.request, **_digests(situation.config)})
-            self._journals.write(journal)
         return journal, situation, items
 
     def _situation(self, journal: TransferJournal) -> _Situation:
@@ -249,6 +259,24 @@ class BackendMove:
         return [*found.values()]
 
 
+def _places(item: TransferItem) -> tuple[str, ...]:
+    source, target = item.source, item.target
+    return item.what, source.location, source.container, target.location, target.container
+
+
+def _meant(item: TransferItem) -> tuple[object, ...]:
+    return (*_places(item), item.source.keys, item.target.keys)
+
+
+def _refuse_new(journal: TransferJournal, items: tuple[TransferItem, ...]) -> None:
+    known = {each.what for each in journal.items}
+    for item in items:
+        if item.what not in known:
+            raise PendingError(
+                NEW.format(what=item.what), where=journal.id, help="Take the move back, and begin it again."
+            )
+
+
 def _digests(config: MovingConfig) -> dict[str, object]:
     return {"before": digest(config.before), "after": digest(config.after)}
 
@@ -286,8 +314,15 @@ def _kept_as(journal: TransferJournal) -> str:
 class _ConfigSwitch:
     """Satisfies `apply.Ending`: the one edit of the config."""
 
-    def __init__(self, load: LoadRequest, config: MovingConfig) -> None:
+    def __init__(
+        self,
+        load: LoadRequest,
+        config: MovingConfig,
+        items: tuple[TransferItem, ...],
+        plan_again: Callable[[], Awaitable[tuple[TransferItem, ...]]],
+    ) -> None:
         self._load, self._config = load, config
+        self._items, self._plan_again = items, plan_again
 
     def is_done(self, journal: TransferJournal) -> bool:
         """Tell whether the file is, or was, the edited one: then its former content is kept beside it."""
@@ -295,8 +330,13 @@ class _ConfigSwitch:
         return read_config(self._load) == self._config.after
 
     async def finish(self, journal: TransferJournal) -> None:
-        """Write the edited config, unless it is there already."""
+        """Write the edited config, unless it is there already; raises RefusedError where there is more to bring."""
         if not self.is_done(journal):
+            # A server makes tables when it first needs them: one that came up meanwhile was in no pass.
+            brought = {_meant(each) for each in self._items}
+            for item in await self._plan_again():
+                if _meant(item) not in brought:
+                    raise RefusedError(NEW.format(what=item.what), where=item.source.location)
             replace_config(self._load, self._config.before, self._config.after, kept_as=_kept_as(journal))
 
     async def revert(self, journal: TransferJournal) -> None:

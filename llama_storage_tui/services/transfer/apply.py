@@ -9,7 +9,7 @@ from typing import Final, Literal, Protocol
 
 from llama_storage_tui.backends.protocols import Notify
 from llama_storage_tui.errors import BackendError, FailureKind, PendingError, RefusedError, StorageToolError
-from llama_storage_tui.files.transfer_journal import TransferJournal, TransferJournals, TransferRecord
+from llama_storage_tui.files.transfer_journal import OPEN, TransferJournal, TransferJournals, TransferRecord
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.target import Target
@@ -35,11 +35,7 @@ from llama_storage_tui.services.transfer.journaling import (
 )
 from llama_storage_tui.services.transfer.removing import StoreUndo, by_source, remove_source
 from llama_storage_tui.services.transfer.sources import is_changed, refuse_changed, stamp_of
-from llama_storage_tui.services.transfer.stores import (
-    StoreItems,
-    by_store,
-    open_writer,
-)
+from llama_storage_tui.services.transfer.stores import StoreItems, by_store, open_writer
 
 GREW = (
     "The source of {what} was written to while it was copied: what came later was not brought. Run it again."
@@ -112,7 +108,7 @@ class Transfer:
         `targets` as `undo` has them, for one that was being undone; `on_conflict` in place of what was chosen when it began.
         """
         with self.journals.alone():
-            journal = self._again(journal)
+            journal = self._again(journal, OPEN)
             if on_conflict is not None and on_conflict.value != journal.on_conflict:
                 journal = replace(journal, on_conflict=on_conflict.value)
                 self._write(journal)
@@ -135,7 +131,7 @@ class Transfer:
         `targets` are the config's backends: rows that were changed in place are put back although no plan names them any more.
         """
         with self.journals.alone():
-            journal = self._again(journal)
+            journal = self._again(journal, (*OPEN, "applied"))
             if journal.removed:
                 raise RefusedError(
                     "The rows were removed from their source, so that they are nowhere else now",
@@ -318,6 +314,8 @@ class Transfer:
                 await self.ending.revert(journal)
                 self.notify("reverted")
             with TransferRecord(self.journals.record_path(journal.id)) as record:
+                lost = [each for each in unplanned if each.backend not in targets]
+                outcomes += [ItemOutcome(each.what) for each in lost if record.is_complete(each.store)]
                 for store in by_store(mine):
                     if not record.is_complete(store.place):
                         continue  # its transaction was never committed
@@ -373,10 +371,15 @@ class Transfer:
                 raise half_done(journal, failure) from None
             raise failure from None
 
-    def _again(self, journal: TransferJournal) -> TransferJournal:
+    def _again(self, journal: TransferJournal, states: Sequence[str]) -> TransferJournal:
+        """Return a journal as it is now that nobody else writes it, with what its request was changed to."""
         found = next((each for each in self.journals.all() if each.id == journal.id), None)
-        if found is None or found.state == "undone":
+        if found is None or found.state not in states:
             raise RefusedError("That transfer was finished or taken back meanwhile", where=journal.id)
+        request = {**found.request, **journal.request}
+        if found.is_open and request != found.request:
+            found = replace(found, request=request)
+            self._write(found)
         return found
 
     def _refuse_pending(self, config: str) -> None:

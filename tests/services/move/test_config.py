@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from llama_storage_tui.errors import PendingError, RefusedError
+from llama_storage_tui.files.transfer_journal import TransferJournals
+from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.move import MoveChange
 from llama_storage_tui.model.rotation import Outcome
+from llama_storage_tui.services.transfer.apply import Transfer
 from tests.move_runner import service
 from tests.moves import add_hard_values, content, made
 from tests.transfers import ignore
@@ -77,6 +82,63 @@ async def test_a_backend_written_as_a_block_keeps_the_comments_around_it(
     await moving.apply(await moving.plan(change), change, ignore, ignore_step)
     wanted = block.replace(str(config.parent / "sql_store.db"), change.fields["db_path"])
     assert config.read_text() == old.replace(line, wanted)
+
+
+async def test_a_table_that_a_server_makes_while_rows_are_brought_is_not_left_behind(
+    config: Path, environ: dict[str, str], tmp_path: Path
+) -> None:
+    old, before = config.parent / "sql_store.db", config.read_text()
+    with closing(sqlite3.connect(old)) as connection, connection:
+        (statement,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'responses'").fetchone()
+        connection.execute("ALTER TABLE responses RENAME TO kept")
+    moving = service(config, environ)
+    change = MoveChange("sql", "sqlite", {"db_path": str(tmp_path / "new.db")})
+
+    def make(step: str) -> None:
+        if step == "committed":
+            with closing(sqlite3.connect(old)) as connection, connection:
+                connection.execute(statement.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
+                connection.execute("INSERT OR IGNORE INTO responses (id) VALUES ('late')")
+
+    plan = await moving.plan(change)
+    with pytest.raises(PendingError, match="responses came up since the move began"):
+        await moving.apply(plan, change, ignore, make)
+    with pytest.raises(PendingError, match="responses came up since the move began"):
+        await moving.resume(ignore, ignore_step)
+    assert config.read_text() == before
+    assert (await moving.undo(ignore, ignore_step)).outcome is Outcome.UNDONE
+    assert not (tmp_path / "new.db").exists()
+    await moving.apply(await moving.plan(change), change, ignore, ignore_step)
+    assert [row[0] for row in rows_of(tmp_path / "new.db", "responses")] == ["late"]
+
+
+async def test_a_move_that_another_process_finished_meanwhile_is_not_gone_on_with(
+    config: Path, environ: dict[str, str], tmp_path: Path
+) -> None:
+    moving = service(config, environ)
+    change = MoveChange("sql", "sqlite", {"db_path": str(tmp_path / "new.db")})
+
+    def stop(step: str) -> None:
+        if step == "marked":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        await moving.apply(await moving.plan(change), change, ignore, stop)
+    stale = moving.pending()
+    assert stale is not None
+    assert (await moving.resume(ignore, ignore_step)).outcome is Outcome.RECOVERED
+    with closing(sqlite3.connect(tmp_path / "new.db")) as connection, connection:
+        connection.execute("INSERT INTO responses (id) VALUES ('of a server there')")
+    works = Transfer(TransferJournals(environ), Timeouts(connect=3), ignore, ignore_step)
+    with pytest.raises(RefusedError, match="was finished or taken back meanwhile"):
+        await works.resume(stale, ())
+    assert moving.pending() is None
+    assert ("of a server there",) in [row[:1] for row in rows_of(tmp_path / "new.db", "responses")]
+
+
+def rows_of(path: Path, table: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(f"SELECT id FROM {table}").fetchall()
 
 
 def ignore_step(_: str) -> None:

@@ -383,6 +383,22 @@ async def test_sqlite_moves_keys_by_itself_as_python_does(tmp_path: Path, state:
     assert sorted(path.name for path in tmp_path.glob("*.db*")) == ["old.db", "one.db", "two.db"]
 
 
+@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16"])
+async def test_a_key_with_a_zero_character_keeps_what_is_behind_it(
+    tmp_path: Path, state: Path, encoding: str
+) -> None:
+    store = SqliteStore(tmp_path / "one.db")
+    store.execute(f"PRAGMA encoding = '{encoding}'; CREATE TABLE other (id)")
+    fill_keys(store.path, [("ü:a\0b", "1", None), ("ü:\U0001f600", "2", None)])
+    item = keys_item(store, store, keys=KeySelection(("ü:",)), convert=MoveKeys("ü:", "new:"))
+    await bring(state, [item])
+    found = {row[0]: row[1] for row in read(store, "kvstore")}
+    assert {key: found[key] for key in found if str(key).startswith("new:")} == {
+        "new:a\0b": "1",
+        "new:\U0001f600": "2",
+    }
+
+
 async def test_a_key_that_cannot_be_moved_is_listed_all_the_same(tmp_path: Path, state: Path) -> None:
     old = fill_keys(tmp_path / "old.db", [("a", "1", None), (b"\xff", "2", None), (None, "3", None)])
     new = SqliteStore(tmp_path / "new.db")
