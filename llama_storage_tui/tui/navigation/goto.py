@@ -76,7 +76,9 @@ class GotoDialog(Dialog[Message]):
         Binding(
             "up", "move(-1)", "Previous", show=False, id="goto.previous", tooltip="Select the line before"
         ),
-        Binding("escape", "close", "Close", id="dialog.close", tooltip="Cancel the search; else close this box"),
+        Binding(
+            "escape", "close", "Close", id="dialog.close", tooltip="Cancel the search; else close this box"
+        ),
     ]
 
     def __init__(self, session: Session, screens: Sequence[NamedDestination]) -> None:
