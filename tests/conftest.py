@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers import Server, postgres
 from tests.stores import KeyStore, MongoStore, PostgresStore, RedisStore, SqliteStore, Store
@@ -28,6 +29,10 @@ LEAVES_SOCKETS = r"ignore:.*socket\.socket:pytest.PytestUnraisableExceptionWarni
 for _name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
     # A CI server sets these for itself; a test says what it wants.
     os.environ.pop(_name, None)
+
+# A busy machine makes examples slowly, which says nothing about the program.
+settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")
 
 # Compiled once: tests start the program some hundred times.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

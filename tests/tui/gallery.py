@@ -311,7 +311,7 @@ async def fleet_stage(
     with tempfile.TemporaryDirectory() as name, contextlib.chdir(name):
         write_fleet(Path("fleet"), made_up_fleet() if texts is None else texts)
         world = World(
-            load=_load_whole,
+            load=_load_judged,
             log_folder=lambda: NOWHERE,
             environ={"LLAMA_STORAGE_TUI_CONFIG": str(NOWHERE / "config.toml")},
         )
@@ -322,12 +322,27 @@ async def fleet_stage(
             yield found
 
 
-async def _load_whole(request: LoadRequest) -> Opened:
+async def _load_judged(request: LoadRequest) -> Opened:
     # Findings that arrive later would come at another moment in each run.
     opened = open_at_once(request)
-    catalog = opened.judge() if opened.judge is not None else opened.catalog
+    return Opened(opened.judge() if opened.judge is not None else opened.catalog)
+
+
+async def _load_whole(request: LoadRequest) -> Opened:
+    catalog = (await _load_judged(request)).catalog
     # The folder has another name in each run.
-    return Opened(replace(catalog, config=f"/etc/{catalog.distribution}/{Path(request.config).name}"))
+    config = f"/etc/{catalog.distribution}/{Path(request.config).name}"
+    backends = tuple(
+        replace(backend, location=_as_at_the_server(backend.location, request))
+        for backend in catalog.backends
+    )
+    return Opened(replace(catalog, config=config, backends=backends))
+
+
+def _as_at_the_server(location: str, request: LoadRequest) -> str:
+    for before, after in request.path_map:
+        location = location.replace(after, before)
+    return location
 
 
 @dataclass(frozen=True)
