@@ -101,7 +101,8 @@ def test_writing_needs_a_yes_where_nobody_can_be_asked(
     assert document["outcome"] == "applied"
     assert Path(document["backup"]).read_text() == TEXT
     assert (
-        document["next"] == f"llama-storage-tui migrate-data {legacy} --from {document['backup']} --dry-run"
+        document["next"]
+        == f"llama-storage-tui migrate-data {legacy} --from {document['backup']} --for 1.5.0 --dry-run"
     )
     assert "storage:" in legacy.read_text()
 

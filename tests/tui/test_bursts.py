@@ -72,13 +72,16 @@ def go(terminal: Terminal, place: Place) -> None:
 def lives(terminal: Terminal) -> None:
     """Nothing has ended the program: it opens help, and closes it."""
     # A key so close behind a burst may go the way of it: a hand that sees nothing happen presses again.
-    for key, is_open in (("?", True), ("\x1b", False)):
-        while ("esc Close" in terminal.text) is not is_open:
+    # The line of keys is drawn before what was behind the box.
+    for key, shown, is_open in (("?", "esc Close", True), ("\x1b", "─ Keys ─", False)):
+        while (shown in terminal.text) is not is_open:
             assert terminal.process.poll() is None
             terminal.send(key)
             until = time.monotonic() + PATIENCE
-            while ("esc Close" in terminal.text) is not is_open and time.monotonic() < until:
+            while (shown in terminal.text) is not is_open and time.monotonic() < until:
                 terminal.read(0.1)
+    while terminal.read(0.3):
+        pass
 
 
 def goes_back(terminal: Terminal) -> None:
