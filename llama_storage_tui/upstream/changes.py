@@ -29,6 +29,8 @@ SAFETY_SETTINGS: Final = Version(0, 4)
 """`safety` at the top level."""
 SEVERAL_WORKERS: Final = Version(0, 4)
 """`server.workers` is obeyed."""
+ATTRIBUTES_ANY: Final = Version(0, 4)
+"""The default policy lets read whoever shares one attribute with the owner; before, every category had to match."""
 OWNERLESS_HIDDEN: Final = Version(0, 4)
 """Rows whose owner is NULL are filtered out for everybody."""
 FAILED_KEPT: Final = Version(0, 4)
@@ -59,6 +61,10 @@ TOOL_GROUPS_NOT_READ: Final = Version(0, 7)
 """A start registers no tool groups of the config."""
 FILE_PATHS_CHECKED: Final = Version(0, 7)
 """A file whose path lies outside of its provider's folder is refused (inline/files/localfs/files.py)."""
+AGENTS_REMOVED: Final = Version(0, 7)
+"""The agents API is gone: its agents, sessions and turns are read by nothing."""
+EVALUATION_REMOVED: Final = Version(0, 8)
+"""The APIs of datasets, scoring and evaluation are gone."""
 OGX: Final = Version(0, 8)
 """The package, the default names of databases and tables, and the folder ~/.llama are renamed to ogx."""
 MODELS_NAMED_BY_ID: Final = Version(0, 8)

@@ -9,20 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.upstream.changes import OGX
+from llama_storage_tui.upstream.changes import AGENTS_REMOVED, EVALUATION_REMOVED, SAFETY_REMOVED
 from llama_storage_tui.upstream.consumers import OPENAI_VECTOR_STORE_KEYS
+from llama_storage_tui.upstream.registered import REGISTRY_HEAD, REGISTRY_OF_0_2
 
-AGENTS_REMOVED: Final = Version(0, 7)
-"""The agents API is gone: its agents, sessions and turns are read by nothing."""
-EVALUATION_REMOVED: Final = OGX
-"""The APIs of datasets, scoring and evaluation are gone."""
-SHIELDS_REMOVED: Final = Version(1, 0)
-"""Shields are gone."""
-ATTRIBUTES_ANY: Final = Version(0, 4)
-"""The default policy lets read whoever shares one attribute with the owner; before, every category had to match."""
-
-REGISTRY_V9: Final = "distributions:registry:v9::"
-REGISTRY_V10: Final = "distributions:registry:v10::"
 PROMPT_HEAD: Final = "prompts:v1:"
 CONNECTOR_HEAD: Final = "connectors:v1:"
 BATCH_HEAD: Final = "batch:"
@@ -45,7 +35,7 @@ class KeyKind:
 
 REGISTRY: Final = KeyKind(
     "registered objects",
-    (REGISTRY_V9, REGISTRY_V10),
+    (REGISTRY_OF_0_2, REGISTRY_HEAD),
     r"storage\.stores\.metadata|metadata_store",
     "registry",
 )
@@ -56,44 +46,48 @@ CONNECTORS: Final = KeyKind("connectors", (CONNECTOR_HEAD,), r"storage\.stores\.
 BATCHES: Final = KeyKind(
     "batches", (BATCH_HEAD,), r"providers\.batches\[\d+\]\.config\.(kvstore|sqlstore)", "batches"
 )
+AGENTS: Final = KeyKind(
+    "agents with their sessions and turns",
+    ("agent:", "session:", "in_progress_tool_call_step:", "num_infer_iters_in_turn:"),
+    r"providers\.agents\[\d+\]\.config\.(persistence\.agent_state|persistence_store)",
+    "agents",
+    AGENTS_REMOVED,
+    "the agents API is gone from 0.7 on, and no later server reads them",
+)
+BENCHMARKS: Final = KeyKind(
+    "benchmarks of providers",
+    ("benchmarks:",),
+    r"providers\.eval\[\d+\]\.config\.kvstore",
+    "eval",
+    EVALUATION_REMOVED,
+    "the eval API is gone from 0.8 on",
+)
+LOCALFS_DATASETS: Final = KeyKind(
+    "datasets of localfs",
+    ("localfs_datasets:",),
+    r"providers\.datasetio\[\d+\]\.config\.kvstore",
+    "datasetio::localfs",
+    EVALUATION_REMOVED,
+    "the datasetio API is gone from 0.8 on",
+)
+HUGGINGFACE_DATASETS: Final = KeyKind(
+    "datasets of huggingface",
+    ("datasets:",),
+    r"providers\.datasetio\[\d+\]\.config\.kvstore",
+    "datasetio::huggingface",
+    EVALUATION_REMOVED,
+    "the datasetio API is gone from 0.8 on",
+)
 
 KEY_KINDS: Final = (
     REGISTRY,
     PROMPTS,
     CONNECTORS,
     BATCHES,
-    KeyKind(
-        "agents with their sessions and turns",
-        ("agent:", "session:", "in_progress_tool_call_step:", "num_infer_iters_in_turn:"),
-        r"providers\.agents\[\d+\]\.config\.(persistence\.agent_state|persistence_store)",
-        "agents",
-        AGENTS_REMOVED,
-        "the agents API is gone from 0.7 on, and no later server reads them",
-    ),
-    KeyKind(
-        "benchmarks of providers",
-        ("benchmarks:",),
-        r"providers\.eval\[\d+\]\.config\.kvstore",
-        "eval",
-        EVALUATION_REMOVED,
-        "the eval API is gone from 0.8 on",
-    ),
-    KeyKind(
-        "datasets of localfs",
-        ("localfs_datasets:",),
-        r"providers\.datasetio\[\d+\]\.config\.kvstore",
-        "datasetio::localfs",
-        EVALUATION_REMOVED,
-        "the datasetio API is gone from 0.8 on",
-    ),
-    KeyKind(
-        "datasets of huggingface",
-        ("datasets:",),
-        r"providers\.datasetio\[\d+\]\.config\.kvstore",
-        "datasetio::huggingface",
-        EVALUATION_REMOVED,
-        "the datasetio API is gone from 0.8 on",
-    ),
+    AGENTS,
+    BENCHMARKS,
+    LOCALFS_DATASETS,
+    HUGGINGFACE_DATASETS,
     KeyKind(
         "skills",
         ("skill:", "skill_version:", "skill_files:"),
@@ -109,7 +103,6 @@ KEY_KINDS: Final = (
 )
 QUOTA: Final = KeyKind("counters of the quota", ("quota:",), r"server\.quota\.kvstore", "quota")
 
-FAISS_INDEXES: Final = "faiss_index:v3::"
 CHUNKS: Final = "openai_vector_stores_files_contents:v3::"
 VECTOR_PATHS: Final = r"providers\.vector_io\[\d+\]\.config\.(persistence|kvstore)"
 STORE_HEADS: Final = tuple(f"{head}v3::" for head in OPENAI_VECTOR_STORE_KEYS)
@@ -218,6 +211,6 @@ def gone_types(version: Version) -> frozenset[str]:
     found: set[str] = set()
     if version >= EVALUATION_REMOVED:
         found |= {"dataset", "scoring_function", "benchmark"}
-    if version >= SHIELDS_REMOVED:
+    if version >= SAFETY_REMOVED:
         found |= {"shield"}
     return frozenset(found)

@@ -24,8 +24,9 @@ COMPARES_GIVEN_FIELDS: Final = Version(0, 6)
 """From this release on a registered object stays where the fields given anew are equal; before, the whole of it had to be
 (`DistributionRegistry.register`; measured on 0.3.5, 0.5.4 and 1.5.0)."""
 
+REGISTRY_OF_0_2: Final = "distributions:registry:v9::"
 OLD_KEYS: Final = {
-    "distributions:registry:v9::": "registered objects",
+    REGISTRY_OF_0_2: "registered objects",
     "vector_dbs:": "vector stores of providers",
 }
 """Beginnings of keys that 0.2 wrote and no release from 0.3.0 on reads, with what they are."""

@@ -10,11 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.upstream import changes
-from llama_storage_tui.upstream.consumers import QUOTA_KEYS, REGISTRY_KEYS, V0_7, V0_8, V1_1, V1_3
-
-OLD_REGISTRY: Final = "distributions:registry:v9::"
-REGISTRY_VERSIONS: Final = (OLD_REGISTRY, "distributions:registry:v10::")
+from llama_storage_tui.upstream import changes, data_kinds
+from llama_storage_tui.upstream.consumers import QUOTA_KEYS, REGISTRY_KEYS, V1_1, V1_3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +30,29 @@ def _registered(what: str, type_: str, since: Version) -> NoLongerServed:
         what,
         since,
         f"{what} are no longer registered from {since} on",
-        tuple(f"{head}{type_}:" for head in REGISTRY_VERSIONS),
+        tuple(f"{head}{type_}:" for head in data_kinds.REGISTRY.heads),
     )
 
 
 NO_LONGER_SERVED: Final = (
     NoLongerServed(
         "agents with their sessions and turns",
-        V0_7,
+        changes.AGENTS_REMOVED,
         "the agents API is gone from 0.7.0 on",
-        ("agent:", "session:", "in_progress_tool_call_step:", "num_infer_iters_in_turn:"),
+        data_kinds.AGENTS.heads,
     ),
     NoLongerServed(
-        "datasets", V0_8, "the datasetio API is gone from 0.8.0 on", ("localfs_datasets:", "datasets:")
+        "datasets",
+        changes.EVALUATION_REMOVED,
+        "the datasetio API is gone from 0.8.0 on",
+        (*data_kinds.LOCALFS_DATASETS.heads, *data_kinds.HUGGINGFACE_DATASETS.heads),
     ),
-    NoLongerServed("benchmarks", V0_8, "the eval API is gone from 0.8.0 on", ("benchmarks:",)),
+    NoLongerServed(
+        "benchmarks",
+        changes.EVALUATION_REMOVED,
+        "the eval API is gone from 0.8.0 on",
+        data_kinds.BENCHMARKS.heads,
+    ),
     NoLongerServed("quota counters", changes.QUOTA_REMOVED, "server.quota is gone from 1.0.0 on", QUOTA_KEYS),
     NoLongerServed(
         "traces",
@@ -55,15 +60,19 @@ NO_LONGER_SERVED: Final = (
         "servers store no traces from 0.3.0 on",
         tables=("traces", "spans", "span_events"),
     ),
-    _registered("registered datasets", "dataset", V0_8),
-    _registered("registered scoring functions", "scoring_function", V0_8),
-    _registered("registered benchmarks", "benchmark", V0_8),
+    _registered("registered datasets", "dataset", changes.EVALUATION_REMOVED),
+    _registered("registered scoring functions", "scoring_function", changes.EVALUATION_REMOVED),
+    _registered("registered benchmarks", "benchmark", changes.EVALUATION_REMOVED),
     _registered("registered shields", "shield", changes.SAFETY_REMOVED),
 )
 """In the order in which they are reported. A quota's window begins anew before 1.0, too."""
 
 
-IN_TABLES: Final = {"prompts:v1:": "prompts", "connectors:v1:": "connectors", "batch:": "batches"}
+IN_TABLES: Final = {
+    data_kinds.PROMPT_HEAD: "prompts",
+    data_kinds.CONNECTOR_HEAD: "connectors",
+    data_kinds.BATCH_HEAD: "batches",
+}
 """Keys whose records lie in a table from ogx 1.0 on; no release copies them."""
 
 
@@ -124,5 +133,5 @@ OLD_HOME: Final = "/.llama/"
 
 def exact_heads(heads: tuple[str, ...], version: Version) -> tuple[str, ...]:
     """Return key beginnings with the registry's as that release writes it: v9 in 0.2, v10 from 0.3 on."""
-    own = REGISTRY_VERSIONS[version >= changes.CATALOG]
+    own = data_kinds.REGISTRY.heads[version >= changes.CATALOG]
     return tuple(own if head in REGISTRY_KEYS else head for head in heads)

@@ -20,11 +20,10 @@ from llama_storage_tui.upstream.data_kinds import (
     PROMPTS,
     QUOTA,
     REGISTRY,
-    REGISTRY_V9,
-    REGISTRY_V10,
     KeyKind,
     gone_types,
 )
+from llama_storage_tui.upstream.registered import REGISTRY_HEAD, REGISTRY_OF_0_2
 from llama_storage_tui.upstream.table_schemas import table_schema
 
 
@@ -81,7 +80,7 @@ async def _plan_kind(context: PlanContext, store: DataStore, lead: str, kind: Ke
         return
     is_here = found.table is None and found.store.identity == store.identity and found.lead == lead
     if is_here:
-        heads = (lead + REGISTRY_V9,) if kind is REGISTRY else ()
+        heads = (lead + REGISTRY_OF_0_2,) if kind is REGISTRY else ()
         if not heads or not await context.readers.has_keys(store, *heads):
             return
     source = store.keys(*heads)
@@ -116,7 +115,7 @@ def _target(context: PlanContext, kind: KeyKind, found: _Destination) -> Transfe
         return found.store.table(
             found.table, table_schema(found.table, context.version, has_tenants=has_tenants)
         )
-    heads = (REGISTRY_V10,) if kind is REGISTRY else kind.heads
+    heads = (REGISTRY_HEAD,) if kind is REGISTRY else kind.heads
     return found.store.keys(*(found.lead + head for head in heads))
 
 
@@ -144,7 +143,7 @@ def _reason(
 ) -> str:
     who = context.product
     if is_here:
-        return f"{who} reads registered objects under {REGISTRY_V10}… alone; 0.2 wrote them under {REGISTRY_V9}…."
+        return f"{who} reads registered objects under {REGISTRY_HEAD}… alone; 0.2 wrote them under {REGISTRY_OF_0_2}…."
     if found.table is not None:
         return f"{who} keeps {kind.what} in the table {found.table} on {found.store.backend}, no longer among keys."
     if found.store.identity != store.identity:

@@ -17,7 +17,7 @@ from llama_storage_tui.services.migration.renamed_home import is_renamed_later
 from llama_storage_tui.services.migration.stores import DataStore
 from llama_storage_tui.text import plural
 from llama_storage_tui.upstream import changes
-from llama_storage_tui.upstream.data_kinds import ATTRIBUTES_ANY, COMPLETIONS, RESPONSES
+from llama_storage_tui.upstream.data_kinds import COMPLETIONS, RESPONSES
 
 _WRITTEN_BEFORE_0_4: Final = frozenset((*RESPONSES.earlier, *COMPLETIONS.earlier))
 
@@ -59,8 +59,8 @@ async def say_of_owners(context: PlanContext, place: TablesPlace, table: Table) 
             f"With tenancy multi nobody sees rows without a tenant: say whose those of {where} are."
         )
     written_by = context.old.version.chosen if context.old is not None else None
-    is_earlier = written_by < ATTRIBUTES_ANY if written_by else place.table in _WRITTEN_BEFORE_0_4
-    if not (version >= ATTRIBUTES_ANY and is_earlier):
+    is_earlier = written_by < changes.ATTRIBUTES_ANY if written_by else place.table in _WRITTEN_BEFORE_0_4
+    if not (version >= changes.ATTRIBUTES_ANY and is_earlier):
         return
     everybodys = ownerless + await count_rows(context, place, OWNER, "")
     if await count_rows(context, place) > everybodys:

@@ -24,17 +24,16 @@ from llama_storage_tui.text import line
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.data_kinds import (
     CHUNKS,
-    FAISS_INDEXES,
     STORE_HEADS,
     VECTOR_PATHS,
     VECTOR_TABLES,
 )
-from llama_storage_tui.upstream.registered import MOVED_MARK
+from llama_storage_tui.upstream.registered import FAISS_INDEX, MOVED_MARK
 from llama_storage_tui.upstream.table_schemas import table_schema
 
 _OLD_LIST: Final = "vector_dbs:"
 _LIST: Final = "vector_stores:"
-VECTOR_HEADS: Final = (_OLD_LIST, _LIST, FAISS_INDEXES, *STORE_HEADS, MOVED_MARK)
+VECTOR_HEADS: Final = (_OLD_LIST, _LIST, FAISS_INDEX, *STORE_HEADS, MOVED_MARK)
 _FIRST_CHUNK: Final = 2_000_000
 
 
@@ -53,7 +52,7 @@ class _Provider:
     def own_heads(self) -> tuple[str, ...]:
         """How the keys begin that are this kind of provider's alone."""
         old = _OLD_LIST + self.list.removeprefix(_LIST)
-        return (old, self.list, *((FAISS_INDEXES,) if self.has_indexes else ()))
+        return (old, self.list, *((FAISS_INDEX,) if self.has_indexes else ()))
 
 
 async def plan_vectors(context: PlanContext, store: DataStore, lead: str) -> None:
@@ -104,11 +103,11 @@ async def _owners(context: PlanContext, store: DataStore, lead: str) -> dict[str
         named = _text(value, "metadata", "provider_id")
         found[id_] = sole if lead and sole else named or found.get(id_) or sole
     reader = (await context.readers.of(store)).key_values
-    page = await reader.page(store.selection(lead + FAISS_INDEXES), limit=10_000, exact=True)
+    page = await reader.page(store.selection(lead + FAISS_INDEX), limit=10_000, exact=True)
     for entry in page.keys:
         if isinstance(entry.key, str):
             # An index alone: only faiss writes such.
-            found.setdefault(entry.key[len(lead + FAISS_INDEXES) :], sole or "faiss")
+            found.setdefault(entry.key[len(lead + FAISS_INDEX) :], sole or "faiss")
     return found
 
 
@@ -132,7 +131,7 @@ def _providers(context: PlanContext) -> dict[str, _Provider]:
             found.setdefault(
                 reference.name,
                 _Provider(
-                    reference.name, reference, store, context.lead(reference), list_, FAISS_INDEXES in keys
+                    reference.name, reference, store, context.lead(reference), list_, FAISS_INDEX in keys
                 ),
             )
     return found
@@ -184,7 +183,7 @@ async def _plan_in_place(context: PlanContext, provider: _Provider, only: frozen
             )
         )
     if fixes and provider.has_indexes and await _lacks_chunk_ids(context, provider):
-        place = store.keys(lead + FAISS_INDEXES, lead + CHUNKS)
+        place = store.keys(lead + FAISS_INDEX, lead + CHUNKS)
         context.add(
             TransferItem(
                 f"chunks of provider {provider.id}",
@@ -201,9 +200,7 @@ async def _plan_in_place(context: PlanContext, provider: _Provider, only: frozen
 
 async def _lacks_chunk_ids(context: PlanContext, provider: _Provider) -> bool:
     reader = (await context.readers.of(provider.store)).key_values
-    page = await reader.page(
-        provider.store.selection(provider.lead + FAISS_INDEXES), limit=10_000, exact=True
-    )
+    page = await reader.page(provider.store.selection(provider.lead + FAISS_INDEX), limit=10_000, exact=True)
     for entry in page.keys:
         stored = await reader.value(entry.key, limit=_FIRST_CHUNK)
         if stored is not None and isinstance(stored.value, str) and is_faiss_chunk_without_id(stored.value):

@@ -10,7 +10,8 @@ from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.upgrades.reading import StoreReading, common, not_started, readings
 from llama_storage_tui.upstream import changes
-from llama_storage_tui.upstream.upgrades import IN_TABLES, NO_LONGER_SERVED, OLD_REGISTRY, NoLongerServed
+from llama_storage_tui.upstream.registered import REGISTRY_OF_0_2
+from llama_storage_tui.upstream.upgrades import IN_TABLES, NO_LONGER_SERVED, NoLongerServed
 
 ROLES: Final = {
     "metadata_store": "storage.stores.metadata",
@@ -157,7 +158,7 @@ def _keys_reason(before: StoreReading, successor: StoreReading | None, version: 
         return f"{server} keeps them in a table ({', '.join(moved)}), and no release copies the keys there"
     if before.lead == "" and successor is not None and successor.lead:
         return f"{server} reads {successor.lead}KEY; these keys have no namespace, as kv_sqlite wrote them before 1.0"
-    if any(head.endswith(OLD_REGISTRY) for head in before.heads) or not before.heads:
+    if any(head.endswith(REGISTRY_OF_0_2) for head in before.heads) or not before.heads:
         return f"{server} does not read keys in the form of 0.2"
     if before.lead and successor is not None and successor.lead != before.lead:
         return f"{server} reads the namespace {successor.reference.namespace} in place of {before.reference.namespace}"
