@@ -13,7 +13,7 @@ from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.move_document import MoveAnswer, MoveDocument
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.settings import Settings
-from llama_storage_tui.cli.transfer import tell, watching
+from llama_storage_tui.cli.transferring import end, tell, watching
 from llama_storage_tui.cli.waiting import wait_for
 from llama_storage_tui.errors import PendingError, UsageError
 from llama_storage_tui.model.move import MoveChange, MovePlan
@@ -134,14 +134,7 @@ def _after(
 
 
 def _report(settings: Settings, plan: MovePlan | None, result: TransferResult) -> int:
-    if settings.is_json:
-        _write(plan, result)
-    else:
-        output.write_line()
-        write_blocks(move_result_blocks(result))
-        for notice in result.notices:
-            output.say_notice(notice)
-    return ExitCode.WRONG if result.left else ExitCode.DONE
+    return end(settings, result, move_result_blocks(result), lambda: _write(plan, result))
 
 
 def _write(plan: MovePlan | None, result: TransferResult) -> None:

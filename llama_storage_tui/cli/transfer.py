@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable
-
 import click
 
 from llama_storage_tui.cli import output
@@ -16,21 +12,19 @@ from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.cli.transfer_document import MigrateDataDocument, TransferAnswer
+from llama_storage_tui.cli.transferring import end, tell, watching
 from llama_storage_tui.cli.waiting import wait_for
 from llama_storage_tui.errors import BackendError, RefusedError, UsageError
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.transfer import OnConflict, PlanChoices
 from llama_storage_tui.model.transfer_result import (
     TransferPlan,
-    TransferProgress,
     TransferResult,
     TransferTerms,
 )
-from llama_storage_tui.reports.transfer import plan_blocks, progress_sentence, refusal_block, result_blocks
+from llama_storage_tui.reports.transfer import plan_blocks, refusal_block, result_blocks
 from llama_storage_tui.services.transfer.service import DataMigration
 from llama_storage_tui.text import plural
-
-PROGRESS_SECONDS = 2.0
 
 
 @click.command("migrate-data")
@@ -153,35 +147,8 @@ def _migrate(
 
 
 def _report(settings: Settings, plan: TransferPlan | None, result: TransferResult) -> int:
-    if settings.is_json:
-        _write(plan, result)
-    else:
-        output.write_line()
-        write_blocks(result_blocks(result))
-        for notice in result.notices:
-            output.say_notice(notice)
-    return ExitCode.WRONG if result.left else ExitCode.DONE
+    return end(settings, result, result_blocks(result), lambda: _write(plan, result))
 
 
 def _write(plan: TransferPlan | None, result: TransferResult) -> None:
     output.write_document(MigrateDataDocument.model_validate(TransferAnswer(plan, result)))
-
-
-def tell(_: str) -> None:
-    """Hear of a step; the rows say how far it is."""
-
-
-def watching() -> Callable[[TransferProgress], None]:
-    """Return what shows progress now and then, where a person watches."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        return lambda _: None
-    last = time.monotonic()
-
-    def watch(progress: TransferProgress) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last >= PROGRESS_SECONDS:
-            last = now
-            output.say(f"  {progress_sentence(progress)}")
-
-    return watch
