@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import json
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -19,18 +18,14 @@ from typing import Any, Final, Literal, TextIO
 
 from platformdirs import user_state_path
 
-from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.files import audit
+from llama_storage_tui.files.private import STATE_VARIABLE, check_private, make_private
 from llama_storage_tui.files.replacing import sync_folder
 from llama_storage_tui.model.rotation import LineChange, Patch, RoleChange, Way
 from llama_storage_tui.secrets import Secret
 
-STATE_VARIABLE: Final = "LLAMA_STORAGE_TUI_STATE_DIR"
 State = Literal["staging", "prepared", "waiting", "applied", "undone"]
-_KEEP: Final = (
-    "Find out who put it there. Move it to another place rather than remove it: behind it may be the passwords of a change that is"
-    " pending."
-)
+HOLDS: Final = "passwords"
 
 PENDING: Final = ("staging", "prepared", "waiting")
 """`waiting`: server and files have the new password, and what the operator changes by hand is not confirmed yet."""
@@ -143,15 +138,7 @@ class Journals:
 
     def prepare(self) -> None:
         """Make the folder, or refuse one that others could read or write; raises RefusedError."""
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise RefusedError(
-                f"The state folder {self.folder} cannot be made: {error.strerror}",
-                where=str(self.folder),
-                help=f"Name another with ${STATE_VARIABLE}.",
-            ) from None
-        self._check(self.folder, is_folder=True)
+        make_private(self.folder, HOLDS)
         with self._alone():
             pass
 
@@ -196,12 +183,12 @@ class Journals:
     def _paths(self) -> tuple[Path, ...]:
         if not self.folder.is_dir():
             return ()
-        self._check(self.folder, is_folder=True)
+        check_private(self.folder, HOLDS, is_folder=True)
         return tuple(sorted(self.folder.glob("*.json")))
 
     def _read(self, path: Path) -> Journal | None:
         """Return a journal, of a closed one no more than its state; None where it cannot be read."""
-        self._check(path, is_folder=False)
+        check_private(path, HOLDS, is_folder=False)
         try:
             data = json.loads(path.read_bytes())
             return _from_json(data) if data["state"] in PENDING else _closed(data)
@@ -248,18 +235,6 @@ class Journals:
             yield descriptor
         finally:
             os.close(descriptor)
-
-    def _check(self, path: Path, *, is_folder: bool) -> None:
-        found = path.lstat()
-        kind = stat.S_ISDIR(found.st_mode) if is_folder else stat.S_ISREG(found.st_mode)
-        if not kind:
-            raise RefusedError(f"{path} is a link or not a regular file", where=str(path), help=_KEEP)
-        if found.st_mode & 0o077 or found.st_uid != os.geteuid():
-            raise RefusedError(
-                f"{path} can be read by others or is not yours; it would hold passwords",
-                where=str(path),
-                help=f"chmod {'700' if is_folder else '600'} {path}",
-            )
 
 
 def with_state(journal: Journal, state: State) -> Journal:

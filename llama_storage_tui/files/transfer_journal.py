@@ -13,7 +13,6 @@ import json
 import marshal
 import os
 import sqlite3
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -21,7 +20,8 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from llama_storage_tui.errors import RefusedError
-from llama_storage_tui.files.journal import STATE_VARIABLE, Journals
+from llama_storage_tui.files.journal import Journals
+from llama_storage_tui.files.private import STATE_VARIABLE, make_private
 from llama_storage_tui.files.replacing import sync_folder
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.raw_rows import RawRow, RowIdentity
@@ -105,21 +105,7 @@ class TransferJournals:
 
     def prepare(self) -> None:
         """Make the folder, or refuse one that others could read or write; raises RefusedError."""
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise RefusedError(
-                f"The state folder {self.folder} cannot be made: {error.strerror}",
-                where=str(self.folder),
-                help=f"Name another with ${STATE_VARIABLE}.",
-            ) from None
-        found = self.folder.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_mode & 0o077 or found.st_uid != os.geteuid():
-            raise RefusedError(
-                f"{self.folder} can be read by others or is not yours; it would hold stored rows",
-                where=str(self.folder),
-                help=f"chmod 700 {self.folder}",
-            )
+        make_private(self.folder, "stored rows")
 
     @contextmanager
     def alone(self) -> Iterator[None]:

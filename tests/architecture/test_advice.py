@@ -98,7 +98,6 @@ OF_A_SETTING: Final = {
     "the rows take their space twice": "says what a server does by itself; nothing may go before its copy is done",
     "paths in the file that spell ~/.llama": "says what a server does by itself; both ways keep the rows",
     "Replace the file; the old one is kept": "the old config is kept beside it",
-    "chmod 700 …": "fewer may read a folder of this program's own",
     "chmod … …": "fewer may read a folder of this program's own",
     "Find them with: find FOLDER -samefile": "the content stays under the first name",
     "Find out who put it there. Move it": "moved, not removed",

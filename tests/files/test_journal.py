@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from llama_storage_tui.files.journal import STATE_VARIABLE, Address, Journal, Journals
+from llama_storage_tui.files.journal import Address, Journal, Journals
+from llama_storage_tui.files.private import STATE_VARIABLE
 from llama_storage_tui.secrets import Secret
 
 
