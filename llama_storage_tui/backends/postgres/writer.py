@@ -10,7 +10,7 @@ import asyncpg
 from sqlalchemy import Dialect
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as postgres_dialect
 
-from llama_storage_tui.backends.creating import add_column_statement, create_statements
+from llama_storage_tui.backends.creating import create_statements, missing_columns
 from llama_storage_tui.backends.postgres import failures
 from llama_storage_tui.backends.postgres.comparing import are_stored, is_empty, joined, look_for
 from llama_storage_tui.backends.postgres.connecting import APPLICATION_NAME, connect, location
@@ -117,18 +117,9 @@ class PostgresWriter:
                 await self._create(connection, sheet)
                 return True
             await self._lock(connection, table)
-            missing = [name for name in sheet.columns if name not in table.names]
-            for column in sheet.schema.columns if sheet.schema is not None else ():
-                if column.name in missing and sheet.schema is not None:
-                    await connection.execute(add_column_statement(sheet.schema, column, _DIALECT))
-                    missing.remove(column.name)
-                    self._tables.pop(sheet.container, None)
-        if missing:
-            raise BackendError(
-                f"Table {sheet.container} has no column {' and '.join(missing)}.",
-                failure=FailureKind.QUERY,
-                where=self._where,
-            )
+            for statement in missing_columns(sheet, table.names, _DIALECT, self._where):
+                await connection.execute(statement)
+                self._tables.pop(sheet.container, None)
         return False
 
     async def is_empty(self, container: str) -> bool:

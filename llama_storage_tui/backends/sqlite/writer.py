@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from sqlalchemy.dialects import sqlite as sqlalchemy_sqlite
 
-from llama_storage_tui.backends.creating import add_column_statement, create_statements
+from llama_storage_tui.backends.creating import create_statements, missing_columns
 from llama_storage_tui.backends.sqlite import attaching, failures, holders, places, raw_rows
 from llama_storage_tui.backends.sqlite.access import HeldFile, OpenMode, look, uri
 from llama_storage_tui.backends.sqlite.comparing import are_same, is_empty, look_for, why_not
@@ -235,18 +235,9 @@ class SqliteWriter:
             for statement in made:
                 connection.execute(statement)
             return True
-        missing = [name for name in sheet.columns if name not in table.columns]
-        for column in sheet.schema.columns if sheet.schema is not None else ():
-            if column.name in missing and sheet.schema is not None:
-                connection.execute(add_column_statement(sheet.schema, column, dialect))
-                missing.remove(column.name)
-                self._tables.pop(sheet.container, None)
-        if missing:
-            raise BackendError(
-                f"Table {sheet.container} has no column {' and '.join(missing)}.",
-                failure=FailureKind.QUERY,
-                where=self._where,
-            )
+        for statement in missing_columns(sheet, table.columns, dialect, self._where):
+            connection.execute(statement)
+            self._tables.pop(sheet.container, None)
         return False
 
     def _bring(self, connection: sqlite3.Connection, schema: str, item: TransferItem) -> int | None:
