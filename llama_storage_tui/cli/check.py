@@ -17,14 +17,11 @@ from llama_storage_tui.cli.documents import (
     ShowDocument,
 )
 from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
-from llama_storage_tui.cli.fleet_reading import read_fleet, report_findings
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.cli.waiting import wait_for
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.finding import Severity
-from llama_storage_tui.services.fleet.judging import judge_fleet
-from llama_storage_tui.services.fleet.member import FleetMember
 from llama_storage_tui.services.inspection import inspect_data, with_data
 from llama_storage_tui.services.requests import names_several
 from llama_storage_tui.services.session import Session
@@ -70,10 +67,14 @@ def check_code(catalog: Catalog) -> ExitCode:
 
 
 def _check_many(context: click.Context, names: tuple[str, ...], *, looks_into_data: bool) -> int:
+    # Imported here: a check of one config must not pay for several.
+    from llama_storage_tui.cli.fleet_reading import read_fleet, report_findings
+    from llama_storage_tui.services.fleet.judging import judge_fleet
+
     is_json = Settings(context).is_json
     documents: list[CheckDocument | ErrorDocument] = []
     codes: list[int] = []
-    members: list[FleetMember] = []
+    members = []
     for member in read_fleet(context, names):
         members.append(member)
         catalog = member.catalog

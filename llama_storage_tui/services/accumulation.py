@@ -21,7 +21,6 @@ from llama_storage_tui.model.records import Field, Measure, RecordOrder, RecordQ
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.records.places import table_places
-from llama_storage_tui.services.responses.orphans import find_orphans
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
 from llama_storage_tui.upstream.families.conversations import ITEMS, ROWS
@@ -170,6 +169,9 @@ async def orphaned_items(session: Session, backend: Backend) -> AsyncIterator[Fi
             return
     if not needed:
         return
+    # Imported here: the rules above are named on the first screen, which waits for no reader of items.
+    from llama_storage_tui.services.responses.orphans import find_orphans
+
     try:
         async with asyncio.timeout(SECONDS):
             report = await find_orphans(session)

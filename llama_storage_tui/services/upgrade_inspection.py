@@ -18,8 +18,6 @@ from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.records import RecordQuery
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.next_steps import Advice, Step
-from llama_storage_tui.services.migration.row_conversions import is_inside
-from llama_storage_tui.services.migration.vector_conversions import is_faiss_chunk_without_id
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.responses.categories import ADD_STORE, without_store
 from llama_storage_tui.services.session import Session
@@ -167,6 +165,9 @@ async def chunks_without_id(session: Session, backend: Backend) -> AsyncIterator
 
 async def _lacks_id(reader: KeyValueReader, key: str) -> bool:
     """Tell whether the first chunk of an index has no chunk_id; False where that cannot be seen."""
+    # Imported here, as below: the rules above are named on the first screen, which waits for no conversion.
+    from llama_storage_tui.services.migration.vector_conversions import is_faiss_chunk_without_id
+
     stored = await reader.value(key, limit=FIRST_CHUNK)
     if stored is None or not isinstance(stored.value, str):
         return False
@@ -333,6 +334,8 @@ async def files_elsewhere(session: Session, backend: Backend) -> AsyncIterator[F
         return
     if FILES_TABLE not in session.catalog.tables_on(backend.name):
         return
+    from llama_storage_tui.services.migration.row_conversions import is_inside
+
     reader = (await session.reader(backend.name)).tables
     table = await reader.table(FILES_TABLE)
     if table is None or table.column("file_path") is None:
