@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from time import monotonic
@@ -12,27 +10,29 @@ from typing import Final
 from llama_storage_tui.backends.protocols import KeyValueReader
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.access import Tenancy
-from llama_storage_tui.model.catalog import Backend, Family, Reference, Registration
+from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.data import Filter, KeySelection, RowQuery, Table
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.records import RecordQuery
-from llama_storage_tui.model.version import Version
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.records.places import needed_tables
+from llama_storage_tui.services.registry_inspection import (
+    REGISTRATION_CONFLICT,
+    STALE_PROVIDER,
+    conflicting_registrations,
+    leads_of,
+    stale_providers,
+)
 from llama_storage_tui.services.responses.categories import ADD_STORE, without_store
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
 from llama_storage_tui.upstream import changes, response_model
-from llama_storage_tui.upstream.consumers import keeps_namespaces
 from llama_storage_tui.upstream.families.responses import DOCUMENT, RESPONSES
 from llama_storage_tui.upstream.registered import (
-    API_OF,
-    COMPARES_GIVEN_FIELDS,
     FAISS_INDEX,
     FILES_TABLE,
     MOVED_MARK,
     OLD_KEYS,
-    REGISTRY_HEAD,
     VECTOR_STORE_HEAD,
 )
 
@@ -62,16 +62,6 @@ KEYS_OF_0_2: Final = Rule(
     advice="What the config does not register anew has to be registered again, or brought into the newer "
     "form.",
     step=Step.MIGRATE_DATA,
-    since=changes.CATALOG,
-)
-STALE_PROVIDER: Final = Rule(
-    id="stale-provider",
-    severity=Severity.WARNING,
-    stage=Stage.NEVER,
-    title="Registered objects belong to providers that the config does not start",
-    advice="Add the provider again under that id. Unregister an object through the server's API only where nobody needs it:"
-    " what is "
-    "registered of it, such as the embedding model of a vector store, is kept nowhere else.",
     since=changes.CATALOG,
 )
 VECTOR_STORES_WITHOUT_TENANT: Final = Rule(
@@ -110,15 +100,6 @@ RESPONSES_WITHOUT_STORE: Final = Rule(
     step=Step.MIGRATE_DATA,
     since=response_model.FIELDS["store"][-1].since,
 )
-REGISTRATION_CONFLICT: Final = Rule(
-    id="registration-conflict",
-    severity=Severity.ERROR,
-    stage=Stage.START,
-    title="An object is registered in the config otherwise than it is stored",
-    advice="Write the stored values into the config: they belong to what was made with them. Unregister the object through the "
-    "server's API only where nobody needs it.",
-    since=changes.CATALOG,
-)
 TABLE: Final = (
     REGISTRATION_CONFLICT,
     DATA_NOT_CHECKED,
@@ -148,7 +129,7 @@ async def chunks_without_id(session: Session, backend: Backend) -> AsyncIterator
     reader = (await session.reader(backend.name)).key_values
     found: list[str] = []
     looked, has_more = 0, False
-    for lead in _leads(session, backend, "providers.vector_io["):
+    for lead in leads_of(session, backend, "providers.vector_io["):
         page = await reader.page(KeySelection((lead + FAISS_INDEX,)), limit=MOST_INDEXES)
         looked, has_more = looked + len(page.keys), has_more or page.next is not None
         keys = [entry.key for entry in page.keys if isinstance(entry.key, str)]
@@ -179,7 +160,7 @@ async def keys_of_0_2(session: Session, backend: Backend) -> AsyncIterator[Findi
     if session.catalog.is_legacy:
         return
     reader = (await session.reader(backend.name)).key_values
-    leads = {"", *_leads(session, backend, "")}
+    leads = {"", *leads_of(session, backend, "")}
     for head, what in OLD_KEYS.items():
         count = await reader.count(KeySelection(tuple(sorted(lead + head for lead in leads))))
         if count.value:
@@ -188,97 +169,6 @@ async def keys_of_0_2(session: Session, backend: Backend) -> AsyncIterator[Findi
                 f"{backend.name} holds {plural(count.value, 'key')} {head}… ({what}) in the form of 0.2: no release from 0.3 on "
                 "reads them",
             )
-
-
-async def stale_providers(session: Session, backend: Backend) -> AsyncIterator[Finding]:
-    """Tell of registered objects of providers that the config does not have."""
-    catalog = session.catalog
-    if catalog.is_legacy or not catalog.providers:
-        return
-    reader = (await session.reader(backend.name)).key_values
-    known = {(provider.api, provider.id) for provider in catalog.providers}
-    stale: Counter[str] = Counter()
-    for lead in _leads(session, backend, "storage.stores.metadata"):
-        async with aclosing(reader.stream(KeySelection((lead + REGISTRY_HEAD,)))) as batches:
-            async for batch in batches:
-                for stored in batch:
-                    found = _provider_of(stored.value)
-                    if found is not None and found not in known:
-                        stale[found[1]] += 1
-    if stale:
-        names = ", ".join(f"{name}: {number:,}" for name, number in stale.most_common(5))
-        number = sum(stale.values())
-        yield STALE_PROVIDER.found_on(
-            backend,
-            f"{plural(number, 'registered object')} on {backend.name} {'belongs' if number == 1 else 'belong'} to providers that "
-            f"this config does not start ({names}): requests for {'it' if number == 1 else 'them'} fail",
-        )
-
-
-async def conflicting_registrations(session: Session, backend: Backend) -> AsyncIterator[Finding]:
-    """Tell of objects that the config registers otherwise than they are stored: the server does not start with them."""
-    catalog = session.catalog
-    served = {provider.api for provider in catalog.providers}
-    wanted = [found for found in catalog.registrations if API_OF[found.type] in served]
-    if not wanted:
-        return
-    reader = (await session.reader(backend.name)).key_values
-    for lead in _leads(session, backend, "storage.stores.metadata"):
-        by_key = {f"{lead}{REGISTRY_HEAD}{found.type}:{found.identifier}": found for found in wanted}
-        for stored in await reader.values_of(tuple(by_key)):
-            registration = by_key[str(stored.entry.key)]
-            conflicts = _conflicts(registration, stored.value, catalog.version.chosen)
-            if conflicts:
-                named = f"The {registration.type.replace('_', ' ')} {registration.identifier}"
-                yield REGISTRATION_CONFLICT.found_on(
-                    registration,
-                    f"{named} is registered on {backend.name} with another "
-                    f"{' and '.join(conflicts)}: {catalog.version.chosen.product} {catalog.version.chosen} does not start",
-                )
-
-
-def _conflicts(registration: Registration, stored: object, version: Version) -> list[str]:
-    """Return in words what differs between a registration and what is stored under its identifier."""
-    try:
-        data = json.loads(stored) if isinstance(stored, str) else None
-    except (ValueError, RecursionError):
-        return []
-    if not isinstance(data, dict):
-        return []
-    found = []
-    for name, value in registration.fields:
-        held = data.get(name, _DEFAULTS.get(name))
-        # A provider may add to the metadata when it registers a model: only what the config says itself is compared.
-        same = (
-            all(key in held and held[key] == item for key, item in value.items())
-            if isinstance(value, dict) and isinstance(held, dict)
-            else held == value
-        )
-        if not same:
-            found.append(f"{name} ({_shown(held)}, the config has {_shown(value)})")
-    if version < COMPARES_GIVEN_FIELDS and data.get("owner") is not None:
-        found.append("owner (a signed-in user, the config has none)")
-    return found
-
-
-_DEFAULTS: Final = {"source": "via_register_api", "model_type": "llm", "metadata": {}}
-
-
-def _shown(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= 60 else f"{text[:59]}…"
-
-
-def _provider_of(value: object) -> tuple[str, str] | None:
-    """Return API and provider id of a registered object; None where it cannot be read or needs none."""
-    try:
-        data = json.loads(value) if isinstance(value, str) else None
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(data, dict):
-        return None
-    api, id_ = API_OF.get(str(data.get("type"))), data.get("provider_id")
-    return (api, id_) if api is not None and isinstance(id_, str) and id_ else None
 
 
 async def vector_stores_without_tenant(session: Session, backend: Backend) -> AsyncIterator[Finding]:
@@ -294,7 +184,7 @@ async def vector_stores_without_tenant(session: Session, backend: Backend) -> As
     ):
         return
     reader = (await session.reader(backend.name)).key_values
-    for lead in _leads(session, backend, "providers.vector_io["):
+    for lead in leads_of(session, backend, "providers.vector_io["):
         count = await reader.count(KeySelection((lead + VECTOR_STORE_HEAD,)))
         if count.value and not await reader.values_of([lead + MOVED_MARK]):
             yield VECTOR_STORES_WITHOUT_TENANT.found_on(
@@ -391,21 +281,6 @@ async def responses_without_store(session: Session, backend: Backend) -> AsyncIt
 
 def _has_documents(table: Table | None) -> bool:
     return table is not None and table.column(DOCUMENT) is not None
-
-
-def _leads(session: Session, backend: Backend, path: str) -> tuple[str, ...]:
-    """Return what stands before the raw keys of the references on a backend whose path begins so."""
-    version = session.catalog.version.chosen
-    found: list[Reference] = [
-        reference
-        for reference in session.catalog.references_to(backend.name)
-        if reference.path.startswith(path)
-        and reference.family is Family.KV
-        and reference.physical is not None
-    ]
-    has_namespaces = keeps_namespaces(backend.type, version)
-    leads = (f"{each.namespace}:" if each.namespace and has_namespaces else "" for each in found)
-    return tuple(dict.fromkeys(leads))
 
 
 KEY_CHECKS: Final = (
