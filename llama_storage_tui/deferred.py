@@ -8,8 +8,8 @@ the same declaration when it is first constructed, compared, shown, matched or a
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import MISSING, Field, fields
 from dataclasses import dataclass as made_at_once
-from dataclasses import fields
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,19 +18,14 @@ if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
 else:
 
-    def dataclass(*, slots: bool, eq: bool = True, **options: bool) -> Callable[[type], type]:
-        """Return a decorator that makes a dataclass with slots, as that of the standard library does, when it is first used.
-
-        Raises TypeError for a class without slots: only the standard library makes it.
-        """
-        if not slots:
-            raise TypeError("only a class with slots can be made later")
+    def dataclass(*, slots: bool = False, eq: bool = True, **options: bool) -> Callable[[type], type]:
+        """Return a decorator that makes a dataclass as that of the standard library does, when it is first used."""
         names = _ALWAYS + (_COMPARING if eq else ())
         names += _FREEZING if options.get("frozen") else ()
         names += _ORDERING if options.get("order") else ()
 
         def decorate(declared: type) -> type:
-            made = _with_slots(declared, is_frozen=bool(options.get("frozen")))
+            made = _with_slots(declared, is_frozen=bool(options.get("frozen"))) if slots else declared
             later = _Later(declared, made, options | {"eq": eq})
             for name in names:
                 if vars(declared).get(name) is None:
@@ -62,10 +57,15 @@ class _Later:
         """Return an attribute of the class that the standard library makes; all are in place then."""
         with _lock:
             if self._declared is not None:
-                parts = vars(made_at_once(**self._options)(self._declared))
+                declared = self._declared
+                if declared is self._made:
+                    declared = _without_parts(declared)
+                parts = vars(made_at_once(**self._options)(declared))
                 for each, now in [*vars(self._made).items()]:
                     if isinstance(now, _Part):
                         setattr(self._made, each, parts[each])
+                    elif isinstance(now, Field):
+                        _set_default(self._made, now, each)
                 self._declared = None
         return vars(self._made)[name]
 
@@ -82,6 +82,25 @@ class _Part:
     def __get__(self, instance: object, owner: type) -> Any:  # noqa: ANN401 - any attribute of a dataclass
         part = self._later.part(self._name)
         return part.__get__(instance, owner) if hasattr(part, "__get__") else part
+
+
+def _set_default(made: type, field: Field[Any], name: str) -> None:
+    """Leave of a field in a class without slots what the standard library leaves there: its default, or nothing."""
+    if field.default is MISSING:
+        delattr(made, name)
+    else:
+        setattr(made, name, field.default)
+
+
+def _without_parts(declared: type) -> type:
+    """Return the class as it was declared; one without slots has its parts in itself."""
+    left_out = ("__dict__", "__weakref__")
+    own = {
+        name: value
+        for name, value in vars(declared).items()
+        if not (isinstance(value, _Part) or name in left_out)
+    }
+    return type(declared)(declared.__name__, declared.__bases__, own)
 
 
 def _with_slots(declared: type, *, is_frozen: bool) -> type:

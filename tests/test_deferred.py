@@ -8,6 +8,7 @@ import pickle
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field, fields, is_dataclass, replace
 from threading import Barrier
+from typing import ClassVar
 
 import pytest
 
@@ -133,6 +134,28 @@ def test_threads_that_use_it_first_at_the_same_time_all_get_one() -> None:
             assert [*pool.map(make, range(4))] == [Shared(number) for number in range(4)]
 
 
-def test_a_class_without_slots_is_refused() -> None:
-    with pytest.raises(TypeError, match="slots"):
-        dataclass(slots=False)
+class Said:
+    told: ClassVar[list[str]] = []
+
+    def __init__(self) -> None:
+        self.is_ready = True
+
+
+@dataclass(eq=False)
+class Opened(Said):
+    place: str | None = None
+    others: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+
+def test_a_class_without_slots_stays_what_it_is() -> None:
+    assert Opened.place is None
+    opened = Opened("a")
+    assert opened.is_ready
+    assert (opened.place, opened.others) == ("a", [])
+    assert repr(opened).endswith("Opened(place='a', others=[])")
+    assert opened != Opened("a")
+    opened.told = ["b"]  # type: ignore[misc]
+    assert not hasattr(Opened, "others")
