@@ -42,7 +42,7 @@ class TimeFloor:
         )
         enough = sa.case((sa.func.count() == limit, sa.func.min(found.c.time)))
         # Every time is more than that: SQLite compares by kind first, and numbers come before text and binary.
-        lowest = sa.literal_column("-9e999")
+        lowest: Expression = sa.literal_column("-9e999")
         return time >= sa.select(sa.func.coalesce(enough, lowest)).select_from(found).scalar_subquery()
 
 
