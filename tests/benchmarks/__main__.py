@@ -319,6 +319,11 @@ def large_config(bench: Bench) -> Iterator[Figure]:
             }
             for number in range(providers)
         ]
+        # The backends that a server falls back on: without them no release loads the file, and each is tried.
+        files |= {
+            "kv_default": {"type": "kv_sqlite", "db_path": "/srv/kv.db"},
+            "sql_default": {"type": "sql_sqlite", "db_path": "/srv/sql.db"},
+        }
         path = bench.folder / f"{name}.yaml"
         path.write_text(json.dumps(_config(files, {"inference": inference}), indent=1))
         configs.append(str(path))
