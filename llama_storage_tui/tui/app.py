@@ -82,6 +82,7 @@ class StorageApp(GoingApp):
         self._timeouts = timeouts or Timeouts()
         self._session = None
         self._desk: RotationDesk | None = None
+        self._catalog_read_at = 0.0
         self._zone = Zone()
         self._remembered = Remembered()
 
@@ -177,6 +178,8 @@ class StorageApp(GoingApp):
         self._desk = None
         screen = CatalogScreen(self._session, pending=opened.pending)
         screen.is_root = not self._fleet
+        self._catalog_read_at = self.now()
+        screen.was_read(self._catalog_read_at)
         await self._only(screen)
         if opened.judge is not None:
             # Only when the screen is drawn: judging would share the interpreter with the drawing.
@@ -231,7 +234,9 @@ class StorageApp(GoingApp):
     @on(messages.FindingsOpened)
     def _findings_opened(self, message: messages.FindingsOpened) -> None:
         if self._session is not None:
-            self.push_screen(later().FindingsScreen(self._session.catalog, self._remembered, message.rule))
+            screen = later().FindingsScreen(self._session.catalog, self._remembered, message.rule)
+            screen.was_read(self._catalog_read_at)
+            self.push_screen(screen)
 
     @on(messages.VersionOpened)
     def _version_opened(self) -> None:

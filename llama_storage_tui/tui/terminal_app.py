@@ -71,6 +71,10 @@ class TerminalApp(App[int]):
             self.register_theme(theme)
         self._styled = self.theme
 
+    def now(self) -> float:
+        """Return epoch seconds by the clock that the app goes by."""
+        return self._world.now()
+
     def get_theme(self, theme_name: str) -> Theme | None:
         """Know our themes from the first style on, before Textual lets them be registered."""
         ours = {theme.name: theme for theme in BY_NAME.values()}

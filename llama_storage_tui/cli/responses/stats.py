@@ -150,7 +150,7 @@ def _bar(group: StatisticsGroup, most: int) -> str:
     failed = (
         0 if not group.count("failed") else max(1, round(length * group.count("failed") / group.responses))
     )
-    return "✗" * failed + "▪" * (length - failed)
+    return "✗" * failed + "━" * (length - failed)
 
 
 def _seconds(value: float | None) -> str:

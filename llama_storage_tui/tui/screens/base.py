@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import ClassVar
+from time import time
+from typing import ClassVar, Protocol, runtime_checkable
 
-from textual import on
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from llama_storage_tui.errors import BackendError, StorageToolError
-from llama_storage_tui.text import since
+from llama_storage_tui.text import age, next_age, since
 from llama_storage_tui.tui.messages import Unexpected
 from llama_storage_tui.tui.style.next_steps import help_words
+from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.status_line import StatusLine
+
+
+@runtime_checkable
+class Clocked(Protocol):
+    """An app with a clock of its own."""
+
+    def now(self) -> float:
+        """Return epoch seconds."""
+        ...
 
 
 class WorkScreen(Screen[None]):
@@ -38,8 +50,9 @@ class WorkScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._awaited: str | None = None
-        self._read_at: datetime | None = None
-        """When what is on show was read; None before anything was."""
+        self._read_at: float | None = None
+        """When what is on show was read, in epoch seconds; None before anything was."""
+        self._aging: Timer | None = None
         # Before there are widgets: a class that changes under them has every one of them styled anew.
         fitting = [name for least, name in self.HORIZONTAL_BREAKPOINTS if least <= self.app.size.width]
         self.add_class(fitting[-1], update=False)
@@ -62,11 +75,44 @@ class WorkScreen(Screen[None]):
     @property
     def age(self) -> str:
         """How old what is on show is, in a sentence; empty where nothing was read yet."""
-        return (
-            ""
-            if self._read_at is None
-            else f"What is shown was read {since(self._read_at, datetime.now(UTC))}."
-        )
+        if self._read_at is None:
+            return ""
+        then, now = (datetime.fromtimestamp(each, UTC) for each in (self._read_at, self._moment))
+        return f"What is shown was read {since(then, now)}."
+
+    @property
+    def _moment(self) -> float:
+        app: object = self.app
+        return app.now() if isinstance(app, Clocked) else time()
+
+    def was_read(self, at: float | None = None) -> None:
+        """Note when what is on show was read: just now, or at a time in epoch seconds."""
+        self._read_at = self._moment if at is None else at
+        self._show_age()
+
+    def _show_age(self) -> None:
+        """Say how old what is on show is, and again when that is another text: a few letters, and less and less often."""
+        if self._aging is not None:
+            self._aging.stop()
+            self._aging = None
+        if self._read_at is None or not self.is_attached or not self.is_current:
+            return
+        seconds = max(0.0, self._moment - self._read_at)
+        if self.app.app_focus:
+            # Nobody looks at a terminal without focus: nothing is written to it meanwhile.
+            for headline in self.query(Headline):
+                headline.show_age(f"read {age(seconds)}")
+        self._aging = self.set_timer(next_age(seconds), self._show_age)
+
+    @on(events.ScreenResume)
+    def _aged(self) -> None:
+        self._show_age()
+
+    @on(events.ScreenSuspend)
+    def _rests(self) -> None:
+        if self._aging is not None:
+            self._aging.stop()
+            self._aging = None
 
     def begin(self, what: str) -> None:
         """Say what is waited for from now on."""
@@ -78,7 +124,7 @@ class WorkScreen(Screen[None]):
         """Say what came of it; `is_read` where what is on show was read just now."""
         self._awaited = None
         if is_read:
-            self._read_at = datetime.now(UTC)
+            self.was_read()
         self.status.say(note)
         self.refresh_bindings()
 
