@@ -176,13 +176,15 @@ class MongoKeyValueReader:
 
 
 def _within(wanted: Sequence[KeyRange]) -> Document:
-    """Return the condition that a key, which must be text, lies in one of the ranges."""
-    return {
-        "$or": [
-            {"key": {"$gte": each.low} if each.high is None else {"$gte": each.low, "$lt": each.high}}
-            for each in wanted
-        ]
-    }
+    """Return the condition that a key, which must be text, lies in one of the ranges.
+
+    One range is a condition without `$or`, which not every server looks up in the index.
+    """
+    each = [
+        {"key": {"$gte": one.low} if one.high is None else {"$gte": one.low, "$lt": one.high}}
+        for one in wanted
+    ]
+    return each[0] if len(each) == 1 else {"$or": each}
 
 
 def entry_of(row: Mapping[str, Any], now: datetime) -> KeyEntry:
