@@ -9,7 +9,6 @@ keeps the comparison one row value that an index can seek.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
@@ -18,6 +17,7 @@ from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.cursors import Part, Position
 from llama_storage_tui.backends.engine import Dialect, Expression, Statement
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TableShape
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Filter, RowQuery
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from llama_storage_tui.backends.documents import (
 from llama_storage_tui.backends.engine import Dialect, Expression, Statement
 from llama_storage_tui.backends.row_source import Order, Rows, RowSource
 from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Cell, Cursor
 from llama_storage_tui.model.records import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from llama_storage_tui.backends.engine import Engine, Statement, describe
 from llama_storage_tui.backends.listing import ResolvedQuery, filter_conditions, row_fingerprint
 from llama_storage_tui.backends.rereading import as_stored, rereading
 from llama_storage_tui.backends.shape import TableShape
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, ContentError, FailureKind, NotFoundError, UsageError
 from llama_storage_tui.model.data import Cell, Count, Cursor, Filter, RowPage, RowQuery, Table
 from llama_storage_tui.model.limits import Timeouts

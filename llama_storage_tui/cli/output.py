@@ -13,7 +13,6 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import Enum
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, TextIO
 from llama_storage_tui import text
 from llama_storage_tui.cli import pager, table
 from llama_storage_tui.cli.next_steps import help_words
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
 
 if TYPE_CHECKING:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import FailureKind
 
 Cell = str | int | float | bool | bytes | None

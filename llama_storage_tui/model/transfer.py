@@ -7,10 +7,11 @@ stored: JSON is the stored text, byte for byte, and NULL is None, so that NULL a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell, KeySelection
 from llama_storage_tui.model.target import Target
 

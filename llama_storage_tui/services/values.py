@@ -7,11 +7,11 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.text import is_safe
 
 if TYPE_CHECKING:
@@ -122,6 +122,11 @@ def _unfolded(data: object, depth: int) -> object:
     if isinstance(data, str) and data[:1] in ("{", "[") and (found := parse_json(data)) is not None:
         return _unfolded(found.data, depth - 1)
     return data
+
+
+def iso(time: datetime) -> str:
+    """Write a time of the program's own: ISO 8601 in UTC."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def epoch_time(column: str, value: Cell) -> datetime | None:

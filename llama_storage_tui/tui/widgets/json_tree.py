@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from itertools import islice
 from typing import ClassVar, Final
@@ -15,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.services.values import epoch_time
 from llama_storage_tui.text import ELLIPSIS, line, plural
 from llama_storage_tui.tui.style.glyphs import Tone

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from rich.cells import cell_len
@@ -13,6 +12,7 @@ from textual.coordinate import Coordinate
 from textual.geometry import Size
 from textual.widgets import DataTable
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.style.glyphs import Shown
 from llama_storage_tui.tui.style.text_width import end, middle
