@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Final, Generic, TypeVar
 
+from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.families import Place, Query, RecordFamily
 from llama_storage_tui.model.following import Mark
 from llama_storage_tui.model.records import Condition, Record
@@ -25,8 +26,8 @@ SECONDS: Final = 1.5
 SHARE: Final = 8
 """How many times as long as a slow look took is waited for the next one."""
 
-SLOW: Final = 0.25
-"""Seconds of a look from which on it counts as slow."""
+SLOW: Final = 1.0
+"""Seconds of a look from which on it counts as slow: a private copy of a large file, a server at its limit."""
 
 LONGEST_WAIT: Final = 30.0
 """Seconds between two looks at most."""
@@ -58,6 +59,26 @@ class Followed(Generic[T]):
             return 0.0
         return SECONDS if self.seconds < SLOW else min(LONGEST_WAIT, max(SECONDS, self.seconds * SHARE))
 
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A look that failed; the next one follows in so many seconds, and goes on where the last one ended."""
+
+    error: BackendError
+    wait: float
+
+
+_PASSING: Final = frozenset(
+    {
+        FailureKind.UNREACHABLE,
+        FailureKind.UNKNOWN_HOST,
+        FailureKind.TIMEOUT,
+        FailureKind.TOO_MANY_CONNECTIONS,
+        FailureKind.MISSING_FILE,
+        FailureKind.LOCKED,
+    }
+)
+"""Failures after which a store may answer again: a server that restarts, a file that is being replaced."""
 
 Looks = Callable[[RecordSource], Callable[[Record], T | None]]
 """Gives what makes a record of a table into what is followed; None leaves it out."""
@@ -99,6 +120,33 @@ class Follower(Generic[T]):
         check_query(family, query)
         self._sources: OpenedSource[Place] | None = None
         self._marks: dict[Place, Mark] = {}
+        self._looks_done = 0
+
+    def begin_anew(self) -> None:
+        """Forget how far the tables were seen: the next look finds nothing, as the first one does."""
+        self._marks.clear()
+
+    async def follow(self) -> AsyncGenerator[Followed[T] | Lost, None]:
+        """Yield what each look found, for as long as it is read; whoever leaves it can follow on later.
+
+        A look that fails where one has answered before is yielded, and the next one waits longer. Raises BackendError where the
+        first look fails, or where no later one can do better.
+        """
+        lost = 0
+        while True:
+            try:
+                found = await self.look()
+            except BackendError as error:
+                if not self._marks or error.failure not in _PASSING:
+                    raise
+                failed = Lost(error, min(LONGEST_WAIT, SECONDS * 2**lost))
+                lost += 1
+                yield failed
+                await asyncio.sleep(failed.wait)
+            else:
+                lost = 0
+                yield found
+                await asyncio.sleep(found.wait)
 
     async def look(self) -> Followed[T]:
         """Return what was stored since the last look; the first one finds nothing, and only tells where the next begins.
@@ -106,6 +154,7 @@ class Follower(Generic[T]):
         Raises BackendError where no table can be read.
         """
         start = monotonic()
+        self._looks_done += 1
         sources = await self._opened()
         conditions = await self.conditions()
         found = await asyncio.gather(*(self._look_at(each, conditions) for each in sources.tables))
@@ -122,7 +171,8 @@ class Follower(Generic[T]):
             any(part.is_cut for part in found),
             sum(part.unseen for part in found),
             tuple(dict.fromkeys(way for part in found for way in part.ways)),
-            monotonic() - start,
+            # The first one opens what the others find open.
+            monotonic() - start if self._looks_done > 1 else 0.0,
         )
 
     async def _opened(self) -> OpenedSource[Place]:
