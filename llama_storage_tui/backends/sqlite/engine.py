@@ -263,7 +263,7 @@ async def _stop(task: asyncio.Task[T], opened: Sequence[aiosqlite.Connection]) -
 
 
 def _may_be_gone(failure: BackendError | None) -> bool:
-    """Tell whether a failure is that of a file that a writer has removed since it was looked at: the last to go takes -wal along."""
+    """Tell whether a failure may be that of a file that was there when it was looked at: the last writer to go removes -wal."""
     return failure is not None and failure.failure is FailureKind.PERMISSION
 
 
