@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import ClassVar, Final
 
 from rich.cells import cell_len
@@ -82,6 +83,24 @@ class Listing(DataTable[Text]):
         self._keys = tuple(keys) or tuple(str(index) for index in range(len(self._lines)))
         self._fitted = None
         self._fit()
+
+    @contextmanager
+    def keeping_place(self, added: int) -> Iterator[None]:
+        """Keep the row under the cursor where it is on the screen while so many rows are added above all others.
+
+        On the first row, which is where the newest one is read, the cursor stays on the first row.
+        """
+        row, top = self.cursor_row, round(self.scroll_y)
+        yield
+        if row == 0 or not self.row_count:
+            self.move_cursor(row=0, animate=False)
+            return
+        self.move_cursor(row=min(row + added, self.row_count - 1), animate=False, scroll=False)
+        if top or row + added >= self.scrollable_content_region.height - self.header_height:
+            # When the list knows how tall it is now, which it finds out at the end of a refresh.
+            self.call_after_refresh(
+                self.call_after_refresh, self.scroll_to, y=top + added, animate=False, immediate=True
+            )
 
     @property
     def current(self) -> str | None:
