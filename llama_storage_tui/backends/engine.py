@@ -250,6 +250,10 @@ class Dialect(Protocol):
         """Return the condition that a column equals a text cast to its type; raises UsageError where it cannot."""
         ...
 
+    def operand(self, shape: ColumnShape, text: str) -> Expression:
+        """Return what `sort_key` of a column is compared with for an order; raises UsageError where the text cannot be cast."""
+        ...
+
     async def check_filter(self, connection: AsyncConnection, shape: ColumnShape, text: str) -> None:
         """Raise UsageError where the server cannot cast a text to the column's type."""
         ...

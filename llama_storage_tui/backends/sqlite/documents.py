@@ -179,7 +179,13 @@ def _literal(word: str) -> Expression:
 
 
 def _path(path: Path) -> str:
-    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f'."{step}"' for step in path)
+    return "$" + "".join(_step(step) for step in path)
+
+
+def _step(step: str | int) -> str:
+    if isinstance(step, str):
+        return f'."{step}"'
+    return f"[{step}]" if step >= 0 else f"[#{step}]"
 
 
 def _items(element: Expression, path: Path) -> sa.TableValuedAlias:
@@ -206,6 +212,8 @@ def _text_at(element: Expression, path: Path) -> Expression:
     kind = sa.func.json_type(element, _path(path))
     return sa.case(
         (kind == _literal("integer"), sa.func.substr(written, 2, length)),
+        # A number to SQLite: 1 and 0.
+        (kind.in_([_literal("true"), _literal("false")]), kind),
         (sa.and_(kind == _literal("text"), sa.func.instr(element, _NUL) > 0), harmless),
         else_=found,
     )

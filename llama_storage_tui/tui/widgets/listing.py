@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import ClassVar, Final
@@ -18,6 +19,7 @@ from llama_storage_tui.text import line
 from llama_storage_tui.tui.style.glyphs import Shown
 from llama_storage_tui.tui.style.text_width import end, middle
 from llama_storage_tui.tui.style.theme import tone_style
+from llama_storage_tui.tui.widgets.searching import hit_style
 
 PADDING: Final = 1
 LONGEST: Final = 200
@@ -73,6 +75,7 @@ class Listing(DataTable[Text]):
         self._lines: tuple[tuple[Shown, ...], ...] = ()
         self._keys: tuple[str, ...] = ()
         self._fitted: int | None = None
+        self._pattern: re.Pattern[str] | None = None
 
     def show(
         self, columns: Sequence[ListColumn], rows: Sequence[Sequence[Shown]], keys: Sequence[str] = ()
@@ -117,6 +120,12 @@ class Listing(DataTable[Text]):
         """Move the cursor to the row of that key, if there is one."""
         if key in self._keys and self.row_count:
             self.move_cursor(row=self._keys.index(key), animate=False)
+
+    def highlight(self, pattern: re.Pattern[str] | None) -> None:
+        """Mark what a search finds in the cells; None takes the marks off."""
+        if pattern != self._pattern:
+            self._pattern = pattern
+            self._refit()
 
     def on_mount(self) -> None:
         """Colours come from the theme, so a new theme means new cells."""
@@ -249,10 +258,13 @@ class Listing(DataTable[Text]):
             text = middle(line(shown.text[: 4 * LONGEST]), width)
         else:
             text = end(line(shown.text, max(width, 1) + 1), width)
-        return Text(
+        cell = Text(
             text,
             style=tone_style(shown.tone, self.app.theme_variables),
             no_wrap=True,
             end="",
             justify="right" if head.is_number else "left",
         )
+        if self._pattern is not None:
+            cell.highlight_regex(self._pattern, hit_style(self.app.theme_variables))
+        return cell
