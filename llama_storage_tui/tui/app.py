@@ -82,7 +82,6 @@ class StorageApp(GoingApp):
         self._timeouts = timeouts or Timeouts()
         self._session = None
         self._desk: RotationDesk | None = None
-        self._catalog_read_at = 0.0
         self._zone = Zone()
         self._remembered = Remembered()
 
@@ -176,10 +175,9 @@ class StorageApp(GoingApp):
 
         self._session = self._world.open_session(opened.catalog, self._timeouts)
         self._desk = None
-        screen = CatalogScreen(self._session, pending=opened.pending)
+        servers = self.choice_of_servers(opened.catalog.config)
+        screen = CatalogScreen(self._session, pending=opened.pending, servers=servers)
         screen.is_root = not self._fleet
-        self._catalog_read_at = self.now()
-        screen.was_read(self._catalog_read_at)
         await self._only(screen)
         if opened.judge is not None:
             # Only when the screen is drawn: judging would share the interpreter with the drawing.
@@ -234,9 +232,7 @@ class StorageApp(GoingApp):
     @on(messages.FindingsOpened)
     def _findings_opened(self, message: messages.FindingsOpened) -> None:
         if self._session is not None:
-            screen = later().FindingsScreen(self._session.catalog, self._remembered, message.rule)
-            screen.was_read(self._catalog_read_at)
-            self.push_screen(screen)
+            self.push_screen(later().FindingsScreen(self._session.catalog, self._remembered, message.rule))
 
     @on(messages.VersionOpened)
     def _version_opened(self) -> None:

@@ -50,12 +50,17 @@ class WorkScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._awaited: str | None = None
-        self._read_at: float | None = None
+        self.read_at: float | None = None
         """When what is on show was read, in epoch seconds; None before anything was."""
         self._aging: Timer | None = None
         # Before there are widgets: a class that changes under them has every one of them styled anew.
         fitting = [name for least, name in self.HORIZONTAL_BREAKPOINTS if least <= self.app.size.width]
-        self.add_class(fitting[-1], update=False)
+        fitting[:-1] = []
+        fitting += [name for least, name in self.VERTICAL_BREAKPOINTS or () if least <= self.app.size.height][
+            -1:
+        ]
+        for name in fitting:
+            self.add_class(name, update=False)
 
     @property
     def must_stay(self) -> str:
@@ -75,29 +80,35 @@ class WorkScreen(Screen[None]):
     @property
     def age(self) -> str:
         """How old what is on show is, in a sentence; empty where nothing was read yet."""
-        if self._read_at is None:
+        if self.read_at is None:
             return ""
-        then, now = (datetime.fromtimestamp(each, UTC) for each in (self._read_at, self._moment))
+        then, now = (datetime.fromtimestamp(each, UTC) for each in (self.read_at, self.moment))
         return f"What is shown was read {since(then, now)}."
 
     @property
-    def _moment(self) -> float:
+    def moment(self) -> float:
+        """Epoch seconds by the app's clock."""
         app: object = self.app
         return app.now() if isinstance(app, Clocked) else time()
 
     def was_read(self, at: float | None = None) -> None:
         """Note when what is on show was read: just now, or at a time in epoch seconds."""
-        self._read_at = self._moment if at is None else at
+        self.read_at = self.moment if at is None else at
         self._show_age()
+
+    def is_as_old_as_the_config(self) -> None:
+        """Note that what is on show was read with the config: when the lowest screen that has read anything was."""
+        below = (screen for screen in self.app.screen_stack if isinstance(screen, WorkScreen))
+        self.was_read(next((each.read_at for each in below if each.read_at is not None), None))
 
     def _show_age(self) -> None:
         """Say how old what is on show is, and again when that is another text: a few letters, and less and less often."""
         if self._aging is not None:
             self._aging.stop()
             self._aging = None
-        if self._read_at is None or not self.is_attached or not self.is_current:
+        if self.read_at is None or not self.is_attached or not self.is_current:
             return
-        seconds = max(0.0, self._moment - self._read_at)
+        seconds = max(0.0, self.moment - self.read_at)
         if self.app.app_focus:
             # Nobody looks at a terminal without focus: nothing is written to it meanwhile.
             for headline in self.query(Headline):

@@ -51,9 +51,7 @@ class Headline(Static):
 
     def render(self) -> Content:
         """Return the lines, the age at the end of the first one."""
-        content = self.visual
-        if not isinstance(content, Content):
-            raise AssertionError(content)
+        content: Content = self.visual  # type: ignore[assignment] # `_draw` makes nothing else
         head, *rest = content.split("\n", allow_blank=True)
         room = self._width - head.cell_length
         if not self._age or room < AGE:
@@ -91,7 +89,7 @@ def _rows(facts: Sequence[Shown], width: int) -> list[Content]:
     """Lay facts out in rows, none broken that fits one."""
     rows: list[Content] = []
     for fact in facts:
-        content = Content.styled(line(fact.text, LONGEST_FACT), fact.tone.style)
+        content = Content.styled(end(line(fact.text, LONGEST_FACT), width), fact.tone.style)
         if rows and rows[-1].cell_length + len(SEPARATOR) + content.cell_length <= width:
             rows[-1] += Content(SEPARATOR) + content
         else:
