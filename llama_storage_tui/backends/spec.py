@@ -37,7 +37,10 @@ class BulkCopy(Generic[AnyTarget]):
     """Whole containers, read as they are stored (`source`) and written (`writer`). Both import the driver."""
 
     source: Callable[[AnyTarget, Timeouts], ItemSource]
-    writer: Callable[[AnyTarget, Timeouts], ItemWriter]
+    writer: Callable[[AnyTarget, Timeouts], ItemWriter] | None
+    """None where this program writes nothing."""
+    only_moves: bool = False
+    """Whether it is for moves alone, whose target is an empty place: the engine has no transactions, or is only read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from llama_storage_tui.backends.mongodb.target import MongoTarget, container, location, mongo_target
-from llama_storage_tui.backends.protocols import Reader, RoleLogin, RoleServer
-from llama_storage_tui.backends.spec import EngineSpec, Roles
+from llama_storage_tui.backends.protocols import ItemSource, Reader, RoleLogin, RoleServer
+from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, Roles
 from llama_storage_tui.model.limits import Timeouts
 
 
@@ -14,6 +14,12 @@ def _reader(target: MongoTarget, timeouts: Timeouts) -> Reader:
     from llama_storage_tui.backends.mongodb.reader import mongo_reader
 
     return mongo_reader(target, timeouts=timeouts)
+
+
+def _source(target: MongoTarget, timeouts: Timeouts) -> ItemSource:
+    from llama_storage_tui.backends.mongodb.source import MongoSource
+
+    return MongoSource(target, timeouts=timeouts)
 
 
 def _login(target: MongoTarget, timeouts: Timeouts) -> RoleLogin:
@@ -36,6 +42,7 @@ ENGINE: Final = EngineSpec(
     location=location,
     container=container,
     reader=_reader,
+    bulk_copy=BulkCopy(_source, None, only_moves=True),
     roles=Roles(_login, _server),
     driver="pymongo (4.13 or newer)",
     extra="mongo",

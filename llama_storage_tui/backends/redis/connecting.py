@@ -15,7 +15,7 @@ from redis.exceptions import InvalidResponse, RedisError, ResponseError
 
 from llama_storage_tui.backends import network
 from llama_storage_tui.backends.redis import failures
-from llama_storage_tui.backends.redis.commands import OF_THE_CONNECTION, Command, Question
+from llama_storage_tui.backends.redis.commands import OF_THE_CONNECTION, Command, Question, Word, WriteCommand
 from llama_storage_tui.backends.redis.target import RedisTarget
 from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.limits import Timeouts
@@ -26,14 +26,15 @@ _CLOSE_SECONDS: Final = 1.0
 
 
 class RedisConnection:
-    """A small pool of connections that can send the commands of `Command` and no others.
+    """A small pool of connections that can send the commands of `Command` and no others; `writes`: and of `WriteCommand`.
 
     redis-py 8 would announce itself and ask for notifications on each connection, which leaves entries in the ACL LOG where a user
     may only read: neither is asked for (`protocol=2`, no `driver_info`). It would also try ten times; here an answer is an answer.
     """
 
-    def __init__(self, target: RedisTarget, timeouts: Timeouts) -> None:
+    def __init__(self, target: RedisTarget, timeouts: Timeouts, *, writes: bool = False) -> None:
         self.where = target.location
+        self._writes = writes
         self._target = target
         self._timeouts = timeouts
         self._is_checked = False
@@ -67,7 +68,7 @@ class RedisConnection:
             self._is_checked = True
         return await self._send(questions, seconds=seconds)
 
-    async def one(self, *question: Command | str | bytes | int, seconds: float | None) -> Any:  # noqa: ANN401 - Redis's
+    async def one(self, *question: Word, seconds: float | None) -> Any:  # noqa: ANN401 - Redis's
         """Put one question; raises BackendError where the server refuses it."""
         (answer,) = await self.ask([question], seconds=seconds)
         return self.accepted(answer)
@@ -87,7 +88,7 @@ class RedisConnection:
 
     async def _send(self, questions: Sequence[Question], *, seconds: float | None) -> list[Any]:
         failure: BackendError
-        words = [(Command(command).value, *arguments) for command, *arguments in questions]
+        words = [(self._said(command), *arguments) for command, *arguments in questions]
         try:
             async with asyncio.timeout(seconds), self._redis.pipeline(transaction=False) as pipeline:
                 for each in words:
@@ -103,6 +104,11 @@ class RedisConnection:
             )
         # Outside of the handler: the frames of the driver's traceback hold the password.
         raise failure
+
+    def _said(self, command: object) -> str:
+        if self._writes and isinstance(command, WriteCommand):
+            return command.value
+        return Command(command).value
 
     def _translated(self, error: BaseException) -> BackendError:
         return failures.translated(error, where=self.where, has_password=self._target.password is not None)

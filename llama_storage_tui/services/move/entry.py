@@ -97,7 +97,7 @@ def full_type(type_: str, family: Family) -> str:
     return named
 
 
-TYPES: Final = ("kv_sqlite", "kv_postgres", "sql_sqlite", "sql_postgres")
+TYPES: Final = ("kv_sqlite", "kv_postgres", "kv_redis", "sql_sqlite", "sql_postgres")
 """What a backend can become."""
 
 

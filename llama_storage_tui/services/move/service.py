@@ -33,6 +33,7 @@ from llama_storage_tui.services.transfer.apply import Transfer
 from llama_storage_tui.services.transfer.copying import NOT_EMPTY, Watch
 from llama_storage_tui.services.transfer.counting import count, open_elsewhere
 from llama_storage_tui.services.transfer.journaling import pending
+from llama_storage_tui.services.transfer.merging import merged
 from llama_storage_tui.services.transfer.pending import config_name
 from llama_storage_tui.services.transfer.stores import open_source
 
@@ -89,6 +90,7 @@ class BackendMove:
             found = await plan_items(moving)
             counted = await count(found.items, found.stays, found.notices, TERMS, self._timeouts)
         refusals = [*counted.refusals, *await self._not_empty(found.items), *_unconvertible(counted)]
+        refusals += await merged(found.items, self._timeouts)
         users = tuple(await open_elsewhere(found.items, self._timeouts, accepts_open=False))
         blocked = await self._blocked(found.items, users)
         return MovePlan(
@@ -219,8 +221,10 @@ class BackendMove:
             return (await plan_items(BackendMoving(session, config.new, backend))).items
 
     async def _extents(self, items: tuple[TransferItem, ...]) -> list[tuple[TransferItem, int]]:
+        """Return how many rows the place of each item has; of several with one place, of the first."""
         found = []
-        for item in items:
+        places = {(item.target.container, item.target.keys): item for item in reversed(items)}
+        for item in reversed(places.values()):
             target = await open_source(item.target.target, self._timeouts)
             try:
                 found.append((item, (await target.extent(item.target.container, item.target.keys)).rows))
