@@ -98,6 +98,12 @@ def open_writer(target: Target, *, timeouts: Timeouts | None = None) -> ItemWrit
         return writer(target, timeouts or Timeouts())
 
 
+def writable_types() -> tuple[str, ...]:
+    """Return the backend types to which this program can bring rows."""
+    copies = ((each.bulk_copy, each.types) for each in ENGINES)
+    return tuple(type_ for copy, types in copies if copy is not None and copy.writer for type_ in types)
+
+
 def is_writable(target: Target) -> bool:
     """Tell whether this program has a writer of a target."""
     copy = engine_of(target).bulk_copy

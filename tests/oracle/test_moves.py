@@ -61,7 +61,7 @@ def ignore_step(_: str) -> None:
 
 
 def in_redis(store: RedisStore) -> list[dict[str, Any]]:
-    client = store.server.client
+    client: Any = store.server.client
     return [
         {
             "key": key.hex(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -19,6 +19,12 @@ from llama_storage_tui.backends.redis.commands import OF_THE_CONNECTION, Command
 from llama_storage_tui.backends.redis.target import RedisTarget
 from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.limits import Timeouts
+
+pack_command: Callable[[tuple[Any, ...]], bytes] | None
+try:
+    from hiredis import pack_command
+except ImportError:
+    pack_command = None
 
 POOL_SIZE: Final = 3
 """A page, a count beside it, and an export."""
@@ -73,6 +79,25 @@ class RedisConnection:
         (answer,) = await self.ask([question], seconds=seconds)
         return self.accepted(answer)
 
+    async def tell(self, questions: Sequence[Question]) -> list[Any]:
+        """Put large questions without a time limit, as `ask` does: packed at once, by hiredis where it is installed."""
+        await self.ask([], seconds=self._timeouts.connect)
+        failure: BackendError
+        words = [(self._said(command), *arguments) for command, *arguments in questions]
+        try:
+            connection = await self._redis.connection_pool.get_connection()  # type: ignore[no-untyped-call] # of redis-py
+            try:
+                await connection.send_packed_command(_packed(connection, words), check_health=False)
+                return [await _answer(connection) for _ in words]
+            except BaseException:
+                await connection.disconnect(nowait=True)
+                raise
+            finally:
+                await self._redis.connection_pool.release(connection)
+        except (RedisError, OSError, ValueError) as error:
+            failure = self._translated(error)
+        raise failure
+
     def accepted(self, answer: Any) -> Any:  # noqa: ANN401 - the same
         """Return an answer; raises BackendError where it is a refusal."""
         if isinstance(answer, Exception):
@@ -112,6 +137,20 @@ class RedisConnection:
 
     def _translated(self, error: BaseException) -> BackendError:
         return failures.translated(error, where=self.where, has_password=self._target.password is not None)
+
+
+def _packed(connection: AbstractConnection, words: Sequence[Sequence[Any]]) -> list[bytes]:
+    """Return commands as they are sent. redis-py's asyncio side packs each word in Python, even where hiredis is there."""
+    if pack_command is None:
+        return [part for each in words for part in connection.pack_command(*each)]
+    return [pack_command((*each[0].encode().split(), *each[1:])) for each in words]
+
+
+async def _answer(connection: AbstractConnection) -> Any:  # noqa: ANN401 - Redis's
+    try:
+        return await connection.read_response()
+    except ResponseError as error:
+        return error
 
 
 async def _introduce(connection: AbstractConnection) -> None:

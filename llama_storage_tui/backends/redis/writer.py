@@ -6,19 +6,21 @@ place that has none, and notes beforehand that it does, by which they are taken 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 
-from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
+from llama_storage_tui.backends.batches import LARGEST_BATCH
 from llama_storage_tui.backends.redis import failures
 from llama_storage_tui.backends.redis.commands import Command, Question, WriteCommand
 from llama_storage_tui.backends.redis.connecting import RedisConnection
 from llama_storage_tui.backends.redis.probe import RedisAnswer
-from llama_storage_tui.backends.redis.raw_keys import NEVER, RawKeys, StoredKey, encoded, expires_at, is_past
+from llama_storage_tui.backends.redis.raw_keys import NEVER, RawKeys, is_past
+from llama_storage_tui.backends.redis.stored_keys import StoredKeys, stored_keys
 from llama_storage_tui.backends.redis.target import RedisTarget
 from llama_storage_tui.errors import FailureKind
-from llama_storage_tui.model.data import Cell, KeySelection
+from llama_storage_tui.model.data import KeySelection
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import (
     Found,
@@ -30,7 +32,7 @@ from llama_storage_tui.model.raw_rows import (
     Sheet,
     TakenError,
 )
-from llama_storage_tui.model.transfer import KEY_COLUMNS, NotConvertibleError, TransferItem
+from llama_storage_tui.model.transfer import KEY_COLUMNS, TransferItem
 
 _OTHER_FORM: Final = "Redis keeps its value in another form than it came in"
 _NO_CLIENT: Final = frozenset("SMO")
@@ -106,29 +108,32 @@ class RedisWriter:
 
     async def insert(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
         """Add keys that are not there: none is ever written over."""
-        made, refused = _stored(sheet, rows)
-        done: list[bytes] = []
-        for part in _parts(made):
-            words = [text for _, each in part for text in (each.key, each.value)]
-            names = [each.key for _, each in part]
-            self._is_touched = True
-            added, values = await self._asked([(WriteCommand.ADD, *words), (Command.VALUES, *names)])
-            if not added:
-                await self._remove(done)
-                raise TakenError
-            done += names
-            refused += await self._ended(part, values)
-        return sorted(refused, key=lambda each: each.index)
+        made, refused = await asyncio.to_thread(stored_keys, sheet, rows)
+        parts = made.parts()
+        self._is_touched = self._is_touched or bool(parts)
+        asked: list[Question] = []
+        for part in parts:
+            asked += [(WriteCommand.ADD, *part.pairs()), (Command.VALUES, *part.keys)]
+        answers = await self._asked(asked)
+        added = [part for part, answer in zip(parts, answers[::2], strict=True) if answer]
+        if len(added) < len(parts):
+            for part in added:
+                await self._remove(part.keys)
+            raise TakenError
+        return [*refused, *await self._ended(parts, answers[1::2])]
 
     async def update(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
         """Put keys in place of those that this move brought before."""
-        made, refused = _stored(sheet, rows)
-        for part in _parts(made):
-            self._is_touched = True
-            sent: list[Question] = [(WriteCommand.SET, each.key, each.value) for _, each in part]
-            *_, values = await self._asked([*sent, (Command.VALUES, *(each.key for _, each in part))])
-            refused += await self._ended(part, values)
-        return sorted(refused, key=lambda each: each.index)
+        made, refused = await asyncio.to_thread(stored_keys, sheet, rows)
+        parts = made.parts()
+        self._is_touched = self._is_touched or bool(parts)
+        values = []
+        for part in parts:
+            sent: list[Question] = [
+                (WriteCommand.SET, key, value) for key, value in zip(part.keys, part.values, strict=True)
+            ]
+            values.append((await self._asked([*sent, (Command.VALUES, *part.keys)]))[-1])
+        return [*refused, *await self._ended(parts, values)]
 
     async def delete(self, sheet: Sheet, identities: Sequence[RowIdentity]) -> int:
         """Remove keys."""
@@ -161,21 +166,33 @@ class RedisWriter:
         await self._connection.close()
 
     async def _ended(
-        self, part: Sequence[tuple[int, StoredKey]], values: Sequence[object]
+        self, parts: Sequence[StoredKeys], values: Sequence[Sequence[bytes | None]]
     ) -> list[RefusedRow]:
         """Give keys that were set their expiry; return those that the server does not have as they were sent."""
-        expiring = [each for _, each in part if each.expires != NEVER]
-        times = {each.key: NEVER for _, each in part}
-        if expiring:
-            await self._asked([(WriteCommand.EXPIRE_AT, each.key, each.expires) for each in expiring])
-            names = [each.key for each in expiring]
-            times |= dict(zip(names, await self._keys.expiries(names), strict=True))
-        return [
-            RefusedRow(index, _OTHER_FORM)
-            for (index, each), value in zip(part, values, strict=True)
-            if not is_past(each.expires)
-            and (value != each.value or not self._keys.is_same(each.expires, times[each.key]))
-        ]
+        refused = []
+        for part, found in zip(parts, values, strict=True):
+            times = await self._expired_at(part)
+            if found == part.values and times == part.expires:
+                continue
+            refused += [
+                RefusedRow(part.places[at], _OTHER_FORM)
+                for at, (value, time) in enumerate(zip(found, times, strict=True))
+                if not is_past(part.expires[at])
+                and (value != part.values[at] or not self._keys.is_same(part.expires[at], time))
+            ]
+        return refused
+
+    async def _expired_at(self, part: StoredKeys) -> list[int]:
+        """Set when keys expire, and return what the server then says of each."""
+        times = [NEVER] * len(part.keys)
+        at = [place for place, time in enumerate(part.expires) if time != NEVER]
+        if at:
+            await self._asked([(WriteCommand.EXPIRE_AT, part.keys[each], part.expires[each]) for each in at])
+            for each, time in zip(
+                at, await self._keys.expiries([part.keys[each] for each in at]), strict=True
+            ):
+                times[each] = time
+        return times
 
     async def _remove(self, keys: Sequence[bytes]) -> int:
         parts = [keys[at : at + LARGEST_BATCH] for at in range(0, len(keys), LARGEST_BATCH)]
@@ -186,9 +203,7 @@ class RedisWriter:
     async def _asked(self, questions: Sequence[Question]) -> list[Any]:
         if not questions:
             return []
-        return [
-            self._connection.accepted(each) for each in await self._connection.ask(questions, seconds=None)
-        ]
+        return [self._connection.accepted(each) for each in await self._connection.tell(questions)]
 
     async def _info(self) -> Mapping[str, Any]:
         found: Mapping[str, Any] = await self._connection.one(Command.INFO, seconds=self._timeouts.query)
@@ -200,39 +215,6 @@ class RedisWriter:
             and client.get("name") != _OURS
             and not _NO_CLIENT.intersection(client.get("flags", ""))
         )
-
-
-def _stored(sheet: Sheet, rows: Sequence[RawRow]) -> tuple[list[tuple[int, StoredKey]], list[RefusedRow]]:
-    """Return rows as Redis has them, with their places, and those that it cannot have; a key that has expired is neither."""
-    key_at, value_at = sheet.columns.index("key"), sheet.columns.index("value")
-    expires_in = sheet.columns.index("expiration") if "expiration" in sheet.columns else None
-    made, refused = [], []
-    for index, row in enumerate(rows):
-        key, value = encoded(row[key_at]), encoded(row[value_at])
-        if key is None or value is None:
-            refused.append(RefusedRow(index, _why_not(row[key_at], row[value_at])))
-            continue
-        expires = NEVER
-        if expires_in is not None and row[expires_in] is not None:
-            try:
-                expires = expires_at(row[expires_in])
-            except NotConvertibleError as error:
-                refused.append(RefusedRow(index, str(error)))
-                continue
-            if is_past(expires):
-                continue
-        made.append((index, StoredKey(key, value, expires)))
-    return made, refused
-
-
-def _why_not(key: Cell, value: Cell) -> str:
-    if key is None or value is None:
-        return f"its {'key' if key is None else 'value'} is NULL, which Redis does not have"
-    return "its key or value is not valid UTF-8 text, and would come back in another form"
-
-
-def _parts(made: Sequence[tuple[int, StoredKey]]) -> list[list[tuple[int, StoredKey]]]:
-    return parted(made, lambda each: len(each[1].key) + len(each[1].value))
 
 
 def _client(about: Mapping[str, str]) -> str:
