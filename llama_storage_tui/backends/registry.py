@@ -110,6 +110,11 @@ def is_writable(target: Target) -> bool:
     return copy is not None and copy.writer is not None
 
 
+def copy_note(target: Target) -> str:
+    """Return what to know before rows are brought to a target; '' where that is nothing."""
+    return _bulk_copy(engine_of(target)).note
+
+
 def refuse_but_for_move(target: Target) -> None:
     """Raise RefusedError where rows of a target cannot be brought beside others that are there."""
     engine = engine_of(target)

@@ -39,6 +39,8 @@ class BulkCopy(Generic[AnyTarget]):
     source: Callable[[AnyTarget, Timeouts], ItemSource]
     writer: Callable[[AnyTarget, Timeouts], ItemWriter] | None
     """None where this program writes nothing."""
+    note: str = ""
+    """What an operator should know before rows are brought there."""
     only_moves: bool = False
     """Whether it is for moves alone, whose target is an empty place: the engine has no transactions, or is only read."""
 

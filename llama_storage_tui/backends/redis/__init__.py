@@ -36,7 +36,12 @@ ENGINE: Final = EngineSpec(
     location=location,
     container=container,
     reader=_reader,
-    bulk_copy=BulkCopy(_source, _writer, only_moves=True),
+    bulk_copy=BulkCopy(
+        _source,
+        _writer,
+        note="Redis keeps times of expiry to the millisecond, and no key that has expired: such are not brought.",
+        only_moves=True,
+    ),
     why_no_roles="kv_redis has no field for a password in any version, so there is none to change",
     fields_note="kv_redis has host and port only: no password, TLS or database number in any version.",
     driver="redis (8 or newer)",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from llama_storage_tui.backends import expiry
+from llama_storage_tui.backends.registry import copy_note
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family, Reference
@@ -91,6 +92,9 @@ async def plan_items(moving: BackendMoving) -> DataPlan:
             await _plan_keys(moving, context, source, target)
         else:
             await _plan_tables(moving, context, source, target)
+    note = copy_note(target.target)
+    if note:
+        context.notice(note)
     return context.plan()
 
 
