@@ -23,7 +23,8 @@ _LARGEST: Final = 2**62
 
 def can_bring(item: TransferItem) -> bool:
     """Tell whether SQLite can convert the rows of an item by itself."""
-    return isinstance(item.convert, KeepRows | MoveKeys)
+    convert = item.convert
+    return isinstance(convert, KeepRows) or (isinstance(convert, MoveKeys) and convert.expiry is None)
 
 
 def bring(
