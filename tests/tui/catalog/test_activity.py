@@ -35,7 +35,13 @@ async def test_sizes_ages_rows_and_what_deserves_a_look_are_on_the_main_screen()
     async with demo_stage() as found:
         assert "8 h ago" in line_of(found, "sql_default ")
         assert "MB" in line_of(found, "sql_default ")
-        for text in ("14 of 322", "✗ failed               6", "✗ stuck > 15 min       2", "Last 24 h", "7 orphaned items"):
+        for text in (
+            "14 of 322",
+            "✗ failed               6",
+            "✗ stuck > 15 min       2",
+            "Last 24 h",
+            "7 orphaned items",
+        ):
             assert text in found.text
         for text in ("Conversations 21", "Completions 307", "upstream model timed out"):
             assert text in found.text
@@ -83,7 +89,9 @@ async def test_a_table_of_many_rows_is_counted_up_to_a_bound() -> None:
         assert "≥ 10,000" in line_of(found, "openai_files")
 
 
-async def test_servers_once_tested_are_tested_at_the_next_start_until_that_is_cancelled(tmp_path: Path) -> None:
+async def test_servers_once_tested_are_tested_at_the_next_start_until_that_is_cancelled(
+    tmp_path: Path,
+) -> None:
     environ = {"LLAMA_STORAGE_TUI_CONFIG": str(tmp_path / "config" / "config.toml")}
     async with stage(environ=environ) as found:
         await found.press("T")
