@@ -117,7 +117,7 @@ def fill(store: SqliteStore, rows: int) -> None:
         "CREATE TABLE responses (id VARCHAR NOT NULL, created_at INTEGER, response_object JSON, model VARCHAR,"
         " access_attributes JSON, owner_principal VARCHAR, PRIMARY KEY (id))"
     )
-    store.insert(f"INSERT INTO responses ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", responses(rows))  # noqa: S608 - our own words
+    store.insert(f"INSERT INTO responses ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", responses(rows))
 
 
 def write_text(path: Path, rows: int) -> None:
@@ -130,7 +130,7 @@ def write_text(path: Path, rows: int) -> None:
 def by_psql(server: Server, text: Path) -> Took:
     """Time COPY into a table of the form of the one that was moved; the table goes again."""
     server.execute("CREATE TABLE bare (LIKE responses INCLUDING ALL)")
-    program = Path(server._postgres.bin_path) / "psql"  # noqa: SLF001 - the wheel's own program
+    program = Path(server._postgres.bin_path) / "psql"
     address = ("-h", "127.0.0.1", "-p", str(server.port), "-U", ROLE, "-d", DATABASE)
     server.execute(f"ALTER TABLE bare OWNER TO {ROLE}")
     begun = Took(server)
@@ -193,14 +193,14 @@ async def main(rows: int, rounds: int) -> None:
             print(
                 f"{rows:,} responses: psql {copied}, plan {planned}, move {moved}, load {os.getloadavg()[0]:.1f}"
             )
-        for name, clock in (("clock", "wall"), ("processors", "processor")):
+        for by, clock in (("clock", "wall"), ("processors", "processor")):
             alone = [getattr(moved, clock) / getattr(copied, clock) for copied, _, moved in found]
             whole = [
                 getattr(planned, clock) / getattr(copied, clock) + one
                 for (copied, planned, _), one in zip(found, alone, strict=True)
             ]
             print(
-                f"ratio by {name}: least {min(alone):.2f}, median {statistics.median(alone):.2f};"
+                f"ratio by {by}: least {min(alone):.2f}, median {statistics.median(alone):.2f};"
                 f" with the plan: least {min(whole):.2f}, median {statistics.median(whole):.2f}"
             )
         print(f"memory +{held:.0f} MiB; the event loop was held for {ticks.most * 1000:.0f} ms at most")

@@ -407,6 +407,7 @@ async def test_a_key_with_a_zero_character_keeps_what_is_behind_it(
 
 
 async def test_most_keys_are_moved_by_sqlite_and_the_others_one_by_one(tmp_path: Path, state: Path) -> None:
+    rows: list[tuple[str, str | None, str | None]]
     rows = [(f"ns:same:{at:03}", f'{{"n":  {at}.50}}', None) for at in range(300)]
     rows[150:150] = [("ns:same:a\0b", None, "2027-11-23"), ("ns:same:other:1", "x", None)]
     rows[100:100] = [("ns:changed:1", "x", None), ("ns:bad:1", "x", None), ("elsewhere:1", "x", None)]

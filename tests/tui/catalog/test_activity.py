@@ -113,8 +113,6 @@ def test_a_choice_in_a_file_that_holds_something_else_is_none_and_can_be_made(tm
     for text in ("", "[]", "{", '{"servers": 7}'):
         path.write_text(text)
         choice = ConfigChoice(path, "servers", "run.yaml")
-        assert not choice.is_made
-        assert choice.make(is_made=True)
-        assert choice.is_made
+        assert [choice.is_made, choice.make(is_made=True), choice.is_made] == [False, True, True]
         assert json.loads(path.read_text())["servers"] == [str(Path("run.yaml").absolute())]
     assert not ConfigChoice(Path("/dev/null/x/remembered.json"), "servers", "run.yaml").make(is_made=True)
