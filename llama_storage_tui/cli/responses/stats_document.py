@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from llama_storage_tui.cli.documents import Document, From, Made, iso
+from llama_storage_tui.cli.documents import Document, From, Made
 from llama_storage_tui.model.statistics import StatisticsGroup
+from llama_storage_tui.services.values import iso
 
 
 def group_name(group: StatisticsGroup) -> str | None:

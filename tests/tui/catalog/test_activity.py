@@ -35,7 +35,13 @@ async def test_sizes_ages_rows_and_what_deserves_a_look_are_on_the_main_screen()
     async with demo_stage() as found:
         assert "8 h ago" in line_of(found, "sql_default ")
         assert "MB" in line_of(found, "sql_default ")
-        for text in ("14 of 322", "✗ failed               6", "✗ stuck > 15 min       2", "Last 24 h", "7 orphaned items"):
+        for text in (
+            "14 of 322",
+            "✗ failed               6",
+            "✗ stuck > 15 min       2",
+            "Last 24 h",
+            "7 orphaned items",
+        ):
             assert text in found.text
         for text in ("Conversations 21", "Completions 307", "upstream model timed out"):
             assert text in found.text
@@ -83,7 +89,9 @@ async def test_a_table_of_many_rows_is_counted_up_to_a_bound() -> None:
         assert "≥ 10,000" in line_of(found, "openai_files")
 
 
-async def test_servers_once_tested_are_tested_at_the_next_start_until_that_is_cancelled(tmp_path: Path) -> None:
+async def test_servers_once_tested_are_tested_at_the_next_start_until_that_is_cancelled(
+    tmp_path: Path,
+) -> None:
     environ = {"LLAMA_STORAGE_TUI_CONFIG": str(tmp_path / "config" / "config.toml")}
     async with stage(environ=environ) as found:
         await found.press("T")
@@ -105,8 +113,6 @@ def test_a_choice_in_a_file_that_holds_something_else_is_none_and_can_be_made(tm
     for text in ("", "[]", "{", '{"servers": 7}'):
         path.write_text(text)
         choice = ConfigChoice(path, "servers", "run.yaml")
-        assert not choice.is_made
-        assert choice.make(is_made=True)
-        assert choice.is_made
+        assert [choice.is_made, choice.make(is_made=True), choice.is_made] == [False, True, True]
         assert json.loads(path.read_text())["servers"] == [str(Path("run.yaml").absolute())]
     assert not ConfigChoice(Path("/dev/null/x/remembered.json"), "servers", "run.yaml").make(is_made=True)
