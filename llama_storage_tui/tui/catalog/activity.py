@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
@@ -36,12 +35,11 @@ WAITS: Final = Shown("…", Tone.MUTED)
 class ActivityPane(Horizontal):
     """Two panes side by side, the right one where there is room; a single line where the terminal is low."""
 
-    def compose(self) -> ComposeResult:
-        yield Static(id="attention")
-        yield Static(id="latest")
-
     def show(self, found: Activity, now: float, keys: Mapping[str, str]) -> None:
         """Show what is known; `keys` are those that lead on, by the ids of their bindings."""
+        if not self.children:
+            # Only now: the first frame pays for no widget that has nothing to say.
+            self.mount(Static(id="attention"), Static(id="latest"))
         self.query_one("#attention", Static).update(
             Content("\n").join(map(_line, _attention(found, now, keys)))
             if self.screen.has_class("-tall")
