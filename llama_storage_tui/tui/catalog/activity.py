@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
+from rich.cells import set_cell_size
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
 from llama_storage_tui.text import line, plural, span
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.text_width import end
 from llama_storage_tui.tui.style.wording import compact
 
 if TYPE_CHECKING:
@@ -190,7 +192,8 @@ def _response(summary: ResponseSummary, now: float) -> Line:
     return (
         Shown(f"  {made:>{AGE}}  ", Tone.MUTED),
         Shown(f"{mark.text:<{MARK}} ", mark.tone),
-        Shown(f"{line(owner.text, OWNER):<{OWNER}} ", owner.tone),
+        # By cells: an owner may be written in letters that take two.
+        Shown(set_cell_size(end(line(owner.text), OWNER), OWNER + 1), owner.tone),
         wrong if wrong.text else Shown(tokens, Tone.MUTED),
     )
 
