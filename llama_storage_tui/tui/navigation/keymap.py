@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 VARIABLE: Final = "LLAMA_STORAGE_TUI_CONFIG"
+FILTERS_FILE: Final = "filters.json"
+"""Named filters, beside the preferences."""
 NAMES: Final = {"question_mark": "?", "slash": "/", "escape": "esc", "shift+tab": "⇧tab"}
 """Keys whose names in Textual are not what stands on the keyboard."""
 

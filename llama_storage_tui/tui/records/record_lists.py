@@ -54,6 +54,8 @@ class Listed:
     opens: tuple[Opening | None, ...]
     next: Cursor | None
     notices: tuple[str, ...] = ()
+    values: tuple[Mapping[str, object], ...] = ()
+    """For each row what it has by the labels of its family."""
 
 
 class RecordList(Protocol):
@@ -107,6 +109,7 @@ class FamilyList:
             tuple(record_opened(self.family, id_) for id_ in ids),
             page.next,
             page.notices,
+            tuple(each.cells for each in page.records),
         )
 
     @property

@@ -17,8 +17,10 @@ from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.messages import CopyRequested, Failed, Opening
+from llama_storage_tui.tui.records import record_filter
 from llama_storage_tui.tui.records.filtered import FilteredScreen
 from llama_storage_tui.tui.records.record_lists import FamilyList, Listed, RecordList, RecordsListed
+from llama_storage_tui.tui.screens.filter_menu import FilterChoices
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
@@ -154,6 +156,12 @@ class RecordsScreen(FilteredScreen[RecordList]):
         """Return the list with other conditions."""
         return self._filtered().parsed(values)
 
+    def filter_choices(self) -> FilterChoices:
+        """Offer what the family is filtered by and the record under the cursor has."""
+        family, place = self._filtered().family, self._current
+        values = self._page.values[place] if self._page is not None and place is not None else {}
+        return record_filter.choices(family, values)
+
     def without_last(self) -> RecordList:
         """Return the list without the condition that is named last."""
         return self._filtered().without_last()
@@ -170,6 +178,6 @@ class RecordsScreen(FilteredScreen[RecordList]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "copy":
             return True if self._page is not None and self._page.rows else None
-        if action in ("filter", "drop") and self._filter is None:
+        if action in ("filter", "drop", "filter_menu") and self._filter is None:
             return False
         return super().check_action(action, parameters)
