@@ -17,7 +17,9 @@ from tests.tui.gallery import Stage, demo_stage
 def keep_filters_in(found: Stage, folder: Path) -> Path:
     """Let the app keep its filters in a folder; return the file."""
     world = found.app._world
-    found.app._world = replace(world, environ={**world.environ, "LLAMA_STORAGE_TUI_CONFIG": str(folder / "config.toml")})
+    found.app._world = replace(
+        world, environ={**world.environ, "LLAMA_STORAGE_TUI_CONFIG": str(folder / "config.toml")}
+    )
     return found.app.filters_file
 
 
@@ -70,7 +72,9 @@ async def test_a_file_of_filters_that_is_broken_is_said_and_left_as_it_is(tmp_pa
         assert file.read_text() == '{"filters": [{"list": 1}]}'
 
 
-async def test_rows_are_filtered_by_the_value_under_the_cursor_and_by_a_path_into_json(tmp_path: Path) -> None:
+async def test_rows_are_filtered_by_the_value_under_the_cursor_and_by_a_path_into_json(
+    tmp_path: Path,
+) -> None:
     async with demo_stage() as found:
         keep_filters_in(found, tmp_path)
         await found.press("down", "enter")
