@@ -32,7 +32,7 @@ class RecordsScreen(FilteredScreen[RecordList]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ZONE_KEY,
-        Binding("y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
+        Binding("y,Y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
     ]
 
     def __init__(

@@ -44,7 +44,7 @@ class ResponsesScreen(ResponsePages):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "o",
+            "o,s",
             "order",
             "Order",
             id="responses.order",
@@ -79,7 +79,7 @@ class ResponsesScreen(ResponsePages):
             id="screen.export",
             tooltip="Write this page, or all that match, to a file",
         ),
-        Binding("y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
+        Binding("y,Y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
     ]
 
     def compose(self) -> ComposeResult:

@@ -29,7 +29,7 @@ COLUMNS: Final = (
     ListColumn("Shows only", grows=True, least=20),
 )
 NUMBERS: Final = "123456789"
-FAILED, TODAY, YESTERDAY, HOUR, STATUS, MODEL, OWNER, VALUE = "ftdhsmov"
+FAILED, TODAY, YESTERDAY, HOUR, STATUS, MODEL, OWNER, VALUE = "ftdrsmov"
 _KEYS: Final = {
     FAILED: ("failed", "Only failed", "Show only what failed"),
     TODAY: ("today", "Today", "Show only what was stored today, in UTC"),
@@ -85,7 +85,7 @@ class FilterMenu(Dialog[tuple[str, ...]]):
             for key in NUMBERS
         ),
         Binding(
-            "plus", "save", "Save", id="filters.save", tooltip="Save the filter that holds now by a name"
+            "plus", "save", "Name it", id="filters.save", tooltip="Save the filter that holds now by a name"
         ),
         Binding(
             "delete", "forget", "Delete", id="filters.delete", tooltip="Delete the selected saved filter"
