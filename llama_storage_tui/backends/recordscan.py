@@ -357,6 +357,7 @@ class RecordScan(RowSource):
 
 def _marked(cell: Cell, field: Field, limit: int) -> Cell:
     """Return a cell that is longer than what a list shows as its beginning with a mark."""
+    limit = limit if field.most is None else min(limit, field.most)
     if field.measure is not Measure.VALUE or not isinstance(cell, str | bytes) or len(cell) <= limit:
         return cell
     return f"{cell[:limit]}…" if isinstance(cell, str) else cell[:limit]
