@@ -32,8 +32,10 @@ class Headline(Static):
 
     def show(self, names: Sequence[str], *, place: str = "", facts: Sequence[Shown] = ()) -> None:
         """Replace what is said; `names` lead from the outermost to the subject."""
+        before = self._names, self._place, self._facts
         self._names, self._place, self._facts = tuple(names), place, tuple(facts)
-        self._draw()
+        if before != (self._names, self._place, self._facts):
+            self._draw()
 
     def on_resize(self) -> None:
         """Cut the place to what is left of the line."""
