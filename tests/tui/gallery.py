@@ -166,7 +166,16 @@ class Stage:
     @property
     def _is_busy(self) -> bool:
         is_held = any(gate.waiting for gate in self._gates)
-        return not is_held and any(not worker.is_finished for worker in self.app.workers)
+        # What follows a list ends only with the list.
+        ending = (worker for worker in self.app.workers if worker.group != "follow")
+        return not is_held and any(not worker.is_finished for worker in ending)
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        """Wait for something that comes by itself, as a new row of a followed list does."""
+        async with asyncio.timeout(20):
+            while not is_so():
+                await asyncio.sleep(0.1)
+                await self.settle()
 
     @property
     def _gates(self) -> list[Gate]:
