@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,37 +30,40 @@ def responses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SqliteStore:
     return store
 
 
-def following(store: SqliteStore, *words: str) -> subprocess.Popen[bytes]:
-    """Begin to follow, and wait until the first look was taken."""
+@contextmanager
+def following(store: SqliteStore, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Begin to follow, and wait until the first look was taken; a program that goes on is killed at the end."""
     config = str(store.path.with_name("run.yaml"))
-    process = start(
-        "responses", config, "list", "--follow", *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert process.stderr is not None
-    while b"ctrl+c ends it" not in (line := process.stderr.readline()):
-        assert line, "it ended before it began"
-    return process
+    command = ("responses", config, "list", "--follow", *words)
+    with start(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        try:
+            while b"ctrl+c ends it" not in (line := process.stderr.readline()):
+                assert line, "it ended before it began"
+            yield process
+        finally:
+            process.kill()
 
 
 def test_each_new_response_is_a_line_as_in_the_list_and_ctrl_c_ends_it_with_130(
     responses: SqliteStore,
 ) -> None:
-    process = following(responses, "--status", "failed")
-    assert process.stdout is not None
-    insert(responses, [row("resp_1", status="failed"), row("resp_2"), row("resp_3", status="failed")])
-    lines = [json.loads(process.stdout.readline()) for _ in range(2)]
-    assert [line["id"] for line in lines] == ["resp_1", "resp_3"]
-    assert set(KEYS) <= set(lines[0])
-    process.send_signal(signal.SIGINT)
-    assert process.wait() == 130
-    assert process.stdout.read() == b""
+    with following(responses, "--status", "failed") as process:
+        assert process.stdout is not None
+        insert(responses, [row("resp_1", status="failed"), row("resp_2"), row("resp_3", status="failed")])
+        lines = [json.loads(process.stdout.readline()) for _ in range(2)]
+        assert [line["id"] for line in lines] == ["resp_1", "resp_3"]
+        assert set(KEYS) <= set(lines[0])
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130
+        assert process.stdout.read() == b""
 
 
 def test_it_ends_when_its_reader_is_gone_though_nothing_is_stored(responses: SqliteStore) -> None:
-    process = following(responses)
-    assert process.stdout is not None
-    process.stdout.close()
-    assert process.wait(timeout=20) == 141
+    with following(responses) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(timeout=20) == 141
 
 
 def test_a_cursor_is_refused_and_a_store_that_is_not_there_ends_it_at_once(
