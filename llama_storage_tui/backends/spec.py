@@ -41,7 +41,12 @@ class BulkCopy(Generic[AnyTarget]):
     """Whole containers, read as they are stored (`source`) and written (`writer`). Both import the driver."""
 
     source: Callable[[AnyTarget, Timeouts], ItemSource]
-    writer: Callable[[AnyTarget, Timeouts], ItemWriter]
+    writer: Callable[[AnyTarget, Timeouts], ItemWriter] | None
+    """None where this program writes nothing."""
+    note: str = ""
+    """What an operator should know before rows are brought there."""
+    only_moves: bool = False
+    """Whether it is for moves alone, whose target is an empty place: the engine has no transactions, or is only read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

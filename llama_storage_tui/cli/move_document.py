@@ -61,6 +61,7 @@ class MovePlanBody(Document):
     stays: Annotated[list[StaysBody], From("transfer.stays")]
     downtime: DowntimeBody
     users: list[str]
+    notices: Annotated[list[str], From("transfer.notices")]
     diff: str
     refusals: list[str]
 

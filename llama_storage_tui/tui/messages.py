@@ -195,6 +195,11 @@ class AttentionOpened(Destination):
 
 
 @dataclass(eq=False)
+class StatisticsOpened(Destination):
+    """The operator wants to see how responses ended over time."""
+
+
+@dataclass(eq=False)
 class ConversationsOpened(Destination):
     """The operator wants the stored conversations."""
 

@@ -64,7 +64,7 @@ class RecordFrame(WorkScreen):
             # The screen is laid out anew only where the note needs more or fewer lines: with every row, all would be sent again.
             height, room = note.styles.height, note.content_size
             is_free = height is None or height.is_auto
-            fits = not is_free or text.get_height(note.styles, room.width) == room.height
+            fits = not is_free or text.get_height(note.styles.get_rules(), room.width) == room.height
             note.update(text, layout=room.width == 0 or not fits)
 
     def failed(self, error: StorageToolError) -> None:
