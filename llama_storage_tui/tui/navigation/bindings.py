@@ -41,6 +41,7 @@ PLACES: Final = {
     "ResponseScreen": "a response",
     "RowsScreen": "rows",
     "KeysScreen": "keys",
+    "KeyTreeScreen": "a tree of keys",
     "ResponsesScreen": "responses",
     "ConversationsScreen": "conversations",
     "ChainScreen": "a chain",
