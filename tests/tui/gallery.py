@@ -580,6 +580,13 @@ CANDIDATES = (
     Candidate(Path("/home/ops/.llama/distributions/support-desk/run.yaml"), "distribution support-desk"),
 )
 
+
+async def _following(found: Stage) -> None:
+    """Follow the responses, until the first page is read for that."""
+    await found.press("w", "F")
+    await found.until(lambda: "New records come on top" in found.text)
+
+
 SCENES: dict[str, Scene] = {
     "catalog": Scene(keys=("T",)),
     "catalog-light": Scene(keys=("T", "down"), theme="ledger-light"),
@@ -592,6 +599,11 @@ SCENES: dict[str, Scene] = {
     "catalog-failure-narrow": Scene(NARROW, keys=("down", "down", "down", "t")),
     "findings": Scene(keys=("f",)),
     "findings-narrow": Scene(NARROW, keys=("f",)),
+    "config-text": Scene(keys=("f", "V"), is_demo=True),
+    "config-text-narrow": Scene(NARROW, keys=("f", "V"), is_demo=True),
+    "key-tree": Scene(keys=("enter", "enter", "v"), is_demo=True),
+    "key-tree-narrow": Scene(NARROW, keys=("enter", "enter", "v"), is_demo=True),
+    "following": Scene(act=_following, is_demo=True),
     "version": Scene(keys=("v",)),
     "goto": Scene(act=_going_to("resp_01"), is_demo=True),
     "goto-narrow": Scene(NARROW, act=_going_to("resp_none"), is_demo=True),

@@ -50,10 +50,10 @@ class FindingsScreen(WorkScreen):
             "slash", "filter", "Filter", id="screen.filter", tooltip="Show only findings that contain a text"
         ),
         Binding(
-            "v",
+            "V",
             "config",
             "View in config",
-            id="findings.config",
+            id="config.view",
             tooltip="Show the config at the line of this finding, secrets masked",
         ),
         Binding(

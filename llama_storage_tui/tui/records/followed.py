@@ -58,7 +58,7 @@ class Following:
             return [Shown("◌ following, paused while nobody looks", Tone.MUTED)]
         if self.lost is not None:
             return [Shown(f"✗ connection lost, asked again in {self.lost.wait:.0f} s", Tone.BAD)]
-        cost = "" if self.milliseconds is None else f", {self.milliseconds:.0f} ms a look"
+        cost = "" if not self.milliseconds else f", {self.milliseconds:.0f} ms a look"
         found = [Shown(f"● following{cost}", Tone.GOOD)]
         if self.held:
             found.append(Shown(f"▲ {self.held:,} newer: ctrl+r shows them", Tone.WARNING))
@@ -313,4 +313,4 @@ class FollowedScreen(FilteredScreen[Question]):
 
 def _rounded(found: float, before: float | None) -> float:
     """Return a figure that changes only where it says something else: each change is drawn."""
-    return found if before is None or not before / 2 < found < before * 2 else before
+    return found if not before or not before / 2 < found < before * 2 else before
