@@ -81,6 +81,20 @@ class ReloadRequested(Message):
 
 
 @dataclass(eq=False)
+class ConfigTextOpened(Message):
+    """The operator wants to see the run config as it stands in the file, at a line (None: from its beginning)."""
+
+    number: int | None = None
+
+
+@dataclass(eq=False)
+class EditorOpened(Message):
+    """The operator wants to change the run config in an editor, at a line."""
+
+    number: int
+
+
+@dataclass(eq=False)
 class VersionOpened(Message):
     """The operator wants to know why this server version."""
 

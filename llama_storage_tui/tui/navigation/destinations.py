@@ -56,6 +56,9 @@ def destinations(catalog: Catalog) -> list[NamedDestination]:
             "Go to objects", "Files, batches, prompts, jobs and other objects", messages.FamiliesOpened()
         ),
         NamedDestination(
+            "Go to the config", "The run config as it stands in the file", messages.ConfigTextOpened()
+        ),
+        NamedDestination(
             "Go to version", "Why this server version, and what it means", messages.VersionOpened()
         ),
         NamedDestination(
