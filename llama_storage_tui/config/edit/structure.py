@@ -240,7 +240,9 @@ class _Editor:
             else:
                 yield Splice(entries[0].start, entries[-1].end, "")
 
-    def _add_in_flow(self, node: yaml.Node, entries: Sequence[Entry], added: list[AddEntry]) -> Iterator[Splice]:
+    def _add_in_flow(
+        self, node: yaml.Node, entries: Sequence[Entry], added: list[AddEntry]
+    ) -> Iterator[Splice]:
         if not added:
             return
         is_json = self._is_json(entries[0]) if entries else self.layout.text.lstrip()[:1] == "{"
