@@ -27,6 +27,7 @@ from llama_storage_tui.model.transfer_result import (
 from llama_storage_tui.services.config_writing import check_writable, config_file, replace_config
 from llama_storage_tui.services.move.entry import MovingConfig, edit_config, read_both, read_config
 from llama_storage_tui.services.move.items import BackendMoving, plan_items
+from llama_storage_tui.services.move.secrets import AskedSecret, needed, unset, with_values
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.startup.background_loop import run_apart
@@ -64,6 +65,22 @@ class BackendMove:
     def pending(self) -> TransferJournal | None:
         """Return what is half done of this config's data."""
         return self._journals.pending(self.config)
+
+    def needed_secret(self, change: MoveChange) -> AskedSecret | None:
+        """Return the password that the target needs and nobody gave; raises UsageError, ConfigError."""
+        return needed(self._request, change)
+
+    def unset_secrets(self) -> tuple[AskedSecret, ...]:
+        """Return the passwords that were typed when the last move began, and are not set now."""
+        journal = self._journals.last(self.config)
+        if journal is None or not journal.is_move:
+            return ()
+        request: Mapping[str, Any] = journal.request
+        return unset(self._request, request["fields"])
+
+    def knowing(self, values: Mapping[str, str]) -> BackendMove:
+        """Return the moves of the same config that know what was typed, by variable."""
+        return BackendMove(with_values(self._request, values), self._timeouts)
 
     async def plan(self, change: MoveChange) -> MovePlan:
         """Return what the move would do.
