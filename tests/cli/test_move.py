@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -100,7 +101,15 @@ def test_a_dry_run_says_what_would_move_and_writes_nothing(
         "rows",
         "bytes",
         "downtime",
+        "creates",
+        "space",
+        "seconds",
+        "notices",
     } <= set(plan)
+    (made,) = plan["creates"]
+    assert "_kvstore (\n\tkey TEXT NOT NULL" in made["statements"][0]
+    assert "TIMESTAMP WITHOUT TIME ZONE" in made["statements"][0]
+    assert plan["space"] == {"needed": round(2.2 * plan["bytes"]), "free": None}
     assert "storage.stores.metadata" in plan["references"]
     assert {each["name"] for each in plan["namespaces"]} >= {"namespace registry", "namespace prompts"}
     assert plan["tables"] == []
@@ -381,3 +390,24 @@ def test_a_database_of_another_encoding_gets_what_it_can_hold_and_no_config_othe
         assert other.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == "0"
     finally:
         other.drop()
+
+
+def test_the_demo_has_a_backend_that_moves_by_the_commands_of_the_readme(
+    run: Run, postgres_store: PostgresStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Moving a backend")[2].partition("```\n")[2].partition("```")[0]
+    demo, *moves = [shlex.split(line)[1:] for line in section.splitlines()]
+    assert run(*demo).code == ExitCode.DONE
+    before = files(tmp_path / "demo")
+    for words in moves:
+        answer = run(*words, *(() if "--dry-run" in words else ("--yes",)))
+        assert answer.code == ExitCode.DONE, answer.err
+        assert (files(tmp_path / "demo") == before) is ("--dry-run" in words or "--undo" in words)
+    _, config, backend, _, _, _, _, *options = moves[1]
+    for name, code in (("kv_default", ExitCode.DONE), (backend, ExitCode.PENDING)):
+        answer = run("move", config, name, "--to", *on_postgres(postgres_store), *options, "--yes")
+        assert answer.code == code, answer.err
+    assert "its JSON is not valid, and PostgreSQL's json takes nothing else" in answer.err
+    assert postgres_store.ask("SELECT count(*) > 9 FROM ogx_kvstore") == "t"
