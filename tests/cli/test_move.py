@@ -174,6 +174,26 @@ def test_a_target_that_holds_rows_is_refused_and_nothing_is_changed(
     assert postgres_store.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == "1"
 
 
+def test_a_table_of_the_target_that_cannot_tell_rows_apart_is_refused(
+    run: Run, postgres_store: PostgresStore, config: Path
+) -> None:
+    postgres_store.execute("CREATE TABLE openai_conversations (id VARCHAR, created_at INTEGER)")
+    postgres_store.execute("CREATE TABLE keys (key TEXT, value TEXT, expiration TIMESTAMP)")
+    for backend, more in (("sql", {}), ("kv", {"table_name": "keys"})):
+        answer = run(
+            "move",
+            str(config),
+            backend,
+            "--to",
+            *on_postgres(postgres_store, **more),
+            "--for",
+            "0.7.3",
+            "--yes",
+        )
+        assert answer.code == ExitCode.REFUSED
+        assert "is not its primary key" in answer.err
+
+
 def test_a_target_where_nothing_can_be_made_is_refused(
     run: Run, postgres_store: PostgresStore, config: Path
 ) -> None:
