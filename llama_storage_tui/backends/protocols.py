@@ -23,6 +23,7 @@ from llama_storage_tui.model.data import (
     StoredValue,
     Table,
 )
+from llama_storage_tui.model.following import Mark, StoredSince
 from llama_storage_tui.model.raw_rows import (
     Found,
     RawBatch,
@@ -195,6 +196,14 @@ class RecordReader(Protocol):
         """Return up to `limit` texts of a column that begin with a text, by the column's own index: a bounded read.
 
         None are found in a column that holds no text, nor in one that is not there.
+        """
+        ...
+
+    async def stored_since(self, query: RecordQuery, mark: Mark | None, *, limit: int) -> StoredSince:
+        """Return the records of a query among the `limit` rows that were stored next after a mark; without one only where to go on.
+
+        The query's order, limit and cursor are ignored. It is a bounded read. Raises BackendError (UNSUPPORTED where the rows of a
+        table have no position) and NotFoundError.
         """
         ...
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.transfer import OnConflict, Stays, TransferItem
 from llama_storage_tui.next_steps import Advice

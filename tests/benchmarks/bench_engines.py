@@ -229,7 +229,7 @@ async def measure_mongodb(keys: int) -> None:
             ) as driver:
                 wanted = {"key": {"$gte": "registry:", "$lt": "registry;"}}
                 # In byte order, as this program asks: the stand-in compares such keys more slowly.
-                asked = driver["stack"]["bench"].find(
+                asked: Any = driver["stack"]["bench"].find(
                     wanted, {"key": 1, "expiration": 1}, collation=BYTE_ORDER
                 )
                 found: Any = asked.sort("key").limit(PAGE)

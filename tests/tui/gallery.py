@@ -231,6 +231,7 @@ async def stage(
     folder: Path = Path("/srv/exports"),
     desk: MemoryDesk | None = None,
     pending: tuple[PendingNotice, ...] = (),
+    now: Callable[[], float] = lambda: NOW,
 ) -> AsyncIterator[Stage]:
     """Run the app over a catalog and readers, by default the made-up ones."""
     shown = catalog if catalog is not None else made_up_catalog()
@@ -251,6 +252,7 @@ async def stage(
         open_desk=lambda _request, _timeouts: at_desk,
         log_folder=lambda: log_folder,
         folder=lambda: folder,
+        now=now,
         environ={"LLAMA_STORAGE_TUI_CONFIG": str(NOWHERE / "config.toml"), **(environ or {})},
     )
     app = app_class(request, world=outside)
@@ -313,6 +315,7 @@ async def fleet_stage(
         world = World(
             load=_load_judged,
             log_folder=lambda: NOWHERE,
+            now=lambda: NOW,
             environ={"LLAMA_STORAGE_TUI_CONFIG": str(NOWHERE / "config.toml")},
         )
         app = GalleryApp(request, world=world, fleet=FleetReading(names, request))

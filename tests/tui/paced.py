@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from llama_storage_tui.backends.protocols import KeyValueReader, Reader, RecordReader, TableReader
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.data import Probe
+from llama_storage_tui.model.following import Mark, StoredSince
 from llama_storage_tui.model.records import (
     Extent,
     Record,
@@ -60,6 +61,9 @@ class PacedRecords:
 
     async def ids(self, table: str, column: str, beginning: str, *, limit: int) -> tuple[str, ...]:
         return await self.real.ids(table, column, beginning, limit=limit)
+
+    async def stored_since(self, query: RecordQuery, mark: Mark | None, *, limit: int) -> StoredSince:
+        return await self.real.stored_since(query, mark, limit=limit)
 
     async def extent(self, table: str) -> Extent | None:
         return None if await self.real.extent(table) is None else Extent(POSITIONS, POSITIONS)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from llama_storage_tui.backends.mongodb.target import MongoTarget, container, location, mongo_target
-from llama_storage_tui.backends.protocols import ItemSource, Reader, RoleLogin, RoleServer
 from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, Roles
 from llama_storage_tui.model.limits import Timeouts
+
+if TYPE_CHECKING:
+    # Names of annotations only.
+    from llama_storage_tui.backends.protocols import ItemSource, Reader, RoleLogin, RoleServer
 
 
 def _reader(target: MongoTarget, timeouts: Timeouts) -> Reader:

@@ -8,7 +8,6 @@ its time limit. A document whose key is not text was written by something else, 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
@@ -21,6 +20,7 @@ from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.mongodb.connecting import Client, Document, FailedConnection, ask
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.ranges import KeyRange, is_storable, ranges_of
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Cell, Count, Cursor, KeyEntry, KeyPage, KeySelection, StoredValue
 from llama_storage_tui.model.limits import Timeouts

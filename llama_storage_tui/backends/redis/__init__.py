@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader
 from llama_storage_tui.backends.redis.target import RedisTarget, container, location, redis_target
 from llama_storage_tui.backends.spec import BulkCopy, EngineSpec
 from llama_storage_tui.model.limits import Timeouts
+
+if TYPE_CHECKING:
+    # Names of annotations only.
+    from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader
 
 
 def _reader(target: RedisTarget, timeouts: Timeouts) -> Reader:

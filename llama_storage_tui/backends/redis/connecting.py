@@ -20,11 +20,12 @@ from llama_storage_tui.backends.redis.target import RedisTarget
 from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.limits import Timeouts
 
-pack_command: Callable[[tuple[Any, ...]], bytes] | None
 try:
-    from hiredis import pack_command
+    import hiredis
 except ImportError:
-    pack_command = None
+    pack_command: Callable[[tuple[Any, ...]], bytes] | None = None
+else:
+    pack_command = hiredis.pack_command
 
 POOL_SIZE: Final = 3
 """A page, a count beside it, and an export."""

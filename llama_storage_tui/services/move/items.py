@@ -113,7 +113,9 @@ async def _plan_keys(
             continue
         before, after = (f"{namespace.name}:" if namespace.name and each else "" for each in keeps)
         form = _expiry_form(moving, version)
-        convert: Convert = KeepRows() if before == after and form is None else MoveKeys(before, after, form)
+        convert: Convert = (
+            KeepRows() if before == after and form is None else MoveKeys(before, after, expiry=form)
+        )
         context.add(
             TransferItem(
                 f"namespace {namespace.name}" if namespace.name else "keys without a namespace",

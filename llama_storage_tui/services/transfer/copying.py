@@ -25,6 +25,7 @@ from llama_storage_tui.services.transfer.stores import (
     is_in_store,
     open_source,
     overlaps,
+    parts_of,
     reversed_item,
 )
 
@@ -141,6 +142,7 @@ class ItemCopy:
         self._writer, self._record = copy.writer, copy.record
         self._in_place = is_in_place(item)
         self._may_be_there = True
+        self._begun = time.monotonic()
         self._prepared: set[tuple[str, ...]] = set()
         self.outcome = ItemOutcome(item.what)
 
@@ -149,9 +151,14 @@ class ItemCopy:
         item = self._item
         is_first = self._copy.mirrors and not self._was_complete  # whose place was found empty
         self._may_be_there = not is_first and not await self._writer.is_empty(item.target.container)
-        begun, rows = time.monotonic(), 0
-        if await self._bring_whole(begun):
-            return self.outcome
+        first, *others = parts_of(item)
+        for each in others if await self._bring_whole(first) else (item,):
+            await self._bring_rows(each)
+        return self.outcome
+
+    async def _bring_rows(self, item: TransferItem) -> None:
+        """Bring rows batch by batch."""
+        rows = self.outcome.written
         source = None if is_in_store(item) else await open_source(item.source.target, self._copy.timeouts)
         try:
             reader = self._writer if source is None else source
@@ -161,32 +168,26 @@ class ItemCopy:
                 async for batch, made in batches:
                     await self._bring(batch, made)
                     rows += len(batch.rows)
-                    self._copy.watch(
-                        TransferProgress(
-                            item.what,
-                            item.target.container,
-                            rows,
-                            self._copy.expected.get(item.what),
-                            time.monotonic() - begun,
-                        )
-                    )
+                    self._tell(rows, self._copy.expected.get(item.what))
         finally:
             if source is not None:
                 await source.close()
-        return self.outcome
 
-    async def _bring_whole(self, begun: float) -> bool:
+    async def _bring_whole(self, item: TransferItem) -> bool:
         """Have the engine bring all rows by itself; False where it cannot."""
-        item = self._item
         sheet = Sheet(item.target.container, item.identity, item.identity, item.target.schema)
         await self._prepare(sheet)
         written = await self._writer.bring(item)
         if written is None:
             return False
         self.outcome.written = written
-        seconds = time.monotonic() - begun
-        self._copy.watch(TransferProgress(item.what, item.target.container, written, written, seconds))
+        self._tell(written, self._copy.expected.get(item.what, written))
         return True
+
+    def _tell(self, rows: int, expected: int | None) -> None:
+        place = self._item.target.container
+        seconds = time.monotonic() - self._begun
+        self._copy.watch(TransferProgress(self._item.what, place, rows, expected, seconds))
 
     async def _converted(
         self, batches: AsyncGenerator[RawBatch, None], *, is_ahead: bool

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from llama_storage_tui.backends.ranges import is_selected
+from llama_storage_tui.model.data import KeySelection
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import Sheet
 from llama_storage_tui.model.target import LoginTarget, Target
-from llama_storage_tui.model.transfer import MoveKeys, TransferItem, TransferPlace
+from llama_storage_tui.model.transfer import MoveKeys, MoveMostKeys, TransferItem, TransferPlace
 
 if TYPE_CHECKING:
     from llama_storage_tui.backends.protocols import ItemSource, ItemWriter
@@ -68,6 +70,27 @@ def overlaps(one: TransferItem, other: TransferItem) -> bool:
         return True
     mine, theirs = one.target.keys.include, other.target.keys.include
     return not mine or not theirs or any(a.startswith(b) or b.startswith(a) for a in mine for b in theirs)
+
+
+def parts_of(item: TransferItem) -> tuple[TransferItem, ...]:
+    """Part an item whose keys mostly stay as they are: those first, which an engine may bring by itself, then all others.
+
+    Of any other item that is the item. Every row that it means is in one part.
+    """
+    convert, keys = item.convert, item.source.keys
+    if not isinstance(convert, MoveMostKeys) or keys is None or convert.move.old == convert.move.new:
+        return (item,)
+    heads = tuple(head for head in convert.heads if is_selected(head, keys))
+    if not heads:
+        return (item,)
+    # A longer beginning that the item means by itself is looked at key by key.
+    longer = tuple(each for each in keys.include if each not in heads and each.startswith(heads))
+    moved = KeySelection(heads, (*keys.exclude, *longer))
+    others = KeySelection(keys.include, (*keys.exclude, *heads))
+    return (
+        replace(item, source=replace(item.source, keys=moved), convert=convert.move),
+        replace(item, source=replace(item.source, keys=others)),
+    )
 
 
 def reversed_item(item: TransferItem) -> TransferItem:

@@ -29,4 +29,8 @@ def facts(catalog: Catalog) -> list[Shown]:
             glyph = severity_glyph(severity)
             text = f"{number} info" if severity is Severity.INFO else plural(number, severity.value)
             found.append(Shown(f"{glyph.text} {text}", glyph.tone))
+    first = next((each for each in catalog.findings if each.severity is Severity.ERROR), None)
+    if first is not None:
+        place = "" if first.line is None else f" (line {first.line})"
+        found.append(Shown(f"✗ {first.message}{place}", Tone.BAD))
     return found
