@@ -15,7 +15,7 @@ from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.cli.transferring import end, tell, watching
 from llama_storage_tui.cli.waiting import wait_for
-from llama_storage_tui.errors import PendingError, UsageError
+from llama_storage_tui.errors import PendingError, RefusedError, UsageError
 from llama_storage_tui.model.move import MoveChange, MovePlan
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.transfer_result import TransferResult
@@ -113,8 +113,13 @@ def move(
 
 def _ended(moving: BackendMove, *, is_undone: bool, accepts_open: bool, is_asking: bool) -> TransferResult:
     """Finish or take back what was begun, with the password that was typed then typed again."""
-    if can_ask():
-        moving = moving.knowing({each.variable: typed(each) for each in moving.unset_secrets()})
+    missing = moving.unset_secrets()
+    if missing and not can_ask():
+        raise RefusedError(
+            f"A password was typed when the move began, and {missing[0].variable} is not set now",
+            help="Set that variable, or do this on a terminal.",
+        )
+    moving = moving.knowing({each.variable: typed(each) for each in missing})
     if is_undone:
         return wait_for(moving.undo(watching(), tell, accepts_open=accepts_open))
     return _until_stopped(moving, accepts_open=accepts_open, is_asking=is_asking)

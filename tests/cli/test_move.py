@@ -332,7 +332,7 @@ def at_a_terminal(*words: str) -> Iterator[Terminal]:
 
 
 def test_a_password_that_nobody_gave_is_typed_unseen_and_kept_nowhere(
-    postgres_store: PostgresStore, config: Path, tmp_path: Path
+    run: Run, postgres_store: PostgresStore, config: Path, tmp_path: Path
 ) -> None:
     target = [*on_postgres(postgres_store)]
     at = target.index("password=${env.MOVED}")
@@ -349,6 +349,8 @@ def test_a_password_that_nobody_gave_is_typed_unseen_and_kept_nowhere(
     written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
     assert not [content for content in written if MOVED.encode() in content]
     assert postgres_store.ask("SELECT count(*) > 0 FROM llamastack_kvstore") == "t"
+    answer = run("move", str(config), "--undo", "--yes", "--for", "0.7.3")
+    assert (answer.code, "KV_PASSWORD is not set now" in answer.err) == (ExitCode.REFUSED, True)
     with at_a_terminal("move", str(config), "--undo", "--yes", "--for", "0.7.3") as found:
         found.expect("password of the target")
         found.send(f"{MOVED}\n")
