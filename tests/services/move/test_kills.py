@@ -169,6 +169,7 @@ def test_killed_while_it_is_taken_back_it_is_taken_back(deployment: Deployment) 
         assert (deployment.files(), deployment.target()) == (before, {}), UNDOING[at - 1]
 
 
+@pytest.mark.timeout(300 + 20 * MOMENTS)
 def test_killed_at_any_moment_it_is_finished_or_taken_back(anywhere: Deployment) -> None:
     deployment = anywhere
     before = deployment.files()
