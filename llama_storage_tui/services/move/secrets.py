@@ -48,9 +48,10 @@ def needed(load: LoadRequest, change: MoveChange) -> AskedSecret | None:
         return None  # which planning says
     type_ = full_type(change.type, backend.family)
     known = {each.name for each in run_config.backend_fields(type_, catalog.version.chosen) or ()}
+    kept = backend.settings if backend.type == type_ else ()
     given = {
         *change.fields,
-        *(each.name for each in backend.settings if each.value is not None and not each.is_default),
+        *(each.name for each in kept if each.value is not None and not each.is_default),
     }
     if _PASSWORD not in known or given.intersection(_INSTEAD):
         return None
