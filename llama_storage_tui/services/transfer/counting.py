@@ -32,7 +32,7 @@ EXAMPLES: Final = 5
 MOST_LEFT: Final = 10_000
 """Rows that are listed of each item."""
 
-_ROOM: Final = 2.2
+ROOM: Final = 2.2
 """What a copy takes of its bytes: the rows, their indexes, and the journal or log of the transaction."""
 
 
@@ -151,7 +151,7 @@ async def open_elsewhere(
 async def _room(writer: ItemWriter, store: StoreItems, counted: Sequence[CountedItem]) -> list[str]:
     free = await writer.free_bytes()
     items = {item.what for item in store.items}
-    needed = round(_ROOM * sum(each.bytes for each in counted if each.what in items))
+    needed = round(ROOM * sum(each.bytes for each in counted if each.what in items))
     if free is None or needed <= free:
         return []
     return [f"{store.target.location} needs about {needed:,} bytes, and its disk has {free:,} free."]
