@@ -23,7 +23,7 @@ BATCH_BYTES: Final = 8 * 1024 * 1024
 
 def weight(rows: Sequence[Sequence[object]]) -> int:
     """Return about how many bytes the cells of some rows hold; numbers count nothing."""
-    return sum(len(cell) for row in rows for cell in row if isinstance(cell, str | bytes))
+    return sum(len(cell) for row in rows for cell in row if isinstance(cell, (str, bytes)))
 
 
 def parted(

@@ -39,30 +39,35 @@ class KeepRows:
 
 @dataclass(frozen=True, slots=True)
 class MoveKeys:
-    """The conversion of keys that begin with `old` to keys that begin with `new` instead: an engine may do it by itself.
-
-    `has_texts`: a value that is no text is none that such keys have.
-    """
+    """The conversion of keys that begin with `old` to keys that begin with `new` instead: an engine may do it by itself."""
 
     old: str
     new: str
-    has_texts: bool = False
 
     def __call__(self, item: Item) -> Sequence[Item]:
-        """Return the item under its new key; raises NotConvertibleError where its key or its value is another."""
+        """Return the item under its new key; raises NotConvertibleError where its key is another."""
         key = item.get("key")
         if not isinstance(key, str):
             raise NotConvertibleError("key is no text")
         if not key.startswith(self.old):
             raise NotConvertibleError("the key does not begin with its namespace")
-        if self.has_texts and not isinstance(item.get("value"), str):
-            raise NotConvertibleError("value is no text")
         return ({**item, "key": self.new + key[len(self.old) :]},)
 
 
 @dataclass(frozen=True, slots=True)
+class MoveTexts(MoveKeys):
+    """As `MoveKeys`, of keys whose values are texts: an engine that does it by itself looks for others first."""
+
+    def __call__(self, item: Item) -> Sequence[Item]:
+        """Return the item under its new key; raises NotConvertibleError where its key or its value is another."""
+        if not isinstance(item.get("value"), str):
+            raise NotConvertibleError("value is no text")
+        return MoveKeys.__call__(self, item)
+
+
+@dataclass(frozen=True, slots=True)
 class MoveMostKeys:
-    """The conversion of keys most of which only get another beginning: an engine may bring those by itself, and the rest is few.
+    """The conversion of keys most of which only get another beginning: an engine may bring those by itself.
 
     Keys that begin with one of `heads` are moved by `move`; `convert` makes the same of them, and what it does of all others.
     """

@@ -13,7 +13,7 @@ from typing import Final
 from llama_storage_tui.backends.ranges import ranges_of, selects_the_rest, successor
 from llama_storage_tui.backends.sqlite.raw_rows import RawTable, count_rows, key_condition, last_row, quoted
 from llama_storage_tui.model.data import KeySelection
-from llama_storage_tui.model.transfer import KeepRows, MoveKeys, TransferItem
+from llama_storage_tui.model.transfer import KeepRows, MoveKeys, MoveTexts, TransferItem
 
 Parameters = tuple[object, ...]
 
@@ -161,7 +161,7 @@ def _bridge(
     rows, keys = f"{schema}.{source.quoted}", item.source.keys
     condition, parameters = key_condition(keys, key="s.key")
     number = count_rows(connection, rows, keys)
-    if isinstance(item.convert, MoveKeys) and item.convert.has_texts:
+    if isinstance(item.convert, MoveTexts):
         other = f"SELECT 1 FROM {rows} AS s WHERE {condition} AND typeof(s.value) <> 'text' LIMIT 1"  # noqa: S608 - names are quoted
         if connection.execute(other, parameters).fetchone() is not None:
             return None

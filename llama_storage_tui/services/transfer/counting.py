@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import RawRow, RowIdentity, Standing
-from llama_storage_tui.model.transfer import OnConflict, Stays, TransferItem
-from llama_storage_tui.model.transfer_result import CountedItem, LeftRow, TransferPlan, TransferTerms
+from llama_storage_tui.model.transfer import KeepRows, OnConflict, Stays, TransferItem
+from llama_storage_tui.model.transfer_result import (
+    CountedItem,
+    LeftRow,
+    TransferPlan,
+    TransferProgress,
+    TransferTerms,
+)
 from llama_storage_tui.services.transfer.converting import convert, shown
 from llama_storage_tui.services.transfer.stores import (
     StoreItems,
@@ -24,6 +31,8 @@ from llama_storage_tui.text import plural
 
 if TYPE_CHECKING:
     from llama_storage_tui.backends.protocols import ItemSource, ItemWriter
+
+_Hear = Callable[[TransferProgress], None]
 
 EXAMPLES: Final = 5
 """Conflicts that are shown of each item."""
@@ -43,8 +52,12 @@ async def count(
     timeouts: Timeouts,
     *,
     is_thorough: bool = True,
+    watch: _Hear | None = None,
 ) -> TransferPlan:
     """Return the plan of these items. `is_thorough` reads every row; otherwise only where the target has some already.
+
+    `watch` hears how far the reading is, after each batch. Rows that stay as they are, and whose target is empty, are measured by
+    their engine and not read.
 
     Raises BackendError for a store that cannot be read.
     """
@@ -54,7 +67,10 @@ async def count(
         writer = await open_writer(store.target, timeouts)
         try:
             refusals += await writer.obstacles(store.sheets())
-            counted += [await _count(item, timeouts, is_thorough=is_thorough) for item in store.items]
+            counted += [
+                await _count(item, timeouts, watch or _nobody, is_thorough=is_thorough)
+                for item in store.items
+            ]
             refusals += await _room(writer, store, counted)
         finally:
             await writer.close()
@@ -66,7 +82,11 @@ async def count(
     return TransferPlan(tuple(counted), tuple(stays), tuple(notices), tuple(dict.fromkeys(refusals)))
 
 
-async def _count(item: TransferItem, timeouts: Timeouts, *, is_thorough: bool) -> CountedItem:
+def _nobody(_: TransferProgress) -> None:
+    """Hear of progress, and do nothing."""
+
+
+async def _count(item: TransferItem, timeouts: Timeouts, watch: _Hear, *, is_thorough: bool) -> CountedItem:
     source = await open_source(item.source.target, timeouts)
     target = await open_source(item.target.target, timeouts)
     try:
@@ -79,19 +99,24 @@ async def _count(item: TransferItem, timeouts: Timeouts, *, is_thorough: bool) -
         )
         if is_quick:
             return counted
-        return await _count_rows(counted, source, target if is_there else None)
+        if not is_there and isinstance(item.convert, KeepRows):
+            return replace(counted, is_exact=True)  # there is nothing that converting each could find out
+        return await _count_rows(counted, source, target if is_there else None, watch)
     finally:
         await source.close()
         await target.close()
 
 
-async def _count_rows(counted: CountedItem, source: ItemSource, target: ItemSource | None) -> CountedItem:
+async def _count_rows(
+    counted: CountedItem, source: ItemSource, target: ItemSource | None, watch: _Hear
+) -> CountedItem:
     """Read and convert every row, and look for it in the target where that has any (None: it has none)."""
     item = counted.item
     standings = dict.fromkeys(Standing, 0)
     examples: list[str] = []
     left: list[LeftRow] = []
     in_place = is_in_place(item)
+    begun, rows = time.monotonic(), 0
     async with aclosing(source.read(item.source.container, item.source.keys)) as batches:
         async for batch in batches:
             made = await asyncio.to_thread(convert, item, batch)
@@ -107,6 +132,9 @@ async def _count_rows(counted: CountedItem, source: ItemSource, target: ItemSour
                     standings[Standing.ABSENT if is_own else found.standing] += 1
                     if found.standing is Standing.OTHER and not is_own and len(examples) < EXAMPLES:
                         examples.append(shown(identity))
+            rows += len(batch.rows)
+            seconds = time.monotonic() - begun
+            watch(TransferProgress(item.what, item.source.container, rows, counted.rows, seconds))
     return replace(
         counted,
         brings=standings[Standing.ABSENT],
