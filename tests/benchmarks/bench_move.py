@@ -134,13 +134,13 @@ async def move(folder: Path, server: Server, rows: int) -> tuple[Took, Took]:
         "password": "${env.MOVED}",
     }
     change = MoveChange("sql_default", "postgres", fields)
-    planned = Took(server)
+    planned = await asyncio.to_thread(Took, server)  # which looks at every process
     plan = await moving.plan(change)
-    planned.end()
+    await asyncio.to_thread(planned.end)
     assert not plan.refusals, plan.refusals
-    moved = Took(server)
+    moved = await asyncio.to_thread(Took, server)
     result = await moving.apply(plan, change, ignore, lambda _: None)
-    moved.end()
+    await asyncio.to_thread(moved.end)
     assert sum(each.verified for each in result.items) == rows
     return planned, moved
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, TypeVar, cast
@@ -148,19 +148,25 @@ def key_condition(
 
     `by_index` lets SQLite search the index of the keys; without it the scan keeps the order of the table.
     """
+    found = [*_conditions(keys, key=key, by_index=by_index)]
+    parameters = [each for _, some in found for each in some]
+    return f"({' OR '.join(condition for condition, _ in found) or '0'})", tuple(parameters)
+
+
+def _conditions(
+    keys: KeySelection | None, *, key: str = "key", by_index: bool = False
+) -> Iterator[tuple[str, Parameters]]:
+    """Yield conditions no two of which mean one row, each with its parameters."""
     if keys is None:
-        return "1", ()
+        yield "1", ()
+        return
     sign = "" if by_index else "+"
-    parts: list[str] = []
-    parameters: list[object] = []
     for each in ranges_of(keys):
         # Numbers come before every text, and binary values behind.
         high = f"typeof({key}) = 'text'" if each.high is None else f"{sign}{key} < ?"
-        parts.append(f"({sign}{key} >= ? AND {high})")
-        parameters += [each.low] if each.high is None else [each.low, each.high]
+        yield f"({sign}{key} >= ? AND {high})", (each.low,) if each.high is None else (each.low, each.high)
     if selects_the_rest(keys):
-        parts.append(f"typeof({key}) <> 'text'")
-    return f"({' OR '.join(parts) or '0'})", tuple(parameters)
+        yield f"typeof({key}) <> 'text'", ()
 
 
 def extent(
@@ -182,10 +188,12 @@ def extent(
 
 
 def count_rows(connection: sqlite3.Connection, table: str, keys: KeySelection | None) -> int:
-    """Count the rows of a table, by its quoted name, that are meant."""
-    condition, parameters = key_condition(keys, by_index=True)
-    (number,) = connection.execute(f"SELECT count(*) FROM {table} WHERE {condition}", parameters).fetchone()  # noqa: S608 - quoted
-    return int(number)
+    """Count the rows of a table, by its quoted name, that are meant: range by range, for which the index of the keys is enough."""
+    number = 0
+    for condition, parameters in _conditions(keys, by_index=True):
+        query = f"SELECT count(*) FROM {table} WHERE {condition}"  # noqa: S608 - names are quoted
+        number += int(connection.execute(query, parameters).fetchone()[0])
+    return number
 
 
 def _has_rows(connection: sqlite3.Connection, table: RawTable, keys: KeySelection) -> bool:
