@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, TypeVar, cast
 
-from llama_storage_tui.backends.batches import LARGEST_RAW_BATCH, Pace
+from llama_storage_tui.backends.batches import Pace, raw_pace
 from llama_storage_tui.backends.ranges import ranges_of, selects_the_rest
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Cell, KeySelection
@@ -245,4 +245,4 @@ class Pages:
 
 def pages(table: RawTable, keys: KeySelection | None, *, has_locators: bool) -> Pages:
     """Return a walk over a table."""
-    return Pages(table, keys, has_locators, Pace(most=LARGEST_RAW_BATCH))
+    return Pages(table, keys, has_locators, raw_pace())
