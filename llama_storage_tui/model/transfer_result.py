@@ -75,6 +75,8 @@ class ItemOutcome:
     kept: int = 0
     replaced: int = 0
     removed: int = 0
+    followed: int = 0
+    """Rows of the target that a later pass added, changed or removed, since the source had."""
     left: list[LeftRow] = field(default_factory=list)
 
     @property

@@ -14,7 +14,7 @@ LARGE: Final = 200_000
 """Characters that are read at once: a few milliseconds."""
 _DEEPEST: Final = 6
 """Levels that are taken apart: below them one piece holds no more than one of many."""
-_scan: Final = JSONDecoder().raw_decode
+_read: Final = JSONDecoder().raw_decode
 _after_space: Final = re.compile(r"[ \t\n\r]*").match
 
 
@@ -32,7 +32,7 @@ def _value(text: str, at: int, depth: int, large: int) -> tuple[Any, int]:
             return _object(text, at, depth, large)
         if text.startswith("[", at):
             return _list(text, at, depth, large)
-    return _scan(text, at)
+    return _read(text, at)
 
 
 def _object(text: str, at: int, depth: int, large: int) -> tuple[dict[str, Any], int]:
@@ -42,7 +42,7 @@ def _object(text: str, at: int, depth: int, large: int) -> tuple[dict[str, Any],
         return found, at + 1
     while True:
         _past(text, at, '"')
-        name, at = _scan(text, at)
+        name, at = _read(text, at)
         at = _skipped(text, _past(text, _skipped(text, at), ":"))
         found[name], at = _value(text, at, depth + 1, large)
         at = _skipped(text, at)

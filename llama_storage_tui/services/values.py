@@ -130,9 +130,14 @@ def iso(time: datetime) -> str:
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def is_time_name(name: str) -> bool:
+    """Tell whether a column or a key of that name holds a point in time, by what servers call those."""
+    return bool(_TIME_NAMES.search(name))
+
+
 def epoch_time(column: str, value: Cell) -> datetime | None:
     """Return the time that an epoch-seconds column means, None where the name or the number does not say one."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not _TIME_NAMES.search(column):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not is_time_name(column):
         return None
     low, high = _EPOCH_SECONDS
     if not low < value <= high:

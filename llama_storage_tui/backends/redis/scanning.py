@@ -16,7 +16,7 @@ from typing import Final
 from llama_storage_tui.backends.ranges import is_selected, is_storable
 from llama_storage_tui.backends.redis.commands import Command, Question
 from llama_storage_tui.backends.redis.connecting import RedisConnection
-from llama_storage_tui.backends.redis.seen import DistinctKeys
+from llama_storage_tui.backends.seen import DistinctKeys
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import KeySelection
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from llama_storage_tui.model.catalog import Catalog
     from llama_storage_tui.model.pending import PendingNotice
     from llama_storage_tui.services.catalog import Candidate, Opened
+    from llama_storage_tui.services.overview.activity import Activity
+    from llama_storage_tui.services.overview.holdings import BackendHoldings
     from llama_storage_tui.services.probe import ProbeResult
     from llama_storage_tui.services.requests import LoadRequest
 
@@ -56,4 +58,20 @@ class ProbeArrived(Message):
 
 @dataclass(eq=False)
 class ProbesDone(Message):
-    """All backends of a test have answered."""
+    """All backends of a test have answered; nobody asked for one that `is_quiet`."""
+
+    is_quiet: bool = False
+
+
+@dataclass(eq=False)
+class HoldingsArrived(Message):
+    """What lies on a backend is known."""
+
+    holdings: BackendHoldings
+
+
+@dataclass(eq=False)
+class ActivityArrived(Message):
+    """What has happened lately is known, or more of it."""
+
+    activity: Activity
