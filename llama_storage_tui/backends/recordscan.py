@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends import cursors
+from llama_storage_tui.backends.asked import asked
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.documents import (
     DocumentSource,
@@ -25,13 +26,10 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Cell, Cursor
 from llama_storage_tui.model.records import (
-    AnyOf,
-    Between,
     Condition,
     Equals,
     Field,
     Measure,
-    Not,
     Record,
     RecordOrder,
     RecordQuery,
@@ -77,7 +75,7 @@ class RecordScan(RowSource):
             raise UsageError(f"{shape.name!r} has no stored order.", help=Advice("", Step.NEWEST_FIRST))
         else:
             marked = physical
-        conditions = [_asked(condition) for condition in query.conditions]
+        conditions = [asked(condition) for condition in query.conditions]
         name = cursors.fingerprint(shape.place, shape.schema, shape.name, query.order.value, conditions)
         return cls(query, shape, dialect, marked, name, parts)
 
@@ -397,16 +395,3 @@ def _columns_of(condition: Condition) -> Iterator[str]:
         for field in fields_of(condition)
         if not any(inside_of(Equals(field, None))) and field.measure is Measure.VALUE
     )
-
-
-def _asked(condition: Condition) -> str:
-    """Write a condition for a cursor's fingerprint: without bounds, since those that count back from now move between two pages."""
-    match condition:
-        case Between(field):
-            return f"Between({field!r})"
-        case AnyOf(conditions):
-            return f"AnyOf({[_asked(each) for each in conditions]})"
-        case Not(inner):
-            return f"Not({_asked(inner)})"
-        case _:
-            return repr(condition)
