@@ -7,13 +7,13 @@ Every value is compared with its source by SQLite, too.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.backends.ranges import ranges_of, selects_the_rest, successor
 from llama_storage_tui.backends.sqlite.raw_rows import RawTable, count_rows, key_condition, last_row, quoted
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import KeySelection
-from llama_storage_tui.model.transfer import KeepRows, MoveKeys, TransferItem
+from llama_storage_tui.model.transfer import KeepRows, MoveKeys, MoveTexts, TransferItem
 
 Parameters = tuple[object, ...]
 
@@ -23,7 +23,8 @@ _LARGEST: Final = 2**62
 
 def can_bring(item: TransferItem) -> bool:
     """Tell whether SQLite can convert the rows of an item by itself."""
-    return isinstance(item.convert, KeepRows | MoveKeys)
+    convert = item.convert
+    return isinstance(convert, KeepRows) or (isinstance(convert, MoveKeys) and convert.expiry is None)
 
 
 def bring(
@@ -87,8 +88,11 @@ class _Bridge:
         return self.connection.execute(statement, (*given, *self.parameters)).rowcount
 
     def same(self) -> int:
-        """Count the rows of the source whose every value, and its type, is at the target."""
+        """Count the rows of the source whose every value, and its type, is at the target, and that the conversion takes."""
         conditions = [self._is_same(name) for name in self.source.columns if name not in self.item.identity]
+        if isinstance(self.item.convert, MoveTexts):
+            # Texts come behind all numbers and before all binary values; a third of what `typeof` costs.
+            conditions.append("s.value >= '' AND s.value < x''")
         shift = self._shift()
         # By its number a row is found without a search by its identity, which the `+` rules out.
         sign = "" if shift is None else "+"

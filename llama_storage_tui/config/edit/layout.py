@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import yaml
 
 from llama_storage_tui.config.document import Path, PathStep
 from llama_storage_tui.config.nodes import DocumentOrigin, construct, syntax_error
+from llama_storage_tui.deferred import dataclass
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Many texts are parsed on the way to the last one, each made of one that this program's own parser has read within its limits."""

@@ -16,7 +16,7 @@ from llama_storage_tui.__main__ import main
 from llama_storage_tui.tui.catalog.catalog import CatalogScreen
 from llama_storage_tui.tui.navigation.bindings import key_bindings, known_ids
 from llama_storage_tui.tui.navigation.keymap import read_preferences
-from llama_storage_tui.tui.style.theme import BY_NAME
+from llama_storage_tui.tui.style.theme import theme_names
 from tests import fork_server
 from tests.tui.gallery import NARROW, stage
 
@@ -61,11 +61,11 @@ def test_help_keys_prints_each_id_with_its_key_and_what_it_does_where() -> None:
 
 def test_help_themes_names_all_that_the_file_takes(tmp_path: Path) -> None:
     listed = json.loads(asked("help", "themes", "--json"))
-    assert listed["themes"] == [*BY_NAME]
+    assert listed["themes"] == [*theme_names()]
     for theme in listed["themes"]:
         path = tmp_path / "config.toml"
         path.write_text(f'theme = "{theme}"\n')
-        assert read_preferences(path, (), BY_NAME).problem is None
+        assert read_preferences(path, (), theme_names()).problem is None
         assert theme in asked("help", "themes")
 
 
