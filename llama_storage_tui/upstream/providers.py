@@ -217,7 +217,12 @@ def api_entries(name: str) -> Sequence[Dated]:
 
 def is_known_api(api: str, version: Version) -> bool:
     """Tell whether that release knows an API of that name, those of the routing tables included."""
-    return any(api in (row.name, row.table) for row in _APIS if row.holds_for(version))
+    return api in _known_apis(version)
+
+
+@cache
+def _known_apis(version: Version) -> frozenset[str | None]:
+    return frozenset(name for row in _APIS if row.holds_for(version) for name in (row.name, row.table))
 
 
 def takes_providers(api: str, version: Version) -> bool:

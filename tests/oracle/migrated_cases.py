@@ -4,10 +4,10 @@ import json
 import tarfile
 import zipfile
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
-from llama_storage_tui.config.document import parse
+from llama_storage_tui.config.document import ConfigDocument, parse
 from llama_storage_tui.config.dotenv import merge
 from llama_storage_tui.config.load import load_catalog
 from llama_storage_tui.config.migrate.run import MigratedText, migrate_text
@@ -67,4 +67,10 @@ def migrated(text: str, before: str | None, after: str, layout: str) -> Migrated
 
 def guessed(text: str) -> Version:
     """Return the release that the file itself suggests."""
-    return load_catalog(parse(text, "config.yaml"), ENVIRONMENT).version.chosen
+    return load_catalog(parsed(text), ENVIRONMENT).version.chosen
+
+
+@lru_cache(maxsize=4)
+def parsed(text: str) -> ConfigDocument:
+    """Parse a text once for all that is asked about it: nothing changes a document."""
+    return parse(text, "config.yaml")

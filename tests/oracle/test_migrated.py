@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from llama_storage_tui.config.document import parse
 from llama_storage_tui.config.load import load_catalog
 from llama_storage_tui.model.finding import Severity, Stage
 from llama_storage_tui.model.version import Version
-from tests.oracle.migrated_cases import ENVIRONMENT, guessed, migrated, shipped_before, texts
+from tests.oracle.migrated_cases import ENVIRONMENT, guessed, migrated, parsed, shipped_before, texts
 
 RECORDED = Path(__file__).parent / "migrated"
 VERDICTS = {
@@ -34,7 +33,7 @@ def sampled() -> Iterator[object]:
 def test_a_shipped_config_is_brought_to_the_newest_release(release: str, digest: str, layout: str) -> None:
     text = texts()[digest]
     found = migrated(text, release, TARGET, layout)
-    catalog = load_catalog(parse(found.text, "config.yaml"), ENVIRONMENT, version=Version.parse(TARGET))
+    catalog = load_catalog(parsed(found.text), ENVIRONMENT, version=Version.parse(TARGET))
     errors = [
         one for one in catalog.findings if one.severity is Severity.ERROR and one.stage is not Stage.NEVER
     ]
@@ -51,7 +50,7 @@ def test_what_the_file_itself_suggests_leads_to_the_same(digest: str) -> None:
     text = texts()[digest]
     assert guessed(text) < Version(1, 0)
     found = migrated(text, None, TARGET, "keep").text
-    catalog = load_catalog(parse(found, "config.yaml"), ENVIRONMENT, version=Version.parse(TARGET))
+    catalog = load_catalog(parsed(found), ENVIRONMENT, version=Version.parse(TARGET))
     assert catalog.verdict.loads
 
 
