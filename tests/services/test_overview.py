@@ -37,7 +37,13 @@ async def test_each_reference_has_its_rows_and_the_age_of_the_last_one(store: St
 
 async def test_lately_is_told_by_the_rows_stored_last_with_orphans_and_counts(store: Store) -> None:
     create_tables(store, NEW)
-    insert(store, [row(f"resp_{n}", created_at=1_700_000_000 + n, status="failed" if n == 5 else "completed") for n in range(6)])
+    insert(
+        store,
+        [
+            row(f"resp_{n}", created_at=1_700_000_000 + n, status="failed" if n == 5 else "completed")
+            for n in range(6)
+        ],
+    )
     store.execute("INSERT INTO openai_conversations (id, created_at) VALUES ('conv_1', 1)")
     store.execute(f"{ITEM} ('conv_1', 'msg_1', 1), ('conv_gone', 'msg_2', 1), ('conv_gone', 'msg_3', 1)")
     async with keeping(store).session() as session:

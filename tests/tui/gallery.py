@@ -166,7 +166,16 @@ class Stage:
     @property
     def _is_busy(self) -> bool:
         is_held = any(gate.waiting for gate in self._gates)
-        return not is_held and any(not worker.is_finished for worker in self.app.workers)
+        # What follows a list ends only with the list.
+        ending = (worker for worker in self.app.workers if worker.group != "follow")
+        return not is_held and any(not worker.is_finished for worker in ending)
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        """Wait for something that comes by itself, as a new row of a followed list does."""
+        async with asyncio.timeout(20):
+            while not is_so():
+                await asyncio.sleep(0.1)
+                await self.settle()
 
     @property
     def _gates(self) -> list[Gate]:
@@ -571,6 +580,13 @@ CANDIDATES = (
     Candidate(Path("/home/ops/.llama/distributions/support-desk/run.yaml"), "distribution support-desk"),
 )
 
+
+async def _following(found: Stage) -> None:
+    """Follow the responses, until the first page is read for that."""
+    await found.press("w", "F")
+    await found.until(lambda: "New records come on top" in found.text)
+
+
 SCENES: dict[str, Scene] = {
     "catalog": Scene(keys=("T",)),
     "catalog-light": Scene(keys=("T", "down"), theme="ledger-light"),
@@ -583,6 +599,11 @@ SCENES: dict[str, Scene] = {
     "catalog-failure-narrow": Scene(NARROW, keys=("down", "down", "down", "t")),
     "findings": Scene(keys=("f",)),
     "findings-narrow": Scene(NARROW, keys=("f",)),
+    "config-text": Scene(keys=("f", "V"), is_demo=True),
+    "config-text-narrow": Scene(NARROW, keys=("f", "V"), is_demo=True),
+    "key-tree": Scene(keys=("enter", "enter", "v"), is_demo=True),
+    "key-tree-narrow": Scene(NARROW, keys=("enter", "enter", "v"), is_demo=True),
+    "following": Scene(act=_following, is_demo=True),
     "version": Scene(keys=("v",)),
     "goto": Scene(act=_going_to("resp_01"), is_demo=True),
     "goto-narrow": Scene(NARROW, act=_going_to("resp_none"), is_demo=True),
