@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from json import JSONDecodeError, JSONDecoder
-from json.decoder import scanstring
 from typing import Any, Final
 
 LARGE: Final = 200_000
 """Characters that are read at once: a few milliseconds."""
 _DEEPEST: Final = 6
 """Levels that are taken apart: below them one piece holds no more than one of many."""
-_scan: Final = JSONDecoder().scan_once
+_read: Final = JSONDecoder().raw_decode
 _after_space: Final = re.compile(r"[ \t\n\r]*").match
 
 
@@ -33,10 +32,7 @@ def _value(text: str, at: int, depth: int, large: int) -> tuple[Any, int]:
             return _object(text, at, depth, large)
         if text.startswith("[", at):
             return _list(text, at, depth, large)
-    try:
-        return _scan(text, at)
-    except StopIteration:
-        raise JSONDecodeError("Expecting value", text, at) from None
+    return _read(text, at)
 
 
 def _object(text: str, at: int, depth: int, large: int) -> tuple[dict[str, Any], int]:
@@ -45,7 +41,8 @@ def _object(text: str, at: int, depth: int, large: int) -> tuple[dict[str, Any],
     if text.startswith("}", at):
         return found, at + 1
     while True:
-        name, at = scanstring(text, _past(text, at, '"'), True)  # noqa: FBT003 - strict, as json.loads is
+        _past(text, at, '"')
+        name, at = _read(text, at)
         at = _skipped(text, _past(text, _skipped(text, at), ":"))
         found[name], at = _value(text, at, depth + 1, large)
         at = _skipped(text, at)
