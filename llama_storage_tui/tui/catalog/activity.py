@@ -28,7 +28,8 @@ HOUR: Final = 3_600
 HOURS: Final = 24
 LEVELS: Final = "▂▃▄▅▆▇█"
 NONE: Final = "▁"
-OWNER: Final = 12
+OWNER: Final = 10
+ASKED: Final = 30
 MARK: Final = 13
 AGE: Final = 6
 WAITS: Final = Shown("…", Tone.MUTED)
@@ -194,6 +195,7 @@ def _response(summary: ResponseSummary, now: float) -> Line:
         Shown(f"{mark.text:<{MARK}} ", mark.tone),
         # By cells: an owner may be written in letters that take two.
         Shown(set_cell_size(end(line(owner.text), OWNER), OWNER + 1), owner.tone),
+        Shown(set_cell_size(end(line(summary.asked or ""), ASKED), ASKED + 2)),
         wrong if wrong.text else Shown(tokens, Tone.MUTED),
     )
 

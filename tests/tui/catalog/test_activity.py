@@ -43,7 +43,7 @@ async def test_sizes_ages_rows_and_what_deserves_a_look_are_on_the_main_screen()
             "7 orphaned items",
         ):
             assert text in found.text
-        for text in ("Conversations 21", "Completions 307", "upstream model timed out"):
+        for text in ("Conversations 21", "Completions 307", "Summarise the incident", "server_error: "):
             assert text in found.text
         await found.press("down")
         row = line_of(found, "responses/builtin")
