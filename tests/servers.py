@@ -6,6 +6,7 @@ cluster to others; the cluster therefore lives in a folder of its own directly u
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import socket
 import subprocess
@@ -78,6 +79,10 @@ class Server:
         command = ("-h", str(self.folder), "-p", str(self.port), "-U", "postgres", "-d", database)
         options = ("-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql)
         return pgexec("psql", (*command, *options), bin_path=self._postgres.bin_path).strip()
+
+    def program(self, name: str) -> Path:
+        """Return where one of PostgreSQL's own programs is."""
+        return Path(self._postgres.bin_path) / name
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
@@ -172,3 +177,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _until_enter() -> None:
+    """Run a server to try the program with, until somebody presses enter."""
+    with postgres() as server:
+        print(f"export DEMO_PASSWORD={shlex.quote(PASSWORD)}")
+        fields = {"host": "127.0.0.1", "port": server.port, "db": DATABASE, "user": ROLE}
+        words = [f"{name}={value}" for name, value in fields.items()] + ["password=${env.DEMO_PASSWORD}"]
+        print("--to postgres", *(f"--set {shlex.quote(word)}" for word in words))
+        input("Enter stops the server. ")
+
+
+if __name__ == "__main__":
+    _until_enter()

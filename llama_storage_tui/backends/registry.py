@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, Roles
 from llama_storage_tui.errors import BackendError, FailureKind, RefusedError
 from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.raw_rows import Sheet
 from llama_storage_tui.model.target import LoginTarget, Target
 
 if TYPE_CHECKING:
@@ -111,6 +112,11 @@ def is_writable(target: Target) -> bool:
     """Tell whether this program has a writer of a target."""
     copy = engine_of(target).bulk_copy
     return copy is not None and copy.writer is not None
+
+
+def creation_of(target: Target, sheet: Sheet) -> tuple[str, ...]:
+    """Return the statements that make a container at a target where it is not there."""
+    return _bulk_copy(engine_of(target)).statements(sheet)
 
 
 def copy_note(target: Target) -> str:

@@ -10,6 +10,7 @@ from llama_storage_tui.backends.settings import BackendSettings
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.raw_rows import Sheet
 from llama_storage_tui.model.target import LoginTarget, Target
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ AnyLogin = TypeVar("AnyLogin", bound=LoginTarget)
 
 
 def _nothing(_: BackendSettings) -> Iterable[str]:
+    return ()
+
+
+def _no_statements(_: Sheet) -> tuple[str, ...]:
     return ()
 
 
@@ -43,6 +48,8 @@ class BulkCopy(Generic[AnyTarget]):
     source: Callable[[AnyTarget, Timeouts], ItemSource]
     writer: Callable[[AnyTarget, Timeouts], ItemWriter] | None
     """None where this program writes nothing."""
+    statements: Callable[[Sheet], tuple[str, ...]] = _no_statements
+    """Returns the statements by which the writer makes a container that is not there; none where nothing is made."""
     note: str = ""
     """What an operator should know before rows are brought there."""
     only_moves: bool = False

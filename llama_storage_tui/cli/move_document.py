@@ -47,6 +47,20 @@ class BackendPlaceBody(Document):
     location: str
 
 
+class CreationBody(Document):
+    """A table that is made where the target has none, and how."""
+
+    container: str
+    statements: list[str]
+
+
+class SpaceBody(Document):
+    """About how many bytes are needed at the target, and how many are free there (null: it does not tell)."""
+
+    needed: int
+    free: int | None
+
+
 class MovePlanBody(Document):
     """What a move would do; `refusals` say why it cannot be done now, and `users` who has a store open."""
 
@@ -59,6 +73,10 @@ class MovePlanBody(Document):
     rows: int
     bytes: int
     stays: Annotated[list[StaysBody], From("transfer.stays")]
+    seconds: int
+    """How long the first pass takes, about; servers may run meanwhile."""
+    space: SpaceBody
+    creates: list[CreationBody]
     downtime: DowntimeBody
     users: list[str]
     notices: Annotated[list[str], From("transfer.notices")]

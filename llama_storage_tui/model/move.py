@@ -39,6 +39,22 @@ class BackendPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class Creation:
+    """A table that is made where the target has none, by which statements: as a server of the version makes it."""
+
+    container: str
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """About how many bytes the target needs, and how many are free there; None where it does not tell."""
+
+    needed: int
+    free: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class MovePlan:
     """What a move would do. `diff` is the edit of the config, secrets masked; `references` are those that follow."""
 
@@ -52,6 +68,10 @@ class MovePlan:
     downtime: Downtime
     users: tuple[str, ...] = ()
     """Who has a store open now, a sentence each."""
+    creates: tuple[Creation, ...] = ()
+    space: Space = field(default_factory=lambda: Space(0, None))
+    seconds: int = 0
+    """How long the first pass takes, about; servers may run meanwhile."""
 
     @property
     def refusals(self) -> tuple[str, ...]:

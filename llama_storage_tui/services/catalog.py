@@ -104,6 +104,8 @@ def read_environment(request: LoadRequest) -> Environment:
     """Put the variables together that `${env…}` sees."""
     read = [_env_file(name, request) for name in request.env_files]
     process = request.environ if request.uses_environ else None
+    if request.typed:
+        process = {**(process or {}), **request.typed}
     files = [service.variables for service in read]
     merged = merge(files, process, assumes_set=request.assumes_set, home=request.environ.get("HOME"))
     elsewhere = tuple(place for service in read for place in service.elsewhere)

@@ -6,10 +6,10 @@ The operator's own `config.toml` is never written: its comments are the operator
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError
 
 FILE: Final = "remembered.json"

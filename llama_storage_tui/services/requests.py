@@ -32,6 +32,8 @@ class LoadRequest:
     path_map: tuple[tuple[str, str], ...] = ()
     key: str | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    typed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Variables whose values were typed for this call alone; kept nowhere."""
 
 
 _PATTERN: Final = re.compile(r"[*?\[]")

@@ -222,6 +222,15 @@ class CompletionsOpened(Destination):
 
 
 @dataclass(eq=False)
+class LinksOpened(Destination):
+    """The operator wants what a response leads to, or only the chat completions that were made for it."""
+
+    id: str
+    conversation: str | None = None
+    is_of_completions: bool = False
+
+
+@dataclass(eq=False)
 class CompletionOpened(Destination):
     """The operator opens a chat completion."""
 

@@ -22,7 +22,7 @@ from textual.worker import Worker, WorkerState
 from llama_storage_tui.services.remembered import FILE, SERVERS, THEME, ConfigChoice, Preference
 from llama_storage_tui.tui import messages
 from llama_storage_tui.tui.dependencies import World
-from llama_storage_tui.tui.navigation.keymap import preferences_path, read_preferences
+from llama_storage_tui.tui.navigation.keymap import FILTERS_FILE, preferences_path, read_preferences
 from llama_storage_tui.tui.style.theme import ANSI, BY_NAME, DARK, LIGHT, theme_names, variables_of
 from llama_storage_tui.tui.terminal.control_filter import ControlFilter
 from llama_storage_tui.tui.terminal.driver import TerminalDriver
@@ -115,6 +115,11 @@ class TerminalApp(App[int]):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Let no control character out."""
         return [ControlFilter(), *super().get_line_filters()]
+
+    @property
+    def filters_file(self) -> Path:
+        """Where an operator's named filters are kept: beside the preferences."""
+        return preferences_path(self._world.environ).with_name(FILTERS_FILE)
 
     def _follow_preferences(self) -> None:
         path = preferences_path(self._world.environ)

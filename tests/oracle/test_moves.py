@@ -15,7 +15,10 @@ from llama_storage_tui.model.move import MoveChange
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.services.move.service import BackendMove
 from llama_storage_tui.services.requests import LoadRequest
-from tests.moves import MOVED, on_postgres
+from tests.moves import MOVED, content, on_postgres
+from tests.oracle.migrating import config_of
+from tests.oracle.migration_stores import restore, saved
+from tests.oracle.test_migration_postgres import KEYS, expected, raw, stored
 from tests.oracle.test_stores import CONFIG, LOADERS, RECORDED
 from tests.stores import MongoStore, PostgresStore, RedisStore
 from tests.transfers import ignore
@@ -28,8 +31,8 @@ TABLE = "recorded"
 class Moving:
     """A config whose one backend moves from engine to engine."""
 
-    def __init__(self, folder: Path, recorded: dict[str, Any], backend: str) -> None:
-        self.version = str(recorded["header"]["version"])
+    def __init__(self, folder: Path, version: str, text: str) -> None:
+        self.version = version.rpartition("-")[2]
         self.folder = folder
         self.environ = {
             "HOME": str(folder),
@@ -37,18 +40,24 @@ class Moving:
             "LLAMA_STORAGE_TUI_STATE_DIR": str(folder / "state"),
         }
         self.config = folder / "config.yaml"
+        self.config.write_text(text)
+
+    @classmethod
+    def of_keys(cls, folder: Path, recorded: dict[str, Any], backend: str) -> Moving:
+        """Lay out a config of the namespaces that were recorded."""
+        version = str(recorded["header"]["version"])
         spaces = dict.fromkeys(namespace for namespace, *_ in recorded["written"] if namespace)
         named = "\n".join(
             f"      r{number}: {{backend: kv, namespace: '{each}'}}" for number, each in enumerate(spaces)
         )
-        name = "distro_name" if self.version.startswith("1.") else "image_name"
-        self.config.write_text(CONFIG % {"references": named, "backend": backend, "name": name})
+        name = "distro_name" if version.startswith("1.") else "image_name"
+        return cls(folder, version, CONFIG % {"references": named, "backend": backend, "name": name})
 
-    async def to(self, type_: str, **fields: str) -> None:
+    async def to(self, type_: str, *, backend: str = "kv", **fields: str) -> None:
         """Move the backend; clients of the tests are still connected."""
         request = LoadRequest(str(self.config), version=self.version, environ=self.environ)
         moving = BackendMove(request, Timeouts(connect=5))
-        change = MoveChange("kv", type_, fields)
+        change = MoveChange(backend, type_, fields)
         plan = await moving.plan(change)
         assert plan.refusals == ()
         result = await moving.apply(plan, change, ignore, ignore_step, accepts_open=True)
@@ -114,7 +123,7 @@ async def test_keys_go_from_redis_to_each_engine_and_back_as_the_package_writes_
     path: Path, redis_store: RedisStore, postgres_store: PostgresStore, tmp_path: Path
 ) -> None:
     recorded = json.loads(path.read_text())
-    moving = Moving(tmp_path, recorded, LOADERS["redis"](redis_store, recorded["redis"]))
+    moving = Moving.of_keys(tmp_path, recorded, LOADERS["redis"](redis_store, recorded["redis"]))
     before = in_redis(redis_store)
     await moving.to("postgres", **fields_on(postgres_store))
     assert table(postgres_store, TABLE) == of_their_own(recorded)
@@ -140,6 +149,37 @@ async def test_keys_go_from_mongodb_to_postgres_as_the_package_writes_them(
     path: Path, mongo_store: MongoStore, postgres_store: PostgresStore, tmp_path: Path
 ) -> None:
     recorded = json.loads(path.read_text())
-    moving = Moving(tmp_path, recorded, LOADERS["mongodb"](mongo_store, recorded["mongodb"]))
+    moving = Moving.of_keys(tmp_path, recorded, LOADERS["mongodb"](mongo_store, recorded["mongodb"]))
     await moving.to("postgres", **fields_on(postgres_store))
     assert table(postgres_store, TABLE) == of_their_own(recorded)
+
+
+@pytest.mark.parametrize(
+    "pair", ["llama-stack-0.2.24-to-llama-stack-0.7.3", "llama-stack-0.7.3-to-ogx-1.5.0"]
+)
+async def test_stores_go_to_postgres_with_the_rows_that_the_package_was_seen_to_read_there_and_back(
+    pair: str, postgres_store: PostgresStore, tmp_path: Path
+) -> None:
+    """`reading-PAIR.json` is what the package's classes answered on SQLite, `reading-postgres-PAIR.json` on PostgreSQL."""
+    version = pair.partition("-to-")[2]
+    old = tmp_path / "old"
+    old.mkdir()
+    restore(saved(pair), old)
+    keys = old / "kvstore.db"
+    with closing(sqlite3.connect(keys)) as connection, connection:
+        # No reference of the configs leads to those.
+        connection.execute("DELETE FROM kvstore WHERE key LIKE '%localfs_datasets:%'")
+    before = {name: content(old / name) for name in ("kvstore.db", "sql_store.db")}
+    moving = Moving(tmp_path, version, config_of(version, str(old), "/srv/new/files"))
+    fields = {name: value for name, value in fields_on(postgres_store).items() if name != "table_name"}
+    for backend in ("kv", "sql"):
+        await moving.to("postgres", backend=backend, **fields)
+    found = stored(postgres_store)
+    wanted = expected(saved(pair))
+    kept = [row for row in wanted[KEYS] if "localfs_datasets:" not in str(row[1])]
+    if not version.startswith("ogx"):
+        found[KEYS] = sorted(((end, raw(key), value) for end, key, value in found[KEYS]), key=str)
+    assert found == {**wanted, KEYS: kept}
+    for backend, name in (("kv", "kvstore.db"), ("sql", "sql_store.db")):
+        await moving.to("sqlite", backend=backend, db_path=str(tmp_path / name))
+        assert content(tmp_path / name) == before[name]

@@ -50,7 +50,7 @@ from tests.tui.made_up_rotation import (
     refused_plan,
     waiting,
 )
-from tests.tui.paced import Pacing
+from tests.tui.paced import Pacing, SteadySession
 
 REQUEST = LoadRequest("/etc/ogx/config.yaml", environ={})
 WIDE, NARROW = (140, 42), (80, 24)
@@ -289,7 +289,7 @@ async def demo_stage(
     """
 
     def open_session(catalog: Catalog, timeouts: Timeouts) -> Session:
-        return Session(catalog, timeouts) if pacing is None else pacing.open(catalog)
+        return SteadySession(catalog, timeouts) if pacing is None else pacing.open(catalog)
 
     with tempfile.TemporaryDirectory() as name:
         request = copy_demo(Path(name), demo)
@@ -662,6 +662,13 @@ SCENES: dict[str, Scene] = {
     "chain": Scene(act=_response(11, "c"), is_demo=True),
     "chain-narrow": Scene(NARROW, act=_response(11, "c"), is_demo=True),
     "difference": Scene(act=_response(11, "c", "d"), is_demo=True),
+    "home": Scene(is_demo=True, keys=("down",)),
+    "home-light": Scene(is_demo=True, keys=("down", "T"), theme="ledger-light"),
+    "home-narrow": Scene(NARROW, is_demo=True, keys=("T",)),
+    "home-narrow-light": Scene(NARROW, is_demo=True, keys=("down",), theme="ledger-light"),
+    "statistics": Scene(keys=("S",), is_demo=True),
+    "statistics-light": Scene(keys=("S", "b"), is_demo=True, theme="ledger-light"),
+    "statistics-narrow": Scene(NARROW, keys=("S",), is_demo=True),
     "attention": Scene(keys=("A", "down", "down"), is_demo=True),
     "conversation": Scene(keys=("C", "enter"), is_demo=True),
     "orphans": Scene(keys=("C", "O"), is_demo=True),

@@ -55,7 +55,7 @@ def test_every_theme_has_what_our_styles_use_in_colours_that_can_be_read() -> No
         colours = {**theme.to_color_system().generate(), **variables_of(theme)}
         background = Color.parse(colours["background"])
         for tone in (Tone.PLAIN, Tone.MUTED):
-            shown = Color.parse(colours[tone.variable])
+            shown = Color.parse(colours[tone.value])
             assert shown != background
             assert abs(shown.brightness - background.brightness) > 0.2, tone
         assert {*variables_of(theme)} >= {"muted", "rule", "cursor", "cursor-idle"}

@@ -1,4 +1,9 @@
-"""Writing rows to a PostgreSQL database in one transaction, by COPY. Every row is read back before it counts as written."""
+"""Writing rows to a PostgreSQL database in one transaction, by COPY. Every row is read back before it counts as written.
+
+What is read back, by identity and within the transaction, is every value, and it is compared with what was sent. Digests of both
+sides would be no faster: of responses of 3 KB a server spends more on md5 or sha256 than on sending the values (measured with
+PostgreSQL 18: 10.6 and 22.7 µs a row against 7), and this process would have to compute the same.
+"""
 
 from __future__ import annotations
 
@@ -220,13 +225,7 @@ class PostgresWriter:
         return found
 
     async def _create(self, connection: asyncpg.Connection, sheet: Sheet) -> None:
-        if sheet.schema is not None:
-            statements = create_statements(sheet.schema, _DIALECT)
-        else:
-            index = quoted(f"idx_{sheet.container}_expiration")
-            table = quoted(sheet.container)
-            statements = (_KEY_VALUE[0].format(table), _KEY_VALUE[1].format(index, table))
-        for statement in statements:
+        for statement in statements(sheet):
             await connection.execute(statement)
 
     async def _lock(self, connection: asyncpg.Connection, table: PostgresTable) -> None:
@@ -275,6 +274,14 @@ class PostgresWriter:
             *await self._write(sheet, rows[:half], first, is_update=is_update),
             *await self._write(sheet, rows[half:], first + half, is_update=is_update),
         )
+
+
+def statements(sheet: Sheet) -> tuple[str, ...]:
+    """Return the statements that make a table and its indexes as servers of the version make them."""
+    if sheet.schema is not None:
+        return create_statements(sheet.schema, _DIALECT)
+    index, table = quoted(f"idx_{sheet.container}_expiration"), quoted(sheet.container)
+    return _KEY_VALUE[0].format(table), _KEY_VALUE[1].format(index, table)
 
 
 async def _update(

@@ -81,14 +81,15 @@ class RedisConnection:
         return self.accepted(answer)
 
     async def tell(self, questions: Sequence[Question]) -> list[Any]:
-        """Put large questions without a time limit, as `ask` does: packed at once, by hiredis where it is installed."""
+        """Put large questions without a time limit, as `ask` does: packed by hiredis where it is installed."""
         await self.ask([], seconds=self._timeouts.connect)
         failure: BackendError
         words = [(self._said(command), *arguments) for command, *arguments in questions]
         try:
             connection = await self._redis.connection_pool.get_connection()  # type: ignore[no-untyped-call] # of redis-py
             try:
-                await connection.send_packed_command(_packed(connection, words), check_health=False)
+                for each in words:  # the server begins with the first while the next is packed
+                    await connection.send_packed_command(_packed(connection, each), check_health=False)
                 return [await _answer(connection) for _ in words]
             except BaseException:
                 await connection.disconnect(nowait=True)
@@ -140,11 +141,11 @@ class RedisConnection:
         return failures.translated(error, where=self.where, has_password=self._target.password is not None)
 
 
-def _packed(connection: AbstractConnection, words: Sequence[Sequence[Any]]) -> list[bytes]:
-    """Return commands as they are sent. redis-py's asyncio side packs each word in Python, even where hiredis is there."""
+def _packed(connection: AbstractConnection, words: Sequence[Any]) -> list[bytes]:
+    """Return a command as it is sent. redis-py's asyncio side packs each word in Python, even where hiredis is there."""
     if pack_command is None:
-        return [part for each in words for part in connection.pack_command(*each)]
-    return [pack_command((*each[0].encode().split(), *each[1:])) for each in words]
+        return connection.pack_command(*words)
+    return [pack_command((*words[0].encode().split(), *words[1:]))]
 
 
 async def _answer(connection: AbstractConnection) -> Any:  # noqa: ANN401 - Redis's

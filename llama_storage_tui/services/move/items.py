@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from llama_storage_tui.backends import expiry
 from llama_storage_tui.backends.registry import copy_note
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
-from llama_storage_tui.errors import RefusedError
+from llama_storage_tui.errors import BackendError, RefusedError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family, Reference
 from llama_storage_tui.model.data import Cell, KeySelection, Table
 from llama_storage_tui.model.move import BackendPlace
@@ -102,6 +102,7 @@ async def _plan_keys(
     moving: BackendMoving, context: PlanContext, source: DataStore, target: DataStore
 ) -> None:
     version = context.version
+    await refuse_other_key(context, target, target.container, ("key",))
     keeps = [
         keeps_namespaces(_backend(catalog, moving.name).type, version) for catalog in (moving.old, moving.new)
     ]
@@ -200,6 +201,9 @@ async def _plan_tables(
         place = TablesPlace(target, name, reference.name)
         schema = schema_for(context, kind, place, table) if kind is not None else None
         identity = tuple(each.name for each in table.columns if each.is_primary_key)
+        if not identity:
+            raise RefusedError(f"Table {name} has no primary key, by which its rows could be told apart")
+        await refuse_other_key(context, target, name, identity)
         identity = identity or (kind.identity if kind is not None else ())
         if not identity:
             number = (await reader.tables.count(name)).value
@@ -214,6 +218,25 @@ async def _plan_tables(
                 identity,
                 _table_reason(context, table, schema),
             )
+        )
+
+
+async def refuse_other_key(
+    context: PlanContext, target: DataStore, name: str, identity: tuple[str, ...]
+) -> None:
+    """Raise RefusedError where the target has the table with another primary key: a row could be there twice, or not at all."""
+    try:
+        table = await (await context.readers.of(target)).tables.table(name)
+    except BackendError:
+        return  # not there yet, or no engine of tables; what is wrong there, counting says
+    if table is None or table.is_view:
+        return
+    found = {each.name for each in table.columns if each.is_primary_key}
+    if found != set(identity):
+        raise RefusedError(
+            f"Table {name} is at {target.location} already, and {', '.join(identity)} is not its primary key: rows could not be"
+            " told apart there",
+            help="Move to another database, schema or file.",
         )
 
 

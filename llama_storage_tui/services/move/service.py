@@ -13,12 +13,13 @@ from llama_storage_tui.errors import BackendError, PendingError, RefusedError
 from llama_storage_tui.files.replacing import digest
 from llama_storage_tui.files.transfer_journal import MOVE, TransferJournal, TransferJournals
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.move import BYTES_A_SECOND, ROWS_A_SECOND, Downtime, MoveChange, MovePlan
+from llama_storage_tui.model.move import (
+    MoveChange,
+    MovePlan,
+)
 from llama_storage_tui.model.rotation import Outcome
-from llama_storage_tui.model.target import Target
 from llama_storage_tui.model.transfer import TransferItem
 from llama_storage_tui.model.transfer_result import (
-    CountedItem,
     LeftRow,
     TransferPlan,
     TransferResult,
@@ -26,7 +27,9 @@ from llama_storage_tui.model.transfer_result import (
 )
 from llama_storage_tui.services.config_writing import check_writable, config_file, replace_config
 from llama_storage_tui.services.move.entry import MovingConfig, edit_config, read_both, read_config
+from llama_storage_tui.services.move.estimates import creations, downtime, seconds, space, warnings_of
 from llama_storage_tui.services.move.items import BackendMoving, plan_items
+from llama_storage_tui.services.move.secrets import AskedSecret, needed, unset, with_values
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.startup.background_loop import run_apart
@@ -65,8 +68,28 @@ class BackendMove:
         """Return what is half done of this config's data."""
         return self._journals.pending(self.config)
 
-    async def plan(self, change: MoveChange) -> MovePlan:
-        """Return what the move would do.
+    def needed_secret(self, change: MoveChange) -> AskedSecret | None:
+        """Return the password that the target needs and nobody gave; raises UsageError, ConfigError."""
+        return needed(self._request, change)
+
+    def unset_secrets(self) -> tuple[AskedSecret, ...]:
+        """Return the passwords that were typed when the last move began, and are not set now."""
+        journal = self._journals.last(self.config)
+        if journal is None or not journal.is_move:
+            return ()
+        request: Mapping[str, Any] = journal.request
+        return unset(self._request, request["fields"])
+
+    def knowing(self, values: Mapping[str, str]) -> BackendMove:
+        """Return the moves of the same config that know what was typed, by variable."""
+        return BackendMove(with_values(self._request, values), self._timeouts)
+
+    async def plan(
+        self, change: MoveChange, *, is_thorough: bool = True, watch: Watch | None = None
+    ) -> MovePlan:
+        """Return what the move would do; `is_thorough` measures every row, else their bytes are estimated by some.
+
+        `watch` hears how far that is where rows have to be read.
 
         Raises UsageError for what was asked, RefusedError for what cannot be, an unreachable server included, and
         PendingError before a change that is half done.
@@ -77,20 +100,28 @@ class BackendMove:
 
         async def work() -> MovePlan:
             try:
-                return await self._plan(change)
+                return await self._plan(change, watch, is_thorough=is_thorough)
             except BackendError as error:
                 raise RefusedError(error.message, where=error.where, help=error.help) from None
 
         return await run_apart(work, may_stop=True)
 
-    async def _plan(self, change: MoveChange) -> MovePlan:
+    async def _plan(self, change: MoveChange, watch: Watch | None, *, is_thorough: bool) -> MovePlan:
         config = edit_config(self._request, read_config(self._request), change)
         check_writable(self._request)
         async with Session(config.old, self._timeouts) as session:
             moving = BackendMoving(session, config.new, change.backend)
             found = await plan_items(moving)
-            counted = await count(found.items, found.stays, found.notices, TERMS, self._timeouts)
-            warnings = await self._warnings(session, moving.stores()[1].target)
+            counted = await count(
+                found.items,
+                found.stays,
+                found.notices,
+                TERMS,
+                self._timeouts,
+                is_thorough=is_thorough,
+                watch=watch,
+            )
+            said = await warnings_of(session, moving.stores()[1].target)
         refusals = [*counted.refusals, *await self._not_empty(found.items), *_unconvertible(counted)]
         refusals += await merged(found.items, self._timeouts)
         users = tuple(await open_elsewhere(found.items, self._timeouts, accepts_open=False))
@@ -102,12 +133,15 @@ class BackendMove:
             tuple(each.path for each in moving.references()),
             replace(
                 counted,
-                notices=tuple(dict.fromkeys((*counted.notices, *warnings))),
+                notices=tuple(dict.fromkeys((*counted.notices, *said))),
                 refusals=tuple(dict.fromkeys((*refusals, *blocked))),
             ),
             config.diff,
-            _downtime(counted),
+            downtime(counted),
             users,
+            creations(found.items),
+            await space(counted, self._timeouts),
+            seconds(counted.items),
         )
 
     async def apply(
@@ -252,16 +286,6 @@ class BackendMove:
             if rows
         ]
 
-    async def _warnings(self, session: Session, target: Target) -> tuple[str, ...]:
-        """Return what a test of the target warns of: keys that a full Redis removes, and the like."""
-        reader = await session.other_reader(target)
-        try:
-            return (await reader.probe()).warnings
-        except BackendError:  # a file that is not there yet; what else is wrong there, counting has said
-            return ()
-        finally:
-            await reader.close()
-
     async def _blocked(self, items: tuple[TransferItem, ...], users: tuple[str, ...]) -> list[str]:
         """Return why a first pass beside servers would hurt them: a long read of a SQLite file that is not in WAL mode."""
         found = {}
@@ -306,18 +330,6 @@ def _unconvertible(plan: TransferPlan) -> list[str]:
         return f"{left.what}, {left.identity} cannot be brought: {left.reason}."
 
     return [said(each.left[0]) for each in plan.items if each.left]
-
-
-def _downtime(plan: TransferPlan) -> Downtime:
-    def seconds(items: tuple[CountedItem, ...]) -> int:
-        rows, size = sum(each.rows for each in items), sum(each.bytes for each in items)
-        return max(1, round(max(rows / ROWS_A_SECOND, size / BYTES_A_SECOND)))
-
-    return Downtime(
-        seconds(plan.items),
-        "From stopping the servers to starting them with the new config: what changed since the first pass is found by reading"
-        " both stores again.",
-    )
 
 
 def backup_of(load: LoadRequest, journal: TransferJournal) -> Path | None:

@@ -60,6 +60,7 @@ PLACES: Final = {
     "RevealDialog": "a new password",
     "Choice": "a choice in a form",
     "FilterBar": "a filter",
+    "FilterMenu": "filters that need no typing",
     "FindScreen": "a value, a record",
     "FindBar": "a text to find",
     "Form": "a form",

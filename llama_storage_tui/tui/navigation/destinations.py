@@ -29,6 +29,7 @@ from llama_storage_tui.tui.response.detail_views import (
     DifferenceReading,
     ObjectReading,
 )
+from llama_storage_tui.tui.response.links import CallsReading, LinksReading
 from llama_storage_tui.tui.response.reading import ReadingScreen
 from llama_storage_tui.tui.response.response import ResponseScreen
 from llama_storage_tui.tui.screens.remembered import Remembered
@@ -144,6 +145,9 @@ def _of_records(
             return ReadingScreen(session, ConversationReading(chosen.id))
         case messages.CompletionOpened():
             return ReadingScreen(session, CompletionReading(chosen.id))
+        case messages.LinksOpened():
+            links = LinksReading(chosen.id, chosen.conversation)
+            return ReadingScreen(session, CallsReading(chosen.id) if chosen.is_of_completions else links)
         case messages.ObjectOpened():
             return ReadingScreen(session, ObjectReading(chosen.family, chosen.title, chosen.id))
         case messages.DifferenceOpened():

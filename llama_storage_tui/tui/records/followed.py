@@ -184,6 +184,8 @@ class FollowedScreen(FilteredScreen[Question]):
         if following.lost is not None:
             following.lost = None
             self.status.say("It answers again; following goes on where it was.")
+        # What is on show is what is stored, also where nothing came.
+        self.was_read()
         following.milliseconds = _rounded(step.seconds * 1000, following.milliseconds)
         following.unseen = step.unseen
         if not following.has_begun:

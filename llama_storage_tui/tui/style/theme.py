@@ -98,7 +98,7 @@ def tone_style(tone: Tone, variables: Mapping[str, str]) -> Style:
     Not by component classes: Textual styles every class of every widget anew with each change of style, and six tones on each
     list cost a fifth of the first paint.
     """
-    return _foreground(variables[tone.variable])
+    return _foreground(variables[tone.value])
 
 
 @lru_cache(64)
