@@ -167,6 +167,7 @@ OF_A_TRANSFER: Final = {
 """What a transfer or a move says before it changes anything, and of its end."""
 
 NO_ADVICE: Final = {
+    "Set $VISUAL or $EDITOR": "of the operator's own shell: no server reads it",
     "Start with ": "starts this program with an option",
     "If the path is the server's, start with": "starts this program with an option",
     "To wait longer, start with": "starts this program with an option",

@@ -161,7 +161,7 @@ class Follower(Generic[T]):
         new = [each for part in found for each in part.records]
         records, notices = await self.completed(new) if new else ((), ())
         unfollowed = (
-            f"Keys on backend {place.backend} are not followed: ctrl+r reads them again."
+            f"Keys on backend {place.backend} are not followed: the list has them when it is read again."
             for place, source in sources.sources.items()
             if isinstance(source, KeySource)
         )

@@ -135,9 +135,15 @@ class ConfigTextScreen(SessionScreen):
         listing.show(COLUMNS, [self._cells(each) for each in lines], [str(each.number) for each in lines])
         listing.point(str(number))
         # Some lines before it belong to it: what encloses it.
-        row = listing.cursor_row
-        self.call_after_refresh(listing.scroll_to, y=max(0, row - listing.size.height // 2), animate=False)
+        self.call_after_refresh(self.call_after_refresh, self._centre)
         self._tell()
+
+    def _centre(self) -> None:
+        """Bring the line under the cursor to the middle, when the list knows how tall it is."""
+        listing = self.query_one(Listing)
+        listing.scroll_to(
+            y=max(0, listing.cursor_row - listing.size.height // 2), animate=False, immediate=True
+        )
 
     def _cells(self, found: ConfigLine) -> tuple[Shown, ...]:
         findings = self._findings.get(found.number, ())
@@ -169,9 +175,8 @@ class ConfigTextScreen(SessionScreen):
                 mark = severity_mark(each.severity)
                 said = f"{mark.text}  {each.rule}  {self.redact(each.message)}"
                 parts.append(Content.styled(line(said, 400), mark.tone.style))
-        note = self.query_one("#on-line", Static)
-        note.display = bool(parts)
-        note.update(Content("\n").join(parts))
+        # As tall as it is for every line: a list that changes its height is drawn as a whole.
+        self.query_one("#on-line", Static).update(Content("\n").join(parts))
 
     def action_part(self, by: int) -> None:
         """Show another part, the cursor on its first line."""
