@@ -6,6 +6,7 @@ cluster to others; the cluster therefore lives in a folder of its own directly u
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import socket
 import subprocess
@@ -92,6 +93,28 @@ class Server:
         finally:
             self.start()
 
+    @contextmanager
+    def admitting(self, rule: str) -> Iterator[None]:
+        """Put a rule before those of pg_hba.conf for a while; it holds from the first moment on, and ends with the last."""
+        rules = self.pgdata / "pg_hba.conf"
+        before = rules.read_text()
+        try:
+            rules.write_text(f"{rule}\n{before}")
+            self.reload()
+            yield
+        finally:
+            rules.write_text(before)
+            self.reload()
+
+    def reload(self) -> None:
+        """Have the server read its settings and rules; every connection from now on follows them."""
+        # Connections are forked from the process that reads, and inherit when it did.
+        ask = "SELECT pg_conf_load_time()"
+        before = self.execute(ask, database="postgres")
+        self.execute("SELECT pg_reload_conf()", database="postgres")
+        while self.execute(ask, database="postgres") == before:
+            pass
+
     def start(self) -> None:
         """Start the cluster at its port and its socket."""
         _start(self, f"-h 127.0.0.1 -p {self.port} -k {self.folder}")
@@ -154,3 +177,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _until_enter() -> None:
+    """Run a server to try the program with, until somebody presses enter."""
+    with postgres() as server:
+        print(f"export DEMO_PASSWORD={shlex.quote(PASSWORD)}")
+        fields = {"host": "127.0.0.1", "port": server.port, "db": DATABASE, "user": ROLE}
+        words = [f"{name}={value}" for name, value in fields.items()] + ["password=${env.DEMO_PASSWORD}"]
+        print("--to postgres", *(f"--set {shlex.quote(word)}" for word in words))
+        input("Enter stops the server. ")
+
+
+if __name__ == "__main__":
+    _until_enter()

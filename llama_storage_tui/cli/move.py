@@ -15,12 +15,13 @@ from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.cli.transferring import end, tell, watching
 from llama_storage_tui.cli.waiting import wait_for
-from llama_storage_tui.errors import PendingError, UsageError
+from llama_storage_tui.errors import PendingError, RefusedError, UsageError
 from llama_storage_tui.model.move import MoveChange, MovePlan
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.transfer_result import TransferResult
 from llama_storage_tui.reports.move import move_plan_blocks, move_result_blocks
 from llama_storage_tui.reports.transfer import refusal_block
+from llama_storage_tui.services.move.secrets import AskedSecret, with_secret
 from llama_storage_tui.services.move.service import BackendMove
 from llama_storage_tui.text import plural
 
@@ -28,13 +29,19 @@ from llama_storage_tui.text import plural
 @click.command()
 @click.argument("config", type=RUN_CONFIG, metavar="RUN_CONFIG")
 @click.argument("backend", required=False)
-@click.option("--to", "type_", metavar="TYPE", help="What it becomes: sqlite or postgres, of its own family.")
+@click.option(
+    "--to",
+    "type_",
+    metavar="TYPE",
+    help="What it becomes: sqlite or postgres, of its own family, or redis for keys.",
+)
 @click.option(
     "--set",
     "fields",
     metavar="FIELD=VALUE",
     multiple=True,
-    help="A field of the new entry; VALUE may be ${env.NAME:=DEFAULT}. A secret can only be ${env.NAME}. Repeatable.",
+    help="A field of the new entry; VALUE may be ${env.NAME:=DEFAULT}. A secret can only be ${env.NAME}; on a terminal the password"
+    " is asked for where none is given. Repeatable.",
 )
 @click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask; needed where stdin is not a terminal.")
@@ -78,14 +85,15 @@ def move(
                 help="Leave the backend, --to and --set out.",
             )
         confirm("Put the config back?" if undo else "Finish the pending move?", is_confirmed=yes)
-        if undo:
-            return _report(settings, None, wait_for(moving.undo(watching(), tell, accepts_open=accept_open)))
-        return _report(settings, None, _until_stopped(moving, accepts_open=accept_open, is_asking=not yes))
+        return _report(
+            settings, None, _ended(moving, is_undone=undo, accepts_open=accept_open, is_asking=not yes)
+        )
     if backend is None or type_ is None:
         raise UsageError("What moves, and to what?", help="Use: move RUN_CONFIG BACKEND --to TYPE")
     change = MoveChange(backend, type_, _fields(fields))
     if not dry_run:
         confirm(None, is_confirmed=yes)
+    moving, change = _with_secret(moving, change)
     # As of migrate-data: who is asked reads exact numbers first.
     plan = wait_for(moving.plan(change, is_thorough=dry_run or not yes, watch=watching()))
     refusal = refusal_block(plan.transfer)
@@ -102,6 +110,45 @@ def move(
     except PendingError as error:
         result = _after(error, moving, accepts_open=accept_open, is_asking=not yes)
     return _report(settings, plan, result)
+
+
+def _ended(moving: BackendMove, *, is_undone: bool, accepts_open: bool, is_asking: bool) -> TransferResult:
+    """Finish or take back what was begun, with the password that was typed then typed again."""
+    missing = moving.unset_secrets()
+    if missing and not can_ask():
+        raise RefusedError(
+            f"A password was typed when the move began, and {missing[0].variable} is not set now",
+            help="Set that variable, or do this on a terminal.",
+        )
+    moving = moving.knowing({each.variable: typed(each) for each in missing})
+    if is_undone:
+        return wait_for(moving.undo(watching(), tell, accepts_open=accepts_open))
+    return _until_stopped(moving, accepts_open=accepts_open, is_asking=is_asking)
+
+
+def _with_secret(moving: BackendMove, change: MoveChange) -> tuple[BackendMove, MoveChange]:
+    """Have a password typed that the target needs and nobody gave, where somebody can type."""
+    asked = moving.needed_secret(change) if can_ask() else None
+    value = "" if asked is None else typed(asked)
+    if asked is None or not value:
+        return moving, change
+    output.say(
+        f"The config gets {asked.field}: {asked.expression}, and what was typed is kept nowhere: set {asked.variable} for the"
+        " servers before you start them."
+    )
+    return moving.knowing({asked.variable: value}), with_secret(change, asked)
+
+
+def can_ask() -> bool:
+    """Tell whether somebody can type."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def typed(asked: AskedSecret) -> str:
+    """Have a secret typed without showing it; an empty one is none."""
+    said = f"{asked.field} of the target (not shown; empty for none)"
+    found: str = click.prompt(said, default="", show_default=False, hide_input=True, err=True)
+    return found
 
 
 def _fields(words: tuple[str, ...]) -> dict[str, str]:
@@ -126,7 +173,7 @@ def _after(
     error: PendingError, moving: BackendMove, *, accepts_open: bool, is_asking: bool
 ) -> TransferResult:
     """Ask whether the servers are stopped, and go on; raises the error where nobody can be asked or the answer is no."""
-    if not is_asking or sys.stdin is None or not sys.stdin.isatty():
+    if not is_asking or not can_ask():
         raise error
     output.say(error.message)
     if not click.confirm("Go on?", err=True):

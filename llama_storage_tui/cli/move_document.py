@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from llama_storage_tui.cli.documents import Document, From, Made
 from llama_storage_tui.cli.transfer_document import ItemOutcomeBody, StaysBody
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.move import MovePlan
 from llama_storage_tui.model.transfer_result import CountedItem, TransferResult
 
@@ -47,6 +47,20 @@ class BackendPlaceBody(Document):
     location: str
 
 
+class CreationBody(Document):
+    """A table that is made where the target has none, and how."""
+
+    container: str
+    statements: list[str]
+
+
+class SpaceBody(Document):
+    """About how many bytes are needed at the target, and how many are free there (null: it does not tell)."""
+
+    needed: int
+    free: int | None
+
+
 class MovePlanBody(Document):
     """What a move would do; `refusals` say why it cannot be done now, and `users` who has a store open."""
 
@@ -59,8 +73,13 @@ class MovePlanBody(Document):
     rows: int
     bytes: int
     stays: Annotated[list[StaysBody], From("transfer.stays")]
+    seconds: int
+    """How long the first pass takes, about; servers may run meanwhile."""
+    space: SpaceBody
+    creates: list[CreationBody]
     downtime: DowntimeBody
     users: list[str]
+    notices: Annotated[list[str], From("transfer.notices")]
     diff: str
     refusals: list[str]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.transfer_result import TransferPlan
 
 ROWS_A_SECOND = 6_000
@@ -38,6 +39,22 @@ class BackendPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class Creation:
+    """A table that is made where the target has none, by which statements: as a server of the version makes it."""
+
+    container: str
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """About how many bytes the target needs, and how many are free there; None where it does not tell."""
+
+    needed: int
+    free: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class MovePlan:
     """What a move would do. `diff` is the edit of the config, secrets masked; `references` are those that follow."""
 
@@ -51,6 +68,10 @@ class MovePlan:
     downtime: Downtime
     users: tuple[str, ...] = ()
     """Who has a store open now, a sentence each."""
+    creates: tuple[Creation, ...] = ()
+    space: Space = field(default_factory=lambda: Space(0, None))
+    seconds: int = 0
+    """How long the first pass takes, about; servers may run meanwhile."""
 
     @property
     def refusals(self) -> tuple[str, ...]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell, Cursor
 
 Path = tuple[str | int, ...]
@@ -53,7 +53,9 @@ class Field:
     measure: Measure = Measure.VALUE
     each: Path = ()
     most: int | None = None
-    """Of EACH: how many items are asked at most, from the first on; conditions ask all of them."""
+    """Of EACH: how many items are asked at most, from the first on; conditions ask all of them. Of VALUE: how many letters, where
+    texts are cut at all.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.access import Decision, Hiding
 from llama_storage_tui.model.data import Cell, Cursor
 from llama_storage_tui.model.families import Page, TablePlace
@@ -52,6 +53,8 @@ class ResponseSummary:
     bytes: int | None = None
     shape: DocumentShape = DocumentShape.OBJECT
     output_ids: tuple[str, ...] = ()
+    asked: str | None = None
+    """The last text of a user in its input, on one line and cut."""
     hidden: Decision | None = None
     has_store: bool = True
     """Whether the document has the field `store`, which later servers require."""

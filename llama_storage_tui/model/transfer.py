@@ -7,10 +7,11 @@ stored: JSON is the stored text, byte for byte, and NULL is None, so that NULL a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell, KeySelection
 from llama_storage_tui.model.target import Target
 
@@ -39,19 +40,29 @@ class KeepRows:
 
 @dataclass(frozen=True, slots=True)
 class MoveKeys:
-    """The conversion of keys that begin with `old` to keys that begin with `new` instead: an engine may do it by itself."""
+    """The conversion of keys that begin with `old` to keys that begin with `new` instead: an engine may do it by itself.
+
+    `expiry` gives their times of expiry in the target's form; None keeps them as they are.
+    """
 
     old: str
     new: str
+    expiry: Callable[[Cell], Cell] | None = field(default=None, repr=False)
 
-    def __call__(self, item: Item) -> Sequence[Item]:
-        """Return the item under its new key; raises NotConvertibleError where its key is another."""
-        key = item.get("key")
+    def key(self, key: Cell) -> str:
+        """Return the new key; raises NotConvertibleError where it is another."""
         if not isinstance(key, str):
             raise NotConvertibleError("key is no text")
         if not key.startswith(self.old):
             raise NotConvertibleError("the key does not begin with its namespace")
-        return ({**item, "key": self.new + key[len(self.old) :]},)
+        return self.new + key[len(self.old) :]
+
+    def __call__(self, item: Item) -> Sequence[Item]:
+        """Return the item under its new key; raises NotConvertibleError where its key is another."""
+        made = {**item, "key": self.key(item.get("key"))}
+        if self.expiry is not None and made.get("expiration") is not None:
+            made["expiration"] = self.expiry(made["expiration"])
+        return (made,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -48,18 +47,18 @@ def open_at_once(request: LoadRequest) -> Opened:
 def read(request: LoadRequest, environment: Environment | None = None) -> UnjudgedConfig:
     """Read the config in all its forms, with the `environment` that was read for it, if any. Raises as `load` does."""
     environment = environment or read_environment(request)
-    return _read_as(request, _document(request), environment)
+    return _read_as(request, open_document(request), environment)
 
 
 def load_versions(request: LoadRequest, versions: Sequence[str | None]) -> tuple[Catalog, ...]:
     """Read a config once, and judge it as each of several versions does (None: the guessed one); raises as `load` does."""
-    environment, document = read_environment(request), _document(request)
+    environment, document = read_environment(request), open_document(request)
     return tuple(
         judged(_read_as(replace(request, version=version), document, environment)) for version in versions
     )
 
 
-def _document(request: LoadRequest) -> ConfigDocument:
+def open_document(request: LoadRequest) -> ConfigDocument:
     return open_config(
         request.config, environ=request.environ, home=home_of(request.environ), key=request.key
     )
@@ -96,6 +95,8 @@ def judged(reading: UnjudgedConfig) -> Catalog:
 
 async def open_async(request: LoadRequest) -> Opened:
     """Read the config off the event loop: a slow mount must not freeze a screen."""
+    import asyncio  # here: a command reads its config without an event loop
+
     return await asyncio.to_thread(open_at_once, request)
 
 
@@ -103,6 +104,8 @@ def read_environment(request: LoadRequest) -> Environment:
     """Put the variables together that `${env…}` sees."""
     read = [_env_file(name, request) for name in request.env_files]
     process = request.environ if request.uses_environ else None
+    if request.typed:
+        process = {**(process or {}), **request.typed}
     files = [service.variables for service in read]
     merged = merge(files, process, assumes_set=request.assumes_set, home=request.environ.get("HOME"))
     elsewhere = tuple(place for service in read for place in service.elsewhere)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from llama_storage_tui.config.locate import config_path, read_file
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError, UsageError
 from llama_storage_tui.files.places import check_replaceable, real_path
 from llama_storage_tui.files.replacing import digest, stage, swap

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
 
 FOUND: Final = "@"
@@ -31,6 +32,8 @@ class LoadRequest:
     path_map: tuple[tuple[str, str], ...] = ()
     key: str | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    typed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Variables whose values were typed for this call alone; kept nowhere."""
 
 
 _PATTERN: Final = re.compile(r"[*?\[]")

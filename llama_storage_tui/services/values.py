@@ -7,11 +7,12 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.services import json_in_pieces
 from llama_storage_tui.text import is_safe
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def parse_json(text: str) -> Json | None:
     if len(text) > LARGEST_PARSED:
         return None
     try:
-        data = json.loads(text)
+        data = json_in_pieces.loads(text)
     except (ValueError, RecursionError):
         return None
     return None if _is_deeper(data, DEEPEST) else Json(data)
@@ -81,7 +82,7 @@ def parse_json(text: str) -> Json | None:
 def is_too_deep(text: str) -> bool:
     """Tell whether a text is JSON that `parse_json` leaves alone because it is nested too deeply."""
     try:
-        return _is_deeper(json.loads(text), DEEPEST)
+        return _is_deeper(json_in_pieces.loads(text), DEEPEST)
     except ValueError:
         return False
     except RecursionError:
@@ -124,9 +125,19 @@ def _unfolded(data: object, depth: int) -> object:
     return data
 
 
+def iso(time: datetime) -> str:
+    """Write a time of the program's own: ISO 8601 in UTC."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def is_time_name(name: str) -> bool:
+    """Tell whether a column or a key of that name holds a point in time, by what servers call those."""
+    return bool(_TIME_NAMES.search(name))
+
+
 def epoch_time(column: str, value: Cell) -> datetime | None:
     """Return the time that an epoch-seconds column means, None where the name or the number does not say one."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not _TIME_NAMES.search(column):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not is_time_name(column):
         return None
     low, high = _EPOCH_SECONDS
     if not low < value <= high:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
+
+from llama_storage_tui.deferred import dataclass
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -77,6 +78,20 @@ class PickerOpened(Message):
 @dataclass(eq=False)
 class ReloadRequested(Message):
     """The operator wants the run config read again."""
+
+
+@dataclass(eq=False)
+class ConfigTextOpened(Message):
+    """The operator wants to see the run config as it stands in the file, at a line (None: from its beginning)."""
+
+    number: int | None = None
+
+
+@dataclass(eq=False)
+class EditorOpened(Message):
+    """The operator wants to change the run config in an editor, at a line."""
+
+    number: int
 
 
 @dataclass(eq=False)
@@ -180,6 +195,11 @@ class AttentionOpened(Destination):
 
 
 @dataclass(eq=False)
+class StatisticsOpened(Destination):
+    """The operator wants to see how responses ended over time."""
+
+
+@dataclass(eq=False)
 class ConversationsOpened(Destination):
     """The operator wants the stored conversations."""
 
@@ -199,6 +219,15 @@ class ConversationOpened(Destination):
 @dataclass(eq=False)
 class CompletionsOpened(Destination):
     """The operator wants the stored chat completions."""
+
+
+@dataclass(eq=False)
+class LinksOpened(Destination):
+    """The operator wants what a response leads to, or only the chat completions that were made for it."""
+
+    id: str
+    conversation: str | None = None
+    is_of_completions: bool = False
 
 
 @dataclass(eq=False)

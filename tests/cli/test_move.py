@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import jsonschema
@@ -14,8 +16,19 @@ import pytest
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.move_document import MoveDocument
 from tests.cli.conftest import Answer, Run
-from tests.moves import ENVIRON, MOVED, VERSIONS, add_hard_values, content, made, on_postgres, server_on
+from tests.moves import (
+    ENVIRON,
+    MOVED,
+    MOVER,
+    VERSIONS,
+    add_hard_values,
+    content,
+    made,
+    on_postgres,
+    server_on,
+)
 from tests.stores import PostgresStore
+from tests.tui.terminal import Terminal
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +101,15 @@ def test_a_dry_run_says_what_would_move_and_writes_nothing(
         "rows",
         "bytes",
         "downtime",
+        "creates",
+        "space",
+        "seconds",
+        "notices",
     } <= set(plan)
+    (made,) = plan["creates"]
+    assert "_kvstore (\n\tkey TEXT NOT NULL" in made["statements"][0]
+    assert "TIMESTAMP WITHOUT TIME ZONE" in made["statements"][0]
+    assert plan["space"] == {"needed": round(2.2 * plan["bytes"]), "free": None}
     assert "storage.stores.metadata" in plan["references"]
     assert {each["name"] for each in plan["namespaces"]} >= {"namespace registry", "namespace prompts"}
     assert plan["tables"] == []
@@ -151,6 +172,26 @@ def test_a_target_that_holds_rows_is_refused_and_nothing_is_changed(
     assert documented(run(*call, "--json"))["outcome"] == "refused"
     assert files(config.parent) == before
     assert postgres_store.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == "1"
+
+
+def test_a_table_of_the_target_that_cannot_tell_rows_apart_is_refused(
+    run: Run, postgres_store: PostgresStore, config: Path
+) -> None:
+    postgres_store.execute("CREATE TABLE openai_conversations (id VARCHAR, created_at INTEGER)")
+    postgres_store.execute("CREATE TABLE keys (key TEXT, value TEXT, expiration TIMESTAMP)")
+    for backend, more in (("sql", {}), ("kv", {"table_name": "keys"})):
+        answer = run(
+            "move",
+            str(config),
+            backend,
+            "--to",
+            *on_postgres(postgres_store, **more),
+            "--for",
+            "0.7.3",
+            "--yes",
+        )
+        assert answer.code == ExitCode.REFUSED
+        assert "is not its primary key" in answer.err
 
 
 def test_a_target_where_nothing_can_be_made_is_refused(
@@ -282,3 +323,113 @@ def test_what_the_target_cannot_keep_stops_it_before_the_config(
     assert config.read_bytes() == before
     assert run("move", str(config), "--undo", "--yes").code == ExitCode.DONE
     assert postgres_store.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == "0"
+
+
+@contextmanager
+def at_a_terminal(*words: str) -> Iterator[Terminal]:
+    with Terminal(words, is_imported=True) as found:
+        yield found
+
+
+def test_a_password_that_nobody_gave_is_typed_unseen_and_kept_nowhere(
+    run: Run, postgres_store: PostgresStore, config: Path, tmp_path: Path
+) -> None:
+    target = [*on_postgres(postgres_store)]
+    at = target.index("password=${env.MOVED}")
+    without = (*target[: at - 1], *target[at + 1 :])
+    call = ("move", str(config), "kv", "--to", *without, "--for", "0.7.3")
+    with at_a_terminal(*call) as found:
+        found.expect("password of the target")
+        found.send(f"{MOVED}\n")
+        found.expect("The config gets password: ${env.KV_PASSWORD:=}", "Move kv with")
+        found.send("y\n")
+        assert found.ended() == ExitCode.DONE
+        assert MOVED.encode() not in found.raw
+    assert "${env.KV_PASSWORD:=}" in config.read_text()
+    written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [content for content in written if MOVED.encode() in content]
+    assert postgres_store.ask("SELECT count(*) > 0 FROM llamastack_kvstore") == "t"
+    answer = run("move", str(config), "--undo", "--yes", "--for", "0.7.3")
+    assert (answer.code, "KV_PASSWORD is not set now" in answer.err) == (ExitCode.REFUSED, True)
+    with at_a_terminal("move", str(config), "--undo", "--yes", "--for", "0.7.3") as found:
+        found.expect("password of the target")
+        found.send(f"{MOVED}\n")
+        assert found.ended() == ExitCode.DONE
+    assert postgres_store.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == "0"
+
+
+def test_from_one_database_to_a_schema_of_another_every_row_goes_as_it_is(
+    run: Run, postgres_store: PostgresStore, config: Path
+) -> None:
+    other = PostgresStore(postgres_store.server, f"{postgres_store.database}_other")
+    other.create()
+    try:
+        there = on_postgres(other)
+        other.ask("CREATE SCHEMA second AUTHORIZATION operator")
+        other.ask(f"ALTER ROLE {MOVER} IN DATABASE {other.database} SET search_path = second")
+        words = ("--for", "0.7.3", "--yes", "--json")
+        for backend in ("kv", "sql"):
+            for target in (on_postgres(postgres_store), there):
+                document = documented(run("move", str(config), backend, "--to", *target, *words))
+                assert document["outcome"] == "applied"
+        assert f"db: {other.database}" in config.read_text()
+        names = "SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_tables WHERE schemaname = '{}'"
+        assert other.ask(names.format("public")) == ""
+        tables = other.ask(names.format("second")).split()
+        assert set(tables) >= {"llamastack_kvstore", "responses", "openai_conversations"}
+        assert tables == postgres_store.ask(names.format("public")).split()
+        for name in tables:
+            rows = f"SELECT md5(string_agg(r::text, '|' ORDER BY r::text COLLATE \"C\")) FROM {{}}.{name} r"
+            assert other.ask(rows.format("second")) == postgres_store.ask(rows.format("public")), name
+            form = (
+                "SELECT string_agg(concat_ws(' ', column_name, data_type, is_nullable), ', ' ORDER BY ordinal_position)"
+                f" FROM information_schema.columns WHERE table_schema = '{{}}' AND table_name = '{name}'"
+            )
+            assert other.ask(form.format("second")) == postgres_store.ask(form.format("public")), name
+    finally:
+        other.drop()
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_of_another_encoding_gets_what_it_can_hold_and_no_config_otherwise(
+    run: Run, postgres_store: PostgresStore, config: Path, encoding: str
+) -> None:
+    name = f"{postgres_store.database}_{encoding.lower()}"
+    postgres_store.server.execute(
+        f"CREATE DATABASE {name} OWNER operator TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'"
+    )
+    other = PostgresStore(postgres_store.server, name)
+    with closing(sqlite3.connect(config.parent / "sql_store.db")) as connection, connection:
+        connection.execute("UPDATE responses SET model = '\u6a21\u578b' WHERE id = 'hard_1'")
+    before = config.read_bytes()
+    try:
+        answer = run("move", str(config), "sql", "--to", *on_postgres(other), "--for", "0.7.3", "--yes")
+        assert answer.code in (ExitCode.REFUSED, ExitCode.PENDING), answer.out + answer.err
+        assert encoding in answer.out + answer.err or "responses, hard_1" in answer.err
+        assert config.read_bytes() == before
+        if answer.code == ExitCode.PENDING:
+            assert run("move", str(config), "--undo", "--yes", "--for", "0.7.3").code == ExitCode.DONE
+        assert other.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == "0"
+    finally:
+        other.drop()
+
+
+def test_the_demo_has_a_backend_that_moves_by_the_commands_of_the_readme(
+    run: Run, postgres_store: PostgresStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Moving a backend")[2].partition("```\n")[2].partition("```")[0]
+    demo, *moves = [shlex.split(line)[1:] for line in section.splitlines()]
+    assert run(*demo).code == ExitCode.DONE
+    before = files(tmp_path / "demo")
+    for words in moves:
+        answer = run(*words, *(() if "--dry-run" in words else ("--yes",)))
+        assert answer.code == ExitCode.DONE, answer.err
+        assert (files(tmp_path / "demo") == before) is ("--dry-run" in words or "--undo" in words)
+    _, config, backend, _, _, _, _, *options = moves[1]
+    for name, code in (("kv_default", ExitCode.DONE), (backend, ExitCode.PENDING)):
+        answer = run("move", config, name, "--to", *on_postgres(postgres_store), *options, "--yes")
+        assert answer.code == code, answer.err
+    assert "its JSON is not valid, and PostgreSQL's json takes nothing else" in answer.err
+    assert postgres_store.ask("SELECT count(*) > 9 FROM ogx_kvstore") == "t"

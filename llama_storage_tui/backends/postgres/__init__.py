@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from llama_storage_tui.backends.postgres.server_login import pasted_wrongly, unlike_config
 from llama_storage_tui.backends.postgres.target import PostgresTarget, container, location, postgres_target
-from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader, RoleLogin, RoleServer
 from llama_storage_tui.backends.settings import BackendSettings
 from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, Roles
 from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.raw_rows import Sheet
+
+if TYPE_CHECKING:
+    # Names of annotations only.
+    from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader, RoleLogin, RoleServer
 
 
 def _reader(target: PostgresTarget, timeouts: Timeouts) -> Reader:
@@ -52,6 +56,12 @@ def _cannot_connect(settings: BackendSettings, name: str) -> str | None:
     )
 
 
+def _statements(sheet: Sheet) -> tuple[str, ...]:
+    from llama_storage_tui.backends.postgres.writer import statements
+
+    return statements(sheet)
+
+
 ENGINE: Final = EngineSpec(
     name="PostgreSQL",
     types=("kv_postgres", "sql_postgres"),
@@ -60,7 +70,7 @@ ENGINE: Final = EngineSpec(
     location=location,
     container=container,
     reader=_reader,
-    bulk_copy=BulkCopy(_source, _writer),
+    bulk_copy=BulkCopy(_source, _writer, _statements),
     roles=Roles(_login, _server),
     unlike_config=unlike_config,
     cannot_connect=_cannot_connect,

@@ -66,6 +66,9 @@ _KEY_VALUE: Final = (  # as kv_postgres of 1.0.3 to 1.5.0 makes it; a plan for a
 class PostgresWriter:
     """Satisfies `protocols.ItemWriter` for one database and role."""
 
+    is_atomic = True
+    is_touched = False
+
     def __init__(self, target: PostgresTarget, *, timeouts: Timeouts) -> None:
         self._target = target
         self._timeouts = timeouts
@@ -226,13 +229,7 @@ class PostgresWriter:
         return found
 
     async def _create(self, connection: asyncpg.Connection, sheet: Sheet) -> None:
-        if sheet.schema is not None:
-            statements = create_statements(sheet.schema, _DIALECT)
-        else:
-            index = quoted(f"idx_{sheet.container}_expiration")
-            table = quoted(sheet.container)
-            statements = (_KEY_VALUE[0].format(table), _KEY_VALUE[1].format(index, table))
-        for statement in statements:
+        for statement in statements(sheet):
             await connection.execute(statement)
 
     async def _lock(self, connection: asyncpg.Connection, table: PostgresTable) -> None:
@@ -281,6 +278,14 @@ class PostgresWriter:
             *await self._write(sheet, rows[:half], first, is_update=is_update),
             *await self._write(sheet, rows[half:], first + half, is_update=is_update),
         )
+
+
+def statements(sheet: Sheet) -> tuple[str, ...]:
+    """Return the statements that make a table and its indexes as servers of the version make them."""
+    if sheet.schema is not None:
+        return create_statements(sheet.schema, _DIALECT)
+    index, table = quoted(f"idx_{sheet.container}_expiration"), quoted(sheet.container)
+    return _KEY_VALUE[0].format(table), _KEY_VALUE[1].format(index, table)
 
 
 async def _update(

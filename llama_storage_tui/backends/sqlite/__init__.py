@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader
 from llama_storage_tui.backends.spec import BulkCopy, EngineSpec
 from llama_storage_tui.backends.sqlite.target import SqliteTarget, container, location, sqlite_target
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.raw_rows import Sheet
+
+if TYPE_CHECKING:
+    # Names of annotations only.
+    from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader
 
 
 def _refuse_memory(target: SqliteTarget) -> None:
@@ -41,6 +45,12 @@ def _writer(target: SqliteTarget, timeouts: Timeouts) -> ItemWriter:
     return SqliteWriter(target, timeouts=timeouts)
 
 
+def _statements(sheet: Sheet) -> tuple[str, ...]:
+    from llama_storage_tui.backends.sqlite.writer import statements
+
+    return statements(sheet)
+
+
 ENGINE: Final = EngineSpec(
     name="SQLite",
     types=("kv_sqlite", "sql_sqlite"),
@@ -49,6 +59,6 @@ ENGINE: Final = EngineSpec(
     location=location,
     container=container,
     reader=_reader,
-    bulk_copy=BulkCopy(_source, _writer),
+    bulk_copy=BulkCopy(_source, _writer, _statements),
     why_no_roles="SQLite has no credential: the owner and the mode of the file decide who may open it",
 )

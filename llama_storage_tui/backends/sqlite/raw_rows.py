@@ -7,11 +7,11 @@ import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Final, TypeVar, cast
 
 from llama_storage_tui.backends.batches import Pace, raw_pace
 from llama_storage_tui.backends.ranges import ranges_of, selects_the_rest
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Cell, KeySelection
 from llama_storage_tui.model.raw_rows import RawBatch, RawExtent, UndecodableText

@@ -60,6 +60,9 @@ _OTHER_FORM: Final = "SQLite keeps one of its values in another form than it cam
 class SqliteWriter:
     """Satisfies `protocols.ItemWriter` for one file."""
 
+    is_atomic = True
+    is_touched = False
+
     def __init__(self, target: SqliteTarget, *, timeouts: Timeouts) -> None:
         del timeouts
         self._path = Path(os.path.realpath(target.path))
@@ -226,13 +229,7 @@ class SqliteWriter:
         table = self._table(connection, sheet.container)
         dialect = sqlalchemy_sqlite.dialect()
         if table is None:
-            schema = sheet.schema
-            made = (
-                (_KEY_VALUE.format(quoted(sheet.container)),)
-                if schema is None
-                else create_statements(schema, dialect)
-            )
-            for statement in made:
+            for statement in statements(sheet):
                 connection.execute(statement)
             return True
         for statement in missing_columns(sheet, table.columns, dialect, self._where):
@@ -323,6 +320,13 @@ class SqliteWriter:
             return "one of its values is larger than SQLite takes"
         (found,) = self._look(connection, sheet, [row])
         return None if found.standing is Standing.SAME else _OTHER_FORM
+
+
+def statements(sheet: Sheet) -> tuple[str, ...]:
+    """Return the statements that make a table as servers of the version make it."""
+    if sheet.schema is None:
+        return (_KEY_VALUE.format(quoted(sheet.container)),)
+    return create_statements(sheet.schema, sqlalchemy_sqlite.dialect())
 
 
 def _insert_into(sheet: Sheet) -> str:

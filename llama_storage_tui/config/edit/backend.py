@@ -16,13 +16,20 @@ from llama_storage_tui.errors import RefusedError
 BACKENDS: Final = ("storage", "backends")
 
 
+_OF_A_PLACE: Final = frozenset(
+    {"host", "port", "db", "user", "password", "connection_string", "ssl_mode", "ca_cert_path", "table_name"}
+)
+"""Fields that several types have, each for a server of its own engine."""
+
+
 def with_backend(
     text: str, name: str, backend: str, type_: str, fields: Mapping[str, str], known: Container[str]
 ) -> str:
     """Return the text of a config whose `backend` has another type, with `fields` as YAML scalars.
 
-    `known` are the fields of the new type: others go. Every byte outside of what changes stays. Raises RefusedError where the entry
-    is written in a way that cannot be changed in place.
+    `known` are the fields of the new type: others go, and so do those that say where a server of another engine is and who logs in
+    there. Every byte outside of what changes stays. Raises RefusedError where the entry is written in a way that
+    cannot be changed in place.
     """
     layout = TextLayout(text, name)
     path: Path = (*BACKENDS, backend)
@@ -32,7 +39,9 @@ def with_backend(
     is_other = entry.get("type") != type_
     wanted: dict[str, object] = {"type": type_} | {key: field_value(each) for key, each in fields.items()}
     operations: list[Operation] = [
-        DropEntry((*path, key)) for key in entry if is_other and key not in wanted and key not in known
+        DropEntry((*path, key))
+        for key in entry
+        if is_other and key not in wanted and (key not in known or key in _OF_A_PLACE)
     ]
     for key, value in wanted.items():
         if key not in entry:

@@ -13,11 +13,13 @@ from llama_storage_tui.errors import BackendError, PendingError, RefusedError
 from llama_storage_tui.files.replacing import digest
 from llama_storage_tui.files.transfer_journal import MOVE, TransferJournal, TransferJournals
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.move import BYTES_A_SECOND, ROWS_A_SECOND, Downtime, MoveChange, MovePlan
+from llama_storage_tui.model.move import (
+    MoveChange,
+    MovePlan,
+)
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.transfer import TransferItem
 from llama_storage_tui.model.transfer_result import (
-    CountedItem,
     LeftRow,
     TransferPlan,
     TransferResult,
@@ -25,7 +27,9 @@ from llama_storage_tui.model.transfer_result import (
 )
 from llama_storage_tui.services.config_writing import check_writable, config_file, replace_config
 from llama_storage_tui.services.move.entry import MovingConfig, edit_config, read_both, read_config
+from llama_storage_tui.services.move.estimates import creations, downtime, seconds, space, warnings_of
 from llama_storage_tui.services.move.items import BackendMoving, plan_items
+from llama_storage_tui.services.move.secrets import AskedSecret, needed, unset, with_values
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.startup.background_loop import run_apart
@@ -33,6 +37,7 @@ from llama_storage_tui.services.transfer.apply import Transfer
 from llama_storage_tui.services.transfer.copying import NOT_EMPTY, Watch
 from llama_storage_tui.services.transfer.counting import count, open_elsewhere
 from llama_storage_tui.services.transfer.journaling import pending
+from llama_storage_tui.services.transfer.merging import merged
 from llama_storage_tui.services.transfer.pending import config_name
 from llama_storage_tui.services.transfer.stores import open_source
 
@@ -62,6 +67,22 @@ class BackendMove:
     def pending(self) -> TransferJournal | None:
         """Return what is half done of this config's data."""
         return self._journals.pending(self.config)
+
+    def needed_secret(self, change: MoveChange) -> AskedSecret | None:
+        """Return the password that the target needs and nobody gave; raises UsageError, ConfigError."""
+        return needed(self._request, change)
+
+    def unset_secrets(self) -> tuple[AskedSecret, ...]:
+        """Return the passwords that were typed when the last move began, and are not set now."""
+        journal = self._journals.last(self.config)
+        if journal is None or not journal.is_move:
+            return ()
+        request: Mapping[str, Any] = journal.request
+        return unset(self._request, request["fields"])
+
+    def knowing(self, values: Mapping[str, str]) -> BackendMove:
+        """Return the moves of the same config that know what was typed, by variable."""
+        return BackendMove(with_values(self._request, values), self._timeouts)
 
     async def plan(
         self, change: MoveChange, *, is_thorough: bool = True, watch: Watch | None = None
@@ -100,7 +121,9 @@ class BackendMove:
                 is_thorough=is_thorough,
                 watch=watch,
             )
+            said = await warnings_of(session, moving.stores()[1].target)
         refusals = [*counted.refusals, *await self._not_empty(found.items), *_unconvertible(counted)]
+        refusals += await merged(found.items, self._timeouts)
         users = tuple(await open_elsewhere(found.items, self._timeouts, accepts_open=False))
         blocked = await self._blocked(found.items, users)
         return MovePlan(
@@ -108,10 +131,17 @@ class BackendMove:
             change.backend,
             *moving.places(),
             tuple(each.path for each in moving.references()),
-            replace(counted, refusals=tuple(dict.fromkeys((*refusals, *blocked)))),
+            replace(
+                counted,
+                notices=tuple(dict.fromkeys((*counted.notices, *said))),
+                refusals=tuple(dict.fromkeys((*refusals, *blocked))),
+            ),
             config.diff,
-            _downtime(counted),
+            downtime(counted),
             users,
+            creations(found.items),
+            await space(counted, self._timeouts),
+            seconds(counted.items),
         )
 
     async def apply(
@@ -231,8 +261,10 @@ class BackendMove:
             return (await plan_items(BackendMoving(session, config.new, backend))).items
 
     async def _extents(self, items: tuple[TransferItem, ...]) -> list[tuple[TransferItem, int]]:
+        """Return how many rows the place of each item has; of several with one place, of the first."""
         found = []
-        for item in items:
+        places = {(item.target.container, item.target.keys): item for item in reversed(items)}
+        for item in reversed(places.values()):
             target = await open_source(item.target.target, self._timeouts)
             try:
                 found.append((item, (await target.extent(item.target.container, item.target.keys)).rows))
@@ -298,18 +330,6 @@ def _unconvertible(plan: TransferPlan) -> list[str]:
         return f"{left.what}, {left.identity} cannot be brought: {left.reason}."
 
     return [said(each.left[0]) for each in plan.items if each.left]
-
-
-def _downtime(plan: TransferPlan) -> Downtime:
-    def seconds(items: tuple[CountedItem, ...]) -> int:
-        rows, size = sum(each.rows for each in items), sum(each.bytes for each in items)
-        return max(1, round(max(rows / ROWS_A_SECOND, size / BYTES_A_SECOND)))
-
-    return Downtime(
-        seconds(plan.items),
-        "From stopping the servers to starting them with the new config: what changed since the first pass is found by reading"
-        " both stores again.",
-    )
 
 
 def backup_of(load: LoadRequest, journal: TransferJournal) -> Path | None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from itertools import dropwhile
 from typing import Final
 
 from llama_storage_tui.backends.protocols import RecordReader
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.completions import Completion, Origin
 from llama_storage_tui.model.data import Cell, Table
@@ -149,6 +149,11 @@ def _answers(completion: Completion) -> tuple[list[str], list[str]]:
         call.id for message in messages for call in message.tool_calls if call.id and is_storable(call.id)
     ]
     return texts, calls
+
+
+def is_made_for(completion: Completion, stored: Record) -> bool:
+    """Tell whether a completion was made for a response, of which `stored` has what a search for it asks."""
+    return any(any(match.rank) for match in _compared(completion, [stored]))
 
 
 def _compared(completion: Completion, records: Sequence[Record]) -> list[_Match]:

@@ -23,6 +23,7 @@ from llama_storage_tui.model.transfer_result import ItemOutcome, LeftRow, Transf
 from llama_storage_tui.services.transfer.collecting import searched_apart
 from llama_storage_tui.services.transfer.converting import Converted, SheetRows, convert, shown
 from llama_storage_tui.services.transfer.counting import MOST_LEFT, own_identities
+from llama_storage_tui.services.transfer.merging import TWICE, ArrivedKeys, arrivals
 from llama_storage_tui.services.transfer.stores import (
     StoreItems,
     is_in_place,
@@ -62,10 +63,13 @@ class StoreCopy:
     """How many rows of a source are expected, by the item's name."""
     mirrors: bool = False
     """The targets have no rows but those that come, and a second pass makes them what the sources have become."""
+    arrived: ArrivedKeys | None = None
+    """What the items have given so far, where two of them may give one key."""
 
     async def run(self) -> list[ItemOutcome]:
         """Bring everything, and leave the transaction to be committed."""
         was_complete = self.record.is_complete(self.store.place)
+        self.arrived = arrivals(self.store.items) if self.mirrors else None
         is_new = await self.writer.begin()
         self.notify("begun")
         self.record.begin()
@@ -73,14 +77,23 @@ class StoreCopy:
             self.record.create(self.store.place, STORE)
         if self.mirrors and not was_complete:
             await self._refuse_rows()
+        if not self.writer.is_atomic:
+            # What is sent stays: from here on the places are known to hold nothing but what this transfer brought.
+            await asyncio.to_thread(self.record.finish, self.store.place)
+            self.record.begin()
         outcomes = []
         for item in self.store.items:
             with searched_apart():
                 outcomes.append(await ItemCopy(self, item, was_complete=was_complete).run())
                 self.notify("copied")
         if self.mirrors and was_complete:
+            places = set()
             for item, outcome in zip(self.store.items, outcomes, strict=True):
-                outcome.removed += await self._remove_gone(item)
+                place = item.target.container, item.target.keys
+                gone = 0 if place in places else await self._remove_gone(item)
+                places.add(place)
+                outcome.removed += gone
+                outcome.followed += gone
         await asyncio.to_thread(self.record.finish, self.store.place)
         self.notify("recorded")
         return outcomes
@@ -142,7 +155,8 @@ class ItemCopy:
     async def run(self) -> ItemOutcome:
         """Bring every row; raises ConflictError, BackendError."""
         item = self._item
-        self._may_be_there = not await self._writer.is_empty(item.target.container)
+        is_first = self._copy.mirrors and not self._was_complete  # whose place was found empty
+        self._may_be_there = not is_first and not await self._writer.is_empty(item.target.container)
         first, *others = parts_of(item)
         for each in others if await self._bring_whole(first) else (item,):
             await self._bring_rows(each)
@@ -207,6 +221,7 @@ class ItemCopy:
         for _, row in made.left:
             self._leave(row)
         for each in made.sheets:
+            self._refuse_merged(each)
             await self._prepare(each.sheet)
             own = (
                 own_identities(self._item, batch.columns, batch.rows, each.origins)
@@ -214,6 +229,15 @@ class ItemCopy:
                 else None
             )
             await self._put(each, own)
+
+    def _refuse_merged(self, each: SheetRows) -> None:
+        """Raise ConflictError for a key that another item gave: it would be written over, or stand for both."""
+        arrived = self._copy.arrived
+        key = None if arrived is None else arrived.again(each.identities())
+        if key is not None:
+            raise ConflictError(
+                TWICE.format(what=self._item.what, key=shown(key)), where=self._item.target.location
+            )
 
     async def _prepare(self, sheet: Sheet) -> None:
         if sheet.columns not in self._prepared:
@@ -279,6 +303,7 @@ class ItemCopy:
         for each in refused:
             self._leave(LeftRow(self._item.what, shown(names[other[each.index]]), each.reason))
         self.outcome.written += len(other) - len(refused)
+        self.outcome.followed += len(absent) + len(other)
 
     async def _change(
         self,

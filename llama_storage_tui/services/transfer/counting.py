@@ -28,6 +28,7 @@ from llama_storage_tui.services.transfer.stores import (
     is_in_place,
     open_source,
     open_writer,
+    users_of,
 )
 from llama_storage_tui.text import plural
 
@@ -42,7 +43,7 @@ EXAMPLES: Final = 5
 MOST_LEFT: Final = 10_000
 """Rows that are listed of each item."""
 
-_ROOM: Final = 2.2
+ROOM: Final = 2.2
 """What a copy takes of its bytes: the rows, their indexes, and the journal or log of the transaction."""
 
 
@@ -188,11 +189,7 @@ async def open_elsewhere(
     targets = {place.target.location: place.target for item in items for place in (item.target, item.source)}
     found: list[str] = []
     for location, target in targets.items():
-        writer = await open_writer(target, timeouts)
-        try:
-            users = await writer.users() or ()
-        finally:
-            await writer.close()
+        users = await users_of(target, timeouts)
         if users:
             more = "" if len(users) <= EXAMPLES else f" and {len(users) - EXAMPLES} more"
             found.append(
@@ -204,7 +201,7 @@ async def open_elsewhere(
 async def _room(writer: ItemWriter, store: StoreItems, counted: Sequence[CountedItem]) -> list[str]:
     free = await writer.free_bytes()
     items = {item.what for item in store.items}
-    needed = round(_ROOM * sum(each.bytes for each in counted if each.what in items))
+    needed = round(ROOM * sum(each.bytes for each in counted if each.what in items))
     if free is None or needed <= free:
         return []
     return [f"{store.target.location} needs about {needed:,} bytes, and its disk has {free:,} free."]

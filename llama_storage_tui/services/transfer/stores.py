@@ -111,6 +111,23 @@ async def open_source(target: Target, timeouts: Timeouts) -> ItemSource:
     return await asyncio.to_thread(opened)
 
 
+async def users_of(target: Target, timeouts: Timeouts) -> tuple[str, ...]:
+    """Return who else has a store open, in words; nobody where that cannot be told. Raises BackendError."""
+
+    def known() -> bool:
+        from llama_storage_tui.backends.registry import is_writable
+
+        return is_writable(target)
+
+    if not await asyncio.to_thread(known):
+        return ()
+    writer = await open_writer(target, timeouts)
+    try:
+        return await writer.users() or ()
+    finally:
+        await writer.close()
+
+
 async def open_writer(target: Target, timeouts: Timeouts) -> ItemWriter:
     """Open a writer, as `open_source` does."""
 

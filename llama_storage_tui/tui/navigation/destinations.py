@@ -20,6 +20,7 @@ from llama_storage_tui.tui.records.families import FamiliesScreen
 from llama_storage_tui.tui.records.record_lists import PAGE, FamilyList
 from llama_storage_tui.tui.records.records import RecordsScreen
 from llama_storage_tui.tui.records.responses import ResponsesScreen
+from llama_storage_tui.tui.records.statistics import StatisticsScreen
 from llama_storage_tui.tui.records.who import WhoDialog
 from llama_storage_tui.tui.response.chain import ChainScreen
 from llama_storage_tui.tui.response.detail_views import (
@@ -28,6 +29,7 @@ from llama_storage_tui.tui.response.detail_views import (
     DifferenceReading,
     ObjectReading,
 )
+from llama_storage_tui.tui.response.links import CallsReading, LinksReading
 from llama_storage_tui.tui.response.reading import ReadingScreen
 from llama_storage_tui.tui.response.response import ResponseScreen
 from llama_storage_tui.tui.screens.remembered import Remembered
@@ -42,6 +44,9 @@ def destinations(catalog: Catalog) -> list[NamedDestination]:
         NamedDestination("Go to the catalog", "Backends, and who refers to them", messages.CatalogOpened()),
         NamedDestination("Go to responses", "Stored responses, the newest first", messages.ResponsesOpened()),
         NamedDestination("Go to attention", "Which responses deserve a look", messages.AttentionOpened()),
+        NamedDestination(
+            "Go to statistics", "How responses ended, by hour, model and owner", messages.StatisticsOpened()
+        ),
         NamedDestination("Go to conversations", "Stored conversations", messages.ConversationsOpened()),
         NamedDestination(
             "Go to orphans", "Items of deleted conversations: a scan of the items", messages.OrphansOpened()
@@ -49,6 +54,9 @@ def destinations(catalog: Catalog) -> list[NamedDestination]:
         NamedDestination("Go to completions", "Logged chat completions", messages.CompletionsOpened()),
         NamedDestination(
             "Go to objects", "Files, batches, prompts, jobs and other objects", messages.FamiliesOpened()
+        ),
+        NamedDestination(
+            "Go to the config", "The run config as it stands in the file", messages.ConfigTextOpened()
         ),
         NamedDestination(
             "Go to version", "Why this server version, and what it means", messages.VersionOpened()
@@ -113,6 +121,8 @@ def screen_of(
             return WhoDialog(session, chosen.response)
         case messages.AttentionOpened():
             return AttentionScreen(session, now())
+        case messages.StatisticsOpened():
+            return StatisticsScreen(session, zone, now())
         case messages.FamiliesOpened():
             return FamiliesScreen(session)
     return _of_records(chosen, session, zone, remembered)
@@ -135,6 +145,9 @@ def _of_records(
             return ReadingScreen(session, ConversationReading(chosen.id))
         case messages.CompletionOpened():
             return ReadingScreen(session, CompletionReading(chosen.id))
+        case messages.LinksOpened():
+            links = LinksReading(chosen.id, chosen.conversation)
+            return ReadingScreen(session, CallsReading(chosen.id) if chosen.is_of_completions else links)
         case messages.ObjectOpened():
             return ReadingScreen(session, ObjectReading(chosen.family, chosen.title, chosen.id))
         case messages.DifferenceOpened():

@@ -25,14 +25,15 @@ from llama_storage_tui.tui.style.wording import size
 from llama_storage_tui.tui.widgets.listing import ListColumn
 
 COLUMNS: Final = (
-    ListColumn("Created", most=20),
+    ListColumn("Created", most=22),
     ListColumn("Status", most=14),
     ListColumn("Model", most=24, least=10, cuts_middle=True),
     ListColumn("Owner", most=18, least=8, cuts_middle=True),
-    ListColumn("In", most=5, is_number=True, is_wide_only=True),
-    ListColumn("Out", most=5, is_number=True, is_wide_only=True),
+    ListColumn("In", most=5, is_number=True, is_wide_only=True, gives_way=True),
+    ListColumn("Out", most=5, is_number=True, is_wide_only=True, gives_way=True),
     ListColumn("Tokens", most=9, is_number=True, is_wide_only=True),
-    ListColumn("Id", most=24, is_wide_only=True),
+    ListColumn("Id", most=24, is_wide_only=True, gives_way=True),
+    ListColumn("Asked", grows=True, least=20, is_wide_only=True),
     ListColumn("What failed", grows=True, least=16),
 )
 MARKED_COLUMNS: Final = (
@@ -67,6 +68,7 @@ def cells(summary: ResponseSummary, short_id: str, zone: tzinfo | None) -> tuple
         number(summary.output_items),
         number(summary.total_tokens),
         Shown(short_id, Tone.MUTED),
+        Shown("–", Tone.MUTED) if summary.asked is None else Shown(summary.asked),
         trouble(summary),
     )
 
@@ -90,6 +92,11 @@ def detail(summary: ResponseSummary) -> Content:
     text = Content("  ").join([Content.styled(line(text, LONGEST), tone.style) for text, tone in parts])
     found = trouble(summary)
     return text + Content.styled(f"\n{line(found.text, LONGEST)}", found.tone.style) if found.text else text
+
+
+def row_key(summary: ResponseSummary) -> str:
+    """Return what tells a response's row from others: place and id."""
+    return f"{summary.place.backend}/{summary.place.table}/{id_text(summary.id)}"
 
 
 def keys(responses: Sequence[ResponseSummary], ids: Sequence[str]) -> list[str]:

@@ -27,8 +27,10 @@ from llama_storage_tui.tui.records.response_rows import (
     detail,
     keys,
     marked_cells,
+    row_key,
 )
 from llama_storage_tui.tui.records.response_wording import id_text, short_ids
+from llama_storage_tui.tui.screens.filter_menu import FilterChoices
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.zone import ZONE_KEY
 from llama_storage_tui.tui.widgets.form import Form
@@ -43,7 +45,7 @@ class ResponsesScreen(ResponsePages):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "o",
+            "o,s",
             "order",
             "Order",
             id="responses.order",
@@ -78,7 +80,7 @@ class ResponsesScreen(ResponsePages):
             id="screen.export",
             tooltip="Write this page, or all that match, to a file",
         ),
-        Binding("y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
+        Binding("y,Y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
     ]
 
     def compose(self) -> ComposeResult:
@@ -90,6 +92,7 @@ class ResponsesScreen(ResponsePages):
 
     def on_mount(self) -> None:
         """Find out how many there are, then read the first page."""
+        super().on_mount()
         self.head()
         self.listing.focus()
         self.begin_to_measure()
@@ -116,6 +119,7 @@ class ResponsesScreen(ResponsePages):
                 )
             )
         facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
+        facts += self.following.facts() if self.following is not None else []
         self.headline(["responses"], facts)
 
     # Showing
@@ -129,7 +133,7 @@ class ResponsesScreen(ResponsePages):
         self.listing.show(
             MARKED_COLUMNS if is_marked else COLUMNS,
             [
-                written(summary, short, self._zone.info)
+                self.marked(written(summary, short, self._zone.info), row_key(summary))
                 for summary, short in zip(self._responses, short_ids(ids), strict=True)
             ],
             keys(self._responses, ids),
@@ -196,6 +200,12 @@ class ResponsesScreen(ResponsePages):
             return replace(self._asked, viewer=viewer_form.parse(values))
         query = record_filter.parse(RESPONSES, values, self._asked.query, now=datetime.now(UTC))
         return replace(self._asked, query=query)
+
+    def filter_choices(self) -> FilterChoices:
+        """Offer the status, model and owner of the response under the cursor."""
+        found = self._current
+        values = {} if found is None else {"status": found.status, "model": found.model, "owner": found.owner}
+        return record_filter.choices(RESPONSES, values)
 
     def without_last(self) -> Question:
         """Leave out what is named last."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 from codecs import getincrementaldecoder
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from selectors import EVENT_READ, SelectSelector
 from typing import Any, Final
@@ -18,6 +20,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
 from textual.geometry import Size
 
+from llama_storage_tui.tui.terminal.renditions import merged
 from llama_storage_tui.tui.terminal.terminal import Terminal, screen
 from llama_storage_tui.tui.terminal.typeahead import Pasted, looks_pasted
 
@@ -43,6 +46,10 @@ class TerminalDriver(LinuxDriver):
         self.fileno = self.keys
         self.input_tty = True
         self._follow_the_shell()
+
+    def write(self, data: str) -> None:
+        """Write to the terminal, in as few bytes as draw the same."""
+        super().write(merged(data))
 
     def run_input_thread(self) -> None:
         """Wait for input and hand it on, as Textual's own thread does; but what looks pasted is told before its first key."""
@@ -93,6 +100,18 @@ class TerminalDriver(LinuxDriver):
         os.kill(whom, signal.SIGTSTP)
         self._follow_the_shell()
         self._go_on()
+
+    def lend(self, command: Sequence[str]) -> int:
+        """Run another program on the terminal to its end, which this one has left meanwhile, and return its exit code.
+
+        A stop from the keyboard stops both, as it does any program and what it started.
+        """
+        loop = asyncio.get_running_loop()
+        loop.remove_signal_handler(signal.SIGTSTP)
+        try:
+            return subprocess.run(command, stdin=self.fileno, stdout=self._file, check=False).returncode  # noqa: S603 - the operator's own command
+        finally:
+            self._follow_the_shell()
 
     def _woken(self) -> None:
         # Stopped by a signal that no program sees; the shell has set the terminal to its own ways since.
