@@ -141,7 +141,7 @@ async def move(folder: Path, server: Server, rows: int) -> tuple[Took, Took]:
     }
     change = MoveChange("sql_default", "postgres", fields)
     planned = await asyncio.to_thread(Took, server)  # which looks at every process
-    plan = await moving.plan(change)
+    plan = await moving.plan(change, is_thorough=False)  # as `move --yes` has it
     await asyncio.to_thread(planned.end)
     assert not plan.refusals, plan.refusals
     moved = await asyncio.to_thread(Took, server)

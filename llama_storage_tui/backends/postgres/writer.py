@@ -46,6 +46,8 @@ from llama_storage_tui.model.transfer import NotConvertibleError, TransferItem
 
 _DIALECT: Final[Dialect] = postgres_dialect()  # type: ignore[no-untyped-call] # as SQLAlchemy has it
 _LOCK: Final = "SELECT set_config('lock_timeout', '5s', true)"
+_SAVEPOINT: Final = "SAVEPOINT batch"
+_AGAIN: Final = f"RELEASE batch; {_SAVEPOINT}"
 _TAKEN: Final = "a row of its identity is there"
 _OTHER_FORM: Final = "PostgreSQL keeps one of its values in another form than it came in"
 
@@ -74,6 +76,7 @@ class PostgresWriter:
         self._held: asyncpg.Connection | None = None
         self._tables: dict[str, PostgresTable] = {}
         self._locked: set[str] = set()
+        self._has_savepoint = False
 
     async def obstacles(self, sheets: Sequence[Sheet]) -> tuple[str, ...]:
         """Return the rights that are missing, and whether the server is read-only."""
@@ -112,6 +115,7 @@ class PostgresWriter:
         with failures.translating(self._where):
             connection = await self._connection()
             await connection.execute("BEGIN READ WRITE")
+            self._has_savepoint = False
             await connection.execute(SESSION)
             await connection.execute(_LOCK)
         return False
@@ -249,7 +253,9 @@ class PostgresWriter:
             return ()
         columns = [table.column(name) for name in sheet.columns]
         is_same = False
-        await connection.execute("SAVEPOINT batch")
+        # The one of the batch before is let go in the same breath: on a busy machine each question waits for its turn.
+        await connection.execute(_AGAIN if self._has_savepoint else _SAVEPOINT)
+        self._has_savepoint = True
         with _refusals() as refusals:
             made = encoded(rows, [encoder(column.kind) for column in columns])
             if is_update:
@@ -259,11 +265,9 @@ class PostgresWriter:
                     sheet.container, records=made, columns=[*sheet.columns]
                 )
             is_same = await are_stored(connection, table, sheet, made)
-        if not is_same:
-            await connection.execute("ROLLBACK TO batch")
-        await connection.execute("RELEASE batch")
         if is_same:
             return ()
+        await connection.execute("ROLLBACK TO batch")
         if _TAKEN in refusals:
             raise TakenError
         if len(rows) == 1:

@@ -91,8 +91,11 @@ class _Bridge:
         """Count the rows of the source whose every value, and its type, is at the target, and that the conversion takes."""
         conditions = [self._is_same(name) for name in self.source.columns if name not in self.item.identity]
         if isinstance(self.item.convert, MoveTexts):
-            # Texts come behind all numbers and before all binary values; a third of what `typeof` costs.
-            conditions.append("s.value >= '' AND s.value < x''")
+            # Texts come behind all numbers, which no column of texts keeps, and before all binary values; `typeof` takes longer.
+            conditions += [
+                "s.value < x''",
+                *([] if self.source.type_of("value") == "TEXT" else ["s.value >= ''"]),
+            ]
         shift = self._shift()
         # By its number a row is found without a search by its identity, which the `+` rules out.
         sign = "" if shift is None else "+"

@@ -20,6 +20,7 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import RawBatch, RawRow, RowIdentity, Sheet, Standing, TakenError
 from llama_storage_tui.model.transfer import OnConflict, TransferItem
 from llama_storage_tui.model.transfer_result import ItemOutcome, LeftRow, TransferProgress
+from llama_storage_tui.services.transfer.collecting import searched_apart
 from llama_storage_tui.services.transfer.converting import Converted, SheetRows, convert, shown
 from llama_storage_tui.services.transfer.counting import MOST_LEFT, own_identities
 from llama_storage_tui.services.transfer.merging import TWICE, ArrivedKeys, arrivals
@@ -82,8 +83,9 @@ class StoreCopy:
             self.record.begin()
         outcomes = []
         for item in self.store.items:
-            outcomes.append(await ItemCopy(self, item, was_complete=was_complete).run())
-            self.notify("copied")
+            with searched_apart():
+                outcomes.append(await ItemCopy(self, item, was_complete=was_complete).run())
+                self.notify("copied")
         if self.mirrors and was_complete:
             places = set()
             for item, outcome in zip(self.store.items, outcomes, strict=True):

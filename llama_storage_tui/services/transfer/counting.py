@@ -20,6 +20,7 @@ from llama_storage_tui.model.transfer_result import (
     TransferProgress,
     TransferTerms,
 )
+from llama_storage_tui.services.transfer.collecting import searched_apart
 from llama_storage_tui.services.transfer.converting import Converted, convert, shown
 from llama_storage_tui.services.transfer.stores import (
     StoreItems,
@@ -105,7 +106,8 @@ async def _count(item: TransferItem, timeouts: Timeouts, watch: _Hear, *, is_tho
             return counted
         if is_kept:
             return replace(counted, is_exact=True)  # there is nothing that converting each could find out
-        return await _count_rows(counted, source, target if is_there else None, watch)
+        with searched_apart():
+            return await _count_rows(counted, source, target if is_there else None, watch)
     finally:
         await source.close()
         await target.close()

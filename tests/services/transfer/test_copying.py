@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import math
 import sqlite3
@@ -62,6 +63,16 @@ async def test_keys_are_brought_under_their_namespace(store: Store, tmp_path: Pa
     assert [row[:2] for row in found] == [("new:a", "1"), ("new:b", '{"x": 1}')]
     assert str(found[1][2]).startswith("2027-11-23")
     assert old.path.read_bytes() == before
+
+
+async def test_the_programs_own_objects_are_not_searched_for_garbage_while_rows_are_copied(
+    tmp_path: Path, state: Path
+) -> None:
+    frozen: dict[str, int] = {}
+    item = keys_item(old_keys(tmp_path), SqliteStore(tmp_path / "new.db"))
+    await bring(state, [item], notify=lambda step: frozen.update({step: gc.get_freeze_count()}))
+    assert frozen["copied"] > 10_000
+    assert frozen["closed"] == gc.get_freeze_count() == 0
 
 
 async def test_a_second_run_brings_nothing(store: Store, tmp_path: Path, state: Path) -> None:
