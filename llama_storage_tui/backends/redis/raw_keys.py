@@ -19,6 +19,7 @@ from llama_storage_tui.errors import FailureKind
 from llama_storage_tui.model.data import Cell, KeySelection
 from llama_storage_tui.model.raw_rows import Found, RawRow, Sheet, Standing, UndecodableText
 from llama_storage_tui.model.transfer import KEY_COLUMNS, NotConvertibleError
+from llama_storage_tui.text import line
 
 NEVER: Final = -1
 GONE: Final = -2
@@ -133,7 +134,8 @@ class RawKeys:
         for key, kind in zip(keys, await self._asked([(Command.TYPE, key) for key in keys]), strict=True):
             name = kind.decode() if isinstance(kind, bytes) else str(kind)
             if name not in ("none", "string"):
-                words = f"Key {key.decode(errors='replace')!r} is a {name} of Redis, which no server writes: it cannot be copied."
+                shown = line(key.decode(errors="replace"), 120)
+                words = f"Key {shown} is a {name} of Redis, which no server writes: it cannot be copied."
                 raise failures.made((FailureKind.UNSUPPORTED, words, None), self.connection.where)
 
     async def _asked(self, questions: Sequence[Question]) -> list[Any]:

@@ -33,6 +33,7 @@ from llama_storage_tui.model.raw_rows import (
     TakenError,
 )
 from llama_storage_tui.model.transfer import KEY_COLUMNS, TransferItem
+from llama_storage_tui.text import line
 
 _OTHER_FORM: Final = "Redis keeps its value in another form than it came in"
 _NO_CLIENT: Final = frozenset("SMO")
@@ -219,4 +220,4 @@ class RedisWriter:
 
 def _client(about: Mapping[str, str]) -> str:
     name = about.get("name") or about.get("lib-name") or "a client"
-    return f"{name} at {about.get('addr', '?')}"
+    return line(f"{name} at {about.get('addr', '?')}", 80)
