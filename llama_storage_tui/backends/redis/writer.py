@@ -105,7 +105,7 @@ class RedisWriter:
 
     async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:
         """Tell for each row what the database has in its place."""
-        return await self._keys.look(sheet, rows)
+        return await self._keys.look(sheet, rows, is_target=True)
 
     async def insert(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
         """Add keys that are not there: none is ever written over."""
