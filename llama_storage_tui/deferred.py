@@ -39,6 +39,8 @@ _ALWAYS: Final = ("__dataclass_fields__", "__dataclass_params__", "__match_args_
 _COMPARING: Final = ("__eq__", "__hash__")
 _FREEZING: Final = ("__setattr__", "__delattr__")
 _ORDERING: Final = ("__lt__", "__le__", "__gt__", "__ge__")
+_FIRST: Final = frozenset({*_ALWAYS, *_FREEZING} - {"__repr__"})
+"""What a class needs to be constructed. Most of what is compiled is for the rest, which most classes are never asked for."""
 _lock: Final = RLock()
 """Threads may use a class first at the same time; to make one makes those that it extends."""
 
@@ -46,28 +48,32 @@ _lock: Final = RLock()
 class _Later:
     """A class that the standard library has not seen yet."""
 
-    __slots__ = ("_declared", "_made", "_options")
+    __slots__ = ("_bases", "_declared", "_made", "_options")
 
     def __init__(self, declared: type, made: type, options: dict[str, bool]) -> None:
-        self._declared: type | None = declared
+        self._declared = {
+            name: part for name, part in vars(declared).items() if name not in ("__dict__", "__weakref__")
+        }
+        self._bases = declared.__bases__
         self._made = made
         self._options = options
 
     def part(self, name: str) -> Any:  # noqa: ANN401 - any attribute of a dataclass
-        """Return an attribute of the class that the standard library makes; all are in place then."""
+        """Return an attribute of the class that the standard library makes; those that are needed with it are in place then."""
         with _lock:
-            if self._declared is not None:
-                declared = self._declared
-                if declared is self._made:
-                    declared = _without_parts(declared)
-                parts = vars(made_at_once(**self._options)(declared))
-                for each, now in [*vars(self._made).items()]:
-                    if isinstance(now, _Part):
-                        setattr(self._made, each, parts[each])
-                    elif isinstance(now, Field):
-                        _set_default(self._made, now, each)
-                self._declared = None
+            if isinstance(vars(self._made)[name], _Part):
+                self._make(is_first=name in _FIRST)
         return vars(self._made)[name]
+
+    def _make(self, *, is_first: bool) -> None:
+        less = {"eq": False, "order": False, "repr": False} if is_first else {}
+        declared = type(self._made)(self._made.__name__, self._bases, dict(self._declared))
+        parts = vars(made_at_once(**(self._options | less))(declared))
+        for name, now in [*vars(self._made).items()]:
+            if isinstance(now, _Part) and (name in _FIRST) is is_first:
+                setattr(self._made, name, parts[name])
+            elif isinstance(now, Field):
+                _set_default(self._made, now, name)
 
 
 class _Part:
@@ -90,17 +96,6 @@ def _set_default(made: type, field: Field[Any], name: str) -> None:
         delattr(made, name)
     else:
         setattr(made, name, field.default)
-
-
-def _without_parts(declared: type) -> type:
-    """Return the class as it was declared; one without slots has its parts in itself."""
-    left_out = ("__dict__", "__weakref__")
-    own = {
-        name: value
-        for name, value in vars(declared).items()
-        if not (isinstance(value, _Part) or name in left_out)
-    }
-    return type(declared)(declared.__name__, declared.__bases__, own)
 
 
 def _with_slots(declared: type, *, is_frozen: bool) -> type:

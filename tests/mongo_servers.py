@@ -172,6 +172,7 @@ def mongo_deployment(
     user = f"rotated_{os.getpid()}_{next(NUMBERS)}"
     bound = [{"role": role, "db": "admin"} for role in (*roles, "readWriteAnyDatabase")]
     server.run({"createUser": user, "pwd": OLD, "roles": bound})
+    gc.freeze()  # so that the collection at the end looks at what this test made, and not at all that the others have cached
     try:
         yield MongoDeployment.within(place, server, user)
     finally:

@@ -80,6 +80,10 @@ class Server:
         options = ("-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql)
         return pgexec("psql", (*command, *options), bin_path=self._postgres.bin_path).strip()
 
+    def program(self, name: str) -> Path:
+        """Return where one of PostgreSQL's own programs is."""
+        return Path(self._postgres.bin_path) / name
+
     @contextmanager
     def stopped(self) -> Iterator[None]:
         """Stop the server, as for a restart, and start it again at the end."""

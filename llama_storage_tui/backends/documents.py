@@ -44,6 +44,8 @@ def wanted(
     Raises UsageError for a column that the table lacks.
     """
     column = shape.column(field.column)
+    if limit is not None and field.measure is Measure.VALUE and field.most is not None:
+        limit = min(limit, field.most)
     if not is_inside(field):
         element: Expression = table.c[field.column]
         is_size = field.measure is Measure.BYTES

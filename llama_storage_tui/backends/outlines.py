@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import field as dataclass_field
 from typing import Final
@@ -64,6 +65,19 @@ class WantedParts:
             place = inner.setdefault(step, WantedParts())  # type: ignore[arg-type] # the one that has such steps
         return place
 
+    def beside(self, other: WantedParts | None) -> WantedParts:
+        """Return what is asked for here or there."""
+        if other is None:
+            return self
+        members = {key: part.beside(other.members.get(key)) for key, part in self.members.items()} | {
+            key: part for key, part in other.members.items() if key not in self.members
+        }
+        items = {key: part.beside(other.items.get(key)) for key, part in self.items.items()} | {
+            key: part for key, part in other.items.items() if key not in self.items
+        }
+        every = other.every if self.every is None else self.every.beside(other.every)
+        return WantedParts(self.whole or other.whole, members, items, every)
+
     def item(self, index: int) -> WantedParts | None:
         """Return what is asked of an item of a list."""
         return self.items.get(index, self.every)
@@ -81,6 +95,14 @@ def outline(text: str, wanted: WantedParts) -> str | None:
     except (ValueError, IndexError, RecursionError):
         return None
     return made if is_whole else None
+
+
+@dataclass(slots=True)
+class _HeldItem:
+    """An item of a list that may be one of the last: where it starts, and what is kept of it if it is not."""
+
+    start: int
+    made: str
 
 
 class _Walk:
@@ -152,20 +174,35 @@ class _Walk:
         self.at += 1
         index, is_more = 0, self._text[self.skip_space()] != "]"
         self.at += not is_more
+        # Only behind the last item is it known which ones count from there.
+        held: deque[_HeldItem] = deque()
+        most_held = -min((0, *wanted.items))
         while is_more:
             inner = wanted.item(index)
-            yield "," if index else ""
-            if inner is not None:
-                yield from self.value(inner, depth + 1)
-            else:
-                self._pass(depth + 1)
-                yield "null"
+            held.append(_HeldItem(self.skip_space(), "".join(self._item(inner, depth))))
+            if len(held) > most_held:
+                yield f"{',' if index > most_held else ''}{held.popleft().made}"
             found = _NEXT.match(self._text, self.at)
             if found is None:
                 raise ValueError("a list has no end")
             self.at, is_more = found.end(), found[1] == ","
             index += 1
+        end = self.at
+        for place, item in enumerate(held, -len(held)):
+            if place in wanted.items:
+                self.at = item.start
+                inner = wanted.items[place].beside(wanted.item(index + place))
+                item.made = "".join(self.value(inner, depth + 1))
+            yield f"{',' if index + place > 0 else ''}{item.made}"
+        self.at = end
         yield "]"
+
+    def _item(self, inner: WantedParts | None, depth: int) -> Iterator[str]:
+        if inner is not None:
+            yield from self.value(inner, depth + 1)
+        else:
+            self._pass(depth + 1)
+            yield "null"
 
     def _pass(self, depth: int) -> None:
         """Go past a value that nothing is kept of."""

@@ -20,6 +20,7 @@ from llama_storage_tui.backends.documents import (
 from llama_storage_tui.backends.engine import Dialect, Expression, Statement, TableWatch
 from llama_storage_tui.backends.row_source import Order, Rows, RowSource
 from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
+from llama_storage_tui.backends.time_floor import TimeFloor, as_condition
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Cell, Cursor
@@ -116,9 +117,11 @@ class RecordScan(RowSource):
         table = self.table
         parts = None if after is None else cursors.decode(after, self.name, length=len(self.marked)).parts
         rows: list[Row] = []
+        floor = self._floor(parts)
         for segment in self._segments(table, parts):
             wanted_ = None if limit is None else limit - len(rows)
-            rows += await self._fetch(connection, self._sorted(table, segment, wanted_), wanted_)
+            rows += await self._fetch(connection, self._sorted(table, segment, wanted_, floor), wanted_)
+            floor = None  # the rows that follow have no time
             if limit is not None and len(rows) >= limit:
                 break
         return rows
@@ -263,7 +266,7 @@ class RecordScan(RowSource):
         return [each for each in self.query.conditions if each not in late], late
 
     def _holding(
-        self, table: sa.TableClause, conditions: Sequence[Condition]
+        self, table: sa.FromClause, conditions: Sequence[Condition]
     ) -> Iterator[sa.ColumnElement[bool]]:
         source = DocumentSource(self.dialect, self.shape, table)
         return (holds(source, each) for each in conditions)
@@ -278,7 +281,24 @@ class RecordScan(RowSource):
         source = DocumentSource(self.dialect, self.shape, rows.table, taken, rows.prepared)
         return (holds(source, each) for each in conditions)
 
-    def _sorted(self, table: sa.TableClause, segment: sa.ColumnElement[bool], limit: int | None) -> Statement:
+    def _floor(self, after: Sequence[Part] | None) -> TimeFloor | None:
+        """Return what tells the least time of a page after a cursor; None where its rows have no time, or no position in order."""
+        documents = self.dialect.documents
+        position = None if documents.needs_ranges else next(iter(documents.physical(self.shape)), None)
+        early, late = self._conditions()
+        end = self.table.alias("tail")
+        if position is None or position.name not in end.c or late or (after is not None and after[0] is None):
+            return None
+        conditions = (next(self._segments(end, after)), *self._holding(end, early))
+        return TimeFloor(end, end.c[position.name], self._order(end)[0], conditions)
+
+    def _sorted(
+        self,
+        table: sa.TableClause,
+        segment: sa.ColumnElement[bool],
+        limit: int | None,
+        floor: TimeFloor | None = None,
+    ) -> Statement:
         """Return the statement of a sorted page: first which rows, then what is in them.
 
         Else the documents of all rows would be taken apart before all but a page of them are dropped.
@@ -292,7 +312,7 @@ class RecordScan(RowSource):
             [field for each in late for field in inside_of(each)],
             [column.name for column in (*keys, *self.marked)]
             + [name for each in late for name in _columns_of(each)],
-            (segment, *self._holding(table, early)),
+            (segment, *as_condition(floor, self._order(table)[0], limit), *self._holding(table, early)),
             order=self._falling,
         )
         found = (
@@ -318,7 +338,7 @@ class RecordScan(RowSource):
         ]
 
     def _segments(
-        self, table: sa.TableClause, after: Sequence[Part] | None
+        self, table: sa.FromClause, after: Sequence[Part] | None
     ) -> Iterator[sa.ColumnElement[bool]]:
         """Yield the conditions of the rows with a time, then of those without one, from a position on."""
         time, *rest = self._order(table)
@@ -357,6 +377,7 @@ class RecordScan(RowSource):
 
 def _marked(cell: Cell, field: Field, limit: int) -> Cell:
     """Return a cell that is longer than what a list shows as its beginning with a mark."""
+    limit = limit if field.most is None else min(limit, field.most)
     if field.measure is not Measure.VALUE or not isinstance(cell, str | bytes) or len(cell) <= limit:
         return cell
     return f"{cell[:limit]}…" if isinstance(cell, str) else cell[:limit]

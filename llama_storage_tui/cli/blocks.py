@@ -8,16 +8,15 @@ from typing import Final
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.cli.output import Colour, Piece, Toned
-from llama_storage_tui.reports import lines as report
-from llama_storage_tui.reports.lines import Block, Line
+from llama_storage_tui.reports.lines import Block, Line, Tone
 
 _TONES: Final = {
-    report.LineTone.PLAIN: None,
-    report.LineTone.MUTED: Colour.MUTED,
-    report.LineTone.KEY: Colour.STRONG,
-    report.LineTone.GOOD: Colour.GOOD,
-    report.LineTone.WARNING: Colour.WARNING,
-    report.LineTone.BAD: Colour.BAD,
+    Tone.PLAIN: None,
+    Tone.MUTED: Colour.MUTED,
+    Tone.KEY: Colour.STRONG,
+    Tone.GOOD: Colour.GOOD,
+    Tone.WARNING: Colour.WARNING,
+    Tone.BAD: Colour.BAD,
 }
 
 
@@ -40,6 +39,6 @@ def write_lines(lines: Iterable[Line], indent: int = 0) -> None:
         output.write_line(*before, _toned(help_words(line.text), line.tone))
 
 
-def _toned(text: str, tone: report.LineTone) -> Piece:
+def _toned(text: str, tone: Tone) -> Piece:
     found = _TONES[tone]
     return text if found is None else Toned(text, found)

@@ -9,6 +9,7 @@ import click
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import FOUND, ask, open_catalog
+from llama_storage_tui.cli.check_json import check_json
 from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.settings import Settings
@@ -41,11 +42,9 @@ def check(context: click.Context, configs: tuple[str, ...], *, looks_into_data: 
     name = names[0]
     catalog = ask(context, name, _looked_into) if looks_into_data else open_catalog(context, name)
     if Settings(context).is_json:
-        # Each imported where it is called: JSON needs no words for people, and they need no pydantic.
-        from llama_storage_tui.cli.documents import CheckDocument, Checked
-
-        output.write_document(CheckDocument.model_validate(Checked(catalog, catalog.findings)))
+        output.write_json(check_json(catalog))
     else:
+        # Imported where it is called: JSON needs no words for people.
         from llama_storage_tui.cli.reports import report_check
 
         report_check(catalog, catalog.findings)

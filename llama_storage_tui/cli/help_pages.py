@@ -195,13 +195,16 @@ def _themes(settings: AppSettings, *, is_json: bool) -> None:
     if is_json:
         output.write_document(ThemesHelpDocument(file=settings.file, themes=[*settings.themes]))
         return
-    output.write_line(f"The app has the themes {' and '.join(settings.themes)}; the first is the default.")
+    output.write_line(f"The app has these themes: {', '.join(settings.themes)}; the first is the default.")
     output.write_line(
-        "ctrl+t changes to the other one while the app runs. To begin with one of them, write into"
+        "F2 offers them all while the app runs, ctrl+t changes between dark and light; what was"
+    )
+    output.write_line(
+        "chosen last is remembered. To begin with one of them where none was chosen, write into"
     )
     output.write_line(f"  {settings.file}")
     output.write_line()
-    output.write_text(f'  theme = "{settings.themes[-1]}"')
+    output.write_text(f'  theme = "{settings.themes[1]}"')
     output.write_line()
     output.write_line("This line comes before the table [keys]. NO_COLOR=1 shows the app without colours.")
 

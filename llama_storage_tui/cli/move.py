@@ -98,7 +98,8 @@ def move(
     if not dry_run:
         confirm(None, is_confirmed=yes)
     moving, change = _with_secret(moving, change)
-    plan = wait_for(moving.plan(change))
+    # As of migrate-data: who is asked reads exact numbers first.
+    plan = wait_for(moving.plan(change, is_thorough=dry_run or not yes, watch=watching()))
     refusal = refusal_block(plan.transfer)
     if not settings.is_json:
         write_blocks([*move_plan_blocks(plan), *([refusal] if refusal else [])])

@@ -126,7 +126,8 @@ def _migrate(
         confirm(None, is_confirmed=is_confirmed)
     # Who is asked reads exact numbers first; a script that does not ask gets them from the outcome.
     try:
-        plan = wait_for(migration.plan(terms, is_thorough=is_dry or not is_confirmed))
+        is_thorough = is_dry or not is_confirmed
+        plan = wait_for(migration.plan(terms, is_thorough=is_thorough, watch=watching()))
     except BackendError as error:
         raise RefusedError(error.message, where=error.where, help=error.help) from None
     for notice in plan.notices:

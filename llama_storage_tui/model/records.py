@@ -53,7 +53,9 @@ class Field:
     measure: Measure = Measure.VALUE
     each: Path = ()
     most: int | None = None
-    """Of EACH: how many items are asked at most, from the first on; conditions ask all of them."""
+    """Of EACH: how many items are asked at most, from the first on; conditions ask all of them. Of VALUE: how many letters, where
+    texts are cut at all.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,8 @@ class ResponseSummary:
     bytes: int | None = None
     shape: DocumentShape = DocumentShape.OBJECT
     output_ids: tuple[str, ...] = ()
+    asked: str | None = None
+    """The last text of a user in its input, on one line and cut."""
     hidden: Decision | None = None
     has_store: bool = True
     """Whether the document has the field `store`, which later servers require."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from llama_storage_tui.deferred import dataclass
 
 UNKNOWN = "unknown"
 """The status of a response that has none, or one that no server writes."""

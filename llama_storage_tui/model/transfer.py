@@ -42,13 +42,11 @@ class KeepRows:
 class MoveKeys:
     """The conversion of keys that begin with `old` to keys that begin with `new` instead: an engine may do it by itself.
 
-    `has_texts`: a value that is no text is none that such keys have. `expiry` gives their times of expiry in the target's form;
-    None keeps them as they are.
+    `expiry` gives their times of expiry in the target's form; None keeps them as they are.
     """
 
     old: str
     new: str
-    has_texts: bool = False
     expiry: Callable[[Cell], Cell] | None = field(default=None, repr=False)
 
     def key(self, key: Cell) -> str:
@@ -60,18 +58,27 @@ class MoveKeys:
         return self.new + key[len(self.old) :]
 
     def __call__(self, item: Item) -> Sequence[Item]:
-        """Return the item under its new key; raises NotConvertibleError where its key or its value is another."""
+        """Return the item under its new key; raises NotConvertibleError where its key is another."""
         made = {**item, "key": self.key(item.get("key"))}
-        if self.has_texts and not isinstance(item.get("value"), str):
-            raise NotConvertibleError("value is no text")
         if self.expiry is not None and made.get("expiration") is not None:
             made["expiration"] = self.expiry(made["expiration"])
         return (made,)
 
 
 @dataclass(frozen=True, slots=True)
+class MoveTexts(MoveKeys):
+    """As `MoveKeys`, of keys whose values are texts: an engine that does it by itself looks for others first."""
+
+    def __call__(self, item: Item) -> Sequence[Item]:
+        """Return the item under its new key; raises NotConvertibleError where its key or its value is another."""
+        if not isinstance(item.get("value"), str):
+            raise NotConvertibleError("value is no text")
+        return MoveKeys.__call__(self, item)
+
+
+@dataclass(frozen=True, slots=True)
 class MoveMostKeys:
-    """The conversion of keys most of which only get another beginning: an engine may bring those by itself, and the rest is few.
+    """The conversion of keys most of which only get another beginning: an engine may bring those by itself.
 
     Keys that begin with one of `heads` are moved by `move`; `convert` makes the same of them, and what it does of all others.
     """

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from llama_storage_tui.model.fleet import Drift, FleetFinding, FleetReport
-from llama_storage_tui.reports.lines import ARROW, MARKS, POINT, WARNING, Block, Line, LineTone
+from llama_storage_tui.reports.lines import ARROW, MARKS, POINT, WARNING, Block, Line, Tone
 from llama_storage_tui.text import plural
 
 if TYPE_CHECKING:
@@ -24,16 +24,16 @@ def finding_block(found: FleetFinding, *, shown: int = 8) -> Block:
         for place in found.places
     ]
     more = (
-        [Line(f"and {plural(len(places) - shown, 'more place')}", LineTone.MUTED, indent=2)]
+        [Line(f"and {plural(len(places) - shown, 'more place')}", Tone.MUTED, indent=2)]
         if len(places) > shown
         else []
     )
     return Block(
         (
-            Line(f"{finding.severity.value}  {finding.rule}", LineTone.KEY, MARKS[finding.severity]),
+            Line(f"{finding.severity.value}  {finding.rule}", Tone.KEY, MARKS[finding.severity]),
             Line(finding.message, indent=2),
             *([Line(finding.help, mark=ARROW, indent=2)] if finding.help else []),
-            *(Line(place, LineTone.MUTED, POINT, 2) for place in places[:shown]),
+            *(Line(place, Tone.MUTED, POINT, 2) for place in places[:shown]),
             *more,
         )
     )
@@ -46,7 +46,7 @@ def drift_block(drift: Sequence[Drift]) -> Block | None:
 
 
 def _drift_lines(drift: Drift) -> Iterator[Line]:
-    yield Line(drift.path, LineTone.KEY, indent=2)
+    yield Line(drift.path, Tone.KEY, indent=2)
     said: set[str] = set()
     for number in dict.fromkeys(value.alike for value in drift.values):
         alike = [value for value in drift.values if value.alike == number]
@@ -60,11 +60,11 @@ def _drift_lines(drift: Drift) -> Iterator[Line]:
 def contact_block(contact: FleetContact | None, report: FleetReport) -> Block:
     """Say what the findings rest on: the files alone, or what servers answered."""
     if contact is None:
-        return Block((Line(BY_FILES, LineTone.MUTED),))
+        return Block((Line(BY_FILES, Tone.MUTED),))
     known = sum(server.identity is not None for server in report.servers)
-    lines = [Line(f"{known} of {plural(len(report.servers), 'server')} gave an identifier.", LineTone.MUTED)]
+    lines = [Line(f"{known} of {plural(len(report.servers), 'server')} gave an identifier.", Tone.MUTED)]
     lines += [
-        Line(f"{each.spelling} ({', '.join(each.configs)}): {each.message}", LineTone.WARNING, WARNING)
+        Line(f"{each.spelling} ({', '.join(each.configs)}): {each.message}", Tone.WARNING, WARNING)
         for each in contact.unanswered
     ]
     return Block(tuple(lines))

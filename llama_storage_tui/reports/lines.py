@@ -10,15 +10,20 @@ from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.next_steps import Help
 
 
-class LineTone(StrEnum):
-    """The meaning that a colour may underline; nothing is said by the colour alone."""
+class Tone(StrEnum):
+    """The meaning that a colour may underline, by the colour's name in a theme; nothing is said by the colour alone."""
 
-    PLAIN = "plain"
+    PLAIN = "foreground"
     MUTED = "muted"
-    KEY = "key"
-    GOOD = "good"
+    KEY = "primary"
+    GOOD = "success"
     WARNING = "warning"
-    BAD = "bad"
+    BAD = "error"
+
+    @property
+    def style(self) -> str:
+        """The tone as a style of text that is marked up: `$error`."""
+        return f"${self.value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +31,11 @@ class Mark:
     """What stands before a line: a sign, a number or a word."""
 
     text: str
-    tone: LineTone = LineTone.MUTED
+    tone: Tone = Tone.MUTED
 
 
-GOOD, BAD, WARNING = Mark("✓", LineTone.GOOD), Mark("✗", LineTone.BAD), Mark("▲", LineTone.WARNING)
-POINT, ARROW = Mark("·"), Mark("→", LineTone.KEY)
+GOOD, BAD, WARNING = Mark("✓", Tone.GOOD), Mark("✗", Tone.BAD), Mark("▲", Tone.WARNING)
+POINT, ARROW = Mark("·"), Mark("→", Tone.KEY)
 MARKS: Final = {Severity.ERROR: BAD, Severity.WARNING: WARNING, Severity.INFO: POINT}
 """The sign of a severity; its word stands beside it."""
 
@@ -40,7 +45,7 @@ class Line:
     """A sentence, or advice that the front end completes with its own key or option."""
 
     text: Help
-    tone: LineTone = LineTone.PLAIN
+    tone: Tone = Tone.PLAIN
     mark: Mark | None = None
     indent: int = 0
 

@@ -8,7 +8,7 @@ from typing import Final
 from llama_storage_tui.model.move import MovePlan, Space
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.transfer_result import TransferResult
-from llama_storage_tui.reports.lines import ARROW, GOOD, WARNING, Block, Line, LineTone
+from llama_storage_tui.reports.lines import ARROW, GOOD, WARNING, Block, Line, Tone
 from llama_storage_tui.reports.transfer import plan_blocks, result_blocks
 from llama_storage_tui.text import plural
 
@@ -24,10 +24,10 @@ def move_plan_blocks(plan: MovePlan) -> Iterator[Block]:
     """Yield what a move would do, without what stops it."""
     follow = plural(len(plan.references), "reference")
     head = [
-        Line(f"{plan.backend}: {plan.before.type} {plan.before.location}", LineTone.KEY),
-        Line(f"{plan.after.type} {plan.after.location}", LineTone.KEY, ARROW),
+        Line(f"{plan.backend}: {plan.before.type} {plan.before.location}", Tone.KEY),
+        Line(f"{plan.after.type} {plan.after.location}", Tone.KEY, ARROW),
         Line(f"{follow} {'follows' if len(plan.references) == 1 else 'follow'}", indent=2),
-        *(Line(each, LineTone.MUTED, indent=4) for each in plan.references),
+        *(Line(each, Tone.MUTED, indent=4) for each in plan.references),
         Line(f"{plural(plan.rows, 'row')}, {plan.bytes:,} bytes", indent=2),
         Line(
             f"first pass: about {plural(plan.seconds, 'second')}, while the servers may run",
@@ -36,7 +36,7 @@ def move_plan_blocks(plan: MovePlan) -> Iterator[Block]:
         Line(_space(plan.space), indent=2),
         Line(f"downtime: about {plural(plan.downtime.seconds, 'second')}. {plan.downtime.reason}", indent=2),
     ]
-    head += [Line(each, LineTone.WARNING, WARNING, 2) for each in (*plan.users, *plan.transfer.notices)]
+    head += [Line(each, Tone.WARNING, WARNING, 2) for each in (*plan.users, *plan.transfer.notices)]
     yield Block(tuple(head), "Move")
     if plan.transfer.items or plan.transfer.stays:
         yield from plan_blocks(plan.transfer)
@@ -53,5 +53,5 @@ def _space(space: Space) -> str:
 def move_result_blocks(result: TransferResult) -> Iterator[Block]:
     """Yield how a move ended."""
     first, *others = result_blocks(result)
-    yield Block((Line(_ENDS[result.outcome], LineTone.GOOD, GOOD), *first.lines[1:]))
+    yield Block((Line(_ENDS[result.outcome], Tone.GOOD, GOOD), *first.lines[1:]))
     yield from others

@@ -8,19 +8,19 @@ from typing import Final
 from llama_storage_tui.errors import PendingError
 from llama_storage_tui.model.pending import DamagedJournal, OtherChange, OwnChange, PendingNotice
 from llama_storage_tui.next_steps import Advice, Help, Step
-from llama_storage_tui.reports.lines import BAD, WARNING, Block, Line, LineTone, Mark
+from llama_storage_tui.reports.lines import BAD, WARNING, Block, Line, Mark, Tone
 from llama_storage_tui.reports.rotation import LATER, PasswordCommand, patch_block
 from llama_storage_tui.services.rotation.pending import Pending
 from llama_storage_tui.services.rotation.pending_status import Standing
 from llama_storage_tui.services.rotation.service import Waiting
 
 _STANDS: Final = {
-    Standing.STAGING: Line("nothing reached the server", LineTone.MUTED, LATER),
-    Standing.COMMITTED: Line("the server has the new password", LineTone.WARNING, WARNING),
-    Standing.NOT_COMMITTED: Line("the server has the old password", LineTone.MUTED, LATER),
-    Standing.UNCHECKED: Line("the server takes any password", LineTone.WARNING, WARNING),
-    Standing.LOST: Line("neither password logs in", LineTone.BAD, BAD),
-    Standing.UNKNOWN: Line("unknown", LineTone.BAD, BAD),
+    Standing.STAGING: Line("nothing reached the server", Tone.MUTED, LATER),
+    Standing.COMMITTED: Line("the server has the new password", Tone.WARNING, WARNING),
+    Standing.NOT_COMMITTED: Line("the server has the old password", Tone.MUTED, LATER),
+    Standing.UNCHECKED: Line("the server takes any password", Tone.WARNING, WARNING),
+    Standing.LOST: Line("neither password logs in", Tone.BAD, BAD),
+    Standing.UNKNOWN: Line("unknown", Tone.BAD, BAD),
 }
 
 
@@ -83,13 +83,11 @@ def waiting_blocks(waiting: Waiting, command: PasswordCommand) -> Iterator[Block
     """Yield a pending change: whose it is, where it stands, its files, and what is left to the operator."""
     journal, found = waiting.journal, waiting.stand
     sentence = f"{found.sentence[:1].upper()}{found.sentence[1:]}."
-    help_ = [Line(found.help, LineTone.KEY, Mark("→", LineTone.KEY), 2)] if found.help else []
+    help_ = [Line(found.help, Tone.KEY, Mark("→", Tone.KEY), 2)] if found.help else []
     yield Block(
         (
-            Line(f"role {journal.role} on {journal.addresses[0].server}", LineTone.KEY),
-            Line(
-                f"begun {journal.created} by {journal.owner}, journal {journal.id}", LineTone.MUTED, indent=2
-            ),
+            Line(f"role {journal.role} on {journal.addresses[0].server}", Tone.KEY),
+            Line(f"begun {journal.created} by {journal.owner}, journal {journal.id}", Tone.MUTED, indent=2),
             Line(sentence, indent=2),
             *help_,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llama_storage_tui.reports.lines import ARROW, BAD, WARNING, Block, Line, LineTone
+from llama_storage_tui.reports.lines import ARROW, BAD, WARNING, Block, Line, Tone
 from llama_storage_tui.services.probe import ProbeResult
 
 _WRITABLE = {True: "yes", False: "no", None: "cannot be known without writing"}
@@ -18,15 +18,15 @@ def failure_block(result: ProbeResult) -> Block | None:
     if error is None:
         return None
     help_ = [Line(error.help, mark=ARROW)] if error.help else []
-    return Block((Line(f"failed: {error.failure.value}", LineTone.BAD, BAD), Line(error.message), *help_))
+    return Block((Line(f"failed: {error.failure.value}", Tone.BAD, BAD), Line(error.message), *help_))
 
 
 def remark_lines(result: ProbeResult) -> tuple[Line, ...]:
     """Return what to mind about an answer, and where the connection is not what the config says."""
     warnings = () if result.probe is None else result.probe.warnings
     return (
-        *(Line(text, LineTone.WARNING, WARNING) for text in warnings),
-        *(Line(text, LineTone.MUTED) for text in result.notes),
+        *(Line(text, Tone.WARNING, WARNING) for text in warnings),
+        *(Line(text, Tone.MUTED) for text in result.notes),
     )
 
 

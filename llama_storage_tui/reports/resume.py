@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from llama_storage_tui.model.resume import Comparison, Examination, Resume, ResumeWay
-from llama_storage_tui.reports.lines import BAD, POINT, WARNING, Block, Line, LineTone, Mark
+from llama_storage_tui.reports.lines import BAD, POINT, WARNING, Block, Line, Mark, Tone
 
 _WAYS: Final = {
     ResumeWay.MESSAGES: "A request that names it as previous_response_id is answered from its stored messages",
@@ -18,12 +18,12 @@ _WAYS: Final = {
 def resume_headline(resume: Resume) -> Line:
     """Return the answer in a few words."""
     if not resume.is_possible:
-        return Line("cannot be resumed", LineTone.BAD, BAD)
+        return Line("cannot be resumed", Tone.BAD, BAD)
     if resume.loses:
-        return Line("can be resumed, with losses", LineTone.WARNING, WARNING)
+        return Line("can be resumed, with losses", Tone.WARNING, WARNING)
     if not resume.is_checked:
-        return Line("can be resumed, as far as was read", LineTone.WARNING, WARNING)
-    return Line("can be resumed", LineTone.GOOD, Mark("●", LineTone.GOOD))
+        return Line("can be resumed, as far as was read", Tone.WARNING, WARNING)
+    return Line("can be resumed", Tone.GOOD, Mark("●", Tone.GOOD))
 
 
 def resume_blocks(examination: Examination, server: str, most: int | None = None) -> Iterator[Block]:
@@ -42,16 +42,16 @@ def resume_blocks(examination: Examination, server: str, most: int | None = None
     if resume.loses:
         yield Block(
             tuple(
-                Line(f"{loss.count:,} × {loss.what}: {loss.reason}", LineTone.WARNING, WARNING)
+                Line(f"{loss.count:,} × {loss.what}: {loss.reason}", Tone.WARNING, WARNING)
                 for loss in resume.loses[:most]
             ),
             "What the model would no longer be sent",
         )
     elif resume.is_possible and resume.is_checked:
-        yield Block((Line("Nothing would be lost.", LineTone.GOOD),))
+        yield Block((Line("Nothing would be lost.", Tone.GOOD),))
     if not resume.is_checked:
         unread = "The responses before this one were not read: more may be lost."
-        yield Block((Line(unread, LineTone.WARNING, WARNING),))
+        yield Block((Line(unread, Tone.WARNING, WARNING),))
     if resume.notes:
         yield Block(tuple(Line(note, mark=POINT) for note in resume.notes), "Notes")
     yield comparison_block(examination.comparison, most)
@@ -61,11 +61,11 @@ def comparison_block(comparison: Comparison, most: int | None = None) -> Block:
     """Return where messages and items disagree, or why they were not compared."""
     lines: list[Line] = []
     if comparison.unchecked is not None:
-        lines.append(Line(f"Not compared: {comparison.unchecked}", LineTone.MUTED))
+        lines.append(Line(f"Not compared: {comparison.unchecked}", Tone.MUTED))
     elif not comparison.disagreements:
-        lines.append(Line("No differences", LineTone.MUTED))
-    lines += [Line(found.sentence, LineTone.WARNING, WARNING) for found in comparison.disagreements[:most]]
+        lines.append(Line("No differences", Tone.MUTED))
+    lines += [Line(found.sentence, Tone.WARNING, WARNING) for found in comparison.disagreements[:most]]
     if comparison.history:
         before = f"{comparison.history:,} messages come before the first item: those of the earlier turns."
-        lines.append(Line(before, LineTone.MUTED))
+        lines.append(Line(before, Tone.MUTED))
     return Block(tuple(lines), "Messages and items")

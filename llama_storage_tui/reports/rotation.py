@@ -18,20 +18,20 @@ from llama_storage_tui.model.rotation import (
     Site,
     Way,
 )
-from llama_storage_tui.reports.lines import ARROW, BAD, GOOD, POINT, WARNING, Block, Line, LineTone, Mark
+from llama_storage_tui.reports.lines import ARROW, BAD, GOOD, POINT, WARNING, Block, Line, Mark, Tone
 from llama_storage_tui.services.rotation.steps import words
 from llama_storage_tui.text import plural
 
 PasswordCommand = Callable[[str], str]
 """Gives the command that prints the new password of a run config's pending change."""
 
-NOW, LATER = Mark("◌", LineTone.KEY), Mark("○")
+NOW, LATER = Mark("◌", Tone.KEY), Mark("○")
 _ACTIONS: Final = {
-    Action.WRITE: Mark("written ", LineTone.GOOD),
-    Action.DRIFTED: Mark("differs ", LineTone.BAD),
-    Action.BY_HAND: Mark("by hand ", LineTone.WARNING),
+    Action.WRITE: Mark("written ", Tone.GOOD),
+    Action.DRIFTED: Mark("differs ", Tone.BAD),
+    Action.BY_HAND: Mark("by hand ", Tone.WARNING),
     Action.LEAVE: Mark("kept    "),
-    Action.UNKNOWN: Mark("unknown ", LineTone.WARNING),
+    Action.UNKNOWN: Mark("unknown ", Tone.WARNING),
 }
 _ENDS: Final = {
     Outcome.APPLIED: "The password was changed at the server and in every place.",
@@ -49,12 +49,12 @@ def refusal_block(plan: Plan) -> Block | None:
     """Return what stops a plan, with the way out of each; None where nothing does."""
     if plan.refusal is None:
         return None
-    lines = [Line("This cannot be done now. Nothing was changed.", LineTone.BAD, BAD)]
+    lines = [Line("This cannot be done now. Nothing was changed.", Tone.BAD, BAD)]
     for check in plan.checks:
         if not check.is_ok:
             lines.append(Line(check.message, indent=2))
             if check.help:
-                lines.append(Line(check.help, LineTone.KEY, ARROW, 2))
+                lines.append(Line(check.help, Tone.KEY, ARROW, 2))
     return Block(tuple(lines))
 
 
@@ -64,9 +64,9 @@ def plan_blocks(plan: Plan, command: PasswordCommand) -> Iterator[Block]:
     used_by = f"used by {', '.join(credential.backends)}"
     yield Block(
         (
-            Line(f"role {credential.role} on server {credential.server}", LineTone.KEY),
+            Line(f"role {credential.role} on server {credential.server}", Tone.KEY),
             Line(f"reached as {', '.join(credential.locations)}", indent=2),
-            *([Line(used_by, LineTone.MUTED, indent=2)] if credential.backends else []),
+            *([Line(used_by, Tone.MUTED, indent=2)] if credential.backends else []),
         )
     )
     yield Block(tuple(line for site in plan.sites for line in _site(site)), plural(len(plan.sites), "place"))
@@ -84,7 +84,7 @@ def plan_blocks(plan: Plan, command: PasswordCommand) -> Iterator[Block]:
         tuple(
             Line(
                 f"{check.name}: {check.message}",
-                LineTone.PLAIN if check.is_ok else LineTone.BAD,
+                Tone.PLAIN if check.is_ok else Tone.BAD,
                 GOOD if check.is_ok else BAD,
                 2,
             )
@@ -107,16 +107,16 @@ def notice_block(notices: Iterable[str]) -> Block:
 def _site(site: Site) -> Iterator[Line]:
     place = f"{site.file}:{site.line}" if site.file else "the process environment"
     yield Line(site.path, mark=_ACTIONS[site.action], indent=2)
-    yield Line(f"{site.via}, {place}", LineTone.MUTED, indent=11)
+    yield Line(f"{site.via}, {place}", Tone.MUTED, indent=11)
     if site.note:
-        tone = LineTone.MUTED if site.action in (Action.WRITE, Action.LEAVE) else LineTone.WARNING
+        tone = Tone.MUTED if site.action in (Action.WRITE, Action.LEAVE) else Tone.WARNING
         yield Line(site.note, tone, indent=11)
 
 
 def _change(change: LineChange) -> Iterator[Line]:
     yield Line(f"{change.file}, line {change.line}", indent=2)
-    yield Line(change.before.strip(), LineTone.MUTED, Mark("-"), 4)
-    yield Line(change.after.strip(), LineTone.KEY, Mark("+", LineTone.KEY), 4)
+    yield Line(change.before.strip(), Tone.MUTED, Mark("-"), 4)
+    yield Line(change.after.strip(), Tone.KEY, Mark("+", Tone.KEY), 4)
 
 
 def patch_block(patches: Iterable[Patch], title: str, command: PasswordCommand) -> Block:
@@ -126,7 +126,7 @@ def patch_block(patches: Iterable[Patch], title: str, command: PasswordCommand) 
     for patch in patches:
         lines += _change(patch.change) if patch.change else [Line(patch.place, indent=2)]
         if patch.reason != reason:
-            lines.append(Line(patch.reason, LineTone.MUTED, indent=4))
+            lines.append(Line(patch.reason, Tone.MUTED, indent=4))
         reason = patch.reason
         lines += [Line(way, mark=POINT, indent=4) for way in way_sentences(patch, command)]
     return Block(tuple(lines), title)
@@ -184,11 +184,11 @@ def result_blocks(
     if result.outcome is Outcome.PENDING:
         yield Block(
             (
-                Line("The server has the new password; the change waits for you.", LineTone.WARNING, WARNING),
+                Line("The server has the new password; the change waits for you.", Tone.WARNING, WARNING),
                 *(Line(sentence, indent=2) for sentence in result.waiting),
                 Line(
                     f"journal {result.journal} in {journals} has both passwords until then",
-                    LineTone.MUTED,
+                    Tone.MUTED,
                     indent=2,
                 ),
             )
@@ -196,7 +196,7 @@ def result_blocks(
         if result.patches:
             yield patch_block(result.patches, "by hand", command)
         if result.next:
-            yield Block((Line(result.next, LineTone.KEY, ARROW),))
+            yield Block((Line(result.next, Tone.KEY, ARROW),))
     else:
         yield _end_block(result, audit_log)
     if result.restart:
@@ -209,15 +209,15 @@ def result_blocks(
 def _end_block(result: Result, audit_log: Path) -> Block:
     sentence = _ENDS.get(result.outcome, result.outcome.value)
     end = (
-        Line(sentence, LineTone.GOOD, GOOD)
+        Line(sentence, Tone.GOOD, GOOD)
         if result.is_verified
-        else Line(f"{sentence} That could not be verified.", LineTone.WARNING, WARNING)
+        else Line(f"{sentence} That could not be verified.", Tone.WARNING, WARNING)
     )
     return Block(
         (
             end,
-            Line(f"journal {result.journal}, closed and without secrets", LineTone.MUTED, indent=2),
-            Line(f"its line is in {audit_log}", LineTone.MUTED, indent=2),
+            Line(f"journal {result.journal}, closed and without secrets", Tone.MUTED, indent=2),
+            Line(f"its line is in {audit_log}", Tone.MUTED, indent=2),
         )
     )
 
@@ -228,12 +228,12 @@ def step_block(done: Sequence[str], expected: Sequence[str], *, is_running: bool
     to_come = [step for step in expected if step not in done]
     if has_failed:
         failed = words(to_come[0]) if to_come else "the next step"
-        lines.append(Line(f"not reached: {failed}", LineTone.BAD, BAD, 2))
+        lines.append(Line(f"not reached: {failed}", Tone.BAD, BAD, 2))
     elif is_running:
         for number, step in enumerate(to_come):
-            lines.append(Line(words(step), LineTone.MUTED, LATER if number else NOW, 2))
+            lines.append(Line(words(step), Tone.MUTED, LATER if number else NOW, 2))
         if not to_come:
-            lines.append(Line("working", LineTone.MUTED, NOW, 2))
+            lines.append(Line("working", Tone.MUTED, NOW, 2))
     return Block(tuple(lines), "steps")
 
 
@@ -256,9 +256,9 @@ def expected_steps(plan: Plan) -> tuple[str, ...]:
 def error_block(error: StorageToolError) -> Block:
     """Return why something did not happen, and whether anything changed."""
     first = (
-        Line("The change is unfinished; recovery resumes from the journal.", LineTone.WARNING, WARNING)
+        Line("The change is unfinished; recovery resumes from the journal.", Tone.WARNING, WARNING)
         if error.kind == "pending"
-        else Line("Nothing was changed.", LineTone.BAD, BAD)
+        else Line("Nothing was changed.", Tone.BAD, BAD)
     )
-    help_ = [Line(error.help, LineTone.KEY, ARROW, 2)] if error.help else []
+    help_ = [Line(error.help, Tone.KEY, ARROW, 2)] if error.help else []
     return Block((first, Line(error.message, indent=2), *help_))

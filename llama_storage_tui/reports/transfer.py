@@ -14,7 +14,7 @@ from llama_storage_tui.model.transfer_result import (
     TransferProgress,
     TransferResult,
 )
-from llama_storage_tui.reports.lines import ARROW, BAD, GOOD, POINT, WARNING, Block, Line, LineTone
+from llama_storage_tui.reports.lines import ARROW, BAD, GOOD, POINT, WARNING, Block, Line, Tone
 from llama_storage_tui.text import plural
 
 SHOWN: Final = 20
@@ -53,14 +53,14 @@ def refusal_block(plan: TransferPlan) -> Block | None:
     """Return what stops a plan; None where nothing does."""
     if not plan.refusals:
         return None
-    lines = [Line("This cannot be done now. Nothing was changed.", LineTone.BAD, BAD)]
+    lines = [Line("This cannot be done now. Nothing was changed.", Tone.BAD, BAD)]
     return Block((*lines, *(Line(each, indent=2) for each in plan.refusals)))
 
 
 def result_blocks(result: TransferResult) -> Iterator[Block]:
     """Yield how a transfer ended."""
     end = ALL_THERE if result.outcome is Outcome.NONE and result.items else _ENDS[result.outcome]
-    lines = [Line(end, LineTone.GOOD, GOOD)]
+    lines = [Line(end, Tone.GOOD, GOOD)]
     lines += [
         Line(f"{each.what}: {_outcome(each, is_undone=result.outcome is Outcome.UNDONE)}", indent=2)
         for each in result.items
@@ -73,11 +73,10 @@ def result_blocks(result: TransferResult) -> Iterator[Block]:
 def left_block(left: Sequence[LeftRow]) -> Block:
     """Return the rows that were left where they are, the first of them one by one."""
     lines = [
-        Line(f"{each.what} {each.identity}: {each.reason}", LineTone.WARNING, WARNING)
-        for each in left[:SHOWN]
+        Line(f"{each.what} {each.identity}: {each.reason}", Tone.WARNING, WARNING) for each in left[:SHOWN]
     ]
     if len(left) > SHOWN:
-        lines.append(Line(f"and {plural(len(left) - SHOWN, 'row')} more", LineTone.MUTED))
+        lines.append(Line(f"and {plural(len(left) - SHOWN, 'row')} more", Tone.MUTED))
     return Block(
         tuple(lines), f"{plural(len(left), 'row')} left where {'it is' if len(left) == 1 else 'they are'}"
     )
@@ -95,11 +94,9 @@ def progress_sentence(progress: TransferProgress) -> str:
 
 def _counted(counted: CountedItem) -> Iterator[Line]:
     item = counted.item
-    yield Line(f"{item.source.container} in {item.source.location}", LineTone.KEY)
-    yield Line(
-        f"{item.target.container} in {item.target.location} ({item.target.backend})", LineTone.KEY, ARROW
-    )
-    yield Line(item.reason, LineTone.MUTED, indent=2)
+    yield Line(f"{item.source.container} in {item.source.location}", Tone.KEY)
+    yield Line(f"{item.target.container} in {item.target.location} ({item.target.backend})", Tone.KEY, ARROW)
+    yield Line(item.reason, Tone.MUTED, indent=2)
     about = "" if counted.is_exact else "up to "
     # Several keys may become one row, and some are of a kind that stays.
     is_other = counted.rows != counted.brings + counted.same + counted.conflicts
@@ -112,14 +109,14 @@ def _counted(counted: CountedItem) -> Iterator[Line]:
         examples = ", ".join(counted.conflict_examples)
         yield Line(
             f"{plural(counted.conflicts, 'row')} there with different content: {examples}",
-            LineTone.WARNING,
+            Tone.WARNING,
             WARNING,
             2,
         )
     for row in counted.left[:SHOWN]:
-        yield Line(f"{row.identity} stays: {row.reason}", LineTone.WARNING, WARNING, 2)
+        yield Line(f"{row.identity} stays: {row.reason}", Tone.WARNING, WARNING, 2)
     if len(counted.left) > SHOWN:
-        yield Line(f"and {plural(len(counted.left) - SHOWN, 'row')} more", LineTone.MUTED, indent=2)
+        yield Line(f"and {plural(len(counted.left) - SHOWN, 'row')} more", Tone.MUTED, indent=2)
 
 
 def _outcome(outcome: ItemOutcome, *, is_undone: bool) -> str:

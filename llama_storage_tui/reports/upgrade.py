@@ -11,7 +11,7 @@ from llama_storage_tui.model.finding import Finding, Severity
 from llama_storage_tui.model.upgrade import LostByDesign, StoreForecast, UpgradeReport
 from llama_storage_tui.next_steps import Help
 from llama_storage_tui.reports.findings import place_of
-from llama_storage_tui.reports.lines import BAD, GOOD, MARKS, POINT, WARNING, Block, Line, LineTone, Mark
+from llama_storage_tui.reports.lines import BAD, GOOD, MARKS, POINT, WARNING, Block, Line, Mark, Tone
 from llama_storage_tui.text import plural
 
 
@@ -26,18 +26,16 @@ def verdict_line(report: UpgradeReport) -> Line:
             if invisible is not None and invisible.value
             else ""
         )
-        return Line(f"{server} {fails}{hidden}", LineTone.BAD, BAD)
+        return Line(f"{server} {fails}{hidden}", Tone.BAD, BAD)
     if invisible is not None and invisible.value:
-        return Line(
-            f"{server} starts, and does not see {counted(invisible, 'item')}", LineTone.WARNING, WARNING
-        )
+        return Line(f"{server} starts, and does not see {counted(invisible, 'item')}", Tone.WARNING, WARNING)
     if report.forms:
-        return Line(f"{server} does not take all rows as they are stored", LineTone.WARNING, WARNING)
+        return Line(f"{server} does not take all rows as they are stored", Tone.WARNING, WARNING)
     if report.loses:
-        return Line(f"{server} starts, and not everything is as before", LineTone.WARNING, WARNING)
+        return Line(f"{server} starts, and not everything is as before", Tone.WARNING, WARNING)
     if report.is_unread or not report.is_final:
-        return Line(f"{server} starts; not everything is counted", LineTone.WARNING, WARNING)
-    return Line(f"{server} starts, and nothing would be lost", LineTone.GOOD, GOOD)
+        return Line(f"{server} starts; not everything is counted", Tone.WARNING, WARNING)
+    return Line(f"{server} starts, and nothing would be lost", Tone.GOOD, GOOD)
 
 
 def upgrade_blocks(report: UpgradeReport) -> list[Block]:
@@ -56,7 +54,7 @@ def upgrade_blocks(report: UpgradeReport) -> list[Block]:
         if stores:
             blocks.append(Block(tuple(line for store in stores for line in store_lines(store)), title))
     if report.forms:
-        lines = [Line(each, LineTone.WARNING, WARNING) for each in report.forms]
+        lines = [Line(each, Tone.WARNING, WARNING) for each in report.forms]
         blocks.append(Block(tuple(lines), "Has to be changed before the first start"))
     if report.lost:
         blocks.append(Block(tuple(map(_lost_line, report.lost)), "No longer served, and not brought over"))
@@ -64,14 +62,14 @@ def upgrade_blocks(report: UpgradeReport) -> list[Block]:
         lines = [
             line
             for each in report.rewritten
-            for line in (Line(each.what, mark=POINT), Line(each.cost, LineTone.MUTED, indent=2))
+            for line in (Line(each.what, mark=POINT), Line(each.cost, Tone.MUTED, indent=2))
         ]
         blocks.append(Block(tuple(lines), "What the server changes by itself at its first start"))
     if report.findings:
         title = f"What {report.to.product} {report.to} finds in this file and its stores"
         blocks.append(Block(tuple(map(_finding_line, report.findings)), title))
     if report.notices:
-        blocks.append(Block(tuple(Line(each, LineTone.WARNING, WARNING) for each in report.notices)))
+        blocks.append(Block(tuple(Line(each, Tone.WARNING, WARNING) for each in report.notices)))
     return blocks
 
 
@@ -88,17 +86,17 @@ def store_lines(store: StoreForecast) -> Iterator[Line]:
         else store.path
     )
     if store.problem is not None:
-        yield Line(f"{named}: not read", LineTone.WARNING, WARNING)
-        yield Line(store.problem, LineTone.MUTED, indent=2)
+        yield Line(f"{named}: not read", Tone.WARNING, WARNING)
+        yield Line(store.problem, Tone.MUTED, indent=2)
         if store.reason:
-            yield Line(store.reason, LineTone.WARNING, indent=2)
+            yield Line(store.reason, Tone.WARNING, indent=2)
         return
     visible, invisible = store.visible, store.invisible
     if invisible is not None and invisible.value:
         newest = f", the newest of {day(store.newest)}" if store.newest is not None else ""
         rest = f"; {counted(visible, item)} stay visible" if visible is not None and visible.value else ""
-        yield Line(f"{named}: {counted(invisible, item)}{newest}{rest}", LineTone.WARNING, WARNING)
-        yield Line(store.reason, LineTone.MUTED, indent=2)
+        yield Line(f"{named}: {counted(invisible, item)}{newest}{rest}", Tone.WARNING, WARNING)
+        yield Line(store.reason, Tone.MUTED, indent=2)
         return
     if visible is not None and not visible.value:
         yield Line(f"{named}: {_nothing(store.ended, item)}", mark=POINT)
@@ -131,9 +129,7 @@ def _lost_line(lost: LostByDesign) -> Line:
 
 
 def _finding_line(finding: Finding) -> Line:
-    tone = {Severity.ERROR: LineTone.BAD, Severity.WARNING: LineTone.WARNING}.get(
-        finding.severity, LineTone.PLAIN
-    )
+    tone = {Severity.ERROR: Tone.BAD, Severity.WARNING: Tone.WARNING}.get(finding.severity, Tone.PLAIN)
     return Line(f"{place_of(finding)}: {finding.message}", tone, MARKS[finding.severity])
 
 

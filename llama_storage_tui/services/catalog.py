@@ -47,18 +47,18 @@ def open_at_once(request: LoadRequest) -> Opened:
 def read(request: LoadRequest, environment: Environment | None = None) -> UnjudgedConfig:
     """Read the config in all its forms, with the `environment` that was read for it, if any. Raises as `load` does."""
     environment = environment or read_environment(request)
-    return _read_as(request, _document(request), environment)
+    return _read_as(request, open_document(request), environment)
 
 
 def load_versions(request: LoadRequest, versions: Sequence[str | None]) -> tuple[Catalog, ...]:
     """Read a config once, and judge it as each of several versions does (None: the guessed one); raises as `load` does."""
-    environment, document = read_environment(request), _document(request)
+    environment, document = read_environment(request), open_document(request)
     return tuple(
         judged(_read_as(replace(request, version=version), document, environment)) for version in versions
     )
 
 
-def _document(request: LoadRequest) -> ConfigDocument:
+def open_document(request: LoadRequest) -> ConfigDocument:
     return open_config(
         request.config, environ=request.environ, home=home_of(request.environ), key=request.key
     )

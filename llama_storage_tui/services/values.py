@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.services import json_in_pieces
 from llama_storage_tui.text import is_safe
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def parse_json(text: str) -> Json | None:
     if len(text) > LARGEST_PARSED:
         return None
     try:
-        data = json.loads(text)
+        data = json_in_pieces.loads(text)
     except (ValueError, RecursionError):
         return None
     return None if _is_deeper(data, DEEPEST) else Json(data)
@@ -81,7 +82,7 @@ def parse_json(text: str) -> Json | None:
 def is_too_deep(text: str) -> bool:
     """Tell whether a text is JSON that `parse_json` leaves alone because it is nested too deeply."""
     try:
-        return _is_deeper(json.loads(text), DEEPEST)
+        return _is_deeper(json_in_pieces.loads(text), DEEPEST)
     except ValueError:
         return False
     except RecursionError:

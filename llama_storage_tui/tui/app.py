@@ -19,10 +19,10 @@ from llama_storage_tui.services.requests import FOUND, LoadRequest
 from llama_storage_tui.text import line, plural
 from llama_storage_tui.tui import messages
 from llama_storage_tui.tui.catalog.messages import CandidatesFound, CatalogJudged, CatalogLoaded, ConfigChosen
+from llama_storage_tui.tui.config_app import ConfigApp
 from llama_storage_tui.tui.dependencies import World
 from llama_storage_tui.tui.export.messages import ExportOpened
 from llama_storage_tui.tui.fleet.messages import FleetResumed
-from llama_storage_tui.tui.going_app import GoingApp
 from llama_storage_tui.tui.navigation.commands import Commands, NamedDestination
 from llama_storage_tui.tui.navigation.keymap import preferences_path
 from llama_storage_tui.tui.rotation.messages import ChangeStarted
@@ -50,7 +50,7 @@ def later() -> ModuleType:
     return screens
 
 
-class StorageApp(GoingApp):
+class StorageApp(ConfigApp):
     """Screens over one catalog at a time."""
 
     TITLE = "llama-storage-tui"

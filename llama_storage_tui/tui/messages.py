@@ -81,6 +81,20 @@ class ReloadRequested(Message):
 
 
 @dataclass(eq=False)
+class ConfigTextOpened(Message):
+    """The operator wants to see the run config as it stands in the file, at a line (None: from its beginning)."""
+
+    number: int | None = None
+
+
+@dataclass(eq=False)
+class EditorOpened(Message):
+    """The operator wants to change the run config in an editor, at a line."""
+
+    number: int
+
+
+@dataclass(eq=False)
 class VersionOpened(Message):
     """The operator wants to know why this server version."""
 
@@ -205,6 +219,15 @@ class ConversationOpened(Destination):
 @dataclass(eq=False)
 class CompletionsOpened(Destination):
     """The operator wants the stored chat completions."""
+
+
+@dataclass(eq=False)
+class LinksOpened(Destination):
+    """The operator wants what a response leads to, or only the chat completions that were made for it."""
+
+    id: str
+    conversation: str | None = None
+    is_of_completions: bool = False
 
 
 @dataclass(eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -18,11 +19,11 @@ from textual.theme import Theme
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
-from llama_storage_tui.services.remembered import FILE, SERVERS, ConfigChoice
+from llama_storage_tui.services.remembered import FILE, SERVERS, THEME, ConfigChoice, Preference
 from llama_storage_tui.tui import messages
 from llama_storage_tui.tui.dependencies import World
-from llama_storage_tui.tui.navigation.keymap import preferences_path, read_preferences
-from llama_storage_tui.tui.style.theme import BY_NAME, DARK, LIGHT
+from llama_storage_tui.tui.navigation.keymap import FILTERS_FILE, preferences_path, read_preferences
+from llama_storage_tui.tui.style.theme import ANSI, BY_NAME, DARK, LIGHT, theme_names, variables_of
 from llama_storage_tui.tui.terminal.control_filter import ControlFilter
 from llama_storage_tui.tui.terminal.driver import TerminalDriver
 from llama_storage_tui.tui.terminal.fatal import write_log
@@ -52,6 +53,14 @@ class TerminalApp(App[int]):
             show=False,
             tooltip="Switch between light and dark",
         ),
+        Binding(
+            "f2",
+            "choose_theme",
+            "Themes",
+            id="app.themes",
+            show=False,
+            tooltip="Choose one of all themes; it is remembered",
+        ),
         # First of all: a dialog, or a field, has no other use for it.
         Binding(
             "ctrl+z",
@@ -70,6 +79,9 @@ class TerminalApp(App[int]):
         self._typeahead = Typeahead(self)
         for theme in BY_NAME.values():
             self.register_theme(theme)
+        self._usual_theme = DARK.name
+        self._remembers_theme = False
+        """Whether a change of the theme is the operator's: not while the app starts."""
         self._styled = self.theme
 
     def now(self) -> float:
@@ -79,6 +91,11 @@ class TerminalApp(App[int]):
     def choice_of_servers(self, config: str) -> ConfigChoice:
         """Return whether a config's servers are tested at the start: remembered beside the operator's preferences."""
         return ConfigChoice(preferences_path(self._world.environ).with_name(FILE), SERVERS, config)
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """The themes that can be chosen."""
+        return {name: theme for name, theme in super().available_themes.items() if not name.startswith(ANSI)}
 
     def get_theme(self, theme_name: str) -> Theme | None:
         """Know our themes from the first style on, before Textual lets them be registered."""
@@ -93,25 +110,45 @@ class TerminalApp(App[int]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give every theme the variables that our styles use."""
-        return dict(DARK.variables)
+        return dict(variables_of(self.current_theme))
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Let no control character out."""
         return [ControlFilter(), *super().get_line_filters()]
 
+    @property
+    def filters_file(self) -> Path:
+        """Where an operator's named filters are kept: beside the preferences."""
+        return preferences_path(self._world.environ).with_name(FILTERS_FILE)
+
     def _follow_preferences(self) -> None:
         path = preferences_path(self._world.environ)
-        if not path.exists():
-            return
-        from llama_storage_tui.tui.navigation.bindings import known_ids
+        wanted = self._chosen_theme.value
+        if path.exists():
+            from llama_storage_tui.tui.navigation.bindings import known_ids
 
-        found = read_preferences(path, known_ids(), BY_NAME)
-        if found.keys:
-            self.set_keymap(found.keys)
-        if found.theme:
-            self.theme = BY_NAME[found.theme].name
-        if found.problem:
-            self.notify(found.problem, title="Preferences", severity="warning", markup=False, timeout=15)
+            found = read_preferences(path, known_ids(), theme_names())
+            if found.keys:
+                self.set_keymap(found.keys)
+            self._usual_theme = theme_names()[found.theme] if found.theme else DARK.name
+            if found.problem:
+                self.notify(found.problem, title="Preferences", severity="warning", markup=False, timeout=15)
+        self.theme = wanted if wanted is not None and wanted in theme_names().values() else self._usual_theme
+        self._remembers_theme = True
+
+    @property
+    def _chosen_theme(self) -> Preference:
+        return Preference(preferences_path(self._world.environ).with_name(FILE), THEME)
+
+    def watch_theme(self, theme: str) -> None:
+        """Remember a theme that is chosen; the one of the operator's file needs no memory."""
+        if self._remembers_theme:
+            value = None if theme == self._usual_theme else theme
+            self.run_worker(asyncio.to_thread(self._chosen_theme.keep, value), exit_on_error=False)
+
+    def action_choose_theme(self) -> None:
+        """Offer all themes."""
+        self.search_themes()
 
     # Keys
 

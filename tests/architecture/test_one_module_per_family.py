@@ -85,9 +85,7 @@ asyncio.run(main())
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the program, the family in just these places, and a deployment that keeps some of it."""
     made = tmp_path_factory.mktemp("family")
-    copied = shutil.copytree(
-        PACKAGE, made / "llama_storage_tui", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    copied = shutil.copytree(PACKAGE, made / "llama_storage_tui")
     families = copied / "upstream" / "families"
     (families / "bills.py").write_text(MODULE, encoding="utf-8")
     registry = (families / "__init__.py").read_text(encoding="utf-8")

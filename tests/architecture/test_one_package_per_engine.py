@@ -172,9 +172,7 @@ storage:
 def with_a_new_engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder that holds the package with an engine of its own, added in the places that are said to suffice."""
     folder = tmp_path_factory.mktemp("engine")
-    copied = shutil.copytree(
-        PACKAGE, folder / "llama_storage_tui", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    copied = shutil.copytree(PACKAGE, folder / "llama_storage_tui")
     (copied / "backends" / "shelf").mkdir()
     (copied / "backends" / "shelf" / "__init__.py").write_text(ENGINE_OF_A_NEWCOMER)
     changes = {

@@ -51,9 +51,7 @@ CHANGES = (
 def with_a_new_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder that holds the package with the release in `upstream`, and nothing else changed."""
     folder = tmp_path_factory.mktemp("release")
-    copied = shutil.copytree(
-        PACKAGE, folder / "llama_storage_tui", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    copied = shutil.copytree(PACKAGE, folder / "llama_storage_tui")
     for name, before, after in CHANGES:
         path = copied / "upstream" / name
         text = path.read_text(encoding="utf-8")

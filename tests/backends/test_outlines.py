@@ -74,15 +74,46 @@ def test_an_outline_is_as_small_as_what_is_asked_for() -> None:
     found = {
         "status": "failed",
         "messages": [{"content": "x" * 1000}] * 1000,
-        "input": [{"content": "x" * 1000}] * 3,
+        "input": [{"other": "x" * 1000}] * 5,
         "output": [{"id": "msg_1", "content": ["x" * 1000]}],
         "usage": "x" * 1000,
     }
-    made = outline(json.dumps(found), WantedParts.by(ASKED[:-5]))
+    made = outline(
+        json.dumps(found), WantedParts.by(each for each in ASKED[:-5] if each.path != ("input", -3))
+    )
     assert made is not None
     assert json.loads(made) == {
         "status": "failed",
-        "input": [None] * 3,
+        "input": [None, None, None, None, {"other": "x" * 1000}],
         "output": [{"id": "msg_1"}],
         "usage": "",
     }
+
+
+FROM_THE_END = (
+    *(
+        Field(f"{name} {place}", DOCUMENT, ("input", place, name))
+        for place in (-1, -3)
+        for name in ("role", "content")
+    ),
+    Field("first", DOCUMENT, ("input", 0, "id")),
+    Field("number", DOCUMENT, ("input",), Measure.ITEMS),
+    Field("ids", DOCUMENT, ("input",), Measure.EACH, ("id",)),
+    Field("inner", DOCUMENT, ("output", -2, "content", -1, "text")),
+)
+
+
+@given(RESPONSES, st.integers(0, 5))
+def test_positions_from_the_end_of_a_list_are_the_same_in_the_outline(found: object, length: int) -> None:
+    if isinstance(found, dict):
+        items = [
+            {"id": f"i{n}", "role": "user", "content": [{"text": f"t{n}"}], "more": {"x": n}}
+            for n in range(length)
+        ]
+        found = found | {"input": items, "output": items}
+    text = json.dumps(found)
+    made = outline(text, WantedParts.by(FROM_THE_END))
+    assert made is not None
+    shape = ColumnShape(Column(DOCUMENT, "JSON"), ColumnKind.JSON)
+    whole, outlined = (StoredRow({DOCUMENT: each}, {}, {DOCUMENT: shape}) for each in (text, made))
+    assert [outlined.value(field) for field in FROM_THE_END] == [whole.value(field) for field in FROM_THE_END]

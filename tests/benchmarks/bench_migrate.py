@@ -1,11 +1,12 @@
 """A transfer beside the fastest way to move the same rows by hand, in one run.
 
-    python tests/benchmarks/bench_migrate.py [KEYS [RESPONSES]]
+    python tests/benchmarks/bench_migrate.py [KEYS [RESPONSES [ROUNDS]]]
 
-Raw keys and responses of 3 KB from SQLite to SQLite, beside `INSERT … SELECT` of the same rows, and responses to PostgreSQL, beside
-a bare COPY of the same text. The transfer's time includes its journal, and that every row is read back. Prints seconds, seconds of
-this process's processor, the ratio of both (at least 0.5 is wanted: the transfer may take twice as long; on a machine that others
-use, the processor's says more), and what the process held in memory above its start.
+Raw keys, keys of vector stores and responses of 3 KB from SQLite to SQLite, beside `INSERT … SELECT` of the same rows, and responses to
+PostgreSQL, beside a bare COPY of the same text; both take turns. The transfer's time includes its plan, its journal, and that every
+row is read back, and not the start of the program. Prints seconds, seconds of all processors, the server's included, and the ratio of
+both (at least 0.5 is wanted: the transfer may take twice as long; on a machine that others use, the processors' says more), and what
+the process held in memory above its start.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ import asyncio
 import os
 import resource
 import sqlite3
+import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
@@ -27,7 +28,11 @@ import asyncpg
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from llama_storage_tui.model.data import KeySelection
-from llama_storage_tui.model.transfer import KeepRows, MoveKeys, TransferItem
+from llama_storage_tui.model.transfer import Convert, KeepRows, TransferItem
+from llama_storage_tui.services.migration.conversions import registered_objects
+from llama_storage_tui.services.migration.vector_conversions import vector_keys
+from llama_storage_tui.upstream.data_kinds import STORE_HEADS
+from tests.benchmarks.took import Took
 from tests.servers import DATABASE, PASSWORD, ROLE, Server, postgres
 from tests.stores import PostgresStore, SqliteStore
 from tests.transfers import CONFIG, keys_item, plan_of, rows_item, terms_of, transfer
@@ -36,15 +41,26 @@ TABLE = (
     "(id VARCHAR, created_at INTEGER, response_object JSON, model VARCHAR, access_attributes JSON,"
     " owner_principal VARCHAR, PRIMARY KEY (id))"
 )
+KEYS = "CREATE TABLE kvstore (key TEXT PRIMARY KEY, value TEXT, expiration TIMESTAMP)"
+FILE = '{"id": "file-%d", "object": "vector_store.file", "status": "completed", "attributes": {}}'
 TEXT = '{"id": "%s", "output": "' + "lorem ipsum dolor sit amet " * 110 + '", "n": %d}'
 
 
 def fill_keys(store: SqliteStore, rows: int) -> None:
     """Write raw keys."""
-    store.execute("CREATE TABLE kvstore (key TEXT PRIMARY KEY, value TEXT, expiration TIMESTAMP)")
+    store.execute(KEYS)
     store.insert(
         "INSERT INTO kvstore VALUES (?, ?, NULL)",
         ((f"distributions:registry:v10::model:m{at:09}", f'{{"n": {at}}}') for at in range(rows)),
+    )
+
+
+def fill_files(store: SqliteStore, rows: int) -> None:
+    """Write keys of the files of vector stores."""
+    store.execute(KEYS)
+    store.insert(
+        "INSERT INTO kvstore VALUES (?, ?, NULL)",
+        ((f"openai_vector_stores_files:v3::vs_{at % 7}:file-{at:09}", FILE % at) for at in range(rows)),
     )
 
 
@@ -61,21 +77,6 @@ def fill_responses(store: SqliteStore, rows: int) -> None:
     store.insert("INSERT INTO openai_responses VALUES (?, ?, ?, ?, ?, ?)", responses(rows))
 
 
-@dataclass
-class Took:
-    """Seconds, by the clock and of this process's processor, from when it was made until `end`."""
-
-    wall: float = field(default_factory=time.perf_counter)
-    processor: float = field(default_factory=time.process_time)
-
-    def end(self) -> Took:
-        """Return what it took."""
-        return Took(time.perf_counter() - self.wall, time.process_time() - self.processor)
-
-    def __str__(self) -> str:
-        return f"{self.wall:7.2f} s ({self.processor:6.2f} s)"
-
-
 def by_hand(source: SqliteStore, target: SqliteStore, create: str, insert: str) -> Took:
     """Time what a person would type."""
     with closing(sqlite3.connect(target.path, isolation_level=None)) as connection:
@@ -83,22 +84,9 @@ def by_hand(source: SqliteStore, target: SqliteStore, create: str, insert: str) 
         connection.execute(create)
         connection.execute(f"ATTACH '{source.path}' AS old")
         connection.execute(insert)
-    return begun.end()
-
-
-async def bring(state: Path, item: TransferItem, name: str, hand: Took) -> None:
-    """Time a transfer, and print it beside the other."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    begun = Took()
-    plan = await plan_of([item], terms_of(), is_thorough=False)
-    result = await transfer(state).apply(plan, terms_of(), CONFIG, {})
-    took = begun.end()
-    held = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    assert result.items[0].written == plan.items[0].rows
-    print(
-        f"{name:32} {took}, by hand {hand}, ratio {hand.wall / took.wall:5.2f}"
-        f" ({hand.processor / took.processor:5.2f}), memory +{held:4.0f} MiB"
-    )
+        took = begun.end()
+    target.path.unlink()
+    return took
 
 
 async def copy_by_hand(server: Server, rows: int) -> Took:
@@ -108,7 +96,7 @@ async def copy_by_hand(server: Server, rows: int) -> Took:
     )
     try:
         await connection.execute(f"CREATE TABLE bare {TABLE}")
-        begun = Took()
+        begun = Took(server)
         await connection.copy_records_to_table("bare", records=responses(rows))
         return begun.end()
     finally:
@@ -116,50 +104,102 @@ async def copy_by_hand(server: Server, rows: int) -> Took:
         await connection.close()
 
 
-async def main(keys: int, rows: int) -> None:
-    """Run all three."""
-    with tempfile.TemporaryDirectory(prefix="lst-bench-", dir=os.environ.get("TMPDIR")) as name:
-        folder = Path(name)
-        old = SqliteStore(folder / "keys.db")
-        fill_keys(old, keys)
-        hand = by_hand(
-            old,
-            SqliteStore(folder / "keys-hand.db"),
-            "CREATE TABLE kvstore (key TEXT PRIMARY KEY, value TEXT, expiration TIMESTAMP)",
-            "INSERT INTO kvstore SELECT 'new:' || key, value, expiration FROM old.kvstore",
+async def bring(state: Path, item: TransferItem, server: Server | None = None) -> Took:
+    """Time a transfer."""
+    begun = Took(server)
+    plan = await plan_of([item], terms_of(), is_thorough=False)
+    result = await transfer(state).apply(plan, terms_of(), CONFIG, {})
+    took = begun.end()
+    assert result.items[0].written == plan.items[0].rows
+    return took
+
+
+@dataclass
+class Work:
+    """What is done by hand and by a transfer, in turns; `clear` removes what was brought."""
+
+    name: str
+    by_hand: Callable[[], Awaitable[Took]]
+    bring: Callable[[], Awaitable[Took]]
+    clear: Callable[[], object]
+
+    async def run(self, rounds: int) -> None:
+        """Print each round, and the ratios of all."""
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        walls, processors = [], []
+        for _ in range(rounds):
+            hand, took = await self.by_hand(), await self.bring()
+            self.clear()
+            walls.append(hand.wall / took.wall)
+            processors.append(hand.processor / took.processor)
+            print(f"{self.name:32} {took}, by hand {hand}, load {os.getloadavg()[0]:4.1f}", flush=True)
+        held = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        print(
+            f"{self.name:32} ratio by clock: least {min(walls):.2f}, median {statistics.median(walls):.2f}; by processors: least"
+            f" {min(processors):.2f}, median {statistics.median(processors):.2f}; memory +{held:.0f} MiB",
+            flush=True,
         )
-        new = SqliteStore(folder / "keys-new.db")
-        await bring(
-            folder / "state",
-            keys_item(old, new, keys=KeySelection(("distributions:",)), convert=MoveKeys("", "new:")),
-            f"{keys:,} keys, SQLite",
-            hand,
-        )
-        sql = SqliteStore(folder / "sql.db")
-        fill_responses(sql, rows)
-        hand = by_hand(
-            sql,
-            SqliteStore(folder / "sql-hand.db"),
-            f"CREATE TABLE responses {TABLE}",
-            "INSERT INTO responses SELECT * FROM old.openai_responses",
-        )
-        (folder / "sql-hand.db").unlink()
-        new = SqliteStore(folder / "sql-new.db")
-        await bring(
-            folder / "state", rows_item(sql, new, convert=KeepRows()), f"{rows:,} responses, SQLite", hand
-        )
-        new.path.unlink()
-        with postgres() as server:
-            hand = await copy_by_hand(server, rows)
-            target = PostgresStore(server, DATABASE)
-            await bring(
-                folder / "state",
-                rows_item(sql, target, convert=KeepRows()),
-                f"{rows:,} responses, PostgreSQL",
+
+
+async def main(keys: int, rows: int, rounds: int) -> None:
+    """Run all of it."""
+    with (
+        tempfile.TemporaryDirectory(prefix="lst-bench-", dir=os.environ.get("TMPDIR")) as name,
+        postgres() as server,
+    ):
+        for work in _works(Path(name), 10, 10, server):
+            await work.bring()  # once, so that the program has started
+            work.clear()
+        (Path(name) / "old").rename(Path(name) / "few")
+        for work in _works(Path(name), keys, rows, server):
+            await work.run(rounds)
+
+
+def _works(folder: Path, keys: int, rows: int, server: Server) -> Iterator[Work]:
+    (folder / "old").mkdir()
+    state, new, hand = folder / "state", SqliteStore(folder / "new.db"), SqliteStore(folder / "hand.db")
+
+    def move(old: SqliteStore, lead: str, heads: tuple[str, ...], convert: Convert, what: str) -> Work:
+        async def by_insert() -> Took:
+            return by_hand(
+                old,
                 hand,
+                KEYS,
+                f"INSERT INTO kvstore SELECT '{lead}' || key, value, expiration FROM old.kvstore",
             )
+
+        item = keys_item(old, new, keys=KeySelection(heads), convert=convert)
+        return Work(what, by_insert, lambda: bring(state, item), new.path.unlink)
+
+    raw = SqliteStore(folder / "old" / "keys.db")
+    fill_keys(raw, keys)
+    convert = registered_objects("", "new:", frozenset())
+    yield move(raw, "new:", ("distributions:",), convert, f"{keys:,} keys, SQLite")
+    raw.path.unlink()
+    files = SqliteStore(folder / "old" / "files.db")
+    fill_files(files, keys)
+    convert = vector_keys("", "faiss:", None, fixes_chunks=True)
+    yield move(files, "faiss:", STORE_HEADS, convert, f"{keys:,} files of vector stores, SQLite")
+    files.path.unlink()
+    sql = SqliteStore(folder / "old" / "sql.db")
+    fill_responses(sql, rows)
+
+    async def by_insert() -> Took:
+        insert = "INSERT INTO responses SELECT * FROM old.openai_responses"
+        return by_hand(sql, hand, f"CREATE TABLE responses {TABLE}", insert)
+
+    within = rows_item(sql, new, convert=KeepRows())
+    yield Work(f"{rows:,} responses, SQLite", by_insert, lambda: bring(state, within), new.path.unlink)
+    target = PostgresStore(server, DATABASE)
+    across = rows_item(sql, target, convert=KeepRows())
+    yield Work(
+        f"{rows:,} responses, PostgreSQL",
+        lambda: copy_by_hand(server, rows),
+        lambda: bring(state, across, server),
+        lambda: target.execute("DROP TABLE responses"),
+    )
 
 
 if __name__ == "__main__":
     given = [int(word) for word in sys.argv[1:]]
-    asyncio.run(main(*(given + [1_000_000, 1_000_000][len(given) :])))
+    asyncio.run(main(*(given + [1_000_000, 1_000_000, 3][len(given) :])))

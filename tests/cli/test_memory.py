@@ -73,33 +73,31 @@ def pad_of(store: Store, unit: str) -> str:
 ITEM: Final = '{"type": "message", "role": "user", "content": "a short question"}, '
 
 
-@pytest.mark.parametrize("made_of", ["one text", "many items"])
 @pytest.mark.parametrize("command", [("responses", "list"), ("responses", "attention")])
 def test_memory_does_not_follow_what_the_rows_weigh(
-    store: Store, tmp_path: Path, made_of: str, command: tuple[str, str]
+    store: Store, tmp_path: Path, command: tuple[str, str]
 ) -> None:
     config = config_on(store, tmp_path)
     create_tables(store, VERSION)
     name, *rest = command
-    fill(store, document("resp_1", output=[message("PAD", role="assistant")]), "'small'")
-    small, answer = peak(name, config, *rest, "--json", "--for", VERSION)
-    store.execute("DELETE FROM responses")
-    if made_of == "one text":
-        fill(
-            store,
-            document("resp_1", output=[message("PAD", role="assistant")]),
-            pad_of(store, "lorem ipsum "),
-        )
-    else:
-        text = document("resp_1", input=["PAD", message("last")], output=[message("answer")])
-        unquoted = json.loads(json.dumps(text))
-        fill_items(store, unquoted)
-    large, same = peak(name, config, *rest, "--json", "--for", VERSION)
-    assert large - small < ALLOWED
-    if name == "responses" and rest == ["list"]:
-        few, many = (json.loads(each)["responses"] for each in (answer, same))
-        assert [each["status"] for each in many] == [each["status"] for each in few] == ["completed"] * ROWS
-        assert all(each["bytes"] > WEIGHT for each in many)
+    words = (name, config, *rest, "--json", "--for", VERSION)
+    made = document("resp_1", output=[message("PAD", role="assistant")])
+    fill(store, made, "'small'")
+    small, answer = peak(*words)
+    for made_of in ("one text", "many items"):
+        store.execute("DELETE FROM responses")
+        if made_of == "one text":
+            fill(store, made, pad_of(store, "lorem ipsum "))
+        else:
+            fill_items(store, document("resp_1", input=["PAD", message("last")], output=[message("answer")]))
+        large, same = peak(*words)
+        assert large - small < ALLOWED, made_of
+        if rest == ["list"]:
+            few, many = (json.loads(each)["responses"] for each in (answer, same))
+            assert (
+                [each["status"] for each in many] == [each["status"] for each in few] == ["completed"] * ROWS
+            )
+            assert all(each["bytes"] > WEIGHT for each in many)
 
 
 def fill_items(store: Store, made: dict[str, object]) -> None:

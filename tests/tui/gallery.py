@@ -50,7 +50,7 @@ from tests.tui.made_up_rotation import (
     refused_plan,
     waiting,
 )
-from tests.tui.paced import Pacing
+from tests.tui.paced import Pacing, SteadySession
 
 REQUEST = LoadRequest("/etc/ogx/config.yaml", environ={})
 WIDE, NARROW = (140, 42), (80, 24)
@@ -166,7 +166,16 @@ class Stage:
     @property
     def _is_busy(self) -> bool:
         is_held = any(gate.waiting for gate in self._gates)
-        return not is_held and any(not worker.is_finished for worker in self.app.workers)
+        # What follows a list ends only with the list.
+        ending = (worker for worker in self.app.workers if worker.group != "follow")
+        return not is_held and any(not worker.is_finished for worker in ending)
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        """Wait for something that comes by itself, as a new row of a followed list does."""
+        async with asyncio.timeout(20):
+            while not is_so():
+                await asyncio.sleep(0.1)
+                await self.settle()
 
     @property
     def _gates(self) -> list[Gate]:
@@ -280,7 +289,7 @@ async def demo_stage(
     """
 
     def open_session(catalog: Catalog, timeouts: Timeouts) -> Session:
-        return Session(catalog, timeouts) if pacing is None else pacing.open(catalog)
+        return SteadySession(catalog, timeouts) if pacing is None else pacing.open(catalog)
 
     with tempfile.TemporaryDirectory() as name:
         request = copy_demo(Path(name), demo)
@@ -571,6 +580,13 @@ CANDIDATES = (
     Candidate(Path("/home/ops/.llama/distributions/support-desk/run.yaml"), "distribution support-desk"),
 )
 
+
+async def _following(found: Stage) -> None:
+    """Follow the responses, until the first page is read for that."""
+    await found.press("w", "F")
+    await found.until(lambda: "New records come on top" in found.text)
+
+
 SCENES: dict[str, Scene] = {
     "catalog": Scene(keys=("T",)),
     "catalog-light": Scene(keys=("T", "down"), theme="ledger-light"),
@@ -583,6 +599,11 @@ SCENES: dict[str, Scene] = {
     "catalog-failure-narrow": Scene(NARROW, keys=("down", "down", "down", "t")),
     "findings": Scene(keys=("f",)),
     "findings-narrow": Scene(NARROW, keys=("f",)),
+    "config-text": Scene(keys=("f", "V"), is_demo=True),
+    "config-text-narrow": Scene(NARROW, keys=("f", "V"), is_demo=True),
+    "key-tree": Scene(keys=("enter", "enter", "v"), is_demo=True),
+    "key-tree-narrow": Scene(NARROW, keys=("enter", "enter", "v"), is_demo=True),
+    "following": Scene(act=_following, is_demo=True),
     "version": Scene(keys=("v",)),
     "goto": Scene(act=_going_to("resp_01"), is_demo=True),
     "goto-narrow": Scene(NARROW, act=_going_to("resp_none"), is_demo=True),
@@ -641,6 +662,13 @@ SCENES: dict[str, Scene] = {
     "chain": Scene(act=_response(11, "c"), is_demo=True),
     "chain-narrow": Scene(NARROW, act=_response(11, "c"), is_demo=True),
     "difference": Scene(act=_response(11, "c", "d"), is_demo=True),
+    "home": Scene(is_demo=True, keys=("down",)),
+    "home-light": Scene(is_demo=True, keys=("down", "T"), theme="ledger-light"),
+    "home-narrow": Scene(NARROW, is_demo=True, keys=("T",)),
+    "home-narrow-light": Scene(NARROW, is_demo=True, keys=("down",), theme="ledger-light"),
+    "statistics": Scene(keys=("S",), is_demo=True),
+    "statistics-light": Scene(keys=("S", "b"), is_demo=True, theme="ledger-light"),
+    "statistics-narrow": Scene(NARROW, keys=("S",), is_demo=True),
     "attention": Scene(keys=("A", "down", "down"), is_demo=True),
     "conversation": Scene(keys=("C", "enter"), is_demo=True),
     "orphans": Scene(keys=("C", "O"), is_demo=True),

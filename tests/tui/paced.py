@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from llama_storage_tui.backends.protocols import KeyValueReader, Reader, RecordReader, TableReader
 from llama_storage_tui.model.catalog import Catalog
@@ -70,11 +70,10 @@ class PacedRecords:
 
 
 @dataclass
-class PacedReader:
-    """A real reader with paced records."""
+class SteadyReader:
+    """A real reader that always takes as long to answer: its answer stands in pictures."""
 
     real: Reader
-    gate: Gate
 
     @property
     def tables(self) -> TableReader:
@@ -82,17 +81,35 @@ class PacedReader:
 
     @property
     def records(self) -> RecordReader:
-        return PacedRecords(self.real.records, self.gate)
+        return self.real.records
 
     @property
     def key_values(self) -> KeyValueReader:
         return self.real.key_values
 
     async def probe(self, *, thorough: bool = False) -> Probe:
-        return await self.real.probe(thorough=thorough)
+        return replace(await self.real.probe(thorough=thorough), latency_ms=1.4)
 
     async def close(self) -> None:
         await self.real.close()
+
+
+@dataclass
+class PacedReader(SteadyReader):
+    """A real reader with paced records."""
+
+    gate: Gate
+
+    @property
+    def records(self) -> RecordReader:
+        return PacedRecords(self.real.records, self.gate)
+
+
+class SteadySession(Session):
+    """A session over steady readers."""
+
+    async def reader(self, name: str) -> Reader:
+        return SteadyReader(await super().reader(name))
 
 
 @dataclass

@@ -45,7 +45,7 @@ async def test_keys_are_those_of_the_users_file(tmp_path: Path) -> None:
         ('keys = "q"\n', "[keys] is not a table"),
         ('[keys]\n"catalog.fly" = "z"\n', "catalog.fly"),
         ('[keys]\n"app.quit" = 7\n', "app.quit"),
-        ('theme = "pink"\n', "neither dark nor light"),
+        ('theme = "pink"\n', "theme is not one of dark, light, textual-dark"),
     ],
 )
 async def test_a_bad_file_of_keys_is_one_notice_and_no_more(

@@ -7,7 +7,7 @@ from typing import Final
 
 import asyncpg
 
-from llama_storage_tui.backends.batches import LARGEST_RAW_BATCH, Pace
+from llama_storage_tui.backends.batches import raw_pace
 from llama_storage_tui.backends.ranges import ranges_of, selects_the_rest
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import KeySelection
@@ -115,7 +115,7 @@ async def read_rows(
     locator = ", ctid" if has_locators else ""
     query = f"SELECT {table.chosen}{locator} FROM {table.quoted} WHERE {condition}"  # noqa: S608 - names are quoted
     cursor = await connection.cursor(query, *parameters)
-    pace = Pace(most=LARGEST_RAW_BATCH)
+    pace = raw_pace()
     while found := await cursor.fetch(pace.size):
         rows: list[RawRow] = [tuple(row) for row in found]
         pace.after(rows)

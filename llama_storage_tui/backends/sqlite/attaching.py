@@ -13,7 +13,7 @@ from llama_storage_tui.backends.ranges import ranges_of, selects_the_rest, succe
 from llama_storage_tui.backends.sqlite.raw_rows import RawTable, count_rows, key_condition, last_row, quoted
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import KeySelection
-from llama_storage_tui.model.transfer import KeepRows, MoveKeys, TransferItem
+from llama_storage_tui.model.transfer import KeepRows, MoveKeys, MoveTexts, TransferItem
 
 Parameters = tuple[object, ...]
 
@@ -88,8 +88,11 @@ class _Bridge:
         return self.connection.execute(statement, (*given, *self.parameters)).rowcount
 
     def same(self) -> int:
-        """Count the rows of the source whose every value, and its type, is at the target."""
+        """Count the rows of the source whose every value, and its type, is at the target, and that the conversion takes."""
         conditions = [self._is_same(name) for name in self.source.columns if name not in self.item.identity]
+        if isinstance(self.item.convert, MoveTexts):
+            # Texts come behind all numbers and before all binary values; a third of what `typeof` costs.
+            conditions.append("s.value >= '' AND s.value < x''")
         shift = self._shift()
         # By its number a row is found without a search by its identity, which the `+` rules out.
         sign = "" if shift is None else "+"
@@ -162,10 +165,6 @@ def _bridge(
     rows, keys = f"{schema}.{source.quoted}", item.source.keys
     condition, parameters = key_condition(keys, key="s.key")
     number = count_rows(connection, rows, keys)
-    if isinstance(item.convert, MoveKeys) and item.convert.has_texts:
-        other = f"SELECT 1 FROM {rows} AS s WHERE {condition} AND typeof(s.value) <> 'text' LIMIT 1"  # noqa: S608 - names are quoted
-        if connection.execute(other, parameters).fetchone() is not None:
-            return None
     if isinstance(item.convert, MoveKeys) and not _all_begin_with(item.convert.old, keys):
         old = item.convert.old
         (fitting,) = connection.execute(

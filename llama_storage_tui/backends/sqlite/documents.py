@@ -209,11 +209,16 @@ def _text_at(element: Expression, path: Path) -> Expression:
     # An escaped backslash before "u0000" is no escape of NUL: written as \u005c it cannot be taken for one.
     counted = sa.func.replace(written, "\\\\", "\\u005c")
     harmless = sa.func.json_extract(sa.func.replace(counted, _NUL, "\\ufffd"), "$[0]")
+    # Asked for once: each look parses the document anew.
     kind = sa.func.json_type(element, _path(path))
     return sa.case(
-        (kind == _literal("integer"), sa.func.substr(written, 2, length)),
-        # A number to SQLite: 1 and 0.
-        (kind.in_([_literal("true"), _literal("false")]), kind),
-        (sa.and_(kind == _literal("text"), sa.func.instr(element, _NUL) > 0), harmless),
+        {
+            "integer": sa.func.substr(written, 2, length),
+            "text": sa.case((sa.func.instr(element, _NUL) > 0, harmless), else_=found),
+            # 1 and 0 to SQLite.
+            "true": _literal("true"),
+            "false": _literal("false"),
+        },
+        value=kind,
         else_=found,
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar, cast
 
-from llama_storage_tui.backends.batches import LARGEST_RAW_BATCH, Pace
+from llama_storage_tui.backends.batches import Pace, raw_pace
 from llama_storage_tui.backends.ranges import ranges_of, selects_the_rest
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
@@ -148,19 +148,25 @@ def key_condition(
 
     `by_index` lets SQLite search the index of the keys; without it the scan keeps the order of the table.
     """
+    found = [*_conditions(keys, key=key, by_index=by_index)]
+    parameters = [each for _, some in found for each in some]
+    return f"({' OR '.join(condition for condition, _ in found) or '0'})", tuple(parameters)
+
+
+def _conditions(
+    keys: KeySelection | None, *, key: str = "key", by_index: bool = False
+) -> Iterator[tuple[str, Parameters]]:
+    """Yield conditions no two of which mean one row, each with its parameters."""
     if keys is None:
-        return "1", ()
+        yield "1", ()
+        return
     sign = "" if by_index else "+"
-    parts: list[str] = []
-    parameters: list[object] = []
     for each in ranges_of(keys):
         # Numbers come before every text, and binary values behind.
         high = f"typeof({key}) = 'text'" if each.high is None else f"{sign}{key} < ?"
-        parts.append(f"({sign}{key} >= ? AND {high})")
-        parameters += [each.low] if each.high is None else [each.low, each.high]
+        yield f"({sign}{key} >= ? AND {high})", (each.low,) if each.high is None else (each.low, each.high)
     if selects_the_rest(keys):
-        parts.append(f"typeof({key}) <> 'text'")
-    return f"({' OR '.join(parts) or '0'})", tuple(parameters)
+        yield f"typeof({key}) <> 'text'", ()
 
 
 def extent(
@@ -182,10 +188,12 @@ def extent(
 
 
 def count_rows(connection: sqlite3.Connection, table: str, keys: KeySelection | None) -> int:
-    """Count the rows of a table, by its quoted name, that are meant."""
-    condition, parameters = key_condition(keys, by_index=True)
-    (number,) = connection.execute(f"SELECT count(*) FROM {table} WHERE {condition}", parameters).fetchone()  # noqa: S608 - quoted
-    return int(number)
+    """Count the rows of a table, by its quoted name, that are meant: range by range, for which the index of the keys is enough."""
+    number = 0
+    for condition, parameters in _conditions(keys, by_index=True):
+        query = f"SELECT count(*) FROM {table} WHERE {condition}"  # noqa: S608 - names are quoted
+        number += int(connection.execute(query, parameters).fetchone()[0])
+    return number
 
 
 def _has_rows(connection: sqlite3.Connection, table: RawTable, keys: KeySelection) -> bool:
@@ -237,4 +245,4 @@ class Pages:
 
 def pages(table: RawTable, keys: KeySelection | None, *, has_locators: bool) -> Pages:
     """Return a walk over a table."""
-    return Pages(table, keys, has_locators, Pace(most=LARGEST_RAW_BATCH))
+    return Pages(table, keys, has_locators, raw_pace())

@@ -48,6 +48,7 @@ class ResponseBody(Document):
     total_tokens: Json
     error: ResponseErrorBody | None
     incomplete: str | None
+    asked: str | None = Field(description="The last text of a user in its input, on one line and cut.")
     bytes: int | None
     document: Annotated[Literal["object", "list", "scalar", "null", "absent", "broken"], From("shape")]
     """What the stored document is: anything but an object is no response that a server could read."""

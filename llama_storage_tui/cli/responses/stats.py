@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Final
 
 import click
@@ -16,6 +15,7 @@ from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.output import Colour, Toned
 from llama_storage_tui.cli.responses.stats_document import StatsDocument, group_name
 from llama_storage_tui.cli.settings import Settings
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.statistics import (
     UNKNOWN,
     UNREADABLE,

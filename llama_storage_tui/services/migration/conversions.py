@@ -15,6 +15,7 @@ from llama_storage_tui.model.transfer import (
     KeepRows,
     MoveKeys,
     MoveMostKeys,
+    MoveTexts,
     NotConvertibleError,
 )
 from llama_storage_tui.services.migration.json_splice import json_object
@@ -93,7 +94,7 @@ def registered_objects(old: str, new: str, gone: frozenset[str]) -> Convert:
 
     stay = (type_ for type_ in API_OF if type_ != "vector_db" and type_ not in gone)
     heads = tuple(f"{old}{REGISTRY_HEAD}{type_}:" for type_ in stay)
-    return MoveMostKeys(MoveKeys(old, new, has_texts=True), heads, convert)
+    return MoveMostKeys(MoveTexts(old, new), heads, convert)
 
 
 def vector_store(text: str) -> str:

@@ -101,8 +101,9 @@ def response_form(
         lacks_store = has_store and '"store"' not in text
         looks_inside = (
             (has_store and not lacks_store)
-            or (has_usage_details and _USAGE_OBJECT.search(text))
-            or (has_parallel and _NULL_PARALLEL.search(text))
+            # Most texts lack the name, which is told faster than by the expression.
+            or (has_usage_details and '"usage"' in text and _USAGE_OBJECT.search(text))
+            or (has_parallel and '"parallel_tool_calls"' in text and _NULL_PARALLEL.search(text))
         )
         if not looks_inside:
             if lacks_store:

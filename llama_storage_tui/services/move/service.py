@@ -84,8 +84,12 @@ class BackendMove:
         """Return the moves of the same config that know what was typed, by variable."""
         return BackendMove(with_values(self._request, values), self._timeouts)
 
-    async def plan(self, change: MoveChange) -> MovePlan:
-        """Return what the move would do.
+    async def plan(
+        self, change: MoveChange, *, is_thorough: bool = True, watch: Watch | None = None
+    ) -> MovePlan:
+        """Return what the move would do; `is_thorough` measures every row, else their bytes are estimated by some.
+
+        `watch` hears how far that is where rows have to be read.
 
         Raises UsageError for what was asked, RefusedError for what cannot be, an unreachable server included, and
         PendingError before a change that is half done.
@@ -96,19 +100,27 @@ class BackendMove:
 
         async def work() -> MovePlan:
             try:
-                return await self._plan(change)
+                return await self._plan(change, watch, is_thorough=is_thorough)
             except BackendError as error:
                 raise RefusedError(error.message, where=error.where, help=error.help) from None
 
         return await run_apart(work, may_stop=True)
 
-    async def _plan(self, change: MoveChange) -> MovePlan:
+    async def _plan(self, change: MoveChange, watch: Watch | None, *, is_thorough: bool) -> MovePlan:
         config = edit_config(self._request, read_config(self._request), change)
         check_writable(self._request)
         async with Session(config.old, self._timeouts) as session:
             moving = BackendMoving(session, config.new, change.backend)
             found = await plan_items(moving)
-            counted = await count(found.items, found.stays, found.notices, TERMS, self._timeouts)
+            counted = await count(
+                found.items,
+                found.stays,
+                found.notices,
+                TERMS,
+                self._timeouts,
+                is_thorough=is_thorough,
+                watch=watch,
+            )
             said = await warnings_of(session, moving.stores()[1].target)
         refusals = [*counted.refusals, *await self._not_empty(found.items), *_unconvertible(counted)]
         refusals += await merged(found.items, self._timeouts)

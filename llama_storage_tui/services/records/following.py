@@ -20,7 +20,7 @@ from llama_storage_tui.services.session import Session
 
 T = TypeVar("T")
 
-SECONDS: Final = 1.5
+SECONDS: Final = 1.7
 """From one look to the next: what is stored right after a look is still on show within two seconds."""
 
 SHARE: Final = 8

@@ -151,6 +151,11 @@ def _answers(completion: Completion) -> tuple[list[str], list[str]]:
     return texts, calls
 
 
+def is_made_for(completion: Completion, stored: Record) -> bool:
+    """Tell whether a completion was made for a response, of which `stored` has what a search for it asks."""
+    return any(any(match.rank) for match in _compared(completion, [stored]))
+
+
 def _compared(completion: Completion, records: Sequence[Record]) -> list[_Match]:
     texts, calls = map(set, _answers(completion))
     sent = _without_instructions(completion.messages)

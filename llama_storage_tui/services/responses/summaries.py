@@ -19,6 +19,7 @@ from llama_storage_tui.model.records import (
     Record,
 )
 from llama_storage_tui.model.responses import ResponseError, ResponseSummary
+from llama_storage_tui.services.records.last_asked import last_asked
 from llama_storage_tui.services.values import cell_text
 from llama_storage_tui.upstream.families.responses import DOCUMENT
 
@@ -65,6 +66,7 @@ def summary_of(place: TablePlace, record: Record) -> ResponseSummary:
         bytes=_number(record["@bytes"]),
         shape=DocumentShape(str(record["shape"])),
         output_ids=_ids(record["output_ids"]),
+        asked=last_asked(record),
         has_store=record["store"] is not None or record["shape"] != DocumentShape.OBJECT.value,
     )
 

@@ -41,7 +41,7 @@ def convert(item: TransferItem, batch: RawBatch) -> Converted:
     if isinstance(item.convert, KeepRows):
         sheet = Sheet(item.target.container, batch.columns, item.identity, item.target.schema)
         return Converted((SheetRows(sheet, [*batch.rows], [*range(len(batch.rows))]),))
-    if isinstance(item.convert, MoveKeys) and not item.convert.has_texts:
+    if type(item.convert) is MoveKeys:
         return _with_keys(item, item.convert, batch)
     sheets: defaultdict[tuple[str, ...], SheetRows] = defaultdict(lambda: SheetRows(Sheet("", (), ())))
     left = []

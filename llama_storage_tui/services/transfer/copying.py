@@ -1,4 +1,8 @@
-"""Bringing the rows of one target store: converted, compared with what is there, written, read back, committed as one."""
+"""Bringing the rows of one target store: converted, compared with what is there, written, read back, committed as one.
+
+Every value is verified before the commit, and by what does not depend on who wrote it: a writer reads back what it inserted and
+compares it with what was to be written; rows that an engine brings by itself are compared with their source by a query of its own.
+"""
 
 from __future__ import annotations
 

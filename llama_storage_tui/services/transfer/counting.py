@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.raw_rows import RawRow, RowIdentity, Standing
-from llama_storage_tui.model.transfer import OnConflict, Stays, TransferItem
-from llama_storage_tui.model.transfer_result import CountedItem, LeftRow, TransferPlan, TransferTerms
-from llama_storage_tui.services.transfer.converting import convert, shown
+from llama_storage_tui.model.raw_rows import RawBatch, RawRow, RowIdentity, Standing
+from llama_storage_tui.model.transfer import KeepRows, OnConflict, Stays, TransferItem
+from llama_storage_tui.model.transfer_result import (
+    CountedItem,
+    LeftRow,
+    TransferPlan,
+    TransferProgress,
+    TransferTerms,
+)
+from llama_storage_tui.services.transfer.converting import Converted, convert, shown
 from llama_storage_tui.services.transfer.stores import (
     StoreItems,
     by_store,
@@ -25,6 +33,8 @@ from llama_storage_tui.text import plural
 
 if TYPE_CHECKING:
     from llama_storage_tui.backends.protocols import ItemSource, ItemWriter
+
+_Hear = Callable[[TransferProgress], None]
 
 EXAMPLES: Final = 5
 """Conflicts that are shown of each item."""
@@ -44,8 +54,12 @@ async def count(
     timeouts: Timeouts,
     *,
     is_thorough: bool = True,
+    watch: _Hear | None = None,
 ) -> TransferPlan:
     """Return the plan of these items. `is_thorough` reads every row; otherwise only where the target has some already.
+
+    `watch` hears how far the reading is, after each batch. Rows that stay as they are, and whose target is empty, are measured by
+    their engine and not read.
 
     Raises BackendError for a store that cannot be read.
     """
@@ -55,7 +69,10 @@ async def count(
         writer = await open_writer(store.target, timeouts)
         try:
             refusals += await writer.obstacles(store.sheets())
-            counted += [await _count(item, timeouts, is_thorough=is_thorough) for item in store.items]
+            counted += [
+                await _count(item, timeouts, watch or _nobody, is_thorough=is_thorough)
+                for item in store.items
+            ]
             refusals += await _room(writer, store, counted)
         finally:
             await writer.close()
@@ -67,49 +84,67 @@ async def count(
     return TransferPlan(tuple(counted), tuple(stays), tuple(notices), tuple(dict.fromkeys(refusals)))
 
 
-async def _count(item: TransferItem, timeouts: Timeouts, *, is_thorough: bool) -> CountedItem:
+def _nobody(_: TransferProgress) -> None:
+    """Hear of progress, and do nothing."""
+
+
+async def _count(item: TransferItem, timeouts: Timeouts, watch: _Hear, *, is_thorough: bool) -> CountedItem:
     source = await open_source(item.source.target, timeouts)
     target = await open_source(item.target.target, timeouts)
     try:
         stamp = await source.stamp(item.source.container)
         is_there = not await target.is_empty(item.target.container)
         is_quick = not is_thorough and not is_there
-        extent = await source.extent(item.source.container, item.source.keys, fast=is_quick)
+        is_kept = not is_there and isinstance(item.convert, KeepRows)
+        # What is read row by row is weighed by that: no value is read twice.
+        extent = await source.extent(item.source.container, item.source.keys, fast=is_quick or not is_kept)
         counted = CountedItem(
             item, extent.rows, extent.bytes, brings=extent.rows, stamp=stamp, is_exact=False
         )
         if is_quick:
             return counted
-        return await _count_rows(counted, source, target if is_there else None)
+        if is_kept:
+            return replace(counted, is_exact=True)  # there is nothing that converting each could find out
+        return await _count_rows(counted, source, target if is_there else None, watch)
     finally:
         await source.close()
         await target.close()
 
 
-async def _count_rows(counted: CountedItem, source: ItemSource, target: ItemSource | None) -> CountedItem:
+async def _count_rows(
+    counted: CountedItem, source: ItemSource, target: ItemSource | None, watch: _Hear
+) -> CountedItem:
     """Read and convert every row, and look for it in the target where that has any (None: it has none)."""
     item = counted.item
     standings = dict.fromkeys(Standing, 0)
     examples: list[str] = []
     left: list[LeftRow] = []
     in_place = is_in_place(item)
+    begun, rows, held = time.monotonic(), 0, 0
     async with aclosing(source.read(item.source.container, item.source.keys)) as batches:
         async for batch in batches:
-            made = await asyncio.to_thread(convert, item, batch)
+            made, size = await asyncio.to_thread(_weighed, item, batch)
+            held += size
             left += [row for _, row in made.left][: MOST_LEFT - len(left)]
             for each in made.sheets:
                 if target is None:
                     standings[Standing.ABSENT] += len(each.rows)
                     continue
                 own = own_identities(item, batch.columns, batch.rows, each.origins) if in_place else None
+                names = each.identities()
                 for number, found in enumerate(await target.look(each.sheet, each.rows)):
-                    identity = each.identities()[number] if found.standing is Standing.OTHER else ()
+                    identity = names[number] if found.standing is Standing.OTHER else ()
                     is_own = own is not None and own[number] == identity
                     standings[Standing.ABSENT if is_own else found.standing] += 1
                     if found.standing is Standing.OTHER and not is_own and len(examples) < EXAMPLES:
                         examples.append(shown(identity))
+            rows += len(batch.rows)
+            seconds = time.monotonic() - begun
+            watch(TransferProgress(item.what, item.source.container, rows, counted.rows, seconds))
     return replace(
         counted,
+        rows=rows,
+        bytes=held,
         brings=standings[Standing.ABSENT],
         same=standings[Standing.SAME],
         conflicts=standings[Standing.OTHER],
@@ -117,6 +152,19 @@ async def _count_rows(counted: CountedItem, source: ItemSource, target: ItemSour
         left=tuple(left),
         is_exact=True,
     )
+
+
+def _weighed(item: TransferItem, batch: RawBatch) -> tuple[Converted, int]:
+    """Convert a batch; return how many bytes its cells are, too, as an engine counts them."""
+    return convert(item, batch), sum(_size(cell) for row in batch.rows for cell in row)
+
+
+def _size(cell: Cell) -> int:
+    if cell is None:
+        return 0
+    if isinstance(cell, bytes) or (isinstance(cell, str) and cell.isascii()):
+        return len(cell)
+    return len(str(cell).encode("utf-8", "surrogatepass"))
 
 
 def own_identities(

@@ -66,10 +66,12 @@ class DataMigration:
         """Return the transfer of this config that is half done."""
         return self._journals.pending(self.config)
 
-    async def plan(self, terms: TransferTerms, *, is_thorough: bool = True) -> TransferPlan:
+    async def plan(
+        self, terms: TransferTerms, *, is_thorough: bool = True, watch: Watch | None = None
+    ) -> TransferPlan:
         """Return what would be brought; raises PendingError before a half done one, ConfigError, BackendError.
 
-        `is_thorough` reads every row beforehand; else only those whose target has some already.
+        `is_thorough` reads every row beforehand, and `watch` hears how far that is; else only those whose target has some already.
         """
         journal = self.pending()
         if journal is not None:
@@ -80,7 +82,13 @@ class DataMigration:
             if found.absent and not (found.items or found.stays):
                 raise NotFoundError(found.notices[0], where=self._old, help=LOOK_ELSEWHERE)
             counted = await count(
-                found.items, found.stays, found.notices, terms, self._timeouts, is_thorough=is_thorough
+                found.items,
+                found.stays,
+                found.notices,
+                terms,
+                self._timeouts,
+                is_thorough=is_thorough,
+                watch=watch,
             )
             refusal = await asyncio.to_thread(left_by_early_copy, self._request.environ, found.items)
             return counted if refusal is None else replace(counted, refusals=(refusal, *counted.refusals))

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from textual.app import ComposeResult
+from rich.cells import set_cell_size
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
 from llama_storage_tui.text import line, plural, span
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.text_width import end
 from llama_storage_tui.tui.style.wording import compact
 
 if TYPE_CHECKING:
@@ -36,12 +37,11 @@ WAITS: Final = Shown("…", Tone.MUTED)
 class ActivityPane(Horizontal):
     """Two panes side by side, the right one where there is room; a single line where the terminal is low."""
 
-    def compose(self) -> ComposeResult:
-        yield Static(id="attention")
-        yield Static(id="latest")
-
     def show(self, found: Activity, now: float, keys: Mapping[str, str]) -> None:
         """Show what is known; `keys` are those that lead on, by the ids of their bindings."""
+        if not self.children:
+            # Only now: the first frame pays for no widget that has nothing to say.
+            self.mount(Static(id="attention"), Static(id="latest"))
         self.query_one("#attention", Static).update(
             Content("\n").join(map(_line, _attention(found, now, keys)))
             if self.screen.has_class("-tall")
@@ -192,7 +192,8 @@ def _response(summary: ResponseSummary, now: float) -> Line:
     return (
         Shown(f"  {made:>{AGE}}  ", Tone.MUTED),
         Shown(f"{mark.text:<{MARK}} ", mark.tone),
-        Shown(f"{line(owner.text, OWNER):<{OWNER}} ", owner.tone),
+        # By cells: an owner may be written in letters that take two.
+        Shown(set_cell_size(end(line(owner.text), OWNER), OWNER + 1), owner.tone),
         wrong if wrong.text else Shown(tokens, Tone.MUTED),
     )
 

@@ -234,7 +234,9 @@ class CatalogScreen(TestingScreen):
     def _show_headline(self) -> None:
         catalog = self._session.catalog
         self.query_one(Headline).show(
-            [catalog.distribution or "run config"], place=catalog.config, facts=facts(catalog)
+            [catalog.distribution or "run config"],
+            place=catalog.config,
+            facts=facts(catalog, is_brief=self.has_class("-narrow")),
         )
 
     def show_findings(self, pending: tuple[PendingNotice, ...] = ()) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import DataTable, Static
@@ -15,6 +16,7 @@ from llama_storage_tui.model.catalog import Reference
 from llama_storage_tui.reports.references import why_nowhere
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.catalog.backends import age_shown
+from llama_storage_tui.tui.messages import ConfigTextOpened, EditorOpened
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.wording import counted
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
@@ -36,6 +38,24 @@ COLUMNS: Final = (
 
 class ReferencePane(Vertical):
     """The references of one backend, with everything about the one under the cursor below them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "V",
+            "config",
+            "View in config",
+            id="config.view",
+            tooltip="Show the config at the line of this reference, secrets masked",
+        ),
+        Binding(
+            "E",
+            "edit",
+            "Edit",
+            id="config.edit",
+            show=False,
+            tooltip="Open the config in $VISUAL or $EDITOR at the line of this reference, and read it again afterwards",
+        ),
+    ]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
@@ -61,6 +81,16 @@ class ReferencePane(Vertical):
         """The reference under the cursor."""
         path = self.query_one(Listing).current
         return next((found for found in self._references if found.path == path), None)
+
+    def action_config(self) -> None:
+        """Show the config at the reference's line."""
+        reference = self.current
+        self.post_message(ConfigTextOpened(None if reference is None else reference.line))
+
+    def action_edit(self) -> None:
+        """Open the config in an editor at the reference's line."""
+        reference = self.current
+        self.post_message(EditorOpened((None if reference is None else reference.line) or 1))
 
     @on(DataTable.RowHighlighted)
     def _highlighted(self, event: DataTable.RowHighlighted) -> None:

@@ -17,10 +17,13 @@ from llama_storage_tui.reports.findings import WHEN
 from llama_storage_tui.services.rule_book import BY_ID
 from llama_storage_tui.text import line, plural
 from llama_storage_tui.tui.catalog.backends import backend_rows
-from llama_storage_tui.tui.messages import BackendPointed
+from llama_storage_tui.tui.export.jobs import ValueSave
+from llama_storage_tui.tui.export.messages import ExportOpened
+from llama_storage_tui.tui.messages import BackendPointed, ConfigTextOpened, CopyRequested, EditorOpened
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.glyphs import Shown, Tone, severity_mark
+from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.widgets.filter_bar import FilterBar
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
@@ -45,6 +48,30 @@ class FindingsScreen(WorkScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "slash", "filter", "Filter", id="screen.filter", tooltip="Show only findings that contain a text"
+        ),
+        Binding(
+            "V",
+            "config",
+            "View in config",
+            id="config.view",
+            tooltip="Show the config at the line of this finding, secrets masked",
+        ),
+        Binding(
+            "E",
+            "edit",
+            "Edit",
+            id="config.edit",
+            tooltip="Open the config in $VISUAL or $EDITOR at the line of this finding, and read it again afterwards",
+        ),
+        Binding(
+            "y",
+            "copy",
+            "Copy",
+            id="screen.copy",
+            tooltip="Copy this finding: rule, place, message and what to do",
+        ),
+        Binding(
+            "e", "export", "Export", id="screen.export", tooltip="Write the findings on show to a text file"
         ),
         Binding(
             "n",
@@ -177,10 +204,34 @@ class FindingsScreen(WorkScreen):
         if self._found:
             listing.move_cursor(row=(listing.cursor_row + by) % len(self._found), animate=False)
 
+    def action_config(self) -> None:
+        """Show the config at the finding's line."""
+        finding = self._current
+        if finding is not None:
+            self.post_message(ConfigTextOpened(finding.line))
+
+    def action_edit(self) -> None:
+        """Open the config in an editor at the finding's line."""
+        finding = self._current
+        self.post_message(EditorOpened((finding.line if finding is not None else None) or 1))
+
+    def action_copy(self) -> None:
+        """Copy the finding under the cursor."""
+        finding = self._current
+        if finding is not None:
+            self.post_message(CopyRequested("finding", _written(finding)))
+
+    def action_export(self) -> None:
+        """Write the findings on show to a file."""
+        text = "\n\n".join(map(_written, self._found)) + "\n"
+        self.post_message(ExportOpened(ValueSave("Export findings", "findings", lambda: text)))
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There are hits where there is a filter."""
         if action == "step":
             return bool(self._filter)
+        if action in ("config", "copy", "export"):
+            return True if self._found else None
         return super().check_action(action, parameters)
 
     def action_filter(self) -> None:
@@ -196,6 +247,13 @@ class FindingsScreen(WorkScreen):
     @on(FilterBar.Closed)
     def _filter_closed(self) -> None:
         self.query_one("#findings", Listing).focus()
+
+
+def _written(finding: Finding) -> str:
+    """Return a finding as text for a ticket."""
+    place = finding.where if finding.line is None else f"{finding.where} (line {finding.line})"
+    lines = [f"{finding.severity.value}: {finding.rule}: {place}", finding.message, help_words(finding.help)]
+    return "\n".join(filter(None, lines))
 
 
 def _cells(finding: Finding) -> tuple[Shown, ...]:

@@ -17,7 +17,7 @@ from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.model.fleet import Drift, FleetFinding, FleetReport
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.reports.lines import ARROW, BAD, Block, Line, LineTone
+from llama_storage_tui.reports.lines import ARROW, BAD, Block, Line, Tone
 from llama_storage_tui.secrets import Redactor
 from llama_storage_tui.services.fleet.member import FleetInputs, FleetMember
 from llama_storage_tui.services.fleet.reading import FleetReading
@@ -28,7 +28,7 @@ from llama_storage_tui.tui.fleet.messages import FleetJudged, FleetResumed, Inpu
 from llama_storage_tui.tui.fleet.rows import COLUMNS, FleetRow, common_folder, fleet_rows
 from llama_storage_tui.tui.messages import Failed
 from llama_storage_tui.tui.screens.base import WorkScreen
-from llama_storage_tui.tui.style.glyphs import Shown, Tone, severity_glyph
+from llama_storage_tui.tui.style.glyphs import Shown, severity_glyph
 from llama_storage_tui.tui.widgets.blocks import rows_of
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
@@ -235,7 +235,7 @@ class FleetScreen(WorkScreen):
         if member is not None and member.error is not None and not self._shows_all:
             error = member.error
             help_ = [Line(error.help, mark=ARROW)] if error.help else []
-            yield Block((Line(error.message, LineTone.BAD, BAD), *help_))
+            yield Block((Line(error.message, Tone.BAD, BAD), *help_))
             return
         if report is None:
             return
@@ -253,7 +253,7 @@ class FleetScreen(WorkScreen):
             )
         title = "between all configs" if self._shows_all else "between this config and the others"
         if not findings:
-            yield Block((Line("Nothing was found.", LineTone.MUTED),), title)
+            yield Block((Line("Nothing was found.", Tone.MUTED),), title)
         for number, found in enumerate(findings):
             block = finding_block(found)
             yield block if number else Block(block.lines, title)
@@ -261,9 +261,7 @@ class FleetScreen(WorkScreen):
         if differing is not None:
             yield differing
         yield (
-            contact_block(self._contact, report)
-            if self._contact
-            else Block((Line(BY_FILES, LineTone.MUTED),))
+            contact_block(self._contact, report) if self._contact else Block((Line(BY_FILES, Tone.MUTED),))
         )
 
     @on(DataTable.RowSelected, "#fleet")

@@ -12,7 +12,7 @@ from textual.dom import DOMNode
 
 from llama_storage_tui.model.bindings import AppSettings, KeyBinding
 from llama_storage_tui.tui.navigation.keymap import preferences_path
-from llama_storage_tui.tui.style.theme import BY_NAME
+from llama_storage_tui.tui.style.theme import theme_names
 
 PLACES: Final = {
     "TerminalApp": "everywhere",
@@ -20,11 +20,13 @@ PLACES: Final = {
     "OpeningScreen": "opening a config",
     "PagedScreen": "lists in pages",
     "FilteredScreen": "responses and other records",
+    "FollowedScreen": "lists of records",
     "RecordsScreen": "conversations, completions, objects",
     "DetailScreen": "a record opened from a list",
     "ReadingScreen": "a conversation, a completion, an object",
     "FamiliesScreen": "objects",
     "CatalogScreen": "catalog",
+    "ReferencePane": "references",
     "FleetScreen": "several configs",
     "ValueScreen": "a value",
     "TablesScreen": "tables",
@@ -33,16 +35,19 @@ PLACES: Final = {
     "PendingScreen": "a pending change",
     "NamespacesScreen": "namespaces",
     "FindingsScreen": "findings",
+    "ConfigTextScreen": "the text of the config",
     "UpgradeScreen": "the preview of an upgrade",
     "MigrateScreen": "a config beside the next one",
     "LeftBehindScreen": "left behind",
     "ResponseScreen": "a response",
     "RowsScreen": "rows",
     "KeysScreen": "keys",
+    "KeyTreeScreen": "a tree of keys",
     "ResponsesScreen": "responses",
     "ConversationsScreen": "conversations",
     "ChainScreen": "a chain",
     "AttentionScreen": "attention",
+    "StatisticsScreen": "statistics",
     "ChangeScreen": "a running change",
     "Dialog": "every dialog",
     "HelpDialog": "help",
@@ -55,6 +60,7 @@ PLACES: Final = {
     "RevealDialog": "a new password",
     "Choice": "a choice in a form",
     "FilterBar": "a filter",
+    "FilterMenu": "filters that need no typing",
     "FindScreen": "a value, a record",
     "FindBar": "a text to find",
     "Form": "a form",
@@ -111,4 +117,4 @@ def _bindings() -> Iterator[tuple[type, Binding]]:
 
 def app_settings(environ: Mapping[str, str]) -> AppSettings:
     """Return what the app's file of preferences may hold."""
-    return AppSettings(str(preferences_path(environ)), tuple(key_bindings()), tuple(BY_NAME))
+    return AppSettings(str(preferences_path(environ)), tuple(key_bindings()), tuple(theme_names()))

@@ -29,6 +29,7 @@ from llama_storage_tui.tui.response.detail_views import (
     DifferenceReading,
     ObjectReading,
 )
+from llama_storage_tui.tui.response.links import CallsReading, LinksReading
 from llama_storage_tui.tui.response.reading import ReadingScreen
 from llama_storage_tui.tui.response.response import ResponseScreen
 from llama_storage_tui.tui.screens.remembered import Remembered
@@ -53,6 +54,9 @@ def destinations(catalog: Catalog) -> list[NamedDestination]:
         NamedDestination("Go to completions", "Logged chat completions", messages.CompletionsOpened()),
         NamedDestination(
             "Go to objects", "Files, batches, prompts, jobs and other objects", messages.FamiliesOpened()
+        ),
+        NamedDestination(
+            "Go to the config", "The run config as it stands in the file", messages.ConfigTextOpened()
         ),
         NamedDestination(
             "Go to version", "Why this server version, and what it means", messages.VersionOpened()
@@ -141,6 +145,9 @@ def _of_records(
             return ReadingScreen(session, ConversationReading(chosen.id))
         case messages.CompletionOpened():
             return ReadingScreen(session, CompletionReading(chosen.id))
+        case messages.LinksOpened():
+            links = LinksReading(chosen.id, chosen.conversation)
+            return ReadingScreen(session, CallsReading(chosen.id) if chosen.is_of_completions else links)
         case messages.ObjectOpened():
             return ReadingScreen(session, ObjectReading(chosen.family, chosen.title, chosen.id))
         case messages.DifferenceOpened():

@@ -10,6 +10,8 @@ from typing import Final
 from llama_storage_tui.deferred import dataclass
 
 VARIABLE: Final = "LLAMA_STORAGE_TUI_CONFIG"
+FILTERS_FILE: Final = "filters.json"
+"""Named filters, beside the preferences."""
 NAMES: Final = {"question_mark": "?", "slash": "/", "escape": "esc", "shift+tab": "⇧tab"}
 """Keys whose names in Textual are not what stands on the keyboard."""
 
@@ -57,7 +59,7 @@ def read_preferences(path: Path, known: Collection[str], themes: Collection[str]
             f"unknown binding or key: {', '.join(wrong)} (all are listed by: llama-storage-tui help keys)"
         )
     if theme is not None and theme not in themes:
-        problems.append(f"theme is neither {' nor '.join(themes)}")
+        problems.append(f"theme is not one of {', '.join(themes)}")
         theme = None
     return Preferences(
         {name: key for name, key in keys.items() if name not in wrong},

@@ -7,6 +7,7 @@ from llama_storage_tui.tui.catalog.picker import PickerScreen
 from llama_storage_tui.tui.catalog.version import VersionDialog
 from llama_storage_tui.tui.export.dialog import ExportDialog
 from llama_storage_tui.tui.export.jobs import ValueSave
+from llama_storage_tui.tui.findings.config_text import ConfigTextScreen
 from llama_storage_tui.tui.findings.findings import FindingsScreen
 from llama_storage_tui.tui.fleet.fleet import FleetScreen
 from llama_storage_tui.tui.navigation.destinations import destinations, screen_of
@@ -26,6 +27,7 @@ from llama_storage_tui.tui.values.value import ValueScreen
 __all__ = [
     "CatalogScreen",
     "ChangeScreen",
+    "ConfigTextScreen",
     "ExportDialog",
     "FindingsScreen",
     "FleetScreen",

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, TypeVar
+from dataclasses import replace
+from typing import Any, ClassVar, Final, TypeVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.tui.records.frame import RecordFrame
+from llama_storage_tui.tui.screens.filter_menu import FilterChoices, FilterMenu, HasSavedFilters
 from llama_storage_tui.tui.screens.paged import PagedScreen
 from llama_storage_tui.tui.widgets.form import Form
 
 Question = TypeVar("Question")
+TIMES: Final = ("since", "until")
 
 
 class FilteredScreen(RecordFrame, PagedScreen[Question]):
@@ -35,8 +38,20 @@ class FilteredScreen(RecordFrame, PagedScreen[Question]):
             show=False,
             tooltip="Remove the last filter",
         ),
+        Binding(
+            "equals_sign",
+            "filter_menu",
+            "Filter by",
+            id="screen.filter-by",
+            tooltip="Filter without typing: by the row under the cursor, only failed, today, or a saved filter",
+        ),
         Binding("X", "unfilter", "All", id="responses.unfilter", tooltip="Remove all filters"),
     ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - those of a paged screen
+        super().__init__(*args, **kwargs)
+        self._as_typed: dict[str, tuple[str, str]] = {}
+        """Of each condition on a time the words that it was asked with, and what was made of them."""
 
     def typed(self) -> Mapping[str, str]:
         """Return what an operator would type for the filter that was asked for last."""
@@ -70,6 +85,43 @@ class FilteredScreen(RecordFrame, PagedScreen[Question]):
         if not self.is_waiting:
             self.status.say(f"enter applies; {hint}; ↑↓ go to the other fields")
 
+    # Filters that need no typing
+
+    def filter_choices(self) -> FilterChoices:
+        """Return what can be filtered by, with the values of the row under the cursor."""
+        raise NotImplementedError
+
+    def action_filter_menu(self) -> None:
+        """Offer filters by the row under the cursor, by what is usual, and by name."""
+        if isinstance(self.app, HasSavedFilters):
+            choices = self.filter_choices()
+            now = tuple(f"{name}={self._words_of_time(name, text)}" for name, text in self.typed().items())
+            self.app.push_screen(FilterMenu(replace(choices, now=now), self.app.filters_file), self._chosen)
+
+    def _chosen(self, conditions: tuple[str, ...] | None) -> None:
+        if conditions:
+            self._apply("filter", dict(each.split("=", 1) for each in conditions if "=" in each))
+
+    def _words_of_time(self, name: str, text: str) -> str:
+        """Return how a time was typed, `yesterday`, where the condition still is what was made of it."""
+        words, made = self._as_typed.get(name, ("", ""))
+        return words if made == text else text
+
+    def _apply(self, form: str, values: Mapping[str, str]) -> bool:
+        try:
+            asked = self.parsed(form, values)
+        except UsageError as error:
+            self.fail(error)
+            return False
+        self.listing.focus()
+        self.ask(asked)
+        if form == "filter":
+            made = self.typed()
+            self._as_typed |= {
+                name: (values[name].strip(), made[name]) for name in TIMES if name in made and name in values
+            }
+        return True
+
     def action_drop(self) -> None:
         self.ask(self.without_last())
 
@@ -78,14 +130,9 @@ class FilteredScreen(RecordFrame, PagedScreen[Question]):
 
     @on(Form.Sent)
     def _sent(self, message: Form.Sent) -> None:
-        try:
-            asked = self.parsed(message.form.id or "", message.values)
-        except UsageError as error:
-            self.fail(error)
-            return
-        message.form.close()
-        self.listing.focus()
-        self.ask(asked)
+        if self._apply(message.form.id or "", message.values):
+            message.form.close()
+            self.listing.focus()
 
     @on(Form.Closed)
     def _form_closed(self) -> None:

@@ -26,6 +26,9 @@ MARKED_SECONDS: Final = 10.0
 MOST_ROWS: Final = 500
 """Rows that a followed list shows at most: the cursor may lie that deep while new ones come on top."""
 
+FAST: Final = 10
+"""New rows of a look from which on they flow too fast to be read one by one."""
+
 MARK: Final = "+"
 
 
@@ -55,7 +58,7 @@ class Following:
             return [Shown("◌ following, paused while nobody looks", Tone.MUTED)]
         if self.lost is not None:
             return [Shown(f"✗ connection lost, asked again in {self.lost.wait:.0f} s", Tone.BAD)]
-        cost = "" if self.milliseconds is None else f", {self.milliseconds:.0f} ms a look"
+        cost = "" if not self.milliseconds else f", {self.milliseconds:.0f} ms a look"
         found = [Shown(f"● following{cost}", Tone.GOOD)]
         if self.held:
             found.append(Shown(f"▲ {self.held:,} newer: ctrl+r shows them", Tone.WARNING))
@@ -181,6 +184,8 @@ class FollowedScreen(FilteredScreen[Question]):
         if following.lost is not None:
             following.lost = None
             self.status.say("It answers again; following goes on where it was.")
+        # What is on show is what is stored, also where nothing came.
+        self.was_read()
         following.milliseconds = _rounded(step.seconds * 1000, following.milliseconds)
         following.unseen = step.unseen
         if not following.has_begun:
@@ -210,8 +215,17 @@ class FollowedScreen(FilteredScreen[Question]):
         if row + len(records) >= MOST_ROWS:
             following.held += len(records)
         else:
-            # Below the cursor nothing goes, since that would move what is on the screen.
-            self.add(records, MOST_ROWS if row else self.page_size)
+            with self.app.batch_update():
+                self.add(records, self._deepest(row, len(records)))
+
+    def _deepest(self, row: int, added: int) -> int:
+        """Return how many rows to keep. Below the cursor none goes, since that would move what is on the screen.
+
+        On the first row a fast flow keeps a screen of them: what is below is pushed out in seconds, and each row costs time.
+        """
+        if row:
+            return MOST_ROWS
+        return self.page_size if added < FAST else min(self.page_size, self.listing.size.height + FAST)
 
     @property
     def page_size(self) -> int:
@@ -301,4 +315,4 @@ class FollowedScreen(FilteredScreen[Question]):
 
 def _rounded(found: float, before: float | None) -> float:
     """Return a figure that changes only where it says something else: each change is drawn."""
-    return found if before is None or not before / 2 < found < before * 2 else before
+    return found if not before or not before / 2 < found < before * 2 else before

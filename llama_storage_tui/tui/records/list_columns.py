@@ -9,6 +9,7 @@ from typing import Final
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import RecordEntry, RecordFamily, RecordPart, Show
+from llama_storage_tui.services.records.last_asked import last_asked
 from llama_storage_tui.services.records.showing import shown
 from llama_storage_tui.services.values import with_letters
 from llama_storage_tui.tui.records.response_wording import created_shown, id_text, number, owner_shown
@@ -78,7 +79,7 @@ def _conversation(entry: RecordEntry, zone: tzinfo | None) -> tuple[Shown, ...]:
 
 
 def _completion(entry: RecordEntry, zone: tzinfo | None) -> tuple[Shown, ...]:
-    reason = text_cell(entry, "finish_reason")
+    reason, asked = text_cell(entry, "finish_reason"), last_asked(entry.cells)
     finished = {
         "stop": Shown("● stop", Tone.GOOD),
         "tool_calls": Shown("● tool calls", Tone.KEY),
@@ -91,6 +92,7 @@ def _completion(entry: RecordEntry, zone: tzinfo | None) -> tuple[Shown, ...]:
         owner_shown(text_cell(entry, "owner")),
         number(_count(entry, "messages")),
         number(_count(entry, "tool_calls")),
+        Shown("–", Tone.MUTED) if asked is None else Shown(asked),
         Shown(id_text(entry.id), Tone.MUTED),
     )
 
@@ -129,9 +131,10 @@ _OWN: Final[Mapping[str, ListLayout]] = {
             ListColumn("Finished", most=14),
             ListColumn("Model", most=26, least=12, cuts_middle=True),
             ListColumn("Owner", most=24, least=10, cuts_middle=True),
-            ListColumn("Messages", most=8, is_number=True, is_wide_only=True),
+            ListColumn("Messages", most=8, is_number=True, is_wide_only=True, gives_way=True),
             ListColumn("Calls", most=6, is_number=True),
-            ListColumn("Id", grows=True, least=12, cuts_middle=True, is_wide_only=True),
+            ListColumn("Asked", grows=True, least=24, is_wide_only=True),
+            ListColumn("Id", most=24, least=12, cuts_middle=True, is_wide_only=True),
         ),
         _completion,
     ),

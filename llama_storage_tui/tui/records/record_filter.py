@@ -14,6 +14,8 @@ from typing import Final
 from llama_storage_tui.model.families import FamilyFilter, Match, Query, RecordFamily
 from llama_storage_tui.services.records.times import SHORT, parse_time
 from llama_storage_tui.tui.records.response_wording import NOBODY, point
+from llama_storage_tui.tui.screens import filter_menu
+from llama_storage_tui.tui.screens.filter_menu import FilterChoices
 from llama_storage_tui.tui.widgets.form import FormField
 
 _TIMES: Final = (Match.SINCE, Match.UNTIL)
@@ -29,6 +31,22 @@ def form_fields(family: RecordFamily) -> tuple[FormField, ...]:
         for each in chain.from_iterable(zip_longest(left, right))
         if each is not None
     )
+
+
+def choices(family: RecordFamily, values: Mapping[str, object]) -> FilterChoices:
+    """Return what a family can be filtered by, with a row's values by their labels; owner NULL is no owner to filter by."""
+    offers: dict[str, tuple[str, ...]] = {}
+    if family.filter("status") is not None:
+        offers[filter_menu.FAILED] = ("status=failed",)
+    if family.filter("since") is not None:
+        offers[filter_menu.TODAY] = ("since=today",)
+        offers[filter_menu.YESTERDAY] = ("since=yesterday",)
+        offers[filter_menu.HOUR] = ("since=1h",)
+    keys = {"status": filter_menu.STATUS, "model": filter_menu.MODEL, "owner": filter_menu.OWNER}
+    for name, key in keys.items():
+        if family.filter(name) is not None and values.get(name) is not None:
+            offers[key] = (f"{name}={values[name] or NOBODY}",)
+    return FilterChoices(family.name, offers)
 
 
 def typed(family: RecordFamily, query: Query) -> dict[str, str]:

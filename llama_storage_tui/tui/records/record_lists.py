@@ -54,6 +54,8 @@ class Listed:
     opens: tuple[Opening | None, ...]
     next: Cursor | None
     notices: tuple[str, ...] = ()
+    values: tuple[Mapping[str, object], ...] = ()
+    """For each row what it has by the labels of its family."""
 
     def on_top_of(self, page: Listed) -> Listed:
         """Return these rows before those of a page that are not among them."""
@@ -64,6 +66,7 @@ class Listed:
             ids=(*self.ids, *(page.ids[place] for place in rest)),
             details=(*self.details, *(page.details[place] for place in rest)),
             opens=(*self.opens, *(page.opens[place] for place in rest)),
+            values=(*self.values, *(page.values[place] for place in rest if page.values)),
         )
 
     def cut(self, most: int) -> Listed:
@@ -74,6 +77,7 @@ class Listed:
             ids=self.ids[:most],
             details=self.details[:most],
             opens=self.opens[:most],
+            values=self.values[:most],
         )
 
 
@@ -131,6 +135,7 @@ class FamilyList:
             tuple(_detail(each) for each in records),
             tuple(record_opened(self.family, id_) for id_ in ids),
             None,
+            values=tuple(each.cells for each in records),
         )
 
     @property

@@ -20,8 +20,10 @@ from llama_storage_tui.services.records.following import Follower
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.messages import CopyRequested, Failed, Opening
+from llama_storage_tui.tui.records import record_filter
 from llama_storage_tui.tui.records.followed import FollowedScreen
 from llama_storage_tui.tui.records.record_lists import PAGE, FamilyList, Listed, RecordList, RecordsListed
+from llama_storage_tui.tui.screens.filter_menu import FilterChoices
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
@@ -33,7 +35,7 @@ class RecordsScreen(FollowedScreen[RecordList]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ZONE_KEY,
-        Binding("y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
+        Binding("y,Y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
     ]
 
     def __init__(
@@ -198,6 +200,12 @@ class RecordsScreen(FollowedScreen[RecordList]):
         """Return the list with other conditions."""
         return self._filtered().parsed(values)
 
+    def filter_choices(self) -> FilterChoices:
+        """Offer what the family is filtered by and the record under the cursor has."""
+        family, place = self._filtered().family, self._current
+        values = self._page.values[place] if self._page is not None and place is not None else {}
+        return record_filter.choices(family, values)
+
     def without_last(self) -> RecordList:
         """Return the list without the condition that is named last."""
         return self._filtered().without_last()
@@ -214,6 +222,6 @@ class RecordsScreen(FollowedScreen[RecordList]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "copy":
             return True if self._page is not None and self._page.rows else None
-        if action in ("filter", "drop") and self._filter is None:
+        if action in ("filter", "drop", "filter_menu") and self._filter is None:
             return False
         return super().check_action(action, parameters)

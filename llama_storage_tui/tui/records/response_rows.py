@@ -29,10 +29,11 @@ COLUMNS: Final = (
     ListColumn("Status", most=14),
     ListColumn("Model", most=24, least=10, cuts_middle=True),
     ListColumn("Owner", most=18, least=8, cuts_middle=True),
-    ListColumn("In", most=5, is_number=True, is_wide_only=True),
-    ListColumn("Out", most=5, is_number=True, is_wide_only=True),
+    ListColumn("In", most=5, is_number=True, is_wide_only=True, gives_way=True),
+    ListColumn("Out", most=5, is_number=True, is_wide_only=True, gives_way=True),
     ListColumn("Tokens", most=9, is_number=True, is_wide_only=True),
-    ListColumn("Id", most=24, is_wide_only=True),
+    ListColumn("Id", most=24, is_wide_only=True, gives_way=True),
+    ListColumn("Asked", grows=True, least=20, is_wide_only=True),
     ListColumn("What failed", grows=True, least=16),
 )
 MARKED_COLUMNS: Final = (
@@ -67,6 +68,7 @@ def cells(summary: ResponseSummary, short_id: str, zone: tzinfo | None) -> tuple
         number(summary.output_items),
         number(summary.total_tokens),
         Shown(short_id, Tone.MUTED),
+        Shown("–", Tone.MUTED) if summary.asked is None else Shown(summary.asked),
         trouble(summary),
     )
 

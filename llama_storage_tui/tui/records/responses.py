@@ -30,6 +30,7 @@ from llama_storage_tui.tui.records.response_rows import (
     row_key,
 )
 from llama_storage_tui.tui.records.response_wording import id_text, short_ids
+from llama_storage_tui.tui.screens.filter_menu import FilterChoices
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.zone import ZONE_KEY
 from llama_storage_tui.tui.widgets.form import Form
@@ -44,7 +45,7 @@ class ResponsesScreen(ResponsePages):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "o",
+            "o,s",
             "order",
             "Order",
             id="responses.order",
@@ -79,7 +80,7 @@ class ResponsesScreen(ResponsePages):
             id="screen.export",
             tooltip="Write this page, or all that match, to a file",
         ),
-        Binding("y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
+        Binding("y,Y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
     ]
 
     def compose(self) -> ComposeResult:
@@ -199,6 +200,12 @@ class ResponsesScreen(ResponsePages):
             return replace(self._asked, viewer=viewer_form.parse(values))
         query = record_filter.parse(RESPONSES, values, self._asked.query, now=datetime.now(UTC))
         return replace(self._asked, query=query)
+
+    def filter_choices(self) -> FilterChoices:
+        """Offer the status, model and owner of the response under the cursor."""
+        found = self._current
+        values = {} if found is None else {"status": found.status, "model": found.model, "owner": found.owner}
+        return record_filter.choices(RESPONSES, values)
 
     def without_last(self) -> Question:
         """Leave out what is named last."""

@@ -48,7 +48,7 @@ class ChainScreen(RecordFrame):
         Binding("n", "next", "Next", id="page.next", tooltip="Show the next responses of a long chain"),
         Binding("p", "previous", "Previous", id="page.previous", tooltip="Show the previous responses"),
         ZONE_KEY,
-        Binding("y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
+        Binding("y,Y", "copy", "Copy id", id="screen.copy", tooltip="Copy the whole id under the cursor"),
         Binding(
             "ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Trace the chain again"
         ),

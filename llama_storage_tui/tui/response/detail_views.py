@@ -12,7 +12,7 @@ from textual.message import Message
 
 from llama_storage_tui.model.completions import Completion
 from llama_storage_tui.model.conversations import ConversationDetail
-from llama_storage_tui.model.families import RecordDetail, RecordField
+from llama_storage_tui.model.families import Query, RecordDetail, RecordField
 from llama_storage_tui.model.resume import Addition
 from llama_storage_tui.services.records.reading import read_record
 from llama_storage_tui.services.records.showing import shown
@@ -27,7 +27,7 @@ from llama_storage_tui.services.responses.with_ancestors import whole_difference
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import with_letters
 from llama_storage_tui.text import plural
-from llama_storage_tui.tui.messages import ObjectsOpened, ResponseOpened
+from llama_storage_tui.tui.messages import ObjectsOpened, ResponseOpened, ResponsesOpened
 from llama_storage_tui.tui.records.list_columns import stored_cell, text_cell
 from llama_storage_tui.tui.records.record_lists import record_opened
 from llama_storage_tui.tui.records.response_wording import id_text, owner_shown
@@ -244,6 +244,9 @@ class ObjectReading:
                 )
             hint = ": enter opens it" if link.family is not None else ""
             lines.append(said("→", link.label, f"{link.id}{hint}", Tone.KEY if hint else Tone.MUTED))
+        if found.family.name == "files":
+            opens[len(lines)] = ResponsesOpened(Query(filters={"contains": found.id}))
+            lines.append(said("→", "in responses", "enter searches the responses for its id", Tone.KEY))
         lines += [_field(each, Tone.MUTED) for each in found.other]
         lines += [said("▲", "problem", problem, Tone.WARNING) for problem in found.problems]
         return Read(_object_facts(found), tuple(lines), opens, heads=("Field", "Value"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -25,10 +25,18 @@ from llama_storage_tui.services.responses.with_ancestors import rebuild
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.export.jobs import ValueSave
 from llama_storage_tui.tui.export.messages import ExportOpened
-from llama_storage_tui.tui.messages import ChainOpened, ConversationOpened, CopyRequested, Failed, WhoOpened
+from llama_storage_tui.tui.messages import (
+    ChainOpened,
+    ConversationOpened,
+    CopyRequested,
+    Failed,
+    LinksOpened,
+    WhoOpened,
+)
 from llama_storage_tui.tui.records.response_wording import id_text
 from llama_storage_tui.tui.response.headline import facts
 from llama_storage_tui.tui.response.messages import InputRebuilt, ResponseLoaded
+from llama_storage_tui.tui.response.tabs import TAB_KEYS, TABS
 from llama_storage_tui.tui.response.timeline import (
     COLUMNS,
     comparison_fact,
@@ -50,14 +58,6 @@ from llama_storage_tui.tui.widgets.reading import ReadingPane
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.tui.widgets.tab_title import TabTitle
 
-TABS: Final = ("timeline", "messages", "resume", "raw")
-HELP: Final = {
-    "timeline": "What was asked and what came back, item by item",
-    "messages": "The chat messages that the model was really sent",
-    "resume": "Whether a server can go on from this response, how, and what would be lost",
-    "raw": "What is stored, as a tree",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
@@ -73,17 +73,7 @@ class ResponseScreen(DetailScreen):
     CSS_PATH = ["../values/value.tcss", "response.tcss"]  # noqa: RUF012 - Textual reads it and leaves it
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(
-                str(number),
-                f"tab('{name}')",
-                name.capitalize(),
-                show=False,
-                id=f"response.{name}",
-                tooltip=HELP[name],
-            )
-            for number, name in enumerate(TABS, 1)
-        ),
+        *TAB_KEYS,
         Binding(
             "c",
             "chain",
@@ -97,6 +87,13 @@ class ResponseScreen(DetailScreen):
             "Conversation",
             id="response.conversation",
             tooltip="The conversation that it belongs to",
+        ),
+        Binding(
+            "L",
+            "links",
+            "Links",
+            id="response.links",
+            tooltip="Its conversation, files, vector stores, prompt and chat completions",
         ),
         Binding(
             "w",
@@ -335,6 +332,10 @@ class ResponseScreen(DetailScreen):
         if self._shown is not None and self._shown.examination.conversation is not None:
             self.post_message(ConversationOpened(self._shown.examination.conversation))
 
+    def action_links(self) -> None:
+        if self._shown is not None:
+            self.post_message(LinksOpened(self._response_id, self._shown.examination.conversation))
+
     def action_who(self) -> None:
         if self._shown is not None:
             self.post_message(WhoOpened(self._shown.examination.response))
@@ -381,7 +382,7 @@ class ResponseScreen(DetailScreen):
                 return pane is not None and pane.text.window > 0
             case "conversation":
                 return self._shown is not None and self._shown.examination.conversation is not None
-            case "tab" | "copy" | "save" | "who" | "chain":
+            case "tab" | "copy" | "save" | "who" | "chain" | "links":
                 return True if self._shown is not None else None
         return super().check_action(action, parameters)
 

@@ -7,37 +7,7 @@ from typing import Final
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.finding import Severity
-
-
-class Tone(StrEnum):
-    """The meaning that a colour may underline."""
-
-    PLAIN = "plain"
-    MUTED = "muted"
-    KEY = "key"
-    GOOD = "good"
-    WARNING = "warning"
-    BAD = "bad"
-
-    @property
-    def variable(self) -> str:
-        """The theme's variable that holds the tone's colour."""
-        return _VARIABLES[self]
-
-    @property
-    def style(self) -> str:
-        """The tone as a style of `Content`."""
-        return f"${_VARIABLES[self]}"
-
-
-_VARIABLES: Final = {
-    Tone.PLAIN: "foreground",
-    Tone.MUTED: "muted",
-    Tone.KEY: "primary",
-    Tone.GOOD: "success",
-    Tone.WARNING: "warning",
-    Tone.BAD: "error",
-}
+from llama_storage_tui.reports.lines import Tone as Tone
 
 
 @dataclass(frozen=True, slots=True)

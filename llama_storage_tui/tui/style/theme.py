@@ -8,7 +8,7 @@ from typing import Final
 
 from rich.style import Style
 from textual.color import Color
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from llama_storage_tui.tui.style.glyphs import Tone
 
@@ -60,8 +60,36 @@ LIGHT: Final = Theme(
     },
 )
 
+ANSI: Final = "ansi"
+"""Themes of Textual that have the terminal's own colours: nothing can be mixed from those."""
+
 BY_NAME: Final = {"dark": DARK, "light": LIGHT}
 """The themes by what an operator's file calls them, the usual one first."""
+
+
+def variables_of(theme: Theme) -> Mapping[str, str]:
+    """Return the variables that our styles use, for a theme: its own, or made of the colours of one of Textual's."""
+    if theme in BY_NAME.values():
+        return theme.variables
+    colours = theme.to_color_system().generate()
+    background, foreground, primary = (
+        Color.parse(colours[name]) for name in ("background", "foreground", "primary")
+    )
+    return {
+        "muted": background.blend(foreground, 0.65).hex,
+        "rule": background.blend(foreground, 0.25).hex,
+        "cursor": background.blend(primary, 0.3).hex,
+        "cursor-idle": background.blend(foreground, 0.12).hex,
+        "footer-background": colours["surface"],
+        "footer-description-foreground": background.blend(foreground, 0.65).hex,
+        "input-selection-background": f"{colours['primary']} 35%",
+    }
+
+
+def theme_names() -> dict[str, str]:
+    """Return the themes there are by what an operator's file calls them: ours, then Textual's with colours of their own."""
+    names = [name for name in BUILTIN_THEMES if not name.startswith(ANSI)]
+    return {**{name: theme.name for name, theme in BY_NAME.items()}, **{name: name for name in names}}
 
 
 def tone_style(tone: Tone, variables: Mapping[str, str]) -> Style:
@@ -70,7 +98,7 @@ def tone_style(tone: Tone, variables: Mapping[str, str]) -> Style:
     Not by component classes: Textual styles every class of every widget anew with each change of style, and six tones on each
     list cost a fifth of the first paint.
     """
-    return _foreground(variables[tone.variable])
+    return _foreground(variables[tone.value])
 
 
 @lru_cache(64)

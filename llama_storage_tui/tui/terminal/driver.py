@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 from codecs import getincrementaldecoder
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from selectors import EVENT_READ, SelectSelector
 from typing import Any, Final
@@ -98,6 +100,18 @@ class TerminalDriver(LinuxDriver):
         os.kill(whom, signal.SIGTSTP)
         self._follow_the_shell()
         self._go_on()
+
+    def lend(self, command: Sequence[str]) -> int:
+        """Run another program on the terminal to its end, which this one has left meanwhile, and return its exit code.
+
+        A stop from the keyboard stops both, as it does any program and what it started.
+        """
+        loop = asyncio.get_running_loop()
+        loop.remove_signal_handler(signal.SIGTSTP)
+        try:
+            return subprocess.run(command, stdin=self.fileno, stdout=self._file, check=False).returncode  # noqa: S603 - the operator's own command
+        finally:
+            self._follow_the_shell()
 
     def _woken(self) -> None:
         # Stopped by a signal that no program sees; the shell has set the terminal to its own ways since.

@@ -52,7 +52,7 @@ class MigrateScreen(WorkScreen):
             "p", "previous", "Previous", id="migrate.previous", show=False, tooltip="Go to the change before"
         ),
         Binding(
-            "w",
+            "w,ctrl+s",
             "write",
             "Write",
             id="migrate.write",

@@ -20,6 +20,7 @@ from llama_storage_tui.tui.screens.paged import PagedScreen
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.wording import expiry, key_text, size
+from llama_storage_tui.tui.values.key_tree import KeyTreeScreen
 from llama_storage_tui.tui.values.messages import KeysLoaded, SubjectOpened
 from llama_storage_tui.tui.values.namespaces import UNASSIGNED
 from llama_storage_tui.tui.values.viewables import KeySubject
@@ -49,6 +50,13 @@ class KeysScreen(PagedScreen[str]):
             "Prefix",
             id="screen.filter",
             tooltip="Show only keys that begin with a text",
+        ),
+        Binding(
+            "v",
+            "tree",
+            "Tree",
+            id="keys.view",
+            tooltip="Show the keys as a tree by their separator, the colon",
         ),
         Binding("y", "copy", "Copy", id="screen.copy", tooltip="Copy the key under the cursor"),
         Binding(
@@ -175,6 +183,10 @@ class KeysScreen(PagedScreen[str]):
     def _filter_closed(self) -> None:
         self.query_one(Listing).focus()
 
+    def action_tree(self) -> None:
+        """Show the namespace as a tree."""
+        self.app.push_screen(KeyTreeScreen(self._session, self._backend, self._namespace))
+
     def action_copy(self) -> None:
         entry = self._current
         if entry is not None:
@@ -187,7 +199,7 @@ class KeysScreen(PagedScreen[str]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing to copy or to export without a key."""
-        if action in ("copy", "export"):
+        if action in ("copy", "export", "tree"):
             return True if self._entries else None
         return super().check_action(action, parameters)
 

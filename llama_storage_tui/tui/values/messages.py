@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     # Names of annotations only: a message must not bring the modules of later screens into the first one.
     from llama_storage_tui.model.data import Count, Cursor, KeyPage, Namespace, RowPage, RowQuery
     from llama_storage_tui.services.browse import TableEntry
+    from llama_storage_tui.services.key_tree import Level
     from llama_storage_tui.tui.values.viewables import PreparedView, Subject
 
 
@@ -21,6 +22,13 @@ class NamespacesLoaded(Message):
     """A backend's namespaces were counted; the last one holds the unassigned keys."""
 
     namespaces: tuple[Namespace, ...]
+
+
+@dataclass(eq=False)
+class KeyLevelLoaded(Message):
+    """A level of the tree of keys arrived."""
+
+    level: Level
 
 
 @dataclass(eq=False)

@@ -15,21 +15,22 @@ from llama_storage_tui.model.data import Count, Cursor, Filter, Order, RowPage, 
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.row_conditions import SHORT, condition_text, parse_condition
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.services.values import epoch_time
 from llama_storage_tui.tui.export.jobs import RowExport
 from llama_storage_tui.tui.export.messages import ExportOpened
 from llama_storage_tui.tui.messages import CopyRequested, Failed, Opening
+from llama_storage_tui.tui.screens.filter_menu import VALUE, FilterChoices, FilterMenu, HasSavedFilters
 from llama_storage_tui.tui.screens.paged import PagedScreen
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.wording import cell_shown, counted
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 from llama_storage_tui.tui.values.messages import RowsCounted, RowsLoaded, SubjectOpened
+from llama_storage_tui.tui.values.row_cells import heads, sort_words, value_condition
 from llama_storage_tui.tui.values.viewables import RecordSubject
 from llama_storage_tui.tui.widgets.filter_bar import FilterBar
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
+from llama_storage_tui.tui.widgets.listing import Listing
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 LEAST_ROWS: Final = 10
@@ -58,6 +59,13 @@ class RowsScreen(PagedScreen[RowQuery]):
             "Filter",
             id="screen.filter",
             tooltip="COLUMN=VALUE, also != < > ~ in, on the server; one condition per column, combined with AND",
+        ),
+        Binding(
+            "equals_sign",
+            "filter_menu",
+            "Filter by",
+            id="screen.filter-by",
+            tooltip="Filter without typing: by the value under the cursor, or a saved filter",
         ),
         Binding(
             "backspace",
@@ -141,12 +149,7 @@ class RowsScreen(PagedScreen[RowQuery]):
             facts.append(Shown(f"rows {first:,}–{first + len(self._page.rows) - 1:,}{of}", Tone.MUTED))
         order = self._shown.order
         if order is not None:
-            facts.append(
-                Shown(
-                    f"sorted by {order.column} {'descending' if order.is_descending else 'ascending'}",
-                    Tone.KEY,
-                )
-            )
+            facts.append(Shown(sort_words(order, self._table), Tone.KEY))
         elif self._page is None or self._page.is_complete:
             facts.append(Shown("in key order", Tone.MUTED))
         facts += [
@@ -194,23 +197,8 @@ class RowsScreen(PagedScreen[RowQuery]):
         page = self._page
         if page is None:
             return
-        times = {
-            place
-            for place, column in enumerate(page.columns)
-            if any(epoch_time(column.name, row[place]) is not None for row in page.rows)
-        }
-        order = self._shown.order
-        heads = []
-        for place, column in enumerate(page.columns):
-            arrow = (
-                (" ▼" if order.is_descending else " ▲")
-                if order is not None and order.column == column.name
-                else ""
-            )
-            is_number = place not in times and _is_number(page, place)
-            heads.append(ListColumn(column.name + arrow, most=44, is_number=is_number))
         self.query_one(Listing).show(
-            heads,
+            heads(page, self._shown.order),
             [
                 tuple(
                     cell_shown(column.name, cell, self._zone.info)
@@ -264,8 +252,7 @@ class RowsScreen(PagedScreen[RowQuery]):
     def _filtered(self, message: FilterBar.Sent) -> None:
         self.query_one(Listing).focus()
         try:
-            names = [column.name for column in self._table.columns]
-            typed = (parse_condition(message.text, names),) if message.text.strip() else ()
+            typed = (parse_condition(message.text, self._names),) if message.text.strip() else ()
         except UsageError as error:
             self.fail(error)
             return
@@ -276,6 +263,30 @@ class RowsScreen(PagedScreen[RowQuery]):
             if replaced
             else ()
         )
+
+    def action_filter_menu(self) -> None:
+        """Offer filters by the value under the cursor, and by name."""
+        if isinstance(self.app, HasSavedFilters):
+            now = tuple(map(condition_text, self._shown.filters))
+            place, row = self.query_one(Listing).current_column, self.query_one(Listing).cursor_row
+            value = None if self._page is None or place is None else value_condition(self._page, row, place)
+            offers = {} if value is None else {VALUE: (value,)}
+            choices = FilterChoices(f"rows {self._table.name}", offers, now)
+            self.app.push_screen(FilterMenu(choices, self.app.filters_file), self._chosen)
+
+    def _chosen(self, conditions: tuple[str, ...] | None) -> None:
+        try:
+            added = [parse_condition(each, self._names) for each in conditions or ()]
+        except UsageError as error:
+            self.fail(error)
+            return
+        names = {found.column for found in added}
+        if added:
+            self._select((*(found for found in self.question.filters if found.column not in names), *added))
+
+    @property
+    def _names(self) -> list[str]:
+        return [column.name for column in self._table.columns]
 
     def action_unfilter(self) -> None:
         found = self._condition or self.question.filters[-1]
@@ -379,8 +390,3 @@ class RowsScreen(PagedScreen[RowQuery]):
         if action == "unfilter":
             return True if self._asked.filters else None
         return super().check_action(action, parameters)
-
-
-def _is_number(page: RowPage, place: int) -> bool:
-    cells = [row[place] for row in page.rows if row[place] is not None]
-    return bool(cells) and all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in cells)

@@ -36,8 +36,10 @@ class Headline(Static):
 
     def show(self, names: Sequence[str], *, place: str = "", facts: Sequence[Shown] = ()) -> None:
         """Replace what is said; `names` lead from the outermost to the subject."""
+        before = self._names, self._place, self._facts
         self._names, self._place, self._facts = tuple(names), place, tuple(facts)
-        self._draw()
+        if before != (self._names, self._place, self._facts):
+            self._draw()
 
     def show_age(self, text: str) -> None:
         """Say at the right end of the first line how old what is on show is; of the terminal only these cells are written."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from textual.content import Content
 from textual.widgets import Static
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 
 EIGHTHS: Final = " ▁▂▃▄▅▆▇█"

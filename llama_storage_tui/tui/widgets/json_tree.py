@@ -53,12 +53,12 @@ class JsonTree(Tree[TreePart]):
         Binding("k", "cursor_up", "Up", show=False, id="tree.up"),
         Binding("j", "cursor_down", "Down", show=False, id="tree.down"),
         Binding(
-            "l,right", "open", "Open", show=False, id="tree.open", tooltip="Open the node under the cursor"
+            "l,right", "open", "Unfold", show=False, id="tree.open", tooltip="Open the node under the cursor"
         ),
         Binding(
             "h,left",
             "fold",
-            "Close",
+            "Fold",
             show=False,
             id="tree.close",
             tooltip="Close the node, or go to its parent",

@@ -52,8 +52,9 @@ class KeyFooter(Footer):
         self._fitted = self.app.size.width
         keys = [found for found in super().compose() if isinstance(found, FooterKey)]
         for key in keys:
-            # A key begins compact and turns out not to be: two stylings for nothing, of each.
-            key.set_reactive(FooterKey.compact, self.compact)
+            # A key begins compact and turns out not to be: two stylings for nothing, of each. The palette's stays so.
+            if not key.action.endswith("command_palette"):
+                key.set_reactive(FooterKey.compact, self.compact)
         is_narrow = self.screen.has_class("-narrow")
         keys = [key for key in keys if not (is_narrow and key.action.endswith("command_palette"))]
         stay = ALWAYS if is_narrow else ALWAYS | {"goto"}

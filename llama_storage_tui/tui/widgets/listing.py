@@ -19,6 +19,7 @@ from llama_storage_tui.text import line
 from llama_storage_tui.tui.style.glyphs import Shown
 from llama_storage_tui.tui.style.text_width import end, middle
 from llama_storage_tui.tui.style.theme import tone_style
+from llama_storage_tui.tui.widgets.list_cell import ListCell
 from llama_storage_tui.tui.widgets.searching import hit_style
 
 PADDING: Final = 1
@@ -258,7 +259,7 @@ class Listing(DataTable[Text]):
             text = middle(line(shown.text[: 4 * LONGEST]), width)
         else:
             text = end(line(shown.text, max(width, 1) + 1), width)
-        cell = Text(
+        cell = ListCell(
             text,
             style=tone_style(shown.tone, self.app.theme_variables),
             no_wrap=True,

@@ -11,7 +11,6 @@ from textual.content import Content
 from textual.widgets import Static
 
 from llama_storage_tui.model.finding import Finding, Rule
-from llama_storage_tui.reports import lines as report
 from llama_storage_tui.reports.findings import place_of, reported, rule_sentences, worst_first
 from llama_storage_tui.reports.lines import Block, Line
 from llama_storage_tui.reports.probes import failure_block, probe_facts, remark_lines
@@ -137,13 +136,12 @@ def connection_text(state: ProbeState, result: ProbeResult | None, *, is_defined
 
 def line_text(found: Line) -> Content:
     """Write a line of a report, with its mark."""
-    tone = Tone(found.tone.value)
     mark = "" if found.mark is None else f"{found.mark.text} "
-    return Content.styled(f"{mark}{line(help_words(found.text), LONGEST)}", tone.style)
+    return Content.styled(f"{mark}{line(help_words(found.text), LONGEST)}", found.tone.style)
 
 
 def block_text(block: Block) -> Content:
     """Write a block of a report: its title, or its first line, stands out."""
-    first, *rest = (Line(block.title, report.LineTone.KEY), *block.lines) if block.title else block.lines
+    first, *rest = (Line(block.title, Tone.KEY), *block.lines) if block.title else block.lines
     head = line_text(first)
     return Content("\n").join([head if block.title else head.stylize("bold"), *map(line_text, rest)])

@@ -6,7 +6,7 @@ from typing import Final
 
 from llama_storage_tui.model.families import RecordFamily, Show, TableLayout
 from llama_storage_tui.upstream.families.filters import MODEL, OWNED_BY, PERIOD, contains
-from llama_storage_tui.upstream.families.parts import column, counted, stored, text
+from llama_storage_tui.upstream.families.parts import column, counted, said, stored, text
 
 COMPLETIONS: Final = RecordFamily(
     "completions",
@@ -29,7 +29,12 @@ COMPLETIONS: Final = RecordFamily(
         text("finish_reason", "choices", 0, "finish_reason"),
         counted("tool_calls", "choices", 0, "message", "tool_calls"),
     ),
-    asked=(column("tenant", "tenant_id"), column("access_attributes"), counted("choices")),
+    asked=(
+        column("tenant", "tenant_id"),
+        column("access_attributes"),
+        counted("choices"),
+        *said("input_messages"),
+    ),
     filters=(MODEL, OWNED_BY, *PERIOD, contains("choices", "input_messages")),
     plural="chat completions",
     kept_where="storage.stores.inference is enabled and names a SQL backend",

@@ -37,6 +37,7 @@ FILE_FAMILIES: Final = (
         (TableLayout("openai_files"),),
         (CREATED, text("filename"), text("purpose"), size("bytes"), time("expires", "expires_at"), OWNER),
         (text("stored at", "file_path"), *ACCESS),
+        (Link("in vector stores", "vector-store-files", (("id",),), of="used file"),),
         filters=(equals("purpose", hint="batch, assistants, …"), OWNED_BY, *PERIOD),
     ),
     RecordFamily(

@@ -58,6 +58,26 @@ def inside(label: str, *path: str | int, show: Show = Show.TEXT) -> RecordPart:
     return RecordPart(label, (("@document", *(path or (label,))),), show)
 
 
+LAST, LAST_ROLE, BEFORE_TOOL = "last message", "last role", "message before a tool"
+"""The labels of what `said` asks for."""
+
+
+ENOUGH: Final = 2_000
+"""Letters of a message that are asked for."""
+
+
+def said(*path: str | int) -> tuple[RecordPart, ...]:
+    """Make the parts that tell what a user said last in a list of messages: its last, and the one before a tool's call and answer.
+
+    Each look into a large document takes its time: no more of them are asked for.
+    """
+    return (
+        RecordPart(LAST, ((*path, -1),), most=ENOUGH),
+        RecordPart(LAST_ROLE, ((*path, -1, "role"),)),
+        RecordPart(BEFORE_TOOL, ((*path, -3),), most=ENOUGH),
+    )
+
+
 CREATED: Final = time("created", "created_at")
 OWNER: Final = RecordPart("owner", (("owner_principal",), ("owner", "principal")))
 ACCESS: Final = (

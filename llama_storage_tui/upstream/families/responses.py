@@ -15,7 +15,7 @@ from llama_storage_tui.model.families import (
 )
 from llama_storage_tui.model.records import Measure
 from llama_storage_tui.upstream.families.filters import MODEL, OWNED_BY, PERIOD, contains, equals
-from llama_storage_tui.upstream.families.parts import column, counted, inside, stored
+from llama_storage_tui.upstream.families.parts import column, counted, inside, said, stored
 from llama_storage_tui.upstream.resuming import STATUSES
 
 DOCUMENT: Final = "response_object"
@@ -56,6 +56,7 @@ RESPONSES: Final = RecordFamily(
         inside("error_message", "error", "message"),
         RecordPart("shape", (("@document",),), measure=Measure.SHAPE),
         inside("store"),
+        *said("@document", "input"),
         # The first ones: a response's items all stand in one conversation, and one item that is found there tells which.
         RecordPart("output_ids", (("@document", "output"),), measure=Measure.EACH, each=("id",), most=100),
     ),

@@ -98,7 +98,11 @@ VECTOR_FAMILIES: Final = (
             Link("file", "files", (("@parts", 1),)),
             Link("its chunks", "vector-store-chunks", (("@id",),), of="file"),
         ),
-        (Relation("store", ("store_id",), "openai_vector_stores_files:v3::"),),
+        (
+            Relation("store", ("store_id",), "openai_vector_stores_files:v3::"),
+            # Among keys the id begins with the store's.
+            Relation("used file", ("file_id",)),
+        ),
     ),
     RecordFamily(
         "vector-store-chunks",

@@ -353,3 +353,34 @@ async def test_conversations_are_told_and_found_by_the_items_that_responses_put_
         }
     assert await found(deployment, conversation="conv_1") == ["r4", "r1", "r6"]
     assert await found(deployment, conversation="conv_none") == []
+
+
+async def test_a_list_says_what_a_user_asked_last_on_one_line_whatever_came_after_it(store: Store) -> None:
+    create(store)
+    parts = [{"type": "input_text", "text": "Which of these\n\tare \x1b[31mopen\\?"}]
+    call = {"type": "function_call", "id": "fc_1", "call_id": "c1", "name": "find", "arguments": "{}"}
+    insert(
+        store,
+        [
+            row("plain", created_at=1, input=[message("first"), message("last one")]),
+            row("parts", created_at=2, input=[{"type": "message", "role": "user", "content": parts}]),
+            row(
+                "tools",
+                created_at=3,
+                input=[message("Look it up"), call, {"type": "function_call_output", "output": "x"}],
+            ),
+            row("long", created_at=4, input=[message("word " * 10_000)]),
+            row("cut", created_at=5, input=[{"role": "user", "content": [{"text": "\u00e9" * 10_000}]}]),
+            row("nobody", created_at=6, input=[message("rules", role="system")]),
+            row("none", created_at=7, input=[]),
+        ],
+    )
+    async with keeping(store).session() as session:
+        page = await list_responses(session, asking())
+    asked = {str(each.id): each.asked for each in page.records}
+    assert asked["plain"] == "last one"
+    assert asked["parts"] == "Which of these are \x1b[31mopen\\?"
+    assert asked["tools"] == "Look it up"
+    assert asked["long"] == ("word " * 40)[:200]
+    assert asked["cut"] == "\u00e9" * 200
+    assert (asked["nobody"], asked["none"]) == (None, None)

@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 
 from llama_storage_tui.errors import RefusedError
-from llama_storage_tui.model.data import KeySelection
+from llama_storage_tui.model.data import Cell, KeySelection
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.transfer import (
     Item,
     KeepRows,
     MoveKeys,
     MoveMostKeys,
+    MoveTexts,
     NotConvertibleError,
     OnConflict,
 )
@@ -407,8 +408,7 @@ async def test_a_key_with_a_zero_character_keeps_what_is_behind_it(
 
 
 async def test_most_keys_are_moved_by_sqlite_and_the_others_one_by_one(tmp_path: Path, state: Path) -> None:
-    rows: list[tuple[str, str | None, str | None]]
-    rows = [(f"ns:same:{at:03}", f'{{"n":  {at}.50}}', None) for at in range(300)]
+    rows: list[tuple[Cell, ...]] = [(f"ns:same:{at:03}", f'{{"n":  {at}.50}}', None) for at in range(300)]
     rows[150:150] = [("ns:same:a\0b", None, "2027-11-23"), ("ns:same:other:1", "x", None)]
     rows[100:100] = [("ns:changed:1", "x", None), ("ns:bad:1", "x", None), ("elsewhere:1", "x", None)]
     old = fill_keys(tmp_path / "old.db", rows)
@@ -442,7 +442,7 @@ async def test_values_that_are_no_texts_are_not_moved_where_they_have_to_be(
         old,
         SqliteStore(tmp_path / "new.db"),
         keys=KeySelection(("k",)),
-        convert=MoveKeys("", "new:", has_texts=True),
+        convert=MoveMostKeys(MoveTexts("", "new:"), ("k",), MoveTexts("", "new:")),
     )
     result = await bring(state, [item])
     assert (result.items[0].written, [each.identity for each in result.left]) == (1, ["k2", "k3"])

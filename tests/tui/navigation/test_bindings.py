@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +12,12 @@ from pathlib import Path
 import pytest
 
 import llama_storage_tui.tui as package
+from llama_storage_tui.__main__ import main
 from llama_storage_tui.tui.catalog.catalog import CatalogScreen
 from llama_storage_tui.tui.navigation.bindings import key_bindings, known_ids
 from llama_storage_tui.tui.navigation.keymap import read_preferences
-from llama_storage_tui.tui.style.theme import BY_NAME
-from tests.cli.conftest import start
+from llama_storage_tui.tui.style.theme import theme_names
+from tests import fork_server
 from tests.tui.gallery import NARROW, stage
 
 
@@ -34,10 +36,9 @@ def written_ids() -> set[str]:
 
 
 def asked(*words: str) -> str:
-    process = start(*words, stdout=subprocess.PIPE)
-    out, _ = process.communicate(timeout=60)
-    assert process.returncode == 0
-    return out.decode()
+    done = fork_server.call(main, words, folder=Path.cwd(), environ=os.environ)
+    assert done.code == 0
+    return done.out
 
 
 def test_no_binding_is_missing_in_the_list() -> None:
@@ -60,11 +61,11 @@ def test_help_keys_prints_each_id_with_its_key_and_what_it_does_where() -> None:
 
 def test_help_themes_names_all_that_the_file_takes(tmp_path: Path) -> None:
     listed = json.loads(asked("help", "themes", "--json"))
-    assert listed["themes"] == [*BY_NAME]
+    assert listed["themes"] == [*theme_names()]
     for theme in listed["themes"]:
         path = tmp_path / "config.toml"
         path.write_text(f'theme = "{theme}"\n')
-        assert read_preferences(path, (), BY_NAME).problem is None
+        assert read_preferences(path, (), theme_names()).problem is None
         assert theme in asked("help", "themes")
 
 
@@ -80,10 +81,9 @@ def test_help_without_a_topic_lists_topics_and_needs_no_screen() -> None:
 
 def test_help_of_a_command_is_its_own_and_of_nothing_a_list() -> None:
     assert asked("help", "check") == asked("check", "--help")
-    process = start("help", "kyes", stderr=subprocess.PIPE)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 2
-    assert b"Did you mean keys?" in err
+    done = fork_server.call(main, ("help", "kyes"), folder=Path.cwd(), environ=os.environ)
+    assert done.code == 2
+    assert "Did you mean keys?" in done.err
 
 
 @pytest.mark.parametrize("key", ["?", "question_mark", "z,question_mark"])

@@ -1,0 +1,77 @@
+"""`list --follow`: a line of JSON for each record as it is stored, until ctrl+c or a closed pipe."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run, start
+from tests.cli.test_responses_list import CONFIG, KEYS
+from tests.response_rows import row
+from tests.response_stores import create, insert
+from tests.stores import SqliteStore
+
+
+@pytest.fixture
+def responses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SqliteStore:
+    """Make a deployment with one response in `run.yaml`."""
+    monkeypatch.setenv("STORE", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    store = SqliteStore(tmp_path / "sql.db")
+    create(store)
+    insert(store, [row("resp_old")])
+    (tmp_path / "run.yaml").write_text(CONFIG)
+    return store
+
+
+@contextmanager
+def following(store: SqliteStore, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Begin to follow, and wait until the first look was taken; a program that goes on is killed at the end."""
+    config = str(store.path.with_name("run.yaml"))
+    command = ("responses", config, "list", "--follow", *words)
+    with start(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        try:
+            while b"ctrl+c ends it" not in (line := process.stderr.readline()):
+                assert line, "it ended before it began"
+            yield process
+        finally:
+            process.kill()
+
+
+def test_each_new_response_is_a_line_as_in_the_list_and_ctrl_c_ends_it_with_130(
+    responses: SqliteStore,
+) -> None:
+    with following(responses, "--status", "failed") as process:
+        assert process.stdout is not None
+        insert(responses, [row("resp_1", status="failed"), row("resp_2"), row("resp_3", status="failed")])
+        lines = [json.loads(process.stdout.readline()) for _ in range(2)]
+        assert [line["id"] for line in lines] == ["resp_1", "resp_3"]
+        assert set(KEYS) <= set(lines[0])
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130
+        assert process.stdout.read() == b""
+
+
+def test_it_ends_when_its_reader_is_gone_though_nothing_is_stored(responses: SqliteStore) -> None:
+    with following(responses) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(timeout=20) == 141
+
+
+def test_a_cursor_is_refused_and_a_store_that_is_not_there_ends_it_at_once(
+    responses: SqliteStore, run: Run
+) -> None:
+    config = str(responses.path.with_name("run.yaml"))
+    assert run("responses", config, "list", "--follow", "--after", "x").code == 2
+    responses.path.unlink()
+    answer = run("responses", config, "list", "--follow", "--json")
+    assert answer.code == 3
+    assert answer.json["error"]["kind"] == "backend"

@@ -1,0 +1,134 @@
+"""Following a list: new records on top, marked, while the place is kept; paused while nobody looks."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from textual import events
+
+from llama_storage_tui.tui.records.followed import FollowedScreen
+from llama_storage_tui.tui.widgets.listing import Listing
+from tests.tui.gallery import NARROW, Stage, demo_stage
+
+
+def store(found: Stage, *ids: str, table: str = "responses", time: str = "created_at") -> None:
+    """Store copies of the table's last record under other ids, as a server would."""
+    request = found.app._request
+    assert request is not None
+    path = Path(request.config).with_name("sql_store.db")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+        last = connection.execute(f"SELECT * FROM {table} ORDER BY {time} DESC LIMIT 1").fetchone()
+        for id_ in ids:
+            row = dict(zip(names, last, strict=True)) | {"id": id_}
+            if table == "responses":
+                row["response_object"] = json.dumps(json.loads(row["response_object"]) | {"id": id_})
+            marks = ", ".join("?" * len(names))
+            connection.execute(f"INSERT INTO {table} VALUES ({marks})", [row[name] for name in names])
+
+
+async def follow(found: Stage) -> None:
+    """Begin to follow the list on show, and wait until it is read for that."""
+    await found.press("F")
+    await found.until(lambda: "New records come on top" in found.text)
+
+
+def listed(found: Stage) -> list[str]:
+    """Return the lines of the list."""
+    lines = found.text.splitlines()
+    head = next(place for place, line in enumerate(lines) if line.strip().startswith("Created"))
+    return [line.strip() for line in lines[head + 1 : head + 8]]
+
+
+async def test_new_responses_come_on_top_marked_and_the_cursor_stays_on_the_first_row() -> None:
+    async with demo_stage() as found:
+        await found.press("w")
+        before = listed(found)
+        await follow(found)
+        assert "● following" in found.text
+        assert "Each look reads the rows beyond the last rowid" in found.text
+        store(found, "resp_new_1", "resp_new_2")
+        await found.until(lambda: "resp_new_2" in found.text)
+        lines = listed(found)
+        assert [line[0] for line in lines[:3]] == ["+", "+", before[0][0]]
+        assert "resp_new_2" in lines[0]
+        assert found.app.screen.query_one(Listing).cursor_row == 0
+        await found.press("escape")
+        assert "following" not in found.text.splitlines()[1]
+        assert "No longer following." in found.text
+
+
+async def test_the_row_under_the_cursor_stays_where_it_is_on_the_screen() -> None:
+    async with demo_stage(NARROW) as found:
+        await found.press("w")
+        await follow(found)
+        await found.press("G", "k", "k")
+        listing = found.app.screen.query_one(Listing)
+        row, line = listing.cursor_row, listing.cursor_row - listing.scroll_offset.y
+        note = found.app.screen.query_one("#detail").content  # type: ignore[attr-defined]
+        store(found, "resp_new_1", "resp_new_2", "resp_new_3")
+        await found.until(lambda: listing.cursor_row == row + 3)
+        await found.until(lambda: listing.cursor_row - listing.scroll_offset.y == line)
+        assert found.app.screen.query_one("#detail").content == note  # type: ignore[attr-defined]
+
+
+async def test_it_pauses_without_the_terminals_focus_and_behind_another_screen_and_misses_nothing() -> None:
+    async with demo_stage() as found:
+        await found.press("w")
+        await follow(found)
+        found.app.post_message(events.AppBlur())
+        await found.until(lambda: "paused while nobody looks" in found.text)
+        store(found, "resp_blurred")
+        assert [
+            worker for worker in found.app.workers if worker.group == "follow" and worker.is_running
+        ] == []
+        found.app.post_message(events.AppFocus())
+        await found.until(lambda: "resp_blurred" in found.text)
+        await found.press("enter")
+        store(found, "resp_behind")
+        assert [
+            worker for worker in found.app.workers if worker.group == "follow" and worker.is_running
+        ] == []
+        await found.press("escape")
+        await found.until(lambda: "resp_behind" in found.text)
+
+
+async def test_a_store_that_goes_away_is_said_and_followed_on_when_it_is_back() -> None:
+    async with demo_stage() as found:
+        request = found.app._request
+        assert request is not None
+        path = Path(request.config).with_name("sql_store.db")
+        away = path.with_name("away.db")
+        await found.press("w")
+        await follow(found)
+        path.rename(away)
+        await found.until(lambda: "✗ connection lost" in found.text)
+        assert "Following goes on where it was" in found.text
+        away.rename(path)
+        store(found, "resp_after")
+        await found.until(lambda: "resp_after" in found.text)
+        assert "connection lost" not in found.text
+
+
+async def test_another_filter_is_followed_in_place_of_the_one_before_and_a_later_page_not_at_all() -> None:
+    async with demo_stage() as found:
+        await found.press("w")
+        await follow(found)
+        screen = found.app.screen
+        assert isinstance(screen, FollowedScreen)
+        await found.press("n")
+        assert screen.following is None
+        assert "responses 101–200" in found.text
+        assert "● following" not in found.text
+
+
+async def test_other_families_are_followed_with_the_same_key() -> None:
+    async with demo_stage() as found:
+        await found.press("C")
+        await follow(found)
+        store(found, "conv_new", table="openai_conversations")
+        await found.until(lambda: "conv_new" in found.text)
+        assert listed(found)[0].startswith("+")
