@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Final
 
 import click
 
@@ -21,9 +22,12 @@ from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.transfer_result import TransferResult
 from llama_storage_tui.reports.move import move_plan_blocks, move_result_blocks
 from llama_storage_tui.reports.transfer import refusal_block
+from llama_storage_tui.services.move.entry import TYPES
 from llama_storage_tui.services.move.secrets import AskedSecret, with_secret
 from llama_storage_tui.services.move.service import BackendMove
 from llama_storage_tui.text import plural
+
+_ENGINES: Final = ", ".join(dict.fromkeys(each.partition("_")[2] for each in TYPES))
 
 
 @click.command()
@@ -33,7 +37,7 @@ from llama_storage_tui.text import plural
     "--to",
     "type_",
     metavar="TYPE",
-    help="What it becomes: sqlite or postgres, of its own family, or redis for keys.",
+    help=f"What it becomes: {_ENGINES}. A backend keeps its family, of keys or of tables.",
 )
 @click.option(
     "--set",

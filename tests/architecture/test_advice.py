@@ -161,6 +161,8 @@ OF_A_TRANSFER: Final = {
     "Put back what the move wrote": "the config's text; the source and the target are left alone",
     "Everything was brought, and the source is still": "the config leads to the source, which is complete",
     "The config gets …: …, and what was typed": "a variable that servers read; no stored data",
+    "Set that variable, or do this on a terminal": "a variable that this program reads; no stored data",
+    "Move to another database, schema or file": "nothing was changed; the table that is there stays as it is",
     "Remove the one that is not wanted": "MongoDB before 1.0.3 has no index that is unique; only an operator knows which of two is right",
     "Raise maxmemory, or set maxmemory-policy noeviction": "a full server then refuses writes; the source still has every key",
 }

@@ -79,7 +79,11 @@ _CLASSES: Final[tuple[tuple[type[Exception], Words], ...]] = (
     ),
     (
         exceptions.NoPermissionError,
-        (FailureKind.PERMISSION, "The user may not do that.", "Allow it +@read, +info, +time and its keys."),
+        (
+            FailureKind.PERMISSION,
+            "The user may not do that.",
+            "Allow it +@read, +info, +time and its keys; for a move to it also +msetnx, +set, +pexpireat and +del.",
+        ),
     ),
 )
 _PREFIXES: Final[tuple[tuple[str, Words], ...]] = (

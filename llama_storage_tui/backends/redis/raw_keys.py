@@ -19,6 +19,7 @@ from llama_storage_tui.errors import FailureKind
 from llama_storage_tui.model.data import Cell, KeySelection
 from llama_storage_tui.model.raw_rows import Found, RawRow, Sheet, Standing, UndecodableText
 from llama_storage_tui.model.transfer import KEY_COLUMNS, NotConvertibleError
+from llama_storage_tui.text import line
 
 NEVER: Final = -1
 GONE: Final = -2
@@ -97,14 +98,14 @@ class RawKeys:
         now = int(seconds) * _SECOND + int(micros) // 1000
         return [each if each in (NEVER, GONE) else _reckoned(now + int(each)) for each in left]
 
-    async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> list[Found]:
-        """Tell for each row what the database has in its place."""
+    async def look(self, sheet: Sheet, rows: Sequence[RawRow], *, is_target: bool = False) -> list[Found]:
+        """Tell for each row what the database has in its place; of a target, that one that has expired is as it should be."""
         at = sheet.columns.index("key")
         names = [encoded(row[at]) for row in rows]
         asked = [*dict.fromkeys(name for name in names if name is not None)]
         there = {each.key: each for each in await self.read(asked)}
         return [
-            self._found(sheet, row, None if name is None else there.get(name))
+            self._found(sheet, row, None if name is None else there.get(name), is_target=is_target)
             for row, name in zip(rows, names, strict=True)
         ]
 
@@ -114,14 +115,14 @@ class RawKeys:
             return wanted == stored
         return abs(wanted - stored) <= _SECOND
 
-    def _found(self, sheet: Sheet, row: RawRow, stored: StoredKey | None) -> Found:
+    def _found(self, sheet: Sheet, row: RawRow, stored: StoredKey | None, *, is_target: bool) -> Found:
         cells = dict(zip(sheet.columns, row, strict=True))
         try:
             expires = expires_at(cells.get("expiration"))
         except NotConvertibleError:
             expires = None
         if stored is None:
-            is_over = expires is not None and is_past(expires)
+            is_over = is_target and expires is not None and is_past(expires)
             return Found(Standing.SAME if is_over else Standing.ABSENT)
         is_same = encoded(cells.get("value")) == stored.value
         if is_same and expires is not None and self.is_same(expires, stored.expires):
@@ -133,7 +134,8 @@ class RawKeys:
         for key, kind in zip(keys, await self._asked([(Command.TYPE, key) for key in keys]), strict=True):
             name = kind.decode() if isinstance(kind, bytes) else str(kind)
             if name not in ("none", "string"):
-                words = f"Key {key.decode(errors='replace')!r} is a {name} of Redis, which no server writes: it cannot be copied."
+                shown = line(key.decode(errors="replace"), 120)
+                words = f"Key {shown} is a {name} of Redis, which no server writes: it cannot be copied."
                 raise failures.made((FailureKind.UNSUPPORTED, words, None), self.connection.where)
 
     async def _asked(self, questions: Sequence[Question]) -> list[Any]:

@@ -33,6 +33,7 @@ from llama_storage_tui.model.raw_rows import (
     TakenError,
 )
 from llama_storage_tui.model.transfer import KEY_COLUMNS, TransferItem
+from llama_storage_tui.text import line
 
 _OTHER_FORM: Final = "Redis keeps its value in another form than it came in"
 _NO_CLIENT: Final = frozenset("SMO")
@@ -104,7 +105,7 @@ class RedisWriter:
 
     async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:
         """Tell for each row what the database has in its place."""
-        return await self._keys.look(sheet, rows)
+        return await self._keys.look(sheet, rows, is_target=True)
 
     async def insert(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
         """Add keys that are not there: none is ever written over."""
@@ -219,4 +220,4 @@ class RedisWriter:
 
 def _client(about: Mapping[str, str]) -> str:
     name = about.get("name") or about.get("lib-name") or "a client"
-    return f"{name} at {about.get('addr', '?')}"
+    return line(f"{name} at {about.get('addr', '?')}", 80)

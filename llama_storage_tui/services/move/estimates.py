@@ -51,7 +51,7 @@ async def space(plan: TransferPlan, timeouts: Timeouts) -> Space:
 
 
 async def warnings_of(session: Session, target: Target) -> tuple[str, ...]:
-    """Return what a test of the target warns of: keys that a full Redis removes, and the like."""
+    """Return what a test of the target warns of: keys that a full server removes, and the like."""
     reader = await session.other_reader(target)
     try:
         return (await reader.probe()).warnings

@@ -11,14 +11,16 @@ import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from llama_storage_tui.backends import expiry
 from llama_storage_tui.backends.protocols import Notify
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.files.transfer_journal import STORE, Changed, TransferRecord, digest_of
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import RawBatch, RawRow, RowIdentity, Sheet, Standing, TakenError
-from llama_storage_tui.model.transfer import OnConflict, TransferItem
+from llama_storage_tui.model.transfer import KEY_COLUMNS, OnConflict, TransferItem
 from llama_storage_tui.model.transfer_result import ItemOutcome, LeftRow, TransferProgress
 from llama_storage_tui.services.transfer.collecting import searched_apart
 from llama_storage_tui.services.transfer.converting import Converted, SheetRows, convert, shown
@@ -90,10 +92,10 @@ class StoreCopy:
             places = set()
             for item, outcome in zip(self.store.items, outcomes, strict=True):
                 place = item.target.container, item.target.keys
-                gone = 0 if place in places else await self._remove_gone(item)
+                gone, expired = (0, 0) if place in places else await self._remove_gone(item)
                 places.add(place)
                 outcome.removed += gone
-                outcome.followed += gone
+                outcome.followed += gone - expired
         await asyncio.to_thread(self.record.finish, self.store.place)
         self.notify("recorded")
         return outcomes
@@ -105,12 +107,12 @@ class StoreCopy:
                     if batch.rows:
                         raise RefusedError(NOT_EMPTY.format(what=item.what, place=item.target.container))
 
-    async def _remove_gone(self, item: TransferItem) -> int:
-        """Remove rows of an item's target that no source has any more; return how many."""
+    async def _remove_gone(self, item: TransferItem) -> tuple[int, int]:
+        """Remove rows of an item's target that no source has any more; return how many, and of those the expired keys."""
         # Where keys lose their namespaces, one place is the target of several items.
         backs = [reversed_item(each) for each in self.store.items if overlaps(each, item)]
         sources = [await open_source(each.target.target, self.timeouts) for each in backs]
-        removed = 0
+        removed = expired = 0
         try:
             async with aclosing(self.writer.read(item.target.container, item.target.keys)) as batches:
                 async for batch in batches:
@@ -120,10 +122,19 @@ class StoreCopy:
                     if gone:
                         locators = [batch.locators[at] for at in sorted(gone)]
                         removed += await self.writer.remove(item.target.container, locators)
+                        expired += _expired(batch, gone)
         finally:
             for source in sources:
                 await source.close()
-        return removed
+        return removed, expired
+
+
+def _expired(batch: RawBatch, places: set[int]) -> int:
+    """Count keys of a batch whose time is over: an engine removes such by itself, and nobody wrote."""
+    if batch.columns != KEY_COLUMNS:
+        return 0
+    now, at = datetime.now(UTC), KEY_COLUMNS.index("expiration")
+    return sum(expiry.is_past(expiry.read(batch.rows[place][at])[0], now) for place in places)
 
 
 async def _found(back: TransferItem, source: ItemSource, batch: RawBatch) -> set[int]:

@@ -136,6 +136,28 @@ async def test_what_changes_in_redis_while_it_is_copied_is_found_by_a_later_pass
     assert client.get("foreign") == b"4"
 
 
+async def test_a_key_that_expires_meanwhile_is_nothing_that_somebody_wrote(
+    redis_store: RedisStore, tmp_path: Path
+) -> None:
+    client: Any = redis_store.server.client
+    redis_store.fill({f"{REGISTRY}stays": "1"})
+    client.set(f"{REGISTRY}ends", "x", px=2000)
+    deployment = Deployment(tmp_path, f"type: kv_redis, host: 127.0.0.1, port: {redis_store.server.port}")
+    passes = 0
+
+    def expire(step: str) -> None:
+        nonlocal passes
+        if step == "committed":
+            passes += 1
+            client.incr("foreign")
+            while client.exists(f"{REGISTRY}ends"):
+                pass
+
+    await deployment.move("sqlite", {"db_path": str(tmp_path / "kv.db")}, expire)
+    assert passes == 2
+    assert in_file(tmp_path / "kv.db") == {f"{REGISTRY}stays": ("1", None)}
+
+
 @pytest.mark.parametrize("ends", ["resume", "undo"])
 async def test_an_interrupted_move_to_redis_is_gone_on_with_or_taken_away(
     redis_store: RedisStore, tmp_path: Path, ends: str
