@@ -33,7 +33,7 @@ COLUMNS: Final = (
     ListColumn("Out", most=5, is_number=True, is_wide_only=True, gives_way=True),
     ListColumn("Tokens", most=9, is_number=True, is_wide_only=True),
     ListColumn("Id", most=24, is_wide_only=True, gives_way=True),
-    ListColumn("Asked", grows=True, least=24, is_wide_only=True),
+    ListColumn("Asked", grows=True, least=20, is_wide_only=True),
     ListColumn("What failed", grows=True, least=16),
 )
 MARKED_COLUMNS: Final = (
