@@ -9,7 +9,7 @@ from typing import Final
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.families import Query, RecordEntry, RecordLink
 from llama_storage_tui.model.transcript import StoredResponse
-from llama_storage_tui.services.listing import list_family
+from llama_storage_tui.services.records.pages import list_records
 from llama_storage_tui.services.responses.completions import read_completion
 from llama_storage_tui.services.responses.origins import AFTER, BEFORE, is_made_for
 from llama_storage_tui.services.session import Session
@@ -88,7 +88,7 @@ async def completions_of(
     if head.model:
         filters["model"] = head.model
     try:
-        page = await list_family(session, "completions", Query(filters, limit=MOST_COMPLETIONS))
+        page = await list_records(session, "completions", Query(filters, limit=MOST_COMPLETIONS))
     except NotFoundError as error:
         return (), (error.message,)
     stored = _as_record(response)
