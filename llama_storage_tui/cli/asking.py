@@ -19,7 +19,7 @@ from llama_storage_tui.services.catalog import load
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation import pending
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.services.transfer.pending import pending_notice
+from llama_storage_tui.services.transfer.pending import pending_transfer
 
 Answer = TypeVar("Answer")
 
@@ -37,8 +37,8 @@ def open_with(context: click.Context, config: str, reading: Callable[[LoadReques
     if config != STDIN:
         for found in pending.notices(request):
             output.say_notice(help_words(notice_help(found)))
-        if (transfer := pending_notice(request)) is not None:
-            output.say_notice(help_words(transfer))
+        if (transfer := pending_transfer(request)) is not None:
+            output.say_notice(help_words(notice_help(transfer)))
     try:
         return reading(request)
     except ConfigError as error:

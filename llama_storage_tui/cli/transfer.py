@@ -22,9 +22,8 @@ from llama_storage_tui.model.transfer_result import (
     TransferResult,
     TransferTerms,
 )
-from llama_storage_tui.reports.transfer import plan_blocks, refusal_block, result_blocks
+from llama_storage_tui.reports.transfer import bring_question, plan_blocks, refusal_block, result_blocks
 from llama_storage_tui.services.transfer.service import DataMigration
-from llama_storage_tui.text import plural
 
 
 @click.command("migrate-data")
@@ -141,8 +140,7 @@ def _migrate(
         if refusal is not None:
             return ExitCode.REFUSED
         return ExitCode.WRONG if any(item.left for item in plan.items) else ExitCode.DONE
-    number = plural(sum(item.brings for item in plan.items), "row")
-    confirm(f"Bring {number}?", is_confirmed=is_confirmed)
+    confirm(bring_question(plan), is_confirmed=is_confirmed)
     return _report(settings, plan, wait_for(migration.apply(plan, terms, watching(), tell)))
 
 

@@ -31,6 +31,7 @@ class Mark:
 
 GOOD, BAD, WARNING = Mark("✓", LineTone.GOOD), Mark("✗", LineTone.BAD), Mark("▲", LineTone.WARNING)
 POINT, ARROW = Mark("·"), Mark("→", LineTone.KEY)
+NOW, LATER = Mark("◌", LineTone.KEY), Mark("○")
 MARKS: Final = {Severity.ERROR: BAD, Severity.WARNING: WARNING, Severity.INFO: POINT}
 """The sign of a severity; its word stands beside it."""
 

@@ -38,6 +38,11 @@ def move_plan_blocks(plan: MovePlan) -> Iterator[Block]:
     yield Block(tuple(Line(each) for each in plan.diff.split("\n")), "The last step, in the config")
 
 
+def move_question(plan: MovePlan) -> str:
+    """Return the question before a plan is carried out."""
+    return f"Move {plan.backend} with {plural(plan.rows, 'row')}?"
+
+
 def move_result_blocks(result: TransferResult) -> Iterator[Block]:
     """Yield how a move ended."""
     first, *others = result_blocks(result)

@@ -136,6 +136,8 @@ class ItemCopy:
         item = self._item
         self._may_be_there = not await self._writer.is_empty(item.target.container)
         begun, rows = time.monotonic(), 0
+        expected = self._copy.expected.get(item.what)
+        self._copy.watch(TransferProgress(item.what, item.target.container, 0, expected, 0.0))
         if await self._bring_whole(begun):
             return self.outcome
         source = None if is_in_store(item) else await open_source(item.source.target, self._copy.timeouts)

@@ -95,7 +95,7 @@ class DataMigration:
         async def work() -> TransferResult:
             return await self._transfer(watch, notify).apply(plan, terms, self.config, request)
 
-        return await run_apart(work, may_stop=True)
+        return await run_apart(work, may_stop=True, is_awaited=True)
 
     async def resume(
         self,
@@ -117,7 +117,7 @@ class DataMigration:
                 journal, items, targets, on_conflict=on_conflict
             )
 
-        return await run_apart(work, may_stop=True)
+        return await run_apart(work, may_stop=True, is_awaited=True)
 
     async def undo(self, watch: Watch, notify: Notify, *, accepts_open: bool = False) -> TransferResult:
         """Take away what the last transfer brought, half done or finished; raises RefusedError, PendingError."""
@@ -134,7 +134,7 @@ class DataMigration:
                 journal, items, targets
             )
 
-        return await run_apart(work, may_stop=True)
+        return await run_apart(work, may_stop=True, is_awaited=True)
 
     def _transfer(self, watch: Watch, notify: Notify, *, accepts_open: bool = False) -> Transfer:
         return Transfer(self._journals, self._timeouts, watch, notify, accepts_open)

@@ -4,63 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.getters import query_one
-from textual.message import Message
 from textual.widgets import DataTable, Static
 
 from llama_storage_tui.errors import StorageToolError
-from llama_storage_tui.model.pending import PendingNotice
+from llama_storage_tui.model.pending import PendingNotice, PendingTransfer
 from llama_storage_tui.services.probe import ProbeResult, probe_all
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line, plural
 from llama_storage_tui.tui.catalog.backends import BackendList, BackendRow, backend_rows, with_answer
 from llama_storage_tui.tui.catalog.detail import TABS, BackendDetail
 from llama_storage_tui.tui.catalog.headline import facts
+from llama_storage_tui.tui.catalog.leads import LEADS
 from llama_storage_tui.tui.catalog.messages import ProbeArrived, ProbesDone
 from llama_storage_tui.tui.catalog.references import ReferencePane
-from llama_storage_tui.tui.messages import (
-    AttentionOpened,
-    BackendOpened,
-    CompletionsOpened,
-    ConversationsOpened,
-    Failed,
-    FamiliesOpened,
-    FindingsOpened,
-    LeftBehindOpened,
-    PendingOpened,
-    PickerOpened,
-    ReloadRequested,
-    ResponsesOpened,
-    RotationOpened,
-    UpgradeOpened,
-    VersionOpened,
-)
+from llama_storage_tui.tui.messages import BackendMoveOpened, BackendOpened, Failed, RotationOpened
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.style.glyphs import ProbeState
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
-
-_SCREENS: Final[dict[str, type[Message]]] = {
-    "findings": FindingsOpened,
-    "responses": ResponsesOpened,
-    "attention": AttentionOpened,
-    "conversations": ConversationsOpened,
-    "completions": CompletionsOpened,
-    "objects": FamiliesOpened,
-    "pending": PendingOpened,
-    "version": VersionOpened,
-    "upgrade": UpgradeOpened,
-    "left_behind": LeftBehindOpened,
-    "pick": PickerOpened,
-    "reload": ReloadRequested,
-}
-"""What is asked for where a key leads to another screen."""
 
 
 class CatalogScreen(WorkScreen):
@@ -76,7 +44,7 @@ class CatalogScreen(WorkScreen):
             "show('pending')",
             "Pending",
             id="catalog.pending",
-            tooltip="Recover an unfinished password change",
+            tooltip="Finish or take back a change that is half done",
         ),
         Binding(
             "t",
@@ -91,6 +59,13 @@ class CatalogScreen(WorkScreen):
             "Rotate",
             id="catalog.rotate",
             tooltip="Change this backend's password everywhere",
+        ),
+        Binding(
+            "m",
+            "move",
+            "Move",
+            id="catalog.move",
+            tooltip="Move this backend with its data to another engine or place",
         ),
         Binding(
             "f",
@@ -182,7 +157,7 @@ class CatalogScreen(WorkScreen):
         super().__init__()
         self._session = session
         self._pending = pending
-        """A sentence for each password change that is half done."""
+        """What is half done: changes of passwords, and a transfer of data."""
         self._rows = backend_rows(session.catalog)
         self._logins: dict[str, ProbeResult] = {}
         self._detailed: str | None = None
@@ -259,7 +234,9 @@ class CatalogScreen(WorkScreen):
         """Only an entry of the file can be tested."""
         if parameters == ("pending",):
             return bool(self._pending)
-        if action in ("test", "rotate"):
+        if action == "move" and self._session.catalog.is_legacy:
+            return False
+        if action in ("test", "rotate", "move"):
             row = self._current
             return True if row is not None and row.backend is not None else None
         if parameters == ("findings",):
@@ -296,7 +273,9 @@ class CatalogScreen(WorkScreen):
 
     def action_show(self, name: str) -> None:
         """Ask for another screen by its name here."""
-        self.post_message(_SCREENS[name]())
+        if name == "pending" and isinstance(self._pending[0], PendingTransfer):
+            name = "transfer"
+        self.post_message(LEADS[name]())
 
     def action_rotate(self) -> None:
         """Ask for the plan of a password change."""
@@ -311,6 +290,12 @@ class CatalogScreen(WorkScreen):
             self.post_message(RotationOpened(row.name))
         else:
             self.status.say(f"Backend {row.name} has no password to change: {reason}.")
+
+    def action_move(self) -> None:
+        """Ask where this backend is to go."""
+        row = self._current
+        if row is not None and row.backend is not None:
+            self.post_message(BackendMoveOpened(row.name))
 
     def action_test(self) -> None:
         """Test the backend under the cursor."""
