@@ -6,6 +6,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from llama_storage_tui.model.limits import Timeouts
@@ -66,8 +67,10 @@ class TransferDesk(ABC):
         """What has to be chosen before there can be a plan; empty where nothing has to."""
         return ""
 
-    def prepare(self) -> None:  # noqa: B027 - most need nothing
-        """Get ready, in a thread: what may be imported or read for that takes its time."""
+    def prepare(self) -> None:
+        """Get ready, in a thread: what is imported for that takes its time."""
+        import_module("llama_storage_tui.services.config_writing")
+        import_module("llama_storage_tui.services.transfer.service")
 
     async def pending(self) -> PendingTransfer | None:
         """Return the transfer of this config that is half done."""
@@ -239,6 +242,7 @@ class MoveDesk(TransferDesk):
 
     def prepare(self) -> None:
         """Look up what it can become."""
+        import_module("llama_storage_tui.services.move.service")
         from llama_storage_tui.services.move.targets import move_targets
 
         self._choices = move_targets(self._backend, self._version)
