@@ -139,13 +139,14 @@ def _migrate(
             _write(plan, TransferResult(outcome))
         if refusal is not None:
             return ExitCode.REFUSED
-        return ExitCode.WRONG if any(item.left for item in plan.items) else ExitCode.DONE
+        return ExitCode.WRONG if plan.is_partial else ExitCode.DONE
     confirm(bring_question(plan), is_confirmed=is_confirmed)
     return _report(settings, plan, wait_for(migration.apply(plan, terms, watching(), tell)))
 
 
 def _report(settings: Settings, plan: TransferPlan | None, result: TransferResult) -> int:
-    return end(settings, result, result_blocks(result), lambda: _write(plan, result))
+    code = end(settings, result, result_blocks(result), lambda: _write(plan, result))
+    return ExitCode.WRONG if plan is not None and plan.unseen else code
 
 
 def _write(plan: TransferPlan | None, result: TransferResult) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from llama_storage_tui.model.rotation import Outcome
-from llama_storage_tui.model.transfer import OnConflict, Stays, TransferItem
+from llama_storage_tui.model.transfer import OnConflict, Stays, TransferItem, Unseen
 from llama_storage_tui.next_steps import Advice
 
 
@@ -52,6 +52,12 @@ class TransferPlan:
     stays: tuple[Stays, ...] = ()
     notices: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether something of the data was not looked at, or cannot be brought."""
+        return bool(self.unseen) or any(item.left for item in self.items)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,15 @@ def plan_blocks(plan: TransferPlan) -> Iterator[Block]:
         yield Block(tuple(_counted(counted)), counted.what)
     if not plan.items:
         yield Block((Line(NOTHING),))
+    if plan.unseen:
+        lines = [
+            Line(f"{each.backend} at {each.location}: {each.reason}", LineTone.WARNING, WARNING)
+            for each in plan.unseen
+        ]
+        said = (
+            "What is there is not in this plan, and nothing goes there. Run it again when it can be reached."
+        )
+        yield Block((*lines, Line(said, indent=2)), "Could not be looked at")
     if plan.stays:
         yield Block(
             tuple(

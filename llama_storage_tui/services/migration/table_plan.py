@@ -136,7 +136,7 @@ async def _plan_source(
         context.leave(
             f"{kind.what} in {source.table} on {source.store.backend}",
             count,
-            f"the config names no place where {context.product} would keep them",
+            context.nowhere(kind.paths),
         )
         return
     place = target.store.table(target.table, schema_for(context, kind, target, table))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from llama_storage_tui.backends.protocols import Notify
-from llama_storage_tui.errors import BackendError, NotFoundError, RefusedError
+from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError, RefusedError
 from llama_storage_tui.files.transfer_journal import TransferJournal, TransferJournals
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.limits import Timeouts
@@ -81,6 +81,7 @@ class DataMigration:
             counted = await count(
                 found.items, found.stays, found.notices, terms, self._timeouts, is_thorough=is_thorough
             )
+            counted = replace(counted, unseen=found.unseen)
             refusal = await asyncio.to_thread(left_by_early_copy, self._request.environ, found.items)
             return counted if refusal is None else replace(counted, refusals=(refusal, *counted.refusals))
 
@@ -147,6 +148,18 @@ class DataMigration:
             if journal.is_open:
                 raise half_done(journal, error) from None
             raise RefusedError(error.message, where=error.where, help=error.help) from None
+        planned = {item.what for item in found.items}
+        if found.unseen and any(each.what not in planned for each in journal.items):
+            # What is missing may be there: nobody can tell.
+            unseen = found.unseen[0]
+            lost = BackendError(
+                f"{unseen.backend} could not be looked at: {unseen.reason}",
+                failure=FailureKind.UNREACHABLE,
+                where=unseen.location,
+            )
+            if journal.is_open:
+                raise half_done(journal, lost)
+            raise RefusedError(lost.message, where=lost.where)
         targets = {each.name: each.target for each in catalog.backends if each.target is not None}
         return found.items, targets
 
