@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from llama_storage_tui.errors import BackendError
-from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.model.catalog import Backend, Catalog
 from llama_storage_tui.model.transfer import DataPlan, PlanChoices, Unseen
 from llama_storage_tui.services.migration.key_plan import plan_keys
 from llama_storage_tui.services.migration.plan_context import PlanContext
-from llama_storage_tui.services.migration.stores import DataStore, Readers, absent_files, stores_of
+from llama_storage_tui.services.migration.stores import (
+    DataStore,
+    Readers,
+    absent_files,
+    store_of,
+    stores_of,
+)
 from llama_storage_tui.services.migration.table_notices import say_of_new_files, say_of_ownerless
-from llama_storage_tui.services.migration.table_plan import plan_tables
+from llama_storage_tui.services.migration.table_plan import plan_tables, untaken_in_place
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream import changes
+from llama_storage_tui.upstream.data_kinds import TableKind
 
 
 async def plan_data(session: Session, old: Catalog | None, choices: PlanChoices | None = None) -> DataPlan:
@@ -54,6 +61,23 @@ async def plan_data(session: Session, old: Catalog | None, choices: PlanChoices 
         say_of_ownerless(context)
         await asyncio.to_thread(say_of_new_files, context)
     return context.plan()
+
+
+async def forms_in_place(
+    session: Session, backend: Backend, kinds: Iterable[TableKind]
+) -> list[tuple[str, str, str]]:
+    """Return what `plan_data` would change in rows of a backend that stay where they are: what, in which table, and why.
+
+    For items and chunks of vector stores. Raises BackendError.
+    """
+    async with Readers(session) as readers:
+        store = store_of(session.catalog, backend)
+        context = PlanContext(session.catalog, None, PlanChoices(), readers, (store,) if store else ())
+        return [
+            (kind.what, place.table, why)
+            for kind in kinds
+            async for place, why in untaken_in_place(context, kind)
+        ]
 
 
 async def _unseen(readers: Readers, stores: tuple[DataStore, ...]) -> dict[DataStore, BackendError]:
