@@ -272,7 +272,9 @@ class StorageApp(GoingApp):
     @on(messages.RotationOpened)
     def _rotation_opened(self, message: messages.RotationOpened) -> None:
         if self._session is not None:
-            self.push_screen(later().RotationScreen(self._session, self._desk_of(), message.backend))
+            path = self._session.backend(message.backend).path
+            also = later().neighbours(self.screen_stack, self._request, path)
+            self.push_screen(later().RotationScreen(self._session, self._desk_of(), message.backend, also))
 
     @on(messages.PendingOpened)
     def _pending_opened(self) -> None:

@@ -8,7 +8,7 @@ from llama_storage_tui.tui.catalog.version import VersionDialog
 from llama_storage_tui.tui.export.dialog import ExportDialog
 from llama_storage_tui.tui.export.jobs import ValueSave
 from llama_storage_tui.tui.findings.findings import FindingsScreen
-from llama_storage_tui.tui.fleet.fleet import FleetScreen
+from llama_storage_tui.tui.fleet.fleet import FleetScreen, neighbours
 from llama_storage_tui.tui.navigation.destinations import destinations, screen_of, upgrade_screen
 from llama_storage_tui.tui.navigation.help import HelpDialog, key_groups
 from llama_storage_tui.tui.rotation.change import ChangeScreen
@@ -41,6 +41,7 @@ __all__ = [
     "VersionDialog",
     "destinations",
     "key_groups",
+    "neighbours",
     "screen_of",
     "upgrade_screen",
 ]
