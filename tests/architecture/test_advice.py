@@ -123,6 +123,7 @@ OF_A_ROTATION: Final = {
     "Give the password that works with --adopt": "the password is proved at the server before a file is written",
     "The server shows no session of this role. Restart": "after every place has the new password",
     "Move this backend with its data": "opens the plan; the source is never written, and it asks",
+    "…: … of the target differ from": "said before anything is changed; a row that is replaced is kept in the journal's record",
     "Move … to": "the title of the form of a move",
     "move of a backend": "the name of what is half done",
     "stop before anything is changed": "the choice that changes nothing",

@@ -354,7 +354,7 @@ def _as_writer(error: BackendError, obstacles: Sequence[str]) -> BackendError:
         "SQLite refuses the query: attempt to write a readonly database.": "The file, or its folder, may not be written.",
     }
     error.message = words.get(error.message, error.message)
-    if obstacles and error.failure in (FailureKind.PERMISSION, FailureKind.READ_ONLY, FailureKind.QUERY):
+    if obstacles and error.failure is not FailureKind.LOCKED:
         error.message, error.help = obstacles[0], None
         error.failure = FailureKind.READ_ONLY
     if error.message == "The file, or its folder, may not be written.":
