@@ -6,8 +6,9 @@ The lowest room of the package, below `errors`: an error carries the step that l
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from llama_storage_tui.deferred import dataclass
 
 
 class Step(StrEnum):

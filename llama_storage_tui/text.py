@@ -77,3 +77,26 @@ def since(then: datetime, now: datetime) -> str:
         if minutes >= 2 * length:
             return f"{plural(minutes // length, word)} ago"
     return f"{plural(minutes, 'minute')} ago"
+
+
+_AGES: Final = ((60.0, 10, "s"), (3_600.0, 60, "min"), (172_800.0, 3_600, "h"), (float("inf"), 86_400, "d"))
+"""Up to which age in seconds which unit is said, in steps of how many seconds."""
+
+
+def age(seconds: float) -> str:
+    """Return how long ago something was, short and in steps: `just now`, `20 s ago`, `4 min ago`, `30 h ago`, `2 d ago`."""
+    return "just now" if seconds < 10 else f"{span(seconds)} ago"
+
+
+def span(seconds: float) -> str:
+    """Return a length of time, short and in the steps of `age`: `20 s`, `4 min`, `30 h`, `2 d`."""
+    for least, step, unit in _AGES:
+        if seconds < least:
+            return f"{int(seconds // step) * (10 if unit == 's' else 1)} {unit}"
+    raise AssertionError(seconds)
+
+
+def next_age(seconds: float) -> float:
+    """Return in how many seconds `age` says something else."""
+    step = next(step for least, step, _ in _AGES if seconds < least)
+    return step - seconds % step

@@ -6,8 +6,10 @@ import gc
 import importlib
 import itertools
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +21,9 @@ from tests.servers import Server, postgres
 from tests.stores import KeyStore, MongoStore, PostgresStore, RedisStore, SqliteStore, Store
 
 if TYPE_CHECKING:
-    from tests.mongo_servers import MongoServer
+    from tests.mongo_servers import MongoDeployment, MongoServer
     from tests.redis_servers import RedisServer
+    from tests.rotation_setup import Deployment
 
 _NUMBERS = itertools.count(1)
 LEAVES_SOCKETS = r"ignore:.*socket\.socket:pytest.PytestUnraisableExceptionWarning"
@@ -88,6 +91,43 @@ def postgres_store(postgres_server: Server) -> Iterator[PostgresStore]:
 def sqlite_store(tmp_path: Path) -> SqliteStore:
     """Name a SQLite file of this test, not there until something is written."""
     return SqliteStore(tmp_path / "store.db")
+
+
+@pytest.fixture
+def empty_deployment(postgres_server: Server, tmp_path: Path) -> Iterator[Deployment]:
+    """Make a role of this test, and an empty folder for a config that holds its password."""
+    from tests.rotation_setup import deployment
+
+    with deployment(postgres_server, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def deployed(empty_deployment: Deployment) -> Deployment:
+    """Make a role of this test, and a config and an env file that hold its password in four places."""
+    from tests.rotation_config import CONFIG
+
+    empty_deployment.write(CONFIG, "PW=<old>\n")
+    return empty_deployment
+
+
+@pytest.fixture
+def mongo_deployed(mongo_server: MongoServer, tmp_path: Path) -> Iterator[MongoDeployment]:
+    """Make a user of this test, and a config and an env file that hold its password in four places."""
+    from tests.mongo_servers import CONFIG, mongo_deployment
+
+    with mongo_deployment(mongo_server, tmp_path) as made:
+        made.write(CONFIG, "PW=<old>\n")
+        yield made
+
+
+@pytest.fixture
+def userlist() -> Iterator[Path]:
+    """Name a list in a folder that PgBouncer's own user may read."""
+    folder = Path(tempfile.mkdtemp(prefix="lst-userlist-"))
+    folder.chmod(0o755)
+    yield folder / "userlist.txt"
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from tests.mongo_daemon import ADMINISTRATOR, PASSWORD
 from tests.rotation_setup import OLD, ROOT, Files
 
 NUMBERS = itertools.count(1)
+APPLICATION = "llama-storage-tui"
 AUTHENTICATION_FAILED = 18
 LEAVES_SOCKETS = pytest.mark.filterwarnings(
     r"ignore:.*socket\.socket:pytest.PytestUnraisableExceptionWarning"
@@ -85,11 +86,21 @@ class MongoServer:
             while not client.admin.command("hello")["isWritablePrimary"]:
                 time.sleep(0.1)
 
+    def wait_until(self, command: str, *, is_running: bool) -> None:
+        """Wait until a command of this program is, or no longer is, the last that a connection was sent."""
+        with self.client(ADMINISTRATOR, PASSWORD) as client:
+            while is_running is not any(
+                command in found["command"] and found["clientMetadata"]["application"]["name"] == APPLICATION
+                for found in client.admin.command("currentOp")["inprog"]
+                if found["type"] == "op" and "application" in found.get("clientMetadata", {})
+            ):
+                time.sleep(0.02)
+
     @contextmanager
     def failing(self, mode: object = "alwaysOn", **data: object) -> Iterator[None]:
         """Have commands of this program fail or wait, as mongod's own test commands do it."""
         point = {"configureFailPoint": "failCommand"}
-        scope = {"appName": "llama-storage-tui"}
+        scope = {"appName": APPLICATION}
         self.run({**point, "mode": mode, "data": {**data, **scope}})
         try:
             yield
@@ -155,14 +166,14 @@ class MongoDeployment(Files[MongoServer]):
 
 @contextmanager
 def mongo_deployment(
-    server: MongoServer, folder: Path, *, roles: tuple[str, ...] = (MAY_CHANGE,)
+    server: MongoServer, place: Path, *, roles: tuple[str, ...] = (MAY_CHANGE,)
 ) -> Iterator[MongoDeployment]:
-    """Make a user; drop it at the end."""
+    """Make a user, and in a place an empty folder for its config; drop the user at the end."""
     user = f"rotated_{os.getpid()}_{next(NUMBERS)}"
     bound = [{"role": role, "db": "admin"} for role in (*roles, "readWriteAnyDatabase")]
     server.run({"createUser": user, "pwd": OLD, "roles": bound})
     try:
-        yield MongoDeployment(folder, server, user)
+        yield MongoDeployment.within(place, server, user)
     finally:
         server.run({"dropUser": user})
         gc.collect()  # what LEAVES_SOCKETS is about shows now, and not in a test of something else

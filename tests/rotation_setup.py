@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
 
 import asyncpg
 
@@ -80,6 +80,14 @@ class Files(Generic[S]):
     server: S
     role: str
     environ: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def within(cls, place: Path, server: S, role: str) -> Self:
+        """Make the folder in a place; the journals lie beside it."""
+        made = cls(place / "config", server, role)
+        made.folder.mkdir()
+        made.environ["LLAMA_STORAGE_TUI_STATE_DIR"] = str(made.state)
+        return made
 
     @property
     def config(self) -> Path:
@@ -284,12 +292,12 @@ class Deployment(Files[Server]):
 
 
 @contextmanager
-def deployment(server: Server, folder: Path) -> Iterator[Deployment]:
-    """Make a role; drop it at the end."""
+def deployment(server: Server, place: Path) -> Iterator[Deployment]:
+    """Make a role, and in a place an empty folder for its config; drop the role at the end."""
     role = f"rotated_{os.getpid()}_{next(NUMBERS)}"
     server.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{OLD}'; GRANT CREATE ON SCHEMA public TO {role}")
     try:
-        yield Deployment(folder, server, role)
+        yield Deployment.within(place, server, role)
     finally:
         server.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}';")
         server.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")

@@ -88,6 +88,28 @@ class Server:
         finally:
             self.start()
 
+    @contextmanager
+    def admitting(self, rule: str) -> Iterator[None]:
+        """Put a rule before those of pg_hba.conf for a while; it holds from the first moment on, and ends with the last."""
+        rules = self.pgdata / "pg_hba.conf"
+        before = rules.read_text()
+        try:
+            rules.write_text(f"{rule}\n{before}")
+            self.reload()
+            yield
+        finally:
+            rules.write_text(before)
+            self.reload()
+
+    def reload(self) -> None:
+        """Have the server read its settings and rules; every connection from now on follows them."""
+        # Connections are forked from the process that reads, and inherit when it did.
+        ask = "SELECT pg_conf_load_time()"
+        before = self.execute(ask, database="postgres")
+        self.execute("SELECT pg_reload_conf()", database="postgres")
+        while self.execute(ask, database="postgres") == before:
+            pass
+
     def start(self) -> None:
         """Start the cluster at its port and its socket."""
         _start(self, f"-h 127.0.0.1 -p {self.port} -k {self.folder}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeVar
+
+from llama_storage_tui.deferred import dataclass
 
 Item = TypeVar("Item")
 

@@ -12,8 +12,8 @@ import binascii
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Cursor
 

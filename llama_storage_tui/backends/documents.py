@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 
 import sqlalchemy as sa
 
 from llama_storage_tui.backends.engine import Dialect, Documents, Expression, PreparedDocument
 from llama_storage_tui.backends.shape import TableShape
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.records import (
     AnyOf,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Count
+from llama_storage_tui.model.following import Mark
 from llama_storage_tui.model.records import Extent, Field, Path
 
 T = TypeVar("T")
@@ -37,6 +39,42 @@ class PreparedDocument:
         if isinstance(first, str) and first in self.parts:
             return self.parts[first], path[1:]
         return self.whole, path
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Where rows were stored since a mark, as the texts of their positions, the first stored first, and the next mark.
+
+    The rest is as in `StoredSince`.
+    """
+
+    positions: tuple[str, ...]
+    mark: Mark
+    is_cut: bool = False
+    unseen: int = 0
+
+
+class TableWatch(Protocol):
+    """How an engine tells which rows are new, by a read that does not grow with the table.
+
+    `way` says it to an operator, and what it leaves out.
+    """
+
+    way: str
+
+    def obstacle(self, shape: TableShape) -> str:
+        """Return why a table that has positions cannot be followed, in a sentence; empty where it can."""
+        ...
+
+    async def look(
+        self, connection: AsyncConnection, shape: TableShape, mark: Mark | None, limit: int
+    ) -> Look:
+        """Return where up to `limit` rows were stored since a mark; without one only where to go on. Raises BackendError."""
+        ...
+
+    def at(self, element: Expression, positions: Sequence[str]) -> sa.ColumnElement[bool]:
+        """Return the condition that a row has one of the positions of a look."""
+        ...
 
 
 Ready = Callable[[Expression, Sequence[Field]], Expression]
@@ -136,6 +174,11 @@ class Documents(Protocol):
         """Return the position (rowid, block) that a physical cursor's text stands in; raises UsageError."""
         ...
 
+    @property
+    def watch(self) -> TableWatch:
+        """What tells which rows are new."""
+        ...
+
 
 class Dialect(Protocol):
     """What differs between engines when a table is read."""
@@ -205,6 +248,10 @@ class Dialect(Protocol):
 
     def equals(self, element: Expression, shape: ColumnShape, text: str) -> sa.ColumnElement[bool]:
         """Return the condition that a column equals a text cast to its type; raises UsageError where it cannot."""
+        ...
+
+    def operand(self, shape: ColumnShape, text: str) -> Expression:
+        """Return what `sort_key` of a column is compared with for an order; raises UsageError where the text cannot be cast."""
         ...
 
     async def check_filter(self, connection: AsyncConnection, shape: ColumnShape, text: str) -> None:

@@ -33,6 +33,18 @@ def read(stored: Cell) -> tuple[datetime | None, str | None]:
         return None, str(stored)
 
 
+def spaced(stored: Cell) -> Cell:
+    """Return an expiration as SQLite's driver writes it for llama-stack and ogx before 1.0; what cannot be read as it is."""
+    time, _ = read(stored)
+    return stored if time is None else time.isoformat(" ")
+
+
+def joined(stored: Cell) -> Cell:
+    """Return an expiration as ogx from 1.0 on writes it to SQLite; what cannot be read as it is."""
+    time, _ = read(stored)
+    return stored if time is None else time.isoformat()
+
+
 def is_past(expires_at: datetime | None, now: datetime) -> bool:
     """Tell whether a key has expired: at its second, as ogx compares."""
     return expires_at is not None and expires_at <= now

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -18,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.keytable import KeyRow, KeyTable
 from llama_storage_tui.backends.ranges import KeyRange, ranges_of, selects_the_rest
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import KeySelection
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -14,6 +13,7 @@ from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.engine import Dialect, Expression, Statement
 from llama_storage_tui.backends.ranges import KeyRange
 from llama_storage_tui.backends.shape import TableShape
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError
 from llama_storage_tui.model.data import Cell, KeyEntry
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -22,6 +22,7 @@ from llama_storage_tui.backends.keyscan import ODD, TEXT, Found, KeyQuery, find,
 from llama_storage_tui.backends.keytable import KeyRow, KeyTable, as_cell, entry_of
 from llama_storage_tui.backends.ranges import ranges_of, selects_the_rest
 from llama_storage_tui.backends.rereading import rereading
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import (
     Count,

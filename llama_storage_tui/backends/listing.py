@@ -9,7 +9,6 @@ keeps the comparison one row value that an index can seek.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
@@ -17,7 +16,9 @@ import sqlalchemy as sa
 from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.cursors import Part, Position
 from llama_storage_tui.backends.engine import Dialect, Expression, Statement
+from llama_storage_tui.backends.row_filters import filter_conditions
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TableShape
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Filter, RowQuery
 
@@ -53,12 +54,10 @@ class ResolvedQuery:
     def of(cls, query: RowQuery, shape: TableShape, dialect: Dialect) -> ResolvedQuery:
         """Resolve a query; raises UsageError for a column, a sort or a filter that cannot be."""
         columns = tuple(shape.column(name) for name in query.columns) or shape.columns
-        for each in query.filters:
-            _refuse_json(shape.column(each.column), "filtered")
         order, is_descending, is_sorted = shape.order, False, False
         if query.order is not None:
             first = shape.column(query.order.column)
-            _refuse_json(first, "sorted")
+            _refuse_json(first)
             is_descending = query.order.is_descending
             is_sorted = (first,) != shape.order[:1]
             order = (first, *(each for each in shape.key if each != first)) if is_sorted else shape.order
@@ -68,7 +67,7 @@ class ResolvedQuery:
             shape.name,
             [each.name for each in order],
             is_descending,
-            [(each.column, each.text) for each in query.filters],
+            [(each.column, each.text, each.operator) for each in query.filters],
         )
         return cls(dialect, shape, columns, query.filters, order, is_descending, is_sorted, name)
 
@@ -214,20 +213,8 @@ def row_fingerprint(shape: TableShape) -> str:
     )
 
 
-def filter_conditions(
-    dialect: Dialect, shape: TableShape, filters: Sequence[Filter], table: sa.TableClause
-) -> tuple[Condition, ...]:
-    """Return the conditions of filters; raises UsageError for a value that the column's type cannot hold."""
-    return tuple(
-        table.c[each.column].is_(None)
-        if each.text is None
-        else dialect.equals(table.c[each.column], shape.column(each.column), each.text)
-        for each in filters
-    )
-
-
-def _refuse_json(shape: ColumnShape, verb: str) -> None:
+def _refuse_json(shape: ColumnShape) -> None:
     if shape.kind is ColumnKind.JSON:
         raise UsageError(
-            f"Column {shape.name!r} holds JSON and cannot be {verb}.", help="Choose another column."
+            f"Column {shape.name!r} holds JSON and cannot be sorted.", help="Choose another column."
         )

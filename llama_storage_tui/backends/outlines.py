@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.records import Field, Measure, Path
 
 LARGE: Final = 256 * 1024

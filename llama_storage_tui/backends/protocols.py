@@ -23,6 +23,7 @@ from llama_storage_tui.model.data import (
     StoredValue,
     Table,
 )
+from llama_storage_tui.model.following import Mark, StoredSince
 from llama_storage_tui.model.raw_rows import (
     Found,
     RawBatch,
@@ -198,6 +199,14 @@ class RecordReader(Protocol):
         """
         ...
 
+    async def stored_since(self, query: RecordQuery, mark: Mark | None, *, limit: int) -> StoredSince:
+        """Return the records of a query among the `limit` rows that were stored next after a mark; without one only where to go on.
+
+        The query's order, limit and cursor are ignored. It is a bounded read. Raises BackendError (UNSUPPORTED where the rows of a
+        table have no position) and NotFoundError.
+        """
+        ...
+
     async def extent(self, table: str) -> Extent | None:
         """Return how large a table is without counting; None where there is no such table."""
         ...
@@ -230,11 +239,14 @@ class Reader(Prober, Protocol):
 
 
 class ItemSource(Protocol):
-    """The rows of a store as they are stored, whole, in one snapshot of it, without a trace.
+    """The rows of a store as they are stored, whole, in one snapshot of it where the engine has such, without a trace.
 
     JSON is the stored text, byte for byte; what the engine has a type for that `Cell` has not is its text. A container that is not
     there has no rows.
     """
+
+    stamps_others: bool
+    """Whether a stamp also changes when somebody writes what is not asked about, or at any time."""
 
     async def stamp(self, container: str) -> str:
         """Return a text that is another one as soon as a row of the container was written."""
@@ -268,9 +280,17 @@ class ItemSource(Protocol):
 class ItemWriter(Protocol):
     """One transaction on one store, for a transfer that was confirmed, and nothing else: made by an opener of its own.
 
-    Nothing is seen by others before `commit`; every other end leaves the store as it was. What is written is read back, and counts
-    as written only where that gave the same values.
+    Nothing is seen by others before `commit`; every other end leaves the store as it was, if `is_atomic`. What is written is read
+    back, and counts as written only where that gave the same values.
     """
+
+    is_atomic: bool
+    """Whether the engine has transactions; without, what is written stays whatever the end is: for a move to an empty place."""
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether something may stay in the store if it is closed now, without a commit."""
+        ...
 
     async def obstacles(self, sheets: Sequence[Sheet]) -> tuple[str, ...]:
         """Return why these could not be written, a sentence each: rights, a read-only file. Writes nothing."""

@@ -8,9 +8,9 @@ page of them costs one index seek each.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import KeySelection
 
 _LAST: Final = 0x10FFFF

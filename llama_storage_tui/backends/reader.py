@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from llama_storage_tui.backends.protocols import KeyValueReader, Prober, RecordReader, TableReader
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
 from llama_storage_tui.model.data import Probe
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from time import monotonic
 from typing import Final, Generic, TypeVar
 
@@ -19,7 +19,9 @@ from llama_storage_tui.backends.recordtally import Counted, RecordTally
 from llama_storage_tui.backends.rereading import rereading
 from llama_storage_tui.backends.shape import ColumnKind, TableShape
 from llama_storage_tui.backends.stored_scan import resolved_for, scan_of
-from llama_storage_tui.errors import NotFoundError, UsageError
+from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError, UsageError
+from llama_storage_tui.model.following import Mark, StoredSince
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.records import (
     Extent,
@@ -200,6 +202,30 @@ class SqlRecordReader:
 
         return await engine.run(looked_up, seconds=self.timeouts.query)
 
+    async def stored_since(self, query: RecordQuery, mark: Mark | None, *, limit: int) -> StoredSince:
+        """Return the records of a query that were stored since a mark; without one none, and where to go on."""
+        stored = replace(query, order=RecordOrder.STORED, after=None)
+        return await rereading(self.engine, lambda engine: self._stored_since(engine, stored, mark, limit))
+
+    async def _stored_since(
+        self, engine: Engine, query: RecordQuery, mark: Mark | None, limit: int
+    ) -> StoredSince:
+        async def looked(connection: AsyncConnection) -> StoredSince:
+            shape = await self._shape(connection, query, is_known=mark is not None)
+            documents = engine.dialect.documents
+            if not documents.physical(shape):
+                raise _unfollowed(f"{shape.name!r} cannot be followed: its rows have no position", engine)
+            if obstacle := documents.watch.obstacle(shape):
+                raise _unfollowed(obstacle, engine)
+            look = await documents.watch.look(connection, shape, mark, limit)
+            records: list[Record] = []
+            if look.positions:
+                scan = await scan_of(connection, query, shape, engine.dialect)
+                records = await scan.at(connection, documents.watch, look.positions)
+            return StoredSince(tuple(records), look.mark, documents.watch.way, look.is_cut, look.unseen)
+
+        return await engine.run(looked, seconds=self.timeouts.query)
+
     async def extent(self, table: str) -> Extent | None:
         """Return how large a table is without counting."""
 
@@ -231,8 +257,10 @@ class SqlRecordReader:
         shape = await self._shape(connection, query)
         return await scan_of(connection, query, shape, engine.dialect)
 
-    async def _shape(self, connection: AsyncConnection, query: RecordQuery) -> TableShape:
-        shape = self._shapes.get(query.table) if query.after is not None else None
+    async def _shape(
+        self, connection: AsyncConnection, query: RecordQuery, *, is_known: bool = False
+    ) -> TableShape:
+        shape = self._shapes.get(query.table) if is_known or query.after is not None else None
         if shape is None:
             shape = await describe(self.engine, connection, query.table)
         if shape is None:
@@ -243,6 +271,12 @@ class SqlRecordReader:
             )
         self._shapes[query.table] = shape
         return shape
+
+
+def _unfollowed(message: str, engine: Engine) -> BackendError:
+    return BackendError(
+        message, failure=FailureKind.UNSUPPORTED, where=engine.where, help="Read the list again instead."
+    )
 
 
 def _handed_over(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import sqlalchemy as sa
@@ -17,9 +17,10 @@ from llama_storage_tui.backends.documents import (
     holds,
     inside_of,
 )
-from llama_storage_tui.backends.engine import Dialect, Expression, Statement
+from llama_storage_tui.backends.engine import Dialect, Expression, Statement, TableWatch
 from llama_storage_tui.backends.row_source import Order, Rows, RowSource
 from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Cell, Cursor
 from llama_storage_tui.model.records import (
@@ -211,6 +212,21 @@ class RecordScan(RowSource):
         column = self.shape.column(self.query.id)
         equal = [self.dialect.equals(table.c[column.name], column, id_) for id_ in ids]
         return await self._fetch(connection, self._selected(table, (sa.or_(*equal),)), None)
+
+    async def at(
+        self, connection: AsyncConnection, watch: TableWatch, positions: Sequence[str]
+    ) -> list[Record]:
+        """Return the records at the positions of a look, in their order; those that the query does not want are left out."""
+        table = self.table
+        place = table.c[self.marked[-1].name]
+        rows = await self._fetch(connection, self._selected(table, (watch.at(place, positions),)), None)
+        order = {text: index for index, text in enumerate(positions)}
+
+        def rank(row: Row) -> int:
+            part = self._parts(row)[-1]
+            return order.get(part[1] if part else "", 0)
+
+        return [self.record(row) for row in sorted(rows, key=rank)]
 
     async def _fetch(self, connection: AsyncConnection, statement: Statement, limit: int | None) -> list[Row]:
         return [*(await connection.execute(statement.limit(limit))).all()]

@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader, RoleLogin, RoleServer
 from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, Roles
 from llama_storage_tui.errors import BackendError, FailureKind, RefusedError
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.target import LoginTarget, Target
+
+if TYPE_CHECKING:
+    # Names of annotations only.
+    from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader, RoleLogin, RoleServer
 
 _PACKAGES: Final = (
     "sqlite",
@@ -91,14 +94,45 @@ def open_writer(target: Target, *, timeouts: Timeouts | None = None) -> ItemWrit
     Raises RefusedError as `open_source` does.
     """
     engine = engine_of(target)
+    writer = _bulk_copy(engine).writer
+    if writer is None:
+        raise _no_copy(engine)
     with _needing_driver(engine):
-        return _bulk_copy(engine).writer(target, timeouts or Timeouts())
+        return writer(target, timeouts or Timeouts())
+
+
+def writable_types() -> tuple[str, ...]:
+    """Return the backend types to which this program can bring rows."""
+    copies = ((each.bulk_copy, each.types) for each in ENGINES)
+    return tuple(type_ for copy, types in copies if copy is not None and copy.writer for type_ in types)
+
+
+def is_writable(target: Target) -> bool:
+    """Tell whether this program has a writer of a target."""
+    copy = engine_of(target).bulk_copy
+    return copy is not None and copy.writer is not None
+
+
+def copy_note(target: Target) -> str:
+    """Return what to know before rows are brought to a target; '' where that is nothing."""
+    return _bulk_copy(engine_of(target)).note
+
+
+def refuse_but_for_move(target: Target) -> None:
+    """Raise RefusedError where rows of a target cannot be brought beside others that are there."""
+    engine = engine_of(target)
+    if _bulk_copy(engine).only_moves:
+        raise _no_copy(engine)
 
 
 def _bulk_copy(engine: EngineSpec[Any]) -> BulkCopy[Any]:
     if engine.bulk_copy is None:
-        raise RefusedError(f"This program copies no data from or to {engine.name}")
+        raise _no_copy(engine)
     return engine.bulk_copy
+
+
+def _no_copy(engine: EngineSpec[Any]) -> RefusedError:
+    return RefusedError(f"This program copies no data from or to {engine.name}")
 
 
 def _roles(engine: EngineSpec[Any]) -> Roles[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 
 import sqlalchemy as sa
@@ -14,6 +13,7 @@ from llama_storage_tui.backends.documents import (
 )
 from llama_storage_tui.backends.engine import Dialect, Expression, PreparedDocument, Ready, Statement
 from llama_storage_tui.backends.shape import TableShape
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.records import (
     Field,
     Measure,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from dataclasses import field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader, RoleLogin, RoleServer
 from llama_storage_tui.backends.settings import BackendSettings
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.target import LoginTarget, Target
+
+if TYPE_CHECKING:
+    # Names of annotations only.
+    from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader, RoleLogin, RoleServer
 
 AnyTarget = TypeVar("AnyTarget", bound=Target)
 AnyLogin = TypeVar("AnyLogin", bound=LoginTarget)
@@ -37,7 +41,12 @@ class BulkCopy(Generic[AnyTarget]):
     """Whole containers, read as they are stored (`source`) and written (`writer`). Both import the driver."""
 
     source: Callable[[AnyTarget, Timeouts], ItemSource]
-    writer: Callable[[AnyTarget, Timeouts], ItemWriter]
+    writer: Callable[[AnyTarget, Timeouts], ItemWriter] | None
+    """None where this program writes nothing."""
+    note: str = ""
+    """What an operator should know before rows are brought there."""
+    only_moves: bool = False
+    """Whether it is for moves alone, whose target is an empty place: the engine has no transactions, or is only read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from enum import Enum, auto
 from typing import Final
 
 from llama_storage_tui.backends.outlines import LARGE, WantedParts, outline
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import (
     AnyOf,

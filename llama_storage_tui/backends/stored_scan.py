@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,6 +21,7 @@ from llama_storage_tui.backends.recordscan import RecordScan, Row
 from llama_storage_tui.backends.row_source import Order
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.backends.stored_rows import StoredRow
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import (
     Condition,

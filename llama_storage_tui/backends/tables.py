@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -14,9 +14,11 @@ from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.batches import BATCH_BYTES, LARGEST_BATCH, Pace
 from llama_storage_tui.backends.cursors import Position
 from llama_storage_tui.backends.engine import Engine, Statement, describe
-from llama_storage_tui.backends.listing import ResolvedQuery, filter_conditions, row_fingerprint
+from llama_storage_tui.backends.listing import ResolvedQuery, row_fingerprint
 from llama_storage_tui.backends.rereading import as_stored, rereading
-from llama_storage_tui.backends.shape import TableShape
+from llama_storage_tui.backends.row_filters import compared_texts, filter_conditions
+from llama_storage_tui.backends.shape import ColumnKind, TableShape
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, ContentError, FailureKind, NotFoundError, UsageError
 from llama_storage_tui.model.data import Cell, Count, Cursor, Filter, RowPage, RowQuery, Table
 from llama_storage_tui.model.limits import Timeouts
@@ -212,9 +214,9 @@ class SqlTableReader:
 
     async def _check(self, connection: AsyncConnection, shape: TableShape, filters: Sequence[Filter]) -> None:
         for each in filters:
-            column = shape.column(each.column)
-            if each.text is not None:
-                await self.engine.dialect.check_filter(connection, column, each.text)
+            column, texts = compared_texts(shape, each)
+            for text in texts if column.kind is not ColumnKind.JSON else ():
+                await self.engine.dialect.check_filter(connection, column, text)
 
     async def _count_or_none(self, name: str) -> Count | None:
         """Count exactly; None where this table cannot be counted, which is no reason to hide the others."""

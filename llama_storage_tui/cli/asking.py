@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.cli.settings import Settings
-from llama_storage_tui.cli.waiting import wait_for
 from llama_storage_tui.cli.word_order import config_elsewhere
 from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.model.catalog import Catalog
-from llama_storage_tui.reports.pending import notice_help
 from llama_storage_tui.services.catalog import load
+from llama_storage_tui.services.left_pending import is_anything_pending
 from llama_storage_tui.services.requests import LoadRequest
-from llama_storage_tui.services.rotation import pending
-from llama_storage_tui.services.session import Session
-from llama_storage_tui.services.transfer.pending import pending_transfer
+
+if TYPE_CHECKING:
+    from llama_storage_tui.services.session import Session
 
 Answer = TypeVar("Answer")
 
@@ -34,11 +33,8 @@ PAGE_LIMIT: Final = click.option(
 def open_with(context: click.Context, config: str, reading: Callable[[LoadRequest], Answer]) -> Answer:
     """Say what is pending on a config, read it in some way, and return what that gives."""
     request = Settings(context).request(config)
-    if config != STDIN:
-        for found in pending.notices(request):
-            output.say_notice(help_words(notice_help(found)))
-        if (transfer := pending_transfer(request)) is not None:
-            output.say_notice(help_words(notice_help(transfer)))
+    if config != STDIN and is_anything_pending(request):
+        _say_what_is_pending(request)
     try:
         return reading(request)
     except ConfigError as error:
@@ -46,6 +42,18 @@ def open_with(context: click.Context, config: str, reading: Callable[[LoadReques
         if hint is not None:
             error.help = hint
         raise
+
+
+def _say_what_is_pending(request: LoadRequest) -> None:
+    # Imported here: almost no call finds a change half done, and what journals hold is much to import.
+    from llama_storage_tui.reports.pending import notice_help
+    from llama_storage_tui.services.rotation import pending
+    from llama_storage_tui.services.transfer.pending import pending_transfer
+
+    for found in pending.notices(request):
+        output.say_notice(help_words(notice_help(found)))
+    if (transfer := pending_transfer(request)) is not None:
+        output.say_notice(help_words(notice_help(transfer)))
 
 
 def open_catalog(context: click.Context, config: str) -> Catalog:
@@ -60,6 +68,9 @@ def ask(context: click.Context, config: str, question: Callable[[Session], Await
     """Load a config, open a session, ask one question, close the session."""
     catalog = open_catalog(context, config)
     timeouts = Settings(context).timeouts
+    # Imported here: what asks nobody needs no event loop.
+    from llama_storage_tui.cli.waiting import wait_for
+    from llama_storage_tui.services.session import Session
 
     async def answer() -> Answer:
         async with Session(catalog, timeouts) as session:

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
-from llama_storage_tui.cli import output, reports
+from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import FOUND, ask, open_catalog
-from llama_storage_tui.cli.documents import (
-    CheckDocument,
-    Checked,
-    ErrorDocument,
-    FleetFindingBody,
-    ManyChecks,
-    ShowDocument,
-)
 from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.settings import Settings
-from llama_storage_tui.cli.waiting import wait_for
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.services.bundle import is_bundle
-from llama_storage_tui.services.inspection import inspect_data, with_data
 from llama_storage_tui.services.requests import names_several
-from llama_storage_tui.services.session import Session
+
+if TYPE_CHECKING:
+    from llama_storage_tui.services.session import Session
 
 
 @click.command()
@@ -49,13 +42,21 @@ def check(context: click.Context, configs: tuple[str, ...], *, looks_into_data: 
     name = names[0]
     catalog = ask(context, name, _looked_into) if looks_into_data else open_catalog(context, name)
     if Settings(context).is_json:
+        # Each imported where it is called: JSON needs no words for people, and they need no pydantic.
+        from llama_storage_tui.cli.documents import CheckDocument, Checked
+
         output.write_document(CheckDocument.model_validate(Checked(catalog, catalog.findings)))
     else:
-        reports.report_check(catalog, catalog.findings)
+        from llama_storage_tui.cli.reports import report_check
+
+        report_check(catalog, catalog.findings)
     return check_code(catalog)
 
 
 async def _looked_into(session: Session) -> Catalog:
+    # Imported here: the config alone is checked without a driver.
+    from llama_storage_tui.services.inspection import inspect_data, with_data
+
     found = await inspect_data(session)
     catalog = with_data(session.catalog, found)
     return replace(catalog, findings=(*catalog.findings, *found))
@@ -69,7 +70,15 @@ def check_code(catalog: Catalog) -> ExitCode:
 
 def _check_many(context: click.Context, names: tuple[str, ...], *, looks_into_data: bool) -> int:
     # Imported here: a check of one config must not pay for several.
+    from llama_storage_tui.cli.documents import (
+        CheckDocument,
+        Checked,
+        ErrorDocument,
+        FleetFindingBody,
+        ManyChecks,
+    )
     from llama_storage_tui.cli.fleet_reading import read_fleet, report_findings
+    from llama_storage_tui.cli.reports import report_check
     from llama_storage_tui.services.fleet.judging import judge_fleet
 
     is_json = Settings(context).is_json
@@ -89,7 +98,7 @@ def _check_many(context: click.Context, names: tuple[str, ...], *, looks_into_da
             documents.append(CheckDocument.model_validate(Checked(catalog, catalog.findings)))
             codes.append(check_code(catalog))
         if catalog is not None and not is_json:
-            reports.report_check(catalog, catalog.findings)
+            report_check(catalog, catalog.findings)
     between = judge_fleet(members).findings
     if is_json:
         findings = [FleetFindingBody.model_validate(found) for found in between]
@@ -100,6 +109,9 @@ def _check_many(context: click.Context, names: tuple[str, ...], *, looks_into_da
 
 
 def _with_data(context: click.Context, catalog: Catalog) -> Catalog:
+    from llama_storage_tui.cli.waiting import wait_for
+    from llama_storage_tui.services.session import Session
+
     async def answer() -> Catalog:
         async with Session(catalog, Settings(context).timeouts) as session:
             return await _looked_into(session)
@@ -118,7 +130,11 @@ def show(context: click.Context, config: str) -> int:
     """
     catalog = open_catalog(context, config)
     if Settings(context).is_json:
+        from llama_storage_tui.cli.documents import ShowDocument
+
         output.write_document(ShowDocument.model_validate(catalog))
     else:
-        reports.report_show(catalog)
+        from llama_storage_tui.cli.reports import report_show
+
+        report_show(catalog)
     return ExitCode.DONE

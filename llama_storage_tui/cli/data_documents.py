@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import JsonValue
 
-from llama_storage_tui.cli.documents import Document, From, HelpText, Json, Made, iso, json_value
+from llama_storage_tui.cli.documents import Document, From, HelpText, Json, Made, json_value
 from llama_storage_tui.model.data import Count, KeyEntry, RowPage
 from llama_storage_tui.services.probe import ProbeResult
-from llama_storage_tui.services.values import cell_to_json, stored_to_json
+from llama_storage_tui.services.values import cell_to_json, iso, stored_to_json
 
 
 class ProbeErrorBody(Document):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any, Final, Literal
 
@@ -12,12 +11,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, m
 from pydantic.fields import FieldInfo
 
 from llama_storage_tui.cli.next_steps import help_words
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model import catalog as model
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.model.version import VersionGuess
 from llama_storage_tui.next_steps import Advice
 from llama_storage_tui.secrets import MASK, Secret
-from llama_storage_tui.services.values import to_json
+from llama_storage_tui.services.values import iso, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class Document(BaseModel):
     one that `From` names, or what `Made` makes of the object; nothing inside of null is null.
     """
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    # A validator is built when its document is first made: a command makes one of many.
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -81,11 +82,6 @@ def json_value(value: object) -> JsonValue:
     """Turn a plain value into one that every JSON reader takes."""
     converted: JsonValue = to_json(value)  # type: ignore[assignment] # to_json gives JSON values only
     return converted
-
-
-def iso(time: datetime) -> str:
-    """Write a time of the program's own: ISO 8601 in UTC."""
-    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 Json = Annotated[JsonValue, BeforeValidator(json_value)]

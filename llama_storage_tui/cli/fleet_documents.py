@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from llama_storage_tui.cli.documents import (
@@ -14,6 +13,7 @@ from llama_storage_tui.cli.documents import (
     VerdictBody,
     VersionBody,
 )
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.model.fleet import FleetReport
 from llama_storage_tui.services.fleet.contact import FleetContact

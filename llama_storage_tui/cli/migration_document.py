@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from llama_storage_tui.cli.documents import Document, Made
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.migration import ConfigMigration
 from llama_storage_tui.services.config_writing import WrittenConfig
 from llama_storage_tui.services.migration.config import unified

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from llama_storage_tui.cli.documents import Document, From, Made
 from llama_storage_tui.cli.transfer_document import ItemOutcomeBody, StaysBody
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.move import MovePlan
 from llama_storage_tui.model.transfer_result import CountedItem, TransferResult
 
@@ -61,6 +61,7 @@ class MovePlanBody(Document):
     stays: Annotated[list[StaysBody], From("transfer.stays")]
     downtime: DowntimeBody
     users: list[str]
+    notices: Annotated[list[str], From("transfer.notices")]
     diff: str
     refusals: list[str]
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import codecs
 import json
 import os
+import select
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import Enum
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, TextIO
 from llama_storage_tui import text
 from llama_storage_tui.cli import pager, table
 from llama_storage_tui.cli.next_steps import help_words
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
 
 if TYPE_CHECKING:
@@ -249,6 +250,25 @@ def write_raw(chunk: str) -> None:
     """Write text of a machine format as it is; to a terminal only what is safe there (JSON is, CSV may not be)."""
     _release()
     _write_data(text.block(chunk) if stdout_is_terminal() else chunk)
+
+
+def write_json_line(document: BaseModel) -> None:
+    """Print a document as one line of JSON Lines."""
+    _release()
+    _write_data(_compact(document) + "\n")
+
+
+def check_reader() -> None:
+    """Raise ReaderGoneError where nobody reads a pipe any more: between two writes, nothing else would tell."""
+    with _stdout() as stdout:
+        try:
+            number = stdout.fileno()
+        except (OSError, ValueError):
+            return  # not a stream of the system
+    poll = select.poll()
+    poll.register(number, 0)
+    if any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0)):
+        raise ReaderGoneError
 
 
 def _write_data(chunk: str) -> None:

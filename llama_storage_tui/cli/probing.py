@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from llama_storage_tui.cli import output, reports, shell_completion
+from llama_storage_tui.cli import output, shell_completion
 from llama_storage_tui.cli.asking import ask
-from llama_storage_tui.cli.data_documents import ProbeBody, TestDocument
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.settings import Settings
-from llama_storage_tui.services.probe import all_names, probe_all
-from llama_storage_tui.services.session import Session
+from llama_storage_tui.services.probe import ProbeResult, all_names, probe_all
+
+if TYPE_CHECKING:
+    from llama_storage_tui.services.session import Session
 
 
 @click.command()
@@ -26,15 +29,20 @@ def test(context: click.Context, config: str, backends: tuple[str, ...], *, thor
     Example: llama-storage-tui test run.yaml sql_default --timeout 2
     """
 
-    async def question(session: Session) -> list[ProbeBody]:
+    async def question(session: Session) -> list[ProbeResult]:
         found = {result.backend: result async for result in probe_all(session, backends, thorough=thorough)}
         order = backends or all_names(session)
-        results = [found[name] for name in dict.fromkeys(order)]
-        if not Settings(context).is_json:
-            reports.report_test(results)
-        return [ProbeBody.model_validate(result) for result in results]
+        return [found[name] for name in dict.fromkeys(order)]
 
-    bodies = ask(context, config, question)
+    results = ask(context, config, question)
+    # Imported here: the servers were asked before there is anything to say.
     if Settings(context).is_json:
+        from llama_storage_tui.cli.data_documents import ProbeBody, TestDocument
+
+        bodies = [ProbeBody.model_validate(result) for result in results]
         output.write_document(TestDocument(results=bodies))
-    return ExitCode.DONE if all(body.ok for body in bodies) else ExitCode.WRONG
+    else:
+        from llama_storage_tui.cli.reports import report_test
+
+        report_test(results)
+    return ExitCode.DONE if all(result.is_ok for result in results) else ExitCode.WRONG

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.blocks import write_lines
-from llama_storage_tui.cli.documents import iso
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.cli.output import Colour, Piece, Toned
 from llama_storage_tui.model.catalog import Catalog, Reference
 from llama_storage_tui.model.data import Cell, Count, KeyPage, RowPage
 from llama_storage_tui.model.finding import Finding, Severity
 from llama_storage_tui.reports.findings import WHEN, place_of
-from llama_storage_tui.reports.probes import probe_facts, remark_lines
 from llama_storage_tui.reports.references import why_nowhere
-from llama_storage_tui.services.browse import NamespaceListing, TableEntry, looked_at
-from llama_storage_tui.services.probe import ProbeResult
-from llama_storage_tui.services.values import LONGEST_LETTER, epoch_time, with_letters
+from llama_storage_tui.services.values import LONGEST_LETTER, epoch_time, iso, with_letters
 from llama_storage_tui.text import plural
+
+if TYPE_CHECKING:
+    # Each command imports what it asks: `check` asks nobody.
+    from llama_storage_tui.services.browse import NamespaceListing, TableEntry
+    from llama_storage_tui.services.probe import ProbeResult
 
 CELL_WIDTH = 60
 SELECTING: Final = frozenset(
@@ -127,6 +128,8 @@ def _reference(reference: Reference) -> tuple[Piece, ...]:
 
 def report_test(results: list[ProbeResult]) -> None:
     """Print each backend's answer with its details."""
+    from llama_storage_tui.reports.probes import probe_facts, remark_lines
+
     for result in results:
         error = result.error
         if error is not None:
@@ -180,6 +183,8 @@ def report_keys(page: KeyPage) -> None:
         ],
         cut=None,
     )
+    from llama_storage_tui.services.browse import looked_at
+
     _report_end(page.next, is_complete=page.is_complete, looked=looked_at(page))
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.rotation import Terms
 from llama_storage_tui.secrets import Secret

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Annotated, Literal
 
 from llama_storage_tui.cli.documents import Document, From, HelpText, Made, Time
 from llama_storage_tui.cli.next_steps import finishing_command, password_command
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.rotation import Patch, Plan, Result
 from llama_storage_tui.reports.rotation import way_sentences
 

@@ -15,6 +15,7 @@ from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Filter, Order, RowQuery
 from llama_storage_tui.services import browse, export
+from llama_storage_tui.services.row_conditions import HELP, parse_condition
 
 
 @click.command()
@@ -51,11 +52,7 @@ def _query(
     after: str | None,
 ) -> RowQuery:
     filters = [Filter(name, None) for name in where_null]
-    for condition in where:
-        name, separator, value = condition.partition("=")
-        if not separator or not name:
-            raise UsageError(f"{condition!r} is not COLUMN=VALUE", help="For NULL use --where-null COLUMN.")
-        filters.append(Filter(name, value))
+    filters += map(parse_condition, where)
     order = None
     if order_by:
         name, _, direction = order_by.rpartition(":")
@@ -71,7 +68,12 @@ def _query(
 @click.argument("backend", shell_complete=shell_completion.backends)
 @click.argument("table", shell_complete=shell_completion.tables)
 @click.option("--columns", metavar="A,B", help="Only these columns, in this order.")
-@click.option("--where", multiple=True, metavar="COL=VALUE", help="Only rows whose COL is VALUE; repeatable.")
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="COL=VALUE",
+    help=f"Only rows of which this holds; repeatable, combined with AND. {HELP}",
+)
 @click.option("--where-null", multiple=True, metavar="COL", help="Only rows whose COL is NULL; repeatable.")
 @click.option("--order-by", metavar="COL[:desc]", help="Another order than the primary key's.")
 @click.option("--limit", type=LIMIT, metavar="N", help="Rows of a page (default 100).")

@@ -34,6 +34,7 @@ from llama_storage_tui.cli.responses.attention_document import AttentionDocument
 from llama_storage_tui.cli.responses.chain_document import ChainDocument
 from llama_storage_tui.cli.responses.diff_document import DiffDocument
 from llama_storage_tui.cli.responses.show_document import ShowResponseDocument
+from llama_storage_tui.cli.responses.stats_document import StatsDocument
 from llama_storage_tui.cli.responses.who_document import WhoDocument
 from llama_storage_tui.cli.rotation_document import RotateDocument
 from llama_storage_tui.cli.rules import RulesDocument
@@ -58,6 +59,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "responses chain": ChainDocument,
     "responses who": WhoDocument,
     "responses attention": AttentionDocument,
+    "responses stats": StatsDocument,
     "objects": FamiliesDocument,
     "objects list": ObjectsDocument,
     "objects show": ObjectDocument,

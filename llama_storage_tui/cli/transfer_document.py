@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from llama_storage_tui.cli.documents import Document, From, Made
 from llama_storage_tui.cli.next_steps import resuming_command
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.transfer_result import LeftRow, TransferPlan, TransferResult
 
 

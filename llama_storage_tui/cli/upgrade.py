@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -21,6 +21,7 @@ from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.output import Colour, Toned
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.cli.waiting import wait_for
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Count
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.upgrade import UpgradeReport

@@ -39,28 +39,28 @@ def read_access_rules(context: Context) -> AccessRules:
 
 
 def _rules(context: Context, policy: object) -> Iterator[AccessRule]:
-    from pydantic import ValidationError
+    from pydantic_core import ValidationError
 
     from llama_storage_tui.upstream.run_config.access import ACCESS_RULE
-    from llama_storage_tui.upstream.run_config.builder import Builder
+    from llama_storage_tui.upstream.run_config.builder import shape_validator
 
     if contains_unknown(policy):
         raise _UnknownRulesError("a rule of server.auth.access_policy depends on a variable that is not set")
     if not isinstance(policy, list):
         raise _UnknownRulesError("server.auth.access_policy is not a list: no server loads it")
-    model = Builder(context.version).model(ACCESS_RULE)
+    rule = shape_validator(ACCESS_RULE, context.version)
     for index, entry in enumerate(policy):
         path = context.resolution.file_path((*POLICY, index))
         where = f"{'.'.join(map(str, POLICY))}[{path[-1]}]"
         try:
-            yield _rule(model.model_validate(entry), where, context.line(path))
+            yield _rule(rule.validate_python(entry), where, context.line(path))
         except ValidationError:
             raise _UnknownRulesError(
                 f"{where} is not a rule that a server of {context.version} loads"
             ) from None
 
 
-def _rule(read: Any, where: str, line: int | None) -> AccessRule:  # noqa: ANN401 - a model made from tables
+def _rule(read: Any, where: str, line: int | None) -> AccessRule:  # noqa: ANN401 - values by the names of tables
     return AccessRule(
         _scope(read.permit),
         _scope(read.forbid),

@@ -143,17 +143,17 @@ def read_backend(context: Context, name: str, entry: object, path: Path) -> Back
     }
     told = EntrySettings(context, type_, values, entry, path)
     engine = engine_of_type(type_)
-    target: Target | None = None
-    problem: str | None = None
-    try:
-        target = read_target(told)
-    except NoTarget as reason:
-        problem = str(reason)
+    mistaken = [
+        setting.name
+        for setting in settings
+        if setting.name not in USER_FIELDS and gives_password(context, entry, (*path, setting.name))
+    ]
+    target, problem = _target(told, mistaken)
     return Backend(
         name,
         type_,
         family_of(type_),
-        location_of(told, target),
+        _without(location_of(told, target), settings),
         settings,
         _credential(context, entry, values, path),
         target,
@@ -163,6 +163,26 @@ def read_backend(context: Context, name: str, entry: object, path: Path) -> Back
         unlike_config=() if engine is None or target is None else tuple(engine.unlike_config(told)),
         cannot_connect=None if engine is None else engine.cannot_connect(told, name),
     )
+
+
+def _target(told: EntrySettings, mistaken: list[str]) -> tuple[Target | None, str | None]:
+    """Return what to connect to, or why there is nothing."""
+    if mistaken:
+        # To look such a host up would tell the password to a name server.
+        return None, f"its {mistaken[0]} is given the password"
+    try:
+        return read_target(told), None
+    except NoTarget as reason:
+        return None, str(reason)
+
+
+def _without(location: str, settings: tuple[Setting, ...]) -> str:
+    """Return a location without what its parts were given of a password by mistake."""
+    scheme, separator, place = location.rpartition("://")
+    for setting in settings:
+        if isinstance(setting.value, Secret) and not is_secret_name(setting.name):
+            place = place.replace(setting.value.reveal(), MASK)
+    return f"{scheme}{separator}{place}"
 
 
 def _settings(
@@ -182,6 +202,7 @@ def _settings(
             is_secret_name(name)
             or (field is not None and field.is_secret)
             or (name in USER_FIELDS and is_password_too(context, entry, (*path, name)))
+            or gives_password(context, entry, (*path, name))
         )
         expression = context.expression((*path, name))
         if expression is not None:
@@ -215,21 +236,36 @@ def is_password_too(context: Context, entry: Mapping[object, object], path: Path
     Equal words are no proof: many servers have a role whose password is its name, and the name is shown everywhere.
     """
     user = entry.get(path[-1])
+    if gives_password(context, entry, path):
+        return True
+    for value in _passwords(entry):
+        is_inside = isinstance(value, str) and isinstance(user, str) and value in user and value != user
+        if is_inside and len(str(value)) >= SHORTEST_SECRET:
+            return True
+    return any(is_secret_name(use.variable) for use in context.resolution.uses.get(path, ()))
+
+
+def gives_password(context: Context, entry: Mapping[object, object], path: Path) -> bool:
+    """Tell whether a field is given a password by mistake: by the variable or the anchor of one, or a port that is equal to one.
+
+    Equal words prove nothing of other fields: many servers have a role, and a database, that is called as its password is.
+    """
     variables = {use.variable for use in context.resolution.uses.get(path, ())}
     node = context.document.node(path)
     for name in entry:
-        if not is_secret_name(str(name)):
-            continue
         secret: Path = (*path[:-1], str(name))
+        if not is_secret_name(str(name)) or secret == path:
+            continue
         if variables & {use.variable for use in context.resolution.uses.get(secret, ())}:
             return True
         if node is not None and node is context.document.node(secret):
             return True
-        value = entry[name]
-        is_inside = isinstance(value, str) and isinstance(user, str) and value in user and value != user
-        if is_inside and len(str(value)) >= SHORTEST_SECRET:
-            return True
-    return any(is_secret_name(variable) for variable in variables)
+    port = entry.get(path[-1]) if path[-1] == "port" else None
+    return isinstance(port, str) and not port.isdecimal() and port in _passwords(entry)
+
+
+def _passwords(entry: Mapping[object, object]) -> list[object]:
+    return [value for name, value in entry.items() if is_secret_name(str(name))]
 
 
 def _shown(context: Context, name: str, value: object, *, is_secret: bool) -> SettingValue:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.config.document import ConfigDocument, Elsewhere, Keeps, Mount, Path, parse, texts
 from llama_storage_tui.config.environment import Variable
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import ConfigError, UsageError
 
 ENDINGS: Final = (".yaml", ".yml")

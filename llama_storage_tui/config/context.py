@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from llama_storage_tui.config.document import ConfigDocument, Path, get
 from llama_storage_tui.config.environment import Environment, Resolution
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import NOT_SET, SourceKind, ValueSource
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.secrets import Secret

@@ -8,13 +8,14 @@ wins. What a server would survive but this program should not (an alias bomb, a 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
 import yaml
 
 from llama_storage_tui.config.nodes import DocumentOrigin, compose, compose_all, construct, refuse_bombs
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.secrets import MASK, password_span

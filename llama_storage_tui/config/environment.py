@@ -11,10 +11,11 @@ from __future__ import annotations
 import os.path
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple
 
 from llama_storage_tui.config.document import Elsewhere, Mount, Path, PathStep
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.secrets import MASK
 from llama_storage_tui.upstream import changes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from llama_storage_tui.config.backends import read_backends, with_shared_folders
 from llama_storage_tui.config.context import Context
@@ -17,6 +17,7 @@ from llama_storage_tui.config.provider_logins import read_logins
 from llama_storage_tui.config.providers import read_providers
 from llama_storage_tui.config.references import read_references
 from llama_storage_tui.config.registrations import read_registrations
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend, Catalog
 from llama_storage_tui.model.finding import Severity, Stage, Verdict
 from llama_storage_tui.model.version import Version, VersionGuess

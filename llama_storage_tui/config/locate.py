@@ -6,7 +6,6 @@ import os.path
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -15,6 +14,7 @@ from llama_storage_tui.config.document import MAXIMUM_BYTES, ConfigDocument, dec
 from llama_storage_tui.config.manifests import find_run_config
 from llama_storage_tui.config.manifests.resources import is_manifest
 from llama_storage_tui.config.other_files import refuse_other_files, unreadable_error
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.next_steps import Advice, Step
 

@@ -7,7 +7,7 @@ tomorrow. So the file is searched as it is written, not as a server would load i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote
 
@@ -24,6 +24,7 @@ from llama_storage_tui.config.edit.uri import is_mongo, password_span
 from llama_storage_tui.config.environment import UNKNOWN, resolve
 from llama_storage_tui.config.legacy import read_legacy, reads_inline_stores, snippets
 from llama_storage_tui.config.targets import EntrySettings
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.target import LoginTarget
 from llama_storage_tui.secrets import Secret

@@ -7,7 +7,7 @@ within one part: a password put together from two variables has no place where a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 
 from llama_storage_tui.config.context import Context
@@ -19,6 +19,7 @@ from llama_storage_tui.config.environment import (
     Variable,
     convert,
 )
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.secrets import Secret

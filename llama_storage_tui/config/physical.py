@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from llama_storage_tui.backends.registry import engine_of_type
 from llama_storage_tui.config.document import Path
 from llama_storage_tui.config.masking import mask_userinfo
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend, Family, Physical, Reference
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.consumers import CONFIGURED, find_consumer, keeps_namespaces

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.config.environment import EARLY_EXPRESSION
+from llama_storage_tui.deferred import dataclass
 
 _TEMPLATE: Final = re.compile(r"\{\{.+?\}\}|\{%.+?%\}|<%.+?%>")
 _BRACED: Final = re.compile(r"\$\{(?!env\.)([A-Za-z_][A-Za-z0-9_.]*)(:?[-+=?]|:)?([^}]*)\}")

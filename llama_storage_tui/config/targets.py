@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path as DocumentPath
 from llama_storage_tui.config.environment import UNKNOWN
 from llama_storage_tui.config.masking import mask_userinfo
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.target import Target
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.secrets import Secret

@@ -11,10 +11,10 @@ import random
 import struct
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.demo.legacy_documents import (
     DIMENSIONS,
     EMBEDDING,

@@ -12,14 +12,13 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, TextIO
 
-from platformdirs import user_state_path
-
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.files import audit
-from llama_storage_tui.files.private import STATE_VARIABLE, check_private, make_private
+from llama_storage_tui.files.private import check_private, make_private, state_folder
 from llama_storage_tui.files.replacing import sync_folder
 from llama_storage_tui.model.rotation import LineChange, Patch, RoleChange, Way
 from llama_storage_tui.secrets import Secret
@@ -123,8 +122,7 @@ class Journals:
     """The journals of one user's state folder."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        named = environ.get(STATE_VARIABLE)
-        self.state = Path(named) if named else user_state_path("llama-storage-tui", appauthor=False)
+        self.state = state_folder(environ)
         self.folder = self.state / "rotations"
 
     @property

@@ -12,9 +12,9 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import PendingError, RefusedError
 from llama_storage_tui.files.replacing import sync_folder
 from llama_storage_tui.next_steps import Advice, Step

@@ -8,7 +8,6 @@ made again on what they saved.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import hashlib
 import os
@@ -103,6 +102,9 @@ def sync_folder(folder: Path) -> None:
 
 def _exchange(staged: Path, path: Path) -> None:
     """Exchange two names; where the system cannot, rename over, which has a window between reading and renaming."""
+    # Imported here: whoever asks for a marker must not pay for it.
+    import ctypes
+
     libc = ctypes.CDLL(None, use_errno=True)
     rename = getattr(libc, "renameat2", None)
     if rename is not None:

@@ -7,10 +7,11 @@ each indented by two spaces: a term, two spaces or more, and what it means. Afte
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Final
+
+from llama_storage_tui.deferred import dataclass
 
 NAMES: Final = (
     "configs",

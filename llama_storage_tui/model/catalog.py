@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.access import AccessRules
 from llama_storage_tui.model.finding import Finding, Verdict
 from llama_storage_tui.model.target import Target

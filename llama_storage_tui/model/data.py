@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
+from enum import StrEnum
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import FailureKind
 
 Cell = str | int | float | bool | bytes | None
@@ -76,7 +78,7 @@ class StoredValue:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table; `type` is the engine's own word. JSON columns can be neither filtered nor sorted."""
+    """A column of a table; `type` is the engine's own word. JSON columns are filtered by what is inside, and never sorted."""
 
     name: str
     type: str
@@ -99,12 +101,32 @@ class Table:
         return next((column for column in self.columns if column.name == name), None)
 
 
+class Operator(StrEnum):
+    """How a filter compares, as it is written."""
+
+    EQUALS = "="
+    NOT_EQUALS = "!="
+    """Rows with nothing there included."""
+    LESS = "<"
+    AT_MOST = "<="
+    MORE = ">"
+    AT_LEAST = ">="
+    CONTAINS = "~"
+    """The text as it is stored contains this one, letter by letter."""
+    IN = "in"
+    """One of several texts, with commas between."""
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Rows whose `column` equals `text` cast to the column's type; `text` None is NULL."""
+    """Rows whose `column` compares so with `text` cast to the column's type; `text` None is NULL, with `=` and `!=`.
+
+    `column` may lead into the JSON document of one: `response_object.status`, `response_object.output.0.type`.
+    """
 
     column: str
     text: str | None
+    operator: Operator = Operator.EQUALS
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell, Count, Cursor
 from llama_storage_tui.model.records import Condition, Measure, Path, RecordOrder
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.finding import Finding
 
 

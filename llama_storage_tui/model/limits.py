@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from llama_storage_tui.deferred import dataclass
 
 LONGEST_CELL: Final = 64 * 1024
 """Characters of a text that a list fetches: more than any screen shows, and a page of them is a few megabytes."""

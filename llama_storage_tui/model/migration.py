@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.version import Version
 
 

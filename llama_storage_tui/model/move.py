@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.transfer_result import TransferPlan
 
 ROWS_A_SECOND = 6_000

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell, Cursor
 
 Path = tuple[str | int, ...]

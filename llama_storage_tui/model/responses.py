@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.access import Decision, Hiding
 from llama_storage_tui.model.data import Cell, Cursor
 from llama_storage_tui.model.families import Page, TablePlace

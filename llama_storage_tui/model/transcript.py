@@ -7,9 +7,9 @@ stands in `problems`, in words; what is there stays in `raw`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import TablePlace
 

@@ -7,10 +7,11 @@ stored: JSON is the stored text, byte for byte, and NULL is None, so that NULL a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell, KeySelection
 from llama_storage_tui.model.target import Target
 
@@ -39,19 +40,49 @@ class KeepRows:
 
 @dataclass(frozen=True, slots=True)
 class MoveKeys:
-    """The conversion of keys that begin with `old` to keys that begin with `new` instead: an engine may do it by itself."""
+    """The conversion of keys that begin with `old` to keys that begin with `new` instead: an engine may do it by itself.
+
+    `has_texts`: a value that is no text is none that such keys have. `expiry` gives their times of expiry in the target's form;
+    None keeps them as they are.
+    """
 
     old: str
     new: str
+    has_texts: bool = False
+    expiry: Callable[[Cell], Cell] | None = field(default=None, repr=False)
 
-    def __call__(self, item: Item) -> Sequence[Item]:
-        """Return the item under its new key; raises NotConvertibleError where its key is another."""
-        key = item.get("key")
+    def key(self, key: Cell) -> str:
+        """Return the new key; raises NotConvertibleError where it is another."""
         if not isinstance(key, str):
             raise NotConvertibleError("key is no text")
         if not key.startswith(self.old):
             raise NotConvertibleError("the key does not begin with its namespace")
-        return ({**item, "key": self.new + key[len(self.old) :]},)
+        return self.new + key[len(self.old) :]
+
+    def __call__(self, item: Item) -> Sequence[Item]:
+        """Return the item under its new key; raises NotConvertibleError where its key or its value is another."""
+        made = {**item, "key": self.key(item.get("key"))}
+        if self.has_texts and not isinstance(item.get("value"), str):
+            raise NotConvertibleError("value is no text")
+        if self.expiry is not None and made.get("expiration") is not None:
+            made["expiration"] = self.expiry(made["expiration"])
+        return (made,)
+
+
+@dataclass(frozen=True, slots=True)
+class MoveMostKeys:
+    """The conversion of keys most of which only get another beginning: an engine may bring those by itself, and the rest is few.
+
+    Keys that begin with one of `heads` are moved by `move`; `convert` makes the same of them, and what it does of all others.
+    """
+
+    move: MoveKeys
+    heads: tuple[str, ...]
+    convert: Convert
+
+    def __call__(self, item: Item) -> Sequence[Item]:
+        """Return what an item becomes; raises NotConvertibleError."""
+        return self.convert(item)
 
 
 class ColumnKind(StrEnum):

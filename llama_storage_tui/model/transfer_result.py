@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.transfer import OnConflict, Stays, TransferItem, Unseen
 from llama_storage_tui.next_steps import Advice
@@ -80,6 +81,8 @@ class ItemOutcome:
     kept: int = 0
     replaced: int = 0
     removed: int = 0
+    followed: int = 0
+    """Rows of the target that a later pass added, changed or removed, since the source had."""
     left: list[LeftRow] = field(default_factory=list)
 
     @property

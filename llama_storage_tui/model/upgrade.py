@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Physical
 from llama_storage_tui.model.data import Count
 from llama_storage_tui.model.finding import Finding, Severity, Verdict

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Final
 
 from llama_storage_tui.model.finding import Finding, Rule, Stage
-from llama_storage_tui.services.rule_book import releases
 
 WHEN: Final = {Stage.LOAD: "at load", Stage.START: "at start", Stage.NEVER: "never"}
 """When a server reports what a finding is about."""
@@ -29,6 +28,9 @@ def worst_first(findings: Iterable[Finding]) -> list[Finding]:
 
 def rule_sentences(rule: Rule, finding: Finding) -> tuple[str, ...]:
     """Return what a finding's rule says beyond the finding itself."""
+    # Imported here: a finding is shown without the rules of everything else.
+    from llama_storage_tui.services.rule_book import releases
+
     scope = "" if rule.since is None and rule.until is None else f" Releases: {releases(rule)}."
     first = f"Rule: {rule.title}.{scope}"
     return (first,) if finding.help == rule.help else (first, rule.advice)

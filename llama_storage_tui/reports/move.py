@@ -31,7 +31,7 @@ def move_plan_blocks(plan: MovePlan) -> Iterator[Block]:
         Line(f"{plural(plan.rows, 'row')}, {plan.bytes:,} bytes", indent=2),
         Line(f"downtime: about {plural(plan.downtime.seconds, 'second')}. {plan.downtime.reason}", indent=2),
     ]
-    head += [Line(each, LineTone.WARNING, WARNING, 2) for each in plan.users]
+    head += [Line(each, LineTone.WARNING, WARNING, 2) for each in (*plan.users, *plan.transfer.notices)]
     yield Block(tuple(head), "Move")
     if plan.transfer.items or plan.transfer.stays:
         yield from plan_blocks(plan.transfer)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.model.access import AccessRules, Decision, Ownership, SqlEngine, Tenancy, Viewer
 from llama_storage_tui.model.target import Target

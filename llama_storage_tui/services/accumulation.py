@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import monotonic
 from typing import Final
 
 from llama_storage_tui.backends.protocols import Reader
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family
 from llama_storage_tui.model.data import Cell, Count, KeySelection, Table

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -96,6 +95,8 @@ def judged(reading: UnjudgedConfig) -> Catalog:
 
 async def open_async(request: LoadRequest) -> Opened:
     """Read the config off the event loop: a slow mount must not freeze a screen."""
+    import asyncio  # here: a command reads its config without an event loop
+
     return await asyncio.to_thread(open_at_once, request)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 from typing import Final
 
 from llama_storage_tui.config.locate import config_path, read_file
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError, StorageToolError, UsageError
 from llama_storage_tui.files.places import check_replaceable, real_path
 from llama_storage_tui.files.replacing import digest, stage, swap

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from llama_storage_tui.backends.protocols import KeyValueReader, Reader
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError, UsageError
 from llama_storage_tui.model.catalog import Catalog, Family
 from llama_storage_tui.model.data import KeyEntry, KeySelection, Namespace, Table

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.finding import Finding, Stage
 from llama_storage_tui.services.accumulation import StoredSpace, stored_spaces

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from llama_storage_tui.deferred import dataclass
 
 if TYPE_CHECKING:
     from llama_storage_tui.model.catalog import Catalog

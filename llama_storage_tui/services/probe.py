@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
 from llama_storage_tui.next_steps import Advice, Step
 
@@ -106,15 +106,17 @@ async def probe_all(
     session: Session, names: Sequence[str] = (), *, thorough: bool = False
 ) -> AsyncIterator[ProbeResult]:
     """Test several backends (none named: all) and yield each result as it comes."""
-    wanted = list(names) or all_names(session)
+    wanted = list(names or all_names(session))
     for name in wanted:
         _named(session, name)
-    for name in wanted:
-        if session.catalog.backend(name) is None:
-            continue
+    named = [backend for name in wanted if (backend := session.catalog.backend(name)) is not None]
+    for name in {type(backend.target): backend.name for backend in named}.values():
         # Drivers first: an import while a connection is timed would count as its latency. What fails here fails below too.
         with contextlib.suppress(BackendError):
             await session.reader(name)
+    # Servers before files: one that never answers is waited for from the first moment on, and the rest is done meanwhile.
+    servers = {backend.name for backend in named if backend.target is not None and backend.target.addresses}
+    wanted.sort(key=lambda name: name not in servers)
     tasks = [asyncio.create_task(probe_one(session, name, thorough=thorough)) for name in wanted]
     try:
         for next_ in asyncio.as_completed(tasks):

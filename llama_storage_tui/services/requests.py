@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
 
 FOUND: Final = "@"

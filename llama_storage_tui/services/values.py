@@ -7,11 +7,11 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.text import is_safe
 
 if TYPE_CHECKING:
@@ -124,9 +124,19 @@ def _unfolded(data: object, depth: int) -> object:
     return data
 
 
+def iso(time: datetime) -> str:
+    """Write a time of the program's own: ISO 8601 in UTC."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def is_time_name(name: str) -> bool:
+    """Tell whether a column or a key of that name holds a point in time, by what servers call those."""
+    return bool(_TIME_NAMES.search(name))
+
+
 def epoch_time(column: str, value: Cell) -> datetime | None:
     """Return the time that an epoch-seconds column means, None where the name or the number does not say one."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not _TIME_NAMES.search(column):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not is_time_name(column):
         return None
     low, high = _EPOCH_SECONDS
     if not low < value <= high:

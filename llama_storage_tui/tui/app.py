@@ -175,7 +175,8 @@ class StorageApp(GoingApp):
 
         self._session = self._world.open_session(opened.catalog, self._timeouts)
         self._desk = None
-        screen = CatalogScreen(self._session, pending=opened.pending)
+        servers = self.choice_of_servers(opened.catalog.config)
+        screen = CatalogScreen(self._session, pending=opened.pending, servers=servers)
         screen.is_root = not self._fleet
         await self._only(screen)
         if opened.judge is not None:

@@ -9,10 +9,11 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.tui.terminal.fatal import log_folder

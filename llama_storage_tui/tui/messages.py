@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
+
+from llama_storage_tui.deferred import dataclass
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -204,6 +205,11 @@ class DifferenceOpened(Destination):
 @dataclass(eq=False)
 class AttentionOpened(Destination):
     """The operator wants to see what deserves a look."""
+
+
+@dataclass(eq=False)
+class StatisticsOpened(Destination):
+    """The operator wants to see how responses ended over time."""
 
 
 @dataclass(eq=False)

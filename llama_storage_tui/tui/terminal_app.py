@@ -18,6 +18,7 @@ from textual.theme import Theme
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
+from llama_storage_tui.services.remembered import FILE, SERVERS, ConfigChoice
 from llama_storage_tui.tui import messages
 from llama_storage_tui.tui.dependencies import World
 from llama_storage_tui.tui.navigation.keymap import preferences_path, read_preferences
@@ -70,6 +71,14 @@ class TerminalApp(App[int]):
         for theme in BY_NAME.values():
             self.register_theme(theme)
         self._styled = self.theme
+
+    def now(self) -> float:
+        """Return epoch seconds by the clock that the app goes by."""
+        return self._world.now()
+
+    def choice_of_servers(self, config: str) -> ConfigChoice:
+        """Return whether a config's servers are tested at the start: remembered beside the operator's preferences."""
+        return ConfigChoice(preferences_path(self._world.environ).with_name(FILE), SERVERS, config)
 
     def get_theme(self, theme_name: str) -> Theme | None:
         """Know our themes from the first style on, before Textual lets them be registered."""

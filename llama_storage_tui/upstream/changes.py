@@ -6,9 +6,9 @@ llama-stack 0.2.12 to 0.7.3 and ogx 0.8.0 to 1.5.0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.version import Dated, Version
 
 EXPRESSION_OPERATORS: Final = Version(0, 2, 13)

@@ -7,9 +7,9 @@ those that have it. The rest are habits of releases that no table has, dated bel
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.version import Dated, Version
 from llama_storage_tui.upstream import changes

@@ -11,9 +11,9 @@ Source: the provider modules of llama-stack 0.3.0 to 0.7.3 and ogx 0.8.0 to 1.5.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.changes import DatedFromCatalog

@@ -5,9 +5,9 @@ Where a kind lies in a version is what `consumers.py` says of the references; th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.changes import AGENTS_REMOVED, EVALUATION_REMOVED, SAFETY_REMOVED
 from llama_storage_tui.upstream.consumers import OPENAI_VECTOR_STORE_KEYS

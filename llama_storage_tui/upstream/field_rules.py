@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.version import Version
 
 

@@ -5,9 +5,9 @@ What changes its place (another table, other keys) is told by the places themsel
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream import changes
 

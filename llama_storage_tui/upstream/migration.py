@@ -8,9 +8,9 @@ Source: the distributions, provider registries and storage modules of llama-stac
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.providers import is_shipped_provider
 

@@ -6,10 +6,10 @@ Source: the provider registries and the API enumerations of llama-stack 0.3.0 to
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.version import Dated, Version
 from llama_storage_tui.upstream.changes import DatedFromCatalog
 

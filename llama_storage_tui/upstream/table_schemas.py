@@ -6,9 +6,9 @@ packages' own stores created. Missing columns are added by servers themselves wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.transfer import ColumnKind, ColumnSchema, TableSchema
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.changes import DatedFromCatalog

@@ -6,9 +6,9 @@ of 0.3.5, 0.7.3 and 1.5.0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream import changes, data_kinds
 from llama_storage_tui.upstream.consumers import QUOTA_KEYS, REGISTRY_KEYS, V1_1, V1_3

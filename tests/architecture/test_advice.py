@@ -164,6 +164,8 @@ OF_A_TRANSFER: Final = {
     "Set a variable, and name it": "no stored data; a variable that the config then reads",
     "Put back what the move wrote": "the config's text; the source and the target are left alone",
     "Everything was brought, and the source is still": "the config leads to the source, which is complete",
+    "Remove the one that is not wanted": "MongoDB before 1.0.3 has no index that is unique; only an operator knows which of two is right",
+    "Raise maxmemory, or set maxmemory-policy noeviction": "a full server then refuses writes; the source still has every key",
 }
 """What a transfer or a move says before it changes anything, and of its end."""
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.errors import BackendError, NotFoundError, UsageError
-from llama_storage_tui.model.data import Cell, Count, Filter, Order, RowQuery
+from llama_storage_tui.model.data import Cell, Count, Filter, Operator, Order, RowQuery
 from tests.stores import Store, all_rows, literal, reading
 
 MANY = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) INSERT INTO {} SELECT {} FROM n"
@@ -339,3 +339,74 @@ async def test_a_table_dropped_while_it_is_paged_is_said_with_what_to_do(store: 
         with pytest.raises(BackendError, match=r"gone|no such table") as caught:
             await reader.tables.page(RowQuery("t", limit=1, after=page.next))
     assert caught.value.help == "Go back and list the tables again."
+
+
+DOCUMENTS = (
+    "CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, s TEXT, n INTEGER, j JSON);"
+    """INSERT INTO t VALUES (1, 'one', 1, '{"status": "failed", "usage": {"total": 9}, "output": [{"type": "a"}, {"type": "b"}]}'),"""
+    """(2, 'two', 2, '{"status": "completed", "usage": {"total": 100}, "is": true}'),"""
+    """(3, NULL, NULL, '{"usage": {"total": "many"}, "text": "caf\\u00e9"}'), (4, 'O''Neill, Pat', 4, NULL)"""
+)
+
+
+async def test_filters_compare_columns_and_places_inside_json_the_same_way_on_every_engine(
+    store: Store,
+) -> None:
+    store.execute(DOCUMENTS)
+    cases = {
+        Filter("n", "2", Operator.NOT_EQUALS): [1, 3, 4],
+        Filter("n", "2", Operator.LESS): [1],
+        Filter("n", "2", Operator.AT_MOST): [1, 2],
+        Filter("n", "1", Operator.MORE): [2, 4],
+        Filter("n", "2", Operator.AT_LEAST): [2, 4],
+        Filter("n", "1, 4", Operator.IN): [1, 4],
+        Filter("s", None, Operator.NOT_EQUALS): [1, 2, 4],
+        Filter("s", "n", Operator.CONTAINS): [1],
+        Filter("s", "%", Operator.CONTAINS): [],
+        Filter("s", "*", Operator.CONTAINS): [],
+        Filter("s", '"O\'Neill, Pat",two', Operator.IN): [2, 4],
+        Filter("s", "' OR '1'='1", Operator.NOT_EQUALS): [1, 2, 3, 4],
+        Filter("j.status", "failed"): [1],
+        Filter("j.status", "failed", Operator.NOT_EQUALS): [2, 3, 4],
+        Filter("j.status", "failed,completed", Operator.IN): [1, 2],
+        Filter("j.status", None): [3, 4],
+        Filter("j.status", None, Operator.NOT_EQUALS): [1, 2],
+        Filter("j.status", "complete", Operator.CONTAINS): [2],
+        Filter("j.usage.total", "10", Operator.MORE): [2],
+        Filter("j.usage.total", "10", Operator.LESS): [1],
+        Filter("j.status", "d", Operator.LESS): [2],
+        Filter("j.output.0.type", "a"): [1],
+        Filter("j.output.-1.type", "b"): [1],
+        Filter("j.is", "true"): [2],
+        Filter("j.nothing.at.all", "x"): [],
+        Filter("j", "completed", Operator.CONTAINS): [2],
+        Filter("j", "café", Operator.CONTAINS): [3],
+        Filter("j.status", "failed\x00"): [],
+    }
+    async with reading(store.target()) as reader:
+        for each, expected in cases.items():
+            page = await reader.tables.page(RowQuery("t", filters=(each,)))
+            assert [row[0] for row in page.rows] == expected, each
+            assert (await reader.tables.count("t", (each,))).value == len(expected), each
+
+
+async def test_a_filter_that_cannot_be_asked_is_refused_and_says_what_can(store: Store) -> None:
+    store.execute(DOCUMENTS)
+    refused = {
+        Filter("j", "{}"): "inside",
+        Filter("j", None): "inside",
+        Filter('j.a"b', "x"): "no path",
+        Filter("j..a", "x"): "no path",
+        Filter("j." + ".".join("a" * 21), "x"): "no path",
+        Filter("s.a", "x"): "not JSON",
+        Filter("nothing.a", "x"): "no column",
+        Filter("n", "one", Operator.MORE): "not a value",
+        Filter("n", "1,one", Operator.IN): "not a value",
+        Filter("n", ",".join("1" * 201), Operator.IN): "no list",
+        Filter("s", '"open', Operator.IN): "no list",
+    }
+    async with reading(store.target()) as reader:
+        for each, words in refused.items():
+            with pytest.raises(UsageError) as caught:
+                await reader.tables.page(RowQuery("t", filters=(each,)))
+            assert words in f"{caught.value.message} {caught.value.help}", each

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
@@ -13,8 +12,7 @@ import pytest
 
 from llama_storage_tui.__main__ import main
 from llama_storage_tui.cli.rotation_document import RotateDocument
-from tests.rotation_setup import OLD, Deployment, deployment
-from tests.servers import Server
+from tests.rotation_setup import OLD, Deployment
 
 CONFIG = """\
 version: 2
@@ -28,15 +26,10 @@ storage:
 
 
 @pytest.fixture
-def deployed(
-    postgres_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Deployment]:
-    folder = tmp_path / "config"
-    folder.mkdir()
-    with deployment(postgres_server, folder) as made:
-        monkeypatch.setenv("LLAMA_STORAGE_TUI_STATE_DIR", str(made.state))
-        made.write(CONFIG)
-        yield made
+def deployed(empty_deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    monkeypatch.setenv("LLAMA_STORAGE_TUI_STATE_DIR", str(empty_deployment.state))
+    empty_deployment.write(CONFIG)
+    return empty_deployment
 
 
 def test_a_dry_run_prints_the_plan_and_changes_nothing(

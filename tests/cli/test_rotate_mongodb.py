@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
@@ -13,7 +12,7 @@ import pytest
 
 from llama_storage_tui.__main__ import main
 from llama_storage_tui.cli.rotation_document import RotateDocument
-from tests.mongo_servers import LEAVES_SOCKETS, MongoDeployment, MongoServer, mongo_deployment
+from tests.mongo_servers import LEAVES_SOCKETS, MongoDeployment
 from tests.rotation_setup import OLD
 
 pytestmark = LEAVES_SOCKETS
@@ -30,12 +29,10 @@ WITHOUT_DRIVER = (
 
 
 @pytest.fixture
-def deployed(mongo_server: MongoServer, tmp_path: Path) -> Iterator[MongoDeployment]:
-    folder = tmp_path / "config"
-    folder.mkdir()
-    with mongo_deployment(mongo_server, folder) as made:
-        made.write(CONFIG)
-        yield made
+def deployed(mongo_deployed: MongoDeployment) -> MongoDeployment:
+    mongo_deployed.env_file.unlink()
+    mongo_deployed.write(CONFIG)
+    return mongo_deployed
 
 
 def test_a_change_is_planned_made_and_told_without_a_password(

@@ -328,6 +328,19 @@ def test_variables_of_a_secret_that_is_not_in_the_bundle_are_unknown_and_not_uns
     assert any("elsewhere" in notice for notice in catalog.notices)
 
 
+def test_a_secret_and_a_config_map_of_one_name_are_told_apart() -> None:
+    variables = config_map(name="shop-secret")
+    variables["data"] = {"DB_HOST": "db.shop"}
+    other = secret("unused")
+    other["data"] = {"DB_HOST": base64.b64encode(b"wrong").decode()}
+    source = {"configMapRef": {"name": "shop-secret"}}
+    workload = {"overrides": {"envFrom": [source], "env": [{"name": "DB_PASSWORD", "value": "pw"}]}}
+    catalog = judged(server(overrideConfig=OVERRIDE, workload=workload), config_map(), variables, other)
+    backend = catalog.backend("sql_default")
+    assert backend is not None
+    assert backend.location == "postgresql://db.shop:5432/shop"
+
+
 def test_a_prefix_limits_what_such_a_secret_may_set() -> None:
     source = {"secretRef": {"name": "elsewhere"}, "prefix": "DB_P"}
     catalog = judged(

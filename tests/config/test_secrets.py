@@ -60,6 +60,11 @@ PLACES = [
     postgres(f"host: 'u:a/b@{SECRET}@h'"),
     postgres(f"host: ${{env.H:=u:{SECRET}@h}}"),
     postgres("host: ${env.URI}"),
+    postgres("password: ${env.PW}").replace("host: db.example.org", "host: ${env.PW}"),
+    postgres("password: ${env.PW}").replace("db: stack", "db: ${env.PW}"),
+    postgres(f"password: &word {SECRET}\n      port: *word"),
+    postgres(f"password: {SECRET}\n      port: {SECRET}"),
+    SQLITE.replace("type: kv_sqlite\n", "type: kv_redis\n      password: ${env.PW}\n      host: ${env.PW}\n"),
     postgres(f"db: 'd?password={SECRET}&x=1'"),
     postgres(f"db_password: {SECRET}"),
     postgres(f"sslpassword: {SECRET}"),
@@ -95,6 +100,14 @@ def test_a_secret_is_not_said_wherever_it_stands(text: str) -> None:
     for version in EVERY_VERSION:
         said = all_that_is_said(text, version, **environ)
         assert "hunter22" not in said, said[said.index("hunter22") - 200 :][:300]
+
+
+def test_a_server_whose_host_is_given_the_password_is_not_looked_up() -> None:
+    text = postgres("password: ${env.PW}").replace("host: db.example.org", "host: ${env.PW}")
+    backend = catalog_of(text, "1.0.2", environ={"PW": SECRET}).backend("sql_default")
+    assert backend is not None
+    assert backend.target is None
+    assert backend.problem == "its host is given the password"
 
 
 @settings(max_examples=60, deadline=None)

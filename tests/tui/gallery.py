@@ -51,7 +51,7 @@ from tests.tui.made_up_rotation import (
     waiting,
 )
 from tests.tui.made_up_transfers import HALF_DONE, MadeUpTransferDesk
-from tests.tui.paced import Pacing
+from tests.tui.paced import Pacing, SteadySession
 
 REQUEST = LoadRequest("/etc/ogx/config.yaml", environ={})
 WIDE, NARROW = (140, 42), (80, 24)
@@ -238,6 +238,7 @@ async def stage(
     folder: Path = Path("/srv/exports"),
     desk: MemoryDesk | None = None,
     pending: tuple[PendingNotice, ...] = (),
+    now: Callable[[], float] = lambda: NOW,
 ) -> AsyncIterator[Stage]:
     """Run the app over a catalog and readers, by default the made-up ones."""
     shown = catalog if catalog is not None else made_up_catalog()
@@ -259,6 +260,7 @@ async def stage(
         open_transfer=lambda _opening, _session, _request, _timeouts: transfers,
         log_folder=lambda: log_folder,
         folder=lambda: folder,
+        now=now,
         environ={"LLAMA_STORAGE_TUI_CONFIG": str(NOWHERE / "config.toml"), **(environ or {})},
     )
     app = app_class(request, world=outside)
@@ -286,7 +288,7 @@ async def demo_stage(
     """
 
     def open_session(catalog: Catalog, timeouts: Timeouts) -> Session:
-        return Session(catalog, timeouts) if pacing is None else pacing.open(catalog)
+        return SteadySession(catalog, timeouts) if pacing is None else pacing.open(catalog)
 
     with tempfile.TemporaryDirectory() as name:
         request = copy_demo(Path(name), demo)
@@ -321,6 +323,7 @@ async def fleet_stage(
         world = World(
             load=_load_judged,
             log_folder=lambda: NOWHERE,
+            now=lambda: NOW,
             environ={"LLAMA_STORAGE_TUI_CONFIG": str(NOWHERE / "config.toml")},
         )
         app = GalleryApp(request, world=world, fleet=FleetReading(names, request))
@@ -672,6 +675,13 @@ SCENES: dict[str, Scene] = {
     "chain": Scene(act=_response(11, "c"), is_demo=True),
     "chain-narrow": Scene(NARROW, act=_response(11, "c"), is_demo=True),
     "difference": Scene(act=_response(11, "c", "d"), is_demo=True),
+    "home": Scene(is_demo=True, keys=("down",)),
+    "home-light": Scene(is_demo=True, keys=("down", "T"), theme="ledger-light"),
+    "home-narrow": Scene(NARROW, is_demo=True, keys=("T",)),
+    "home-narrow-light": Scene(NARROW, is_demo=True, keys=("down",), theme="ledger-light"),
+    "statistics": Scene(keys=("S",), is_demo=True),
+    "statistics-light": Scene(keys=("S", "b"), is_demo=True, theme="ledger-light"),
+    "statistics-narrow": Scene(NARROW, keys=("S",), is_demo=True),
     "attention": Scene(keys=("A", "down", "down"), is_demo=True),
     "conversation": Scene(keys=("C", "enter"), is_demo=True),
     "orphans": Scene(keys=("C", "O"), is_demo=True),

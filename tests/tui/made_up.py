@@ -257,10 +257,12 @@ class MemoryReader:
         self.gate = Gate()
         self.answer = answer
         self.is_closed = False
+        self.probes = 0
         self._keys = MemoryKeys(list(keys), self.gate)
         self._tables = MemoryTables(tables or {}, self.gate)
 
     async def probe(self, *, thorough: bool = False) -> Probe:  # noqa: ARG002 - the protocol's word
+        self.probes += 1
         await self.gate.pass_through()
         return self._or_raise()
 
@@ -277,7 +279,9 @@ class MemoryReader:
     @property
     def records(self) -> RecordReader:
         self._or_raise()
-        raise AssertionError("made-up readers keep no documents: use a real store")
+        raise BackendError(
+            "Made-up readers keep no documents: use a real store", failure=FailureKind.UNSUPPORTED
+        )
 
     @property
     def key_values(self) -> MemoryKeys:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from llama_storage_tui.backends.protocols import KeyValueReader, Reader, RecordReader, TableReader
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.data import Probe
+from llama_storage_tui.model.following import Mark, StoredSince
 from llama_storage_tui.model.records import (
     Extent,
     Record,
@@ -61,16 +62,18 @@ class PacedRecords:
     async def ids(self, table: str, column: str, beginning: str, *, limit: int) -> tuple[str, ...]:
         return await self.real.ids(table, column, beginning, limit=limit)
 
+    async def stored_since(self, query: RecordQuery, mark: Mark | None, *, limit: int) -> StoredSince:
+        return await self.real.stored_since(query, mark, limit=limit)
+
     async def extent(self, table: str) -> Extent | None:
         return None if await self.real.extent(table) is None else Extent(POSITIONS, POSITIONS)
 
 
 @dataclass
-class PacedReader:
-    """A real reader with paced records."""
+class SteadyReader:
+    """A real reader that always takes as long to answer: its answer stands in pictures."""
 
     real: Reader
-    gate: Gate
 
     @property
     def tables(self) -> TableReader:
@@ -78,17 +81,35 @@ class PacedReader:
 
     @property
     def records(self) -> RecordReader:
-        return PacedRecords(self.real.records, self.gate)
+        return self.real.records
 
     @property
     def key_values(self) -> KeyValueReader:
         return self.real.key_values
 
     async def probe(self, *, thorough: bool = False) -> Probe:
-        return await self.real.probe(thorough=thorough)
+        return replace(await self.real.probe(thorough=thorough), latency_ms=1.4)
 
     async def close(self) -> None:
         await self.real.close()
+
+
+@dataclass
+class PacedReader(SteadyReader):
+    """A real reader with paced records."""
+
+    gate: Gate
+
+    @property
+    def records(self) -> RecordReader:
+        return PacedRecords(self.real.records, self.gate)
+
+
+class SteadySession(Session):
+    """A session over steady readers."""
+
+    async def reader(self, name: str) -> Reader:
+        return SteadyReader(await super().reader(name))
 
 
 @dataclass

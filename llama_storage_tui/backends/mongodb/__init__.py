@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from llama_storage_tui.backends.mongodb.target import MongoTarget, container, location, mongo_target
-from llama_storage_tui.backends.protocols import Reader, RoleLogin, RoleServer
-from llama_storage_tui.backends.spec import EngineSpec, Roles
+from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, Roles
 from llama_storage_tui.model.limits import Timeouts
+
+if TYPE_CHECKING:
+    # Names of annotations only.
+    from llama_storage_tui.backends.protocols import ItemSource, Reader, RoleLogin, RoleServer
 
 
 def _reader(target: MongoTarget, timeouts: Timeouts) -> Reader:
     from llama_storage_tui.backends.mongodb.reader import mongo_reader
 
     return mongo_reader(target, timeouts=timeouts)
+
+
+def _source(target: MongoTarget, timeouts: Timeouts) -> ItemSource:
+    from llama_storage_tui.backends.mongodb.source import MongoSource
+
+    return MongoSource(target, timeouts=timeouts)
 
 
 def _login(target: MongoTarget, timeouts: Timeouts) -> RoleLogin:
@@ -36,6 +45,7 @@ ENGINE: Final = EngineSpec(
     location=location,
     container=container,
     reader=_reader,
+    bulk_copy=BulkCopy(_source, None, only_moves=True),
     roles=Roles(_login, _server),
     driver="pymongo (4.13 or newer)",
     extra="mongo",

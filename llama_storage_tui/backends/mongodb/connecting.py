@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import warnings
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from bson.codec_options import DatetimeConversion
@@ -21,6 +20,7 @@ from pymongo.errors import PyMongoError
 from llama_storage_tui.backends import network
 from llama_storage_tui.backends.mongodb import failures
 from llama_storage_tui.backends.mongodb.target import MongoTarget
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.secrets import Secret
 

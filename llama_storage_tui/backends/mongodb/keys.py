@@ -8,7 +8,6 @@ its time limit. A document whose key is not text was written by something else, 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
@@ -21,6 +20,7 @@ from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.mongodb.connecting import Client, Document, FailedConnection, ask
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.ranges import KeyRange, is_storable, ranges_of
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Cell, Count, Cursor, KeyEntry, KeyPage, KeySelection, StoredValue
 from llama_storage_tui.model.limits import Timeouts
@@ -54,7 +54,7 @@ class MongoKeyValueReader:
         wanted = ranges_of(selection)
         if not wanted:
             return Count(0, is_exact=True)
-        stages: list[Document] = [{"$match": _within(wanted)}]
+        stages: list[Document] = [{"$match": within(wanted)}]
         if fast:
             stages.append({"$limit": FAST_COUNT})
         seconds = self.timeouts.query if fast else None
@@ -121,7 +121,7 @@ class MongoKeyValueReader:
         wanted = ranges_of(selection, prefix=prefix)
         if not wanted:
             return []
-        match = _within(wanted) if last is None else {"$and": [{"key": {"$gt": last}}, _within(wanted)]}
+        match = within(wanted) if last is None else {"$and": [{"key": {"$gt": last}}, within(wanted)]}
         stages: list[Document] = [
             {"$match": match},
             {"$sort": {"key": 1}},
@@ -175,14 +175,16 @@ class MongoKeyValueReader:
         return found
 
 
-def _within(wanted: Sequence[KeyRange]) -> Document:
-    """Return the condition that a key, which must be text, lies in one of the ranges."""
-    return {
-        "$or": [
-            {"key": {"$gte": each.low} if each.high is None else {"$gte": each.low, "$lt": each.high}}
-            for each in wanted
-        ]
-    }
+def within(wanted: Sequence[KeyRange]) -> Document:
+    """Return the condition that a key, which must be text, lies in one of the ranges.
+
+    One range is a condition without `$or`, which not every server looks up in the index.
+    """
+    each = [
+        {"key": {"$gte": one.low} if one.high is None else {"$gte": one.low, "$lt": one.high}}
+        for one in wanted
+    ]
+    return each[0] if len(each) == 1 else {"$or": each}
 
 
 def entry_of(row: Mapping[str, Any], now: datetime) -> KeyEntry:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from llama_storage_tui.backends.mongodb.connecting import Client, FailedConnection, ask
 from llama_storage_tui.backends.mongodb.role import answer_of
 from llama_storage_tui.backends.mongodb.role_rules import MongoAnswer, is_on_this_machine
 from llama_storage_tui.backends.mongodb.target import MongoTarget
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell, Probe
 from llama_storage_tui.model.limits import Timeouts
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from llama_storage_tui.backends.mongodb.keys import MongoKeyValueReader
 from llama_storage_tui.backends.mongodb.probe import probe
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.backends.reader import OpenReader
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Probe
 from llama_storage_tui.model.limits import Timeouts
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from llama_storage_tui.backends.mongodb.target import MongoTarget
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.rotation import Check
 from llama_storage_tui.next_steps import Advice, Step
 

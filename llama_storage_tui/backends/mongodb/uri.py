@@ -7,9 +7,11 @@ used (pymongo 4.20, measured). The user is looked up in the URI's authSource, el
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 from urllib.parse import unquote_plus
+
+from llama_storage_tui.deferred import dataclass
 
 SCHEME: Final = "mongodb://"
 SRV_SCHEME: Final = "mongodb+srv://"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from llama_storage_tui.backends.postgres.server_login import pasted_wrongly, unlike_config
 from llama_storage_tui.backends.postgres.target import PostgresTarget, container, location, postgres_target
-from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader, RoleLogin, RoleServer
 from llama_storage_tui.backends.settings import BackendSettings
 from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, Roles
 from llama_storage_tui.model.limits import Timeouts
+
+if TYPE_CHECKING:
+    # Names of annotations only.
+    from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader, RoleLogin, RoleServer
 
 
 def _reader(target: PostgresTarget, timeouts: Timeouts) -> Reader:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import asyncpg
@@ -18,6 +18,7 @@ from llama_storage_tui.backends import network
 from llama_storage_tui.backends.postgres import failures, tls
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.postgres.uri import ANY
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
 
 APPLICATION_NAME: Final = "llama-storage-tui"

@@ -149,6 +149,12 @@ class PostgresDialect:
             return sa.false()
         return self.sort_key(element, shape) == _cast(text, shape)
 
+    def operand(self, shape: ColumnShape, text: str) -> Expression:
+        """Return a text cast to the column's type."""
+        if not _is_text(text) or not self.can_hold(text):
+            raise _impossible(shape, text)
+        return _cast(text, shape)
+
     async def check_filter(self, connection: AsyncConnection, shape: ColumnShape, text: str) -> None:
         """Let the server cast the text alone, so that its refusal has one meaning."""
         if not _is_text(text):

@@ -16,6 +16,8 @@ from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.engine import Expression, PreparedDocument
 from llama_storage_tui.backends.postgres import catalog
 from llama_storage_tui.backends.postgres.stored_text import ServerEncoding
+from llama_storage_tui.backends.postgres.tid import tid
+from llama_storage_tui.backends.postgres.watch import PostgresWatch
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TablePart, TableShape
 from llama_storage_tui.model.records import Extent, Path
 
@@ -40,6 +42,7 @@ class PostgresDocuments:
 
     def __init__(self, encoding: ServerEncoding) -> None:
         self.encoding = encoding
+        self.watch = PostgresWatch()
 
     def prepared(self, element: Expression, keys: Sequence[str], name: str) -> PreparedDocument:
         """Return the document, made harmless once and parsed once: each look into one parses it from its beginning."""
@@ -157,7 +160,7 @@ class PostgresDocuments:
 
     def within(self, element: Expression, low: int, high: int) -> sa.ColumnElement[bool]:
         """Return the condition of a range of blocks, which the server reads and no other."""
-        return sa.and_(element >= _tid(f"({low},0)"), element < _tid(f"({high},0)"))
+        return sa.and_(element >= tid(f"({low},0)"), element < tid(f"({high},0)"))
 
     def position_of(self, text: str) -> int:
         """Return the block."""
@@ -188,15 +191,3 @@ def _at(document: Expression, path: Path, *, as_text: bool) -> Expression:
 
 def _text(value: str) -> Expression:
     return sa.bindparam("v", value, type_=sa.Text(), unique=True)
-
-
-class _Tid(sa.types.UserDefinedType[object]):
-    cache_ok = True
-
-    def get_col_spec(self, **_: object) -> str:
-        """Return the type's name."""
-        return "tid"
-
-
-def _tid(text: str) -> Expression:
-    return sa.cast(_text(text), _Tid())

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
 import asyncpg
@@ -29,6 +28,7 @@ from llama_storage_tui.backends.postgres.dialect import PostgresDialect
 from llama_storage_tui.backends.postgres.steady_cursor import SteadyConnection
 from llama_storage_tui.backends.postgres.stored_text import ServerEncoding
 from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.limits import Timeouts
 
 T = TypeVar("T")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import asyncpg
@@ -14,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from llama_storage_tui.backends.postgres.connecting import tls_of
 from llama_storage_tui.backends.postgres.engine import PostgresEngine
 from llama_storage_tui.backends.postgres.target import PostgresTarget, ServerNeeds
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import FailureKind
 from llama_storage_tui.model.data import Cell, Obstacle, Probe
 from llama_storage_tui.model.limits import Timeouts

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from typing import Final
 
 import asyncpg
 
 from llama_storage_tui.backends.batches import LARGEST_RAW_BATCH, Pace
 from llama_storage_tui.backends.ranges import ranges_of, selects_the_rest
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import KeySelection
 from llama_storage_tui.model.raw_rows import RawBatch, RawRow
 

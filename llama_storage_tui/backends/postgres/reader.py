@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from llama_storage_tui.backends.postgres.engine import PostgresEngine
 from llama_storage_tui.backends.postgres.probe import probe
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.backends.sql_reader import sql_reader
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Probe
 from llama_storage_tui.model.limits import Timeouts
 

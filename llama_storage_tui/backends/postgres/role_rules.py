@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.backends.postgres.identifiers import quoted_identifier
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.rotation import Check
 from llama_storage_tui.next_steps import Advice, Step
 

@@ -28,6 +28,8 @@ from llama_storage_tui.model.raw_rows import Found, RawBatch, RawExtent, RawRow,
 class PostgresSource:
     """Satisfies `protocols.ItemSource` for one database and role."""
 
+    stamps_others = False
+
     def __init__(self, target: PostgresTarget, *, timeouts: Timeouts) -> None:
         self._target = target
         self._timeouts = timeouts

@@ -7,12 +7,12 @@ bytes, and a database whose encoding was relabelled holds what its old one allow
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
 
 from llama_storage_tui.backends.engine import Expression
+from llama_storage_tui.deferred import dataclass
 
 SQL_ASCII: Final = "SQL_ASCII"
 

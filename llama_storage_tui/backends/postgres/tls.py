@@ -7,11 +7,11 @@ operator's and not the server's.
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from llama_storage_tui.backends.postgres.target import PostgresSession, PostgresTarget
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.next_steps import Advice, Step
 

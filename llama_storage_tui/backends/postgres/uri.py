@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from llama_storage_tui.deferred import dataclass
 
 DEFAULT_PORT: Final = 5432
 ANY: Final = "any"

@@ -59,6 +59,9 @@ _KEY_VALUE: Final = (  # as kv_postgres of 1.0.3 to 1.5.0 makes it; a plan for a
 class PostgresWriter:
     """Satisfies `protocols.ItemWriter` for one database and role."""
 
+    is_atomic = True
+    is_touched = False
+
     def __init__(self, target: PostgresTarget, *, timeouts: Timeouts) -> None:
         self._target = target
         self._timeouts = timeouts

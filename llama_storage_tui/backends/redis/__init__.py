@@ -1,19 +1,34 @@
-"""Redis, and what speaks its protocol: reading keys without leaving a trace. The only room that imports redis."""
+"""Redis, and what speaks its protocol: keys read without a trace, and brought in a move. The only room that imports redis."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.backends.redis.target import RedisTarget, container, location, redis_target
-from llama_storage_tui.backends.spec import EngineSpec
+from llama_storage_tui.backends.spec import BulkCopy, EngineSpec
 from llama_storage_tui.model.limits import Timeouts
+
+if TYPE_CHECKING:
+    # Names of annotations only.
+    from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader
 
 
 def _reader(target: RedisTarget, timeouts: Timeouts) -> Reader:
     from llama_storage_tui.backends.redis.reader import redis_reader
 
     return redis_reader(target, timeouts=timeouts)
+
+
+def _source(target: RedisTarget, timeouts: Timeouts) -> ItemSource:
+    from llama_storage_tui.backends.redis.source import RedisSource
+
+    return RedisSource(target, timeouts=timeouts)
+
+
+def _writer(target: RedisTarget, timeouts: Timeouts) -> ItemWriter:
+    from llama_storage_tui.backends.redis.writer import RedisWriter
+
+    return RedisWriter(target, timeouts=timeouts)
 
 
 ENGINE: Final = EngineSpec(
@@ -24,6 +39,12 @@ ENGINE: Final = EngineSpec(
     location=location,
     container=container,
     reader=_reader,
+    bulk_copy=BulkCopy(
+        _source,
+        _writer,
+        note="Redis keeps times of expiry to the millisecond, and no key that has expired: such are not brought.",
+        only_moves=True,
+    ),
     why_no_roles="kv_redis has no field for a password in any version, so there is none to change",
     fields_note="kv_redis has host and port only: no password, TLS or database number in any version.",
     driver="redis (8 or newer)",

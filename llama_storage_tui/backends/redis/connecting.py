@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -15,10 +15,17 @@ from redis.exceptions import InvalidResponse, RedisError, ResponseError
 
 from llama_storage_tui.backends import network
 from llama_storage_tui.backends.redis import failures
-from llama_storage_tui.backends.redis.commands import OF_THE_CONNECTION, Command, Question
+from llama_storage_tui.backends.redis.commands import OF_THE_CONNECTION, Command, Question, Word, WriteCommand
 from llama_storage_tui.backends.redis.target import RedisTarget
 from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.limits import Timeouts
+
+try:
+    import hiredis
+except ImportError:
+    pack_command: Callable[[tuple[Any, ...]], bytes] | None = None
+else:
+    pack_command = hiredis.pack_command
 
 POOL_SIZE: Final = 3
 """A page, a count beside it, and an export."""
@@ -26,14 +33,15 @@ _CLOSE_SECONDS: Final = 1.0
 
 
 class RedisConnection:
-    """A small pool of connections that can send the commands of `Command` and no others.
+    """A small pool of connections that can send the commands of `Command` and no others; `writes`: and of `WriteCommand`.
 
     redis-py 8 would announce itself and ask for notifications on each connection, which leaves entries in the ACL LOG where a user
     may only read: neither is asked for (`protocol=2`, no `driver_info`). It would also try ten times; here an answer is an answer.
     """
 
-    def __init__(self, target: RedisTarget, timeouts: Timeouts) -> None:
+    def __init__(self, target: RedisTarget, timeouts: Timeouts, *, writes: bool = False) -> None:
         self.where = target.location
+        self._writes = writes
         self._target = target
         self._timeouts = timeouts
         self._is_checked = False
@@ -67,10 +75,29 @@ class RedisConnection:
             self._is_checked = True
         return await self._send(questions, seconds=seconds)
 
-    async def one(self, *question: Command | str | bytes | int, seconds: float | None) -> Any:  # noqa: ANN401 - Redis's
+    async def one(self, *question: Word, seconds: float | None) -> Any:  # noqa: ANN401 - Redis's
         """Put one question; raises BackendError where the server refuses it."""
         (answer,) = await self.ask([question], seconds=seconds)
         return self.accepted(answer)
+
+    async def tell(self, questions: Sequence[Question]) -> list[Any]:
+        """Put large questions without a time limit, as `ask` does: packed at once, by hiredis where it is installed."""
+        await self.ask([], seconds=self._timeouts.connect)
+        failure: BackendError
+        words = [(self._said(command), *arguments) for command, *arguments in questions]
+        try:
+            connection = await self._redis.connection_pool.get_connection()  # type: ignore[no-untyped-call] # of redis-py
+            try:
+                await connection.send_packed_command(_packed(connection, words), check_health=False)
+                return [await _answer(connection) for _ in words]
+            except BaseException:
+                await connection.disconnect(nowait=True)
+                raise
+            finally:
+                await self._redis.connection_pool.release(connection)
+        except (RedisError, OSError, ValueError) as error:
+            failure = self._translated(error)
+        raise failure
 
     def accepted(self, answer: Any) -> Any:  # noqa: ANN401 - the same
         """Return an answer; raises BackendError where it is a refusal."""
@@ -87,7 +114,7 @@ class RedisConnection:
 
     async def _send(self, questions: Sequence[Question], *, seconds: float | None) -> list[Any]:
         failure: BackendError
-        words = [(Command(command).value, *arguments) for command, *arguments in questions]
+        words = [(self._said(command), *arguments) for command, *arguments in questions]
         try:
             async with asyncio.timeout(seconds), self._redis.pipeline(transaction=False) as pipeline:
                 for each in words:
@@ -104,8 +131,27 @@ class RedisConnection:
         # Outside of the handler: the frames of the driver's traceback hold the password.
         raise failure
 
+    def _said(self, command: object) -> str:
+        if self._writes and isinstance(command, WriteCommand):
+            return command.value
+        return Command(command).value
+
     def _translated(self, error: BaseException) -> BackendError:
         return failures.translated(error, where=self.where, has_password=self._target.password is not None)
+
+
+def _packed(connection: AbstractConnection, words: Sequence[Sequence[Any]]) -> list[bytes]:
+    """Return commands as they are sent. redis-py's asyncio side packs each word in Python, even where hiredis is there."""
+    if pack_command is None:
+        return [part for each in words for part in connection.pack_command(*each)]
+    return [pack_command((*each[0].encode().split(), *each[1:])) for each in words]
+
+
+async def _answer(connection: AbstractConnection) -> Any:  # noqa: ANN401 - Redis's
+    try:
+        return await connection.read_response()
+    except ResponseError as error:
+        return error
 
 
 async def _introduce(connection: AbstractConnection) -> None:

@@ -62,6 +62,22 @@ _CLASSES: Final[tuple[tuple[type[Exception], Words], ...]] = (
         (FailureKind.UNREACHABLE, "The Redis Cluster does not serve all of its slots.", "See CLUSTER INFO."),
     ),
     (
+        exceptions.OutOfMemoryError,
+        (
+            FailureKind.QUERY,
+            "The server's memory is full (maxmemory), and it refuses what is written.",
+            "Raise maxmemory, or make room.",
+        ),
+    ),
+    (
+        exceptions.ReadOnlyError,
+        (
+            FailureKind.READ_ONLY,
+            "This is a replica, which refuses every write.",
+            "Give the host and port of the primary.",
+        ),
+    ),
+    (
         exceptions.NoPermissionError,
         (FailureKind.PERMISSION, "The user may not do that.", "Allow it +@read, +info, +time and its keys."),
     ),
@@ -83,6 +99,14 @@ _PREFIXES: Final[tuple[tuple[str, Words], ...]] = (
             FailureKind.TOO_MANY_CONNECTIONS,
             "The server has no free connection left.",
             "Compare maxclients with the pools of its clients (CLIENT LIST).",
+        ),
+    ),
+    (
+        "MISCONF",
+        (
+            FailureKind.READ_ONLY,
+            "The server cannot save to its disk, and therefore refuses every write.",
+            "See the server's log: the disk, and the last RDB snapshot or AOF write.",
         ),
     ),
     (

@@ -13,7 +13,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,7 +23,8 @@ from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.redis.commands import Command, Question
 from llama_storage_tui.backends.redis.connecting import RedisConnection
 from llama_storage_tui.backends.redis.scanning import KeyCounts, Scan, WantedKeys
-from llama_storage_tui.backends.redis.seen import SeenKeys
+from llama_storage_tui.backends.seen import SeenKeys
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Count, Cursor, KeyEntry, KeyPage, KeySelection, StoredValue
 from llama_storage_tui.model.limits import Timeouts

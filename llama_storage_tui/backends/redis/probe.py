@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from llama_storage_tui.backends.redis.commands import Command
 from llama_storage_tui.backends.redis.connecting import RedisConnection
 from llama_storage_tui.backends.redis.target import RedisTarget
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import FailureKind
 from llama_storage_tui.model.data import Cell, Obstacle, Probe
 from llama_storage_tui.model.limits import Timeouts

@@ -11,13 +11,13 @@ import os.path
 import re
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.backends.ranges import is_selected, is_storable
 from llama_storage_tui.backends.redis.commands import Command, Question
 from llama_storage_tui.backends.redis.connecting import RedisConnection
-from llama_storage_tui.backends.redis.seen import DistinctKeys
+from llama_storage_tui.backends.seen import DistinctKeys
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import KeySelection
 
 STEP: Final = 1_000

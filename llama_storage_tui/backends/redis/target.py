@@ -6,10 +6,10 @@ host may bring a login with it (`:PASSWORD@HOST`), and another database (`HOST:6
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from llama_storage_tui.backends.settings import BackendSettings, NoTarget
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.target import Target
 from llama_storage_tui.secrets import Secret

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader
 from llama_storage_tui.backends.spec import BulkCopy, EngineSpec
 from llama_storage_tui.backends.sqlite.target import SqliteTarget, container, location, sqlite_target
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.limits import Timeouts
+
+if TYPE_CHECKING:
+    # Names of annotations only.
+    from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader
 
 
 def _refuse_memory(target: SqliteTarget) -> None:

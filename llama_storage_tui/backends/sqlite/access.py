@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
 from llama_storage_tui.backends.sqlite.failures import HOT_JOURNAL
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.next_steps import Advice, Step
 

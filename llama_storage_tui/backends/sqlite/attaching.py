@@ -7,11 +7,11 @@ Every value is compared with its source by SQLite, too.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.backends.ranges import ranges_of, selects_the_rest, successor
 from llama_storage_tui.backends.sqlite.raw_rows import RawTable, count_rows, key_condition, last_row, quoted
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import KeySelection
 from llama_storage_tui.model.transfer import KeepRows, MoveKeys, TransferItem
 
@@ -23,7 +23,8 @@ _LARGEST: Final = 2**62
 
 def can_bring(item: TransferItem) -> bool:
     """Tell whether SQLite can convert the rows of an item by itself."""
-    return isinstance(item.convert, KeepRows | MoveKeys)
+    convert = item.convert
+    return isinstance(convert, KeepRows) or (isinstance(convert, MoveKeys) and convert.expiry is None)
 
 
 def bring(
@@ -161,6 +162,10 @@ def _bridge(
     rows, keys = f"{schema}.{source.quoted}", item.source.keys
     condition, parameters = key_condition(keys, key="s.key")
     number = count_rows(connection, rows, keys)
+    if isinstance(item.convert, MoveKeys) and item.convert.has_texts:
+        other = f"SELECT 1 FROM {rows} AS s WHERE {condition} AND typeof(s.value) <> 'text' LIMIT 1"  # noqa: S608 - names are quoted
+        if connection.execute(other, parameters).fetchone() is not None:
+            return None
     if isinstance(item.convert, MoveKeys) and not _all_begin_with(item.convert.old, keys):
         old = item.convert.old
         (fitting,) = connection.execute(

@@ -154,6 +154,16 @@ class SqliteDialect:
                     _float(shape, text)
                 return element == _bind(text)
 
+    def operand(self, shape: ColumnShape, text: str) -> Expression:
+        """Return a number for a column of numbers, else the text."""
+        if not is_storable(text):
+            raise _impossible(shape, text)
+        if shape.kind is ColumnKind.INTEGER:
+            return _bind(_integer(shape, text))
+        if shape.kind is ColumnKind.FLOAT or (shape.kind is not ColumnKind.TEXT and _is_number(text)):
+            return _bind(_float(shape, text))
+        return _bind(text)
+
     async def check_filter(self, connection: AsyncConnection, shape: ColumnShape, text: str) -> None:
         """Cast as `equals` will; SQLite itself refuses nothing."""
         del connection

@@ -10,21 +10,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.engine import Expression
-from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TablePart, TableShape
+from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
 from llama_storage_tui.backends.sqlite.python_json import outlined, readable
-from llama_storage_tui.model.data import Column
+from llama_storage_tui.backends.sqlite.rowid import rowid_of
+from llama_storage_tui.backends.sqlite.watch import SqliteWatch
 from llama_storage_tui.model.records import Extent, Field, Path
 
 _NUMERIC: Final = ("integer", "real")
 _NOWHERE: Final = '$."\u2400"'
 _NUL: Final = "\\u0000"
-_ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
 
 
 class SqliteDocuments:
     """Satisfies `documents.Documents`."""
 
     needs_ranges = False
+    watch = SqliteWatch()
 
     def ready(self, element: Expression, fields: Sequence[Field]) -> Expression:
         """Return the document as SQLite can read it, the outline of a large one."""
@@ -111,20 +112,7 @@ class SqliteDocuments:
 
     def physical(self, shape: TableShape) -> tuple[ColumnShape, ...]:
         """Return the rowid."""
-        if shape.is_view or not shape.key:
-            return ()
-        if shape.hidden:
-            return shape.hidden[:1]
-        taken = {column.name.lower() for column in shape.columns}
-        is_alias = len(shape.key) == 1 and shape.key[0].column.type.upper() == "INTEGER"
-        free = [name for name in _ROWID_NAMES if name not in taken]
-        if not is_alias or not free:
-            return ()
-        return (
-            ColumnShape(
-                Column(free[0], "INTEGER", is_primary_key=True, is_nullable=False), ColumnKind.INTEGER
-            ),
-        )
+        return rowid_of(shape)
 
     async def parts(self, connection: AsyncConnection, shape: TableShape) -> tuple[TablePart, ...]:
         """Return none: a table is one tree of rowids."""
@@ -191,7 +179,13 @@ def _literal(word: str) -> Expression:
 
 
 def _path(path: Path) -> str:
-    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f'."{step}"' for step in path)
+    return "$" + "".join(_step(step) for step in path)
+
+
+def _step(step: str | int) -> str:
+    if isinstance(step, str):
+        return f'."{step}"'
+    return f"[{step}]" if step >= 0 else f"[#{step}]"
 
 
 def _items(element: Expression, path: Path) -> sa.TableValuedAlias:
@@ -218,6 +212,8 @@ def _text_at(element: Expression, path: Path) -> Expression:
     kind = sa.func.json_type(element, _path(path))
     return sa.case(
         (kind == _literal("integer"), sa.func.substr(written, 2, length)),
+        # A number to SQLite: 1 and 0.
+        (kind.in_([_literal("true"), _literal("false")]), kind),
         (sa.and_(kind == _literal("text"), sa.func.instr(element, _NUL) > 0), harmless),
         else_=found,
     )

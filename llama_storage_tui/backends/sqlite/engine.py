@@ -97,20 +97,31 @@ class SqliteEngine:
                     result = await self._stoppable(unit, opened, seconds=seconds)
             except BackendError as error:
                 failure = error
-            if not self._may_be_torn(before) or before == await self.look():
+            is_doubtful = self._may_be_torn(before) or _may_be_gone(failure)
+            if not is_doubtful or before == await self.look():
                 if failure is not None:
                     raise await self._checked(failure, before) from None
                 return result
-        raise failure or _keeps_changing(self.where)
+        raise _keeps_changing(self.where) if failure is None or _may_be_gone(failure) else failure
 
     async def stream(self, statement: Statement) -> AsyncGenerator[Sequence[Sequence[object]], None]:
         """Yield a statement's rows in batches; the file's read lock is held until it ends."""
         before = await self.look()
-        try:
-            async for batch in self._batches(statement, before):
-                yield batch
-        except SaidDamagedError as error:
-            raise await self._checked(error, before) from None
+        has_begun = False
+        while True:
+            try:
+                async for batch in self._batches(statement, before):
+                    has_begun = True
+                    yield batch
+            except SaidDamagedError as error:
+                raise await self._checked(error, before) from None
+            except BackendError as error:
+                now = await self.look()
+                if has_begun or not _may_be_gone(error) or now == before:
+                    raise
+                before = now
+            else:
+                return
 
     async def _batches(
         self, statement: Statement, before: Look
@@ -249,6 +260,11 @@ async def _stop(task: asyncio.Task[T], opened: Sequence[aiosqlite.Connection]) -
         await asyncio.wait({task}, timeout=_STOP_SECONDS)
     if not task.cancelled():
         task.exception()
+
+
+def _may_be_gone(failure: BackendError | None) -> bool:
+    """Tell whether a failure may be that of a file that was there when it was looked at: the last writer to go removes -wal."""
+    return failure is not None and failure.failure is FailureKind.PERMISSION
 
 
 def _text(stored: bytes) -> str | bytes:

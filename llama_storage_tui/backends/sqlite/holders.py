@@ -12,12 +12,13 @@ import os
 import threading
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 from weakref import WeakKeyDictionary
 
 from llama_storage_tui.backends.sqlite.access import FileStamp
+from llama_storage_tui.deferred import dataclass
 
 _PROC: Final = Path("/proc")
 

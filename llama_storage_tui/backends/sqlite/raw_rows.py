@@ -7,11 +7,11 @@ import contextlib
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Final, TypeVar, cast
 
 from llama_storage_tui.backends.batches import LARGEST_RAW_BATCH, Pace
 from llama_storage_tui.backends.ranges import ranges_of, selects_the_rest
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Cell, KeySelection
 from llama_storage_tui.model.raw_rows import RawBatch, RawExtent, UndecodableText
@@ -188,6 +188,13 @@ def count_rows(connection: sqlite3.Connection, table: str, keys: KeySelection | 
     return int(number)
 
 
+def _has_rows(connection: sqlite3.Connection, table: RawTable, keys: KeySelection) -> bool:
+    """Tell by the index of the keys whether a row is meant, so that a large table is not walked for none."""
+    condition, parameters = key_condition(keys, by_index=True)
+    query = f"SELECT 1 FROM {table.quoted} WHERE {condition} LIMIT 1"  # noqa: S608 - names are quoted
+    return connection.execute(query, parameters).fetchone() is not None
+
+
 def last_row(connection: sqlite3.Connection, table: RawTable) -> int:
     """Return the largest row id."""
     query = f"SELECT coalesce(max({table.row_id}), 0) FROM {table.quoted}"  # noqa: S608 - names are quoted
@@ -210,6 +217,8 @@ class Pages:
         table = self.table
         if self._last is None:
             self._last = last_row(connection, table)
+            if self.keys is not None and not _has_rows(connection, table, self.keys):
+                return None
         condition, parameters = key_condition(self.keys)
         columns = ", ".join(quoted(column) for column in table.columns)
         found = fetched(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.backends.sql_reader import sql_reader
 from llama_storage_tui.backends.sqlite.engine import SqliteEngine
 from llama_storage_tui.backends.sqlite.probe import probe
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Probe
 from llama_storage_tui.model.limits import Timeouts
 

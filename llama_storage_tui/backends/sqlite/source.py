@@ -27,6 +27,8 @@ T = TypeVar("T")
 class SqliteSource:
     """Satisfies `protocols.ItemSource` for one file."""
 
+    stamps_others = False
+
     def __init__(self, target: SqliteTarget, *, timeouts: Timeouts) -> None:
         del timeouts
         self._path = target.path

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os.path
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from llama_storage_tui.backends.settings import BackendSettings
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.target import Target
 

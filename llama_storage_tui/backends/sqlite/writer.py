@@ -60,6 +60,9 @@ _OTHER_FORM: Final = "SQLite keeps one of its values in another form than it cam
 class SqliteWriter:
     """Satisfies `protocols.ItemWriter` for one file."""
 
+    is_atomic = True
+    is_touched = False
+
     def __init__(self, target: SqliteTarget, *, timeouts: Timeouts) -> None:
         del timeouts
         self._path = Path(os.path.realpath(target.path))

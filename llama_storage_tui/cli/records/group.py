@@ -18,6 +18,7 @@ RESPONSES: Final = {
     "chain": "responses.chaining",
     "who": "responses.who",
     "attention": "responses.attention",
+    "stats": "responses.stats",
 }
 """Each subcommand of `responses` with its module in `cli`, where it is called `responses_NAME`."""
 

@@ -16,6 +16,7 @@ from llama_storage_tui.cli.documents import Document
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.output import Colour, Piece, Toned
+from llama_storage_tui.cli.records.following import FOLLOW, Following, write_as_stored
 from llama_storage_tui.cli.records.list_documents import (
     CompletionsDocument,
     ConversationsDocument,
@@ -28,9 +29,12 @@ from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.attention import Thresholds
 from llama_storage_tui.model.families import Page, Query, RecordEntry, RecordFamily
 from llama_storage_tui.model.responses import ResponseSummary
+from llama_storage_tui.services.following import follow_family
 from llama_storage_tui.services.listing import list_family
+from llama_storage_tui.services.records.following import Follower
 from llama_storage_tui.services.responses.categories import NAMES
 from llama_storage_tui.services.responses.categories import category as category_of
+from llama_storage_tui.services.responses.following import follow_responses
 from llama_storage_tui.services.responses.listing import list_responses
 from llama_storage_tui.services.responses.viewing import ViewAs
 from llama_storage_tui.services.session import Session
@@ -56,12 +60,19 @@ class ListCommand:
     row: Callable[[Any], Sequence[Piece]] | None = None
     options: tuple[Option, ...] = ()
     question: Callable[[Query, Mapping[str, Any]], Question] | None = field(default=None)
+    following: Callable[[Query, Mapping[str, Any]], Following] | None = None
 
     def asked(self, query: Query, given: Mapping[str, Any]) -> Question:
         """Return the question that the options ask."""
         if self.question is not None:
             return self.question(query, given)
         return lambda session: list_family(session, self.family.name, query)
+
+    def followed(self, query: Query, given: Mapping[str, Any]) -> Following:
+        """Return what follows the answers to the question that the options ask."""
+        if self.following is not None:
+            return self.following(query, given)
+        return lambda session: follow_family(session, self.family.name, query)
 
     def cells(self, record: Any) -> Sequence[Piece]:  # noqa: ANN401 - of whichever family
         """Return the cells of a record."""
@@ -74,6 +85,9 @@ def _command(listed: ListCommand) -> click.Command:
     @click.pass_context
     def command(context: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - click's
         query = query_of(listed.family, given)
+        if given["follow"]:
+            write_as_stored(context, listed.document, listed.followed(query, given))
+            return ExitCode.DONE
         page = ask(context, context.obj["config"], listed.asked(query, given))
         if Settings(context).is_json:
             output.write_document(listed.document.model_validate(page))
@@ -84,7 +98,7 @@ def _command(listed: ListCommand) -> click.Command:
         return ExitCode.DONE
 
     command.__doc__ = listed.about
-    with_options = list_options(listed.family, listed.options, shared_options(command))
+    with_options = list_options(listed.family, (*listed.options, FOLLOW), shared_options(command))
     return click.command(name="list")(with_options)
 
 
@@ -93,15 +107,9 @@ def _command(listed: ListCommand) -> click.Command:
 
 def _responses(query: Query, given: Mapping[str, Any]) -> Question:
     viewer = viewer_of(given["user"], given["attributes"], given["tenant"], option="--as")
-    name = given["category"]
 
     async def question(session: Session) -> Page[ResponseSummary]:
-        asked = query
-        if name is not None:
-            version, tenancy = session.catalog.version.chosen, session.catalog.access.tenancy
-            now = datetime.now(UTC).timestamp()
-            found = category_of(name, version, Thresholds(), now=now, tenancy=tenancy)
-            asked = replace(query, conditions=found.conditions)
+        asked = _in_category(session, query, given["category"])
         if viewer is None:
             return await list_responses(session, asked)
         view = ViewAs(session.catalog, viewer)
@@ -109,6 +117,25 @@ def _responses(query: Query, given: Mapping[str, Any]) -> Question:
         return replace(page, notices=(*page.notices, *view.notices))
 
     return question
+
+
+def _followed_responses(query: Query, given: Mapping[str, Any]) -> Following:
+    viewer = viewer_of(given["user"], given["attributes"], given["tenant"], option="--as")
+
+    def followed(session: Session) -> Follower[ResponseSummary]:
+        sees = None if viewer is None else ViewAs(session.catalog, viewer)
+        return follow_responses(session, _in_category(session, query, given["category"]), sees=sees)
+
+    return followed
+
+
+def _in_category(session: Session, query: Query, name: str | None) -> Query:
+    if name is None:
+        return query
+    version, tenancy = session.catalog.version.chosen, session.catalog.access.tenancy
+    now = datetime.now(UTC).timestamp()
+    found = category_of(name, version, Thresholds(), now=now, tenancy=tenancy)
+    return replace(query, conditions=found.conditions)
 
 
 def _response_row(summary: ResponseSummary) -> tuple[Piece, ...]:
@@ -152,6 +179,7 @@ responses_list = _command(
             viewer_options("--as", help_="Only what a server would give to this user."),
         ),
         _responses,
+        _followed_responses,
     )
 )  # fmt: skip
 

@@ -9,7 +9,6 @@ from typing import Final
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.blocks import write_lines
 from llama_storage_tui.cli.cells import status_of
-from llama_storage_tui.cli.documents import iso
 from llama_storage_tui.cli.output import Colour, Piece, Toned
 from llama_storage_tui.model.resume import Change, Comparison, Examination
 from llama_storage_tui.model.transcript import (
@@ -23,7 +22,7 @@ from llama_storage_tui.model.transcript import (
 from llama_storage_tui.reports.resume import resume_blocks
 from llama_storage_tui.services.responses.bodies import body, message_body, pretty
 from llama_storage_tui.services.responses.tolerant_json import one_line
-from llama_storage_tui.services.values import epoch_time, with_letters
+from llama_storage_tui.services.values import epoch_time, iso, with_letters
 
 INDENT: Final = "     "
 SHORT: Final = 24

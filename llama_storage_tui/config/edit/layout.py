@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import yaml
 
 from llama_storage_tui.config.document import Path, PathStep
 from llama_storage_tui.config.nodes import DocumentOrigin, construct, syntax_error
+from llama_storage_tui.deferred import dataclass
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Many texts are parsed on the way to the last one, each made of one that this program's own parser has read within its limits."""
@@ -55,14 +55,22 @@ class TextLayout:
         for node, value in kept:
             node.value = value
         self.newline = "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"
+        # Where a collection ends is where the last of its entries does, so that asking for any entry asks for all below it.
+        self._found: dict[int, tuple[Entry, ...]] = {}
 
-    def entries(self, node: yaml.Node) -> list[Entry]:
-        """Return the entries of a mapping or list in their order; empty for a scalar."""
+    def entries(self, node: yaml.Node) -> tuple[Entry, ...]:
+        """Return the entries of a mapping or list of this text in their order; empty for a scalar."""
+        found = self._found.get(id(node))
+        if found is None:
+            found = self._found[id(node)] = self._entries(node)
+        return found
+
+    def _entries(self, node: yaml.Node) -> tuple[Entry, ...]:
         if isinstance(node, yaml.MappingNode):
-            return [self._entry(key, value) for key, value in node.value]
+            return tuple(self._entry(key, value) for key, value in node.value)
         if isinstance(node, yaml.SequenceNode):
-            return self._items(node)
-        return []
+            return tuple(self._items(node))
+        return ()
 
     def entry(self, path: Path) -> Entry | None:
         """Return the entry at a path, the last of several; None where there is none, or where an alias leads there."""

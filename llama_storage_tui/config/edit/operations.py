@@ -7,10 +7,11 @@ the text, and is held against it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from llama_storage_tui.config.document import Path, PathStep
 from llama_storage_tui.config.edit.render import plain
+from llama_storage_tui.deferred import dataclass
 
 
 @dataclass(frozen=True, slots=True)

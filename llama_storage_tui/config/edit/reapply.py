@@ -7,7 +7,7 @@ the edit is made only where the old password still stands in it; what else chang
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, cast
 
 from llama_storage_tui.config.document import Path, decode, get
@@ -16,6 +16,7 @@ from llama_storage_tui.config.edit.splice import Splice
 from llama_storage_tui.config.edit.userlist import find_user, userlist_splice
 from llama_storage_tui.config.edit.variable import effective_assignment, variable_splice
 from llama_storage_tui.config.locate import read_document
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import ConfigError, RefusedError, UsageError
 
 BOM: Final = b"\xef\xbb\xbf"

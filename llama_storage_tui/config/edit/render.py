@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 import yaml
+
+from llama_storage_tui.deferred import dataclass
 
 _SAFE: Final = re.compile(r"[A-Za-z0-9_./$~-][\w./:$@+~{}=|-]*(?: [\w./$@+~{}()=|-]+)*", re.ASCII)
 

@@ -7,9 +7,10 @@ itself a scalar of a manifest. Each level turns a splice of its value into a spl
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError
 
 _UNWRITABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")

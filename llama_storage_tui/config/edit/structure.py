@@ -201,7 +201,7 @@ class _Editor:
             and self.layout.text.lstrip()[:1] == "{"
         )
 
-    def _drop_lines(self, entry: Entry, entries: list[Entry]) -> Splice:
+    def _drop_lines(self, entry: Entry, entries: Sequence[Entry]) -> Splice:
         if self.layout.begins_line(entry):
             return Splice(*self.layout.lines_of(entry), "")
         # The first entry of an item stands behind the item's dash: the next one takes its place.
@@ -210,7 +210,7 @@ class _Editor:
             return Splice(*self.layout.lines_of(entry), "")
         return Splice(entry.start, following.start, "")
 
-    def _add_lines(self, entries: list[Entry], added: list[AddEntry]) -> Splice:
+    def _add_lines(self, entries: Sequence[Entry], added: list[AddEntry]) -> Splice:
         column = self.layout.column(entries[0].start)
         last = entries[-1]
         at = self.layout.line_end(max(last.end, last.key_end))
@@ -224,7 +224,7 @@ class _Editor:
         begin = "" if self.layout.text[:at].endswith(("\n", "\r")) else self.newline
         return Splice(at, at, begin + self.newline.join(lines) + self.newline)
 
-    def _drop_in_flow(self, entries: list[Entry], dropped: list[Entry]) -> Iterator[Splice]:
+    def _drop_in_flow(self, entries: Sequence[Entry], dropped: Sequence[Entry]) -> Iterator[Splice]:
         index = 0
         while index < len(entries):
             if entries[index] not in dropped:
@@ -240,7 +240,9 @@ class _Editor:
             else:
                 yield Splice(entries[0].start, entries[-1].end, "")
 
-    def _add_in_flow(self, node: yaml.Node, entries: list[Entry], added: list[AddEntry]) -> Iterator[Splice]:
+    def _add_in_flow(
+        self, node: yaml.Node, entries: Sequence[Entry], added: list[AddEntry]
+    ) -> Iterator[Splice]:
         if not added:
             return
         is_json = self._is_json(entries[0]) if entries else self.layout.text.lstrip()[:1] == "{"
@@ -257,7 +259,7 @@ class _Editor:
         text = glue.join(parts)
         yield Splice(at, at, glue + text if entries else text)
 
-    def _nest(self, one: NestEntries, entries: list[Entry], *, is_flow: bool) -> Iterator[Splice]:
+    def _nest(self, one: NestEntries, entries: Sequence[Entry], *, is_flow: bool) -> Iterator[Splice]:
         moved = [entry for entry in entries if entry.step in one.keys]
         if is_flow:
             text = self.layout.text

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from llama_storage_tui.config.edit.splice import Splice, check_writable
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError
 
 _ENTRY: Final = re.compile(r'[ \t]*"((?:[^"\r\n]|"")*)"[ \t]*"((?:[^"\r\n]|"")*)"')

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.config.document import (
@@ -14,6 +13,7 @@ from llama_storage_tui.config.document import (
     get,
     texts,
 )
+from llama_storage_tui.deferred import dataclass
 
 CUSTOM_RESOURCES: Final = frozenset({"LlamaStackDistribution", "OGXServer"})
 

@@ -103,11 +103,16 @@ def _container_variables(
 ) -> Iterator[DeployedVariable]:
     sources, variables = container.get("envFrom"), container.get("env")
     for index, source in enumerate(sources if isinstance(sources, list) else ()):
-        name = get(source, "secretRef", "name") or get(source, "configMapRef", "name")
         prefix = str(get(source, "prefix") or "")
         line = document.line((*path, "envFrom", index))
+        named = {
+            kind: get(source, field, "name")
+            for kind, field in (("Secret", "secretRef"), ("ConfigMap", "configMapRef"))
+        }
         for entry in entries:
-            if entry.owner == name and same_namespace(entry, resource):
+            # A Secret and a ConfigMap of one name are usual.
+            owner = named.get(kind_of(entry))
+            if owner is not None and entry.owner == owner and same_namespace(entry, resource):
                 yield DeployedVariable(prefix + entry.key, entry.text, document.name, line)
     for index, item in enumerate(variables if isinstance(variables, list) else ()):
         if not isinstance(item, dict) or not isinstance(item.get("name"), str):

@@ -8,7 +8,6 @@ nothing is contacted; rules of the stage `never` are what no server reports.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.config.context import Context
@@ -31,6 +30,7 @@ from llama_storage_tui.config.rules import (
     start,
 )
 from llama_storage_tui.config.rules.view import View
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend, Reference
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage, Verdict
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Final
 
@@ -19,6 +18,7 @@ from llama_storage_tui.config.rules.serving import (
     provider_name,
 )
 from llama_storage_tui.config.rules.view import View
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.providers import is_known_api

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.config.document import Path, get, show_path
@@ -18,6 +17,7 @@ from llama_storage_tui.config.rules.serving import (
     has_catalog,
 )
 from llama_storage_tui.config.rules.view import View, nearest
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.providers import (

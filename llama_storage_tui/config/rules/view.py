@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, show_path
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend, Reference, Setting
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.version import Version

@@ -9,8 +9,16 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.model.transfer import Convert, Item, KeepRows, MoveKeys, NotConvertibleError
+from llama_storage_tui.model.transfer import (
+    Convert,
+    Item,
+    KeepRows,
+    MoveKeys,
+    MoveMostKeys,
+    NotConvertibleError,
+)
 from llama_storage_tui.services.migration.json_splice import json_object
+from llama_storage_tui.upstream.registered import API_OF, REGISTRY_HEAD
 
 Step = Callable[[dict[str, Cell]], None]
 """Changes the cells of one item; raises NotConvertibleError."""
@@ -83,7 +91,9 @@ def registered_objects(old: str, new: str, gone: frozenset[str]) -> Convert:
             json_object(value)
         return (moved_key(item, f"{new}distributions:registry:v10::{type_}:{identifier}", value),)
 
-    return convert
+    stay = (type_ for type_ in API_OF if type_ != "vector_db" and type_ not in gone)
+    heads = tuple(f"{old}{REGISTRY_HEAD}{type_}:" for type_ in stay)
+    return MoveMostKeys(MoveKeys(old, new, has_texts=True), heads, convert)
 
 
 def vector_store(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.model.transfer import Convert, Item, NotConvertibleError
+from llama_storage_tui.model.transfer import Convert, Item, MoveKeys, MoveMostKeys, NotConvertibleError
 from llama_storage_tui.services.migration.conversions import (
     moved_key,
     raw_key,
@@ -19,6 +19,11 @@ from llama_storage_tui.services.migration.conversions import (
     vector_store,
 )
 from llama_storage_tui.services.migration.json_splice import JsonObject, json_object
+from llama_storage_tui.upstream.data_kinds import CHUNKS, STORE_HEADS
+from llama_storage_tui.upstream.registered import FAISS_INDEX
+
+_LIST = "vector_stores:"
+"""How a provider's own list of its stores begins from 0.3 on."""
 
 CHUNK_DATA: Final = "chunk_data"
 """The column of `vector_store_file_contents` that holds the chunk."""
@@ -126,7 +131,11 @@ def vector_keys(old: str, new: str, only: Collection[str] | None, *, fixes_chunk
             value = chunk(text_of(item, "value"))
         return (moved_key(item, new + key, value),)
 
-    return convert
+    if only is not None:
+        return convert
+    changing = (FAISS_INDEX, CHUNKS) if fixes_chunks else ()
+    heads = tuple(old + head for head in (_LIST, FAISS_INDEX, *STORE_HEADS) if head not in changing)
+    return MoveMostKeys(MoveKeys(old, new), heads, convert)
 
 
 def _store_of(key: str, value: Cell) -> str:

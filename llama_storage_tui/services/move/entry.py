@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from difflib import unified_diff
 from typing import Final
 
+from llama_storage_tui.backends.registry import writable_types
 from llama_storage_tui.config.document import ConfigDocument
 from llama_storage_tui.config.edit.backend import with_backend
 from llama_storage_tui.config.edit.embed import embed
@@ -97,7 +98,7 @@ def full_type(type_: str, family: Family) -> str:
     return named
 
 
-TYPES: Final = ("kv_sqlite", "kv_postgres", "sql_sqlite", "sql_postgres")
+TYPES: Final = tuple(sorted(writable_types()))
 """What a backend can become."""
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from llama_storage_tui.backends import expiry
+from llama_storage_tui.backends.registry import copy_note
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family, Reference
-from llama_storage_tui.model.data import KeySelection, Table
+from llama_storage_tui.model.data import Cell, KeySelection, Table
 from llama_storage_tui.model.move import BackendPlace
 from llama_storage_tui.model.transfer import (
     ColumnSchema,
@@ -22,6 +24,7 @@ from llama_storage_tui.model.transfer import (
     TransferItem,
     TransferPlace,
 )
+from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.browse import attributed_namespaces
 from llama_storage_tui.services.migration.plan_context import PlanContext
 from llama_storage_tui.services.migration.stores import DataStore, Readers, store_of
@@ -89,6 +92,9 @@ async def plan_items(moving: BackendMoving) -> DataPlan:
             await _plan_keys(moving, context, source, target)
         else:
             await _plan_tables(moving, context, source, target)
+    note = copy_note(target.target)
+    if note:
+        context.notice(note)
     return context.plan()
 
 
@@ -105,12 +111,15 @@ async def _plan_keys(
         if not chosen.include:
             continue
         before, after = (f"{namespace.name}:" if namespace.name and each else "" for each in keeps)
-        convert: Convert = KeepRows() if before == after else MoveKeys(before, after)
+        form = _expiry_form(moving, version)
+        convert: Convert = (
+            KeepRows() if before == after and form is None else MoveKeys(before, after, expiry=form)
+        )
         context.add(
             TransferItem(
                 f"namespace {namespace.name}" if namespace.name else "keys without a namespace",
                 _keys_at(source, chosen),
-                _keys_at(target, _moved(moving, chosen, namespace.name, before, after)),
+                _keys_at(target, _moved(moving, chosen, before, after)),
                 convert,
                 ("key",),
                 _key_reason(context, before, after),
@@ -140,11 +149,19 @@ async def _plan_keys(
         context.leave(f"{OTHER_KEYS} on {moving.name}", count, why)
 
 
+def _expiry_form(moving: BackendMoving, version: Version) -> Callable[[Cell], Cell] | None:
+    """Return what gives times of expiry the form that servers of the version write to SQLite; None where they stay as they are."""
+    old, new = (_backend(catalog, moving.name).type for catalog in (moving.old, moving.new))
+    if new != "kv_sqlite" or old == new:
+        return None
+    return expiry.joined if keeps_namespaces(new, version) else expiry.spaced
+
+
 def _keys_at(store: DataStore, keys: KeySelection) -> TransferPlace:
     return TransferPlace(store.target, store.backend, store.location, store.container, keys)
 
 
-def _moved(moving: BackendMoving, chosen: KeySelection, name: str, before: str, after: str) -> KeySelection:
+def _moved(moving: BackendMoving, chosen: KeySelection, before: str, after: str) -> KeySelection:
     """Return the keys of a namespace as they stand at the target."""
     if before == after:
         return chosen
@@ -152,13 +169,8 @@ def _moved(moving: BackendMoving, chosen: KeySelection, name: str, before: str, 
         leads = [f"{each.namespace}:" for each in moving.references() if each.namespace]
         nested = tuple(dict.fromkeys(lead for lead in leads if lead != after and lead.startswith(after)))
         return KeySelection((after,), nested)
-    raw = (
-        prefix
-        for each in moving.new.references_to(moving.name)
-        if each.namespace == name and each.physical is not None
-        for prefix in each.physical.prefixes
-    )
-    return KeySelection(tuple(dict.fromkeys(raw)))
+    # Raw keys do not say whose they are: all of the table is the place.
+    return KeySelection()
 
 
 def _key_reason(context: PlanContext, before: str, after: str) -> str:

@@ -15,6 +15,7 @@ from llama_storage_tui.files.transfer_journal import MOVE, TransferJournal, Tran
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.move import BYTES_A_SECOND, ROWS_A_SECOND, Downtime, MoveChange, MovePlan
 from llama_storage_tui.model.rotation import Outcome
+from llama_storage_tui.model.target import Target
 from llama_storage_tui.model.transfer import TransferItem
 from llama_storage_tui.model.transfer_result import (
     CountedItem,
@@ -33,6 +34,7 @@ from llama_storage_tui.services.transfer.apply import Transfer
 from llama_storage_tui.services.transfer.copying import NOT_EMPTY, Watch
 from llama_storage_tui.services.transfer.counting import count, open_elsewhere
 from llama_storage_tui.services.transfer.journaling import pending
+from llama_storage_tui.services.transfer.merging import merged
 from llama_storage_tui.services.transfer.pending import config_name
 from llama_storage_tui.services.transfer.stores import open_source
 
@@ -88,7 +90,9 @@ class BackendMove:
             moving = BackendMoving(session, config.new, change.backend)
             found = await plan_items(moving)
             counted = await count(found.items, found.stays, found.notices, TERMS, self._timeouts)
+            warnings = await self._warnings(session, moving.stores()[1].target)
         refusals = [*counted.refusals, *await self._not_empty(found.items), *_unconvertible(counted)]
+        refusals += await merged(found.items, self._timeouts)
         users = tuple(await open_elsewhere(found.items, self._timeouts, accepts_open=False))
         blocked = await self._blocked(found.items, users)
         return MovePlan(
@@ -96,7 +100,11 @@ class BackendMove:
             change.backend,
             *moving.places(),
             tuple(each.path for each in moving.references()),
-            replace(counted, refusals=tuple(dict.fromkeys((*refusals, *blocked)))),
+            replace(
+                counted,
+                notices=tuple(dict.fromkeys((*counted.notices, *warnings))),
+                refusals=tuple(dict.fromkeys((*refusals, *blocked))),
+            ),
             config.diff,
             _downtime(counted),
             users,
@@ -219,8 +227,10 @@ class BackendMove:
             return (await plan_items(BackendMoving(session, config.new, backend))).items
 
     async def _extents(self, items: tuple[TransferItem, ...]) -> list[tuple[TransferItem, int]]:
+        """Return how many rows the place of each item has; of several with one place, of the first."""
         found = []
-        for item in items:
+        places = {(item.target.container, item.target.keys): item for item in reversed(items)}
+        for item in reversed(places.values()):
             target = await open_source(item.target.target, self._timeouts)
             try:
                 found.append((item, (await target.extent(item.target.container, item.target.keys)).rows))
@@ -241,6 +251,16 @@ class BackendMove:
             for item, rows in await self._extents(items)
             if rows
         ]
+
+    async def _warnings(self, session: Session, target: Target) -> tuple[str, ...]:
+        """Return what a test of the target warns of: keys that a full Redis removes, and the like."""
+        reader = await session.other_reader(target)
+        try:
+            return (await reader.probe()).warnings
+        except BackendError:  # a file that is not there yet; what else is wrong there, counting has said
+            return ()
+        finally:
+            await reader.close()
 
     async def _blocked(self, items: tuple[TransferItem, ...], users: tuple[str, ...]) -> list[str]:
         """Return why a first pass beside servers would hurt them: a long read of a SQLite file that is not in WAL mode."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from llama_storage_tui.errors import BackendError, NotFoundError
@@ -37,6 +37,29 @@ async def families(session: Session) -> tuple[FamilyEntry, ...]:
 def kept_families(catalog: Catalog) -> tuple[RecordFamily, ...]:
     """Return the families that a server of the chosen version keeps with this config; nothing is contacted."""
     return tuple(family for family in OBJECTS if places_of(catalog, family))
+
+
+async def counted_on(
+    session: Session, families_: Sequence[RecordFamily], backends: Collection[str]
+) -> tuple[Count | None, ...]:
+    """Return a count for each place of some families on some backends, None where that is not cheap to tell; contacts no other.
+
+    Places that cannot be read are left out. Raises nothing for them.
+    """
+    places = [place for family in families_ for place in places_of(session.catalog, family)]
+    # Several families may lie in one place.
+    wanted = list(dict.fromkeys(place for place in places if place.backend in backends))
+    tables = await _tables(session, wanted)
+    counts = await asyncio.gather(
+        *(_count(session, place, tables) for place in wanted), return_exceptions=True
+    )
+    found: list[Count | None] = []
+    for count in counts:
+        if isinstance(count, BaseException) and not isinstance(count, BackendError):
+            raise count
+        if not isinstance(count, BaseException):
+            found.append(count)
+    return tuple(found)
 
 
 async def _tables(session: Session, places: Sequence[Place]) -> dict[str, dict[str, Table] | BackendError]:

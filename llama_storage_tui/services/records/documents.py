@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import Link, RecordFamily, RecordField, RecordLink, RecordPart, Show
 from llama_storage_tui.model.records import Measure, Path

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 from typing import Final, Generic, TypeVar
 
 from llama_storage_tui.backends import cursors
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.data import Cell, Cursor
 from llama_storage_tui.model.families import Match, Place, Query, RecordFamily, TablePlace

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from llama_storage_tui.backends.protocols import KeyValueReader, RecordReader
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Table
 from llama_storage_tui.model.families import KeyPlace, Place, RecordFamily, TablePlace

@@ -8,9 +8,10 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.attention import Attention, Category, CategoryCount, Example, Thresholds
 from llama_storage_tui.model.families import TablePlace

@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.chain import Chain
 from llama_storage_tui.model.records import Record
 from llama_storage_tui.services.responses.chain_rows import LinkRow, ResponseTable, pairs, table_of, text_of

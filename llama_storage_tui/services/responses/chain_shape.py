@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.chain import Chain, ChainLink, Fork, LinkMark, OwnerChange
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import TablePlace

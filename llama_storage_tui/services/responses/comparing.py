@@ -11,10 +11,10 @@ import re
 from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.resume import Comparison, Disagreement, DisagreementKind
 from llama_storage_tui.model.transcript import (
     ChatMessage,

@@ -64,9 +64,16 @@ async def list_conversations(session: Session, query: Query = ALL) -> Page[Recor
     Raises as `list_records` does.
     """
     page = await list_records(session, CONVERSATIONS.name, query)
-    counts, unsaid = await _counts(session, [each.id for each in page.records if isinstance(each.id, str)])
-    records = tuple(_with_items(each, counts) for each in page.records)
+    records, unsaid = await with_items(session, page.records)
     return replace(page, records=records, notices=(*page.notices, *unsaid))
+
+
+async def with_items(
+    session: Session, entries: Sequence[RecordEntry]
+) -> tuple[tuple[RecordEntry, ...], tuple[str, ...]]:
+    """Return conversations with the number of their `items`, and notices about what was not counted."""
+    counts, unsaid = await _counts(session, [each.id for each in entries if isinstance(each.id, str)])
+    return tuple(_with_items(each, counts) for each in entries), unsaid
 
 
 def _with_items(entry: RecordEntry, counts: dict[str, int] | None) -> RecordEntry:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
 from llama_storage_tui.backends.protocols import Reader
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import Field, OneOf, Record, RecordOrder, RecordQuery
 from llama_storage_tui.upstream.families.conversations import TABLE

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.chain import FullInput, Truncation
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import Record

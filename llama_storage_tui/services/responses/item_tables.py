@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.backends.protocols import Reader
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.records import Field, RecordOrder, RecordQuery

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
+
+from llama_storage_tui.deferred import dataclass
 
 
 @dataclass(slots=True)

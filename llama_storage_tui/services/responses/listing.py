@@ -6,10 +6,11 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from difflib import get_close_matches
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, UsageError
 from llama_storage_tui.model.access import Decision, Hiding
 from llama_storage_tui.model.data import Cursor
@@ -46,7 +47,7 @@ class _ListedResponse:
 
 
 @dataclass(slots=True)
-class _ViewFilter:
+class ViewFilter:
     """Looks at responses as a user would (None: sees everything); `marks` lets pass what is hidden, marked as such."""
 
     sees: Visibility | None
@@ -81,16 +82,16 @@ async def list_responses(
     """
     places = needed_tables(session.catalog, RESPONSES)
     check_query(RESPONSES, query)
-    conditions = await _membership(session, query)
+    conditions = await membership_conditions(session, query)
     sources = await opened(session, RESPONSES, places)
     is_filtered = sees is not None and not marks
-    eyes: dict[TablePlace, _ViewFilter] = {}
+    eyes: dict[TablePlace, ViewFilter] = {}
 
     async def read(place: TablePlace, after: Cursor | None, limit: int) -> Slice[_ListedResponse]:
         source = sources.sources.get(place)
         if not isinstance(source, RecordSource):
             return Slice(())
-        look = eyes[place] = _ViewFilter(sees, marks)
+        look = eyes[place] = ViewFilter(sees, marks)
         asked = record_query(source, RESPONSES, query, conditions)
         asked = replace(asked, after=after, limit=max(limit, _FILTERED) if is_filtered else limit)
         return await row_slice(
@@ -112,7 +113,7 @@ async def list_responses(
     )
     if not page.found and sources.is_complete and not hidden:
         _check_status(query)
-    shown, not_reported = await _with_conversations(session, [met.summary for met in page.found])
+    shown, not_reported = await with_conversations(session, [met.summary for met in page.found])
     return ResponsePage(
         RESPONSES,
         shown,
@@ -124,7 +125,7 @@ async def list_responses(
     )
 
 
-def _met(eyes: _ViewFilter, place: TablePlace, record: Record) -> _ListedResponse | None:
+def _met(eyes: ViewFilter, place: TablePlace, record: Record) -> _ListedResponse | None:
     summary = eyes.look(summary_of(place, record))
     return None if summary is None else _ListedResponse(summary, eyes.hidden())
 
@@ -161,14 +162,14 @@ async def search_responses(
     name = list_name(session.catalog, RESPONSES, places, query)
     starts = positions_of(places, query.after, name)
     check_query(RESPONSES, query)
-    conditions = await _membership(session, query)
+    conditions = await membership_conditions(session, query)
     sources = await opened(session, RESPONSES, places)
     stored = replace(query, order=RecordOrder.STORED, after=None)
     sizes = {source.place: await _positions(source) for source in sources.tables}
     total = sum(sizes.values())
     if sources.notices:
         yield ResponseBatch((), 0, total, sources.notices)
-    eyes = _ViewFilter(sees, marks)
+    eyes = ViewFilter(sees, marks)
     said: set[str] = set()
     before, room, has_found = 0, most, False
     for index, (place, start) in enumerate(zip(places, starts, strict=True)):
@@ -181,7 +182,7 @@ async def search_responses(
                     seen, last = await _seen(place, batch, eyes, room)
                     room = None if room is None else room - len(seen)
                     has_found = has_found or bool(batch.records)
-                    kept, not_reported = await _with_conversations(session, seen)
+                    kept, not_reported = await with_conversations(session, seen)
                     new = tuple(notice for notice in not_reported if notice not in said)
                     said.update(new)
                     # Where a search goes on, what lies before counts as done.
@@ -203,7 +204,7 @@ async def _positions(source: RecordSource) -> int:
 
 
 async def _seen(
-    place: TablePlace, batch: RecordBatch, eyes: _ViewFilter, room: int | None
+    place: TablePlace, batch: RecordBatch, eyes: ViewFilter, room: int | None
 ) -> tuple[list[ResponseSummary], Cursor | None]:
     """Return those of a batch that are shown, up to `room`, and where that ended if there is no more room."""
     found: list[ResponseSummary] = []
@@ -218,7 +219,7 @@ async def _seen(
     return found, None
 
 
-async def _with_conversations(
+async def with_conversations(
     session: Session, summaries: Sequence[ResponseSummary]
 ) -> tuple[tuple[ResponseSummary, ...], tuple[str, ...]]:
     """Add the conversations that the responses' output items stand in, with what was not looked up."""
@@ -235,7 +236,7 @@ async def _with_conversations(
     return tuple(completed(summary) for summary in summaries), membership.notices
 
 
-async def _membership(session: Session, query: Query) -> tuple[Condition, ...]:
+async def membership_conditions(session: Session, query: Query) -> tuple[Condition, ...]:
     """Return the conditions of the wanted conversation: no server stores it with every response."""
     conversation = query.text("conversation")
     return () if conversation is None else (belongs_to(query, await items_of(session, conversation)),)

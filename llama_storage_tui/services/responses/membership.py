@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.backends.protocols import Reader
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.data import Cell, Table
 from llama_storage_tui.model.families import TablePlace

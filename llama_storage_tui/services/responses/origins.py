@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from itertools import dropwhile
 from typing import Final
 
 from llama_storage_tui.backends.protocols import RecordReader
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.completions import Completion, Origin
 from llama_storage_tui.model.data import Cell, Table

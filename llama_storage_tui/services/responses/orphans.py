@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import field, replace
 from typing import Final
 
 from llama_storage_tui.backends.protocols import RecordReader
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.conversations import OrphanReport, Orphans
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import TablePlace
@@ -28,10 +29,13 @@ Progress = Callable[[int, int], None]
 """Hears how many of how many positions of the table were read."""
 
 
-async def find_orphans(session: Session, *, progress: Progress | None = None) -> OrphanReport:
+async def find_orphans(
+    session: Session, *, progress: Progress | None = None, most_items: int | None = None
+) -> OrphanReport:
     """Return the items whose conversation has no row: a scan of the items' table, to be cancelled at any time.
 
-    Raises BackendError. The existence of a conversation is asked once, through its key.
+    With `most_items` only so many of each table are looked at, the last stored ones: a bounded read. Raises BackendError.
+    The existence of a conversation is asked once, through its key.
     """
     found: list[Orphans] = []
     scanned = 0
@@ -45,6 +49,12 @@ async def find_orphans(session: Session, *, progress: Progress | None = None) ->
         query = RecordQuery(
             place.table, (_CONVERSATION, _CREATED), order=RecordOrder.STORED, with_cursors=False
         )
+        if most_items is not None:
+            page = await reader.records.page(replace(query, limit=most_items))
+            await search.look(page.records)
+            scanned, is_complete = scanned + len(page.records), is_complete and page.next is None
+            found += search.orphans()
+            continue
         async with aclosing(reader.records.search(query)) as batches:
             async for batch in batches:
                 await search.look(batch.records)
@@ -56,7 +66,9 @@ async def find_orphans(session: Session, *, progress: Progress | None = None) ->
                     break
         found += search.orphans()
     notices = (
-        () if is_complete else (f"More than {MOST:,} conversations are gone: the search stopped there.",)
+        ()
+        if is_complete or most_items is not None
+        else (f"More than {MOST:,} conversations are gone: the search stopped there.",)
     )
     return OrphanReport(
         tuple(sorted(found, key=lambda each: -each.items)),

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import blake2b
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.services.values import parse_json, time_rank
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.chain import FullInput
 from llama_storage_tui.model.resume import Addition, Examination

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from llama_storage_tui.backends.protocols import Notify
 from llama_storage_tui.config.edit.reapply import PlacedEdit, edit_again
 from llama_storage_tui.config.edit.splice import check_writable
 from llama_storage_tui.config.edit.uri import encode_password
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, RefusedError
 from llama_storage_tui.files.journal import Journal, JournaledFile, Journals
 from llama_storage_tui.files.markers import locked

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.edit.uri import decode_password, password_span
 from llama_storage_tui.config.logins import Holder, find_holders
 from llama_storage_tui.config.password_locations import Carrier, CarrierKind, find_carriers
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.sources import Sources

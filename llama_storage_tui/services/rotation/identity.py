@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from dataclasses import dataclass
 from enum import StrEnum
 
 from llama_storage_tui.backends.protocols import RoleLogin
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import LoginState, RoleFacts

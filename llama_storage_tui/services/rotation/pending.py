@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from llama_storage_tui.config.locate import config_path
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.files.journal import Journal, Journals
 from llama_storage_tui.files.markers import Marker, read_marker

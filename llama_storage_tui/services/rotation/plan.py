@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.postgres.verifier import scram_verifier
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, RefusedError
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import (

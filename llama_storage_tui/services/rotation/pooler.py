@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -21,6 +20,7 @@ from llama_storage_tui.backends.postgres.verifier import MD5, PATTERN, md5_hash,
 from llama_storage_tui.config.document import decode
 from llama_storage_tui.config.edit.reapply import BOM, PlacedEdit
 from llama_storage_tui.config.edit.userlist import find_user, userlist_splice
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.files.places import check_replaceable
 from llama_storage_tui.model.rotation import Action, LineChange, Site, StoredForm, Terms

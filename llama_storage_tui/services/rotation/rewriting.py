@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from llama_storage_tui.config.edit.uri import encode_password
 from llama_storage_tui.config.edit.variable import variable_splice
 from llama_storage_tui.config.locate import read_document
 from llama_storage_tui.config.password_locations import Carrier, CarrierKind
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import ConfigError, RefusedError
 from llama_storage_tui.model.rotation import LineChange
 from llama_storage_tui.secrets import MASK, Redactor, Secret

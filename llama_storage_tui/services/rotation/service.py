@@ -5,11 +5,11 @@ Looking may be cancelled. A change runs to its end once it has begun, whatever b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from llama_storage_tui.backends.protocols import Notify
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.files.journal import Journal, Journals
 from llama_storage_tui.files.log import learn_secrets
 from llama_storage_tui.model.limits import Timeouts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from llama_storage_tui.config.context import Context
@@ -13,6 +13,7 @@ from llama_storage_tui.config.dotenv import merge
 from llama_storage_tui.config.environment import Variable
 from llama_storage_tui.config.load import load_context
 from llama_storage_tui.config.locate import config_path, read_document, read_file
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.files.places import real_path
 from llama_storage_tui.services.catalog import home_of, read_variables

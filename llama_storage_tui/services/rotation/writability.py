@@ -7,11 +7,12 @@ open until reading it again yields that.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from llama_storage_tui.config.edit.splice import Splice
 from llama_storage_tui.config.edit.uri import encode_password
 from llama_storage_tui.config.password_locations import Carrier, CarrierKind
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.files.places import check_replaceable
 from llama_storage_tui.model.rotation import Terms

@@ -12,9 +12,9 @@ import signal
 import sys
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import BinaryIO, NoReturn
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.services.startup.prefetch import SecretReceiver, SecretSender, leave_terminal
 
 _ends: list[int] = []

@@ -34,7 +34,7 @@ from llama_storage_tui.services.transfer.journaling import (
     refuse_unplanned,
 )
 from llama_storage_tui.services.transfer.removing import StoreUndo, by_source, remove_source
-from llama_storage_tui.services.transfer.sources import is_changed, refuse_changed, stamp_of
+from llama_storage_tui.services.transfer.sources import are_settled, is_changed, refuse_changed, stamp_of
 from llama_storage_tui.services.transfer.stores import StoreItems, by_store, open_writer
 
 GREW = (
@@ -193,7 +193,7 @@ class Transfer:
         """Bring everything until nothing changes any more and nobody has a store open, then lead the servers there."""
         outcomes: dict[str, ItemOutcome] = {}
         try:
-            for _ in range(PASSES):
+            for number in range(PASSES):
                 before = [await stamp_of(item, self.timeouts) for item in items]
                 journal = await self._pass(journal, items, expected, outcomes)
                 found = await open_elsewhere(items, self.timeouts, accepts_open=self.accepts_open)
@@ -205,7 +205,7 @@ class Transfer:
                     )
                 if found:
                     raise RefusedError(f"Everything was brought once. {found[0]}")
-                if before == [await stamp_of(item, self.timeouts) for item in items]:
+                if await are_settled(items, before, outcomes if number else {}, self.timeouts):
                     break
             else:
                 raise RefusedError(STILL_WRITTEN)
@@ -248,7 +248,7 @@ class Transfer:
             is_known = await writer.commit()
         except BaseException as error:
             await writer.close()
-            is_unknown = was_complete or (is_unknown and _is_lost(error))
+            is_unknown = was_complete or writer.is_touched or (is_unknown and _is_lost(error))
             if not is_unknown:
                 with suppress(RefusedError):  # what is said is why the copy failed
                     record.forget(store.place, [item.what for item in store.items])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.raw_rows import RawBatch, RawRow, RowIdentity, Sheet
-from llama_storage_tui.model.transfer import KeepRows, NotConvertibleError, TransferItem
+from llama_storage_tui.model.transfer import KeepRows, MoveKeys, NotConvertibleError, TransferItem
 from llama_storage_tui.model.transfer_result import LeftRow
 from llama_storage_tui.text import line
 
@@ -41,6 +41,8 @@ def convert(item: TransferItem, batch: RawBatch) -> Converted:
     if isinstance(item.convert, KeepRows):
         sheet = Sheet(item.target.container, batch.columns, item.identity, item.target.schema)
         return Converted((SheetRows(sheet, [*batch.rows], [*range(len(batch.rows))]),))
+    if isinstance(item.convert, MoveKeys) and not item.convert.has_texts:
+        return _with_keys(item, item.convert, batch)
     sheets: defaultdict[tuple[str, ...], SheetRows] = defaultdict(lambda: SheetRows(Sheet("", (), ())))
     left = []
     columns, convert_one = batch.columns, item.convert
@@ -57,6 +59,27 @@ def convert(item: TransferItem, batch: RawBatch) -> Converted:
     for names, found in sheets.items():
         found.sheet = Sheet(item.target.container, names, item.identity, item.target.schema)
     return Converted(tuple(sheets.values()), tuple(left))
+
+
+def _with_keys(item: TransferItem, convert_key: MoveKeys, batch: RawBatch) -> Converted:
+    """Convert keys as `MoveKeys` does one, without a dictionary for each of millions."""
+    at = batch.columns.index("key")
+    expires_at = batch.columns.index("expiration") if convert_key.expiry is not None else None
+    made = SheetRows(Sheet(item.target.container, batch.columns, item.identity, item.target.schema))
+    left = []
+    for index, row in enumerate(batch.rows):
+        try:
+            key = convert_key.key(row[at])
+        except NotConvertibleError as error:
+            left.append((index, LeftRow(item.what, _name(batch, row), str(error))))
+            continue
+        cells = (*row[:at], key, *row[at + 1 :])
+        if expires_at is not None and convert_key.expiry is not None and row[expires_at] is not None:
+            time = convert_key.expiry(row[expires_at])
+            cells = (*cells[:expires_at], time, *cells[expires_at + 1 :])
+        made.rows.append(cells)
+        made.origins.append(index)
+    return Converted((made,) if made.rows else (), tuple(left))
 
 
 def identities(sheet: Sheet, rows: Sequence[RawRow]) -> list[RowIdentity]:

@@ -18,12 +18,14 @@ from llama_storage_tui.model.transfer import OnConflict, TransferItem
 from llama_storage_tui.model.transfer_result import ItemOutcome, LeftRow, TransferProgress
 from llama_storage_tui.services.transfer.converting import Converted, SheetRows, convert, shown
 from llama_storage_tui.services.transfer.counting import MOST_LEFT, own_identities
+from llama_storage_tui.services.transfer.merging import TWICE, ArrivedKeys, arrivals
 from llama_storage_tui.services.transfer.stores import (
     StoreItems,
     is_in_place,
     is_in_store,
     open_source,
     overlaps,
+    parts_of,
     reversed_item,
 )
 
@@ -56,10 +58,13 @@ class StoreCopy:
     """How many rows of a source are expected, by the item's name."""
     mirrors: bool = False
     """The targets have no rows but those that come, and a second pass makes them what the sources have become."""
+    arrived: ArrivedKeys | None = None
+    """What the items have given so far, where two of them may give one key."""
 
     async def run(self) -> list[ItemOutcome]:
         """Bring everything, and leave the transaction to be committed."""
         was_complete = self.record.is_complete(self.store.place)
+        self.arrived = arrivals(self.store.items) if self.mirrors else None
         is_new = await self.writer.begin()
         self.notify("begun")
         self.record.begin()
@@ -67,13 +72,22 @@ class StoreCopy:
             self.record.create(self.store.place, STORE)
         if self.mirrors and not was_complete:
             await self._refuse_rows()
+        if not self.writer.is_atomic:
+            # What is sent stays: from here on the places are known to hold nothing but what this transfer brought.
+            await asyncio.to_thread(self.record.finish, self.store.place)
+            self.record.begin()
         outcomes = []
         for item in self.store.items:
             outcomes.append(await ItemCopy(self, item, was_complete=was_complete).run())
             self.notify("copied")
         if self.mirrors and was_complete:
+            places = set()
             for item, outcome in zip(self.store.items, outcomes, strict=True):
-                outcome.removed += await self._remove_gone(item)
+                place = item.target.container, item.target.keys
+                gone = 0 if place in places else await self._remove_gone(item)
+                places.add(place)
+                outcome.removed += gone
+                outcome.followed += gone
         await asyncio.to_thread(self.record.finish, self.store.place)
         self.notify("recorded")
         return outcomes
@@ -128,18 +142,24 @@ class ItemCopy:
         self._writer, self._record = copy.writer, copy.record
         self._in_place = is_in_place(item)
         self._may_be_there = True
+        self._begun = time.monotonic()
         self._prepared: set[tuple[str, ...]] = set()
         self.outcome = ItemOutcome(item.what)
 
     async def run(self) -> ItemOutcome:
         """Bring every row; raises ConflictError, BackendError."""
         item = self._item
-        self._may_be_there = not await self._writer.is_empty(item.target.container)
-        begun, rows = time.monotonic(), 0
-        expected = self._copy.expected.get(item.what)
-        self._copy.watch(TransferProgress(item.what, item.target.container, 0, expected, 0.0))
-        if await self._bring_whole(begun):
-            return self.outcome
+        is_first = self._copy.mirrors and not self._was_complete  # whose place was found empty
+        self._may_be_there = not is_first and not await self._writer.is_empty(item.target.container)
+        self._tell(0, self._copy.expected.get(item.what))
+        first, *others = parts_of(item)
+        for each in others if await self._bring_whole(first) else (item,):
+            await self._bring_rows(each)
+        return self.outcome
+
+    async def _bring_rows(self, item: TransferItem) -> None:
+        """Bring rows batch by batch."""
+        rows = self.outcome.written
         source = None if is_in_store(item) else await open_source(item.source.target, self._copy.timeouts)
         try:
             reader = self._writer if source is None else source
@@ -149,32 +169,26 @@ class ItemCopy:
                 async for batch, made in batches:
                     await self._bring(batch, made)
                     rows += len(batch.rows)
-                    self._copy.watch(
-                        TransferProgress(
-                            item.what,
-                            item.target.container,
-                            rows,
-                            self._copy.expected.get(item.what),
-                            time.monotonic() - begun,
-                        )
-                    )
+                    self._tell(rows, self._copy.expected.get(item.what))
         finally:
             if source is not None:
                 await source.close()
-        return self.outcome
 
-    async def _bring_whole(self, begun: float) -> bool:
+    async def _bring_whole(self, item: TransferItem) -> bool:
         """Have the engine bring all rows by itself; False where it cannot."""
-        item = self._item
         sheet = Sheet(item.target.container, item.identity, item.identity, item.target.schema)
         await self._prepare(sheet)
         written = await self._writer.bring(item)
         if written is None:
             return False
         self.outcome.written = written
-        seconds = time.monotonic() - begun
-        self._copy.watch(TransferProgress(item.what, item.target.container, written, written, seconds))
+        self._tell(written, self._copy.expected.get(item.what, written))
         return True
+
+    def _tell(self, rows: int, expected: int | None) -> None:
+        place = self._item.target.container
+        seconds = time.monotonic() - self._begun
+        self._copy.watch(TransferProgress(self._item.what, place, rows, expected, seconds))
 
     async def _converted(
         self, batches: AsyncGenerator[RawBatch, None], *, is_ahead: bool
@@ -202,6 +216,7 @@ class ItemCopy:
         for _, row in made.left:
             self._leave(row)
         for each in made.sheets:
+            self._refuse_merged(each)
             await self._prepare(each.sheet)
             own = (
                 own_identities(self._item, batch.columns, batch.rows, each.origins)
@@ -209,6 +224,15 @@ class ItemCopy:
                 else None
             )
             await self._put(each, own)
+
+    def _refuse_merged(self, each: SheetRows) -> None:
+        """Raise ConflictError for a key that another item gave: it would be written over, or stand for both."""
+        arrived = self._copy.arrived
+        key = None if arrived is None else arrived.again(each.identities())
+        if key is not None:
+            raise ConflictError(
+                TWICE.format(what=self._item.what, key=shown(key)), where=self._item.target.location
+            )
 
     async def _prepare(self, sheet: Sheet) -> None:
         if sheet.columns not in self._prepared:
@@ -274,6 +298,7 @@ class ItemCopy:
         for each in refused:
             self._leave(LeftRow(self._item.what, shown(names[other[each.index]]), each.reason))
         self.outcome.written += len(other) - len(refused)
+        self.outcome.followed += len(absent) + len(other)
 
     async def _change(
         self,

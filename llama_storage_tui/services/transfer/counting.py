@@ -19,6 +19,7 @@ from llama_storage_tui.services.transfer.stores import (
     is_in_place,
     open_source,
     open_writer,
+    users_of,
 )
 from llama_storage_tui.text import plural
 
@@ -138,11 +139,7 @@ async def open_elsewhere(
     targets = {place.target.location: place.target for item in items for place in (item.target, item.source)}
     found: list[str] = []
     for location, target in targets.items():
-        writer = await open_writer(target, timeouts)
-        try:
-            users = await writer.users() or ()
-        finally:
-            await writer.close()
+        users = await users_of(target, timeouts)
         if users:
             more = "" if len(users) <= EXAMPLES else f" and {len(users) - EXAMPLES} more"
             found.append(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from llama_storage_tui.backends.protocols import Notify
+from llama_storage_tui.backends.registry import refuse_but_for_move
 from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError, RefusedError
 from llama_storage_tui.files.transfer_journal import TransferJournal, TransferJournals
 from llama_storage_tui.model.catalog import Catalog
@@ -176,4 +177,8 @@ class DataMigration:
             )
         )
         async with Session(catalog, self._timeouts) as session:
-            return await plan_data(session, former, choices), catalog
+            found = await plan_data(session, former, choices)
+        for item in found.items:
+            for place in (item.source, item.target):
+                refuse_but_for_move(place.target)
+        return found, catalog

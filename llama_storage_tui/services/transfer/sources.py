@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.transfer import TransferItem
-from llama_storage_tui.model.transfer_result import CountedItem
+from llama_storage_tui.model.transfer_result import CountedItem, ItemOutcome
 from llama_storage_tui.services.transfer.stores import open_source, store_of
 
 CHANGED = "The source of {what} was written to since the plan was made"
@@ -20,6 +20,29 @@ async def stamp_of(item: TransferItem, timeouts: Timeouts) -> str:
         return await source.stamp(item.source.container)
     finally:
         await source.close()
+
+
+async def are_settled(
+    items: Sequence[TransferItem],
+    before: Sequence[str],
+    followed: Mapping[str, ItemOutcome],
+    timeouts: Timeouts,
+) -> bool:
+    """Tell whether nobody wrote to the sources since the stamps of `before`.
+
+    Where others' rows change a stamp, too, it is as good that a pass found nothing to follow: `followed` are the outcomes of a pass
+    that began when nobody had a store open, by item.
+    """
+    for item, stamp in zip(items, before, strict=True):
+        source = await open_source(item.source.target, timeouts)
+        try:
+            outcome = followed.get(item.what) if source.stamps_others else None
+            is_settled = outcome is not None and not outcome.followed
+            if not is_settled and await source.stamp(item.source.container) != stamp:
+                return False
+        finally:
+            await source.close()
+    return True
 
 
 async def refuse_changed(items: Sequence[CountedItem], timeouts: Timeouts) -> None:

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from llama_storage_tui.backends.ranges import is_selected
+from llama_storage_tui.model.data import KeySelection
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import Sheet
 from llama_storage_tui.model.target import LoginTarget, Target
-from llama_storage_tui.model.transfer import MoveKeys, TransferItem, TransferPlace
+from llama_storage_tui.model.transfer import MoveKeys, MoveMostKeys, TransferItem, TransferPlace
 
 if TYPE_CHECKING:
     from llama_storage_tui.backends.protocols import ItemSource, ItemWriter
@@ -70,6 +72,27 @@ def overlaps(one: TransferItem, other: TransferItem) -> bool:
     return not mine or not theirs or any(a.startswith(b) or b.startswith(a) for a in mine for b in theirs)
 
 
+def parts_of(item: TransferItem) -> tuple[TransferItem, ...]:
+    """Part an item whose keys mostly stay as they are: those first, which an engine may bring by itself, then all others.
+
+    Of any other item that is the item. Every row that it means is in one part.
+    """
+    convert, keys = item.convert, item.source.keys
+    if not isinstance(convert, MoveMostKeys) or keys is None or convert.move.old == convert.move.new:
+        return (item,)
+    heads = tuple(head for head in convert.heads if is_selected(head, keys))
+    if not heads:
+        return (item,)
+    # A longer beginning that the item means by itself is looked at key by key.
+    longer = tuple(each for each in keys.include if each not in heads and each.startswith(heads))
+    moved = KeySelection(heads, (*keys.exclude, *longer))
+    others = KeySelection(keys.include, (*keys.exclude, *heads))
+    return (
+        replace(item, source=replace(item.source, keys=moved), convert=convert.move),
+        replace(item, source=replace(item.source, keys=others)),
+    )
+
+
 def reversed_item(item: TransferItem) -> TransferItem:
     """Return what would bring an item's rows back; of one that keeps rows or moves keys."""
     convert = item.convert
@@ -86,6 +109,23 @@ async def open_source(target: Target, timeouts: Timeouts) -> ItemSource:
         return made(target, timeouts=timeouts)
 
     return await asyncio.to_thread(opened)
+
+
+async def users_of(target: Target, timeouts: Timeouts) -> tuple[str, ...]:
+    """Return who else has a store open, in words; nobody where that cannot be told. Raises BackendError."""
+
+    def known() -> bool:
+        from llama_storage_tui.backends.registry import is_writable
+
+        return is_writable(target)
+
+    if not await asyncio.to_thread(known):
+        return ()
+    writer = await open_writer(target, timeouts)
+    try:
+        return await writer.users() or ()
+    finally:
+        await writer.close()
 
 
 async def open_writer(target: Target, timeouts: Timeouts) -> ItemWriter:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.upgrades.reading import StoreReading, common, not_started, readings

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.backends.protocols import Reader
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError
 from llama_storage_tui.model.data import Count, KeySelection, Table
 from llama_storage_tui.model.records import Field, RecordOrder, RecordQuery

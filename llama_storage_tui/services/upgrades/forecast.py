@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.data import Count

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend, Catalog, Family, Physical, Reference, ReferenceKind
 from llama_storage_tui.model.families import KeyLayout
 from llama_storage_tui.upstream.consumers import PROMPT_KEYS, QUOTA_KEYS, find_consumer, store_layouts

@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.getters import query_one
 from textual.widgets import DataTable, Static
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.pending import PendingNotice, PendingTransfer
-from llama_storage_tui.services.probe import ProbeResult, probe_all
+from llama_storage_tui.services.remembered import ConfigChoice
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.text import line, plural
-from llama_storage_tui.tui.catalog.backends import BackendList, BackendRow, backend_rows, with_answer
+from llama_storage_tui.tui.catalog.activity import ActivityPane
+from llama_storage_tui.tui.catalog.backends import BackendList
 from llama_storage_tui.tui.catalog.detail import TABS, BackendDetail
 from llama_storage_tui.tui.catalog.headline import facts
 from llama_storage_tui.tui.catalog.leads import LEADS
-from llama_storage_tui.tui.catalog.messages import ProbeArrived, ProbesDone
+from llama_storage_tui.tui.catalog.messages import ActivityArrived
 from llama_storage_tui.tui.catalog.references import ReferencePane
-from llama_storage_tui.tui.messages import BackendMoveOpened, BackendOpened, Failed, RotationOpened
-from llama_storage_tui.tui.screens.base import WorkScreen
-from llama_storage_tui.tui.style.glyphs import ProbeState
+from llama_storage_tui.tui.catalog.testing import TestingScreen
+from llama_storage_tui.tui.messages import BackendMoveOpened, BackendOpened, RotationOpened
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 
-class CatalogScreen(WorkScreen):
+class CatalogScreen(TestingScreen):
     """The storage catalog of one run config."""
 
     CSS_PATH = "catalog.tcss"
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]  # noqa: RUF012 - typed by Textual, as no class variable
     is_root = True
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,18 +43,7 @@ class CatalogScreen(WorkScreen):
             tooltip="Finish or take back a change that is half done",
         ),
         Binding(
-            "t",
-            "test",
-            "Test",
-            id="catalog.test",
-            tooltip="Connect to the backend under the cursor and report",
-        ),
-        Binding(
-            "r",
-            "rotate",
-            "Rotate",
-            id="catalog.rotate",
-            tooltip="Change this backend's password everywhere",
+            "T", "test_all", "Test all", id="catalog.test-all", tooltip="Connect to all backends at once"
         ),
         Binding(
             "m",
@@ -89,6 +74,14 @@ class CatalogScreen(WorkScreen):
             tooltip="Which responses deserve a look: failed, stuck, broken",
         ),
         Binding(
+            "S",
+            "show('stats')",
+            "Statistics",
+            id="catalog.stats",
+            show=False,
+            tooltip="How responses ended: by hour, model and owner",
+        ),
+        Binding(
             "C",
             "show('conversations')",
             "Conversations",
@@ -110,7 +103,18 @@ class CatalogScreen(WorkScreen):
             tooltip="List other objects: files, batches, prompts, jobs",
         ),
         Binding(
-            "T", "test_all", "Test all", id="catalog.test-all", tooltip="Connect to all backends at once"
+            "t",
+            "test",
+            "Test",
+            id="catalog.test",
+            tooltip="Connect to the backend under the cursor and report",
+        ),
+        Binding(
+            "r",
+            "rotate",
+            "Rotate",
+            id="catalog.rotate",
+            tooltip="Change this backend's password everywhere",
         ),
         Binding(
             "v",
@@ -150,16 +154,16 @@ class CatalogScreen(WorkScreen):
         ),
     ]
 
-    backends = query_one("#backends", BackendList)
-    detail = query_one(BackendDetail)
-
-    def __init__(self, session: Session, *, pending: tuple[PendingNotice, ...] = ()) -> None:
-        super().__init__()
-        self._session = session
+    def __init__(
+        self,
+        session: Session,
+        *,
+        pending: tuple[PendingNotice, ...] = (),
+        servers: ConfigChoice | None = None,
+    ) -> None:
+        super().__init__(session, servers)
         self._pending = pending
         """What is half done: changes of passwords, and a transfer of data."""
-        self._rows = backend_rows(session.catalog)
-        self._logins: dict[str, ProbeResult] = {}
         self._detailed: str | None = None
         """The backend whose detail is on show."""
 
@@ -172,19 +176,23 @@ class CatalogScreen(WorkScreen):
         yield BackendList(id="backends")
         yield Static("This config has no storage backends.", id="empty", classes="empty")
         yield BackendDetail()
+        yield ActivityPane()
         yield StatusLine()
         yield KeyFooter()
 
     def on_mount(self) -> None:
         """Fill everything that needs no contact."""
+        self.was_read()
         self._show_headline()
         self.set_class(not self._rows, "-empty")
-        self.backends.show_backends(self._rows)
+        self.backends.show_backends(self._rows, self.moment)
         if self._rows:
             self._detailed = self._rows[0].name
-            self.detail.show(self._rows[0])
+            self.detail.show(self._rows[0], self.moment)
             self.backends.focus()
         self._say_notices()
+        if self._session.catalog.is_judged:
+            self.call_after_refresh(self.look_around)
 
     def _say_notices(self) -> None:
         """Say what the operator should know, a password change that is half done before everything else."""
@@ -200,35 +208,30 @@ class CatalogScreen(WorkScreen):
     def _show_headline(self) -> None:
         catalog = self._session.catalog
         self.query_one(Headline).show(
-            [catalog.distribution or "run config"], place=catalog.config, facts=facts(catalog)
+            [catalog.distribution or "run config"],
+            place=catalog.config,
+            facts=facts(catalog, is_brief=self.has_class("-narrow")),
         )
 
     def show_findings(self, pending: tuple[PendingNotice, ...] = ()) -> None:
         """Show the findings and notices of the session's catalog, which were still being worked out."""
         self._pending = self._pending or pending
-        before = {row.name: row for row in self._rows}
-        # Another version may have been found to fit: its backends, references and places, and no answer of another place.
-        self._rows = tuple(
-            with_answer(row, before.get(row.name)) for row in backend_rows(self._session.catalog)
-        )
+        self.take_catalog()
         self.set_class(not self._rows, "-empty")
         self._show_headline()
-        self.backends.show_backends(self._rows)
-        row = self._current
+        self.backends.show_backends(self._rows, self.moment)
+        row = self.current_row
         if row is not None:
-            self.detail.show(row)
+            self.detail.show(row, self.moment)
         if not self.is_waiting and (self._pending or self._session.catalog.notices):
             self._say_notices()
         self.refresh_bindings()
+        self.look_around()
 
     def point(self, name: str) -> None:
         """Move the cursor to a backend and show its findings."""
         self.backends.point(name)
         self.detail.open("findings")
-
-    @property
-    def _current(self) -> BackendRow | None:
-        return next((row for row in self._rows if row.name == self.backends.current), None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only an entry of the file can be tested."""
@@ -237,7 +240,7 @@ class CatalogScreen(WorkScreen):
         if action == "move" and self._session.catalog.is_legacy:
             return False
         if action in ("test", "rotate", "move"):
-            row = self._current
+            row = self.current_row
             return True if row is not None and row.backend is not None else None
         if parameters == ("findings",):
             return True if self._session.catalog.is_judged else None
@@ -247,22 +250,22 @@ class CatalogScreen(WorkScreen):
 
     @on(DataTable.RowHighlighted, "#backends")
     def _backend_highlighted(self) -> None:
-        row = self._current
+        row = self.current_row
         # The list tells of its cursor each time that it is filled anew, also where it stayed.
         if row is not None and row.name != self._detailed:
             self._detailed = row.name
-            self.detail.show(row)
+            self.detail.show(row, self.moment)
             self.refresh_bindings()
 
     @on(DataTable.RowSelected, "#backends")
     def _backend_selected(self) -> None:
-        row = self._current
+        row = self.current_row
         if row is not None and row.backend is not None:
             self.post_message(BackendOpened(row.name))
 
     @on(DataTable.RowSelected, "#references-list")
     def _reference_selected(self) -> None:
-        row, reference = self._current, self.query_one(ReferencePane).current
+        row, reference = self.current_row, self.query_one(ReferencePane).current
         if row is None or row.backend is None or reference is None or reference.physical is None:
             return
         tables = reference.physical.tables
@@ -279,7 +282,7 @@ class CatalogScreen(WorkScreen):
 
     def action_rotate(self) -> None:
         """Ask for the plan of a password change."""
-        row = self._current
+        row = self.current_row
         if row is None or row.backend is None:
             return
         # Imported here: the first screen waits for nothing of passwords.
@@ -293,81 +296,27 @@ class CatalogScreen(WorkScreen):
 
     def action_move(self) -> None:
         """Ask where this backend is to go."""
-        row = self._current
+        row = self.current_row
         if row is not None and row.backend is not None:
             self.post_message(BackendMoveOpened(row.name))
 
     def action_test(self) -> None:
         """Test the backend under the cursor."""
-        row = self._current
+        row = self.current_row
         if row is not None and row.backend is not None:
             self.detail.open("connection")
-            self._start([row.name])
+            self.start_test([row.name])
 
     def action_test_all(self) -> None:
-        backends = [row.name for row in self._rows if row.backend is not None]
-        self._start([*backends, *(login.name for login in self._session.catalog.logins)])
+        """Test every backend, now and whenever this config is opened."""
+        self.choose_servers(are_wanted=True)
+        self.test_all()
 
-    def _start(self, names: Sequence[str]) -> None:
-        self._settle()
-        self._change(names, state=ProbeState.TESTING)
-        self.begin(f"Testing {names[0]}" if len(names) == 1 else f"Testing {plural(len(names), 'backend')}")
-        self._probe(names)
-
-    @work(exclusive=True, group="probe", exit_on_error=False)
-    async def _probe(self, names: Sequence[str]) -> None:
-        try:
-            async for result in probe_all(self._session, names):
-                self.post_message(ProbeArrived(result))
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(ProbesDone())
-
-    @on(ProbeArrived)
-    def _arrived(self, message: ProbeArrived) -> None:
-        result = message.result
-        if self._session.catalog.login(result.backend) is not None:
-            # A provider's own login has no row: what it answered is said at the end.
-            self._logins[result.backend] = result
-            return
-        state = ProbeState.OK if result.is_ok else ProbeState.FAILED
-        self._rows = tuple(
-            replace(row, state=state, result=result) if row.name == result.backend else row
-            for row in self._rows
-        )
-        self._redraw()
-
-    @on(ProbesDone)
-    def _done(self) -> None:
-        tested = [row for row in self._rows if row.result is not None]
-        failed = sum(row.state is ProbeState.FAILED for row in tested)
-        said = [f"{plural(len(tested), 'backend')} tested, {failed or 'none'} failed."]
-        for name, result in self._logins.items():
-            said.append(f"{name}: {'answered' if result.error is None else result.error.message}")
-        self._logins.clear()
-        self.finish(" ".join(line(each, 200) for each in said))
-
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        self._settle()
-        self.fail(message.error)
-
-    def cancelled(self) -> None:
-        """Those that had not answered are untested again."""
-        self._settle()
-
-    def _settle(self) -> None:
-        waiting = [row.name for row in self._rows if row.state is ProbeState.TESTING]
-        self._change(waiting, state=ProbeState.UNTESTED)
-
-    def _change(self, names: Sequence[str], *, state: ProbeState) -> None:
-        self._rows = tuple(
-            replace(row, state=state, result=None) if row.name in names else row for row in self._rows
-        )
-        self._redraw()
-
-    def _redraw(self) -> None:
-        self.backends.show_backends(self._rows)
-        if (row := self._current) is not None:
-            self.detail.show_connection(row)
+    @on(ActivityArrived)
+    def _activity_arrived(self, message: ActivityArrived) -> None:
+        keys = {
+            found.binding.id: self.app.get_key_display(found.binding)
+            for found in self.active_bindings.values()
+            if found.binding.id is not None
+        }
+        self.query_one(ActivityPane).show(message.activity, self.moment, keys)

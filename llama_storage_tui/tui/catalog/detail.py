@@ -27,6 +27,7 @@ class BackendDetail(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._row: BackendRow | None = None
+        self._now = 0.0
         self._tab = TABS[0]
 
     def on_mount(self) -> None:
@@ -43,7 +44,7 @@ class BackendDetail(Vertical):
             )
             self.open(self._tab)
             if self._row is not None:
-                self.show(self._row)
+                self.show(self._row, self._now)
 
     def open(self, tab: str) -> None:
         """Show one of the tabs."""
@@ -64,9 +65,9 @@ class BackendDetail(Vertical):
         panes = self.query_one(ContentSwitcher).children
         return next((pane for pane in panes if pane.id == tab), None)
 
-    def show(self, row: BackendRow) -> None:
-        """Show one backend."""
-        self._row = row
+    def show(self, row: BackendRow, now: float) -> None:
+        """Show one backend; `now` is what ages are counted from."""
+        self._row, self._now = row, now
         if not self.children:
             return
         settings = row.backend.settings if row.backend is not None else ()
@@ -77,12 +78,13 @@ class BackendDetail(Vertical):
             count = f" {counts[tab]}" if tab in counts else ""
             self.query_one(f"#title-{tab}", TabTitle).update(f"{number} {tab.capitalize()}{count}")
 
-    def show_connection(self, row: BackendRow) -> None:
-        """Show what the test of a backend came to."""
-        self._row = row
-        pane = self._pane("connection") if self.children else None
-        if pane is not None:
-            self._fill(pane)
+    def update_row(self, row: BackendRow, now: float) -> None:
+        """Show what has become known of the backend on show: its test, and what lies in it."""
+        self._row, self._now = row, now
+        for tab in ("connection", "references"):
+            pane = self._pane(tab) if self.children else None
+            if pane is not None:
+                self._fill(pane)
 
     def _fill(self, pane: Widget) -> None:
         row = self._row
@@ -90,7 +92,7 @@ class BackendDetail(Vertical):
             return
         match pane:
             case ReferencePane():
-                pane.show(row.references)
+                pane.show(row.references, row.holdings, self._now)
             case SettingList():
                 pane.show_settings(row.backend.settings if row.backend is not None else ())
             case Prose(id="findings"):

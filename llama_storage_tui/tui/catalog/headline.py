@@ -8,8 +8,8 @@ from llama_storage_tui.text import plural
 from llama_storage_tui.tui.style.glyphs import Shown, Tone, severity_glyph
 
 
-def facts(catalog: Catalog) -> list[Shown]:
-    """Say for which version, whether a server would load and start, and how much was found."""
+def facts(catalog: Catalog, *, is_brief: bool = False) -> list[Shown]:
+    """Say for which version, whether a server would load and start, how much was found, and unless `is_brief` the worst of it."""
     version = catalog.version
     said = "chosen" if version.is_overridden else "guessed"
     found = [Shown(f"{version.chosen.product} {version.chosen} ({said})")]
@@ -29,4 +29,8 @@ def facts(catalog: Catalog) -> list[Shown]:
             glyph = severity_glyph(severity)
             text = f"{number} info" if severity is Severity.INFO else plural(number, severity.value)
             found.append(Shown(f"{glyph.text} {text}", glyph.tone))
+    first = next((each for each in catalog.findings if each.severity is Severity.ERROR), None)
+    if first is not None and not is_brief:
+        place = "" if first.line is None else f" (line {first.line})"
+        found.append(Shown(f"✗ {first.message}{place}", Tone.BAD))
     return found

@@ -12,6 +12,7 @@ LEADS: Final[dict[str, type[Message]]] = {
     "findings": messages.FindingsOpened,
     "responses": messages.ResponsesOpened,
     "attention": messages.AttentionOpened,
+    "stats": messages.StatisticsOpened,
     "conversations": messages.ConversationsOpened,
     "completions": messages.CompletionsOpened,
     "objects": messages.FamiliesOpened,

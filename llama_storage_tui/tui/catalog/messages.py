@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
+
+from llama_storage_tui.deferred import dataclass
 
 if TYPE_CHECKING:
     # Names of annotations only: a message must not bring the modules of later screens into the first one.
     from llama_storage_tui.model.catalog import Catalog
     from llama_storage_tui.model.pending import PendingNotice
     from llama_storage_tui.services.catalog import Candidate, Opened
+    from llama_storage_tui.services.overview.activity import Activity
+    from llama_storage_tui.services.overview.holdings import BackendHoldings
     from llama_storage_tui.services.probe import ProbeResult
     from llama_storage_tui.services.requests import LoadRequest
 
@@ -55,4 +58,20 @@ class ProbeArrived(Message):
 
 @dataclass(eq=False)
 class ProbesDone(Message):
-    """All backends of a test have answered."""
+    """All backends of a test have answered; nobody asked for one that `is_quiet`."""
+
+    is_quiet: bool = False
+
+
+@dataclass(eq=False)
+class HoldingsArrived(Message):
+    """What lies on a backend is known."""
+
+    holdings: BackendHoldings
+
+
+@dataclass(eq=False)
+class ActivityArrived(Message):
+    """What has happened lately is known, or more of it."""
+
+    activity: Activity

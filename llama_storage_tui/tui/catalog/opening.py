@@ -97,7 +97,7 @@ class OpeningScreen(WorkScreen):
         if error.help:
             parts.append((f"\n\n→ {line(help_words(error.help) or '', 1000)}", Tone.PLAIN.style))
         self.query_one("#explanation", Static).update(Content.assemble(*parts))
-        self.finish("ctrl+r reads it again")
+        self.finish("ctrl+r reads it again", is_read=False)
 
     def action_reload(self) -> None:
         self.post_message(ReloadRequested())

@@ -66,6 +66,7 @@ class PickerScreen(WorkScreen):
             facts=[Shown(f"{plural(found, 'config')} found", Tone.MUTED)],
         )
         self.set_class(not found, "-empty")
+        self.was_read()
         listing = self.query_one(Listing)
         listing.show(
             COLUMNS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,14 +14,23 @@ from textual.widgets import DataTable, Static
 from llama_storage_tui.model.catalog import Reference
 from llama_storage_tui.reports.references import why_nowhere
 from llama_storage_tui.text import line
+from llama_storage_tui.tui.catalog.backends import age_shown
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.wording import counted
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
+
+if TYPE_CHECKING:
+    # Names of annotations only: the first screen reads nothing yet.
+    from llama_storage_tui.model.data import Count
+    from llama_storage_tui.services.overview.holdings import BackendHoldings, Holding
 
 COLUMNS: Final = (
     ListColumn("Who", most=26),
-    ListColumn("Namespace or table", grows=True, least=12),
-    ListColumn("Rows are in", grows=True, least=16),
-    ListColumn("Remarks", most=22),
+    ListColumn("Configured as", grows=True, least=12, cuts_middle=True),
+    ListColumn("Stored in", grows=True, least=16),
+    ListColumn("Rows", most=10, is_number=True),
+    ListColumn("Newest", most=10, is_number=True),
+    ListColumn("Remarks", most=22, gives_way=True),
 )
 
 
@@ -36,13 +45,16 @@ class ReferencePane(Vertical):
         yield Listing(id="references-list")
         yield Static(id="reference-note", classes="note")
 
-    def show(self, references: Sequence[Reference]) -> None:
-        """Replace the references."""
+    def show(self, references: Sequence[Reference], holdings: BackendHoldings | None, now: float) -> None:
+        """Replace the references; `holdings` say what lies where they lead, once that is known."""
         self._references = tuple(references)
+        held = {} if holdings is None else holdings.holdings
         self.query_one(Listing).show(
-            COLUMNS, [_cells(found) for found in self._references], [found.path for found in self._references]
+            COLUMNS,
+            [_cells(found, held.get(found.path), now) for found in self._references],
+            [found.path for found in self._references],
         )
-        self._note(self._references[0] if self._references else None)
+        self._note(self.current or (self._references[0] if self._references else None))
 
     @property
     def current(self) -> Reference | None:
@@ -70,15 +82,24 @@ class ReferencePane(Vertical):
         note.update(Content.styled(line(" · ".join(parts), 1200), Tone.MUTED.style))
 
 
-def _cells(reference: Reference) -> tuple[Shown, ...]:
+def _cells(reference: Reference, held: Holding | None, now: float) -> tuple[Shown, ...]:
     tone = Tone.PLAIN if reference.is_enabled else Tone.MUTED
     place = physical_place(reference)
     return (
         Shown(reference.label, tone),
         Shown(asked(reference), tone),
         Shown(place, Tone.MUTED if reference.physical is None or not reference.is_enabled else tone),
+        Shown("–", Tone.MUTED) if held is None else Shown(rows_held(held.count, is_more=held.is_more)),
+        age_shown(None if held is None else held.newest, now),
         Shown(remarks(reference), Tone.MUTED),
     )
+
+
+def rows_held(count: Count | None, *, is_more: bool) -> str:
+    """Return a number of rows or keys: `~` before an estimate, `≥` before one that others may be added to."""
+    if count is None or not is_more:
+        return counted(count)
+    return f"≥ {count.value:,}"
 
 
 def asked(reference: Reference) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar, Final
 
 from textual import on
@@ -45,6 +46,22 @@ class FindingsScreen(WorkScreen):
         Binding(
             "slash", "filter", "Filter", id="screen.filter", tooltip="Show only findings that contain a text"
         ),
+        Binding(
+            "n",
+            "step(1)",
+            "Next hit",
+            id="find.next",
+            show=False,
+            tooltip="Go to the next finding of the filter",
+        ),
+        Binding(
+            "N",
+            "step(-1)",
+            "Previous hit",
+            id="find.previous",
+            show=False,
+            tooltip="Go to the finding of the filter before this one",
+        ),
     ]
 
     def __init__(
@@ -74,6 +91,7 @@ class FindingsScreen(WorkScreen):
         yield KeyFooter()
 
     def on_mount(self) -> None:
+        self.is_as_old_as_the_config()
         self._show()
         first = next((at for at, each in enumerate(self._found) if each.rule == self._rule), 0)
         self.query_one(Listing).point(str(first))
@@ -97,6 +115,9 @@ class FindingsScreen(WorkScreen):
             place=self._catalog.config,
             facts=self._facts(),
         )
+        pattern = re.compile(re.escape(self._filter), re.IGNORECASE) if self._filter else None
+        self.query_one("#finding", Prose).highlight(pattern)
+        self.query_one("#findings", Listing).highlight(pattern)
         self.query_one("#findings", Listing).show(COLUMNS, [_cells(finding) for finding in self._found])
         self._tell()
 
@@ -149,6 +170,18 @@ class FindingsScreen(WorkScreen):
             self.post_message(BackendPointed(backend))
         elif finding is not None:
             self.status.say(line(f"This finding is not tied to one backend: {finding.where}", 200))
+
+    def action_step(self, by: int) -> None:
+        """Go to another finding of the filter, around the end."""
+        listing = self.query_one("#findings", Listing)
+        if self._found:
+            listing.move_cursor(row=(listing.cursor_row + by) % len(self._found), animate=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There are hits where there is a filter."""
+        if action == "step":
+            return bool(self._filter)
+        return super().check_action(action, parameters)
 
     def action_filter(self) -> None:
         self.query_one(FilterBar).open(self._filter)

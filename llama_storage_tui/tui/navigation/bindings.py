@@ -58,6 +58,8 @@ PLACES: Final = {
     "RevealDialog": "a new password",
     "Choice": "a choice in a form",
     "FilterBar": "a filter",
+    "FindScreen": "a value, a record",
+    "FindBar": "a text to find",
     "Form": "a form",
     "TextPane": "a text",
     "Listing": "lists",

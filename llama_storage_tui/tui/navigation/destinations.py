@@ -21,6 +21,7 @@ from llama_storage_tui.tui.records.families import FamiliesScreen
 from llama_storage_tui.tui.records.record_lists import PAGE, FamilyList
 from llama_storage_tui.tui.records.records import RecordsScreen
 from llama_storage_tui.tui.records.responses import ResponsesScreen
+from llama_storage_tui.tui.records.statistics import StatisticsScreen
 from llama_storage_tui.tui.records.who import WhoDialog
 from llama_storage_tui.tui.response.chain import ChainScreen
 from llama_storage_tui.tui.response.detail_views import (
@@ -46,6 +47,9 @@ def destinations(catalog: Catalog) -> list[NamedDestination]:
         NamedDestination("Go to the catalog", "Backends, and who refers to them", messages.CatalogOpened()),
         NamedDestination("Go to responses", "Stored responses, the newest first", messages.ResponsesOpened()),
         NamedDestination("Go to attention", "Which responses deserve a look", messages.AttentionOpened()),
+        NamedDestination(
+            "Go to statistics", "How responses ended, by hour, model and owner", messages.StatisticsOpened()
+        ),
         NamedDestination("Go to conversations", "Stored conversations", messages.ConversationsOpened()),
         NamedDestination(
             "Go to orphans", "Items of deleted conversations: a scan of the items", messages.OrphansOpened()
@@ -147,6 +151,8 @@ def screen_of(
             return WhoDialog(session, chosen.response)
         case messages.AttentionOpened():
             return AttentionScreen(session, now())
+        case messages.StatisticsOpened():
+            return StatisticsScreen(session, zone, now())
         case messages.FamiliesOpened():
             return FamiliesScreen(session)
     return _of_records(chosen, session, zone, remembered)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
+
+from llama_storage_tui.deferred import dataclass
 
 VARIABLE: Final = "LLAMA_STORAGE_TUI_CONFIG"
 NAMES: Final = {"question_mark": "?", "slash": "/", "escape": "esc", "shift+tab": "⇧tab"}

@@ -61,7 +61,11 @@ class RecordFrame(WorkScreen):
         note = self.query_one("#detail", Static)
         note.display = text is not None
         if text is not None:
-            note.update(text)
+            # The screen is laid out anew only where the note needs more or fewer lines: with every row, all would be sent again.
+            height, room = note.styles.height, note.content_size
+            is_free = height is None or height.is_auto
+            fits = not is_free or text.get_height(note.styles.get_rules(), room.width) == room.height
+            note.update(text, layout=room.width == 0 or not fits)
 
     def failed(self, error: StorageToolError) -> None:
         """Show what a worker failed with."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import RecordEntry, RecordFamily, RecordPart, Show
 from llama_storage_tui.services.records.showing import shown
@@ -115,7 +115,7 @@ def stored_cell(entry: RecordEntry, label: str) -> Cell:
 _OWN: Final[Mapping[str, ListLayout]] = {
     "conversations": ListLayout(
         (
-            ListColumn("Created", most=20),
+            ListColumn("Created", most=22),
             ListColumn("Items", most=7, is_number=True),
             ListColumn("Owner", most=24, cuts_middle=True),
             ListColumn("Metadata", grows=True, least=12),
@@ -125,7 +125,7 @@ _OWN: Final[Mapping[str, ListLayout]] = {
     ),
     "completions": ListLayout(
         (
-            ListColumn("Created", most=20),
+            ListColumn("Created", most=22),
             ListColumn("Finished", most=14),
             ListColumn("Model", most=26, least=12, cuts_middle=True),
             ListColumn("Owner", most=24, least=10, cuts_middle=True),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
+
+from llama_storage_tui.deferred import dataclass
 
 if TYPE_CHECKING:
     # Names of annotations only: a message must not bring the modules of later screens into the first one.
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from llama_storage_tui.model.data import Cursor
     from llama_storage_tui.model.families import FamilyEntry
     from llama_storage_tui.model.responses import ResponseBatch, ResponsePage
+    from llama_storage_tui.model.statistics import ResponseStatistics
     from llama_storage_tui.tui.records.response_query import Question
     from llama_storage_tui.tui.records.search_state import Hunt
 
@@ -72,3 +74,11 @@ class RecordsScanned(Message):
 
     done: int
     total: int
+
+
+@dataclass(eq=False)
+class StatisticsGrew(Message):
+    """More responses were counted; `is_over` where nothing more will be."""
+
+    statistics: ResponseStatistics
+    is_over: bool = False

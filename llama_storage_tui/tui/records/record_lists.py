@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Final, Protocol, Self
@@ -55,6 +55,27 @@ class Listed:
     next: Cursor | None
     notices: tuple[str, ...] = ()
 
+    def on_top_of(self, page: Listed) -> Listed:
+        """Return these rows before those of a page that are not among them."""
+        rest = [place for place, detail in enumerate(page.details) if detail not in self.details]
+        return replace(
+            page,
+            rows=(*self.rows, *(page.rows[place] for place in rest)),
+            ids=(*self.ids, *(page.ids[place] for place in rest)),
+            details=(*self.details, *(page.details[place] for place in rest)),
+            opens=(*self.opens, *(page.opens[place] for place in rest)),
+        )
+
+    def cut(self, most: int) -> Listed:
+        """Return the first rows of it."""
+        return replace(
+            self,
+            rows=self.rows[:most],
+            ids=self.ids[:most],
+            details=self.details[:most],
+            opens=self.opens[:most],
+        )
+
 
 class RecordList(Protocol):
     """Something to list: its names, and how a page of it is read."""
@@ -97,16 +118,19 @@ class FamilyList:
     async def page(self, session: Session, after: Cursor | None) -> Listed:
         """Read a page; raises StorageToolError."""
         page = await list_family(session, self.family.name, replace(self.query, after=after))
+        return replace(self.listed(page.records), next=page.next, notices=page.notices)
+
+    def listed(self, records: Sequence[RecordEntry]) -> Listed:
+        """Return records as they are listed."""
         layout = layout_of(self.family)
-        ids = tuple(id_text(each.id) for each in page.records)
+        ids = tuple(id_text(each.id) for each in records)
         return Listed(
             layout.columns,
-            tuple(layout.row(each) for each in page.records),
+            tuple(layout.row(each) for each in records),
             ids,
-            tuple(_detail(each) for each in page.records),
+            tuple(_detail(each) for each in records),
             tuple(record_opened(self.family, id_) for id_ in ids),
-            page.next,
-            page.notices,
+            None,
         )
 
     @property

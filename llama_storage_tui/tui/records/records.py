@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import ClassVar
 
@@ -12,20 +12,23 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import DataTable
 
-from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.errors import StorageToolError, UsageError
 from llama_storage_tui.model.data import Cursor
+from llama_storage_tui.model.families import RecordEntry
+from llama_storage_tui.services.following import follow_family
+from llama_storage_tui.services.records.following import Follower
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.messages import CopyRequested, Failed, Opening
-from llama_storage_tui.tui.records.filtered import FilteredScreen
-from llama_storage_tui.tui.records.record_lists import FamilyList, Listed, RecordList, RecordsListed
+from llama_storage_tui.tui.records.followed import FollowedScreen
+from llama_storage_tui.tui.records.record_lists import PAGE, FamilyList, Listed, RecordList, RecordsListed
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 from llama_storage_tui.tui.widgets.form import Form
 
 
-class RecordsScreen(FilteredScreen[RecordList]):
+class RecordsScreen(FollowedScreen[RecordList]):
     """A list, with a form above it where it can be filtered, and the whole id of the row under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -48,12 +51,14 @@ class RecordsScreen(FilteredScreen[RecordList]):
         yield from self.frame("rows", *forms)
 
     def on_mount(self) -> None:
-        self._head()
+        super().on_mount()
+        self.head()
         self.note(None)
         self.listing.focus()
         self.ask(self._asked)
 
-    def _head(self) -> None:
+    def head(self) -> None:
+        """Say which page this is, of what."""
         facts = [Shown(f"page {self.page_number}", Tone.MUTED)]
         if self._page is not None and self._page.rows:
             first = self.rows_before + 1
@@ -62,10 +67,12 @@ class RecordsScreen(FilteredScreen[RecordList]):
         if isinstance(shown, FamilyList):
             facts += [Shown(f"only {text}", Tone.KEY) for text in shown.words(self._zone.info)]
         facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
+        facts += self.following.facts() if self.following is not None else []
         self.headline(shown.names, facts)
 
     def read(self, question: RecordList, after: Cursor | None) -> None:
         """Begin to read a page."""
+        super().read(question, after)
         self.begin(f"Reading {question.plural}")
         self._read(question, after)
 
@@ -98,10 +105,16 @@ class RecordsScreen(FilteredScreen[RecordList]):
         return "" if self._page is not None and self._page.notices else "Nothing is stored here yet."
 
     def _fill(self) -> None:
-        self._head()
+        self.head()
         page = self._page
         if page is not None:
-            self.listing.show(page.columns, [row(self._zone.info) for row in page.rows])
+            self.listing.show(
+                page.columns,
+                [
+                    self.marked(row(self._zone.info), key)
+                    for row, key in zip(page.rows, page.details, strict=True)
+                ],
+            )
             self._tell()
 
     @property
@@ -132,6 +145,37 @@ class RecordsScreen(FilteredScreen[RecordList]):
         place = self._current
         if place is not None and self._page is not None:
             self.post_message(CopyRequested("id", self._page.ids[place]))
+
+    # Following
+
+    page_size = PAGE
+
+    @property
+    def can_follow(self) -> bool:
+        """Whether the list is of a family's records: other lists are answers to questions."""
+        return isinstance(self._shown, FamilyList)
+
+    def follower(self) -> Follower[RecordEntry]:
+        """Return what follows the list on show."""
+        if isinstance(shown := self._shown, FamilyList):
+            return follow_family(self._session, shown.family.name, shown.query)
+        raise UsageError("This list cannot be followed.")
+
+    def add(self, records: Sequence[RecordEntry], deepest: int) -> int:
+        """Put records on top; one that is there already is shown as it is now."""
+        if self._page is None or not isinstance(self._shown, FamilyList):
+            return 0
+        newer = self._shown.listed(records[::-1])
+        for each in newer.details:
+            if each not in self._page.details:
+                self.came(each)
+        added = sum(each not in self._page.details for each in newer.details)
+        page = newer.on_top_of(self._page)
+        self._has_lost_rows = self._has_lost_rows or len(page.rows) > deepest
+        self._page = page.cut(deepest)
+        with self.listing.keeping_place(added):
+            self._fill()
+        return added
 
     # Filtering
 

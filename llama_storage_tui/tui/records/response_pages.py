@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Final
@@ -15,11 +15,13 @@ from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.model.families import Query
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.model.responses import ResponseSummary
+from llama_storage_tui.services.records.following import Follower
+from llama_storage_tui.services.responses.following import follow_responses
 from llama_storage_tui.services.responses.listing import is_large, list_responses, search_responses
 from llama_storage_tui.services.responses.viewing import ViewAs
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import Failed
-from llama_storage_tui.tui.records.filtered import FilteredScreen
+from llama_storage_tui.tui.records.followed import FollowedScreen
 from llama_storage_tui.tui.records.hidden_rows import hidden_sentence
 from llama_storage_tui.tui.records.messages import (
     ResponsesFound,
@@ -28,6 +30,7 @@ from llama_storage_tui.tui.records.messages import (
     ResponsesSearched,
 )
 from llama_storage_tui.tui.records.response_query import Question
+from llama_storage_tui.tui.records.response_rows import row_key
 from llama_storage_tui.tui.records.search_state import MOST_FOUND, Hunt, HuntState
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.zone import Zone
@@ -35,7 +38,7 @@ from llama_storage_tui.tui.style.zone import Zone
 PAGE: Final = 100
 
 
-class ResponsePages(FilteredScreen[Question]):
+class ResponsePages(FollowedScreen[Question]):
     """Brings responses: `_responses` are those on show, `_hunt` the search that found them or still runs, if one does."""
 
     def __init__(
@@ -61,10 +64,6 @@ class ResponsePages(FilteredScreen[Question]):
         """What the viewer would not get of this page, or of what a search has met."""
         self._hunt: Hunt | None = None
         """The search whose findings are on show, or that runs."""
-
-    def head(self) -> None:
-        """Show in the headline which responses these are."""
-        raise NotImplementedError
 
     def fill(self) -> None:
         """Show the responses that are there now."""
@@ -97,6 +96,7 @@ class ResponsePages(FilteredScreen[Question]):
 
     def read(self, question: Question, after: Cursor | None) -> None:
         """Begin to read a page, or to search; a page of what a search has found is there already."""
+        super().read(question, after)
         if not self._is_search(question):
             self.begin(_waiting(question.query, is_large=bool(self._is_large)))
             self._read(question, after)
@@ -157,6 +157,41 @@ class ResponsePages(FilteredScreen[Question]):
         self.arrived(message.page.next, len(self._responses))
         self.fill()
         self.finish(self._said(self._outcome))
+
+    # Following
+
+    page_size = PAGE
+
+    def read_from_top(self) -> None:
+        """Read the first page, but search for nothing again that is on show."""
+        if self._hunt is not None and self.page_number == 1 and self.following is not None:
+            self.finish(self._said(self._hunt.sentence))
+        else:
+            super().read_from_top()
+
+    def follower(self) -> Follower[ResponseSummary]:
+        """Return what follows the responses on show."""
+        shown = self._shown
+        return follow_responses(self._session, shown.query, sees=self._eyes(shown), marks=shown.marks)
+
+    def add(self, records: Sequence[ResponseSummary], deepest: int) -> int:
+        """Put responses on top; one that is there already is shown as it is now."""
+        there = {row_key(each): place for place, each in enumerate(self._responses)}
+        page = list(self._responses)
+        new: list[ResponseSummary] = []
+        for each in records:
+            place = there.get(row_key(each))
+            if place is None:
+                new.append(each)
+                self.came(row_key(each))
+            else:
+                page[place] = each
+        whole = (*reversed(new), *page)
+        self._has_lost_rows = self._has_lost_rows or len(whole) > deepest
+        self._responses = whole[:deepest]
+        with self.listing.keeping_place(len(new)):
+            self.fill()
+        return len(new)
 
     def _said(self, outcome: str) -> str:
         return " ".join(part for part in (*self._notices, hidden_sentence(self._hidden), outcome) if part)

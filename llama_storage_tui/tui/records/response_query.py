@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import tzinfo
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.access import Viewer
 from llama_storage_tui.model.families import Query
 from llama_storage_tui.tui.records import record_filter, viewer_form

@@ -25,7 +25,7 @@ from llama_storage_tui.tui.style.wording import size
 from llama_storage_tui.tui.widgets.listing import ListColumn
 
 COLUMNS: Final = (
-    ListColumn("Created", most=20),
+    ListColumn("Created", most=22),
     ListColumn("Status", most=14),
     ListColumn("Model", most=24, least=10, cuts_middle=True),
     ListColumn("Owner", most=18, least=8, cuts_middle=True),
@@ -90,6 +90,11 @@ def detail(summary: ResponseSummary) -> Content:
     text = Content("  ").join([Content.styled(line(text, LONGEST), tone.style) for text, tone in parts])
     found = trouble(summary)
     return text + Content.styled(f"\n{line(found.text, LONGEST)}", found.tone.style) if found.text else text
+
+
+def row_key(summary: ResponseSummary) -> str:
+    """Return what tells a response's row from others: place and id."""
+    return f"{summary.place.backend}/{summary.place.table}/{id_text(summary.id)}"
 
 
 def keys(responses: Sequence[ResponseSummary], ids: Sequence[str]) -> list[str]:

@@ -7,48 +7,27 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.model.records import DocumentShape
-from llama_storage_tui.model.responses import ResponseSummary
 from llama_storage_tui.services.values import epoch_time
 from llama_storage_tui.text import ELLIPSIS
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.response_marks import owner_shown, status_mark, trouble
 from llama_storage_tui.tui.style.wording import bare_moment
 
-_STATES: Final = {
-    "completed": Shown("● completed", Tone.GOOD),
-    "failed": Shown("✗ failed", Tone.BAD),
-    "incomplete": Shown("▲ incomplete", Tone.WARNING),
-    "in_progress": Shown("◌ in progress", Tone.KEY),
-    "queued": Shown("◌ queued", Tone.KEY),
-    "cancelled": Shown("□ cancelled", Tone.MUTED),
-}
-_SHAPES: Final = {
-    DocumentShape.BROKEN: "✗ invalid JSON",
-    DocumentShape.LIST: "✗ a list",
-    DocumentShape.SCALAR: "✗ not an object",
-    DocumentShape.NULL: "✗ null",
-    DocumentShape.ABSENT: "✗ NULL",
-}
+__all__ = [
+    "created_shown",
+    "id_text",
+    "number",
+    "owner_shown",
+    "point",
+    "short_ids",
+    "status_mark",
+    "trouble",
+]
+
 NOBODY: Final = "''"
 """How an operator types the owner that nobody is."""
 LEAST_ID: Final = 8
 """Characters after an id's prefix that its short form has at least."""
-
-
-def status_mark(status: str | None, shape: DocumentShape = DocumentShape.OBJECT) -> Shown:
-    """Return glyph and word of a response's status; of what is no response, what it is instead."""
-    if shape is not DocumentShape.OBJECT:
-        return Shown(_SHAPES[shape], Tone.BAD)
-    if status is None:
-        return Shown("▲ no status", Tone.WARNING)
-    return _STATES.get(status, Shown(f"▲ {status}", Tone.WARNING))
-
-
-def owner_shown(owner: str | None) -> Shown:
-    """Return an owner: SQL NULL hides a row from many, and is told apart from nobody's."""
-    if owner is None:
-        return Shown("▲ NULL", Tone.WARNING)
-    return Shown(owner) if owner else Shown("nobody", Tone.MUTED)
 
 
 def created_shown(created: Cell, zone: tzinfo | None) -> Shown:
@@ -62,15 +41,6 @@ def created_shown(created: Cell, zone: tzinfo | None) -> Shown:
 def number(value: int | None) -> Shown:
     """Return a number for a list, a dash where the row does not tell."""
     return Shown("–", Tone.MUTED) if value is None else Shown(f"{value:,}")
-
-
-def trouble(summary: ResponseSummary) -> Shown:
-    """Say what went wrong with a response; empty where nothing did."""
-    if summary.error is not None:
-        return Shown(str(summary.error), Tone.BAD)
-    if summary.incomplete is not None:
-        return Shown(summary.incomplete, Tone.WARNING)
-    return Shown("")
 
 
 def id_text(id_: Cell) -> str:

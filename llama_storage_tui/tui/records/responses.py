@@ -27,6 +27,7 @@ from llama_storage_tui.tui.records.response_rows import (
     detail,
     keys,
     marked_cells,
+    row_key,
 )
 from llama_storage_tui.tui.records.response_wording import id_text, short_ids
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
@@ -90,6 +91,7 @@ class ResponsesScreen(ResponsePages):
 
     def on_mount(self) -> None:
         """Find out how many there are, then read the first page."""
+        super().on_mount()
         self.head()
         self.listing.focus()
         self.begin_to_measure()
@@ -116,6 +118,7 @@ class ResponsesScreen(ResponsePages):
                 )
             )
         facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
+        facts += self.following.facts() if self.following is not None else []
         self.headline(["responses"], facts)
 
     # Showing
@@ -129,7 +132,7 @@ class ResponsesScreen(ResponsePages):
         self.listing.show(
             MARKED_COLUMNS if is_marked else COLUMNS,
             [
-                written(summary, short, self._zone.info)
+                self.marked(written(summary, short, self._zone.info), row_key(summary))
                 for summary, short in zip(self._responses, short_ids(ids), strict=True)
             ],
             keys(self._responses, ids),

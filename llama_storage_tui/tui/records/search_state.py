@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.access import Hiding
 from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.model.responses import ResponseBatch, ResponseSummary

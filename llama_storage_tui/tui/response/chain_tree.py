@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.chain import Chain, ChainLink, LinkMark
 from llama_storage_tui.text import ELLIPSIS, plural
 from llama_storage_tui.tui.records.response_wording import created_shown, owner_shown, short_ids, status_mark

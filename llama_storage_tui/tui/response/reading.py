@@ -54,6 +54,15 @@ class ReadingScreen(DetailScreen):
         self.query_one(ReadingPane).listing.focus()
         self.action_reload()
 
+    @property
+    def searchable(self) -> ReadingPane | None:
+        """The lines and their texts."""
+        return None if self._found is None else self.query_one(ReadingPane)
+
+    def hit_shown(self) -> None:
+        """Say which part of a long text this is."""
+        self._line_shown()
+
     def _head(self) -> None:
         facts = () if self._found is None else self._found.facts
         self.query_one(Headline).show([self.outermost, *self._reading.names], facts=facts)
@@ -73,6 +82,7 @@ class ReadingScreen(DetailScreen):
 
     @on(ReadingDone)
     def _read(self, message: ReadingDone) -> None:
+        self.end_find()
         found = self._found = message.read
         self._head()
         self.query_one(ReadingPane).show(

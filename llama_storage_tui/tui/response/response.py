@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from textual import on, work
@@ -12,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import ContentSwitcher
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.resume import Examination
@@ -229,7 +229,19 @@ class ResponseScreen(DetailScreen):
 
     # The panes
 
+    @property
+    def searchable(self) -> ReadingPane | Prose | JsonTree | None:
+        """The pane on show."""
+        pane = self.query_one(f"#{self._tab}")
+        return pane if self._shown is not None and isinstance(pane, ReadingPane | Prose | JsonTree) else None
+
+    def hit_shown(self) -> None:
+        """Say which part of a long text this is."""
+        self._say()
+        super().hit_shown()
+
     def _open(self, tab: str) -> None:
+        self.end_find()
         self.query_one(ContentSwitcher).current = tab
         for title in self.query(TabTitle):
             title.set_class(title.id == f"title-{tab}", "-active")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.transcript import ChatMessage, Side, TranscriptEntry
 from llama_storage_tui.services.responses.bodies import body, message_body
 from llama_storage_tui.tui.style.glyphs import Shown, Tone

@@ -132,9 +132,9 @@ class ChangeScreen(WorkScreen):
         self._show(_end_mark(message.result))
         shows = "p shows the new password; " if self._job.password is not None else ""
         if is_open:
-            self.finish(f"{shows}R goes on when you have written it; escape goes back.")
+            self.finish(f"{shows}R goes on when you have written it; escape goes back.", is_read=False)
         else:
-            self.finish(f"{shows}escape reads the config again.")
+            self.finish(f"{shows}escape reads the config again.", is_read=False)
 
     @on(Failed)
     def _failed(self, message: Failed) -> None:
@@ -144,7 +144,8 @@ class ChangeScreen(WorkScreen):
         self.finish(
             "R shows its state and what finishes it."
             if is_pending
-            else "escape goes back; nothing is left over."
+            else "escape goes back; nothing is left over.",
+            is_read=False,
         )
 
     @property

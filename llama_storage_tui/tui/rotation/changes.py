@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.rotation import Result
 from llama_storage_tui.secrets import Secret
 

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import ClassVar
+from time import time
+from typing import ClassVar, Protocol, runtime_checkable
 
-from textual import on
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from llama_storage_tui.errors import BackendError, StorageToolError
-from llama_storage_tui.text import since
+from llama_storage_tui.text import age, next_age, since
 from llama_storage_tui.tui.messages import Unexpected
 from llama_storage_tui.tui.style.next_steps import help_words
+from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.status_line import StatusLine
+
+
+@runtime_checkable
+class Clocked(Protocol):
+    """An app with a clock of its own."""
+
+    def now(self) -> float:
+        """Return epoch seconds."""
+        ...
 
 
 class WorkScreen(Screen[None]):
@@ -38,11 +50,17 @@ class WorkScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._awaited: str | None = None
-        self._read_at: datetime | None = None
-        """When what is on show was read; None before anything was."""
+        self.read_at: float | None = None
+        """When what is on show was read, in epoch seconds; None before anything was."""
+        self._aging: Timer | None = None
         # Before there are widgets: a class that changes under them has every one of them styled anew.
         fitting = [name for least, name in self.HORIZONTAL_BREAKPOINTS if least <= self.app.size.width]
-        self.add_class(fitting[-1], update=False)
+        fitting[:-1] = []
+        fitting += [name for least, name in self.VERTICAL_BREAKPOINTS or () if least <= self.app.size.height][
+            -1:
+        ]
+        for name in fitting:
+            self.add_class(name, update=False)
 
     @property
     def must_stay(self) -> str:
@@ -62,11 +80,50 @@ class WorkScreen(Screen[None]):
     @property
     def age(self) -> str:
         """How old what is on show is, in a sentence; empty where nothing was read yet."""
-        return (
-            ""
-            if self._read_at is None
-            else f"What is shown was read {since(self._read_at, datetime.now(UTC))}."
-        )
+        if self.read_at is None:
+            return ""
+        then, now = (datetime.fromtimestamp(each, UTC) for each in (self.read_at, self.moment))
+        return f"What is shown was read {since(then, now)}."
+
+    @property
+    def moment(self) -> float:
+        """Epoch seconds by the app's clock."""
+        app: object = self.app
+        return app.now() if isinstance(app, Clocked) else time()
+
+    def was_read(self, at: float | None = None) -> None:
+        """Note when what is on show was read: just now, or at a time in epoch seconds."""
+        self.read_at = self.moment if at is None else at
+        self._show_age()
+
+    def is_as_old_as_the_config(self) -> None:
+        """Note that what is on show was read with the config: when the lowest screen that has read anything was."""
+        below = (screen for screen in self.app.screen_stack if isinstance(screen, WorkScreen))
+        self.was_read(next((each.read_at for each in below if each.read_at is not None), None))
+
+    def _show_age(self) -> None:
+        """Say how old what is on show is, and again when that is another text: a few letters, and less and less often."""
+        if self._aging is not None:
+            self._aging.stop()
+            self._aging = None
+        if self.read_at is None or not self.is_attached or not self.is_current:
+            return
+        seconds = max(0.0, self.moment - self.read_at)
+        if self.app.app_focus:
+            # Nobody looks at a terminal without focus: nothing is written to it meanwhile.
+            for headline in self.query(Headline):
+                headline.show_age(f"read {age(seconds)}")
+        self._aging = self.set_timer(next_age(seconds), self._show_age)
+
+    @on(events.ScreenResume)
+    def _aged(self) -> None:
+        self._show_age()
+
+    @on(events.ScreenSuspend)
+    def _rests(self) -> None:
+        if self._aging is not None:
+            self._aging.stop()
+            self._aging = None
 
     def begin(self, what: str) -> None:
         """Say what is waited for from now on."""
@@ -78,7 +135,7 @@ class WorkScreen(Screen[None]):
         """Say what came of it; `is_read` where what is on show was read just now."""
         self._awaited = None
         if is_read:
-            self._read_at = datetime.now(UTC)
+            self.was_read()
         self.status.say(note)
         self.refresh_bindings()
 

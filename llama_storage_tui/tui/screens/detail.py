@@ -6,11 +6,12 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from llama_storage_tui.tui.screens.find import FindScreen
 from llama_storage_tui.tui.screens.paged import PagedScreen
 from llama_storage_tui.tui.screens.session_screen import SessionScreen
 
 
-class DetailScreen(SessionScreen):
+class DetailScreen(SessionScreen, FindScreen):
     """A screen of one record; `origin` is the list below it, where it was opened from one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

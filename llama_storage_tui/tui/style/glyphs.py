@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.finding import Severity
 
 

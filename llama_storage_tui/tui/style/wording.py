@@ -37,6 +37,16 @@ def size(number: int | None) -> str:
     raise AssertionError(number)
 
 
+def compact(number: int) -> str:
+    """Return a number with at most three digits: `312`, `91 k`, `1.2 M`."""
+    value, unit = float(number), ""
+    for larger in ("k", "M", "G", "T"):
+        if value < 999.5:
+            break
+        value, unit = value / 1000, f" {larger}"
+    return f"{value:.0f}{unit}" if not unit or value >= 99.5 else f"{value:.1f}".removesuffix(".0") + unit
+
+
 def latency(milliseconds: float | None) -> str:
     """Return a latency with the digits that matter."""
     if milliseconds is None:

@@ -18,6 +18,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
 from textual.geometry import Size
 
+from llama_storage_tui.tui.terminal.renditions import merged
 from llama_storage_tui.tui.terminal.terminal import Terminal, screen
 from llama_storage_tui.tui.terminal.typeahead import Pasted, looks_pasted
 
@@ -43,6 +44,10 @@ class TerminalDriver(LinuxDriver):
         self.fileno = self.keys
         self.input_tty = True
         self._follow_the_shell()
+
+    def write(self, data: str) -> None:
+        """Write to the terminal, in as few bytes as draw the same."""
+        super().write(merged(data))
 
     def run_input_thread(self) -> None:
         """Wait for input and hand it on, as Textual's own thread does; but what looks pasted is told before its first key."""

@@ -10,10 +10,10 @@ import contextlib
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from io import TextIOWrapper
 from typing import Final, TextIO
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
 
 STDIN: Final = "-"

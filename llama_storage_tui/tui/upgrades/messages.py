@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual.message import Message
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.migration import ConfigMigration
 from llama_storage_tui.model.upgrade import UpgradeReport
 from llama_storage_tui.services.config_writing import WrittenConfig

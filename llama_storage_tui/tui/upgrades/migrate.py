@@ -304,7 +304,9 @@ class MigrateScreen(WorkScreen):
     @on(ConfigWritten)
     def _written(self, message: ConfigWritten) -> None:
         backup = message.written.backup
-        self.finish(f"Written. The old file is {backup}." if backup is not None else "Written.")
+        self.finish(
+            f"Written. The old file is {backup}." if backup is not None else "Written.", is_read=False
+        )
         # The catalog shows the new file from now on.
         self.post_message(ReloadRequested())
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.tui.messages import Opening
 
 if TYPE_CHECKING:

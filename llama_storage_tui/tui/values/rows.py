@@ -13,6 +13,7 @@ from textual.widgets import DataTable
 from llama_storage_tui.errors import StorageToolError, UsageError
 from llama_storage_tui.model.data import Count, Cursor, Filter, Order, RowPage, RowQuery, Table
 from llama_storage_tui.services import browse
+from llama_storage_tui.services.row_conditions import SHORT, condition_text, parse_condition
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import epoch_time
 from llama_storage_tui.tui.export.jobs import RowExport
@@ -23,7 +24,6 @@ from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.wording import cell_shown, counted
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
-from llama_storage_tui.tui.values.conditions import condition_text, parse_condition
 from llama_storage_tui.tui.values.messages import RowsCounted, RowsLoaded, SubjectOpened
 from llama_storage_tui.tui.values.viewables import RecordSubject
 from llama_storage_tui.tui.widgets.filter_bar import FilterBar
@@ -57,7 +57,7 @@ class RowsScreen(PagedScreen[RowQuery]):
             "filter",
             "Filter",
             id="screen.filter",
-            tooltip="COLUMN=VALUE or COLUMN is null, on the server; one condition per column, combined with AND",
+            tooltip="COLUMN=VALUE, also != < > ~ in, on the server; one condition per column, combined with AND",
         ),
         Binding(
             "backspace",
@@ -123,7 +123,7 @@ class RowsScreen(PagedScreen[RowQuery]):
 
     def compose(self) -> ComposeResult:
         yield Headline()
-        yield FilterBar("Only rows where ", placeholder="COLUMN=VALUE or COLUMN is null; empty removes it")
+        yield FilterBar("Only rows where ", placeholder=f"{SHORT}; empty removes it")
         yield Listing(id="rows", cursor="cell")
         yield StatusLine()
         yield KeyFooter()
@@ -264,7 +264,8 @@ class RowsScreen(PagedScreen[RowQuery]):
     def _filtered(self, message: FilterBar.Sent) -> None:
         self.query_one(Listing).focus()
         try:
-            typed = parse_condition(message.text, self._table)
+            names = [column.name for column in self._table.columns]
+            typed = (parse_condition(message.text, names),) if message.text.strip() else ()
         except UsageError as error:
             self.fail(error)
             return

@@ -91,6 +91,18 @@ class ValueScreen(DetailScreen):
     def _is_text(self) -> bool:
         return self.query_one(ContentSwitcher).current == "text"
 
+    @property
+    def searchable(self) -> JsonTree | TextPane | None:
+        """The tree or the text, whichever is on show."""
+        if self._shown is None:
+            return None
+        return self.query_one(TextPane) if self._is_text else self.query_one(JsonTree)
+
+    def hit_shown(self) -> None:
+        """Say which part of a long text this is."""
+        self._head()
+        super().hit_shown()
+
     def _start(self) -> None:
         self.begin(f"Reading {self._subject.names[-1]}")
         self._load(limit=self._limit, unfolds=self._unfolds)
@@ -115,6 +127,7 @@ class ValueScreen(DetailScreen):
         self.finish(cut)
 
     def _switch(self) -> None:
+        self.end_find()
         has_parts = self._shown is not None and self._shown.has_parts
         current = "text" if self._wants_text or not has_parts else "tree"
         self.query_one(ContentSwitcher).current = current

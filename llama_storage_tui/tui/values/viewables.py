@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Protocol
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.data import Cell, Cursor, KeyEntry, Namespace, Table
 from llama_storage_tui.services import browse

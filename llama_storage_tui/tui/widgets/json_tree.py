@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from itertools import islice
 from typing import ClassVar, Final
@@ -15,16 +15,22 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.services.values import epoch_time
 from llama_storage_tui.text import ELLIPSIS, line, plural
 from llama_storage_tui.tui.style.glyphs import Tone
 from llama_storage_tui.tui.style.theme import tone_style
 from llama_storage_tui.tui.style.wording import moment
+from llama_storage_tui.tui.widgets.searching import Hit, Hits, has_hit, hit_style
 
 MOST_CHILDREN: Final = 300
 LONGEST: Final = 160
 WIDEST: Final = 40
 """Characters of a name."""
+MOST_REVEALED: Final = 3_000
+"""Parts of one list that are made to bring a hit on show: a tenth of a second."""
+BREATH: Final = 1_000
+"""Parts that a search looks at at a time."""
 LEAF_INDENT: Final = "  "
 """As wide as the arrow before a node that opens."""
 
@@ -62,6 +68,7 @@ class JsonTree(Tree[TreePart]):
     ]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+        self._pattern: re.Pattern[str] | None = None
         super().__init__("", id=id)
         self.show_root = False
         self.guide_depth = 3
@@ -89,6 +96,83 @@ class JsonTree(Tree[TreePart]):
             children[0].expand()
         self.cursor_line = 0
 
+    # Finding
+
+    @property
+    def place(self) -> Hit:
+        """The node under the cursor: the number of each part on the way to it, from 0."""
+        way: list[int] = []
+        node = self.cursor_node
+        while node is not None and node.parent is not None:
+            way.append(node.parent.children.index(node))
+            node = node.parent
+        return tuple(reversed(way))
+
+    def hits(self, pattern: re.Pattern[str]) -> Hits:
+        """Return every part whose name or value has a hit, made or not, on show or cut off."""
+        pending: list[Iterator[tuple[int, tuple[str, object]]]] = []
+        way: list[int] = []
+        if self.root.data is not None and isinstance(self.root.data.value, dict | list):
+            pending.append(enumerate(_parts(self.root.data.value)))
+        seen = 0
+        while pending:
+            number, (name, value) = next(pending[-1], (-1, ("", None)))
+            if number < 0:
+                pending.pop()
+                del way[len(pending) - 1 :]
+                continue
+            way = [*way[: len(pending) - 1], number]
+            is_found = False
+            for found in _has_hit(pattern, name, value):
+                if found is None:
+                    yield None
+                is_found = bool(found)
+            if is_found:
+                yield tuple(way)
+            if isinstance(value, dict | list):
+                pending.append(enumerate(_parts(value)))
+            seen += 1
+            if seen % BREATH == 0:
+                yield None
+
+    def highlight(self, pattern: re.Pattern[str] | None) -> None:
+        """Mark all hits on show."""
+        self._pattern = pattern
+        self._draw_anew()
+
+    def _draw_anew(self) -> None:
+        # Textual draws a line of a tree once for each state of it, and knows only its own reasons to draw it anew.
+        self.notify_style_update()
+
+    def go_to(self, hit: Hit) -> str:
+        """Open the way to a part and put the cursor there."""
+        node = self.root
+        for number in hit:
+            self._open_node(node)
+            node.expand()
+            while number >= self._built(node):
+                if number > MOST_REVEALED:
+                    self.move_cursor(node)
+                    return f"Part {number + 1:,} is too far down for the tree; the text view shows it."
+                self._more(node.children[-1])
+            node = node.children[number]
+        if self.last_line >= node.line >= 0:
+            self.cursor_line = node.line
+            self.scroll_to_line(node.line, animate=False)
+        return ""
+
+    @staticmethod
+    def _built(node: TreeNode[TreePart]) -> int:
+        last = node.children[-1].data if node.children else None
+        return len(node.children) - (last is not None and last.rest is not None)
+
+    def render_label(self, node: TreeNode[TreePart], base_style: Style, style: Style) -> Text:
+        """Return a node's label, its hits marked."""
+        label = super().render_label(node, base_style, style)
+        if self._pattern is not None:
+            label.highlight_regex(self._pattern, hit_style(self.app.theme_variables))
+        return label
+
     @property
     def current(self) -> TreePart | None:
         """The part under the cursor."""
@@ -98,10 +182,14 @@ class JsonTree(Tree[TreePart]):
         self._open_node(event.node)
 
     def _on_tree_node_selected(self, event: Tree.NodeSelected[TreePart]) -> None:
-        part = event.node.data
-        if part is not None and part.rest is not None and event.node.parent is not None:
-            parent, rest, left = event.node.parent, part.rest, part.left
-            event.node.remove()
+        self._more(event.node)
+
+    def _more(self, node: TreeNode[TreePart]) -> None:
+        """Show more parts in place of a node that stands for them."""
+        part = node.data
+        if part is not None and part.rest is not None and node.parent is not None:
+            parent, rest, left = node.parent, part.rest, part.left
+            node.remove()
             self._add_parts(parent, rest, left)
 
     def _open_node(self, node: TreeNode[TreePart]) -> None:
@@ -164,6 +252,15 @@ def _parts(value: dict[str, object] | list[object]) -> Iterator[tuple[str, objec
     if isinstance(value, dict):
         return ((str(name), item) for name, item in value.items())
     return ((f"[{index}]", item) for index, item in enumerate(value))
+
+
+def _has_hit(pattern: re.Pattern[str], name: str, value: object) -> Iterator[bool | None]:
+    if pattern.search(name):
+        yield True
+    elif isinstance(value, str):
+        yield from has_hit(pattern, value)
+    elif not isinstance(value, dict | list):
+        yield bool(pattern.search(shown_value(value)[0]))
 
 
 def shown_value(value: object) -> tuple[str, Tone]:

@@ -13,7 +13,9 @@ from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
 ALWAYS: Final = frozenset({"help", "quit", "back", "close", "command_palette"})
-"""Actions whose keys are shown however narrow the line is: the ways out, and the way to all other keys."""
+"""Actions whose keys are shown however narrow the line is: the ways out, and the way to all other keys.
+
+On a wide line the way to an id is among them: it leads everywhere, and nobody would guess it."""
 AROUND: Final = 3
 """Blanks that a key brings along."""
 PALETTE: Final = 2
@@ -49,11 +51,16 @@ class KeyFooter(Footer):
     def compose(self) -> ComposeResult:
         self._fitted = self.app.size.width
         keys = [found for found in super().compose() if isinstance(found, FooterKey)]
+        for key in keys:
+            # A key begins compact and turns out not to be: two stylings for nothing, of each.
+            key.set_reactive(FooterKey.compact, self.compact)
         is_narrow = self.screen.has_class("-narrow")
         keys = [key for key in keys if not (is_narrow and key.action.endswith("command_palette"))]
-        room = self._fitted - sum(_width(key) for key in keys if _stays(key))
+        stay = ALWAYS if is_narrow else ALWAYS | {"goto"}
+        staying = [key for key in keys if key.action.removeprefix("app.") in stay]
+        room = self._fitted - sum(map(_width, staying))
         for key in keys:
-            if not _stays(key):
+            if key not in staying:
                 room -= _width(key)
                 if room < 0:
                     continue
@@ -64,10 +71,6 @@ class KeyFooter(Footer):
         del event
         if self._fitted is not None and self._fitted != self.app.size.width:
             self.call_after_refresh(self.recompose)
-
-
-def _stays(key: FooterKey) -> bool:
-    return key.action.removeprefix("app.") in ALWAYS
 
 
 def _width(key: FooterKey) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import ClassVar, Final
 
 from rich.cells import cell_len
@@ -13,10 +14,12 @@ from textual.coordinate import Coordinate
 from textual.geometry import Size
 from textual.widgets import DataTable
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.style.glyphs import Shown
 from llama_storage_tui.tui.style.text_width import end, middle
 from llama_storage_tui.tui.style.theme import tone_style
+from llama_storage_tui.tui.widgets.searching import hit_style
 
 PADDING: Final = 1
 LONGEST: Final = 200
@@ -72,6 +75,7 @@ class Listing(DataTable[Text]):
         self._lines: tuple[tuple[Shown, ...], ...] = ()
         self._keys: tuple[str, ...] = ()
         self._fitted: int | None = None
+        self._pattern: re.Pattern[str] | None = None
 
     def show(
         self, columns: Sequence[ListColumn], rows: Sequence[Sequence[Shown]], keys: Sequence[str] = ()
@@ -82,6 +86,24 @@ class Listing(DataTable[Text]):
         self._keys = tuple(keys) or tuple(str(index) for index in range(len(self._lines)))
         self._fitted = None
         self._fit()
+
+    @contextmanager
+    def keeping_place(self, added: int) -> Iterator[None]:
+        """Keep the row under the cursor where it is on the screen while so many rows are added above all others.
+
+        On the first row, which is where the newest one is read, the cursor stays on the first row.
+        """
+        row, top = self.cursor_row, round(self.scroll_y)
+        yield
+        if row == 0 or not self.row_count:
+            self.move_cursor(row=0, animate=False)
+            return
+        self.move_cursor(row=min(row + added, self.row_count - 1), animate=False, scroll=False)
+        if top or row + added >= self.scrollable_content_region.height - self.header_height:
+            # When the list knows how tall it is now, which it finds out at the end of a refresh.
+            self.call_after_refresh(
+                self.call_after_refresh, self.scroll_to, y=top + added, animate=False, immediate=True
+            )
 
     @property
     def current(self) -> str | None:
@@ -98,6 +120,12 @@ class Listing(DataTable[Text]):
         """Move the cursor to the row of that key, if there is one."""
         if key in self._keys and self.row_count:
             self.move_cursor(row=self._keys.index(key), animate=False)
+
+    def highlight(self, pattern: re.Pattern[str] | None) -> None:
+        """Mark what a search finds in the cells; None takes the marks off."""
+        if pattern != self._pattern:
+            self._pattern = pattern
+            self._refit()
 
     def on_mount(self) -> None:
         """Colours come from the theme, so a new theme means new cells."""
@@ -230,10 +258,13 @@ class Listing(DataTable[Text]):
             text = middle(line(shown.text[: 4 * LONGEST]), width)
         else:
             text = end(line(shown.text, max(width, 1) + 1), width)
-        return Text(
+        cell = Text(
             text,
             style=tone_style(shown.tone, self.app.theme_variables),
             no_wrap=True,
             end="",
             justify="right" if head.is_number else "left",
         )
+        if self._pattern is not None:
+            cell.highlight_regex(self._pattern, hit_style(self.app.theme_variables))
+        return cell

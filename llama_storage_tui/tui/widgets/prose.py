@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
@@ -18,8 +19,11 @@ from llama_storage_tui.services.probe import ProbeResult
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.style.glyphs import ProbeState, Tone, severity_mark
 from llama_storage_tui.tui.style.next_steps import help_words
+from llama_storage_tui.tui.widgets.searching import Hit, Hits
 
 LONGEST = 2000
+HIT = f"reverse {Tone.KEY.style}"
+CURRENT_HIT = f"reverse bold underline {Tone.WARNING.style}"
 
 
 class Prose(VerticalScroll):
@@ -28,14 +32,54 @@ class Prose(VerticalScroll):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id, classes=classes)
         self._text = Static(classes="prose")
+        self._written = Content("")
+        self._pattern: re.Pattern[str] | None = None
 
     def compose(self) -> ComposeResult:
         yield self._text
 
     def put(self, content: Content) -> None:
         """Replace the text and begin at its top."""
-        self._text.update(content)
+        self._written = content
+        self._draw()
         self.scroll_home(animate=False)
+
+    # Finding
+
+    @property
+    def place(self) -> Hit:
+        """The beginning: a search begins there."""
+        return (0,)
+
+    def hits(self, pattern: re.Pattern[str]) -> Hits:
+        """Return every hit in the text."""
+        for found in pattern.finditer(self._written.plain):
+            yield found.span()
+
+    def highlight(self, pattern: re.Pattern[str] | None) -> None:
+        """Mark all hits."""
+        self._pattern = pattern
+        self._draw()
+
+    def go_to(self, hit: Hit) -> str:
+        """Scroll to a hit."""
+        start, end = hit
+        self._draw(start, end)
+        before = self._written[: start + 1]
+        width = max(self._text.content_region.width, 1)
+        height = self.scrollable_content_region.height
+        row = len(before.wrap(width)) - 1
+        if not self.scroll_offset.y <= row < self.scroll_offset.y + height:
+            self.scroll_to(y=max(row - height // 3, 0), animate=False)
+        return ""
+
+    def _draw(self, start: int = 0, end: int = 0) -> None:
+        content = self._written
+        for found in self._pattern.finditer(content.plain) if self._pattern is not None else ():
+            is_current = found.span() == (start, end)
+            style = HIT if not is_current else CURRENT_HIT
+            content = content.stylize(style, *found.span())
+        self._text.update(content)
 
 
 def findings_text(findings: Sequence[Finding]) -> Content:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,8 +13,10 @@ from textual.containers import Container
 from textual.message import Message
 from textual.widgets import DataTable
 
+from llama_storage_tui.text import line
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
-from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
+from llama_storage_tui.tui.widgets.listing import LONGEST, ListColumn, Listing
+from llama_storage_tui.tui.widgets.searching import Hit, Hits, text_hits
 from llama_storage_tui.tui.widgets.text_pane import TextPane
 
 MOST_ROWS: Final = 300
@@ -90,6 +93,39 @@ class ReadingPane(Container):
     def current_text(self) -> str | None:
         """The full text of the row under the cursor."""
         return None if self.current is None else self._texts(self.current)
+
+    # Finding
+
+    @property
+    def place(self) -> Hit:
+        """The row under the cursor."""
+        return (self.current or 0,)
+
+    def hits(self, pattern: re.Pattern[str]) -> Hits:
+        """Return the hits in the texts of all rows; of a row whose text has none, itself where its cells have one."""
+        for number, cells in enumerate(self._rows):
+            is_found = False
+            for hit in text_hits(pattern, self._texts(number)):
+                is_found = is_found or hit is not None
+                yield None if hit is None else (number, *hit)
+            if not is_found and any(pattern.search(line(cell.text, LONGEST)) for cell in cells):
+                yield (number,)
+
+    def highlight(self, pattern: re.Pattern[str] | None) -> None:
+        """Mark all hits on show."""
+        self.listing.highlight(pattern)
+        self.text.highlight(pattern)
+
+    def go_to(self, hit: Hit) -> str:
+        """Put the cursor on the row of a hit and show the hit in its text."""
+        number, *inside = hit
+        if number < self._first:
+            self._first = max(0, number - MOST_ROWS // 2)
+            self._list(number)
+        elif number != self.current:
+            self.listing.point(str(number))
+        self._tell()
+        return self.text.go_to(tuple(inside)) if inside else ""
 
     @on(DataTable.RowHighlighted)
     def _tell(self) -> None:

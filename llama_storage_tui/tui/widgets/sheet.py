@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rich.cells import cell_len
@@ -13,6 +12,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterator
 from typing import ClassVar, Final
 
 from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from llama_storage_tui.text import block
+from llama_storage_tui.tui.widgets.searching import WINDOW, Hit, Hits, hit_style, shown_window, text_hits
 
-WINDOW: Final = 100_000
-"""Characters that are shown at a time: wrapping more would hold the event loop."""
-TAB: Final = 4
 _WORD: Final = re.compile(r"( *)([^ ]+|$)")
 
 
 class TextPane(ScrollView, can_focus=True):
-    """One window of a text; `window` is its number from 0, `windows` how many there are."""
+    """One window of a text, since wrapping more would hold the event loop; `window` is its number from 0, `windows` how many."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("k", "scroll_up", "Up", show=False, id="text.up"),
@@ -37,6 +37,11 @@ class TextPane(ScrollView, can_focus=True):
         self._whole = ""
         self._drawn: list[str] = []
         self._drawn_width = 0
+        self._starts: list[int] = []
+        """Where each drawn line begins in the window; made where hits are marked."""
+        self._pattern: re.Pattern[str] | None = None
+        self._marked: list[tuple[int, int]] = []
+        self._current: Hit | None = None
         self.window = 0
 
     @property
@@ -47,6 +52,7 @@ class TextPane(ScrollView, can_focus=True):
     def show(self, text: str) -> None:
         """Show the first window of a text."""
         self._whole = text
+        self._current = None
         self.move(0)
 
     def move(self, window: int) -> None:
@@ -66,9 +72,17 @@ class TextPane(ScrollView, can_focus=True):
         if width < 1:
             return
         self._drawn_width = self.size.width
-        start = self.window * WINDOW
-        text = block(self._whole[start : start + WINDOW]).expandtabs(TAB)
-        self._drawn = [part for row in text.split("\n") for part in self._cut(row, width)]
+        text = shown_window(self._whole, self.window)
+        self._drawn, self._starts, self._marked = [], [], []
+        start = 0
+        for row in text.split("\n"):
+            parts = self._cut(row, width)
+            self._drawn += parts
+            if self._pattern is not None:
+                self._starts += (start + place for place in _places(row, parts))
+            start += len(row) + 1
+        if self._pattern is not None:
+            self._marked = [found.span() for found in self._pattern.finditer(text)]
         self.virtual_size = Size(width, len(self._drawn))
         self.refresh()
 
@@ -77,7 +91,66 @@ class TextPane(ScrollView, can_focus=True):
         place = y + self.scroll_offset.y
         style = self.rich_style
         text = self._drawn[place] if place < len(self._drawn) else ""
-        return Strip([Segment(text, style)], cell_len(text)).adjust_cell_length(self.size.width, style)
+        segments = [Segment(text, style)] if not self._starts else list(self._segments(place, text, style))
+        return Strip(segments, cell_len(text)).adjust_cell_length(self.size.width, style)
+
+    # Finding
+
+    @property
+    def place(self) -> Hit:
+        """The first line on show; before any hits are marked, the beginning of the window."""
+        top = self.scroll_offset.y
+        return self.window, self._starts[top] if top < len(self._starts) else 0
+
+    def hits(self, pattern: re.Pattern[str]) -> Hits:
+        """Return every hit in the text, whichever window it is in."""
+        return text_hits(pattern, self._whole)
+
+    def highlight(self, pattern: re.Pattern[str] | None) -> None:
+        """Mark all hits on show."""
+        self._pattern, self._current = pattern, None
+        self._wrap()
+
+    def go_to(self, hit: Hit) -> str:
+        """Show a hit with some lines around it."""
+        window, start, _ = hit
+        if window != self.window:
+            self.move(window)
+        self._current = hit
+        row = max(bisect_left(self._starts, start + 1) - 1, 0)
+        height = self.scrollable_content_region.height
+        if not self.scroll_offset.y <= row < self.scroll_offset.y + height:
+            self.scroll_to(y=max(row - height // 3, 0), animate=False)
+        self.refresh()
+        return ""
+
+    def _segments(self, place: int, text: str, style: Style) -> Iterator[Segment]:
+        first = self._starts[place] if place < len(self._starts) else 0
+        last, done = first + len(text), 0
+        marked = list(self._marked)
+        if self._current is not None and self._current[0] == self.window:
+            # One that ends in the next window is none of this one alone.
+            marked = sorted({*marked, self._current[1:]})  # type: ignore[arg-type] # two numbers
+        variables = self.app.theme_variables
+        for start, end in marked[max(bisect_left(marked, (first, 0)) - 1, 0) :]:
+            if start >= last:
+                break
+            low, high = max(start - first, done), min(end, last) - first
+            if high > low:
+                is_current = self._current == (self.window, start, end)
+                yield Segment(text[done:low], style)
+                yield Segment(text[low:high], style + hit_style(variables, is_current=is_current))
+                done = high
+        yield Segment(text[done:], style)
+
+
+def _places(row: str, parts: list[str]) -> Iterator[int]:
+    """Yield where in a line each of the parts that it was cut into begins."""
+    place = 0
+    for part in parts:
+        place = row.index(part, place)
+        yield place
+        place += len(part)
 
 
 def _by_cells(row: str, width: int) -> list[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.access import Viewer
 from llama_storage_tui.upstream.policy.dialect import CATEGORIES, Matching, PolicyDialect, PublicRows
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.access import AccessRule, Viewer
 from llama_storage_tui.upstream.policy.conditions import Condition, Owner, parse_condition
 from llama_storage_tui.upstream.policy.dialect import PolicyDialect

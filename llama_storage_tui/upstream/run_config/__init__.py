@@ -1,6 +1,6 @@
 """What a server of version V accepts as a run config, after the `${env…}` expressions have been replaced.
 
-The tables of this room are written in the words of `facts`; pydantic models are made of them for one version when that version
+The tables of this room are written in the words of `facts`; a validator is made of them for one version when that version
 is first asked for, never at import. Whether a reference names a backend that exists and is of the right family is not checked
 here: `default_stores` says which stores a version has and whether its loader compares them.
 """
@@ -8,8 +8,8 @@ here: `default_stores` says which stores a version has and whether its loader co
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.version import Version
@@ -66,14 +66,13 @@ def validate(document: Mapping[str, object], version: Version) -> tuple[Problem,
 
 
 def _problems_in(reading: ValidatedDocument, version: Version) -> Iterator[Problem]:
-    # Imported here: pydantic and the models cost more than the rest of reading a config, and a screen is drawn before they are
-    # needed.
-    from pydantic import ValidationError
+    # Imported here: a screen is drawn before anything is validated.
+    from pydantic_core import ValidationError
 
-    from llama_storage_tui.upstream.run_config.builder import stack_model
+    from llama_storage_tui.upstream.run_config.builder import stack_validator
 
     try:
-        stack_model(version).model_validate(reading.document)
+        stack_validator(version).validate_python(reading.document)
     except ValidationError as error:
         for problem in problems_of(reading.document, error.errors(include_url=False)):
             yield Problem(_place_in_file(problem.loc, reading.moved), problem.kind, problem.message)
@@ -86,13 +85,13 @@ def reference_problems(
 
     The reference of the responses has fields of its own (`is_responses`); a problem's `loc` starts at the reference.
     """
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic_core import ValidationError
 
-    from llama_storage_tui.upstream.run_config.builder import Builder
+    from llama_storage_tui.upstream.run_config.builder import shape_validator
 
     shape = KV_REFERENCE if family is Family.KV else RESPONSES_REFERENCE if is_responses else SQL_REFERENCE
     try:
-        TypeAdapter(Builder(version).model(shape)).validate_python(reference)
+        shape_validator(shape, version).validate_python(reference)
     except ValidationError as error:
         return problems_of(reference, error.errors(include_url=False))
     return ()

@@ -1,16 +1,16 @@
 """The words in which the schema's tables are written.
 
 A `Fact` is one field in the versions that have it; a `Shape` is the fields of one mapping. A field that changed stands as two
-facts whose versions do not overlap, so that a new release is new lines and no code. `builder` turns them into pydantic models.
+facts whose versions do not overlap, so that a new release is new lines and no code. `builder` tells them to pydantic's core.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.changes import DatedFromCatalog
 from llama_storage_tui.upstream.run_config.problems import ProblemKind

@@ -7,9 +7,10 @@ limits of the field and the type of what was found.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
+
+from llama_storage_tui.deferred import dataclass
 
 Loc = tuple[str | int, ...]
 

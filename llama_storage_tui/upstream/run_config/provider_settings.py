@@ -10,17 +10,29 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, cast
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.changes import DatedFromCatalog
 from llama_storage_tui.upstream.run_config.problems import Problem, ProblemKind, problems_of
 
+if TYPE_CHECKING:
+    from pydantic_core import CoreSchema, SchemaValidator
+
 _LIMIT: Final = re.compile(r"(>=|<=|>)(-?[\d.]+)")
 _LIMITS: Final = {">=": "ge", "<=": "le", ">": "gt"}
+_CORE: Final[Mapping[str, dict[str, Any]]] = {
+    "str": {"type": "str"},
+    "bool": {"type": "bool"},
+    "int": {"type": "int"},
+    "float": {"type": "float"},
+    "url": {"type": "url", "max_length": 2083, "allowed_schemes": ["http", "https"]},
+    "dict": {"type": "dict", "keys_schema": {"type": "str"}, "values_schema": {"type": "any"}},
+}
+"""In the words of pydantic's core; `url` as its HttpUrl."""
 _PLAIN: Final = {str: "str", bool: "bool", int: "int", float: "float", type(None): "null"}
 
 
@@ -85,45 +97,41 @@ def setting_problems(
 def _problems(config: Mapping[str, object], field: _Field) -> Iterator[Problem]:
     value = config[field.name]
     if _PLAIN.get(type(value)) in field.word.split("|"):
-        # What is written as the class has it needs no pydantic, which costs more than all else that is done with a config.
-        return
-    from pydantic import ValidationError
+        return  # It is written as the class has it.
+    from pydantic_core import ValidationError
 
     try:
-        _adapter(field.word).validate_python(value)
+        _validator(field.word).validate_python(value)
     except ValidationError as error:
         errors = ({**found, "loc": (field.name, *found["loc"])} for found in error.errors(include_url=False))
         yield from problems_of(config, errors)
 
 
 @cache
-def _adapter(word: str) -> Any:  # noqa: ANN401 - an adapter of any type
-    from pydantic import TypeAdapter
+def _validator(word: str) -> SchemaValidator:
+    from pydantic_core import SchemaValidator
 
-    return TypeAdapter(_annotation(word))
+    return SchemaValidator(_schema(word))
 
 
-def _annotation(word: str) -> Any:  # noqa: ANN401 - an annotation is any object
-    from pydantic import Field, HttpUrl
+def _schema(word: str) -> CoreSchema:
+    # Imported here: most fields are written as their class has them.
+    from pydantic_core import core_schema
 
-    if "|" in word:
-        first, _, rest = word.partition("|")
-        return _annotation(first) | _annotation(rest)
-    if word.startswith("["):
-        return list[_annotation(word[1:-1])]  # type: ignore[misc]
-    if word.startswith("{"):
-        return dict[str, _annotation(word[1:-1])]  # type: ignore[misc]
-    if word.startswith("="):
-        return Literal[tuple(word[1:].split(","))]
-    limits: dict[str, Any] = {_LIMITS[sign]: float(number) for sign, number in _LIMIT.findall(word)}
-    types: dict[str, Any] = {
-        "str": str,
-        "int": int,
-        "float": float,
-        "bool": bool,
-        "null": None,
-        "url": HttpUrl,
-        "dict": dict[str, Any],
-    }
-    plain = types[_LIMIT.sub("", word)]
-    return Annotated[plain, Field(**limits)] if limits else plain
+    parts = [each for each in word.split("|") if each != "null"]
+    if not parts:
+        return core_schema.none_schema()
+    if len(parts) < len(word.split("|")):
+        return core_schema.nullable_schema(_schema("|".join(parts)))
+    if len(parts) > 1:
+        return core_schema.union_schema([_schema(each) for each in parts])
+    match word[0], word[1:]:
+        case "[", rest:
+            return core_schema.list_schema(_schema(rest[:-1]))
+        case "{", rest:
+            return core_schema.dict_schema(core_schema.str_schema(), _schema(rest[:-1]))
+        case "=", rest:
+            return core_schema.literal_schema([*rest.split(",")])
+        case _:
+            limits: dict[str, Any] = {_LIMITS[sign]: float(number) for sign, number in _LIMIT.findall(word)}
+            return cast("CoreSchema", _CORE[_LIMIT.sub("", word)] | limits)

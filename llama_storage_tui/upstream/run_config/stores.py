@@ -6,9 +6,9 @@ Source: `core/storage/datatypes.py` for the shapes and defaults, `core/stack.py`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.changes import DatedFromCatalog

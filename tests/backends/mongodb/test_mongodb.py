@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +24,7 @@ from llama_storage_tui.model.data import Count, KeySelection, Probe
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.secrets import Secret
 from tests.backends.mongodb.test_rules import ANSWER, privilege
-from tests.mongo_servers import LEAVES_SOCKETS, MongoDeployment, MongoServer, mongo_deployment, mongodb
+from tests.mongo_servers import LEAVES_SOCKETS, MongoDeployment, MongoServer, mongodb
 from tests.rotation_setup import OLD
 from tests.stores import MongoStore, all_keys, reading
 
@@ -34,9 +33,8 @@ CERTIFICATES = Path(__file__).parents[2] / "certificates"
 
 
 @pytest.fixture
-def deployed(mongo_server: MongoServer, tmp_path: Path) -> Iterator[MongoDeployment]:
-    with mongo_deployment(mongo_server, tmp_path) as made:
-        yield made
+def deployed(mongo_deployed: MongoDeployment) -> MongoDeployment:
+    return mongo_deployed
 
 
 def target_of(deployed: MongoDeployment, host: str = "127.0.0.1", **changes: Any) -> MongoTarget:  # noqa: ANN401 - fields

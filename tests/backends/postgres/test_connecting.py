@@ -282,13 +282,40 @@ async def test_the_kind_of_server_that_a_uri_asks_for_is_looked_for(
         assert f"target_session_attrs={kind}" in (await failure_of(target)).message
 
 
+def resolver(monkeypatch: pytest.MonkeyPatch, *answers: tuple[str, ...]) -> None:
+    """Answer the next looks-up of any name with these addresses; with none of them, as a resolver that is away."""
+    waiting = list(answers)
+
+    def found(_: Any, port: Any, *__: Any, **___: Any) -> list[Any]:  # noqa: ANN401 - as socket declares it
+        addresses = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+        if not addresses:
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        kinds = [socket.AF_INET6 if ":" in address else socket.AF_INET for address in addresses]
+        return [
+            (kind, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port))
+            for kind, address in zip(kinds, addresses, strict=True)
+        ]
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+
+
 async def test_a_name_whose_first_address_does_not_answer_is_tried_at_the_next(
-    postgres_server: Server,
+    postgres_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = socket.getaddrinfo("localhost", postgres_server.port, type=socket.SOCK_STREAM)
-    if found[0][0] is not socket.AF_INET6:
-        pytest.skip("localhost has no IPv6 address here")
-    assert (await probed(postgres_server.target(host="localhost"))).user == "operator"
+    resolver(monkeypatch, ("::1", "127.0.0.1"))
+    assert (await probed(postgres_server.target(host="db.example"))).user == "operator"
+
+
+async def test_a_name_that_cannot_be_looked_up_is_looked_up_anew_the_next_time(
+    postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolver(monkeypatch, (), ("127.0.0.1",))
+    target = postgres_server.target(host="db.example")
+    async with reading(target, connect=5.0) as reader:
+        with pytest.raises(BackendError) as caught:
+            await reader.probe()
+        assert caught.value.failure is FailureKind.UNKNOWN_HOST
+        assert (await reader.probe()).user == "operator"
 
 
 def poisoned(monkeypatch: pytest.MonkeyPatch, home: Path, server: Server) -> None:

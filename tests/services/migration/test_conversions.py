@@ -7,7 +7,7 @@ import json
 import pytest
 
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.model.transfer import Convert, Item, NotConvertibleError
+from llama_storage_tui.model.transfer import Convert, Item, MoveMostKeys, NotConvertibleError
 from llama_storage_tui.services.migration.conversions import Step, registered_objects, steps, with_lead
 from llama_storage_tui.services.migration.row_conversions import (
     batch_row,
@@ -74,6 +74,32 @@ def test_a_vector_db_becomes_a_vector_store_in_its_key_and_its_document() -> Non
 
 def test_an_object_of_a_type_that_is_gone_is_left_out() -> None:
     assert registered_objects("", "", GONE)(key("distributions:registry:v9::dataset:d")) == ()
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        registered_objects("", "registry:", GONE),
+        registered_objects("old:", "registry:", GONE),
+        vector_keys("", "faiss:", None, fixes_chunks=True),
+        vector_keys("old:", "", None, fixes_chunks=False),
+    ],
+)
+@pytest.mark.parametrize("value", [CHUNK, "", "no JSON", None, 7, b"\xff"])
+def test_keys_that_an_engine_may_move_by_itself_become_the_same_one_by_one(
+    convert: Convert, value: Cell
+) -> None:
+    assert isinstance(convert, MoveMostKeys)
+    assert convert.heads
+    for head in convert.heads:
+        item = key(f"{head}a:b\0::c", value, "2027-11-23")
+        if convert.move.has_texts and not isinstance(value, str):
+            with pytest.raises(NotConvertibleError):
+                convert(item)
+            with pytest.raises(NotConvertibleError):
+                convert.move(item)
+        else:
+            assert list(convert(item)) == list(convert.move(item))
 
 
 def test_a_prompt_is_the_default_where_the_key_of_its_own_says_so() -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,8 +17,7 @@ from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import recover
 from tests.rotation_config import CONFIG
-from tests.rotation_setup import OLD, Deployment, deployment
-from tests.servers import Server
+from tests.rotation_setup import OLD, Deployment
 
 TIMEOUTS = Timeouts(connect=3)
 THIRD = "Third0password1of2the3server4abc"
@@ -31,13 +28,9 @@ providers:
 
 
 @pytest.fixture
-def deployed(postgres_server: Server, tmp_path: Path) -> Iterator[Deployment]:
-    folder = tmp_path / "config"
-    folder.mkdir()
-    with deployment(postgres_server, folder) as made:
-        made.write(CONFIG.replace("providers:\n", URI), "PW=<old>\n")
-        made.environ["LLAMA_STORAGE_TUI_STATE_DIR"] = str(made.state)
-        yield made
+def deployed(deployed: Deployment) -> Deployment:
+    deployed.write(CONFIG.replace("providers:\n", URI), "PW=<old>\n")
+    return deployed
 
 
 def alter(deployed: Deployment, password: str) -> None:

@@ -6,9 +6,8 @@ import asyncio
 import base64
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -24,20 +23,16 @@ from llama_storage_tui.services.rotation.pending import look, notices
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import recover
 from tests.rotation_config import CONFIG
-from tests.rotation_setup import OLD, Deployment, deployment
-from tests.servers import DATABASE, Server
+from tests.rotation_setup import OLD, Deployment
+from tests.servers import DATABASE
 
 TIMEOUTS = Timeouts(connect=3)
 
 
 @pytest.fixture
-def deployed(postgres_server: Server, tmp_path: Path) -> Iterator[Deployment]:
-    folder = tmp_path / "config"
-    folder.mkdir()
-    with deployment(postgres_server, folder) as made:
-        made.write(CONFIG, "export PW='<old>' # after\r\n")
-        made.environ["LLAMA_STORAGE_TUI_STATE_DIR"] = str(made.state)
-        yield made
+def deployed(deployed: Deployment) -> Deployment:
+    deployed.write(CONFIG, "export PW='<old>' # after\r\n")
+    return deployed
 
 
 async def rotated(
@@ -119,13 +114,12 @@ async def test_links_modes_and_owners_stay(deployed: Deployment) -> None:
 async def test_the_server_never_sees_the_password(deployed: Deployment) -> None:
     server = deployed.server
     server.execute("ALTER SYSTEM SET log_statement = 'all'; ", database="postgres")
-    server.execute("SELECT pg_reload_conf()", database="postgres")
+    server.reload()
     try:
-        await asyncio.sleep(0.2)
         assert await rotated(deployed) is Outcome.APPLIED
     finally:
         server.execute("ALTER SYSTEM RESET log_statement", database="postgres")
-        server.execute("SELECT pg_reload_conf()", database="postgres")
+        server.reload()
     log = (server.pgdata / "log").read_text(errors="replace")
     new = await consistent(deployed)
     assert f"ALTER ROLE {deployed.role} PASSWORD 'SCRAM-SHA-256$" in log
@@ -310,18 +304,11 @@ async def test_a_server_that_crashes_in_between_is_recovered_when_it_is_back(
 
 async def test_trust_that_comes_up_in_between_infers_nothing(deployed: Deployment) -> None:
     assert (await asyncio.to_thread(deployed.run, "apply", die_at="committed")).outcome is None
-    rules = deployed.server.pgdata / "pg_hba.conf"
-    before = rules.read_text()
-    rules.write_text(f"host all {deployed.role} 127.0.0.1/32 trust\n" + before)
-    deployed.server.execute("SELECT pg_reload_conf()")
-    try:
-        await asyncio.sleep(0.3)
-        with pytest.raises(PendingError, match="both passwords"):
-            await recovered(deployed)
-    finally:
-        rules.write_text(before)
-        deployed.server.execute("SELECT pg_reload_conf()")
-        await asyncio.sleep(0.3)
+    with (
+        deployed.server.admitting(f"host all {deployed.role} 127.0.0.1/32 trust"),
+        pytest.raises(PendingError, match="both passwords"),
+    ):
+        await recovered(deployed)
     assert await recovered(deployed) is Outcome.RECOVERED
     await consistent(deployed)
 

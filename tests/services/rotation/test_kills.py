@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,8 +10,7 @@ from llama_storage_tui.model.pending import DamagedJournal
 from llama_storage_tui.services.rotation.pending import notices
 from llama_storage_tui.services.rotation.steps import words
 from tests.rotation_config import CONFIG
-from tests.rotation_setup import OLD, STEPS, Deployment, deployment
-from tests.servers import Server
+from tests.rotation_setup import OLD, STEPS, Deployment
 
 RECOVERY = (
     "locked",
@@ -33,12 +30,9 @@ RECOVERY = (
 
 
 @pytest.fixture
-def deployed(postgres_server: Server, tmp_path: Path) -> Iterator[Deployment]:
-    folder = tmp_path / "config"
-    folder.mkdir()
-    with deployment(postgres_server, folder) as made:
-        made.write(CONFIG, "# before\nexport PW='<old>' # after\n")
-        yield made
+def deployed(deployed: Deployment) -> Deployment:
+    deployed.write(CONFIG, "# before\nexport PW='<old>' # after\n")
+    return deployed
 
 
 def test_every_step_has_words() -> None:

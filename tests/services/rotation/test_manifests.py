@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 import yaml
@@ -14,9 +13,7 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.services.rotation import apply as applying
 from llama_storage_tui.services.rotation.plan import prepare
-from tests.rotation_config import CONFIG
-from tests.rotation_setup import OLD, Deployment, deployment
-from tests.servers import Server
+from tests.rotation_setup import OLD, Deployment
 
 TIMEOUTS = Timeouts(connect=3)
 Written = Callable[[str], str]
@@ -50,16 +47,6 @@ WAYS: dict[str, Written] = {
         manifest(text, "stringData", "Secret"), default_style='"'
     ),
 }
-
-
-@pytest.fixture
-def deployed(postgres_server: Server, tmp_path: Path) -> Iterator[Deployment]:
-    folder = tmp_path / "config"
-    folder.mkdir()
-    with deployment(postgres_server, folder) as made:
-        made.write(CONFIG, "PW=<old>\n")
-        made.environ["LLAMA_STORAGE_TUI_STATE_DIR"] = str(made.state)
-        yield made
 
 
 @pytest.mark.parametrize("way", WAYS)

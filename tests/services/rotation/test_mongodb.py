@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +16,6 @@ from tests.mongo_servers import (
     CONFIG,
     LEAVES_SOCKETS,
     MongoDeployment,
-    MongoServer,
-    mongo_deployment,
     mongodb,
 )
 from tests.rotation_setup import OLD
@@ -33,12 +30,9 @@ CERTIFICATES = Path(__file__).parents[2] / "certificates"
 
 
 @pytest.fixture
-def deployed(mongo_server: MongoServer, tmp_path: Path) -> Iterator[MongoDeployment]:
-    folder = tmp_path / "config"
-    folder.mkdir()
-    with mongo_deployment(mongo_server, folder) as made:
-        made.write(CONFIG, "# before\nexport PW='<old>' # after\n")
-        yield made
+def deployed(mongo_deployed: MongoDeployment) -> MongoDeployment:
+    mongo_deployed.write(CONFIG, "# before\nexport PW='<old>' # after\n")
+    return mongo_deployed
 
 
 def refused(plan: Plan, name: str) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,13 +29,9 @@ STEPS = tuple(step for step in rotation_setup.STEPS if step not in ("connected",
 
 
 @pytest.fixture
-def deployed(mongo_server: MongoServer, tmp_path: Path) -> Iterator[MongoDeployment]:
-    folder = tmp_path / "config"
-    folder.mkdir()
-    with mongo_deployment(mongo_server, folder) as made:
-        made.write(CONFIG, "# before\nexport PW='<old>' # after\n")
-        made.environ["LLAMA_STORAGE_TUI_STATE_DIR"] = str(made.state)
-        yield made
+def deployed(mongo_deployed: MongoDeployment) -> MongoDeployment:
+    mongo_deployed.write(CONFIG, "# before\nexport PW='<old>' # after\n")
+    return mongo_deployed
 
 
 def journals(deployed: MongoDeployment) -> Journals:
@@ -76,11 +70,11 @@ def test_a_client_killed_while_the_server_still_works_on_its_command_is_recovere
             assert process.stdout is not None
             while process.stdout.readline().strip() != "old-checked":
                 assert process.poll() is None
-            time.sleep(0.3)
+            deployed.server.wait_until("updateUser", is_running=True)
             process.kill()
         assert deployed.logs_in(OLD)
         assert deployed.run("recover").outcome == "recovered"
-        time.sleep(2)
+        deployed.server.wait_until("updateUser", is_running=False)
     assert deployed.check_consistent() != OLD
 
 

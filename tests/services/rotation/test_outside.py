@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,23 +22,11 @@ from llama_storage_tui.services.rotation.apply import apply
 from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import confirm, recover
-from tests.rotation_config import CONFIG
-from tests.rotation_setup import OLD, Deployment, deployment
-from tests.servers import Server
+from tests.rotation_setup import OLD, Deployment
 
 TIMEOUTS = Timeouts(connect=3)
 SERVER_ONLY = Terms(is_server_only=True)
 OUTSIDE = Terms(hands_over=True)
-
-
-@pytest.fixture
-def deployed(postgres_server: Server, tmp_path: Path) -> Iterator[Deployment]:
-    folder = tmp_path / "config"
-    folder.mkdir()
-    with deployment(postgres_server, folder) as made:
-        made.write(CONFIG, "PW=<old>\n")
-        made.environ["LLAMA_STORAGE_TUI_STATE_DIR"] = str(made.state)
-        yield made
 
 
 def in_the_environment(deployed: Deployment) -> None:

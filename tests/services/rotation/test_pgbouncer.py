@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import shutil
-import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,9 +21,8 @@ from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.apply import apply
 from llama_storage_tui.services.rotation.plan import prepare
 from tests.poolers import ADMIN, PROGRAM, Pooler, pooler
-from tests.rotation_config import CONFIG
-from tests.rotation_setup import OLD, Deployment, deployment
-from tests.servers import PASSWORD, ROLE, Server
+from tests.rotation_setup import OLD, Deployment
+from tests.servers import PASSWORD, ROLE
 
 pytestmark = pytest.mark.skipif(
     PROGRAM is None,
@@ -34,25 +30,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 TIMEOUTS = Timeouts(connect=3)
-
-
-@pytest.fixture
-def deployed(postgres_server: Server, tmp_path: Path) -> Iterator[Deployment]:
-    folder = tmp_path / "config"
-    folder.mkdir()
-    with deployment(postgres_server, folder) as made:
-        made.write(CONFIG, "PW=<old>\n")
-        made.environ["LLAMA_STORAGE_TUI_STATE_DIR"] = str(made.state)
-        yield made
-
-
-@pytest.fixture
-def userlist() -> Iterator[Path]:
-    """Name a list in a folder that PgBouncer's own user may read."""
-    folder = Path(tempfile.mkdtemp(prefix="lst-userlist-"))
-    folder.chmod(0o755)
-    yield folder / "userlist.txt"
-    shutil.rmtree(folder)
 
 
 def md5(password: str, user: str) -> str:

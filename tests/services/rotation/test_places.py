@@ -13,25 +13,21 @@ import pytest
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.files.journal import Journals
 from llama_storage_tui.services.rotation.pending import look
-from tests.rotation_config import CONFIG
-from tests.rotation_setup import OLD, Deployment, deployment
-from tests.servers import Server, postgres
+from tests.rotation_setup import OLD, Deployment
+from tests.servers import postgres
 
 READ_ONLY, ORDINARY = 0o555, 0o755
 
 
 @pytest.fixture
-def deployed(postgres_server: Server, tmp_path: Path) -> Iterator[Deployment]:
+def deployed(deployed: Deployment) -> Iterator[Deployment]:
     """The env file has a folder of its own, behind a link."""
-    folder = tmp_path / "config"
-    (folder / "secrets").mkdir(parents=True)
-    with deployment(postgres_server, folder) as made:
-        made.write(CONFIG, "PW=<old>\n")
-        made.env_file.rename(folder / "secrets" / "prod.env")
-        made.env_file.symlink_to("secrets/prod.env")
-        made.environ["LLAMA_STORAGE_TUI_STATE_DIR"] = str(made.state)
-        yield made
-        (folder / "secrets").chmod(ORDINARY)
+    secrets = deployed.folder / "secrets"
+    secrets.mkdir()
+    deployed.env_file.rename(secrets / "prod.env")
+    deployed.env_file.symlink_to("secrets/prod.env")
+    yield deployed
+    secrets.chmod(ORDINARY)
 
 
 def nothing_happened(deployed: Deployment, before: dict[str, bytes]) -> None:

@@ -20,7 +20,7 @@ from llama_storage_tui.errors import RefusedError, UsageError
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Action, Plan
 from llama_storage_tui.services.rotation.plan import make_plan
-from tests.rotation_setup import OLD, Deployment, deployment
+from tests.rotation_setup import OLD, Deployment
 from tests.servers import DATABASE, Server
 
 CONFIG = """\
@@ -65,9 +65,8 @@ providers:
 
 
 @pytest.fixture
-def deployed(postgres_server: Server, tmp_path: Path) -> Iterator[Deployment]:
-    with deployment(postgres_server, tmp_path) as made:
-        yield made
+def deployed(empty_deployment: Deployment) -> Deployment:
+    return empty_deployment
 
 
 def refused(plan: Plan, name: str) -> str:

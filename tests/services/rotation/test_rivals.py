@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -21,20 +19,9 @@ from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import recover
 from tests.rotation_config import CONFIG
-from tests.rotation_setup import OLD, STEPS, Deployment, deployment
-from tests.servers import Server
+from tests.rotation_setup import OLD, STEPS, Deployment
 
 TIMEOUTS = Timeouts(connect=3)
-
-
-@pytest.fixture
-def deployed(postgres_server: Server, tmp_path: Path) -> Iterator[Deployment]:
-    folder = tmp_path / "config"
-    folder.mkdir()
-    with deployment(postgres_server, folder) as made:
-        made.write(CONFIG, "PW=<old>\n")
-        made.environ["LLAMA_STORAGE_TUI_STATE_DIR"] = str(made.state)
-        yield made
 
 
 async def recovered(deployed: Deployment) -> Outcome:
@@ -93,18 +80,10 @@ async def test_a_file_that_is_gone_keeps_the_journal_until_it_is_back(deployed: 
 
 
 async def test_a_server_with_md5_rules_takes_the_verifier_too(deployed: Deployment) -> None:
-    rules = deployed.server.pgdata / "pg_hba.conf"
-    before = rules.read_text()
-    rules.write_text(f"host all {deployed.role} 127.0.0.1/32 md5\n" + before)
-    deployed.server.execute("SELECT pg_reload_conf()")
-    try:
-        await asyncio.sleep(0.3)
+    with deployed.server.admitting(f"host all {deployed.role} 127.0.0.1/32 md5"):
         prepared = await prepare(deployed.request(), TIMEOUTS)
         assert (await apply(prepared, TIMEOUTS)).outcome is Outcome.APPLIED
         await asyncio.to_thread(deployed.check_consistent)
-    finally:
-        rules.write_text(before)
-        deployed.server.execute("SELECT pg_reload_conf()")
 
 
 def test_ten_thousand_generated_passwords_are_taken_by_every_consumer() -> None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +11,7 @@ import pytest
 
 from llama_storage_tui.__main__ import main
 from tests.poolers import ADMIN, PROGRAM, pooler
-from tests.rotation_setup import OLD, Deployment, deployment
-from tests.servers import Server
+from tests.rotation_setup import OLD, Deployment
 
 pytestmark = pytest.mark.skipif(
     PROGRAM is None,
@@ -45,35 +41,22 @@ storage:
 
 
 @pytest.fixture
-def deployed(postgres_server: Server, tmp_path: Path) -> Iterator[Deployment]:
-    folder = tmp_path / "config"
-    folder.mkdir()
-    with deployment(postgres_server, folder) as made:
-        schema = made.role
-        postgres_server.execute(f"CREATE SCHEMA {schema} AUTHORIZATION {made.role}")
-        postgres_server.execute(
-            f"SET search_path = {schema}; SET ROLE {made.role};"
-            "CREATE TABLE keys (key text PRIMARY KEY, value text, expiration timestamptz);"
-            "INSERT INTO keys VALUES ('registry:first', '{}', NULL), ('registry:second', '{}', NULL);"
-            "CREATE TABLE responses (id varchar PRIMARY KEY, created_at integer, response_object json, model varchar,"
-            " previous_response_id varchar, input_storage_mode varchar, access_attributes json, owner_principal varchar,"
-            " tenant_id varchar);"
-            "INSERT INTO responses (id, created_at, response_object, model) VALUES"
-            ' (\'resp_one\', 1, \'{"id": "resp_one", "status": "completed", "output": [], "input": [{"type": "message",'
-            ' "role": "user", "content": "Wo liegt Celle?"}]}\', \'m\'),'
-            ' (\'resp_two\', 2, \'{"id": "resp_two", "status": "completed", "output": [], "input": []}\', \'m\')'
-        )
-        yield made
-        postgres_server.execute(f"DROP OWNED BY {made.role}")
-
-
-@pytest.fixture
-def userlist() -> Iterator[Path]:
-    """Name a list in a folder that PgBouncer's own user may read."""
-    folder = Path(tempfile.mkdtemp(prefix="lst-userlist-"))
-    folder.chmod(0o755)
-    yield folder / "userlist.txt"
-    shutil.rmtree(folder)
+def deployed(empty_deployment: Deployment) -> Deployment:
+    role = empty_deployment.role
+    empty_deployment.server.execute(f"CREATE SCHEMA {role} AUTHORIZATION {role}")
+    empty_deployment.server.execute(
+        f"SET search_path = {role}; SET ROLE {role};"
+        "CREATE TABLE keys (key text PRIMARY KEY, value text, expiration timestamptz);"
+        "INSERT INTO keys VALUES ('registry:first', '{}', NULL), ('registry:second', '{}', NULL);"
+        "CREATE TABLE responses (id varchar PRIMARY KEY, created_at integer, response_object json, model varchar,"
+        " previous_response_id varchar, input_storage_mode varchar, access_attributes json, owner_principal varchar,"
+        " tenant_id varchar);"
+        "INSERT INTO responses (id, created_at, response_object, model) VALUES"
+        ' (\'resp_one\', 1, \'{"id": "resp_one", "status": "completed", "output": [], "input": [{"type": "message",'
+        ' "role": "user", "content": "Wo liegt Celle?"}]}\', \'m\'),'
+        ' (\'resp_two\', 2, \'{"id": "resp_two", "status": "completed", "output": [], "input": []}\', \'m\')'
+    )
+    return empty_deployment
 
 
 def asked(deployed: Deployment, capsys: pytest.CaptureFixture[str], *words: str) -> Any:  # noqa: ANN401 - JSON

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -18,40 +16,15 @@ from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import recover
 from llama_storage_tui.services.rotation.roll_forward import UNVERIFIED
-from tests.rotation_config import CONFIG
-from tests.rotation_setup import Deployment, deployment
-from tests.servers import Server
+from tests.rotation_setup import Deployment
 
 TIMEOUTS = Timeouts(connect=3)
 ACCEPTED = Terms(accepts_unchecked=True)
 
 
-@pytest.fixture
-def deployed(postgres_server: Server, tmp_path: Path) -> Iterator[Deployment]:
-    folder = tmp_path / "config"
-    folder.mkdir()
-    with deployment(postgres_server, folder) as made:
-        made.write(CONFIG, "PW=<old>\n")
-        made.environ["LLAMA_STORAGE_TUI_STATE_DIR"] = str(made.state)
-        yield made
-
-
-@contextmanager
-def trusted(deployed: Deployment) -> Iterator[None]:
+def trusted(deployed: Deployment) -> AbstractContextManager[None]:
     """Let the role in with any password."""
-    server = deployed.server
-    rules = server.pgdata / "pg_hba.conf"
-    before = rules.read_text()
-
-    def put(text: str) -> None:
-        rules.write_text(text)
-        server.execute("SELECT pg_reload_conf()")
-
-    put(f"host all {deployed.role} 127.0.0.1/32 trust\n" + before)
-    try:
-        yield
-    finally:
-        put(before)
+    return deployed.server.admitting(f"host all {deployed.role} 127.0.0.1/32 trust")
 
 
 async def recovered(deployed: Deployment, *, accepts: bool, undo: bool = False) -> Result:
@@ -66,7 +39,6 @@ async def test_an_unchecked_change_is_made_at_the_operators_word_and_claims_noth
     deployed: Deployment,
 ) -> None:
     with trusted(deployed):
-        await asyncio.sleep(0.3)
         assert (await deployed.plan()).refusal is not None
         prepared = await prepare(deployed.request(), TIMEOUTS, ACCEPTED)
         assert prepared.plan.refusal is None, prepared.plan.checks
@@ -76,7 +48,6 @@ async def test_an_unchecked_change_is_made_at_the_operators_word_and_claims_noth
     assert not result.is_verified
     assert UNVERIFIED in result.notices
     assert '"verified": false' in (deployed.state / "audit.log").read_text()
-    await asyncio.sleep(0.3)
     await asyncio.to_thread(deployed.check_consistent)
 
 
@@ -92,7 +63,6 @@ async def test_accepting_says_nothing_where_passwords_are_checked(deployed: Depl
 @pytest.mark.parametrize("step", ["prepared", "committed", "swapped-1"])
 async def test_an_unchecked_change_that_was_killed_is_finished(deployed: Deployment, step: str) -> None:
     with trusted(deployed):
-        await asyncio.sleep(0.3)
         run = await asyncio.to_thread(deployed.run, "apply", die_at=step, terms=("accepts_unchecked",))
         assert run.outcome is None
         with pytest.raises(PendingError, match="can only be finished"):
@@ -100,7 +70,6 @@ async def test_an_unchecked_change_that_was_killed_is_finished(deployed: Deploym
         result = await recovered(deployed, accepts=False)
     assert result.outcome is Outcome.RECOVERED
     assert UNVERIFIED in result.notices
-    await asyncio.sleep(0.3)
     await asyncio.to_thread(deployed.check_consistent)
 
 
@@ -109,11 +78,9 @@ async def test_trust_that_came_up_in_between_is_gone_on_with_at_the_operators_wo
 ) -> None:
     assert (await asyncio.to_thread(deployed.run, "apply", die_at="committed")).outcome is None
     with trusted(deployed):
-        await asyncio.sleep(0.3)
         with pytest.raises(PendingError, match="both passwords"):
             await recovered(deployed, accepts=False)
         result = await recovered(deployed, accepts=True)
     assert result.outcome is Outcome.RECOVERED
     assert UNVERIFIED in result.notices
-    await asyncio.sleep(0.3)
     await asyncio.to_thread(deployed.check_consistent)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,22 +19,10 @@ from llama_storage_tui.services.rotation.apply import apply, ignore
 from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.plan import PreparedChange, prepare
 from llama_storage_tui.services.rotation.recover import recover
-from tests.rotation_config import CONFIG
-from tests.rotation_setup import OLD, Deployment, deployment
-from tests.servers import Server
+from tests.rotation_setup import OLD, Deployment
 
 TIMEOUTS = Timeouts(connect=3)
 THIRD = "Third0password1of2the3server4abc"
-
-
-@pytest.fixture
-def deployed(postgres_server: Server, tmp_path: Path) -> Iterator[Deployment]:
-    folder = tmp_path / "config"
-    folder.mkdir()
-    with deployment(postgres_server, folder) as made:
-        made.write(CONFIG, "PW=<old>\n")
-        made.environ["LLAMA_STORAGE_TUI_STATE_DIR"] = str(made.state)
-        yield made
 
 
 def write_list(deployed: Deployment, secret: str) -> Path:

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from llama_storage_tui.services.rotation.steps import words
-from tests.rotation_config import CONFIG
-from tests.rotation_setup import OLD, Deployment, deployment
-from tests.servers import Server
+from tests.rotation_setup import OLD, Deployment
 
 SERVER = ("connected", "altered", "old-checked", "committed", "verified")
 SERVER_ONLY = ("locked", "journaled", "prepared", *SERVER, "waiting")
 OUTSIDE = ("locked", "journaled", "marked-1", "staged-1", "prepared", *SERVER, "swapped-1", "waiting")
 CONFIRMATION = ("locked", "asked", "verified", "read-again", "audited", "cleaned", "closed")
-
-
-@pytest.fixture
-def deployed(postgres_server: Server, tmp_path: Path) -> Iterator[Deployment]:
-    folder = tmp_path / "config"
-    folder.mkdir()
-    with deployment(postgres_server, folder) as made:
-        made.write(CONFIG, "PW=<old>\n")
-        yield made
 
 
 def journals(deployed: Deployment) -> list[dict[str, Any]]:

@@ -16,7 +16,14 @@ import pytest
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.model.data import KeySelection
 from llama_storage_tui.model.rotation import Outcome
-from llama_storage_tui.model.transfer import Item, KeepRows, MoveKeys, NotConvertibleError, OnConflict
+from llama_storage_tui.model.transfer import (
+    Item,
+    KeepRows,
+    MoveKeys,
+    MoveMostKeys,
+    NotConvertibleError,
+    OnConflict,
+)
 from llama_storage_tui.services.transfer.copying import CONFLICT
 from tests.stores import PostgresStore, SqliteStore, Store
 from tests.transfers import (
@@ -397,6 +404,48 @@ async def test_a_key_with_a_zero_character_keeps_what_is_behind_it(
         "new:a\0b": "1",
         "new:\U0001f600": "2",
     }
+
+
+async def test_most_keys_are_moved_by_sqlite_and_the_others_one_by_one(tmp_path: Path, state: Path) -> None:
+    rows: list[tuple[str, str | None, str | None]]
+    rows = [(f"ns:same:{at:03}", f'{{"n":  {at}.50}}', None) for at in range(300)]
+    rows[150:150] = [("ns:same:a\0b", None, "2027-11-23"), ("ns:same:other:1", "x", None)]
+    rows[100:100] = [("ns:changed:1", "x", None), ("ns:bad:1", "x", None), ("elsewhere:1", "x", None)]
+    old = fill_keys(tmp_path / "old.db", rows)
+
+    def one_by_one(item: Item) -> Sequence[Item]:
+        if str(item["key"]).startswith("ns:bad:"):
+            raise NotConvertibleError("it is bad")
+        value = "y" if str(item["key"]).startswith("ns:changed:") else item["value"]
+        return ({**item, "key": f"new:{str(item['key'])[3:]}", "value": value},)
+
+    most = MoveMostKeys(MoveKeys("ns:", "new:"), ("ns:same:",), one_by_one)
+    keys = KeySelection(("ns:", "ns:same:other:"), ("ns:same:29",))
+    by_sqlite, by_python = SqliteStore(tmp_path / "one.db"), SqliteStore(tmp_path / "two.db")
+    results = [
+        await bring(state, [keys_item(old, by_sqlite, keys=keys, convert=most)]),
+        await bring(state, [keys_item(old, by_python, keys=keys, convert=one_by_one)]),
+    ]
+    assert read(by_sqlite, "kvstore") == read(by_python, "kvstore")
+    assert [each.items[0].written for each in results] == [293, 293]
+    assert [[left.reason for left in each.left] for each in results] == [["it is bad"], ["it is bad"]]
+    undone = transfer(state)
+    await undone.undo(undone.journals.all()[0], [keys_item(old, by_sqlite, keys=keys, convert=most)])
+    assert not by_sqlite.path.exists()
+
+
+async def test_values_that_are_no_texts_are_not_moved_where_they_have_to_be(
+    tmp_path: Path, state: Path
+) -> None:
+    old = fill_keys(tmp_path / "old.db", [("k1", "1", None), ("k2", None, None), ("k3", b"3", None)])
+    item = keys_item(
+        old,
+        SqliteStore(tmp_path / "new.db"),
+        keys=KeySelection(("k",)),
+        convert=MoveKeys("", "new:", has_texts=True),
+    )
+    result = await bring(state, [item])
+    assert (result.items[0].written, [each.identity for each in result.left]) == (1, ["k2", "k3"])
 
 
 async def test_a_key_that_cannot_be_moved_is_listed_all_the_same(tmp_path: Path, state: Path) -> None:

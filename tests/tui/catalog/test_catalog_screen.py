@@ -170,9 +170,9 @@ async def test_reloading_closes_what_was_open() -> None:
 
 async def test_the_four_tabs_are_a_key_away_and_tab_moves_into_the_pane() -> None:
     async with stage() as found:
-        await found.press("4")
+        await found.press("down", "4")
         assert "Not tested yet" in found.text
-        await found.press("3")
+        await found.press("up", "3")
         assert "Nothing is wrong here." in found.text
         await found.press("1", "tab")
         assert found.app.focused is not None

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from llama_storage_tui.tui.app import World
-from tests.mongo_servers import LEAVES_SOCKETS, MongoDeployment, MongoServer, mongo_deployment
+from tests.mongo_servers import LEAVES_SOCKETS, MongoDeployment
 from tests.rotation_setup import OLD
 from tests.tui.gallery import NARROW, GalleryApp, Stage
 
@@ -24,13 +22,9 @@ storage:
 
 
 @pytest.fixture
-def deployed(mongo_server: MongoServer, tmp_path: Path) -> Iterator[MongoDeployment]:
-    folder = tmp_path / "config"
-    folder.mkdir()
-    with mongo_deployment(mongo_server, folder) as made:
-        made.write(CONFIG, "PW=<old>\n")
-        made.environ["LLAMA_STORAGE_TUI_STATE_DIR"] = str(made.state)
-        yield made
+def deployed(mongo_deployed: MongoDeployment) -> MongoDeployment:
+    mongo_deployed.write(CONFIG, "PW=<old>\n")
+    return mongo_deployed
 
 
 async def test_a_password_is_changed_from_the_screen(deployed: MongoDeployment) -> None:

@@ -4,29 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
-
-import pytest
 
 from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.tui.app import World
 from llama_storage_tui.tui.catalog.catalog import CatalogScreen
-from tests.rotation_config import CONFIG
-from tests.rotation_setup import OLD, Deployment, deployment
-from tests.servers import Server
+from tests.rotation_setup import OLD, Deployment
 from tests.tui.gallery import NARROW, GalleryApp, Stage
-
-
-@pytest.fixture
-def deployed(postgres_server: Server, tmp_path: Path) -> Iterator[Deployment]:
-    folder = tmp_path / "config"
-    folder.mkdir()
-    with deployment(postgres_server, folder) as made:
-        made.write(CONFIG, "PW=<old>\n")
-        made.environ["LLAMA_STORAGE_TUI_STATE_DIR"] = str(made.state)
-        yield made
 
 
 @asynccontextmanager

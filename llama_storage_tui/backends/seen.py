@@ -28,6 +28,10 @@ class SeenKeys:
         """Return those of the keys that were not seen before, each once, and remember them."""
         return [key for key in keys if self._add(hash(key))]
 
+    def add(self, key: object) -> bool:
+        """Remember a key; return whether it is new."""
+        return self._add(hash(key))
+
     def update(self, hashes: Iterable[int]) -> None:
         """Remember keys by their hashes, as `hash` gives them."""
         for number in hashes:

@@ -1,0 +1,156 @@
+"""Keys of a MongoDB collection for a move. There is no snapshot: a later pass brings what changed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any, Final
+
+from bson.datetime_ms import DatetimeMS
+
+from llama_storage_tui.backends.batches import LARGEST_BATCH, Pace, weight
+from llama_storage_tui.backends.mongodb.connecting import Client, Document, FailedConnection, ask
+from llama_storage_tui.backends.mongodb.keys import within
+from llama_storage_tui.backends.mongodb.target import MongoTarget
+from llama_storage_tui.backends.ranges import ranges_of
+from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.model.data import Cell, KeySelection
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.raw_rows import Found, RawBatch, RawExtent, RawRow, Sheet, Standing
+from llama_storage_tui.model.transfer import KEY_COLUMNS
+from llama_storage_tui.text import line
+
+_SIMPLE: Final = {"locale": "simple"}
+_FIELDS: Final = {"_id": 0, "key": 1, "value": 1, "expiration": 1}
+
+
+class MongoSource:
+    """Satisfies `protocols.ItemSource` for one collection. Each page is a question of its own, answered without a time limit."""
+
+    stamps_others = True
+
+    def __init__(self, target: MongoTarget, *, timeouts: Timeouts) -> None:
+        self._target = target
+        self._timeouts = timeouts
+
+    async def stamp(self, container: str) -> str:
+        """Return another text each time: a server tells nobody whether a collection was written to."""
+        del container
+        return uuid.uuid4().hex
+
+    async def blocks_writers(self) -> bool:
+        """Return False: a server reads beside its writers."""
+        return False
+
+    async def extent(self, container: str, keys: KeySelection | None, *, fast: bool = False) -> RawExtent:
+        """Count keys, and the bytes of their texts; `fast` does it as exactly."""
+        del fast
+        rows = held = 0
+        async for batch in self.read(container, keys):
+            rows += len(batch.rows)
+            held += weight(batch.rows)
+        return RawExtent(rows, held)
+
+    async def read(self, container: str, keys: KeySelection | None) -> AsyncGenerator[RawBatch, None]:
+        """Yield all keys in their order; raises BackendError where two documents have one key."""
+        del container
+        wanted, pace = ranges_of(keys or KeySelection()), Pace(most=LARGEST_BATCH)
+        last: str | None = None
+        while wanted:
+            match = within(wanted) if last is None else {"$and": [{"key": {"$gt": last}}, within(wanted)]}
+            # One more than is taken: the next has the same key where a key is there twice.
+            stages: list[Document] = [
+                {"$match": match},
+                {"$sort": {"key": 1}},
+                {"$limit": pace.size + 1},
+                {"$project": _FIELDS},
+            ]
+            found = await self._rows(stages)
+            self._refuse_twice(found)
+            taken = found[: pace.size]
+            if not taken:
+                return
+            is_end = len(found) <= pace.size
+            last = str(taken[-1]["key"])
+            rows = [_row(each) for each in taken]
+            pace.after(rows)
+            yield RawBatch(KEY_COLUMNS, rows)
+            if is_end:
+                return
+
+    async def is_empty(self, container: str) -> bool:
+        """Tell whether the collection has no key."""
+        del container
+        return not await self._rows([{"$limit": 1}, {"$project": {"_id": 1}}])
+
+    async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[Found]:
+        """Tell for each row what the collection has in its place."""
+        at = sheet.columns.index("key")
+        names = [row[at] for row in rows if isinstance(row[at], str)]
+        found = await self._rows([{"$match": {"key": {"$in": names}}}, {"$project": _FIELDS}])
+        there = {each["key"]: dict(zip(KEY_COLUMNS, _row(each), strict=True)) for each in found}
+        return [_found(sheet, row, there.get(str(row[at]))) for row in rows]
+
+    async def close(self) -> None:
+        """Do nothing: each question had a connection of its own."""
+
+    def _refuse_twice(self, found: Sequence[Mapping[str, Any]]) -> None:
+        for one, other in pairwise(found):
+            if one["key"] == other["key"]:
+                raise BackendError(
+                    f"Two documents have the key {line(str(one['key']), 120)}, and a server reads either of them.",
+                    failure=FailureKind.UNSUPPORTED,
+                    where=self._target.location,
+                    help="Remove the one that is not wanted: both cannot be brought.",
+                )
+
+    async def _rows(self, stages: Sequence[Document]) -> list[Document]:
+        async def question(client: Client) -> list[Document]:
+            collection = client[self._target.database][str(self._target.collection)]
+            cursor = await collection.aggregate(list(stages), collation=_SIMPLE)
+            try:
+                return await cursor.to_list()
+            finally:
+                await cursor.close()
+
+        found = await ask(
+            self._target,
+            self._target.password,
+            question,
+            connect=self._timeouts.connect,
+            answer=None,
+            is_reading=True,
+        )
+        if isinstance(found, FailedConnection):
+            raise found.error
+        return found
+
+
+def _row(document: Mapping[str, Any]) -> RawRow:
+    """Return the cells of a document, in the order of KEY_COLUMNS."""
+    return str(document["key"]), _cell(document.get("value")), _time(document.get("expiration"))
+
+
+def _cell(value: Any) -> Cell:  # noqa: ANN401 - BSON's types
+    """Return a value as a cell; servers write text, and what no engine here has a type for becomes bytes, which no key takes."""
+    return value if isinstance(value, str | int | float | bool | bytes | None) else repr(value).encode()
+
+
+def _time(stored: Any) -> Cell:  # noqa: ANN401 - BSON's types
+    match stored:
+        case datetime():
+            # BSON's times are UTC, and the driver gives them without a zone.
+            return stored.replace(tzinfo=UTC).isoformat()
+        case DatetimeMS():
+            return str(int(stored) // 1000)
+        case _:
+            return _cell(stored)
+
+
+def _found(sheet: Sheet, row: RawRow, there: Mapping[str, Cell] | None) -> Found:
+    if there is None:
+        return Found(Standing.ABSENT)
+    former = tuple(there.get(name) for name in sheet.columns)
+    return Found(Standing.SAME) if former == row else Found(Standing.OTHER, former)

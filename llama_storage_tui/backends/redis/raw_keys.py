@@ -1,0 +1,186 @@
+"""The keys of a Redis database as a move carries them: whole values, and when each expires, to the millisecond."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from llama_storage_tui.backends import expiry
+from llama_storage_tui.backends.batches import LARGEST_BATCH, Pace
+from llama_storage_tui.backends.redis import failures
+from llama_storage_tui.backends.redis.commands import Command, Question
+from llama_storage_tui.backends.redis.connecting import RedisConnection
+from llama_storage_tui.backends.redis.scanning import Scan, WantedKeys
+from llama_storage_tui.backends.seen import SeenKeys
+from llama_storage_tui.errors import FailureKind
+from llama_storage_tui.model.data import Cell, KeySelection
+from llama_storage_tui.model.raw_rows import Found, RawRow, Sheet, Standing, UndecodableText
+from llama_storage_tui.model.transfer import KEY_COLUMNS, NotConvertibleError
+
+NEVER: Final = -1
+GONE: Final = -2
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_SECOND: Final = 1000
+_A_MOMENT: Final = 50
+_COARSE: Final = 100
+"""Before 7.0 a time of expiry can only be reckoned from what is left of it, which takes some milliseconds to ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A key with its value, and when it expires: milliseconds since 1970, NEVER for none."""
+
+    key: bytes
+    value: bytes
+    expires: int
+
+    def row(self) -> RawRow:
+        """Return its cells, in the order of KEY_COLUMNS."""
+        return _text(self.key), _text(self.value), _time(self.expires)
+
+
+@dataclass(slots=True)
+class RawKeys:
+    """Reads keys on a connection. The first server that does not know PEXPIRETIME ends its use."""
+
+    connection: RedisConnection
+    database: int
+    tells_expiry: bool = True
+
+    async def batches(self, keys: KeySelection | None) -> AsyncGenerator[list[StoredKey], None]:
+        """Yield the keys that are meant, each once, whatever a scan gives twice; not one state of the database.
+
+        Keys are told apart by 64 bits: that one of a million is taken for another has a chance of one in 30 million.
+        """
+        wanted = WantedKeys(keys or KeySelection())
+        seen, select, pace = SeenKeys(), wanted.selector(), Pace(most=LARGEST_BATCH)
+        async with aclosing(Scan().steps(self.connection, wanted.lead, seconds=None)) as steps:
+            async for step in steps:
+                fresh = seen.fresh(select(step))
+                while fresh:
+                    chunk, fresh = fresh[: pace.size], fresh[pace.size :]
+                    found = await self.read(chunk)
+                    pace.after([(each.value,) for each in found])
+                    if found:
+                        yield found
+
+    async def read(self, keys: Sequence[bytes]) -> list[StoredKey]:
+        """Return those of the keys that are there, in their order; raises BackendError for one that is no string."""
+        if not keys:
+            return []
+        about, values = await self._asked([(Command.INFO, "keyspace"), (Command.VALUES, *keys)])
+        absent = [key for key, value in zip(keys, values, strict=True) if value is None]
+        await self._refuse_other_types(absent)
+        there = [(key, value) for key, value in zip(keys, values, strict=True) if value is not None]
+        has_expiries = about.get(f"db{self.database}", {}).get("expires", 0)
+        times = await self.expiries([key for key, _ in there]) if has_expiries else [NEVER] * len(there)
+        return [
+            StoredKey(key, value, time)
+            for (key, value), time in zip(there, times, strict=True)
+            if time != GONE
+        ]
+
+    async def expiries(self, keys: Sequence[bytes]) -> list[int]:
+        """Return when each key expires, NEVER, or GONE."""
+        if self.tells_expiry:
+            answers = await self.connection.ask([(Command.EXPIRES_AT, key) for key in keys], seconds=None)
+            if not any(isinstance(each, Exception) for each in answers):
+                return [int(each) for each in answers]
+            self.tells_expiry = False
+        (seconds, micros), *left = await self._asked(
+            [(Command.TIME,), *((Command.EXPIRY, key) for key in keys)]
+        )
+        now = int(seconds) * _SECOND + int(micros) // 1000
+        return [each if each in (NEVER, GONE) else _reckoned(now + int(each)) for each in left]
+
+    async def look(self, sheet: Sheet, rows: Sequence[RawRow]) -> list[Found]:
+        """Tell for each row what the database has in its place."""
+        at = sheet.columns.index("key")
+        names = [encoded(row[at]) for row in rows]
+        asked = [*dict.fromkeys(name for name in names if name is not None)]
+        there = {each.key: each for each in await self.read(asked)}
+        return [
+            self._found(sheet, row, None if name is None else there.get(name))
+            for row, name in zip(rows, names, strict=True)
+        ]
+
+    def is_same(self, wanted: int, stored: int) -> bool:
+        """Tell whether two times of expiry are one, as exactly as this server tells."""
+        if self.tells_expiry or NEVER in (wanted, stored):
+            return wanted == stored
+        return abs(wanted - stored) <= _SECOND
+
+    def _found(self, sheet: Sheet, row: RawRow, stored: StoredKey | None) -> Found:
+        cells = dict(zip(sheet.columns, row, strict=True))
+        try:
+            expires = expires_at(cells.get("expiration"))
+        except NotConvertibleError:
+            expires = None
+        if stored is None:
+            is_over = expires is not None and is_past(expires)
+            return Found(Standing.SAME if is_over else Standing.ABSENT)
+        is_same = encoded(cells.get("value")) == stored.value
+        if is_same and expires is not None and self.is_same(expires, stored.expires):
+            return Found(Standing.SAME)
+        there = dict(zip(KEY_COLUMNS, stored.row(), strict=True))
+        return Found(Standing.OTHER, tuple(there.get(name) for name in sheet.columns))
+
+    async def _refuse_other_types(self, keys: Sequence[bytes]) -> None:
+        for key, kind in zip(keys, await self._asked([(Command.TYPE, key) for key in keys]), strict=True):
+            name = kind.decode() if isinstance(kind, bytes) else str(kind)
+            if name not in ("none", "string"):
+                words = f"Key {key.decode(errors='replace')!r} is a {name} of Redis, which no server writes: it cannot be copied."
+                raise failures.made((FailureKind.UNSUPPORTED, words, None), self.connection.where)
+
+    async def _asked(self, questions: Sequence[Question]) -> list[Any]:
+        if not questions:
+            return []
+        return [self.connection.accepted(each) for each in await self.connection.ask(questions, seconds=None)]
+
+
+def encoded(cell: Cell) -> bytes | None:
+    """Return a cell as Redis keeps it; None for what would come back as another: what is not text, or not valid UTF-8."""
+    try:
+        return cell.encode() if isinstance(cell, str) else None
+    except UnicodeEncodeError:
+        return None
+
+
+def expires_at(cell: Cell) -> int:
+    """Return a stored expiration as Redis has it, NEVER for none; raises NotConvertibleError for what is no time."""
+    time, unread = expiry.read(cell)
+    if unread is not None:
+        raise NotConvertibleError("its time of expiry cannot be read as one")
+    return NEVER if time is None else (time - _EPOCH) // _MILLISECOND
+
+
+def is_past(expires: int) -> bool:
+    """Tell whether Redis would remove a key with that expiry at once."""
+    return expires != NEVER and expires <= (datetime.now(UTC) - _EPOCH) // _MILLISECOND
+
+
+def _reckoned(at: int) -> int:
+    """Return a reckoned time in whole seconds where it is about that, as servers set them; else less exactly."""
+    whole = round(at / _SECOND) * _SECOND
+    return whole if abs(at - whole) < _A_MOMENT else at // _COARSE * _COARSE
+
+
+def _text(stored: bytes) -> Cell:
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return UndecodableText(stored)
+
+
+def _time(expires: int) -> Cell:
+    """Return a time of expiry as text, or its seconds where no calendar has it: Redis keeps them up to the year 292,278,994."""
+    if expires == NEVER:
+        return None
+    try:
+        return (_EPOCH + expires * _MILLISECOND).isoformat()
+    except OverflowError:
+        return str(expires // _SECOND)

@@ -1,0 +1,187 @@
+"""Filters on the rows of a table as SQL: a column, or a place inside the JSON document of one, compared with a text.
+
+Every text is a bound parameter. A name is one of the table's columns, and what follows it is a path of plain steps.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from llama_storage_tui.backends.engine import Dialect, Expression
+from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TableShape
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.data import Filter, Operator
+from llama_storage_tui.model.records import Path
+
+MOST_STEPS: Final = 20
+MOST_TEXTS: Final = 200
+"""Texts of one `in`."""
+_POSITION: Final = re.compile(r"-?\d{1,9}")
+_UNSAFE_STEP: Final = re.compile(r'["\\\x00-\x1f\x7f]')
+_COMPARED: Final[Mapping[Operator, Callable[[Any, Any], sa.ColumnElement[bool]]]] = {
+    Operator.LESS: operator.lt,
+    Operator.AT_MOST: operator.le,
+    Operator.MORE: operator.gt,
+    Operator.AT_LEAST: operator.ge,
+}
+
+
+def filter_conditions(
+    dialect: Dialect, shape: TableShape, filters: Sequence[Filter], table: sa.TableClause
+) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the conditions of filters; raises UsageError for a place or a text that cannot be compared so."""
+    return tuple(_condition(dialect, shape, each, table) for each in filters)
+
+
+def compared_texts(shape: TableShape, found: Filter) -> tuple[ColumnShape, tuple[str, ...]]:
+    """Return a filter's column, and which texts are to be cast to its type: none for what lies inside a document."""
+    column, path = place_of(shape, found.column)
+    is_cast = found.text is not None and not path and found.operator is not Operator.CONTAINS
+    return column, texts_of(found) if is_cast else ()
+
+
+def place_of(shape: TableShape, name: str) -> tuple[ColumnShape, Path]:
+    """Return the column that a name means, and the path in its document: `response_object.usage.total_tokens`.
+
+    Raises UsageError where the table has no such column, its column holds no JSON, or a step cannot be one.
+    """
+    names = [column.name for column in shape.columns]
+    if name not in names:
+        heads = [each for each in names if name.startswith(f"{each}.")]
+        if heads:
+            column = shape.column(max(heads, key=len))
+            if column.kind is not ColumnKind.JSON:
+                raise UsageError(
+                    f"Column {column.name!r} is {column.column.type or 'not declared'}, not JSON: it has nothing inside."
+                )
+            return column, _path(name[len(column.name) + 1 :])
+    return shape.column(name), ()
+
+
+def texts_of(found: Filter) -> tuple[str, ...]:
+    """Return what a filter compares with: of `in` each of its texts, as a line of CSV gives them."""
+    if found.text is None:
+        return ()
+    if found.operator is not Operator.IN:
+        return (found.text,)
+    try:
+        rows = list(csv.reader([found.text], skipinitialspace=True, strict=True))
+    except csv.Error:
+        rows = []
+    texts = tuple(each for row in rows for each in row)
+    if not 0 < len(texts) <= MOST_TEXTS:
+        raise UsageError(
+            f"{found.text[:60]!r} is no list of up to {MOST_TEXTS} texts.",
+            help='Write a,b,c; a text with a comma in quotes: "a, b",c.',
+        )
+    return texts
+
+
+def _path(text: str) -> Path:
+    steps = text.split(".")
+    if len(steps) > MOST_STEPS or not all(steps) or any(_UNSAFE_STEP.search(step) for step in steps):
+        raise UsageError(
+            f"{text[:60]!r} is no path.",
+            help="Write names and list positions with dots between: usage.total_tokens, output.0.type.",
+        )
+    return tuple(int(step) if _POSITION.fullmatch(step) else step for step in steps)
+
+
+def _condition(
+    dialect: Dialect, shape: TableShape, found: Filter, table: sa.TableClause
+) -> sa.ColumnElement[bool]:
+    column, path = place_of(shape, found.column)
+    element = table.c[column.name]
+    is_document = column.kind is ColumnKind.JSON
+    if is_document and not path and found.operator is not Operator.CONTAINS:
+        raise UsageError(
+            f"Column {column.name!r} holds JSON and cannot be filtered as a whole.",
+            help=f"Filter by what is inside, for example {column.name}.status=failed, or by its text: {column.name}~failed.",
+        )
+    if path:
+        return _inside(dialect, element, path, found)
+    if found.text is None:
+        return element.is_(None) if found.operator is Operator.EQUALS else element.is_not(None)
+    match found.operator:
+        case Operator.EQUALS:
+            return dialect.equals(element, column, found.text)
+        case Operator.NOT_EQUALS:
+            return _is_not(dialect.equals(element, column, found.text))
+        case Operator.IN:
+            return sa.or_(sa.false(), *(dialect.equals(element, column, text) for text in texts_of(found)))
+        case Operator.CONTAINS:
+            return sa.or_(
+                *(_contains(dialect, element, text) for text in _spellings(found.text, is_document))
+            )
+        case _:
+            if column.kind in {ColumnKind.BYTES, ColumnKind.BOOLEAN}:
+                raise UsageError(
+                    f"Column {column.name!r} has no order: its type is {column.column.type}.",
+                    help="Use = or !=.",
+                )
+            left = dialect.sort_key(element, column)
+            return _COMPARED[found.operator](left, dialect.operand(column, found.text))
+
+
+def _inside(dialect: Dialect, element: Expression, path: Path, found: Filter) -> sa.ColumnElement[bool]:
+    documents = dialect.documents
+    value = documents.value(documents.document(element), path)
+    text: sa.ColumnElement[str] = sa.cast(value, sa.Text())
+    if found.text is None:
+        return value.is_(None) if found.operator is Operator.EQUALS else value.is_not(None)
+    if not all(map(dialect.can_hold, texts_of(found))) or "\x00" in found.text:
+        # No document holds such a text.
+        return sa.true() if found.operator is Operator.NOT_EQUALS else sa.false()
+    match found.operator:
+        case Operator.EQUALS:
+            return text == _bound(found.text)
+        case Operator.NOT_EQUALS:
+            return _is_not(text == _bound(found.text))
+        case Operator.IN:
+            return text.in_([_bound(each) for each in texts_of(found)])
+        case Operator.CONTAINS:
+            return documents.contains(value, found.text)
+        case _:
+            number = _number(found.text)
+            if number is not None:
+                return _COMPARED[found.operator](documents.number(value), sa.literal(number, sa.Double()))
+            bound: Expression = _bound(found.text)  # type: ignore[assignment] # of str
+            is_there = value.is_not(None)
+            compared = _COMPARED[found.operator](documents.sorted_text(value), documents.sorted_text(bound))
+            return sa.and_(is_there, compared)
+
+
+def _contains(dialect: Dialect, element: Expression, text: str) -> sa.ColumnElement[bool]:
+    if not dialect.can_hold(text) or "\x00" in text:
+        return sa.false()
+    return dialect.documents.contains(element, text)
+
+
+def _spellings(text: str, is_document: bool) -> tuple[str, ...]:  # noqa: FBT001 - of one caller
+    """Return how a text can be written where it is stored: in a JSON document as Python escapes it, too."""
+    return tuple(dict.fromkeys((text, json.dumps(text)[1:-1]))) if is_document else (text,)
+
+
+def _is_not(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Negate a condition so that rows with nothing there, of which SQL knows neither, count as different."""
+    return sa.not_(sa.func.coalesce(condition, sa.false()))
+
+
+def _bound(text: str) -> sa.BindParameter[str]:
+    return sa.bindparam("v", text, type_=sa.Text(), unique=True)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

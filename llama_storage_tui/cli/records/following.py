@@ -1,0 +1,89 @@
+"""`list --follow` of every family: JSON Lines, one for each record as it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Any, get_args
+
+import click
+
+from llama_storage_tui.cli import output
+from llama_storage_tui.cli.asking import ask
+from llama_storage_tui.cli.documents import Document
+from llama_storage_tui.cli.next_steps import help_words
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.services.records.following import Follower, Lost
+from llama_storage_tui.services.session import Session
+
+FOLLOW = click.option(
+    "--follow",
+    is_flag=True,
+    help="Write each record as a line of JSON as soon as it is stored, until ctrl+c; the filters apply.",
+)
+
+Following = Callable[[Session], Follower[Any]]
+
+
+def body_of(document: type[Document]) -> type[Document]:
+    """Return what a list's document has for each of its records: its first field is the list of them."""
+    first = next(iter(document.model_fields.values()))
+    found: type[Document] = get_args(first.annotation)[0]
+    return found
+
+
+def write_as_stored(context: click.Context, document: type[Document], following: Following) -> None:
+    """Write records as they are stored, for as long as somebody reads them.
+
+    Raises UsageError with `--after`, BackendError where the first look fails, ReaderGoneError.
+    """
+    if context.params.get("after") is not None:
+        raise UsageError("--follow begins now and takes no --after", help="Leave one of them out.")
+    body = body_of(document)
+
+    async def follow(session: Session) -> None:
+        talk = _Talk()
+        async with aclosing(following(session).follow()) as looks:
+            async for found in looks:
+                output.check_reader()
+                if isinstance(found, Lost):
+                    talk.lost(found)
+                    continue
+                talk.found(found.notices, found.ways, found.unseen)
+                for record in found.records:
+                    output.write_json_line(body.model_validate(record))
+                output.flush()
+
+    ask(context, context.obj["config"], follow)
+
+
+class _Talk:
+    """What is said on stderr meanwhile: everything once, until it is another thing."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+        self._is_lost = False
+        self._unseen = 0
+
+    def lost(self, found: Lost) -> None:
+        """Say that a store does not answer, and that it is asked again."""
+        if not self._is_lost:
+            output.say_notice(f"{found.error.message.removesuffix('.')}. It is asked again until it answers.")
+        self._is_lost = True
+
+    def found(self, notices: tuple[str, ...], ways: tuple[str, ...], unseen: int) -> None:
+        """Say what is new of a look."""
+        if self._is_lost:
+            output.say("It answers again; what was stored meanwhile follows.")
+            self._is_lost = False
+        for notice in notices:
+            if notice not in self._said:
+                output.say_notice(notice)
+        if not self._said:
+            output.say(" ".join(("Following; ctrl+c ends it.", *map(help_words, ways))))
+        self._said.update(("", *notices))
+        if unseen > self._unseen:
+            output.say_notice(
+                f"About {unseen:,} more rows were stored in space that no look reaches; a list without --follow shows them."
+            )
+            self._unseen = unseen

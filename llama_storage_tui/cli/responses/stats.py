@@ -1,0 +1,157 @@
+"""`responses RUN_CONFIG stats`: how responses ended, over time, by model or by owner."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import aclosing
+from typing import Final
+
+import click
+
+from llama_storage_tui.cli import output
+from llama_storage_tui.cli.asking import ask
+from llama_storage_tui.cli.exit_codes import ExitCode
+from llama_storage_tui.cli.options import shared_options
+from llama_storage_tui.cli.output import Colour, Toned
+from llama_storage_tui.cli.responses.stats_document import StatsDocument, group_name
+from llama_storage_tui.cli.settings import Settings
+from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.model.statistics import (
+    UNKNOWN,
+    UNREADABLE,
+    ResponseStatistics,
+    StatisticsBy,
+    StatisticsGroup,
+)
+from llama_storage_tui.services.responses.statistics import RECENT, statistics
+from llama_storage_tui.services.session import Session
+
+UNFINISHED: Final = ("queued", "in_progress")
+OTHERS: Final = ("cancelled", UNKNOWN, UNREADABLE)
+BAR: Final = 20
+"""Characters of the longest bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    seen: ResponseStatistics
+    by: str
+    groups: tuple[StatisticsGroup, ...]
+
+
+@click.command(name="stats")
+@click.option(
+    "--by",
+    type=click.Choice([each.value for each in StatisticsBy]),
+    default=StatisticsBy.HOUR.value,
+    show_default=True,
+    help="One line for each hour (UTC), model or owner.",
+)
+@click.option("--exact", is_flag=True, help="Count everything: one scan of the tables, shown as it goes.")
+@click.option(
+    "--recent",
+    type=click.IntRange(1),
+    metavar="ROWS",
+    default=RECENT,
+    show_default=True,
+    help="Without --exact: look at the ROWS of each table that were stored last.",
+)
+@shared_options
+@click.pass_context
+def responses_stats(context: click.Context, *, by: str, exact: bool, recent: int) -> int:
+    """Count how responses ended: by status, with their tokens and how long they took.
+
+    Servers from 0.7 on store when a response was completed: those of earlier ones have no duration, nor have failed ones.
+
+    Example: llama-storage-tui responses run.yaml stats --by model --exact
+    """
+
+    async def question(session: Session) -> ResponseStatistics:
+        seen: ResponseStatistics | None = None
+        async with aclosing(statistics(session, exact=exact, recent=recent)) as views:
+            async for seen in views:
+                _progress(seen, exact=exact)
+        if seen is None:
+            raise AssertionError("the first view always comes")
+        return seen
+
+    seen = ask(context, context.obj["config"], question)
+    answer = _Answer(seen, by, seen.groups(StatisticsBy(by)))
+    if Settings(context).is_json:
+        output.write_document(StatsDocument.model_validate(answer))
+    else:
+        _report(answer)
+    return ExitCode.DONE
+
+
+def _progress(seen: ResponseStatistics, *, exact: bool) -> None:
+    if exact and sys.stderr is not None and sys.stderr.isatty() and not seen.is_exact and seen.total:
+        output.say(f"{seen.rows:,} rows, {seen.done / seen.total:.0%}")
+
+
+def _report(answer: _Answer) -> None:
+    seen = answer.seen
+    for notice in seen.notices:
+        output.say_notice(notice)
+    if not seen.rows:
+        output.write_line("No responses are stored.")
+        return
+    output.write_line(f"{seen.scope[:1].upper()}{seen.scope[1:]}:")
+    output.write_line()
+    most = max(group.responses for group in answer.groups)
+    named = [(_name(group, answer.by), group, _bar(group, most)) for group in answer.groups]
+    output.write_table(
+        (
+            answer.by,
+            "responses",
+            "completed",
+            "failed",
+            "incomplete",
+            "unfinished",
+            "other",
+            "tokens",
+            "p50",
+            "p95",
+            "",
+        ),
+        [_line(*each) for each in (*named, ("all", seen.whole, ""))],
+    )
+    if not seen.is_exact:
+        output.say(f"There are about {seen.estimated_rows:,} rows. Count all: --exact")
+
+
+def _name(group: StatisticsGroup, by: str) -> str:
+    name = group_name(group)
+    if name is None:
+        return "(no time)" if by == StatisticsBy.HOUR else "NULL"
+    return name or "nobody"
+
+
+def _line(name: str, group: StatisticsGroup, bar: str) -> tuple[object, ...]:
+    failed = f"{group.count('failed'):,}"
+    return (
+        name,
+        f"{group.responses:,}",
+        f"{group.count('completed'):,}",
+        Toned(failed, Colour.BAD) if group.count("failed") else failed,
+        f"{group.count('incomplete'):,}",
+        f"{group.count(*UNFINISHED):,}",
+        f"{group.count(*OTHERS):,}",
+        f"{group.tokens:,}",
+        _seconds(group.p50),
+        _seconds(group.p95),
+        bar,
+    )
+
+
+def _bar(group: StatisticsGroup, most: int) -> str:
+    """Draw how many there are: failed ones as another sign, since a bar must not need its colour."""
+    length = max(1, round(BAR * group.responses / most))
+    failed = (
+        0 if not group.count("failed") else max(1, round(length * group.count("failed") / group.responses))
+    )
+    return "✗" * failed + "━" * (length - failed)
+
+
+def _seconds(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f} s"

@@ -1,0 +1,200 @@
+"""Records as they are stored: looks at what is new in the tables of a family. Nothing here writes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Final, Generic, TypeVar
+
+from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.model.families import Place, Query, RecordFamily
+from llama_storage_tui.model.following import Mark
+from llama_storage_tui.model.records import Condition, Record
+from llama_storage_tui.services.records.pages import check_query
+from llama_storage_tui.services.records.places import needed_places
+from llama_storage_tui.services.records.rows import record_query
+from llama_storage_tui.services.records.sources import KeySource, OpenedSource, RecordSource, opened
+from llama_storage_tui.services.session import Session
+
+T = TypeVar("T")
+
+SECONDS: Final = 1.5
+"""From one look to the next: what is stored right after a look is still on show within two seconds."""
+
+SHARE: Final = 8
+"""How many times as long as a slow look took is waited for the next one."""
+
+SLOW: Final = 1.0
+"""Seconds of a look from which on it counts as slow: a private copy of a large file, a server at its limit."""
+
+LONGEST_WAIT: Final = 30.0
+"""Seconds between two looks at most."""
+
+MOST: Final = 500
+"""Rows of one look; where more were stored, the next one follows at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed(Generic[T]):
+    """What one look found, the first stored first.
+
+    `is_cut` where there is more that was stored since: the next look goes on there. `unseen` is about how many rows were stored
+    where the looks do not reach, since the first one. `ways` say how the rows are found and what that leaves out. `seconds` is how
+    long the look took.
+    """
+
+    records: tuple[T, ...]
+    notices: tuple[str, ...] = ()
+    is_cut: bool = False
+    unseen: int = 0
+    ways: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def wait(self) -> float:
+        """How many seconds to wait for the next look."""
+        if self.is_cut:
+            return 0.0
+        return SECONDS if self.seconds < SLOW else min(LONGEST_WAIT, max(SECONDS, self.seconds * SHARE))
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A look that failed; the next one follows in so many seconds, and goes on where the last one ended."""
+
+    error: BackendError
+    wait: float
+
+
+_PASSING: Final = frozenset(
+    {
+        FailureKind.UNREACHABLE,
+        FailureKind.UNKNOWN_HOST,
+        FailureKind.TIMEOUT,
+        FailureKind.TOO_MANY_CONNECTIONS,
+        FailureKind.MISSING_FILE,
+        FailureKind.LOCKED,
+    }
+)
+"""Failures after which a store may answer again: a server that restarts, a file that is being replaced."""
+
+Looks = Callable[[RecordSource], Callable[[Record], T | None]]
+"""Gives what makes a record of a table into what is followed; None leaves it out."""
+
+Completes = Callable[[Sequence[T]], Awaitable[tuple[tuple[T, ...], tuple[str, ...]]]]
+
+
+async def _no_conditions() -> tuple[Condition, ...]:
+    return ()
+
+
+async def _as_they_are(records: Sequence[T]) -> tuple[tuple[T, ...], tuple[str, ...]]:
+    return (*records,), ()
+
+
+class Follower(Generic[T]):
+    """Follows the tables of a family. Marks survive a look that fails: the next one gives what was stored meanwhile."""
+
+    def __init__(
+        self,
+        session: Session,
+        family: RecordFamily,
+        query: Query,
+        looks: Looks[T],
+    ) -> None:
+        """Follow what a query selects; its order and cursor do not matter.
+
+        Raises NotFoundError where the config keeps none of the family, UsageError for a filter that it does not have.
+        """
+        self._session = session
+        self._family = family
+        self._query = replace(query, after=None)
+        self._looks = looks
+        self.conditions: Callable[[], Awaitable[tuple[Condition, ...]]] = _no_conditions
+        """What more a record has to meet, asked before each look."""
+        self.completed: Completes[T] = _as_they_are
+        """Adds to the records of a look what their rows do not say, and returns notices with them."""
+        self._places = needed_places(session.catalog, family)
+        check_query(family, query)
+        self._sources: OpenedSource[Place] | None = None
+        self._marks: dict[Place, Mark] = {}
+        self._looks_done = 0
+
+    def begin_anew(self) -> None:
+        """Forget how far the tables were seen: the next look finds nothing, as the first one does."""
+        self._marks.clear()
+
+    async def follow(self) -> AsyncGenerator[Followed[T] | Lost, None]:
+        """Yield what each look found, for as long as it is read; whoever leaves it can follow on later.
+
+        A look that fails where one has answered before is yielded, and the next one waits longer. Raises BackendError where the
+        first look fails, or where no later one can do better.
+        """
+        lost = 0
+        while True:
+            try:
+                found = await self.look()
+            except BackendError as error:
+                if not self._marks or error.failure not in _PASSING:
+                    raise
+                failed = Lost(error, min(LONGEST_WAIT, SECONDS * 2**lost))
+                lost += 1
+                yield failed
+                await asyncio.sleep(failed.wait)
+            else:
+                lost = 0
+                yield found
+                await asyncio.sleep(found.wait)
+
+    async def look(self) -> Followed[T]:
+        """Return what was stored since the last look; the first one finds nothing, and only tells where the next begins.
+
+        Raises BackendError where no table can be read.
+        """
+        start = monotonic()
+        self._looks_done += 1
+        sources = await self._opened()
+        conditions = await self.conditions()
+        found = await asyncio.gather(*(self._look_at(each, conditions) for each in sources.tables))
+        new = [each for part in found for each in part.records]
+        records, notices = await self.completed(new) if new else ((), ())
+        unfollowed = (
+            f"Keys on backend {place.backend} are not followed: ctrl+r reads them again."
+            for place, source in sources.sources.items()
+            if isinstance(source, KeySource)
+        )
+        return Followed(
+            records,
+            tuple(dict.fromkeys((*sources.notices, *unfollowed, *notices))),
+            any(part.is_cut for part in found),
+            sum(part.unseen for part in found),
+            tuple(dict.fromkeys(way for part in found for way in part.ways)),
+            # The first one opens what the others find open.
+            monotonic() - start if self._looks_done > 1 else 0.0,
+        )
+
+    async def _opened(self) -> OpenedSource[Place]:
+        """Return the tables that are there; one that a server has not made yet is looked for again each time."""
+        if self._sources is None or self._missing:
+            before = self._sources
+            self._sources = await opened(self._session, self._family, self._places)
+            for place in self._sources.sources:
+                if before is not None and place not in before.sources:
+                    # Made since the last look: all of its rows are new.
+                    self._marks[place] = Mark(0)
+        return self._sources
+
+    @property
+    def _missing(self) -> bool:
+        return self._sources is not None and len(self._sources.sources) < len(self._places)
+
+    async def _look_at(self, source: RecordSource, conditions: tuple[Condition, ...]) -> Followed[T]:
+        asked = record_query(source, self._family, self._query, conditions)
+        place = source.place
+        found = await source.records.stored_since(asked, self._marks.get(place), limit=MOST)
+        self._marks[place] = found.mark
+        seen = self._looks(source)
+        records = tuple(each for record in found.records if (each := seen(record)) is not None)
+        return Followed(records, (), found.is_cut, found.unseen, (found.way,))

@@ -1,0 +1,60 @@
+"""Conditions on rows as an operator types them, and as they are written back: the same in the app and on the command line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Final
+
+from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.data import Filter, Operator
+from llama_storage_tui.services.records.times import parse_time
+from llama_storage_tui.services.values import is_time_name
+
+SHORT: Final = "COLUMN=VALUE, also != < > ~ (contains), in A,B, is null; COLUMN.key for JSON"
+"""What a condition can be, for a line to type on."""
+HELP: Final = (
+    "Write COLUMN=VALUE, with = != < <= > >= or ~ (contains); COLUMN in A,B; COLUMN is null. COLUMN.status is a key inside a "
+    "JSON column."
+)
+_OPERATOR: Final = re.compile(
+    r"(?P<sign>!=|<=|>=|=|<|>|~)|\s(?P<word>in)\s|\s(?P<null>is\s+(?:(?P<not>not)\s+)?null)\s*\Z",
+    re.IGNORECASE,
+)
+_WORD_OF_TIME: Final = re.compile(
+    r"\s*(?:[a-z]{3,}.*|\d+(?:\.\d+)?\s*[a-z]+(?:\s+ago)?|\d{4}-\d\d-\d\d.*)", re.IGNORECASE
+)
+_ORDERED: Final = (Operator.LESS, Operator.AT_MOST, Operator.MORE, Operator.AT_LEAST)
+
+
+def condition_text(found: Filter) -> str:
+    """Write a filter as it is typed."""
+    if found.text is None:
+        return f"{found.column} is {'not ' if found.operator is Operator.NOT_EQUALS else ''}null"
+    if found.operator is Operator.IN:
+        return f"{found.column} in {found.text}"
+    return f"{found.column}{found.operator}{found.text}"
+
+
+def parse_condition(text: str, columns: Iterable[str] = (), *, now: datetime | None = None) -> Filter:
+    """Read a condition. Raises UsageError where it is none, or compares with a time that cannot be read.
+
+    The first operator parts column and value, but for a column whose own name holds one and that is among `columns`. Blanks
+    around an operator are no part of either. After `<` and `>` a time column takes words: `created_at > yesterday`.
+    """
+    start = max((len(name) for name in columns if text.startswith(name)), default=0)
+    match = _OPERATOR.search(text, start)
+    name = "" if match is None else text[: match.start()].strip()
+    if match is None or not name:
+        raise UsageError(f"{text!r} is not a condition", help=HELP)
+    if match["null"]:
+        return Filter(name, None, Operator.NOT_EQUALS if match["not"] else Operator.EQUALS)
+    operator = Operator(match["sign"] or "in")
+    value = text[match.end() :]
+    if match["word"] or text[: match.start()].endswith(" "):
+        # Written with air around the operator; without it every blank is a part of the value.
+        value = value.strip()
+    if operator in _ORDERED and is_time_name(name.rpartition(".")[2]) and _WORD_OF_TIME.fullmatch(value):
+        value = f"{parse_time(value, now=now or datetime.now(UTC)):.0f}"
+    return Filter(name, value, operator)

@@ -1,0 +1,205 @@
+"""The lower part of the main screen: what deserves a look, what came last, and how the last day went.
+
+Empty in the first frame; filled from the values that arrive, and never asks for any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from rich.cells import set_cell_size
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Static
+
+from llama_storage_tui.text import line, plural, span
+from llama_storage_tui.tui.style.glyphs import Shown, Tone
+from llama_storage_tui.tui.style.text_width import end
+from llama_storage_tui.tui.style.wording import compact
+
+if TYPE_CHECKING:
+    # Names of annotations only: the first screen reads nothing yet.
+    from llama_storage_tui.model.responses import ResponseSummary
+    from llama_storage_tui.model.statistics import ResponseStatistics, StatisticsGroup
+    from llama_storage_tui.services.overview.activity import Activity, FamilyCount
+
+HOUR: Final = 3_600
+HOURS: Final = 24
+LEVELS: Final = "▂▃▄▅▆▇█"
+NONE: Final = "▁"
+OWNER: Final = 12
+MARK: Final = 13
+AGE: Final = 6
+WAITS: Final = Shown("…", Tone.MUTED)
+
+
+class ActivityPane(Horizontal):
+    """Two panes side by side, the right one where there is room; a single line where the terminal is low."""
+
+    def show(self, found: Activity, now: float, keys: Mapping[str, str]) -> None:
+        """Show what is known; `keys` are those that lead on, by the ids of their bindings."""
+        if not self.children:
+            # Only now: the first frame pays for no widget that has nothing to say.
+            self.mount(Static(id="attention"), Static(id="latest"))
+        self.query_one("#attention", Static).update(
+            Content("\n").join(map(_line, _attention(found, now, keys)))
+            if self.screen.has_class("-tall")
+            else _line(_in_one_line(found, keys))
+        )
+        self.query_one("#latest", Static).update(Content("\n").join(map(_line, _latest(found, now, keys))))
+
+
+Line = tuple[Shown, ...]
+
+
+def _line(parts: Line) -> Content:
+    return Content("").join([Content.styled(line(part.text, 300), part.tone.style) for part in parts])
+
+
+def troubles(seen: ResponseStatistics) -> list[tuple[Shown, int, float | None]]:
+    """Return what needs attention among the responses that were looked at: in words, how many, and when the last one was made."""
+    found = [
+        (Shown("✗ failed", Tone.BAD), seen.whole.count("failed"), seen.whole.last("failed")),
+        (Shown("▲ incomplete", Tone.WARNING), seen.whole.count("incomplete"), seen.whole.last("incomplete")),
+        (Shown("✗ stuck > 15 min", Tone.BAD), seen.stuck, None),
+        (Shown("✗ unreadable", Tone.BAD), seen.whole.count("unreadable"), seen.whole.last("unreadable")),
+        (Shown("▲ unknown status", Tone.WARNING), seen.whole.count("unknown"), seen.whole.last("unknown")),
+    ]
+    return [each for each in found if each[1]]
+
+
+def _title(key: str | None, words: str) -> Line:
+    return (Shown(f"{key or ' '} ", Tone.KEY), Shown(words))
+
+
+def _unknown(found: Activity, keys: Mapping[str, str]) -> Line | None:
+    """Return why nothing is known of the responses."""
+    if not found.keeps_responses:
+        return (Shown("This config keeps no responses.", Tone.MUTED),)
+    if found.elsewhere:
+        names = ", ".join(found.elsewhere[:2])
+        test = keys.get("catalog.test-all", "a test")
+        return (Shown(f"Responses are on {names}: {test} asks the servers.", Tone.MUTED),)
+    if found.problem is not None:
+        return (Shown("▲ ", Tone.WARNING), Shown(found.problem, Tone.MUTED))
+    return (WAITS,) if found.statistics is None else None
+
+
+def _attention(found: Activity, now: float, keys: Mapping[str, str]) -> Iterator[Line]:
+    seen = found.statistics
+    unknown = _unknown(found, keys)
+    if seen is None or unknown is not None:
+        yield _title(keys.get("catalog.attention"), "Needs attention")
+        yield from [(Shown("  "), *unknown)] if unknown else []
+        return
+    rows = troubles(seen)
+    total = sum(number for _, number, _ in rows)
+    scope = f"{seen.rows:,}" if seen.is_exact else f"the last {seen.rows:,}"
+    yield (
+        *_title(keys.get("catalog.attention"), "Needs attention"),
+        Shown(f"  {total:,} of {scope}", Tone.WARNING if total else Tone.MUTED),
+    )
+    for words, number, last in rows[:4]:
+        yield (
+            Shown(f"  {words.text:<18}", words.tone),
+            Shown(f"{number:>6,}"),
+            Shown("" if last is None else f"  last {span(max(0.0, now - last))}", Tone.MUTED),
+        )
+    if not rows:
+        yield (Shown("  ● nothing", Tone.GOOD),)
+    yield from _last_day(seen, now, keys)
+
+
+def _last_day(seen: ResponseStatistics, now: float, keys: Mapping[str, str]) -> Iterator[Line]:
+    first = now - now % HOUR - (HOURS - 1) * HOUR
+    hours = {group.start: group for group in seen.since(first)}
+    at_least = "" if seen.reaches(first) else "≥ "
+    done = sum(group.count("completed") for group in hours.values())
+    failed = sum(group.count("failed") for group in hours.values())
+    tokens = sum(group.tokens for group in hours.values())
+    yield (
+        *_title(keys.get("catalog.stats"), "Last 24 h"),
+        Shown(f"  {at_least}{done:,} ok"),
+        Shown(f"  {at_least}{failed:,} failed", Tone.BAD if failed else Tone.MUTED),
+        Shown(f"  {at_least}{compact(tokens)} tok", Tone.MUTED),
+    )
+    yield (Shown("  "), *plot([hours.get(first + index * HOUR) for index in range(HOURS)]))
+
+
+def plot(groups: list[StatisticsGroup | None]) -> Line:
+    """Draw how many responses each hour has; hours with failed ones in the colour of what is bad, as their number says in words."""
+    most = max((group.responses for group in groups if group is not None), default=0)
+    return tuple(_bar(group, most) for group in groups)
+
+
+def _bar(group: StatisticsGroup | None, most: int) -> Shown:
+    if group is None or not group.responses:
+        return Shown(NONE, Tone.MUTED)
+    level = LEVELS[max(0, round(group.responses / most * len(LEVELS)) - 1)]
+    return Shown(level, Tone.BAD if group.count("failed") else Tone.KEY)
+
+
+def _in_one_line(found: Activity, keys: Mapping[str, str]) -> Line:
+    title = _title(keys.get("catalog.attention"), "Attention")
+    seen, unknown = found.statistics, _unknown(found, keys)
+    if seen is None or unknown is not None:
+        return (*title, Shown("  "), *(unknown or ()))
+    rows = troubles(seen)
+    if not rows:
+        return (*title, Shown("  ● nothing", Tone.GOOD), Shown(f" {seen.scope}", Tone.MUTED))
+    parts: list[Shown] = [*title]
+    for words, number, _ in rows:
+        glyph, _, name = words.text.partition(" ")
+        parts.append(Shown(f"  {glyph} {number:,} {name}", words.tone))
+    return tuple(parts)
+
+
+def _latest(found: Activity, now: float, keys: Mapping[str, str]) -> Iterator[Line]:
+    yield _title(keys.get("catalog.responses"), "Latest responses")
+    for summary in found.latest:
+        yield _response(summary, now)
+    if not found.latest:
+        empty = found.statistics is not None and not found.statistics.rows
+        yield (Shown("  none stored" if empty else "  …", Tone.MUTED),)
+    yield (
+        *_title(keys.get("catalog.conversations"), f"Conversations {_number(found.conversations)}"),
+        Shown("   "),
+        *_title(keys.get("catalog.completions"), f"Completions {_number(found.completions)}"),
+        Shown("   "),
+        *_title(keys.get("catalog.objects"), f"Objects {_number(found.objects)}"),
+    )
+    orphans = found.orphans
+    if orphans is not None and orphans.orphans:
+        items = sum(each.items for each in orphans.orphans)
+        more = "" if orphans.is_complete else "≥ "
+        gone = plural(len(orphans.orphans), "deleted conversation")
+        yield (
+            Shown("▲ ", Tone.WARNING),
+            Shown(f"{more}{plural(items, 'orphaned item')} from {gone}", Tone.MUTED),
+        )
+
+
+def _response(summary: ResponseSummary, now: float) -> Line:
+    # Imported here: it is there by the time that there are responses.
+    from llama_storage_tui.tui.style.response_marks import owner_shown, status_mark, trouble
+
+    mark, owner = status_mark(summary.status, summary.shape), owner_shown(summary.owner)
+    created = summary.created_at
+    made = span(max(0.0, now - created)) if isinstance(created, int | float) else "–"
+    wrong = trouble(summary)
+    tokens = "" if summary.total_tokens is None else f"{summary.total_tokens:,} tok"
+    return (
+        Shown(f"  {made:>{AGE}}  ", Tone.MUTED),
+        Shown(f"{mark.text:<{MARK}} ", mark.tone),
+        # By cells: an owner may be written in letters that take two.
+        Shown(set_cell_size(end(line(owner.text), OWNER), OWNER + 1), owner.tone),
+        wrong if wrong.text else Shown(tokens, Tone.MUTED),
+    )
+
+
+def _number(found: FamilyCount) -> str:
+    if found.count is None:
+        return "–"
+    lead = "≥ " if found.is_more else "" if found.count.is_exact else "~"
+    return f"{lead}{found.count.value:,}"

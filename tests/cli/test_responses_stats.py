@@ -1,0 +1,57 @@
+"""`responses RUN_CONFIG stats` as a script and as a person calls it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.cli.conftest import Run
+from tests.cli.test_responses_list import CONFIG
+from tests.response_rows import row
+from tests.response_stores import create, insert
+from tests.stores import SqliteStore
+
+HOUR = 1_700_006_400
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Make a deployment with a few responses of two hours."""
+    monkeypatch.setenv("STORE", str(tmp_path))
+    store = SqliteStore(tmp_path / "sql.db")
+    create(store)
+    insert(
+        store,
+        [
+            row("resp_1", owner="alice", created_at=HOUR, completed_at=HOUR + 7),
+            row("resp_2", status="failed", created_at=HOUR + 3_600, owner="\x1b[31mbob"),
+        ],
+    )
+    path = tmp_path / "run.yaml"
+    path.write_text(CONFIG)
+    return str(path)
+
+
+def test_the_answer_follows_its_schema(run: Run, config: str) -> None:
+    answer = run("responses", config, "stats", "--json")
+    assert answer.code == 0, answer.err
+    jsonschema.validate(answer.json, run("schema", "responses stats").json)
+    assert [each["name"] for each in answer.json["groups"]] == [
+        "2023-11-15T00:00:00Z",
+        "2023-11-15T01:00:00Z",
+    ]
+    assert answer.json["groups"][0]["p50"] == 7.0
+    assert answer.json["whole"]["statuses"] == {"completed": 1, "failed": 1}
+    assert answer.json["exact"] is True
+
+
+def test_people_read_a_line_for_each_owner_and_all(run: Run, config: str) -> None:
+    answer = run("responses", config, "stats", "--by", "owner", "--exact")
+    assert answer.code == 0
+    assert answer.out.startswith("Of all 2 stored:\n")
+    assert "alice" in answer.out
+    assert "7 s" in answer.out
+    assert "\x1b" not in answer.out
+    assert run("responses", config, "stats", "--by", "weekday").code == 2
