@@ -22,8 +22,9 @@ from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.cli.termination import TerminatedError, ending_in_order
 from llama_storage_tui.cli.word_order import unknown_command, wrong_words
 from llama_storage_tui.errors import StorageToolError, UsageError
+from llama_storage_tui.services.bundle import is_bundle
 from llama_storage_tui.services.debug_log import keep_quiet, stop_log
-from llama_storage_tui.services.requests import looks_like_manifest, names_several
+from llama_storage_tui.services.requests import names_several
 
 if TYPE_CHECKING:
     from llama_storage_tui.model.bindings import AppSettings
@@ -159,18 +160,12 @@ def tui(context: click.Context, config: str | None, rest: tuple[str, ...]) -> in
     are_files = all(Path(word).exists() or names_several(word) for word in words)
     if config is not None and rest and not are_files:
         raise unknown_command(config, rest, COMMANDS)
-    is_fleet = bool(rest) or any(map(names_several, words)) or is_bundle(config, Settings(context))
+    is_fleet = (
+        bool(rest)
+        or any(map(names_several, words))
+        or (config is not None and is_bundle(Settings(context).request(config)))
+    )
     return run_tui(context, config, words if is_fleet else ())
-
-
-def is_bundle(config: str | None, settings: Settings) -> bool:
-    """Tell whether a file of manifests holds several run configs, none of which was chosen."""
-    if config is None or settings.request(config).key is not None or not looks_like_manifest(config):
-        return False
-    # Imported here: to look at a config that is no manifest must not pay for YAML.
-    from llama_storage_tui.services.fleet.inputs import find_inputs
-
-    return len(find_inputs((config,), settings.request(config)).requests) > 1
 
 
 def run_tui(context: click.Context, config: str | None, fleet: tuple[str, ...] = ()) -> int:

@@ -48,12 +48,12 @@ def _say_what_is_pending(request: LoadRequest) -> None:
     # Imported here: almost no call finds a change half done, and what journals hold is much to import.
     from llama_storage_tui.reports.pending import notice_help
     from llama_storage_tui.services.rotation import pending
-    from llama_storage_tui.services.transfer.pending import pending_notice
+    from llama_storage_tui.services.transfer.pending import pending_transfer
 
     for found in pending.notices(request):
         output.say_notice(help_words(notice_help(found)))
-    if (transfer := pending_notice(request)) is not None:
-        output.say_notice(help_words(transfer))
+    if (transfer := pending_transfer(request)) is not None:
+        output.say_notice(help_words(notice_help(transfer)))
 
 
 def open_catalog(context: click.Context, config: str) -> Catalog:

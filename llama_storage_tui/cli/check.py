@@ -15,6 +15,7 @@ from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.finding import Severity
+from llama_storage_tui.services.bundle import is_bundle
 from llama_storage_tui.services.requests import names_several
 
 if TYPE_CHECKING:
@@ -31,13 +32,13 @@ if TYPE_CHECKING:
 def check(context: click.Context, configs: tuple[str, ...], *, looks_into_data: bool) -> int:
     """Check whether a server loads the config and starts, and what it would silently get wrong.
 
-    Several configs, a folder or a pattern are also compared with each other, as `fleet` does. With --json they give
-    {"configs": [one document each], "findings": [what is found between them]}.
+    Several configs, a folder, a pattern or a bundle of manifests are also compared with each other, as `fleet` does. With
+    --json they give {"configs": [one document each], "findings": [what is found between them]}.
 
     Example: llama-storage-tui check run.yaml --env-file .env
     """
     names = configs or (FOUND,)
-    if len(names) > 1 or names_several(names[0]):
+    if len(names) > 1 or names_several(names[0]) or is_bundle(Settings(context).request(names[0])):
         return _check_many(context, names, looks_into_data=looks_into_data)
     name = names[0]
     catalog = ask(context, name, _looked_into) if looks_into_data else open_catalog(context, name)

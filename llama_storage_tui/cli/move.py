@@ -20,12 +20,11 @@ from llama_storage_tui.errors import PendingError, RefusedError, UsageError
 from llama_storage_tui.model.move import MoveChange, MovePlan
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.transfer_result import TransferResult
-from llama_storage_tui.reports.move import move_plan_blocks, move_result_blocks
+from llama_storage_tui.reports.move import move_plan_blocks, move_question, move_result_blocks
 from llama_storage_tui.reports.transfer import refusal_block
 from llama_storage_tui.services.move.entry import TYPES
 from llama_storage_tui.services.move.secrets import AskedSecret, with_secret
 from llama_storage_tui.services.move.service import BackendMove
-from llama_storage_tui.text import plural
 
 _ENGINES: Final = ", ".join(dict.fromkeys(each.partition("_")[2] for each in TYPES))
 
@@ -108,7 +107,7 @@ def move(
             outcome = Outcome.NONE if refusal is None else Outcome.REFUSED
             _write(plan, TransferResult(outcome))
         return ExitCode.DONE if refusal is None else ExitCode.REFUSED
-    confirm(f"Move {plan.backend} with {plural(plan.rows, 'row')}?", is_confirmed=yes)
+    confirm(move_question(plan), is_confirmed=yes)
     try:
         result = wait_for(moving.apply(plan, change, watching(), tell, accepts_open=accept_open))
     except PendingError as error:

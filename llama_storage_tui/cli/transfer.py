@@ -22,9 +22,8 @@ from llama_storage_tui.model.transfer_result import (
     TransferResult,
     TransferTerms,
 )
-from llama_storage_tui.reports.transfer import plan_blocks, refusal_block, result_blocks
+from llama_storage_tui.reports.transfer import bring_question, plan_blocks, refusal_block, result_blocks
 from llama_storage_tui.services.transfer.service import DataMigration
-from llama_storage_tui.text import plural
 
 
 @click.command("migrate-data")
@@ -141,14 +140,14 @@ def _migrate(
             _write(plan, TransferResult(outcome))
         if refusal is not None:
             return ExitCode.REFUSED
-        return ExitCode.WRONG if any(item.left for item in plan.items) else ExitCode.DONE
-    number = plural(sum(item.brings for item in plan.items), "row")
-    confirm(f"Bring {number}?", is_confirmed=is_confirmed)
+        return ExitCode.WRONG if plan.is_partial else ExitCode.DONE
+    confirm(bring_question(plan), is_confirmed=is_confirmed)
     return _report(settings, plan, wait_for(migration.apply(plan, terms, watching(), tell)))
 
 
 def _report(settings: Settings, plan: TransferPlan | None, result: TransferResult) -> int:
-    return end(settings, result, result_blocks(result), lambda: _write(plan, result))
+    code = end(settings, result, result_blocks(result), lambda: _write(plan, result))
+    return ExitCode.WRONG if plan is not None and plan.unseen else code
 
 
 def _write(plan: TransferPlan | None, result: TransferResult) -> None:

@@ -52,6 +52,14 @@ class StaysBody(Document):
     reason: str
 
 
+class UnseenBody(Document):
+    """A store that could not be looked at."""
+
+    backend: str
+    location: str
+    reason: str
+
+
 class LeftRowBody(Document):
     """A row that is left where it is."""
 
@@ -67,6 +75,8 @@ class TransferPlanBody(Document):
     stays: list[StaysBody]
     notices: list[str]
     refusals: list[str]
+    unseen: list[UnseenBody]
+    """Stores that could not be looked at: what concerns them is not in the plan."""
 
 
 class ItemOutcomeBody(Document):

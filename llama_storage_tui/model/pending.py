@@ -1,4 +1,4 @@
-"""What is to be said of password changes that are half done."""
+"""What is to be said of changes that are half done: of passwords, and of stored data."""
 
 from __future__ import annotations
 
@@ -35,4 +35,21 @@ class DamagedJournal:
     path: Path
 
 
-PendingNotice = OwnChange | OtherChange | DamagedJournal
+@dataclass(frozen=True, slots=True)
+class PendingTransfer:
+    """A transfer of a config's data that is half done: how many of its target stores have what was brought, and its items.
+
+    An item is what is brought, from where, and to where.
+    """
+
+    journal: str
+    config: str
+    since: str
+    is_move: bool
+    is_undoing: bool = False
+    stores: int = 0
+    done: int = 0
+    items: tuple[tuple[str, str, str], ...] = ()
+
+
+PendingNotice = OwnChange | OtherChange | DamagedJournal | PendingTransfer

@@ -166,6 +166,15 @@ class Stays:
 
 
 @dataclass(frozen=True, slots=True)
+class Unseen:
+    """A store that could not be looked at: its backend, where it is, and why. Nothing of it is in the plan, nor goes to it."""
+
+    backend: str
+    location: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlanChoices:
     """What only an operator can decide: that rows without an owner were public, and whose the rows without a tenant are."""
 
@@ -182,6 +191,7 @@ class DataPlan:
     notices: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     """The files of the config that wrote the data which are not there, or are empty."""
+    unseen: tuple[Unseen, ...] = ()
 
 
 class OnConflict(StrEnum):

@@ -6,7 +6,7 @@ from dataclasses import field
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.rotation import Outcome
-from llama_storage_tui.model.transfer import OnConflict, Stays, TransferItem
+from llama_storage_tui.model.transfer import OnConflict, Stays, TransferItem, Unseen
 from llama_storage_tui.next_steps import Advice
 
 
@@ -53,6 +53,12 @@ class TransferPlan:
     stays: tuple[Stays, ...] = ()
     notices: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether something of the data was not looked at, or cannot be brought."""
+        return bool(self.unseen) or any(item.left for item in self.items)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class Mark:
 
 GOOD, BAD, WARNING = Mark("✓", Tone.GOOD), Mark("✗", Tone.BAD), Mark("▲", Tone.WARNING)
 POINT, ARROW = Mark("·"), Mark("→", Tone.KEY)
+NOW, LATER = Mark("◌", Tone.KEY), Mark("○")
 MARKS: Final = {Severity.ERROR: BAD, Severity.WARNING: WARNING, Severity.INFO: POINT}
 """The sign of a severity; its word stands beside it."""
 

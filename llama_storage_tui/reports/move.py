@@ -50,6 +50,11 @@ def _space(space: Space) -> str:
     return f"space: about {space.needed:,} bytes; {free}"
 
 
+def move_question(plan: MovePlan) -> str:
+    """Return the question before a plan is carried out."""
+    return f"Move {plan.backend} with {plural(plan.rows, 'row')}?"
+
+
 def move_result_blocks(result: TransferResult) -> Iterator[Block]:
     """Yield how a move ended."""
     first, *others = result_blocks(result)

@@ -1,4 +1,4 @@
-"""Password changes that were left half done: what every start says of them, and where one stands."""
+"""Changes that were left half done: what every start says of them, and where one of a password stands."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ from collections.abc import Iterator
 from typing import Final
 
 from llama_storage_tui.errors import PendingError
-from llama_storage_tui.model.pending import DamagedJournal, OtherChange, OwnChange, PendingNotice
+from llama_storage_tui.model.pending import (
+    DamagedJournal,
+    OtherChange,
+    OwnChange,
+    PendingNotice,
+    PendingTransfer,
+)
 from llama_storage_tui.next_steps import Advice, Help, Step
-from llama_storage_tui.reports.lines import BAD, WARNING, Block, Line, Mark, Tone
-from llama_storage_tui.reports.rotation import LATER, PasswordCommand, patch_block
+from llama_storage_tui.reports.lines import BAD, LATER, WARNING, Block, Line, Mark, Tone
+from llama_storage_tui.reports.rotation import PasswordCommand, patch_block
 from llama_storage_tui.services.rotation.pending import Pending
 from llama_storage_tui.services.rotation.pending_status import Standing
 from llama_storage_tui.services.rotation.service import Waiting
@@ -35,6 +41,13 @@ def notice_summary(notice: PendingNotice) -> str:
             return f"A password change of {notice.path} is pending"
         case DamagedJournal():
             return f"The journal {notice.path} is damaged"
+        case PendingTransfer():
+            what = (
+                "A move of one of this config's backends"
+                if notice.is_move
+                else "A transfer of this config's data"
+            )
+            return f"{what} is half done since {notice.since}"
 
 
 def notice_help(notice: PendingNotice) -> Help:
@@ -60,6 +73,9 @@ def notice_help(notice: PendingNotice) -> Help:
                 " nowhere else. If it is of this change, find out which password logs in and put it into every file; move those"
                 " away once all of that is done"
             )
+        case PendingTransfer():
+            step = Step.RESUME_MOVE if notice.is_move else Step.RESUME_TRANSFER
+            return Advice(f"{first} (journal {notice.journal}).", step, notice.config)
 
 
 def pending_error(pending: Pending) -> PendingError:

@@ -18,14 +18,25 @@ from llama_storage_tui.model.rotation import (
     Site,
     Way,
 )
-from llama_storage_tui.reports.lines import ARROW, BAD, GOOD, POINT, WARNING, Block, Line, Mark, Tone
+from llama_storage_tui.reports.lines import (
+    ARROW,
+    BAD,
+    GOOD,
+    LATER,
+    NOW,
+    POINT,
+    WARNING,
+    Block,
+    Line,
+    Mark,
+    Tone,
+)
 from llama_storage_tui.services.rotation.steps import words
 from llama_storage_tui.text import plural
 
 PasswordCommand = Callable[[str], str]
 """Gives the command that prints the new password of a run config's pending change."""
 
-NOW, LATER = Mark("◌", Tone.KEY), Mark("○")
 _ACTIONS: Final = {
     Action.WRITE: Mark("written ", Tone.GOOD),
     Action.DRIFTED: Mark("differs ", Tone.BAD),
@@ -261,4 +272,6 @@ def error_block(error: StorageToolError) -> Block:
         else Line("Nothing was changed.", Tone.BAD, BAD)
     )
     help_ = [Line(error.help, Tone.KEY, ARROW, 2)] if error.help else []
-    return Block((first, Line(error.message, indent=2), *help_))
+    is_named = not error.where or error.where in error.message
+    where = [] if is_named else [Line(f"at {error.where}", Tone.MUTED, indent=2)]
+    return Block((first, Line(error.message, indent=2), *where, *help_))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from llama_storage_tui.model.pending import PendingTransfer
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.transfer_result import (
     CountedItem,
@@ -14,7 +15,18 @@ from llama_storage_tui.model.transfer_result import (
     TransferProgress,
     TransferResult,
 )
-from llama_storage_tui.reports.lines import ARROW, BAD, GOOD, POINT, WARNING, Block, Line, Tone
+from llama_storage_tui.reports.lines import (
+    ARROW,
+    BAD,
+    GOOD,
+    LATER,
+    NOW,
+    POINT,
+    WARNING,
+    Block,
+    Line,
+    Tone,
+)
 from llama_storage_tui.text import plural
 
 SHOWN: Final = 20
@@ -36,6 +48,15 @@ def plan_blocks(plan: TransferPlan) -> Iterator[Block]:
         yield Block(tuple(_counted(counted)), counted.what)
     if not plan.items:
         yield Block((Line(NOTHING),))
+    if plan.unseen:
+        lines = [
+            Line(f"{each.backend} at {each.location}: {each.reason}", Tone.WARNING, WARNING)
+            for each in plan.unseen
+        ]
+        said = (
+            "What is there is not in this plan, and nothing goes there. Run it again when it can be reached."
+        )
+        yield Block((*lines, Line(said, indent=2)), "Could not be looked at")
     if plan.stays:
         yield Block(
             tuple(
@@ -90,6 +111,58 @@ def progress_sentence(progress: TransferProgress) -> str:
     if progress.of is not None and progress.seconds >= 1 and 0 < progress.rows < progress.of:
         rest = f", about {(progress.of - progress.rows) / progress.rate:,.0f} s left"
     return f"{progress.what}: {progress.rows:,}{of} rows{rate}{rest}"
+
+
+def bring_question(plan: TransferPlan) -> str:
+    """Return the question before a plan is carried out."""
+    return f"Bring {plural(sum(item.brings for item in plan.items), 'row')}?"
+
+
+def progress_block(
+    expected: Mapping[str, int | None], seen: Mapping[str, TransferProgress], *, is_running: bool
+) -> Block:
+    """Return how far each item is: `expected` are all of them with their rows, `seen` the last that was heard of each.
+
+    The one that was heard of last is the one that runs.
+    """
+    current = next(reversed(tuple(seen)), None) if is_running else None
+    lines = []
+    for what in {**expected, **seen}:
+        progress = seen.get(what)
+        if progress is None:
+            rows = expected[what]
+            lines.append(Line(what if rows is None else f"{what}: {rows:,} rows", Tone.MUTED, LATER))
+        elif what == current:
+            lines.append(Line(f"{progress_sentence(progress)} ({progress.container})", Tone.KEY, NOW))
+        else:
+            mark = GOOD if progress.of in (None, progress.rows) else LATER
+            lines.append(Line(f"{what}: {progress.rows:,} rows", mark=mark))
+    return Block(tuple(lines), "rows on their way" if lines else "")
+
+
+def pending_transfer_blocks(pending: PendingTransfer) -> Iterator[Block]:
+    """Yield a transfer that is half done: how far it is, and what it is about."""
+    what = "move of a backend" if pending.is_move else "transfer of data"
+    state = "being taken back" if pending.is_undoing else "half done"
+    done = f"{pending.done} of {plural(pending.stores, 'target store')}"
+    yield Block(
+        (
+            Line(f"a {what}, {state}", Tone.KEY),
+            Line(f"begun {pending.since}, journal {pending.journal}", Tone.MUTED, indent=2),
+            Line(
+                f"{done} {'has' if pending.done == 1 else 'have'} what was brought, and it was verified there.",
+                indent=2,
+            ),
+        )
+    )
+    lines = []
+    for name, source, target in pending.items:
+        lines += [
+            Line(name, mark=POINT),
+            Line(source, Tone.MUTED, indent=2),
+            Line(target, Tone.MUTED, ARROW, 2),
+        ]
+    yield Block(tuple(lines), "what it brings")
 
 
 def _counted(counted: CountedItem) -> Iterator[Line]:

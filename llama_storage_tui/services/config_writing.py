@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+from glob import escape
 from pathlib import Path
 from typing import Final
 
 from llama_storage_tui.config.locate import config_path, read_file
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.errors import RefusedError, UsageError
+from llama_storage_tui.errors import RefusedError, StorageToolError, UsageError
 from llama_storage_tui.files.places import check_replaceable, real_path
 from llama_storage_tui.files.replacing import digest, stage, swap
 from llama_storage_tui.services.catalog import home_of
@@ -83,6 +84,16 @@ def replace_config(load: LoadRequest, old: bytes, new: bytes, *, kept_as: str | 
         _forget(backup)
         raise _edited(path)
     return WrittenConfig(path, backup)
+
+
+def former_config(load: LoadRequest) -> str | None:
+    """Return the newest copy of the config from before an upgrade, which was kept beside it; None where there is none."""
+    try:
+        path = config_file(load)
+        kept = [each for each in path.parent.glob(f"{escape(path.name)}.before-[0-9]*") if each.is_file()]
+        return str(max(kept, key=lambda each: each.stat().st_mtime)) if kept else None
+    except (StorageToolError, OSError):
+        return None
 
 
 def _forget(backup: Path | None) -> None:

@@ -239,22 +239,18 @@ class StorageApp(ConfigApp):
         if self._session is not None:
             self.push_screen(later().VersionDialog(self._session.catalog.version))
 
-    @on(messages.UpgradeOpened)
-    def _upgrade_opened(self) -> None:
+    @on(messages.UpgradeStepOpened)
+    def _upgrade_step_opened(self, message: messages.UpgradeStepOpened) -> None:
         if self._session is not None:
             request = self._request or LoadRequest(self._session.catalog.config)
-            self.push_screen(later().UpgradeScreen(self._session, request))
+            self.push_screen(later().upgrade_screen(message, self._session, request))
 
-    @on(messages.LeftBehindOpened)
-    def _left_behind_opened(self) -> None:
-        if self._session is not None:
-            self.push_screen(later().LeftBehindScreen(self._session))
-
-    @on(messages.MigrationOpened)
-    def _migration_opened(self, message: messages.MigrationOpened) -> None:
+    @on(messages.TransferOpened)
+    def _transfer_opened(self, message: messages.TransferOpened) -> None:
         if self._session is not None:
             request = self._request or LoadRequest(self._session.catalog.config)
-            self.push_screen(later().MigrateScreen(self._session, request, message.to))
+            desk = self._world.open_transfer(message, self._session, request, self._timeouts)
+            self.push_screen(later().TransferScreen(self._session, desk))
 
     @on(messages.BackendOpened)
     async def _backend_opened(self, message: messages.BackendOpened) -> None:
@@ -277,7 +273,9 @@ class StorageApp(ConfigApp):
     @on(messages.RotationOpened)
     def _rotation_opened(self, message: messages.RotationOpened) -> None:
         if self._session is not None:
-            self.push_screen(later().RotationScreen(self._session, self._desk_of(), message.backend))
+            path = self._session.backend(message.backend).path
+            also = later().neighbours(self.screen_stack, self._request, path)
+            self.push_screen(later().RotationScreen(self._session, self._desk_of(), message.backend, also))
 
     @on(messages.PendingOpened)
     def _pending_opened(self) -> None:

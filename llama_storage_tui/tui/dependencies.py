@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from llama_storage_tui.services.rotation.service import RotationDesk
     from llama_storage_tui.services.session import Session
     from llama_storage_tui.tui.catalog.opening import Load
+    from llama_storage_tui.tui.messages import TransferOpened
+    from llama_storage_tui.tui.transfers.desk import TransferDesk
 
 
 async def _load(request: LoadRequest) -> Opened:
@@ -41,8 +43,10 @@ def _open_at_once(request: LoadRequest) -> Opened:
 
 def _pending(request: LoadRequest) -> tuple[PendingNotice, ...]:
     from llama_storage_tui.services.rotation import pending
+    from llama_storage_tui.services.transfer.pending import pending_transfer
 
-    return pending.notices(request)
+    transfer = pending_transfer(request)
+    return (*pending.notices(request), *([transfer] if transfer is not None else []))
 
 
 def _find() -> tuple[Candidate, ...]:
@@ -71,16 +75,25 @@ def _open_desk(request: LoadRequest, timeouts: Timeouts) -> RotationDesk:
     return RotationDesk(request, timeouts)
 
 
+def _open_transfer(
+    opening: TransferOpened, session: Session, request: LoadRequest, timeouts: Timeouts
+) -> TransferDesk:
+    from llama_storage_tui.tui.transfers.desk import open_desk
+
+    return open_desk(opening, session, request, timeouts)
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """What the app reaches outside of itself: services and folders. Tests put their own in place."""
 
     load: Load = _load
     pending: Callable[[LoadRequest], tuple[PendingNotice, ...]] = _pending
-    """What a password change that is half done has to say: asked with the findings, after the first paint."""
+    """What a change that is half done has to say, of a password or of data: asked with the findings, after the first paint."""
     find: Callable[[], tuple[Candidate, ...]] = _find
     open_session: Callable[[Catalog, Timeouts], Session] = _open_session
     open_desk: Callable[[LoadRequest, Timeouts], RotationDesk] = _open_desk
+    open_transfer: Callable[[TransferOpened, Session, LoadRequest, Timeouts], TransferDesk] = _open_transfer
     log_folder: Callable[[], Path] = log_folder
     folder: Callable[[], Path] = working_folder
     """Where exports go unless the operator says otherwise."""

@@ -99,21 +99,48 @@ class VersionOpened(Message):
     """The operator wants to know why this server version."""
 
 
+class UpgradeStepOpened(Message):
+    """The operator goes to a screen about bringing a deployment forward."""
+
+
 @dataclass(eq=False)
-class UpgradeOpened(Message):
+class UpgradeOpened(UpgradeStepOpened):
     """The operator wants to know what another version would make of this deployment."""
 
 
 @dataclass(eq=False)
-class LeftBehindOpened(Message):
+class LeftBehindOpened(UpgradeStepOpened):
     """The operator wants to know what no server reads, and what accumulates."""
 
 
 @dataclass(eq=False)
-class MigrationOpened(Message):
+class MigrationOpened(UpgradeStepOpened):
     """The operator wants the run config as the one of a later version."""
 
     to: str
+
+
+class TransferOpened(Message):
+    """The operator wants stored data somewhere else."""
+
+
+@dataclass(eq=False)
+class DataMigrationOpened(TransferOpened):
+    """The operator wants what a version does not reach brought to where it does; `version` None is the catalog's."""
+
+    version: str | None = None
+
+
+@dataclass(eq=False)
+class BackendMoveOpened(TransferOpened):
+    """The operator wants a backend on another engine or in another place."""
+
+    backend: str
+
+
+@dataclass(eq=False)
+class PendingTransferOpened(TransferOpened):
+    """The operator wants to see the transfer that is half done."""
 
 
 @dataclass(eq=False)

@@ -152,6 +152,9 @@ COMPLETIONS: Final = TableKind(
 ITEMS: Final = TableKind(
     "items of conversations", "conversation_items", _CONVERSATIONS, ("conversation_id", "id")
 )
+CHUNK_ROWS: Final = TableKind(
+    "chunks of files in vector stores (rows)", "vector_store_file_contents", _VECTORS
+)
 FILES: Final = TableKind("files", "openai_files", _FILES)
 
 TABLE_KINDS: Final = (
@@ -171,7 +174,7 @@ TABLE_KINDS: Final = (
     ),
     TableKind("vector stores (rows)", "vector_stores", _VECTORS),
     TableKind("files in vector stores (rows)", "vector_store_files", _VECTORS),
-    TableKind("chunks of files in vector stores (rows)", "vector_store_file_contents", _VECTORS),
+    CHUNK_ROWS,
     TableKind("batches of files for vector stores (rows)", "vector_store_file_batches", _VECTORS),
     TableKind("jobs", "jobs", r"implicit\.jobs", ("job_id",)),
 )

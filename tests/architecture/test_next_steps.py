@@ -116,7 +116,7 @@ def test_both_front_ends_word_every_step(step: Step) -> None:
 @pytest.mark.parametrize("step", Step)
 def test_a_step_of_the_command_line_names_options_that_there_are(step: Step) -> None:
     for option in re.findall(
-        r"(?<![\w-])--[a-z][a-z-]*", of_commands.step_words(step) + of_keys.step_words(step)
+        r"(?<![\w-])--[a-z][a-z-]*", f"{of_commands.step_words(step)} {of_keys.step_words(step)}"
     ):
         assert option in OURS
 

@@ -173,3 +173,22 @@ def test_a_config_from_a_pipe_is_read_once(run: Run, folder: str) -> None:
     assert answer.code == 0
     assert [each["config"] for each in answer.json["configs"]] == [f"/dev/fd/{reading}", "fleet/b.yaml"]
     assert any(each["rule"] == "fleet-password-differs" for each in answer.json["findings"])
+
+
+def test_a_bundle_of_manifests_is_checked_whole_and_one_of_its_entries_alone(
+    run: Run, folder: str, tmp_path: Path
+) -> None:
+    text = next(Path(folder).glob("*.yaml")).read_text()
+    entry = "\n".join(f"    {line}" for line in text.splitlines())
+    manifests = [
+        f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata:\n  config.yaml: |\n{entry}\n"
+        for name in ("one", "two")
+    ]
+    bundle = tmp_path / "bundle.yaml"
+    bundle.write_text("---\n".join(manifests))
+    names = [f"{bundle}#{name}/config.yaml" for name in ("one", "two")]
+    for command in ("check", "fleet"):
+        configs = run(command, str(bundle), "--json").json["configs"]
+        assert [each["config"] for each in configs] == names
+    chosen = run("check", str(bundle), "--key", "two/config.yaml", "--json")
+    assert chosen.json["config"] == names[1]

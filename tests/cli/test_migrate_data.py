@@ -182,15 +182,18 @@ def test_files_of_the_old_config_that_are_not_there_are_said(
     assert files(tmp_path) == before
 
 
-@pytest.mark.parametrize("word", ["--dry-run", "--yes"])
-def test_a_store_that_cannot_be_read_refuses_the_change(
-    run: Run, called: tuple[str, ...], tmp_path: Path, word: str
+def test_a_store_that_cannot_be_read_is_left_out_and_named(
+    run: Run, called: tuple[str, ...], tmp_path: Path
 ) -> None:
-    (tmp_path / "old" / "kvstore.db").write_bytes(b"no database " * 100)
-    before = files(tmp_path)
-    answer = run(*called, word, "--json")
-    assert (answer.code, answer.json["error"]["kind"]) == (ExitCode.REFUSED, "refused")
-    assert files(tmp_path) == before
+    damaged = tmp_path / "old" / "kvstore.db"
+    damaged.write_bytes(b"no database " * 100)
+    answer = run(*called, "--yes", "--json")
+    document = documented(answer.out)
+    plan = document["plan"]
+    assert isinstance(plan, dict)
+    assert (answer.code, document["outcome"]) == (ExitCode.WRONG, "applied")
+    assert [each["location"] for each in plan["unseen"]] == [str(damaged)]
+    assert damaged.read_bytes() == b"no database " * 100
 
 
 def test_what_cannot_be_found_again_is_not_begun(run: Run, called: tuple[str, ...]) -> None:
@@ -205,3 +208,46 @@ def test_a_config_that_is_not_there_is_said_also_where_nothing_is_pending(
     Path(called[1]).unlink()
     answer = run(*called[:2], word, "--yes")
     assert (answer.code, "no such file" in answer.err) == (ExitCode.USAGE, True)
+
+
+def test_where_one_store_cannot_be_reached_the_rest_is_brought_and_it_is_named(
+    run: Run, called: tuple[str, ...], tmp_path: Path
+) -> None:
+    config = tmp_path / "config.yaml"
+    whole = config.read_text()
+    away = "{type: sql_postgres, host: 127.0.0.1, port: 1, db: ogx, user: ogx, password: made-up}"
+    config.write_text(whole.replace(f'{{type: sql_sqlite, db_path: "{tmp_path}/sql_store.db"}}', away))
+    assert away in config.read_text()
+    planned = run(*called, "--dry-run")
+    assert planned.code == ExitCode.WRONG
+    assert "postgresql://127.0.0.1:1/ogx: The connection is refused" in planned.out
+    assert "which could not be looked at" in planned.out
+    document = documented(run(*called, "--yes", "--json").out)
+    plan = document["plan"]
+    assert isinstance(plan, dict)
+    assert [each["backend"] for each in plan["unseen"]] == ["sql"]
+    assert {item["target"]["backend"] for item in plan["items"]} == {"kv"}
+    assert document["outcome"] == "applied"
+    again = run(*called, "--yes")
+    assert (again.code, "there already" in again.out) == (ExitCode.WRONG, True)
+    assert run(*called[:2], "--undo", "--yes", "--for", "1.5.0").code == ExitCode.DONE
+    config.write_text(whole)
+    assert run(*called, "--yes").code == ExitCode.DONE
+    # Taken back only as a whole: what of it cannot be seen is not forgotten.
+    config.write_text(whole.replace(f'db_path: "{tmp_path}/sql_store.db"', 'db_path: "${env.NOWHERE}"'))
+    refused = run(*called[:2], "--undo", "--yes", "--for", "1.5.0")
+    assert refused.code == ExitCode.REFUSED
+    assert "sql could not be looked at" in refused.err
+
+
+def test_where_no_store_can_be_reached_it_is_refused(
+    run: Run, called: tuple[str, ...], tmp_path: Path
+) -> None:
+    config = tmp_path / "config.yaml"
+    for name in ("kvstore.db", "sql_store.db"):
+        (tmp_path / name).write_text("this is no database, as anybody sees who looks at it")
+        (tmp_path / "old" / name).write_text(
+            "nor is this one, although it is long enough to be one, is it not"
+        )
+    answer = run("migrate-data", str(config), "--for", "1.5.0", "--from", called[-1], "--yes")
+    assert answer.code == ExitCode.REFUSED

@@ -304,3 +304,42 @@ async def test_a_model_that_is_stored_otherwise_than_the_config_registers_it_sto
         assert word in told.message
         assert told.where == "registered_resources.models[0]"
         assert not with_data(found.catalog, [told]).verdict.starts
+
+
+VECTOR_STORES = {"vector_stores": {"backend": "sql_default", "table_name": "vector_stores"}}
+CHUNKS = (
+    "CREATE TABLE vector_store_file_contents (id TEXT PRIMARY KEY, store_id TEXT, file_id TEXT, chunk_index INTEGER,"
+    " chunk_data JSON, access_attributes JSON, owner_principal TEXT)"
+)
+ITEMS = (
+    "CREATE TABLE conversation_items (id TEXT, conversation_id TEXT, created_at INTEGER, item_data JSON, sort_order INTEGER,"
+    " owner_principal TEXT, access_attributes JSON, PRIMARY KEY (conversation_id, id))"
+)
+
+
+async def earlier_forms(deployed: Deployment) -> list[str]:
+    async with deployed.session() as session:
+        found = await inspect_data(session)
+    return [finding.message for finding in found if finding.rule == "earlier-form"]
+
+
+async def test_chunks_in_a_table_that_lack_what_the_version_demands_are_named(store: Store) -> None:
+    deployed = made(store, "1.5.0", stores=VECTOR_STORES)
+    store.execute(CHUNKS)
+    insert = "INSERT INTO vector_store_file_contents VALUES ('{}', 's', 'f', 0, '{}', 'null', '')"
+    store.execute(insert.format("new", json.dumps(NEW_CHUNK)))
+    assert await earlier_forms(deployed) == []
+    store.execute(insert.format("old", json.dumps(OLD_CHUNK)))
+    assert "no chunk_id or no chunk_metadata" in (await earlier_forms(deployed))[0]
+
+
+async def test_items_of_conversations_without_a_position_are_named(store: Store) -> None:
+    conversations = {"conversations": {"backend": "sql_default", "table_name": "openai_conversations"}}
+    deployed = made(store, "1.5.0", stores=conversations)
+    store.execute(ITEMS)
+    insert = "INSERT INTO conversation_items VALUES ('{}', 'conv', 1, '{{}}', {}, '', 'null')"
+    store.execute(insert.format("placed", 0))
+    assert await earlier_forms(deployed) == []
+    store.execute(insert.format("loose", "NULL"))
+    assert "Items of conversations in conversation_items" in (await earlier_forms(deployed))[0]
+    assert await earlier_forms(made(store, "1.0.2", stores=conversations)) == []

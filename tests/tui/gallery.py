@@ -50,6 +50,7 @@ from tests.tui.made_up_rotation import (
     refused_plan,
     waiting,
 )
+from tests.tui.made_up_transfers import HALF_DONE, MadeUpTransferDesk
 from tests.tui.paced import Pacing, SteadySession
 
 REQUEST = LoadRequest("/etc/ogx/config.yaml", environ={})
@@ -97,6 +98,7 @@ class Stage:
     app: StorageApp
     readers: dict[str, MemoryReader]
     desk: MemoryDesk = field(default_factory=MemoryDesk)
+    transfers: MadeUpTransferDesk = field(default_factory=MadeUpTransferDesk)
     pacing: Pacing | None = None
 
     async def press(self, *keys: str) -> None:
@@ -180,7 +182,12 @@ class Stage:
     @property
     def _gates(self) -> list[Gate]:
         paced = [] if self.pacing is None else [self.pacing.gate]
-        return [self.desk.gate, *(reader.gate for reader in self.readers.values()), *paced]
+        return [
+            self.desk.gate,
+            self.transfers.gate,
+            *(reader.gate for reader in self.readers.values()),
+            *paced,
+        ]
 
     @property
     def text(self) -> str:
@@ -249,7 +256,7 @@ async def stage(
     async def load(_request: LoadRequest) -> Opened:
         return Opened(shown, pending=pending)
 
-    at_desk = desk or MemoryDesk()
+    at_desk, transfers = desk or MemoryDesk(), MadeUpTransferDesk()
 
     def open_session(found: Catalog, _timeouts: Timeouts) -> MemorySession:
         return MemorySession(found, behind)
@@ -259,6 +266,7 @@ async def stage(
         find=lambda: candidates,
         open_session=open_session,
         open_desk=lambda _request, _timeouts: at_desk,
+        open_transfer=lambda _opening, _session, _request, _timeouts: transfers,
         log_folder=lambda: log_folder,
         folder=lambda: folder,
         now=now,
@@ -266,7 +274,7 @@ async def stage(
     )
     app = app_class(request, world=outside)
     async with _running(app, size) as pilot:
-        found = Stage(pilot, app, behind, at_desk)
+        found = Stage(pilot, app, behind, at_desk, transfers)
         if waits:
             await found.settle()
         else:
@@ -495,6 +503,21 @@ async def _lost(found: Stage) -> None:
     await found.press("R", "w")
 
 
+async def _bringing(found: Stage) -> None:
+    found.transfers.gate.close()
+    await found.press("L", "d", "a", "y")
+
+
+async def _half_brought(found: Stage) -> None:
+    found.transfers.half_done = HALF_DONE
+    await found.press("R")
+
+
+async def _moving(found: Stage) -> None:
+    found.transfers.shows_move = True
+    await found.press("down", "m")
+
+
 PENDING = (
     OwnChange(
         "20261125T091205Z-5c1f77ab",
@@ -648,6 +671,17 @@ SCENES: dict[str, Scene] = {
     "pending-narrow": Scene(NARROW, act=_pending, pending=PENDING),
     "pending-waits": Scene(act=_waits, pending=PENDING),
     "pending-lost-narrow": Scene(NARROW, act=_lost, pending=PENDING),
+    "transfer": Scene(keys=("L", "d")),
+    "transfer-narrow": Scene(NARROW, keys=("L", "d")),
+    "transfer-options": Scene(keys=("L", "d", "m")),
+    "transfer-options-narrow": Scene(NARROW, keys=("L", "d", "m")),
+    "transfer-running": Scene(act=_bringing),
+    "transfer-running-narrow": Scene(NARROW, act=_bringing),
+    "transfer-done": Scene(keys=("L", "d", "a", "y")),
+    "transfer-pending": Scene(act=_half_brought, pending=(HALF_DONE,)),
+    "transfer-pending-narrow": Scene(NARROW, act=_half_brought, pending=(HALF_DONE,)),
+    "move": Scene(act=_moving),
+    "move-narrow": Scene(NARROW, act=_moving),
     "picker": Scene(request=None, candidates=CANDIDATES),
     "picker-empty": Scene(NARROW, request=None),
     "fleet": Scene(is_fleet=True, keys=("down",)),

@@ -202,7 +202,8 @@ class SqliteWriter:
             with failures.translating(self._where):
                 return await self._connection.run(work)
         except BackendError as error:
-            raise _as_writer(error) from None
+            found = await asyncio.to_thread(places.obstacles, self._path)
+            raise _as_writer(error, found) from None
 
     def _open(self) -> sqlite3.Connection:
         if not self._path.exists():
@@ -349,14 +350,17 @@ def _is_taken(error: sqlite3.IntegrityError) -> bool:
     }
 
 
-def _as_writer(error: BackendError) -> BackendError:
-    """Say what an error means for who writes."""
+def _as_writer(error: BackendError, obstacles: Sequence[str]) -> BackendError:
+    """Say what an error means for who writes; `obstacles` are why the file cannot be written now."""
     words = {
-        "The disk has no room for a temporary sort.": "The disk, or the file's own limit, has no room for the new rows.",
+        "The disk has no room for a temporary sort.": "The disk is full, or the file has reached its own limit.",
         "Reading the file failed.": "The file cannot be read or written: the disk fails, or has no room.",
         "SQLite refuses the query: attempt to write a readonly database.": "The file, or its folder, may not be written.",
     }
     error.message = words.get(error.message, error.message)
+    if obstacles and error.failure is not FailureKind.LOCKED:
+        error.message, error.help = obstacles[0], None
+        error.failure = FailureKind.READ_ONLY
     if error.message == "The file, or its folder, may not be written.":
         error.failure = FailureKind.READ_ONLY
     return error

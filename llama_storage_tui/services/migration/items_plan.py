@@ -36,6 +36,15 @@ LISTED_BY_POSITION: Final = (
 _FINISHED: Final = frozenset({ItemUpgrade.UNFINISHED, ItemUpgrade.NOT_COPIED})
 
 
+async def lacks_positions(context: PlanContext, store: DataStore, name: str, table: Table) -> bool:
+    """Tell whether the version goes by the positions of items, and some of a table have none."""
+    if context.version < changes.ITEMS_HAVE_POSITIONS:
+        return False
+    reader = await context.readers.of(store)
+    is_there = table.column(POSITION) is not None
+    return not is_there or (await reader.tables.count(name, (Filter(POSITION, None),))).value > 0
+
+
 async def order_steps(
     context: PlanContext, store: DataStore, name: str, table: Table, target: DataStore | None = None
 ) -> list[Step]:
@@ -43,12 +52,9 @@ async def order_steps(
 
     `target` is where the items go, None where they are.
     """
-    if context.version < changes.ITEMS_HAVE_POSITIONS:
+    if not await lacks_positions(context, store, name, table):
         return []
     reader = await context.readers.of(store)
-    is_there = table.column(POSITION) is not None
-    if is_there and not (await reader.tables.count(name, (Filter(POSITION, None),))).value:
-        return []
     positions = await item_positions(reader.records, name)
     there = await context.readers.table(target, ITEMS) if target is not None else None
     if target is not None and there is not None and there.column(POSITION) is not None:

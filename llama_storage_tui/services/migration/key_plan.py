@@ -74,9 +74,7 @@ async def _plan_kind(context: PlanContext, store: DataStore, lead: str, kind: Ke
         return
     found = _destination(context, kind)
     if found is None:
-        await _leave(
-            context, store, lead, kind, f"the config names no place where {context.product} would keep them"
-        )
+        await _leave(context, store, lead, kind, context.nowhere(kind.paths))
         return
     is_here = found.table is None and found.store.identity == store.identity and found.lead == lead
     if is_here:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.catalog import Catalog, Family, Provider, Reference
-from llama_storage_tui.model.transfer import DataPlan, PlanChoices, Stays, TransferItem
+from llama_storage_tui.model.transfer import DataPlan, PlanChoices, Stays, TransferItem, Unseen
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.migration.stores import DataStore, Readers, key_table_of, store_of, unique
 from llama_storage_tui.upstream.consumers import Consumer, find_consumer, keeps_namespaces
@@ -31,6 +31,8 @@ class PlanContext:
 
     absent: tuple[str, ...] = ()
     """The files of the config that wrote the data which are not there, or are empty."""
+    unseen: tuple[Unseen, ...] = ()
+    """Stores that could not be looked at."""
 
     @property
     def version(self) -> Version:
@@ -69,7 +71,7 @@ class PlanContext:
 
     def plan(self) -> DataPlan:
         """Return what was gathered."""
-        return DataPlan(tuple(self.items), tuple(self.stays), tuple(self.notices), self.absent)
+        return DataPlan(tuple(self.items), tuple(self.stays), tuple(self.notices), self.absent, self.unseen)
 
     def references(
         self, catalog: Catalog, paths: str, family: Family
@@ -82,8 +84,21 @@ class PlanContext:
                 continue
             backend = catalog.backend(reference.backend)
             store = store_of(catalog, backend) if backend is not None else None
-            if store is not None:
-                yield reference, next(each for each in self.stores if each.identity == store.identity)
+            found = None if store is None else self._seen(store)
+            if found is not None:
+                yield reference, found
+
+    def _seen(self, store: DataStore) -> DataStore | None:
+        return next((each for each in self.stores if each.identity == store.identity), None)
+
+    def nowhere(self, paths: str) -> str:
+        """Return why no reference of the new config tells where something goes."""
+        for reference in self.new.references:
+            if re.fullmatch(paths, reference.path) and reference.backend in {
+                each.backend for each in self.unseen
+            }:
+                return f"{self.product} would keep them on {reference.backend}, which could not be looked at"
+        return f"the config names no place where {self.product} would keep them"
 
     def lead(self, reference: Reference) -> str:
         """Return what a server of the new version puts before the keys of one of its references."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.data_kinds import KEY_FILES_OF_0_2, TABLE_FILES_OF_0_2
 
+_NOT_THERE: Final = (FailureKind.UNKNOWN_DATABASE, FailureKind.MISSING_FILE)
 _OLD_KEY_TABLE: Final = "llamastack_kvstore"
 _NEW_KEY_TABLE: Final = "ogx_kvstore"
 
@@ -156,6 +158,7 @@ class Readers:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._open: dict[Target, Reader] = {}
+        self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         return self
@@ -168,9 +171,24 @@ class Readers:
 
     async def of(self, store: DataStore) -> Reader:
         """Return the reader of a store."""
-        if store.target not in self._open:
-            self._open[store.target] = await self._session.other_reader(store.target)
-        return self._open[store.target]
+        async with self._opening:
+            if store.target not in self._open:
+                self._open[store.target] = await self._session.other_reader(store.target)
+            return self._open[store.target]
+
+    async def contact(self, store: DataStore) -> BackendError | None:
+        """Return why a store cannot be looked at; None where it can, or is not there."""
+        try:
+            reader = await self.of(store)
+            if store.family is Family.KV:
+                await reader.key_values.page(store.selection(), limit=1)
+            else:
+                await reader.tables.table("")
+        except NotFoundError:
+            return None
+        except BackendError as error:
+            return None if error.failure in _NOT_THERE else error
+        return None
 
     async def has_keys(self, store: DataStore, *prefixes: str) -> bool:
         """Tell whether there are keys that begin so; False also where the store is not there."""
@@ -213,10 +231,7 @@ class Readers:
 
 def _absent(error: BackendError | NotFoundError) -> bool:
     """Return False where an error only says that a store is not there; raises it else."""
-    if isinstance(error, BackendError) and error.failure not in (
-        FailureKind.UNKNOWN_DATABASE,
-        FailureKind.MISSING_FILE,
-    ):
+    if isinstance(error, BackendError) and error.failure not in _NOT_THERE:
         raise error
     return False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import posixpath
+import shlex
 from dataclasses import dataclass
 from typing import Final
 
@@ -98,16 +99,21 @@ def old_folder(context: PlanContext) -> str | None:
 
 
 def say_of_files(context: PlanContext, target: TablesPlace) -> None:
-    """Say where the contents of files have to lie, which are not part of a plan."""
+    """Say where the contents of files have to lie, which are not part of a plan, and the line that brings them there."""
     folder, old = folder_of(context, target)[0], old_folder(context)
     if folder is None or (old is not None and posixpath.normpath(old) == posixpath.normpath(folder)):
         return
     if old is not None and is_renamed_later(old, folder):
         return
-    whence = f"out of {old}" if old else "from where their file_path says"
+    if old is None:
+        context.notice(
+            f"The contents of files are not copied: copy them from where their file_path says into {folder}, under the same "
+            "names, before the server starts."
+        )
+        return
+    copy = f"mkdir -p {shlex.quote(folder)} && cp -Rpn {shlex.quote(old)}/. {shlex.quote(folder)}/"
     context.notice(
-        f"The contents of files are not copied: copy them {whence} into {folder}, under the same names, before the server "
-        "starts."
+        f"The contents of files are not copied. Before the server starts, where its files are: {copy}"
     )
 
 

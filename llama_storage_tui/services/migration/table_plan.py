@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from time import monotonic
@@ -22,6 +24,7 @@ from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.migration.conversions import OWNER, TENANT, Step, steps
 from llama_storage_tui.services.migration.items_plan import (
     LISTED_BY_POSITION,
+    lacks_positions,
     order_steps,
     plan_earlier_items,
 )
@@ -41,9 +44,15 @@ from llama_storage_tui.services.migration.table_notices import (
     say_of_files,
     say_of_owners,
 )
+from llama_storage_tui.services.migration.vector_conversions import (
+    CHUNK_DATA,
+    chunk_in_form,
+    is_chunk_in_form,
+)
 from llama_storage_tui.services.responses.categories import without_store
 from llama_storage_tui.upstream import changes, response_model
 from llama_storage_tui.upstream.data_kinds import (
+    CHUNK_ROWS,
     FILES,
     ITEMS,
     RESPONSES,
@@ -74,6 +83,18 @@ async def plan_tables(context: PlanContext) -> None:
             if table is not None:
                 await _plan_in_place(context, kind, target, table)
     await _leave_traces(context)
+
+
+async def untaken_in_place(context: PlanContext, kind: TableKind) -> AsyncIterator[tuple[TablesPlace, str]]:
+    """Yield the tables of items or chunks that are where they belong, and whose rows the version does not take, with why."""
+    for target in _places(context, context.new, kind):
+        table = await context.readers.table(target.store, target.table)
+        if table is None:
+            continue
+        if kind is ITEMS and await lacks_positions(context, target.store, target.table, table):
+            yield target, LISTED_BY_POSITION
+        if kind is CHUNK_ROWS and await _has_earlier_chunks(context, target, table):
+            yield target, _without_ids(context)
 
 
 def _places(context: PlanContext, catalog: Catalog, kind: TableKind) -> Iterator[TablesPlace]:
@@ -136,7 +157,7 @@ async def _plan_source(
         context.leave(
             f"{kind.what} in {source.table} on {source.store.backend}",
             count,
-            f"the config names no place where {context.product} would keep them",
+            context.nowhere(kind.paths),
         )
         return
     place = target.store.table(target.table, schema_for(context, kind, target, table))
@@ -210,6 +231,8 @@ def _steps(
         if is_local and folder is not None and context.version >= changes.FILE_PATHS_CHECKED:
             found.append(in_folder(folder, old_folder(context)))
     columns = {column.name for column in table.columns}
+    if kind is CHUNK_ROWS and CHUNK_DATA in columns:
+        found.append(chunk_in_form)
     if context.choices.public_rows and OWNER in columns:
         found.append(public)
     if context.tenant is not None and "access_attributes" in columns:
@@ -255,6 +278,9 @@ async def _plan_in_place(context: PlanContext, kind: TableKind, target: TablesPl
             why.append(
                 f"{context.product} fails on every list with a response that does not say whether it is stored."
             )
+    if kind is CHUNK_ROWS and await _has_earlier_chunks(context, target, table):
+        wanted.append(chunk_in_form)
+        why.append(_without_ids(context))
     folder, is_local = folder_of(context, target) if kind is FILES else (None, False)
     if is_local and folder is not None and await _has_paths_outside(context, target, folder, columns):
         wanted.append(in_folder(folder, old_folder(context)))
@@ -297,6 +323,27 @@ async def _has_earlier_form(context: PlanContext, target: TablesPlace) -> bool:
     async with aclosing(reader.records.tally(RecordQuery(target.table, ()), [chosen.conditions])) as batches:
         async for batch in batches:
             if batch.counts[0] or monotonic() - began > _SECONDS:
+                return True
+    return False
+
+
+def _without_ids(context: PlanContext) -> str:
+    return f"{context.product} fails on a file of a vector store whose chunks have no chunk_id or no chunk_metadata."
+
+
+async def _has_earlier_chunks(context: PlanContext, target: TablesPlace, table: Table) -> bool:
+    """Tell whether a chunk lacks what 0.4 and later demand; True also where that takes too long to find out."""
+    if table.column(CHUNK_DATA) is None:
+        return False
+    reader = (await context.readers.of(target.store)).tables
+    began = monotonic()
+    async with aclosing(reader.stream(RowQuery(target.table, (CHUNK_DATA,)))) as batches:
+        async for batch in batches:
+            texts = [cell if isinstance(cell, str) else json.dumps(cell) for (cell,) in batch]
+            if (
+                not await asyncio.to_thread(all, map(is_chunk_in_form, texts))
+                or monotonic() - began > _SECONDS
+            ):
                 return True
     return False
 

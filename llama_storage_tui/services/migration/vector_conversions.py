@@ -7,6 +7,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Final
 
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.transfer import Convert, Item, MoveKeys, MoveMostKeys, NotConvertibleError
@@ -23,6 +24,9 @@ from llama_storage_tui.upstream.registered import FAISS_INDEX
 
 _LIST = "vector_stores:"
 """How a provider's own list of its stores begins from 0.3 on."""
+
+CHUNK_DATA: Final = "chunk_data"
+"""The column of `vector_store_file_contents` that holds the chunk."""
 
 
 def chunk(text: str) -> str:
@@ -54,6 +58,21 @@ def _chunk_id(found: JsonObject) -> str:
     # Without a document the server made up an id at each start: any will do, as long as it is the same each time.
     seed = f"{document or inside.string('document_id') or ''}:{content}"
     return str(uuid.UUID(hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()[:32]))
+
+
+def is_chunk_in_form(text: str) -> bool:
+    """Tell whether a stored chunk is as 0.4 and later demand it; True also of what is no JSON object, which nothing mends."""
+    try:
+        return chunk(text) == text
+    except NotConvertibleError:
+        return True
+
+
+def chunk_in_form(cells: dict[str, Cell]) -> None:
+    """Give the chunk of a row what 0.4 and later demand of it: a step."""
+    text = cells.get(CHUNK_DATA)
+    if isinstance(text, str):
+        cells[CHUNK_DATA] = chunk(text)
 
 
 def faiss_index(text: str) -> str:
@@ -172,7 +191,7 @@ def _content_row(id_: str, found: JsonObject) -> dict[str, Cell]:
         "store_id": store,
         "file_id": file,
         "chunk_index": int(number),
-        "chunk_data": found.text,
+        "chunk_data": chunk(found.text),
     }
 
 

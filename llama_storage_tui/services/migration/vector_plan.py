@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ async def plan_vectors(context: PlanContext, store: DataStore, lead: str) -> Non
             context.leave(
                 f"vector stores of provider {shown or '(unknown)'} on {store.backend}",
                 len(ids),
-                f"the config has no vector_io provider {shown} that keeps keys"
+                _no_provider(context, shown)
                 if id_
                 else "neither they nor a provider's list say whose they are",
             )
@@ -80,6 +81,14 @@ async def plan_vectors(context: PlanContext, store: DataStore, lead: str) -> Non
             await _plan_in_place(context, provider, only)
         else:
             await _plan_move(context, store, lead, provider, only)
+
+
+def _no_provider(context: PlanContext, name: str) -> str:
+    for reference in context.new.references:
+        is_of_it = reference.name == name and re.fullmatch(VECTOR_PATHS, reference.path)
+        if is_of_it and reference.backend in {each.backend for each in context.unseen}:
+            return f"{context.product} would keep them on {reference.backend}, which could not be looked at"
+    return f"the config has no vector_io provider {name} that keeps keys"
 
 
 async def _owners(context: PlanContext, store: DataStore, lead: str) -> dict[str, str]:

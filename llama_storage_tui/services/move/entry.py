@@ -124,7 +124,7 @@ def _refuse_secrets(fields: Mapping[str, str]) -> None:
     for name, text in fields.items():
         if is_secret_name(name) and not _VARIABLE.fullmatch(text):
             raise UsageError(
-                f"{name} would stand in the list of processes and in the shell's history",
+                f"{name} is a secret, which is neither typed here nor written into the config",
                 help="Set a variable, and name it: ${env.NAME}.",
             )
 
@@ -137,7 +137,7 @@ def _refuse_new_secrets(change: MoveChange, moving: MovingConfig) -> None:
             value = secret.reveal()
             if len(value) >= _SHORTEST_SECRET and value in text:
                 raise UsageError(
-                    f"{name} holds a secret, which would stand in the list of processes",
+                    f"{name} holds a secret, which is neither typed here nor written into the config",
                     help="Set a variable, and name it: ${env.NAME}.",
                 )
 

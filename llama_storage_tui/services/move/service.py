@@ -173,7 +173,7 @@ class BackendMove:
             now = tuple(replace(each, item=item) for each, item in zip(planned, items, strict=True))
             return await transfer.apply(replace(plan.transfer, items=now), TERMS, self.config, request)
 
-        return await run_apart(work, may_stop=True)
+        return await run_apart(work, may_stop=True, is_awaited=True)
 
     async def resume(self, watch: Watch, notify: Notify, *, accepts_open: bool = False) -> TransferResult:
         """Finish a move that is half done; raises PendingError."""
@@ -193,7 +193,7 @@ class BackendMove:
                 _refuse_new(journal, items)
             return await transfer.resume(journal, items)
 
-        return await run_apart(work, may_stop=True)
+        return await run_apart(work, may_stop=True, is_awaited=True)
 
     async def undo(self, watch: Watch, notify: Notify, *, accepts_open: bool = False) -> TransferResult:
         """Restore the config, and take away what the last move brought; raises RefusedError, PendingError."""
@@ -208,7 +208,7 @@ class BackendMove:
             result = await transfer.undo(journal, items)
             return replace(result, notices=(*result.notices, *await self._remaining(items)))
 
-        return await run_apart(work, may_stop=True)
+        return await run_apart(work, may_stop=True, is_awaited=True)
 
     def _transfer(
         self, watch: Watch, notify: Notify, ending: _ConfigSwitch, *, accepts_open: bool

@@ -10,11 +10,14 @@ from typing import Any, TypeVar
 Answer = TypeVar("Answer")
 
 
-async def run_apart(make: Callable[[], Coroutine[Any, Any, Answer]], *, may_stop: bool) -> Answer:
+async def run_apart(
+    make: Callable[[], Coroutine[Any, Any, Answer]], *, may_stop: bool, is_awaited: bool = False
+) -> Answer:
     """Await what `make` returns, elsewhere.
 
     Where the caller is cancelled, a task that `may_stop` is cancelled with it; any other runs to its end all the same, and the
-    program waits for it before it ends.
+    program waits for it before it ends. With `is_awaited` the caller waits, too: until everything is put in order, or with the
+    answer of a task that ended all the same.
     """
     stopped = threading.Event()
     found: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Answer]]] = []
@@ -30,12 +33,15 @@ async def run_apart(make: Callable[[], Coroutine[Any, Any, Answer]], *, may_stop
         with asyncio.Runner() as runner:
             return runner.run(body())
 
+    working = asyncio.ensure_future(asyncio.to_thread(in_thread))
     try:
-        return await asyncio.to_thread(in_thread)
+        return await (asyncio.shield(working) if is_awaited else working)
     except asyncio.CancelledError:
         if may_stop:
             stopped.set()
             for loop, task in found:
                 if not loop.is_closed():
                     loop.call_soon_threadsafe(task.cancel)
+        if is_awaited and not working.done():
+            return await working
         raise

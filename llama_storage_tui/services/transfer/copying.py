@@ -168,6 +168,7 @@ class ItemCopy:
         item = self._item
         is_first = self._copy.mirrors and not self._was_complete  # whose place was found empty
         self._may_be_there = not is_first and not await self._writer.is_empty(item.target.container)
+        self._tell(0, self._copy.expected.get(item.what))
         first, *others = parts_of(item)
         for each in others if await self._bring_whole(first) else (item,):
             await self._bring_rows(each)

@@ -209,4 +209,7 @@ async def _room(writer: ItemWriter, store: StoreItems, counted: Sequence[Counted
 
 def _conflict(counted: CountedItem) -> str:
     examples = ", ".join(counted.conflict_examples)
-    return f"{counted.what}: {plural(counted.conflicts, 'row')} of the target differ from what would be brought: {examples}."
+    return (
+        f"{counted.what}: {plural(counted.conflicts, 'row')} of the target differ from what would be brought: {examples}."
+        " Choose what becomes of such rows: keep those of the target, or replace them."
+    )

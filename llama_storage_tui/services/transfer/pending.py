@@ -6,15 +6,15 @@ import os
 
 from llama_storage_tui.config.locate import STDIN, config_path
 from llama_storage_tui.files.journal import Journals
-from llama_storage_tui.next_steps import Advice
+from llama_storage_tui.model.pending import PendingTransfer
 from llama_storage_tui.services.catalog import home_of
 from llama_storage_tui.services.requests import LoadRequest
 
 FOLDER = "transfers"
 
 
-def pending_notice(request: LoadRequest) -> Advice | None:
-    """Return what to say of a transfer that is half done; None where there is none of this config."""
+def pending_transfer(request: LoadRequest) -> PendingTransfer | None:
+    """Return the transfer of this config's data that is half done; None where there is none."""
     if not (Journals(request.environ).state / FOLDER).is_dir():
         return None
     # Imported here: almost no call has to pay for it.
@@ -23,11 +23,17 @@ def pending_notice(request: LoadRequest) -> Advice | None:
     journal = TransferJournals(request.environ).pending(config_name(request))
     if journal is None:
         return None
-    what = (
-        "A move of one of this config's backends" if journal.is_move else "A transfer of this config's data"
+    stores = {item.store for item in journal.items}
+    return PendingTransfer(
+        journal.id,
+        journal.config,
+        journal.created,
+        is_move=journal.is_move,
+        is_undoing=journal.state == "undoing",
+        stores=len(stores),
+        done=len(stores.intersection(journal.committed)),
+        items=tuple((item.what, item.source, item.target) for item in journal.items),
     )
-    text = f"{what} is half done since {journal.created} (journal {journal.id})."
-    return Advice(text, journal.finishing, journal.config)
 
 
 def config_name(request: LoadRequest, config: str | None = None) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 from llama_storage_tui.backends.protocols import Notify
 from llama_storage_tui.backends.registry import refuse_but_for_move
-from llama_storage_tui.errors import BackendError, NotFoundError, RefusedError
+from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError, RefusedError
 from llama_storage_tui.files.transfer_journal import TransferJournal, TransferJournals
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.limits import Timeouts
@@ -90,6 +90,7 @@ class DataMigration:
                 is_thorough=is_thorough,
                 watch=watch,
             )
+            counted = replace(counted, unseen=found.unseen)
             refusal = await asyncio.to_thread(left_by_early_copy, self._request.environ, found.items)
             return counted if refusal is None else replace(counted, refusals=(refusal, *counted.refusals))
 
@@ -104,7 +105,7 @@ class DataMigration:
         async def work() -> TransferResult:
             return await self._transfer(watch, notify).apply(plan, terms, self.config, request)
 
-        return await run_apart(work, may_stop=True)
+        return await run_apart(work, may_stop=True, is_awaited=True)
 
     async def resume(
         self,
@@ -126,7 +127,7 @@ class DataMigration:
                 journal, items, targets, on_conflict=on_conflict
             )
 
-        return await run_apart(work, may_stop=True)
+        return await run_apart(work, may_stop=True, is_awaited=True)
 
     async def undo(self, watch: Watch, notify: Notify, *, accepts_open: bool = False) -> TransferResult:
         """Take away what the last transfer brought, half done or finished; raises RefusedError, PendingError."""
@@ -143,7 +144,7 @@ class DataMigration:
                 journal, items, targets
             )
 
-        return await run_apart(work, may_stop=True)
+        return await run_apart(work, may_stop=True, is_awaited=True)
 
     def _transfer(self, watch: Watch, notify: Notify, *, accepts_open: bool = False) -> Transfer:
         return Transfer(self._journals, self._timeouts, watch, notify, accepts_open)
@@ -156,6 +157,18 @@ class DataMigration:
             if journal.is_open:
                 raise half_done(journal, error) from None
             raise RefusedError(error.message, where=error.where, help=error.help) from None
+        planned = {item.what for item in found.items}
+        if found.unseen and any(each.what not in planned for each in journal.items):
+            # What is missing may be there: nobody can tell.
+            unseen = found.unseen[0]
+            lost = BackendError(
+                f"{unseen.backend} could not be looked at: {unseen.reason}",
+                failure=FailureKind.UNREACHABLE,
+                where=unseen.location,
+            )
+            if journal.is_open:
+                raise half_done(journal, lost)
+            raise RefusedError(lost.message, where=lost.where)
         targets = {each.name: each.target for each in catalog.backends if each.target is not None}
         return found.items, targets
 

@@ -15,6 +15,7 @@ from llama_storage_tui.model.finding import Finding, Stage
 from llama_storage_tui.model.upgrade import LostByDesign, RewrittenByServer, StoreForecast, UpgradeReport
 from llama_storage_tui.services import inspection
 from llama_storage_tui.services.catalog import load_versions
+from llama_storage_tui.services.form_inspection import EARLIER_FORM
 from llama_storage_tui.services.migration.renamed_home import keeps_folder
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rule_book import BY_ID
@@ -27,10 +28,18 @@ from llama_storage_tui.services.upgrades.steps import steps_to
 from llama_storage_tui.upstream import changes, upgrades
 from llama_storage_tui.upstream.upgrades import NoLongerServed
 
-COUNTED_HERE: Final = frozenset(
-    {"raw-keys", "unnamed-keys", "rows-left-behind", "rows-under-other-default", "keys-of-0.2", "not-created"}
+SAID_HERE: Final = frozenset(
+    {
+        EARLIER_FORM.id,
+        "raw-keys",
+        "unnamed-keys",
+        "rows-left-behind",
+        "rows-under-other-default",
+        "keys-of-0.2",
+        "not-created",
+    }
 )
-"""Rules whose findings say what the comparison of the stores says with numbers."""
+"""Rules whose findings say what the report says by itself: in the numbers of its stores, and in its forms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,7 @@ async def _data_findings(session: Session, pair: UpgradePair) -> tuple[Finding, 
     return tuple(
         finding
         for finding in await inspection.inspect_data(session)
-        if finding.rule not in COUNTED_HERE and not BY_ID[finding.rule].holds_for(pair.old.version.chosen)
+        if finding.rule not in SAID_HERE and not BY_ID[finding.rule].holds_for(pair.old.version.chosen)
     )
 
 

@@ -2,61 +2,28 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widgets import DataTable, Static
 
-from llama_storage_tui.model.pending import PendingNotice
+from llama_storage_tui.model.pending import PendingNotice, PendingTransfer
 from llama_storage_tui.services.remembered import ConfigChoice
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.catalog.activity import ActivityPane
 from llama_storage_tui.tui.catalog.backends import BackendList
 from llama_storage_tui.tui.catalog.detail import TABS, BackendDetail
 from llama_storage_tui.tui.catalog.headline import facts
+from llama_storage_tui.tui.catalog.leads import LEADS
 from llama_storage_tui.tui.catalog.messages import ActivityArrived
 from llama_storage_tui.tui.catalog.references import ReferencePane
 from llama_storage_tui.tui.catalog.testing import TestingScreen
-from llama_storage_tui.tui.messages import (
-    AttentionOpened,
-    BackendOpened,
-    CompletionsOpened,
-    ConversationsOpened,
-    FamiliesOpened,
-    FindingsOpened,
-    LeftBehindOpened,
-    PendingOpened,
-    PickerOpened,
-    ReloadRequested,
-    ResponsesOpened,
-    RotationOpened,
-    StatisticsOpened,
-    UpgradeOpened,
-    VersionOpened,
-)
+from llama_storage_tui.tui.messages import BackendMoveOpened, BackendOpened, RotationOpened
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
-
-_SCREENS: Final[dict[str, type[Message]]] = {
-    "findings": FindingsOpened,
-    "responses": ResponsesOpened,
-    "attention": AttentionOpened,
-    "stats": StatisticsOpened,
-    "conversations": ConversationsOpened,
-    "completions": CompletionsOpened,
-    "objects": FamiliesOpened,
-    "pending": PendingOpened,
-    "version": VersionOpened,
-    "upgrade": UpgradeOpened,
-    "left_behind": LeftBehindOpened,
-    "pick": PickerOpened,
-    "reload": ReloadRequested,
-}
-"""What is asked for where a key leads to another screen."""
 
 
 class CatalogScreen(TestingScreen):
@@ -73,10 +40,17 @@ class CatalogScreen(TestingScreen):
             "show('pending')",
             "Pending",
             id="catalog.pending",
-            tooltip="Recover an unfinished password change",
+            tooltip="Finish or take back a change that is half done",
         ),
         Binding(
             "T", "test_all", "Test all", id="catalog.test-all", tooltip="Connect to all backends at once"
+        ),
+        Binding(
+            "m",
+            "move",
+            "Move",
+            id="catalog.move",
+            tooltip="Move this backend with its data to another engine or place",
         ),
         Binding(
             "f",
@@ -189,7 +163,7 @@ class CatalogScreen(TestingScreen):
     ) -> None:
         super().__init__(session, servers)
         self._pending = pending
-        """A sentence for each password change that is half done."""
+        """What is half done: changes of passwords, and a transfer of data."""
         self._detailed: str | None = None
         """The backend whose detail is on show."""
 
@@ -263,7 +237,9 @@ class CatalogScreen(TestingScreen):
         """Only an entry of the file can be tested."""
         if parameters == ("pending",):
             return bool(self._pending)
-        if action in ("test", "rotate"):
+        if action == "move" and self._session.catalog.is_legacy:
+            return False
+        if action in ("test", "rotate", "move"):
             row = self.current_row
             return True if row is not None and row.backend is not None else None
         if parameters == ("findings",):
@@ -300,7 +276,9 @@ class CatalogScreen(TestingScreen):
 
     def action_show(self, name: str) -> None:
         """Ask for another screen by its name here."""
-        self.post_message(_SCREENS[name]())
+        if name == "pending" and isinstance(self._pending[0], PendingTransfer):
+            name = "transfer"
+        self.post_message(LEADS[name]())
 
     def action_rotate(self) -> None:
         """Ask for the plan of a password change."""
@@ -315,6 +293,12 @@ class CatalogScreen(TestingScreen):
             self.post_message(RotationOpened(row.name))
         else:
             self.status.say(f"Backend {row.name} has no password to change: {reason}.")
+
+    def action_move(self) -> None:
+        """Ask where this backend is to go."""
+        row = self.current_row
+        if row is not None and row.backend is not None:
+            self.post_message(BackendMoveOpened(row.name))
 
     def action_test(self) -> None:
         """Test the backend under the cursor."""

@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.finding import Severity
-from llama_storage_tui.model.fleet import Drift, FleetFinding, FleetReport
+from llama_storage_tui.model.fleet import CollisionKind, Drift, FleetFinding, FleetReport
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.reports.lines import ARROW, BAD, Block, Line, Tone
 from llama_storage_tui.secrets import Redactor
 from llama_storage_tui.services.fleet.member import FleetInputs, FleetMember
 from llama_storage_tui.services.fleet.reading import FleetReading
 from llama_storage_tui.services.loaded_config import Opened
+from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.text import plural
 from llama_storage_tui.tui.catalog.messages import CatalogLoaded
 from llama_storage_tui.tui.fleet.messages import FleetJudged, FleetResumed, InputsFound, MembersRead
@@ -103,6 +105,18 @@ class FleetScreen(WorkScreen):
     def redact(self, text: str) -> str:
         """Mask the secrets of all configs."""
         return self._redactor(text)
+
+    def neighbours(self, request: LoadRequest, path: str) -> tuple[str, ...]:
+        """Return the other configs whose password is that of a backend (its path in one config), in a place of their own."""
+        named = {member.name: member.request for member in self._members if member.request.key is None}
+        mine = next((name for name, each in named.items() if each.config == request.config), None)
+        found: dict[str, None] = {}
+        for each in self._report.findings if self._report is not None else ():
+            if each.collision is None or each.collision.kind is not CollisionKind.ROTATION:
+                continue
+            if any(place.config == mine and place.where.startswith(f"{path}.") for place in each.places):
+                found |= dict.fromkeys(each.collision.configs)
+        return tuple(named[name].config for name in found if name != mine and name in named)
 
     def action_reload(self) -> None:
         self._reading = self._reading.again()
@@ -297,3 +311,9 @@ def _some(reading: Iterator[FleetMember], seconds: float) -> list[FleetMember]:
         if time.monotonic() >= until:
             break
     return found
+
+
+def neighbours(screens: Sequence[Screen[object]], request: LoadRequest | None, path: str) -> tuple[str, ...]:
+    """Return the other configs that a change of one password alone would break, where a fleet is below the screens."""
+    fleet = next((each for each in screens if isinstance(each, FleetScreen)), None)
+    return () if fleet is None or request is None else fleet.neighbours(request, path)

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from textual.screen import Screen
 
-from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.model.catalog import Catalog, Family
 from llama_storage_tui.model.families import Query
 from llama_storage_tui.services.records.counting import kept_families
+from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.no_credential import why_never
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
@@ -34,6 +35,9 @@ from llama_storage_tui.tui.response.reading import ReadingScreen
 from llama_storage_tui.tui.response.response import ResponseScreen
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.zone import Zone
+from llama_storage_tui.tui.upgrades.left_behind import LeftBehindScreen
+from llama_storage_tui.tui.upgrades.migrate import MigrateScreen
+from llama_storage_tui.tui.upgrades.upgrade import UpgradeScreen
 from llama_storage_tui.upstream.families import find_family
 from llama_storage_tui.upstream.families.completions import COMPLETIONS
 
@@ -69,6 +73,16 @@ def destinations(catalog: Catalog) -> list[NamedDestination]:
         NamedDestination(
             "Go to upgrade", "What another version would make of this deployment", messages.UpgradeOpened()
         ),
+        NamedDestination(
+            "Go to bring data",
+            "Plan what brings the data that the server's version does not reach",
+            messages.DataMigrationOpened(),
+        ),
+        NamedDestination(
+            "Go to unfinished transfer",
+            "Finish or take back a transfer of data that is half done",
+            messages.PendingTransferOpened(),
+        ),
         NamedDestination("Go to configs", "Choose another run config", messages.PickerOpened()),
     ]
     if catalog.is_judged:
@@ -93,6 +107,14 @@ def destinations(catalog: Catalog) -> list[NamedDestination]:
                     messages.RotationOpened(backend.name),
                 )
             )
+        if backend.family is not Family.UNKNOWN and not catalog.is_legacy:
+            found.append(
+                NamedDestination(
+                    f"Go to the move of {name}",
+                    "Plan a move to another engine or place, with its data",
+                    messages.BackendMoveOpened(backend.name),
+                )
+            )
     found += [
         NamedDestination(
             f"Go to objects: {each.title}", each.about, messages.ObjectsOpened(each.name, each.title)
@@ -100,6 +122,18 @@ def destinations(catalog: Catalog) -> list[NamedDestination]:
         for each in kept_families(catalog)
     ]
     return found
+
+
+def upgrade_screen(
+    chosen: messages.UpgradeStepOpened, session: Session, request: LoadRequest
+) -> Screen[None]:
+    """Return the screen about another version that a message leads to."""
+    match chosen:
+        case messages.MigrationOpened():
+            return MigrateScreen(session, request, chosen.to)
+        case messages.LeftBehindOpened():
+            return LeftBehindScreen(session)
+    return UpgradeScreen(session, request)
 
 
 def screen_of(

@@ -9,15 +9,13 @@ from llama_storage_tui.tui.export.dialog import ExportDialog
 from llama_storage_tui.tui.export.jobs import ValueSave
 from llama_storage_tui.tui.findings.config_text import ConfigTextScreen
 from llama_storage_tui.tui.findings.findings import FindingsScreen
-from llama_storage_tui.tui.fleet.fleet import FleetScreen
-from llama_storage_tui.tui.navigation.destinations import destinations, screen_of
+from llama_storage_tui.tui.fleet.fleet import FleetScreen, neighbours
+from llama_storage_tui.tui.navigation.destinations import destinations, screen_of, upgrade_screen
 from llama_storage_tui.tui.navigation.help import HelpDialog, key_groups
 from llama_storage_tui.tui.rotation.change import ChangeScreen
 from llama_storage_tui.tui.rotation.pending import PendingScreen
 from llama_storage_tui.tui.rotation.rotation import RotationScreen
-from llama_storage_tui.tui.upgrades.left_behind import LeftBehindScreen
-from llama_storage_tui.tui.upgrades.migrate import MigrateScreen
-from llama_storage_tui.tui.upgrades.upgrade import UpgradeScreen
+from llama_storage_tui.tui.transfers.transfer import TransferScreen
 from llama_storage_tui.tui.values.keys import KeysScreen
 from llama_storage_tui.tui.values.namespaces import NamespacesScreen
 from llama_storage_tui.tui.values.rows import RowsScreen
@@ -33,19 +31,19 @@ __all__ = [
     "FleetScreen",
     "HelpDialog",
     "KeysScreen",
-    "LeftBehindScreen",
-    "MigrateScreen",
     "NamespacesScreen",
     "PendingScreen",
     "PickerScreen",
     "RotationScreen",
     "RowsScreen",
     "TablesScreen",
-    "UpgradeScreen",
+    "TransferScreen",
     "ValueSave",
     "ValueScreen",
     "VersionDialog",
     "destinations",
     "key_groups",
+    "neighbours",
     "screen_of",
+    "upgrade_screen",
 ]

@@ -68,12 +68,15 @@ class RotationScreen(WorkScreen):
         ),
     ]
 
-    def __init__(self, session: Session, desk: RotationDesk, backend: str) -> None:
+    def __init__(
+        self, session: Session, desk: RotationDesk, backend: str, also: tuple[str, ...] = ()
+    ) -> None:
+        """`also` are other configs that hold the same password, to begin with."""
         super().__init__()
         self._session = session
         self._desk = desk
         self._backend = backend
-        self._wish = Wish()
+        self._wish = Wish(also=also)
         self._draft: Draft | None = None
 
     def redact(self, text: str) -> str:

@@ -9,8 +9,6 @@ from llama_storage_tui.next_steps import Help, Step, worded
 
 PROGRAM: Final = "llama-storage-tui"
 """For a shell beside the app, which a pipe needs."""
-AFTER_WRITING: Final = f"In a shell, when the new config is written: {PROGRAM} migrate-data"
-"""The app replaces the config in its place, so that the old one is the copy beside it."""
 
 _WORDS: Final = {
     Step.LIST_TABLES: "The backend {of} lists its tables: enter on it in the catalog.",
@@ -40,17 +38,17 @@ _WORDS: Final = {
     Step.CHANGE_FILES_ONLY: "Then choose “files only” in the options (m) and type the new password.",
     Step.ACCEPT_UNCHECKED: "To change the password without verification, choose that in the options (m).",
     Step.CHANGE_TOGETHER: "Name the others in the options (m) of the change: {of}.",
-    Step.MIGRATE_DATA: f"What brings them, in a shell, with its plan first: {PROGRAM} migrate-data RUN_CONFIG --dry-run",
-    Step.RESUME_TRANSFER: f"In a shell beside the app: {PROGRAM} migrate-data {{of}} --resume",
-    Step.RESUME_MOVE: f"In a shell beside the app: {PROGRAM} move {{of}} --resume",
+    Step.MIGRATE_DATA: "d in the list of what is left behind (L) plans what brings them.",
+    Step.RESUME_TRANSFER: "R in the catalog shows where it stands, and finishes it or takes it back.",
+    Step.RESUME_MOVE: "R in the catalog shows where it stands, and finishes it or takes it back.",
     Step.LEAVE_OUT_USERLIST: "Leave the PgBouncer list empty in the options (m).",
     Step.TEST_BACKENDS: "T in the catalog tests them.",
     Step.MIGRATE_CONFIG: "m shows both files; w there replaces RUN_CONFIG and keeps the old one as RUN_CONFIG.before-{of}.",
-    Step.PLAN_DATA: f"{AFTER_WRITING} RUN_CONFIG --from RUN_CONFIG.before-{{of}} --for {{of}} --dry-run",
-    Step.BRING_DATA: f"{AFTER_WRITING} RUN_CONFIG --from RUN_CONFIG.before-{{of}} --for {{of}}",
-    Step.PLAN_IN_PLACE: f"In a shell: {PROGRAM} migrate-data RUN_CONFIG --for {{of}} --dry-run",
-    Step.BRING_IN_PLACE: f"In a shell: {PROGRAM} migrate-data RUN_CONFIG --for {{of}}",
-    Step.BRING_PUBLIC_DATA: f"{AFTER_WRITING} RUN_CONFIG --from RUN_CONFIG.before-{{of}} --for {{of}} --public-rows",
+    Step.PLAN_DATA: "d shows the plan when the new config is written; RUN_CONFIG.before-{of} is the one that wrote the data.",
+    Step.BRING_DATA: "a on the plan (d) carries it out.",
+    Step.PLAN_IN_PLACE: "d shows the plan.",
+    Step.BRING_IN_PLACE: "a on the plan (d) carries it out.",
+    Step.BRING_PUBLIC_DATA: "m on the plan (d): choose that ownerless rows were public.",
     Step.CHECK_AS_VERSION: f"In a shell: {PROGRAM} check RUN_CONFIG --for {{of}} --data",
     Step.CHECK_MIGRATED: f"In a shell: {PROGRAM} check RUN_CONFIG --for {{of}} --data",
 }

@@ -19,7 +19,7 @@ from llama_storage_tui.services.left_behind import LeftBehind, left_behind
 from llama_storage_tui.services.rule_book import BY_ID
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line, plural
-from llama_storage_tui.tui.messages import BackendOpened, Failed
+from llama_storage_tui.tui.messages import BackendOpened, DataMigrationOpened, Failed
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone, severity_mark
 from llama_storage_tui.tui.upgrades.messages import LeftBehindArrived
@@ -46,6 +46,13 @@ class LeftBehindScreen(WorkScreen):
     CSS_PATH = "left_behind.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "d",
+            "bring",
+            "Bring data",
+            id="upgrade.bring",
+            tooltip="Plan what brings the data that this version does not reach",
+        ),
         Binding(
             "ctrl+r", "reload", "Look again", id="screen.reload", show=False, tooltip="Read the stores again"
         ),
@@ -169,6 +176,10 @@ class LeftBehindScreen(WorkScreen):
     def _failed(self, message: Failed) -> None:
         self._head(Shown("✗ unknown", Tone.BAD))
         self.fail(message.error)
+
+    def action_bring(self) -> None:
+        """Ask for the plan of a migration of data."""
+        self.post_message(DataMigrationOpened())
 
     def action_reload(self) -> None:
         self._start()

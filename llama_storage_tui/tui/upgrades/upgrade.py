@@ -17,7 +17,7 @@ from llama_storage_tui.reports.upgrade import step_lines, upgrade_blocks, verdic
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.upgrades.forecast import forecast, load_pair
-from llama_storage_tui.tui.messages import Failed, MigrationOpened
+from llama_storage_tui.tui.messages import DataMigrationOpened, Failed, MigrationOpened
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.one_field import FieldDialog
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
@@ -43,6 +43,13 @@ class UpgradeScreen(WorkScreen):
             "Migrate config",
             id="upgrade.migrate",
             tooltip="The config for that version, beside this one",
+        ),
+        Binding(
+            "d",
+            "bring",
+            "Bring data",
+            id="upgrade.bring",
+            tooltip="Plan what brings the data to where that version reads it",
         ),
         Binding(
             "ctrl+r",
@@ -122,6 +129,10 @@ class UpgradeScreen(WorkScreen):
 
     def action_migrate(self) -> None:
         self.post_message(MigrationOpened(self._to))
+
+    def action_bring(self) -> None:
+        """Ask for the plan of a migration of data to that version."""
+        self.post_message(DataMigrationOpened(self._to))
 
     def action_choose(self) -> None:
         """Ask for another version."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from llama_storage_tui.model.transfer import DataPlan, PlanChoices
+from llama_storage_tui.model.transfer import DataPlan, NotConvertibleError, PlanChoices
 from llama_storage_tui.services.catalog import load
 from llama_storage_tui.services.migration.planning import plan_data
 from llama_storage_tui.services.requests import LoadRequest
@@ -203,7 +203,8 @@ def test_vector_stores_that_came_after_the_mark_was_set_become_the_rows_that_ser
     assert whats(found) == ["vector_stores of provider faiss", "vector_store_file_contents of provider faiss"]
     apply(found)
     chunks = rows_of(tmp_path / "sql_store.db", "vector_store_file_contents", "chunk_index, chunk_data")
-    assert chunks == [(number, f'{{"n": {number}}}') for number in (0, 2, 10)]
+    assert [number for number, _ in chunks] == [0, 2, 10]
+    assert all(data.startswith(f'{{"n": {number}, "chunk_') for number, data in chunks)
     assert plan(tmp_path, change=IN_TABLES).items == ()
 
 
@@ -349,3 +350,25 @@ def test_a_name_out_of_a_stored_document_is_shown_harmless(tmp_path: Path) -> No
     (stay,) = plan(tmp_path).stays
     assert "\x1b" not in stay.what + stay.reason
     assert "\n" not in stay.what + stay.reason
+
+
+def test_chunks_in_a_table_get_what_the_version_demands_where_they_are(tmp_path: Path) -> None:
+    run(
+        tmp_path / "sql_store.db",
+        """
+        CREATE TABLE vector_store_file_contents (id VARCHAR PRIMARY KEY, store_id VARCHAR, file_id VARCHAR, chunk_index INTEGER,
+            chunk_data JSON, access_attributes JSON, owner_principal VARCHAR);
+        INSERT INTO vector_store_file_contents VALUES ('a', 's', 'f', 0, '{"content": "x", "stored_chunk_id": "c-1"}', 'null', '');
+        INSERT INTO vector_store_file_contents VALUES ('b', 's', 'f', 1, 'no json', 'null', '');
+        """,
+    )
+    tables = "stores:\n    vector_stores: {table_name: vector_stores, backend: sql}"
+    found = plan(tmp_path, change=("stores:", tables))
+    chunks = next(item for item in found.items if item.what.startswith("chunks of files"))
+    row = {"id": "a", "chunk_data": '{"content": "x", "stored_chunk_id": "c-1"}'}
+    (made,) = chunks.convert(row)
+    assert json.loads(str(made["chunk_data"])) | {"chunk_id": "c-1", "chunk_metadata": {}} == json.loads(
+        str(made["chunk_data"])
+    )
+    with pytest.raises(NotConvertibleError):
+        chunks.convert({"id": "b", "chunk_data": "no json"})

@@ -122,9 +122,9 @@ async def test_a_table_that_grows_while_it_is_copied_is_noticed(
     old.execute("PRAGMA journal_mode=WAL")
     grown = False
 
-    def grow(_: TransferProgress) -> None:
+    def grow(progress: TransferProgress) -> None:
         nonlocal grown
-        if not grown:
+        if progress.rows and not grown:
             grown = True
             old.execute("INSERT INTO openai_responses (id, created_at) VALUES ('later', 1)")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textual.widgets import DataTable
+from textual.widgets import DataTable, Input
 
 from llama_storage_tui.tui.catalog.catalog import CatalogScreen
 from llama_storage_tui.tui.findings.findings import FindingsScreen
@@ -126,3 +126,15 @@ async def test_the_table_fits_a_narrow_terminal() -> None:
     async with fleet_stage(NARROW) as found:
         assert "production.yaml" in found.text
         assert max(len(line) for line in found.text.splitlines()) <= 80
+
+
+async def test_a_change_of_a_password_begins_with_the_other_configs_that_hold_it() -> None:
+    texts = {
+        "a.yaml": on_postgres(),
+        "b.yaml": on_postgres(name="other"),
+        "c.yaml": on_postgres(password="two"),
+    }
+    async with fleet_stage(texts=texts) as found:
+        await found.press("enter", "down", "r", "m")
+        also = found.app.screen.query_one("#also", Input)
+        assert also.value == "fleet/b.yaml"

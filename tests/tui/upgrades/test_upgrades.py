@@ -123,3 +123,15 @@ async def test_a_place_tells_its_size_and_who_reads_it() -> None:
         found.app.screen.query_one(Listing).point("sql_default True openai_responses")
         await found.settle()
         assert "Nothing in this config refers to it" in found.text
+
+
+async def test_both_columns_follow_the_width_of_the_terminal() -> None:
+    async with demo_stage(demo="legacy") as found:
+        await found.press("U", "m")
+        listing = found.app.screen.query_one(Listing)
+        for width, height in (NARROW, WIDE, (100, 30)):
+            await found.pilot.resize_terminal(width, height)
+            await found.settle()
+            shown = [column.get_render_width(listing) for column in listing.ordered_columns]
+            assert sum(shown) <= width
+            assert shown[2] == shown[4] > width // 3

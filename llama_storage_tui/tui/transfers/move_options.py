@@ -1,0 +1,108 @@
+"""What a backend becomes: its type, and the fields of its new entry as they are written there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Input, Static
+
+from llama_storage_tui.text import line
+from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.screens.secret_form import field
+from llama_storage_tui.tui.transfers.choices import MoveOptions
+from llama_storage_tui.tui.transfers.data_options import ACCEPT, REFUSE, TAKE, choice
+from llama_storage_tui.tui.widgets.choice import Choice
+from llama_storage_tui.tui.widgets.key_footer import KeyFooter
+from llama_storage_tui.tui.widgets.status_line import StatusLine
+from llama_storage_tui.upstream.run_config import FieldInfo
+
+EXPLAINED = (
+    "Fields are written as they stand here; ${env.NAME:=DEFAULT} is possible. An empty one is left out."
+)
+
+
+class MoveOptionsDialog(Dialog[MoveOptions]):
+    """A form. `enter` takes what it says and makes the plan."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*TAKE]
+
+    def __init__(
+        self, backend: str, choices: Mapping[str, tuple[FieldInfo, ...]], options: MoveOptions | None
+    ) -> None:
+        super().__init__()
+        self._backend = backend
+        self._choices = choices
+        self._options = options or MoveOptions(next(iter(choices)), {})
+
+    def compose(self) -> ComposeResult:
+        """Lay out the types, and the fields of each."""
+        options = self._options
+        with Vertical(classes="box") as box:
+            box.border_title = line(f"Move {self._backend} to", 60)
+            with VerticalScroll(id="form", can_focus=False):
+                yield from choice("Type", "type", tuple(self._choices), options.type)
+                yield Static(EXPLAINED, classes="explained", markup=False)
+                for type_, fields in self._choices.items():
+                    with Vertical(id=f"fields-{type_}", classes="fields"):
+                        for each in fields:
+                            yield from field(
+                                each.name,
+                                f"{type_}-{each.name}",
+                                is_secret=False,
+                                value=options.fields.get(each.name, "") if type_ == options.type else "",
+                                placeholder=_hint(each),
+                            )
+                yield from choice(
+                    "Open stores", "open", (REFUSE, ACCEPT), ACCEPT if options.accepts_open else REFUSE
+                )
+            yield StatusLine()
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        """Begin with the type."""
+        self.query_one("#type", Choice).focus()
+        self._show_fields()
+        self._guide()
+
+    @property
+    def _type(self) -> str:
+        return self.query_one("#type", Choice).chosen
+
+    @on(Choice.Turned, "#type")
+    def _show_fields(self) -> None:
+        for type_ in self._choices:
+            self.query_one(f"#fields-{type_}").display = type_ == self._type
+
+    @on(Input.Changed)
+    def _guide(self) -> None:
+        self.query_one(StatusLine).say("arrows choose, tab goes on, enter makes the plan")
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        self.action_take()
+
+    def action_take(self) -> None:
+        """Answer with the type and the fields that hold something."""
+        type_ = self._type
+        typed = {
+            each.name: self.query_one(f"#{type_}-{each.name}", Input).value.strip()
+            for each in self._choices[type_]
+        }
+        fields = {name: text for name, text in typed.items() if text}
+        if not fields:
+            self.query_one(StatusLine).fail("Where it moves to is not said: fill in a field.")
+            return
+        self.dismiss(
+            MoveOptions(type_, fields, accepts_open=self.query_one("#open", Choice).chosen == ACCEPT)
+        )
+
+
+def _hint(field_: FieldInfo) -> str:
+    if field_.is_secret:
+        return "${env.NAME}: a secret is never written out"
+    return "" if field_.default is None else f"{field_.default} where empty"
