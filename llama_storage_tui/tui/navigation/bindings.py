@@ -45,7 +45,6 @@ PLACES: Final = {
     "AttentionScreen": "attention",
     "ChangeScreen": "a running change",
     "TransferScreen": "a transfer of data",
-    "FollowedScreen": "a list that can be followed",
     "Dialog": "every dialog",
     "HelpDialog": "help",
     "GotoDialog": "going to an id",
