@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import unified_diff
 from typing import Final
@@ -23,6 +23,7 @@ from llama_storage_tui.model.catalog import Backend, Catalog, Family
 from llama_storage_tui.model.finding import Severity, Stage
 from llama_storage_tui.model.move import MoveChange
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.catalog import read_environment
 from llama_storage_tui.services.config_writing import config_file
 from llama_storage_tui.services.requests import LoadRequest
@@ -81,7 +82,7 @@ def read_both(load: LoadRequest, before: bytes, after: bytes) -> MovingConfig:
     new = _catalog(documents[1], environment, load, old.version.chosen)
     for catalog in (old, new):
         learn_secrets(catalog.secrets)
-    return MovingConfig(before, after, old, new, _diff(documents))
+    return MovingConfig(before, after, old, new, _diff(documents, {*old.secrets, *new.secrets}))
 
 
 def full_type(type_: str, family: Family) -> str:
@@ -151,7 +152,8 @@ def _refuse_errors(moving: MovingConfig) -> None:
             raise RefusedError(each.message, where=each.where, help=each.help)
 
 
-def _diff(documents: Sequence[ConfigDocument]) -> str:
-    old, new = (masked_text(each.text, each.name).replace("\r\n", "\n").split("\n") for each in documents)
+def _diff(documents: Sequence[ConfigDocument], known: Collection[Secret]) -> str:
+    texts = (masked_text(each.text, each.name, known) for each in documents)
+    old, new = (each.replace("\r\n", "\n").split("\n") for each in texts)
     name = documents[0].name
     return "\n".join(unified_diff(old, new, name, f"{name} (moved)", lineterm=""))
