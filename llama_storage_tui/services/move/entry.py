@@ -13,10 +13,10 @@ from llama_storage_tui.config.document import ConfigDocument
 from llama_storage_tui.config.edit.backend import with_backend
 from llama_storage_tui.config.edit.embed import embed
 from llama_storage_tui.config.edit.masked import masked_text
-from llama_storage_tui.config.environment import Environment
+from llama_storage_tui.config.environment import EXPRESSION, Environment
 from llama_storage_tui.config.load import load_catalog
 from llama_storage_tui.config.locate import read_document, read_file
-from llama_storage_tui.config.masking import is_secret_name
+from llama_storage_tui.config.masking import is_secret_name, secrets_in_userinfo
 from llama_storage_tui.errors import RefusedError, UsageError
 from llama_storage_tui.files.log import learn_secrets
 from llama_storage_tui.model.catalog import Backend, Catalog, Family
@@ -33,6 +33,7 @@ from llama_storage_tui.upstream.versions import newest
 _BOM: Final = b"\xef\xbb\xbf"
 _VARIABLE: Final = re.compile(r"\$\{env\.\w+(:=)?\}")
 _SHORTEST_SECRET: Final = 4
+_NAME_IT: Final = "Set a variable, and name it: ${env.NAME}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +127,11 @@ def _refuse_secrets(fields: Mapping[str, str]) -> None:
         if is_secret_name(name) and not _VARIABLE.fullmatch(text):
             raise UsageError(
                 f"{name} is a secret, which is neither typed here nor written into the config",
-                help="Set a variable, and name it: ${env.NAME}.",
+                help=_NAME_IT,
             )
+        # What a variable gives is not written; what it defaults to is.
+        if any(secrets_in_userinfo(EXPRESSION.sub(lambda found: found[3] or "", text))):
+            raise _holds_secret(name)
 
 
 def _refuse_new_secrets(change: MoveChange, moving: MovingConfig) -> None:
@@ -137,10 +141,13 @@ def _refuse_new_secrets(change: MoveChange, moving: MovingConfig) -> None:
         for secret in set(moving.new.secrets) - known:
             value = secret.reveal()
             if len(value) >= _SHORTEST_SECRET and value in text:
-                raise UsageError(
-                    f"{name} holds a secret, which is neither typed here nor written into the config",
-                    help="Set a variable, and name it: ${env.NAME}.",
-                )
+                raise _holds_secret(name)
+
+
+def _holds_secret(name: str) -> UsageError:
+    return UsageError(
+        f"{name} holds a secret, which is neither typed here nor written into the config", help=_NAME_IT
+    )
 
 
 def _refuse_errors(moving: MovingConfig) -> None:
