@@ -18,7 +18,7 @@ from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.transfer.apply import Transfer
 from tests.move_runner import service
 from tests.moves import add_hard_values, content, made
-from tests.transfers import ignore
+from tests.transfers import Killed, ignore
 
 
 @pytest.fixture
@@ -122,9 +122,9 @@ async def test_a_move_that_another_process_finished_meanwhile_is_not_gone_on_wit
 
     def stop(step: str) -> None:
         if step == "marked":
-            raise KeyboardInterrupt
+            raise Killed
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Killed):
         await moving.apply(await moving.plan(change), change, ignore, stop)
     stale = moving.pending()
     assert stale is not None

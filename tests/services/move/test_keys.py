@@ -20,7 +20,7 @@ from llama_storage_tui.services.move.service import BackendMove
 from llama_storage_tui.services.requests import LoadRequest
 from tests.redis_servers import RedisServer, needed, redis_process
 from tests.stores import KEY_VALUE_TABLE, RedisStore
-from tests.transfers import ignore
+from tests.transfers import Killed, ignore
 
 REGISTRY = "registry:distributions:registry:v10::model:"
 CONFIG = """
@@ -194,9 +194,9 @@ async def test_an_interrupted_move_to_redis_is_gone_on_with_or_taken_away(
 
     def stop(step: str) -> None:
         if step == "copied":
-            raise KeyboardInterrupt
+            raise Killed
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Killed):
         await deployment.move("redis", on(redis_store.server), stop)
     assert client.dbsize() > 1
     assert deployment.config.read_bytes() == before[1]
