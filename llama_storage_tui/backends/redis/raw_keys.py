@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from llama_storage_tui.backends.redis.commands import Command, Question
 from llama_storage_tui.backends.redis.connecting import RedisConnection
 from llama_storage_tui.backends.redis.scanning import Scan, WantedKeys
 from llama_storage_tui.backends.seen import SeenKeys
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import FailureKind
 from llama_storage_tui.model.data import Cell, KeySelection
 from llama_storage_tui.model.raw_rows import Found, RawRow, Sheet, Standing, UndecodableText

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from llama_storage_tui.backends.batches import BATCH_BYTES, LARGEST_BATCH, parted
 from llama_storage_tui.backends.redis.raw_keys import NEVER, encoded, expires_at, is_past
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.raw_rows import RawRow, RefusedRow, Sheet
 from llama_storage_tui.model.transfer import NotConvertibleError

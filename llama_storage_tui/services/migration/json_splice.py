@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.transfer import NotConvertibleError
 
 # Numbers stay text: nobody looks at them, and Python refuses integers of more than 4,300 digits.

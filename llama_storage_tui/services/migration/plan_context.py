@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.catalog import Catalog, Family, Provider, Reference
 from llama_storage_tui.model.transfer import DataPlan, PlanChoices, Stays, TransferItem, Unseen

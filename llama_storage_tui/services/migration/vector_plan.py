@@ -6,9 +6,9 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.catalog import Family, Reference
 from llama_storage_tui.model.data import RowQuery

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import unified_diff
 from typing import Final
 
@@ -17,6 +17,7 @@ from llama_storage_tui.config.environment import Environment
 from llama_storage_tui.config.load import load_catalog
 from llama_storage_tui.config.locate import read_document, read_file
 from llama_storage_tui.config.masking import is_secret_name
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError, UsageError
 from llama_storage_tui.files.log import learn_secrets
 from llama_storage_tui.model.catalog import Backend, Catalog, Family

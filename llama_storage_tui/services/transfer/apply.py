@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal, Protocol
 
 from llama_storage_tui.backends.protocols import Notify
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind, PendingError, RefusedError, StorageToolError
 from llama_storage_tui.files.transfer_journal import OPEN, TransferJournal, TransferJournals, TransferRecord
 from llama_storage_tui.model.limits import Timeouts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from time import monotonic
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -12,6 +12,7 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.services.records.following import Followed, Follower, Lost

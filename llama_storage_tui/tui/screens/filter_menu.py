@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final, Protocol, runtime_checkable
 
@@ -13,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import DataTable
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.services.saved_filters import SavedFilter, forget_filter, read_filters, save_filter
 from llama_storage_tui.tui.screens.dialog import Dialog

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import monotonic
 from typing import ClassVar, Final
 
@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.widgets.find_bar import FindBar
 from llama_storage_tui.tui.widgets.searching import MOST_HITS, Hit, Searchable, pattern_of

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.transfer import PlanChoices
 from llama_storage_tui.model.transfer_result import TransferPlan, TransferProgress, TransferTerms
