@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     # Names of annotations only: a message must not bring the modules of later screens into the first one.
     from llama_storage_tui.model.pending import PendingTransfer
     from llama_storage_tui.model.transfer_result import TransferProgress, TransferResult
-    from llama_storage_tui.tui.transfers.desk import ShownPlan
+    from llama_storage_tui.tui.transfers.controllers import ShownPlan
 
 
 @dataclass(eq=False)
