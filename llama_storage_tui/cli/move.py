@@ -36,7 +36,7 @@ _ENGINES: Final = ", ".join(dict.fromkeys(each.partition("_")[2] for each in TYP
     "--to",
     "type_",
     metavar="TYPE",
-    help=f"What it becomes: {_ENGINES}. A backend keeps its family, of keys or of tables.",
+    help=f"What it becomes: {_ENGINES}. A kv backend stays kv, and a sql backend stays sql.",
 )
 @click.option(
     "--set",
@@ -136,7 +136,7 @@ def _with_secret(moving: BackendMove, change: MoveChange) -> tuple[BackendMove, 
     if asked is None or not value:
         return moving, change
     output.say(
-        f"The config gets {asked.field}: {asked.expression}, and what was typed is kept nowhere: set {asked.variable} for the"
+        f"The config gets {asked.field}: {asked.expression}. The typed password is kept nowhere: set {asked.variable} for the"
         " servers before you start them."
     )
     return moving.knowing({asked.variable: value}), with_secret(change, asked)

@@ -40,7 +40,7 @@ def read_filters(path: Path) -> tuple[SavedFilter, ...]:
         raise RefusedError(f"{path} cannot be read: {error.strerror}", where=str(path)) from None
     except (ValueError, KeyError, TypeError, RecursionError):
         raise RefusedError(
-            f"{path} holds no saved filters.", where=str(path), help="Rename or delete the file."
+            f"{path} is not a file of saved filters.", where=str(path), help="Rename or delete the file."
         ) from None
 
 

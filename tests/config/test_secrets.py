@@ -107,7 +107,7 @@ def test_a_server_whose_host_is_given_the_password_is_not_looked_up() -> None:
     backend = catalog_of(text, "1.0.2", environ={"PW": SECRET}).backend("sql_default")
     assert backend is not None
     assert backend.target is None
-    assert backend.problem == "its host is given the password"
+    assert backend.problem == "its host contains the password"
 
 
 @settings(max_examples=60, deadline=None)

@@ -135,7 +135,7 @@ class RawKeys:
             name = kind.decode() if isinstance(kind, bytes) else str(kind)
             if name not in ("none", "string"):
                 shown = line(key.decode(errors="replace"), 120)
-                words = f"Key {shown} is a {name} of Redis, which no server writes: it cannot be copied."
+                words = f"Key {shown} is a Redis {name}: only strings can be copied."
                 raise failures.made((FailureKind.UNSUPPORTED, words, None), self.connection.where)
 
     async def _asked(self, questions: Sequence[Question]) -> list[Any]:
@@ -156,7 +156,7 @@ def expires_at(cell: Cell) -> int:
     """Return a stored expiration as Redis has it, NEVER for none; raises NotConvertibleError for what is no time."""
     time, unread = expiry.read(cell)
     if unread is not None:
-        raise NotConvertibleError("its time of expiry cannot be read as one")
+        raise NotConvertibleError("its expiry time cannot be read")
     return NEVER if time is None else (time - _EPOCH) // _MILLISECOND
 
 

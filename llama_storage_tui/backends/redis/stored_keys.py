@@ -75,7 +75,7 @@ def stored_keys(sheet: Sheet, rows: Sequence[RawRow]) -> tuple[StoredKeys, list[
 def _stored(key: Cell, value: Cell, expiration: Cell) -> tuple[bytes, bytes, int]:
     if key is None or value is None:
         raise NotConvertibleError(
-            f"its {'key' if key is None else 'value'} is NULL, which Redis does not have"
+            f"its {'key' if key is None else 'value'} is NULL, which Redis cannot store"
         )
     name, text = encoded(key), encoded(value)
     if name is None or text is None:

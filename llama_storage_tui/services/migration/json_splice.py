@@ -95,7 +95,7 @@ class JsonObject:
 def json_object(text: object) -> JsonObject:
     """Find the members of a stored object; raises NotConvertibleError for anything else."""
     if not isinstance(text, str):
-        raise NotConvertibleError("the stored value is no text")
+        raise NotConvertibleError("the stored value is not text")
     try:
         members, end = _scan(text)
     except (ValueError, IndexError):

@@ -98,7 +98,7 @@ class PlanContext:
             if re.fullmatch(paths, reference.path) and reference.backend in {
                 each.backend for each in self.unseen
             }:
-                return f"{self.product} would keep them on {reference.backend}, which could not be looked at"
+                return f"{self.product} would keep them on {reference.backend}, which could not be read"
         return f"the config names no place where {self.product} would keep them"
 
     def lead(self, reference: Reference) -> str:

@@ -125,7 +125,7 @@ def _refuse_secrets(fields: Mapping[str, str]) -> None:
     for name, text in fields.items():
         if is_secret_name(name) and not _VARIABLE.fullmatch(text):
             raise UsageError(
-                f"{name} is a secret, which is neither typed here nor written into the config",
+                f"{name} is a secret: its value is not accepted here and not written into the config",
                 help="Set a variable, and name it: ${env.NAME}.",
             )
 
@@ -138,7 +138,7 @@ def _refuse_new_secrets(change: MoveChange, moving: MovingConfig) -> None:
             value = secret.reveal()
             if len(value) >= _SHORTEST_SECRET and value in text:
                 raise UsageError(
-                    f"{name} holds a secret, which is neither typed here nor written into the config",
+                    f"{name} holds a secret: its value is not accepted here and not written into the config",
                     help="Set a variable, and name it: ${env.NAME}.",
                 )
 

@@ -87,7 +87,7 @@ class FindingsScreen(WorkScreen):
             "Previous hit",
             id="find.previous",
             show=False,
-            tooltip="Go to the finding of the filter before this one",
+            tooltip="Go to the previous finding of the filter",
         ),
     ]
 

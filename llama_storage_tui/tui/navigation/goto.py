@@ -74,7 +74,12 @@ class GotoDialog(Dialog[Message]):
         Binding("enter", "go", "Go", id="goto.go", tooltip="Look it up, or open the selected line"),
         Binding("down", "move(1)", "Next line", show=False, id="goto.next", tooltip="Select the next line"),
         Binding(
-            "up", "move(-1)", "Line before", show=False, id="goto.previous", tooltip="Select the line before"
+            "up",
+            "move(-1)",
+            "Previous line",
+            show=False,
+            id="goto.previous",
+            tooltip="Select the line before",
         ),
         Binding(
             "escape", "close", "Close", id="dialog.close", tooltip="Cancel the search; else close this box"

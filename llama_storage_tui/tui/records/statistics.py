@@ -154,7 +154,7 @@ class StatisticsScreen(RecordFrame):
         elif group.name is not None and self._by is not StatisticsBy.HOUR:
             filters = {self._by.value: group.name}
         else:
-            self.status.say("These have no value to list them by.")
+            self.status.say("Responses without a value cannot be listed by it.")
             return
         self.post_message(ResponsesOpened(Query(filters, order=RecordOrder.STORED)))
 

@@ -30,7 +30,7 @@ _NEXT: Final = Binding(
     "find_step(1)",
     "Next hit",
     id="find.next",
-    tooltip="Go to the next hit of the text that was looked for",
+    tooltip="Go to the next hit",
 )
 
 
@@ -76,9 +76,7 @@ class FindScreen(WorkScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "find", "Find", id="screen.find", tooltip="Find a text in what is shown"),
         _NEXT,
-        Binding(
-            "N", "find_step(-1)", "Previous hit", id="find.previous", tooltip="Go to the hit before this one"
-        ),
+        Binding("N", "find_step(-1)", "Previous hit", id="find.previous", tooltip="Go to the previous hit"),
     ]
 
     def __init__(self) -> None:

@@ -21,9 +21,7 @@ from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.upstream.run_config import FieldInfo
 
-EXPLAINED = (
-    "Fields are written as they stand here; ${env.NAME:=DEFAULT} is possible. An empty one is left out."
-)
+EXPLAINED = "Fields are written as typed; ${env.NAME:=DEFAULT} is possible. Empty fields are left out."
 
 
 class MoveOptionsDialog(Dialog[MoveOptions]):
@@ -95,7 +93,7 @@ class MoveOptionsDialog(Dialog[MoveOptions]):
         }
         fields = {name: text for name, text in typed.items() if text}
         if not fields:
-            self.query_one(StatusLine).fail("Where it moves to is not said: fill in a field.")
+            self.query_one(StatusLine).fail("No target given: fill in at least one field.")
             return
         self.dismiss(
             MoveOptions(type_, fields, accepts_open=self.query_one("#open", Choice).chosen == ACCEPT)
