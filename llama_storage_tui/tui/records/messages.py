@@ -10,12 +10,11 @@ from llama_storage_tui.deferred import dataclass
 
 if TYPE_CHECKING:
     # Names of annotations only: a message must not bring the modules of later screens into the first one.
-    from llama_storage_tui.model.attention import Attention
     from llama_storage_tui.model.data import Cursor
     from llama_storage_tui.model.families import FamilyEntry
     from llama_storage_tui.model.responses import ResponseBatch, ResponsePage
-    from llama_storage_tui.model.statistics import ResponseStatistics
     from llama_storage_tui.tui.records.response_query import Question
+    from llama_storage_tui.tui.records.sampled import Sample
     from llama_storage_tui.tui.records.search_state import Hunt
 
 
@@ -54,10 +53,10 @@ class ResponsesSearched(Message):
 
 
 @dataclass(eq=False)
-class AttentionGrew(Message):
+class SampleGrew(Message):
     """More responses were looked at; `is_over` where nothing more will be."""
 
-    attention: Attention
+    sample: Sample
     is_over: bool = False
 
 
@@ -74,11 +73,3 @@ class RecordsScanned(Message):
 
     done: int
     total: int
-
-
-@dataclass(eq=False)
-class StatisticsGrew(Message):
-    """More responses were counted; `is_over` where nothing more will be."""
-
-    statistics: ResponseStatistics
-    is_over: bool = False

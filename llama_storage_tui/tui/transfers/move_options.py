@@ -13,9 +13,10 @@ from textual.widgets import Input, Static
 
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.screens.plan_options import CLOSE, GUIDE, TAKE, choice
 from llama_storage_tui.tui.screens.secret_form import field
 from llama_storage_tui.tui.transfers.choices import MoveOptions
-from llama_storage_tui.tui.transfers.data_options import ACCEPT, REFUSE, TAKE, choice
+from llama_storage_tui.tui.transfers.data_options import ACCEPT, REFUSE
 from llama_storage_tui.tui.widgets.choice import Choice
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
@@ -27,7 +28,7 @@ EXPLAINED = "Fields are written as typed; ${env.NAME:=DEFAULT} is possible. Empt
 class MoveOptionsDialog(Dialog[MoveOptions]):
     """A form. `enter` takes what it says and makes the plan."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*TAKE]
+    BINDINGS: ClassVar[list[BindingType]] = [*TAKE, CLOSE]
 
     def __init__(
         self, backend: str, choices: Mapping[str, tuple[FieldInfo, ...]], options: MoveOptions | None
@@ -78,7 +79,7 @@ class MoveOptionsDialog(Dialog[MoveOptions]):
 
     @on(Input.Changed)
     def _guide(self) -> None:
-        self.query_one(StatusLine).say("arrows choose, tab goes on, enter makes the plan")
+        self.query_one(StatusLine).say(GUIDE)
 
     @on(Input.Submitted)
     def _submitted(self) -> None:
