@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from llama_storage_tui.model.families import FamilyEntry
     from llama_storage_tui.model.responses import ResponseBatch, ResponsePage
     from llama_storage_tui.tui.records.response_query import Question
-    from llama_storage_tui.tui.records.sampled import Sample
     from llama_storage_tui.tui.records.search_state import Hunt
 
 
@@ -50,14 +49,6 @@ class ResponsesSearched(Message):
     hunt: Hunt
     is_full: bool = False
     notices: tuple[str, ...] = ()
-
-
-@dataclass(eq=False)
-class SampleGrew(Message):
-    """More responses were looked at; `is_over` where nothing more will be."""
-
-    sample: Sample
-    is_over: bool = False
 
 
 @dataclass(eq=False)

@@ -9,12 +9,13 @@ from typing import Final, Generic, Protocol, TypeVar, cast
 
 from textual import on, work
 from textual.binding import Binding
+from textual.message import Message
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import Failed
 from llama_storage_tui.tui.records.frame import RecordFrame
-from llama_storage_tui.tui.records.messages import SampleGrew
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 
 COUNT_ALL: Final = Binding(
@@ -45,6 +46,14 @@ class Sample(Protocol):
 
 
 Seen = TypeVar("Seen", bound=Sample)
+
+
+@dataclass(eq=False)
+class SampleGrew(Message):
+    """More responses were looked at; `is_over` where nothing more will be."""
+
+    sample: Sample
+    is_over: bool = False
 
 
 class SampledScreen(RecordFrame, Generic[Seen]):
