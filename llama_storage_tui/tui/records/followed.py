@@ -233,7 +233,7 @@ class FollowedScreen(FilteredScreen[Question]):
         """How many rows a page has."""
         raise NotImplementedError
 
-    def came(self, key: str) -> None:
+    def note_new(self, key: str) -> None:
         """Note that a row is new."""
         if self.following is not None:
             arrived = self.following.arrived
