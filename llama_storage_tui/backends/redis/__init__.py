@@ -39,6 +39,7 @@ ENGINE: Final = EngineSpec(
     location=location,
     container=container,
     reader=_reader,
+    size_details=("memory bytes",),
     bulk_copy=BulkCopy(
         _source,
         _writer,
