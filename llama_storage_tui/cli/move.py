@@ -36,7 +36,7 @@ _ENGINES: Final = ", ".join(dict.fromkeys(each.partition("_")[2] for each in TYP
     "--to",
     "type_",
     metavar="TYPE",
-    help=f"What it becomes: {_ENGINES}. A kv backend stays kv, and a sql backend stays sql.",
+    help=f"The target engine: {_ENGINES}. A kv backend stays kv, and a sql backend stays sql.",
 )
 @click.option(
     "--set",
@@ -51,7 +51,7 @@ _ENGINES: Final = ", ".join(dict.fromkeys(each.partition("_")[2] for each in TYP
 @click.option(
     "--accept-open",
     is_flag=True,
-    help="End the move while other processes have a store open: what is sure not to be servers of this config.",
+    help="End the move although other processes have a store open: only where none of them is a server of this config.",
 )
 @click.option("--resume", "resumes", is_flag=True, help="Finish a move that was left half done.")
 @click.option("--undo", is_flag=True, help="Put the config back, and take away what the last move brought.")

@@ -54,7 +54,7 @@ class _Answer:
 def responses_stats(context: click.Context, *, by: str, exact: bool, recent: int) -> int:
     """Count how responses ended: by status, with their tokens and how long they took.
 
-    Servers from 0.7 on store when a response was completed: those of earlier ones have no duration, nor have failed ones.
+    Servers from 0.7 on store when a response was completed. Responses of earlier servers, and failed ones, have no duration.
 
     Example: llama-storage-tui responses run.yaml stats --by model --exact
     """
