@@ -103,5 +103,5 @@ class MoveOptionsDialog(Dialog[MoveOptions]):
 
 def _hint(field_: FieldInfo) -> str:
     if field_.is_secret:
-        return "${env.NAME}: a secret is never written out"
+        return "${env.NAME}: the variable that holds it"
     return "" if field_.default is None else f"{field_.default} where empty"
