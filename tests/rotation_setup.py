@@ -21,7 +21,7 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Plan, Terms
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.discovery import find_entries
-from llama_storage_tui.services.rotation.plan import make_plan
+from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.sources import RotationRequest, read_sources
 from tests import fork_server, rotation_runner
 from tests.servers import DATABASE, Server
@@ -158,7 +158,7 @@ class Files(Generic[S]):
     async def plan(
         self, backend: str | None = None, *, also: tuple[str, ...] = (), terms: Terms | None = None
     ) -> Plan:
-        return await make_plan(self.request(backend, also=also), Timeouts(connect=3), terms)
+        return (await prepare(self.request(backend, also=also), Timeouts(connect=3), terms)).plan
 
     @property
     def state(self) -> Path:

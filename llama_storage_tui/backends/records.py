@@ -214,7 +214,9 @@ class SqlRecordReader:
             shape = await self._shape(connection, query, is_known=mark is not None)
             documents = engine.dialect.documents
             if not documents.physical(shape):
-                raise _unfollowed(f"{shape.name!r} cannot be followed: its rows have no position", engine)
+                raise _unfollowed(
+                    f"{shape.name!r} cannot be followed: its rows have no position to follow from", engine
+                )
             if obstacle := documents.watch.obstacle(shape):
                 raise _unfollowed(obstacle, engine)
             look = await documents.watch.look(connection, shape, mark, limit)

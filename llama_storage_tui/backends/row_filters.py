@@ -79,8 +79,8 @@ def texts_of(found: Filter) -> tuple[str, ...]:
     texts = tuple(each for row in rows for each in row)
     if not 0 < len(texts) <= MOST_TEXTS:
         raise UsageError(
-            f"{found.text[:60]!r} is no list of up to {MOST_TEXTS} texts.",
-            help='Write a,b,c; a text with a comma in quotes: "a, b",c.',
+            f"{found.text[:60]!r} is not a list of at most {MOST_TEXTS} values.",
+            help='Separate values with commas: a,b,c. Quote a value that contains one: "a, b",c.',
         )
     return texts
 
@@ -89,7 +89,7 @@ def _path(text: str) -> Path:
     steps = text.split(".")
     if len(steps) > MOST_STEPS or not all(steps) or any(_UNSAFE_STEP.search(step) for step in steps):
         raise UsageError(
-            f"{text[:60]!r} is no path.",
+            f"{text[:60]!r} is not a path.",
             help="Write names and list positions with dots between: usage.total_tokens, output.0.type.",
         )
     return tuple(int(step) if _POSITION.fullmatch(step) else step for step in steps)

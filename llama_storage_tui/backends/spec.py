@@ -90,6 +90,10 @@ class EngineSpec(Generic[AnyTarget]):
     """What a finding about a field that servers ignore adds, where people expect fields that no version has."""
     instead: Mapping[str, str] = field(default_factory=dict)
     """For a field that people expect and no version has: what a server does without it."""
+    is_local: bool = False
+    """Whether its data is a file of this machine, so that to read it contacts nobody."""
+    size_details: tuple[str, ...] = ()
+    """The details of a test whose sum is how many bytes a backend takes; empty where a test does not tell."""
     unlike_config: Callable[[BackendSettings], Iterable[str]] = _nothing
     """Yields where a test's connection, or a server's, is not what the settings say."""
     cannot_connect: Callable[[BackendSettings, str], str | None] = _no_reason

@@ -71,7 +71,6 @@ def _check_many(context: click.Context, names: tuple[str, ...], *, looks_into_da
     # Imported here: a check of one config must not pay for several.
     from llama_storage_tui.cli.documents import (
         CheckDocument,
-        Checked,
         ErrorDocument,
         FleetFindingBody,
         ManyChecks,
@@ -94,7 +93,7 @@ def _check_many(context: click.Context, names: tuple[str, ...], *, looks_into_da
             documents.append(ErrorDocument.model_validate(member.error))
             codes.append(exit_code(member.error))
         else:
-            documents.append(CheckDocument.model_validate(Checked(catalog, catalog.findings)))
+            documents.append(CheckDocument.model_validate(catalog))
             codes.append(check_code(catalog))
         if catalog is not None and not is_json:
             report_check(catalog, catalog.findings)

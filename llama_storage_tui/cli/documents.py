@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 from pydantic.fields import FieldInfo
 
+from llama_storage_tui.cli.check_json import check_json, finding_json, verdict_json, version_json
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model import catalog as model
-from llama_storage_tui.model.finding import Finding
-from llama_storage_tui.model.version import VersionGuess
+from llama_storage_tui.model.fleet import FleetFinding
 from llama_storage_tui.next_steps import Advice
 from llama_storage_tui.secrets import MASK, Secret
 from llama_storage_tui.services.values import iso, to_json
@@ -38,8 +38,11 @@ class Document(BaseModel):
     """A JSON object of the interface.
 
     Validated from any object, each key is its attribute of that name, of a flag `is_NAME`, of a record the cell of that label, the
-    one that `From` names, or what `Made` makes of the object; nothing inside of null is null.
+    one that `From` names, or what `Made` makes of the object; nothing inside of null is null. Where a command writes the object
+    without pydantic, `written_by` is what makes it there and here.
     """
+
+    written_by: ClassVar[Callable[[Any], dict[str, Any]] | None] = None
 
     # A validator is built when its document is first made: a command makes one of many.
     model_config = ConfigDict(extra="forbid", populate_by_name=True, defer_build=True)
@@ -49,6 +52,8 @@ class Document(BaseModel):
     def _from_object(cls, value: object) -> object:
         if isinstance(value, Mapping | BaseModel):
             return value
+        if cls.written_by is not None:
+            return cls.written_by(value)
         return {name: _plain(_attribute(value, name, field)) for name, field in cls.model_fields.items()}
 
 
@@ -111,33 +116,30 @@ class ErrorDocument(Document):
     error: Annotated[ErrorBody, From("")]
 
 
-def _range(version: VersionGuess) -> tuple[str, str | None]:
-    return str(version.low), None if version.below is None else str(version.below)
-
-
 class VersionBody(Document):
     """The server version that was guessed or chosen."""
 
-    guess: Annotated[str, Made(lambda version: str(version.guess))]
-    range: Annotated[tuple[str, str | None], Made(_range)]
+    written_by = version_json
+
+    guess: str
+    range: tuple[str, str | None]
     because: list[str]
-    for_: Annotated[str, Made(lambda version: str(version.chosen))] = Field(alias="for")
+    for_: str = Field(alias="for")
 
 
 class VerdictBody(Document):
     """What a server of that version does with the file."""
 
-    load: Annotated[
-        Literal["accept", "reject"], Made(lambda verdict: "accept" if verdict.loads else "reject")
-    ]
-    start: Annotated[Literal["ok", "fail"] | None, Made(lambda verdict: _STARTS[verdict.starts])]
+    written_by = verdict_json
 
-
-_STARTS: Final = {True: "ok", False: "fail", None: None}
+    load: Literal["accept", "reject"]
+    start: Literal["ok", "fail"] | None
 
 
 class FindingBody(Document):
     """One finding."""
+
+    written_by = finding_json
 
     rule: str
     severity: Literal["error", "warning", "info"]
@@ -148,20 +150,14 @@ class FindingBody(Document):
     help: HelpText
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A config that was checked, with its findings and those of its data."""
-
-    catalog: model.Catalog
-    findings: tuple[Finding, ...]
-
-
 class CheckDocument(Document):
     """The answer of `check` on one config."""
 
-    config: Annotated[str, From("catalog.config")]
-    version: Annotated[VersionBody, From("catalog.version")]
-    verdict: Annotated[VerdictBody, From("catalog.verdict")]
+    written_by = check_json
+
+    config: str
+    version: VersionBody
+    verdict: VerdictBody
     findings: list[FindingBody]
 
 
@@ -173,16 +169,15 @@ class FleetPlaceBody(Document):
     line: int | None
 
 
+def _fleet_finding(found: FleetFinding) -> dict[str, Any]:
+    return finding_json(found.finding) | {"configs": [*found.configs], "places": [*found.places]}
+
+
 class FleetFindingBody(FindingBody):
     """A finding between configs; `where` and `line` are those of its first place."""
 
-    rule: Annotated[str, From("finding.rule")]
-    severity: Annotated[Literal["error", "warning", "info"], From("finding.severity")]
-    stage: Annotated[Literal["load", "start", "never"], From("finding.stage")]
-    where: Annotated[str, From("finding.where")]
-    line: Annotated[int | None, From("finding.line")]
-    message: Annotated[str, From("finding.message")]
-    help: Annotated[HelpText, From("finding.help")]
+    written_by = _fleet_finding
+
     configs: list[str]
     places: list[FleetPlaceBody]
 

@@ -197,7 +197,7 @@ def _themes(settings: AppSettings, *, is_json: bool) -> None:
         return
     output.write_line(f"The app has these themes: {', '.join(settings.themes)}; the first is the default.")
     output.write_line(
-        "F2 offers them all while the app runs, ctrl+t changes between dark and light; what was"
+        "F2 offers them all while the app runs, ctrl+t switches between dark and light; what was"
     )
     output.write_line(
         "chosen last is remembered. To begin with one of them where none was chosen, write into"

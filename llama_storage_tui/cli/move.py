@@ -36,7 +36,7 @@ _ENGINES: Final = ", ".join(dict.fromkeys(each.partition("_")[2] for each in TYP
     "--to",
     "type_",
     metavar="TYPE",
-    help=f"What it becomes: {_ENGINES}. A backend keeps its family, of keys or of tables.",
+    help=f"The target engine: {_ENGINES}. A kv backend stays kv, and a sql backend stays sql.",
 )
 @click.option(
     "--set",
@@ -51,7 +51,7 @@ _ENGINES: Final = ", ".join(dict.fromkeys(each.partition("_")[2] for each in TYP
 @click.option(
     "--accept-open",
     is_flag=True,
-    help="End the move while other processes have a store open: what is sure not to be servers of this config.",
+    help="End the move although other processes have a store open: only where none of them is a server of this config.",
 )
 @click.option("--resume", "resumes", is_flag=True, help="Finish a move that was left half done.")
 @click.option("--undo", is_flag=True, help="Put the config back, and take away what the last move brought.")
@@ -136,7 +136,7 @@ def _with_secret(moving: BackendMove, change: MoveChange) -> tuple[BackendMove, 
     if asked is None or not value:
         return moving, change
     output.say(
-        f"The config gets {asked.field}: {asked.expression}, and what was typed is kept nowhere: set {asked.variable} for the"
+        f"The config gets {asked.field}: {asked.expression}. The typed password is kept nowhere: set {asked.variable} for the"
         " servers before you start them."
     )
     return moving.knowing({asked.variable: value}), with_secret(change, asked)

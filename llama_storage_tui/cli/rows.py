@@ -72,7 +72,7 @@ def _query(
     "--where",
     multiple=True,
     metavar="COL=VALUE",
-    help=f"Only rows of which this holds; repeatable, combined with AND. {HELP}",
+    help=f"Only rows that meet this condition; repeatable, combined with AND. {HELP}",
 )
 @click.option("--where-null", multiple=True, metavar="COL", help="Only rows whose COL is NULL; repeatable.")
 @click.option("--order-by", metavar="COL[:desc]", help="Another order than the primary key's.")

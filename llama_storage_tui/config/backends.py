@@ -169,7 +169,7 @@ def _target(told: EntrySettings, mistaken: list[str]) -> tuple[Target | None, st
     """Return what to connect to, or why there is nothing."""
     if mistaken:
         # To look such a host up would tell the password to a name server.
-        return None, f"its {mistaken[0]} is given the password"
+        return None, f"its {mistaken[0]} contains the password"
     try:
         return read_target(told), None
     except NoTarget as reason:

@@ -6,8 +6,10 @@ import json
 import random
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
+
+from llama_storage_tui.deferred import dataclass
 
 Item = dict[str, Any]
 Row = tuple[object, ...]
@@ -66,7 +68,7 @@ class Told:
     messages: tuple[Item, ...]
 
 
-@dataclass
+@dataclass(slots=True)
 class Book:
     """The rows written so far, by table."""
 

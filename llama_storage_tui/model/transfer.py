@@ -52,7 +52,7 @@ class MoveKeys:
     def key(self, key: Cell) -> str:
         """Return the new key; raises NotConvertibleError where it is another."""
         if not isinstance(key, str):
-            raise NotConvertibleError("key is no text")
+            raise NotConvertibleError("key is not text")
         if not key.startswith(self.old):
             raise NotConvertibleError("the key does not begin with its namespace")
         return self.new + key[len(self.old) :]
@@ -72,7 +72,7 @@ class MoveTexts(MoveKeys):
     def __call__(self, item: Item) -> Sequence[Item]:
         """Return the item under its new key; raises NotConvertibleError where its key or its value is another."""
         if not isinstance(item.get("value"), str):
-            raise NotConvertibleError("value is no text")
+            raise NotConvertibleError("value is not text")
         return MoveKeys.__call__(self, item)
 
 

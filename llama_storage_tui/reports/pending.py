@@ -47,7 +47,7 @@ def notice_summary(notice: PendingNotice) -> str:
                 if notice.is_move
                 else "A transfer of this config's data"
             )
-            return f"{what} is half done since {notice.since}"
+            return f"{what} has been half done since {notice.since}"
 
 
 def notice_help(notice: PendingNotice) -> Help:

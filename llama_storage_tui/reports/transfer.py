@@ -53,10 +53,8 @@ def plan_blocks(plan: TransferPlan) -> Iterator[Block]:
             Line(f"{each.backend} at {each.location}: {each.reason}", Tone.WARNING, WARNING)
             for each in plan.unseen
         ]
-        said = (
-            "What is there is not in this plan, and nothing goes there. Run it again when it can be reached."
-        )
-        yield Block((*lines, Line(said, indent=2)), "Could not be looked at")
+        said = "Data there is not in this plan, and nothing is written there. Make the plan again when it can be reached."
+        yield Block((*lines, Line(said, indent=2)), "Could not be read")
     if plan.stays:
         yield Block(
             tuple(
@@ -105,12 +103,14 @@ def left_block(left: Sequence[LeftRow]) -> Block:
 
 def progress_sentence(progress: TransferProgress) -> str:
     """Return how far a transfer is, in one line."""
-    of = "" if progress.of is None else f" of {progress.of:,}"
+    rows = plural(progress.rows, "row")
+    if progress.of is not None:
+        rows = f"{progress.rows:,} of {plural(progress.of, 'row')}"
     rate = f", {progress.rate:,.0f} rows/s" if progress.seconds >= 1 else ""
     rest = ""
     if progress.of is not None and progress.seconds >= 1 and 0 < progress.rows < progress.of:
         rest = f", about {(progress.of - progress.rows) / progress.rate:,.0f} s left"
-    return f"{progress.what}: {progress.rows:,}{of} rows{rate}{rest}"
+    return f"{progress.what}: {rows}{rate}{rest}"
 
 
 def bring_question(plan: TransferPlan) -> str:
@@ -131,12 +131,12 @@ def progress_block(
         progress = seen.get(what)
         if progress is None:
             rows = expected[what]
-            lines.append(Line(what if rows is None else f"{what}: {rows:,} rows", Tone.MUTED, LATER))
+            lines.append(Line(what if rows is None else f"{what}: {plural(rows, 'row')}", Tone.MUTED, LATER))
         elif what == current:
             lines.append(Line(f"{progress_sentence(progress)} ({progress.container})", Tone.KEY, NOW))
         else:
             mark = GOOD if progress.of in (None, progress.rows) else LATER
-            lines.append(Line(f"{what}: {progress.rows:,} rows", mark=mark))
+            lines.append(Line(f"{what}: {plural(progress.rows, 'row')}", mark=mark))
     return Block(tuple(lines), "rows on their way" if lines else "")
 
 

@@ -21,6 +21,7 @@ from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.model.records import Field, Measure, RecordOrder, RecordQuery
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services import browse
+from llama_storage_tui.services.newest import time_column
 from llama_storage_tui.services.records.places import table_places
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
@@ -56,7 +57,6 @@ PAGE: Final = 1_000
 SAMPLE: Final = 200
 """Rows or keys, the last written ones of a table, by which size and growth are estimated."""
 DAY: Final = 86_400.0
-TIMES: Final = ("created_at", "created", "completed_at")
 ITEM_COLUMNS: Final = ("conversation_id", "created_at")
 OWNED_ELSEWHERE: Final = frozenset(
     {
@@ -240,7 +240,7 @@ async def _sampled(reader: Reader, table: Table, space: StoredSpace) -> StoredSp
     """Return a table's space with size and growth, by the rows that were written last."""
     key = next((column.name for column in table.columns if column.is_primary_key), None)
     documents = [column.name for column in table.columns if column.is_json]
-    time = next((name for name in TIMES if table.column(name) is not None), None)
+    time = time_column(table)
     if key is None:
         return space
     fields = [Field(f"size {name}", name, measure=Measure.BYTES) for name in documents]

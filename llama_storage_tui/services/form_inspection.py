@@ -16,8 +16,8 @@ EARLIER_FORM: Final = Rule(
     id="earlier-form",
     severity=Severity.WARNING,
     stage=Stage.NEVER,
-    title="Rows lie where the version reads them, in a form that it does not take",
-    advice="The message says what becomes of them.",
+    title="Rows are in the right place, in a form that this version does not accept",
+    advice="The message says how they change when they are migrated.",
     step=Step.MIGRATE_DATA,
     since=changes.FAISS_CHUNK_IDS,
 )

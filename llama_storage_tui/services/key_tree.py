@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from llama_storage_tui.backends.protocols import KeyValueReader
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Count, KeyEntry, KeyPage, Namespace
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.session import Session

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.files.own_file import write_own
 
+FILE: Final = "filters.json"
 MOST: Final = 200
+"""Filters; one more is refused, since each was named by a person."""
 LARGEST: Final = 1_000_000
 """Bytes of a file that are read: a person's filters take some hundred each."""
 
@@ -37,7 +40,7 @@ def read_filters(path: Path) -> tuple[SavedFilter, ...]:
         raise RefusedError(f"{path} cannot be read: {error.strerror}", where=str(path)) from None
     except (ValueError, KeyError, TypeError, RecursionError):
         raise RefusedError(
-            f"{path} holds no saved filters.", where=str(path), help="Rename or delete the file."
+            f"{path} is not a file of saved filters.", where=str(path), help="Rename or delete the file."
         ) from None
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from llama_storage_tui.model.catalog import Catalog
     from llama_storage_tui.services.fleet.reading import FleetReading
     from llama_storage_tui.services.loaded_config import Opened
-    from llama_storage_tui.services.rotation.service import RotationDesk
+    from llama_storage_tui.services.rotation.service import RotationService
 
 __all__ = ["StorageApp", "World"]
 
@@ -81,7 +81,7 @@ class StorageApp(ConfigApp):
         self._opened = opened
         self._timeouts = timeouts or Timeouts()
         self._session = None
-        self._desk: RotationDesk | None = None
+        self._rotation: RotationService | None = None
         self._zone = Zone()
         self._remembered = Remembered()
 
@@ -174,7 +174,7 @@ class StorageApp(ConfigApp):
         from llama_storage_tui.tui.catalog.catalog import CatalogScreen
 
         self._session = self._world.open_session(opened.catalog, self._timeouts)
-        self._desk = None
+        self._rotation = None
         servers = self.choice_of_servers(opened.catalog.config)
         screen = CatalogScreen(self._session, pending=opened.pending, servers=servers)
         screen.is_root = not self._fleet
@@ -249,8 +249,8 @@ class StorageApp(ConfigApp):
     def _transfer_opened(self, message: messages.TransferOpened) -> None:
         if self._session is not None:
             request = self._request or LoadRequest(self._session.catalog.config)
-            desk = self._world.open_transfer(message, self._session, request, self._timeouts)
-            self.push_screen(later().TransferScreen(self._session, desk))
+            controller = self._world.open_transfer(message, self._session, request, self._timeouts)
+            self.push_screen(later().TransferScreen(self._session, controller))
 
     @on(messages.BackendOpened)
     async def _backend_opened(self, message: messages.BackendOpened) -> None:
@@ -264,28 +264,30 @@ class StorageApp(ConfigApp):
 
     # Passwords
 
-    def _desk_of(self) -> RotationDesk:
-        if self._desk is None:
+    def _rotation_service(self) -> RotationService:
+        if self._rotation is None:
             request = self._request or LoadRequest(self._session.catalog.config if self._session else FOUND)
-            self._desk = self._world.open_desk(request, self._timeouts)
-        return self._desk
+            self._rotation = self._world.open_rotation(request, self._timeouts)
+        return self._rotation
 
     @on(messages.RotationOpened)
     def _rotation_opened(self, message: messages.RotationOpened) -> None:
         if self._session is not None:
             path = self._session.backend(message.backend).path
             also = later().neighbours(self.screen_stack, self._request, path)
-            self.push_screen(later().RotationScreen(self._session, self._desk_of(), message.backend, also))
+            self.push_screen(
+                later().RotationScreen(self._session, self._rotation_service(), message.backend, also)
+            )
 
     @on(messages.PendingOpened)
     def _pending_opened(self) -> None:
         if self._session is not None:
-            self._above_catalog(later().PendingScreen(self._session, self._desk_of()))
+            self._above_catalog(later().PendingScreen(self._session, self._rotation_service()))
 
     @on(ChangeStarted)
     def _change_started(self, message: ChangeStarted) -> None:
         if self._session is not None:
-            self._above_catalog(later().ChangeScreen(self._session, self._desk_of(), message.job))
+            self._above_catalog(later().ChangeScreen(self._session, self._rotation_service(), message.job))
 
     def _above_catalog(self, screen: Screen[None]) -> None:
         """Show a screen in place of those about the same password: what they show is out of date by then."""
@@ -395,4 +397,4 @@ class StorageApp(ConfigApp):
 
     def _redact(self, text: str) -> str:
         text = self._session.redact(text) if self._session is not None else text
-        return self._desk.redact(text) if self._desk is not None else text
+        return self._rotation.redact(text) if self._rotation is not None else text

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from llama_storage_tui.model.pending import PendingNotice
     from llama_storage_tui.services.catalog import Candidate
     from llama_storage_tui.services.loaded_config import Opened
-    from llama_storage_tui.services.rotation.service import RotationDesk
+    from llama_storage_tui.services.rotation.service import RotationService
     from llama_storage_tui.services.session import Session
     from llama_storage_tui.tui.catalog.opening import Load
     from llama_storage_tui.tui.messages import TransferOpened
-    from llama_storage_tui.tui.transfers.desk import TransferDesk
+    from llama_storage_tui.tui.transfers.controllers import TransferController
 
 
 async def _load(request: LoadRequest) -> Opened:
@@ -69,18 +69,18 @@ def working_folder() -> Path:
         return Path()
 
 
-def _open_desk(request: LoadRequest, timeouts: Timeouts) -> RotationDesk:
-    from llama_storage_tui.services.rotation.service import RotationDesk
+def _open_rotation(request: LoadRequest, timeouts: Timeouts) -> RotationService:
+    from llama_storage_tui.services.rotation.service import RotationService
 
-    return RotationDesk(request, timeouts)
+    return RotationService(request, timeouts)
 
 
 def _open_transfer(
     opening: TransferOpened, session: Session, request: LoadRequest, timeouts: Timeouts
-) -> TransferDesk:
-    from llama_storage_tui.tui.transfers.desk import open_desk
+) -> TransferController:
+    from llama_storage_tui.tui.transfers.controllers import open_controller
 
-    return open_desk(opening, session, request, timeouts)
+    return open_controller(opening, session, request, timeouts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,10 @@ class World:
     """What a change that is half done has to say, of a password or of data: asked with the findings, after the first paint."""
     find: Callable[[], tuple[Candidate, ...]] = _find
     open_session: Callable[[Catalog, Timeouts], Session] = _open_session
-    open_desk: Callable[[LoadRequest, Timeouts], RotationDesk] = _open_desk
-    open_transfer: Callable[[TransferOpened, Session, LoadRequest, Timeouts], TransferDesk] = _open_transfer
+    open_rotation: Callable[[LoadRequest, Timeouts], RotationService] = _open_rotation
+    open_transfer: Callable[[TransferOpened, Session, LoadRequest, Timeouts], TransferController] = (
+        _open_transfer
+    )
     log_folder: Callable[[], Path] = log_folder
     folder: Callable[[], Path] = working_folder
     """Where exports go unless the operator says otherwise."""

@@ -19,10 +19,10 @@ from textual.theme import Theme
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
-from llama_storage_tui.services.remembered import FILE, SERVERS, THEME, ConfigChoice, Preference
+from llama_storage_tui.services.remembered_choices import FILE, SERVERS, THEME, ConfigChoice, Preference
 from llama_storage_tui.tui import messages
 from llama_storage_tui.tui.dependencies import World
-from llama_storage_tui.tui.navigation.keymap import FILTERS_FILE, preferences_path, read_preferences
+from llama_storage_tui.tui.navigation.keymap import preferences_path, read_preferences
 from llama_storage_tui.tui.style.theme import ANSI, BY_NAME, DARK, LIGHT, theme_names, variables_of
 from llama_storage_tui.tui.terminal.control_filter import ControlFilter
 from llama_storage_tui.tui.terminal.driver import TerminalDriver
@@ -119,7 +119,10 @@ class TerminalApp(App[int]):
     @property
     def filters_file(self) -> Path:
         """Where an operator's named filters are kept: beside the preferences."""
-        return preferences_path(self._world.environ).with_name(FILTERS_FILE)
+        # Imported here: only the menu of filters asks.
+        from llama_storage_tui.services import saved_filters
+
+        return preferences_path(self._world.environ).with_name(saved_filters.FILE)
 
     def _follow_preferences(self) -> None:
         path = preferences_path(self._world.environ)

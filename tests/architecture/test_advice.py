@@ -167,7 +167,7 @@ OF_A_TRANSFER: Final = {
     "The config gets …: …, and what was typed": "a variable that servers read; no stored data",
     "Set that variable, or do this on a terminal": "a variable that this program reads; no stored data",
     "Move to another database, schema or file": "nothing was changed; the table that is there stays as it is",
-    "Remove the one that is not wanted": "MongoDB before 1.0.3 has no index that is unique; only an operator knows which of two is right",
+    "Delete one of the two documents": "MongoDB before 1.0.3 has no index that is unique; only an operator knows which of two is right",
     "Raise maxmemory, or set maxmemory-policy noeviction": "a full server then refuses writes; the source still has every key",
 }
 """What a transfer or a move says before it changes anything, and of its end."""

@@ -221,7 +221,7 @@ def test_where_one_store_cannot_be_reached_the_rest_is_brought_and_it_is_named(
     planned = run(*called, "--dry-run")
     assert planned.code == ExitCode.WRONG
     assert "postgresql://127.0.0.1:1/ogx: The connection is refused" in planned.out
-    assert "which could not be looked at" in planned.out
+    assert "which could not be read" in planned.out
     document = documented(run(*called, "--yes", "--json").out)
     plan = document["plan"]
     assert isinstance(plan, dict)
@@ -237,7 +237,7 @@ def test_where_one_store_cannot_be_reached_the_rest_is_brought_and_it_is_named(
     config.write_text(whole.replace(f'db_path: "{tmp_path}/sql_store.db"', 'db_path: "${env.NOWHERE}"'))
     refused = run(*called[:2], "--undo", "--yes", "--for", "1.5.0")
     assert refused.code == ExitCode.REFUSED
-    assert "sql could not be looked at" in refused.err
+    assert "sql could not be read" in refused.err
 
 
 def test_where_no_store_can_be_reached_it_is_refused(

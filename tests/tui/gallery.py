@@ -50,7 +50,7 @@ from tests.tui.made_up_rotation import (
     refused_plan,
     waiting,
 )
-from tests.tui.made_up_transfers import HALF_DONE, MadeUpTransferDesk
+from tests.tui.made_up_transfers import HALF_DONE, MadeUpTransferController
 from tests.tui.paced import Pacing, SteadySession
 
 REQUEST = LoadRequest("/etc/ogx/config.yaml", environ={})
@@ -98,7 +98,7 @@ class Stage:
     app: StorageApp
     readers: dict[str, MemoryReader]
     desk: MemoryDesk = field(default_factory=MemoryDesk)
-    transfers: MadeUpTransferDesk = field(default_factory=MadeUpTransferDesk)
+    transfers: MadeUpTransferController = field(default_factory=MadeUpTransferController)
     pacing: Pacing | None = None
 
     async def press(self, *keys: str) -> None:
@@ -256,7 +256,7 @@ async def stage(
     async def load(_request: LoadRequest) -> Opened:
         return Opened(shown, pending=pending)
 
-    at_desk, transfers = desk or MemoryDesk(), MadeUpTransferDesk()
+    at_desk, transfers = desk or MemoryDesk(), MadeUpTransferController()
 
     def open_session(found: Catalog, _timeouts: Timeouts) -> MemorySession:
         return MemorySession(found, behind)
@@ -265,7 +265,7 @@ async def stage(
         load=loader or load,
         find=lambda: candidates,
         open_session=open_session,
-        open_desk=lambda _request, _timeouts: at_desk,
+        open_rotation=lambda _request, _timeouts: at_desk,
         open_transfer=lambda _opening, _session, _request, _timeouts: transfers,
         log_folder=lambda: log_folder,
         folder=lambda: folder,

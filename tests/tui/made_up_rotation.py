@@ -30,7 +30,7 @@ from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.pending import Pending
 from llama_storage_tui.services.rotation.pending_status import Stand, Standing
-from llama_storage_tui.services.rotation.service import Draft, RotationDesk, Waiting
+from llama_storage_tui.services.rotation.service import Draft, RotationService, Waiting
 from tests.tui.made_up import Gate
 
 NEW = Secret("kT4mWq9ZxB2vLr7NcYh3Pf6Gs8Dj5Ea1")
@@ -206,7 +206,7 @@ class Call:
     facts: dict[str, object] = field(default_factory=dict)
 
 
-class MemoryDesk(RotationDesk):
+class MemoryDesk(RotationService):
     """Answers at once, or when its gate opens; a change stops at `stop_at` until then."""
 
     def __init__(self) -> None:

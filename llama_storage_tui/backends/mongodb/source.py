@@ -103,7 +103,7 @@ class MongoSource:
                     f"Two documents have the key {line(str(one['key']), 120)}, and a server reads either of them.",
                     failure=FailureKind.UNSUPPORTED,
                     where=self._target.location,
-                    help="Remove the one that is not wanted: both cannot be brought.",
+                    help="Delete one of the two documents: only one can be moved.",
                 )
 
     async def _rows(self, stages: Sequence[Document]) -> list[Document]:

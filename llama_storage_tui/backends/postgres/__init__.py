@@ -70,6 +70,7 @@ ENGINE: Final = EngineSpec(
     location=location,
     container=container,
     reader=_reader,
+    size_details=("database bytes",),
     bulk_copy=BulkCopy(_source, _writer, _statements),
     roles=Roles(_login, _server),
     unlike_config=unlike_config,

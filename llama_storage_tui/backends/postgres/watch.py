@@ -50,14 +50,14 @@ class PostgresWatch:
     """Satisfies `engine.TableWatch`."""
 
     way = (
-        "Each look reads the last 2 MB of the table and what was added behind them. It does not see rows that the server puts into "
-        "space that removed rows have left further ahead."
+        "Each look reads the last 2 MB of the table and what was added after them. It does not see rows that the server stores "
+        "earlier in the table, where deleted rows have left room."
     )
 
     def obstacle(self, shape: TableShape) -> str:
         """Return why a table cannot be followed."""
         if shape.is_tree:
-            return f"{shape.name!r} cannot be followed: its rows lie in several tables, each with an end of its own"
+            return f"{shape.name!r} cannot be followed: its rows are in several tables (partitions)"
         return ""
 
     async def look(
@@ -74,7 +74,7 @@ class PostgresWatch:
         blocks, inserted, since, version = (int(each) for each in found)
         if version < _RANGES_SINCE:
             raise BackendError(
-                "Rows cannot be followed on a PostgreSQL before 14: each look would read the whole table",
+                "Rows cannot be followed on PostgreSQL before 14: each look would read the whole table",
                 failure=FailureKind.UNSUPPORTED,
                 help="Read the list again instead.",
             )

@@ -39,10 +39,11 @@ ENGINE: Final = EngineSpec(
     location=location,
     container=container,
     reader=_reader,
+    size_details=("memory bytes",),
     bulk_copy=BulkCopy(
         _source,
         _writer,
-        note="Redis keeps times of expiry to the millisecond, and no key that has expired: such are not brought.",
+        note="Redis keeps expiry times to the millisecond. Keys that have already expired are not moved.",
         only_moves=True,
     ),
     why_no_roles="kv_redis has no field for a password in any version, so there is none to change",

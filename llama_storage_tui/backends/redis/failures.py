@@ -65,7 +65,7 @@ _CLASSES: Final[tuple[tuple[type[Exception], Words], ...]] = (
         exceptions.OutOfMemoryError,
         (
             FailureKind.QUERY,
-            "The server's memory is full (maxmemory), and it refuses what is written.",
+            "The server's memory is full (maxmemory), so it refuses writes.",
             "Raise maxmemory, or make room.",
         ),
     ),
@@ -110,7 +110,7 @@ _PREFIXES: Final[tuple[tuple[str, Words], ...]] = (
         (
             FailureKind.READ_ONLY,
             "The server cannot save to its disk, and therefore refuses every write.",
-            "See the server's log: the disk, and the last RDB snapshot or AOF write.",
+            "See the server's log for the RDB snapshot or AOF write that failed.",
         ),
     ),
     (

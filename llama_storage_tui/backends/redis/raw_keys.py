@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from llama_storage_tui.backends.redis.commands import Command, Question
 from llama_storage_tui.backends.redis.connecting import RedisConnection
 from llama_storage_tui.backends.redis.scanning import Scan, WantedKeys
 from llama_storage_tui.backends.seen import SeenKeys
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import FailureKind
 from llama_storage_tui.model.data import Cell, KeySelection
 from llama_storage_tui.model.raw_rows import Found, RawRow, Sheet, Standing, UndecodableText
@@ -136,7 +136,7 @@ class RawKeys:
             name = kind.decode() if isinstance(kind, bytes) else str(kind)
             if name not in ("none", "string"):
                 shown = line(key.decode(errors="replace"), 120)
-                words = f"Key {shown} is a {name} of Redis, which no server writes: it cannot be copied."
+                words = f"Key {shown} is a Redis {name}: only strings can be copied."
                 raise failures.made((FailureKind.UNSUPPORTED, words, None), self.connection.where)
 
     async def _asked(self, questions: Sequence[Question]) -> list[Any]:
@@ -157,7 +157,7 @@ def expires_at(cell: Cell) -> int:
     """Return a stored expiration as Redis has it, NEVER for none; raises NotConvertibleError for what is no time."""
     time, unread = expiry.read(cell)
     if unread is not None:
-        raise NotConvertibleError("its time of expiry cannot be read as one")
+        raise NotConvertibleError("its expiry time cannot be read")
     return NEVER if time is None else (time - _EPOCH) // _MILLISECOND
 
 

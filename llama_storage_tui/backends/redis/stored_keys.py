@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from llama_storage_tui.backends.batches import BATCH_BYTES, LARGEST_BATCH, parted
 from llama_storage_tui.backends.redis.raw_keys import NEVER, encoded, expires_at, is_past
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.raw_rows import RawRow, RefusedRow, Sheet
 from llama_storage_tui.model.transfer import NotConvertibleError
@@ -74,7 +75,7 @@ def stored_keys(sheet: Sheet, rows: Sequence[RawRow]) -> tuple[StoredKeys, list[
 def _stored(key: Cell, value: Cell, expiration: Cell) -> tuple[bytes, bytes, int]:
     if key is None or value is None:
         raise NotConvertibleError(
-            f"its {'key' if key is None else 'value'} is NULL, which Redis does not have"
+            f"its {'key' if key is None else 'value'} is NULL, which Redis cannot store"
         )
     name, text = encoded(key), encoded(value)
     if name is None or text is None:

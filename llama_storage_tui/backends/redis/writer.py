@@ -35,7 +35,7 @@ from llama_storage_tui.model.raw_rows import (
 from llama_storage_tui.model.transfer import KEY_COLUMNS, TransferItem
 from llama_storage_tui.text import line
 
-_OTHER_FORM: Final = "Redis keeps its value in another form than it came in"
+_OTHER_FORM: Final = "Redis returns its value in another form"
 _NO_CLIENT: Final = frozenset("SMO")
 """Flags of a connection that is a replica, a primary or a monitor."""
 _OURS: Final = "llama-storage-tui"
@@ -161,8 +161,8 @@ class RedisWriter:
         about = await self._info()
         if self._is_touched and int(about.get("evicted_keys", 0)) > self._evicted:
             policy = RedisAnswer(about, 0, None).policy
-            words = f"The server removed keys by itself meanwhile: its memory is full ({policy})."
-            advice = "Raise maxmemory, or set maxmemory-policy noeviction; then begin again."
+            words = f"Meanwhile the server evicted keys, because its memory is full ({policy})."
+            advice = "Raise maxmemory, or set maxmemory-policy noeviction; then start again."
             raise failures.made((FailureKind.QUERY, words, advice), self._connection.where)
         return True
 

@@ -60,5 +60,7 @@ ENGINE: Final = EngineSpec(
     container=container,
     reader=_reader,
     bulk_copy=BulkCopy(_source, _writer, _statements),
+    is_local=True,
+    size_details=("file bytes", "wal bytes"),
     why_no_roles="SQLite has no credential: the owner and the mode of the file decide who may open it",
 )

@@ -68,13 +68,13 @@ class _Talk:
     def lost(self, found: Lost) -> None:
         """Say that a store does not answer, and that it is asked again."""
         if not self._is_lost:
-            output.say_notice(f"{found.error.message.removesuffix('.')}. It is asked again until it answers.")
+            output.say_notice(f"{found.error.message.removesuffix('.')}. Retrying until it answers.")
         self._is_lost = True
 
     def found(self, notices: tuple[str, ...], ways: tuple[str, ...], unseen: int) -> None:
         """Say what is new of a look."""
         if self._is_lost:
-            output.say("It answers again; what was stored meanwhile follows.")
+            output.say("Connected again; what was stored meanwhile follows.")
             self._is_lost = False
         for notice in notices:
             if notice not in self._said:
@@ -84,6 +84,6 @@ class _Talk:
         self._said.update(("", *notices))
         if unseen > self._unseen:
             output.say_notice(
-                f"About {unseen:,} more rows were stored in space that no look reaches; a list without --follow shows them."
+                f"About {unseen:,} more rows were stored where following does not look; list without --follow shows them."
             )
             self._unseen = unseen

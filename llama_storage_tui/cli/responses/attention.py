@@ -14,6 +14,7 @@ from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.output import Colour, Toned
 from llama_storage_tui.cli.responses.attention_document import AttentionDocument
+from llama_storage_tui.cli.responses.sampling import sample_options
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.attention import Attention, Thresholds
 from llama_storage_tui.services.responses.attention import RECENT, attention
@@ -24,15 +25,7 @@ HEADINGS: Final = ("count", "category", "about", "for example")
 
 
 @click.command(name="attention")
-@click.option("--exact", is_flag=True, help="Count everything: one scan of the tables, shown as it goes.")
-@click.option(
-    "--recent",
-    type=click.IntRange(1),
-    metavar="ROWS",
-    default=RECENT,
-    show_default=True,
-    help="Without --exact: look at the ROWS of each table that were stored last.",
-)
+@sample_options(RECENT)
 @click.option(
     "--stuck-after",
     type=click.FloatRange(0),

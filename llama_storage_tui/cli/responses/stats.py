@@ -13,6 +13,7 @@ from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.output import Colour, Toned
+from llama_storage_tui.cli.responses.sampling import sample_options
 from llama_storage_tui.cli.responses.stats_document import StatsDocument, group_name
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.deferred import dataclass
@@ -47,21 +48,13 @@ class _Answer:
     show_default=True,
     help="One line for each hour (UTC), model or owner.",
 )
-@click.option("--exact", is_flag=True, help="Count everything: one scan of the tables, shown as it goes.")
-@click.option(
-    "--recent",
-    type=click.IntRange(1),
-    metavar="ROWS",
-    default=RECENT,
-    show_default=True,
-    help="Without --exact: look at the ROWS of each table that were stored last.",
-)
+@sample_options(RECENT)
 @shared_options
 @click.pass_context
 def responses_stats(context: click.Context, *, by: str, exact: bool, recent: int) -> int:
     """Count how responses ended: by status, with their tokens and how long they took.
 
-    Servers from 0.7 on store when a response was completed: those of earlier ones have no duration, nor have failed ones.
+    Servers from 0.7 on store when a response was completed. Responses of earlier servers, and failed ones, have no duration.
 
     Example: llama-storage-tui responses run.yaml stats --by model --exact
     """

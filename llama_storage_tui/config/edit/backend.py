@@ -16,10 +16,10 @@ from llama_storage_tui.errors import RefusedError
 BACKENDS: Final = ("storage", "backends")
 
 
-_OF_A_PLACE: Final = frozenset(
+_CONNECTION_FIELDS: Final = frozenset(
     {"host", "port", "db", "user", "password", "connection_string", "ssl_mode", "ca_cert_path", "table_name"}
 )
-"""Fields that several types have, each for a server of its own engine."""
+"""Where a server is and who logs in there: several types have fields of these names, each for a server of its own engine."""
 
 
 def with_backend(
@@ -41,7 +41,7 @@ def with_backend(
     operations: list[Operation] = [
         DropEntry((*path, key))
         for key in entry
-        if is_other and key not in wanted and (key not in known or key in _OF_A_PLACE)
+        if is_other and key not in wanted and (key not in known or key in _CONNECTION_FIELDS)
     ]
     for key, value in wanted.items():
         if key not in entry:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from llama_storage_tui.config.document import Path, get, show_path
@@ -13,6 +13,7 @@ from llama_storage_tui.config.edit.layout import TextLayout
 from llama_storage_tui.config.edit.operations import Operation
 from llama_storage_tui.config.edit.render import Written
 from llama_storage_tui.config.environment import Environment, written_name
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.migration import BackendLayout
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream import changes

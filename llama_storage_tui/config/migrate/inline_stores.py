@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from llama_storage_tui.config.document import Path
 from llama_storage_tui.config.edit.render import MERGE, Written, plain
 from llama_storage_tui.config.edit.structure import written_at
 from llama_storage_tui.config.legacy import TOP_LEVEL, snippet_family, snippets
 from llama_storage_tui.config.migrate.draft import Draft, Provider, free_name
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.migration import BackendLayout
 from llama_storage_tui.upstream import changes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from llama_storage_tui.config.document import Path, show_path
@@ -15,6 +15,7 @@ from llama_storage_tui.config.environment import Environment
 from llama_storage_tui.config.migrate import names, settings, storage
 from llama_storage_tui.config.migrate.catalog import make_catalog
 from llama_storage_tui.config.migrate.draft import Draft, Proposal, Step
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.model.migration import BackendLayout, ConfigChange, NotCarried
 from llama_storage_tui.model.version import Version

@@ -6,10 +6,11 @@ import asyncio
 import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import RoleFacts

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.model.fleet import Drift, DriftedValue, FleetFinding, FleetPlace
 from llama_storage_tui.services.fleet.member import FleetMember, Meaning

@@ -9,10 +9,10 @@ from __future__ import annotations
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend, Physical
 from llama_storage_tui.model.target import LOOPBACK, Target
 from llama_storage_tui.services.fleet.member import FleetMember, Surroundings

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend, Physical, Reference
 from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.model.fleet import Collision, CollisionKind, FleetFinding, FleetPlace

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from difflib import unified_diff
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from llama_storage_tui.config.legacy import snippet_family, snippets
 from llama_storage_tui.config.load import load_catalog
 from llama_storage_tui.config.locate import STDIN, config_path, read_document, read_file, read_stdin
 from llama_storage_tui.config.migrate.run import MigratedText, migrate_text
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError, UsageError
 from llama_storage_tui.files.staging import StagedFile
 from llama_storage_tui.model.catalog import Catalog, Family

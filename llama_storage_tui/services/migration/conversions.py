@@ -46,7 +46,7 @@ def text_of(item: Item, column: str) -> str:
     """Return a cell that has to be text; raises NotConvertibleError."""
     cell = item.get(column)
     if not isinstance(cell, str):
-        raise NotConvertibleError(f"{column} is no text")
+        raise NotConvertibleError(f"{column} is not text")
     return cell
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.transfer import NotConvertibleError
 
 # Numbers stay text: nobody looks at them, and Python refuses integers of more than 4,300 digits.
@@ -95,7 +95,7 @@ class JsonObject:
 def json_object(text: object) -> JsonObject:
     """Find the members of a stored object; raises NotConvertibleError for anything else."""
     if not isinstance(text, str):
-        raise NotConvertibleError("the stored value is no text")
+        raise NotConvertibleError("the stored value is not text")
     try:
         members, end = _scan(text)
     except (ValueError, IndexError):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.catalog import Family, Reference
 from llama_storage_tui.model.transfer import Convert, TransferItem, TransferPlace

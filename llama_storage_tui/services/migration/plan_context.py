@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.catalog import Catalog, Family, Provider, Reference
 from llama_storage_tui.model.transfer import DataPlan, PlanChoices, Stays, TransferItem, Unseen
@@ -97,7 +98,7 @@ class PlanContext:
             if re.fullmatch(paths, reference.path) and reference.backend in {
                 each.backend for each in self.unseen
             }:
-                return f"{self.product} would keep them on {reference.backend}, which could not be looked at"
+                return f"{self.product} would keep them on {reference.backend}, which could not be read"
         return f"the config names no place where {self.product} would keep them"
 
     def lead(self, reference: Reference) -> str:

@@ -18,7 +18,7 @@ from llama_storage_tui.services.migration.stores import (
     stores_of,
 )
 from llama_storage_tui.services.migration.table_notices import say_of_new_files, say_of_ownerless
-from llama_storage_tui.services.migration.table_plan import plan_tables, untaken_in_place
+from llama_storage_tui.services.migration.table_plan import outdated_in_place, plan_tables
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.data_kinds import TableKind
@@ -76,7 +76,7 @@ async def forms_in_place(
         return [
             (kind.what, place.table, why)
             for kind in kinds
-            async for place, why in untaken_in_place(context, kind)
+            async for place, why in outdated_in_place(context, kind)
         ]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import SequenceMatcher
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.migration import ConfigChange, ConfigMigration
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import getpass
 import posixpath
 import shlex
-from dataclasses import dataclass
 from typing import Final
 
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.data import Filter, Table

@@ -85,7 +85,7 @@ async def plan_tables(context: PlanContext) -> None:
     await _leave_traces(context)
 
 
-async def untaken_in_place(context: PlanContext, kind: TableKind) -> AsyncIterator[tuple[TablesPlace, str]]:
+async def outdated_in_place(context: PlanContext, kind: TableKind) -> AsyncIterator[tuple[TablesPlace, str]]:
     """Yield the tables of items or chunks that are where they belong, and whose rows the version does not take, with why."""
     for target in _places(context, context.new, kind):
         table = await context.readers.table(target.store, target.table)

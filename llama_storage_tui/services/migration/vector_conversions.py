@@ -86,7 +86,7 @@ def faiss_index(text: str) -> str:
     for member in chunks.members:
         written = chunks.text[member.start : member.end]
         if not written.startswith('"'):
-            raise NotConvertibleError("a chunk of the index is no text")
+            raise NotConvertibleError("a chunk of the index is not text")
         before = json.loads(written)
         after = chunk(before)
         if after != before:

@@ -6,9 +6,9 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.catalog import Family, Reference
 from llama_storage_tui.model.data import RowQuery
@@ -87,7 +87,7 @@ def _no_provider(context: PlanContext, name: str) -> str:
     for reference in context.new.references:
         is_of_it = reference.name == name and re.fullmatch(VECTOR_PATHS, reference.path)
         if is_of_it and reference.backend in {each.backend for each in context.unseen}:
-            return f"{context.product} would keep them on {reference.backend}, which could not be looked at"
+            return f"{context.product} would keep them on {reference.backend}, which could not be read"
     return f"the config has no vector_io provider {name} that keeps keys"
 
 

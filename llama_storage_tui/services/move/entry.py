@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import unified_diff
 from typing import Final
 
@@ -17,6 +17,7 @@ from llama_storage_tui.config.environment import EXPRESSION, Environment
 from llama_storage_tui.config.load import load_catalog
 from llama_storage_tui.config.locate import read_document, read_file
 from llama_storage_tui.config.masking import is_secret_name, secrets_in_userinfo
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError, UsageError
 from llama_storage_tui.files.log import learn_secrets
 from llama_storage_tui.model.catalog import Backend, Catalog, Family
@@ -126,7 +127,7 @@ def _refuse_secrets(fields: Mapping[str, str]) -> None:
     for name, text in fields.items():
         if is_secret_name(name) and not _VARIABLE.fullmatch(text):
             raise UsageError(
-                f"{name} is a secret, which is neither typed here nor written into the config",
+                f"{name} is a secret: its value is not accepted here and not written into the config",
                 help=_NAME_IT,
             )
         # What a variable gives is not written; what it defaults to is.
@@ -146,7 +147,8 @@ def _refuse_new_secrets(change: MoveChange, moving: MovingConfig) -> None:
 
 def _holds_secret(name: str) -> UsageError:
     return UsageError(
-        f"{name} holds a secret, which is neither typed here nor written into the config", help=_NAME_IT
+        f"{name} holds a secret: its value is not accepted here and not written into the config",
+        help=_NAME_IT,
     )
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from llama_storage_tui.backends import expiry
 from llama_storage_tui.backends.registry import copy_note
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, RefusedError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family, Reference
 from llama_storage_tui.model.data import Cell, KeySelection, Table

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from llama_storage_tui.config.document import ConfigDocument
 from llama_storage_tui.config.load import load_catalog
 from llama_storage_tui.config.locate import read_document
 from llama_storage_tui.config.masking import is_secret_name
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.move import MoveChange
 from llama_storage_tui.services.catalog import read_environment
 from llama_storage_tui.services.move.entry import full_type, read_config

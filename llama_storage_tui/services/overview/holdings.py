@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from llama_storage_tui.backends.protocols import Reader
+from llama_storage_tui.backends.registry import ENGINES, engine_of_type
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.errors import BackendError, NotFoundError, StorageToolError
+from llama_storage_tui.errors import NotFoundError, StorageToolError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family
 from llama_storage_tui.model.data import Count, Table
-from llama_storage_tui.model.records import Field, RecordOrder, RecordQuery
 from llama_storage_tui.services import browse
+from llama_storage_tui.services.newest import newest_time
 from llama_storage_tui.services.probe import ProbeResult
 from llama_storage_tui.services.session import Session
 
@@ -19,10 +20,6 @@ MOST_KEYS: Final = 1_000
 """Keys of a namespace that are counted."""
 UNCOUNTED: Final = 10_000
 """Rows that a table has at least which an engine does not count at once (`SqliteDialect.estimates`)."""
-TIMES: Final = ("created_at", "created", "completed_at")
-_LOCAL: Final = ("kv_sqlite", "sql_sqlite", "sqlite")
-_SIZES: Final = (("file bytes", "wal bytes"), ("database bytes",), ("memory bytes",), ("data bytes",))
-"""What a test says of the size of a backend, by engine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +49,20 @@ def local_backends(catalog: Catalog) -> tuple[str, ...]:
     return tuple(
         backend.name
         for backend in catalog.backends
-        if backend.type in _LOCAL and backend.target is not None and backend.cannot_connect is None
+        if _is_local(backend) and backend.target is not None and backend.cannot_connect is None
     )
+
+
+def _is_local(backend: Backend) -> bool:
+    engine = engine_of_type(backend.type)
+    return engine is not None and engine.is_local
 
 
 def size_of(result: ProbeResult | None) -> int | None:
     """Return how many bytes a backend takes, as far as its test has told."""
     details = result.probe.details if result is not None and result.probe is not None else {}
-    for names in _SIZES:
-        sizes = [details.get(name) for name in names]
+    for engine in ENGINES:
+        sizes = [details.get(name) for name in engine.size_details]
         known = [size for size in sizes if isinstance(size, int)]
         if known:
             return sum(known)
@@ -112,24 +114,15 @@ async def _held(reader: Reader, table: Table | None, backend: Backend) -> Holdin
     newest = await _newest(reader, table)
     if table.rows is not None:
         return Holding(table.rows, newest=newest)
-    if backend.type in _LOCAL:
+    if _is_local(backend):
         return Holding(Count(UNCOUNTED, is_exact=False), is_more=True, newest=newest)
     extent = await reader.records.extent(table.name)
     return Holding(None if extent is None else Count(extent.rows, is_exact=False), newest=newest)
 
 
 async def _newest(reader: Reader, table: Table) -> float | None:
-    """Return the time of the row that was stored last, which is the newest or close to it."""
-    time = next((name for name in TIMES if table.column(name) is not None), None)
-    key = next((column.name for column in table.columns if column.is_primary_key), time)
-    if time is None or key is None:
-        return None
-    query = RecordQuery(
-        table.name, (Field("time", time),), order=RecordOrder.STORED, limit=1, id=key, time=time
-    )
     try:
-        page = await reader.records.page(query)
-    except (BackendError, StorageToolError):
+        return await newest_time(reader, table)
+    except StorageToolError:
+        # The count is worth showing without it.
         return None
-    values = [record["time"] for record in page.records]
-    return max((float(value) for value in values if isinstance(value, int | float)), default=None)

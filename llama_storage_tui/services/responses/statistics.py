@@ -202,7 +202,7 @@ class _Counting:
         """Return what was counted so far."""
         rows = self.whole.responses
         more = tuple(
-            f"There are more than {MOST_NAMES:,} {what}: only that many are told apart."
+            f"There are more than {MOST_NAMES:,} {what}: only that many are counted separately."
             for what in self.unnamed
         )
         return ResponseStatistics(

@@ -85,13 +85,8 @@ class PreparedChange:
     """Whether the server lets the role in with any password, and the operator goes on all the same."""
 
 
-async def make_plan(request: RotationRequest, timeouts: Timeouts, terms: Terms | None = None) -> Plan:
-    """Return the plan; raises UsageError for an unknown backend, RefusedError for one without a credential."""
-    return (await prepare(request, timeouts, terms)).plan
-
-
 async def prepare(request: RotationRequest, timeouts: Timeouts, terms: Terms | None = None) -> PreparedChange:
-    """Read, ask, and make the plan; raises as make_plan does.
+    """Read, ask, and make the plan; raises UsageError for an unknown backend, RefusedError for one without a credential.
 
     With a `proof` the server was changed already by somebody else: it must let the role in with that, and the files follow.
     """

@@ -28,7 +28,7 @@ from llama_storage_tui.services.startup.background_loop import run_apart
 
 
 class Draft(Protocol):
-    """A plan that can be carried out by the desk that made it."""
+    """A plan that can be carried out by the service that made it."""
 
     @property
     def plan(self) -> Plan:
@@ -109,7 +109,7 @@ class PasswordChanges:
         )
 
 
-class RotationDesk:
+class RotationService:
     """The same for a front end that must not wait: each call runs apart, and a change to its end once it has begun."""
 
     def __init__(self, load: LoadRequest, timeouts: Timeouts) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal, Protocol
 
 from llama_storage_tui.backends.protocols import Notify
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind, PendingError, RefusedError, StorageToolError
 from llama_storage_tui.files.transfer_journal import OPEN, TransferJournal, TransferJournals, TransferRecord
 from llama_storage_tui.model.limits import Timeouts
@@ -37,9 +38,7 @@ from llama_storage_tui.services.transfer.removing import StoreUndo, by_source, r
 from llama_storage_tui.services.transfer.sources import are_settled, is_changed, refuse_changed, stamp_of
 from llama_storage_tui.services.transfer.stores import StoreItems, by_store, open_writer
 
-GREW = (
-    "The source of {what} was written to while it was copied: what came later was not brought. Run it again."
-)
+GREW = "The source of {what} was written to while it was copied: later rows were not brought. Run it again."
 UNPLANNED = "the plan does not say any more where it came from"
 EMPTIES: Final = "empties"
 PASSES: Final = 5

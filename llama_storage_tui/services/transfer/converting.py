@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.raw_rows import RawBatch, RawRow, RowIdentity, Sheet
 from llama_storage_tui.model.transfer import KeepRows, MoveKeys, NotConvertibleError, TransferItem

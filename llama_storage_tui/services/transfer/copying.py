@@ -10,12 +10,13 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from llama_storage_tui.backends import expiry
 from llama_storage_tui.backends.protocols import Notify
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.files.transfer_journal import STORE, Changed, TransferRecord, digest_of
 from llama_storage_tui.model.limits import Timeouts

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from llama_storage_tui.backends.seen import SeenKeys
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import RowIdentity
 from llama_storage_tui.model.transfer import KeepRows, MoveKeys, TransferItem

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.files.transfer_journal import STORE, Changed, TransferRecord, digest_of
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import Found, RawBatch, RawRow, RowIdentity, Sheet, Standing

@@ -162,7 +162,7 @@ class DataMigration:
             # What is missing may be there: nobody can tell.
             unseen = found.unseen[0]
             lost = BackendError(
-                f"{unseen.backend} could not be looked at: {unseen.reason}",
+                f"{unseen.backend} could not be read: {unseen.reason}",
                 failure=FailureKind.UNREACHABLE,
                 where=unseen.location,
             )

@@ -6,10 +6,11 @@ import asyncio
 import os
 import os.path
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llama_storage_tui.backends.ranges import is_selected
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import KeySelection
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import Sheet

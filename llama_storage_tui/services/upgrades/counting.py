@@ -9,15 +9,14 @@ from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError
 from llama_storage_tui.model.data import Count, KeySelection, Table
-from llama_storage_tui.model.records import Field, RecordOrder, RecordQuery
 from llama_storage_tui.services.browse import attributed_namespaces
+from llama_storage_tui.services.newest import newest_time
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.upgrades.comparing import StoreComparison
 from llama_storage_tui.services.upgrades.reading import common
 from llama_storage_tui.upstream.upgrades import NoLongerServed
 
 NONE: Final = Count(0, is_exact=True)
-TIMES: Final = ("created_at", "created")
 NOT_THERE: Final = (FailureKind.MISSING_FILE, FailureKind.UNKNOWN_DATABASE)
 """A store that no server has made yet: it holds nothing."""
 
@@ -87,7 +86,7 @@ async def _count_rows(reader: Reader, comparison: StoreComparison, *, fast: bool
         (each, _sum([counts[name] for name in each.tables if name in counts])) for each, _ in comparison.ended
     )
     hidden = [name for name in counts if name not in comparison.tables and name not in ended_tables]
-    times = [await _newest(reader, there[name], fast=fast) for name in hidden if counts[name].value]
+    times = [await newest_time(reader, there[name], exact=not fast) for name in hidden if counts[name].value]
     return StoreCounts(
         _sum([counts[name] for name in counts if name in comparison.tables]),
         _sum([counts[name] for name in hidden]),
@@ -107,16 +106,3 @@ async def _count(reader: Reader, table: Table, *, fast: bool) -> Count:
 
 def _sum(counts: Sequence[Count]) -> Count:
     return Count(sum(count.value for count in counts), all(count.is_exact for count in counts))
-
-
-async def _newest(reader: Reader, table: Table, *, fast: bool) -> float | None:
-    """Return the newest time in a table, or with `fast` that of the row written last; None where it has none."""
-    column = next((name for name in TIMES if table.column(name) is not None), None)
-    key = next((each.name for each in table.columns if each.is_primary_key), None)
-    if column is None or key is None:
-        return None
-    order = RecordOrder.STORED if fast else RecordOrder.NEWEST
-    query = RecordQuery(table.name, (Field("time", column),), order=order, limit=1, id=key, time=column)
-    page = await reader.records.page(query)
-    found = page.records[0]["time"] if page.records else None
-    return float(found) if isinstance(found, int | float) else None

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Static
 
 from llama_storage_tui.model.pending import PendingNotice, PendingTransfer
-from llama_storage_tui.services.remembered import ConfigChoice
+from llama_storage_tui.services.remembered_choices import ConfigChoice
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.catalog.activity import ActivityPane
 from llama_storage_tui.tui.catalog.backends import BackendList

@@ -14,7 +14,7 @@ from textual import on, work
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.services.probe import ProbeResult, probe_all
-from llama_storage_tui.services.remembered import ConfigChoice
+from llama_storage_tui.services.remembered_choices import ConfigChoice
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line, plural
 from llama_storage_tui.tui.catalog.backends import BackendList, BackendRow, backend_rows, with_answer

@@ -56,7 +56,7 @@ class ConfigTextScreen(SessionScreen):
             "Previous",
             id="page.previous",
             show=False,
-            tooltip="Show the part of a long config before this one",
+            tooltip="Show the previous part of a long config",
         ),
         Binding(
             "y",

@@ -87,7 +87,7 @@ class FindingsScreen(WorkScreen):
             "Previous hit",
             id="find.previous",
             show=False,
-            tooltip="Go to the finding of the filter before this one",
+            tooltip="Go to the previous finding of the filter",
         ),
     ]
 
@@ -118,7 +118,7 @@ class FindingsScreen(WorkScreen):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        self.is_as_old_as_the_config()
+        self.was_read_with_config()
         self._show()
         first = next((at for at, each in enumerate(self._found) if each.rule == self._rule), 0)
         self.query_one(Listing).point(str(first))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
+
+from llama_storage_tui.deferred import dataclass
 
 if TYPE_CHECKING:
     # Names of annotations only: a message must not bring the modules of later screens into the first one.

@@ -75,11 +75,11 @@ def destinations(catalog: Catalog) -> list[NamedDestination]:
         ),
         NamedDestination(
             "Go to bring data",
-            "Plan what brings the data that the server's version does not reach",
+            "Plan how to bring the data that the server's version does not reach",
             messages.DataMigrationOpened(),
         ),
         NamedDestination(
-            "Go to unfinished transfer",
+            "Go to the unfinished transfer",
             "Finish or take back a transfer of data that is half done",
             messages.PendingTransferOpened(),
         ),

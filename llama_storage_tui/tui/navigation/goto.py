@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from textual import on, work
@@ -15,6 +14,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import DataTable, Input
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.services.goto import IdMatch, IdReport, search_id
 from llama_storage_tui.services.session import Session
@@ -74,7 +74,12 @@ class GotoDialog(Dialog[Message]):
         Binding("enter", "go", "Go", id="goto.go", tooltip="Look it up, or open the selected line"),
         Binding("down", "move(1)", "Next line", show=False, id="goto.next", tooltip="Select the next line"),
         Binding(
-            "up", "move(-1)", "Line before", show=False, id="goto.previous", tooltip="Select the line before"
+            "up",
+            "move(-1)",
+            "Previous line",
+            show=False,
+            id="goto.previous",
+            tooltip="Select the line before",
         ),
         Binding(
             "escape", "close", "Close", id="dialog.close", tooltip="Cancel the search; else close this box"

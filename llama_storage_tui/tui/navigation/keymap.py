@@ -10,8 +10,6 @@ from typing import Final
 from llama_storage_tui.deferred import dataclass
 
 VARIABLE: Final = "LLAMA_STORAGE_TUI_CONFIG"
-FILTERS_FILE: Final = "filters.json"
-"""Named filters, beside the preferences."""
 NAMES: Final = {"question_mark": "?", "slash": "/", "escape": "esc", "shift+tab": "⇧tab"}
 """Keys whose names in Textual are not what stands on the keyboard."""
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.attention import Attention, Category, CategoryCount
 from llama_storage_tui.model.families import Query
 from llama_storage_tui.services.responses.attention import attention
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
-from llama_storage_tui.tui.messages import Failed, ResponsesOpened
-from llama_storage_tui.tui.records.frame import RecordFrame
-from llama_storage_tui.tui.records.messages import AttentionGrew
+from llama_storage_tui.tui.messages import ResponsesOpened
+from llama_storage_tui.tui.records.sampled import COUNT_ALL, LOOK_AGAIN, SampledScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.widgets.listing import ListColumn
 
@@ -31,26 +29,16 @@ COLUMNS: Final = (
 _BAD: Final = frozenset({"failed", "stuck", "unparsable", "no-object"})
 
 
-class AttentionScreen(RecordFrame):
+class AttentionScreen(SampledScreen[Attention]):
     """A list of reasons, and below it why the one under the cursor deserves a look and what to do next."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "x",
-            "count",
-            "Count all",
-            id="browse.count",
-            tooltip="Look at every response instead of the last ones",
-        ),
-        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Look again"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [COUNT_ALL, LOOK_AGAIN]
+
+    enter_hint = "enter lists the responses of a reason."
 
     def __init__(self, session: Session, now: float | None = None) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._now = now
-        self._seen: Attention | None = None
-        self._is_exact = False
 
     def compose(self) -> ComposeResult:
         yield from self.frame("places")
@@ -71,47 +59,22 @@ class AttentionScreen(RecordFrame):
                 if found
                 else Shown("● nothing", Tone.GOOD)
             )
-            facts.append(Shown(seen.scope, Tone.MUTED if seen.is_exact else Tone.KEY))
-            if not seen.is_exact:
-                facts.append(Shown(f"of about {seen.estimated_rows:,}", Tone.MUTED))
-        self.headline(["what deserves a look"], facts)
+        self.headline(["what deserves a look"], facts + self.sample_facts())
 
-    def _start(self, *, exact: bool) -> None:
-        self._is_exact = exact
-        self.begin("Looking at every response" if exact else "Looking at the responses stored last")
-        self._look(exact=exact)
+    def sample(self, *, exact: bool) -> AsyncGenerator[Attention]:
+        """Yield what deserves a look, growing."""
+        return attention(self._session, exact=exact, now=self._now)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
-    async def _look(self, *, exact: bool) -> None:
-        seen: Attention | None = None
-        try:
-            async with aclosing(attention(self._session, exact=exact, now=self._now)) as growing:
-                async for seen in growing:
-                    self.post_message(AttentionGrew(seen))
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            if seen is not None:
-                self.post_message(AttentionGrew(seen, is_over=True))
-
-    @on(AttentionGrew)
-    def _grew(self, message: AttentionGrew) -> None:
-        if not self.is_waiting:
-            return
-        seen = self._seen = message.attention
+    def show_sample(self) -> None:
+        """List the reasons."""
+        assert self._seen is not None, "shown when something was found"  # noqa: S101 - for the reader
         self._head()
         self.listing.show(
             COLUMNS,
-            [_cells(each) for each in seen.categories],
-            [each.category.name for each in seen.categories],
+            [_cells(each) for each in self._seen.categories],
+            [each.category.name for each in self._seen.categories],
         )
         self._tell()
-        if message.is_over:
-            more = "" if seen.is_exact else "x counts all of them; "
-            self.finish(" ".join((*seen.notices, f"{more}enter lists the responses of a reason.")))
-        elif self._is_exact:
-            percent = min(99, seen.done * 100 // seen.total) if seen.total else 0
-            self.begin(f"Looking at every response: {percent} %, {seen.rows:,} seen")
 
     @property
     def _current(self) -> CategoryCount | None:
@@ -130,18 +93,6 @@ class AttentionScreen(RecordFrame):
         if found is not None:
             query = Query(conditions=found.category.conditions)
             self.post_message(ResponsesOpened(query, found.category.title))
-
-    def action_count(self) -> None:
-        self._start(exact=True)
-
-    def action_reload(self) -> None:
-        self._start(exact=False)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing to count where all was seen."""
-        if action == "count":
-            return True if self._seen is not None and not self._seen.is_exact else None
-        return super().check_action(action, parameters)
 
 
 def _why(category: Category) -> Content:

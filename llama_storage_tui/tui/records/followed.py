@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from time import monotonic
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -12,9 +12,10 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import Cursor
-from llama_storage_tui.services.records.following import Followed, Follower, Lost
+from llama_storage_tui.services.records.following import SECONDS, Followed, Follower, Lost
 from llama_storage_tui.tui.records.filtered import FilteredScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 
@@ -55,9 +56,9 @@ class Following:
     def facts(self) -> list[Shown]:
         """Say how it goes."""
         if self.is_paused:
-            return [Shown("◌ following, paused while nobody looks", Tone.MUTED)]
+            return [Shown("◌ following, paused without focus", Tone.MUTED)]
         if self.lost is not None:
-            return [Shown(f"✗ connection lost, asked again in {self.lost.wait:.0f} s", Tone.BAD)]
+            return [Shown(f"✗ connection lost, retrying in {self.lost.wait:.0f} s", Tone.BAD)]
         cost = "" if not self.milliseconds else f", {self.milliseconds:.0f} ms a look"
         found = [Shown(f"● following{cost}", Tone.GOOD)]
         if self.held:
@@ -97,7 +98,7 @@ class FollowedScreen(FilteredScreen[Question]):
             "follow",
             "Follow",
             id="list.follow",
-            tooltip="Show new records on top as they are stored, until pressed again: a bounded read every 1.5 s",
+            tooltip=f"Show new records on top as they are stored, until pressed again: a bounded read every {SECONDS} s",
         ),
     ]
 
@@ -173,7 +174,7 @@ class FollowedScreen(FilteredScreen[Question]):
         if isinstance(step, Lost):
             following.lost = step
             self.status.warn(
-                self.redact(step.error.message), "Following goes on where it was when it answers again."
+                self.redact(step.error.message), "Following resumes from here when it answers again."
             )
         else:
             self._found(following, step)
@@ -183,7 +184,7 @@ class FollowedScreen(FilteredScreen[Question]):
     def _found(self, following: Following, step: Followed[Any]) -> None:
         if following.lost is not None:
             following.lost = None
-            self.status.say("It answers again; following goes on where it was.")
+            self.status.say("Connected again; following resumes from where it was.")
         # What is on show is what is stored, also where nothing came.
         self.was_read()
         following.milliseconds = _rounded(step.seconds * 1000, following.milliseconds)
@@ -232,7 +233,7 @@ class FollowedScreen(FilteredScreen[Question]):
         """How many rows a page has."""
         raise NotImplementedError
 
-    def came(self, key: str) -> None:
+    def note_new(self, key: str) -> None:
         """Note that a row is new."""
         if self.following is not None:
             arrived = self.following.arrived

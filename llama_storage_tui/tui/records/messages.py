@@ -10,11 +10,9 @@ from llama_storage_tui.deferred import dataclass
 
 if TYPE_CHECKING:
     # Names of annotations only: a message must not bring the modules of later screens into the first one.
-    from llama_storage_tui.model.attention import Attention
     from llama_storage_tui.model.data import Cursor
     from llama_storage_tui.model.families import FamilyEntry
     from llama_storage_tui.model.responses import ResponseBatch, ResponsePage
-    from llama_storage_tui.model.statistics import ResponseStatistics
     from llama_storage_tui.tui.records.response_query import Question
     from llama_storage_tui.tui.records.search_state import Hunt
 
@@ -54,14 +52,6 @@ class ResponsesSearched(Message):
 
 
 @dataclass(eq=False)
-class AttentionGrew(Message):
-    """More responses were looked at; `is_over` where nothing more will be."""
-
-    attention: Attention
-    is_over: bool = False
-
-
-@dataclass(eq=False)
 class FamiliesLoaded(Message):
     """The families were counted."""
 
@@ -74,11 +64,3 @@ class RecordsScanned(Message):
 
     done: int
     total: int
-
-
-@dataclass(eq=False)
-class StatisticsGrew(Message):
-    """More responses were counted; `is_over` where nothing more will be."""
-
-    statistics: ResponseStatistics
-    is_over: bool = False

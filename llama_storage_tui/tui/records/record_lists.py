@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Final, Protocol, Self
 
 from textual.message import Message
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.model.families import Query, RecordEntry, RecordFamily
 from llama_storage_tui.services.listing import list_family

@@ -170,7 +170,7 @@ class RecordsScreen(FollowedScreen[RecordList]):
         newer = self._shown.listed(records[::-1])
         for each in newer.details:
             if each not in self._page.details:
-                self.came(each)
+                self.note_new(each)
         added = sum(each not in self._page.details for each in newer.details)
         page = newer.on_top_of(self._page)
         self._has_lost_rows = self._has_lost_rows or len(page.rows) > deepest

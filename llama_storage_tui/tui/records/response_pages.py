@@ -183,7 +183,7 @@ class ResponsePages(FollowedScreen[Question]):
             place = there.get(row_key(each))
             if place is None:
                 new.append(each)
-                self.came(row_key(each))
+                self.note_new(row_key(each))
             else:
                 page[place] = each
         whole = (*reversed(new), *page)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, tzinfo
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
-from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.families import Query
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.model.statistics import ResponseStatistics, StatisticsBy, StatisticsGroup
 from llama_storage_tui.services.responses.statistics import HOUR, statistics
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.tui.messages import Failed, ResponsesOpened
-from llama_storage_tui.tui.records.frame import RecordFrame
-from llama_storage_tui.tui.records.messages import StatisticsGrew
+from llama_storage_tui.tui.messages import ResponsesOpened
 from llama_storage_tui.tui.records.response_wording import owner_shown
+from llama_storage_tui.tui.records.sampled import COUNT_ALL, LOOK_AGAIN, SampledScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.wording import bare_moment, compact
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
@@ -37,32 +35,27 @@ MOST_HOURS: Final = 400
 _TITLES: Final = {StatisticsBy.HOUR: "Hour", StatisticsBy.MODEL: "Model", StatisticsBy.OWNER: "Owner"}
 
 
-class StatisticsScreen(RecordFrame):
+class StatisticsScreen(SampledScreen[ResponseStatistics]):
     """Of the responses stored last at once, of all where asked for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "b", "by", "By hour/model/owner", id="stats.by", tooltip="Count by hour, by model or by owner"
         ),
-        Binding(
-            "x",
-            "count",
-            "Count all",
-            id="browse.count",
-            tooltip="Look at every response instead of the last ones",
-        ),
+        COUNT_ALL,
         ZONE_KEY,
-        Binding("ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Look again"),
+        LOOK_AGAIN,
     ]
 
+    # Hours that come and go would move the plot and the list under the cursor.
+    shows_growing = False
+    enter_hint = "enter lists the responses of a line."
+
     def __init__(self, session: Session, zone: Zone, now: float | None = None) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._zone = zone
         self._at = now
-        self._seen: ResponseStatistics | None = None
         self._by = StatisticsBy.HOUR
-        self._is_exact = False
 
     def compose(self) -> ComposeResult:
         yield Headline()
@@ -76,37 +69,13 @@ class StatisticsScreen(RecordFrame):
         self.listing.focus()
         self.action_reload()
 
-    def _start(self, *, exact: bool) -> None:
-        self._is_exact = exact
-        self.begin("Looking at every response" if exact else "Looking at the responses stored last")
-        self._look(exact=exact)
+    def sample(self, *, exact: bool) -> AsyncGenerator[ResponseStatistics]:
+        """Yield the counts, growing."""
+        return statistics(self._session, exact=exact, now=self._at)
 
-    @work(exclusive=True, group="browse", exit_on_error=False)
-    async def _look(self, *, exact: bool) -> None:
-        seen: ResponseStatistics | None = None
-        try:
-            async with aclosing(statistics(self._session, exact=exact, now=self._at)) as growing:
-                async for seen in growing:
-                    self.post_message(StatisticsGrew(seen))
-        except StorageToolError as error:
-            self.post_message(Failed(error))
-        else:
-            if seen is not None:
-                self.post_message(StatisticsGrew(seen, is_over=True))
-
-    @on(StatisticsGrew)
-    def _grew(self, message: StatisticsGrew) -> None:
-        if not self.is_waiting:
-            return
-        seen = message.statistics
-        if self._is_exact and not message.is_over:
-            percent = min(99, seen.done * 100 // seen.total) if seen.total else 0
-            self.begin(f"Looking at every response: {percent} %, {seen.rows:,} seen")
-            return
-        self._seen = seen
+    def show_sample(self) -> None:
+        """Draw plot and list."""
         self._show()
-        more = "" if seen.is_exact else "x counts all of them; "
-        self.finish(" ".join((*seen.notices, f"{more}enter lists the responses of a line.")))
 
     def _show(self) -> None:
         seen = self._seen
@@ -127,10 +96,8 @@ class StatisticsScreen(RecordFrame):
         failed = seen.whole.count("failed")
         facts = [
             Shown(f"✗ {failed:,} failed" if failed else "● none failed", Tone.BAD if failed else Tone.GOOD),
-            Shown(seen.scope, Tone.MUTED if seen.is_exact else Tone.KEY),
+            *self.sample_facts(),
         ]
-        if not seen.is_exact:
-            facts.append(Shown(f"of about {seen.estimated_rows:,}", Tone.MUTED))
         facts.append(Shown(f"{compact(seen.whole.tokens)} tokens", Tone.MUTED))
         if seen.whole.p50 is not None:
             facts.append(Shown(f"p50 {_seconds(seen.whole.p50)}, p95 {_seconds(seen.whole.p95)}", Tone.MUTED))
@@ -154,7 +121,7 @@ class StatisticsScreen(RecordFrame):
         elif group.name is not None and self._by is not StatisticsBy.HOUR:
             filters = {self._by.value: group.name}
         else:
-            self.status.say("These have no value to list them by.")
+            self.status.say("Responses without a value cannot be listed by it.")
             return
         self.post_message(ResponsesOpened(Query(filters, order=RecordOrder.STORED)))
 
@@ -164,21 +131,9 @@ class StatisticsScreen(RecordFrame):
         self._by = kinds[(kinds.index(self._by) + 1) % len(kinds)]
         self._show()
 
-    def action_count(self) -> None:
-        self._start(exact=True)
-
-    def action_reload(self) -> None:
-        self._start(exact=False)
-
     def action_zone(self) -> None:
         self._zone.toggle()
         self._show()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing to count where all was seen."""
-        if action == "count":
-            return True if self._seen is not None and not self._seen.is_exact else None
-        return super().check_action(action, parameters)
 
 
 def _columns(by: StatisticsBy) -> tuple[ListColumn, ...]:

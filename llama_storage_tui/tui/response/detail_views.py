@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from textual.message import Message
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.completions import Completion
 from llama_storage_tui.model.conversations import ConversationDetail
 from llama_storage_tui.model.families import Query, RecordDetail, RecordField

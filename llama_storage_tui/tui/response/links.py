@@ -33,14 +33,12 @@ class LinksReading:
         links = related(response)
         if self._conversation and all(link.id != self._conversation for link in links):
             opens[0] = record_opened(find_family("conversations"), self._conversation)
-            lines.append(said("→", "conversation", f"{self._conversation}: told by its items", Tone.KEY))
+            lines.append(said("→", "conversation", f"{self._conversation} (known from its items)", Tone.KEY))
         for link in links:
             opens[len(lines)] = record_opened(find_family(link.family or ""), link.id)
             lines.append(said("→", link.label, link.id, Tone.KEY))
         opens[len(lines)] = LinksOpened(self._response, self._conversation, is_of_completions=True)
-        lines.append(
-            said("→", "completions", "enter looks for the chat completions that were made for it", Tone.KEY)
-        )
+        lines.append(said("→", "completions", "enter: find the chat completions made for it", Tone.KEY))
         facts = (Shown(plural(len(lines) - 1, "link"), Tone.MUTED),)
         return Read(facts, tuple(lines), dict(opens), response.notices, HEADS)
 

@@ -12,7 +12,7 @@ from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.rotation import Outcome, Result
 from llama_storage_tui.reports.lines import Block
 from llama_storage_tui.reports.rotation import error_block, notice_block, result_blocks, step_block
-from llama_storage_tui.services.rotation.service import RotationDesk
+from llama_storage_tui.services.rotation.service import RotationService
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import Failed, PendingOpened, ReloadRequested
 from llama_storage_tui.tui.rotation.changes import ChangeJob
@@ -51,10 +51,10 @@ class ChangeScreen(WorkScreen):
         ),
     ]
 
-    def __init__(self, session: Session, desk: RotationDesk, job: ChangeJob) -> None:
+    def __init__(self, session: Session, service: RotationService, job: ChangeJob) -> None:
         super().__init__()
         self._session = session
-        self._desk = desk
+        self._service = service
         self._job = job
         self._done: list[str] = []
         self._result: Result | None = None
@@ -62,7 +62,7 @@ class ChangeScreen(WorkScreen):
 
     def redact(self, text: str) -> str:
         """Mask this config's secrets, and the new one."""
-        return self._desk.redact(self._session.redact(text))
+        return self._service.redact(self._session.redact(text))
 
     @property
     def must_stay(self) -> str:
@@ -99,8 +99,8 @@ class ChangeScreen(WorkScreen):
             blocks += result_blocks(
                 self._result,
                 password_command,
-                audit_log=self._desk.audit_log,
-                journals=self._desk.journals,
+                audit_log=self._service.audit_log,
+                journals=self._service.journals,
             )
             blocks += [notice_block(self._result.notices)] if self._result.notices else []
         if self._error is not None:

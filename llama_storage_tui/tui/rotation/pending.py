@@ -15,7 +15,7 @@ from llama_storage_tui.reports.pending import notice_help, standing_line, waitin
 from llama_storage_tui.reports.rotation import error_block
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.pending_status import Standing
-from llama_storage_tui.services.rotation.service import RotationDesk, Waiting
+from llama_storage_tui.services.rotation.service import RotationService, Waiting
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
 from llama_storage_tui.tui.messages import Failed
@@ -70,15 +70,15 @@ class PendingScreen(WorkScreen):
         ),
     ]
 
-    def __init__(self, session: Session, desk: RotationDesk) -> None:
+    def __init__(self, session: Session, service: RotationService) -> None:
         super().__init__()
         self._session = session
-        self._desk = desk
+        self._service = service
         self._waiting: tuple[Waiting, ...] = ()
 
     def redact(self, text: str) -> str:
         """Mask this config's secrets, and those of the change."""
-        return self._desk.redact(self._session.redact(text))
+        return self._service.redact(self._session.redact(text))
 
     def compose(self) -> ComposeResult:
         yield Headline()
@@ -107,7 +107,7 @@ class PendingScreen(WorkScreen):
     @work(exclusive=True, group="pending", exit_on_error=False)
     async def _look(self) -> None:
         try:
-            pending, waiting = await self._desk.waiting()
+            pending, waiting = await self._service.waiting()
         except StorageToolError as error:
             self.post_message(Failed(error))
         else:
@@ -117,8 +117,8 @@ class PendingScreen(WorkScreen):
     def _looked(self, message: PendingLooked) -> None:
         self._waiting = message.waiting
         for one in message.waiting:
-            self._desk.learn(one.journal.old)
-            self._desk.learn(one.journal.new)
+            self._service.learn(one.journal.old)
+            self._service.learn(one.journal.new)
         blocks = [
             Block((Line(notice_help(notice), mark=WARNING),))
             for notice in message.pending.notices_of_others()
@@ -202,7 +202,7 @@ class PendingScreen(WorkScreen):
         is_unchecked = found.stand.standing is Standing.UNCHECKED
 
         async def run(notify: Notify) -> Result:
-            return await self._desk.recover(found.journal, notify, accepts_unchecked=is_unchecked)
+            return await self._service.recover(found.journal, notify, accepts_unchecked=is_unchecked)
 
         words = {
             Standing.STAGING: "What the change left beside the files is removed; nothing else changes.",
@@ -219,7 +219,7 @@ class PendingScreen(WorkScreen):
         journal = self._waiting[0].journal
 
         async def run(notify: Notify) -> Result:
-            return await self._desk.recover(journal, notify, undo=True)
+            return await self._service.recover(journal, notify, undo=True)
 
         words = "The change is dropped: server and files keep the old password."
         self._ask(
@@ -250,7 +250,7 @@ class PendingScreen(WorkScreen):
         journal = self._waiting[0].journal
 
         async def run(notify: Notify) -> Result:
-            return await self._desk.confirm(journal, env_files, notify)
+            return await self._service.confirm(journal, env_files, notify)
 
         return ChangeJob(f"confirming the change of {journal.role}", journal.role, run)
 
@@ -266,10 +266,10 @@ class PendingScreen(WorkScreen):
     def _adopt(self, typed: str | None) -> None:
         if not typed:
             return
-        journal, password = self._waiting[0].journal, self._desk.learn(Secret(typed))
+        journal, password = self._waiting[0].journal, self._service.learn(Secret(typed))
 
         async def run(notify: Notify) -> Result:
-            return await self._desk.adopt(journal, password, notify)
+            return await self._service.adopt(journal, password, notify)
 
         words = f"The typed password is verified at the server, then written to {plural(len(journal.files), 'file')}."
         self._ask(

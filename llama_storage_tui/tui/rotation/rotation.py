@@ -20,7 +20,7 @@ from llama_storage_tui.reports.rotation import (
     refusal_block,
 )
 from llama_storage_tui.secrets import Secret
-from llama_storage_tui.services.rotation.service import Draft, RotationDesk
+from llama_storage_tui.services.rotation.service import Draft, RotationService
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
 from llama_storage_tui.tui.messages import Failed, PendingOpened
@@ -69,19 +69,19 @@ class RotationScreen(WorkScreen):
     ]
 
     def __init__(
-        self, session: Session, desk: RotationDesk, backend: str, also: tuple[str, ...] = ()
+        self, session: Session, service: RotationService, backend: str, also: tuple[str, ...] = ()
     ) -> None:
         """`also` are other configs that hold the same password, to begin with."""
         super().__init__()
         self._session = session
-        self._desk = desk
+        self._service = service
         self._backend = backend
         self._wish = Wish(also=also)
         self._draft: Draft | None = None
 
     def redact(self, text: str) -> str:
         """Mask this config's secrets, and what was typed here."""
-        return self._desk.redact(self._session.redact(text))
+        return self._service.redact(self._session.redact(text))
 
     def compose(self) -> ComposeResult:
         yield Headline()
@@ -115,10 +115,10 @@ class RotationScreen(WorkScreen):
     @work(exclusive=True, group="rotation", exit_on_error=False)
     async def _make_plan(self, wish: Wish) -> None:
         try:
-            if await self._desk.pending():
+            if await self._service.pending():
                 self.post_message(PendingOpened())
                 return
-            draft = await self._desk.prepare(
+            draft = await self._service.prepare(
                 self._backend, wish.terms, also=wish.also, userlist=wish.userlist
             )
         except StorageToolError as error:
@@ -166,7 +166,7 @@ class RotationScreen(WorkScreen):
     def _chosen(self, wish: Wish | None) -> None:
         if wish is not None:
             if wish.typed is not None:
-                self._desk.learn(wish.typed)
+                self._service.learn(wish.typed)
             self._wish = wish
             self._start()
 
@@ -180,10 +180,10 @@ class RotationScreen(WorkScreen):
         draft, plan = self._draft, self._plan
         if not agrees or draft is None or plan is None:
             return
-        new: Secret = self._wish.typed or self._desk.generate()
+        new: Secret = self._wish.typed or self._service.generate()
 
         async def run(notify: Notify) -> Result:
-            return await self._desk.apply(draft, new, notify)
+            return await self._service.apply(draft, new, notify)
 
         title = f"changing the password of {plan.credential.role}"
         self.post_message(

@@ -8,12 +8,13 @@ from typing import ClassVar, Final
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Input, Label, Static
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Input, Static
 
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.tui.rotation.rotation_options import MEANINGS, Mode, Wish
 from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.screens.plan_options import CLOSE, GUIDE, TAKE, choice
 from llama_storage_tui.tui.screens.secret_form import field
 from llama_storage_tui.tui.widgets.choice import Choice
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
@@ -28,19 +29,9 @@ class TermsDialog(Dialog[Wish]):
     """A form. `enter` takes what it says and makes a new plan."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "ctrl+s", "take", "Make the plan", id="terms.take", tooltip="Make a new plan with these options"
-        ),
-        Binding(
-            "enter",
-            "take",
-            "Make the plan",
-            show=False,
-            id="terms.enter",
-            tooltip="Make a new plan with these options",
-        ),
+        *TAKE,
         Binding("ctrl+o", "show", "Show", id="secret.show", tooltip="Show what is typed, or mask it again"),
-        Binding("escape", "close", "Cancel", id="dialog.close", tooltip="Close this box, the plan stays"),
+        CLOSE,
     ]
 
     def __init__(self, wish: Wish) -> None:
@@ -52,20 +43,14 @@ class TermsDialog(Dialog[Wish]):
         with Vertical(classes="box") as box:
             box.border_title = "Options of the password change"
             with VerticalScroll(id="form", can_focus=False):
-                with Horizontal(classes="choice"):
-                    yield Label("Password")
-                    yield Choice([mode.value for mode in Mode], id="mode", chosen=wish.mode.value)
+                yield from choice("Password", "mode", [mode.value for mode in Mode], wish.mode.value)
                 yield Static(id="meaning", markup=False)
                 yield from field("Type it", "typed", is_secret=True)
                 yield from field("Again", "again", is_secret=True)
-                with Horizontal(classes="choice"):
-                    yield Label("Unwritable")
-                    yield Choice((STOP, LEAVE), id="outside", chosen=LEAVE if wish.hands_over else STOP)
-                with Horizontal(classes="choice"):
-                    yield Label("Unchecked")
-                    yield Choice(
-                        (REFUSE, ACCEPT), id="unchecked", chosen=ACCEPT if wish.accepts_unchecked else REFUSE
-                    )
+                yield from choice("Unwritable", "outside", (STOP, LEAVE), LEAVE if wish.hands_over else STOP)
+                yield from choice(
+                    "Unchecked", "unchecked", (REFUSE, ACCEPT), ACCEPT if wish.accepts_unchecked else REFUSE
+                )
                 yield from field(
                     "Also in",
                     "also",
@@ -93,7 +78,7 @@ class TermsDialog(Dialog[Wish]):
         return Mode(self.query_one("#mode", Choice).chosen)
 
     def _hint(self) -> None:
-        self.query_one(StatusLine).say("arrows choose, tab goes on, enter makes the plan")
+        self.query_one(StatusLine).say(GUIDE)
 
     @on(Choice.Turned, "#mode")
     def _show_mode(self) -> None:

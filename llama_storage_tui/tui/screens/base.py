@@ -96,7 +96,7 @@ class WorkScreen(Screen[None]):
         self.read_at = self.moment if at is None else at
         self._show_age()
 
-    def is_as_old_as_the_config(self) -> None:
+    def was_read_with_config(self) -> None:
         """Note that what is on show was read with the config: when the lowest screen that has read anything was."""
         below = (screen for screen in self.app.screen_stack if isinstance(screen, WorkScreen))
         self.was_read(next((each.read_at for each in below if each.read_at is not None), None))

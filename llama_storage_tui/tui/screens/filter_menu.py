@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final, Protocol, runtime_checkable
 
@@ -14,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import DataTable
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.services.saved_filters import SavedFilter, forget_filter, read_filters, save_filter
 from llama_storage_tui.tui.screens.dialog import Dialog
@@ -85,9 +85,7 @@ class FilterMenu(Dialog[tuple[str, ...]]):
             )
             for key in NUMBERS
         ),
-        Binding(
-            "plus", "save", "Name it", id="filters.save", tooltip="Save the filter that holds now by a name"
-        ),
+        Binding("plus", "save", "Name it", id="filters.save", tooltip="Save the current filter by a name"),
         Binding(
             "delete", "forget", "Delete", id="filters.delete", tooltip="Delete the selected saved filter"
         ),
@@ -117,8 +115,8 @@ class FilterMenu(Dialog[tuple[str, ...]]):
             self.query_one(StatusLine).fail(error.message, help_words(error.help))
 
     def _say(self, text: str) -> None:
-        how = "+ saves the filter that holds now; " if self._choices.now else ""
-        self.query_one(StatusLine).say(text or f"{how}a key or enter applies one, added to what holds now.")
+        how = "+ saves the current filter; " if self._choices.now else ""
+        self.query_one(StatusLine).say(text or f"{how}a key, or enter, adds one to the current filter.")
 
     def _show(self, saved: Sequence[SavedFilter]) -> None:
         self._saved = tuple(each for each in saved if each.list == self._choices.list)

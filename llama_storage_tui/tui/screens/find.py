@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import monotonic
 from typing import ClassVar, Final
 
@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.widgets.find_bar import FindBar
 from llama_storage_tui.tui.widgets.searching import MOST_HITS, Hit, Searchable, pattern_of
@@ -29,7 +30,7 @@ _NEXT: Final = Binding(
     "find_step(1)",
     "Next hit",
     id="find.next",
-    tooltip="Go to the next hit of the text that was looked for",
+    tooltip="Go to the next hit",
 )
 
 
@@ -75,9 +76,7 @@ class FindScreen(WorkScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "find", "Find", id="screen.find", tooltip="Find a text in what is shown"),
         _NEXT,
-        Binding(
-            "N", "find_step(-1)", "Previous hit", id="find.previous", tooltip="Go to the hit before this one"
-        ),
+        Binding("N", "find_step(-1)", "Previous hit", id="find.previous", tooltip="Go to the previous hit"),
     ]
 
     def __init__(self) -> None:

@@ -23,6 +23,10 @@ def editor_command(path: str, number: int, environ: Mapping[str, str]) -> list[s
     except ValueError:
         words = []
     if not words or shutil.which(words[0]) is None:
-        said = f"${name} is {written!r}, which is no command here" if name else "There is no vi here"
+        said = (
+            f"${name} is {written!r}, which is not a command on this machine"
+            if name
+            else "vi is not installed"
+        )
         raise UsageError(said, help="Set $VISUAL or $EDITOR to the command of an editor.")
     return [*words, f"+{number}", path]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.transfer import OnConflict
 
 

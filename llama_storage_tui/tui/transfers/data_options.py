@@ -6,12 +6,13 @@ from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Input, Label
+from textual.binding import BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Input
 
 from llama_storage_tui.model.transfer import OnConflict
 from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.screens.plan_options import CLOSE, GUIDE, TAKE, choice
 from llama_storage_tui.tui.screens.secret_form import field
 from llama_storage_tui.tui.transfers.choices import DataOptions
 from llama_storage_tui.tui.widgets.choice import Choice
@@ -27,31 +28,11 @@ STAYS, GOES = "stays", "removed afterwards"
 HIDDEN, PUBLIC = "stay as they are", "were public: readable to all"
 REFUSE, ACCEPT = "stop", "go on"
 
-TAKE: Final = (
-    Binding("ctrl+s", "take", "Make the plan", id="terms.take", tooltip="Make a new plan with these options"),
-    Binding(
-        "enter",
-        "take",
-        "Make the plan",
-        show=False,
-        id="terms.enter",
-        tooltip="Make a new plan with these options",
-    ),
-    Binding("escape", "close", "Cancel", id="dialog.close", tooltip="Close this box, the plan stays"),
-)
-
-
-def choice(label: str, id_: str, words: tuple[str, ...], chosen: str) -> ComposeResult:
-    """Lay out a label and its words."""
-    with Horizontal(classes="choice"):
-        yield Label(label, markup=False)
-        yield Choice(words, id=id_, chosen=chosen)
-
 
 class DataOptionsDialog(Dialog[DataOptions]):
     """A form. `enter` takes what it says and makes a new plan."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*TAKE]
+    BINDINGS: ClassVar[list[BindingType]] = [*TAKE, CLOSE]
 
     def __init__(self, options: DataOptions) -> None:
         super().__init__()
@@ -95,7 +76,7 @@ class DataOptionsDialog(Dialog[DataOptions]):
     def on_mount(self) -> None:
         """Begin in the first field."""
         self.query_one("#old", Input).focus()
-        self.query_one(StatusLine).say("arrows choose, tab goes on, enter makes the plan")
+        self.query_one(StatusLine).say(GUIDE)
 
     @on(Input.Submitted)
     def _submitted(self) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
+
+from llama_storage_tui.deferred import dataclass
 
 if TYPE_CHECKING:
     # Names of annotations only: a message must not bring the modules of later screens into the first one.
     from llama_storage_tui.model.pending import PendingTransfer
     from llama_storage_tui.model.transfer_result import TransferProgress, TransferResult
-    from llama_storage_tui.tui.transfers.desk import ShownPlan
+    from llama_storage_tui.tui.transfers.controllers import ShownPlan
 
 
 @dataclass(eq=False)

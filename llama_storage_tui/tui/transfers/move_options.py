@@ -12,23 +12,22 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
 from llama_storage_tui.tui.screens.dialog import Dialog, titled
+from llama_storage_tui.tui.screens.plan_options import CLOSE, GUIDE, TAKE, choice
 from llama_storage_tui.tui.screens.secret_form import field
 from llama_storage_tui.tui.transfers.choices import MoveOptions
-from llama_storage_tui.tui.transfers.data_options import ACCEPT, REFUSE, TAKE, choice
+from llama_storage_tui.tui.transfers.data_options import ACCEPT, REFUSE
 from llama_storage_tui.tui.widgets.choice import Choice
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.upstream.run_config import FieldInfo
 
-EXPLAINED = (
-    "Fields are written as they stand here; ${env.NAME:=DEFAULT} is possible. An empty one is left out."
-)
+EXPLAINED = "Fields are written as typed; ${env.NAME:=DEFAULT} is possible. Empty fields are left out."
 
 
 class MoveOptionsDialog(Dialog[MoveOptions]):
     """A form. `enter` takes what it says and makes the plan."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*TAKE]
+    BINDINGS: ClassVar[list[BindingType]] = [*TAKE, CLOSE]
 
     def __init__(
         self, backend: str, choices: Mapping[str, tuple[FieldInfo, ...]], options: MoveOptions | None
@@ -79,7 +78,7 @@ class MoveOptionsDialog(Dialog[MoveOptions]):
 
     @on(Input.Changed)
     def _guide(self) -> None:
-        self.query_one(StatusLine).say("arrows choose, tab goes on, enter makes the plan")
+        self.query_one(StatusLine).say(GUIDE)
 
     @on(Input.Submitted)
     def _submitted(self) -> None:
@@ -94,7 +93,7 @@ class MoveOptionsDialog(Dialog[MoveOptions]):
         }
         fields = {name: text for name, text in typed.items() if text}
         if not fields:
-            self.query_one(StatusLine).fail("Where it moves to is not said: fill in a field.")
+            self.query_one(StatusLine).fail("No target given: fill in at least one field.")
             return
         self.dismiss(
             MoveOptions(type_, fields, accepts_open=self.query_one("#open", Choice).chosen == ACCEPT)
@@ -103,5 +102,5 @@ class MoveOptionsDialog(Dialog[MoveOptions]):
 
 def _hint(field_: FieldInfo) -> str:
     if field_.is_secret:
-        return "${env.NAME}: a secret is never written out"
+        return "${env.NAME}: the variable that holds it"
     return "" if field_.default is None else f"{field_.default} where empty"

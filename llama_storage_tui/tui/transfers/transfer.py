@@ -23,7 +23,7 @@ from llama_storage_tui.tui.messages import Failed, ReloadRequested
 from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
-from llama_storage_tui.tui.transfers.desk import Carry, ShownPlan, TransferDesk, Watch
+from llama_storage_tui.tui.transfers.controllers import Carry, ShownPlan, TransferController, Watch
 from llama_storage_tui.tui.transfers.messages import (
     RowsBrought,
     TransferEnded,
@@ -85,10 +85,10 @@ class TransferScreen(WorkScreen):
         Binding("ctrl+r", "reload", "Plan again", id="screen.reload", show=False, tooltip="Make a new plan"),
     ]
 
-    def __init__(self, session: Session, desk: TransferDesk) -> None:
+    def __init__(self, session: Session, controller: TransferController) -> None:
         super().__init__()
         self._session = session
-        self._desk = desk
+        self._controller = controller
         self._phase = Phase.PLANNING
         self._plan: ShownPlan | None = None
         self._pending: PendingTransfer | None = None
@@ -126,7 +126,7 @@ class TransferScreen(WorkScreen):
     def _head(self, *facts: Shown) -> None:
         catalog = self._session.catalog
         self.query_one(Headline).show(
-            [catalog.distribution or "run config", self._desk.title], place=catalog.config, facts=facts
+            [catalog.distribution or "run config", self._controller.title], place=catalog.config, facts=facts
         )
 
     def _show(self, *blocks: Block, keeps_place: bool = False) -> None:
@@ -149,11 +149,11 @@ class TransferScreen(WorkScreen):
     @work(exclusive=True, group="transfer", exit_on_error=False)
     async def _look(self) -> None:
         try:
-            pending = await self._desk.pending()
-            if pending is not None or self._desk.lacks:
+            pending = await self._controller.pending()
+            if pending is not None or self._controller.lacks:
                 self.post_message(TransferPending(pending))
                 return
-            self.post_message(TransferPlanned(await self._desk.plan()))
+            self.post_message(TransferPlanned(await self._controller.plan()))
         except StorageToolError as error:
             self.post_message(Failed(error))
 
@@ -195,7 +195,7 @@ class TransferScreen(WorkScreen):
             return
         self._enter(Phase.FAILED)
         self._head(Shown("○ no plan yet", Tone.MUTED))
-        self.finish(self._desk.lacks)
+        self.finish(self._controller.lacks)
         self.action_options()
 
     @on(Failed)
@@ -212,7 +212,7 @@ class TransferScreen(WorkScreen):
 
     @work(exclusive=True, group="transfer", exit_on_error=False)
     async def _look_for_pending(self) -> None:
-        self.post_message(TransferPending(await self._desk.pending()))
+        self.post_message(TransferPending(await self._controller.pending()))
 
     # On its way
 
@@ -282,7 +282,7 @@ class TransferScreen(WorkScreen):
         self._enter(Phase.ENDED)
         left = Shown(f"▲ {plural(len(result.left), 'row')} left", Tone.WARNING)
         self._head(Shown("✓ done", Tone.GOOD), *([left] if result.left else []))
-        self._show(*self._desk.ending(result, is_move=message.is_move))
+        self._show(*self._controller.ending(result, is_move=message.is_move))
         self.finish("u: take it back, escape: go back" if self._can_undo else "escape: go back")
 
     # Keys
@@ -303,7 +303,7 @@ class TransferScreen(WorkScreen):
                 return self._phase is Phase.PENDING or (self._phase is Phase.ENDED and self._can_undo)
             case "options":
                 is_idle = self._phase in (Phase.PLANNED, Phase.FAILED)
-                return is_idle and bool(self._desk.has_options)
+                return is_idle and bool(self._controller.has_options)
             case "reload":
                 return self._phase not in (*_RUNS, Phase.PLANNING)
         return super().check_action(action, parameters)
@@ -314,13 +314,13 @@ class TransferScreen(WorkScreen):
 
     def action_options(self) -> None:
         """Ask what is to be chosen, then plan."""
-        dialog = self._desk.options()
+        dialog = self._controller.options()
         if dialog is not None:
             self.app.push_screen(dialog, self._chosen)
 
     def _chosen(self, options: object) -> None:
         if options is not None:
-            self._desk.choose(options)
+            self._controller.choose(options)
             self._start()
 
     def action_apply(self) -> None:
@@ -332,7 +332,7 @@ class TransferScreen(WorkScreen):
             self._ask(
                 plan.question,
                 rows,
-                lambda: self._run(carry, is_move=self._desk.is_move, expected=plan.expected),
+                lambda: self._run(carry, is_move=self._controller.is_move, expected=plan.expected),
             )
 
     def action_resume(self) -> None:
@@ -340,10 +340,10 @@ class TransferScreen(WorkScreen):
         pending = self._pending
         if pending is None:
             return
-        accepts = self._desk.accepts_open
+        accepts = self._controller.accepts_open
 
         def carry(watch: Watch) -> Awaitable[TransferResult]:
-            return self._desk.resume(watch, is_move=pending.is_move, accepts_open=accepts)
+            return self._controller.resume(watch, is_move=pending.is_move, accepts_open=accepts)
 
         question = "Finish the move?" if pending.is_move else "Finish the transfer?"
         rows = [Row(Shown("A move ends only when no server has a store open."))] if pending.is_move else []
@@ -353,10 +353,10 @@ class TransferScreen(WorkScreen):
         """Ask, then take back what was brought."""
         pending = self._pending if self._phase is Phase.PENDING else None
         is_move = pending.is_move if pending is not None else self._ended_as
-        accepts = self._desk.accepts_open
+        accepts = self._controller.accepts_open
 
         def carry(watch: Watch) -> Awaitable[TransferResult]:
-            return self._desk.undo(watch, is_move=is_move, accepts_open=accepts)
+            return self._controller.undo(watch, is_move=is_move, accepts_open=accepts)
 
         self._ask("Take away what was brought?", [], lambda: self._run(carry, is_move=is_move))
 

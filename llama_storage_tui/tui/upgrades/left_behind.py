@@ -51,7 +51,7 @@ class LeftBehindScreen(WorkScreen):
             "bring",
             "Bring data",
             id="upgrade.bring",
-            tooltip="Plan what brings the data that this version does not reach",
+            tooltip="Plan how to bring the data that this version does not reach",
         ),
         Binding(
             "ctrl+r", "reload", "Look again", id="screen.reload", show=False, tooltip="Read the stores again"

@@ -49,7 +49,7 @@ class UpgradeScreen(WorkScreen):
             "bring",
             "Bring data",
             id="upgrade.bring",
-            tooltip="Plan what brings the data to where that version reads it",
+            tooltip="Plan how to bring the data to where that version reads it",
         ),
         Binding(
             "ctrl+r",

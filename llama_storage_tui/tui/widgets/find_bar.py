@@ -22,7 +22,7 @@ class FindBar(Horizontal):
     """A line to type on, and in its place the count once `enter` was pressed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Close", id="find.close", tooltip="Find nothing and take the marks off"),
+        Binding("escape", "close", "Close", id="find.close", tooltip="End the search and remove the marks"),
     ]
 
     class Sent(Message):
@@ -41,7 +41,9 @@ class FindBar(Horizontal):
     def compose(self) -> ComposeResult:
         yield Label("Find ", markup=False)
         # What was looked for last is there to be looked for again, and the first letter typed replaces it.
-        field = Input(placeholder="text; small letters find capitals too", compact=True, select_on_focus=True)
+        field = Input(
+            placeholder="text; lower case finds upper case, too", compact=True, select_on_focus=True
+        )
         field.cursor_blink = False
         yield field
         yield Static(id="found", markup=False)

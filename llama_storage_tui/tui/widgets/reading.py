@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from textual import on
@@ -13,6 +12,7 @@ from textual.containers import Container
 from textual.message import Message
 from textual.widgets import DataTable
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.widgets.listing import LONGEST, ListColumn, Listing

@@ -239,7 +239,7 @@ async def test_what_redis_cannot_keep_stops_it_before_the_config(
     rows: list[tuple[str, object, object]] = [(f"{REGISTRY}1", None, None), (f"{REGISTRY}2", b"\xff", None)]
     deployment = Deployment(tmp_path, write_file(tmp_path / "kv.db", rows))
     before = deployment.config.read_bytes()
-    with pytest.raises(PendingError, match="is NULL, which Redis does not have"):
+    with pytest.raises(PendingError, match="is NULL, which Redis cannot store"):
         await deployment.move("redis", on(redis_store.server))
     assert deployment.config.read_bytes() == before
     await deployment.moving.undo(ignore, ignore_step, accepts_open=True)

@@ -11,7 +11,7 @@ from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Action, Plan, Terms
 from llama_storage_tui.secrets import Secret
-from llama_storage_tui.services.rotation.plan import make_plan
+from llama_storage_tui.services.rotation.plan import prepare
 from tests.mongo_servers import (
     CONFIG,
     LEAVES_SOCKETS,
@@ -133,14 +133,14 @@ async def test_a_member_that_stepped_down_stops_a_change_and_not_the_files_alone
 
 async def test_a_set_without_a_primary_stops(deployed: MongoDeployment) -> None:
     with deployed.server.stepped_down():
-        plan = await make_plan(deployed.request(), Timeouts(connect=1))
+        plan = (await prepare(deployed.request(), Timeouts(connect=1))).plan
     assert "No primary answers" in refused(plan, "login")
 
 
 async def test_a_list_of_pgbouncer_is_no_place_of_a_mongodb_user(deployed: MongoDeployment) -> None:
     userlist = deployed.folder / "userlist.txt"
     userlist.write_text(f'"{deployed.role}" "{OLD}"\n')
-    plan = await make_plan(replace(deployed.request(), userlist=str(userlist)), Timeouts())
+    plan = (await prepare(replace(deployed.request(), userlist=str(userlist)), Timeouts())).plan
     assert "roles of PostgreSQL" in refused(plan, "userlist")
 
 

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from llama_storage_tui.services.remembered import ConfigChoice
+from llama_storage_tui.services.remembered_choices import ConfigChoice
 from llama_storage_tui.tui.catalog.catalog import CatalogScreen
 from llama_storage_tui.tui.style.glyphs import ProbeState
 from tests.tui.gallery import NARROW, Stage, demo_stage, stage

@@ -72,7 +72,7 @@ def test_the_editor_is_visual_then_editor_and_told_the_line(
 
 @pytest.mark.parametrize("written", ["no-such-editor", "'unclosed", "/etc/passwd"])
 def test_a_command_that_is_none_is_said(written: str) -> None:
-    with pytest.raises(UsageError, match=r"\$EDITOR is .*no command here"):
+    with pytest.raises(UsageError, match=r"\$EDITOR is .*not a command on this machine"):
         editor_command("run.yaml", 1, {"EDITOR": written})
 
 

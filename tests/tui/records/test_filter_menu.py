@@ -66,7 +66,7 @@ async def test_a_file_of_filters_that_is_broken_is_said_and_left_as_it_is(tmp_pa
         file.write_text('{"filters": [{"list": 1}]}')
         await found.press("w", "equals_sign")
         assert isinstance(found.app.screen, FilterMenu)
-        assert "holds no saved filters" in found.app.screen.query_one(StatusLine).text
+        assert "is not a file of saved filters" in found.app.screen.query_one(StatusLine).text
         await found.press("f")
         assert "only status failed" in found.text
         assert file.read_text() == '{"filters": [{"list": 1}]}'

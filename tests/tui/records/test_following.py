@@ -1,4 +1,4 @@
-"""Following a list: new records on top, marked, while the place is kept; paused while nobody looks."""
+"""Following a list: new records on top, marked, while the place is kept; paused without focus."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ async def test_it_pauses_without_the_terminals_focus_and_behind_another_screen_a
         await found.press("w")
         await follow(found)
         found.app.post_message(events.AppBlur())
-        await found.until(lambda: "paused while nobody looks" in found.text)
+        await found.until(lambda: "paused without focus" in found.text)
         store(found, "resp_blurred")
         assert [
             worker for worker in found.app.workers if worker.group == "follow" and worker.is_running

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.transfer import PlanChoices
 from llama_storage_tui.model.transfer_result import TransferPlan, TransferProgress, TransferTerms
@@ -52,8 +53,8 @@ class ShownPlan:
     carry: Carry | None = field(default=None, repr=False)
 
 
-class TransferDesk(ABC):
-    """One transfer of a config's data. A half done one is finished as what it is, whichever desk is asked."""
+class TransferController(ABC):
+    """One transfer of a config's data. A half done one is finished as what it is, whichever controller is asked."""
 
     title: str
     is_move = False
@@ -120,7 +121,7 @@ class TransferDesk(ABC):
         return DataMigration(self._request, self._timeouts)
 
 
-class PendingDesk(TransferDesk):
+class PendingController(TransferController):
     """What is half done, and nothing else."""
 
     title = "unfinished transfer"
@@ -137,7 +138,7 @@ class PendingDesk(TransferDesk):
         """Take nothing."""
 
 
-class DataDesk(TransferDesk):
+class DataController(TransferController):
     """The data that a version does not reach, brought to where it does."""
 
     title = "bring data"
@@ -218,7 +219,7 @@ def shown_plan(plan: TransferPlan, options: DataOptions, carry: Carry) -> ShownP
     )
 
 
-class MoveDesk(TransferDesk):
+class MoveController(TransferController):
     """A backend to another engine or place."""
 
     is_move = True
@@ -288,17 +289,17 @@ class MoveDesk(TransferDesk):
             self._options = options
 
 
-def open_desk(
+def open_controller(
     opening: TransferOpened, session: Session, request: LoadRequest, timeouts: Timeouts
-) -> TransferDesk:
-    """Return the desk that a message asks for."""
+) -> TransferController:
+    """Return the controller that a message asks for."""
     match opening:
         case DataMigrationOpened():
-            return DataDesk(request, timeouts, opening.version)
+            return DataController(request, timeouts, opening.version)
         case BackendMoveOpened():
             catalog = session.catalog
-            return MoveDesk(request, timeouts, session.backend(opening.backend), catalog.version.chosen)
-    return PendingDesk(request, timeouts)
+            return MoveController(request, timeouts, session.backend(opening.backend), catalog.version.chosen)
+    return PendingController(request, timeouts)
 
 
 def _hear(_: str) -> None:

@@ -1,6 +1,7 @@
-"""What the app remembers of a config from one start to the next: choices made by keys, in a small file beside the preferences.
+"""What the app remembers from one start to the next: what was chosen by keys, in a small file beside the preferences.
 
-The operator's own `config.toml` is never written: its comments are the operator's.
+The operator's own `config.toml` is never written: its comments are the operator's. Filters that were given a name are text that an
+operator typed, and have a file of their own (`saved_filters`).
 """
 
 from __future__ import annotations
@@ -13,14 +14,12 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError
 
 FILE: Final = "remembered.json"
+THEME: Final = "theme"
+"""The theme that was chosen last."""
 SERVERS: Final = "servers"
 """Configs whose servers are tested from the start."""
 MOST: Final = 200
 """Configs of one kind; the ones that were chosen first are forgotten."""
-
-
-THEME: Final = "theme"
-"""The theme that was chosen last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +66,11 @@ class Preference:
 
 def _keep(path: Path, kind: str, values: list[str]) -> bool:
     # Imported here: the first screen only reads.
-    from llama_storage_tui.files.staging import StagedFile
+    from llama_storage_tui.files.own_file import write_own
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with StagedFile(path, replaces=True) as staged:
-            staged.write(json.dumps(_read(path) | {kind: values}, indent=1) + "\n")
-    except (OSError, RefusedError):
+        write_own(path, (json.dumps(_read(path) | {kind: values}, indent=1) + "\n").encode())
+    except RefusedError:
         return False
     return True
 

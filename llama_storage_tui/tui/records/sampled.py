@@ -1,0 +1,137 @@
+"""What the screens share that look at the responses stored last at once, and at all of them where asked for."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Final, Generic, Protocol, TypeVar, cast
+
+from textual import on, work
+from textual.binding import Binding
+from textual.message import Message
+
+from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.services.session import Session
+from llama_storage_tui.tui.messages import Failed
+from llama_storage_tui.tui.records.frame import RecordFrame
+from llama_storage_tui.tui.style.glyphs import Shown, Tone
+
+COUNT_ALL: Final = Binding(
+    "x", "count", "Count all", id="browse.count", tooltip="Look at every response instead of the last ones"
+)
+LOOK_AGAIN: Final = Binding(
+    "ctrl+r", "reload", "Reload", id="screen.reload", show=False, tooltip="Look again"
+)
+
+
+class Sample(Protocol):
+    """What was found so far: of `rows` out of about `estimated_rows`, and how far a look at everything is."""
+
+    @property
+    def rows(self) -> int: ...
+    @property
+    def estimated_rows(self) -> int: ...
+    @property
+    def is_exact(self) -> bool: ...
+    @property
+    def done(self) -> int: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def notices(self) -> tuple[str, ...]: ...
+    @property
+    def scope(self) -> str: ...
+
+
+Seen = TypeVar("Seen", bound=Sample)
+
+
+@dataclass(eq=False)
+class SampleGrew(Message):
+    """More responses were looked at; `is_over` where nothing more will be."""
+
+    sample: Sample
+    is_over: bool = False
+
+
+class SampledScreen(RecordFrame, Generic[Seen]):
+    """Looks at the responses stored last when it opens, at all of them on `x`; subclasses bind COUNT_ALL and LOOK_AGAIN."""
+
+    shows_growing = True
+    """Whether a look at everything shows what it has found so far."""
+    enter_hint: str
+    """What `enter` does, in words."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._seen: Seen | None = None
+        self._is_exact = False
+
+    @abstractmethod
+    def sample(self, *, exact: bool) -> AsyncGenerator[Seen]:
+        """Yield what is found, growing; raises StorageToolError."""
+
+    @abstractmethod
+    def show_sample(self) -> None:
+        """Draw what was found so far."""
+
+    def sample_facts(self) -> list[Shown]:
+        """Return of what the counts are, for the headline; nothing before the first look."""
+        if self._seen is None:
+            return []
+        facts = [Shown(self._seen.scope, Tone.MUTED if self._seen.is_exact else Tone.KEY)]
+        if not self._seen.is_exact:
+            facts.append(Shown(f"of about {self._seen.estimated_rows:,}", Tone.MUTED))
+        return facts
+
+    def _start(self, *, exact: bool) -> None:
+        self._is_exact = exact
+        self.begin("Looking at every response" if exact else "Looking at the responses stored last")
+        self._look(exact=exact)
+
+    @work(exclusive=True, group="browse", exit_on_error=False)
+    async def _look(self, *, exact: bool) -> None:
+        seen: Seen | None = None
+        try:
+            async with aclosing(self.sample(exact=exact)) as growing:
+                async for seen in growing:
+                    self.post_message(SampleGrew(seen))
+        except StorageToolError as error:
+            self.post_message(Failed(error))
+        else:
+            if seen is not None:
+                self.post_message(SampleGrew(seen, is_over=True))
+
+    @on(SampleGrew)
+    def _grew(self, message: SampleGrew) -> None:
+        if not self.is_waiting:
+            return
+        # Nobody else sends this screen what was found.
+        seen = cast("Seen", message.sample)
+        is_counting = self._is_exact and not message.is_over
+        if self.shows_growing or not is_counting:
+            self._seen = seen
+            self.show_sample()
+        if message.is_over:
+            more = "" if seen.is_exact else "x counts all of them; "
+            self.finish(" ".join((*seen.notices, f"{more}{self.enter_hint}")))
+        elif is_counting:
+            percent = min(99, seen.done * 100 // seen.total) if seen.total else 0
+            self.begin(f"Looking at every response: {percent} %, {seen.rows:,} seen")
+
+    def action_count(self) -> None:
+        """Look at all responses."""
+        self._start(exact=True)
+
+    def action_reload(self) -> None:
+        """Look at the responses stored last again."""
+        self._start(exact=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing to count where all was seen."""
+        if action == "count":
+            return True if self._seen is not None and not self._seen.is_exact else None
+        return super().check_action(action, parameters)
