@@ -15,6 +15,7 @@ from llama_storage_tui.model.transfer_result import (
     TransferProgress,
     TransferResult,
 )
+from llama_storage_tui.reports.amounts import moment, size
 from llama_storage_tui.reports.lines import (
     ARROW,
     BAD,
@@ -131,12 +132,12 @@ def progress_block(
         progress = seen.get(what)
         if progress is None:
             rows = expected[what]
-            lines.append(Line(what if rows is None else f"{what}: {rows:,} rows", Tone.MUTED, LATER))
+            lines.append(Line(what if rows is None else f"{what}: {plural(rows, 'row')}", Tone.MUTED, LATER))
         elif what == current:
             lines.append(Line(f"{progress_sentence(progress)} ({progress.container})", Tone.KEY, NOW))
         else:
             mark = GOOD if progress.of in (None, progress.rows) else LATER
-            lines.append(Line(f"{what}: {progress.rows:,} rows", mark=mark))
+            lines.append(Line(f"{what}: {plural(progress.rows, 'row')}", mark=mark))
     return Block(tuple(lines), "rows on their way" if lines else "")
 
 
@@ -148,7 +149,7 @@ def pending_transfer_blocks(pending: PendingTransfer) -> Iterator[Block]:
     yield Block(
         (
             Line(f"a {what}, {state}", Tone.KEY),
-            Line(f"begun {pending.since}, journal {pending.journal}", Tone.MUTED, indent=2),
+            Line(f"begun {moment(pending.since)}, journal {pending.journal}", Tone.MUTED, indent=2),
             Line(
                 f"{done} {'has' if pending.done == 1 else 'have'} what was brought, and it was verified there.",
                 indent=2,
@@ -174,7 +175,7 @@ def _counted(counted: CountedItem) -> Iterator[Line]:
     # Several keys may become one row, and some are of a kind that stays.
     is_other = counted.rows != counted.brings + counted.same + counted.conflicts
     made = f" from {plural(counted.rows, 'row' if item.source.keys is None else 'key')}" if is_other else ""
-    parts = [f"{about}{plural(counted.brings, 'row')} to bring{made}, {counted.bytes:,} bytes at the source"]
+    parts = [f"{about}{plural(counted.brings, 'row')} to bring{made}, {size(counted.bytes)} at the source"]
     if counted.same:
         parts.append(f"{counted.same:,} there already with the same content")
     yield Line("; ".join(parts), indent=2)
