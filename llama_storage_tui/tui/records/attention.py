@@ -98,6 +98,7 @@ class AttentionScreen(RecordFrame):
     def _grew(self, message: AttentionGrew) -> None:
         if not self.is_waiting:
             return
+        is_first = self._seen is None
         seen = self._seen = message.attention
         self._head()
         self.listing.show(
@@ -105,6 +106,9 @@ class AttentionScreen(RecordFrame):
             [_cells(each) for each in seen.categories],
             [each.category.name for each in seen.categories],
         )
+        found = next((each for each in seen.categories if each.count), None)
+        if is_first and found is not None:
+            self.listing.point(found.category.name)
         self._tell()
         if message.is_over:
             more = "" if seen.is_exact else "x counts all of them; "
