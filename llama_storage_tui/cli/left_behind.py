@@ -15,6 +15,7 @@ from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.reports import left_behind as wording
+from llama_storage_tui.reports.amounts import size
 from llama_storage_tui.reports.findings import place_of, worst_first
 from llama_storage_tui.reports.lines import MARKS, Line
 from llama_storage_tui.services.accumulation import StoredSpace
@@ -87,7 +88,7 @@ def _row(space: StoredSpace) -> tuple[str, ...]:
         space.backend,
         wording.name(space),
         wording.items(space),
-        wording.size(space.bytes),
+        size(space.bytes),
         wording.growth(space),
         wording.newest(space),
         ", ".join(space.referenced_by) or "nothing",

@@ -158,12 +158,12 @@ def count_text(count: Count | None) -> str:
 def report_namespaces(listing: NamespaceListing) -> None:
     """Print namespaces with their counts."""
     rows = [
-        (namespace.name, count_text(namespace.keys), ", ".join(namespace.referenced_by))
-        for namespace in listing.namespaces
+        (namespace.title, count_text(namespace.keys), ", ".join(namespace.referenced_by))
+        for namespace in (*listing.namespaces, listing.unassigned)
     ]
     output.write_table(
         ("namespace", "keys", "referenced by"),
-        [*rows, ("(unassigned)", count_text(listing.unassigned.keys), "")],
+        rows,
     )
 
 

@@ -6,6 +6,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.records import Condition
+from llama_storage_tui.text import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,5 +76,5 @@ class Attention:
     def scope(self) -> str:
         """What the counts are of, in words."""
         if self.is_exact:
-            return f"of all {self.rows:,} stored"
-        return f"in the last {self.rows:,} stored"
+            return f"in all {plural(self.rows, 'response')}"
+        return f"in the last {plural(self.rows, 'response')} stored"

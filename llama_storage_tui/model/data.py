@@ -178,6 +178,18 @@ class Namespace:
     selection: KeySelection
     referenced_by: tuple[str, ...] = ()
 
+    @property
+    def is_unassigned(self) -> bool:
+        """Whether these are the keys outside of what any reference reads."""
+        return not self.name and not self.referenced_by
+
+    @property
+    def title(self) -> str:
+        """The name, or what stands for it: a reference may read a store without a namespace, as all of 0.2 do."""
+        if self.name:
+            return self.name
+        return "(unassigned)" if self.is_unassigned else "(no namespace)"
+
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:

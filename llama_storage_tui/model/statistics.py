@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.text import plural
 
 UNKNOWN = "unknown"
 """The status of a response that has none, or one that no server writes."""
@@ -88,5 +89,5 @@ class ResponseStatistics:
     def scope(self) -> str:
         """What the counts are of, in words."""
         if self.is_exact:
-            return f"of all {self.rows:,} stored"
-        return f"in the last {self.rows:,} stored"
+            return f"in all {plural(self.rows, 'response')}"
+        return f"in the last {plural(self.rows, 'response')} stored"

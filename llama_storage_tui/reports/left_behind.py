@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
+from llama_storage_tui.reports.amounts import size
 from llama_storage_tui.reports.upgrade import day
 from llama_storage_tui.services.accumulation import StoredSpace
-
-UNITS = ("bytes", "kB", "MB", "GB", "TB")
-
-
-def size(number: float | None) -> str:
-    """Return an estimated size with two digits that matter; a dash where it is not known."""
-    if number is None:
-        return "–"
-    unit = 0
-    while number >= 1000 and unit < len(UNITS) - 1:
-        number, unit = number / 1000, unit + 1
-    return f"{number:,.0f} {UNITS[unit]}" if number >= 10 or unit == 0 else f"{number:.1f} {UNITS[unit]}"
 
 
 def name(space: StoredSpace) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 from llama_storage_tui.model.move import MovePlan, Space
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.transfer_result import TransferResult
+from llama_storage_tui.reports.amounts import size
 from llama_storage_tui.reports.lines import ARROW, GOOD, WARNING, Block, Line, Tone
 from llama_storage_tui.reports.transfer import plan_blocks, result_blocks
 from llama_storage_tui.text import plural
@@ -28,7 +29,7 @@ def move_plan_blocks(plan: MovePlan) -> Iterator[Block]:
         Line(f"{plan.after.type} {plan.after.location}", Tone.KEY, ARROW),
         Line(f"{follow} {'follows' if len(plan.references) == 1 else 'follow'}", indent=2),
         *(Line(each, Tone.MUTED, indent=4) for each in plan.references),
-        Line(f"{plural(plan.rows, 'row')}, {plan.bytes:,} bytes", indent=2),
+        Line(f"{plural(plan.rows, 'row')}, {size(plan.bytes)}", indent=2),
         Line(
             f"first pass: about {plural(plan.seconds, 'second')}, while the servers may run",
             indent=2,
@@ -44,10 +45,9 @@ def move_plan_blocks(plan: MovePlan) -> Iterator[Block]:
 
 
 def _space(space: Space) -> str:
-    free = (
-        "the target does not say how much is free" if space.free is None else f"{space.free:,} are free there"
-    )
-    return f"space: about {space.needed:,} bytes; {free}"
+    if space.free is None:
+        return f"space: about {size(space.needed)} needed; the target does not say how much is free"
+    return f"space: about {size(space.needed)} needed, {size(space.free)} free"
 
 
 def move_question(plan: MovePlan) -> str:

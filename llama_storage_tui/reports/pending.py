@@ -14,6 +14,7 @@ from llama_storage_tui.model.pending import (
     PendingTransfer,
 )
 from llama_storage_tui.next_steps import Advice, Help, Step
+from llama_storage_tui.reports.amounts import moment
 from llama_storage_tui.reports.lines import BAD, LATER, WARNING, Block, Line, Mark, Tone
 from llama_storage_tui.reports.rotation import PasswordCommand, patch_block
 from llama_storage_tui.services.rotation.pending import Pending
@@ -34,9 +35,9 @@ def notice_summary(notice: PendingNotice) -> str:
     """Return what is pending in one sentence, without its journal."""
     match notice:
         case OwnChange(is_open=True):
-            return f"A password change of {notice.role} waits for you since {notice.since}"
+            return f"A password change of {notice.role} waits for you since {moment(notice.since)}"
         case OwnChange():
-            return f"A password change of {notice.role} is pending since {notice.since}"
+            return f"A password change of {notice.role} is pending since {moment(notice.since)}"
         case OtherChange():
             return f"A password change of {notice.path} is pending"
         case DamagedJournal():
@@ -47,7 +48,7 @@ def notice_summary(notice: PendingNotice) -> str:
                 if notice.is_move
                 else "A transfer of this config's data"
             )
-            return f"{what} has been half done since {notice.since}"
+            return f"{what} has been half done since {moment(notice.since)}"
 
 
 def notice_help(notice: PendingNotice) -> Help:
@@ -103,7 +104,11 @@ def waiting_blocks(waiting: Waiting, command: PasswordCommand) -> Iterator[Block
     yield Block(
         (
             Line(f"role {journal.role} on {journal.addresses[0].server}", Tone.KEY),
-            Line(f"begun {journal.created} by {journal.owner}, journal {journal.id}", Tone.MUTED, indent=2),
+            Line(
+                f"begun {moment(journal.created)} by {journal.owner}, journal {journal.id}",
+                Tone.MUTED,
+                indent=2,
+            ),
             Line(sentence, indent=2),
             *help_,
         )

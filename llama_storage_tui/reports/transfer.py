@@ -15,6 +15,7 @@ from llama_storage_tui.model.transfer_result import (
     TransferProgress,
     TransferResult,
 )
+from llama_storage_tui.reports.amounts import moment, size
 from llama_storage_tui.reports.lines import (
     ARROW,
     BAD,
@@ -148,7 +149,7 @@ def pending_transfer_blocks(pending: PendingTransfer) -> Iterator[Block]:
     yield Block(
         (
             Line(f"a {what}, {state}", Tone.KEY),
-            Line(f"begun {pending.since}, journal {pending.journal}", Tone.MUTED, indent=2),
+            Line(f"begun {moment(pending.since)}, journal {pending.journal}", Tone.MUTED, indent=2),
             Line(
                 f"{done} {'has' if pending.done == 1 else 'have'} what was brought, and it was verified there.",
                 indent=2,
@@ -174,7 +175,7 @@ def _counted(counted: CountedItem) -> Iterator[Line]:
     # Several keys may become one row, and some are of a kind that stays.
     is_other = counted.rows != counted.brings + counted.same + counted.conflicts
     made = f" from {plural(counted.rows, 'row' if item.source.keys is None else 'key')}" if is_other else ""
-    parts = [f"{about}{plural(counted.brings, 'row')} to bring{made}, {counted.bytes:,} bytes at the source"]
+    parts = [f"{about}{plural(counted.brings, 'row')} to bring{made}, {size(counted.bytes)} at the source"]
     if counted.same:
         parts.append(f"{counted.same:,} there already with the same content")
     yield Line("; ".join(parts), indent=2)

@@ -228,7 +228,7 @@ async def value(
         found = await reader.value(candidate, limit=limit)
         if found is not None and belongs(wanted.selection, candidate):
             return found
-    place = f"namespace {wanted.name}" if wanted.referenced_by else "the unassigned keys"
+    place = "the unassigned keys" if wanted.is_unassigned else f"namespace {wanted.title}"
     raise NotFoundError(f"No key {key!r} in {place} of backend {name}")
 
 

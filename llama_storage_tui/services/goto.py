@@ -304,7 +304,7 @@ def _key_match(
                 return IdMatch(family.kind, id_, name, f"key {key}", id_ == wanted, family=family)
     rest = Namespace("", None, browse.unassigned_selection(known))
     namespace = next((each for each in known if browse.belongs(each.selection, key)), rest)
-    where = f"namespace {namespace.name}" if namespace.name else "keys outside of all namespaces"
+    where = "keys outside of all namespaces" if namespace.is_unassigned else f"namespace {namespace.title}"
     return IdMatch(
         "key", key, name, f"{where} on backend {name}", key in raw, namespace=namespace, entry=entry
     )

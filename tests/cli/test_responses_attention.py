@@ -42,7 +42,7 @@ def test_the_answer_follows_its_schema_and_names_every_category(run: Run, config
 def test_people_read_counts_and_what_to_do(run: Run, config: str) -> None:
     answer = run("responses", config, "attention", "--exact", "--large", "100")
     assert answer.code == 0
-    assert answer.out.startswith("Of all 3 stored:\n")
+    assert answer.out.startswith("In all 3 responses:\n")
     assert "very-large: " in answer.out
     assert "\x1b" not in answer.out
 

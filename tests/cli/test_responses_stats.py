@@ -50,7 +50,7 @@ def test_the_answer_follows_its_schema(run: Run, config: str) -> None:
 def test_people_read_a_line_for_each_owner_and_all(run: Run, config: str) -> None:
     answer = run("responses", config, "stats", "--by", "owner", "--exact")
     assert answer.code == 0
-    assert answer.out.startswith("Of all 2 stored:\n")
+    assert answer.out.startswith("In all 2 responses:\n")
     assert "alice" in answer.out
     assert "7 s" in answer.out
     assert "\x1b" not in answer.out

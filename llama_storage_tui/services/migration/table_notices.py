@@ -53,7 +53,10 @@ async def say_of_owners(context: PlanContext, place: TablesPlace, table: Table) 
     where = f"{place.table} on {place.store.backend}"
     ownerless = await count_rows(context, place, OWNER)
     if ownerless and version >= changes.OWNERLESS_HIDDEN and not context.choices.public_rows:
-        context.ownerless.append(f"{plural(ownerless, 'row')} of {where}")
+        found = f"{plural(ownerless, 'row')} of {where}"
+        # Two references may keep their rows in one table.
+        if found not in context.ownerless:
+            context.ownerless.append(found)
     is_multi = version >= changes.TENANCY and context.new.access.tenancy is Tenancy.MULTI
     if is_multi and context.tenant is None:
         context.notice(

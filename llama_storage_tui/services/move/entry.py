@@ -68,7 +68,10 @@ def edit_config(load: LoadRequest, content: bytes, change: MoveChange) -> Moving
             raise UsageError(f"{type_} has no field {name}", help=f"It has: {', '.join(sorted(known))}.")
     text = with_backend(document.text, document.name, change.backend, type_, change.fields, known)
     if text == document.text:
-        raise UsageError(f"{change.backend} is {type_} with these fields already")
+        raise UsageError(
+            f"{change.backend} is {type_} with these fields already",
+            help="Give at least one field another value.",
+        )
     after = (_BOM if content.startswith(_BOM) else b"") + embed(document, text).encode()
     moving = read_both(load, content, after)
     _refuse_new_secrets(change, moving)

@@ -64,6 +64,7 @@ async def activity(
 ) -> AsyncGenerator[Activity, None]:
     """Yield what is known of the records on some backends, which answer: growing, the responses first. Contacts no other."""
     found = _begun(session, looked_at)
+    yield found
     if found.keeps_responses and not found.elsewhere:
         try:
             async with aclosing(statistics(session, now=now)) as views:

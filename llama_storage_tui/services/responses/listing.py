@@ -140,7 +140,7 @@ def _check_status(query: Query) -> None:
         meant = get_close_matches(status.strip().lower().replace(" ", "_"), STATUSES, n=1)
         suggestion = f"Did you mean {meant[0]}? " if meant else ""
         raise UsageError(
-            f"No responses match: no server writes the status {status!r}",
+            f"No response has the status {status!r}, and no server writes it",
             help=f"{suggestion}Servers write {', '.join(STATUSES)}.",
         )
 

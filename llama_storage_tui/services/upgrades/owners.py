@@ -38,17 +38,18 @@ async def owner_notices(
     """
     if not old < changes.OWNERLESS_HIDDEN <= new:
         return OwnerNotices()
-    found: list[str] = []
+    found: dict[tuple[str, str], str] = {}
+    """By backend and table: several references may keep their rows in one."""
     has_owners = False
     for each in comparisons:
         for table in each.before.physical.tables:
             number = await _ownerless(session, each, table)
             has_owners = has_owners or number is not None
             if number and table not in each.tables:
-                found.append(f"{plural(number, 'row')} of {table}")
+                found[each.before.backend.name, table] = f"{plural(number, 'row')} of {table}"
     ownerless = (
         [
-            f"Rows without an owner (NULL) are seen by nobody from 0.4 on, wherever they are: {', '.join(found)}"
+            f"Rows without an owner (NULL) are seen by nobody from 0.4 on, wherever they are: {', '.join(found.values())}"
         ]
         if found
         else []

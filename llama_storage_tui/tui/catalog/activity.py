@@ -13,7 +13,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
-from llama_storage_tui.text import line, plural, span
+from llama_storage_tui.text import age, line, plural, span
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.text_width import end
 from llama_storage_tui.tui.style.wording import compact
@@ -33,6 +33,7 @@ ASKED: Final = 30
 MARK: Final = 13
 AGE: Final = 6
 WAITS: Final = Shown("…", Tone.MUTED)
+CALM: Final = "● none failed or stuck"
 
 
 class ActivityPane(Horizontal):
@@ -105,10 +106,10 @@ def _attention(found: Activity, now: float, keys: Mapping[str, str]) -> Iterator
         yield (
             Shown(f"  {words.text:<18}", words.tone),
             Shown(f"{number:>6,}"),
-            Shown("" if last is None else f"  last {span(max(0.0, now - last))}", Tone.MUTED),
+            Shown("" if last is None else f"  {age(max(0.0, now - last))}", Tone.MUTED),
         )
     if not rows:
-        yield (Shown("  ● nothing", Tone.GOOD),)
+        yield (Shown(f"  {CALM}", Tone.GOOD),)
     yield from _last_day(seen, now, keys)
 
 
@@ -148,7 +149,7 @@ def _in_one_line(found: Activity, keys: Mapping[str, str]) -> Line:
         return (*title, Shown("  "), *(unknown or ()))
     rows = troubles(seen)
     if not rows:
-        return (*title, Shown("  ● nothing", Tone.GOOD), Shown(f" {seen.scope}", Tone.MUTED))
+        return (*title, Shown(f"  {CALM}", Tone.GOOD), Shown(f" {seen.scope}", Tone.MUTED))
     parts: list[Shown] = [*title]
     for words, number, _ in rows:
         glyph, _, name = words.text.partition(" ")

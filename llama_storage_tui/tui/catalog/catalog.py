@@ -262,11 +262,25 @@ class CatalogScreen(TestingScreen):
         row = self.current_row
         if row is not None and row.backend is not None:
             self.post_message(BackendOpened(row.name))
+        elif row is not None:
+            self._say_undefined(row.name)
+
+    def _say_undefined(self, name: str) -> None:
+        self.status.warn(
+            f"Nothing to open: {name} is not defined in storage.backends.",
+            "3 shows its findings, 1 what refers to it.",
+        )
 
     @on(DataTable.RowSelected, "#references-list")
     def _reference_selected(self) -> None:
         row, reference = self.current_row, self.query_one(ReferencePane).current
-        if row is None or row.backend is None or reference is None or reference.physical is None:
+        if row is None or reference is None:
+            return
+        if row.backend is None:
+            self._say_undefined(row.name)
+            return
+        if reference.physical is None:
+            self.status.say(f"Nothing to open: no server reads {reference.path}.")
             return
         tables = reference.physical.tables
         self.post_message(BackendOpened(row.name, tables[0] if tables else reference.namespace))

@@ -100,7 +100,7 @@ class KeyExport:
         self._backend = backend
         self._namespace = namespace
         self._entries = entries
-        name = namespace.name or "unassigned"
+        name = namespace.title.strip("()")
         self.title = f"Export keys of {name}"
         self.scopes: tuple[str, ...] = (PAGE, "The whole namespace")
         self.stem = file_stem(backend, name)

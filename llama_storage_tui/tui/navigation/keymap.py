@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import field
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import Final
 from llama_storage_tui.deferred import dataclass
 
 VARIABLE: Final = "LLAMA_STORAGE_TUI_CONFIG"
-NAMES: Final = {"question_mark": "?", "slash": "/", "escape": "esc", "shift+tab": "⇧tab"}
-"""Keys whose names in Textual are not what stands on the keyboard."""
+NAMES: Final = {"slash": "/", "escape": "esc", "shift+tab": "⇧tab", "plus": "+", "minus": "-"}
+"""Keys whose names in Textual are neither what stands on the keyboard nor the names of characters in Unicode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +68,12 @@ def read_preferences(path: Path, known: Collection[str], themes: Collection[str]
 
 
 def key_name(key: str) -> str:
-    """Return a key as it is written for an operator."""
-    return NAMES.get(key, key)
+    """Return a key as it is written for an operator: `=` for `equals_sign`."""
+    if key in NAMES or len(key) == 1:
+        return NAMES.get(key, key)
+    try:
+        character = unicodedata.lookup(key.replace("_", " "))
+    except KeyError:
+        return key
+    # The names of control characters are names of keys, too.
+    return character if character.isprintable() and not character.isspace() else key

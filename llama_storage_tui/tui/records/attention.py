@@ -39,6 +39,7 @@ class AttentionScreen(SampledScreen[Attention]):
     def __init__(self, session: Session, now: float | None = None) -> None:
         super().__init__(session)
         self._now = now
+        self._has_pointed = False
 
     def compose(self) -> ComposeResult:
         yield from self.frame("places")
@@ -66,7 +67,7 @@ class AttentionScreen(SampledScreen[Attention]):
         return attention(self._session, exact=exact, now=self._now)
 
     def show_sample(self) -> None:
-        """List the reasons."""
+        """List the reasons; the cursor begins on the first that has any."""
         assert self._seen is not None, "shown when something was found"  # noqa: S101 - for the reader
         self._head()
         self.listing.show(
@@ -74,6 +75,10 @@ class AttentionScreen(SampledScreen[Attention]):
             [_cells(each) for each in self._seen.categories],
             [each.category.name for each in self._seen.categories],
         )
+        found = next((each for each in self._seen.categories if each.count), None)
+        if found is not None and not self._has_pointed:
+            self._has_pointed = True
+            self.listing.point(found.category.name)
         self._tell()
 
     @property

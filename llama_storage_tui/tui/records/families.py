@@ -22,7 +22,7 @@ from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 
 COLUMNS: Final = (
-    ListColumn("Family", most=34),
+    ListColumn("Object type", most=34),
     ListColumn("Objects", most=12, is_number=True),
     ListColumn("What they are", grows=True, least=20),
     ListColumn("Stored in", most=44, cuts_middle=True, is_wide_only=True),
@@ -46,7 +46,7 @@ class FamiliesScreen(PlacesScreen):
         self.action_reload()
 
     def _head(self) -> None:
-        facts = [Shown(plural(len(self._found), "family"), Tone.MUTED)] if self._found else []
+        facts = [Shown(plural(len(self._found), "object type"), Tone.MUTED)] if self._found else []
         self.query_one(Headline).show([self.outermost, "objects"], facts=facts)
 
     def action_reload(self) -> None:

@@ -44,6 +44,8 @@ class TextSearch:
     start: Hit
     hits: list[Hit] = field(default_factory=list)
     at: int | None = None
+    steps: int = 0
+    """How many hits further an operator wants to be who did not wait for the first one."""
     is_over: bool = False
 
     @property
@@ -173,7 +175,7 @@ class FindScreen(WorkScreen):
         if search.at is None and search.hits:
             at = bisect_left(search.hits, search.start)
             if at < len(search.hits) or search.is_over:
-                self._find_go(search, at % len(search.hits))
+                self._find_go(search, (at + search.steps) % len(search.hits))
         self._find_say()
         self.refresh_bindings()
 
@@ -195,8 +197,12 @@ class FindScreen(WorkScreen):
 
     def action_find_step(self, by: int) -> None:
         search = self._find
-        if search is not None and search.hits:
-            self._find_go(search, ((0 if search.at is None else search.at) + by) % len(search.hits))
+        if search is None:
+            return
+        if search.at is None:
+            search.steps += by
+        else:
+            self._find_go(search, (search.at + by) % len(search.hits))
             self._find_say()
 
     def action_back(self) -> None:
@@ -207,9 +213,9 @@ class FindScreen(WorkScreen):
             super().action_back()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the next hit where there are hits."""
+        """Offer the next hit where there are hits, or may be: who types fast does not wait for the first."""
         if action == "find_step":
-            return self._find is not None and bool(self._find.hits)
+            return self._find is not None and (bool(self._find.hits) or not self._find.is_over)
         if action == "find":
             return True if self.is_mounted and self.searchable is not None else None
         return super().check_action(action, parameters)

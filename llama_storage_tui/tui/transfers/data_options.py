@@ -21,12 +21,12 @@ from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 CONFLICTS: Final = {
     OnConflict.STOP: "stop before anything is changed",
-    OnConflict.KEEP: "keep the target's",
-    OnConflict.REPLACE: "replace it",
+    OnConflict.KEEP: "keep the target's row",
+    OnConflict.REPLACE: "replace it there",
 }
 STAYS, GOES = "stays", "removed afterwards"
-HIDDEN, PUBLIC = "stay as they are", "were public: readable to all"
-REFUSE, ACCEPT = "stop", "go on"
+HIDDEN, PUBLIC = "rows stay as they are", "rows were public: readable to all"
+REFUSE, ACCEPT = "stop", "go on anyway"
 
 
 class DataOptionsDialog(Dialog[DataOptions]):
@@ -58,7 +58,7 @@ class DataOptionsDialog(Dialog[DataOptions]):
                     "Source", "source", (STAYS, GOES), GOES if options.removes_source else STAYS
                 )
                 yield from choice(
-                    "Ownerless", "owners", (HIDDEN, PUBLIC), PUBLIC if options.public_rows else HIDDEN
+                    "Without owner", "owners", (HIDDEN, PUBLIC), PUBLIC if options.public_rows else HIDDEN
                 )
                 yield from field(
                     "Tenant",
@@ -68,7 +68,7 @@ class DataOptionsDialog(Dialog[DataOptions]):
                     placeholder="of rows that have none",
                 )
                 yield from choice(
-                    "Open stores", "open", (REFUSE, ACCEPT), ACCEPT if options.accepts_open else REFUSE
+                    "If in use", "open", (REFUSE, ACCEPT), ACCEPT if options.accepts_open else REFUSE
                 )
             yield StatusLine()
         yield KeyFooter()

@@ -56,7 +56,7 @@ class MoveOptionsDialog(Dialog[MoveOptions]):
                                 placeholder=_hint(each),
                             )
                 yield from choice(
-                    "Open stores", "open", (REFUSE, ACCEPT), ACCEPT if options.accepts_open else REFUSE
+                    "If in use", "open", (REFUSE, ACCEPT), ACCEPT if options.accepts_open else REFUSE
                 )
             yield StatusLine()
         yield KeyFooter()

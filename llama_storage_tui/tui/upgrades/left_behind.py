@@ -14,6 +14,7 @@ from textual.widgets import DataTable
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.reports import left_behind as wording
+from llama_storage_tui.reports.amounts import size
 from llama_storage_tui.services.accumulation import StoredSpace
 from llama_storage_tui.services.left_behind import LeftBehind, left_behind
 from llama_storage_tui.services.rule_book import BY_ID
@@ -122,7 +123,7 @@ class LeftBehindScreen(WorkScreen):
 
     def _facts(self, found: LeftBehind) -> list[Shown]:
         known = [space.bytes for space in found.spaces if space.bytes is not None]
-        facts = [Shown(f"{plural(len(found.spaces), 'place')}, about {wording.size(sum(known))}", Tone.PLAIN)]
+        facts = [Shown(f"{plural(len(found.spaces), 'place')}, about {size(sum(known))}", Tone.PLAIN)]
         if found.is_final:
             number = len(found.findings)
             facts.append(Shown(plural(number, "finding"), Tone.WARNING if number else Tone.GOOD))
@@ -138,7 +139,7 @@ class LeftBehindScreen(WorkScreen):
             wording.name(each) + (", nothing refers to it" if is_free else ""),
             Tone.WARNING if is_free else Tone.PLAIN,
         )
-        numbers = (wording.items(each), wording.size(each.bytes), wording.growth(each), wording.newest(each))
+        numbers = (wording.items(each), size(each.bytes), wording.growth(each), wording.newest(each))
         return (Shown(each.backend, Tone.KEY), said, *map(Shown, numbers))
 
     def _backend_of(self, finding: Finding) -> str:

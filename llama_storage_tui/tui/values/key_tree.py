@@ -18,7 +18,6 @@ from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.wording import expiry, key_text, size
 from llama_storage_tui.tui.values.messages import KeyLevelLoaded, SubjectOpened
-from llama_storage_tui.tui.values.namespaces import UNASSIGNED
 from llama_storage_tui.tui.values.viewables import KeySubject
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
@@ -72,7 +71,7 @@ class KeyTreeScreen(SessionScreen):
         below = self._level.prefix.removeprefix(self._top or "")
         if below:
             facts.append(Shown(f"keys beginning with {self._level.prefix}", Tone.KEY))
-        names = [self.outermost, self._backend, self._namespace.name or UNASSIGNED]
+        names = [self.outermost, self._backend, self._namespace.title]
         names += [part for part in below.split(SEPARATOR) if part]
         self.query_one(Headline).show(names, facts=facts)
 

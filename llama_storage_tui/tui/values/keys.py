@@ -22,7 +22,6 @@ from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.wording import expiry, key_text, size
 from llama_storage_tui.tui.values.key_tree import KeyTreeScreen
 from llama_storage_tui.tui.values.messages import KeysLoaded, SubjectOpened
-from llama_storage_tui.tui.values.namespaces import UNASSIGNED
 from llama_storage_tui.tui.values.viewables import KeySubject
 from llama_storage_tui.tui.widgets.filter_bar import FilterBar
 from llama_storage_tui.tui.widgets.headline import Headline
@@ -113,7 +112,7 @@ class KeysScreen(PagedScreen[str]):
             [
                 self._session.catalog.distribution or "run config",
                 backend.name,
-                self._namespace.name or UNASSIGNED,
+                self._namespace.title,
             ],
             place=backend.location,
             facts=facts,

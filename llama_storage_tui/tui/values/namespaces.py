@@ -27,7 +27,6 @@ COLUMNS: Final = (
     ListColumn("Keys begin with", grows=True, least=14),
     ListColumn("Referred to by", grows=True, least=14),
 )
-UNASSIGNED: Final = "(unassigned)"
 
 
 class NamespacesScreen(PlacesScreen):
@@ -52,8 +51,9 @@ class NamespacesScreen(PlacesScreen):
         self._fill((*known, Namespace("", None, browse.unassigned_selection(known))))
         listing = self.query_one(Listing)
         listing.focus()
-        if self._point is not None:
-            listing.point(self._point)
+        pointed = next((one.title for one in self._found if one.name == self._point), None)
+        if pointed is not None:
+            listing.point(pointed)
         self._start(fast=True)
 
     def _fill(self, found: tuple[Namespace, ...]) -> None:
@@ -64,7 +64,7 @@ class NamespacesScreen(PlacesScreen):
             place=backend.location,
             facts=[Shown(backend.type, Tone.MUTED), Shown(plural(len(found) - 1, "namespace"), Tone.MUTED)],
         )
-        self.query_one(Listing).show(COLUMNS, [_cells(one) for one in found], [one.name for one in found])
+        self.query_one(Listing).show(COLUMNS, [_cells(one) for one in found], [one.title for one in found])
 
     def _start(self, *, fast: bool) -> None:
         self.begin(f"Counting the keys of {self._backend}")
@@ -90,7 +90,7 @@ class NamespacesScreen(PlacesScreen):
     @on(DataTable.RowSelected)
     def _selected(self) -> None:
         name = self.query_one(Listing).current
-        chosen = next((one for one in self._found if one.name == name), None)
+        chosen = next((one for one in self._found if one.title == name), None)
         if chosen is not None:
             self.post_message(NamespaceOpened(self._backend, chosen))
 
@@ -102,15 +102,15 @@ class NamespacesScreen(PlacesScreen):
 
 
 def _cells(found: Namespace) -> tuple[Shown, ...]:
-    if not found.name:
+    if found.is_unassigned:
         return (
-            Shown(UNASSIGNED, Tone.MUTED),
+            Shown(found.title, Tone.MUTED),
             Shown(counted(found.keys), Tone.WARNING if found.keys and found.keys.value else Tone.MUTED),
             Shown("anything else", Tone.MUTED),
             Shown("nothing", Tone.MUTED),
         )
     return (
-        Shown(found.name),
+        Shown(found.title, Tone.PLAIN if found.name else Tone.MUTED),
         Shown(counted(found.keys)),
         Shown(", ".join(f"{prefix}*" for prefix in found.selection.include) or "not known", Tone.MUTED),
         Shown(", ".join(found.referenced_by), Tone.MUTED),

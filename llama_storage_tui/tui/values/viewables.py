@@ -82,7 +82,7 @@ class KeySubject:
     @property
     def names(self) -> tuple[str, ...]:
         """Backend, namespace, key."""
-        return (self._backend, self._namespace.name or "(unassigned)", key_text(self._entry.key))
+        return (self._backend, self._namespace.title, key_text(self._entry.key))
 
     @property
     def file_stem(self) -> str:

@@ -18,7 +18,7 @@ EVIL = "\x1b]52;c;aGk=\x07[@click=app.quit]x[/][/bad]\u202e"
 async def test_reasons_to_look_come_with_counts_and_open_their_responses() -> None:
     async with demo_stage() as found:
         await found.press("A")
-        assert "of all 322 stored" in found.text
+        assert "in all 322 responses" in found.text
         assert "✗ failed" in found.text
         assert "→ Open one and read its error" in found.text
         await found.press("enter")

@@ -106,7 +106,7 @@ async def test_what_deserves_a_look_conversations_completions_and_objects_open(
     fill(postgres_store)
     async with opened(postgres_store, tmp_path) as found:
         await found.press("A")
-        assert "of all 3 stored" in found.text
+        assert "in all 3 responses" in found.text
         await found.press("escape", "C")
         assert "conv_a" in found.text
         await found.press("enter")
@@ -120,5 +120,5 @@ async def test_what_deserves_a_look_conversations_completions_and_objects_open(
         await found.press("enter")
         assert "finished: stop" in found.text
         await found.press("escape", "escape", "O")
-        assert "families" in found.text
+        assert "object types" in found.text
         assert found.app.is_running

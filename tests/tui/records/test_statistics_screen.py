@@ -17,7 +17,7 @@ async def test_statistics_are_a_key_away_and_lead_to_the_responses_of_a_line() -
     async with demo_stage() as found:
         await found.press("S")
         assert isinstance(found.app.screen, StatisticsScreen)
-        for text in ("✗ 6 failed", "of all 322 stored", "p95", "2025-11-15 01:00"):
+        for text in ("✗ 6 failed", "in all 322 responses", "p95", "2025-11-15 01:00"):
             assert text in found.text
         await found.press("enter")
         assert isinstance(found.app.screen, ResponsesScreen)

@@ -267,7 +267,7 @@ async def test_a_pending_change_is_announced_and_one_key_away() -> None:
         found.desk.stands = (waiting(Standing.NOT_COMMITTED),)
         await found.press("R")
         assert isinstance(found.app.screen, PendingScreen)
-        assert "begun 2026-11-25T09:12:05Z by ops@db-admin-1" in found.text
+        assert "begun 2026-11-25 09:12:05 UTC by ops@db-admin-1" in found.text
         check_masked(found)
 
 

@@ -1,0 +1,31 @@
+"""Sizes and times as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+_UNITS: Final = ("bytes", "kB", "MB", "GB", "TB")
+
+
+def size(number: float | None) -> str:
+    """Return a size with two digits that matter; a dash where it is not known."""
+    if number is None:
+        return "–"
+    unit = 0
+    while number >= 1000 and unit < len(_UNITS) - 1:
+        number, unit = number / 1000, unit + 1
+    return f"{number:,.0f} {_UNITS[unit]}" if number >= 10 or unit == 0 else f"{number:.1f} {_UNITS[unit]}"
+
+
+def moment(stamp: str) -> str:
+    """Return a time of ISO 8601 to the second, in UTC; what is no such time as it is."""
+    try:
+        found = datetime.fromisoformat(stamp)
+    except ValueError:
+        return stamp
+    return (
+        (found if found.tzinfo else found.replace(tzinfo=UTC))
+        .astimezone(UTC)
+        .strftime("%Y-%m-%d %H:%M:%S UTC")
+    )
