@@ -161,6 +161,10 @@ def transfer(state: Path, notify: Callable[[str], None] = lambda _: None) -> Tra
     return Transfer(TransferJournals({"LLAMA_STORAGE_TUI_STATE_DIR": str(state)}), TIMEOUTS, ignore, notify)
 
 
+class Killed(BaseException):
+    """Ends a program where a step was heard of; unlike KeyboardInterrupt it leaves the event loop alone."""
+
+
 def ignore(_: TransferProgress) -> None:
     """Hear of progress and do nothing."""
 

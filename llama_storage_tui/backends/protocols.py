@@ -335,7 +335,10 @@ class ItemWriter(Protocol):
         ...
 
     async def insert(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
-        """Add rows that are not there; return those that the engine does not take as they are. Raises TakenError."""
+        """Add rows that are not there; return those that the engine does not take as they are.
+
+        Raises TakenError where one is there already: then none of them was added.
+        """
         ...
 
     async def update(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:

@@ -25,7 +25,7 @@ MOST_STEPS: Final = 20
 MOST_TEXTS: Final = 200
 """Texts of one `in`."""
 _POSITION: Final = re.compile(r"-?\d{1,9}")
-_UNSAFE_STEP: Final = re.compile(r'["\\\x00-\x1f\x7f]')
+_UNSAFE_STEP: Final = re.compile(r'["\\\x00-\x1f\x7f\ud800-\udfff]')
 _COMPARED: Final[Mapping[Operator, Callable[[Any, Any], sa.ColumnElement[bool]]]] = {
     Operator.LESS: operator.lt,
     Operator.AT_MOST: operator.le,

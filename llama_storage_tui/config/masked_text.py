@@ -17,8 +17,8 @@ from llama_storage_tui.config.document import Path
 from llama_storage_tui.config.masking import is_secret_name, mask_expression, mask_userinfo, mask_written
 from llama_storage_tui.secrets import MASK, Redactor
 
-_NAMED: Final = re.compile(r"(?<![\w-])([A-Za-z_][\w-]*)([\"']?\s*[:=]\s*)(?=\S)")
-_NULL: Final = "tag:yaml.org,2002:null"
+_NAMED: Final = re.compile(r"(?<![\w-])([A-Za-z_][\w-]*)([\"']?\s*[:=]\s*)(?=\S|$)")
+_NO_SECRETS: Final = ("tag:yaml.org,2002:null", "tag:yaml.org,2002:bool")
 
 
 class Scalar(NamedTuple):
@@ -33,10 +33,14 @@ class Scalar(NamedTuple):
 
 def masked_text(context: Context) -> str:
     """Return the document's text with every secret masked, line for line."""
-    text = context.document.text
+    return Redactor(context.secrets)(mask_document(context.document.text, context.document.root))
+
+
+def mask_document(text: str, root: yaml.Node | None) -> str:
+    """Return a text with what its parsed form and its comments tell to be secrets masked, line for line."""
     pieces: list[str] = []
     done = 0
-    for found in sorted(scalars(context), key=lambda each: each.start):
+    for found in sorted(_scalars(root), key=lambda each: each.start):
         if found.start < done:
             continue  # an alias: shown where it was defined
         pieces.append(_comments(text[done : found.start]))
@@ -44,16 +48,18 @@ def masked_text(context: Context) -> str:
         pieces.append(written if found.shown is None else _in_lines(found.shown, written))
         done = found.end
     pieces.append(_comments(text[done:]))
-    return Redactor(context.secrets)("".join(pieces))
+    return "".join(pieces)
 
 
 def scalars(context: Context) -> Iterator[Scalar]:
     """Yield every key and value of the document; a value that is an alias comes under each of its paths."""
-    if context.document.root is not None:
-        masked = {
-            node for node, _, is_secret in _walk(context.document.root, (), is_secret=False) if is_secret
-        }
-        for node, path, _ in _walk(context.document.root, (), is_secret=False):
+    return _scalars(context.document.root)
+
+
+def _scalars(root: yaml.Node | None) -> Iterator[Scalar]:
+    if root is not None:
+        masked = {node for node, _, is_secret in _walk(root, (), is_secret=False) if is_secret}
+        for node, path, _ in _walk(root, (), is_secret=False):
             # What one alias calls a secret is one wherever it is written.
             start = node.start_mark
             shown = _shown(node, is_secret=node in masked)
@@ -76,7 +82,7 @@ def _walk(node: yaml.Node, path: Path, *, is_secret: bool) -> Iterator[tuple[yam
 
 def _shown(node: yaml.ScalarNode, *, is_secret: bool) -> str | None:
     value = str(node.value)
-    if not value or node.tag == _NULL:
+    if not value or node.tag in _NO_SECRETS:
         return None
     if is_secret:
         return mask_expression(value)
@@ -85,35 +91,50 @@ def _shown(node: yaml.ScalarNode, *, is_secret: bool) -> str | None:
 
 
 def _in_lines(shown: str, written: str) -> str:
-    """Put what is shown in place of what is written, on as many lines."""
+    """Put what is shown in place of what is written, on as many lines and in the same quotes."""
     kept = len(written) - len(written.rstrip())
     inner = written[: len(written) - kept]
-    return shown.replace("\n", " ") + "\n".join([""] * (inner.count("\n") + 1)) + written[len(inner) :]
+    quote = inner[0] if inner[:1] in ("'", '"') else ""
+    breaks = "\n" * inner.count("\n")
+    return quote + shown.replace("\n", " ") + quote + breaks + written[len(inner) :]
 
 
 def _comments(gap: str) -> str:
-    """Mask what stands between values: secrets are in comments there."""
+    """Mask what stands between values: secrets are in comments there, some of them a name on one line and its value below."""
     if "#" not in gap:
         return gap
-    return "".join(_comment(line) for line in gap.splitlines(keepends=True))
-
-
-def _comment(line: str) -> str:
-    before, mark, comment = line.partition("#")
-    if not mark:
-        return line
-    text = comment.rstrip("\r\n")
-    return before + mark + mask_userinfo(_named(text)) + comment[len(text) :]
+    lines = [each.partition("#") for each in gap.split("\n")]
+    texts = _named("\n".join(text.removesuffix("\r") for _, _, text in lines)).split("\n")
+    return "\n".join(
+        before + mark + mask_userinfo(shown) + ("\r" if text.endswith("\r") else "")
+        for (before, mark, text), shown in zip(lines, texts, strict=True)
+    )
 
 
 def _named(text: str) -> str:
-    """Mask what follows a secret's name and a colon or an equals sign, to the end of the line."""
-    return "\n".join(map(_named_line, text.split("\n")))
+    """Mask what follows a secret's name and a colon or an equals sign: to the end of the line, and deeper lines below it."""
+    lines: list[str] = []
+    column: int | None = None  # where the line of a secret's name begins, while what follows may belong to it
+    for line in text.split("\n"):
+        written = line.lstrip()
+        indent = len(line) - len(written)
+        if column is not None and (indent > column or (indent == column and written.startswith("- "))):
+            lines.append(line[:indent] + (MASK if written else ""))
+            continue
+        shown, has_secret = _named_line(line)
+        if written:
+            column = len(line) - len(line.lstrip(" \t-")) if has_secret else None
+        lines.append(shown)
+    return "\n".join(lines)
 
 
-def _named_line(line: str) -> str:
+def _named_line(line: str) -> tuple[str, bool]:
+    """Mask a secret on one line; tell whether there is one, or the name of one."""
     for found in _NAMED.finditer(line):
-        rest = line[found.end() :]
-        if is_secret_name(found[1]) and rest.strip("'\" ") and MASK not in rest:
-            return line[: found.end()] + mask_expression(rest.strip())
-    return line
+        if is_secret_name(found[1]):
+            rest = line[found.end() :].strip()
+            if not rest or MASK in rest:
+                return line, True
+            if rest.strip("'\" "):
+                return line[: found.end()] + mask_expression(rest), True
+    return line, False

@@ -297,13 +297,21 @@ class TransferRecord:
         return found
 
     def add_changed(self, item: str, changes: Sequence[Changed]) -> None:
-        """Record rows that are changed; of one that is recorded already, the first."""
+        """Record rows that are changed; of one that is recorded already, only what it became."""
+        self.follow_changed(item, changes)
         self._connection.executemany(
             "INSERT OR IGNORE INTO changed VALUES (?, ?, ?, ?, ?)",
             [
                 (item, _packed(each.identity), _packed(each.columns), _packed(each.former), each.after)
                 for each in changes
             ],
+        )
+
+    def follow_changed(self, item: str, changes: Sequence[Changed]) -> None:
+        """Record what rows became that are changed once more, where they are recorded."""
+        self._connection.executemany(
+            "UPDATE changed SET after = ? WHERE item = ? AND identity = ?",
+            [(each.after, item, _packed(each.identity)) for each in changes],
         )
 
     def changes(self, item: str, *, size: int = 500) -> Iterator[list[Changed]]:

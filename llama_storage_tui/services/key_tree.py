@@ -77,7 +77,7 @@ async def key_level(session: Session, backend: str, namespace: Namespace, prefix
     """Return what comes next after a prefix of stored keys; raises BackendError and UsageError as a page of keys does.
 
     Where keys have an order, each look skips the branches that are known: a seek, whatever lies below them. Where they have
-    none (a scan, an index in another order), one look is all, and what it looked at is said.
+    none (an engine without one, an index in another order), one look is all, and what it looked at is said.
     """
     reader = (await session.reader(backend)).key_values
     start = prefix or _own(namespace)

@@ -22,7 +22,7 @@ _ADVICE: Final = re.compile(
 )
 
 _STATEMENT: Final = re.compile(
-    r"\s*(?:SELECT|WITH \w+ AS|CREATE TABLE|INSERT (?:OR IGNORE )?INTO|DELETE FROM|UPDATE … (?:AS t )?SET|DROP TABLE IF EXISTS)\b"
+    r"\s*(?:SELECT|WITH \w+ AS|CREATE TABLE|INSERT (?:OR IGNORE )?INTO|DELETE FROM|UPDATE (?:…|changed) (?:AS t )?SET|DROP TABLE IF EXISTS)\b"
 )
 """What this program says to a database, which is nothing that somebody reads: an advised change begins with a sentence."""
 

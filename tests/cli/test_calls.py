@@ -113,7 +113,11 @@ def test_an_entry_of_a_manifest_is_named_by_key(run: Run, config: str, tmp_path:
     entry = "".join(f"    {line}\n" for line in CONFIG.splitlines())
     text = f"apiVersion: v1\nkind: ConfigMap\ndata:\n  a.yaml: |\n{entry}  b.yaml: |\n{entry}"
     (tmp_path / "cm.yaml").write_text(text)
-    assert run("check", "cm.yaml", "--json").code == 2
+    assert run("show", "cm.yaml", "--json").code == 2
+    assert [each["config"] for each in run("check", "cm.yaml", "--json").json["configs"]] == [
+        "cm.yaml#a.yaml",
+        "cm.yaml#b.yaml",
+    ]
     assert run("check", "cm.yaml", "--key", "b.yaml", "--json").json["config"] == "cm.yaml#b.yaml"
     assert config
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from llama_storage_tui.config.edit.masked import masked_text
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.services.catalog import load
 from llama_storage_tui.services.config_view import ConfigText, lines_around, read_config_text
@@ -36,6 +37,11 @@ SECRETS = {
     "repeated in a comment": "password: hunter2-again  # hunter2-again is for tests",
     "duplicate": "password: hunter2-one\n      password: hunter2-two",
     "tagged": "password: !!str hunter2-tagged",
+    "below its name in a comment": "user: u\n      # password:\n      #   hunter2-below",
+    "listed in a comment": "user: u\n      # api_keys:\n      # - hunter2-first\n      # - hunter2-second",
+    "behind another name in a comment": "user: u  # note: password: hunter2-behind",
+    "yaml in a block": "extra: |\n        password: >-\n          hunter2-inner\n        host: h",
+    "json over lines": 'extra: |\n        {"api_keys": [\n          "hunter2-json",\n          "hunter2-more"]}',
 }
 
 
@@ -67,6 +73,18 @@ def test_no_secret_is_shown_wherever_it_stands_and_lines_stay_where_they_are(
     assert shown.lines[0].text == "version: 2"
     assert shown.lines[-2].text == "      db: stack # the database"
     assert [line.number for line in shown.lines[:2]] == [1, 2]
+
+
+@pytest.mark.parametrize("entry", SECRETS.values(), ids=SECRETS)
+def test_a_diff_shows_no_secret_either_and_has_the_same_lines(entry: str) -> None:
+    text = config(
+        entry.replace("hunter2-again is", "this is")
+    )  # by its value alone a secret is told from a catalog
+    shown = masked_text(text, "run.yaml")
+    assert "hunter2" not in shown
+    assert "4711471147" not in shown
+    assert len(shown.split("\n")) == len(text.split("\n"))
+    assert "      db: stack # the database\n" in shown
 
 
 def test_what_is_no_secret_is_shown_as_it_is_written(tmp_path: Path) -> None:

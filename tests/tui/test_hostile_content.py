@@ -52,7 +52,9 @@ async def test_a_cell_a_column_and_a_table_of_any_text() -> None:
         await press(found, ("down", "enter"))
         assert len(tables) == len(NASTY)
         for _ in NASTY:
-            await press(found, ("enter",), ("right", "s"), ("slash",), ("escape", "enter"), ("v",))
+            await press(
+                found, ("enter",), ("right", "s"), ("slash",), ("escape", "e"), ("escape", "enter"), ("v",)
+            )
             await press(found, ("escape",), ("escape",), ("down",))
         assert_inert(found.picture)
         assert found.app.is_running

@@ -273,11 +273,27 @@ class PostgresWriter:
         if len(rows) == 1:
             known = why_refused(rows[0], [column.kind for column in columns])
             return (RefusedRow(first, known or next(iter(refusals), _OTHER_FORM)),)
-        half = len(rows) // 2
-        return (
-            *await self._write(sheet, rows[:half], first, is_update=is_update),
-            *await self._write(sheet, rows[half:], first + half, is_update=is_update),
-        )
+        return await self._write_halves(sheet, rows, first, is_update=is_update)
+
+    async def _write_halves(
+        self, sheet: Sheet, rows: Sequence[RawRow], first: int, *, is_update: bool
+    ) -> Sequence[RefusedRow]:
+        connection, half = await self._connection(), len(rows) // 2
+        await connection.execute("RELEASE batch; SAVEPOINT halves")
+        self._has_savepoint = False
+        try:
+            refused = (
+                *await self._write(sheet, rows[:half], first, is_update=is_update),
+                *await self._write(sheet, rows[half:], first + half, is_update=is_update),
+            )
+        except TakenError:
+            # Rows of the first half that stayed would be taken for the target's own.
+            await connection.execute("ROLLBACK TO halves; RELEASE halves")
+            self._has_savepoint = False
+            raise
+        await connection.execute("RELEASE halves")
+        self._has_savepoint = False
+        return refused
 
 
 def statements(sheet: Sheet) -> tuple[str, ...]:

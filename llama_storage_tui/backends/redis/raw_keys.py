@@ -77,7 +77,8 @@ class RawKeys:
         absent = [key for key, value in zip(keys, values, strict=True) if value is None]
         await self._refuse_other_types(absent)
         there = [(key, value) for key, value in zip(keys, values, strict=True) if value is not None]
-        has_expiries = about.get(f"db{self.database}", {}).get("expires", 0)
+        # What answers as Redis does need not tell: then each key is asked for.
+        has_expiries = there and about.get(f"db{self.database}", {}).get("expires", 1)
         times = await self.expiries([key for key, _ in there]) if has_expiries else [NEVER] * len(there)
         return [
             StoredKey(key, value, time)

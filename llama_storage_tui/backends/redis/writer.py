@@ -16,7 +16,7 @@ from llama_storage_tui.backends.redis import failures
 from llama_storage_tui.backends.redis.commands import Command, Question, WriteCommand
 from llama_storage_tui.backends.redis.connecting import RedisConnection
 from llama_storage_tui.backends.redis.probe import RedisAnswer
-from llama_storage_tui.backends.redis.raw_keys import NEVER, RawKeys, is_past
+from llama_storage_tui.backends.redis.raw_keys import NEVER, RawKeys, encoded, is_past
 from llama_storage_tui.backends.redis.stored_keys import StoredKeys, stored_keys
 from llama_storage_tui.backends.redis.target import RedisTarget
 from llama_storage_tui.errors import FailureKind
@@ -124,8 +124,12 @@ class RedisWriter:
         return [*refused, *await self._ended(parts, answers[1::2])]
 
     async def update(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
-        """Put keys in place of those that this move brought before."""
+        """Put keys in place of those that this move brought before; one that has expired since goes."""
         made, refused = await asyncio.to_thread(stored_keys, sheet, rows)
+        stay = {*made.places, *(each.index for each in refused)}
+        at = sheet.columns.index("key")
+        over = [encoded(row[at]) for index, row in enumerate(rows) if index not in stay]
+        await self._remove([key for key in over if key is not None])
         parts = made.parts()
         self._is_touched = self._is_touched or bool(parts)
         values = []

@@ -28,7 +28,12 @@ def look_for(
     if table is None or not rows:
         return [Found(Standing.ABSENT) for _ in rows]
     places = [sheet.columns.index(name) for name in sheet.identity]
-    there = _stored(connection, table, sheet, [tuple(row[at] for at in places) for row in rows])
+    identities = [tuple(row[at] for at in places) for row in rows]
+    # An older SQLite, and one that was built so, takes few parameters.
+    most = max(1, connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) // len(places))
+    there: dict[RowIdentity, RawRow] = {}
+    for start in range(0, len(identities), most):
+        there |= _stored(connection, table, sheet, identities[start : start + most])
     found = []
     for row in rows:
         former = there.get(tuple(row[at] for at in places))

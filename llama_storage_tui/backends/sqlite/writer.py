@@ -277,8 +277,9 @@ class SqliteWriter:
             connection.executemany(statement, rows)
             is_same = are_same(rows, fetched(connection, back, (last,)))
         except sqlite3.IntegrityError as error:
-            connection.execute("ROLLBACK TO batch")
             if _is_taken(error):
+                connection.execute("ROLLBACK TO batch")
+                connection.execute("RELEASE batch")
                 raise TakenError from None
             is_same = False
         except (UnicodeEncodeError, OverflowError, sqlite3.InterfaceError, sqlite3.DataError):
@@ -294,13 +295,21 @@ class SqliteWriter:
         self, connection: sqlite3.Connection, sheet: Sheet, rows: Sequence[RawRow], statement: str
     ) -> Sequence[RefusedRow]:
         refused = []
-        for index, row in enumerate(rows):
-            connection.execute("SAVEPOINT one")
-            reason = self._one(connection, sheet, row, statement)
-            if reason is not None:
-                connection.execute("ROLLBACK TO one")
-                refused.append(RefusedRow(index, reason))
-            connection.execute("RELEASE one")
+        connection.execute("SAVEPOINT batch")
+        try:
+            for index, row in enumerate(rows):
+                connection.execute("SAVEPOINT one")
+                reason = self._one(connection, sheet, row, statement)
+                if reason is not None:
+                    connection.execute("ROLLBACK TO one")
+                    refused.append(RefusedRow(index, reason))
+                connection.execute("RELEASE one")
+        except TakenError:
+            # Rows of it that stayed would be taken for the target's own.
+            connection.execute("ROLLBACK TO batch")
+            connection.execute("RELEASE batch")
+            raise
+        connection.execute("RELEASE batch")
         return refused
 
     def _one(self, connection: sqlite3.Connection, sheet: Sheet, row: RawRow, statement: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from difflib import unified_diff
 from typing import Final
@@ -13,10 +13,10 @@ from llama_storage_tui.config.document import ConfigDocument
 from llama_storage_tui.config.edit.backend import with_backend
 from llama_storage_tui.config.edit.embed import embed
 from llama_storage_tui.config.edit.masked import masked_text
-from llama_storage_tui.config.environment import Environment
+from llama_storage_tui.config.environment import EXPRESSION, Environment
 from llama_storage_tui.config.load import load_catalog
 from llama_storage_tui.config.locate import read_document, read_file
-from llama_storage_tui.config.masking import is_secret_name
+from llama_storage_tui.config.masking import is_secret_name, secrets_in_userinfo
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError, UsageError
 from llama_storage_tui.files.log import learn_secrets
@@ -24,6 +24,7 @@ from llama_storage_tui.model.catalog import Backend, Catalog, Family
 from llama_storage_tui.model.finding import Severity, Stage
 from llama_storage_tui.model.move import MoveChange
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.catalog import read_environment
 from llama_storage_tui.services.config_writing import config_file
 from llama_storage_tui.services.requests import LoadRequest
@@ -33,6 +34,7 @@ from llama_storage_tui.upstream.versions import newest
 _BOM: Final = b"\xef\xbb\xbf"
 _VARIABLE: Final = re.compile(r"\$\{env\.\w+(:=)?\}")
 _SHORTEST_SECRET: Final = 4
+_NAME_IT: Final = "Set a variable, and name it: ${env.NAME}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def read_both(load: LoadRequest, before: bytes, after: bytes) -> MovingConfig:
     new = _catalog(documents[1], environment, load, old.version.chosen)
     for catalog in (old, new):
         learn_secrets(catalog.secrets)
-    return MovingConfig(before, after, old, new, _diff(documents))
+    return MovingConfig(before, after, old, new, _diff(documents, {*old.secrets, *new.secrets}))
 
 
 def full_type(type_: str, family: Family) -> str:
@@ -126,8 +128,11 @@ def _refuse_secrets(fields: Mapping[str, str]) -> None:
         if is_secret_name(name) and not _VARIABLE.fullmatch(text):
             raise UsageError(
                 f"{name} is a secret: its value is not accepted here and not written into the config",
-                help="Set a variable, and name it: ${env.NAME}.",
+                help=_NAME_IT,
             )
+        # What a variable gives is not written; what it defaults to is.
+        if any(secrets_in_userinfo(EXPRESSION.sub(lambda found: found[3] or "", text))):
+            raise _holds_secret(name)
 
 
 def _refuse_new_secrets(change: MoveChange, moving: MovingConfig) -> None:
@@ -137,10 +142,14 @@ def _refuse_new_secrets(change: MoveChange, moving: MovingConfig) -> None:
         for secret in set(moving.new.secrets) - known:
             value = secret.reveal()
             if len(value) >= _SHORTEST_SECRET and value in text:
-                raise UsageError(
-                    f"{name} holds a secret: its value is not accepted here and not written into the config",
-                    help="Set a variable, and name it: ${env.NAME}.",
-                )
+                raise _holds_secret(name)
+
+
+def _holds_secret(name: str) -> UsageError:
+    return UsageError(
+        f"{name} holds a secret: its value is not accepted here and not written into the config",
+        help=_NAME_IT,
+    )
 
 
 def _refuse_errors(moving: MovingConfig) -> None:
@@ -152,7 +161,8 @@ def _refuse_errors(moving: MovingConfig) -> None:
             raise RefusedError(each.message, where=each.where, help=each.help)
 
 
-def _diff(documents: Sequence[ConfigDocument]) -> str:
-    old, new = (masked_text(each.text, each.name).replace("\r\n", "\n").split("\n") for each in documents)
+def _diff(documents: Sequence[ConfigDocument], known: Collection[Secret]) -> str:
+    texts = (masked_text(each.text, each.name, known) for each in documents)
+    old, new = (each.replace("\r\n", "\n").split("\n") for each in texts)
     name = documents[0].name
     return "\n".join(unified_diff(old, new, name, f"{name} (moved)", lineterm=""))

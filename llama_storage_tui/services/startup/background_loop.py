@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 Answer = TypeVar("Answer")
@@ -33,7 +34,8 @@ async def run_apart(
         with asyncio.Runner() as runner:
             return runner.run(body())
 
-    working = asyncio.ensure_future(asyncio.to_thread(in_thread))
+    # A future and no task: a task lets what ends a program, such as KeyboardInterrupt, end the caller's loop as well.
+    working = asyncio.get_running_loop().run_in_executor(None, copy_context().run, in_thread)
     try:
         return await (asyncio.shield(working) if is_awaited else working)
     except asyncio.CancelledError:

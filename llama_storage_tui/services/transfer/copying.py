@@ -26,7 +26,7 @@ from llama_storage_tui.model.transfer_result import ItemOutcome, LeftRow, Transf
 from llama_storage_tui.services.transfer.collecting import searched_apart
 from llama_storage_tui.services.transfer.converting import Converted, SheetRows, convert, shown
 from llama_storage_tui.services.transfer.counting import MOST_LEFT, own_identities
-from llama_storage_tui.services.transfer.merging import TWICE, ArrivedKeys, arrivals
+from llama_storage_tui.services.transfer.merging import TWICE, ArrivedKeys, CameBefore, arrivals
 from llama_storage_tui.services.transfer.stores import (
     StoreItems,
     is_in_place,
@@ -160,6 +160,7 @@ class ItemCopy:
         self._writer, self._record = copy.writer, copy.record
         self._in_place = is_in_place(item)
         self._may_be_there = True
+        self._came = CameBefore(item)
         self._begun = time.monotonic()
         self._prepared: set[tuple[str, ...]] = set()
         self.outcome = ItemOutcome(item.what)
@@ -171,7 +172,9 @@ class ItemCopy:
         self._may_be_there = not is_first and not await self._writer.is_empty(item.target.container)
         self._tell(0, self._copy.expected.get(item.what))
         first, *others = parts_of(item)
-        for each in others if await self._bring_whole(first) else (item,):
+        is_brought = await self._bring_whole(first)
+        self._came.has_all = is_brought and not self._may_be_there
+        for each in others if is_brought else (item,):
             await self._bring_rows(each)
         return self.outcome
 
@@ -339,7 +342,11 @@ class ItemCopy:
             for i, one in zip(done, now, strict=True)
             if one.former is not None
         ]
-        self._record.add_changed(self._item.what, changes)
+        theirs = set(self._came.others([each.identity for each in changes]))
+        self._record.add_changed(self._item.what, [each for each in changes if each.identity in theirs])
+        self._record.follow_changed(
+            self._item.what, [each for each in changes if each.identity not in theirs]
+        )
         return refused_at
 
     def _count_same(self, names: Sequence[RowIdentity]) -> None:
@@ -348,7 +355,7 @@ class ItemCopy:
             return
         were_there = self._record.were_there(self._item.what, names) if self._was_complete else set(names)
         if not self._was_complete:
-            self._record.add_there(self._item.what, names)
+            self._record.add_there(self._item.what, self._came.others(names))
         self.outcome.same += len(were_there)
         self.outcome.written += len(names) - len(were_there)
 
@@ -360,7 +367,8 @@ class ItemCopy:
             case OnConflict.REPLACE:
                 return [*others]
             case OnConflict.KEEP:
-                self._record.add_there(self._item.what, [names[i] for i in others])
+                if not self._was_complete:
+                    self._record.add_there(self._item.what, self._came.others([names[i] for i in others]))
                 self.outcome.kept += len(others)
                 for i in others:
                     self._leave(LeftRow(self._item.what, shown(names[i]), CONFLICT))
@@ -376,6 +384,7 @@ class ItemCopy:
         if not rows:
             return
         refused = await self._writer.insert(sheet, rows)
+        self._came.note(names)
         for each in refused:
             self._leave(LeftRow(self._item.what, shown(names[each.index]), each.reason))
         self.outcome.written += len(rows) - len(refused)

@@ -12,7 +12,7 @@ from llama_storage_tui.backends.seen import SeenKeys
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import RowIdentity
-from llama_storage_tui.model.transfer import TransferItem
+from llama_storage_tui.model.transfer import KeepRows, MoveKeys, TransferItem
 from llama_storage_tui.services.transfer.converting import convert, shown
 from llama_storage_tui.services.transfer.stores import by_store, open_source, overlaps
 
@@ -30,6 +30,29 @@ class ArrivedKeys:
     def again(self, names: Sequence[RowIdentity]) -> RowIdentity | None:
         """Note identities; return one that was noted before, None where all are new."""
         return next((name for name in names if not self._seen.add(name)), None)
+
+
+class CameBefore:
+    """Which rows of a target an item has brought already: one that meets such a row has not met the target's own.
+
+    A conversion may make one row of two; keys that keep their rest, and rows that stay as they are, never become one.
+    """
+
+    def __init__(self, item: TransferItem) -> None:
+        self.has_all = False
+        """Whether an engine has brought rows by itself to a place that had none: nobody else can have put any there."""
+        self._seen = None if isinstance(item.convert, KeepRows | MoveKeys) else SeenKeys()
+
+    def note(self, names: Sequence[RowIdentity]) -> None:
+        """Note what was brought."""
+        if self._seen is not None and not self.has_all:
+            self._seen.update(map(hash, names))
+
+    def others(self, names: Sequence[RowIdentity]) -> list[RowIdentity]:
+        """Return those of some rows of the target that were there before."""
+        if self.has_all:
+            return []
+        return [*names] if self._seen is None else [name for name in names if self._seen.add(name)]
 
 
 def arrivals(items: Sequence[TransferItem]) -> ArrivedKeys | None:

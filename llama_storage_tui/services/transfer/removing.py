@@ -126,14 +126,18 @@ class StoreUndo:
         source = None if is_in_store(item) else await open_source(item.source.target, self.timeouts)
         try:
             reader = self.writer if source is None else source
+            left: dict[RowIdentity, LeftRow] = {}
             async with aclosing(reader.read(item.source.container, item.source.keys)) as batches:
                 async for batch in batches:
-                    await self._take_batch(item, batch, outcome)
+                    outcome.removed += await self._take_batch(item, batch, left)
+            outcome.left += left.values()
         finally:
             if source is not None:
                 await source.close()
 
-    async def _take_batch(self, item: TransferItem, batch: RawBatch, outcome: ItemOutcome) -> None:
+    async def _take_batch(self, item: TransferItem, batch: RawBatch, left: dict[RowIdentity, LeftRow]) -> int:
+        """Take back what came of a batch; return how many rows. `left` gets those that were changed since."""
+        removed = 0
         made = await asyncio.to_thread(convert, item, batch)
         for each in made.sheets:
             names = each.identities()
@@ -142,16 +146,21 @@ class StoreUndo:
                 own = own_identities(item, batch.columns, batch.rows, each.origins)
                 keep |= {name for name, mine in zip(names, own, strict=True) if name == mine}
             found = await self.writer.look(each.sheet, each.rows)
-            gone = []
-            for name, one in zip(names, found, strict=True):
-                if name in keep or one.standing is Standing.ABSENT:
-                    continue
-                if one.standing is Standing.SAME:
-                    gone.append(name)
-                else:
-                    outcome.left.append(LeftRow(item.what, shown(name), CHANGED_SINCE))
+            gone = [
+                name
+                for name, one in zip(names, found, strict=True)
+                if one.standing is Standing.SAME and name not in keep
+            ]
+            left |= {
+                name: LeftRow(item.what, shown(name), CHANGED_SINCE)
+                for name, one in zip(names, found, strict=True)
+                if one.standing is Standing.OTHER and name not in keep
+            }
             if gone:
-                outcome.removed += await self.writer.delete(each.sheet, gone)
+                removed += await self.writer.delete(each.sheet, gone)
+                for name in gone:  # of two rows that became one, the target had one
+                    left.pop(name, None)
+        return removed
 
     async def _put_back(self, item: TransferItem, outcome: ItemOutcome) -> None:
         for changes in self.record.changes(item.what):

@@ -18,7 +18,7 @@ from llama_storage_tui.text import line
 from llama_storage_tui.tui.export.jobs import Job
 from llama_storage_tui.tui.export.messages import ExportDone, ExportProgressed, FileExists
 from llama_storage_tui.tui.messages import Failed
-from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.screens.dialog import Dialog, titled
 from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.widgets.choice import Choice
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
@@ -48,7 +48,7 @@ class ExportDialog(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
-            box.border_title = line(self._job.title, 70)
+            box.border_title = titled(self._job.title)
             if self._job.scopes:
                 with Horizontal(classes="choice"):
                     yield Label("What")

@@ -21,7 +21,7 @@ from llama_storage_tui.services.values import with_letters
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.records import viewer_form
 from llama_storage_tui.tui.records.response_wording import owner_shown
-from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.screens.dialog import Dialog, titled
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.next_steps import help_words
 from llama_storage_tui.tui.widgets.form import Form
@@ -64,9 +64,7 @@ class WhoDialog(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
-            box.border_title = line(
-                f"Who may read {self._response.transcript.head.id or 'this response'}", 70
-            )
+            box.border_title = titled(f"Who may read {self._response.transcript.head.id or 'this response'}")
             yield Form(viewer_form.FIELDS)
             yield Prose()
             yield StatusLine()

@@ -13,7 +13,7 @@ from textual.widgets import Static
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.messages import CopyRequested
-from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.screens.dialog import Dialog, titled
 from llama_storage_tui.tui.style.glyphs import Tone
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 
@@ -37,7 +37,7 @@ class RevealDialog(Dialog[None]):
     def compose(self) -> ComposeResult:
         """Lay out the password and what to mind."""
         with Vertical(classes="box") as box:
-            box.border_title = line(f"New password of {self._role}", 70)
+            box.border_title = titled(f"New password of {self._role}")
             yield Static(
                 Content.assemble(
                     (line(self._password.reveal()), f"bold {Tone.KEY.style}"),

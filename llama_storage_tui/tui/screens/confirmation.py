@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.screens.dialog import Dialog, titled
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.sheet import Row, Sheet
 
@@ -31,7 +31,7 @@ class AskingDialog(Dialog[bool]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
-            box.border_title = self._title
+            box.border_title = titled(self._title)
             yield Sheet(id="question")
         yield KeyFooter()
 

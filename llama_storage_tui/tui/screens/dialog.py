@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePath
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.screen import ModalScreen
 
+from llama_storage_tui.text import line
+
 Answer = TypeVar("Answer")
+
+LONGEST: Final = 200
+"""Letters of a title."""
+
+
+def titled(text: str) -> Content:
+    """Return the title of a box: no letter of a stored name in it is markup."""
+    return Content(line(text, LONGEST))
 
 
 class Dialog(ModalScreen[Answer], Generic[Answer]):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Final, Protocol, runtime_checkable
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -174,12 +175,15 @@ class FilterMenu(Dialog[tuple[str, ...]]):
         if found is not None:
             self._change(lambda: forget_filter(self._file, found), f"Deleted: {found.name}")
 
-    def _change(self, change: Callable[[], Sequence[SavedFilter]], said: str) -> None:
+    @work(exclusive=True, group="saved", exit_on_error=False)
+    async def _change(self, change: Callable[[], Sequence[SavedFilter]], said: str) -> None:
         try:
-            self._show(change())
+            # On disk when it returns, for which a home folder on a network may take its time.
+            saved = await asyncio.to_thread(change)
         except StorageToolError as error:
             self.query_one(StatusLine).fail(error.message, help_words(error.help))
         else:
+            self._show(saved)
             self._say(said)
 
     @property

@@ -10,7 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.text import block
+from llama_storage_tui.tui.screens.dialog import Dialog, titled
 from llama_storage_tui.tui.screens.secret_form import field
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 
@@ -38,8 +39,8 @@ class FieldDialog(Dialog[str]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
-            box.border_title = self._title
-            yield Static(self._text, classes="explained", markup=False)
+            box.border_title = titled(self._title)
+            yield Static(block(self._text), classes="explained", markup=False)
             yield from field(self._label, "typed", is_secret=self._is_secret)
         yield KeyFooter()
 

@@ -11,8 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
-from llama_storage_tui.text import line
-from llama_storage_tui.tui.screens.dialog import Dialog
+from llama_storage_tui.tui.screens.dialog import Dialog, titled
 from llama_storage_tui.tui.screens.plan_options import CLOSE, GUIDE, TAKE, choice
 from llama_storage_tui.tui.screens.secret_form import field
 from llama_storage_tui.tui.transfers.choices import MoveOptions
@@ -42,7 +41,7 @@ class MoveOptionsDialog(Dialog[MoveOptions]):
         """Lay out the types, and the fields of each."""
         options = self._options
         with Vertical(classes="box") as box:
-            box.border_title = line(f"Move {self._backend} to", 60)
+            box.border_title = titled(f"Move {self._backend} to")
             with VerticalScroll(id="form", can_focus=False):
                 yield from choice("Type", "type", tuple(self._choices), options.type)
                 yield Static(EXPLAINED, classes="explained", markup=False)

@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from llama_storage_tui.errors import PendingError, RefusedError
+from llama_storage_tui.errors import PendingError, RefusedError, UsageError
 from llama_storage_tui.files.transfer_journal import TransferJournals
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.move import MoveChange
 from llama_storage_tui.model.rotation import Outcome
+from llama_storage_tui.services.move.entry import edit_config
+from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.transfer.apply import Transfer
 from tests.move_runner import service
 from tests.moves import add_hard_values, content, made
-from tests.transfers import ignore
+from tests.transfers import Killed, ignore
 
 
 @pytest.fixture
@@ -120,9 +122,9 @@ async def test_a_move_that_another_process_finished_meanwhile_is_not_gone_on_wit
 
     def stop(step: str) -> None:
         if step == "marked":
-            raise KeyboardInterrupt
+            raise Killed
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Killed):
         await moving.apply(await moving.plan(change), change, ignore, stop)
     stale = moving.pending()
     assert stale is not None
@@ -143,3 +145,22 @@ def rows_of(path: Path, table: str) -> list[tuple[object, ...]]:
 
 def ignore_step(_: str) -> None:
     """Hear of a step and do nothing."""
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["u:known-secret@h", "u:other-secret@h", "u:${env.UNSET:=known-secret}@h", "h?sslpassword=known-secret"],
+)
+def test_a_password_inside_of_another_field_is_refused_though_the_config_holds_it_elsewhere(
+    environ: dict[str, str], tmp_path: Path, host: str
+) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        "version: 2\ndistro_name: x\napis: []\nproviders: {}\nstorage:\n  backends:\n"
+        "    sql: {type: sql_postgres, host: a, db: d, user: u, password: known-secret}\n  stores: {}\n"
+    )
+    load = LoadRequest(str(path), environ={**environ, "PW": "typed"})
+    with pytest.raises(UsageError, match="host holds a secret"):
+        edit_config(load, path.read_bytes(), MoveChange("sql", "postgres", {"host": host}))
+    allowed = MoveChange("sql", "postgres", {"host": "${env.USERNAME:=u}:${env.PW}@h"})
+    assert "known-secret" not in edit_config(load, path.read_bytes(), allowed).diff

@@ -20,7 +20,7 @@ from llama_storage_tui.services.move.service import BackendMove
 from llama_storage_tui.services.requests import LoadRequest
 from tests.redis_servers import RedisServer, needed, redis_process
 from tests.stores import KEY_VALUE_TABLE, RedisStore
-from tests.transfers import ignore
+from tests.transfers import Killed, ignore
 
 REGISTRY = "registry:distributions:registry:v10::model:"
 CONFIG = """
@@ -158,6 +158,30 @@ async def test_a_key_that_expires_meanwhile_is_nothing_that_somebody_wrote(
     assert in_file(tmp_path / "kv.db") == {f"{REGISTRY}stays": ("1", None)}
 
 
+async def test_a_key_whose_time_is_over_after_it_was_brought_is_not_left_in_redis(
+    redis_store: RedisStore, tmp_path: Path
+) -> None:
+    client: Any = redis_store.server.client
+    file = tmp_path / "kv.db"
+    backend = write_file(file, [(f"{REGISTRY}stays", "1", None), (f"{REGISTRY}ends", "1", None)])
+    deployment = Deployment(tmp_path, backend)
+    passes = 0
+
+    def expire(step: str) -> None:
+        nonlocal passes
+        if step == "committed":
+            passes += 1
+            if passes == 1:
+                with closing(sqlite3.connect(file)) as connection, connection:
+                    connection.execute(
+                        "UPDATE kvstore SET value = '2', expiration = '2001-01-02T03:04:05+00:00' WHERE key LIKE '%ends'"
+                    )
+
+    await deployment.move("redis", on(redis_store.server), expire)
+    assert passes == 2
+    assert client.keys() == [f"{REGISTRY}stays".encode()]
+
+
 @pytest.mark.parametrize("ends", ["resume", "undo"])
 async def test_an_interrupted_move_to_redis_is_gone_on_with_or_taken_away(
     redis_store: RedisStore, tmp_path: Path, ends: str
@@ -170,9 +194,9 @@ async def test_an_interrupted_move_to_redis_is_gone_on_with_or_taken_away(
 
     def stop(step: str) -> None:
         if step == "copied":
-            raise KeyboardInterrupt
+            raise Killed
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Killed):
         await deployment.move("redis", on(redis_store.server), stop)
     assert client.dbsize() > 1
     assert deployment.config.read_bytes() == before[1]

@@ -14,10 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from llama_storage_tui.backends.registry import open_writer
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.model.data import Cell, KeySelection
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.raw_rows import Sheet, TakenError
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.transfer import (
+    KEY_COLUMNS,
     Item,
     KeepRows,
     MoveKeys,
@@ -27,7 +31,7 @@ from llama_storage_tui.model.transfer import (
     OnConflict,
 )
 from llama_storage_tui.services.transfer.copying import CONFLICT
-from tests.stores import PostgresStore, SqliteStore, Store
+from tests.stores import KEY_VALUE_TABLE, PostgresStore, SqliteStore, Store
 from tests.transfers import (
     ALL_KINDS,
     bring,
@@ -263,6 +267,50 @@ async def test_two_rows_that_become_one_are_a_conflict_unless_they_agree(
         await bring(state, [keys_item(old, store, convert=convert)])
     result = await bring(state, [keys_item(old, store, convert=convert)], terms_of(OnConflict.KEEP))
     assert (result.items[0].written, result.items[0].same, result.items[0].kept) == (2, 1, 1)
+
+
+@pytest.mark.parametrize("rule", [OnConflict.KEEP, OnConflict.REPLACE])
+async def test_two_rows_that_became_one_are_taken_back_and_the_targets_own_stay(
+    store: Store, tmp_path: Path, state: Path, rule: OnConflict
+) -> None:
+    old = old_keys(tmp_path, [(f"{at}:{key}", at, None) for key in "abc" for at in ("v9", "v10")])
+    store.execute(KEY_VALUE_TABLE)
+    store.execute("INSERT INTO kvstore VALUES ('v10:c', 'theirs', NULL)")
+
+    def convert(item: Item) -> Sequence[Item]:
+        return ({**item, "key": str(item["key"]).replace("v9:", "v10:")},)
+
+    item = keys_item(old, store, convert=convert)
+    await bring(state, [item], terms_of(rule))
+    undone = await transfer(state).undo(transfer(state).journals.all()[-1], [item])
+    assert undone.items[0].removed == 2
+    assert undone.left == ()
+    assert [row[:2] for row in read(store, "kvstore")] == [("v10:c", "theirs")]
+
+
+async def test_of_rows_one_of_which_is_there_already_none_is_added(store: Store) -> None:
+    writer = open_writer(store.target(), timeouts=Timeouts(connect=5))
+    sheet = Sheet("kvstore", KEY_COLUMNS, ("key",))
+    try:
+        await writer.begin()
+        await writer.prepare(sheet)
+        await writer.insert(sheet, [("taken", "1", None)])
+        for _ in range(2):
+            with pytest.raises(TakenError):
+                await writer.insert(
+                    sheet,
+                    [
+                        ("new", "1", None),
+                        ("invalid", "\ud800", None),
+                        ("more", "1", None),
+                        ("taken", "2", None),
+                    ],
+                )
+        assert await writer.insert(sheet, [("good", "1", None), ("invalid", "\ud800", None)])
+        await writer.commit()
+    finally:
+        await writer.close()
+    assert [row[0] for row in read(store, "kvstore")] == ["good", "taken"]
 
 
 async def test_rows_are_changed_in_place_and_changed_back(store: Store, state: Path) -> None:
