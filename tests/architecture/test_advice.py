@@ -164,7 +164,7 @@ OF_A_TRANSFER: Final = {
     "Set a variable, and name it": "no stored data; a variable that the config then reads",
     "Put back what the move wrote": "the config's text; the source and the target are left alone",
     "Everything was brought, and the source is still": "the config leads to the source, which is complete",
-    "The config gets …: …, and what was typed": "a variable that servers read; no stored data",
+    "The config gets …: …. The typed password": "a variable that servers read; no stored data",
     "Set that variable, or do this on a terminal": "a variable that this program reads; no stored data",
     "Move to another database, schema or file": "nothing was changed; the table that is there stays as it is",
     "Delete one of the two documents": "MongoDB before 1.0.3 has no index that is unique; only an operator knows which of two is right",
@@ -173,6 +173,10 @@ OF_A_TRANSFER: Final = {
 """What a transfer or a move says before it changes anything, and of its end."""
 
 NO_ADVICE: Final = {
+    "Delete one that is no longer used": "a filter that the operator saved by name: no stored data",
+    "Rename or delete the file": "the operator's own saved filters: no stored data",
+    "Delete the selected saved filter": "a filter that the operator saved by name: no stored data",
+    "End the search and remove the marks": "marks on the screen",
     "Set $VISUAL or $EDITOR": "of the operator's own shell: no server reads it",
     "Start with ": "starts this program with an option",
     "If the path is the server's, start with": "starts this program with an option",
