@@ -157,6 +157,7 @@ OF_A_TRANSFER: Final = {
     "The target is in …, which does not exist yet": "servers are stopped first; ogx renames the same folder, and nothing was changed",
     "Choose what becomes of rows that differ": "nothing was changed; what is replaced is recorded and can be put back",
     "move of one of this config's backends": "says what is half done",
+    "replace it there": "a choice; what is replaced is recorded and can be put back",
     "Move … with …": "asks; the source is never written, and the config is the last step",
     "Use: move RUN_CONFIG BACKEND": "how the command is called",
     "The backend has moved, and": "every row was read back, and nobody has the source open",
