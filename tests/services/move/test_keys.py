@@ -93,7 +93,7 @@ async def test_times_of_expiry_go_there_and_back_and_what_has_expired_stays(
     ]
     deployment = Deployment(tmp_path, write_file(tmp_path / "kv.db", rows))
     plan, _ = await deployment.plan("redis", on(redis_store.server))
-    assert any("no key that has expired" in each for each in plan.transfer.notices)
+    assert any("Keys that have already expired are not moved" in each for each in plan.transfer.notices)
     await deployment.move("redis", on(redis_store.server))
     assert sorted(client.keys()) == [f"{REGISTRY}{name}".encode() for name in ("later", "never")]
     assert client.ttl(f"{REGISTRY}never") == -1
@@ -306,7 +306,7 @@ async def test_two_namespaces_that_give_one_raw_key_are_a_conflict_of_the_plan(
 async def test_a_key_that_is_no_string_is_said_in_the_plan(redis_store: RedisStore, tmp_path: Path) -> None:
     redis_store.server.said("HSET", f"{REGISTRY}1", "field", "x")
     deployment = Deployment(tmp_path, f"type: kv_redis, host: 127.0.0.1, port: {redis_store.server.port}")
-    with pytest.raises(RefusedError, match="is a hash of Redis"):
+    with pytest.raises(RefusedError, match="is a Redis hash"):
         await deployment.plan("sqlite", {"db_path": str(tmp_path / "kv.db")})
 
 

@@ -80,7 +80,7 @@ async def test_a_sample_of_the_last_stored_says_that_it_is_one_and_exact_counts_
         (sample,) = await views(session, recent=300)
         *_, whole = await views(session, recent=300, exact=True)
     assert (sample.rows, sample.is_exact, sample.whole.count("failed")) == (300, False, 0)
-    assert sample.scope == "in the last 300 stored"
+    assert sample.scope == "in the last 300 responses stored"
     assert (whole.rows, whole.is_exact, whole.whole.count("failed")) == (600, True, 10)
 
 

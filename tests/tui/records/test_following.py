@@ -106,7 +106,7 @@ async def test_a_store_that_goes_away_is_said_and_followed_on_when_it_is_back() 
         await follow(found)
         path.rename(away)
         await found.until(lambda: "✗ connection lost" in found.text)
-        assert "Following goes on where it was" in found.text
+        assert "Following resumes from here" in found.text
         away.rename(path)
         store(found, "resp_after")
         await found.until(lambda: "resp_after" in found.text)
