@@ -117,9 +117,8 @@ async def test_hits_of_fifty_megabytes_are_found_while_keys_are_heard() -> None:
         await found.press("enter", "enter", "enter", "m")
         await found.press("slash")
         await found.type("needle")
-        await found.pilot.press("enter")
-        assert "searching" in found.app.screen.query_one(FindBar).count
-        await found.pilot.press("escape")
+        # The search may go on or be over by now: a key ends either.
+        await found.pilot.press("enter", "escape")
         assert not found.app.screen.query(FindBar)
         await find(found, "needle")
         assert "1 of 1" in found.text
