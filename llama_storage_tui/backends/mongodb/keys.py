@@ -7,9 +7,9 @@ its time limit. A document whose key is not text was written by something else, 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from bson import json_util
 from bson.datetime_ms import DatetimeMS
@@ -25,7 +25,6 @@ from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Cell, Count, Cursor, KeyEntry, KeyPage, KeySelection, StoredValue
 from llama_storage_tui.model.limits import Timeouts
 
-Answer = TypeVar("Answer")
 FAST_COUNT: Final = 1_000_000
 """A fast count stops here and says so."""
 KEYS_AT_ONCE: Final = 400
@@ -150,29 +149,32 @@ class MongoKeyValueReader:
         return tuple(found[key] for key in wanted if key in found)
 
     async def _rows(self, stages: Sequence[Document], *, seconds: float | None) -> list[Document]:
-        async def question(client: Client) -> list[Document]:
-            collection = client[self.target.database][str(self.target.collection)]
-            limits: dict[str, Any] = {} if seconds is None else {"maxTimeMS": max(1, int(seconds * 1000))}
-            cursor = await collection.aggregate(list(stages), collation=_SIMPLE, **limits)
-            try:
-                return await cursor.to_list()
-            finally:
-                await cursor.close()
+        return await rows(self.target, self.timeouts, stages, seconds=seconds)
 
-        return await self._answer(question, seconds)
 
-    async def _answer(self, question: Callable[[Client], Awaitable[Answer]], seconds: float | None) -> Answer:
-        found = await ask(
-            self.target,
-            self.target.password,
-            question,
-            connect=self.timeouts.connect,
-            answer=seconds,
-            is_reading=True,
-        )
-        if isinstance(found, FailedConnection):
-            raise found.error
-        return found
+async def rows(
+    target: MongoTarget, timeouts: Timeouts, stages: Sequence[Document], *, seconds: float | None
+) -> list[Document]:
+    """Return what a pipeline over the target's collection gives, keys compared byte by byte; raises BackendError.
+
+    `seconds` None: without a time limit.
+    """
+
+    async def question(client: Client) -> list[Document]:
+        collection = client[target.database][str(target.collection)]
+        limits: dict[str, Any] = {} if seconds is None else {"maxTimeMS": max(1, int(seconds * 1000))}
+        cursor = await collection.aggregate(list(stages), collation=_SIMPLE, **limits)
+        try:
+            return await cursor.to_list()
+        finally:
+            await cursor.close()
+
+    found = await ask(
+        target, target.password, question, connect=timeouts.connect, answer=seconds, is_reading=True
+    )
+    if isinstance(found, FailedConnection):
+        raise found.error
+    return found
 
 
 def within(wanted: Sequence[KeyRange]) -> Document:

@@ -11,8 +11,8 @@ from typing import Any, Final
 from bson.datetime_ms import DatetimeMS
 
 from llama_storage_tui.backends.batches import LARGEST_BATCH, Pace, weight
-from llama_storage_tui.backends.mongodb.connecting import Client, Document, FailedConnection, ask
-from llama_storage_tui.backends.mongodb.keys import within
+from llama_storage_tui.backends.mongodb.connecting import Document
+from llama_storage_tui.backends.mongodb.keys import rows, within
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.ranges import ranges_of
 from llama_storage_tui.errors import BackendError, FailureKind
@@ -22,7 +22,6 @@ from llama_storage_tui.model.raw_rows import Found, RawBatch, RawExtent, RawRow,
 from llama_storage_tui.model.transfer import KEY_COLUMNS
 from llama_storage_tui.text import line
 
-_SIMPLE: Final = {"locale": "simple"}
 _FIELDS: Final = {"_id": 0, "key": 1, "value": 1, "expiration": 1}
 
 
@@ -107,25 +106,7 @@ class MongoSource:
                 )
 
     async def _rows(self, stages: Sequence[Document]) -> list[Document]:
-        async def question(client: Client) -> list[Document]:
-            collection = client[self._target.database][str(self._target.collection)]
-            cursor = await collection.aggregate(list(stages), collation=_SIMPLE)
-            try:
-                return await cursor.to_list()
-            finally:
-                await cursor.close()
-
-        found = await ask(
-            self._target,
-            self._target.password,
-            question,
-            connect=self._timeouts.connect,
-            answer=None,
-            is_reading=True,
-        )
-        if isinstance(found, FailedConnection):
-            raise found.error
-        return found
+        return await rows(self._target, self._timeouts, stages, seconds=None)
 
 
 def _row(document: Mapping[str, Any]) -> RawRow:
