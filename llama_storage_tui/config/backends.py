@@ -137,23 +137,24 @@ def read_backend(context: Context, name: str, entry: object, path: Path) -> Back
     raw_type = entry.get("type")
     type_ = mask_userinfo(str(raw_type)) if isinstance(raw_type, str | int | float) else ""
     fields = schema.backend_fields(type_, context.version)
-    settings = _settings(context, entry, path, fields)
+    own_secrets = {field.name for field in fields or () if field.is_secret}
+    mistaken = [
+        name
+        for name in entry
+        if isinstance(name, str) and name not in own_secrets and _has_password(context, entry, (*path, name))
+    ]
+    settings = _settings(context, entry, path, fields, mistaken)
     values = {field.name: field.default for field in fields or ()} | {
         str(key): value for key, value in entry.items()
     }
     told = EntrySettings(context, type_, values, entry, path)
     engine = engine_of_type(type_)
-    mistaken = [
-        setting.name
-        for setting in settings
-        if setting.name not in USER_FIELDS and gives_password(context, entry, (*path, setting.name))
-    ]
-    target, problem = _target(told, mistaken)
+    target, problem = _target(told, [name for name in mistaken if name not in USER_FIELDS])
     return Backend(
         name,
         type_,
         family_of(type_),
-        _without(location_of(told, target), settings),
+        _without(location_of(told, target), [str(entry[name]) for name in mistaken]),
         settings,
         _credential(context, entry, values, path),
         target,
@@ -176,12 +177,11 @@ def _target(told: EntrySettings, mistaken: list[str]) -> tuple[Target | None, st
         return None, str(reason)
 
 
-def _without(location: str, settings: tuple[Setting, ...]) -> str:
+def _without(location: str, passwords: list[str]) -> str:
     """Return a location without what its parts were given of a password by mistake."""
     scheme, separator, place = location.rpartition("://")
-    for setting in settings:
-        if isinstance(setting.value, Secret) and not is_secret_name(setting.name):
-            place = place.replace(setting.value.reveal(), MASK)
+    for password in passwords:
+        place = place.replace(password, MASK)
     return f"{scheme}{separator}{place}"
 
 
@@ -190,6 +190,7 @@ def _settings(
     entry: Mapping[object, object],
     path: Path,
     fields: tuple[schema.FieldInfo, ...] | None,
+    mistaken: list[str],
 ) -> tuple[Setting, ...]:
     known = {field.name: field for field in fields or ()}
     settings: list[Setting] = []
@@ -202,7 +203,7 @@ def _settings(
             is_secret_name(name)
             or (field is not None and field.is_secret)
             or (name in USER_FIELDS and is_password_too(context, entry, (*path, name)))
-            or gives_password(context, entry, (*path, name))
+            or name in mistaken
         )
         expression = context.expression((*path, name))
         if expression is not None:
@@ -236,36 +237,42 @@ def is_password_too(context: Context, entry: Mapping[object, object], path: Path
     Equal words are no proof: many servers have a role whose password is its name, and the name is shown everywhere.
     """
     user = entry.get(path[-1])
-    if gives_password(context, entry, path):
-        return True
-    for value in _passwords(entry):
-        is_inside = isinstance(value, str) and isinstance(user, str) and value in user and value != user
-        if is_inside and len(str(value)) >= SHORTEST_SECRET:
-            return True
-    return any(is_secret_name(use.variable) for use in context.resolution.uses.get(path, ()))
-
-
-def gives_password(context: Context, entry: Mapping[object, object], path: Path) -> bool:
-    """Tell whether a field is given a password by mistake: by the variable or the anchor of one, or a port that is equal to one.
-
-    Equal words prove nothing of other fields: many servers have a role, and a database, that is called as its password is.
-    """
     variables = {use.variable for use in context.resolution.uses.get(path, ())}
     node = context.document.node(path)
     for name in entry:
-        secret: Path = (*path[:-1], str(name))
-        if not is_secret_name(str(name)) or secret == path:
+        if not is_secret_name(str(name)):
             continue
+        secret: Path = (*path[:-1], str(name))
         if variables & {use.variable for use in context.resolution.uses.get(secret, ())}:
             return True
         if node is not None and node is context.document.node(secret):
             return True
-    port = entry.get(path[-1]) if path[-1] == "port" else None
-    return isinstance(port, str) and not port.isdecimal() and port in _passwords(entry)
+        value = entry[name]
+        is_inside = isinstance(value, str) and isinstance(user, str) and value in user and value != user
+        if is_inside and len(str(value)) >= SHORTEST_SECRET:
+            return True
+    return any(is_secret_name(variable) for variable in variables)
 
 
-def _passwords(entry: Mapping[object, object]) -> list[object]:
-    return [value for name, value in entry.items() if is_secret_name(str(name))]
+def _has_password(context: Context, entry: Mapping[object, object], path: Path) -> bool:
+    """Tell whether a field that is no secret was given a password by mistake: the very value, by its variable or its anchor.
+
+    Equal words prove it of a port alone: many servers have a database that is called as its password is.
+    """
+    name, value = str(path[-1]), entry.get(path[-1])
+    if is_secret_name(name):
+        return False
+    is_wrong_port = name == "port" and isinstance(value, str) and not value.isdecimal()
+    variables = {use.variable for use in context.resolution.uses.get(path, ())}
+    node = context.document.node(path)
+    for other in entry:
+        if not is_secret_name(str(other)) or entry[other] != value:
+            continue
+        secret: Path = (*path[:-1], str(other))
+        is_shared = variables & {use.variable for use in context.resolution.uses.get(secret, ())}
+        if is_wrong_port or is_shared or (node is not None and node is context.document.node(secret)):
+            return True
+    return False
 
 
 def _shown(context: Context, name: str, value: object, *, is_secret: bool) -> SettingValue:

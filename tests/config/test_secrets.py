@@ -102,6 +102,19 @@ def test_a_secret_is_not_said_wherever_it_stands(text: str) -> None:
         assert "hunter22" not in said, said[said.index("hunter22") - 200 :][:300]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        postgres("password: ${env.PW}\n      db_password: ${env.PW}"),
+        postgres("connection_string: postgresql://u:${env.PW}@h/d\n      password: ${env.PW}"),
+    ],
+)
+def test_a_field_that_may_hold_the_password_keeps_no_server_away(text: str) -> None:
+    backend = catalog_of(text, "1.2.5", environ={"PW": SECRET}).backend("sql_default")
+    assert backend is not None
+    assert backend.target is not None
+
+
 def test_a_server_whose_host_is_given_the_password_is_not_looked_up() -> None:
     text = postgres("password: ${env.PW}").replace("host: db.example.org", "host: ${env.PW}")
     backend = catalog_of(text, "1.0.2", environ={"PW": SECRET}).backend("sql_default")
