@@ -9,6 +9,7 @@ that is read.
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
 
 
 class Command(Enum):
@@ -44,7 +45,8 @@ class WriteCommand(Enum):
     REMOVE = "DEL"
 
 
-OF_THE_CONNECTION = (("CLIENT", "SETNAME", "llama-storage-tui"), ("CLIENT", "NO-TOUCH", "on"))
+APPLICATION_NAME: Final = "llama-storage-tui"
+OF_THE_CONNECTION = (("CLIENT", "SETNAME", APPLICATION_NAME), ("CLIENT", "NO-TOUCH", "on"))
 """What is said once on each connection, about that connection alone. NO-TOUCH is unknown before 7.2."""
 
 Word = Command | WriteCommand | str | bytes | int

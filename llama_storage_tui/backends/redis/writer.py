@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from llama_storage_tui.backends.batches import LARGEST_BATCH
 from llama_storage_tui.backends.redis import failures
-from llama_storage_tui.backends.redis.commands import Command, Question, WriteCommand
+from llama_storage_tui.backends.redis.commands import APPLICATION_NAME, Command, Question, WriteCommand
 from llama_storage_tui.backends.redis.connecting import RedisConnection
 from llama_storage_tui.backends.redis.probe import RedisAnswer
 from llama_storage_tui.backends.redis.raw_keys import NEVER, RawKeys, encoded, is_past
@@ -38,7 +38,6 @@ from llama_storage_tui.text import line
 _OTHER_FORM: Final = "Redis returns its value in another form"
 _NO_CLIENT: Final = frozenset("SMO")
 """Flags of a connection that is a replica, a primary or a monitor."""
-_OURS: Final = "llama-storage-tui"
 
 
 class RedisWriter:
@@ -217,7 +216,7 @@ class RedisWriter:
     def _is_other(self, client: Mapping[str, str]) -> bool:
         return (
             client.get("db") == str(self._database)
-            and client.get("name") != _OURS
+            and client.get("name") != APPLICATION_NAME
             and not _NO_CLIENT.intersection(client.get("flags", ""))
         )
 

@@ -51,7 +51,7 @@ class Following:
     is_back: bool = False
     """Whether the next look is the first one after a pause."""
     arrived: dict[str, float] = field(default_factory=dict)
-    """When each new row came, by its key."""
+    """When each new row came, by its key, the newest last."""
 
     def facts(self) -> list[Shown]:
         """Say how it goes."""
@@ -69,7 +69,7 @@ class Following:
 
     def is_marked(self, key: str) -> bool:
         """Tell whether a row is new."""
-        newest = max(self.arrived.values(), default=0.0)
+        newest = next(reversed(self.arrived.values()), 0.0)
         return newest - self.arrived.get(key, -MARKED_SECONDS) < MARKED_SECONDS
 
 
@@ -237,6 +237,7 @@ class FollowedScreen(FilteredScreen[Question]):
         """Note that a row is new."""
         if self.following is not None:
             arrived = self.following.arrived
+            arrived.pop(key, None)  # one that came again is the newest
             arrived[key] = monotonic()
             if len(arrived) > 2 * MOST_ROWS:
                 self.following.arrived = dict([*arrived.items()][-MOST_ROWS:])
