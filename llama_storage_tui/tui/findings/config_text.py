@@ -19,7 +19,7 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.findings.messages import ConfigTextRead
 from llama_storage_tui.tui.messages import CopyRequested, EditorOpened, Failed
-from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.session_screen import BrowsingScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone, severity_glyph, severity_mark
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
@@ -36,7 +36,7 @@ PART: Final = 400
 """Lines that are listed at a time: the list measures every one of them."""
 
 
-class ConfigTextScreen(SessionScreen):
+class ConfigTextScreen(BrowsingScreen):
     """Lines of the file, the cursor on the wanted one, with the findings on it below."""
 
     CSS_PATH = "findings.tcss"

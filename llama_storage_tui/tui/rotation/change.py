@@ -18,7 +18,7 @@ from llama_storage_tui.tui.messages import Failed, PendingOpened, ReloadRequeste
 from llama_storage_tui.tui.rotation.changes import ChangeJob
 from llama_storage_tui.tui.rotation.messages import ChangeEnded, StepDone
 from llama_storage_tui.tui.rotation.reveal import RevealDialog
-from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.next_steps import password_command
 from llama_storage_tui.tui.widgets.blocks import rows_of
@@ -33,7 +33,7 @@ HOLDS = (
 )
 
 
-class ChangeScreen(WorkScreen):
+class ChangeScreen(SessionScreen):
     """One job: a change, a recovery, a confirmation."""
 
     CSS_PATH = "rotation.tcss"
@@ -52,8 +52,7 @@ class ChangeScreen(WorkScreen):
     ]
 
     def __init__(self, session: Session, service: RotationService, job: ChangeJob) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._service = service
         self._job = job
         self._done: list[str] = []
@@ -62,7 +61,7 @@ class ChangeScreen(WorkScreen):
 
     def redact(self, text: str) -> str:
         """Mask this config's secrets, and the new one."""
-        return self._service.redact(self._session.redact(text))
+        return self._service.redact(super().redact(text))
 
     @property
     def must_stay(self) -> str:
@@ -91,9 +90,7 @@ class ChangeScreen(WorkScreen):
             self.post_message(ChangeEnded(result))
 
     def _show(self, state: Shown) -> None:
-        self.query_one(Headline).show(
-            [self._session.catalog.distribution or "run config", self._job.title], facts=[state]
-        )
+        self.query_one(Headline).show([self.outermost, self._job.title], facts=[state])
         blocks: list[Block] = []
         if self._result is not None:
             blocks += result_blocks(

@@ -22,9 +22,9 @@ from llama_storage_tui.tui.messages import Failed
 from llama_storage_tui.tui.rotation.changes import ChangeJob, Notify
 from llama_storage_tui.tui.rotation.messages import ChangeStarted, PendingLooked
 from llama_storage_tui.tui.rotation.reveal import RevealDialog
-from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
 from llama_storage_tui.tui.screens.one_field import FieldDialog
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.next_steps import password_command
 from llama_storage_tui.tui.widgets.blocks import block_rows, line_mark, rows_of
@@ -34,7 +34,7 @@ from llama_storage_tui.tui.widgets.sheet import Row, Sheet
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 
-class PendingScreen(WorkScreen):
+class PendingScreen(SessionScreen):
     """The first pending change of a config; the next one shows when that is ended."""
 
     CSS_PATH = "rotation.tcss"
@@ -71,14 +71,13 @@ class PendingScreen(WorkScreen):
     ]
 
     def __init__(self, session: Session, service: RotationService) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._service = service
         self._waiting: tuple[Waiting, ...] = ()
 
     def redact(self, text: str) -> str:
         """Mask this config's secrets, and those of the change."""
-        return self._service.redact(self._session.redact(text))
+        return self._service.redact(super().redact(text))
 
     def compose(self) -> ComposeResult:
         yield Headline()
@@ -93,7 +92,7 @@ class PendingScreen(WorkScreen):
     def _head(self, *facts: Shown) -> None:
         catalog = self._session.catalog
         self.query_one(Headline).show(
-            [catalog.distribution or "run config", "pending password change"],
+            [self.outermost, "pending password change"],
             place=catalog.config,
             facts=facts,
         )

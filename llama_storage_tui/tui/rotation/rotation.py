@@ -28,8 +28,8 @@ from llama_storage_tui.tui.rotation.changes import ChangeJob, Notify
 from llama_storage_tui.tui.rotation.messages import ChangeStarted, PlanMade
 from llama_storage_tui.tui.rotation.rotation_options import Mode, Wish
 from llama_storage_tui.tui.rotation.terms import TermsDialog
-from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.next_steps import password_command
 from llama_storage_tui.tui.widgets.blocks import block_rows, rows_of
@@ -39,7 +39,7 @@ from llama_storage_tui.tui.widgets.sheet import Row, Sheet
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 
-class RotationScreen(WorkScreen):
+class RotationScreen(SessionScreen):
     """The plan of one backend's credential."""
 
     CSS_PATH = "rotation.tcss"
@@ -72,8 +72,7 @@ class RotationScreen(WorkScreen):
         self, session: Session, service: RotationService, backend: str, also: tuple[str, ...] = ()
     ) -> None:
         """`also` are other configs that hold the same password, to begin with."""
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._service = service
         self._backend = backend
         self._wish = Wish(also=also)
@@ -81,7 +80,7 @@ class RotationScreen(WorkScreen):
 
     def redact(self, text: str) -> str:
         """Mask this config's secrets, and what was typed here."""
-        return self._service.redact(self._session.redact(text))
+        return self._service.redact(super().redact(text))
 
     def compose(self) -> ComposeResult:
         yield Headline()
@@ -100,7 +99,7 @@ class RotationScreen(WorkScreen):
     def _head(self, state: Shown, *facts: Shown) -> None:
         backend = self._session.backend(self._backend)
         self.query_one(Headline).show(
-            [self._session.catalog.distribution or "run config", backend.name, "password"],
+            [self.outermost, backend.name, "password"],
             place=backend.location,
             facts=[state, *facts, Shown(f"password: {self._wish.mode}", Tone.MUTED)],
         )

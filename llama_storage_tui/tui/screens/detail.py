@@ -8,10 +8,10 @@ from textual.binding import Binding, BindingType
 
 from llama_storage_tui.tui.screens.find import FindScreen
 from llama_storage_tui.tui.screens.paged import PagedScreen
-from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.session_screen import BrowsingScreen
 
 
-class DetailScreen(SessionScreen, FindScreen):
+class DetailScreen(BrowsingScreen, FindScreen):
     """A screen of one record; `origin` is the list below it, where it was opened from one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -17,7 +17,7 @@ from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 
 class SessionScreen(WorkScreen):
-    """A screen over a session, which fails in its status line."""
+    """A screen over the session of a config."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -32,12 +32,16 @@ class SessionScreen(WorkScreen):
         """Mask this config's secrets."""
         return self._session.redact(text)
 
+
+class BrowsingScreen(SessionScreen):
+    """One that reads, and says in its status line what that fails with."""
+
     @on(Failed)
     def _failed(self, message: Failed) -> None:
         self.fail(message.error)
 
 
-class PlacesScreen(SessionScreen):
+class PlacesScreen(BrowsingScreen):
     """One list of places where something is stored, under a headline."""
 
     CSS_PATH = Path(__file__).with_name("browse.tcss")

@@ -20,8 +20,8 @@ from llama_storage_tui.reports.transfer import pending_transfer_blocks, progress
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
 from llama_storage_tui.tui.messages import Failed, ReloadRequested
-from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.transfers.controllers import Carry, ShownPlan, TransferController, Watch
 from llama_storage_tui.tui.transfers.messages import (
@@ -64,7 +64,7 @@ class Phase(Enum):
 _RUNS: Final = (Phase.RUNNING, Phase.STOPPING)
 
 
-class TransferScreen(WorkScreen):
+class TransferScreen(SessionScreen):
     """One transfer of a config's data."""
 
     CSS_PATH = "transfers.tcss"
@@ -86,8 +86,7 @@ class TransferScreen(WorkScreen):
     ]
 
     def __init__(self, session: Session, controller: TransferController) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._controller = controller
         self._phase = Phase.PLANNING
         self._plan: ShownPlan | None = None
@@ -99,10 +98,6 @@ class TransferScreen(WorkScreen):
         self._begun = 0.0
         self._is_outdated = False
         """Whether config or pending transfers may be others than those of the catalog's screen."""
-
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
 
     @property
     def must_stay(self) -> str:
@@ -126,7 +121,7 @@ class TransferScreen(WorkScreen):
     def _head(self, *facts: Shown) -> None:
         catalog = self._session.catalog
         self.query_one(Headline).show(
-            [catalog.distribution or "run config", self._controller.title], place=catalog.config, facts=facts
+            [self.outermost, self._controller.title], place=catalog.config, facts=facts
         )
 
     def _show(self, *blocks: Block, keeps_place: bool = False) -> None:

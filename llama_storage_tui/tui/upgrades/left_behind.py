@@ -21,7 +21,7 @@ from llama_storage_tui.services.rule_book import BY_ID
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line, plural
 from llama_storage_tui.tui.messages import BackendOpened, DataMigrationOpened, Failed
-from llama_storage_tui.tui.screens.base import WorkScreen
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone, severity_mark
 from llama_storage_tui.tui.upgrades.messages import LeftBehindArrived
 from llama_storage_tui.tui.widgets.headline import Headline
@@ -41,7 +41,7 @@ COLUMNS: Final = (
 DASH: Final = Shown("–", Tone.MUTED)
 
 
-class LeftBehindScreen(WorkScreen):
+class LeftBehindScreen(SessionScreen):
     """Findings first, the worst on top, then each namespace and table, the largest first."""
 
     CSS_PATH = "left_behind.tcss"
@@ -60,16 +60,11 @@ class LeftBehindScreen(WorkScreen):
     ]
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._shown: tuple[Finding | StoredSpace, ...] = ()
         paths = {backend.path: backend.name for backend in session.catalog.backends}
         self._names = paths | {each.path: each.backend or "" for each in session.catalog.references}
         """The backend of each path that a finding of the data can stand on."""
-
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
 
     def compose(self) -> ComposeResult:
         yield Headline()
@@ -91,7 +86,7 @@ class LeftBehindScreen(WorkScreen):
         catalog = self._session.catalog
         version = catalog.version.chosen
         self.query_one(Headline).show(
-            [catalog.distribution or "run config", "left behind"],
+            [self.outermost, "left behind"],
             place=catalog.config,
             facts=(Shown(f"{version.product} {version}", Tone.MUTED), *facts),
         )

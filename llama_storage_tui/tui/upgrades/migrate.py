@@ -20,8 +20,8 @@ from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line, plural
 from llama_storage_tui.tui.messages import Failed, ReloadRequested
-from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.upgrades.messages import ConfigPlanned, ConfigWritten
 from llama_storage_tui.tui.widgets.headline import Headline
@@ -34,7 +34,7 @@ from llama_storage_tui.tui.widgets.status_line import StatusLine
 LONGEST: Final = 600
 
 
-class MigrateScreen(WorkScreen):
+class MigrateScreen(SessionScreen):
     """The two files side by side."""
 
     CSS_PATH = "migrate.tcss"
@@ -71,17 +71,12 @@ class MigrateScreen(WorkScreen):
     ]
 
     def __init__(self, session: Session, request: LoadRequest, to: str) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._request = MigrationRequest(request, to)
         self._plan: ConfigMigration | None = None
         self._known: dict[str, ConfigChange] = {}
         """Every change that was proposed, those that are left out included."""
         self._rows: tuple[SideRow, ...] = ()
-
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
 
     def compose(self) -> ComposeResult:
         yield Headline()
@@ -102,7 +97,7 @@ class MigrateScreen(WorkScreen):
     def _head(self, *facts: Shown) -> None:
         catalog = self._session.catalog
         self.query_one(Headline).show(
-            [catalog.distribution or "run config", f"migrate to {self._request.to}"],
+            [self.outermost, f"migrate to {self._request.to}"],
             place=catalog.config,
             facts=facts,
         )

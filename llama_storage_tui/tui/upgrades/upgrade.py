@@ -18,8 +18,8 @@ from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.upgrades.forecast import forecast, load_pair
 from llama_storage_tui.tui.messages import DataMigrationOpened, Failed, MigrationOpened
-from llama_storage_tui.tui.screens.base import WorkScreen
 from llama_storage_tui.tui.screens.one_field import FieldDialog
+from llama_storage_tui.tui.screens.session_screen import SessionScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.upgrades.messages import ForecastArrived
 from llama_storage_tui.tui.widgets.blocks import line_mark, rows_of
@@ -30,7 +30,7 @@ from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.upstream.versions import NEWEST, known_releases, newest
 
 
-class UpgradeScreen(WorkScreen):
+class UpgradeScreen(SessionScreen):
     """The preview of an upgrade, to the newest release at first."""
 
     CSS_PATH = "upgrade.tcss"
@@ -62,14 +62,9 @@ class UpgradeScreen(WorkScreen):
     ]
 
     def __init__(self, session: Session, request: LoadRequest) -> None:
-        super().__init__()
-        self._session = session
+        super().__init__(session)
         self._request = request
         self._to = str(NEWEST)
-
-    def redact(self, text: str) -> str:
-        """Mask this config's secrets."""
-        return self._session.redact(text)
 
     def compose(self) -> ComposeResult:
         yield Headline()
@@ -89,7 +84,7 @@ class UpgradeScreen(WorkScreen):
     def _head(self, *facts: Shown) -> None:
         catalog = self._session.catalog
         self.query_one(Headline).show(
-            [catalog.distribution or "run config", f"upgrade to {self._to}"],
+            [self.outermost, f"upgrade to {self._to}"],
             place=catalog.config,
             facts=facts,
         )

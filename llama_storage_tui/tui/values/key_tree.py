@@ -14,7 +14,7 @@ from llama_storage_tui.model.data import KeyEntry, Namespace
 from llama_storage_tui.services.key_tree import SEPARATOR, Branch, Level, key_level, parent_of
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import CopyRequested, Failed
-from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.session_screen import BrowsingScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.wording import expiry, key_text, size
 from llama_storage_tui.tui.values.messages import KeyLevelLoaded, SubjectOpened
@@ -32,7 +32,7 @@ COLUMNS: Final = (
 )
 
 
-class KeyTreeScreen(SessionScreen):
+class KeyTreeScreen(BrowsingScreen):
     """A list of what comes next; `enter` goes down, `escape` up and at the top back."""
 
     CSS_PATH = "../screens/browse.tcss"

@@ -17,7 +17,7 @@ from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line, plural
 from llama_storage_tui.tui.messages import Failed, ResponsesOpened, TableOpened
-from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.session_screen import BrowsingScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.wording import counted
 from llama_storage_tui.tui.values.messages import TablesLoaded
@@ -36,7 +36,7 @@ COLUMNS: Final = (
 MOST_COLUMNS: Final = 60
 
 
-class TablesScreen(SessionScreen):
+class TablesScreen(BrowsingScreen):
     """A list of tables, and the columns of the one under the cursor."""
 
     CSS_PATH = ["../screens/browse.tcss", "tables.tcss"]  # noqa: RUF012 - Textual reads it and leaves it
