@@ -44,7 +44,7 @@ class NotCarried:
 
 @dataclass(frozen=True, slots=True)
 class ConfigMigration:
-    """The plan of a config's migration; `text` and `old_text` hold what the file holds, secrets included, and are never shown.
+    """The plan of a config's migration; `text` holds what the file will hold, secrets included, and is never shown.
 
     `shown` and `shown_old` are the same with every secret masked, for a screen or a diff. They are the embedded document's where
     the file is a manifest; `content` is the whole new file.
@@ -57,7 +57,6 @@ class ConfigMigration:
     layout_reason: str
     changes: tuple[ConfigChange, ...]
     not_carried: tuple[NotCarried, ...]
-    old_text: str = field(repr=False)
     text: str = field(repr=False)
     shown_old: str = field(repr=False)
     shown: str = field(repr=False)

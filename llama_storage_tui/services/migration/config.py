@@ -194,7 +194,6 @@ def _migration(
         layout[1],
         moved,
         (*lost, *_errors(document, judged, made)),
-        document.text,
         made.text,
         masked_text(document.text, document.name, judged.secrets),
         masked_text(made.text, document.name, judged.secrets),
