@@ -187,4 +187,3 @@ def test_killed_at_any_moment_it_is_finished_or_taken_back(anywhere: Deployment)
         for leftover in deployment.config.parent.glob(".config.yaml.llama-storage-tui.*"):
             leftover.unlink()  # of one that was killed between two names
         assert (deployment.files(), deployment.target()) == (before, {})
-    shutil.rmtree(deployment.folder / "state")
