@@ -82,11 +82,12 @@ class SqliteWriter:
         return tuple(await asyncio.to_thread(places.obstacles, self._path))
 
     async def users(self) -> tuple[str, ...] | None:
-        """Return the processes that have the file open."""
+        """Return the processes that have the file open; None where none is seen, and not all can be."""
         if not await asyncio.to_thread(self._path.exists):
             return ()
         found = await holders.of_path(self._path)
-        return tuple(f"{name} ({pid})" for pid, name in found.processes) if found.is_known else None
+        users = tuple(f"{name} ({pid})" for pid, name in found.processes)
+        return users if users or (found.is_known and found.is_complete) else None
 
     async def free_bytes(self) -> int | None:
         """Return the room on the file's disk."""
