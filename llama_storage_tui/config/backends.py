@@ -106,14 +106,16 @@ def _implied(context: Context, name: str, entry: Mapping[str, object]) -> Backen
     settings = tuple(
         Setting(key, _plain(value), NOT_SET, is_default=True) for key, value in entry.items() if key != "type"
     )
+    told = EntrySettings(context, type_, entry)
+    target = read_target(told)
     return Backend(
         name,
         type_,
         family_of(type_),
-        str(entry.get("db_path", "")),
+        location_of(told, target),
         settings,
         Credential(),
-        read_target(EntrySettings(context, type_, entry)),
+        target,
         path=f"storage.backends.{name}",
         is_implied=True,
     )

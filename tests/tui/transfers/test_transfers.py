@@ -144,6 +144,27 @@ async def test_a_backend_moves_to_another_file_and_back_from_the_screen(config: 
         assert isinstance(found.app.screen, CatalogScreen), "the config is read again"
 
 
+async def test_a_password_typed_into_the_form_of_a_move_is_masked_and_a_variables_name_is_not(
+    config: Path, tmp_path: Path
+) -> None:
+    async with opened(request_of(config, tmp_path)) as found:
+        await found.press("down", "m")
+        screen = found.app.screen
+        while screen.query_one("#type", Choice).chosen != "sql_postgres":
+            screen.query_one("#type", Choice).action_turn(1)
+        typed = screen.query_one("#sql_postgres-password", Input)
+        for text, is_masked in (
+            ("hunter2", True),
+            ("${env.PGPASSWORD}", False),
+            ("${env.PGPASSWORD:=", False),
+            ("${env.PGPASSWORD:=hunter2}", True),
+            ("$2b$12$hash", True),
+        ):
+            typed.value = text
+            await found.press()
+            assert (text in found.text) is not is_masked, text
+
+
 async def test_a_move_that_waits_for_a_server_is_finished_from_the_main_screen(
     config: Path, postgres_store: PostgresStore, tmp_path: Path
 ) -> None:
