@@ -368,6 +368,11 @@ def _stdout_colours() -> bool:
     return colours(sys.stdout)
 
 
+def stderr_is_terminal() -> bool:
+    """Tell whether a person reads what is said meanwhile."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
 def stdout_is_terminal() -> bool:
     """Tell whether a person reads stdout."""
     return sys.stdout is not None and sys.stdout.isatty()

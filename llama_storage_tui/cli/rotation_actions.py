@@ -176,7 +176,7 @@ def print_password(settings: Settings, config: str, backend: str | None) -> int:
 
 def _tell(step: str) -> None:
     """Show a step where a person watches."""
-    if sys.stderr.isatty():
+    if output.stderr_is_terminal():
         output.say(f"  {words(step)}")
 
 
