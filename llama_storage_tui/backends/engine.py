@@ -107,6 +107,10 @@ class Documents(Protocol):
         """Return the text at a path: of a scalar its own, of an object or a list its JSON."""
         ...
 
+    def value_of_steps(self, element: Expression, path: Path) -> Expression:
+        """Return the text at a path that somebody wrote: a number is a position in a list and a name in an object."""
+        ...
+
     def beginning(self, element: Expression, letters: int) -> Expression:
         """Return the beginning of a text."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,6 +19,8 @@ from llama_storage_tui.model.records import Extent, Field, Path
 
 _NUMERIC: Final = ("integer", "real")
 _NOWHERE: Final = '$."\u2400"'
+_MOST_NUMBERS: Final = 4
+"""Each doubles how often a document is looked into; further ones are positions."""
 _NUL: Final = "\\u0000"
 
 
@@ -42,6 +45,16 @@ class SqliteDocuments:
     def value(self, element: Expression, path: Path) -> Expression:
         """Return the text at a path."""
         return _guarded(element, _text_at(element, path))
+
+    def value_of_steps(self, element: Expression, path: Path) -> Expression:
+        """Return the text at a path, whose numbers are positions of lists and names in objects: each in one of both."""
+        numbers = [at for at, step in enumerate(path) if isinstance(step, int)][:_MOST_NUMBERS]
+        found = [
+            self.value(element, tuple(str(step) if at in named else step for at, step in enumerate(path)))
+            for count in range(len(numbers) + 1)
+            for named in itertools.combinations(numbers, count)
+        ]
+        return sa.func.coalesce(*found) if len(found) > 1 else found[0]
 
     def beginning(self, element: Expression, letters: int) -> Expression:
         """Return the beginning of a text."""
