@@ -102,7 +102,7 @@ def migrate_data(
     if (resumes or undo) and (old or remove_source or public_rows or tenant):
         raise UsageError(
             "A transfer is finished or taken back as it was begun",
-            help="Leave the options of its plan out.",
+            help="Leave --from, --remove-source, --public-rows and --tenant out.",
         )
     if undo:
         confirm("Take away what was brought?", is_confirmed=yes)
