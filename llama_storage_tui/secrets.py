@@ -78,16 +78,20 @@ class Redactor:
 
     def add(self, secret: Secret, shown: str = MASK) -> None:
         """Remember a secret and what is shown of it; its percent-encoded form, which is how URLs repeat it, and that of JSON."""
-        import json
-        from urllib.parse import quote, quote_plus
-
-        value = secret.reveal()
-        forms = {value, quote(value, safe=""), quote_plus(value), repr(value)[1:-1], json.dumps(value)[1:-1]}
-        new = {form: shown for form in forms - self._shown.keys() if len(form) >= SHORTEST_REDACTED}
+        forms = _forms(secret) - self._shown.keys()
+        new = {form: shown for form in forms if len(form) >= SHORTEST_REDACTED}
         if new:
             self._shown |= new
-            by_length = sorted(self._shown.items(), key=lambda each: len(each[0]), reverse=True)
-            self._longest_first = tuple(by_length)
+            self._sort()
+
+    def forget(self, secret: Secret) -> None:
+        """Mask a secret no longer."""
+        self._shown = {form: shown for form, shown in self._shown.items() if form not in _forms(secret)}
+        self._sort()
+
+    def _sort(self) -> None:
+        by_length = sorted(self._shown.items(), key=lambda each: len(each[0]), reverse=True)
+        self._longest_first = tuple(by_length)
 
     @property
     def longest(self) -> int:
@@ -100,6 +104,14 @@ class Redactor:
             if value in text:
                 text = text.replace(value, shown)
         return text
+
+
+def _forms(secret: Secret) -> set[str]:
+    import json
+    from urllib.parse import quote, quote_plus
+
+    value = secret.reveal()
+    return {value, quote(value, safe=""), quote_plus(value), repr(value)[1:-1], json.dumps(value)[1:-1]}
 
 
 _shown_masked: ContextVar[Redactor | None] = ContextVar("shown_masked", default=None)
@@ -127,6 +139,13 @@ def conceal(concealed: Iterable[Concealed]) -> None:
     if redactor is not None:
         for each in concealed:
             redactor.add(*each)
+
+
+def uncover(secret: Secret) -> None:
+    """Show a secret from here on, for an operator who asked to see it."""
+    redactor = _shown_masked.get()
+    if redactor is not None:
+        redactor.forget(secret)
 
 
 def mask_shown(text: str, limit: int | None = None) -> str:

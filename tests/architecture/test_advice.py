@@ -116,6 +116,7 @@ OF_A_MIGRATION: Final = {
 """What a migration of a config leaves to its operator."""
 
 OF_A_ROTATION: Final = {
+    "Which processes are logged in as this user could not be told": "a restart: their next login would fail without it",
     "f: remove what it left": "what is staged; the server was not asked for anything",
     "f: make the change, u: undo": "refused where the server or any place has the new password",
     "Finish it with: … rotate": "decided by the journal, which has both passwords, and two logins",
