@@ -25,7 +25,12 @@ from llama_storage_tui.model.transfer_result import (
     TransferResult,
     TransferTerms,
 )
-from llama_storage_tui.services.config_writing import check_writable, config_file, replace_config
+from llama_storage_tui.services.config_writing import (
+    check_writable,
+    config_file,
+    discard_leftovers,
+    replace_config,
+)
 from llama_storage_tui.services.move.entry import MovingConfig, edit_config, read_both, read_config
 from llama_storage_tui.services.move.estimates import creations, downtime, seconds, space, warnings_of
 from llama_storage_tui.services.move.items import BackendMoving, plan_items
@@ -363,18 +368,31 @@ class _ConfigSwitch:
 
     async def finish(self, journal: TransferJournal) -> None:
         """Write the edited config, unless it is there already; raises RefusedError where there is more to bring."""
+        self._discard_leftovers(journal)
         if not self.is_done(journal):
             # A server makes tables when it first needs them: one that came up meanwhile was in no pass.
             brought = {_meant(each) for each in self._items}
             for item in await self._plan_again():
                 if _meant(item) not in brought:
                     raise RefusedError(NEW.format(what=item.what), where=item.source.location)
-            replace_config(self._load, self._config.before, self._config.after, kept_as=_kept_as(journal))
+            replace_config(
+                self._load,
+                self._config.before,
+                self._config.after,
+                kept_as=_kept_as(journal),
+                writer=journal.id,
+            )
 
     async def revert(self, journal: TransferJournal) -> None:
         """Put the former config back, unless it is there already."""
         if self.is_done(journal):
-            replace_config(self._load, self._config.after, self._config.before, kept_as=None)
+            replace_config(
+                self._load, self._config.after, self._config.before, kept_as=None, writer=journal.id
+            )
+        self._discard_leftovers(journal)
         kept = backup_of(self._load, journal)
         if kept is not None:
             kept.unlink()
+
+    def _discard_leftovers(self, journal: TransferJournal) -> None:
+        discard_leftovers(self._load, kept_as=_kept_as(journal), writer=journal.id)
