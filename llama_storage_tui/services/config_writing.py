@@ -89,13 +89,17 @@ def replace_config(
     return WrittenConfig(path, backup)
 
 
-def discard_leftovers(load: LoadRequest, *, kept_as: str, writer: str) -> None:
-    """Remove what a `replace_config` of this writer left beside the config when it was killed; the copy kept is none of it."""
+def discard_leftovers(load: LoadRequest, ours: tuple[bytes, bytes], *, kept_as: str, writer: str) -> None:
+    """Remove what a `replace_config` of this writer left beside the config when it was killed.
+
+    `ours` are the two contents it was about to exchange: a file that somebody saved at that moment, and the copy kept, stay.
+    """
     path = config_file(load)
     staged = _staged(path, writer)
-    staged.unlink(missing_ok=True)
     discard_part(staged)
     discard_part(path.with_name(f"{path.name}.{kept_as}"))
+    if staged.exists() and staged.read_bytes() in ours:
+        staged.unlink()
 
 
 def former_config(load: LoadRequest) -> str | None:

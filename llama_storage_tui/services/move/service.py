@@ -395,4 +395,5 @@ class _ConfigSwitch:
             kept.unlink()
 
     def _discard_leftovers(self, journal: TransferJournal) -> None:
-        discard_leftovers(self._load, kept_as=_kept_as(journal), writer=journal.id)
+        ours = self._config.before, self._config.after
+        discard_leftovers(self._load, ours, kept_as=_kept_as(journal), writer=journal.id)

@@ -194,6 +194,17 @@ def test_what_a_killed_write_of_the_config_left_is_removed_and_a_copy_made_once(
     assert (deployment.files(), deployment.target()) == (before, {})
 
 
+def test_what_somebody_saved_while_the_config_was_exchanged_stays_beside_it(tmp_path: Path) -> None:
+    add_hard_values(made("llama-stack-0.7.3", tmp_path / "old").parent)
+    deployment = Deployment(tmp_path, MoveChange("sql", "sqlite", {"db_path": str(tmp_path / "new.db")}))
+    deployment.call("apply", die_at=STEPS.index("switched"))
+    (journal,) = (tmp_path / "state").rglob("*.json")
+    theirs = deployment.config.with_name(f".config.yaml.llama-storage-tui.{journal.stem}")
+    theirs.write_text("theirs\n")
+    deployment.call("undo")
+    assert theirs.read_text() == "theirs\n"
+
+
 @pytest.mark.timeout(300 + 20 * MOMENTS)
 def test_killed_at_any_moment_it_is_finished_or_taken_back(anywhere: Deployment) -> None:
     deployment = anywhere
