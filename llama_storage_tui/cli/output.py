@@ -23,6 +23,7 @@ from llama_storage_tui.cli import pager, table
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.secrets import mask_shown
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -213,7 +214,7 @@ def write_document(document: BaseModel) -> None:
         _write_data("".join(held) + "\n")
         return
     plain = document.model_dump(mode="json", by_alias=True)
-    _write_data(json.dumps(plain, ensure_ascii=True, indent=2, allow_nan=False) + "\n")
+    _write_data(mask_shown(json.dumps(plain, ensure_ascii=True, indent=2, allow_nan=False)) + "\n")
 
 
 def _pieces(document: BaseModel) -> Iterator[str]:
@@ -237,13 +238,13 @@ def _compact(value: object) -> str:
     from pydantic_core import to_jsonable_python  # here, so that text for people needs no pydantic
 
     plain = to_jsonable_python(value, by_alias=True)
-    return json.dumps(plain, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return mask_shown(json.dumps(plain, ensure_ascii=True, separators=(",", ":"), allow_nan=False))
 
 
 def write_json(value: object) -> None:
     """Print a plain value as JSON."""
     _release()
-    _write_data(json.dumps(value, ensure_ascii=True, indent=2) + "\n")
+    _write_data(mask_shown(json.dumps(value, ensure_ascii=True, indent=2)) + "\n")
 
 
 def write_raw(chunk: str) -> None:

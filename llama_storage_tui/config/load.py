@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from llama_storage_tui.config.backends import read_backends, with_shared_folders
+from llama_storage_tui.config.concealing import find_concealed
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import ConfigDocument, Elsewhere
 from llama_storage_tui.config.environment import Environment, Variable, resolve
@@ -21,6 +22,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend, Catalog
 from llama_storage_tui.model.finding import Severity, Stage, Verdict
 from llama_storage_tui.model.version import Version, VersionGuess
+from llama_storage_tui.secrets import conceal
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ def _judged(reading: UnjudgedConfig) -> Catalog:
         verdict=judgement.verdict,
         access=read_access_rules(reading.context),
         secrets=tuple(reading.context.secrets),
+        concealed=tuple(reading.context.concealed),
         is_judged=True,
     )
 
@@ -138,6 +141,7 @@ def _reading(context: Context, guess: VersionGuess) -> UnjudgedConfig:
         logins=logins,
         notices=context.environment.notices,
         secrets=tuple(context.secrets),
+        concealed=tuple(context.concealed),
     )
     return UnjudgedConfig(catalog, context)
 
@@ -164,6 +168,9 @@ def _context(
     resolution = resolve(document.data, environment, version)
     context = Context(document, environment, resolution, version, path_map)
     context.secrets.update(find_secrets(resolution.data))
+    context.conceal(find_concealed(context))
+    # Whoever reads a config may come to show something of it.
+    conceal(context.concealed)
     return context
 
 

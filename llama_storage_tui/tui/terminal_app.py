@@ -19,6 +19,7 @@ from textual.theme import Theme
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
+from llama_storage_tui.secrets import begin_masking
 from llama_storage_tui.services.remembered_choices import FILE, SERVERS, THEME, ConfigChoice, Preference
 from llama_storage_tui.tui import messages
 from llama_storage_tui.tui.dependencies import World
@@ -76,6 +77,7 @@ class TerminalApp(App[int]):
     def __init__(self, world: World, *, driver: type[TerminalDriver] | None = None) -> None:
         super().__init__(driver_class=driver)
         self._world = world
+        begin_masking()
         self._typeahead = Typeahead(self)
         for theme in BY_NAME.values():
             self.register_theme(theme)

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as postgres_dialect
 from llama_storage_tui.backends.creating import create_statements, missing_columns
 from llama_storage_tui.backends.postgres import failures
 from llama_storage_tui.backends.postgres.comparing import are_stored, is_empty, joined, look_for
-from llama_storage_tui.backends.postgres.connecting import APPLICATION_NAME, connect, location
+from llama_storage_tui.backends.postgres.connecting import connect, location
 from llama_storage_tui.backends.postgres.encoding import DriverRow, encoded, encoder, why_refused
 from llama_storage_tui.backends.postgres.raw_rows import (
     SESSION,
@@ -29,6 +29,7 @@ from llama_storage_tui.backends.postgres.raw_rows import (
     read_rows,
 )
 from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.backends.program_name import SESSION_NAME
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import KeySelection
 from llama_storage_tui.model.limits import Timeouts
@@ -103,7 +104,7 @@ class PostgresWriter:
         """Return the other sessions of the role in the database: servers log in as the same role."""
         with failures.translating(self._where):
             connection = await self._connection()
-            found = await connection.fetch(_SESSIONS, APPLICATION_NAME)
+            found = await connection.fetch(_SESSIONS, SESSION_NAME)
         return tuple(f"{row[0] or 'a session'} (pid {row[1]})" for row in found)
 
     async def free_bytes(self) -> int | None:

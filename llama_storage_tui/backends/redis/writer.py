@@ -12,8 +12,9 @@ from contextlib import aclosing
 from typing import Any, Final
 
 from llama_storage_tui.backends.batches import LARGEST_BATCH
+from llama_storage_tui.backends.program_name import SESSION_NAME
 from llama_storage_tui.backends.redis import failures
-from llama_storage_tui.backends.redis.commands import APPLICATION_NAME, Command, Question, WriteCommand
+from llama_storage_tui.backends.redis.commands import Command, Question, WriteCommand
 from llama_storage_tui.backends.redis.connecting import RedisConnection
 from llama_storage_tui.backends.redis.probe import RedisAnswer
 from llama_storage_tui.backends.redis.raw_keys import NEVER, RawKeys, encoded, is_past
@@ -216,7 +217,7 @@ class RedisWriter:
     def _is_other(self, client: Mapping[str, str]) -> bool:
         return (
             client.get("db") == str(self._database)
-            and client.get("name") != APPLICATION_NAME
+            and client.get("name") != SESSION_NAME
             and not _NO_CLIENT.intersection(client.get("flags", ""))
         )
 

@@ -120,8 +120,8 @@ class BackendMove:
             said = await warnings_of(session, moving.stores()[1].target)
         refusals = [*counted.refusals, *await self._not_empty(found.items), *_unconvertible(counted)]
         refusals += await merged(found.items, self._timeouts)
-        users = tuple(await open_elsewhere(found.items, self._timeouts, accepts_open=False))
-        blocked = await self._blocked(found.items, users)
+        opened = await open_elsewhere(found.items, self._timeouts, accepts_open=False)
+        blocked = await self._blocked(found.items, opened.open)
         return MovePlan(
             config.old.config,
             change.backend,
@@ -129,12 +129,12 @@ class BackendMove:
             tuple(each.path for each in moving.references()),
             replace(
                 counted,
-                notices=tuple(dict.fromkeys((*counted.notices, *said))),
+                notices=tuple(dict.fromkeys((*counted.notices, *opened.untold, *said))),
                 refusals=tuple(dict.fromkeys((*refusals, *blocked))),
             ),
             config.diff,
             downtime(counted),
-            users,
+            opened.open,
             creations(found.items),
             await space(counted, self._timeouts),
             seconds(counted.items),

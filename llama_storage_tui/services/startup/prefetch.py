@@ -23,7 +23,7 @@ import threading
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from llama_storage_tui.files.log import learn_secrets
-from llama_storage_tui.secrets import Secret
+from llama_storage_tui.secrets import Secret, conceal
 from llama_storage_tui.services.loaded_config import Opened
 
 if TYPE_CHECKING:
@@ -147,4 +147,5 @@ def leave_terminal() -> None:
 
 def _learned(catalog: Catalog) -> Catalog:
     learn_secrets(catalog.secrets)
+    conceal(catalog.concealed)
     return catalog

@@ -128,7 +128,7 @@ async def test_many_questions_share_a_few_connections(postgres_store: PostgresSt
         await asyncio.gather(*(reader.key_values.value("a") for _ in range(30)))
         held = int(
             postgres_store.ask(
-                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'llama-storage-tui' AND datname"
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'llama-storage-tui%' AND datname"
                 " = current_database()"
             )
         )

@@ -493,6 +493,35 @@ async def test_most_keys_are_moved_by_sqlite_and_the_others_one_by_one(tmp_path:
     assert not by_sqlite.path.exists()
 
 
+@pytest.mark.parametrize("value", ["as it is", "another"])
+async def test_what_sqlite_brought_beside_other_rows_is_taken_back_where_later_keys_met_it(
+    tmp_path: Path, state: Path, value: str
+) -> None:
+    rows: list[tuple[Cell, ...]] = [(f"v10:{at}", "as it is", None) for at in range(5)]
+    old = fill_keys(
+        tmp_path / "old.db", [*rows, ("v9:1", "as it is", None), ("v9:2", value, None), ("v9:7", "x", None)]
+    )
+    new = fill_keys(tmp_path / "new.db", [("elsewhere", "1", None), ("ns:v10:7", "x", None)])
+    before = read(new, "kvstore")
+
+    def one_by_one(item: Item) -> Sequence[Item]:
+        return ({**item, "key": f"ns:v10:{str(item['key']).partition(':')[2]}"},)
+
+    items = [
+        keys_item(
+            old,
+            new,
+            keys=KeySelection(("v",)),
+            convert=MoveMostKeys(MoveKeys("", "ns:"), ("v10:",), one_by_one),
+        )
+    ]
+    await bring(state, items, terms_of(OnConflict.REPLACE))
+    assert len(read(new, "kvstore")) == 7
+    undone = transfer(state)
+    await undone.undo(undone.journals.all()[0], items)
+    assert read(new, "kvstore") == before
+
+
 async def test_values_that_are_no_texts_are_not_moved_where_they_have_to_be(
     tmp_path: Path, state: Path
 ) -> None:
