@@ -13,7 +13,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.filter import LineFilter
-from textual.reactive import Reactive
+from textual.reactive import Initialize, Reactive
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Input
@@ -22,7 +22,7 @@ from textual.worker import Worker, WorkerState
 from llama_storage_tui.services.remembered_choices import FILE, SERVERS, THEME, ConfigChoice, Preference
 from llama_storage_tui.tui import messages
 from llama_storage_tui.tui.dependencies import World
-from llama_storage_tui.tui.navigation.keymap import preferences_path, read_preferences
+from llama_storage_tui.tui.navigation.keymap import Preferences, preferences_path, read_preferences
 from llama_storage_tui.tui.style.theme import ANSI, BY_NAME, DARK, LIGHT, theme_names, variables_of
 from llama_storage_tui.tui.terminal.control_filter import ControlFilter
 from llama_storage_tui.tui.terminal.driver import TerminalDriver
@@ -33,7 +33,7 @@ from llama_storage_tui.tui.terminal.typeahead import Pasted, Typeahead
 class TerminalApp(App[int]):
     """An app of our themes and keys; what it shows is its subclass's."""
 
-    theme = Reactive(DARK.name)
+    theme = Reactive(Initialize(lambda app: app._first_theme))  # noqa: SLF001 - its own
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -74,12 +74,17 @@ class TerminalApp(App[int]):
     ]
 
     def __init__(self, world: World, *, driver: type[TerminalDriver] | None = None) -> None:
-        super().__init__(driver_class=driver)
+        # Before Textual's own, which asks for the theme: one that is set later has all styles parsed once more.
         self._world = world
+        self._preferences = self._read_preferences()
+        named, names = self._preferences.theme, theme_names()
+        self._usual_theme = names[named] if named else DARK.name
+        chosen = self._chosen_theme.value
+        self._first_theme = chosen if chosen in names.values() else self._usual_theme
+        super().__init__(driver_class=driver)
         self._typeahead = Typeahead(self)
         for theme in BY_NAME.values():
             self.register_theme(theme)
-        self._usual_theme = DARK.name
         self._remembers_theme = False
         """Whether a change of the theme is the operator's: not while the app starts."""
         self._styled = self.theme
@@ -124,19 +129,20 @@ class TerminalApp(App[int]):
 
         return preferences_path(self._world.environ).with_name(saved_filters.FILE)
 
-    def _follow_preferences(self) -> None:
+    def _read_preferences(self) -> Preferences:
         path = preferences_path(self._world.environ)
-        wanted = self._chosen_theme.value
-        if path.exists():
-            from llama_storage_tui.tui.navigation.bindings import known_ids
+        if not path.exists():
+            return Preferences()
+        from llama_storage_tui.tui.navigation.bindings import known_ids
 
-            found = read_preferences(path, known_ids(), theme_names())
-            if found.keys:
-                self.set_keymap(found.keys)
-            self._usual_theme = theme_names()[found.theme] if found.theme else DARK.name
-            if found.problem:
-                self.notify(found.problem, title="Preferences", severity="warning", markup=False, timeout=15)
-        self.theme = wanted if wanted is not None and wanted in theme_names().values() else self._usual_theme
+        return read_preferences(path, known_ids(), theme_names())
+
+    def _follow_preferences(self) -> None:
+        found = self._preferences
+        if found.keys:
+            self.set_keymap(found.keys)
+        if found.problem:
+            self.notify(found.problem, title="Preferences", severity="warning", markup=False, timeout=15)
         self._remembers_theme = True
 
     @property
