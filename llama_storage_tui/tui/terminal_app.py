@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual import events, on
@@ -30,10 +30,15 @@ from llama_storage_tui.tui.terminal.fatal import write_log
 from llama_storage_tui.tui.terminal.typeahead import Pasted, Typeahead
 
 
+def _first_theme(app: Any) -> str:  # noqa: ANN401 - Textual gives any object that has reactive values
+    theme: str = app.first_theme
+    return theme
+
+
 class TerminalApp(App[int]):
     """An app of our themes and keys; what it shows is its subclass's."""
 
-    theme = Reactive(Initialize(lambda app: app._first_theme))  # noqa: SLF001 - its own
+    theme: Reactive[str] = Reactive(Initialize(_first_theme))
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -80,7 +85,7 @@ class TerminalApp(App[int]):
         named, names = self._preferences.theme, theme_names()
         self._usual_theme = names[named] if named else DARK.name
         chosen = self._chosen_theme.value
-        self._first_theme = chosen if chosen in names.values() else self._usual_theme
+        self.first_theme = chosen if chosen in names.values() else self._usual_theme
         super().__init__(driver_class=driver)
         self._typeahead = Typeahead(self)
         for theme in BY_NAME.values():
