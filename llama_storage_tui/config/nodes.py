@@ -118,6 +118,11 @@ if yaml.__with_libyaml__:
             yaml.resolver.Resolver.__init__(self)
             self.place = place
 
+        def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:  # noqa: ANN401 - the parser's own
+            node: yaml.ScalarNode = super().compose_scalar_node(anchor)
+            node.style = node.style or None  # the parser in C calls a plain one ""
+            return node
+
     _Quick: type[_QuickLoader] | None = _QuickLoader
 else:
     _Quick = None

@@ -86,7 +86,7 @@ def shown(node: yaml.Node | None, seen: dict[int, int]) -> Shown:
     found = (type(node), node.tag, start.line, start.column, start.index)
     if isinstance(node, yaml.ScalarNode):
         end = node.end_mark
-        return (*found, node.value, node.style or None, end.line, end.column, end.index)
+        return (*found, node.value, node.style, end.line, end.column, end.index)
     if isinstance(node, yaml.SequenceNode):
         return (*found, bool(node.flow_style), *(shown(child, seen) for child in node.value))
     assert isinstance(node, yaml.MappingNode)
