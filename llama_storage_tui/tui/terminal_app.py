@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual import events, on
@@ -13,7 +13,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.filter import LineFilter
-from textual.reactive import Reactive
+from textual.reactive import Initialize, Reactive
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Input
@@ -23,7 +23,7 @@ from llama_storage_tui.secrets import begin_masking
 from llama_storage_tui.services.remembered_choices import FILE, SERVERS, THEME, ConfigChoice, Preference
 from llama_storage_tui.tui import messages
 from llama_storage_tui.tui.dependencies import World
-from llama_storage_tui.tui.navigation.keymap import preferences_path, read_preferences
+from llama_storage_tui.tui.navigation.keymap import Preferences, preferences_path, read_preferences
 from llama_storage_tui.tui.style.theme import ANSI, BY_NAME, DARK, LIGHT, theme_names, variables_of
 from llama_storage_tui.tui.terminal.control_filter import ControlFilter
 from llama_storage_tui.tui.terminal.driver import TerminalDriver
@@ -31,10 +31,15 @@ from llama_storage_tui.tui.terminal.fatal import write_log
 from llama_storage_tui.tui.terminal.typeahead import Pasted, Typeahead
 
 
+def _first_theme(app: Any) -> str:  # noqa: ANN401 - Textual gives any object that has reactive values
+    theme: str = app.first_theme
+    return theme
+
+
 class TerminalApp(App[int]):
     """An app of our themes and keys; what it shows is its subclass's."""
 
-    theme = Reactive(DARK.name)
+    theme: Reactive[str] = Reactive(Initialize(_first_theme))
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -75,13 +80,18 @@ class TerminalApp(App[int]):
     ]
 
     def __init__(self, world: World, *, driver: type[TerminalDriver] | None = None) -> None:
-        super().__init__(driver_class=driver)
+        # Before Textual's own, which asks for the theme: one that is set later has all styles parsed once more.
         self._world = world
         begin_masking()
+        self._preferences = self._read_preferences()
+        named, names = self._preferences.theme, theme_names()
+        self._usual_theme = names[named] if named else DARK.name
+        chosen = self._chosen_theme.value
+        self.first_theme = chosen if chosen in names.values() else self._usual_theme
+        super().__init__(driver_class=driver)
         self._typeahead = Typeahead(self)
         for theme in BY_NAME.values():
             self.register_theme(theme)
-        self._usual_theme = DARK.name
         self._remembers_theme = False
         """Whether a change of the theme is the operator's: not while the app starts."""
         self._styled = self.theme
@@ -126,19 +136,20 @@ class TerminalApp(App[int]):
 
         return preferences_path(self._world.environ).with_name(saved_filters.FILE)
 
-    def _follow_preferences(self) -> None:
+    def _read_preferences(self) -> Preferences:
         path = preferences_path(self._world.environ)
-        wanted = self._chosen_theme.value
-        if path.exists():
-            from llama_storage_tui.tui.navigation.bindings import known_ids
+        if not path.exists():
+            return Preferences()
+        from llama_storage_tui.tui.navigation.bindings import known_ids
 
-            found = read_preferences(path, known_ids(), theme_names())
-            if found.keys:
-                self.set_keymap(found.keys)
-            self._usual_theme = theme_names()[found.theme] if found.theme else DARK.name
-            if found.problem:
-                self.notify(found.problem, title="Preferences", severity="warning", markup=False, timeout=15)
-        self.theme = wanted if wanted is not None and wanted in theme_names().values() else self._usual_theme
+        return read_preferences(path, known_ids(), theme_names())
+
+    def _follow_preferences(self) -> None:
+        found = self._preferences
+        if found.keys:
+            self.set_keymap(found.keys)
+        if found.problem:
+            self.notify(found.problem, title="Preferences", severity="warning", markup=False, timeout=15)
         self._remembers_theme = True
 
     @property
