@@ -233,6 +233,10 @@ class Reader(Prober, Protocol):
         """The backend's keys; raises UsageError on a SQL backend."""
         ...
 
+    def load(self) -> None:
+        """Import what all parts need, which may take a third of a second: else each does when it is first asked for."""
+        ...
+
     async def close(self) -> None:
         """Close the engine; waits for nothing longer than a second."""
         ...

@@ -9,7 +9,7 @@ import click
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import FOUND, ask, open_catalog
-from llama_storage_tui.cli.check_json import check_json
+from llama_storage_tui.cli.check_json import check_json, show_json
 from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.settings import Settings
@@ -128,9 +128,7 @@ def show(context: click.Context, config: str) -> int:
     """
     catalog = open_catalog(context, config)
     if Settings(context).is_json:
-        from llama_storage_tui.cli.documents import ShowDocument
-
-        output.write_document(ShowDocument.model_validate(catalog))
+        output.write_json(show_json(catalog))
     else:
         from llama_storage_tui.cli.reports import report_show
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from llama_storage_tui.cli import output, reports, shell_completion
+from llama_storage_tui.cli import output, shell_completion
 from llama_storage_tui.cli.asking import PAGE_LIMIT, ask
-from llama_storage_tui.cli.data_documents import GetDocument, KeyBody, KeysDocument, NamespacesDocument
+from llama_storage_tui.cli.data_json import keys_json
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.settings import Settings
@@ -30,8 +30,12 @@ def namespaces(context: click.Context, config: str, backend: str, *, fast: bool)
     """
     listing = ask(context, config, lambda session: browse.namespaces(session, backend, fast=fast))
     if Settings(context).is_json:
+        from llama_storage_tui.cli.data_documents import NamespacesDocument
+
         output.write_document(NamespacesDocument.model_validate(listing))
     else:
+        from llama_storage_tui.cli import reports
+
         reports.report_namespaces(listing)
     return ExitCode.DONE
 
@@ -89,16 +93,10 @@ def keys(
         question,
     )
     if Settings(context).is_json:
-        output.write_document(
-            KeysDocument(
-                keys=[KeyBody.model_validate(entry) for entry in page.keys],
-                next=page.next,
-                complete=page.is_complete,
-                scanned=page.scanned,
-                total=page.total,
-            )
-        )
+        output.write_json(keys_json(page))
     else:
+        from llama_storage_tui.cli import reports
+
         reports.report_keys(page)
         if not page.keys and page.is_complete:
             reports.report_nothing(context, "keys")
@@ -137,6 +135,8 @@ def get(
     stored = ask(context, config, question)
     value = stored.value
     if Settings(context).is_json:
+        from llama_storage_tui.cli.data_documents import GetDocument
+
         output.write_document(GetDocument.model_validate(stored))
     elif raw or not output.stdout_is_terminal():
         content = (

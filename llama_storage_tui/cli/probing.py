@@ -37,10 +37,9 @@ def test(context: click.Context, config: str, backends: tuple[str, ...], *, thor
     results = ask(context, config, question)
     # Imported here: the servers were asked before there is anything to say.
     if Settings(context).is_json:
-        from llama_storage_tui.cli.data_documents import ProbeBody, TestDocument
+        from llama_storage_tui.cli.data_json import test_json
 
-        bodies = [ProbeBody.model_validate(result) for result in results]
-        output.write_document(TestDocument(results=bodies))
+        output.write_json(test_json(results))
     else:
         from llama_storage_tui.cli.reports import report_test
 
