@@ -24,8 +24,10 @@ from llama_storage_tui.model.statistics import (
     StatisticsBy,
     StatisticsGroup,
 )
+from llama_storage_tui.reports.amounts import scope
 from llama_storage_tui.services.responses.statistics import RECENT, statistics
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.text import capitalised
 
 UNFINISHED: Final = ("queued", "in_progress")
 OTHERS: Final = ("cancelled", UNKNOWN, UNREADABLE)
@@ -89,7 +91,7 @@ def _report(answer: _Answer) -> None:
     if not seen.rows:
         output.write_line("No responses are stored.")
         return
-    output.write_line(f"{seen.scope[:1].upper()}{seen.scope[1:]}:")
+    output.write_line(f"{capitalised(scope(seen))}:")
     output.write_line()
     most = max(group.responses for group in answer.groups)
     named = [(_name(group, answer.by), group, _bar(group, most)) for group in answer.groups]

@@ -13,6 +13,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
+from llama_storage_tui.reports.amounts import scope
 from llama_storage_tui.text import age, line, plural, span
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.text_width import end
@@ -149,7 +150,7 @@ def _in_one_line(found: Activity, keys: Mapping[str, str]) -> Line:
         return (*title, Shown("  "), *(unknown or ()))
     rows = troubles(seen)
     if not rows:
-        return (*title, Shown(f"  {CALM}", Tone.GOOD), Shown(f" {seen.scope}", Tone.MUTED))
+        return (*title, Shown(f"  {CALM}", Tone.GOOD), Shown(f" {scope(seen)}", Tone.MUTED))
     parts: list[Shown] = [*title]
     for words, number, _ in rows:
         glyph, _, name = words.text.partition(" ")
