@@ -16,6 +16,7 @@ from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.responses.chain_document import ChainDocument
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.chain import Chain, ChainLink
+from llama_storage_tui.reports.chain import chain_notices
 from llama_storage_tui.services.responses.chain import chain
 
 HEADINGS: Final = ("", "response", "created", "status", "owner", "model", "problem")
@@ -57,7 +58,7 @@ def _report(found: Chain) -> None:
         output.say(
             "~ inferred: no previous response is stored; its input begins with the input and output of that response."
         )
-    for notice in found.notices:
+    for notice in chain_notices(found):
         output.say_notice(notice)
 
 
