@@ -88,5 +88,6 @@ def _findings(catalog: Catalog) -> Piece:
     severity = next((each for each in Severity if counts[each]), None)
     if severity is None:
         return "–"
-    word = "info" if severity is Severity.INFO else plural(counts[severity], severity.value).partition(" ")[2]
-    return Toned(f"{counts[severity]} {word}", TONES[severity])
+    number = counts[severity]
+    words = f"{number:,} info" if severity is Severity.INFO else plural(number, severity.value)
+    return Toned(words, TONES[severity])

@@ -30,12 +30,10 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.attention import CategoryName, Thresholds
 from llama_storage_tui.model.families import Page, Query, RecordEntry, RecordFamily
 from llama_storage_tui.model.responses import ResponseSummary
-from llama_storage_tui.services.following import follow_family
-from llama_storage_tui.services.listing import list_family
+from llama_storage_tui.services.listing import follow_family, list_family
 from llama_storage_tui.services.records.following import Follower
 from llama_storage_tui.services.responses.categories import category as category_of
-from llama_storage_tui.services.responses.following import follow_responses
-from llama_storage_tui.services.responses.listing import list_responses
+from llama_storage_tui.services.responses.listing import follow_responses, list_responses
 from llama_storage_tui.services.responses.viewing import ViewAs
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import with_letters

@@ -16,8 +16,12 @@ from llama_storage_tui.model.families import Query
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.model.responses import ResponseSummary
 from llama_storage_tui.services.records.following import Follower
-from llama_storage_tui.services.responses.following import follow_responses
-from llama_storage_tui.services.responses.listing import is_large, list_responses, search_responses
+from llama_storage_tui.services.responses.listing import (
+    follow_responses,
+    is_large,
+    list_responses,
+    search_responses,
+)
 from llama_storage_tui.services.responses.viewing import ViewAs
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import Failed
