@@ -42,7 +42,9 @@ HEADS: Final = ("config", "version", "backend", "type", "location", "findings")
 @shared_options
 @click.pass_context
 def fleet(context: click.Context, configs: tuple[str, ...], *, asks_servers: bool, compares_all: bool) -> int:
-    """Compare several configs: shared servers and stores, contradicting passwords, drifted settings.
+    """Compare several configs: what they share and contradict.
+
+    That is: shared servers and stores, contradicting passwords, settings that drifted apart.
 
     RUN_CONFIG may also be a folder, a pattern in quotes, a bundle of manifests with several configs, or @ for all that are
     found. Settings are compared among configs of one distribution name. No server is contacted without --test.

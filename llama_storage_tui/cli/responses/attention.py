@@ -43,14 +43,16 @@ HEADINGS: Final = ("count", "category", "about", "for example")
     metavar="BYTES",
     default=_USUAL.large,
     show_default=True,
-    help="From which size on a row is very large.",
+    help="The size from which a row counts as very large.",
 )
 @shared_options
 @click.pass_context
 def responses_attention(
     context: click.Context, *, exact: bool, recent: int, stuck_after: float, large: int
 ) -> int:
-    """Tell which responses deserve a look, and why: failed, stuck, broken, hidden from everybody, very large.
+    """List the reasons to look at responses, with counts.
+
+    For example: failed, stuck, broken, hidden from everybody, very large.
 
     Example: llama-storage-tui responses run.yaml attention --exact
     """

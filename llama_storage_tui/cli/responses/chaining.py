@@ -29,7 +29,9 @@ DEEPEST: Final = 12
 @shared_options
 @click.pass_context
 def responses_chain(context: click.Context, id_: str) -> int:
-    """Show what a response continues, up to the first one, and what continues it, down to every branch.
+    """Show what a response continues, and what continues it.
+
+    That is everything up to the first one, and down to every branch.
 
     Where a server stores no previous_response_id (before ogx 1.1), it is inferred from inputs that begin with another's input and
     output, and marked ~.

@@ -30,7 +30,9 @@ from llama_storage_tui.services.session import Session
 @shared_options
 @click.pass_context
 def responses_show(context: click.Context, id_: str, *, raw: bool) -> int:
-    """Read one response: what was asked, what came back, what the model was sent, and whether a server can go on from it.
+    """Read one response, and whether a server can continue it.
+
+    It shows what was asked, what came back, and what the model was sent.
 
     Example: llama-storage-tui responses run.yaml show resp_1
     """
@@ -70,7 +72,9 @@ def _write_raw(response: StoredResponse) -> None:
 @shared_options
 @click.pass_context
 def responses_diff(context: click.Context, id_: str, other: str) -> int:
-    """Tell what OTHER added to ID: new input, its output, changed parameters, messages.
+    """Show what OTHER added to ID.
+
+    That is new input, its output, changed parameters, and messages.
 
     Example: llama-storage-tui responses run.yaml diff resp_1 resp_2
     """

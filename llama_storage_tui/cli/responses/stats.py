@@ -54,7 +54,7 @@ class _Answer:
 @shared_options
 @click.pass_context
 def responses_stats(context: click.Context, *, by: str, exact: bool, recent: int) -> int:
-    """Count how responses ended: by status, with their tokens and how long they took.
+    """Count how responses ended, with tokens and durations.
 
     Servers from 0.7 on store when a response was completed. Responses of earlier servers, and failed ones, have no duration.
 
