@@ -9,7 +9,6 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.attention import CategoryName, Thresholds
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.inspection import ROWS_WITHOUT_OWNER
-from llama_storage_tui.services.responses.categories import store_required_since
 from llama_storage_tui.services.upgrade_inspection import RESPONSES_WITHOUT_STORE
 from llama_storage_tui.text import plural
 from llama_storage_tui.upstream import changes
@@ -96,7 +95,7 @@ def _stuck(_version: Version, thresholds: Thresholds) -> CategoryWords:
 def _no_store(version: Version, _thresholds: Thresholds) -> CategoryWords:
     return CategoryWords(
         'no "store" field',
-        f"Servers before {store_required_since(version)} wrote no such field. Version {version} requires it: it fails on each of"
+        f"Servers before {changes.RESPONSES_SAY_STORED} wrote no such field. Version {version} requires it: it fails on each of"
         " these, and on every page of a list that holds one.",
         RESPONSES_WITHOUT_STORE.advice,
     )

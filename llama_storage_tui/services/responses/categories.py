@@ -14,7 +14,7 @@ from llama_storage_tui.model.attention import Category, CategoryName, Thresholds
 from llama_storage_tui.model.records import AnyOf, Between, DocumentShape, Equals, Field, Measure, Not, OneOf
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.summaries import CREATED, OWNER, STATUS, STORE
-from llama_storage_tui.upstream import field_rules, response_model
+from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.families.responses import DOCUMENT
 from llama_storage_tui.upstream.resuming import STATUSES
 
@@ -83,14 +83,8 @@ def _by_status(thresholds: Thresholds, now: float) -> tuple[Category, ...]:
     )
 
 
-def store_required_since(version: Version) -> Version | None:
-    """Return from which version on servers require the field `store`; None where that version does not."""
-    required = field_rules.rule(response_model.FIELDS["store"], version)
-    return required.since if required is not None and required.is_required else None
-
-
 def without_store(version: Version) -> Category | None:
     """Return the category of responses without the field `store`; None for versions that do not need it."""
-    if store_required_since(version) is None:
+    if version < changes.RESPONSES_SAY_STORED:
         return None
     return Category(CategoryName.NO_STORE, (_IS_OBJECT, Equals(STORE, None)))
