@@ -81,11 +81,11 @@ async def list_responses(
     `sees` filters here what the server does not: a page is then filled up with as many questions as it takes. With `marks` it
     filters nothing: what it would have is `hidden`.
     """
-    eyes: dict[Place, ViewFilter] = {}
+    views: dict[Place, ViewFilter] = {}
 
     def looks(source: RecordSource) -> Look[_ListedResponse]:
-        look = eyes[source.place] = ViewFilter(sees, marks)
-        return lambda record: _met(look, source.place, record)
+        view = views[source.place] = ViewFilter(sees, marks)
+        return lambda record: _met(view, source.place, record)
 
     is_filtered = sees is not None and not marks
     how = ListedFamily(
@@ -98,7 +98,7 @@ async def list_responses(
     page, ended = await read_page(session, how, query)
     # Before each response that the page shows, and at the end of each table that it finishes.
     hidden = sum(
-        [met.hidden for met in page.records] + [eyes[place].hidden() for place in ended if place in eyes],
+        [met.hidden for met in page.records] + [views[place].hidden() for place in ended if place in views],
         Counter(),
     )
     if not page.records and page.is_complete and not hidden:
@@ -115,9 +115,9 @@ async def list_responses(
     )
 
 
-def _met(eyes: ViewFilter, place: TablePlace, record: Record) -> _ListedResponse | None:
-    summary = eyes.look(summary_of(place, record))
-    return None if summary is None else _ListedResponse(summary, eyes.hidden())
+def _met(view: ViewFilter, place: TablePlace, record: Record) -> _ListedResponse | None:
+    summary = view.look(summary_of(place, record))
+    return None if summary is None else _ListedResponse(summary, view.hidden())
 
 
 def _check_status(query: Query) -> None:
@@ -139,10 +139,10 @@ def follow_responses(
     session: Session, query: Query, *, sees: Visibility | None = None, marks: bool = False
 ) -> Follower[ResponseSummary]:
     """Return what follows the responses that a list asks for; arguments and errors are those of `list_responses`."""
-    eyes = ViewFilter(sees, marks)
+    view = ViewFilter(sees, marks)
     how = ListedFamily(
         RESPONSES,
-        looks=lambda source: lambda record: eyes.look(summary_of(source.place, record)),
+        looks=lambda source: lambda record: view.look(summary_of(source.place, record)),
         sorts=lambda summary: (summary.created_at, summary.id),
         conditions=lambda query: membership_conditions(session, query),
         completed=lambda found: with_conversations(session, found),
@@ -174,7 +174,7 @@ async def search_responses(
     total = sum(sizes.values())
     if sources.notices:
         yield ResponseBatch((), 0, total, sources.notices)
-    eyes = ViewFilter(sees, marks)
+    view = ViewFilter(sees, marks)
     said: set[str] = set()
     before, room, has_found = 0, most, False
     for index, (place, start) in enumerate(zip(places, starts, strict=True)):
@@ -184,7 +184,7 @@ async def search_responses(
             query_here = replace(asked, after=start or None, with_cursors=most is not None)
             async with aclosing(source.records.search(query_here)) as batches:
                 async for batch in batches:
-                    seen, last = await _seen(place, batch, eyes, room)
+                    seen, last = await _seen(place, batch, view, room)
                     room = None if room is None else room - len(seen)
                     has_found = has_found or bool(batch.records)
                     kept, not_reported = await with_conversations(session, seen)
@@ -195,7 +195,7 @@ async def search_responses(
                     here = [None] * index + [last] + [START] * (len(places) - index - 1)
                     next_ = None if last is None else encode(here, name)
                     whole = max(total, before + batch.total)
-                    yield ResponseBatch(kept, done, whole, new, hidden=eyes.hidden(), next=next_)
+                    yield ResponseBatch(kept, done, whole, new, hidden=view.hidden(), next=next_)
                     if next_ is not None:
                         return
         before += sizes.get(place, 0)
@@ -209,14 +209,14 @@ async def _positions(source: RecordSource) -> int:
 
 
 async def _seen(
-    place: TablePlace, batch: RecordBatch, eyes: ViewFilter, room: int | None
+    place: TablePlace, batch: RecordBatch, view: ViewFilter, room: int | None
 ) -> tuple[list[ResponseSummary], Cursor | None]:
     """Return those of a batch that are shown, up to `room`, and where that ended if there is no more room."""
     found: list[ResponseSummary] = []
     for index, record in enumerate(batch.records):
         if index % _AT_ONCE == _AT_ONCE - 1:
             await asyncio.sleep(0)
-        summary = eyes.look(summary_of(place, record))
+        summary = view.look(summary_of(place, record))
         if summary is not None:
             found.append(summary)
         if len(found) == room:
