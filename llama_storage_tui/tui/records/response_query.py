@@ -1,4 +1,4 @@
-"""What a list of responses is asked: which of them, in which order, and as which user sees them."""
+"""What a list of responses is asked: which of them, in which order, and as seen by which user."""
 
 from __future__ import annotations
 
