@@ -54,9 +54,7 @@ class StorageApp(ConfigApp):
     """Screens over one catalog at a time."""
 
     TITLE = "llama-storage-tui"
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = App.COMMANDS | {
-        Commands,
-    }
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = App.COMMANDS | {Commands}
     CSS_PATH = [  # noqa: RUF012 - typed by Textual, as no class variable
         # The main screen's as well: for one that brings styles of its own, Textual parses all styles anew.
         Path(__file__).with_name("app.tcss"),
@@ -280,9 +278,8 @@ class StorageApp(ConfigApp):
         if self._session is not None:
             path = self._session.backend(message.backend).path
             also = later().neighbours(self.screen_stack, self._request, path)
-            self.push_screen(
-                later().RotationScreen(self._session, self._rotation_service(), message.backend, also)
-            )
+            rotation = self._rotation_service()
+            self.push_screen(later().RotationScreen(self._session, rotation, message.backend, also))
 
     @on(messages.PendingOpened)
     def _pending_opened(self) -> None:
@@ -338,21 +335,15 @@ class StorageApp(ConfigApp):
     @on(messages.TableOpened)
     def _table_opened(self, message: messages.TableOpened) -> None:
         if self._session is not None:
-            self.push_screen(
-                later().RowsScreen(
-                    self._session, message.backend, message.table, self._zone, self._remembered
-                )
-            )
+            place = message.backend, message.table
+            self.push_screen(later().RowsScreen(self._session, *place, self._zone, self._remembered))
 
     @on(messages.Destination)
     def _destination_chosen(self, message: messages.Destination) -> None:
         if self._session is not None:
-            self.enter(
-                later().screen_of(
-                    message, self._session, self._zone, self._remembered, self._dependencies.now
-                ),
-                message,
-            )
+            now = self._dependencies.now
+            screen = later().screen_of(message, self._session, self._zone, self._remembered, now)
+            self.enter(screen, message)
 
     @on(SubjectOpened)
     def _subject_opened(self, message: SubjectOpened) -> None:
