@@ -75,6 +75,11 @@ def plural(number: int, word: str) -> str:
     return f"{number:,} {word[:-1] + 'ies' if word.endswith('y') and word[-2:] not in ('ey', 'ay') else word + 's'}"
 
 
+def capitalised(text: str) -> str:
+    """Return a text with its first letter upper case, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def since(then: datetime, now: datetime) -> str:
     """Return how long ago something was, in words: `4 minutes ago`."""
     minutes = max(0, int((now - then).total_seconds() // 60))

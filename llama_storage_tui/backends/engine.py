@@ -23,6 +23,8 @@ Statement = sa.Select[*tuple[Any, ...]]
 """Selects whatever columns the table has: no static type can say which."""
 RawRow = sa.Row[*tuple[Any, ...]]
 """A row as the driver gives it."""
+Values = Mapping[str, int | str]
+"""The parameters of a statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,12 @@ class TableWatch(Protocol):
         """Return where up to `limit` rows were stored since a mark; without one only where to go on. Raises BackendError."""
         ...
 
-    def at(self, element: Expression, positions: Sequence[str]) -> sa.ColumnElement[bool]:
-        """Return the condition that a row has one of the positions of a look."""
+    def at(self, element: Expression) -> sa.ColumnElement[bool]:
+        """Return the condition that a row has one of the positions of a look, which come as `values`."""
+        ...
+
+    def values(self, positions: Sequence[str]) -> Values:
+        """Return the parameters of `at`: the statement of all looks is one, since making it takes longer than running it."""
         ...
 
 

@@ -233,6 +233,10 @@ class Reader(Prober, Protocol):
         """The backend's keys; raises UsageError on a SQL backend."""
         ...
 
+    def load(self) -> None:
+        """Import what all parts need, which may take a third of a second: else each does when it is first asked for."""
+        ...
+
     async def close(self) -> None:
         """Close the engine; waits for nothing longer than a second."""
         ...
@@ -334,10 +338,20 @@ class ItemWriter(Protocol):
         """Tell for each row what the store has in its place."""
         ...
 
-    async def insert(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
+    def packed(self, sheet: Sheet, rows: Sequence[RawRow]) -> object:
+        """Return rows as they are sent, for `insert`: asks nothing, and is called in a thread while other rows are sent.
+
+        None where the engine gains nothing by that, or cannot do it yet, or where one of the rows is none that it takes.
+        """
+        ...
+
+    async def insert(
+        self, sheet: Sheet, rows: Sequence[RawRow], packed: object = None
+    ) -> Sequence[RefusedRow]:
         """Add rows that are not there; return those that the engine does not take as they are.
 
-        Raises TakenError where one is there already: then none of them was added.
+        `packed` is what the method of that name made of them. Raises TakenError where one is there already: then none of them was
+        added.
         """
         ...
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 
 from llama_storage_tui.backends.protocols import KeyValueReader, Prober, RecordReader, TableReader
-from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
 from llama_storage_tui.model.data import Probe
 
@@ -14,52 +14,73 @@ async def nothing_to_close() -> None:
     """Close nothing: every question opens a connection of its own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenReader:
-    """Satisfies `protocols.Reader`; a part that is None is one that the engine, or this backend of it, does not have."""
+    """Satisfies `protocols.Reader`; a part that is None is one that the engine, or this backend of it, does not have.
 
-    where: str
-    prober: Prober
-    table_reader: TableReader | None = None
-    record_reader: RecordReader | None = None
-    key_value_reader: KeyValueReader | None = None
-    closing: Callable[[], Awaitable[None]] = nothing_to_close
+    The others are made when they are first asked for, or by `load`: what a part imports may be much.
+    """
+
+    def __init__(
+        self,
+        *,
+        where: str,
+        prober: Prober,
+        table_reader: Callable[[], TableReader] | None = None,
+        record_reader: Callable[[], RecordReader] | None = None,
+        key_value_reader: Callable[[], KeyValueReader] | None = None,
+        closing: Callable[[], Awaitable[None]] = nothing_to_close,
+    ) -> None:
+        self.where = where
+        self._prober = prober
+        self._table_reader = table_reader
+        self._record_reader = record_reader
+        self._key_value_reader = key_value_reader
+        self._closing = closing
+
+    def load(self) -> None:
+        """Make every part that there is: in a thread, where somebody waits for something else."""
+        if self._table_reader is not None:
+            _ = self.tables
+        if self._record_reader is not None:
+            _ = self.records
+        if self._key_value_reader is not None:
+            _ = self.key_values
 
     async def probe(self, *, thorough: bool = False) -> Probe:
         """Connect and describe."""
-        return await self.prober.probe(thorough=thorough)
+        return await self._prober.probe(thorough=thorough)
 
-    @property
+    @cached_property
     def tables(self) -> TableReader:
         """The backend's tables; raises BackendError where it holds keys alone."""
-        if self.table_reader is None:
+        if self._table_reader is None:
             raise self._unsupported("This backend holds keys, not tables.", "Use `namespaces` and `keys`.")
-        return self.table_reader
+        return self._table_reader()
 
-    @property
+    @cached_property
     def records(self) -> RecordReader:
         """The JSON documents in the backend's tables; raises BackendError where it holds keys alone."""
-        if self.record_reader is None:
+        if self._record_reader is None:
             raise self._unsupported("This backend holds keys, not tables.", "Use `namespaces` and `keys`.")
-        return self.record_reader
+        return self._record_reader()
 
-    @property
+    @cached_property
     def key_values(self) -> KeyValueReader:
         """The backend's keys; raises UsageError where it holds tables alone."""
-        if self.key_value_reader is None and self.table_reader is not None:
+        if self._key_value_reader is not None:
+            return self._key_value_reader()
+        if self._table_reader is not None:
             raise UsageError(
                 "This backend holds tables, not keys.", where=self.where, help="Use `tables` and `rows`."
             )
-        if self.key_value_reader is None:
-            raise self._unsupported(
-                "Reading this engine's rows is not built in: its backends are shown, checked and tested.",
-                None,
-            )
-        return self.key_value_reader
+        raise self._unsupported(
+            "Reading this engine's rows is not built in: its backends are shown, checked and tested.",
+            None,
+        )
 
     async def close(self) -> None:
         """Close what is open."""
-        await self.closing()
+        await self._closing()
 
     def _unsupported(self, message: str, advice: str | None) -> BackendError:
         return BackendError(message, failure=FailureKind.UNSUPPORTED, where=self.where, help=advice)

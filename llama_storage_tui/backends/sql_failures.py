@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy import exc
-
 from llama_storage_tui.backends import network
 from llama_storage_tui.errors import BackendError, ContentError, FailureKind
 
@@ -38,17 +36,10 @@ def translating(
     failure: BackendError
     try:
         yield
-    except exc.TimeoutError:
-        failure = BackendError(
-            "All connections of this backend are busy.",
-            failure=FailureKind.TIMEOUT,
-            where=where,
-            help="Cancel an export that still runs, or wait for it.",
-        )
     except Exception as error:
         if not _is_of_driver(error, drivers):
             raise
-        failure = translated(error)
+        failure = _all_busy(where) if _is_from_sqlalchemy(error, "TimeoutError") else translated(error)
     else:
         return
     raise failure from None
@@ -62,9 +53,29 @@ def _is_of_driver(error: Exception, drivers: frozenset[str]) -> bool:
     return any(each.__module__.partition(".")[0] in names for each in type(error).__mro__)
 
 
+def _is_from_sqlalchemy(error: BaseException, name: str) -> bool:
+    """Tell whether an exception is SQLAlchemy's of that name: by its class, so that it need not be imported for it."""
+    return any(each.__module__ == "sqlalchemy.exc" and each.__name__ == name for each in type(error).__mro__)
+
+
+def _all_busy(where: str) -> BackendError:
+    return BackendError(
+        "All connections of this backend are busy.",
+        failure=FailureKind.TIMEOUT,
+        where=where,
+        help="Cancel an export that still runs, or wait for it.",
+    )
+
+
 def unwrapped(error: BaseException) -> BaseException:
     """Return the driver's own exception."""
-    return error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error
+    found = getattr(error, "orig", None) if _is_from_sqlalchemy(error, "DBAPIError") else None
+    return found if isinstance(found, BaseException) else error
+
+
+def is_invalidated(error: BaseException) -> bool:
+    """Tell whether SQLAlchemy gave a connection up because of what the driver raised."""
+    return _is_from_sqlalchemy(error, "DBAPIError") and bool(getattr(error, "connection_invalidated", False))
 
 
 def otherwise(error: BaseException, *, where: str, is_closed: bool) -> BackendError:

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from llama_storage_tui.backends.engine import Engine
-from llama_storage_tui.backends.keyvalue import SqlKeyValueReader
-from llama_storage_tui.backends.protocols import Prober
+from typing import TYPE_CHECKING
+
+from llama_storage_tui.backends.protocols import KeyValueReader, Prober, RecordReader, TableReader
 from llama_storage_tui.backends.reader import OpenReader
-from llama_storage_tui.backends.records import SqlRecordReader
-from llama_storage_tui.backends.tables import SqlTableReader
 from llama_storage_tui.model.limits import Timeouts
+
+if TYPE_CHECKING:
+    from llama_storage_tui.backends.engine import Engine
 
 
 def sql_reader(engine: Engine, *, table: str | None, timeouts: Timeouts, prober: Prober) -> OpenReader:
-    """Return the reader of an engine; `table` is the key-value table, None for a SQL backend, which has no keys."""
+    """Return the reader of an engine; `table` is the key-value table, None for a SQL backend, which has no keys.
+
+    Each part is imported when it is made: SQLAlchemy takes a quarter of a second, and a test of a file needs none of it.
+    """
+
+    def tables() -> TableReader:
+        from llama_storage_tui.backends.tables import SqlTableReader
+
+        return SqlTableReader(engine, timeouts)
+
+    def records() -> RecordReader:
+        from llama_storage_tui.backends.records import SqlRecordReader
+
+        return SqlRecordReader(engine, timeouts)
+
+    def key_values(name: str) -> KeyValueReader:
+        from llama_storage_tui.backends.keyvalue import SqlKeyValueReader
+
+        return SqlKeyValueReader(engine, name, timeouts)
+
     return OpenReader(
         where=engine.where,
         prober=prober,
-        table_reader=SqlTableReader(engine, timeouts),
-        record_reader=SqlRecordReader(engine, timeouts),
-        key_value_reader=None if table is None else SqlKeyValueReader(engine, table, timeouts),
+        table_reader=tables,
+        record_reader=records,
+        key_value_reader=None if table is None else lambda: key_values(table),
         closing=engine.close,
     )

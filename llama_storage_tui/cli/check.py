@@ -9,7 +9,7 @@ import click
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import FOUND, ask, open_catalog
-from llama_storage_tui.cli.check_json import check_json
+from llama_storage_tui.cli.check_json import check_json, show_json
 from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.settings import Settings
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 @shared_options
 @click.pass_context
 def check(context: click.Context, configs: tuple[str, ...], *, looks_into_data: bool) -> int:
-    """Check whether a server loads the config and starts, and what it would silently get wrong.
+    """Check whether a server loads the config and starts.
+
+    Findings also tell what it would silently get wrong.
 
     Several configs, a folder, a pattern or a bundle of manifests are also compared with each other, as `fleet` does. With
     --json they give {"configs": [one document each], "findings": [what is found between them]}.
@@ -122,15 +124,13 @@ def _with_data(context: click.Context, catalog: Catalog) -> Catalog:
 @shared_options
 @click.pass_context
 def show(context: click.Context, config: str) -> int:
-    """Show each backend with the stores and providers that refer to it.
+    """Show the backends, and what refers to each.
 
     Example: llama-storage-tui show run.yaml --json
     """
     catalog = open_catalog(context, config)
     if Settings(context).is_json:
-        from llama_storage_tui.cli.documents import ShowDocument
-
-        output.write_document(ShowDocument.model_validate(catalog))
+        output.write_json(show_json(catalog))
     else:
         from llama_storage_tui.cli.reports import report_show
 

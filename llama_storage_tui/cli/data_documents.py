@@ -6,49 +6,49 @@ from typing import Annotated
 
 from pydantic import JsonValue
 
-from llama_storage_tui.cli.documents import Document, From, HelpText, Json, Made, json_value
-from llama_storage_tui.model.data import Count, KeyEntry, RowPage
-from llama_storage_tui.services.probe import ProbeResult
-from llama_storage_tui.services.values import cell_to_json, iso, stored_to_json
+from llama_storage_tui.cli.data_json import (
+    expiry_json,
+    failure_json,
+    key_json,
+    keys_json,
+    probe_json,
+    test_json,
+)
+from llama_storage_tui.cli.documents import Document, From, HelpText, Json, Made
+from llama_storage_tui.model.data import Count, RowPage
+from llama_storage_tui.services.values import cell_to_json, stored_to_json
 
 
 class ProbeErrorBody(Document):
     """Why a backend did not answer."""
 
-    kind: Annotated[str, From("failure")]
+    written_by = failure_json
+
+    kind: str
     message: str
     help: HelpText
-
-
-def _latency(result: ProbeResult) -> float | None:
-    return None if result.probe is None else round(result.probe.latency_ms, 1)
-
-
-def _details(result: ProbeResult) -> dict[str, JsonValue]:
-    """Return what else a server said; warnings and notes only where there are any."""
-    if result.probe is None:
-        return {}
-    details = {name.replace(" ", "_"): json_value(value) for name, value in result.probe.details.items()}
-    remarks = (("warnings", result.probe.warnings), ("notes", result.notes))
-    return details | {name: [*sentences] for name, sentences in remarks if sentences}
 
 
 class ProbeBody(Document):
     """One backend's answer to `test`."""
 
+    written_by = probe_json
+
     backend: str
     ok: bool
-    latency_ms: Annotated[float | None, Made(_latency)]
-    server: Annotated[str | None, From("probe.server")]
-    user: Annotated[str | None, From("probe.user")]
-    tls: Annotated[str | None, From("probe.tls")]
-    writable: Annotated[bool | None, From("probe.is_writable")]
-    details: Annotated[dict[str, JsonValue], Made(_details)]
+    latency_ms: float | None
+    server: str | None
+    user: str | None
+    tls: str | None
+    writable: bool | None
+    details: dict[str, JsonValue]
     error: ProbeErrorBody | None
 
 
 class TestDocument(Document):
     """The answer of `test`."""
+
+    written_by = test_json
 
     results: list[ProbeBody]
 
@@ -81,21 +81,21 @@ class NamespacesDocument(Document):
     unassigned: UnassignedBody
 
 
-def _expiry(entry: KeyEntry) -> str | None:
-    return iso(entry.expires_at) if entry.expires_at else entry.expiration_text
-
-
 class KeyBody(Document):
     """One key; bytes and NULL keys of a broken store are `{"$bytes"}` and null."""
 
-    key: Json
+    written_by = key_json
+
+    key: JsonValue
     bytes: int | None
-    expires_at: Annotated[str | None, Made(_expiry)]
+    expires_at: str | None
     expired: bool
 
 
 class KeysDocument(Document):
     """The answer of `keys`."""
+
+    written_by = keys_json
 
     keys: list[KeyBody]
     next: str | None
@@ -111,7 +111,7 @@ class GetDocument(Document):
     key: Annotated[Json, From("entry.key")]
     value: Annotated[JsonValue, Made(lambda stored: stored_to_json(stored.value))]
     bytes: Annotated[int | None, From("entry.bytes")]
-    expires_at: Annotated[str | None, Made(lambda stored: _expiry(stored.entry))]
+    expires_at: Annotated[str | None, Made(lambda stored: expiry_json(stored.entry))]
 
 
 class ColumnBody(Document):

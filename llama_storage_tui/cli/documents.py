@@ -10,13 +10,19 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 from pydantic.fields import FieldInfo
 
-from llama_storage_tui.cli.check_json import check_json, finding_json, verdict_json, version_json
+from llama_storage_tui.cli.check_json import (
+    check_json,
+    finding_json,
+    physical_json,
+    reference_json,
+    show_json,
+    verdict_json,
+    version_json,
+)
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model import catalog as model
 from llama_storage_tui.model.fleet import FleetFinding
 from llama_storage_tui.next_steps import Advice
-from llama_storage_tui.secrets import MASK, Secret
 from llama_storage_tui.services.values import iso, to_json
 
 
@@ -209,38 +215,22 @@ class CredentialBody(Document):
     source: SourceBody
 
 
-@dataclass(frozen=True, slots=True)
-class Referred:
-    """A backend with the paths that refer to it."""
-
-    backend: model.Backend
-    references: tuple[str, ...]
-
-
-def _settings(referred: Referred) -> dict[str, JsonValue]:
-    return {setting.name: _setting(setting) for setting in referred.backend.settings}
-
-
-def _setting(setting: model.Setting) -> JsonValue:
-    if not setting.is_resolved:
-        return setting.expression
-    return MASK if isinstance(setting.value, Secret) else json_value(setting.value)
-
-
 class BackendBody(Document):
     """A backend of the catalog."""
 
-    name: Annotated[str, From("backend.name")]
-    type: Annotated[str, From("backend.type")]
-    family: Annotated[Literal["kv", "sql", "unknown"], From("backend.family")]
-    location: Annotated[str, From("backend.location")]
-    settings: Annotated[dict[str, JsonValue], Made(_settings)]
-    credential: Annotated[CredentialBody, From("backend.credential")]
+    name: str
+    type: str
+    family: Literal["kv", "sql", "unknown"]
+    location: str
+    settings: dict[str, JsonValue]
+    credential: CredentialBody
     references: list[str]
 
 
 class PhysicalBody(Document):
     """Where the rows really are."""
+
+    written_by = physical_json
 
     container: str
     tables: list[str]
@@ -249,6 +239,8 @@ class PhysicalBody(Document):
 
 class ReferenceBody(Document):
     """A reference to a backend."""
+
+    written_by = reference_json
 
     path: str
     kind: Literal["store", "provider", "server", "implicit"]
@@ -262,18 +254,13 @@ class ReferenceBody(Document):
     physical: PhysicalBody | None
 
 
-def _referred(catalog: model.Catalog) -> list[Referred]:
-    return [
-        Referred(backend, tuple(reference.path for reference in catalog.references_to(backend.name)))
-        for backend in catalog.backends
-    ]
-
-
 class ShowDocument(Document):
     """The answer of `show`."""
+
+    written_by = show_json
 
     config: str
     distribution: str | None
     version: VersionBody
-    backends: Annotated[list[BackendBody], Made(_referred)]
+    backends: list[BackendBody]
     references: list[ReferenceBody]

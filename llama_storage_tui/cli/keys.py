@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from llama_storage_tui.cli import output, reports, shell_completion
+from llama_storage_tui.cli import output, shell_completion
 from llama_storage_tui.cli.asking import PAGE_LIMIT, ask
-from llama_storage_tui.cli.data_documents import GetDocument, KeyBody, KeysDocument, NamespacesDocument
+from llama_storage_tui.cli.data_json import keys_json
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.settings import Settings
@@ -24,14 +24,18 @@ from llama_storage_tui.services.values import with_letters
 @shared_options
 @click.pass_context
 def namespaces(context: click.Context, config: str, backend: str, *, fast: bool) -> int:
-    """List the namespaces of a key-value backend with their numbers of keys.
+    """List the namespaces of a key-value backend, with counts.
 
     Example: llama-storage-tui namespaces run.yaml kv_default
     """
     listing = ask(context, config, lambda session: browse.namespaces(session, backend, fast=fast))
     if Settings(context).is_json:
+        from llama_storage_tui.cli.data_documents import NamespacesDocument
+
         output.write_document(NamespacesDocument.model_validate(listing))
     else:
+        from llama_storage_tui.cli import reports
+
         reports.report_namespaces(listing)
     return ExitCode.DONE
 
@@ -56,7 +60,7 @@ def _wanted(context: click.Context, namespace: str | None, *, unassigned: bool) 
 @click.option("--prefix", default="", help="Only keys that begin with TEXT.")
 @PAGE_LIMIT
 @click.option("--after", metavar="CURSOR", help="The page after CURSOR.")
-@click.option("--exact", is_flag=True, help="Look at all keys that a complete page takes, however many.")
+@click.option("--exact", is_flag=True, help="Fill the page, however many keys that takes to look at.")
 @shared_options
 @click.pass_context
 def keys(
@@ -71,7 +75,7 @@ def keys(
     after: str | None,
     exact: bool,
 ) -> int:
-    """List the keys of a namespace, a page at a time, in key order.
+    """List the keys of a namespace, in key order, page by page.
 
     Example: llama-storage-tui keys run.yaml kv_default registry --prefix distributions:
     """
@@ -89,16 +93,10 @@ def keys(
         question,
     )
     if Settings(context).is_json:
-        output.write_document(
-            KeysDocument(
-                keys=[KeyBody.model_validate(entry) for entry in page.keys],
-                next=page.next,
-                complete=page.is_complete,
-                scanned=page.scanned,
-                total=page.total,
-            )
-        )
+        output.write_json(keys_json(page))
     else:
+        from llama_storage_tui.cli import reports
+
         reports.report_keys(page)
         if not page.keys and page.is_complete:
             reports.report_nothing(context, "keys")
@@ -137,6 +135,8 @@ def get(
     stored = ask(context, config, question)
     value = stored.value
     if Settings(context).is_json:
+        from llama_storage_tui.cli.data_documents import GetDocument
+
         output.write_document(GetDocument.model_validate(stored))
     elif raw or not output.stdout_is_terminal():
         content = (

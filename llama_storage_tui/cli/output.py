@@ -12,7 +12,7 @@ import os
 import select
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from io import TextIOWrapper
@@ -201,10 +201,23 @@ def _release() -> None:
 
 def write_document(document: BaseModel) -> None:
     """Print one JSON document, everything but ASCII escaped; a large one without indentation, and piece by piece."""
+    _write_json(_fields(document), lambda: document.model_dump(mode="json", by_alias=True), _compact)
+
+
+def write_json(value: Mapping[str, object]) -> None:
+    """Print a document of plain values, as `write_document` does."""
+    _write_json(value.items(), lambda: value, _compact_plain)
+
+
+def _write_json(
+    fields: Iterable[tuple[str, object]],
+    whole: Callable[[], object],
+    compact: Callable[[object], str],
+) -> None:
     _release()
     held: list[str] = []
     size = 0
-    for piece in _pieces(document):
+    for piece in _pieces(fields, compact):
         held.append(piece)
         size += len(piece)
         if size > INDENTED:
@@ -213,38 +226,38 @@ def write_document(document: BaseModel) -> None:
     if size > INDENTED:
         _write_data("".join(held) + "\n")
         return
-    plain = document.model_dump(mode="json", by_alias=True)
-    _write_data(mask_shown(json.dumps(plain, ensure_ascii=True, indent=2, allow_nan=False)) + "\n")
+    _write_data(mask_shown(json.dumps(whole(), ensure_ascii=True, indent=2, allow_nan=False)) + "\n")
 
 
-def _pieces(document: BaseModel) -> Iterator[str]:
+def _fields(document: BaseModel) -> Iterator[tuple[str, object]]:
+    for name, field in type(document).model_fields.items():
+        yield field.serialization_alias or field.alias or name, getattr(document, name)
+
+
+def _pieces(fields: Iterable[tuple[str, object]], compact: Callable[[object], str]) -> Iterator[str]:
     """Yield a document's JSON without indentation: of a list at its first level one item at a time."""
     before = "{"
-    for name, field in type(document).model_fields.items():
-        value = getattr(document, name)
-        yield f"{before}{_compact(field.serialization_alias or field.alias or name)}:"
+    for name, value in fields:
+        yield f"{before}{_compact_plain(name)}:"
         before = ","
         if isinstance(value, list):
             yield "["
             for index, item in enumerate(value):
-                yield f"{',' if index else ''}{_compact(item)}"
+                yield f"{',' if index else ''}{compact(item)}"
             yield "]"
         else:
-            yield _compact(value)
+            yield compact(value)
     yield "}"
 
 
 def _compact(value: object) -> str:
     from pydantic_core import to_jsonable_python  # here, so that text for people needs no pydantic
 
-    plain = to_jsonable_python(value, by_alias=True)
-    return mask_shown(json.dumps(plain, ensure_ascii=True, separators=(",", ":"), allow_nan=False))
+    return _compact_plain(to_jsonable_python(value, by_alias=True))
 
 
-def write_json(value: object) -> None:
-    """Print a plain value as JSON."""
-    _release()
-    _write_data(mask_shown(json.dumps(value, ensure_ascii=True, indent=2)) + "\n")
+def _compact_plain(value: object) -> str:
+    return mask_shown(json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False))
 
 
 def write_raw(chunk: str) -> None:

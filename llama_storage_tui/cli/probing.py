@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 @shared_options
 @click.pass_context
 def test(context: click.Context, config: str, backends: tuple[str, ...], *, thorough: bool) -> int:
-    """Connect to the backends, all at once, and describe what answers.
+    """Connect to the backends, and describe what answers.
+
+    All are asked at once.
 
     Example: llama-storage-tui test run.yaml sql_default --timeout 2
     """
@@ -37,10 +39,9 @@ def test(context: click.Context, config: str, backends: tuple[str, ...], *, thor
     results = ask(context, config, question)
     # Imported here: the servers were asked before there is anything to say.
     if Settings(context).is_json:
-        from llama_storage_tui.cli.data_documents import ProbeBody, TestDocument
+        from llama_storage_tui.cli.data_json import test_json
 
-        bodies = [ProbeBody.model_validate(result) for result in results]
-        output.write_document(TestDocument(results=bodies))
+        output.write_json(test_json(results))
     else:
         from llama_storage_tui.cli.reports import report_test
 

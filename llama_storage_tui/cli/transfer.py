@@ -77,7 +77,9 @@ def migrate_data(
     resumes: bool,
     undo: bool,
 ) -> int:
-    """Bring the data that the config's version does not reach to where it reads it, in the form that it takes.
+    """Bring data to where the config's version reads it.
+
+    That is the data which this version does not reach, or does not take in the form it has.
 
     Every row is read back before it counts as written. What moves is copied, and its source stays unless --remove-source
     says so; rows that are in the right place in an old form are changed there.

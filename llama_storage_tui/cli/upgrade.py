@@ -147,13 +147,13 @@ class UpgradeDocument(Document):
     "from_",
     metavar="VERSION",
     shell_complete=shell_completion.versions,
-    help="The version that runs now; as --for. Guessed where left out.",
+    help="The version that runs now, as with --for (default: guessed).",
 )
 @click.option("--fast", is_flag=True, help="Estimate large counts, and do not look into the rows.")
 @shared_options
 @click.pass_context
 def upgrade_check(context: click.Context, config: str, *, to: str, from_: str | None, fast: bool) -> int:
-    """Preview an upgrade: what would be lost under another version, and the steps to bring it there.
+    """Preview an upgrade: what would be lost, and the steps.
 
     Nothing is changed. Exit 0 only where nothing would be lost.
 

@@ -20,7 +20,7 @@ from llama_storage_tui.config.references import read_references
 from llama_storage_tui.config.registrations import read_registrations
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend, Catalog
-from llama_storage_tui.model.finding import Severity, Stage, Verdict
+from llama_storage_tui.model.finding import Finding, Severity, Stage, Verdict
 from llama_storage_tui.model.version import Version, VersionGuess
 from llama_storage_tui.secrets import conceal
 
@@ -45,7 +45,10 @@ class UnjudgedConfig:
         if judged.version.is_overridden or not _is_rejected(judged):
             return judged
         for guess in other_guesses(self._context.raw, judged.version):
-            other = _judged(_read(self._context, guess))
+            reading = _read(self._context, guess)
+            if _is_refused(reading):
+                continue
+            other = _judged(reading)
             if not _is_rejected(other):
                 reason = f"{judged.version.guess} was the first guess, and does not load the file"
                 version = replace(other.version, because=(*other.version.because, reason))
@@ -106,12 +109,25 @@ def _read(context: Context, guess: VersionGuess) -> UnjudgedConfig:
 
 def _is_rejected(catalog: Catalog) -> bool:
     """Tell whether the version's own models refuse the file; a variable that is missing is missing in every version."""
-    return any(
+    return any(map(_rejects, catalog.findings))
+
+
+def _rejects(finding: Finding) -> bool:
+    return (
         finding.stage is Stage.LOAD
         and finding.severity is Severity.ERROR
         and finding.rule != "unset-variable"
-        for finding in catalog.findings
     )
+
+
+def _is_refused(reading: UnjudgedConfig) -> bool:
+    """Tell whether the first few checks already reject the file, which spares the others."""
+    from llama_storage_tui.config.rules import load as rules
+    from llama_storage_tui.config.rules.view import View
+
+    catalog = reading.catalog
+    view = View(reading.context, catalog.backends, catalog.references, is_legacy=catalog.is_legacy)
+    return any(_rejects(finding) for check in reversed(rules.CHECKS) for finding in check(view))
 
 
 def _reading(context: Context, guess: VersionGuess) -> UnjudgedConfig:

@@ -42,7 +42,7 @@ async def probe_one(session: Session, name: str, *, thorough: bool = False) -> P
     found = _named(session, name)
     try:
         if session.catalog.login(name) is None:
-            probe = await (await session.reader(name)).probe(thorough=thorough)
+            probe = await (await session.prober(name)).probe(thorough=thorough)
         else:
             probe = await _probe_login(session, found, thorough=thorough)
     except BackendError as error:
@@ -113,7 +113,7 @@ async def probe_all(
     for name in {type(backend.target): backend.name for backend in named}.values():
         # Drivers first: an import while a connection is timed would count as its latency. What fails here fails below too.
         with contextlib.suppress(BackendError):
-            await session.reader(name)
+            await session.prober(name)
     # Servers before files: one that never answers is waited for from the first moment on, and the rest is done meanwhile.
     servers = {backend.name for backend in named if backend.target is not None and backend.target.addresses}
     wanted.sort(key=lambda name: name not in servers)

@@ -15,7 +15,7 @@ from llama_storage_tui.secrets import Redactor
 
 if TYPE_CHECKING:
     # Names of annotations only: a session is opened for the first screen, and reads nothing there.
-    from llama_storage_tui.backends.protocols import Reader
+    from llama_storage_tui.backends.protocols import Prober, Reader
     from llama_storage_tui.model.target import Target
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,7 @@ class Session:
         self.timeouts = timeouts or Timeouts()
         self.redact = Redactor(catalog.secrets)
         self._readers: dict[str, Reader] = {}
+        self._loaded: set[str] = set()
         self._outdated: list[Reader] = []
         self._opening = asyncio.Lock()
 
@@ -52,6 +53,7 @@ class Session:
             if targets.get(backend.name) != backend.target and backend.name in self._readers:
                 # What still reads from it may go on; it is closed with the session.
                 self._outdated.append(self._readers.pop(backend.name))
+                self._loaded.discard(backend.name)
         self.catalog = catalog
         self.redact = Redactor(catalog.secrets)
 
@@ -66,9 +68,21 @@ class Session:
     async def reader(self, name: str) -> Reader:
         """Return the reader of a backend, without contacting it yet.
 
-        The first one of an engine imports its driver, which takes a tenth of a second: in a thread, so that a screen answers.
-        Raises UsageError for an unknown name and BackendError where the config does not say what to connect to.
+        The first one of an engine imports its driver and all that reads tables, which takes some tenths of a second: in a thread,
+        so that a screen answers. Raises UsageError for an unknown name and BackendError where the config does not say what to
+        connect to.
         """
+        reader = await self._opened(name)
+        if name not in self._loaded:
+            await asyncio.to_thread(reader.load)
+            self._loaded.add(name)
+        return reader
+
+    async def prober(self, name: str) -> Prober:
+        """Return what tests a backend: its reader, of which no more is imported than a test needs. Raises as `reader` does."""
+        return await self._opened(name)
+
+    async def _opened(self, name: str) -> Reader:
         backend = self.backend(name)
         async with self._opening:
             if name in self._readers:
@@ -86,12 +100,14 @@ class Session:
 
     async def other_reader(self, target: Target) -> Reader:
         """Return a reader of a target that no backend of the catalog names; whoever asks for it closes it."""
-        return await asyncio.to_thread(_open, target, self.timeouts)
+        reader = await asyncio.to_thread(_open, target, self.timeouts)
+        await asyncio.to_thread(reader.load)
+        return reader
 
     async def close(self) -> None:
         """Close every reader that was opened."""
         readers = [*self._readers.values(), *self._outdated]
-        self._readers, self._outdated = {}, []
+        self._readers, self._loaded, self._outdated = {}, set(), []
         await asyncio.gather(*(reader.close() for reader in readers))
 
 

@@ -136,7 +136,7 @@ class Books:
 
 def opened(target, timeouts):
     books = Books()
-    return OpenReader(where=target.location, prober=books, key_value_reader=books)
+    return OpenReader(where=target.location, prober=books, key_value_reader=lambda: books)
 
 
 ENGINE = EngineSpec(

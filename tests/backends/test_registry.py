@@ -42,7 +42,7 @@ def test_a_driver_is_imported_when_the_first_backend_of_its_kind_is_opened() -> 
     assert done.stdout.splitlines() == [
         "",
         "redis",
-        "sqlalchemy,aiosqlite,redis",
+        "aiosqlite,redis",
         "sqlalchemy,aiosqlite,asyncpg,redis",
         "sqlalchemy,aiosqlite,asyncpg,pymongo,redis",
     ]

@@ -75,6 +75,8 @@ class Bench:
             # Compiled once, for ours and for others alike, as pip leaves it.
             "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),
             "LLAMA_STORAGE_TUI_STATE_DIR": str(folder / "state"),
+            # Nothing that somebody chose in the app before.
+            "LLAMA_STORAGE_TUI_CONFIG": str(folder / "config.toml"),
         }
         self.ours = [sys.executable, "-m", "llama_storage_tui"]
         paths = [f"--map-path={before}={after}" for before, after in self.request.path_map]

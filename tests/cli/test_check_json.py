@@ -1,4 +1,4 @@
-"""`check --json` is written without pydantic, and is the document that `schema check` describes."""
+"""`check --json` and `show --json` are written without pydantic, and are the documents that `schema` describes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from llama_storage_tui.cli.check_json import check_json
-from llama_storage_tui.cli.documents import CheckDocument
+from llama_storage_tui.cli.check_json import check_json, show_json
+from llama_storage_tui.cli.documents import CheckDocument, ShowDocument
 from llama_storage_tui.demo.deployment import make_deployment
 from llama_storage_tui.services.catalog import load
 from llama_storage_tui.services.requests import LoadRequest
@@ -33,7 +33,8 @@ def test_it_has_the_keys_and_types_of_the_schema_and_nothing_else(
     for config in named:
         catalog = load(LoadRequest(config, version=version, environ=environ))
         assert catalog.findings
-        written = check_json(catalog)
-        # Whatever is not in the model, or of another type, is refused by it.
-        document = CheckDocument.model_validate_json(json.dumps(written))
-        assert document.model_dump(mode="json", by_alias=True) == written
+        for made, model in ((check_json, CheckDocument), (show_json, ShowDocument)):
+            written = made(catalog)
+            # Whatever is not in the model, or of another type, is refused by it.
+            document = model.model_validate_json(json.dumps(written))
+            assert document.model_dump(mode="json", by_alias=True) == written

@@ -288,6 +288,9 @@ class MemoryReader:
         self._or_raise()
         return self._keys
 
+    def load(self) -> None:
+        pass  # everything is there
+
     async def close(self) -> None:
         self.is_closed = True
 
@@ -302,6 +305,9 @@ class MemorySession(Session):
     async def reader(self, name: str) -> MemoryReader:
         self.backend(name)
         return self.made[name]
+
+    async def prober(self, name: str) -> MemoryReader:
+        return await self.reader(name)
 
     async def close(self) -> None:
         for reader in self.made.values():

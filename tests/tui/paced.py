@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
 
-from llama_storage_tui.backends.protocols import KeyValueReader, Reader, RecordReader, TableReader
+from llama_storage_tui.backends.protocols import KeyValueReader, Prober, Reader, RecordReader, TableReader
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.data import Probe
 from llama_storage_tui.model.following import Mark, StoredSince
@@ -90,6 +90,9 @@ class SteadyReader:
     async def probe(self, *, thorough: bool = False) -> Probe:
         return replace(await self.real.probe(thorough=thorough), latency_ms=1.4)
 
+    def load(self) -> None:
+        self.real.load()
+
     async def close(self) -> None:
         await self.real.close()
 
@@ -110,6 +113,9 @@ class SteadySession(Session):
 
     async def reader(self, name: str) -> Reader:
         return SteadyReader(await super().reader(name))
+
+    async def prober(self, name: str) -> Prober:
+        return await self.reader(name)
 
 
 @dataclass

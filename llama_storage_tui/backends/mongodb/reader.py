@@ -27,5 +27,8 @@ class MongoProber:
 
 def mongo_reader(target: MongoTarget, *, timeouts: Timeouts) -> Reader:
     """Return the reader of a target."""
-    keys = None if target.collection is None else MongoKeyValueReader(target, timeouts)
-    return OpenReader(where=target.location, prober=MongoProber(target, timeouts), key_value_reader=keys)
+    return OpenReader(
+        where=target.location,
+        prober=MongoProber(target, timeouts),
+        key_value_reader=None if target.collection is None else lambda: MongoKeyValueReader(target, timeouts),
+    )

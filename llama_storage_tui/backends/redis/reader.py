@@ -17,6 +17,6 @@ def redis_reader(target: RedisTarget, *, timeouts: Timeouts) -> Reader:
     return OpenReader(
         where=connection.where,
         prober=RedisProber(connection, target, timeouts),
-        key_value_reader=RedisKeyValueReader(connection, timeouts),
+        key_value_reader=lambda: RedisKeyValueReader(connection, timeouts),
         closing=connection.close,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import field
 from typing import Any, Final
 
 from llama_storage_tui.backends.batches import LARGEST_BATCH
@@ -20,6 +21,7 @@ from llama_storage_tui.backends.redis.probe import RedisAnswer
 from llama_storage_tui.backends.redis.raw_keys import NEVER, RawKeys, encoded, is_past
 from llama_storage_tui.backends.redis.stored_keys import StoredKeys, stored_keys
 from llama_storage_tui.backends.redis.target import RedisTarget
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import FailureKind
 from llama_storage_tui.model.data import KeySelection
 from llama_storage_tui.model.limits import Timeouts
@@ -39,6 +41,15 @@ from llama_storage_tui.text import line
 _OTHER_FORM: Final = "Redis returns its value in another form"
 _NO_CLIENT: Final = frozenset("SMO")
 """Flags of a connection that is a replica, a primary or a monitor."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """Keys that are ready to be sent, and what is no key of Redis; `sent` are two commands of each part."""
+
+    parts: Sequence[StoredKeys] = field(repr=False)
+    refused: Sequence[RefusedRow]
+    sent: Sequence[bytes] = field(repr=False)
 
 
 class RedisWriter:
@@ -107,21 +118,33 @@ class RedisWriter:
         """Tell for each row what the database has in its place."""
         return await self._keys.look(sheet, rows, is_target=True)
 
-    async def insert(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
-        """Add keys that are not there: none is ever written over."""
-        made, refused = await asyncio.to_thread(stored_keys, sheet, rows)
+    def packed(self, sheet: Sheet, rows: Sequence[RawRow]) -> object:
+        """Return the commands that set the keys, and ask for them again."""
+        made, refused = stored_keys(sheet, rows)
         parts = made.parts()
-        self._is_touched = self._is_touched or bool(parts)
         asked: list[Question] = []
         for part in parts:
             asked += [(WriteCommand.ADD, *part.pairs()), (Command.VALUES, *part.keys)]
-        answers = await self._asked(asked)
+        return _Ready(parts, refused, self._connection.packed(asked))
+
+    async def insert(
+        self, sheet: Sheet, rows: Sequence[RawRow], packed: object = None
+    ) -> Sequence[RefusedRow]:
+        """Add keys that are not there: none is ever written over."""
+        made = packed or await asyncio.to_thread(self.packed, sheet, rows)
+        if not isinstance(made, _Ready):
+            raise TypeError(made)
+        parts = made.parts
+        if not parts:
+            return made.refused
+        self._is_touched = True
+        answers = [self._connection.accepted(each) for each in await self._connection.tell(made.sent)]
         added = [part for part, answer in zip(parts, answers[::2], strict=True) if answer]
         if len(added) < len(parts):
             for part in added:
                 await self._remove(part.keys)
             raise TakenError
-        return [*refused, *await self._ended(parts, answers[1::2])]
+        return [*made.refused, *await self._ended(parts, answers[1::2])]
 
     async def update(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
         """Put keys in place of those that this move brought before; one that has expired since goes."""
@@ -208,7 +231,8 @@ class RedisWriter:
     async def _asked(self, questions: Sequence[Question]) -> list[Any]:
         if not questions:
             return []
-        return [self._connection.accepted(each) for each in await self._connection.tell(questions)]
+        packed = self._connection.packed(questions)
+        return [self._connection.accepted(each) for each in await self._connection.tell(packed)]
 
     async def _info(self) -> Mapping[str, Any]:
         found: Mapping[str, Any] = await self._connection.one(Command.INFO, seconds=self._timeouts.query)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from sqlalchemy import exc
-from sqlalchemy.ext.asyncio import AsyncConnection
+import aiosqlite
 
 from llama_storage_tui.backends.sqlite.failures import SaidDamagedError
 from llama_storage_tui.errors import BackendError, FailureKind
@@ -28,16 +27,16 @@ _SOUND: Final = (
 )
 
 
-async def quick_check(connection: AsyncConnection) -> str | None:
+async def quick_check(connection: aiosqlite.Connection) -> str | None:
     """Check the whole file; return the first problem, None where there is none. A file too damaged to be checked is a problem."""
     try:
-        found = (await connection.exec_driver_sql("PRAGMA quick_check(1)")).scalars().all()
-    except exc.DatabaseError as error:
-        code = getattr(error.orig, "sqlite_errorcode", 0)
-        if code & 0xFF != sqlite3.SQLITE_CORRUPT or str(error.orig).startswith("malformed database schema"):
+        found = await connection.execute_fetchall("PRAGMA quick_check(1)")
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", 0)
+        if code & 0xFF != sqlite3.SQLITE_CORRUPT or str(error).startswith("malformed database schema"):
             raise
         return "it cannot be read to its end"
-    text = "\n".join(str(each) for each in found)
+    text = "\n".join(str(each[0]) for each in found)
     return None if text == "ok" else line(text.rpartition("***\n")[2], _LONGEST)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.engine import Expression
 from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
-from llama_storage_tui.backends.sqlite.python_json import outlined, readable
+from llama_storage_tui.backends.sqlite.readable_json import outlined, readable
 from llama_storage_tui.backends.sqlite.rowid import rowid_of
 from llama_storage_tui.backends.sqlite.watch import SqliteWatch
 from llama_storage_tui.model.records import Extent, Field, Path

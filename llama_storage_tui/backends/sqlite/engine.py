@@ -11,27 +11,32 @@ import sqlite3
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import aiosqlite
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlalchemy.pool import NullPool
 
 from llama_storage_tui.backends import network
 from llama_storage_tui.backends.batches import Pace
-from llama_storage_tui.backends.engine import Statement, Work
 from llama_storage_tui.backends.sqlite import checking, failures
 from llama_storage_tui.backends.sqlite.access import HeldFile, Look, OpenMode, look, uri
 from llama_storage_tui.backends.sqlite.copying import COPY_LIMIT, PrivateCopy
-from llama_storage_tui.backends.sqlite.dialect import SqliteDialect
 from llama_storage_tui.backends.sqlite.failures import SaidDamagedError
 from llama_storage_tui.backends.sqlite.python_json import FUNCTION, OUTLINE, json_outline, python_json
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.limits import Timeouts
 
+if TYPE_CHECKING:
+    # Names of annotations only: what needs no more than plain SQL must not wait for SQLAlchemy.
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from llama_storage_tui.backends.engine import Statement, Work
+    from llama_storage_tui.backends.sqlite.dialect import SqliteDialect
+
 T = TypeVar("T")
+PlainWork = Callable[[aiosqlite.Connection], Awaitable[T]]
+"""Work with statements in plain SQL."""
 
 BUSY_SECONDS: Final = 1.0
 """How long to wait for a writer: readers of WAL never wait, and a rollback-journal writer holds the file for milliseconds."""
@@ -59,7 +64,6 @@ class SqliteEngine:
     def __init__(
         self, path: Path, *, timeouts: Timeouts, copy_limit: int = COPY_LIMIT, makes_folders: bool = True
     ) -> None:
-        self.dialect = SqliteDialect()
         self.where = str(path)
         self._path = path
         self._timeouts = timeouts
@@ -71,9 +75,21 @@ class SqliteEngine:
         self._open_lock = asyncio.Lock()
         self._check: tuple[Look, Callable[[SaidDamagedError], BackendError]] | None = None
         self._running: dict[asyncio.Task[object], list[aiosqlite.Connection]] = {}
-        self._engine = create_async_engine(
-            "sqlite+aiosqlite://", async_creator=self._create, poolclass=NullPool
-        )
+
+    @cached_property
+    def dialect(self) -> SqliteDialect:
+        """How SQLite does what engines do differently."""
+        from llama_storage_tui.backends.sqlite.dialect import SqliteDialect
+
+        return SqliteDialect()
+
+    @cached_property
+    def _composing(self) -> AsyncEngine:
+        """What runs the statements that SQLAlchemy composes."""
+        from sqlalchemy.ext.asyncio import create_async_engine
+        from sqlalchemy.pool import NullPool
+
+        return create_async_engine("sqlite+aiosqlite://", async_creator=self._create, poolclass=NullPool)
 
     @property
     def raw(self) -> None:
@@ -86,6 +102,15 @@ class SqliteEngine:
 
     async def run(self, work: Work[T], *, seconds: float | None) -> T:
         """Run a unit of reading; again where the file changed under an immutable connection."""
+        return await self._repeated(partial(self._unit, work), seconds)
+
+    async def run_plain(self, work: PlainWork[T], *, seconds: float | None) -> T:
+        """Run a unit of reading in plain SQL, as `run` does one that SQLAlchemy composes."""
+        return await self._repeated(partial(self._plain_unit, work), seconds)
+
+    async def _repeated(
+        self, unit: Callable[[Look, list[aiosqlite.Connection]], Awaitable[T]], seconds: float | None
+    ) -> T:
         failure: BackendError | None = None
         for _ in range(_ATTEMPTS):
             before = await self.look()
@@ -93,8 +118,7 @@ class SqliteEngine:
             try:
                 with failures.translating(self.where):
                     opened: list[aiosqlite.Connection] = []
-                    unit = self._unit(before, work, opened)
-                    result = await self._stoppable(unit, opened, seconds=seconds)
+                    result = await self._stoppable(unit(before, opened), opened, seconds=seconds)
             except BackendError as error:
                 failure = error
             is_doubtful = self._may_be_torn(before) or _may_be_gone(failure)
@@ -150,7 +174,7 @@ class SqliteEngine:
         opened: list[aiosqlite.Connection] = []
         try:
             with failures.translating(self.where):
-                unit = self._unit(before, checking.quick_check, opened)
+                unit = self._plain_unit(checking.quick_check, before, opened)
                 problem = await self._stoppable(unit, opened, seconds=seconds)
         except BackendError as error:
             is_late = error.failure is FailureKind.TIMEOUT
@@ -169,7 +193,8 @@ class SqliteEngine:
             async with asyncio.timeout(CLOSE_SECONDS):
                 for task, opened in tuple(self._running.items()):
                     await _stop(task, opened)
-        await self._engine.dispose()
+        if "_composing" in vars(self):
+            await self._composing.dispose()
         await asyncio.to_thread(self._copy.close)
         self._held.close()
 
@@ -177,22 +202,35 @@ class SqliteEngine:
         """Whether a connection takes no lock that a writer would respect."""
         return before.way in {OpenMode.IMMUTABLE, OpenMode.COPY}
 
-    async def _unit(self, before: Look, work: Work[T], opened: list[aiosqlite.Connection]) -> T:
+    async def _unit(self, work: Work[T], before: Look, opened: list[aiosqlite.Connection]) -> T:
         async with self._connected(before, opened) as connection:
             await connection.exec_driver_sql("BEGIN")
             return await work(connection)
+
+    async def _plain_unit(self, work: PlainWork[T], before: Look, opened: list[aiosqlite.Connection]) -> T:
+        connection = await self._open(await self._path_of(before), before.way)
+        opened.append(connection)
+        try:
+            await connection.execute("BEGIN")
+            return await work(connection)
+        finally:
+            await connection.close()
+
+    async def _path_of(self, before: Look) -> Path:
+        """Return what to open: the file, or a private copy of it."""
+        if before.way is OpenMode.COPY:
+            return await asyncio.to_thread(self._copy.path, before, self._closed)
+        return before.path
 
     @asynccontextmanager
     async def _connected(
         self, before: Look, opened: list[aiosqlite.Connection]
     ) -> AsyncIterator[AsyncConnection]:
-        path = before.path
-        if before.way is OpenMode.COPY:
-            path = await asyncio.to_thread(self._copy.path, before, self._closed)
+        path = await self._path_of(before)
         async with contextlib.AsyncExitStack() as stack:
             async with self._open_lock:
                 self._opening = (path, before.way)
-                connection = await stack.enter_async_context(self._engine.connect())
+                connection = await stack.enter_async_context(self._composing.connect())
             raw = await connection.get_raw_connection()
             driver = raw.driver_connection
             if isinstance(driver, aiosqlite.Connection):
@@ -202,7 +240,10 @@ class SqliteEngine:
     async def _create(self) -> aiosqlite.Connection:
         if self._opening is None:
             raise BackendError("The file was not looked at.", failure=FailureKind.QUERY, where=self.where)
-        path, way = self._opening
+        return await self._open(*self._opening)
+
+    async def _open(self, path: Path, way: OpenMode) -> aiosqlite.Connection:
+        """Open the file read-only, whoever makes the statements."""
 
         def connect() -> sqlite3.Connection:
             connection = sqlite3.connect(

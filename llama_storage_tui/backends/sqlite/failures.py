@@ -7,8 +7,6 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Final
 
-from sqlalchemy import exc
-
 from llama_storage_tui.backends import sql_failures
 from llama_storage_tui.errors import BackendError, FailureKind
 
@@ -73,8 +71,7 @@ def translated(error: BaseException, *, where: str) -> BackendError:
     inner = sql_failures.unwrapped(error)
     if isinstance(inner, sqlite3.Error):
         return _of_sqlite(inner, where)
-    is_closed = isinstance(error, exc.DBAPIError) and error.connection_invalidated
-    return sql_failures.otherwise(error, where=where, is_closed=is_closed)
+    return sql_failures.otherwise(error, where=where, is_closed=sql_failures.is_invalidated(error))
 
 
 def _of_sqlite(error: sqlite3.Error, where: str) -> BackendError:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+import aiosqlite
 
 from llama_storage_tui.backends import network
 from llama_storage_tui.backends.sqlite import holders
@@ -30,7 +30,7 @@ async def probe(engine: SqliteEngine, target: SqliteTarget, *, timeouts: Timeout
     try:
         async with asyncio.timeout(timeouts.connect):
             look = await engine.look()
-            facts, tables = await engine.run(_facts, seconds=timeouts.query)
+            facts, tables = await engine.run_plain(_facts, seconds=timeouts.query)
     except TimeoutError:
         raise network.timed_out(timeouts.connect, where=engine.where, doing="connecting") from None
     except BackendError as error:
@@ -52,7 +52,7 @@ async def probe(engine: SqliteEngine, target: SqliteTarget, *, timeouts: Timeout
     }
     warnings = [*_warnings(look, target, tables, is_writable=is_writable)]
     if thorough:
-        problems = await engine.run(_quick_check, seconds=None)
+        problems = await engine.run_plain(_quick_check, seconds=None)
         details["quick check"] = "ok" if problems == ["ok"] else "; ".join(problems)
         if problems != ["ok"]:
             warnings.append(f"quick_check found damage: {problems[0]}")
@@ -67,17 +67,16 @@ async def probe(engine: SqliteEngine, target: SqliteTarget, *, timeouts: Timeout
     )
 
 
-async def _facts(connection: AsyncConnection) -> tuple[dict[str, Cell], tuple[str, ...]]:
+async def _facts(connection: aiosqlite.Connection) -> tuple[dict[str, Cell], tuple[str, ...]]:
     facts: dict[str, Cell] = {}
     for pragma in ("journal_mode", "page_count", "page_size", "encoding"):
-        facts[pragma] = (await connection.exec_driver_sql(f"PRAGMA {pragma}")).scalar_one()
-    found = (await connection.exec_driver_sql(_TABLES)).scalars().all()
-    return facts, tuple(str(name) for name in found)
+        ((facts[pragma],),) = await connection.execute_fetchall(f"PRAGMA {pragma}")
+    return facts, tuple(str(name) for (name,) in await connection.execute_fetchall(_TABLES))
 
 
-async def _quick_check(connection: AsyncConnection) -> list[str]:
-    found = await connection.exec_driver_sql(f"PRAGMA quick_check({_SHOWN_PROBLEMS})")
-    return [str(line) for line in found.scalars().all()]
+async def _quick_check(connection: aiosqlite.Connection) -> list[str]:
+    found = await connection.execute_fetchall(f"PRAGMA quick_check({_SHOWN_PROBLEMS})")
+    return [str(line) for (line,) in found]
 
 
 def _is_writable(look: Look) -> bool:

@@ -148,8 +148,16 @@ class SqliteWriter:
         """Tell for each row what the table has in its place."""
         return await self._run(lambda connection: self._look(connection, sheet, rows))
 
-    async def insert(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
+    def packed(self, sheet: Sheet, rows: Sequence[RawRow]) -> object:
+        """Return None: SQLite takes rows as they are."""
+        del sheet, rows
+        return None
+
+    async def insert(
+        self, sheet: Sheet, rows: Sequence[RawRow], packed: object = None
+    ) -> Sequence[RefusedRow]:
         """Add rows that are not there."""
+        del packed
         return await self._run(lambda connection: self._write(connection, sheet, rows, _insert_into(sheet)))
 
     async def update(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:

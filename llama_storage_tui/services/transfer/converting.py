@@ -18,11 +18,15 @@ IDENTITY_LENGTH = 120
 
 @dataclass(slots=True)
 class SheetRows:
-    """Rows for one sheet; `origins` are the places in the source's batch that they came from."""
+    """Rows for one sheet; `origins` are the places in the source's batch that they came from.
+
+    `packed` is what `ItemWriter.packed` made of these very rows.
+    """
 
     sheet: Sheet
     rows: list[RawRow] = field(default_factory=list)
     origins: list[int] = field(default_factory=list)
+    packed: object = field(default=None, repr=False)
 
     def identities(self) -> list[RowIdentity]:
         """Return each row's identity."""

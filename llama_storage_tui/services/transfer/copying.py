@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import field
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import RawBatch, RawRow, RowIdentity, Sheet, Standing, TakenError
 from llama_storage_tui.model.transfer import KEY_COLUMNS, OnConflict, TransferItem
 from llama_storage_tui.model.transfer_result import ItemOutcome, LeftRow, TransferProgress
+from llama_storage_tui.services.transfer.ahead import made_of
 from llama_storage_tui.services.transfer.collecting import searched_apart
 from llama_storage_tui.services.transfer.converting import Converted, SheetRows, convert, shown
 from llama_storage_tui.services.transfer.counting import MOST_LEFT, own_identities
@@ -186,7 +187,7 @@ class ItemCopy:
             reader = self._writer if source is None else source
             reading = reader.read(item.source.container, item.source.keys)
             # A store that is written to reads nothing meanwhile.
-            async with aclosing(self._converted(reading, is_ahead=source is not None)) as batches:
+            async with aclosing(made_of(reading, self._made, is_ahead=source is not None)) as batches:
                 async for batch, made in batches:
                     await self._bring(batch, made)
                     rows += len(batch.rows)
@@ -211,27 +212,12 @@ class ItemCopy:
         seconds = time.monotonic() - self._begun
         self._copy.watch(TransferProgress(self._item.what, place, rows, expected, seconds))
 
-    async def _converted(
-        self, batches: AsyncGenerator[RawBatch, None], *, is_ahead: bool
-    ) -> AsyncGenerator[tuple[RawBatch, Converted], None]:
-        """Yield each batch and what it becomes; `is_ahead` reads and converts the next one while the last is written."""
-
-        async def following() -> tuple[RawBatch, Converted] | None:
-            batch = await anext(batches, None)
-            return None if batch is None else (batch, await asyncio.to_thread(convert, self._item, batch))
-
-        async with aclosing(batches):
-            task = asyncio.create_task(following())
-            try:
-                while (found := await task) is not None:
-                    if is_ahead:
-                        task = asyncio.create_task(following())
-                    yield found
-                    if not is_ahead:
-                        task = asyncio.create_task(following())
-            finally:
-                task.cancel()
-                await asyncio.wait({task})
+    def _made(self, batch: RawBatch) -> Converted:
+        """Convert a batch, and pack what will be inserted as it is."""
+        made = convert(self._item, batch)
+        for each in made.sheets if not self._may_be_there else ():
+            each.packed = self._writer.packed(each.sheet, each.rows)
+        return made
 
     async def _bring(self, batch: RawBatch, made: Converted) -> None:
         for _, row in made.left:
@@ -272,7 +258,7 @@ class ItemCopy:
             return
         if not self._may_be_there:
             try:
-                await self._insert(each.sheet, each.rows, names)
+                await self._insert(each.sheet, each.rows, names, each.packed)
             except TakenError:  # by a row of another batch, or of another item
                 self._may_be_there = True
             else:
@@ -381,10 +367,16 @@ class ItemCopy:
                     help="Choose what becomes of rows that differ: keep those of the target, or replace them.",
                 )
 
-    async def _insert(self, sheet: Sheet, rows: Sequence[RawRow], names: Sequence[RowIdentity]) -> None:
+    async def _insert(
+        self,
+        sheet: Sheet,
+        rows: Sequence[RawRow],
+        names: Sequence[RowIdentity],
+        packed: object = None,
+    ) -> None:
         if not rows:
             return
-        refused = await self._writer.insert(sheet, rows)
+        refused = await self._writer.insert(sheet, rows, packed)
         self._came.note(names)
         for each in refused:
             self._leave(LeftRow(self._item.what, shown(names[each.index]), each.reason))

@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.requests import LoadRequest
-from llama_storage_tui.tui.app import World
+from llama_storage_tui.tui.app import Dependencies
 from llama_storage_tui.tui.catalog.catalog import CatalogScreen
 from llama_storage_tui.tui.transfers.transfer import TransferScreen
 from llama_storage_tui.tui.upgrades.left_behind import LeftBehindScreen
@@ -28,8 +28,8 @@ from tests.tui.gallery import NARROW, WIDE, GalleryApp, Stage
 
 @asynccontextmanager
 async def opened(request: LoadRequest, size: tuple[int, int] = WIDE) -> AsyncIterator[Stage]:
-    world = World(environ={"LLAMA_STORAGE_TUI_CONFIG": "/dev/null/none.toml"})
-    app = GalleryApp(request, world=world)
+    dependencies = Dependencies(environ={"LLAMA_STORAGE_TUI_CONFIG": "/dev/null/none.toml"})
+    app = GalleryApp(request, dependencies=dependencies)
     app._timeouts = Timeouts(connect=60, query=60)  # a busy machine is none that does not answer
     async with app.run_test(size=size) as pilot:
         found = Stage(pilot, app, {})
