@@ -9,7 +9,7 @@ from typing import Final
 
 _NEW_OBJECTS: Final = 50_000
 """How many come up before the next search: a batch is some thousands of rows, whose tuples can be part of no circle."""
-_KEPT_BYTES: Final = 8 * 1024 * 1024
+_KEPT_BYTES: Final = 4 * 1024 * 1024
 
 
 @contextmanager
