@@ -30,6 +30,20 @@ else:
 POOL_SIZE: Final = 3
 """A page, a count beside it, and an export."""
 _CLOSE_SECONDS: Final = 1.0
+_MOST_LENGTHS: Final = 10_000
+
+
+class _Lengths(dict[int, bytes]):
+    """What stands before an argument of some bytes, by their number: few of them are kept."""
+
+    def __missing__(self, size: int) -> bytes:
+        if len(self) >= _MOST_LENGTHS:
+            self.clear()
+        made = self[size] = b"$%d\r\n" % size
+        return made
+
+
+_LENGTHS: Final = _Lengths()
 
 
 class RedisConnection:
@@ -81,8 +95,22 @@ class RedisConnection:
         return self.accepted(answer)
 
     def packed(self, questions: Sequence[Question]) -> list[bytes]:
-        """Return questions as they are sent: asks nothing, and is not quick for large ones."""
+        """Return questions as they are sent."""
         return [_packed((self._said(command), *arguments)) for command, *arguments in questions]
+
+    def packed_columns(self, command: Command | WriteCommand, columns: Sequence[Sequence[bytes]]) -> bytes:
+        """Return a command as it is sent, whose arguments are the first of each column, then the second, and so on.
+
+        Of millions of keys this is quicker than hiredis is: the same lengths come again and again.
+        """
+        step, number = 3 * len(columns), len(columns[0])
+        parts = [b"\r\n"] * (step * number)
+        for at, column in enumerate(columns):
+            parts[3 * at :: step] = map(_LENGTHS.__getitem__, map(len, column))
+            parts[3 * at + 1 :: step] = column
+        word = self._said(command).encode()
+        head = b"*%d\r\n%b%b\r\n" % (1 + len(columns) * number, _LENGTHS[len(word)], word)
+        return b"".join([head, *parts])
 
     async def tell(self, packed: Sequence[bytes]) -> list[Any]:
         """Put packed questions without a time limit, and answer as `ask` does."""

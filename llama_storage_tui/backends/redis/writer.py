@@ -122,10 +122,12 @@ class RedisWriter:
         """Return the commands that set the keys, and ask for them again."""
         made, refused = stored_keys(sheet, rows)
         parts = made.parts()
-        asked: list[Question] = []
+        pack = self._connection.packed_columns
+        sent: list[bytes] = []
         for part in parts:
-            asked += [(WriteCommand.ADD, *part.pairs()), (Command.VALUES, *part.keys)]
-        return _Ready(parts, refused, self._connection.packed(asked))
+            sent.append(pack(WriteCommand.ADD, (part.keys, part.values)))
+            sent.append(pack(Command.VALUES, (part.keys,)))
+        return _Ready(parts, refused, sent)
 
     async def insert(
         self, sheet: Sheet, rows: Sequence[RawRow], packed: object = None
@@ -213,13 +215,12 @@ class RedisWriter:
     async def _expired_at(self, part: StoredKeys) -> list[int]:
         """Set when keys expire, and return what the server then says of each."""
         times = [NEVER] * len(part.keys)
+        if part.expires == times:
+            return times
         at = [place for place, time in enumerate(part.expires) if time != NEVER]
-        if at:
-            await self._asked([(WriteCommand.EXPIRE_AT, part.keys[each], part.expires[each]) for each in at])
-            for each, time in zip(
-                at, await self._keys.expiries([part.keys[each] for each in at]), strict=True
-            ):
-                times[each] = time
+        await self._asked([(WriteCommand.EXPIRE_AT, part.keys[each], part.expires[each]) for each in at])
+        for each, time in zip(at, await self._keys.expiries([part.keys[each] for each in at]), strict=True):
+            times[each] = time
         return times
 
     async def _remove(self, keys: Sequence[bytes]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import field
+from operator import itemgetter
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
@@ -31,6 +32,11 @@ class SheetRows:
     def identities(self) -> list[RowIdentity]:
         """Return each row's identity."""
         return identities(self.sheet, self.rows)
+
+    def has_twins(self) -> bool:
+        """Tell whether two rows have one identity."""
+        places = [self.sheet.columns.index(name) for name in self.sheet.identity]
+        return len(set(map(itemgetter(*places), self.rows))) < len(self.rows)
 
 
 @dataclass(frozen=True, slots=True)

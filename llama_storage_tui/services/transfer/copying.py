@@ -249,8 +249,7 @@ class ItemCopy:
 
     async def _put(self, each: SheetRows, own: Sequence[RowIdentity] | None) -> None:
         """Write rows, where two of them have one identity the second as one that meets the first."""
-        names = each.identities()
-        if len(set(names)) != len(names):
+        if each.has_twins():
             for number, row in enumerate(each.rows):
                 one = SheetRows(each.sheet, [row], [each.origins[number]])
                 self._may_be_there = True
@@ -258,12 +257,12 @@ class ItemCopy:
             return
         if not self._may_be_there:
             try:
-                await self._insert(each.sheet, each.rows, names, each.packed)
+                await self._insert(each.sheet, each.rows, each.identities, each.packed)
             except TakenError:  # by a row of another batch, or of another item
                 self._may_be_there = True
             else:
                 return
-        await self._put_beside(each.sheet, each.rows, names, own)
+        await self._put_beside(each.sheet, each.rows, each.identities(), own)
 
     async def _put_beside(
         self,
@@ -286,7 +285,7 @@ class ItemCopy:
             return
         others = [i for i in at[Standing.OTHER] if i not in set(mine)]
         absent = at[Standing.ABSENT]
-        await self._insert(sheet, [rows[i] for i in absent], [names[i] for i in absent])
+        await self._insert(sheet, [rows[i] for i in absent], lambda: [names[i] for i in absent])
         changing = mine + self._decide(others, names)
         refused_at = await self._change(sheet, rows, names, {i: found[i].former or () for i in changing})
         self.outcome.written += len(set(mine) - refused_at)
@@ -301,7 +300,7 @@ class ItemCopy:
     ) -> None:
         """Make rows of an earlier pass what their source has become: all that differ are this transfer's own."""
         absent, other = at[Standing.ABSENT], at[Standing.OTHER]
-        await self._insert(sheet, [rows[i] for i in absent], [names[i] for i in absent])
+        await self._insert(sheet, [rows[i] for i in absent], lambda: [names[i] for i in absent])
         refused = await self._writer.update(sheet, [rows[i] for i in other])
         for each in refused:
             self._leave(LeftRow(self._item.what, shown(names[other[each.index]]), each.reason))
@@ -371,7 +370,7 @@ class ItemCopy:
         self,
         sheet: Sheet,
         rows: Sequence[RawRow],
-        names: Sequence[RowIdentity],
+        names: Callable[[], Sequence[RowIdentity]],
         packed: object = None,
     ) -> None:
         if not rows:
@@ -379,7 +378,7 @@ class ItemCopy:
         refused = await self._writer.insert(sheet, rows, packed)
         self._came.note(names)
         for each in refused:
-            self._leave(LeftRow(self._item.what, shown(names[each.index]), each.reason))
+            self._leave(LeftRow(self._item.what, shown(names()[each.index]), each.reason))
         self.outcome.written += len(rows) - len(refused)
 
     def _leave(self, row: LeftRow) -> None:
