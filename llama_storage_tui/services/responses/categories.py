@@ -14,7 +14,7 @@ from llama_storage_tui.model.attention import Category, Thresholds
 from llama_storage_tui.model.records import AnyOf, Between, DocumentShape, Equals, Field, Measure, Not, OneOf
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.summaries import CREATED, OWNER, STATUS, STORE
-from llama_storage_tui.upstream import changes, field_rules, response_model
+from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.families.responses import DOCUMENT
 from llama_storage_tui.upstream.resuming import STATUSES
 
@@ -144,13 +144,13 @@ def _broken() -> tuple[Category, ...]:
 
 def without_store(version: Version) -> Category | None:
     """Return the category of responses without the field `store`; None for versions that do not need it."""
-    required = field_rules.rule(response_model.FIELDS["store"], version)
-    if required is None or not required.is_required:
+    since = changes.RESPONSES_SAY_STORED
+    if version < since:
         return None
     return Category(
         "no-store",
         'no "store" field',
-        f"Servers before {required.since} wrote no such field. Version {version} requires it: it fails on each of these, and on "
+        f"Servers before {since} wrote no such field. Version {version} requires it: it fails on each of these, and on "
         "every page of a list that holds one.",
         ADD_STORE,
         (_IS_OBJECT, Equals(STORE, None)),
