@@ -19,6 +19,8 @@ from llama_storage_tui.model.records import Extent, Field, Path
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
 Expression = sa.ColumnElement[object]
+Ends = Mapping[str, object]
+"""Values of a statement's parameters `low` and `high`: the ends of a range."""
 Statement = sa.Select[*tuple[Any, ...]]
 """Selects whatever columns the table has: no static type can say which."""
 RawRow = sa.Row[*tuple[Any, ...]]
@@ -167,7 +169,11 @@ class Documents(Protocol):
         ...
 
     def within(self, element: Expression, low: int, high: int) -> sa.ColumnElement[bool]:
-        """Return the condition that a row's position lies in [low, high)."""
+        """Return the condition that a row's position lies in [low, high), whose ends are the parameters that `ends` returns."""
+        ...
+
+    def ends(self, low: int, high: int) -> Ends:
+        """Return the values of the parameters in `within`: one statement then reads one range after the other."""
         ...
 
     def position_of(self, text: str) -> int:
