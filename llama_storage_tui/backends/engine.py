@@ -1,4 +1,4 @@
-"""The seam between what all SQL engines share (tables.py, keyvalue.py) and what each does its own way."""
+"""The seam between what all SQL engines share (tables.py, records.py) and what each does its own way."""
 
 from __future__ import annotations
 
@@ -276,22 +276,6 @@ class Dialect(Protocol):
 
     def starts_with(self, element: Expression, prefix: str) -> sa.ColumnElement[bool]:
         """Return the condition that a text starts with a prefix, whatever its collation."""
-        ...
-
-    async def is_binary_ordered(self, connection: AsyncConnection, shape: TableShape, column: str) -> bool:
-        """Tell whether a column's index is in code point order."""
-        ...
-
-    def odd(self, element: Expression) -> tuple[sa.ColumnElement[bool], ...]:
-        """Return the conditions of keys that are no text, one for each seek of an index; none where all are text."""
-        ...
-
-    def is_text(self, element: Expression) -> sa.ColumnElement[bool] | None:
-        """Return the condition, cheap on an index, that a key is text; None where all are."""
-        ...
-
-    def key_equals(self, element: Expression, key: str | bytes | None) -> sa.ColumnElement[bool]:
-        """Return the condition that a key is this one, as the driver gave it."""
         ...
 
 
