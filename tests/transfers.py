@@ -162,7 +162,7 @@ def transfer(state: Path, notify: Callable[[str], None] = lambda _: None) -> Tra
 
 
 class Killed(BaseException):
-    """Ends a program where a step was heard of; unlike KeyboardInterrupt it leaves the event loop alone."""
+    """Values a program where a step was heard of; unlike KeyboardInterrupt it leaves the event loop alone."""
 
 
 def ignore(_: TransferProgress) -> None:

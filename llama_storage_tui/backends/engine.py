@@ -1,4 +1,4 @@
-"""The seam between what all SQL engines share (tables.py, keyvalue.py) and what each does its own way."""
+"""The seam between what all SQL engines share (tables.py, records.py) and what each does its own way."""
 
 from __future__ import annotations
 
@@ -177,7 +177,11 @@ class Documents(Protocol):
         ...
 
     def within(self, element: Expression, low: int, high: int) -> sa.ColumnElement[bool]:
-        """Return the condition that a row's position lies in [low, high)."""
+        """Return the condition that a row's position lies in [low, high), whose ends are the parameters that `ends` returns."""
+        ...
+
+    def ends(self, low: int, high: int) -> Values:
+        """Return the values of the parameters in `within`: one statement then reads one range after the other."""
         ...
 
     def position_of(self, text: str) -> int:
@@ -280,22 +284,6 @@ class Dialect(Protocol):
 
     def starts_with(self, element: Expression, prefix: str) -> sa.ColumnElement[bool]:
         """Return the condition that a text starts with a prefix, whatever its collation."""
-        ...
-
-    async def is_binary_ordered(self, connection: AsyncConnection, shape: TableShape, column: str) -> bool:
-        """Tell whether a column's index is in code point order."""
-        ...
-
-    def odd(self, element: Expression) -> tuple[sa.ColumnElement[bool], ...]:
-        """Return the conditions of keys that are no text, one for each seek of an index; none where all are text."""
-        ...
-
-    def is_text(self, element: Expression) -> sa.ColumnElement[bool] | None:
-        """Return the condition, cheap on an index, that a key is text; None where all are."""
-        ...
-
-    def key_equals(self, element: Expression, key: str | bytes | None) -> sa.ColumnElement[bool]:
-        """Return the condition that a key is this one, as the driver gave it."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""One page of keys, in each of the three ways that an index allows.
+"""One page of keys, in each of the three ways that an index allows, whoever makes the statements.
 
 By range: the index is in code point order, and the selection is a few ranges of it. By scan: it is in another order, so keys
 are filtered as they come, up to a budget. Odd keys (NULL, binary; a TEXT PRIMARY KEY of SQLite allows both) come last.
@@ -7,25 +7,32 @@ are filtered as they come, up to a budget. Odd keys (NULL, binary; a TEXT PRIMAR
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from llama_storage_tui.backends import expiry
 from llama_storage_tui.backends.cursors import Part
-from llama_storage_tui.backends.keytable import KeyRow, KeyTable
 from llama_storage_tui.backends.ranges import KeyRange, ranges_of, selects_the_rest
+from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.errors import UsageError
-from llama_storage_tui.model.data import KeySelection
+from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError, UsageError
+from llama_storage_tui.model.data import Cell, KeyEntry, KeySelection
 
 SCAN_BUDGET: Final = 50_000
 """Keys looked at for one page where a prefix is no range: some 50 ms on an index."""
 
 TEXT: Final = ("s", "text")
 ODD: Final = ("s", "odd")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """One key found: its entry, and where it stands (its key's part, and its row's for keys that are no text)."""
+
+    entry: KeyEntry
+    key: Part
+    row: Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,13 @@ class KeyQuery:
     limit: int
     after: tuple[Part, Part] | None
     now: datetime
+
+    @property
+    def lowest(self) -> str | None:
+        """The one prefix that every selected key starts with, if there is one: a lower bound under any collation."""
+        if self.prefix:
+            return self.prefix
+        return self.selection.include[0] if len(self.selection.include) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,67 +77,75 @@ class Found:
         return (ODD, row.row) if self.is_odd[index] else (TEXT, row.key)
 
 
-async def find(connection: AsyncConnection, keys: KeyTable, query: KeyQuery) -> Found:
+class KeyLookup(Protocol):
+    """A key-value table on an open connection: the statements of one engine. A stored row is key, size, expiration and value."""
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether the index of the keys is in code point order."""
+        ...
+
+    def can_hold(self, text: str) -> bool:
+        """Tell whether a key can be this text at all."""
+        ...
+
+    async def ranged(self, chosen: KeyRange, after: Part, limit: int, now: datetime) -> Sequence[KeyRow]:
+        """Return up to `limit` keys of a range, those behind a key where one is given."""
+        ...
+
+    async def scanned(self, query: KeyQuery) -> Found:
+        """Return a page of keys that are filtered as they come."""
+        ...
+
+    async def odd(self, after: Part, limit: int, now: datetime) -> Sequence[KeyRow]:
+        """Return up to `limit` keys that are no text, those behind a row where one is given."""
+        ...
+
+    async def count(self, selection: KeySelection, most: int | None) -> Sequence[int]:
+        """Count the keys of a selection in parts, each up to `most`."""
+        ...
+
+    async def one(self, key: str | bytes | None, limit: int | None) -> Sequence[object] | None:
+        """Return the stored row of a key, its value cut after `limit` + 1 characters."""
+        ...
+
+    async def several(self, keys: Sequence[str], limit: int | None) -> Sequence[Sequence[object]]:
+        """Return the stored rows of some keys, in any order."""
+        ...
+
+    async def at(self, row: KeyRow) -> Sequence[object] | None:
+        """Return the stored row of a key that was found: by its place, where a key that is no text may be there twice."""
+        ...
+
+
+async def find(keys: KeyLookup, query: KeyQuery) -> Found:
     """Return up to `limit` + 1 keys after a position."""
     texts: Found = Found((), (), 0)
     if query.after is None or query.after[0] == TEXT:
-        texts = await (_by_range if keys.is_binary else _by_scan)(connection, keys, query)
+        texts = await (_by_range(keys, query) if keys.is_binary else keys.scanned(query))
     wanted = query.limit + 1 - len(texts.rows)
     if wanted <= 0 or texts.resume is not None or query.prefix or not selects_the_rest(query.selection):
         return texts
-    odd = await _odd(connection, keys, query, wanted)
+    after = query.after[1] if query.after is not None and query.after[0] == ODD else None
+    odd = await keys.odd(after, wanted, query.now)
     return Found(
         (*texts.rows, *odd), (*texts.is_odd, *(True for _ in odd)), texts.scanned + len(odd), texts.resume
     )
 
 
-def matching(
-    keys: KeyTable, key: sa.ColumnElement[object], query_selection: KeySelection, prefix: str
-) -> sa.ColumnElement[bool]:
-    """Return the condition that a key is selected, for an index in any order: the longest prefix decides."""
-    decisions = dict.fromkeys(query_selection.include or ("",), True)
-    decisions |= dict.fromkeys(query_selection.exclude, False)
-    ordered = sorted(decisions, key=len, reverse=True)
-    whens = [
-        (keys.dialect.starts_with(key, text), sa.true() if decisions[text] else sa.false())
-        for text in ordered
-        if text
-    ]
-    default = sa.true() if decisions.get("", False) else sa.false()
-    chosen = sa.case(*whens, else_=default) if whens else default
-    conditions: list[sa.ColumnElement[bool]] = [chosen == sa.true() if whens else default]
-    if prefix:
-        conditions.append(keys.dialect.starts_with(key, prefix))
-    return sa.and_(*conditions)
-
-
-async def _by_range(connection: AsyncConnection, keys: KeyTable, query: KeyQuery) -> Found:
+async def _by_range(keys: KeyLookup, query: KeyQuery) -> Found:
     rows: list[KeyRow] = []
-    table = keys.table
-    key = table.c["key"]
+    after = None if query.after is None else query.after[1]
     for chosen in ranges_of(query.selection, prefix=query.prefix):
-        conditions = _from(keys, key, chosen, query.after)
-        if conditions is None:
+        stored = None if after is None else _bytes(after)
+        if stored is not None and chosen.high is not None and stored >= chosen.high.encode():
             continue
-        statement = keys.entries(table).where(*conditions).order_by(key).limit(query.limit + 1 - len(rows))
-        rows += [keys.row(raw, query.now) for raw in (await connection.execute(statement)).all()]
+        is_inside = stored is not None and stored >= chosen.low.encode()
+        wanted = query.limit + 1 - len(rows)
+        rows += await keys.ranged(chosen, after if is_inside else None, wanted, query.now)
         if len(rows) > query.limit:
             break
     return Found(tuple(rows), (False,) * len(rows), len(rows))
-
-
-def _from(
-    keys: KeyTable, key: sa.ColumnElement[object], chosen: KeyRange, after: tuple[Part, Part] | None
-) -> tuple[sa.ColumnElement[bool], ...] | None:
-    """Return the conditions of the part of a range after a position; None where it lies wholly before."""
-    if after is None or after[1] is None:
-        return keys.within(key, chosen)
-    stored = _bytes(after[1])
-    if chosen.high is not None and stored >= chosen.high.encode():
-        return None
-    if stored < chosen.low.encode():
-        return keys.within(key, chosen)
-    return (*keys.within(key, chosen)[1:], key > keys.dialect.bound(after[1], keys.shape.column("key")))
 
 
 def _bytes(part: tuple[str, str]) -> bytes:
@@ -135,54 +157,49 @@ def _bytes(part: tuple[str, str]) -> bytes:
         raise UsageError("This cursor does not belong to this list.") from None
 
 
-async def _by_scan(connection: AsyncConnection, keys: KeyTable, query: KeyQuery) -> Found:
-    table = keys.table
-    key = table.c["key"]
-    bounds: list[sa.ColumnElement[bool]] = []
-    if query.after is not None and query.after[1] is not None:
-        bounds.append(key > keys.dialect.bound(query.after[1], keys.shape.column("key")))
-    elif (lowest := _lowest(query)) is not None and keys.dialect.can_hold(lowest):
-        bounds.append(key >= sa.bindparam("low", lowest, type_=sa.Text(), unique=True))
-    is_text = keys.dialect.is_text(key)
-    if is_text is not None:
-        bounds.append(is_text)
-    window = sa.select(key).where(*bounds).order_by(key).limit(SCAN_BUDGET).subquery("looked_at")
-    hits = (
-        sa.select(window.c["key"])
-        .where(matching(keys, window.c["key"], query.selection, query.prefix))
-        .order_by(window.c["key"])
-        .limit(query.limit + 1)
-        .subquery("hits")
+def decisions(selection: KeySelection) -> Mapping[str, bool]:
+    """Return for each prefix, the longest first, whether keys that begin with it are selected: the first that fits decides.
+
+    The last is empty, and fits all.
+    """
+    found = dict.fromkeys(selection.include or ("",), True)
+    found |= dict.fromkeys(selection.exclude, False)
+    ordered = sorted((text for text in found if text), key=len, reverse=True)
+    return {text: found[text] for text in ordered} | {"": found.get("", False)}
+
+
+def checked(shape: TableShape | None, name: str, *, where: str) -> TableShape:
+    """Return the shape of a key-value table; raises NotFoundError for one not made yet, BackendError for any other table."""
+    if shape is None:
+        raise NotFoundError(
+            f"There is no key-value table {name!r} yet.",
+            where=where,
+            help="The server creates it on first use; before that the backend holds no key.",
+        )
+    missing = {"key", "value"} - {column.name for column in shape.columns}
+    if missing:
+        raise BackendError(
+            f"Table {name!r} is not a key-value table: it has no column {' and '.join(sorted(missing))}.",
+            failure=FailureKind.QUERY,
+            where=where,
+            help="Check table_name: is it the table that the server uses?",
+        )
+    return shape
+
+
+def entry_of(raw: Sequence[object], now: datetime) -> KeyEntry:
+    """Return the entry of a row that begins with key, size and expiration."""
+    key, size, expiration = raw[:3]
+    expires_at, text = expiry.read(as_cell(expiration))
+    return KeyEntry(
+        key=key if isinstance(key, str | bytes | None) else str(key),
+        bytes=size if isinstance(size, int) else None,
+        expires_at=expires_at,
+        is_expired=expiry.is_past(expires_at, now),
+        expiration_text=text,
     )
-    statement = keys.entries(table).where(key.in_(sa.select(hits.c["key"]))).order_by(key)
-    rows = [keys.row(raw, query.now) for raw in (await connection.execute(statement)).all()]
-    if len(rows) > query.limit:
-        return Found(tuple(rows), (False,) * len(rows), len(rows))
-    last = keys.dialect.mark(sa.func.max(window.c["key"]), keys.shape.column("key"))
-    scanned, *mark = (await connection.execute(sa.select(sa.func.count(), *last))).one()
-    part = keys.dialect.part(mark)
-    is_stopped = int(scanned) >= SCAN_BUDGET and part is not None
-    resume: tuple[Part, Part] | None = (TEXT, part) if is_stopped else None
-    return Found(tuple(rows), (False,) * len(rows), int(scanned), resume)
 
 
-def _lowest(query: KeyQuery) -> str | None:
-    """Return the one prefix that every selected key starts with, if there is one: a lower bound under any collation."""
-    if query.prefix:
-        return query.prefix
-    return query.selection.include[0] if len(query.selection.include) == 1 else None
-
-
-async def _odd(connection: AsyncConnection, keys: KeyTable, query: KeyQuery, wanted: int) -> Sequence[KeyRow]:
-    table = keys.table
-    odd = keys.dialect.odd(table.c["key"])
-    if not odd or not keys.shape.key:
-        return ()
-    shape = keys.shape.key[0]
-    place = table.c[shape.name]
-    # One seek of the key's index for each condition: together with ORDER BY they would be a scan of the table.
-    found = sa.union_all(*(sa.select(place).where(condition) for condition in odd))
-    statement = keys.entries(table).where(place.in_(found)).order_by(place).limit(wanted)
-    if query.after is not None and query.after[0] == ODD and query.after[1] is not None:
-        statement = statement.where(place > keys.dialect.bound(query.after[1], shape))
-    return [keys.row(raw, query.now) for raw in (await connection.execute(statement)).all()]
+def as_cell(value: object) -> Cell:
+    """Return a driver's value as one that can be shown."""
+    return value if isinstance(value, str | int | float | bool | bytes | None) else str(value)

@@ -1,26 +1,31 @@
 """The keys and values of a kv_* backend that lives in a SQL table: what SQLite and PostgreSQL share.
 
-The table is the server's: `key` (its primary key), `value`, `expiration`. How a page is found stands in keyscan.py.
+The table is the server's: `key` (its primary key), `value`, `expiration`. How a page is found stands in keyscan.py, the statements
+in keytable.py of each engine's package.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
-
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
 from llama_storage_tui.backends.cursors import Part
-from llama_storage_tui.backends.engine import Engine, Statement
-from llama_storage_tui.backends.keyscan import ODD, TEXT, Found, KeyQuery, find, matching
-from llama_storage_tui.backends.keytable import KeyRow, KeyTable, as_cell, entry_of
-from llama_storage_tui.backends.ranges import ranges_of, selects_the_rest
+from llama_storage_tui.backends.keyscan import (
+    ODD,
+    TEXT,
+    Found,
+    KeyLookup,
+    KeyQuery,
+    KeyRow,
+    as_cell,
+    entry_of,
+    find,
+)
 from llama_storage_tui.backends.rereading import rereading
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
@@ -33,31 +38,54 @@ from llama_storage_tui.model.data import (
 )
 from llama_storage_tui.model.limits import Timeouts
 
+if TYPE_CHECKING:
+    from llama_storage_tui.backends.engine import Engine
+
+T = TypeVar("T")
+
 FAST_COUNT: Final = 1_000_000
 """A fast count stops here and says so: on an index that many keys take about 0.1 s."""
 
 KEYS_AT_ONCE: Final = 400
 
 
+class KeyTables(Protocol):
+    """The key-value table of an engine, by whatever makes its statements; once described, it is known until a `refresh`."""
+
+    @property
+    def name(self) -> str:
+        """The table's name."""
+        ...
+
+    async def ask(
+        self,
+        engine: Engine,
+        question: Callable[[KeyLookup], Awaitable[T]],
+        *,
+        seconds: float | None,
+        refresh: bool,
+    ) -> T:
+        """Ask the table on a connection of its own, as `Engine.run` does; raises NotFoundError where there is none yet."""
+        ...
+
+
 @dataclass(slots=True)
 class SqlKeyValueReader:
-    """Satisfies `protocols.KeyValueReader` for every engine with a dialect."""
+    """Satisfies `protocols.KeyValueReader` for every SQL engine."""
 
     engine: Engine
-    table: str
+    tables: KeyTables
     timeouts: Timeouts
-    _keys: KeyTable | None = None
 
     async def count(self, selection: KeySelection, *, fast: bool = False) -> Count:
         """Count keys, expired ones included; `fast` stops at a million. Exact counts have no time limit."""
 
-        async def counted(connection: AsyncConnection) -> Count:
-            keys = await self._opened(connection, self.engine, refresh=True)
-            found = await connection.execute(_count_statement(keys, selection, FAST_COUNT if fast else None))
-            counts = [int(number) for number in found.one()]
+        async def counted(keys: KeyLookup) -> Count:
+            counts = await keys.count(selection, FAST_COUNT if fast else None)
             return Count(sum(counts), is_exact=not fast or max(counts, default=0) < FAST_COUNT)
 
-        return await self.engine.run(counted, seconds=self.timeouts.query if fast else None)
+        seconds = self.timeouts.query if fast else None
+        return await self.tables.ask(self.engine, counted, seconds=seconds, refresh=True)
 
     async def counts(self, selections: Sequence[KeySelection], *, fast: bool = False) -> tuple[Count, ...]:
         """Count the keys of several selections at the same time."""
@@ -79,7 +107,7 @@ class SqlKeyValueReader:
         if limit < 1:
             raise UsageError("A page has at least one key.")
         name = cursors.fingerprint(
-            self.engine.where, self.table, selection.include, selection.exclude, prefix
+            self.engine.where, self.tables.name, selection.include, selection.exclude, prefix
         )
         query = KeyQuery(selection, prefix, limit, _position(after, name), datetime.now(UTC))
 
@@ -98,50 +126,38 @@ class SqlKeyValueReader:
 
     async def value(self, key: str | bytes | None, *, limit: int | None = None) -> StoredValue | None:
         """Return one value, cut to `limit` characters (None: whole); None where there is no such key."""
-        return await rereading(self.engine, lambda engine: self._value(engine, key, limit))
+        found = await self._ask(lambda keys: keys.one(key, limit), seconds=self.timeouts.query)
+        return None if found is None else _stored(found, limit)
 
     async def _find(self, query: KeyQuery, *, seconds: float | None) -> Found:
-        async def look(engine: Engine) -> Found:
-            async def found(connection: AsyncConnection) -> Found:
-                keys = await self._opened(connection, engine, refresh=query.after is None)
-                is_possible = not query.prefix or keys.dialect.can_hold(query.prefix)
-                return await find(connection, keys, query) if is_possible else Found((), (), 0)
+        async def found(keys: KeyLookup) -> Found:
+            is_possible = not query.prefix or keys.can_hold(query.prefix)
+            return await find(keys, query) if is_possible else Found((), (), 0)
 
-            return await engine.run(found, seconds=seconds)
+        return await self._ask(found, seconds=seconds, refresh=query.after is None)
 
-        return await rereading(self.engine, look)
-
-    async def _value(self, engine: Engine, key: str | bytes | None, limit: int | None) -> StoredValue | None:
-        async def read(connection: AsyncConnection) -> StoredValue | None:
-            keys = await self._opened(connection, engine, refresh=False)
-            table = keys.table
-            is_key = keys.dialect.key_equals(table.c["key"], key)
-            found = (await connection.execute(keys.values(table, limit=limit).where(is_key).limit(1))).first()
-            return None if found is None else _stored(found, limit)
-
-        return await engine.run(read, seconds=self.timeouts.query)
+    async def _ask(
+        self, question: Callable[[KeyLookup], Awaitable[T]], *, seconds: float | None, refresh: bool = False
+    ) -> T:
+        return await rereading(
+            self.engine,
+            lambda engine: self.tables.ask(engine, question, seconds=seconds, refresh=refresh),
+        )
 
     async def values_of(self, keys: Sequence[str], *, limit: int | None = None) -> tuple[StoredValue, ...]:
         """Return the values of those of the keys that are there, in their order."""
-        return (
-            await rereading(self.engine, lambda engine: self._values_of(engine, keys, limit)) if keys else ()
-        )
+        if not keys:
+            return ()
 
-    async def _values_of(
-        self, engine: Engine, keys: Sequence[str], limit: int | None
-    ) -> tuple[StoredValue, ...]:
-        async def read(connection: AsyncConnection) -> tuple[StoredValue, ...]:
-            opened = await self._opened(connection, engine, refresh=False)
-            wanted = [key for key in dict.fromkeys(keys) if opened.dialect.can_hold(key)]
-            table = opened.table
+        async def read(lookup: KeyLookup) -> tuple[StoredValue, ...]:
+            wanted = [key for key in dict.fromkeys(keys) if lookup.can_hold(key)]
             found: dict[str, StoredValue] = {}
             for start in range(0, len(wanted), KEYS_AT_ONCE):
-                is_one = table.c["key"].in_(wanted[start : start + KEYS_AT_ONCE])
-                for raw in (await connection.execute(opened.values(table, limit=limit).where(is_one))).all():
+                for raw in await lookup.several(wanted[start : start + KEYS_AT_ONCE], limit):
                     found[str(raw[0])] = _stored(raw, limit)
             return tuple(found[key] for key in wanted if key in found)
 
-        return await engine.run(read, seconds=self.timeouts.query)
+        return await self._ask(read, seconds=self.timeouts.query)
 
     async def stream(self, selection: KeySelection) -> AsyncGenerator[Sequence[StoredValue], None]:
         """Yield batches of whole values in key order, without a time limit.
@@ -149,7 +165,9 @@ class SqlKeyValueReader:
         Keys come first, with their sizes, then the values of as many as weigh a batch: memory follows the largest
         value, not their number, and no statement stays open while the caller works.
         """
-        name = cursors.fingerprint(self.engine.where, self.table, selection.include, selection.exclude, "")
+        name = cursors.fingerprint(
+            self.engine.where, self.tables.name, selection.include, selection.exclude, ""
+        )
         after: Cursor | None = None
         while True:
             query = KeyQuery(selection, "", LARGEST_BATCH, _position(after, name), datetime.now(UTC))
@@ -166,31 +184,18 @@ class SqlKeyValueReader:
                 return
 
     async def _values(self, rows: Sequence[KeyRow]) -> Sequence[StoredValue]:
-        return await rereading(self.engine, lambda engine: self._values_at(engine, rows))
-
-    async def _values_at(self, engine: Engine, rows: Sequence[KeyRow]) -> Sequence[StoredValue]:
-        async def read(connection: AsyncConnection) -> list[StoredValue]:
-            keys = await self._opened(connection, engine, refresh=False)
-            table = keys.table
-            values = keys.values(table, limit=None)
+        async def read(keys: KeyLookup) -> list[StoredValue]:
             texts = [row.entry.key for row in rows if isinstance(row.entry.key, str)]
-            by_key = values.where(table.c["key"].in_(texts))
-            found = {str(raw[0]): raw for raw in (await connection.execute(by_key)).all()} if texts else {}
+            found = {str(raw[0]): raw for raw in await keys.several(texts, None)} if texts else {}
             stored: list[StoredValue] = []
             for row in rows:
-                raw = found.get(row.entry.key) if isinstance(row.entry.key, str) else None
-                if raw is None and not isinstance(row.entry.key, str):
-                    raw = (await connection.execute(values.where(keys.is_row(table, row)))).first()
+                is_text = isinstance(row.entry.key, str)
+                raw = found.get(str(row.entry.key)) if is_text else await keys.at(row)
                 if raw is not None:
                     stored.append(_stored(raw, None))
             return stored
 
-        return await engine.run(read, seconds=None)
-
-    async def _opened(self, connection: AsyncConnection, engine: Engine, *, refresh: bool) -> KeyTable:
-        if self._keys is None or refresh:
-            self._keys = await KeyTable.open(connection, engine.dialect, self.table, where=engine.where)
-        return replace(self._keys, dialect=engine.dialect)
+        return await self._ask(read, seconds=None)
 
 
 def _position(after: Cursor | None, name: str) -> tuple[Part, Part] | None:
@@ -200,28 +205,6 @@ def _position(after: Cursor | None, name: str) -> tuple[Part, Part] | None:
     if stage not in {TEXT, ODD} or part is None:
         raise cursors.refused()
     return stage, part
-
-
-def _count_statement(keys: KeyTable, selection: KeySelection, most: int | None) -> Statement:
-    table = keys.table
-    key = table.c["key"]
-    wanted: list[sa.ColumnElement[bool]] = []
-    if keys.is_binary:
-        wanted += [sa.and_(*keys.within(key, chosen)) for chosen in ranges_of(selection)]
-    else:
-        is_text = keys.dialect.is_text(key)
-        condition = matching(keys, key, selection, "")
-        wanted.append(condition if is_text is None else sa.and_(condition, is_text))
-    if selects_the_rest(selection):
-        wanted += keys.dialect.odd(key)
-    counts = [
-        sa.select(sa.func.count())
-        .select_from(sa.select(sa.literal_column("1")).select_from(table).where(each).limit(most).subquery())
-        .scalar_subquery()
-        .label(f"c{index}")
-        for index, each in enumerate(wanted)
-    ]
-    return sa.select(*counts) if counts else sa.select(sa.literal(0))
 
 
 def _stored(raw: Sequence[object], limit: int | None) -> StoredValue:

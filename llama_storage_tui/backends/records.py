@@ -37,8 +37,17 @@ from llama_storage_tui.model.records import (
 SIDE_BY_SIDE: Final = 2
 """Pieces of a search that are read at once: the engines' own scans of a large table use as many processes or more."""
 
-PIECE_SECONDS: Final = 0.25
-"""How long a piece of a search should take: short enough to show how far it is, long enough to weigh more than its start."""
+PIECE_SECONDS: Final = 0.5
+"""How long a piece of a search should take: short enough to show how far it is, long enough to weigh more than its start.
+
+A start takes some 15 ms, nearly all of which an engine needs to prepare the statement. With two at once, one ends twice as often.
+"""
+
+START_SHARE: Final = 4
+"""How many times as long as the quickest piece one should take at least: nobody knows what of that was its start."""
+
+GROWTH: Final = 8
+"""How many times as wide the next piece may be: what it takes beside its rows makes a piece look slower than it is."""
 
 IDS_AT_ONCE: Final = 100
 """Ids of one look-up: a statement of four times as many takes 30 ms to make, and holds up everything else that runs."""
@@ -307,6 +316,7 @@ class _Pieces(Generic[T]):
         self._read = read
         self._low, self._high = low, high
         self._first = self._width = self._last = first
+        self._quickest = float("inf")
         self._ahead: deque[tuple[asyncio.Task[T], int, float]] = deque()
         # A table without positions (a view) is one piece.
         self._is_whole = low >= high
@@ -350,7 +360,13 @@ class _Pieces(Generic[T]):
         self._ahead.append((asyncio.ensure_future(self._read(positions)), width, monotonic()))
 
     def _pace(self, seconds: float, width: int) -> None:
-        if width and seconds < PIECE_SECONDS / 2:
-            self._width = max(self._width, width * 2)
-        elif seconds > PIECE_SECONDS * 2:
+        if not width:
+            return
+        self._quickest = min(self._quickest, seconds)
+        # On a busy machine a narrow piece takes nearly as long as a wide one: to halve it would only make more of them.
+        should_take = max(PIECE_SECONDS, START_SHARE * self._quickest)
+        if seconds < should_take / 2:
+            wider = min(GROWTH, should_take / max(seconds, 0.001))
+            self._width = max(self._width, int(width * wider))
+        elif seconds > should_take * 2:
             self._width = max(self._first, width // 2)

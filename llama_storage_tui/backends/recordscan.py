@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Final
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ from llama_storage_tui.backends.documents import (
     inside_of,
 )
 from llama_storage_tui.backends.engine import Dialect, Expression, Statement, TableWatch, Values
-from llama_storage_tui.backends.row_source import Order, Rows, RowSource
+from llama_storage_tui.backends.row_source import Order, Rows, RowSource, ScanSlice
 from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
 from llama_storage_tui.backends.time_floor import TimeFloor, as_condition
 from llama_storage_tui.deferred import dataclass
@@ -44,20 +44,14 @@ FIRST_RANGE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
-class ScanSlice:
-    """Rows of one table: what they are selected from, and the conditions of their positions."""
-
-    table: sa.TableClause
-    conditions: tuple[sa.ColumnElement[bool], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class RecordScan(RowSource):
     """A resolved query. `marked` are the columns that a cursor holds: time, id and key, or the position alone."""
 
     marked: tuple[ColumnShape, ...]
     name: str
     parts: tuple[TablePart, ...] = ()
+    _walks: dict[int, Statement] = field(init=False, default_factory=dict, compare=False, repr=False)
+    """What was composed for the slices of a part."""
 
     @classmethod
     def of(
@@ -171,7 +165,8 @@ class RecordScan(RowSource):
         within = self.dialect.documents.within
         if not self.parts:
             table = self.table
-            yield ScanSlice(table, (within(table.c[self.marked[-1].name], low, high),))
+            condition = within(table.c[self.marked[-1].name], low, high)
+            yield ScanSlice(table, (condition,), ends=self.dialect.documents.ends(low, high))
         for part in reversed(self.parts):
             start, end = max(low, part.first), min(high, part.first + part.positions)
             if start >= end:
@@ -179,10 +174,12 @@ class RecordScan(RowSource):
             shape = replace(self.shape, name=part.name, schema=part.schema) if part.is_direct else self.shape
             table = self._selectable(shape)
             oid = table.c[self.marked[0].name] == self.dialect.bound(("t", str(part.oid)), self.marked[0])
+            ends = start - part.first, end - part.first
             yield ScanSlice(
                 table,
-                (within(table.c[self.marked[-1].name], start - part.first, end - part.first),)
-                + (() if part.is_direct else (oid,)),
+                (within(table.c[self.marked[-1].name], *ends),) + (() if part.is_direct else (oid,)),
+                part.oid,
+                self.dialect.documents.ends(*ends),
             )
 
     async def within(self, connection: AsyncConnection, positions: tuple[int, int] | None) -> list[Row]:
@@ -191,7 +188,9 @@ class RecordScan(RowSource):
             return await self.newest(connection, self.query.after, None)
         rows: list[Row] = []
         for piece in self.slices(positions):
-            rows += await self._fetch(connection, self._walked(piece, self.query.after), None)
+            if piece.part not in self._walks:
+                self._walks[piece.part] = self._walked(piece, self.query.after)
+            rows += await self._fetch(connection, self._walks[piece.part], None, piece.ends)
         return rows
 
     def _walked(self, piece: ScanSlice, after: Cursor | None) -> Statement:

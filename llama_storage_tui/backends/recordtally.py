@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.documents import DocumentSource, fields_of, holds, is_inside, wanted
-from llama_storage_tui.backends.engine import Expression, Statement
-from llama_storage_tui.backends.recordscan import RecordScan, Row, ScanSlice
+from llama_storage_tui.backends.engine import Expression, Statement, Values
+from llama_storage_tui.backends.recordscan import RecordScan, Row
+from llama_storage_tui.backends.row_source import ScanSlice
 from llama_storage_tui.backends.stored_rows import StoredRow
 from llama_storage_tui.backends.stored_scan import StoredScan
 from llama_storage_tui.deferred import dataclass
@@ -37,6 +38,15 @@ class Counted:
     examples: tuple[tuple[Cell, ...], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Composed:
+    """The rows of a slice, the condition of each tally on them, and the statement that counts."""
+
+    source: DocumentSource
+    each: Sequence[sa.ColumnElement[bool]]
+    statement: Statement
+
+
 @dataclass(slots=True)
 class RecordTally:
     """What is counted of a table in stored order, with up to `most` ids of each tally.
@@ -48,6 +58,8 @@ class RecordTally:
     tallies: Sequence[Tallied]
     most: int
     _found: Counter[int] = field(default_factory=Counter)
+    _composed: dict[int, _Composed] = field(init=False, default_factory=dict)
+    """What was composed for the slices of a part."""
 
     async def within(self, connection: AsyncConnection, positions: tuple[int, int] | None) -> Counted:
         """Count the rows at some positions (None: at all)."""
@@ -66,20 +78,28 @@ class RecordTally:
     async def _counted(self, connection: AsyncConnection, piece: ScanSlice) -> Counted:
         if isinstance(self.scan, StoredScan):
             return await self._stored(connection, self.scan, piece)
-        source = self._source(piece)
-        each = [sa.and_(sa.true(), *(holds(source, one) for one in tally)) for tally in self.tallies]
-        sums = [sa.func.count(sa.case((one, 1))).label(f"n{index}") for index, one in enumerate(each)]
-        rows, *counts = (
-            await connection.execute(sa.select(sa.func.count(), *sums).select_from(source.table))
-        ).one()
+        if piece.part not in self._composed:
+            self._composed[piece.part] = self._compose(piece)
+        composed = self._composed[piece.part]
+        rows, *counts = (await connection.execute(composed.statement, piece.ends)).one()
         counts = [int(count) for count in counts]
         lacking = {
-            index: one for index, one in enumerate(each) if counts[index] and self.most > self._found[index]
+            index: one
+            for index, one in enumerate(composed.each)
+            if counts[index] and self.most > self._found[index]
         }
-        examples = await self._ids(connection, source, lacking, counts) if lacking else {}
+        examples = (
+            await self._ids(connection, composed.source, lacking, counts, piece.ends) if lacking else {}
+        )
         return Counted(
             int(rows), tuple(counts), tuple(examples.get(index, ()) for index in range(len(counts)))
         )
+
+    def _compose(self, piece: ScanSlice) -> _Composed:
+        source = self._source(piece)
+        each = [sa.and_(sa.true(), *(holds(source, one) for one in tally)) for tally in self.tallies]
+        sums = [sa.func.count(sa.case((one, 1))).label(f"n{index}") for index, one in enumerate(each)]
+        return _Composed(source, each, sa.select(sa.func.count(), *sums).select_from(source.table))
 
     async def _stored(self, connection: AsyncConnection, scan: StoredScan, piece: ScanSlice) -> Counted:
         """Count rows as they are stored, one by one."""
@@ -106,7 +126,7 @@ class RecordTally:
 
         statement = looking.needed(piece.table, ()).where(*piece.conditions)
         statement = statement.order_by(self._position(piece.table).desc())
-        async with aclosing(looking.stored_rows(connection, statement)) as batches:
+        async with aclosing(looking.stored_rows(connection, statement, piece.ends)) as batches:
             async for batch in batches:
                 # Beside the event loop: a batch may hold megabytes of JSON.
                 await asyncio.to_thread(look, batch)
@@ -115,7 +135,7 @@ class RecordTally:
 
     def of(self, scan: RecordScan) -> RecordTally:
         """Return the same tally, with the same examples noted, by another scan."""
-        return replace(self, scan=scan)
+        return self if scan is self.scan else replace(self, scan=scan)
 
     def note(self, counted: Counted) -> None:
         """Take note of what was handed over: ranges are counted ahead, but only those that came before have given their ids."""
@@ -127,17 +147,18 @@ class RecordTally:
         source: DocumentSource,
         lacking: Mapping[int, sa.ColumnElement[bool]],
         counts: Sequence[int],
+        ends: Values,
     ) -> dict[int, tuple[Cell, ...]]:
         """Return ids of each tally that lacks some: from one more look for all, and one of its own for what others hide."""
         flags = [sa.case((one, 1), else_=0).label(f"n{index}") for index, one in lacking.items()]
         any_of = self._ordered(source, sa.or_(*lacking.values()), MOST_LOOKED_AT).add_columns(*flags)
-        rows = (await connection.execute(any_of)).all()
+        rows = (await connection.execute(any_of, ends)).all()
         found: dict[int, tuple[Cell, ...]] = {}
         for place, (index, one) in enumerate(lacking.items(), start=1):
             missing = self.most - self._found[index]
             ids = tuple(row[0] for row in rows if row[place])[:missing]
             if len(rows) == MOST_LOOKED_AT and len(ids) < min(missing, counts[index]):
-                ids = tuple((await connection.execute(self._ordered(source, one, missing))).scalars())
+                ids = tuple((await connection.execute(self._ordered(source, one, missing), ends)).scalars())
             found[index] = ids
         return found
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from llama_storage_tui.backends.engine import Engine
 from llama_storage_tui.errors import ContentError
+
+if TYPE_CHECKING:
+    from llama_storage_tui.backends.engine import Engine
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from llama_storage_tui.backends.documents import (
     is_inside,
     wanted,
 )
-from llama_storage_tui.backends.engine import Dialect, Expression, PreparedDocument, Ready, Statement
+from llama_storage_tui.backends.engine import Dialect, Expression, PreparedDocument, Ready, Statement, Values
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.records import (
@@ -36,6 +36,20 @@ class Rows:
         """Select expressions as the columns c0, c1 and so on."""
         named = [each.label(f"c{index}") for index, each in enumerate(chosen)]
         return sa.select(*named).select_from(self.source).where(*self.where).order_by(*self.order)
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSlice:
+    """Rows of one table: what they are selected from, and the conditions of their positions.
+
+    Slices of the same `part` differ in their `ends` alone: what was composed for one of them reads them all. To compose takes
+    tens of milliseconds, as long as it takes to read tens of megabytes.
+    """
+
+    table: sa.TableClause
+    conditions: tuple[sa.ColumnElement[bool], ...]
+    part: int = 0
+    ends: Values = dataclass_field(default_factory=dict)
 
 
 Order = Callable[[sa.FromClause], Sequence[sa.ColumnElement[object]]]

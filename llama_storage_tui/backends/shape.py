@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-
-import sqlalchemy as sa
+from typing import TYPE_CHECKING
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Column, Count, Table
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 
 class ColumnKind(StrEnum):
@@ -91,6 +93,8 @@ class TableShape:
 
     def selectable(self) -> sa.TableClause:
         """Return the table for a statement, every name quoted."""
+        import sqlalchemy as sa  # here: what needs plain SQL alone describes tables, too
+
         return sa.table(
             sa.sql.quoted_name(self.name, quote=True),
             *(

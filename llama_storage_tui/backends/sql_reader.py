@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from llama_storage_tui.backends.protocols import KeyValueReader, Prober, RecordReader, TableReader
@@ -10,10 +11,13 @@ from llama_storage_tui.model.limits import Timeouts
 
 if TYPE_CHECKING:
     from llama_storage_tui.backends.engine import Engine
+    from llama_storage_tui.backends.keyvalue import KeyTables
 
 
-def sql_reader(engine: Engine, *, table: str | None, timeouts: Timeouts, prober: Prober) -> OpenReader:
-    """Return the reader of an engine; `table` is the key-value table, None for a SQL backend, which has no keys.
+def sql_reader(
+    engine: Engine, *, keys: Callable[[], KeyTables] | None, timeouts: Timeouts, prober: Prober
+) -> OpenReader:
+    """Return the reader of an engine; `keys` makes the key-value table, None for a SQL backend, which has no keys.
 
     Each part is imported when it is made: SQLAlchemy takes a quarter of a second, and a test of a file needs none of it.
     """
@@ -28,16 +32,16 @@ def sql_reader(engine: Engine, *, table: str | None, timeouts: Timeouts, prober:
 
         return SqlRecordReader(engine, timeouts)
 
-    def key_values(name: str) -> KeyValueReader:
+    def key_values(made: Callable[[], KeyTables]) -> KeyValueReader:
         from llama_storage_tui.backends.keyvalue import SqlKeyValueReader
 
-        return SqlKeyValueReader(engine, name, timeouts)
+        return SqlKeyValueReader(engine, made(), timeouts)
 
     return OpenReader(
         where=engine.where,
         prober=prober,
         table_reader=tables,
         record_reader=records,
-        key_value_reader=None if table is None else lambda: key_values(table),
+        key_value_reader=None if keys is None else lambda: key_values(keys),
         closing=engine.close,
     )

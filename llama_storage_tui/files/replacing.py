@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +26,8 @@ Redo = Callable[[bytes], bytes]
 
 def digest(content: bytes) -> str:
     """Return the hash by which a file is recognised."""
+    import hashlib  # here, as in `_exchange`: its library takes as long to load as ten of our modules
+
     return hashlib.sha256(content).hexdigest()
 
 

@@ -108,7 +108,7 @@ async def attributed_namespaces(session: Session, name: str) -> tuple[Namespace,
     shared = {prefix for prefix, number in users.items() if number > 1 and prefix.startswith(SHARED_FAMILIES)}
     if not shared:
         return known
-    reader = (await session.reader(name)).key_values
+    reader = await session.key_values(name)
     done: list[Namespace] = []
     for found in known:
         common = shared & set(found.selection.include)
@@ -151,7 +151,7 @@ def unassigned_selection(namespaces: Sequence[Namespace]) -> KeySelection:
 async def namespaces(session: Session, name: str, *, fast: bool = False) -> NamespaceListing:
     """Count the keys of each namespace; `fast` allows estimates."""
     known = await attributed_namespaces(session, name)
-    reader = (await session.reader(name)).key_values
+    reader = await session.key_values(name)
     rest = Namespace("", None, unassigned_selection(known))
 
     # No key family is known for a namespace that includes nothing, so none of the keys can be called its own.
@@ -191,7 +191,7 @@ async def keys(
 
     `exact` looks at as many keys as a complete page takes, however long that is.
     """
-    reader = (await session.reader(name)).key_values
+    reader = await session.key_values(name)
     if wanted.referenced_by and not wanted.selection.include:
         return KeyPage((), None)
     return await reader.page(
@@ -220,7 +220,7 @@ async def value(
     session: Session, name: str, wanted: Namespace, key: str, *, limit: int | None = None
 ) -> StoredValue:
     """Return one value by its stored key, or by the key inside its namespace; raises NotFoundError."""
-    reader = (await session.reader(name)).key_values
+    reader = await session.key_values(name)
     own = f"{wanted.name}:"
     # A raw key may begin like its namespace: `prompts:v1:…` in `prompts`.
     inside = (own + key,) if wanted.selection.include == (own,) else ()
@@ -274,7 +274,7 @@ async def stored_value(
     session: Session, name: str, key: str | bytes | None, *, limit: int | None = None
 ) -> StoredValue:
     """Return one value by the key that a page listed, however broken; raises NotFoundError."""
-    found = await (await session.reader(name)).key_values.value(key, limit=limit)
+    found = await (await session.key_values(name)).value(key, limit=limit)
     if found is None:
         raise NotFoundError("That key is gone: it was deleted meanwhile", help="Reload the page.")
     return found

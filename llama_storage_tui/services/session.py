@@ -15,7 +15,7 @@ from llama_storage_tui.secrets import Redactor
 
 if TYPE_CHECKING:
     # Names of annotations only: a session is opened for the first screen, and reads nothing there.
-    from llama_storage_tui.backends.protocols import Prober, Reader
+    from llama_storage_tui.backends.protocols import KeyValueReader, Prober, Reader
     from llama_storage_tui.model.target import Target
 
 log = logging.getLogger(__name__)
@@ -81,6 +81,11 @@ class Session:
     async def prober(self, name: str) -> Prober:
         """Return what tests a backend: its reader, of which no more is imported than a test needs. Raises as `reader` does."""
         return await self._opened(name)
+
+    async def key_values(self, name: str) -> KeyValueReader:
+        """Return a backend's keys; raises as `reader` does, and where the backend has none."""
+        reader = await self._opened(name)
+        return await asyncio.to_thread(lambda: reader.key_values)
 
     async def _opened(self, name: str) -> Reader:
         backend = self.backend(name)

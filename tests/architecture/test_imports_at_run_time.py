@@ -41,12 +41,16 @@ def test_a_command_that_contacts_nothing_loads_neither_a_driver_nor_the_front_en
     assert not loaded & (DRIVERS | FRONT_END)
 
 
-def test_opening_a_sqlite_backend_loads_no_postgresql_driver(config: Path) -> None:
+@pytest.mark.parametrize("words", [("test", "kv_default"), ("keys", "kv_default", "registry")])
+def test_a_test_and_the_keys_of_a_sqlite_file_load_its_driver_and_no_more(
+    words: tuple[str, ...], config: Path
+) -> None:
     program = "import sys\nfrom llama_storage_tui.__main__ import main\nmain(sys.argv[1:])"
     env_file = config.parent / "demo.env"
-    loaded = loaded_after(program, "test", str(config), "kv_default", "--json", "--env-file", str(env_file))
+    command, *names = words
+    loaded = loaded_after(program, command, str(config), *names, "--json", "--env-file", str(env_file))
     assert "aiosqlite" in loaded
-    # Its statements are plain SQL and its answer is plain JSON: these two would take longer to import than all else takes.
+    # Their statements are plain SQL and their answers plain JSON: these two take longer to import than all else takes.
     assert not loaded & ({"sqlalchemy", "pydantic"} | {"asyncpg", "pymongo", "redis"} | FRONT_END)
 
 

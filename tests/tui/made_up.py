@@ -309,6 +309,9 @@ class MemorySession(Session):
     async def prober(self, name: str) -> MemoryReader:
         return await self.reader(name)
 
+    async def key_values(self, name: str) -> MemoryKeys:
+        return (await self.reader(name)).key_values
+
     async def close(self) -> None:
         for reader in self.made.values():
             await reader.close()

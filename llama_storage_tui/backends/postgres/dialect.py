@@ -201,16 +201,6 @@ class PostgresDialect:
         """Tell whether the column's collation is C-like."""
         return await catalog.is_code_point_ordered(connection, shape, column)
 
-    def odd(self, element: Expression) -> tuple[sa.ColumnElement[bool], ...]:
-        """Return none: a primary key of text is text."""
-        del element
-        return ()
-
-    def is_text(self, element: Expression) -> sa.ColumnElement[bool] | None:
-        """Return None: all keys are text."""
-        del element
-        return None
-
     def key_equals(self, element: Expression, key: str | bytes | None) -> sa.ColumnElement[bool]:
         """Return the condition: of a text, or of the bytes that a database without an encoding took as one."""
         if isinstance(key, bytes) and self.encoding.is_unchecked and b"\x00" not in key:

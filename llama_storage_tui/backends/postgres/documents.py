@@ -164,7 +164,12 @@ class PostgresDocuments:
 
     def within(self, element: Expression, low: int, high: int) -> sa.ColumnElement[bool]:
         """Return the condition of a range of blocks, which the server reads and no other."""
-        return sa.and_(element >= tid(f"({low},0)"), element < tid(f"({high},0)"))
+        ends = self.ends(low, high)
+        return sa.and_(element >= tid(ends["low"], "low"), element < tid(ends["high"], "high"))
+
+    def ends(self, low: int, high: int) -> dict[str, str]:
+        """Return the positions before the first rows of the blocks."""
+        return {"low": f"({low},0)", "high": f"({high},0)"}
 
     def position_of(self, text: str) -> int:
         """Return the block."""

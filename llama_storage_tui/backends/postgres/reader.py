@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from llama_storage_tui.backends.postgres.engine import PostgresEngine
+from llama_storage_tui.backends.postgres.keytable import PostgresKeyTables
 from llama_storage_tui.backends.postgres.probe import probe
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.protocols import Reader
@@ -30,4 +33,5 @@ def postgres_reader(target: PostgresTarget, *, timeouts: Timeouts) -> Reader:
     """Return the reader; nothing is connected yet."""
     engine = PostgresEngine(target, timeouts=timeouts)
     prober = PostgresProber(engine, target, timeouts)
-    return sql_reader(engine, table=target.table, timeouts=timeouts, prober=prober)
+    keys = None if target.table is None else partial(PostgresKeyTables, target.table)
+    return sql_reader(engine, keys=keys, timeouts=timeouts, prober=prober)

@@ -23,9 +23,9 @@ class _Type(sa.types.UserDefinedType[object]):
 _TID, _TIDS, _XID = _Type("tid"), _Type("tid[]"), _Type("xid")
 
 
-def tid(text: str) -> Expression:
-    """Return a position that is written as `(block,row)`."""
-    return sa.cast(_text(text), _TID)
+def tid(text: str, name: str | None = None) -> Expression:
+    """Return a position that is written as `(block,row)`; with a name it is the parameter of that name."""
+    return sa.cast(_text(text) if name is None else sa.bindparam(name, text, type_=sa.Text()), _TID)
 
 
 def tids(name: str) -> Expression:

@@ -6,21 +6,19 @@ import re
 import sqlite3
 from typing import Final
 
-import sqlalchemy as sa
-from sqlalchemy import exc
-from sqlalchemy.ext.asyncio import AsyncConnection
+import aiosqlite
 
-from llama_storage_tui.backends.engine import RawRow
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TableShape
+from llama_storage_tui.backends.sqlite.raw_rows import quoted
 from llama_storage_tui.model.data import Column
 
-_TABLES: Final = sa.text(
+_TABLES: Final = (
     "SELECT name, type, sql FROM sqlite_master WHERE type IN ('table', 'view')"
     " AND substr(name, 1, 7) <> 'sqlite_' AND (:name IS NULL OR name = :name) ORDER BY name"
 )
-_COLUMNS: Final = sa.text('SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(:name)')
-_STATISTICS: Final = sa.text("SELECT tbl, stat FROM sqlite_stat1")
-_COLLATION: Final = sa.text(
+_COLUMNS: Final = 'SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(:name)'
+_STATISTICS: Final = "SELECT tbl, stat FROM sqlite_stat1"
+_COLLATION: Final = (
     "SELECT parts.coll FROM pragma_index_list(:name) AS indexes, pragma_index_xinfo(indexes.name) AS parts"
     " WHERE indexes.origin = 'pk' AND parts.seqno = 0 AND parts.name = :column"
 )
@@ -33,17 +31,17 @@ _MAYBE_WITHOUT_ROWID: Final = re.compile(r"\bwithout\b", re.IGNORECASE)
 _DESCENDING: Final = re.compile(r"\bprimary\s+key\s+desc\b", re.IGNORECASE)
 
 
-async def tables(connection: AsyncConnection, name: str | None) -> tuple[TableShape, ...]:
+async def tables(connection: aiosqlite.Connection, name: str | None) -> tuple[TableShape, ...]:
     """Describe one table (or all); a virtual table whose module is not loaded comes without columns, unreadable."""
-    found = (await connection.execute(_TABLES, {"name": name})).all()
+    found = await connection.execute_fetchall(_TABLES, {"name": name})
     return tuple([await _shape(connection, _text(row[0]), str(row[1]), _text(row[2])) for row in found])
 
 
-async def statistics(connection: AsyncConnection) -> dict[str, int]:
+async def statistics(connection: aiosqlite.Connection) -> dict[str, int]:
     """Return the row counts that ANALYZE noted; empty where it never ran."""
     try:
-        found = (await connection.execute(_STATISTICS)).all()
-    except exc.DBAPIError as error:
+        found = await connection.execute_fetchall(_STATISTICS)
+    except sqlite3.Error as error:
         pass_interrupt(error)
         return {}
     counts: dict[str, int] = {}
@@ -55,22 +53,28 @@ async def statistics(connection: AsyncConnection) -> dict[str, int]:
     return counts
 
 
-async def collation(connection: AsyncConnection, table: str, column: str) -> str:
+async def collation(connection: aiosqlite.Connection, table: str, column: str) -> str:
     """Return the collation of a column's primary-key index; BINARY where it has none."""
-    found = (await connection.execute(_COLLATION, {"name": table, "column": column})).first()
-    return str(found[0]).upper() if found else "BINARY"
+    found = await connection.execute_fetchall(_COLLATION, {"name": table, "column": column})
+    return next((str(row[0]).upper() for row in found), "BINARY")
 
 
-def pass_interrupt(error: exc.DBAPIError) -> None:
+async def is_binary_ordered(connection: aiosqlite.Connection, table: str, column: str) -> bool:
+    """Tell whether the file is UTF-8 and the column's index has the BINARY collation."""
+    ((encoding,),) = await connection.execute_fetchall("PRAGMA encoding")
+    return encoding == "UTF-8" and await collation(connection, table, column) == "BINARY"
+
+
+def pass_interrupt(error: sqlite3.Error) -> None:
     """Raise an error again that is no statement's own fault: an interrupt, a lock, a damaged file."""
-    if getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF != sqlite3.SQLITE_ERROR:
+    if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF != sqlite3.SQLITE_ERROR:
         raise error
 
 
-async def _shape(connection: AsyncConnection, name: str, kind: str, sql: str) -> TableShape:
+async def _shape(connection: aiosqlite.Connection, name: str, kind: str, sql: str) -> TableShape:
     try:
-        rows = (await connection.execute(_COLUMNS, {"name": name})).all()
-    except exc.DBAPIError as error:
+        rows = await connection.execute_fetchall(_COLUMNS, {"name": name})
+    except sqlite3.Error as error:
         pass_interrupt(error)
         return TableShape(name, (), is_view=kind == "view", is_readable=False)
     visible = [row for row in rows if row[4] != _HIDDEN]
@@ -112,19 +116,16 @@ def _with_rowid(
     return TableShape(name, columns, key=(rowid,), order=order, hidden=(rowid,))
 
 
-async def _has_rowid(connection: AsyncConnection, name: str) -> bool:
-    table = sa.table(
-        sa.sql.quoted_name(name, quote=True), sa.column(sa.sql.quoted_name("_rowid_", quote=True))
-    )
+async def _has_rowid(connection: aiosqlite.Connection, name: str) -> bool:
     try:
-        await connection.execute(sa.select(table.c["_rowid_"]).limit(0))
-    except exc.DBAPIError as error:
+        await connection.execute_fetchall(f"SELECT {quoted(name)}._rowid_ FROM {quoted(name)} LIMIT 0")  # noqa: S608 - quoted
+    except sqlite3.Error as error:
         pass_interrupt(error)
         return False
     return True
 
 
-def _column(row: RawRow) -> ColumnShape:
+def _column(row: sqlite3.Row) -> ColumnShape:
     name, declared, is_not_null, position, _ = row
     kind = _kind(str(declared or "").upper())
     return ColumnShape(

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
+import aiosqlite
 import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.engine import Expression
 from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TableShape
 from llama_storage_tui.backends.sqlite import catalog
 from llama_storage_tui.backends.sqlite.documents import SqliteDocuments, beginning
+from llama_storage_tui.backends.sqlite.marks import INTEGERS, bound_of, part_of
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Count
 
@@ -32,7 +32,6 @@ _HAS_OCTET_LENGTH: Final = sqlite3.sqlite_version_info >= (3, 43)
 _TRUE: Final = frozenset({"true", "t", "yes", "on", "1"})
 _FALSE: Final = frozenset({"false", "f", "no", "off", "0"})
 _HEX: Final = re.compile(r"(?:\\x|0x|x')((?:[0-9a-fA-F]{2})*)'?")
-_INTEGERS: Final = range(-(2**63), 2**63)
 
 
 class SqliteDialect:
@@ -53,12 +52,12 @@ class SqliteDialect:
         """Describe one table or view."""
         if not is_storable(name):
             return None
-        found = await catalog.tables(connection, name)
+        found = await catalog.tables(await driver_of(connection), name)
         return found[0] if found else None
 
     async def describe_all(self, connection: AsyncConnection) -> tuple[TableShape, ...]:
         """Describe every table and view, SQLite's internal ones left out."""
-        return await catalog.tables(connection, None)
+        return await catalog.tables(await driver_of(connection), None)
 
     async def estimates(
         self, connection: AsyncConnection, shapes: Sequence[TableShape]
@@ -67,7 +66,7 @@ class SqliteDialect:
         pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
         size = (await connection.exec_driver_sql("PRAGMA page_size")).scalar_one()
         limit = None if int(pages) * int(size) <= SMALL_FILE else BOUNDED_COUNT + 1
-        statistics = await catalog.statistics(connection)
+        statistics = await catalog.statistics(await driver_of(connection))
         counts: dict[str, Count | None] = {}
         for shape in shapes:
             counted = None
@@ -96,38 +95,15 @@ class SqliteDialect:
 
     def part(self, raw: Sequence[object]) -> Part:
         """Return a cursor's value; text that is no valid UTF-8 keeps its bytes."""
-        value, storage = raw
-        match value:
-            case None:
-                return None
-            case bytes():
-                return ("x" if storage == "text" else "b"), base64.b64encode(value).decode()
-            case float():
-                return "r", value.hex()
-            case int():
-                return "i", str(value)
-            case _:
-                return "t", str(value)
+        return part_of(*raw)
 
     def bound(self, part: tuple[str, str], shape: ColumnShape) -> Expression:
         """Return a cursor's value with the storage class it had."""
         del shape
-        kind, text = part
-        try:
-            match kind:
-                case "i" if int(text) in _INTEGERS:
-                    return _bind(int(text))
-                case "r":
-                    return _bind(float.fromhex(text))
-                case "t" if is_storable(text):
-                    return _bind(text)
-                case "b":
-                    return _bind(base64.b64decode(text, validate=True))
-                case "x":
-                    return _as_text(base64.b64decode(text, validate=True))
-        except (ValueError, OverflowError):
-            pass
-        raise cursors.refused()
+        found = bound_of(part)
+        if found.is_text and isinstance(found.value, bytes):
+            return _as_text(found.value)
+        return _bind(found.value)
 
     def sort_key(self, element: Expression, shape: ColumnShape) -> Expression:
         """Return the column itself."""
@@ -187,28 +163,12 @@ class SqliteDialect:
         """Return the condition as an equality of beginnings, which no LIKE wildcard can widen."""
         return sa.func.substr(element, 1, len(prefix)) == _bind(prefix)
 
-    async def is_binary_ordered(self, connection: AsyncConnection, shape: TableShape, column: str) -> bool:
-        """Tell whether the file is UTF-8 and the column's index has the BINARY collation."""
-        encoding = (await connection.exec_driver_sql("PRAGMA encoding")).scalar_one()
-        return encoding == "UTF-8" and await catalog.collation(connection, shape.name, column) == "BINARY"
 
-    def odd(self, element: Expression) -> tuple[sa.ColumnElement[bool], ...]:
-        """Return the conditions for NULL, numbers (before all text) and binary (after all text)."""
-        return element.is_(None), element < sa.literal_column("''"), element >= sa.literal_column("x''")
-
-    def is_text(self, element: Expression) -> sa.ColumnElement[bool] | None:
-        """Return the condition for text: it sorts between numbers and binary."""
-        return sa.and_(element >= sa.literal_column("''"), element < sa.literal_column("x''"))
-
-    def key_equals(self, element: Expression, key: str | bytes | None) -> sa.ColumnElement[bool]:
-        """Return the condition; bytes may be stored as binary or as text that is no valid UTF-8."""
-        match key:
-            case None:
-                return element.is_(None)
-            case bytes():
-                return sa.or_(element == _bind(key), element == _as_text(key))
-            case str():
-                return element == _bind(key) if is_storable(key) else sa.false()
+async def driver_of(connection: AsyncConnection) -> aiosqlite.Connection:
+    """Return the driver's own connection under SQLAlchemy's, in the same transaction: for what is plain SQL."""
+    found = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(found, aiosqlite.Connection), "the engine opens no other"  # noqa: S101 - for the reader
+    return found
 
 
 async def _counted(connection: AsyncConnection, shape: TableShape, limit: int | None) -> int | None:
@@ -217,7 +177,8 @@ async def _counted(connection: AsyncConnection, shape: TableShape, limit: int | 
     try:
         return int((await connection.execute(sa.select(sa.func.count()).select_from(rows))).scalar_one())
     except exc.DBAPIError as error:
-        catalog.pass_interrupt(error)
+        if isinstance(error.orig, sqlite3.Error):
+            catalog.pass_interrupt(error.orig)
         return None
 
 
@@ -236,7 +197,7 @@ def _integer(shape: ColumnShape, text: str) -> int:
         number = int(text)
     except ValueError:
         raise _impossible(shape, text) from None
-    if number not in _INTEGERS:
+    if number not in INTEGERS:
         raise _impossible(shape, text)
     return number
 

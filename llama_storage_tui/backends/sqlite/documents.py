@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends import cursors
-from llama_storage_tui.backends.engine import Expression
+from llama_storage_tui.backends.engine import Expression, Values
 from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
 from llama_storage_tui.backends.sqlite.readable_json import outlined, readable
 from llama_storage_tui.backends.sqlite.rowid import rowid_of
@@ -154,7 +154,11 @@ class SqliteDocuments:
 
     def within(self, element: Expression, low: int, high: int) -> sa.ColumnElement[bool]:
         """Return the condition of a range of rowids."""
-        return sa.and_(element >= low, element < high)
+        return sa.and_(element >= sa.bindparam("low", low), element < sa.bindparam("high", high))
+
+    def ends(self, low: int, high: int) -> Values:
+        """Return the rowids."""
+        return {"low": low, "high": high}
 
     def position_of(self, text: str) -> int:
         """Return the rowid."""

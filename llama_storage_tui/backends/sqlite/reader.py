@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.backends.sql_reader import sql_reader
 from llama_storage_tui.backends.sqlite.engine import SqliteEngine
@@ -10,6 +13,9 @@ from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Probe
 from llama_storage_tui.model.limits import Timeouts
+
+if TYPE_CHECKING:
+    from llama_storage_tui.backends.keyvalue import KeyTables
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +35,17 @@ def sqlite_reader(target: SqliteTarget, *, timeouts: Timeouts) -> Reader:
     """Return the reader; nothing is opened yet."""
     engine = SqliteEngine(target.path, timeouts=timeouts, makes_folders=target.makes_folders)
     prober = SqliteProber(engine, target, timeouts)
-    return sql_reader(engine, table=target.table, timeouts=timeouts, prober=prober)
+    return sql_reader(engine, keys=keys_of(engine, target.table), timeouts=timeouts, prober=prober)
+
+
+def keys_of(engine: SqliteEngine, table: str | None) -> Callable[[], KeyTables] | None:
+    """Return what makes the key-value table of a file; None for a SQL backend."""
+    if table is None:
+        return None
+
+    def made() -> KeyTables:
+        from llama_storage_tui.backends.sqlite.keytable import SqliteKeyTables
+
+        return SqliteKeyTables(engine, table)
+
+    return made

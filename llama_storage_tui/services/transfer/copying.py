@@ -273,7 +273,7 @@ class ItemCopy:
     ) -> None:
         """Write rows to a table that has some already."""
         found = await self._writer.look(sheet, rows)
-        self._came.note([name for name, each in zip(names, found, strict=True) if each.is_brought])
+        self._came.note(lambda: [name for name, each in zip(names, found, strict=True) if each.is_brought])
         at = {
             standing: [i for i, each in enumerate(found) if each.standing is standing]
             for standing in Standing
