@@ -40,7 +40,7 @@ class KeyQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundKeys:
     """The rows of a page, one more than asked for where there are more; `resume` where a budget stopped the search."""
 
     rows: tuple[KeyRow, ...]
@@ -48,9 +48,9 @@ class Found:
     scanned: int
     resume: tuple[Part, Part] | None = None
 
-    def followed_by(self, other: Found) -> Found:
+    def followed_by(self, other: FoundKeys) -> FoundKeys:
         """Return these rows and those of the search that went on from `resume`."""
-        return Found(
+        return FoundKeys(
             (*self.rows, *other.rows),
             (*self.is_odd, *other.is_odd),
             self.scanned + other.scanned,
@@ -63,16 +63,16 @@ class Found:
         return (ODD, row.row) if self.is_odd[index] else (TEXT, row.key)
 
 
-async def find(connection: AsyncConnection, keys: KeyTable, query: KeyQuery) -> Found:
+async def find(connection: AsyncConnection, keys: KeyTable, query: KeyQuery) -> FoundKeys:
     """Return up to `limit` + 1 keys after a position."""
-    texts: Found = Found((), (), 0)
+    texts: FoundKeys = FoundKeys((), (), 0)
     if query.after is None or query.after[0] == TEXT:
         texts = await (_by_range if keys.is_binary else _by_scan)(connection, keys, query)
     wanted = query.limit + 1 - len(texts.rows)
     if wanted <= 0 or texts.resume is not None or query.prefix or not selects_the_rest(query.selection):
         return texts
     odd = await _odd(connection, keys, query, wanted)
-    return Found(
+    return FoundKeys(
         (*texts.rows, *odd), (*texts.is_odd, *(True for _ in odd)), texts.scanned + len(odd), texts.resume
     )
 
@@ -97,7 +97,7 @@ def matching(
     return sa.and_(*conditions)
 
 
-async def _by_range(connection: AsyncConnection, keys: KeyTable, query: KeyQuery) -> Found:
+async def _by_range(connection: AsyncConnection, keys: KeyTable, query: KeyQuery) -> FoundKeys:
     rows: list[KeyRow] = []
     table = keys.table
     key = table.c["key"]
@@ -109,7 +109,7 @@ async def _by_range(connection: AsyncConnection, keys: KeyTable, query: KeyQuery
         rows += [keys.row(raw, query.now) for raw in (await connection.execute(statement)).all()]
         if len(rows) > query.limit:
             break
-    return Found(tuple(rows), (False,) * len(rows), len(rows))
+    return FoundKeys(tuple(rows), (False,) * len(rows), len(rows))
 
 
 def _from(
@@ -135,7 +135,7 @@ def _bytes(part: tuple[str, str]) -> bytes:
         raise UsageError("This cursor does not belong to this list.") from None
 
 
-async def _by_scan(connection: AsyncConnection, keys: KeyTable, query: KeyQuery) -> Found:
+async def _by_scan(connection: AsyncConnection, keys: KeyTable, query: KeyQuery) -> FoundKeys:
     table = keys.table
     key = table.c["key"]
     bounds: list[sa.ColumnElement[bool]] = []
@@ -157,13 +157,13 @@ async def _by_scan(connection: AsyncConnection, keys: KeyTable, query: KeyQuery)
     statement = keys.entries(table).where(key.in_(sa.select(hits.c["key"]))).order_by(key)
     rows = [keys.row(raw, query.now) for raw in (await connection.execute(statement)).all()]
     if len(rows) > query.limit:
-        return Found(tuple(rows), (False,) * len(rows), len(rows))
+        return FoundKeys(tuple(rows), (False,) * len(rows), len(rows))
     last = keys.dialect.mark(sa.func.max(window.c["key"]), keys.shape.column("key"))
     scanned, *mark = (await connection.execute(sa.select(sa.func.count(), *last))).one()
     part = keys.dialect.part(mark)
     is_stopped = int(scanned) >= SCAN_BUDGET and part is not None
     resume: tuple[Part, Part] | None = (TEXT, part) if is_stopped else None
-    return Found(tuple(rows), (False,) * len(rows), int(scanned), resume)
+    return FoundKeys(tuple(rows), (False,) * len(rows), int(scanned), resume)
 
 
 def _lowest(query: KeyQuery) -> str | None:

@@ -18,7 +18,7 @@ from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.engine import Engine, Statement
-from llama_storage_tui.backends.keyscan import ODD, TEXT, Found, KeyQuery, find, matching
+from llama_storage_tui.backends.keyscan import ODD, TEXT, FoundKeys, KeyQuery, find, matching
 from llama_storage_tui.backends.keytable import KeyRow, KeyTable, as_cell, entry_of
 from llama_storage_tui.backends.ranges import ranges_of, selects_the_rest
 from llama_storage_tui.backends.rereading import rereading
@@ -100,12 +100,12 @@ class SqlKeyValueReader:
         """Return one value, cut to `limit` characters (None: whole); None where there is no such key."""
         return await rereading(self.engine, lambda engine: self._value(engine, key, limit))
 
-    async def _find(self, query: KeyQuery, *, seconds: float | None) -> Found:
-        async def look(engine: Engine) -> Found:
-            async def found(connection: AsyncConnection) -> Found:
+    async def _find(self, query: KeyQuery, *, seconds: float | None) -> FoundKeys:
+        async def look(engine: Engine) -> FoundKeys:
+            async def found(connection: AsyncConnection) -> FoundKeys:
                 keys = await self._opened(connection, engine, refresh=query.after is None)
                 is_possible = not query.prefix or keys.dialect.can_hold(query.prefix)
-                return await find(connection, keys, query) if is_possible else Found((), (), 0)
+                return await find(connection, keys, query) if is_possible else FoundKeys((), (), 0)
 
             return await engine.run(found, seconds=seconds)
 

@@ -15,20 +15,20 @@ from llama_storage_tui.model.pending import (
 )
 from llama_storage_tui.next_steps import Advice, Help, Step
 from llama_storage_tui.reports.amounts import moment
-from llama_storage_tui.reports.lines import BAD, LATER, WARNING, Block, Line, Mark, Tone
+from llama_storage_tui.reports.lines import BAD, LATER, WARNING, Block, Line, LineMark, Tone
 from llama_storage_tui.reports.rotation import PasswordCommand, patch_block
 from llama_storage_tui.services.rotation.pending import Pending
-from llama_storage_tui.services.rotation.pending_status import Standing
+from llama_storage_tui.services.rotation.pending_status import PendingStanding
 from llama_storage_tui.services.rotation.service import Waiting
 from llama_storage_tui.text import capitalised
 
 _STANDS: Final = {
-    Standing.STAGING: Line("nothing reached the server", Tone.MUTED, LATER),
-    Standing.COMMITTED: Line("the server has the new password", Tone.WARNING, WARNING),
-    Standing.NOT_COMMITTED: Line("the server has the old password", Tone.MUTED, LATER),
-    Standing.UNCHECKED: Line("the server takes any password", Tone.WARNING, WARNING),
-    Standing.LOST: Line("neither password logs in", Tone.BAD, BAD),
-    Standing.UNKNOWN: Line("unknown", Tone.BAD, BAD),
+    PendingStanding.STAGING: Line("nothing reached the server", Tone.MUTED, LATER),
+    PendingStanding.COMMITTED: Line("the server has the new password", Tone.WARNING, WARNING),
+    PendingStanding.NOT_COMMITTED: Line("the server has the old password", Tone.MUTED, LATER),
+    PendingStanding.UNCHECKED: Line("the server takes any password", Tone.WARNING, WARNING),
+    PendingStanding.LOST: Line("neither password logs in", Tone.BAD, BAD),
+    PendingStanding.UNKNOWN: Line("unknown", Tone.BAD, BAD),
 }
 
 
@@ -92,7 +92,7 @@ def pending_error(pending: Pending) -> PendingError:
     return PendingError(found, where=journal)
 
 
-def standing_line(standing: Standing) -> Line:
+def standing_line(standing: PendingStanding) -> Line:
     """Return a standing in a few words."""
     return _STANDS[standing]
 
@@ -101,7 +101,7 @@ def waiting_blocks(waiting: Waiting, command: PasswordCommand) -> Iterator[Block
     """Yield a pending change: whose it is, where it stands, its files, and what is left to the operator."""
     journal, found = waiting.journal, waiting.stand
     sentence = f"{capitalised(found.sentence)}."
-    help_ = [Line(found.help, Tone.KEY, Mark("→", Tone.KEY), 2)] if found.help else []
+    help_ = [Line(found.help, Tone.KEY, LineMark("→", Tone.KEY), 2)] if found.help else []
     yield Block(
         (
             Line(f"role {journal.role} on {journal.addresses[0].server}", Tone.KEY),

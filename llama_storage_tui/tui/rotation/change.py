@@ -24,7 +24,7 @@ from llama_storage_tui.tui.style.next_steps import password_command
 from llama_storage_tui.tui.widgets.blocks import rows_of
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.sheet import Sheet
+from llama_storage_tui.tui.widgets.sheet import RowGroups
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 HOLDS = (
@@ -70,12 +70,12 @@ class ChangeScreen(SessionScreen):
 
     def compose(self) -> ComposeResult:
         yield Headline()
-        yield Sheet(id="steps")
+        yield RowGroups(id="steps")
         yield StatusLine()
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        self.query_one(Sheet).focus()
+        self.query_one(RowGroups).focus()
         self._show(Shown("◌ running", Tone.KEY))
         self.status.say("It runs to its end: a few seconds.")
         self._run()
@@ -110,7 +110,7 @@ class ChangeScreen(SessionScreen):
                 has_failed=self._error is not None,
             )
         )
-        sheet = self.query_one(Sheet)
+        sheet = self.query_one(RowGroups)
         sheet.show(rows_of(blocks, self.redact), keeps_place=bool(self.must_stay))
         if self.must_stay:
             # Each step is a line of its own: the one that runs stays in sight.

@@ -34,7 +34,7 @@ from llama_storage_tui.tui.transfers.messages import (
 from llama_storage_tui.tui.widgets.blocks import line_row, rows_of
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.sheet import Row, Sheet
+from llama_storage_tui.tui.widgets.sheet import Row, RowGroups
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -107,13 +107,13 @@ class TransferScreen(SessionScreen):
     def compose(self) -> ComposeResult:
         """Lay out one sheet."""
         yield Headline()
-        yield Sheet(id="transfer")
+        yield RowGroups(id="transfer")
         yield StatusLine()
         yield KeyFooter()
 
     def on_mount(self) -> None:
         """Look for what is half done, then plan."""
-        self.query_one(Sheet).focus()
+        self.query_one(RowGroups).focus()
         self._start()
 
     # What is shown
@@ -125,7 +125,7 @@ class TransferScreen(SessionScreen):
         )
 
     def _show(self, *blocks: Block, keeps_place: bool = False) -> None:
-        self.query_one(Sheet).show(rows_of(blocks, self.redact), keeps_place=keeps_place)
+        self.query_one(RowGroups).show(rows_of(blocks, self.redact), keeps_place=keeps_place)
 
     def _enter(self, phase: Phase) -> None:
         self._phase = phase

@@ -25,7 +25,7 @@ from llama_storage_tui.tui.upgrades.messages import ForecastArrived
 from llama_storage_tui.tui.widgets.blocks import line_mark, rows_of
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.sheet import Sheet
+from llama_storage_tui.tui.widgets.sheet import RowGroups
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.upstream.versions import NEWEST, known_releases, newest
 
@@ -68,12 +68,12 @@ class UpgradeScreen(SessionScreen):
 
     def compose(self) -> ComposeResult:
         yield Headline()
-        yield Sheet(id="upgrade")
+        yield RowGroups(id="upgrade")
         yield StatusLine()
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        self.query_one(Sheet).focus()
+        self.query_one(RowGroups).focus()
         self._start()
 
     def _start(self) -> None:
@@ -108,7 +108,7 @@ class UpgradeScreen(SessionScreen):
         _, *blocks = upgrade_blocks(report)
         steps = Block(tuple(step_lines(report.steps)), "Steps")
         is_first = not report.is_final
-        self.query_one(Sheet).show(rows_of([*blocks, steps], self.redact), keeps_place=not is_first)
+        self.query_one(RowGroups).show(rows_of([*blocks, steps], self.redact), keeps_place=not is_first)
         if is_first:
             self.begin("Counting exactly, and looking into the rows")
         else:
