@@ -87,7 +87,7 @@ def _failed(version: Version, _thresholds: Thresholds) -> CategoryWords:
 def _stuck(_version: Version, thresholds: Thresholds) -> CategoryWords:
     return CategoryWords(
         f"queued or in progress for more than {_span(thresholds.stuck_after)}",
-        "A server writes a response while it streams or works in the background; one that stopped leaves it so forever.",
+        "A server writes a response while it streams or works in the background; where that server stops, it stays so forever.",
         "See whether a server still works on them; if none does, clients have to ask again, since nothing resumes them.",
     )
 
