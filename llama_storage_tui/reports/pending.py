@@ -54,42 +54,41 @@ def notice_summary(notice: PendingNotice) -> str:
 
 def notice_help(notice: PendingNotice) -> Help:
     """Return what is pending, with its journal and what goes on with it."""
-    first = notice_summary(notice)
-    match notice:
-        case OwnChange(is_open=True):
-            return Advice(
-                f"{first} (journal {notice.journal}); write the new password where this program could not.",
-                Step.CONFIRM_CHANGE,
-                notice.config,
-            )
-        case OwnChange():
-            return Advice(f"{first} (journal {notice.journal}).", Step.FINISH_CHANGE, notice.config)
-        case OtherChange():
-            return Advice(
-                f"{first} (journal {notice.file} of {notice.owner}), which that user goes on with.",
-                Step.FINISH_CHANGE,
-            )
-        case DamagedJournal():
-            return (
-                f"{first}. Keep it, and the files whose names contain .llama-storage-tui beside the config: the new password may be"
-                " nowhere else. If it is of this change, find out which password logs in and put it into every file; move those"
-                " away once all of that is done"
-            )
-        case PendingTransfer():
-            step = Step.RESUME_MOVE if notice.is_move else Step.RESUME_TRANSFER
-            return Advice(f"{first} (journal {notice.journal}).", step, notice.config)
+    sentence, step, of = _said(notice)
+    return sentence if step is None else Advice(f"{sentence}.", step, of)
 
 
 def pending_error(pending: Pending) -> PendingError:
     """Return the error for a command that cannot go on before what is pending."""
-    first = next(pending.notices())
     journal = pending.journals[0].id if pending.journals else pending.markers[0].journal
-    found = notice_help(first)
-    if isinstance(found, Advice):
-        return PendingError(
-            found.text.removesuffix("."), where=journal, help=Advice("", found.step, found.of)
-        )
-    return PendingError(found, where=journal)
+    sentence, step, of = _said(next(pending.notices()))
+    return PendingError(sentence, where=journal, help=None if step is None else Advice("", step, of))
+
+
+def _said(notice: PendingNotice) -> tuple[str, Step | None, str]:
+    """Return what is pending without its full stop, what goes on with it, and in which config."""
+    first = notice_summary(notice)
+    match notice:
+        case OwnChange(is_open=True):
+            sentence = (
+                f"{first} (journal {notice.journal}); write the new password where this program could not"
+            )
+            return sentence, Step.CONFIRM_CHANGE, notice.config
+        case OwnChange():
+            return f"{first} (journal {notice.journal})", Step.FINISH_CHANGE, notice.config
+        case OtherChange():
+            sentence = f"{first} (journal {notice.file} of {notice.owner}), which that user goes on with"
+            return sentence, Step.FINISH_CHANGE, ""
+        case DamagedJournal():
+            sentence = (
+                f"{first}. Keep it, and the files whose names contain .llama-storage-tui beside the config: the new password may be"
+                " nowhere else. If it is of this change, find out which password logs in and put it into every file; move those"
+                " away once all of that is done"
+            )
+            return sentence, None, ""
+        case PendingTransfer():
+            step = Step.RESUME_MOVE if notice.is_move else Step.RESUME_TRANSFER
+            return f"{first} (journal {notice.journal})", step, notice.config
 
 
 def standing_line(standing: PendingStanding) -> Line:
