@@ -22,6 +22,7 @@ from llama_storage_tui.config.masking import (
     secrets_in_userinfo,
 )
 from llama_storage_tui.secrets import MASK, Concealed, Secret
+from llama_storage_tui.upstream.run_config.storage import BACKENDS
 
 SHORTEST: Final = 6
 """Shorter texts are in many names by chance."""
@@ -39,10 +40,11 @@ _FEWEST_KINDS: Final = 3
 _NAMED_AS_SECRET: Final = re.compile(
     r"(passw(or)?d|pass(phrase)?|pwd?|secret|token|key|creds?|credentials?)\d*$", re.IGNORECASE
 )
+_OF_ENGINES: Final = sorted({word for type_ in BACKENDS for word in type_.split("_")}, key=len, reverse=True)
 _WORDS: Final = re.compile(
-    r"(admin|backend|cache|change|client|data|database|db|default|demo|dev|example|kv|key|llama|local|localhost|main|me|meta|mongo|"
-    r"mongodb|my|ogx|pass|password|pg|pgsql|pgvector|postgres|postgresql|prod|production|public|redis|root|secret|server|service|sql|"
-    r"sqlite|stack|staging|storage|store|test|testing|the|token|user|vector|[^a-z]+)+",
+    r"(admin|backend|cache|change|client|data|database|db|default|demo|dev|example|key|llama|local|localhost|main|me|meta|"
+    r"my|ogx|pass|password|pg|pgsql|pgvector|postgresql|prod|production|public|root|secret|server|service|"
+    rf"stack|staging|storage|store|test|testing|the|token|user|vector|{'|'.join(_OF_ENGINES)}|[^a-z]+)+",
     re.IGNORECASE,
 )
 """What names in run configs are made of."""

@@ -81,7 +81,7 @@ class TerminalApp(App[int]):
 
     def __init__(self, dependencies: Dependencies, *, driver: type[TerminalDriver] | None = None) -> None:
         # Before Textual's own, which asks for the theme: one that is set later has all styles parsed once more.
-        self._deps = dependencies
+        self._dependencies = dependencies
         begin_masking()
         self._preferences = self._read_preferences()
         named, names = self._preferences.theme, theme_names()
@@ -98,11 +98,11 @@ class TerminalApp(App[int]):
 
     def now(self) -> float:
         """Return epoch seconds by the clock that the app goes by."""
-        return self._deps.now()
+        return self._dependencies.now()
 
     def choice_of_servers(self, config: str) -> ConfigChoice:
         """Return whether a config's servers are tested at the start: remembered beside the operator's preferences."""
-        return ConfigChoice(preferences_path(self._deps.environ).with_name(FILE), SERVERS, config)
+        return ConfigChoice(preferences_path(self._dependencies.environ).with_name(FILE), SERVERS, config)
 
     @property
     def available_themes(self) -> dict[str, Theme]:
@@ -134,10 +134,10 @@ class TerminalApp(App[int]):
         # Imported here: only the menu of filters asks.
         from llama_storage_tui.services import saved_filters
 
-        return preferences_path(self._deps.environ).with_name(saved_filters.FILE)
+        return preferences_path(self._dependencies.environ).with_name(saved_filters.FILE)
 
     def _read_preferences(self) -> Preferences:
-        path = preferences_path(self._deps.environ)
+        path = preferences_path(self._dependencies.environ)
         if not path.exists():
             return Preferences()
         from llama_storage_tui.tui.navigation.bindings import known_ids
@@ -154,7 +154,7 @@ class TerminalApp(App[int]):
 
     @property
     def _chosen_theme(self) -> Preference:
-        return Preference(preferences_path(self._deps.environ).with_name(FILE), THEME)
+        return Preference(preferences_path(self._dependencies.environ).with_name(FILE), THEME)
 
     def watch_theme(self, theme: str) -> None:
         """Remember a theme that is chosen; the one of the operator's file needs no memory."""
@@ -225,7 +225,7 @@ class TerminalApp(App[int]):
         )
 
     def _write_log(self, error: BaseException) -> Path | None:
-        return write_log(error, self._deps.log_folder(), self._redactor)
+        return write_log(error, self._dependencies.log_folder(), self._redactor)
 
     @property
     def _redactor(self) -> Callable[[str], str] | None:

@@ -16,8 +16,8 @@ from tests.tui.gallery import Stage, demo_stage
 
 def keep_filters_in(found: Stage, folder: Path) -> Path:
     """Let the app keep its filters in a folder; return the file."""
-    dependencies = found.app._deps
-    found.app._deps = replace(
+    dependencies = found.app._dependencies
+    found.app._dependencies = replace(
         dependencies,
         environ={**dependencies.environ, "LLAMA_STORAGE_TUI_CONFIG": str(folder / "config.toml")},
     )
