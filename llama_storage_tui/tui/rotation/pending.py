@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from llama_storage_tui.errors import StorageToolError
@@ -24,17 +23,15 @@ from llama_storage_tui.tui.rotation.messages import ChangeStarted, PendingLooked
 from llama_storage_tui.tui.rotation.reveal import RevealDialog
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
 from llama_storage_tui.tui.screens.one_field import FieldDialog
-from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.report import ReportScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.next_steps import password_command
 from llama_storage_tui.tui.widgets.blocks import block_rows, line_mark, rows_of
 from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.sheet import Row, RowGroups
-from llama_storage_tui.tui.widgets.status_line import StatusLine
+from llama_storage_tui.tui.widgets.sheet import Row
 
 
-class PendingScreen(SessionScreen):
+class PendingScreen(ReportScreen):
     """The first pending change of a config; the next one shows when that is ended."""
 
     CSS_PATH = "rotation.tcss"
@@ -79,14 +76,7 @@ class PendingScreen(SessionScreen):
         """Mask this config's secrets, and those of the change."""
         return self._service.redact(super().redact(text))
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
-        yield RowGroups(id="pending")
-        yield StatusLine()
-        yield KeyFooter()
-
     def on_mount(self) -> None:
-        self.query_one(RowGroups).focus()
         self._start()
 
     def _head(self, *facts: Shown) -> None:
@@ -126,11 +116,11 @@ class PendingScreen(SessionScreen):
             first = self._waiting[0]
             self._head(line_mark(standing_line(first.stand.standing)), *self._count())
             blocks = [*waiting_blocks(first, password_command), *blocks]
-            self.query_one(RowGroups).show(rows_of(blocks, self.redact))
+            self.rows.show(rows_of(blocks, self.redact))
             self.finish(self._advice())
         else:
             self._head(Shown("✓ nothing of yours is pending", Tone.GOOD))
-            self.query_one(RowGroups).show(rows_of(blocks, self.redact))
+            self.rows.show(rows_of(blocks, self.redact))
             self.finish("escape goes back.")
 
     def _count(self) -> list[Shown]:
@@ -158,7 +148,7 @@ class PendingScreen(SessionScreen):
     @on(Failed)
     def _failed(self, message: Failed) -> None:
         self._head(Shown("✗ unknown", Tone.BAD))
-        self.query_one(RowGroups).show([block_rows(error_block(message.error), self.redact)])
+        self.rows.show([block_rows(error_block(message.error), self.redact)])
         self.finish("ctrl+r looks again.")
 
     def _allows(self, action: str) -> bool:
