@@ -67,6 +67,15 @@ class Concealed(NamedTuple):
     shown: str = MASK
 
 
+def _forms(secret: Secret) -> set[str]:
+    """Return a secret, its percent-encoded forms, and those within Python's and JSON's quotes."""
+    import json
+    from urllib.parse import quote, quote_plus
+
+    value = secret.reveal()
+    return {value, quote(value, safe=""), quote_plus(value), repr(value)[1:-1], json.dumps(value)[1:-1]}
+
+
 class Redactor:
     """Replaces known secret values in any text: the last line of defence for driver messages, logs and tracebacks."""
 
@@ -78,16 +87,19 @@ class Redactor:
 
     def add(self, secret: Secret, shown: str = MASK) -> None:
         """Remember a secret and what is shown of it; its percent-encoded form, which is how URLs repeat it, and that of JSON."""
-        import json
-        from urllib.parse import quote, quote_plus
-
-        value = secret.reveal()
-        forms = {value, quote(value, safe=""), quote_plus(value), repr(value)[1:-1], json.dumps(value)[1:-1]}
-        new = {form: shown for form in forms - self._shown.keys() if len(form) >= SHORTEST_REDACTED}
+        new = {form: shown for form in _forms(secret) - self._shown.keys() if len(form) >= SHORTEST_REDACTED}
         if new:
             self._shown |= new
-            by_length = sorted(self._shown.items(), key=lambda each: len(each[0]), reverse=True)
-            self._longest_first = tuple(by_length)
+            self._sort()
+
+    def remove(self, secret: Secret) -> None:
+        """Forget a secret."""
+        for form in _forms(secret) & self._shown.keys():
+            del self._shown[form]
+        self._sort()
+
+    def _sort(self) -> None:
+        self._longest_first = tuple(sorted(self._shown.items(), key=lambda each: len(each[0]), reverse=True))
 
     @property
     def longest(self) -> int:
@@ -127,6 +139,13 @@ def conceal(concealed: Iterable[Concealed]) -> None:
     if redactor is not None:
         for each in concealed:
             redactor.add(*each)
+
+
+def show(secret: Secret) -> None:
+    """Mask this one no longer: the operator asked to see it."""
+    redactor = _shown_masked.get()
+    if redactor is not None:
+        redactor.remove(secret)
 
 
 def mask_shown(text: str, limit: int | None = None) -> str:
