@@ -13,11 +13,11 @@ from llama_storage_tui.files.transfer_journal import TransferJournals
 from llama_storage_tui.model.data import Cell, KeySelection
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.transfer import (
-    ColumnKind,
     ColumnSchema,
     Convert,
     Item,
     OnConflict,
+    StoredKind,
     TableSchema,
     TransferItem,
     TransferPlace,
@@ -38,24 +38,24 @@ CONFIG: Final = "run.yaml"
 RESPONSES: Final = TableSchema(
     "responses",
     (
-        ColumnSchema("id", ColumnKind.STRING, is_primary_key=True),
-        ColumnSchema("created_at", ColumnKind.INTEGER),
-        ColumnSchema("response_object", ColumnKind.JSON),
-        ColumnSchema("model", ColumnKind.STRING),
-        ColumnSchema("access_attributes", ColumnKind.JSON),
-        ColumnSchema("owner_principal", ColumnKind.STRING),
+        ColumnSchema("id", StoredKind.STRING, is_primary_key=True),
+        ColumnSchema("created_at", StoredKind.INTEGER),
+        ColumnSchema("response_object", StoredKind.JSON),
+        ColumnSchema("model", StoredKind.STRING),
+        ColumnSchema("access_attributes", StoredKind.JSON),
+        ColumnSchema("owner_principal", StoredKind.STRING),
     ),
 )
 ALL_KINDS: Final = TableSchema(
     "things",
     (
-        ColumnSchema("id", ColumnKind.STRING, is_primary_key=True),
-        ColumnSchema("words", ColumnKind.TEXT),
-        ColumnSchema("number", ColumnKind.INTEGER),
-        ColumnSchema("ratio", ColumnKind.FLOAT),
-        ColumnSchema("is_default", ColumnKind.BOOLEAN),
-        ColumnSchema("document", ColumnKind.JSON),
-        ColumnSchema("made", ColumnKind.DATETIME),
+        ColumnSchema("id", StoredKind.STRING, is_primary_key=True),
+        ColumnSchema("words", StoredKind.TEXT),
+        ColumnSchema("number", StoredKind.INTEGER),
+        ColumnSchema("ratio", StoredKind.FLOAT),
+        ColumnSchema("is_default", StoredKind.BOOLEAN),
+        ColumnSchema("document", StoredKind.JSON),
+        ColumnSchema("made", StoredKind.DATETIME),
     ),
     (("things_number", ("number", "words")),),
 )

@@ -12,18 +12,18 @@ from sqlalchemy.types import TypeEngine
 
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.raw_rows import Sheet
-from llama_storage_tui.model.transfer import ColumnKind, ColumnSchema, TableSchema
+from llama_storage_tui.model.transfer import ColumnSchema, StoredKind, TableSchema
 
 _TYPES: Final[
-    dict[ColumnKind, type[TypeEngine[Any]]]
+    dict[StoredKind, type[TypeEngine[Any]]]
 ] = {  # as sqlstore/sqlalchemy_sqlstore.py has them, 0.2.24 to 1.5.0
-    ColumnKind.STRING: sa.String,
-    ColumnKind.TEXT: sa.Text,
-    ColumnKind.INTEGER: sa.Integer,
-    ColumnKind.FLOAT: sa.Float,
-    ColumnKind.BOOLEAN: sa.Boolean,
-    ColumnKind.DATETIME: sa.DateTime,
-    ColumnKind.JSON: sa.JSON,
+    StoredKind.STRING: sa.String,
+    StoredKind.TEXT: sa.Text,
+    StoredKind.INTEGER: sa.Integer,
+    StoredKind.FLOAT: sa.Float,
+    StoredKind.BOOLEAN: sa.Boolean,
+    StoredKind.DATETIME: sa.DateTime,
+    StoredKind.JSON: sa.JSON,
 }
 
 

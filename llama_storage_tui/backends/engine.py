@@ -44,7 +44,7 @@ class PreparedDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class NewPositions:
     """Where rows were stored since a mark, as the texts of their positions, the first stored first, and the next mark.
 
     The rest is as in `StoredSince`.
@@ -70,7 +70,7 @@ class TableWatch(Protocol):
 
     async def look(
         self, connection: AsyncConnection, shape: TableShape, mark: Mark | None, limit: int
-    ) -> Look:
+    ) -> NewPositions:
         """Return where up to `limit` rows were stored since a mark; without one only where to go on. Raises BackendError."""
         ...
 

@@ -54,7 +54,7 @@ class KeyQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundKeys:
     """The rows of a page, one more than asked for where there are more; `resume` where a budget stopped the search."""
 
     rows: tuple[KeyRow, ...]
@@ -62,9 +62,9 @@ class Found:
     scanned: int
     resume: tuple[Part, Part] | None = None
 
-    def followed_by(self, other: Found) -> Found:
+    def followed_by(self, other: FoundKeys) -> FoundKeys:
         """Return these rows and those of the search that went on from `resume`."""
-        return Found(
+        return FoundKeys(
             (*self.rows, *other.rows),
             (*self.is_odd, *other.is_odd),
             self.scanned + other.scanned,
@@ -93,7 +93,7 @@ class KeyLookup(Protocol):
         """Return up to `limit` keys of a range, those behind a key where one is given."""
         ...
 
-    async def scanned(self, query: KeyQuery) -> Found:
+    async def scanned(self, query: KeyQuery) -> FoundKeys:
         """Return a page of keys that are filtered as they come."""
         ...
 
@@ -118,9 +118,9 @@ class KeyLookup(Protocol):
         ...
 
 
-async def find(keys: KeyLookup, query: KeyQuery) -> Found:
+async def find(keys: KeyLookup, query: KeyQuery) -> FoundKeys:
     """Return up to `limit` + 1 keys after a position."""
-    texts: Found = Found((), (), 0)
+    texts: FoundKeys = FoundKeys((), (), 0)
     if query.after is None or query.after[0] == TEXT:
         texts = await (_by_range(keys, query) if keys.is_binary else keys.scanned(query))
     wanted = query.limit + 1 - len(texts.rows)
@@ -128,12 +128,12 @@ async def find(keys: KeyLookup, query: KeyQuery) -> Found:
         return texts
     after = query.after[1] if query.after is not None and query.after[0] == ODD else None
     odd = await keys.odd(after, wanted, query.now)
-    return Found(
+    return FoundKeys(
         (*texts.rows, *odd), (*texts.is_odd, *(True for _ in odd)), texts.scanned + len(odd), texts.resume
     )
 
 
-async def _by_range(keys: KeyLookup, query: KeyQuery) -> Found:
+async def _by_range(keys: KeyLookup, query: KeyQuery) -> FoundKeys:
     rows: list[KeyRow] = []
     after = None if query.after is None else query.after[1]
     for chosen in ranges_of(query.selection, prefix=query.prefix):
@@ -145,7 +145,7 @@ async def _by_range(keys: KeyLookup, query: KeyQuery) -> Found:
         rows += await keys.ranged(chosen, after if is_inside else None, wanted, query.now)
         if len(rows) > query.limit:
             break
-    return Found(tuple(rows), (False,) * len(rows), len(rows))
+    return FoundKeys(tuple(rows), (False,) * len(rows), len(rows))
 
 
 def _bytes(part: tuple[str, str]) -> bytes:

@@ -18,7 +18,7 @@ from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.keyscan import (
     ODD,
     TEXT,
-    Found,
+    FoundKeys,
     KeyLookup,
     KeyQuery,
     KeyRow,
@@ -129,10 +129,10 @@ class SqlKeyValueReader:
         found = await self._ask(lambda keys: keys.one(key, limit), seconds=self.timeouts.query)
         return None if found is None else _stored(found, limit)
 
-    async def _find(self, query: KeyQuery, *, seconds: float | None) -> Found:
-        async def found(keys: KeyLookup) -> Found:
+    async def _find(self, query: KeyQuery, *, seconds: float | None) -> FoundKeys:
+        async def found(keys: KeyLookup) -> FoundKeys:
             is_possible = not query.prefix or keys.can_hold(query.prefix)
-            return await find(keys, query) if is_possible else Found((), (), 0)
+            return await find(keys, query) if is_possible else FoundKeys((), (), 0)
 
         return await self._ask(found, seconds=seconds, refresh=query.after is None)
 

@@ -28,7 +28,7 @@ from llama_storage_tui.model.data import Count
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.upgrade import UpgradeReport
 from llama_storage_tui.next_steps import Advice, Help, Step
-from llama_storage_tui.reports.lines import Line, Mark
+from llama_storage_tui.reports.lines import Line, LineMark
 from llama_storage_tui.reports.upgrade import upgrade_blocks
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.upgrades.forecast import UpgradePair, forecast, load_pair
@@ -232,7 +232,7 @@ def _write(found: Previewed) -> None:
     output.write_line()
     output.write_line(Toned("Steps", Colour.STRONG))
     for number, body in enumerate(found.steps, 1):
-        write_lines([Line(body.text, mark=Mark(f"{number}."))])
+        write_lines([Line(body.text, mark=LineMark(f"{number}."))])
         if body.command is not None:
             output.write_line(f"   {body.command}")
 

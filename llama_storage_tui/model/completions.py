@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import RecordEntry
@@ -27,15 +29,22 @@ class Completion:
     problems: tuple[str, ...] = ()
 
 
+class SharedPart(StrEnum):
+    """What a chat completion and a response have in common, besides owner and model."""
+
+    MESSAGES_SENT = "messages-sent"
+    ANSWER = "answer"
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Which response a chat completion was made for, as far as that can be told: no row says it.
 
     `response` is the one that fits best, None where none fits or several do equally; `candidates` are all that fit best.
-    `because` says what they share with the completion.
+    `shares` is what those have in common with the completion.
     """
 
     response: str | None = None
     candidates: tuple[str, ...] = ()
-    because: str | None = None
+    shares: tuple[SharedPart, ...] = ()
     notices: tuple[str, ...] = ()

@@ -92,7 +92,7 @@ class MoveMostKeys:
         return self.convert(item)
 
 
-class ColumnKind(StrEnum):
+class StoredKind(StrEnum):
     """What a server stores in a column; each engine has its own type for it."""
 
     STRING = "string"
@@ -109,7 +109,7 @@ class ColumnSchema:
     """A column as a server creates it."""
 
     name: str
-    kind: ColumnKind
+    kind: StoredKind
     is_nullable: bool = True
     is_primary_key: bool = False
 

@@ -8,8 +8,7 @@ from typing import Final
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.attention import CategoryName, Thresholds
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.services.inspection import ROWS_WITHOUT_OWNER
-from llama_storage_tui.services.upgrade_inspection import RESPONSES_WITHOUT_STORE
+from llama_storage_tui.services.responses.categories import ADD_STORE, MAKE_PUBLIC
 from llama_storage_tui.text import plural
 from llama_storage_tui.upstream import changes
 
@@ -87,7 +86,7 @@ def _failed(version: Version, _thresholds: Thresholds) -> CategoryWords:
 def _stuck(_version: Version, thresholds: Thresholds) -> CategoryWords:
     return CategoryWords(
         f"queued or in progress for more than {_span(thresholds.stuck_after)}",
-        "A server writes a response while it streams or works in the background; one that stopped leaves it so forever.",
+        "A server writes a response while it streams or works in the background; where that server stops, it stays so forever.",
         "See whether a server still works on them; if none does, clients have to ask again, since nothing resumes them.",
     )
 
@@ -97,7 +96,7 @@ def _no_store(version: Version, _thresholds: Thresholds) -> CategoryWords:
         'no "store" field',
         f"Servers before {changes.RESPONSES_SAY_STORED} wrote no such field. Version {version} requires it: it fails on each of"
         " these, and on every page of a list that holds one.",
-        RESPONSES_WITHOUT_STORE.advice,
+        ADD_STORE,
     )
 
 
@@ -112,7 +111,7 @@ def _no_owner(version: Version, _thresholds: Thresholds) -> CategoryWords:
             f"owner_principal is NULL, written without authentication by 0.3.1 or earlier. Version {version} hides such rows from "
             "everybody by its default filter; a custom access_policy may still show them to users who are signed in."
         )
-    return CategoryWords("no owner (NULL)", why, ROWS_WITHOUT_OWNER.advice)
+    return CategoryWords("no owner (NULL)", why, MAKE_PUBLIC)
 
 
 def _very_large(_version: Version, thresholds: Thresholds) -> CategoryWords:

@@ -9,7 +9,6 @@ from llama_storage_tui.model.resume import Addition, Comparison, Disagreement, N
 from llama_storage_tui.model.transcript import ChatMessage, TranscriptEntry
 from llama_storage_tui.reports.lines import WARNING, Block, Line, Tone
 from llama_storage_tui.services.responses.tolerant_json import one_line
-from llama_storage_tui.text import plural
 
 _WHO: Final = {"call": "a call", "tool": "a tool's answer"}
 
@@ -83,8 +82,10 @@ def _notes(addition: Addition) -> Iterator[str]:
             yield f"the second continues {addition.parent}, not the first"
         case Succession.UNRELATED:
             yield "the second does not continue the first: its input begins differently, and it names no parent"
-    if addition.branches_at is not None:
+    if addition.branches_at == 0:
+        yield "their messages differ from the first one on"
+    elif addition.branches_at is not None:
         yield (
-            f"the messages of both are the same up to {plural(addition.branches_at, 'message')} of"
-            f" {addition.first_messages:,}, and differ from there on"
+            f"their messages are the same up to message {addition.branches_at:,} of {addition.first_messages:,}, and differ from"
+            " there on"
         )

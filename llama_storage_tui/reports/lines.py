@@ -27,16 +27,16 @@ class Tone(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class LineMark:
     """What stands before a line: a sign, a number or a word."""
 
     text: str
     tone: Tone = Tone.MUTED
 
 
-GOOD, BAD, WARNING = Mark("✓", Tone.GOOD), Mark("✗", Tone.BAD), Mark("▲", Tone.WARNING)
-POINT, ARROW = Mark("·"), Mark("→", Tone.KEY)
-NOW, LATER = Mark("◌", Tone.KEY), Mark("○")
+GOOD, BAD, WARNING = LineMark("✓", Tone.GOOD), LineMark("✗", Tone.BAD), LineMark("▲", Tone.WARNING)
+POINT, ARROW = LineMark("·"), LineMark("→", Tone.KEY)
+NOW, LATER = LineMark("◌", Tone.KEY), LineMark("○")
 MARKS: Final = {Severity.ERROR: BAD, Severity.WARNING: WARNING, Severity.INFO: POINT}
 """The sign of a severity; its word stands beside it."""
 
@@ -47,7 +47,7 @@ class Line:
 
     text: Help
     tone: Tone = Tone.PLAIN
-    mark: Mark | None = None
+    mark: LineMark | None = None
     indent: int = 0
 
 

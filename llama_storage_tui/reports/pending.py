@@ -15,20 +15,20 @@ from llama_storage_tui.model.pending import (
 )
 from llama_storage_tui.next_steps import Advice, Help, Step
 from llama_storage_tui.reports.amounts import moment
-from llama_storage_tui.reports.lines import BAD, LATER, WARNING, Block, Line, Mark, Tone
+from llama_storage_tui.reports.lines import BAD, LATER, WARNING, Block, Line, LineMark, Tone
 from llama_storage_tui.reports.rotation import PasswordCommand, patch_block
 from llama_storage_tui.services.rotation.pending import Pending
-from llama_storage_tui.services.rotation.pending_status import Standing
+from llama_storage_tui.services.rotation.pending_status import PendingStanding
 from llama_storage_tui.services.rotation.service import Waiting
 from llama_storage_tui.text import capitalised
 
 _STANDS: Final = {
-    Standing.STAGING: Line("nothing reached the server", Tone.MUTED, LATER),
-    Standing.COMMITTED: Line("the server has the new password", Tone.WARNING, WARNING),
-    Standing.NOT_COMMITTED: Line("the server has the old password", Tone.MUTED, LATER),
-    Standing.UNCHECKED: Line("the server takes any password", Tone.WARNING, WARNING),
-    Standing.LOST: Line("neither password logs in", Tone.BAD, BAD),
-    Standing.UNKNOWN: Line("unknown", Tone.BAD, BAD),
+    PendingStanding.STAGING: Line("nothing reached the server", Tone.MUTED, LATER),
+    PendingStanding.COMMITTED: Line("the server has the new password", Tone.WARNING, WARNING),
+    PendingStanding.NOT_COMMITTED: Line("the server has the old password", Tone.MUTED, LATER),
+    PendingStanding.UNCHECKED: Line("the server takes any password", Tone.WARNING, WARNING),
+    PendingStanding.LOST: Line("neither password logs in", Tone.BAD, BAD),
+    PendingStanding.UNKNOWN: Line("unknown", Tone.BAD, BAD),
 }
 
 
@@ -54,45 +54,44 @@ def notice_summary(notice: PendingNotice) -> str:
 
 def notice_help(notice: PendingNotice) -> Help:
     """Return what is pending, with its journal and what goes on with it."""
-    first = notice_summary(notice)
-    match notice:
-        case OwnChange(is_open=True):
-            return Advice(
-                f"{first} (journal {notice.journal}); write the new password where this program could not.",
-                Step.CONFIRM_CHANGE,
-                notice.config,
-            )
-        case OwnChange():
-            return Advice(f"{first} (journal {notice.journal}).", Step.FINISH_CHANGE, notice.config)
-        case OtherChange():
-            return Advice(
-                f"{first} (journal {notice.file} of {notice.owner}), which that user goes on with.",
-                Step.FINISH_CHANGE,
-            )
-        case DamagedJournal():
-            return (
-                f"{first}. Keep it, and the files whose names contain .llama-storage-tui beside the config: the new password may be"
-                " nowhere else. If it is of this change, find out which password logs in and put it into every file; move those"
-                " away once all of that is done"
-            )
-        case PendingTransfer():
-            step = Step.RESUME_MOVE if notice.is_move else Step.RESUME_TRANSFER
-            return Advice(f"{first} (journal {notice.journal}).", step, notice.config)
+    sentence, step, of = _said(notice)
+    return sentence if step is None else Advice(f"{sentence}.", step, of)
 
 
 def pending_error(pending: Pending) -> PendingError:
     """Return the error for a command that cannot go on before what is pending."""
-    first = next(pending.notices())
     journal = pending.journals[0].id if pending.journals else pending.markers[0].journal
-    found = notice_help(first)
-    if isinstance(found, Advice):
-        return PendingError(
-            found.text.removesuffix("."), where=journal, help=Advice("", found.step, found.of)
-        )
-    return PendingError(found, where=journal)
+    sentence, step, of = _said(next(pending.notices()))
+    return PendingError(sentence, where=journal, help=None if step is None else Advice("", step, of))
 
 
-def standing_line(standing: Standing) -> Line:
+def _said(notice: PendingNotice) -> tuple[str, Step | None, str]:
+    """Return what is pending without its full stop, what goes on with it, and in which config."""
+    first = notice_summary(notice)
+    match notice:
+        case OwnChange(is_open=True):
+            sentence = (
+                f"{first} (journal {notice.journal}); write the new password where this program could not"
+            )
+            return sentence, Step.CONFIRM_CHANGE, notice.config
+        case OwnChange():
+            return f"{first} (journal {notice.journal})", Step.FINISH_CHANGE, notice.config
+        case OtherChange():
+            sentence = f"{first} (journal {notice.file} of {notice.owner}), which that user goes on with"
+            return sentence, Step.FINISH_CHANGE, ""
+        case DamagedJournal():
+            sentence = (
+                f"{first}. Keep it, and the files whose names contain .llama-storage-tui beside the config: the new password may be"
+                " nowhere else. If it is of this change, find out which password logs in and put it into every file; move those"
+                " away once all of that is done"
+            )
+            return sentence, None, ""
+        case PendingTransfer():
+            step = Step.RESUME_MOVE if notice.is_move else Step.RESUME_TRANSFER
+            return f"{first} (journal {notice.journal})", step, notice.config
+
+
+def standing_line(standing: PendingStanding) -> Line:
     """Return a standing in a few words."""
     return _STANDS[standing]
 
@@ -101,7 +100,7 @@ def waiting_blocks(waiting: Waiting, command: PasswordCommand) -> Iterator[Block
     """Yield a pending change: whose it is, where it stands, its files, and what is left to the operator."""
     journal, found = waiting.journal, waiting.stand
     sentence = f"{capitalised(found.sentence)}."
-    help_ = [Line(found.help, Tone.KEY, Mark("→", Tone.KEY), 2)] if found.help else []
+    help_ = [Line(found.help, Tone.KEY, LineMark("→", Tone.KEY), 2)] if found.help else []
     yield Block(
         (
             Line(f"role {journal.role} on {journal.addresses[0].server}", Tone.KEY),

@@ -26,7 +26,7 @@ from llama_storage_tui.model.resume import (
 )
 from llama_storage_tui.model.transcript import MessagesState, TranscriptEntry
 from llama_storage_tui.reports.comparison import comparison_block, entry_name
-from llama_storage_tui.reports.lines import BAD, POINT, WARNING, Block, Line, Mark, Tone
+from llama_storage_tui.reports.lines import BAD, POINT, WARNING, Block, Line, LineMark, Tone
 from llama_storage_tui.text import plural
 
 NAMED: Final = 3
@@ -83,7 +83,7 @@ def resume_headline(resume: Resume) -> Line:
         return Line("can be resumed, with losses", Tone.WARNING, WARNING)
     if not resume.is_checked:
         return Line("can be resumed, as far as was read", Tone.WARNING, WARNING)
-    return Line("can be resumed", Tone.GOOD, Mark("●", Tone.GOOD))
+    return Line("can be resumed", Tone.GOOD, LineMark("●", Tone.GOOD))
 
 
 def resume_blocks(examination: Examination, server: str, most: int | None = None) -> Iterator[Block]:

@@ -28,7 +28,7 @@ from llama_storage_tui.reports.lines import (
     WARNING,
     Block,
     Line,
-    Mark,
+    LineMark,
     Tone,
 )
 from llama_storage_tui.services.rotation.steps import words
@@ -38,11 +38,11 @@ PasswordCommand = Callable[[str], str]
 """Gives the command that prints the new password of a run config's pending change."""
 
 _ACTIONS: Final = {
-    Action.WRITE: Mark("written ", Tone.GOOD),
-    Action.DRIFTED: Mark("differs ", Tone.BAD),
-    Action.BY_HAND: Mark("by hand ", Tone.WARNING),
-    Action.LEAVE: Mark("kept    "),
-    Action.UNKNOWN: Mark("unknown ", Tone.WARNING),
+    Action.WRITE: LineMark("written ", Tone.GOOD),
+    Action.DRIFTED: LineMark("differs ", Tone.BAD),
+    Action.BY_HAND: LineMark("by hand ", Tone.WARNING),
+    Action.LEAVE: LineMark("kept    "),
+    Action.UNKNOWN: LineMark("unknown ", Tone.WARNING),
 }
 _ENDS: Final = {
     Outcome.APPLIED: "The password was changed at the server and in every place.",
@@ -105,7 +105,9 @@ def plan_blocks(plan: Plan, command: PasswordCommand) -> Iterator[Block]:
     )
     if plan.strategy:
         numbered = enumerate(plan.strategy, 1)
-        yield Block(tuple(Line(text, mark=Mark(str(number)), indent=2) for number, text in numbered), "how")
+        yield Block(
+            tuple(Line(text, mark=LineMark(str(number)), indent=2) for number, text in numbered), "how"
+        )
     if plan.privileges:
         yield Block(tuple(Line(text, indent=2) for text in plan.privileges), "rights")
 
@@ -126,8 +128,8 @@ def _site(site: Site) -> Iterator[Line]:
 
 def _change(change: LineChange) -> Iterator[Line]:
     yield Line(f"{change.file}, line {change.line}", indent=2)
-    yield Line(change.before.strip(), Tone.MUTED, Mark("-"), 4)
-    yield Line(change.after.strip(), Tone.KEY, Mark("+", Tone.KEY), 4)
+    yield Line(change.before.strip(), Tone.MUTED, LineMark("-"), 4)
+    yield Line(change.after.strip(), Tone.KEY, LineMark("+", Tone.KEY), 4)
 
 
 def patch_block(patches: Iterable[Patch], title: str, command: PasswordCommand) -> Block:

@@ -34,7 +34,7 @@ SHOWN: Final = 20
 """Rows that are listed one by one in text; JSON has all."""
 
 _ENDS: Final = {
-    Outcome.APPLIED: "The data was brought.",
+    Outcome.APPLIED: "The data was brought to where this version reads it.",
     Outcome.RECOVERED: "The pending transfer was finished.",
     Outcome.UNDONE: "What was brought was taken back.",
     Outcome.NONE: "Nothing was pending.",

@@ -11,7 +11,7 @@ from llama_storage_tui.model.finding import Finding, Severity
 from llama_storage_tui.model.upgrade import LostByDesign, StoreForecast, UpgradeReport
 from llama_storage_tui.next_steps import Help
 from llama_storage_tui.reports.findings import place_of
-from llama_storage_tui.reports.lines import BAD, GOOD, MARKS, POINT, WARNING, Block, Line, Mark, Tone
+from llama_storage_tui.reports.lines import BAD, GOOD, MARKS, POINT, WARNING, Block, Line, LineMark, Tone
 from llama_storage_tui.text import plural
 
 
@@ -135,4 +135,4 @@ def _finding_line(finding: Finding) -> Line:
 
 def step_lines(steps: tuple[Help, ...]) -> list[Line]:
     """Return the steps, numbered."""
-    return [Line(step, mark=Mark(f"{number}.")) for number, step in enumerate(steps, 1)]
+    return [Line(step, mark=LineMark(f"{number}.")) for number, step in enumerate(steps, 1)]

@@ -23,7 +23,7 @@ from llama_storage_tui.services.registry_inspection import (
     leads_of,
     stale_providers,
 )
-from llama_storage_tui.services.responses.categories import without_store
+from llama_storage_tui.services.responses.categories import ADD_STORE, without_store
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
 from llama_storage_tui.upstream import changes
@@ -96,8 +96,7 @@ RESPONSES_WITHOUT_STORE: Final = Rule(
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="Responses lack the field `store`, and the server fails on every page that holds one",
-    advice='Stop the servers, back up the table, and add "store": true to each of these documents, changing nothing'
-    " else in them.",
+    advice=ADD_STORE,
     step=Step.MIGRATE_DATA,
     since=changes.RESPONSES_SAY_STORED,
 )

@@ -7,13 +7,13 @@ from textual import on
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.tui import messages
-from llama_storage_tui.tui.going_app import GoingApp
+from llama_storage_tui.tui.goto_app import GotoApp
 from llama_storage_tui.tui.terminal.driver import TerminalDriver
 
 STDIN = "-"
 
 
-class ConfigApp(GoingApp):
+class ConfigApp(GotoApp):
     """An app over a run config that may be a file; what is pending on it its subclass knows."""
 
     _request: LoadRequest | None = None

@@ -154,28 +154,28 @@ TABLES_BEFORE: Final[Mapping[str, str]] = {"inference": "chat_completions", "res
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class ProviderAddress:
     """Where an inference provider has its server's address before 0.4; from then on that is `base_url`, with its whole path."""
 
     field: str
     path: str = ""
 
 
-ADDRESSES: Final[Mapping[str, Address]] = {
-    "remote::azure": Address("api_base", "/openai/v1"),
-    "remote::cerebras": Address("base_url", "/v1"),
-    "remote::databricks": Address("url", "/serving-endpoints"),
-    "remote::fireworks": Address("url"),
-    "remote::groq": Address("url", "/openai/v1"),
-    "remote::llama-openai-compat": Address("openai_compat_api_base"),
-    "remote::nvidia": Address("url", "/v1"),
-    "remote::ollama": Address("url", "/v1"),
-    "remote::passthrough": Address("url"),
-    "remote::runpod": Address("url"),
-    "remote::sambanova": Address("url"),
-    "remote::together": Address("url"),
-    "remote::vllm": Address("url"),
-    "remote::watsonx": Address("url"),
+ADDRESSES: Final[Mapping[str, ProviderAddress]] = {
+    "remote::azure": ProviderAddress("api_base", "/openai/v1"),
+    "remote::cerebras": ProviderAddress("base_url", "/v1"),
+    "remote::databricks": ProviderAddress("url", "/serving-endpoints"),
+    "remote::fireworks": ProviderAddress("url"),
+    "remote::groq": ProviderAddress("url", "/openai/v1"),
+    "remote::llama-openai-compat": ProviderAddress("openai_compat_api_base"),
+    "remote::nvidia": ProviderAddress("url", "/v1"),
+    "remote::ollama": ProviderAddress("url", "/v1"),
+    "remote::passthrough": ProviderAddress("url"),
+    "remote::runpod": ProviderAddress("url"),
+    "remote::sambanova": ProviderAddress("url"),
+    "remote::together": ProviderAddress("url"),
+    "remote::vllm": ProviderAddress("url"),
+    "remote::watsonx": ProviderAddress("url"),
 }
 """Source: `get_base_url` of the providers in llama-stack 0.3.5, and the config classes from 0.4.0 on."""
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 from typing import Final
 
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.transfer import ColumnKind, ColumnSchema, TableSchema
+from llama_storage_tui.model.transfer import ColumnSchema, StoredKind, TableSchema
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.changes import DatedFromCatalog
 
 _BEFORE_CATALOG: Final = Version(0, 2)
 _NAMED: Final = {
-    "string": ColumnKind.STRING,
-    "text": ColumnKind.TEXT,
-    "int": ColumnKind.INTEGER,
-    "bool": ColumnKind.BOOLEAN,
-    "json": ColumnKind.JSON,
+    "string": StoredKind.STRING,
+    "text": StoredKind.TEXT,
+    "int": StoredKind.INTEGER,
+    "bool": StoredKind.BOOLEAN,
+    "json": StoredKind.JSON,
 }
 
 
@@ -147,10 +147,10 @@ def table_schema(
         return None
     columns = [_column(text) for text in found.columns.split(", ")]
     if found.is_owned:
-        columns.append(ColumnSchema("access_attributes", ColumnKind.JSON))
-        columns.append(ColumnSchema("owner_principal", ColumnKind.STRING))
+        columns.append(ColumnSchema("access_attributes", StoredKind.JSON))
+        columns.append(ColumnSchema("owner_principal", StoredKind.STRING))
         if has_tenants and all(column.name != "tenant_id" for column in columns):
-            columns.append(ColumnSchema("tenant_id", ColumnKind.STRING))
+            columns.append(ColumnSchema("tenant_id", StoredKind.STRING))
     return TableSchema(table or name, tuple(columns), found.indexes)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from llama_storage_tui.services.responses.item_tables import UpgradeReport, said_of, upgrade_report
+from llama_storage_tui.services.responses.item_tables import ItemUpgradeReport, said_of, upgrade_report
 from llama_storage_tui.upstream.item_upgrade import STOPS_A_START, ItemUpgrade
 from tests.oracle.item_upgrade_cases import ADVICE, STATES
 from tests.stores import Store, reading
@@ -26,7 +26,7 @@ TOLD: Final = [state for state in ItemUpgrade if state in FAILS | COPIES | LEAVE
 """In one order, since several processes collect them."""
 
 
-async def reported(store: Store, name: str) -> UpgradeReport:
+async def reported(store: Store, name: str) -> ItemUpgradeReport:
     script = STATES[name]
     store.execute(script.replace("; ", ";\n"))
     async with reading(store.target()) as reader:
@@ -62,7 +62,7 @@ def test_the_advice_says_that_copying_again_brings_back_what_was_deleted() -> No
     for engine in RECORDED.values():
         assert "b1" in engine["a conversation deleted since, as advised"]["conversation_items"]
     for state in (ItemUpgrade.NOT_COPIED, ItemUpgrade.COPIED_IN_PART):
-        advice = said_of(UpgradeReport(state), "sql_default").advice
+        advice = said_of(ItemUpgradeReport(state), "sql_default").advice
         assert (
             "brings back each item that was deleted since, those of deleted conversations included. Where that is right: stop"
             in advice
@@ -71,7 +71,7 @@ def test_the_advice_says_that_copying_again_brings_back_what_was_deleted() -> No
 
 @pytest.mark.parametrize("state", TOLD)
 def test_no_advice_removes_a_table_or_a_row_of_items(state: ItemUpgrade) -> None:
-    advice = said_of(UpgradeReport(state), "sql_default").advice
+    advice = said_of(ItemUpgradeReport(state), "sql_default").advice
     words = advice.lower()
     assert "drop" not in words
     for sentence in words.split(". "):
@@ -86,7 +86,7 @@ def test_no_advice_removes_a_table_or_a_row_of_items(state: ItemUpgrade) -> None
 
 @pytest.mark.parametrize("state", TOLD)
 def test_a_list_shows_no_step_whose_end_it_may_have_no_room_for(state: ItemUpgrade) -> None:
-    said = said_of(UpgradeReport(state), "sql_default")
+    said = said_of(ItemUpgradeReport(state), "sql_default")
     assert said.state in said.notice
     assert said.keep in said.notice
     assert "delete t" not in said.notice

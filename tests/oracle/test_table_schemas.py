@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from llama_storage_tui.model.transfer import ColumnKind
+from llama_storage_tui.model.transfer import StoredKind
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream.table_schemas import table_schema
 from tests.oracle.migration_stores import saved
@@ -34,11 +34,11 @@ TABLES: Final = (
     "jobs",
 )
 TYPES: Final = {
-    "VARCHAR": ColumnKind.STRING,
-    "TEXT": ColumnKind.TEXT,
-    "INTEGER": ColumnKind.INTEGER,
-    "BOOLEAN": ColumnKind.BOOLEAN,
-    "JSON": ColumnKind.JSON,
+    "VARCHAR": StoredKind.STRING,
+    "TEXT": StoredKind.TEXT,
+    "INTEGER": StoredKind.INTEGER,
+    "BOOLEAN": StoredKind.BOOLEAN,
+    "JSON": StoredKind.JSON,
 }
 
 

@@ -34,7 +34,7 @@ from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.catalog import Candidate, Opened, open_at_once
 from llama_storage_tui.services.fleet.reading import FleetReading
 from llama_storage_tui.services.requests import FOUND, LoadRequest
-from llama_storage_tui.services.rotation.pending_status import Standing
+from llama_storage_tui.services.rotation.pending_status import PendingStanding
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.app import Dependencies, StorageApp
 from llama_storage_tui.tui.catalog.opening import Load
@@ -494,17 +494,17 @@ async def _revealed(found: Stage) -> None:
 
 
 async def _pending(found: Stage) -> None:
-    found.desk.stands = (waiting(Standing.NOT_COMMITTED),)
+    found.desk.stands = (waiting(PendingStanding.NOT_COMMITTED),)
     await found.press("R")
 
 
 async def _waits(found: Stage) -> None:
-    found.desk.stands = (waiting(Standing.COMMITTED, "waiting", made_up_patches()),)
+    found.desk.stands = (waiting(PendingStanding.COMMITTED, "waiting", made_up_patches()),)
     await found.press("R")
 
 
 async def _lost(found: Stage) -> None:
-    found.desk.stands = (waiting(Standing.LOST),)
+    found.desk.stands = (waiting(PendingStanding.LOST),)
     await found.press("R", "w")
 
 

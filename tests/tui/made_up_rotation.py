@@ -29,8 +29,8 @@ from llama_storage_tui.reports.rotation import expected_steps
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.pending import Pending
-from llama_storage_tui.services.rotation.pending_status import Stand, Standing
-from llama_storage_tui.services.rotation.service import Draft, RotationService, Waiting
+from llama_storage_tui.services.rotation.pending_status import PendingStanding, Stand
+from llama_storage_tui.services.rotation.service import RotationDraft, RotationService, Waiting
 from tests.tui.made_up import Gate
 
 NEW = Secret("kT4mWq9ZxB2vLr7NcYh3Pf6Gs8Dj5Ea1")
@@ -175,25 +175,25 @@ def made_up_journal(state: str = "prepared", patches: Sequence[Patch] = ()) -> J
 
 
 STANDS = {
-    Standing.COMMITTED: "the server has the new password already, so that it can only be finished",
-    Standing.NOT_COMMITTED: "the server still has the old password: it can be finished or undone",
-    Standing.LOST: (
+    PendingStanding.COMMITTED: "the server has the new password already, so that it can only be finished",
+    PendingStanding.NOT_COMMITTED: "the server still has the old password: it can be finished or undone",
+    PendingStanding.LOST: (
         "neither the old nor the new password logs in: somebody else changed it, or the role expired or was dropped; nothing was"
         " written"
     ),
-    Standing.UNCHECKED: "the server lets this role in with both passwords, so that nothing can be concluded",
-    Standing.STAGING: "it stopped before the server was touched; recovering removes what it left",
-    Standing.UNKNOWN: "whether the server took it is unknown: db.internal:5432 does not answer",
+    PendingStanding.UNCHECKED: "the server lets this role in with both passwords, so that nothing can be concluded",
+    PendingStanding.STAGING: "it stopped before the server was touched; recovering removes what it left",
+    PendingStanding.UNKNOWN: "whether the server took it is unknown: db.internal:5432 does not answer",
 }
 
 
 WAITS = "the server has the new password; the change waits until you have written that by hand and confirm it"
 
 
-def waiting(standing: Standing, state: str = "prepared", patches: Sequence[Patch] = ()) -> Waiting:
+def waiting(standing: PendingStanding, state: str = "prepared", patches: Sequence[Patch] = ()) -> Waiting:
     """Return a pending change with its standing."""
-    help_ = Advice("", Step.ADOPT_PASSWORD) if standing is Standing.LOST else None
-    is_open = state == "waiting" and standing is Standing.COMMITTED
+    help_ = Advice("", Step.ADOPT_PASSWORD) if standing is PendingStanding.LOST else None
+    is_open = state == "waiting" and standing is PendingStanding.COMMITTED
     sentence = WAITS if is_open else STANDS[standing]
     return Waiting(made_up_journal(state, patches), Stand(standing, sentence, help_))
 
@@ -238,7 +238,7 @@ class MemoryDesk(RotationService):
 
     async def prepare(
         self, backend: str, terms: Terms, *, also: tuple[str, ...] = (), userlist: str | None = None
-    ) -> Draft:
+    ) -> RotationDraft:
         self.calls.append(Call("prepare", {"terms": terms, "also": also, "userlist": userlist}))
         await self.gate.pass_through()
         if backend == "kv_default":
@@ -250,7 +250,7 @@ class MemoryDesk(RotationService):
             raise self.plan
         return MemoryDraft(self.plan)
 
-    async def apply(self, draft: Draft, new: Secret | None, notify: Callable[[str], None]) -> Result:
+    async def apply(self, draft: RotationDraft, new: Secret | None, notify: Callable[[str], None]) -> Result:
         self.calls.append(Call("apply", {"new": new}))
         return await self._end(expected_steps(draft.plan), notify)
 

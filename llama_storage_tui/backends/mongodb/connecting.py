@@ -36,7 +36,7 @@ _BESIDES_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class FailedConnection:
+class FailedMongoConnection:
     """Why a question has no answer; `code` is the server's, None where none answered."""
 
     error: BackendError
@@ -53,7 +53,7 @@ async def ask(
     connect: float,
     answer: float | None,
     is_reading: bool = False,
-) -> Answer | FailedConnection:
+) -> Answer | FailedMongoConnection:
     """Log in, and put a question to the primary; exceptions that are not the driver's pass.
 
     `is_reading`: to a secondary where there is no primary.
@@ -67,10 +67,10 @@ async def ask(
         try:
             host.encode("idna")
         except UnicodeError as error:
-            return FailedConnection(network.of_network(error, where=where))
+            return FailedMongoConnection(network.of_network(error, where=where))
     preference = "primaryPreferred" if is_reading else "primary"
     made = _client(target, password, preference, connect=connect, answer=answer)
-    if isinstance(made, FailedConnection):
+    if isinstance(made, FailedMongoConnection):
         return made
     is_of_login = True
     try:
@@ -81,20 +81,22 @@ async def ask(
         return await question(made)
     except (PyMongoError, BSONError) as error:
         found = failures.translated(error, where=where, reasons=_reasons(made))
-        return FailedConnection(found, failures.code_of(error), is_of_login)
+        return FailedMongoConnection(found, failures.code_of(error), is_of_login)
     except TimeoutError:
         doing = "connecting" if is_of_login else "asking"
-        return FailedConnection(network.timed_out(connect, where=where, doing=doing), None, is_of_login)
+        return FailedMongoConnection(network.timed_out(connect, where=where, doing=doing), None, is_of_login)
     finally:
         await _close(made)
 
 
 def _client(
     target: MongoTarget, password: Secret | None, preference: str, *, connect: float, answer: float | None
-) -> Client | FailedConnection:
+) -> Client | FailedMongoConnection:
     if target.user and password is None:
         words = "The backend has a user and no password, which the driver refuses."
-        return FailedConnection(BackendError(words, failure=FailureKind.UNRESOLVED, where=target.location))
+        return FailedMongoConnection(
+            BackendError(words, failure=FailureKind.UNRESOLVED, where=target.location)
+        )
     milliseconds = int(connect * 1000)
     try:
         with warnings.catch_warnings():
@@ -119,13 +121,13 @@ def _client(
                 datetime_conversion=TIMES,
             )
     except (PyMongoError, ValueError, TypeError) as error:
-        return FailedConnection(failures.translated(error, where=target.location))
+        return FailedMongoConnection(failures.translated(error, where=target.location))
     except OSError:
         words, advice = (
             "A certificate that the host's URI names cannot be read.",
             "Check tlsCAFile and its like.",
         )
-        return FailedConnection(
+        return FailedMongoConnection(
             BackendError(words, failure=FailureKind.TLS, where=target.location, help=advice)
         )
 

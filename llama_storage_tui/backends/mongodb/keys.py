@@ -17,7 +17,7 @@ from bson.datetime_ms import DatetimeMS
 from llama_storage_tui.backends import cursors, expiry
 from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
 from llama_storage_tui.backends.cursors import Part
-from llama_storage_tui.backends.mongodb.connecting import Client, Document, FailedConnection, ask
+from llama_storage_tui.backends.mongodb.connecting import Client, Document, FailedMongoConnection, ask
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.ranges import KeyRange, is_storable, ranges_of
 from llama_storage_tui.deferred import dataclass
@@ -172,7 +172,7 @@ async def rows(
     found = await ask(
         target, target.password, question, connect=timeouts.connect, answer=seconds, is_reading=True
     )
-    if isinstance(found, FailedConnection):
+    if isinstance(found, FailedMongoConnection):
         raise found.error
     return found
 

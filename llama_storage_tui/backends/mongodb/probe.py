@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from llama_storage_tui.backends.mongodb.connecting import Client, FailedConnection, ask
+from llama_storage_tui.backends.mongodb.connecting import Client, FailedMongoConnection, ask
 from llama_storage_tui.backends.mongodb.role import answer_of
 from llama_storage_tui.backends.mongodb.role_rules import MongoAnswer, is_on_this_machine
 from llama_storage_tui.backends.mongodb.target import MongoTarget
@@ -37,7 +37,7 @@ async def probe(target: MongoTarget, *, timeouts: Timeouts) -> Probe:
         return _Answer(facts, str(build.get("version", "")), latency_ms)
 
     found = await ask(target, target.password, question, connect=timeouts.connect, answer=timeouts.query)
-    if isinstance(found, FailedConnection):
+    if isinstance(found, FailedMongoConnection):
         raise found.error
     facts = found.facts
     return Probe(

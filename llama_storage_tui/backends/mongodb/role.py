@@ -16,7 +16,7 @@ from llama_storage_tui.backends.mongodb import failures, role_rules
 from llama_storage_tui.backends.mongodb.connecting import (
     Client,
     Document,
-    FailedConnection,
+    FailedMongoConnection,
     ask,
 )
 from llama_storage_tui.backends.mongodb.target import MongoTarget
@@ -51,7 +51,7 @@ class MongoRole:
         found = await ask(
             self._target, password, nothing, connect=self._timeouts.connect, answer=self._timeouts.query
         )
-        if not isinstance(found, FailedConnection):
+        if not isinstance(found, FailedMongoConnection):
             return LoginAnswer(LoginState.ACCEPTED)
         is_refusal = found.is_of_login and found.code in _REFUSALS
         return LoginAnswer(LoginState.REFUSED if is_refusal else LoginState.UNKNOWN, found.error.message)
@@ -65,7 +65,7 @@ class MongoRole:
         found = await ask(
             self._target, password, self.facts, connect=self._timeouts.connect, answer=self._timeouts.query
         )
-        if isinstance(found, FailedConnection):
+        if isinstance(found, FailedMongoConnection):
             raise found.error
         return found
 

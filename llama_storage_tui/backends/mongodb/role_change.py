@@ -23,7 +23,7 @@ from bson.errors import BSONError
 from pymongo.errors import PyMongoError
 
 from llama_storage_tui.backends.mongodb import failures, role_rules
-from llama_storage_tui.backends.mongodb.connecting import Answer, Client, FailedConnection, ask
+from llama_storage_tui.backends.mongodb.connecting import Answer, Client, FailedMongoConnection, ask
 from llama_storage_tui.backends.mongodb.role import MongoRole, is_changing
 from llama_storage_tui.backends.protocols import Notify
 from llama_storage_tui.errors import RefusedError
@@ -105,7 +105,7 @@ class MongoRoleWriter(MongoRole):
         found = await ask(
             self._target, password, question, connect=self._timeouts.connect, answer=_ANSWER_SECONDS
         )
-        if isinstance(found, FailedConnection):
+        if isinstance(found, FailedMongoConnection):
             raise RefusedError(
                 f"{found.error.message} Nothing was changed.", where=self.where, help=found.error.help
             )

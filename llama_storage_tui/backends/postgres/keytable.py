@@ -12,7 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from llama_storage_tui.backends import keyscan
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.engine import Engine, Expression, Statement
-from llama_storage_tui.backends.keyscan import TEXT, Found, KeyLookup, KeyQuery, KeyRow, decisions, entry_of
+from llama_storage_tui.backends.keyscan import (
+    TEXT,
+    FoundKeys,
+    KeyLookup,
+    KeyQuery,
+    KeyRow,
+    decisions,
+    entry_of,
+)
 from llama_storage_tui.backends.postgres.dialect import PostgresDialect
 from llama_storage_tui.backends.ranges import KeyRange, ranges_of
 from llama_storage_tui.backends.shape import TableShape
@@ -77,7 +85,7 @@ class PostgresKeyTable:
             conditions = (*conditions[1:], key > self.dialect.bound(after, self.shape.column("key")))
         return await self._rows(self._entries(table).where(*conditions).order_by(key).limit(limit), now)
 
-    async def scanned(self, query: KeyQuery) -> Found:
+    async def scanned(self, query: KeyQuery) -> FoundKeys:
         """Return the keys that are selected among those that a budget allows to look at."""
         table = self.shape.selectable()
         key = table.c["key"]
@@ -98,13 +106,13 @@ class PostgresKeyTable:
         statement = self._entries(table).where(key.in_(sa.select(hits.c["key"]))).order_by(key)
         rows = await self._rows(statement, query.now)
         if len(rows) > query.limit:
-            return Found(tuple(rows), (False,) * len(rows), len(rows))
+            return FoundKeys(tuple(rows), (False,) * len(rows), len(rows))
         last = self.dialect.mark(sa.func.max(window.c["key"]), self.shape.column("key"))
         scanned, *mark = (await self.connection.execute(sa.select(sa.func.count(), *last))).one()
         part = self.dialect.part(mark)
         is_stopped = int(scanned) >= keyscan.SCAN_BUDGET and part is not None
         resume: tuple[Part, Part] | None = (TEXT, part) if is_stopped else None
-        return Found(tuple(rows), (False,) * len(rows), int(scanned), resume)
+        return FoundKeys(tuple(rows), (False,) * len(rows), int(scanned), resume)
 
     async def odd(self, after: Part, limit: int, now: datetime) -> Sequence[KeyRow]:
         """Return none: a primary key of text is text."""

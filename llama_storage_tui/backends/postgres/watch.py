@@ -14,7 +14,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from llama_storage_tui.backends.engine import Expression, Look, Values
+from llama_storage_tui.backends.engine import Expression, NewPositions, Values
 from llama_storage_tui.backends.postgres.tid import tid, tids, xid
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.errors import BackendError, FailureKind
@@ -66,11 +66,11 @@ class PostgresWatch:
         shape: TableShape,
         mark: Mark | None,
         limit: int,
-    ) -> Look:
+    ) -> NewPositions:
         """Return the positions of the rows of transactions that were not over at a mark."""
         found = (await connection.execute(_STATE, {"schema": shape.schema, "name": shape.name})).one_or_none()
         if found is None:
-            return Look((), Mark(0))
+            return NewPositions((), Mark(0))
         blocks, inserted, since, version = (int(each) for each in found)
         if version < _RANGES_SINCE:
             raise BackendError(
@@ -80,7 +80,7 @@ class PostgresWatch:
             )
         if mark is None or since < mark.since:
             # Fewer transactions than before: the database was restored, and nothing of the mark is true of it.
-            return Look((), Mark(blocks, since, inserted=inserted))
+            return NewPositions((), Mark(blocks, since, inserted=inserted))
         low = max(0, min(blocks, mark.end) - WINDOW)
         high = min(blocks, low + MOST_BLOCKS)
         candidates = await self._rows(connection, shape, (low, high), mark, limit + len(mark.seen) + 1)
@@ -91,11 +91,15 @@ class PostgresWatch:
             end = mark.end if len(new) > limit else high
             seen = mark.seen.union(new[:limit])
             inserted_by_now = None if mark.inserted is None else mark.inserted + len(positions)
-            return Look(positions, replace(mark, end=end, seen=seen, inserted=inserted_by_now), is_cut=True)
+            return NewPositions(
+                positions, replace(mark, end=end, seen=seen, inserted=inserted_by_now), is_cut=True
+            )
         expected = inserted if mark.inserted is None else mark.inserted + len(new)
         gaps = (*mark.gaps, max(0, inserted - expected))[-GAPS:]
         unseen = min(gaps) if len(gaps) == GAPS else 0
-        return Look(positions, Mark(blocks, since, frozenset(candidates), expected, gaps), unseen=unseen)
+        return NewPositions(
+            positions, Mark(blocks, since, frozenset(candidates), expected, gaps), unseen=unseen
+        )
 
     async def _rows(
         self,

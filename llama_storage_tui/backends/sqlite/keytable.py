@@ -11,7 +11,15 @@ import aiosqlite
 
 from llama_storage_tui.backends import keyscan
 from llama_storage_tui.backends.cursors import Part
-from llama_storage_tui.backends.keyscan import TEXT, Found, KeyLookup, KeyQuery, KeyRow, decisions, entry_of
+from llama_storage_tui.backends.keyscan import (
+    TEXT,
+    FoundKeys,
+    KeyLookup,
+    KeyQuery,
+    KeyRow,
+    decisions,
+    entry_of,
+)
 from llama_storage_tui.backends.ranges import KeyRange, is_storable, ranges_of, selects_the_rest
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.backends.sqlite import catalog
@@ -85,7 +93,7 @@ class SqliteKeyTable:
         conditions = [low if after is None else _compared("key >", after), *high]
         return await self._rows(_where(conditions, f"ORDER BY key LIMIT {limit}"), now)
 
-    async def scanned(self, query: KeyQuery) -> Found:
+    async def scanned(self, query: KeyQuery) -> FoundKeys:
         """Return the keys that are selected among those that a budget allows to look at."""
         bounds: list[Sql] = [(_IS_TEXT, ())]
         lowest = query.lowest
@@ -99,13 +107,13 @@ class SqliteKeyTable:
         hits = f"SELECT key FROM {window}{chosen} LIMIT {query.limit + 1}"  # noqa: S608 - see above
         rows = await self._rows((f" WHERE key IN ({hits}) ORDER BY key", (*bound, *given)), query.now)
         if len(rows) > query.limit:
-            return Found(tuple(rows), (False,) * len(rows), len(rows))
+            return FoundKeys(tuple(rows), (False,) * len(rows), len(rows))
         last = f"SELECT count(*), max(key), typeof(max(key)) FROM {window}"  # noqa: S608 - see above
         ((scanned, *mark),) = await self.connection.execute_fetchall(last, bound)
         part = part_of(*mark)
         is_stopped = int(scanned) >= keyscan.SCAN_BUDGET and part is not None
         resume: tuple[Part, Part] | None = (TEXT, part) if is_stopped else None
-        return Found(tuple(rows), (False,) * len(rows), int(scanned), resume)
+        return FoundKeys(tuple(rows), (False,) * len(rows), int(scanned), resume)
 
     async def odd(self, after: Part, limit: int, now: datetime) -> Sequence[KeyRow]:
         """Return keys that are no text, in the order of their rows."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from llama_storage_tui.backends.engine import Expression, Look, Values
+from llama_storage_tui.backends.engine import Expression, NewPositions, Values
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.backends.sqlite.rowid import rowid_of
 from llama_storage_tui.model.following import Mark
@@ -29,7 +29,7 @@ class SqliteWatch:
 
     async def look(
         self, connection: AsyncConnection, shape: TableShape, mark: Mark | None, limit: int
-    ) -> Look:
+    ) -> NewPositions:
         """Return the rowids beyond a mark."""
         position = rowid_of(shape)[0]
         name = sa.sql.quoted_name(position.name, quote=True)
@@ -38,10 +38,10 @@ class SqliteWatch:
         largest = (await connection.execute(sa.select(sa.func.max(rowid)))).scalar_one()
         end = 0 if largest is None else int(largest) + 1
         if mark is None or end <= mark.end:
-            return Look((), Mark(end))
+            return NewPositions((), Mark(end))
         statement = sa.select(rowid).where(rowid >= mark.end).order_by(rowid).limit(limit)
         found = [int(row[0]) for row in (await connection.execute(statement)).all()]
-        return Look(tuple(map(str, found)), Mark(found[-1] + 1), is_cut=found[-1] + 1 < end)
+        return NewPositions(tuple(map(str, found)), Mark(found[-1] + 1), is_cut=found[-1] + 1 < end)
 
     def at(self, element: Expression) -> sa.ColumnElement[bool]:
         """Return the condition: between the first and the last of them there are no others."""

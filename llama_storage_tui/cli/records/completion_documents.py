@@ -13,6 +13,7 @@ from llama_storage_tui.model.completions import (
     Completion,
     Origin,
 )
+from llama_storage_tui.reports.origins import origin_reason
 
 
 class ChoiceBody(Document):
@@ -35,7 +36,10 @@ class OriginBody(Document):
     def of(cls, origin: Origin) -> OriginBody:
         """Make the body of an origin."""
         return cls(
-            id=origin.response, inferred=True, candidates=list(origin.candidates), because=origin.because
+            id=origin.response,
+            inferred=True,
+            candidates=list(origin.candidates),
+            because=origin_reason(origin),
         )
 
 

@@ -17,7 +17,7 @@ from llama_storage_tui.model.families import (
 Shown = Literal["text", "long", "time", "bytes", "number", "flag", "json", "owner", "stored"]
 
 
-class PlaceBody(Document):
+class ObjectPlaceBody(Document):
     """Where objects lie: a table, or keys that begin with one of the prefixes; `path` is the reference that leads there."""
 
     backend: str
@@ -35,7 +35,7 @@ class FamilyBody(Document):
     count: int | None
     exact: bool
     complete: bool
-    places: list[PlaceBody]
+    places: list[ObjectPlaceBody]
     relations: list[str]
     notices: list[str]
 
@@ -49,7 +49,7 @@ class FamilyBody(Document):
             count=entry.count.value if entry.count else None,
             exact=entry.count.is_exact and entry.is_complete if entry.count else False,
             complete=entry.is_complete,
-            places=[PlaceBody.model_validate(place) for place in entry.places],
+            places=[ObjectPlaceBody.model_validate(place) for place in entry.places],
             relations=[relation.name for relation in entry.family.relations],
             notices=list(entry.notices),
         )
@@ -61,7 +61,7 @@ class FamiliesDocument(Document):
     families: list[FamilyBody]
 
 
-class PartBody(Document):
+class ObjectPartBody(Document):
     """A column of a list."""
 
     label: str
@@ -97,7 +97,7 @@ class ObjectsDocument(Document):
     """The answer of `objects RUN_CONFIG FAMILY`."""
 
     family: str
-    columns: list[PartBody]
+    columns: list[ObjectPartBody]
     objects: list[ObjectBody]
     next: str | None
     complete: bool
@@ -109,7 +109,7 @@ class ObjectsDocument(Document):
         columns = page.family.columns
         return cls(
             family=page.family.name,
-            columns=[PartBody.model_validate(part) for part in columns],
+            columns=[ObjectPartBody.model_validate(part) for part in columns],
             objects=[ObjectBody.of(entry, columns) for entry in page.records],
             next=page.next,
             complete=page.is_complete,
@@ -125,7 +125,7 @@ class FieldBody(Document):
     show: Shown
 
 
-class LinkBody(Document):
+class ObjectLinkBody(Document):
     """What an object refers to: an object, or with `of` the objects of a family that belong to `id`; `family` null is outside."""
 
     label: str
@@ -141,8 +141,8 @@ class ObjectDocument(Document):
     id: str
     key: str | None
     bytes: int | None
-    place: PlaceBody
+    place: ObjectPlaceBody
     fields: list[FieldBody]
     other: list[FieldBody]
-    links: list[LinkBody]
+    links: list[ObjectLinkBody]
     problems: list[str]

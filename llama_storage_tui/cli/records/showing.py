@@ -21,6 +21,7 @@ from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.completions import Completion, Origin
 from llama_storage_tui.model.conversations import ConversationDetail
 from llama_storage_tui.model.transcript import ChatMessage
+from llama_storage_tui.reports.origins import origin_reason
 from llama_storage_tui.services.responses.completions import read_completion
 from llama_storage_tui.services.responses.conversations import read_conversation
 from llama_storage_tui.services.responses.origins import origin_of
@@ -155,9 +156,9 @@ def _report_completion(found: tuple[Completion, Origin]) -> None:
 
 def _origin(origin: Origin) -> str:
     if origin.response is not None:
-        return f"~ {origin.response} ({origin.because})"
+        return f"~ {origin.response} ({origin_reason(origin)})"
     if origin.candidates:
-        return f"~ one of {', '.join(origin.candidates[:5])} ({origin.because})"
+        return f"~ one of {', '.join(origin.candidates[:5])} ({origin_reason(origin)})"
     return "– none shares what was sent or answered"
 
 

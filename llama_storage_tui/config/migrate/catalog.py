@@ -10,7 +10,7 @@ from llama_storage_tui.config.edit.operations import AddEntry, DropEntry, Operat
 from llama_storage_tui.config.edit.render import Above, Written
 from llama_storage_tui.config.edit.structure import written_at
 from llama_storage_tui.config.legacy import TOP_LEVEL, snippets
-from llama_storage_tui.config.migrate.draft import Draft, Proposal, Provider, free_name
+from llama_storage_tui.config.migrate.draft import Draft, DraftProvider, Proposal, free_name
 from llama_storage_tui.config.migrate.inline_stores import (
     OWN_FOLDER,
     InlineStore,
@@ -122,7 +122,7 @@ class _Catalog(InlineStores):
                 tuple(operations),
             )
 
-    def _agents(self, provider: Provider, uses: list[InlineStore]) -> Proposal:
+    def _agents(self, provider: DraftProvider, uses: list[InlineStore]) -> Proposal:
         draft = self.draft
         value: dict[str, object] = {}
         lost = None

@@ -42,7 +42,7 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class Provider:
+class DraftProvider:
     """An entry of `providers`."""
 
     api: str
@@ -94,13 +94,13 @@ class Draft:
         """The new release, for sentences."""
         return f"{self.after.product} {self.after}"
 
-    def providers(self) -> Iterator[Provider]:
+    def providers(self) -> Iterator[DraftProvider]:
         """Yield the providers of the file."""
         for api, entries in self.mapping("providers").items():
             for index, entry in enumerate(entries if isinstance(entries, list) else ()):
                 if isinstance(entry, Mapping):
                     config = entry.get("config")
-                    yield Provider(
+                    yield DraftProvider(
                         str(api),
                         index,
                         str(entry.get("provider_type")),
@@ -109,7 +109,7 @@ class Draft:
                         entry,
                     )
 
-    def is_gone(self, provider: Provider) -> bool:
+    def is_gone(self, provider: DraftProvider) -> bool:
         """Tell whether the new release has no such provider: none that is given from elsewhere is meant."""
         api = api_after(provider.api, self.after)
         if not takes_providers(api, self.after):
@@ -123,7 +123,7 @@ class Draft:
         known = any(takes_providers(api, release) for release in RELEASES) or api == "telemetry"
         return not known and self.get("external_apis_dir") is not None
 
-    def keeps_provider(self, provider: Provider) -> bool:
+    def keeps_provider(self, provider: DraftProvider) -> bool:
         """Tell whether a provider is in the new file."""
         return not self.is_gone(provider)
 

@@ -9,7 +9,7 @@ from llama_storage_tui.config.document import Path
 from llama_storage_tui.config.edit.render import MERGE, Written, plain
 from llama_storage_tui.config.edit.structure import written_at
 from llama_storage_tui.config.legacy import TOP_LEVEL, snippet_family, snippets
-from llama_storage_tui.config.migrate.draft import Draft, Provider, free_name
+from llama_storage_tui.config.migrate.draft import Draft, DraftProvider, free_name
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.migration import BackendLayout
@@ -48,7 +48,7 @@ class InlineStore:
     path: Path
     snippet: Mapping[str, object]
     family: Family
-    provider: Provider | None
+    provider: DraftProvider | None
 
 
 def inline_stores(draft: Draft) -> Iterator[InlineStore]:

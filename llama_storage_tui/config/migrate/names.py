@@ -17,7 +17,7 @@ from llama_storage_tui.config.edit.operations import (
     ReplaceText,
 )
 from llama_storage_tui.config.environment import EARLY_EXPRESSION, written_name
-from llama_storage_tui.config.migrate.draft import Draft, Proposal, Provider, like_written
+from llama_storage_tui.config.migrate.draft import Draft, DraftProvider, Proposal, like_written
 from llama_storage_tui.config.rules.legacy import strings
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.migration import (
@@ -206,7 +206,7 @@ def apis(draft: Draft) -> Iterator[Proposal]:
             )
 
 
-def _renamed_providers(draft: Draft, path: Path, entries: list[Provider]) -> Iterator[Proposal]:
+def _renamed_providers(draft: Draft, path: Path, entries: list[DraftProvider]) -> Iterator[Proposal]:
     api = str(path[1])
     new = api_after(api, draft.after)
     if new != api and new not in draft.mapping("providers"):
@@ -265,7 +265,7 @@ def _is_removed(draft: Draft, api: str) -> bool:
 _OLD_APIS: Final = ("datasetio", "eval", "scoring", "post_training", "safety", "agents")
 
 
-def _removed(draft: Draft, path: Path, gone: list[Provider]) -> Proposal:
+def _removed(draft: Draft, path: Path, gone: list[DraftProvider]) -> Proposal:
     what = ", ".join(provider.id or provider.type for provider in gone)
     lost = f"{draft.target} ships no {path[1]} provider of the type {gone[0].type}: {what} cannot be carried"
     if len(path) == 2 and not is_known_api(api_after(str(path[1]), draft.after), draft.after):
@@ -273,7 +273,7 @@ def _removed(draft: Draft, path: Path, gone: list[Provider]) -> Proposal:
     return Proposal(path, "removed-provider", lost, (DropEntry(path),), lost)
 
 
-def _unregistered(draft: Draft, provider: Provider) -> Iterator[Proposal]:
+def _unregistered(draft: Draft, provider: DraftProvider) -> Iterator[Proposal]:
     """Take out what is registered with a provider that goes: a start stops at it."""
     kind = next(
         (kind for kind in RESOURCE_KINDS if kind.api == provider.api and kind.holds_for(draft.after)), None

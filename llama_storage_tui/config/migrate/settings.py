@@ -13,7 +13,7 @@ from llama_storage_tui.config.edit.operations import (
     ReplaceText,
 )
 from llama_storage_tui.config.environment import EXPRESSION
-from llama_storage_tui.config.migrate.draft import Draft, Proposal, Provider, like_written
+from llama_storage_tui.config.migrate.draft import Draft, DraftProvider, Proposal, like_written
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.migration import (
     OLD_DEFAULTS,
@@ -47,7 +47,7 @@ def vector_settings(draft: Draft) -> Iterator[Proposal]:
 
 
 def _other_model(
-    draft: Draft, path: Path, chosen: Mapping[object, object], providers: list[Provider]
+    draft: Draft, path: Path, chosen: Mapping[object, object], providers: list[DraftProvider]
 ) -> Iterator[Proposal]:
     """Name the provider that offers a chosen model now, where the one of before is gone."""
     model = str(chosen.get("model_id"))

@@ -13,7 +13,7 @@ from llama_storage_tui.config.edit.operations import (
     PutValue,
     RenameKey,
 )
-from llama_storage_tui.config.migrate.draft import Draft, Proposal, Provider, all_references
+from llama_storage_tui.config.migrate.draft import Draft, DraftProvider, Proposal, all_references
 from llama_storage_tui.model.catalog import Family
 from llama_storage_tui.model.migration import BackendLayout
 from llama_storage_tui.upstream import changes
@@ -149,7 +149,7 @@ def _successor(row: Consumer, now: list[Consumer]) -> Consumer | None:
     return next((one for one in now if row.path == ("kvstore",) and one.path == ("sqlstore",)), None)
 
 
-def _moved(draft: Draft, provider: Provider, row: Consumer, now: list[Consumer]) -> Proposal:
+def _moved(draft: Draft, provider: DraftProvider, row: Consumer, now: list[Consumer]) -> Proposal:
     path: Path = (*provider.path, "config", *row.path)
     successor = _successor(row, now)
     if successor is None:
@@ -166,7 +166,7 @@ def _moved(draft: Draft, provider: Provider, row: Consumer, now: list[Consumer])
 
 
 def _added(
-    draft: Draft, provider: Provider, row: Consumer, taken: set[tuple[str, str]]
+    draft: Draft, provider: DraftProvider, row: Consumer, taken: set[tuple[str, str]]
 ) -> Iterator[Proposal]:
     backend = draft.key_value_backend() if row.family is Family.KV else draft.sql_backend()
     if (

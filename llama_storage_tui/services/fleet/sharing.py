@@ -28,7 +28,7 @@ SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class StoreUse:
     """A reference of a config to a store: what it asks for, and where a server of its version keeps that."""
 
     member: FleetMember
@@ -56,12 +56,12 @@ class Use:
 Item = tuple[Store, CollisionKind, str]
 
 
-def uses_of(members: Sequence[FleetMember], servers: Servers) -> tuple[Use, ...]:
+def uses_of(members: Sequence[FleetMember], servers: Servers) -> tuple[StoreUse, ...]:
     """Return what every config uses of every store."""
     return tuple(use for member in members for use in _uses(member, servers))
 
 
-def _uses(member: FleetMember, servers: Servers) -> Iterator[Use]:
+def _uses(member: FleetMember, servers: Servers) -> Iterator[StoreUse]:
     catalog = member.catalog
     for reference in () if catalog is None else catalog.references:
         backend = catalog.backend(reference.backend or "") if catalog is not None else None
@@ -71,28 +71,28 @@ def _uses(member: FleetMember, servers: Servers) -> Iterator[Use]:
         if target is None or (isinstance(target, SqliteTarget) and target.is_memory):
             continue
         store = servers.store(target, member.surroundings, reference.physical)
-        yield Use(member, catalog.version.chosen, reference, backend, store, reference.physical)
+        yield StoreUse(member, catalog.version.chosen, reference, backend, store, reference.physical)
 
 
-def _shared(uses: Sequence[Use]) -> Mapping[Item, dict[str, Use]]:
+def _shared(uses: Sequence[StoreUse]) -> Mapping[Item, dict[str, StoreUse]]:
     """Return what more than one config uses, with the first use of each config."""
-    found: dict[Item, dict[str, Use]] = defaultdict(dict)
+    found: dict[Item, dict[str, StoreUse]] = defaultdict(dict)
     for use in uses:
         for kind, name in use.items:
             found[use.store, kind, name].setdefault(use.member.name, use)
     return {item: users for item, users in found.items() if len(users) > 1}
 
 
-def collisions(uses: Sequence[Use]) -> Iterator[Collision]:
+def collisions(uses: Sequence[StoreUse]) -> Iterator[Collision]:
     """Yield each table, namespace and key family that several configs use."""
     for (_, kind, name), users in _shared(uses).items():
         first = next(iter(users.values()))
         yield Collision(kind, first.backend.name, first.backend.location, name, tuple(users))
 
 
-def sharing_findings(uses: Sequence[Use]) -> Iterator[FleetFinding]:
+def sharing_findings(uses: Sequence[StoreUse]) -> Iterator[FleetFinding]:
     """Yield a finding for each store and the configs that share something in it."""
-    groups: dict[tuple[Store, bool, tuple[str, ...]], dict[str, dict[str, Use]]] = defaultdict(dict)
+    groups: dict[tuple[Store, bool, tuple[str, ...]], dict[str, dict[str, StoreUse]]] = defaultdict(dict)
     for (store, kind, name), users in _shared(uses).items():
         groups[store, kind is CollisionKind.TABLE, tuple(users)].setdefault(name, users)
     for (_, is_table, configs), items in groups.items():
@@ -117,16 +117,16 @@ def _said(member: FleetMember) -> tuple[str | None, frozenset[tuple[str, Meaning
     return distribution, frozenset(member.meaning.items())
 
 
-def form_findings(uses: Sequence[Use]) -> Iterator[FleetFinding]:
+def form_findings(uses: Sequence[StoreUse]) -> Iterator[FleetFinding]:
     """Yield a finding for the configs of two releases that keep the same things in one store in two forms."""
-    groups: dict[tuple[object, ...], list[Use]] = defaultdict(list)
+    groups: dict[tuple[object, ...], list[StoreUse]] = defaultdict(list)
     for use in uses:
         reference = use.reference
         asked = (reference.kind, reference.api, reference.name, reference.namespace, reference.table)
         groups[use.store.server, use.store.database, asked].append(use)
-    found: dict[tuple[object, ...], list[tuple[str, tuple[Use, ...]]]] = defaultdict(list)
+    found: dict[tuple[object, ...], list[tuple[str, tuple[StoreUse, ...]]]] = defaultdict(list)
     for group in groups.values():
-        forms: dict[Physical, list[Use]] = defaultdict(list)
+        forms: dict[Physical, list[StoreUse]] = defaultdict(list)
         for use in sorted(group, key=lambda use: use.version):
             forms[use.physical].append(use)
         oldest, *others = forms.values()
@@ -149,7 +149,7 @@ def form_findings(uses: Sequence[Use]) -> Iterator[FleetFinding]:
         yield FleetFinding(finding, tuple(places), collision)
 
 
-def _two_forms(older: Sequence[Use], newer: Sequence[Use]) -> str | None:
+def _two_forms(older: Sequence[StoreUse], newer: Sequence[StoreUse]) -> str | None:
     """Say how the servers of two releases keep the same otherwise; None where they do not."""
     first, second = older[0], newer[0]
     one, other = (

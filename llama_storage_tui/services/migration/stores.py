@@ -19,7 +19,7 @@ from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family
 from llama_storage_tui.model.data import KeySelection, RowQuery, Table
 from llama_storage_tui.model.target import Target
-from llama_storage_tui.model.transfer import ColumnKind, ColumnSchema, TableSchema, TransferPlace
+from llama_storage_tui.model.transfer import ColumnSchema, StoredKind, TableSchema, TransferPlace
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.default_names import DATABASES, FOLDERS
 from llama_storage_tui.services.session import Session
@@ -243,9 +243,9 @@ def key_table_of(place: TransferPlace, version: Version) -> TransferPlace:
     if place.keys is None or not is_other:
         return place
     columns = (
-        ColumnSchema("key", ColumnKind.TEXT, is_nullable=False, is_primary_key=True),
-        ColumnSchema("value", ColumnKind.TEXT),
-        ColumnSchema("expiration", ColumnKind.DATETIME),
+        ColumnSchema("key", StoredKind.TEXT, is_nullable=False, is_primary_key=True),
+        ColumnSchema("value", StoredKind.TEXT),
+        ColumnSchema("expiration", StoredKind.DATETIME),
     )
     return replace(place, schema=TableSchema(place.container, columns))
 

@@ -15,8 +15,8 @@ from llama_storage_tui.model.catalog import Catalog, Family
 from llama_storage_tui.model.data import Column, RowQuery, Table
 from llama_storage_tui.model.records import RecordQuery
 from llama_storage_tui.model.transfer import (
-    ColumnKind,
     ColumnSchema,
+    StoredKind,
     TableSchema,
     TransferItem,
 )
@@ -197,20 +197,20 @@ def schema_for(
     return replace(found, columns=(*found.columns, *more))
 
 
-def kind_of(column: Column) -> ColumnKind:
+def kind_of(column: Column) -> StoredKind:
     """Return what a server stores in a column, by the engine's own word for its type."""
     type_ = column.type.upper()
     if column.is_json or "JSON" in type_:
-        return ColumnKind.JSON
+        return StoredKind.JSON
     if "INT" in type_:
-        return ColumnKind.INTEGER
+        return StoredKind.INTEGER
     if "BOOL" in type_:
-        return ColumnKind.BOOLEAN
+        return StoredKind.BOOLEAN
     if any(word in type_ for word in ("REAL", "FLOA", "DOUB", "NUMERIC", "DECIMAL")):
-        return ColumnKind.FLOAT
+        return StoredKind.FLOAT
     if "TIME" in type_ or "DATE" in type_:
-        return ColumnKind.DATETIME
-    return ColumnKind.TEXT if "TEXT" in type_ else ColumnKind.STRING
+        return StoredKind.DATETIME
+    return StoredKind.TEXT if "TEXT" in type_ else StoredKind.STRING
 
 
 def _written_by(context: PlanContext, source: TablesPlace) -> Version | None:

@@ -26,6 +26,16 @@ OUTPUT_ITEMS: Final = Field("output_items", DOCUMENT, ("output",), Measure.ITEMS
 BYTES: Final = Field("bytes", DOCUMENT, measure=Measure.BYTES)
 TENANT: Final = Field("tenant", "tenant_id")
 
+MAKE_PUBLIC: Final = (
+    "Where everybody may see them: stop the servers, back up the table, and set owner_principal to '' in these rows alone. Nothing"
+    " tells them from other rows without an owner afterwards, so keep a list of their ids."
+)
+ADD_STORE: Final = (
+    'Stop the servers, back up the table, and add "store": true to each of these documents, changing nothing'
+    " else in them."
+)
+"""What to do about rows of a category that a rule finds as well: said in one place for both."""
+
 _IS_OBJECT: Final = Equals(SHAPE, DocumentShape.OBJECT.value)
 
 

@@ -71,7 +71,7 @@ class ItemTables:
 
 
 @dataclass(frozen=True, slots=True)
-class UpgradeReport:
+class ItemUpgradeReport:
     """The state of one database; `comparison` where both tables hold rows and the mark is set."""
 
     state: ItemUpgrade
@@ -106,7 +106,7 @@ async def item_tables(session: Session) -> ItemTables:
     return ItemTables(tuple(found), tuple(notices), is_split)
 
 
-async def upgrade_report(reader: Reader, *, most: int | None = None) -> UpgradeReport:
+async def upgrade_report(reader: Reader, *, most: int | None = None) -> ItemUpgradeReport:
     """Return what became of the items of older servers in a database.
 
     Reads a row of each table; where both have rows and the mark is set, compares the last `most` rows of the earlier one (None:
@@ -115,7 +115,7 @@ async def upgrade_report(reader: Reader, *, most: int | None = None) -> UpgradeR
     earlier = await reader.tables.table(EARLIER_ITEMS)
     items = await reader.tables.table(ITEMS)
     if earlier is None and items is None:
-        return UpgradeReport(ItemUpgrade.NOT_NEEDED)
+        return ItemUpgradeReport(ItemUpgrade.NOT_NEEDED)
     has_items = items is not None and await _has_rows(reader, ITEMS)
     state = item_upgrade(
         None if items is None else [column.name for column in items.columns if column.is_primary_key],
@@ -126,12 +126,14 @@ async def upgrade_report(reader: Reader, *, most: int | None = None) -> UpgradeR
     )
     is_comparable = has_items and earlier is not None and all(earlier.column(name) for name in KEY)
     if state is not ItemUpgrade.COPIED or not is_comparable:
-        return UpgradeReport(state, has_items)
+        return ItemUpgradeReport(state, has_items)
     comparison = await compare_items(reader, most=most)
-    return UpgradeReport(ItemUpgrade.COPIED_IN_PART if comparison.missing else state, has_items, comparison)
+    return ItemUpgradeReport(
+        ItemUpgrade.COPIED_IN_PART if comparison.missing else state, has_items, comparison
+    )
 
 
-def said_of(report: UpgradeReport, backend: str) -> Said:
+def said_of(report: ItemUpgradeReport, backend: str) -> Said:
     """Return what to say of a state; no step loses anything that it does not name."""
     keep = f"Keep {EARLIER_ITEMS}."
     match report.state:

@@ -16,7 +16,7 @@ from typing import Final
 from llama_storage_tui.backends.protocols import RecordReader
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, NotFoundError
-from llama_storage_tui.model.completions import Completion, Origin
+from llama_storage_tui.model.completions import Completion, Origin, SharedPart
 from llama_storage_tui.model.data import Cell, Table
 from llama_storage_tui.model.records import (
     AnyOf,
@@ -97,13 +97,11 @@ def _best(matches: Sequence[_Match], notices: Sequence[str]) -> Origin:
         return Origin(notices=tuple(notices))
     best = max(match.rank for match in fitting)
     ids = tuple(sorted(match.id for match in fitting if match.rank == best))
-    shared = [
-        word for word, is_shared in (("the messages sent", best[0]), ("the answer", best[1])) if is_shared
-    ]
+    shares = zip((SharedPart.MESSAGES_SENT, SharedPart.ANSWER), best, strict=True)
     return Origin(
         ids[0] if len(ids) == 1 else None,
         candidates=ids,
-        because=f"same owner and model, {' and '.join(shared)}",
+        shares=tuple(part for part, is_shared in shares if is_shared),
         notices=tuple(notices),
     )
 

@@ -19,7 +19,7 @@ OLD_AGAIN: Final = "the server has the old password again, which this change doe
 UNDO: Final = Advice("Give the server the new password, or give the change up.", Step.UNDO_CHANGE)
 
 
-class Standing(StrEnum):
+class PendingStanding(StrEnum):
     """What two logins say of a pending change."""
 
     STAGING = "staging"
@@ -40,7 +40,7 @@ class Standing(StrEnum):
 class Stand:
     """A standing, its sentence, which goes on after the journal's name and a colon, and what to do in place of finishing it."""
 
-    standing: Standing
+    standing: PendingStanding
     sentence: str
     help: Help | None = None
 
@@ -49,17 +49,18 @@ async def stand(journal: Journal, timeouts: Timeouts) -> Stand:
     """Ask with both passwords; changes nothing."""
     if journal.state == "staging":
         return Stand(
-            Standing.STAGING, "it stopped before the server was touched; recovering removes what it left"
+            PendingStanding.STAGING,
+            "it stopped before the server was touched; recovering removes what it left",
         )
     role = open_login(target_of(journal.addresses[0]), timeouts)
     new, new_words = await ask(role, journal, is_new=True)
     old, old_words = await ask(role, journal, is_new=False)
     if LoginState.UNKNOWN in (new, old):
         words = new_words if new is LoginState.UNKNOWN else old_words
-        return Stand(Standing.UNKNOWN, f"whether the server took it is unknown: {words}")
+        return Stand(PendingStanding.UNKNOWN, f"whether the server took it is unknown: {words}")
     if new is old is LoginState.REFUSED:
         return Stand(
-            Standing.LOST,
+            PendingStanding.LOST,
             "neither the old nor the new password logs in: somebody else changed it, or the role expired or was dropped;"
             " nothing was written",
             Advice("", Step.ADOPT_PASSWORD),
@@ -67,29 +68,30 @@ async def stand(journal: Journal, timeouts: Timeouts) -> Stand:
     try:
         facts = await role.describe(journal.new if new is LoginState.ACCEPTED else journal.old)
     except BackendError as error:
-        return Stand(Standing.UNKNOWN, f"whether this is the same server is unknown: {error.message}")
+        return Stand(PendingStanding.UNKNOWN, f"whether this is the same server is unknown: {error.message}")
     if facts.identity != journal.change.identity:
-        return Stand(Standing.UNKNOWN, "another server or role answers at this address now")
+        return Stand(PendingStanding.UNKNOWN, "another server or role answers at this address now")
     if new is old:
         return Stand(
-            Standing.UNCHECKED,
+            PendingStanding.UNCHECKED,
             "the server lets this role in with both passwords, so that nothing can be concluded; see how it checks logins",
         )
     if new is LoginState.ACCEPTED and journal.state == "waiting":
         return Stand(
-            Standing.COMMITTED,
+            PendingStanding.COMMITTED,
             "the server has the new password; the change waits until you have written that by hand and confirm it",
         )
     if new is LoginState.ACCEPTED:
         return Stand(
-            Standing.COMMITTED, "the server has the new password already, so that it can only be finished"
+            PendingStanding.COMMITTED,
+            "the server has the new password already, so that it can only be finished",
         )
     if not journal.changes_server:
         return Stand(
-            Standing.NOT_COMMITTED,
+            PendingStanding.NOT_COMMITTED,
             OLD_AGAIN,
             UNDO,
         )
     return Stand(
-        Standing.NOT_COMMITTED, "the server still has the old password: it can be finished or undone"
+        PendingStanding.NOT_COMMITTED, "the server still has the old password: it can be finished or undone"
     )

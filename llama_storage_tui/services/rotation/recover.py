@@ -12,7 +12,7 @@ from llama_storage_tui.files.markers import locked
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import CommitState, Outcome, Result
 from llama_storage_tui.services.rotation.apply import give_up, ignore, open_server, settle
-from llama_storage_tui.services.rotation.pending_status import OLD_AGAIN, UNDO, Standing, stand
+from llama_storage_tui.services.rotation.pending_status import OLD_AGAIN, UNDO, PendingStanding, stand
 from llama_storage_tui.services.rotation.roll_forward import (
     finish,
     holding,
@@ -53,10 +53,10 @@ async def recover(
             notify("asked")
             if undo:
                 return await _undo(found, journals, timeouts, standing, environ, notify)
-            if standing is Standing.UNCHECKED:
+            if standing is PendingStanding.UNCHECKED:
                 found = replace(found, is_unchecked=True)
-            if standing is Standing.NOT_COMMITTED or (
-                standing is Standing.UNCHECKED and found.changes_server
+            if standing is PendingStanding.NOT_COMMITTED or (
+                standing is PendingStanding.UNCHECKED and found.changes_server
             ):
                 # The same verifier again does no harm where the server has it already.
                 await _repeat(found, timeouts, notify)
@@ -93,7 +93,7 @@ async def confirm(
             notify("locked")
             standing = await _standing(found, timeouts, accepts_unchecked=False)
             notify("asked")
-            if standing is Standing.NOT_COMMITTED:
+            if standing is PendingStanding.NOT_COMMITTED:
                 raise stuck(
                     found, "the server still has the old password: there is nothing to confirm, recover it"
                 )
@@ -116,13 +116,13 @@ def _again(journal: Journal, journals: Journals) -> Journal | None:
     return next((other for other in journals.pending() if other.id == journal.id), None)
 
 
-async def _standing(journal: Journal, timeouts: Timeouts, *, accepts_unchecked: bool) -> Standing:
+async def _standing(journal: Journal, timeouts: Timeouts, *, accepts_unchecked: bool) -> PendingStanding:
     """Return where the change stands; raises PendingError where that allows no conclusion."""
     found = await stand(journal, timeouts)
     match found.standing:
-        case Standing.COMMITTED | Standing.NOT_COMMITTED:
+        case PendingStanding.COMMITTED | PendingStanding.NOT_COMMITTED:
             return found.standing
-        case Standing.UNCHECKED if accepts_unchecked or journal.is_unchecked:
+        case PendingStanding.UNCHECKED if accepts_unchecked or journal.is_unchecked:
             return found.standing
         case _:
             raise stuck(journal, found.sentence, found.help)
@@ -140,14 +140,14 @@ async def _undo(
     journal: Journal,
     journals: Journals,
     timeouts: Timeouts,
-    standing: Standing,
+    standing: PendingStanding,
     environ: Mapping[str, str],
     notify: Notify,
 ) -> Result:
     """Drop a change that the server does not have, once nothing of it runs there and no place holds the new password."""
-    if standing is Standing.COMMITTED:
+    if standing is PendingStanding.COMMITTED:
         raise stuck(journal, "the server has the new password already, so that it can only be finished")
-    if standing is Standing.UNCHECKED:
+    if standing is PendingStanding.UNCHECKED:
         raise stuck(
             journal, "whether the server has the new password is unknown, so that it can only be finished"
         )

@@ -27,7 +27,7 @@ from llama_storage_tui.services.rotation.sources import RotationRequest
 from llama_storage_tui.services.startup.background_loop import run_apart
 
 
-class Draft(Protocol):
+class RotationDraft(Protocol):
     """A plan that can be carried out by the service that made it."""
 
     @property
@@ -68,7 +68,7 @@ class PasswordChanges:
         """Make a plan; raises ConfigError, UsageError, or RefusedError for a backend without a credential."""
         return await prepare(RotationRequest(self._load, backend, also, userlist), self._timeouts, terms)
 
-    async def apply(self, draft: Draft, new: Secret | None, notify: Notify) -> Result:
+    async def apply(self, draft: RotationDraft, new: Secret | None, notify: Notify) -> Result:
         """Carry out a plan; raises RefusedError where nothing was changed, PendingError where the change is half done."""
         if not isinstance(draft, PreparedChange):
             raise TypeError(draft)
@@ -150,13 +150,13 @@ class RotationService:
 
     async def prepare(
         self, backend: str, terms: Terms, *, also: tuple[str, ...] = (), userlist: str | None = None
-    ) -> Draft:
+    ) -> RotationDraft:
         """Make a plan; raises ConfigError, UsageError, or RefusedError for a backend without a credential."""
         return await run_apart(
             lambda: self._changes.prepare(backend, terms, also=also, userlist=userlist), may_stop=True
         )
 
-    async def apply(self, draft: Draft, new: Secret | None, notify: Notify) -> Result:
+    async def apply(self, draft: RotationDraft, new: Secret | None, notify: Notify) -> Result:
         """Carry out a plan; raises RefusedError where nothing was changed, PendingError where the change is half done."""
         return await run_apart(lambda: self._changes.apply(draft, new, notify), may_stop=False)
 

@@ -23,11 +23,11 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import RawBatch, RawRow, RowIdentity, Sheet, Standing, TakenError
 from llama_storage_tui.model.transfer import KEY_COLUMNS, OnConflict, TransferItem
 from llama_storage_tui.model.transfer_result import ItemOutcome, LeftRow, TransferProgress
-from llama_storage_tui.services.transfer.ahead import made_of
 from llama_storage_tui.services.transfer.collecting import searched_apart
 from llama_storage_tui.services.transfer.converting import Converted, SheetRows, convert, shown
 from llama_storage_tui.services.transfer.counting import MOST_LEFT, own_identities
 from llama_storage_tui.services.transfer.merging import TWICE, ArrivedKeys, CameBefore, arrivals
+from llama_storage_tui.services.transfer.read_ahead import made_of
 from llama_storage_tui.services.transfer.stores import (
     StoreItems,
     is_in_place,

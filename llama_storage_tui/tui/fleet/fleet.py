@@ -35,7 +35,7 @@ from llama_storage_tui.tui.widgets.blocks import rows_of
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import Listing
-from llama_storage_tui.tui.widgets.sheet import Sheet
+from llama_storage_tui.tui.widgets.sheet import RowGroups
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class FleetScreen(WorkScreen):
     def compose(self) -> ComposeResult:
         yield Headline()
         yield Listing(id="fleet")
-        yield Sheet(id="between")
+        yield RowGroups(id="between")
         yield StatusLine()
         yield KeyFooter()
 
@@ -242,7 +242,7 @@ class FleetScreen(WorkScreen):
 
     def _show_between(self) -> None:
         # Nothing of it is a driver's sentence: those were redacted where they arrived.
-        self.query_one(Sheet).show(rows_of(self._blocks()))
+        self.query_one(RowGroups).show(rows_of(self._blocks()))
 
     def _blocks(self) -> Iterator[Block]:
         member, report = self._current, self._report

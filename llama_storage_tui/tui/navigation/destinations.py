@@ -45,7 +45,7 @@ from llama_storage_tui.upstream.families.completions import COMPLETIONS
 def destinations(catalog: Catalog) -> list[NamedDestination]:
     """Return every screen that a config's catalog leads to."""
     found = [
-        NamedDestination("Go to the catalog", "Backends, and who refers to them", messages.CatalogOpened()),
+        NamedDestination("Go to the catalog", "Backends, and what refers to them", messages.CatalogOpened()),
         NamedDestination("Go to responses", "Stored responses, the newest first", messages.ResponsesOpened()),
         NamedDestination("Go to attention", "Which responses deserve a look", messages.AttentionOpened()),
         NamedDestination(

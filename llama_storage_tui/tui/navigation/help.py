@@ -21,7 +21,7 @@ from llama_storage_tui.tui.screens.dialog import Dialog
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.theme import BY_NAME
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.sheet import Row, Sheet, heading
+from llama_storage_tui.tui.widgets.sheet import Row, RowGroups, heading
 
 REMAPPING: Final = "Other keys and colours"
 ROOM_FOR_IDS: Final = 120
@@ -68,7 +68,7 @@ class HelpDialog(Dialog[None]):
         shows_ids = self.app.size.width >= ROOM_FOR_IDS
         with Vertical(classes="box") as box, ContentSwitcher(initial="keys"):
             box.border_title = KEYS
-            yield Sheet(id="page")
+            yield RowGroups(id="page")
             with VerticalScroll(id="keys"):
                 for title, keys in self._groups:
                     if keys:
@@ -103,7 +103,7 @@ class HelpDialog(Dialog[None]):
             self.query_one("#keys").focus()
             return
         page = help_room.page(name)
-        sheet = self.query_one(Sheet)
+        sheet = self.query_one(RowGroups)
         sheet.show([[heading(page.about)], *([*map(_row, block)] for block in page.blocks)])
         sheet.focus()
 

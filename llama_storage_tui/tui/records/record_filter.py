@@ -19,7 +19,7 @@ from llama_storage_tui.tui.screens.filter_menu import FilterChoices
 from llama_storage_tui.tui.widgets.form import FormField
 
 _TIMES: Final = (Match.SINCE, Match.UNTIL)
-_HINTS: Final = {Match.SINCE: SHORT, Match.UNTIL: "a time as above; a day alone: through its end"}
+_HINTS: Final = {Match.SINCE: SHORT, Match.UNTIL: "a time as above; a day alone: to the end of that day"}
 
 
 def form_fields(family: RecordFamily) -> tuple[FormField, ...]:

@@ -121,6 +121,6 @@ class ResponseSearch:
             case SearchState.DONE:
                 return f"{found}: everything was searched." if self.so_far else "No responses match."
             case SearchState.FULL:
-                return f"{found} so far, {self.percent} searched: n goes on after the last page of them, / narrows."
+                return f"{found} so far, {self.percent} searched: n on the last page searches on, / narrows the search."
             case SearchState.CANCELLED:
                 return f"Cancelled: {found}, {self.percent} searched, so there may be more. ctrl+r searches again."

@@ -23,7 +23,7 @@ from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.wording import bare_moment, compact
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
 from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.hour_plot import Column, HourPlot
+from llama_storage_tui.tui.widgets.hour_plot import HourColumn, HourPlot
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.listing import ListColumn, Listing
 from llama_storage_tui.tui.widgets.status_line import StatusLine
@@ -185,7 +185,7 @@ def _hour(start: float, zone: tzinfo | None) -> str:
     return bare_moment(datetime.fromtimestamp(start, UTC), zone)[:16]
 
 
-def _hours(seen: ResponseStatistics) -> list[tuple[float, Column]]:
+def _hours(seen: ResponseStatistics) -> list[tuple[float, HourColumn]]:
     """Return a column for each hour up to the last one that has responses, those without any included."""
     known = {group.start: group for group in seen.hours if group.start is not None}
     if not known:
@@ -196,5 +196,5 @@ def _hours(seen: ResponseStatistics) -> list[tuple[float, Column]]:
     return [(start, _column(known.get(start))) for start in starts]
 
 
-def _column(group: StatisticsGroup | None) -> Column:
-    return Column(0) if group is None else Column(group.responses, group.count("failed"))
+def _column(group: StatisticsGroup | None) -> HourColumn:
+    return HourColumn(0) if group is None else HourColumn(group.responses, group.count("failed"))

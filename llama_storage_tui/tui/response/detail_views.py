@@ -16,6 +16,7 @@ from llama_storage_tui.model.conversations import ConversationDetail
 from llama_storage_tui.model.families import Query, RecordDetail, RecordField
 from llama_storage_tui.model.resume import Addition
 from llama_storage_tui.reports.comparison import addition_notes
+from llama_storage_tui.reports.origins import origin_reason
 from llama_storage_tui.services.records.reading import read_record
 from llama_storage_tui.services.records.showing import shown
 from llama_storage_tui.services.responses.bodies import message_body, pretty
@@ -188,7 +189,7 @@ class CompletionReading:
         for response in origin.candidates:
             certainty = "made for it" if response == origin.response else "perhaps made for it"
             opens[len(lines)] = ResponseOpened(response)
-            text = f"{response}: {certainty}, they share {origin.because}; enter opens it"
+            text = f"{response}: {certainty}, they share {origin_reason(origin)}; enter opens it"
             lines.append(said("→", "response", text, Tone.KEY))
         if not origin.candidates:
             lines.append(

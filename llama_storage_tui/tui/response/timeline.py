@@ -73,7 +73,9 @@ def _ending(transcript: Transcript) -> Iterator[TimelineLine]:
     if head.incomplete_reason:
         yield said("end", "▲ incomplete", head.incomplete_reason, Tone.WARNING)
     if head.status in ("in_progress", "queued"):
-        why = "No end is stored: it still runs, or the server stopped while it ran; nothing will finish it then."
+        why = (
+            "No end is stored: it still runs, or the server stopped while it ran, and nothing will finish it."
+        )
         yield said("end", f"◌ {head.status.replace('_', ' ')}", why, Tone.KEY)
     elif not transcript.output and not (head.error or head.error_code):
         yield said(
@@ -127,9 +129,9 @@ def messages(transcript: Transcript, comparison: Comparison) -> list[TimelineLin
 
 
 _NONE: Final = {
-    MessagesState.EMPTY: "An empty list is stored: a server converts the items instead, see 3.",
-    MessagesState.MISSING: "None are stored with this response: a server converts the items instead, see 3.",
-    MessagesState.BROKEN: "The stored messages are not a list: no server can load this response, see 3.",
+    MessagesState.EMPTY: "An empty list is stored: a server converts the items instead (tab 3).",
+    MessagesState.MISSING: "None are stored with this response: a server converts the items instead (tab 3).",
+    MessagesState.BROKEN: "The stored messages are not a list: no server can load this response (tab 3).",
 }
 
 

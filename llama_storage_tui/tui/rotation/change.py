@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from llama_storage_tui.errors import StorageToolError
@@ -18,14 +17,11 @@ from llama_storage_tui.tui.messages import Failed, PendingOpened, ReloadRequeste
 from llama_storage_tui.tui.rotation.changes import ChangeJob
 from llama_storage_tui.tui.rotation.messages import ChangeEnded, StepDone
 from llama_storage_tui.tui.rotation.reveal import RevealDialog
-from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.report import ReportScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.next_steps import password_command
 from llama_storage_tui.tui.widgets.blocks import rows_of
 from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.sheet import Sheet
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 HOLDS = (
     "This runs to its end, a few seconds more. If it is interrupted, both passwords are in the journal,"
@@ -33,7 +29,7 @@ HOLDS = (
 )
 
 
-class ChangeScreen(SessionScreen):
+class ChangeScreen(ReportScreen):
     """One job: a change, a recovery, a confirmation."""
 
     CSS_PATH = "rotation.tcss"
@@ -68,14 +64,7 @@ class ChangeScreen(SessionScreen):
         """Why this cannot be left now; empty where it can."""
         return HOLDS if self._result is None and self._error is None else ""
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
-        yield Sheet(id="steps")
-        yield StatusLine()
-        yield KeyFooter()
-
     def on_mount(self) -> None:
-        self.query_one(Sheet).focus()
         self._show(Shown("◌ running", Tone.KEY))
         self.status.say("It runs to its end: a few seconds.")
         self._run()
@@ -110,7 +99,7 @@ class ChangeScreen(SessionScreen):
                 has_failed=self._error is not None,
             )
         )
-        sheet = self.query_one(Sheet)
+        sheet = self.rows
         sheet.show(rows_of(blocks, self.redact), keeps_place=bool(self.must_stay))
         if self.must_stay:
             # Each step is a line of its own: the one that runs stays in sight.

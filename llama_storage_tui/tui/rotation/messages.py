@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     # Names of annotations only: a message must not bring the modules of later screens into the first one.
     from llama_storage_tui.model.rotation import Result
     from llama_storage_tui.services.rotation.pending import Pending
-    from llama_storage_tui.services.rotation.service import Draft, Waiting
+    from llama_storage_tui.services.rotation.service import RotationDraft, Waiting
     from llama_storage_tui.tui.rotation.changes import ChangeJob
 
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class PlanMade(Message):
     """A plan is there."""
 
-    draft: Draft
+    draft: RotationDraft
 
 
 @dataclass(eq=False)

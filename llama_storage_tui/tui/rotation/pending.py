@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from llama_storage_tui.errors import StorageToolError
@@ -14,7 +13,7 @@ from llama_storage_tui.reports.lines import WARNING, Block, Line
 from llama_storage_tui.reports.pending import notice_help, standing_line, waiting_blocks
 from llama_storage_tui.reports.rotation import error_block
 from llama_storage_tui.secrets import Secret
-from llama_storage_tui.services.rotation.pending_status import Standing
+from llama_storage_tui.services.rotation.pending_status import PendingStanding
 from llama_storage_tui.services.rotation.service import RotationService, Waiting
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
@@ -24,17 +23,15 @@ from llama_storage_tui.tui.rotation.messages import ChangeStarted, PendingLooked
 from llama_storage_tui.tui.rotation.reveal import RevealDialog
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
 from llama_storage_tui.tui.screens.one_field import FieldDialog
-from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.report import ReportScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.next_steps import password_command
 from llama_storage_tui.tui.widgets.blocks import block_rows, line_mark, rows_of
 from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.sheet import Row, Sheet
-from llama_storage_tui.tui.widgets.status_line import StatusLine
+from llama_storage_tui.tui.widgets.sheet import Row
 
 
-class PendingScreen(SessionScreen):
+class PendingScreen(ReportScreen):
     """The first pending change of a config; the next one shows when that is ended."""
 
     CSS_PATH = "rotation.tcss"
@@ -79,14 +76,7 @@ class PendingScreen(SessionScreen):
         """Mask this config's secrets, and those of the change."""
         return self._service.redact(super().redact(text))
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
-        yield Sheet(id="pending")
-        yield StatusLine()
-        yield KeyFooter()
-
     def on_mount(self) -> None:
-        self.query_one(Sheet).focus()
         self._start()
 
     def _head(self, *facts: Shown) -> None:
@@ -126,11 +116,11 @@ class PendingScreen(SessionScreen):
             first = self._waiting[0]
             self._head(line_mark(standing_line(first.stand.standing)), *self._count())
             blocks = [*waiting_blocks(first, password_command), *blocks]
-            self.query_one(Sheet).show(rows_of(blocks, self.redact))
+            self.rows.show(rows_of(blocks, self.redact))
             self.finish(self._advice())
         else:
             self._head(Shown("✓ nothing of yours is pending", Tone.GOOD))
-            self.query_one(Sheet).show(rows_of(blocks, self.redact))
+            self.rows.show(rows_of(blocks, self.redact))
             self.finish("escape goes back.")
 
     def _count(self) -> list[Shown]:
@@ -140,25 +130,25 @@ class PendingScreen(SessionScreen):
     def _advice(self) -> str:
         found = self._waiting[0]
         match found.stand.standing:
-            case Standing.STAGING:
+            case PendingStanding.STAGING:
                 return "f: remove what it left behind"
-            case Standing.COMMITTED if found.journal.state == "waiting":
+            case PendingStanding.COMMITTED if found.journal.state == "waiting":
                 return "c: confirm when you have written the new password, p: show the password"
-            case Standing.COMMITTED:
+            case PendingStanding.COMMITTED:
                 return "f: finish it, the files get the new password"
-            case Standing.NOT_COMMITTED:
+            case PendingStanding.NOT_COMMITTED:
                 return "f: make the change, u: undo it"
-            case Standing.UNCHECKED:
+            case PendingStanding.UNCHECKED:
                 return "f: finish it; nothing can be verified"
-            case Standing.LOST:
+            case PendingStanding.LOST:
                 return "w: type the password that works"
-            case Standing.UNKNOWN:
+            case PendingStanding.UNKNOWN:
                 return "Unknown for now; ctrl+r: check again"
 
     @on(Failed)
     def _failed(self, message: Failed) -> None:
         self._head(Shown("✗ unknown", Tone.BAD))
-        self.query_one(Sheet).show([block_rows(error_block(message.error), self.redact)])
+        self.rows.show([block_rows(error_block(message.error), self.redact)])
         self.finish("ctrl+r looks again.")
 
     def _allows(self, action: str) -> bool:
@@ -168,16 +158,24 @@ class PendingScreen(SessionScreen):
         is_open = found.journal.state == "waiting"
         match action:
             case "recover":
-                allowed = {Standing.STAGING, Standing.COMMITTED, Standing.UNCHECKED, Standing.NOT_COMMITTED}
+                allowed = {
+                    PendingStanding.STAGING,
+                    PendingStanding.COMMITTED,
+                    PendingStanding.UNCHECKED,
+                    PendingStanding.NOT_COMMITTED,
+                }
                 return found.stand.standing in allowed and not (
-                    is_open and found.stand.standing is Standing.COMMITTED
+                    is_open and found.stand.standing is PendingStanding.COMMITTED
                 )
             case "undo":
-                return found.stand.standing is Standing.NOT_COMMITTED
+                return found.stand.standing is PendingStanding.NOT_COMMITTED
             case "confirm":
-                return is_open and found.stand.standing in (Standing.COMMITTED, Standing.UNCHECKED)
+                return is_open and found.stand.standing in (
+                    PendingStanding.COMMITTED,
+                    PendingStanding.UNCHECKED,
+                )
             case "adopt":
-                return found.stand.standing is Standing.LOST
+                return found.stand.standing is PendingStanding.LOST
             case _:
                 return found.journal.state != "staging"
 
@@ -198,15 +196,16 @@ class PendingScreen(SessionScreen):
 
     def action_recover(self) -> None:
         found = self._waiting[0]
-        is_unchecked = found.stand.standing is Standing.UNCHECKED
+        is_unchecked = found.stand.standing is PendingStanding.UNCHECKED
 
         async def run(notify: Notify) -> Result:
             return await self._service.recover(found.journal, notify, accepts_unchecked=is_unchecked)
 
         words = {
-            Standing.STAGING: "What the change left beside the files is removed; nothing else changes.",
-            Standing.COMMITTED: "The files get the new password that the server has already.",
-            Standing.UNCHECKED: "Server and files get the new password. Nothing can be verified: the server accepts any password.",
+            PendingStanding.STAGING: "What the change left beside the files is removed; nothing else changes.",
+            PendingStanding.COMMITTED: "The files get the new password that the server has already.",
+            PendingStanding.UNCHECKED: "Server and files get the new password. Nothing can be verified: the server accepts any"
+            " password.",
         }.get(found.stand.standing, "The server gets the new password, and then the files.")
         self._ask(
             "Finish the change?",

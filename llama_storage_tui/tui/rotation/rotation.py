@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from llama_storage_tui.errors import StorageToolError
@@ -20,7 +19,7 @@ from llama_storage_tui.reports.rotation import (
     refusal_block,
 )
 from llama_storage_tui.secrets import Secret
-from llama_storage_tui.services.rotation.service import Draft, RotationService
+from llama_storage_tui.services.rotation.service import RotationDraft, RotationService
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
 from llama_storage_tui.tui.messages import Failed, PendingOpened
@@ -29,17 +28,15 @@ from llama_storage_tui.tui.rotation.messages import ChangeStarted, PlanMade
 from llama_storage_tui.tui.rotation.rotation_options import Mode, Wish
 from llama_storage_tui.tui.rotation.terms import TermsDialog
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
-from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.report import ReportScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.next_steps import password_command
 from llama_storage_tui.tui.widgets.blocks import block_rows, rows_of
 from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.sheet import Row, Sheet
-from llama_storage_tui.tui.widgets.status_line import StatusLine
+from llama_storage_tui.tui.widgets.sheet import Row
 
 
-class RotationScreen(SessionScreen):
+class RotationScreen(ReportScreen):
     """The plan of one backend's credential."""
 
     CSS_PATH = "rotation.tcss"
@@ -76,20 +73,13 @@ class RotationScreen(SessionScreen):
         self._service = service
         self._backend = backend
         self._wish = Wish(also=also)
-        self._draft: Draft | None = None
+        self._draft: RotationDraft | None = None
 
     def redact(self, text: str) -> str:
         """Mask this config's secrets, and what was typed here."""
         return self._service.redact(super().redact(text))
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
-        yield Sheet(id="plan")
-        yield StatusLine()
-        yield KeyFooter()
-
     def on_mount(self) -> None:
-        self.query_one(Sheet).focus()
         self._start()
 
     @property
@@ -107,7 +97,7 @@ class RotationScreen(SessionScreen):
     def _start(self) -> None:
         self._draft = None
         self._head(Shown("◌ planning", Tone.KEY))
-        self.query_one(Sheet).show([])
+        self.rows.show([])
         self.begin("Asking the server, and reading every file that holds this password")
         self._make_plan(self._wish)
 
@@ -129,7 +119,7 @@ class RotationScreen(SessionScreen):
     def _made(self, message: PlanMade) -> None:
         plan = message.draft.plan
         self._draft = message.draft
-        self.query_one(Sheet).show(rows_of(_blocks(plan)))
+        self.rows.show(rows_of(_blocks(plan)))
         if plan.refusal is not None:
             self._head(Shown("✗ cannot be done now", Tone.BAD))
             self.finish("Nothing was changed. m: options, ctrl+r: check again")
@@ -141,7 +131,7 @@ class RotationScreen(SessionScreen):
     @on(Failed)
     def _failed(self, message: Failed) -> None:
         self._head(Shown("✗ no plan", Tone.BAD))
-        self.query_one(Sheet).show([block_rows(error_block(message.error), self.redact)])
+        self.rows.show([block_rows(error_block(message.error), self.redact)])
         self.finish("ctrl+r: try again")
 
     def cancelled(self) -> None:

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 
 from llama_storage_tui.tui.screens.dialog import Dialog, titled
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.sheet import Row, Sheet
+from llama_storage_tui.tui.widgets.sheet import Row, RowGroups
 
 
 class AskingDialog(Dialog[bool]):
@@ -32,12 +32,12 @@ class AskingDialog(Dialog[bool]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
             box.border_title = titled(self._title)
-            yield Sheet(id="question")
+            yield RowGroups(id="question")
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        self.query_one(Sheet).show([self._rows])
-        self.query_one(Sheet).focus()
+        self.query_one(RowGroups).show([self._rows])
+        self.query_one(RowGroups).focus()
 
     def action_agree(self) -> None:
         self.dismiss(True)  # noqa: FBT003 - the answer

@@ -9,7 +9,6 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from llama_storage_tui.errors import StorageToolError
@@ -21,7 +20,7 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
 from llama_storage_tui.tui.messages import Failed, ReloadRequested
 from llama_storage_tui.tui.screens.confirmation import AskingDialog
-from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.report import ReportScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.transfers.controllers import Carry, ShownPlan, TransferController, Watch
 from llama_storage_tui.tui.transfers.messages import (
@@ -33,9 +32,7 @@ from llama_storage_tui.tui.transfers.messages import (
 )
 from llama_storage_tui.tui.widgets.blocks import line_row, rows_of
 from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.sheet import Row, Sheet
-from llama_storage_tui.tui.widgets.status_line import StatusLine
+from llama_storage_tui.tui.widgets.sheet import Row
 
 if TYPE_CHECKING:
     from llama_storage_tui.model.pending import PendingTransfer
@@ -64,7 +61,7 @@ class Phase(Enum):
 _RUNS: Final = (Phase.RUNNING, Phase.STOPPING)
 
 
-class TransferScreen(SessionScreen):
+class TransferScreen(ReportScreen):
     """One transfer of a config's data."""
 
     CSS_PATH = "transfers.tcss"
@@ -104,16 +101,8 @@ class TransferScreen(SessionScreen):
         """Why this cannot be left now; empty where it can."""
         return HOLDS if self._phase in _RUNS else ""
 
-    def compose(self) -> ComposeResult:
-        """Lay out one sheet."""
-        yield Headline()
-        yield Sheet(id="transfer")
-        yield StatusLine()
-        yield KeyFooter()
-
     def on_mount(self) -> None:
         """Look for what is half done, then plan."""
-        self.query_one(Sheet).focus()
         self._start()
 
     # What is shown
@@ -125,7 +114,7 @@ class TransferScreen(SessionScreen):
         )
 
     def _show(self, *blocks: Block, keeps_place: bool = False) -> None:
-        self.query_one(Sheet).show(rows_of(blocks, self.redact), keeps_place=keeps_place)
+        self.rows.show(rows_of(blocks, self.redact), keeps_place=keeps_place)
 
     def _enter(self, phase: Phase) -> None:
         self._phase = phase

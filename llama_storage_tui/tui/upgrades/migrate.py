@@ -131,7 +131,7 @@ class MigrateScreen(SessionScreen):
         if not self._request.left:
             self._go(1, begin=-1)
         self.finish(
-            "Nothing is written yet." if plan.is_changed else "This config is as that release wants it."
+            "Nothing is written yet." if plan.is_changed else "This config already fits that release."
         )
 
     def _facts(self, plan: ConfigMigration) -> list[Shown]:

@@ -7,7 +7,6 @@ from contextlib import aclosing
 from typing import ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from llama_storage_tui.errors import StorageToolError, UsageError
@@ -19,18 +18,15 @@ from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.upgrades.forecast import forecast, load_pair
 from llama_storage_tui.tui.messages import DataMigrationOpened, Failed, MigrationOpened
 from llama_storage_tui.tui.screens.one_field import FieldDialog
-from llama_storage_tui.tui.screens.session_screen import SessionScreen
+from llama_storage_tui.tui.screens.report import ReportScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.upgrades.messages import ForecastArrived
 from llama_storage_tui.tui.widgets.blocks import line_mark, rows_of
 from llama_storage_tui.tui.widgets.headline import Headline
-from llama_storage_tui.tui.widgets.key_footer import KeyFooter
-from llama_storage_tui.tui.widgets.sheet import Sheet
-from llama_storage_tui.tui.widgets.status_line import StatusLine
 from llama_storage_tui.upstream.versions import NEWEST, known_releases, newest
 
 
-class UpgradeScreen(SessionScreen):
+class UpgradeScreen(ReportScreen):
     """The preview of an upgrade, to the newest release at first."""
 
     CSS_PATH = "upgrade.tcss"
@@ -66,14 +62,7 @@ class UpgradeScreen(SessionScreen):
         self._request = request
         self._to = str(NEWEST)
 
-    def compose(self) -> ComposeResult:
-        yield Headline()
-        yield Sheet(id="upgrade")
-        yield StatusLine()
-        yield KeyFooter()
-
     def on_mount(self) -> None:
-        self.query_one(Sheet).focus()
         self._start()
 
     def _start(self) -> None:
@@ -108,7 +97,7 @@ class UpgradeScreen(SessionScreen):
         _, *blocks = upgrade_blocks(report)
         steps = Block(tuple(step_lines(report.steps)), "Steps")
         is_first = not report.is_final
-        self.query_one(Sheet).show(rows_of([*blocks, steps], self.redact), keeps_place=not is_first)
+        self.rows.show(rows_of([*blocks, steps], self.redact), keeps_place=not is_first)
         if is_first:
             self.begin("Counting exactly, and looking into the rows")
         else:

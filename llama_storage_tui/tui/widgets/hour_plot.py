@@ -16,21 +16,21 @@ FAILED: Final = "▒"
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class HourColumn:
     """One hour: how many in all, and how many of them failed."""
 
     number: int
     failed: int = 0
 
 
-def bars(columns: Sequence[Column], rows: int) -> list[list[Shown]]:
+def bars(columns: Sequence[HourColumn], rows: int) -> list[list[Shown]]:
     """Draw columns of a height, the top row first; what failed stands below, with a sign of its own, since colours can be off."""
     most = max((column.number for column in columns), default=0)
     drawn = [_column(column, most, rows) for column in columns]
     return [[each[row] for each in drawn] for row in range(rows)]
 
 
-def _column(column: Column, most: int, rows: int) -> list[Shown]:
+def _column(column: HourColumn, most: int, rows: int) -> list[Shown]:
     if not column.number:
         return [*[Shown(" ")] * (rows - 1), Shown(EIGHTHS[1], Tone.MUTED)]
     height = max(1, round(column.number / most * rows * 8))
@@ -52,10 +52,10 @@ class HourPlot(Static):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__("", id=id)
-        self._columns: tuple[Column, ...] = ()
+        self._columns: tuple[HourColumn, ...] = ()
         self._labels: tuple[str, ...] = ()
 
-    def show(self, columns: Sequence[Column], labels: Sequence[str]) -> None:
+    def show(self, columns: Sequence[HourColumn], labels: Sequence[str]) -> None:
         """Replace what is drawn; a label for each column."""
         self._columns, self._labels = tuple(columns), tuple(labels)
         self._draw()

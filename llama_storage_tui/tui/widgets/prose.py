@@ -56,7 +56,7 @@ class Prose(VerticalScroll):
             yield found.span()
 
     def highlight(self, pattern: re.Pattern[str] | None) -> None:
-        """Mark all hits."""
+        """LineMark all hits."""
         self._pattern = pattern
         self._draw()
 

@@ -38,7 +38,7 @@ def heading(text: str) -> Row:
     return Row(Shown(text, Tone.MUTED))
 
 
-class Sheet(VerticalScroll, can_focus=True):
+class RowGroups(VerticalScroll, can_focus=True):
     """Rows in groups; drawn anew for each width."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import replace
 
 import pytest
 
@@ -14,7 +13,6 @@ from llama_storage_tui.model.attention import Attention, CategoryName, Threshold
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.reports.amounts import scope
-from llama_storage_tui.reports.attention import category_words
 from llama_storage_tui.services.responses.attention import attention
 from llama_storage_tui.services.responses.categories import categories, category
 from llama_storage_tui.services.responses.listing import list_responses
@@ -140,16 +138,9 @@ async def test_a_config_without_responses_is_refused(store: Store) -> None:
             await views(session)
 
 
-@pytest.mark.parametrize(("version", "words"), [("0.3.5", "still shows"), ("0.7.3", "hides such rows")])
-def test_rows_without_owner_are_explained_for_the_version(version: str, words: str) -> None:
-    assert words in category_words(CategoryName.NO_OWNER, Version.parse(version), SMALL).why
-
-
-def test_every_category_has_its_name_and_a_next_step() -> None:
+def test_every_category_has_a_name_of_its_own() -> None:
     found = categories(Version(1, 5), SMALL, now=NOW, tenancy=Tenancy.MULTI)
     assert sorted(each.name for each in found) == sorted(CategoryName)
-    words = [category_words(name, Version(1, 5), SMALL) for name in CategoryName]
-    assert all(each.title and each.why.endswith(".") and each.next_step for each in words)
     with pytest.raises(UsageError):
         category("odd", Version(1, 5), SMALL, now=NOW)
 
@@ -158,9 +149,3 @@ def test_only_versions_that_need_store_and_servers_with_tenants_have_those_categ
     earlier = {each.name for each in categories(Version(0, 4, 7), SMALL, now=NOW)}
     assert set(CategoryName) - earlier == {"no-store", "no-tenant"}
     assert "no-store" in {each.name for each in categories(Version(0, 5), SMALL, now=NOW)}
-
-
-@pytest.mark.parametrize(("seconds", "words"), [(900, "15 minutes"), (3_600, "1 hour"), (90, "90 seconds")])
-def test_the_limit_of_stuck_responses_is_told(seconds: float, words: str) -> None:
-    limits = replace(SMALL, stuck_after=seconds)
-    assert words in category_words(CategoryName.STUCK, Version(1, 5), limits).title

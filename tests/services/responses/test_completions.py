@@ -12,6 +12,7 @@ from llama_storage_tui.model.completions import Origin
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import Query
 from llama_storage_tui.model.records import RecordOrder
+from llama_storage_tui.reports.origins import origin_reason
 from llama_storage_tui.services.records.pages import list_records
 from llama_storage_tui.services.responses.completions import read_completion
 from llama_storage_tui.services.responses.origins import origin_of
@@ -177,7 +178,7 @@ async def test_a_completion_leads_to_the_response_with_its_messages_and_answer(s
     )
     found = await origin(store, "c1")
     assert (found.response, found.candidates) == ("first", ("first",))
-    assert found.because == "same owner and model, the messages sent and the answer"
+    assert origin_reason(found) == "same owner and model, the messages sent and the answer"
     assert (await origin(store, "c2")).response == "next"
 
 
@@ -190,7 +191,9 @@ async def test_equal_answers_to_other_questions_do_not_mislead(store: Store) -> 
 async def test_instructions_that_a_response_does_not_keep_are_not_compared(store: Store) -> None:
     led = json.dumps([{"role": "system", "content": "be terse"}, *json.loads(json.dumps(sent("hi")))])
     fill(store, [completion_row("c1", input_messages=led)], [response_row("r1", "hi", "hello")])
-    assert (await origin(store, "c1")).because == "same owner and model, the messages sent and the answer"
+    assert (
+        origin_reason(await origin(store, "c1")) == "same owner and model, the messages sent and the answer"
+    )
 
 
 async def test_an_equal_answer_to_another_question_is_chance(store: Store) -> None:
@@ -208,13 +211,13 @@ async def test_calls_lead_to_their_response(store: Store) -> None:
     }
     fill(store, [completion_row("c1", "weather", answer=calling("call_1"))], [response_row("r1", "weather", output=[call], messages=None)])  # fmt: skip
     found = await origin(store, "c1")
-    assert (found.response, found.because) == ("r1", "same owner and model, the answer")
+    assert (found.response, origin_reason(found)) == ("r1", "same owner and model, the answer")
 
 
 async def test_an_answer_that_was_lost_leads_by_what_was_sent(store: Store) -> None:
     fill(store, [completion_row("c1", "hi", answer="half of it")], [response_row("r1", "hi", output=[], status="failed"), response_row("r2", "hi", "hello", "more", output=[], status="failed")])  # fmt: skip
     found = await origin(store, "c1")
-    assert (found.response, found.because) == ("r1", "same owner and model, the messages sent")
+    assert (found.response, origin_reason(found)) == ("r1", "same owner and model, the messages sent")
 
 
 async def test_twins_are_both_named_and_none_is_chosen(store: Store) -> None:

@@ -16,7 +16,7 @@ from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.adopt import adopt
 from llama_storage_tui.services.rotation.apply import apply
 from llama_storage_tui.services.rotation.pending import look
-from llama_storage_tui.services.rotation.pending_status import Standing, stand
+from llama_storage_tui.services.rotation.pending_status import PendingStanding, stand
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import confirm, recover
 from tests import rotation_setup
@@ -184,7 +184,7 @@ async def test_whoever_changes_it_right_after_the_command_is_told_of_and_adopted
         await change(deployed, notify=rival)
     assert deployed.passwords() == before
     (journal,) = look(deployed.request().load).journals
-    assert (await stand(journal, TIMEOUTS)).standing is Standing.LOST
+    assert (await stand(journal, TIMEOUTS)).standing is PendingStanding.LOST
     environ = deployed.request().load.environ
     with pytest.raises(PendingError, match="neither the old nor the new"):
         await recover(journal, journals(deployed), TIMEOUTS, environ=environ)

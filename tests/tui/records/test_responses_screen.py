@@ -160,7 +160,7 @@ async def test_the_page_or_all_that_fits_is_written_to_a_file(tmp_path: Path) ->
         assert page[0]["created_at"] >= page[-1]["created_at"]
         await _filter(found, status="failed")
         await found.press("e")
-        assert "All that fit" in found.text
+        assert "All that match" in found.text
         await found.press("shift+tab", "right", "shift+tab", "right", "ctrl+s")
         lines = (tmp_path / "responses.csv").read_text().splitlines()
         assert lines[0].startswith("id,created_at,model,status,owner")

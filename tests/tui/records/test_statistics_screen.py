@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from llama_storage_tui.tui.records.responses import ResponsesScreen
 from llama_storage_tui.tui.records.statistics import StatisticsScreen
-from llama_storage_tui.tui.widgets.hour_plot import FAILED, Column, bars
+from llama_storage_tui.tui.widgets.hour_plot import FAILED, HourColumn, bars
 from tests.tui.gallery import NARROW, demo_stage
 
 
 def test_columns_are_as_high_as_their_number_and_failed_ones_have_a_sign_of_their_own() -> None:
-    drawn = bars([Column(8), Column(4, failed=1), Column(0), Column(1, failed=1)], rows=2)
+    drawn = bars([HourColumn(8), HourColumn(4, failed=1), HourColumn(0), HourColumn(1, failed=1)], rows=2)
     assert ["".join(cell.text for cell in row) for row in drawn] == ["█   ", f"█{FAILED}▁{FAILED}"]
 
 

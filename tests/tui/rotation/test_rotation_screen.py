@@ -9,7 +9,7 @@ import pytest
 from llama_storage_tui.errors import PendingError, RefusedError
 from llama_storage_tui.model.rotation import Outcome, Result, Terms
 from llama_storage_tui.secrets import Secret
-from llama_storage_tui.services.rotation.pending_status import Standing
+from llama_storage_tui.services.rotation.pending_status import PendingStanding
 from llama_storage_tui.tui.catalog.catalog import CatalogScreen
 from llama_storage_tui.tui.rotation.change import ChangeScreen
 from llama_storage_tui.tui.rotation.pending import PendingScreen
@@ -187,7 +187,7 @@ async def test_a_change_that_is_half_done_leads_to_where_it_stands() -> None:
         await planned(found)
         await found.press("a", "y")
         assert "recovery resumes from the journal" in found.text
-        found.desk.stands = (waiting(Standing.COMMITTED),)
+        found.desk.stands = (waiting(PendingStanding.COMMITTED),)
         await found.press("R")
         assert isinstance(found.app.screen, PendingScreen)
         assert "f: finish it" in found.text
@@ -264,7 +264,7 @@ async def test_a_pending_change_is_announced_and_one_key_away() -> None:
     async with stage(NARROW, pending=PENDING) as found:
         assert "▲ A password change of ogx_app is pending" in found.text
         assert "R shows where it stands, and goes on with it." in found.text
-        found.desk.stands = (waiting(Standing.NOT_COMMITTED),)
+        found.desk.stands = (waiting(PendingStanding.NOT_COMMITTED),)
         await found.press("R")
         assert isinstance(found.app.screen, PendingScreen)
         assert "begun 2026-11-25 09:12:05 UTC by ops@db-admin-1" in found.text
@@ -279,7 +279,7 @@ async def test_without_a_pending_change_its_key_does_nothing() -> None:
 
 async def test_a_plan_gives_way_to_a_pending_change() -> None:
     async with stage(NARROW) as found:
-        found.desk.stands = (waiting(Standing.COMMITTED),)
+        found.desk.stands = (waiting(PendingStanding.COMMITTED),)
         await found.press("down", "r")
         assert isinstance(found.app.screen, PendingScreen)
         assert "prepare" not in names(found)
@@ -288,17 +288,17 @@ async def test_a_plan_gives_way_to_a_pending_change() -> None:
 @pytest.mark.parametrize(
     ("standing", "state", "allowed"),
     [
-        (Standing.STAGING, "staging", "f"),
-        (Standing.COMMITTED, "prepared", "fp"),
-        (Standing.COMMITTED, "waiting", "cp"),
-        (Standing.NOT_COMMITTED, "prepared", "fup"),
-        (Standing.UNCHECKED, "prepared", "fp"),
-        (Standing.LOST, "prepared", "wp"),
-        (Standing.UNKNOWN, "prepared", "p"),
+        (PendingStanding.STAGING, "staging", "f"),
+        (PendingStanding.COMMITTED, "prepared", "fp"),
+        (PendingStanding.COMMITTED, "waiting", "cp"),
+        (PendingStanding.NOT_COMMITTED, "prepared", "fup"),
+        (PendingStanding.UNCHECKED, "prepared", "fp"),
+        (PendingStanding.LOST, "prepared", "wp"),
+        (PendingStanding.UNKNOWN, "prepared", "p"),
     ],
 )
 async def test_a_standing_allows_what_the_two_logins_allow(
-    standing: Standing, state: str, allowed: str
+    standing: PendingStanding, state: str, allowed: str
 ) -> None:
     async with stage(NARROW, pending=PENDING) as found:
         found.desk.stands = (waiting(standing, state),)
@@ -309,7 +309,7 @@ async def test_a_standing_allows_what_the_two_logins_allow(
 @pytest.mark.parametrize(("key", "undo"), [("f", False), ("u", True)])
 async def test_a_pending_change_is_finished_or_undone_after_a_yes(key: str, undo: bool) -> None:  # noqa: FBT001
     async with stage(NARROW, pending=PENDING) as found:
-        found.desk.stands = (waiting(Standing.NOT_COMMITTED),)
+        found.desk.stands = (waiting(PendingStanding.NOT_COMMITTED),)
         found.desk.end = Result(Outcome.UNDONE if undo else Outcome.RECOVERED, "J")
         await found.press("R", key, "escape")
         assert names(found) == []
@@ -321,7 +321,7 @@ async def test_a_pending_change_is_finished_or_undone_after_a_yes(key: str, undo
 
 async def test_a_server_that_takes_any_password_is_gone_on_with_knowingly() -> None:
     async with stage(NARROW, pending=PENDING) as found:
-        found.desk.stands = (waiting(Standing.UNCHECKED),)
+        found.desk.stands = (waiting(PendingStanding.UNCHECKED),)
         await found.press("R", "f")
         assert "Nothing can be verified" in found.text
         await found.press("y")
@@ -330,7 +330,7 @@ async def test_a_server_that_takes_any_password_is_gone_on_with_knowingly() -> N
 
 async def test_a_working_password_is_typed_masked_and_adopted_after_a_yes() -> None:
     async with stage(NARROW, pending=PENDING) as found:
-        found.desk.stands = (waiting(Standing.LOST),)
+        found.desk.stands = (waiting(PendingStanding.LOST),)
         await found.press("R", "w")
         await found.type("Third1")
         assert "Third1" not in found.text
@@ -343,7 +343,7 @@ async def test_a_working_password_is_typed_masked_and_adopted_after_a_yes() -> N
 
 async def test_a_change_that_waits_is_confirmed_with_an_env_file() -> None:
     async with stage(NARROW, pending=PENDING) as found:
-        found.desk.stands = (waiting(Standing.COMMITTED, "waiting", made_up_patches()),)
+        found.desk.stands = (waiting(PendingStanding.COMMITTED, "waiting", made_up_patches()),)
         await found.press("R")
         assert "kubectl patch secret" in found.text.replace("\n", " ").replace("       ", "")
         await found.press("c")
@@ -354,7 +354,7 @@ async def test_a_change_that_waits_is_confirmed_with_an_env_file() -> None:
 
 async def test_the_new_password_of_a_pending_change_is_shown_on_demand() -> None:
     async with stage(NARROW, pending=PENDING) as found:
-        found.desk.stands = (waiting(Standing.COMMITTED, "waiting"),)
+        found.desk.stands = (waiting(PendingStanding.COMMITTED, "waiting"),)
         await found.press("R")
         check_masked(found)
         await found.press("p")

@@ -102,7 +102,7 @@ async def test_what_an_upgrade_leaves_behind_is_brought_from_the_screen_and_take
         await found.press("a", "n")
         assert not (tmp_path / "sql_store.db").exists()
         await found.press("a", "y")
-        assert "✓ The data was brought." in found.text
+        assert "✓ The data was brought to where this version reads it." in found.text
         assert count(tmp_path / "sql_store.db", "responses") == 90
         await found.press("u", "y")
         assert "What was brought was taken back." in found.text

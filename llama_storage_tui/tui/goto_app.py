@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from llama_storage_tui.services.session import Session
 
 
-class GoingApp(TerminalApp):
+class GotoApp(TerminalApp):
     """An app that goes to ids; which session and which screens there are its subclass knows."""
 
     _session: Session | None = None
