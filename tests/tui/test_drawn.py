@@ -122,18 +122,20 @@ def test_a_move_of_the_cursor_in_any_list_costs_two_kilobytes_at_most() -> None:
             if keys:
                 terminal.send(keys)
                 terminal.expect(mark)
-            quiet(terminal)
-            before = len(terminal.raw)
-            terminal.send("j")
-            assert terminal.read(30)
-            quiet(terminal)
-            assert 0 < len(terminal.raw) - before <= LIMIT, (keys, len(terminal.raw) - before)
+            costs = sorted(cost_of_a_move(terminal) for _ in range(3))
+            # The middle one: with another the rest of the list may have arrived.
+            assert costs[1] <= LIMIT, (keys, costs)
             if keys:
                 terminal.send("\x1b")
                 terminal.expect("Latest responses")
 
 
-def quiet(terminal: Terminal) -> None:
-    """Wait until the program has written nothing for a while."""
-    while terminal.read(0.7):
+def cost_of_a_move(terminal: Terminal) -> int:
+    """Move the cursor and return how many bytes that wrote, until nothing more comes."""
+    while terminal.read(0.4):
         pass
+    before = len(terminal.raw)
+    terminal.send("j")
+    while terminal.read(0.4 if len(terminal.raw) > before else 30):
+        pass
+    return len(terminal.raw) - before
