@@ -33,6 +33,7 @@ from llama_storage_tui.model.records import (
     RecordOrder,
     RecordQuery,
 )
+from llama_storage_tui.services.records.comparing import Comparison
 from llama_storage_tui.services.records.documents import MADE, StoredObject, at, made, plain
 from llama_storage_tui.services.records.json_escapes import common_run, stored_forms
 from llama_storage_tui.services.records.masking import masked
@@ -160,15 +161,19 @@ def conditions_of(
     return (
         *(_period(layout, query) if any(each.match in (Match.SINCE, Match.UNTIL) for each in chosen) else ()),
         *(() if relation is None or query.of is None else _related(relation, query.of[1], columns)),
-        *(Equals(field, query.text(each.name)) for each, field in equal if not field.path),
+        *(_equal(field, query.text(each.name)) for each, field in equal if not field.path),
         *(
             condition
             for each in chosen
             if each.match is Match.CONTAINS
             for condition in _containing(each, columns, query.text(each.name) or "")
         ),
-        *(Equals(field, query.text(each.name)) for each, field in equal if field.path),
+        *(_equal(field, query.text(each.name)) for each, field in equal if field.path),
     )
+
+
+def _equal(field: Field, text: str | None) -> Condition:
+    return Equals(field, None) if text is None else Comparison.of(text).condition(field)
 
 
 def _period(layout: TableLayout, query: Query) -> Iterator[Condition]:

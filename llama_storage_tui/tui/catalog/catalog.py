@@ -20,7 +20,13 @@ from llama_storage_tui.tui.catalog.leads import LEADS
 from llama_storage_tui.tui.catalog.messages import ActivityArrived
 from llama_storage_tui.tui.catalog.references import ReferencePane
 from llama_storage_tui.tui.catalog.testing import TestingScreen
-from llama_storage_tui.tui.messages import BackendMoveOpened, BackendOpened, RotationOpened
+from llama_storage_tui.tui.messages import (
+    BackendMoveOpened,
+    BackendOpened,
+    ConfigTextOpened,
+    EditorOpened,
+    RotationOpened,
+)
 from llama_storage_tui.tui.widgets.headline import Headline
 from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
@@ -138,6 +144,22 @@ class CatalogScreen(TestingScreen):
             id="catalog.left-behind",
             show=False,
             tooltip="What the server's version does not reach, and what accumulates",
+        ),
+        Binding(
+            "V",
+            "config",
+            "View in config",
+            id="config.view",
+            show=False,
+            tooltip="Show the config at the line of this backend, secrets masked",
+        ),
+        Binding(
+            "E",
+            "edit",
+            "Edit",
+            id="config.edit",
+            show=False,
+            tooltip="Open the config in $VISUAL or $EDITOR at the line of this backend, and read it again afterwards",
         ),
         Binding("o", "show('pick')", "Configs", id="catalog.configs", tooltip="Choose another run config"),
         Binding(
@@ -313,6 +335,24 @@ class CatalogScreen(TestingScreen):
         row = self.current_row
         if row is not None and row.backend is not None:
             self.post_message(BackendMoveOpened(row.name))
+
+    @property
+    def _line(self) -> int | None:
+        """Where the config has the backend under the cursor; of a name without an entry, what refers to it."""
+        row = self.current_row
+        if row is None:
+            return None
+        lines = [None if row.backend is None else row.backend.line]
+        lines += [each.line for each in row.references]
+        return next((line for line in lines if line is not None), None)
+
+    def action_config(self) -> None:
+        """Show the config at the line of what is under the cursor."""
+        self.post_message(ConfigTextOpened(self._line))
+
+    def action_edit(self) -> None:
+        """Open the config in an editor there."""
+        self.post_message(EditorOpened(self._line or 1))
 
     def action_test(self) -> None:
         """Test the backend under the cursor."""

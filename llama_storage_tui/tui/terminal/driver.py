@@ -20,7 +20,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
 from textual.geometry import Size
 
-from llama_storage_tui.tui.terminal.renditions import merged
+from llama_storage_tui.tui.terminal.drawn import DrawnScreen
 from llama_storage_tui.tui.terminal.terminal import Terminal, screen
 from llama_storage_tui.tui.terminal.typeahead import Pasted, looks_pasted
 
@@ -42,6 +42,7 @@ class TerminalDriver(LinuxDriver):
         size: tuple[int, int] | None = None,
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._drawn = DrawnScreen()
         self._file = screen()
         self.fileno = self.keys
         self.input_tty = True
@@ -49,7 +50,8 @@ class TerminalDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         """Write to the terminal, in as few bytes as draw the same."""
-        super().write(merged(data))
+        size = self._app.size
+        super().write(self._drawn.changes(data, (size.width, size.height)))
 
     def run_input_thread(self) -> None:
         """Wait for input and hand it on, as Textual's own thread does; but what looks pasted is told before its first key."""

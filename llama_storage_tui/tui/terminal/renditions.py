@@ -14,6 +14,9 @@ _MOVES: Final = re.compile(r"(?:\x1b\[\d+;\d+H|\r?\n)*")
 """What draws nothing, so that no rendition matters to it."""
 _COLOURS: Final = re.compile(r"(?:^|;)(?:([34])8;(?:5;\d+|2;\d+;\d+;\d+)|([349])\d|(10)[0-7])(?=;|$)")
 
+_OF_TEXT: Final = frozenset({"1", "2", "3"})
+"""Bold, faint and italic."""
+
 
 def merged(text: str) -> str:
     """Return text that draws the same, and leaves the terminal with the same rendition, in fewer bytes.
@@ -36,6 +39,13 @@ def merged(text: str) -> str:
     if now != wanted:
         written.append(_change(now, wanted))
     return "".join(written)
+
+
+@lru_cache(maxsize=4096)
+def blank_rendition(rendition: str) -> str:
+    """Return what shows of a rendition on a cell with nothing in it: its background, where no attribute draws a line there."""
+    parts = _parts(rendition)
+    return parts[1] if parts is not None and parts[2] <= _OF_TEXT else rendition
 
 
 @lru_cache(maxsize=4096)

@@ -58,6 +58,11 @@ async def test_as_stored_the_last_written_come_first(store: Store) -> None:
     [
         ({"status": "failed"}, ["r2"]),
         ({"status": "queued"}, []),
+        ({"status": "!=completed"}, ["r2", "r3"]),
+        ({"status": "in failed, incomplete"}, ["r2", "r3"]),
+        ({"status": "=failed"}, ["r2"]),
+        ({"owner": "!= alice"}, ["r4", "r2", "r3", "r5"]),
+        ({"model": "!=other", "owner": "alice"}, ["r1"]),
         ({"model": "other"}, ["r2"]),
         ({"owner": "alice"}, ["r1"]),
         ({"owner": ""}, ["r4", "r5"]),

@@ -96,3 +96,14 @@ def test_the_editor_has_the_terminal_and_what_it_wrote_is_read(tmp_path: Path) -
         terminal.send("kv_default\n")
         terminal.expect("should start")
     assert "kv_defualt" not in Path(request.config).read_text().split("# ")[0]
+
+
+async def test_the_config_is_shown_at_the_line_of_the_backend_under_the_cursor() -> None:
+    async with demo_stage() as found:
+        request = found.app._request
+        assert request is not None
+        lines = Path(request.config).read_text().splitlines()
+        number = next(place for place, line in enumerate(lines, 1) if line.strip().startswith("sql_default:"))
+        await found.press("j", "V")
+        assert "› config" in found.text
+        assert found.app.screen.query_one(Listing).current == str(number)
