@@ -134,7 +134,7 @@ def objects(folder: Path, *calls: tuple[str, ...]) -> list[tuple[int, str, str]]
     done = run(folder, "-c", SEVERAL, json.dumps([["objects", "run.yaml", *words] for words in calls]))
     assert done.returncode == 0, done.stderr
     out, err = (stream.split("\0")[:-1] for stream in (done.stdout, done.stderr))
-    return [(int(code), *said) for code, *said in zip(out[1::2], out[::2], err[::2], strict=True)]
+    return list(zip(map(int, out[1::2]), out[::2], err[::2], strict=True))
 
 
 def documents(folder: Path, *calls: tuple[str, ...]) -> list[dict[str, Any]]:
