@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.compiled import share_compiled
 from tests.servers import Server, postgres
 from tests.stores import KeyStore, MongoStore, PostgresStore, RedisStore, SqliteStore, Store
 
@@ -47,6 +48,8 @@ os.environ["TEXTUAL_FPS"] = "1"
 importlib.import_module("textual.constants")
 del os.environ["TEXTUAL_FPS"]
 
+share_compiled()
+
 # Under nohup, or in the background of a script, this process ignores what a test sends to the programs that it starts, and they
 # would ignore it too.
 for _number, _handler in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
@@ -58,7 +61,7 @@ def pytest_collection_finish() -> None:
     """Have the collector leave alone what lives to the end, all tests and modules, and look less often at what dies young."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(scope="session")

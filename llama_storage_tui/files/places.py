@@ -31,8 +31,11 @@ def real_path(path: Path) -> Path:
     return found
 
 
-def check_replaceable(path: Path) -> None:
-    """Raise RefusedError with the reason where the file at a real path cannot be replaced without loss."""
+def check_replaceable(path: Path, *, mounts: Path = MOUNTS) -> None:
+    """Raise RefusedError with the reason where the file at a real path cannot be replaced without loss.
+
+    `mounts` is the system's list of what is mounted where.
+    """
     found = path.stat()
     folder = path.parent
     if found.st_nlink > 1:
@@ -41,7 +44,7 @@ def check_replaceable(path: Path) -> None:
             where=str(path),
             help="Find them with: find FOLDER -samefile FILE. Make them symbolic links.",
         )
-    if _is_mount_point(path):
+    if _is_mount_point(path, mounts):
         raise RefusedError(
             f"{path} is a mount point of its own and cannot be renamed over",
             where=str(path),
@@ -86,11 +89,11 @@ def _check_owner(path: Path, found: os.stat_result) -> None:
         )
 
 
-def _is_mount_point(path: Path) -> bool:
+def _is_mount_point(path: Path, mounts: Path) -> bool:
     if os.path.ismount(path):
         return True
     try:
-        lines = MOUNTS.read_text(errors="surrogateescape").splitlines()
+        lines = mounts.read_text(errors="surrogateescape").splitlines()
     except OSError:
         return False
     return any(len(parts := line.split(" ")) > 4 and _unescaped(parts[4]) == str(path) for line in lines)

@@ -105,6 +105,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+SEVERAL = """
+import json, sys
+from llama_storage_tui.__main__ import main
+for words in json.loads(sys.argv[1]):
+    code = main(words)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        print(chr(0), code, chr(0), end="", sep="", file=stream, flush=True)
+"""
+"""Runs commands one after the other: the copied program is imported once for all."""
+
+
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *words],
@@ -116,11 +129,18 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def objects(folder: Path, *words: str) -> dict[str, Any]:
-    done = run(folder, "-m", "llama_storage_tui", "objects", "run.yaml", *words, "--json")
-    found: dict[str, Any] = json.loads(done.stdout)
-    assert done.returncode == 0, found
-    return found
+def objects(folder: Path, *calls: tuple[str, ...]) -> list[tuple[int, str, str]]:
+    """Return code, stdout and stderr of each call of `objects`."""
+    done = run(folder, "-c", SEVERAL, json.dumps([["objects", "run.yaml", *words] for words in calls]))
+    assert done.returncode == 0, done.stderr
+    out, err = (stream.split("\0")[:-1] for stream in (done.stdout, done.stderr))
+    return list(zip(map(int, out[1::2]), out[::2], err[::2], strict=True))
+
+
+def documents(folder: Path, *calls: tuple[str, ...]) -> list[dict[str, Any]]:
+    answers = objects(folder, *((*words, "--json") for words in calls))
+    assert {code for code, _, _ in answers} == {0}, answers
+    return [json.loads(out) for _, out, _ in answers]
 
 
 def ids(found: dict[str, Any]) -> list[str]:
@@ -128,31 +148,39 @@ def ids(found: dict[str, Any]) -> list[str]:
 
 
 def test_the_family_is_counted_listed_filtered_and_paged(folder: Path) -> None:
-    counted = {each["name"]: each["count"] for each in objects(folder)["families"]}
+    families, found, first, *filtered = documents(
+        folder,
+        (),
+        ("bills",),
+        ("bills", "--limit", "2"),
+        ("bills", "--where", "status=paid"),
+        ("bills", "--where", "model=m1", "--where", "owner=ann"),
+        ("bills", "--where", "since=150", "--where", "until=250"),
+        ("bills", "--where", "contains=größer"),
+    )
+    counted = {each["name"]: each["count"] for each in families["families"]}
     assert counted["bills"] == 3
-    found = objects(folder, "bills")
     assert ids(found) == ["bill_2", "bill_3", "bill_1"]
     assert found["objects"][0]["cells"] == {
         "created": 300, "model": "m1", "owner": "", "tokens": 5, "status": "open",
     }  # fmt: skip
-    assert ids(objects(folder, "bills", "--where", "status=paid")) == ["bill_3", "bill_1"]
-    assert ids(objects(folder, "bills", "--where", "model=m1", "--where", "owner=ann")) == ["bill_1"]
-    assert ids(objects(folder, "bills", "--where", "since=150", "--where", "until=250")) == ["bill_3"]
-    assert ids(objects(folder, "bills", "--where", "contains=größer")) == ["bill_3"]
-    first = objects(folder, "bills", "--limit", "2")
-    assert ids(objects(folder, "bills", "--after", first["next"])) == ["bill_1"]
-    unknown = run(folder, "-m", "llama_storage_tui", "objects", "run.yaml", "bills", "--where", "colour=red")
-    assert unknown.returncode == 2
-    assert "status, model, owner, since, until, contains" in unknown.stderr
+    assert [ids(each) for each in filtered] == [["bill_3", "bill_1"], ["bill_1"], ["bill_3"], ["bill_3"]]
+    later, unknown = objects(
+        folder, ("bills", "--after", first["next"], "--json"), ("bills", "--where", "colour=red")
+    )
+    assert ids(json.loads(later[1])) == ["bill_1"]
+    assert unknown[0] == 2
+    assert "status, model, owner, since, until, contains" in unknown[2]
 
 
 def test_one_of_the_family_is_read_with_its_links_and_without_secrets(folder: Path) -> None:
-    found = objects(folder, "bills", "bill_1")
+    (code, out, _), (_, text, _) = objects(folder, ("bills", "bill_1", "--json"), ("bills", "bill_2"))
+    found = json.loads(out)
+    assert code == 0, found
     assert {each["label"]: each["value"] for each in found["fields"]}["tokens"] == 7
     assert [(each["label"], each["family"], each["id"]) for each in found["links"]] == [
         ("paid by", "bills", "bill_2")
     ]
-    text = run(folder, "-m", "llama_storage_tui", "objects", "run.yaml", "bills", "bill_2").stdout
     assert "tok-secret-123" not in text
     assert "open" in text
 

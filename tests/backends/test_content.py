@@ -381,7 +381,7 @@ async def connection(encoded: Encoded) -> AsyncIterator[asyncpg.Connection]:
 
 
 @settings(
-    max_examples=9,  # each is asked some thirty queries, whatever it holds: few examples of many documents
+    max_examples=6,  # each is asked some thirty queries, whatever it holds: few examples of many documents
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from llama_storage_tui.__main__ import main
+from tests.stores import SqliteStore
 
 CONFIG = """\
 version: 2
@@ -37,6 +38,31 @@ storage:
     prompts: {backend: sql_default, table_name: prompts}
     connectors: {backend: sql_default, table_name: connectors}
 """
+
+
+RESPONSES_CONFIG = """\
+version: 2
+distro_name: demo
+apis: [responses]
+providers:
+  responses:
+  - provider_id: builtin
+    provider_type: inline::builtin
+    config:
+      persistence:
+        responses: {backend: sql_default, table_name: responses}
+storage:
+  backends:
+    kv_default: {type: kv_sqlite, db_path: "${env.STORE}/kv.db"}
+    sql_default: {type: sql_sqlite, db_path: "${env.STORE}/sql.db"}
+  stores:
+    metadata: {backend: kv_default, namespace: registry}
+    inference: {backend: sql_default, table_name: inference_store}
+    conversations: {backend: sql_default, table_name: openai_conversations}
+    prompts: {backend: sql_default, table_name: prompts}
+    connectors: {backend: sql_default, table_name: connectors}
+"""
+"""Of a server that keeps responses."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +127,21 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     path = tmp_path / "run.yaml"
     path.write_text(CONFIG)
     return str(path)
+
+
+@pytest.fixture
+def response_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SqliteStore:
+    """Name the store, without a table, of a server that keeps responses; its config lies beside it."""
+    monkeypatch.setenv("STORE", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    store = SqliteStore(tmp_path / "sql.db")
+    Path(config_beside(store)).write_text(RESPONSES_CONFIG)
+    return store
+
+
+def config_beside(store: SqliteStore) -> str:
+    """Return the path of the config whose tables are in this store."""
+    return str(store.path.with_name("run.yaml"))
 
 
 def start(*words: str, **options: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401 - Popen's own

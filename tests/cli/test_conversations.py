@@ -9,8 +9,7 @@ import jsonschema
 import pytest
 
 from llama_storage_tui.model.data import Cell
-from tests.cli.conftest import Run
-from tests.cli.test_responses_list import CONFIG
+from tests.cli.conftest import Run, config_beside
 from tests.response_rows import NEW, item_row
 from tests.response_stores import create_tables, insert
 from tests.stores import SqliteStore
@@ -20,18 +19,15 @@ DEEP = "[" * 500 + "]" * 500
 
 
 @pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def config(response_store: SqliteStore) -> str:
     """Make a deployment with two conversations, some orphans, and a chat completion."""
-    monkeypatch.setenv("STORE", str(tmp_path))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    store = SqliteStore(tmp_path / "sql.db")
-    create_tables(store, NEW)
+    create_tables(response_store, NEW)
     head: dict[str, Cell] = {"items": None, "access_attributes": "null", "owner_principal": "ann"}
     conversations: list[dict[str, Cell]] = [
         {"id": "conv_a", "created_at": 1000, "metadata": '{"topic": "中"}', **head},
         {"id": HOSTILE, "created_at": 2000, "metadata": "{broken", **head},
     ]
-    insert(store, conversations, "openai_conversations")
+    insert(response_store, conversations, "openai_conversations")
     secret = {
         "type": "mcp_call",
         "headers": {"Authorization": "Bearer s3cr3t"},
@@ -44,15 +40,13 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         item_row(NEW, HOSTILE, "msg_\x1b[31m"),
         item_row(NEW, "conv_gone", "msg_5"),
     ]
-    insert(store, items, "conversation_items")
+    insert(response_store, items, "conversation_items")
     choices = [
         {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hello \x1b[2J"}}
     ]
     completion: dict[str, Cell] = {"id": "chatcmpl-1", "created": 1000, "model": "m", "choices": json.dumps(choices), "input_messages": '[{"role": "user", "content": "hi"}]', "access_attributes": "null", "owner_principal": "ann"}  # fmt: skip
-    insert(store, [completion], "inference_store")
-    path = tmp_path / "run.yaml"
-    path.write_text(CONFIG)
-    return str(path)
+    insert(response_store, [completion], "inference_store")
+    return config_beside(response_store)
 
 
 def test_every_document_holds_its_keys_and_its_schema(run: Run, config: str) -> None:

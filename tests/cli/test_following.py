@@ -7,33 +7,28 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run, start
-from tests.cli.test_responses_list import CONFIG, KEYS
+from tests.cli.conftest import Run, config_beside, start
+from tests.cli.test_responses_list import KEYS
 from tests.response_rows import row
 from tests.response_stores import create, insert
 from tests.stores import SqliteStore
 
 
 @pytest.fixture
-def responses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SqliteStore:
-    """Make a deployment with one response in `run.yaml`."""
-    monkeypatch.setenv("STORE", str(tmp_path))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    store = SqliteStore(tmp_path / "sql.db")
-    create(store)
-    insert(store, [row("resp_old")])
-    (tmp_path / "run.yaml").write_text(CONFIG)
-    return store
+def responses(response_store: SqliteStore) -> SqliteStore:
+    """Make a deployment with one response."""
+    create(response_store)
+    insert(response_store, [row("resp_old")])
+    return response_store
 
 
 @contextmanager
 def following(store: SqliteStore, *words: str) -> Iterator[subprocess.Popen[bytes]]:
     """Begin to follow, and wait until the first look was taken; a program that goes on is killed at the end."""
-    config = str(store.path.with_name("run.yaml"))
+    config = config_beside(store)
     command = ("responses", config, "list", "--follow", *words)
     with start(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
@@ -69,7 +64,7 @@ def test_it_ends_when_its_reader_is_gone_though_nothing_is_stored(responses: Sql
 def test_a_cursor_is_refused_and_a_store_that_is_not_there_ends_it_at_once(
     responses: SqliteStore, run: Run
 ) -> None:
-    config = str(responses.path.with_name("run.yaml"))
+    config = config_beside(responses)
     assert run("responses", config, "list", "--follow", "--after", "x").code == 2
     responses.path.unlink()
     answer = run("responses", config, "list", "--follow", "--json")

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from tests.cli.conftest import start
+from tests.cli.conftest import Run, start
 from tests.deployments import backend_of, config_of
 from tests.response_rows import document, message, row
 from tests.response_stores import PROVIDERS, STORES, create_tables, insert
@@ -167,7 +167,7 @@ def test_a_page_of_rows_ends_early_where_they_weigh_too_much(store: Store, tmp_p
 @pytest.mark.parametrize("letters", [200, 2_000, 2_000_000])
 @pytest.mark.parametrize("kept", ["items alone", "items and messages"])
 def test_the_json_of_a_large_response_weighs_at_most_three_times_what_is_stored(
-    sqlite_store: SqliteStore, tmp_path: Path, letters: int, kept: str
+    sqlite_store: SqliteStore, tmp_path: Path, letters: int, kept: str, run: Run
 ) -> None:
     create_tables(sqlite_store, VERSION)
     texts = [f"{at} ".ljust(letters, "x") for at in range(4_000_000 // letters)]
@@ -177,8 +177,8 @@ def test_the_json_of_a_large_response_weighs_at_most_three_times_what_is_stored(
     stored = json.dumps(made)
     insert(sqlite_store, [row("resp_1", text=stored)])
     config = config_on(sqlite_store, tmp_path)
-    _, out = peak("responses", config, "show", "resp_1", "--json", "--for", VERSION)
-    assert len(out) <= 3 * len(stored)
+    out = run("responses", config, "show", "resp_1", "--json", "--for", VERSION).out
+    assert len(out.encode()) <= 3 * len(stored)
     found = json.loads(out)
     assert [each["content"][0]["text"] for each in found["input"]] == texts
     left_out = [each for each in (*found["input"], *found["output"]) if each["item"] is None]
@@ -186,15 +186,17 @@ def test_the_json_of_a_large_response_weighs_at_most_three_times_what_is_stored(
     assert bool(left_out) == any("--raw" in notice for notice in found["notices"])
 
 
-def test_letters_that_are_stored_raw_weigh_no_more(sqlite_store: SqliteStore, tmp_path: Path) -> None:
+def test_letters_that_are_stored_raw_weigh_no_more(
+    sqlite_store: SqliteStore, tmp_path: Path, run: Run
+) -> None:
     create_tables(sqlite_store, VERSION)
     texts = ["日本" * 50_000 for _ in range(10)]
     made = document("resp_1", input=[message(text, id_="msg_1") for text in texts])
     stored = json.dumps(made, ensure_ascii=False)
     insert(sqlite_store, [row("resp_1", text=stored)])
     config = config_on(sqlite_store, tmp_path)
-    _, out = peak("responses", config, "show", "resp_1", "--json", "--for", VERSION)
-    assert len(out) <= 3 * len(stored.encode())
+    out = run("responses", config, "show", "resp_1", "--json", "--for", VERSION).out
+    assert len(out.encode()) <= 3 * len(stored.encode())
     found = json.loads(out)
     assert [each["content"][0]["text"] for each in found["input"]] == texts
     assert all(each["item"] is None for each in found["input"])
@@ -202,12 +204,11 @@ def test_letters_that_are_stored_raw_weigh_no_more(sqlite_store: SqliteStore, tm
 
 
 def test_the_json_of_a_small_response_is_indented_and_holds_every_item(
-    sqlite_store: SqliteStore, tmp_path: Path
+    sqlite_store: SqliteStore, tmp_path: Path, run: Run
 ) -> None:
     create_tables(sqlite_store, VERSION)
     insert(sqlite_store, [row("resp_1")])
-    _, out = peak(
-        "responses", config_on(sqlite_store, tmp_path), "show", "resp_1", "--json", "--for", VERSION
-    )
-    assert out.startswith(b'{\n  "response": {\n')
+    config = config_on(sqlite_store, tmp_path)
+    out = run("responses", config, "show", "resp_1", "--json", "--for", VERSION).out
+    assert out.startswith('{\n  "response": {\n')
     assert all(each["item"] is not None for each in json.loads(out)["input"])

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import jsonschema
 import pytest
 
 from llama_storage_tui.model.data import Cell
-from tests.cli.conftest import Run
-from tests.cli.test_responses_list import CONFIG
+from tests.cli.conftest import Run, config_beside
 from tests.response_rows import row
 from tests.response_stores import create, insert
 from tests.stores import SqliteStore
@@ -23,20 +20,16 @@ def linked(id_: str, previous: str | None) -> dict[str, Cell]:
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SqliteStore:
-    """Make an empty store of responses."""
-    monkeypatch.setenv("STORE", str(tmp_path))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    made = SqliteStore(tmp_path / "sql.db")
-    create(made)
-    (tmp_path / "run.yaml").write_text(CONFIG)
-    return made
+def store(response_store: SqliteStore) -> SqliteStore:
+    """Make an empty table of responses."""
+    create(response_store)
+    return response_store
 
 
 @pytest.fixture
 def config(store: SqliteStore) -> str:
     """Name the config of the store."""
-    return str(store.path.with_name("run.yaml"))
+    return config_beside(store)
 
 
 def test_the_document_has_the_keys_of_the_contract_and_its_schema(

@@ -7,33 +7,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, config_beside
 from tests.response_rows import row
 from tests.response_stores import create, insert
 from tests.stores import SqliteStore
 
-CONFIG = """\
-version: 2
-distro_name: demo
-apis: [responses]
-providers:
-  responses:
-  - provider_id: builtin
-    provider_type: inline::builtin
-    config:
-      persistence:
-        responses: {backend: sql_default, table_name: responses}
-storage:
-  backends:
-    kv_default: {type: kv_sqlite, db_path: "${env.STORE}/kv.db"}
-    sql_default: {type: sql_sqlite, db_path: "${env.STORE}/sql.db"}
-  stores:
-    metadata: {backend: kv_default, namespace: registry}
-    inference: {backend: sql_default, table_name: inference_store}
-    conversations: {backend: sql_default, table_name: openai_conversations}
-    prompts: {backend: sql_default, table_name: prompts}
-    connectors: {backend: sql_default, table_name: connectors}
-"""
 KEYS = [
     "id", "created_at", "model", "status", "owner", "previous_response_id", "conversation", "conversation_inferred",
     "input_items", "output_items", "total_tokens", "error",
@@ -41,23 +19,18 @@ KEYS = [
 
 
 @pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def config(response_store: SqliteStore) -> str:
     """Make a deployment with a few responses."""
-    monkeypatch.setenv("STORE", str(tmp_path))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    store = SqliteStore(tmp_path / "sql.db")
-    create(store)
+    create(response_store)
     insert(
-        store,
+        response_store,
         [
             row("resp_1", created_at=1_700_000_000, owner="alice"),
             row("resp_2", created_at=1_700_000_100, status="failed", error={"code": "c", "message": "\x1b[31mred"}),
             row("resp_3", created_at=1_700_000_200, text="{cut"),
         ],
     )  # fmt: skip
-    path = tmp_path / "run.yaml"
-    path.write_text(CONFIG)
-    return str(path)
+    return config_beside(response_store)
 
 
 def test_the_document_has_the_promised_keys_and_follows_its_schema(run: Run, config: str) -> None:

@@ -11,8 +11,7 @@ import jsonschema
 import pytest
 
 from tests import items
-from tests.cli.conftest import Answer, Run
-from tests.cli.test_responses_list import CONFIG
+from tests.cli.conftest import Answer, Run, config_beside
 from tests.response_stores import create, insert
 from tests.stores import SqliteStore
 
@@ -35,12 +34,9 @@ TOOL = {"type": "mcp", "server_label": "wiki", "headers": {"X-Key": "hunter2"}}
 
 
 @pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def config(response_store: SqliteStore) -> str:
     """Make a deployment with a chain of two, a hostile response, and broken ones."""
-    monkeypatch.setenv("STORE", str(tmp_path))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    store = SqliteStore(tmp_path / "sql.db")
-    create(store)
+    create(response_store)
     child = items.response(
         id="resp_2",
         previous_response_id="resp_1",
@@ -67,10 +63,8 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
             )
         ),
     ]
-    insert(store, rows)  # type: ignore[arg-type] # cells, as a driver takes them
-    path = tmp_path / "run.yaml"
-    path.write_text(CONFIG)
-    return str(path)
+    insert(response_store, rows)  # type: ignore[arg-type] # cells, as a driver takes them
+    return config_beside(response_store)
 
 
 def shown(run: Run, config: str, *words: str) -> Answer:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import jsonschema
 import pytest
 
-from tests.cli.conftest import Run
-from tests.cli.test_responses_list import CONFIG
+from tests.cli.conftest import Run, config_beside
 from tests.response_rows import row
 from tests.response_stores import create, insert
 from tests.stores import SqliteStore
@@ -17,21 +14,17 @@ HOUR = 1_700_006_400
 
 
 @pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def config(response_store: SqliteStore) -> str:
     """Make a deployment with a few responses of two hours."""
-    monkeypatch.setenv("STORE", str(tmp_path))
-    store = SqliteStore(tmp_path / "sql.db")
-    create(store)
+    create(response_store)
     insert(
-        store,
+        response_store,
         [
             row("resp_1", owner="alice", created_at=HOUR, completed_at=HOUR + 7),
             row("resp_2", status="failed", created_at=HOUR + 3_600, owner="\x1b[31mbob"),
         ],
     )
-    path = tmp_path / "run.yaml"
-    path.write_text(CONFIG)
-    return str(path)
+    return config_beside(response_store)
 
 
 def test_the_answer_follows_its_schema(run: Run, config: str) -> None:

@@ -29,11 +29,9 @@ async def test_closing_gives_every_connection_back(postgres_store: PostgresStore
     async with deployment(postgres_store).session() as session:
         await (await session.reader("sql_default")).tables.tables()
         assert int(postgres_store.ask(asked)) > 0
-    for _ in range(100):
-        if postgres_store.ask(asked) == "0":
-            break
-        await asyncio.sleep(0.02)
-    assert postgres_store.ask(asked) == "0"
+    while postgres_store.ask(asked) != "0":
+        # The server hears of an end a little later; one that it never hears of ends with the time limit of every test.
+        pass
 
 
 async def test_an_unknown_backend_is_a_usage_error_with_the_list(store: Store) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from llama_storage_tui.backends.postgres.target import PostgresTarget
@@ -624,15 +625,25 @@ def _probe_redis() -> Probe:
 
 def made_up_signatures() -> list[StoredValue]:
     """Return what a provider keeps in its cache, with the time when it goes."""
+    return [*_signatures()]
+
+
+@cache
+def _signatures() -> tuple[StoredValue, ...]:
     later = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    return [
+    return tuple(
         stored(f"signatures:call_{index:05d}", json.dumps({"signature": f"sig-{index}"}), later)
         for index in range(812)
-    ]
+    )
 
 
 def made_up_keys() -> list[StoredValue]:
     """Return keys of two namespaces, and some of none."""
+    return [*_keys()]
+
+
+@cache
+def _keys() -> tuple[StoredValue, ...]:
     later, past = datetime(2027, 3, 1, 12, tzinfo=UTC), datetime(2025, 11, 2, 8, 30, tzinfo=UTC)
     models = ("embed-small", "llama-3.3-70b", "llama-4-scout", "rerank-v2")
     found = [
@@ -654,11 +665,16 @@ def made_up_keys() -> list[StoredValue]:
         for index in range(450)
     ]
     found.append(stored("lost+found:index", b"\x00\x01faiss\xff\xfe" * 20))
-    return sorted(found, key=lambda entry: str(entry.entry.key))
+    return tuple(sorted(found, key=lambda entry: str(entry.entry.key)))
 
 
 def made_up_tables() -> dict[str, MemoryTable]:
     """Return a few tables as a server keeps them."""
+    return {name: replace(table, rows=[*table.rows]) for name, table in _tables().items()}
+
+
+@cache
+def _tables() -> dict[str, MemoryTable]:
     said = (
         "How do I reset my password?",
         "Where is my invoice?",

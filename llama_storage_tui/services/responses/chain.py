@@ -45,13 +45,15 @@ Progress = Callable[[ChainProgress], None]
 """Hears how far it is, a few times a second; whoever wants to stop cancels the task."""
 
 
-async def chain(session: Session, id_: str, *, progress: Progress | None = None) -> Chain:
-    """Return what a response continues and what continues it.
+async def chain(
+    session: Session, id_: str, *, progress: Progress | None = None, most: int = MOST_RESPONSES
+) -> Chain:
+    """Return what a response continues and what continues it, of `most` responses.
 
     Raises NotFoundError where there is no such response, BackendError. Without time limits: on a large table this is a scan.
     """
     table, row = await table_of(session, id_)
-    search = _Search(table, progress or _unheard)
+    search = _Search(table, progress or _unheard, most)
     if table.has_links:
         await search.collect_links()
     else:
@@ -72,6 +74,7 @@ def _unheard(_progress: ChainProgress) -> None:
 class _Search:
     table: ResponseTable
     progress: Progress
+    most: int
     rows: dict[str, LinkRow] = field(default_factory=dict)
     guesses: dict[str, Guess] = field(default_factory=dict)
     links: Links = field(default_factory=Links)
@@ -125,8 +128,8 @@ class _Search:
                 self.links.add(pairs(batch.records))
                 candidates += map(_candidate, _unlinked(batch.records))
                 self.progress(ChainProgress("beginnings", batch.done, batch.total))
-                if len(candidates) > MOST_RESPONSES:
-                    self._leave_out(ChainNotice(ChainNoticeKind.TOO_MANY_ALIKE, MOST_RESPONSES))
+                if len(candidates) > self.most:
+                    self._leave_out(ChainNotice(ChainNoticeKind.TOO_MANY_ALIKE, self.most))
                     break
         self.guesses = await self._compared(candidates)
         self.links.add(
@@ -151,9 +154,9 @@ class _Search:
         await self._read(await asyncio.to_thread(self.links.descendants, [self.top.id]))
 
     async def _read(self, ids: Sequence[str]) -> None:
-        if len(ids) > MOST_RESPONSES:
-            self._leave_out(ChainNotice(ChainNoticeKind.TOO_LONG, MOST_RESPONSES, total=len(ids)))
-        wanted = [id_ for id_ in ids[:MOST_RESPONSES] if id_ not in self.rows]
+        if len(ids) > self.most:
+            self._leave_out(ChainNotice(ChainNoticeKind.TOO_LONG, self.most, total=len(ids)))
+        wanted = [id_ for id_ in ids[:self.most] if id_ not in self.rows]
         for start in range(0, len(wanted), ROWS_AT_ONCE):
             for row in await self.table.rows(wanted[start : start + ROWS_AT_ONCE]):
                 self.rows[row.id] = row

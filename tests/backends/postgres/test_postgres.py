@@ -301,18 +301,18 @@ async def test_a_database_that_is_read_only_by_default_is_said_to_be(postgres_st
 
 
 async def test_keys_under_another_collation_are_found_by_looking_up_to_a_budget(
-    postgres_store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+    postgres_store: PostgresStore,
 ) -> None:
     # Only C-like collations are sure to exist in this server; C.utf8 of libc is not taken for one, and goes the long way.
-    monkeypatch.setattr("llama_storage_tui.backends.keyscan.SCAN_BUDGET", 50)
     postgres_store.execute(
         'CREATE TABLE kvstore (key text COLLATE "C.utf8" PRIMARY KEY, value text, expiration timestamptz);'
-        "INSERT INTO kvstore SELECT 'a:' || i, 'v', NULL FROM generate_series(100, 299) i;"
+        "INSERT INTO kvstore SELECT 'a:' || i, 'v', NULL FROM generate_series(100000, 149999) i;"
+        "INSERT INTO kvstore SELECT 'a:' || i, 'v', NULL FROM generate_series(200, 299) i;"
         "INSERT INTO kvstore SELECT 'b:' || i, 'v', NULL FROM generate_series(100, 109) i"
     )
     async with reading(postgres_store.target(table="kvstore")) as reader:
         page = await reader.key_values.page(KeySelection(exclude=("a:",)), limit=5)
-        assert (page.keys, page.is_complete, page.scanned) == ((), False, 50)
+        assert (page.keys, page.is_complete, page.scanned) == ((), False, 50_000)
         assert page.next is not None
         exact = await reader.key_values.page(KeySelection(exclude=("a:",)), limit=5, exact=True)
         assert [entry.key for entry in exact.keys] == [f"b:{number}" for number in range(100, 105)]

@@ -9,7 +9,6 @@ import pytest
 from llama_storage_tui.model.chain import Chain, ChainLink, LinkMark
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.reports.chain import chain_notices
-from llama_storage_tui.services.responses import chain as chain_module
 from llama_storage_tui.services.responses.chain import chain
 from tests.response_rows import message, row
 from tests.response_stores import EARLIER_COLUMNS, create, insert, keeping
@@ -248,11 +247,9 @@ async def test_a_chain_goes_on_from_stored_to_inferred_after_an_upgrade(store: S
     assert sorted(ids(from_old.children)) == ["n1", "n2", "r0001", "r0002"]
 
 
-async def test_more_beginnings_than_are_compared_are_said(
-    sqlite_store: SqliteStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(chain_module, "MOST_RESPONSES", 5)
+async def test_more_beginnings_than_are_compared_are_said(sqlite_store: SqliteStore) -> None:
     fill(sqlite_store, turns(10))
-    got = await found(sqlite_store, "r0009")
+    async with keeping(sqlite_store, "0.7.3").session() as session:
+        got = await chain(session, "r0009", most=5)
     assert not got.is_complete
     assert "begin alike" in chain_notices(got)[0]
