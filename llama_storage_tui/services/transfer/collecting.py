@@ -15,6 +15,7 @@ def searched_apart() -> Iterator[None]:
     """Search what comes up while this is open for garbage, and not all that the program is made of.
 
     A search through everything holds every thread for a tenth of a second, a screen's too, and many rows cause one now and then.
+    Some of the memory that rows took is kept for the next ones.
     """
     gc.freeze()
     _keep_memory()
