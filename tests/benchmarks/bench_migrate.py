@@ -12,6 +12,7 @@ the process held in memory above its start.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import resource
 import sqlite3
@@ -201,5 +202,6 @@ def _works(folder: Path, keys: int, rows: int, server: Server) -> Iterator[Work]
 
 
 if __name__ == "__main__":
+    gc.set_threshold(100_000)  # as the program does
     given = [int(word) for word in sys.argv[1:]]
     asyncio.run(main(*(given + [1_000_000, 1_000_000, 3][len(given) :])))

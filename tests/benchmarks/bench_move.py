@@ -12,6 +12,7 @@ process held in memory above its start, and how long its event loop was held at 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import resource
 import statistics
@@ -192,5 +193,6 @@ async def main(rows: int, rounds: int) -> None:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(100_000)  # as the program does
     given = [int(word) for word in sys.argv[1:]]
     asyncio.run(main(*(given + [1_000_000, 3][len(given) :])))

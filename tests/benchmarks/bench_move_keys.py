@@ -8,6 +8,7 @@ $REDIS_SERVER and redis-cli are needed. Besides the seconds it prints the proces
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import resource
 import sqlite3
@@ -108,6 +109,7 @@ def main(keys: int, turns: int) -> None:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(100_000)  # as the program does
     os.environ.setdefault("REDIS_SERVER", "/usr/bin/redis-server")
     given = [int(each) for each in sys.argv[1:]]
     main(*(*given, *(1_000_000, 3)[len(given) :]))

@@ -7,10 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-_NEW_OBJECTS: Final = 50_000
-"""How many come up before the next search: a batch is some thousands of rows, whose tuples can be part of no circle."""
-_USUAL: Final = gc.get_threshold()
-"""As it was when the program began: two of these may be open at a time, each in a thread of its own."""
 _KEPT_BYTES: Final = 4 * 1024 * 1024
 
 
@@ -19,14 +15,13 @@ def searched_apart() -> Iterator[None]:
     """Search what comes up while this is open for garbage, and not all that the program is made of.
 
     A search through everything holds every thread for a tenth of a second, a screen's too, and many rows cause one now and then.
+    Some of the memory that rows took is kept for the next ones.
     """
     gc.freeze()
-    gc.set_threshold(_NEW_OBJECTS, *_USUAL[1:])
     _keep_memory()
     try:
         yield
     finally:
-        gc.set_threshold(*_USUAL)
         gc.unfreeze()
 
 
