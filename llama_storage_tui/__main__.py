@@ -22,6 +22,7 @@ from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.cli.termination import TerminatedError, ending_in_order
 from llama_storage_tui.cli.word_order import unknown_command, wrong_words
 from llama_storage_tui.errors import StorageToolError, UsageError
+from llama_storage_tui.secrets import masking
 from llama_storage_tui.services.bundle import is_bundle
 from llama_storage_tui.services.debug_log import keep_quiet, stop_log
 from llama_storage_tui.services.requests import names_several
@@ -204,7 +205,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     keep_quiet()
     output.prepare()
     try:
-        with ending_in_order():
+        with ending_in_order(), masking():
             code = _run_to_the_end(words)
         log.info("exit code %d", code)
         return code

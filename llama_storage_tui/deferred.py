@@ -41,6 +41,8 @@ _FREEZING: Final = ("__setattr__", "__delattr__")
 _ORDERING: Final = ("__lt__", "__le__", "__gt__", "__ge__")
 _FIRST: Final = frozenset({*_ALWAYS, *_FREEZING} - {"__repr__"})
 """What a class needs to be constructed. Most of what is compiled is for the rest, which most classes are never asked for."""
+_RESERVED: Final = frozenset({"self", "_put", "_unset"})
+"""Names that a constructor uses itself."""
 _lock: Final = RLock()
 """Threads may use a class first at the same time; to make one makes those that it extends."""
 
@@ -57,13 +59,64 @@ class _Later:
         self._bases = declared.__bases__
         self._made = made
         self._options = options
+        _known[made] = self
+
+    def own_fields(self) -> dict[str, tuple[str, object, bool]]:
+        """Return the fields that the class itself declares: the type of each, its default, and whether it is given by its name."""
+        types: dict[str, str] = self._declared.get("__annotations__", {})
+        by_name = bool(self._options.get("kw_only"))
+        return {
+            name: (type_, self._declared.get(name, MISSING), by_name)
+            for name, type_ in types.items()
+            if not type_.startswith("ClassVar")
+        }
 
     def part(self, name: str) -> Any:  # noqa: ANN401 - any attribute of a dataclass
         """Return an attribute of the class that the standard library makes; those that are needed with it are in place then."""
         with _lock:
             if isinstance(vars(self._made)[name], _Part):
-                self._make(is_first=name in _FIRST)
+                constructor = self._constructor() if name == "__init__" else None
+                if constructor is None:
+                    self._make(is_first=name in _FIRST)
+                else:
+                    type.__setattr__(self._made, name, constructor)
         return vars(self._made)[name]
+
+    def _constructor(self) -> Any:  # noqa: ANN401 - any function
+        """Return the `__init__` of a class of plain fields, which most classes are never asked for more than; else None.
+
+        The standard library makes it only together with what freezes a class, and with all it knows of the fields: four times the
+        work. It does so all the same for fields that are not set by arguments of their names.
+        """
+        fields_ = _plain_fields(self._made)
+        if fields_ is None:
+            return None
+        known: dict[str, object] = {"_put": object.__setattr__, "_unset": MISSING}
+        given, by_name, lines = ["self"], ["*"], []
+        for number, (name, (_, default, is_by_name)) in enumerate(fields_.items()):
+            value, argument = name, name
+            if isinstance(default, Field) and default.default_factory is not MISSING:
+                known[f"_make{number}"] = default.default_factory
+                argument += "=_unset"
+                value = f"_make{number}() if {name} is _unset else {name}"
+            else:
+                usual = default.default if isinstance(default, Field) else default
+                known[f"_usual{number}"] = usual
+                argument += "" if usual is MISSING else f"=_usual{number}"
+            (by_name if is_by_name else given).append(argument)
+            lines.append(
+                f"_put(self, {name!r}, {value})" if self._options.get("frozen") else f"self.{name} = {value}"
+            )
+        if hasattr(self._made, "__post_init__"):
+            lines.append("self.__post_init__()")
+        given += by_name if len(by_name) > 1 else []
+        text = f"def __init__({', '.join(given)}):\n " + "\n ".join(lines or ["pass"])
+        exec(text, known)  # noqa: S102 - of names alone, as the standard library does
+        constructor: Any = known["__init__"]
+        constructor.__qualname__ = f"{self._made.__qualname__}.__init__"
+        constructor.__module__ = self._made.__module__
+        constructor.__annotations__ = {name: each[0] for name, each in fields_.items()} | {"return": None}
+        return constructor
 
     def _make(self, *, is_first: bool) -> None:
         less = {"eq": False, "order": False, "repr": False} if is_first else {}
@@ -74,6 +127,24 @@ class _Later:
                 setattr(self._made, name, parts[name])
             elif isinstance(now, Field):
                 _set_default(self._made, now, name)
+
+
+_known: Final[dict[type, _Later]] = {}
+
+
+def _plain_fields(made: type) -> dict[str, tuple[str, object, bool]] | None:
+    """Return the fields of a class and of those that it extends, in their order; None where one is not set by an argument."""
+    found: dict[str, tuple[str, object, bool]] = {}
+    for each in reversed(made.__mro__):
+        if each in _known:
+            found |= _known[each].own_fields()
+        elif "__dataclass_fields__" in vars(each):
+            return None
+    for name, (type_, default, _) in found.items():
+        is_given = not isinstance(default, Field) or (default.init and default.kw_only is MISSING)
+        if not is_given or name in _RESERVED or "InitVar" in type_ or "KW_ONLY" in type_:
+            return None
+    return found
 
 
 class _Part:
@@ -116,9 +187,21 @@ def _with_slots(declared: type, *, is_frozen: bool) -> type:
 
 
 def _state(self: Any) -> list[object]:  # noqa: ANN401 - any frozen dataclass
-    return [getattr(self, field.name) for field in fields(self)]
+    return [getattr(self, name) for name in _names(type(self))]
 
 
 def _set_state(self: Any, state: list[object]) -> None:  # noqa: ANN401 - any frozen dataclass
-    for field, value in zip(fields(self), state, strict=True):
-        object.__setattr__(self, field.name, value)
+    for name, value in zip(_names(type(self)), state, strict=True):
+        object.__setattr__(self, name, value)
+
+
+def _names(made: type) -> list[str]:
+    """Return the names of a class's fields: its slots and those that it inherits, where there is nothing else."""
+    classes = made.__mro__[-2::-1]
+    slots = [vars(each).get("__slots__") for each in classes]
+    if all(
+        names is not None and (each in _known or not names)
+        for each, names in zip(classes, slots, strict=True)
+    ):
+        return [name for names in slots for name in names or ()]
+    return [field.name for field in fields(made)]

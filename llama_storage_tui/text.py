@@ -2,13 +2,15 @@
 
 Stored prompts, tool output and table names are written by strangers. A terminal obeys ESC and C1 bytes wherever they come
 from, bidi overrides reorder what an operator reads, zero-width characters hide what is there: all are shown as visible
-stand-ins instead of being passed on or silently dropped.
+stand-ins instead of being passed on or silently dropped. A password that a config has inside of another value is masked.
 """
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
+
+from llama_storage_tui.secrets import mask_shown
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,7 +41,7 @@ def block(text: str) -> str:
     """Make a text of several lines safe: line feeds and tabs stay, CR LF becomes LF, the rest is made visible."""
     return "\n".join(
         _UNSAFE.sub(lambda match: match[0] if match[0] in _KEPT_IN_BLOCKS else _visible(match), line)
-        for line in text.replace("\r\n", "\n").split("\n")
+        for line in mask_shown(text).replace("\r\n", "\n").split("\n")
     )
 
 
@@ -48,6 +50,11 @@ def line(text: str, limit: int | None = None) -> str:
 
     The cut comes before the scan, so that the first line of a value of 50 MB costs what a short one does.
     """
+    return visible_line(mask_shown(text, limit), limit)
+
+
+def visible_line(text: str, limit: int | None = None) -> str:
+    """Do what `line` does, and mask nothing: for a password that the operator asked to see."""
     if limit is not None and len(text) > limit:
         text = text[: max(limit - 1, 0)] + ELLIPSIS
     shown = _UNSAFE.sub(_visible, text)
@@ -66,6 +73,11 @@ def plural(number: int, word: str) -> str:
     if number == 1:
         return f"1 {word}"
     return f"{number:,} {word[:-1] + 'ies' if word.endswith('y') and word[-2:] not in ('ey', 'ay') else word + 's'}"
+
+
+def capitalised(text: str) -> str:
+    """Return a text with its first letter upper case, the rest as it is."""
+    return text[:1].upper() + text[1:]
 
 
 def since(then: datetime, now: datetime) -> str:

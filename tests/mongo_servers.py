@@ -20,11 +20,11 @@ import pytest
 from pymongo import AsyncMongoClient, MongoClient
 from pymongo.errors import OperationFailure
 
+from llama_storage_tui.backends.program_name import PROGRAM
 from tests.mongo_daemon import ADMINISTRATOR, PASSWORD
 from tests.rotation_setup import OLD, ROOT, Files
 
 NUMBERS = itertools.count(1)
-APPLICATION = "llama-storage-tui"
 AUTHENTICATION_FAILED = 18
 LEAVES_SOCKETS = pytest.mark.filterwarnings(
     r"ignore:.*socket\.socket:pytest.PytestUnraisableExceptionWarning"
@@ -90,7 +90,8 @@ class MongoServer:
         """Wait until a command of this program is, or no longer is, the last that a connection was sent."""
         with self.client(ADMINISTRATOR, PASSWORD) as client:
             while is_running is not any(
-                command in found["command"] and found["clientMetadata"]["application"]["name"] == APPLICATION
+                command in found["command"]
+                and found["clientMetadata"]["application"]["name"].startswith(PROGRAM)
                 for found in client.admin.command("currentOp")["inprog"]
                 if found["type"] == "op" and "application" in found.get("clientMetadata", {})
             ):
@@ -100,8 +101,7 @@ class MongoServer:
     def failing(self, mode: object = "alwaysOn", **data: object) -> Iterator[None]:
         """Have commands of this program fail or wait, as mongod's own test commands do it."""
         point = {"configureFailPoint": "failCommand"}
-        scope = {"appName": APPLICATION}
-        self.run({**point, "mode": mode, "data": {**data, **scope}})
+        self.run({**point, "mode": mode, "data": data})
         try:
             yield
         finally:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import importlib
+import inspect
 import pickle
+import pkgutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field, fields, is_dataclass, replace
 from threading import Barrier
@@ -12,6 +15,8 @@ from typing import ClassVar
 
 import pytest
 
+import llama_storage_tui
+from llama_storage_tui import deferred
 from llama_storage_tui.deferred import dataclass
 
 
@@ -132,6 +137,63 @@ def test_threads_that_use_it_first_at_the_same_time_all_get_one() -> None:
 
         with ThreadPoolExecutor(4) as pool:
             assert [*pool.map(make, range(4))] == [Shared(number) for number in range(4)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    since: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Named(Dated):
+    name: str
+    line: int = field(default=3, compare=False)
+    told: ClassVar[int] = 1
+
+
+@dataclass(slots=True)
+class Kept:
+    name: str
+    place: str = field(init=False)
+
+
+def test_a_constructor_takes_what_that_of_the_standard_library_takes() -> None:
+    for module in pkgutil.walk_packages(llama_storage_tui.__path__, "llama_storage_tui."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    quickly = 0
+    for made, later in [*deferred._known.items()]:
+        constructor = later._constructor()
+        if constructor is None:
+            continue
+        quickly += 1
+        declared = type(made)(made.__name__, made.__bases__, dict(later._declared))
+        usual = inspect.signature(dataclasses.dataclass(**later._options)(declared).__init__)  # type: ignore[misc]
+        found = inspect.signature(constructor)
+        for each, wanted in zip(found.parameters.values(), usual.parameters.values(), strict=True):
+            assert (each.name, each.kind) == (wanted.name, wanted.kind), made
+            assert (each.default is each.empty) == (wanted.default is wanted.empty), made
+            if "factory" not in repr(wanted.default):
+                assert each.default is wanted.default, made
+    assert quickly > 300
+
+
+def test_names_come_after_what_is_given_by_position_and_factories_make_anew() -> None:
+    first, second = Named("a"), Named("a", 4, since=2, notes=["x"])
+    assert (first.name, first.line, first.since, first.notes, first.told) == ("a", 3, 0, [], 1)
+    assert (second.name, second.line, second.since, second.notes) == ("a", 4, 2, ["x"])
+    assert first.notes is not Named("a").notes
+    with pytest.raises(TypeError, match=r"Named.__init__\(\) missing 1 required positional argument: 'name'"):
+        Named()  # type: ignore[call-arg]
+    assert pickle.loads(pickle.dumps(second)) == second  # noqa: S301
+
+
+def test_a_field_that_no_argument_sets_is_left_unset() -> None:
+    with pytest.raises(AttributeError):
+        _ = Kept("a").place
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        Kept("a", place="b")  # type: ignore[call-arg]
 
 
 class Said:

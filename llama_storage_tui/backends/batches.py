@@ -21,10 +21,23 @@ LARGEST_RAW_BATCH: Final = 8000
 BATCH_BYTES: Final = 8 * 1024 * 1024
 """About what a batch of large values may weigh, so that memory does not follow the number of rows."""
 
+_TEXTS: Final = frozenset({str, bytes})
+_NO_TEXTS: Final = frozenset({int, float, bool, type(None)})
+
 
 def weight(rows: Sequence[Sequence[object]]) -> int:
     """Return about how many bytes the cells of some rows hold; numbers count nothing."""
-    return sum(len(cell) for row in rows for cell in row if isinstance(cell, (str, bytes)))
+    return sum(map(_column_weight, zip(*rows, strict=False)))
+
+
+def _column_weight(column: tuple[object, ...]) -> int:
+    # Most columns are of one kind: their cells are not looked at one by one.
+    kinds = set(map(type, column))
+    if kinds <= _TEXTS:
+        return sum(map(len, column))  # type: ignore[arg-type]
+    if kinds <= _NO_TEXTS:
+        return 0
+    return sum(len(cell) for cell in column if isinstance(cell, (str, bytes)))
 
 
 def parted(

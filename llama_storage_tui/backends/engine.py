@@ -19,12 +19,12 @@ from llama_storage_tui.model.records import Extent, Field, Path
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
 Expression = sa.ColumnElement[object]
-Ends = Mapping[str, object]
-"""Values of a statement's parameters `low` and `high`: the ends of a range."""
 Statement = sa.Select[*tuple[Any, ...]]
 """Selects whatever columns the table has: no static type can say which."""
 RawRow = sa.Row[*tuple[Any, ...]]
 """A row as the driver gives it."""
+Values = Mapping[str, int | str]
+"""The parameters of a statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,12 @@ class TableWatch(Protocol):
         """Return where up to `limit` rows were stored since a mark; without one only where to go on. Raises BackendError."""
         ...
 
-    def at(self, element: Expression, positions: Sequence[str]) -> sa.ColumnElement[bool]:
-        """Return the condition that a row has one of the positions of a look."""
+    def at(self, element: Expression) -> sa.ColumnElement[bool]:
+        """Return the condition that a row has one of the positions of a look, which come as `values`."""
+        ...
+
+    def values(self, positions: Sequence[str]) -> Values:
+        """Return the parameters of `at`: the statement of all looks is one, since making it takes longer than running it."""
         ...
 
 
@@ -107,6 +111,10 @@ class Documents(Protocol):
 
     def value(self, element: Expression, path: Path) -> Expression:
         """Return the text at a path: of a scalar its own, of an object or a list its JSON."""
+        ...
+
+    def value_of_steps(self, element: Expression, path: Path) -> Expression:
+        """Return the text at a path that somebody wrote: a number is a position in a list and a name in an object."""
         ...
 
     def beginning(self, element: Expression, letters: int) -> Expression:
@@ -172,8 +180,8 @@ class Documents(Protocol):
         """Return the condition that a row's position lies in [low, high), whose ends are the parameters that `ends` returns."""
         ...
 
-    def ends(self, low: int, high: int) -> Ends:
-        """Return the values of the parameters in `within`: one statement then reads one range after the other."""
+    def ends(self, low: int, high: int) -> Values:
+        """Return the values of the parameters `low` and `high` in `within`: one statement then reads one range after the other."""
         ...
 
     def position_of(self, text: str) -> int:

@@ -181,7 +181,10 @@ class _Walk:
             inner = wanted.item(index)
             held.append(_HeldItem(self.skip_space(), "".join(self._item(inner, depth))))
             if len(held) > most_held:
-                yield f"{',' if index > most_held else ''}{held.popleft().made}"
+                # Apart: of many items that nobody asks for, each is the same two texts.
+                if index > most_held:
+                    yield ","
+                yield held.popleft().made
             found = _NEXT.match(self._text, self.at)
             if found is None:
                 raise ValueError("a list has no end")
@@ -202,7 +205,8 @@ class _Walk:
             yield from self.value(inner, depth + 1)
         else:
             self._pass(depth + 1)
-            yield "null"
+            # The shortest value there is: SQLite holds the outline once for each field that it looks up.
+            yield "0"
 
     def _pass(self, depth: int) -> None:
         """Go past a value that nothing is kept of."""

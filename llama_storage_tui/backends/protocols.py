@@ -338,10 +338,20 @@ class ItemWriter(Protocol):
         """Tell for each row what the store has in its place."""
         ...
 
-    async def insert(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
+    def packed(self, sheet: Sheet, rows: Sequence[RawRow]) -> object:
+        """Return rows as they are sent, for `insert`: asks nothing, and is called in a thread while other rows are sent.
+
+        None where the engine gains nothing by that, or cannot do it yet, or where one of the rows is none that it takes.
+        """
+        ...
+
+    async def insert(
+        self, sheet: Sheet, rows: Sequence[RawRow], packed: object = None
+    ) -> Sequence[RefusedRow]:
         """Add rows that are not there; return those that the engine does not take as they are.
 
-        Raises TakenError where one is there already: then none of them was added.
+        `packed` is what the method of that name made of them. Raises TakenError where one is there already: then none of them was
+        added.
         """
         ...
 

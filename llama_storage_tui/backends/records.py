@@ -12,7 +12,7 @@ from typing import Final, Generic, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from llama_storage_tui.backends.engine import Engine, describe
+from llama_storage_tui.backends.engine import Dialect, Engine, Statement, describe
 from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.recordscan import RecordScan, Row
 from llama_storage_tui.backends.recordtally import Counted, RecordTally
@@ -80,6 +80,8 @@ class SqlRecordReader:
     engine: Engine
     timeouts: Timeouts
     _shapes: dict[str, TableShape] = field(default_factory=dict)
+    _looked: dict[str, tuple[RecordScan, Statement]] = field(default_factory=dict)
+    """What reads the new rows of each table that is followed."""
 
     async def page(self, query: RecordQuery, *, seconds: float | None = None) -> RecordPage:
         """Return a page of records in the query's order."""
@@ -231,11 +233,21 @@ class SqlRecordReader:
             look = await documents.watch.look(connection, shape, mark, limit)
             records: list[Record] = []
             if look.positions:
-                scan = await scan_of(connection, query, shape, engine.dialect)
-                records = await scan.at(connection, documents.watch, look.positions)
+                scan, statement = await self._followed(connection, engine.dialect, query, shape)
+                records = await scan.at(connection, statement, documents.watch, look.positions)
             return StoredSince(tuple(records), look.mark, documents.watch.way, look.is_cut, look.unseen)
 
         return await engine.run(looked, seconds=self.timeouts.query)
+
+    async def _followed(
+        self, connection: AsyncConnection, dialect: Dialect, query: RecordQuery, shape: TableShape
+    ) -> tuple[RecordScan, Statement]:
+        """Return what reads the rows of a look: the same as at the last one, as long as the same is asked."""
+        made = self._looked.get(shape.name)
+        if made is None or made[0].query != query or made[0].shape != shape or made[0].dialect is not dialect:
+            scan = await scan_of(connection, query, shape, dialect)
+            made = self._looked[shape.name] = scan, scan.followed(dialect.documents.watch)
+        return made
 
     async def extent(self, table: str) -> Extent | None:
         """Return how large a table is without counting."""

@@ -18,7 +18,7 @@ from llama_storage_tui.backends.documents import (
     holds,
     inside_of,
 )
-from llama_storage_tui.backends.engine import Dialect, Ends, Expression, Statement, TableWatch
+from llama_storage_tui.backends.engine import Dialect, Expression, Statement, TableWatch, Values
 from llama_storage_tui.backends.row_source import Order, Rows, RowSource, ScanSlice
 from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
 from llama_storage_tui.backends.time_floor import TimeFloor, as_condition
@@ -147,10 +147,8 @@ class RecordScan(RowSource):
             high = self.parts[-1].first + self.parts[-1].positions
         if after is None:
             return low, high
-        texts = [
-            part[1] if part else ""
-            for part in cursors.decode(after, self.name, length=len(self.marked)).parts
-        ]
+        decoded = cursors.decode(after, self.name, length=len(self.marked)).parts
+        texts = [part[1] if part else "" for part in decoded]
         left = documents.position_of(texts[-1]) + 1
         if not self.parts:
             return low, min(high, left)
@@ -213,27 +211,29 @@ class RecordScan(RowSource):
         equal = [self.dialect.equals(table.c[column.name], column, id_) for id_ in ids]
         return await self._fetch(connection, self._selected(table, (sa.or_(*equal),)), None)
 
+    def followed(self, watch: TableWatch) -> Statement:
+        """Return the statement of the rows at a look's positions, which are its parameters (`TableWatch.values`)."""
+        return self._selected(table := self.table, (watch.at(table.c[self.marked[-1].name]),))
+
     async def at(
-        self, connection: AsyncConnection, watch: TableWatch, positions: Sequence[str]
+        self, connection: AsyncConnection, statement: Statement, watch: TableWatch, positions: Sequence[str]
     ) -> list[Record]:
         """Return the records at the positions of a look, in their order; those that the query does not want are left out."""
-        table = self.table
-        place = table.c[self.marked[-1].name]
-        rows = await self._fetch(connection, self._selected(table, (watch.at(place, positions),)), None)
-        order = {text: index for index, text in enumerate(positions)}
-
-        def rank(row: Row) -> int:
-            part = self._parts(row)[-1]
-            return order.get(part[1] if part else "", 0)
-
-        return [self.record(row) for row in sorted(rows, key=rank)]
+        rows = await self._fetch(connection, statement, None, watch.values(positions))
+        order: dict[str, int] = {text: index for index, text in enumerate(positions)}
+        ranked = sorted(rows, key=lambda row: order.get((self._parts(row)[-1] or ("", ""))[1], 0))
+        return [self.record(row) for row in ranked]
 
     async def _fetch(
-        self, connection: AsyncConnection, statement: Statement, limit: int | None, ends: Ends | None = None
+        self,
+        connection: AsyncConnection,
+        statement: Statement,
+        limit: int | None,
+        values: Values | None = None,
     ) -> list[Row]:
         # A limit makes another statement, of which SQLAlchemy works out anew how it is compiled.
-        statement = statement if limit is None else statement.limit(limit)
-        return [*(await connection.execute(statement, ends)).all()]
+        asked_ = statement if limit is None else statement.limit(limit)
+        return [*(await connection.execute(asked_, values)).all()]
 
     def _selected(
         self,

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.documents import DocumentSource, fields_of, holds, is_inside, wanted
-from llama_storage_tui.backends.engine import Ends, Expression, Statement
+from llama_storage_tui.backends.engine import Expression, Statement, Values
 from llama_storage_tui.backends.recordscan import RecordScan, Row
 from llama_storage_tui.backends.row_source import ScanSlice
 from llama_storage_tui.backends.stored_rows import StoredRow
@@ -147,7 +147,7 @@ class RecordTally:
         source: DocumentSource,
         lacking: Mapping[int, sa.ColumnElement[bool]],
         counts: Sequence[int],
-        ends: Ends,
+        ends: Values,
     ) -> dict[int, tuple[Cell, ...]]:
         """Return ids of each tally that lacks some: from one more look for all, and one of its own for what others hide."""
         flags = [sa.case((one, 1), else_=0).label(f"n{index}") for index, one in lacking.items()]

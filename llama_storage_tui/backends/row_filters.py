@@ -11,6 +11,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ MOST_STEPS: Final = 20
 MOST_TEXTS: Final = 200
 """Texts of one `in`."""
 _POSITION: Final = re.compile(r"-?\d{1,9}")
+_DATE_TYPE: Final = re.compile("date|timestamp", re.IGNORECASE)
 _UNSAFE_STEP: Final = re.compile(r'["\\\x00-\x1f\x7f\ud800-\udfff]')
 _COMPARED: Final[Mapping[Operator, Callable[[Any, Any], sa.ColumnElement[bool]]]] = {
     Operator.LESS: operator.lt,
@@ -45,7 +47,7 @@ def compared_texts(shape: TableShape, found: Filter) -> tuple[ColumnShape, tuple
     """Return a filter's column, and which texts are to be cast to its type: none for what lies inside a document."""
     column, path = place_of(shape, found.column)
     is_cast = found.text is not None and not path and found.operator is not Operator.CONTAINS
-    return column, texts_of(found) if is_cast else ()
+    return column, tuple(_castable(column, text) for text in texts_of(found)) if is_cast else ()
 
 
 def place_of(shape: TableShape, name: str) -> tuple[ColumnShape, Path]:
@@ -85,6 +87,23 @@ def texts_of(found: Filter) -> tuple[str, ...]:
     return texts
 
 
+def _castable(column: ColumnShape, text: str) -> str:
+    """Return a text as every engine casts it to a column's type: SQLite would compare a date with any number.
+
+    Of numbers only `20261129` is a date, as PostgreSQL takes it. Raises UsageError for others.
+    """
+    is_date = column.kind is ColumnKind.NATIVE and _DATE_TYPE.search(column.column.type) is not None
+    if not is_date or _number(text) is None:
+        return text
+    try:
+        return datetime.strptime(text.strip(), "%Y%m%d").date().isoformat()  # noqa: DTZ007 - a date has no zone
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is not a value of column {column.name!r}, whose type is {column.column.type}.",
+            help="Write a date, or date and time: 2026-11-29, 2026-11-29 18:30.",
+        ) from None
+
+
 def _path(text: str) -> Path:
     steps = text.split(".")
     if len(steps) > MOST_STEPS or not all(steps) or any(_UNSAFE_STEP.search(step) for step in steps):
@@ -112,11 +131,12 @@ def _condition(
         return element.is_(None) if found.operator is Operator.EQUALS else element.is_not(None)
     match found.operator:
         case Operator.EQUALS:
-            return dialect.equals(element, column, found.text)
+            return dialect.equals(element, column, _castable(column, found.text))
         case Operator.NOT_EQUALS:
-            return _is_not(dialect.equals(element, column, found.text))
+            return _is_not(dialect.equals(element, column, _castable(column, found.text)))
         case Operator.IN:
-            return sa.or_(sa.false(), *(dialect.equals(element, column, text) for text in texts_of(found)))
+            texts = compared_texts(shape, found)[1]
+            return sa.or_(sa.false(), *(dialect.equals(element, column, text) for text in texts))
         case Operator.CONTAINS:
             return sa.or_(
                 *(_contains(dialect, element, text) for text in _spellings(found.text, is_document))
@@ -128,12 +148,12 @@ def _condition(
                     help="Use = or !=.",
                 )
             left = dialect.sort_key(element, column)
-            return _COMPARED[found.operator](left, dialect.operand(column, found.text))
+            return _COMPARED[found.operator](left, dialect.operand(column, _castable(column, found.text)))
 
 
 def _inside(dialect: Dialect, element: Expression, path: Path, found: Filter) -> sa.ColumnElement[bool]:
     documents = dialect.documents
-    value = documents.value(documents.document(element), path)
+    value = documents.value_of_steps(documents.document(element), path)
     text: sa.ColumnElement[str] = sa.cast(value, sa.Text())
     if found.text is None:
         return value.is_(None) if found.operator is Operator.EQUALS else value.is_not(None)

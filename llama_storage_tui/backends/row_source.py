@@ -11,7 +11,7 @@ from llama_storage_tui.backends.documents import (
     is_inside,
     wanted,
 )
-from llama_storage_tui.backends.engine import Dialect, Ends, Expression, PreparedDocument, Ready, Statement
+from llama_storage_tui.backends.engine import Dialect, Expression, PreparedDocument, Ready, Statement, Values
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.records import (
@@ -49,7 +49,7 @@ class ScanSlice:
     table: sa.TableClause
     conditions: tuple[sa.ColumnElement[bool], ...]
     part: int = 0
-    ends: Ends = dataclass_field(default_factory=dict)
+    ends: Values = dataclass_field(default_factory=dict)
 
 
 Order = Callable[[sa.FromClause], Sequence[sa.ColumnElement[object]]]

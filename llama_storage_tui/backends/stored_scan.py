@@ -15,7 +15,7 @@ from llama_storage_tui.backends.documents import (
     inside_of,
     is_inside,
 )
-from llama_storage_tui.backends.engine import Dialect, Ends, Expression, Statement
+from llama_storage_tui.backends.engine import Dialect, Expression, Statement, Values
 from llama_storage_tui.backends.outlines import WantedParts
 from llama_storage_tui.backends.recordscan import RecordScan, Row
 from llama_storage_tui.backends.row_source import Order
@@ -44,7 +44,7 @@ class StoredScan(RecordScan):
         return any(not _is_of_column(each) for each in self.query.conditions)
 
     async def stored_rows(
-        self, connection: AsyncConnection, statement: Statement, ends: Ends | None = None
+        self, connection: AsyncConnection, statement: Statement, values: Values | None = None
     ) -> AsyncGenerator[list[tuple[StoredRow, Row]], None]:
         """Yield the rows of a statement that selects `needed`, in batches, each with what follows its columns."""
         columns, sizes = self._needed()
@@ -68,7 +68,7 @@ class StoredScan(RecordScan):
             return stored, row[end + len(sizes) :]
 
         pace = Pace()
-        async with connection.stream(statement, ends) as result:
+        async with connection.stream(statement, values) as result:
             while batch := await result.fetchmany(pace.size):
                 yield [made(row) for row in batch]
                 pace.after(batch)
@@ -82,7 +82,11 @@ class StoredScan(RecordScan):
         return sa.select(*chosen).select_from(table)
 
     async def _fetch(
-        self, connection: AsyncConnection, statement: Statement, limit: int | None, ends: Ends | None = None
+        self,
+        connection: AsyncConnection,
+        statement: Statement,
+        limit: int | None,
+        values: Values | None = None,
     ) -> list[Row]:
         if limit is not None and not self.is_narrowed_later:
             statement = statement.limit(limit)
@@ -96,7 +100,7 @@ class StoredScan(RecordScan):
             ]
 
         rows: list[Row] = []
-        async with aclosing(self.stored_rows(connection, statement, ends)) as batches:
+        async with aclosing(self.stored_rows(connection, statement, values)) as batches:
             async for batch in batches:
                 # Beside the event loop: a batch may hold megabytes of JSON.
                 rows += await asyncio.to_thread(kept, batch)

@@ -30,6 +30,16 @@ def write_blocks(blocks: Iterable[Block]) -> None:
         write_lines(block.lines)
 
 
+def say_blocks(blocks: Iterable[Block]) -> None:
+    """Print blocks to stderr, for an operator who waits."""
+    for block in blocks:
+        if block.title:
+            output.say(block.title)
+        for line in block.lines:
+            mark = "" if line.mark is None else f"{line.mark.text} "
+            output.say(f"{' ' * line.indent}{mark}{help_words(line.text)}")
+
+
 def write_lines(lines: Iterable[Line], indent: int = 0) -> None:
     """Print lines, each with its mark."""
     for line in lines:

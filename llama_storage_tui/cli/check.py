@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 @shared_options
 @click.pass_context
 def check(context: click.Context, configs: tuple[str, ...], *, looks_into_data: bool) -> int:
-    """Check whether a server loads the config and starts, and what it would silently get wrong.
+    """Check whether a server loads the config and starts.
+
+    Findings also tell what it would silently get wrong.
 
     Several configs, a folder, a pattern or a bundle of manifests are also compared with each other, as `fleet` does. With
     --json they give {"configs": [one document each], "findings": [what is found between them]}.
@@ -122,7 +124,7 @@ def _with_data(context: click.Context, catalog: Catalog) -> Catalog:
 @shared_options
 @click.pass_context
 def show(context: click.Context, config: str) -> int:
-    """Show each backend with the stores and providers that refer to it.
+    """Show the backends, and what refers to each.
 
     Example: llama-storage-tui show run.yaml --json
     """

@@ -42,7 +42,9 @@ HEADS: Final = ("config", "version", "backend", "type", "location", "findings")
 @shared_options
 @click.pass_context
 def fleet(context: click.Context, configs: tuple[str, ...], *, asks_servers: bool, compares_all: bool) -> int:
-    """Compare several configs: shared servers and stores, contradicting passwords, drifted settings.
+    """Compare several configs: what they share and contradict.
+
+    That is: shared servers and stores, contradicting passwords, settings that drifted apart.
 
     RUN_CONFIG may also be a folder, a pattern in quotes, a bundle of manifests with several configs, or @ for all that are
     found. Settings are compared among configs of one distribution name. No server is contacted without --test.
@@ -88,5 +90,6 @@ def _findings(catalog: Catalog) -> Piece:
     severity = next((each for each in Severity if counts[each]), None)
     if severity is None:
         return "–"
-    word = "info" if severity is Severity.INFO else plural(counts[severity], severity.value).partition(" ")[2]
-    return Toned(f"{counts[severity]} {word}", TONES[severity])
+    number = counts[severity]
+    words = f"{number:,} info" if severity is Severity.INFO else plural(number, severity.value)
+    return Toned(words, TONES[severity])

@@ -53,7 +53,9 @@ class GotoDocument(Document):
 @shared_options
 @click.pass_context
 def goto(context: click.Context, config: str, id_: str) -> int:
-    """Say what an id belongs to and where that is: a response, an item, a file, a key, a table, a backend, a finding.
+    """Say what an id belongs to, and where that is.
+
+    It may be a response, an item, a file, a key, a table, a backend or a finding.
 
     The beginning of an id is enough. Every store that could hold it is asked at once.
 

@@ -95,7 +95,7 @@ def _names(context: click.Context) -> tuple[str, ...]:
 @shared_options
 @click.pass_context
 def help_(context: click.Context, topic: str | None) -> int:
-    """List the topics of help, or explain one: a topic, or a command.
+    """List the topics of help, or explain a topic or a command.
 
     Example: llama-storage-tui help keys
     """

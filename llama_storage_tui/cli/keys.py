@@ -24,7 +24,7 @@ from llama_storage_tui.services.values import with_letters
 @shared_options
 @click.pass_context
 def namespaces(context: click.Context, config: str, backend: str, *, fast: bool) -> int:
-    """List the namespaces of a key-value backend with their numbers of keys.
+    """List the namespaces of a key-value backend, with counts.
 
     Example: llama-storage-tui namespaces run.yaml kv_default
     """
@@ -60,7 +60,7 @@ def _wanted(context: click.Context, namespace: str | None, *, unassigned: bool) 
 @click.option("--prefix", default="", help="Only keys that begin with TEXT.")
 @PAGE_LIMIT
 @click.option("--after", metavar="CURSOR", help="The page after CURSOR.")
-@click.option("--exact", is_flag=True, help="Look at all keys that a complete page takes, however many.")
+@click.option("--exact", is_flag=True, help="Fill the page, however many keys that takes to look at.")
 @shared_options
 @click.pass_context
 def keys(
@@ -75,7 +75,7 @@ def keys(
     after: str | None,
     exact: bool,
 ) -> int:
-    """List the keys of a namespace, a page at a time, in key order.
+    """List the keys of a namespace, in key order, page by page.
 
     Example: llama-storage-tui keys run.yaml kv_default registry --prefix distributions:
     """

@@ -53,7 +53,9 @@ class LeftBehindDocument(Document):
 @shared_options
 @click.pass_context
 def left_behind(context: click.Context, config: str) -> int:
-    """Say what in the stores the server's version does not reach, and what accumulates there.
+    """List stored data that the server's version does not reach.
+
+    Also tell what accumulates in the stores.
 
     Example: llama-storage-tui left-behind run.yaml --for 1.5.0
     """

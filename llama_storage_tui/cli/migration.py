@@ -78,7 +78,9 @@ def migrate(
     dry_run: bool,
     yes: bool,
 ) -> int:
-    """Bring a run config to a later release: what it becomes, as a diff, or the new file.
+    """Bring a run config to a later release.
+
+    Without an option the change is shown as a diff.
 
     From inline stores of 0.2 to a catalog, and from any release to any later one; --for names the one it was written for.
     Comments, order, quoting and ${env...} expressions stay. Rows are not moved. Exit code 1 where something could not be carried:

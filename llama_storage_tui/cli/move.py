@@ -51,7 +51,7 @@ _ENGINES: Final = ", ".join(dict.fromkeys(each.partition("_")[2] for each in TYP
 @click.option(
     "--accept-open",
     is_flag=True,
-    help="End the move although other processes have a store open: only where none of them is a server of this config.",
+    help="Finish the move although other processes have a store open: only where none of them is a server of this config.",
 )
 @click.option("--resume", "resumes", is_flag=True, help="Finish a move that was left half done.")
 @click.option("--undo", is_flag=True, help="Put the config back, and take away what the last move brought.")
@@ -71,7 +71,9 @@ def move(
     resumes: bool,
     undo: bool,
 ) -> int:
-    """Move a backend to another engine or place: its data, verified, and then its one entry of the config.
+    """Move a backend to another engine or place.
+
+    Its data is copied and verified, and then its one entry of the config is changed.
 
     The source is never written. A first pass may run beside the servers; they have to be stopped before the last one.
 

@@ -89,13 +89,13 @@ OPTIONS: Final = (
         "--timeout",
         type=click.FloatRange(0.1, 3600),
         metavar="SECONDS",
-        help="To wait for a connection (default 5).",
+        help="Give up connecting after this time (default 5).",
     ),
     _option(
         "--query-timeout",
         type=click.FloatRange(0.1, 86400),
         metavar="SECONDS",
-        help="To wait for one query (default 10).",
+        help="Give up a query after this time (default 10).",
     ),
     _option(
         "--log-file",

@@ -23,6 +23,7 @@ from llama_storage_tui.cli import pager, table
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.secrets import mask_shown
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -225,7 +226,7 @@ def _write_json(
     if size > INDENTED:
         _write_data("".join(held) + "\n")
         return
-    _write_data(json.dumps(whole(), ensure_ascii=True, indent=2, allow_nan=False) + "\n")
+    _write_data(mask_shown(json.dumps(whole(), ensure_ascii=True, indent=2, allow_nan=False)) + "\n")
 
 
 def _fields(document: BaseModel) -> Iterator[tuple[str, object]]:
@@ -256,7 +257,7 @@ def _compact(value: object) -> str:
 
 
 def _compact_plain(value: object) -> str:
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return mask_shown(json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False))
 
 
 def write_raw(chunk: str) -> None:
@@ -378,6 +379,11 @@ def colours(stream: TextIO | None) -> bool:
 
 def _stdout_colours() -> bool:
     return colours(sys.stdout)
+
+
+def stderr_is_terminal() -> bool:
+    """Tell whether a person reads what is said meanwhile."""
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def stdout_is_terminal() -> bool:

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 @shared_options
 @click.pass_context
 def test(context: click.Context, config: str, backends: tuple[str, ...], *, thorough: bool) -> int:
-    """Connect to the backends, all at once, and describe what answers.
+    """Connect to the backends, and describe what answers.
+
+    All are asked at once.
 
     Example: llama-storage-tui test run.yaml sql_default --timeout 2
     """

@@ -95,7 +95,9 @@ def rotate(
     backend: str | None,
     **options: Any,  # noqa: ANN401 - click's values, named in Choices
 ) -> int:
-    """Change a backend's password at the server and in every place that holds it, or not at all.
+    """Change a backend's password everywhere, or not at all.
+
+    Everywhere is at the server and in every place that holds it.
 
     PostgreSQL and MongoDB; the latter needs the optional driver: pip install 'llama-storage-tui[mongo]'.
 

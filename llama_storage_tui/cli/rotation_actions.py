@@ -17,7 +17,7 @@ from llama_storage_tui.cli.waiting import wait_for
 from llama_storage_tui.errors import NotFoundError, RefusedError, UsageError
 from llama_storage_tui.model.rotation import Outcome, Plan, Result
 from llama_storage_tui.reports.pending import notice_help, pending_error
-from llama_storage_tui.secrets import Secret
+from llama_storage_tui.secrets import Secret, show
 from llama_storage_tui.services.rotation.password import generate
 from llama_storage_tui.services.rotation.pending import Pending
 from llama_storage_tui.services.rotation.service import PasswordChanges
@@ -72,6 +72,8 @@ def _changes(settings: Settings, config: str) -> PasswordChanges:
 def _report(
     settings: Settings, changes: PasswordChanges, plan: Plan | None, result: Result, password: str | None
 ) -> int:
+    if password is not None:
+        show(Secret(password))
     if settings.is_json:
         _write(plan, result, password)
     else:
@@ -164,6 +166,7 @@ def print_password(settings: Settings, config: str, backend: str | None) -> int:
     if len(found) > 1:
         names = ", ".join(journal.backend for journal in found)
         raise UsageError("Several changes are pending", help=f"Name one of the backends: {names}.")
+    show(found[0].new)
     password = found[0].new.reveal()
     if settings.is_json:
         _write(None, Result(Outcome.PENDING, found[0].id, next=pending.next_step), password)

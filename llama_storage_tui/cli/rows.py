@@ -25,7 +25,7 @@ from llama_storage_tui.services.row_conditions import HELP, parse_condition
 @shared_options
 @click.pass_context
 def tables(context: click.Context, config: str, backend: str, *, fast: bool) -> int:
-    """List the tables of a backend with their columns and numbers of rows.
+    """List the tables of a backend, with columns and counts.
 
     Example: llama-storage-tui tables run.yaml sql_default --fast
     """
@@ -75,7 +75,9 @@ def _query(
     help=f"Only rows that meet this condition; repeatable, combined with AND. {HELP}",
 )
 @click.option("--where-null", multiple=True, metavar="COL", help="Only rows whose COL is NULL; repeatable.")
-@click.option("--order-by", metavar="COL[:desc]", help="Another order than the primary key's.")
+@click.option(
+    "--order-by", metavar="COL[:desc]", help="Order by this column; without it, by the primary key."
+)
 @click.option("--limit", type=LIMIT, metavar="N", help="Rows of a page (default 100).")
 @click.option("--after", metavar="CURSOR", help="The page after CURSOR.")
 @click.option("--all", "everything", is_flag=True, help="Stream every row.")
@@ -103,7 +105,7 @@ def rows(
     everything: bool,
     format_: str,
 ) -> int:
-    """Print the rows of a table: a page, or with --all everything.
+    """Print rows of a table: a page, or all with --all.
 
     Example: llama-storage-tui rows run.yaml sql_default responses --order-by created_at:desc --limit 5
     """

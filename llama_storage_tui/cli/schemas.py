@@ -83,10 +83,12 @@ DOCUMENTS: dict[str, type[Document]] = {
 
 
 @click.command()
-@click.argument("command", type=click.Choice([*DOCUMENTS]))
+@click.argument("command", metavar="COMMAND", type=click.Choice([*DOCUMENTS]))
 @shared_options
 def schema(command: str) -> int:
     """Print the JSON schema of a command's answer.
+
+    COMMAND may be of two words, in quotes: 'responses list'. `error` is what every command answers where it fails.
 
     Example: llama-storage-tui schema check
     """

@@ -77,7 +77,9 @@ def migrate_data(
     resumes: bool,
     undo: bool,
 ) -> int:
-    """Bring the data that the config's version does not reach to where it reads it, in the form that it takes.
+    """Bring data to where the config's version reads it.
+
+    That is the data which this version does not reach, or does not take in the form it has.
 
     Every row is read back before it counts as written. What moves is copied, and its source stays unless --remove-source
     says so; rows that are in the right place in an old form are changed there.
@@ -102,7 +104,7 @@ def migrate_data(
     if (resumes or undo) and (old or remove_source or public_rows or tenant):
         raise UsageError(
             "A transfer is finished or taken back as it was begun",
-            help="Leave the options of its plan out.",
+            help="Leave --from, --remove-source, --public-rows and --tenant out.",
         )
     if undo:
         confirm("Take away what was brought?", is_confirmed=yes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -24,7 +23,7 @@ def tell(_: str) -> None:
 
 def watching() -> Callable[[TransferProgress], None]:
     """Return what shows progress now and then, where a person watches."""
-    if sys.stderr is None or not sys.stderr.isatty():
+    if not output.stderr_is_terminal():
         return lambda _: None
     last = time.monotonic()
 

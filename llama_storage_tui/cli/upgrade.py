@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +15,7 @@ from pydantic import Field
 
 from llama_storage_tui.cli import output, shell_completion
 from llama_storage_tui.cli.asking import open_with
-from llama_storage_tui.cli.blocks import write_blocks, write_lines
+from llama_storage_tui.cli.blocks import say_blocks, write_blocks, write_lines
 from llama_storage_tui.cli.documents import Document, FindingBody, From, Made, PhysicalBody
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.next_steps import upgrade_command
@@ -78,6 +80,12 @@ class UpgradeStepBody(Document):
     text: str
 
 
+PATIENCE: Final = 0.3
+"""Seconds from the first report, where it estimates nothing, to where it is shown: most stores are looked into by then."""
+
+EARLY: Final = "Everything is being counted exactly, and the rows are looked into; --fast ends here.\n"
+
+
 def _in_renamed_home(word: str) -> str:
     """Return a path below ~/.llama as it is when that is called ~/.ogx; any other word as it is."""
     is_below = Path(word).absolute().is_relative_to(Path.home() / ".llama")
@@ -139,13 +147,13 @@ class UpgradeDocument(Document):
     "from_",
     metavar="VERSION",
     shell_complete=shell_completion.versions,
-    help="The version that runs now; as --for. Guessed where left out.",
+    help="The version that runs now, as with --for (default: guessed).",
 )
 @click.option("--fast", is_flag=True, help="Estimate large counts, and do not look into the rows.")
 @shared_options
 @click.pass_context
 def upgrade_check(context: click.Context, config: str, *, to: str, from_: str | None, fast: bool) -> int:
-    """Preview an upgrade: what would be lost under another version, and the steps to bring it there.
+    """Preview an upgrade: what would be lost, and the steps.
 
     Nothing is changed. Exit 0 only where nothing would be lost.
 
@@ -158,7 +166,8 @@ def upgrade_check(context: click.Context, config: str, *, to: str, from_: str | 
     pair = open_with(context, config, read)
     for notice in pair.old.notices:
         output.say_notice(notice)
-    report = wait_for(_last(pair, Settings(context).timeouts, fast=fast))
+    early = _say_early if output.stderr_is_terminal() and not Settings(context).is_json else None
+    report = wait_for(_last(pair, Settings(context).timeouts, fast=fast, early=early))
     found = Previewed(report, config, Settings(context).reading_words)
     if Settings(context).is_json:
         output.write_document(UpgradeDocument.model_validate(found))
@@ -167,13 +176,46 @@ def upgrade_check(context: click.Context, config: str, *, to: str, from_: str | 
     return _code(report)
 
 
-async def _last(pair: UpgradePair, timeouts: Timeouts, *, fast: bool) -> UpgradeReport:
-    """Return the report: the first one where it may be estimated, else the one with exact counts."""
+async def _last(
+    pair: UpgradePair,
+    timeouts: Timeouts,
+    *,
+    fast: bool,
+    early: Callable[[UpgradeReport], None] | None = None,
+) -> UpgradeReport:
+    """Return the report: the first one where it may be estimated, else the one with exact counts.
+
+    `early` gets the first one where the last lets wait for it.
+    """
     async with aclosing(forecast(pair, timeouts)) as reports:
-        async for report in reports:
-            if fast or report.is_final:
-                return report
-    raise AssertionError("the last report is final")
+        report = await anext(reports)
+        if fast or report.is_final or early is None:
+            return report if fast else await _final(report, reports)
+        if any(_is_estimate(count) for store in report.stores for count in (store.visible, store.invisible)):
+            early(report)
+            return await _final(report, reports)
+        saying = asyncio.get_running_loop().call_later(PATIENCE, early, report)
+        try:
+            return await _final(report, reports)
+        finally:
+            saying.cancel()
+
+
+def _is_estimate(count: Count | None) -> bool:
+    return count is not None and not count.is_exact
+
+
+async def _final(report: UpgradeReport, reports: AsyncGenerator[UpgradeReport, None]) -> UpgradeReport:
+    while not report.is_final:
+        report = await anext(reports)
+    return report
+
+
+def _say_early(report: UpgradeReport) -> None:
+    """Say what is known at once: the numbers of the stores, none of which took a whole read."""
+    stores = replace(report, findings=(), lost=(), rewritten=(), forms=(), notices=())
+    say_blocks(upgrade_blocks(stores))
+    output.say(EARLY)
 
 
 def _code(report: UpgradeReport) -> ExitCode:

@@ -106,14 +106,16 @@ def _implied(context: Context, name: str, entry: Mapping[str, object]) -> Backen
     settings = tuple(
         Setting(key, _plain(value), NOT_SET, is_default=True) for key, value in entry.items() if key != "type"
     )
+    told = EntrySettings(context, type_, entry)
+    target = read_target(told)
     return Backend(
         name,
         type_,
         family_of(type_),
-        str(entry.get("db_path", "")),
+        location_of(told, target),
         settings,
         Credential(),
-        read_target(EntrySettings(context, type_, entry)),
+        target,
         path=f"storage.backends.{name}",
         is_implied=True,
     )
@@ -211,7 +213,7 @@ def _settings(
         settings.append(
             Setting(
                 name,
-                _shown(context, name, value, is_secret=is_secret),
+                _shown(context, (*path, name), value, is_secret=is_secret),
                 context.source((*path, name)),
                 expression,
                 is_known=field is not None or fields is None,
@@ -275,7 +277,8 @@ def _has_password(context: Context, entry: Mapping[object, object], path: Path) 
     return False
 
 
-def _shown(context: Context, name: str, value: object, *, is_secret: bool) -> SettingValue:
+def _shown(context: Context, path: Path, value: object, *, is_secret: bool) -> SettingValue:
+    name = str(path[-1])
     if contains_unknown(value) and value is not UNKNOWN:
         return _plain(mask_value(name, map_unknown(value, lambda: "<unknown>")))
     if value is UNKNOWN:
@@ -288,7 +291,17 @@ def _shown(context: Context, name: str, value: object, *, is_secret: bool) -> Se
         return secret
     if isinstance(value, str):
         context.secrets.update(secrets_in_userinfo(value))
-    return _plain(mask_value(name, value))
+    return _plain(_concealed(context, path, mask_value(name, context.shown_at.get(path, value))))
+
+
+def _concealed(context: Context, path: Path, value: object) -> object:
+    """Return a value with what it has inside of the config's secrets masked."""
+    if isinstance(value, dict):
+        return {key: _concealed(context, (*path, str(key)), item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_concealed(context, (*path, index), item) for index, item in enumerate(value)]
+    value = context.shown_at.get(path, value)
+    return context.redact(value) if isinstance(value, str) else value
 
 
 def _plain(value: object) -> SettingValue:
@@ -308,7 +321,8 @@ def _credential(
             uri_user = None
         return Credential(uri_user, "connection_string", context.source((*path, "connection_string")))
     user = values.get("user")
-    shown_user = mask_userinfo(user) if isinstance(user, str) else None
+    shown_user = context.shown_at.get((*path, "user"), user) if isinstance(user, str) else None
+    shown_user = context.redact(mask_userinfo(shown_user)) if shown_user else shown_user
     if shown_user and is_password_too(context, entry, (*path, "user")):
         shown_user = MASK
     for field in ("connection_string", "password"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 
 from llama_storage_tui.config.document import ConfigDocument, Path, get
@@ -10,7 +10,7 @@ from llama_storage_tui.config.environment import Environment, Resolution
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import NOT_SET, SourceKind, ValueSource
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.secrets import Secret
+from llama_storage_tui.secrets import Concealed, Redactor, Secret
 
 
 @dataclass(slots=True)
@@ -23,6 +23,17 @@ class Context:
     version: Version
     path_map: tuple[tuple[str, str], ...] = ()
     secrets: set[Secret] = field(default_factory=set)
+    shown_at: dict[Path, str] = field(default_factory=dict)
+    """What is shown, by its path in the file, of each value that is no secret and has one inside."""
+    concealed: list[Concealed] = field(default_factory=list)
+    redact: Redactor = field(default_factory=Redactor)
+    """Masks what is concealed, in any text."""
+
+    def conceal(self, concealed: Iterable[Concealed]) -> None:
+        """Take texts that hold a secret: they are masked in what is shown of this config."""
+        for each in concealed:
+            self.concealed.append(each)
+            self.redact.add(*each)
 
     @property
     def raw(self) -> Mapping[str, object]:

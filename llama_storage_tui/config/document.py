@@ -67,6 +67,10 @@ class ConfigDocument:
     """How many workers each of them has, where a manifest says so."""
     remarks: tuple[Finding, ...] = ()
     """What is wrong between the manifests around the config."""
+    _entries: dict[int, dict[str, tuple[int, yaml.Node]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """Of each mapping that was looked into, by the id of its node, the lines and values of its keys."""
 
     def line(self, path: Path) -> int | None:
         """Return the line (from 1) of the deepest part of `path` that exists; of a mapping's entry, its key's line."""
@@ -75,7 +79,7 @@ class ConfigDocument:
         found = self.root.start_mark.line
         node: yaml.Node | None = self.root
         for step in path:
-            entry = _child(node, step)
+            entry = self._child(node, step)
             if entry is None:
                 break
             mark, node = entry
@@ -100,11 +104,29 @@ class ConfigDocument:
         """Return the node at `path`, None where there is none."""
         node: yaml.Node | None = self.root
         for step in path:
-            entry = _child(node, step)
+            entry = self._child(node, step)
             if entry is None:
                 return None
             node = entry[1]
         return node
+
+    def _child(self, node: yaml.Node | None, step: PathStep) -> tuple[int, yaml.Node] | None:
+        if isinstance(node, yaml.SequenceNode):
+            if isinstance(step, int) and step < len(node.value):
+                item: yaml.Node = node.value[step]
+                return item.start_mark.line, item
+            return None
+        if not isinstance(node, yaml.MappingNode):
+            return None
+        entries = self._entries.get(id(node))
+        if entries is None:
+            # Of two alike the last one wins, as in the data.
+            entries = self._entries[id(node)] = {
+                key.value: (key.start_mark.line, value)
+                for key, value in node.value
+                if isinstance(key, yaml.ScalarNode)
+            }
+        return entries.get(str(step))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,20 +183,6 @@ class Elsewhere:
     what: str
     file: str
     line: int | None
-
-
-def _child(node: yaml.Node | None, step: PathStep) -> tuple[int, yaml.Node] | None:
-    if isinstance(node, yaml.SequenceNode):
-        if isinstance(step, int) and step < len(node.value):
-            item: yaml.Node = node.value[step]
-            return item.start_mark.line, item
-        return None
-    if isinstance(node, yaml.MappingNode):
-        # The last one wins, as in the data.
-        for key, value in reversed(node.value):
-            if isinstance(key, yaml.ScalarNode) and key.value == str(step):
-                return key.start_mark.line, value
-    return None
 
 
 def decode(content: bytes, name: str) -> str:

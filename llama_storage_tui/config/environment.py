@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os.path
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import Final, NamedTuple
 
@@ -164,6 +164,22 @@ def resolve(data: object, environment: Environment, version: Version) -> Resolut
     return resolution
 
 
+def expand_text(
+    text: str, environment: Environment, version: Version, *, conceals: Container[str] = ()
+) -> object:
+    """Expand one text alone, with the mask for what it takes of the variables in `conceals`."""
+    into = Resolution()
+    return _Resolver(environment, version, into, conceals).string(text, (), into)
+
+
+def expressions(text: str) -> Iterator[str]:
+    """Yield the variables whose value, or default, an expression of the text stands for."""
+    end = text.rfind("}") + 1
+    for found in EARLY_EXPRESSION.finditer(text, 0, end):
+        if found[2] != "+" and not (found[3] or "").startswith("+"):
+            yield found[1]
+
+
 def written_name(written: str) -> str:
     """Name a provider whose id resolves to nothing by the id that it would have: `${env.X:+vertexai}` is vertexai."""
     return EARLY_EXPRESSION.sub(lambda found: (found[3] or "").lstrip("=+") or found[1], written)
@@ -184,8 +200,15 @@ def convert(text: str) -> str | int | float | bool | None:
 
 
 class _Resolver:
-    def __init__(self, environment: Environment, version: Version, into: Resolution) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        version: Version,
+        into: Resolution,
+        conceals: Container[str] = (),
+    ) -> None:
         self.environment = environment
+        self.conceals = conceals
         self.droppable = next((fields for since, fields in RESOURCE_ID_FIELDS if version >= since), ())
         self.is_early = version < changes.EXPRESSION_OPERATORS
         self.expression = EARLY_EXPRESSION if self.is_early else EXPRESSION
@@ -267,6 +290,11 @@ class _Resolver:
         return expanded if expanded == text or self.is_early else convert(expanded)
 
     def expand(self, match: re.Match[str], path: Path, uses: list[Use], into: Resolution) -> str:
+        value = self.expanded(match, path, uses, into)
+        is_concealed = value and uses[-1].operator != "+" and uses[-1].variable in self.conceals
+        return MASK if is_concealed else value
+
+    def expanded(self, match: re.Match[str], path: Path, uses: list[Use], into: Resolution) -> str:
         name, operator, alternative = match[1], match[2] or "", match[3] or ""
         # One letter for one meaning: until 0.2.12 a default was written with a colon alone.
         operator = "=" if operator == ":" else operator

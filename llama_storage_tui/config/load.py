@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from llama_storage_tui.config.backends import read_backends, with_shared_folders
+from llama_storage_tui.config.concealing import find_concealed
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import ConfigDocument, Elsewhere
 from llama_storage_tui.config.environment import Environment, Variable, resolve
@@ -19,8 +20,9 @@ from llama_storage_tui.config.references import read_references
 from llama_storage_tui.config.registrations import read_registrations
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend, Catalog
-from llama_storage_tui.model.finding import Severity, Stage, Verdict
+from llama_storage_tui.model.finding import Finding, Severity, Stage, Verdict
 from llama_storage_tui.model.version import Version, VersionGuess
+from llama_storage_tui.secrets import conceal
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,10 @@ class UnjudgedConfig:
         if judged.version.is_overridden or not _is_rejected(judged):
             return judged
         for guess in other_guesses(self._context.raw, judged.version):
-            other = _judged(_read(self._context, guess))
+            reading = _read(self._context, guess)
+            if _is_refused(reading):
+                continue
+            other = _judged(reading)
             if not _is_rejected(other):
                 reason = f"{judged.version.guess} was the first guess, and does not load the file"
                 version = replace(other.version, because=(*other.version.because, reason))
@@ -68,6 +73,7 @@ def _judged(reading: UnjudgedConfig) -> Catalog:
         verdict=judgement.verdict,
         access=read_access_rules(reading.context),
         secrets=tuple(reading.context.secrets),
+        concealed=tuple(reading.context.concealed),
         is_judged=True,
     )
 
@@ -103,12 +109,25 @@ def _read(context: Context, guess: VersionGuess) -> UnjudgedConfig:
 
 def _is_rejected(catalog: Catalog) -> bool:
     """Tell whether the version's own models refuse the file; a variable that is missing is missing in every version."""
-    return any(
+    return any(map(_rejects, catalog.findings))
+
+
+def _rejects(finding: Finding) -> bool:
+    return (
         finding.stage is Stage.LOAD
         and finding.severity is Severity.ERROR
         and finding.rule != "unset-variable"
-        for finding in catalog.findings
     )
+
+
+def _is_refused(reading: UnjudgedConfig) -> bool:
+    """Tell whether the first few checks already reject the file, which spares the others."""
+    from llama_storage_tui.config.rules import load as rules
+    from llama_storage_tui.config.rules.view import View
+
+    catalog = reading.catalog
+    view = View(reading.context, catalog.backends, catalog.references, is_legacy=catalog.is_legacy)
+    return any(_rejects(finding) for check in reversed(rules.CHECKS) for finding in check(view))
 
 
 def _reading(context: Context, guess: VersionGuess) -> UnjudgedConfig:
@@ -138,6 +157,7 @@ def _reading(context: Context, guess: VersionGuess) -> UnjudgedConfig:
         logins=logins,
         notices=context.environment.notices,
         secrets=tuple(context.secrets),
+        concealed=tuple(context.concealed),
     )
     return UnjudgedConfig(catalog, context)
 
@@ -164,6 +184,9 @@ def _context(
     resolution = resolve(document.data, environment, version)
     context = Context(document, environment, resolution, version, path_map)
     context.secrets.update(find_secrets(resolution.data))
+    context.conceal(find_concealed(context))
+    # Whoever reads a config may come to show something of it.
+    conceal(context.concealed)
     return context
 
 

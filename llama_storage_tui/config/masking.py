@@ -79,6 +79,15 @@ def secrets_in_userinfo(text: str) -> Iterator[Secret]:
             yield from {Secret(value), Secret(unquote(value))}
 
 
+def password_in_userinfo(text: str) -> str:
+    """Return the password of `user:password@host` in a text with expressions, as it is written; empty where there is none."""
+    # A colon of an expression is none of the URI: each is as long as it was, and has none.
+    end = text.rfind("}") + 1
+    plain = EXPRESSION.sub(lambda found: "x" * len(found[0]), text[:end])
+    span = password_span(plain + text[end:])
+    return "" if span is None else text[slice(*span)]
+
+
 def mask_written(text: str) -> str:
     """Show the text of a field that is no secret by its name: as it stands, unless a password is in it."""
     return text if mask_userinfo(text) == text else mask_expression(text)

@@ -88,11 +88,15 @@ class EntrySettings:
     def shown(self, name: str) -> str:
         """Return a field as it may be shown."""
         value = self.values.get(name)
-        return mask_userinfo(str(value)) if isinstance(value, str | int | float) else "?"
+        return self.masked(str(value)) if isinstance(value, str | int | float) else "?"
 
     def masked(self, text: str) -> str:
         """Return a text without the passwords that it holds."""
-        return mask_userinfo(text)
+        for name, value in self.entry.items():
+            shown = self.context.shown_at.get((*self.place, str(name)))
+            if shown is not None and text == str(value):
+                return mask_userinfo(shown)
+        return self.context.redact(mask_userinfo(text))
 
     def secret(self, text: str) -> Secret:
         """Return a text as a secret that is masked everywhere from here on."""

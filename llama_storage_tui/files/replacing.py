@@ -37,7 +37,7 @@ def stage(path: Path, staged: Path, content: bytes) -> None:
     Raises RefusedError where that fails, with nothing left behind. The name is taken by a rename, so that a folder that
     lets files be made and not renamed is found out here.
     """
-    first = staged.with_name(staged.name + ".part")
+    first = _part(staged)
     try:
         first.unlink(missing_ok=True)
         descriptor = os.open(first, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
@@ -56,6 +56,11 @@ def stage(path: Path, staged: Path, content: bytes) -> None:
         raise RefusedError(
             f"{path} cannot be replaced: {error.strerror or type(error).__name__}", where=str(path)
         ) from None
+
+
+def discard_part(staged: Path) -> None:
+    """Remove what a `stage` that was killed had written of `staged`; raises OSError."""
+    _part(staged).unlink(missing_ok=True)
 
 
 def swap(path: Path, staged: Path, before: str, after: str, redo: Redo) -> None:
@@ -99,6 +104,10 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _part(staged: Path) -> Path:
+    return staged.with_name(staged.name + ".part")
 
 
 def _exchange(staged: Path, path: Path) -> None:

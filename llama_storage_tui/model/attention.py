@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.records import Condition
-from llama_storage_tui.text import plural
+from llama_storage_tui.model.version import Version
+
+
+class CategoryName(StrEnum):
+    """The reasons to look at a response, by their stable names."""
+
+    FAILED = "failed"
+    INCOMPLETE = "incomplete"
+    STUCK = "stuck"
+    """Queued or in progress for longer than the thresholds say."""
+    UNPARSABLE = "unparsable"
+    """Its document is invalid JSON."""
+    NO_OBJECT = "no-object"
+    """Its document is NULL, or JSON that is not an object."""
+    NO_STORE = "no-store"
+    """It has no field `store`, which the version requires."""
+    NO_OWNER = "no-owner"
+    NO_TENANT = "no-tenant"
+    EMPTY_OUTPUT = "empty-output"
+    """Completed, with no output item."""
+    VERY_LARGE = "very-large"
+    NO_TIME = "no-time"
+    """Its `created_at` is missing or not a number."""
+    FUTURE_TIME = "future-time"
+    UNKNOWN_STATUS = "unknown-status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +46,13 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """One reason to look: a stable name, a title for a row, why it deserves a look, what to do next, and how it is found.
+    """One reason to look, and how it is found.
 
-    `conditions` must all hold; `ResponseQuery.conditions` takes them, which opens the category as a list. `column` is one that a
-    table needs for it.
+    `conditions` must all hold; `Query.conditions` takes them, which opens the category as a list. `column` is one that a table
+    needs for it.
     """
 
-    name: str
-    title: str
-    why: str
-    next_step: str
+    name: CategoryName
     conditions: tuple[Condition, ...]
     column: str | None = None
 
@@ -61,8 +84,12 @@ class Attention:
     """What was found so far, over every table of responses.
 
     `rows` were looked at, of about `estimated_rows`; `is_exact` where those are all that could be read; `done` of `total`
-    positions say how far a count of everything is. `notices` tell what was not looked at.
+    positions say how far a count of everything is. `notices` tell what was not looked at. `version` and `thresholds` are those
+    that the categories were made for.
     """
+
+    version: Version
+    thresholds: Thresholds
 
     categories: tuple[CategoryCount, ...]
     rows: int
@@ -71,10 +98,3 @@ class Attention:
     done: int
     total: int
     notices: tuple[str, ...] = ()
-
-    @property
-    def scope(self) -> str:
-        """What the counts are of, in words."""
-        if self.is_exact:
-            return f"in all {plural(self.rows, 'response')}"
-        return f"in the last {plural(self.rows, 'response')} stored"

@@ -11,7 +11,7 @@ from llama_storage_tui.model.access import AccessRules
 from llama_storage_tui.model.finding import Finding, Verdict
 from llama_storage_tui.model.target import Target
 from llama_storage_tui.model.version import VersionGuess
-from llama_storage_tui.secrets import Secret
+from llama_storage_tui.secrets import Concealed, Secret
 
 
 class Family(StrEnum):
@@ -210,7 +210,8 @@ class Catalog:
     """All that could be learned from one run config without contacting anything.
 
     `config` is the name to show (a path, `-`, or `configmap.yaml#key`); `notices` are sentences for stderr (two sources of one
-    variable that differ, an entry that was chosen); `secrets` are all secret values that were met, for redaction.
+    variable that differ, an entry that was chosen); `secrets` are all secret values that were met, for redaction;
+    `concealed` what may be masked in any text: secrets that are no common words, and values that have a secret inside.
     """
 
     config: str
@@ -231,6 +232,7 @@ class Catalog:
     """What providers log in to by themselves (pgvector), under the name `API/PROVIDER_ID`: for tests, not part of the catalog."""
     notices: tuple[str, ...] = ()
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
+    concealed: tuple[Concealed, ...] = field(default=(), repr=False)
 
     def backend(self, name: str) -> Backend | None:
         """Return the backend of that name."""

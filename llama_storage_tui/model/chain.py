@@ -71,6 +71,31 @@ class OwnerChange:
     previous_tenant: str | None
 
 
+class ChainNoticeKind(StrEnum):
+    """What of a chain could not be found out, or is odd about several of its rows."""
+
+    NOT_INFERRED = "not-inferred"
+    """The response has no readable items, by which an earlier one could be inferred."""
+    TOO_MANY_ALIKE = "too-many-alike"
+    """More than `count` responses begin alike: only those stored last were compared."""
+    UNREADABLE = "unreadable"
+    """`count` responses that begin alike could not be compared."""
+    TOO_LONG = "too-long"
+    """Only `count` responses are shown of `total`."""
+    DOCUMENTS_DIFFER = "documents-differ"
+    """In `count` rows the column and the document name different previous responses; `id` is the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainNotice:
+    """What of a chain could not be found out, or is odd about several of its rows; `id` is the response that it is about."""
+
+    kind: ChainNoticeKind
+    count: int = 1
+    id: str | None = None
+    total: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Chain:
     """A response with everything that it continues and everything that continues it.
@@ -78,7 +103,7 @@ class Chain:
     `links` lead from the first response to the one asked for; `children` are its descendants and `branches` those of its
     ancestors that are no descendants of its own, both flat and parents before children: a tree a thousand deep is no nesting.
     `missing_parent` is the id that the first of `links` names and that is not there; `cycle` are the responses that are their own
-    ancestors. `is_complete` is False where a limit left out responses; `notices` are sentences.
+    ancestors. `is_complete` is False where a limit left out responses.
     """
 
     place: TablePlace
@@ -91,7 +116,7 @@ class Chain:
     forks: tuple[Fork, ...] = ()
     owner_changes: tuple[OwnerChange, ...] = ()
     is_complete: bool = True
-    notices: tuple[str, ...] = ()
+    notices: tuple[ChainNotice, ...] = ()
 
 
 class Truncation(StrEnum):

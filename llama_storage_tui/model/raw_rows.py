@@ -65,10 +65,14 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a target has in place of a row; `former` are the cells of the one that is there and differs."""
+    """What a target has in place of a row; `former` are the cells of the one that is there and differs.
+
+    `is_brought`: that row was not there before, an engine has brought it by itself in this transaction.
+    """
 
     standing: Standing
     former: RawRow | None = None
+    is_brought: bool = False
 
 
 @dataclass(frozen=True, slots=True)

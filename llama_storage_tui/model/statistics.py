@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.text import plural
 
 UNKNOWN = "unknown"
 """The status of a response that has none, or one that no server writes."""
@@ -84,10 +83,3 @@ class ResponseStatistics:
     def reaches(self, time: float) -> bool:
         """Tell whether everything that was made since a time is among the rows that were looked at, as far as their order tells."""
         return self.is_exact or any(each.start is not None and each.start < time for each in self.hours)
-
-    @property
-    def scope(self) -> str:
-        """What the counts are of, in words."""
-        if self.is_exact:
-            return f"in all {plural(self.rows, 'response')}"
-        return f"in the last {plural(self.rows, 'response')} stored"

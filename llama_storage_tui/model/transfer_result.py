@@ -54,6 +54,8 @@ class TransferPlan:
     notices: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
     unseen: tuple[Unseen, ...] = ()
+    configs: tuple[object, ...] = field(default=(), repr=False)
+    """What the configs said when the plan was made, where it was made of configs: it is carried out while they still do."""
 
     @property
     def is_partial(self) -> bool:

@@ -1,9 +1,11 @@
-"""Sizes and times as people read them."""
+"""Sizes, times and what was counted as people read them."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
+
+from llama_storage_tui.text import plural
 
 _UNITS: Final = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -29,3 +31,24 @@ def moment(stamp: str) -> str:
         .astimezone(UTC)
         .strftime("%Y-%m-%d %H:%M:%S UTC")
     )
+
+
+class Sampled(Protocol):
+    """What was found in the responses stored last, or in all."""
+
+    @property
+    def rows(self) -> int:
+        """How many were looked at."""
+        ...
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether those are all."""
+        ...
+
+
+def scope(seen: Sampled) -> str:
+    """Return which responses were looked at, inside of a sentence."""
+    if seen.is_exact:
+        return f"in all {plural(seen.rows, 'response')}"
+    return f"in the last {plural(seen.rows, 'response')} stored"

@@ -20,6 +20,7 @@ from llama_storage_tui.reports.rotation import PasswordCommand, patch_block
 from llama_storage_tui.services.rotation.pending import Pending
 from llama_storage_tui.services.rotation.pending_status import Standing
 from llama_storage_tui.services.rotation.service import Waiting
+from llama_storage_tui.text import capitalised
 
 _STANDS: Final = {
     Standing.STAGING: Line("nothing reached the server", Tone.MUTED, LATER),
@@ -99,7 +100,7 @@ def standing_line(standing: Standing) -> Line:
 def waiting_blocks(waiting: Waiting, command: PasswordCommand) -> Iterator[Block]:
     """Yield a pending change: whose it is, where it stands, its files, and what is left to the operator."""
     journal, found = waiting.journal, waiting.stand
-    sentence = f"{found.sentence[:1].upper()}{found.sentence[1:]}."
+    sentence = f"{capitalised(found.sentence)}."
     help_ = [Line(found.help, Tone.KEY, Mark("→", Tone.KEY), 2)] if found.help else []
     yield Block(
         (

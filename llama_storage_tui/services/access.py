@@ -1,6 +1,6 @@
 """Who may read a stored row: the answer that a server of that version would give, and why.
 
-Nothing is contacted: the caller brings the raw columns of the row. For many rows make one `judge` and ask it for each.
+Nothing is contacted: the caller brings the raw columns of the row. For many rows, ask one judge of a `TableAccess` for each.
 """
 
 from __future__ import annotations
@@ -61,31 +61,49 @@ def engine_of(target: Target | None) -> SqlEngine:
             raise UsageError("Rows with owners are kept in SQLite or PostgreSQL only")
 
 
-def judge(
-    rules: AccessRules, version: Version, engine: SqlEngine, table: str, viewer: Viewer | None
-) -> Judge:
-    """Return what decides for one viewer (None: an anonymous request) about any number of rows of a physical table.
+@dataclass(frozen=True, slots=True)
+class TableAccess:
+    """Who may read the rows of a physical table: the config's rules, and the release and engine of the server that applies them."""
 
-    Raises ConfigError where the config's rules cannot be known.
-    """
-    if rules.problem is not None:
-        raise ConfigError(
-            f"Who may read a row is unknown: {rules.problem}", where="server.auth.access_policy"
+    rules: AccessRules
+    version: Version
+    engine: SqlEngine
+    table: str
+
+    def judge(self, viewer: Viewer | None) -> Judge:
+        """Return what decides for one viewer (None: an anonymous request) about any number of rows.
+
+        Raises ConfigError where the config's rules cannot be known.
+        """
+        if self.rules.problem is not None:
+            raise ConfigError(
+                f"Who may read a row is unknown: {self.rules.problem}", where="server.auth.access_policy"
+            )
+        return Judge(self.rules, self.version, self.engine, self.table, viewer)
+
+    def decide(self, row_id: str | None, ownership: Ownership, viewer: Viewer | None) -> Decision:
+        """Decide about one row; raises as `judge` does."""
+        return self.judge(viewer).decide(row_id, ownership)
+
+    def who(self, row_id: str | None, ownership: Ownership, viewer: Viewer | None = None) -> WhoReport:
+        """Report who may read one row, and whether the viewer may, where one is named; raises as `judge` does."""
+        stranger = self.decide(row_id, ownership, Viewer(_STRANGER, None, ownership.tenant))
+        anonymous = self.decide(row_id, ownership, None)
+        decision = None if viewer is None else self.decide(row_id, ownership, viewer)
+        decisions = [one for one in (decision, stranger, anonymous) if one is not None]
+        return WhoReport(
+            owner=ownership.owner,
+            attributes=_parsed(ownership, self.engine),
+            raw_attributes=ownership.attributes,
+            tenant=ownership.tenant if ownership.has_tenant_column else None,
+            is_unowned=not ownership.owner,
+            is_public=anonymous.may_read,
+            decision=decision,
+            stranger=stranger,
+            anonymous=anonymous,
+            for_anybody=_for_anybody(self.rules, stranger, anonymous),
+            notices=tuple(dict.fromkeys(_notices(self, ownership, decisions))),
         )
-    return Judge(rules, version, engine, table, viewer)
-
-
-def decide(
-    rules: AccessRules,
-    version: Version,
-    engine: SqlEngine,
-    table: str,
-    row_id: str | None,
-    ownership: Ownership,
-    viewer: Viewer | None,
-) -> Decision:
-    """Decide about one row; raises as `judge` does."""
-    return judge(rules, version, engine, table, viewer).decide(row_id, ownership)
 
 
 def parse_viewer(name: str, attributes: str | None = None, tenant: str | None = None) -> Viewer:
@@ -136,38 +154,6 @@ def _tenant(text: str) -> str:
     return tenant
 
 
-def who(
-    rules: AccessRules,
-    version: Version,
-    engine: SqlEngine,
-    table: str,
-    row_id: str | None,
-    ownership: Ownership,
-    viewer: Viewer | None = None,
-) -> WhoReport:
-    """Report who may read one row, and whether the viewer may, where one is named; raises as `judge` does."""
-
-    def ask(asking: Viewer | None) -> Decision:
-        return decide(rules, version, engine, table, row_id, ownership, asking)
-
-    stranger, anonymous = ask(Viewer(_STRANGER, None, ownership.tenant)), ask(None)
-    decision = None if viewer is None else ask(viewer)
-    decisions = [one for one in (decision, stranger, anonymous) if one is not None]
-    return WhoReport(
-        owner=ownership.owner,
-        attributes=_parsed(ownership, engine),
-        raw_attributes=ownership.attributes,
-        tenant=ownership.tenant if ownership.has_tenant_column else None,
-        is_unowned=not ownership.owner,
-        is_public=anonymous.may_read,
-        decision=decision,
-        stranger=stranger,
-        anonymous=anonymous,
-        for_anybody=_for_anybody(rules, stranger, anonymous),
-        notices=tuple(dict.fromkeys(_notices(rules, version, engine, ownership, decisions))),
-    )
-
-
 def _parsed(ownership: Ownership, engine: SqlEngine) -> dict[str, tuple[str, ...]] | None:
     try:
         attributes = checked_attributes(decode_attributes(ownership.attributes, engine))
@@ -191,9 +177,8 @@ def _may(decision: Decision) -> str:
     return "may" if decision.may_read else "may not"
 
 
-def _notices(
-    rules: AccessRules, version: Version, engine: SqlEngine, ownership: Ownership, decisions: list[Decision]
-) -> Iterator[str]:
+def _notices(access: TableAccess, ownership: Ownership, decisions: list[Decision]) -> Iterator[str]:
+    rules = access.rules
     if not rules.has_effect and not rules.is_default:
         yield (
             "The config has an access policy and no authentication provider: every request is anonymous, and the policy "
@@ -209,9 +194,9 @@ def _notices(
             "filter shows it to nobody."
         )
     tenant = ownership.tenant if ownership.has_tenant_column else None
-    if rules.tenancy is Tenancy.SINGLE and dialect_of(version).has_tenancy and tenant is None:
+    if rules.tenancy is Tenancy.SINGLE and dialect_of(access.version).has_tenancy and tenant is None:
         yield f"The row has no tenant: the server gives it {rules.default_tenant!r} when it starts."
-    yield from _attribute_notices(engine, ownership)
+    yield from _attribute_notices(access.engine, ownership)
     yield from (decision.depends_on + "." for decision in decisions if decision.depends_on is not None)
 
 

@@ -12,7 +12,7 @@ from llama_storage_tui.config.locate import config_path, read_file
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import RefusedError, StorageToolError, UsageError
 from llama_storage_tui.files.places import check_replaceable, real_path
-from llama_storage_tui.files.replacing import digest, stage, swap
+from llama_storage_tui.files.replacing import digest, discard_part, stage, swap
 from llama_storage_tui.services.catalog import home_of
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.pending import look
@@ -48,9 +48,12 @@ def check_writable(load: LoadRequest) -> None:
     check_replaceable(path)
 
 
-def replace_config(load: LoadRequest, old: bytes, new: bytes, *, kept_as: str | None) -> WrittenConfig:
+def replace_config(
+    load: LoadRequest, old: bytes, new: bytes, *, kept_as: str | None, writer: str | None = None
+) -> WrittenConfig:
     """Put `new` in the place of a config that is `old`, which is kept beside it as `NAME.{kept_as}` (None: it is not).
 
+    `writer` names who writes, for `discard_leftovers` after a kill; None: this process.
     Raises UsageError for stdin, and RefusedError, with nothing changed, where the file is not `old` any more, where a password
     change of it is pending, or where it cannot be replaced.
     """
@@ -60,7 +63,7 @@ def replace_config(load: LoadRequest, old: bytes, new: bytes, *, kept_as: str | 
     check_writable(load)
     if read_file(path) != old:
         raise _edited(path)
-    backup = None if kept_as is None else _backup(path, old, kept_as)
+    backup, made = (None, None) if kept_as is None else _backup(path, old, kept_as)
     others: list[bytes] = []
 
     def redo(current: bytes) -> bytes:
@@ -68,22 +71,35 @@ def replace_config(load: LoadRequest, old: bytes, new: bytes, *, kept_as: str | 
         others.append(current)
         return current
 
-    staged = path.with_name(f".{path.name}.llama-storage-tui.{os.getpid()}")
+    staged = _staged(path, writer or str(os.getpid()))
     try:
         stage(path, staged, new)
         swap(path, staged, digest(old), digest(new), redo)
     except OSError as error:
         staged.unlink(missing_ok=True)
-        _forget(backup)
+        _forget(made)
         reason = error.strerror or type(error).__name__
         raise RefusedError(f"{path} cannot be replaced: {reason}", where=str(path)) from None
     except RefusedError:
-        _forget(backup)
+        _forget(made)
         raise
     if others:
-        _forget(backup)
+        _forget(made)
         raise _edited(path)
     return WrittenConfig(path, backup)
+
+
+def discard_leftovers(load: LoadRequest, ours: tuple[bytes, bytes], *, kept_as: str, writer: str) -> None:
+    """Remove what a `replace_config` of this writer left beside the config when it was killed.
+
+    `ours` are the two contents it was about to exchange: a file that somebody saved at that moment, and the copy kept, stay.
+    """
+    path = config_file(load)
+    staged = _staged(path, writer)
+    discard_part(staged)
+    discard_part(path.with_name(f"{path.name}.{kept_as}"))
+    if staged.exists() and staged.read_bytes() in ours:
+        staged.unlink()
 
 
 def former_config(load: LoadRequest) -> str | None:
@@ -96,9 +112,13 @@ def former_config(load: LoadRequest) -> str | None:
         return None
 
 
-def _forget(backup: Path | None) -> None:
-    if backup is not None:
-        backup.unlink(missing_ok=True)
+def _staged(path: Path, writer: str) -> Path:
+    return path.with_name(f".{path.name}.llama-storage-tui.{writer}")
+
+
+def _forget(made: Path | None) -> None:
+    if made is not None:
+        made.unlink(missing_ok=True)
 
 
 def _edited(path: Path) -> RefusedError:
@@ -109,12 +129,17 @@ def _edited(path: Path) -> RefusedError:
     )
 
 
-def _backup(path: Path, content: bytes, kept_as: str) -> Path:
-    """Write the old config beside the file, under a name that nobody has, with its mode and owner."""
+def _backup(path: Path, content: bytes, kept_as: str) -> tuple[Path, Path | None]:
+    """Write the old config beside the file, under a name that nobody has, with its mode and owner.
+
+    Returns the copy, and it again where it was made now: one who was killed after that finds it, and makes no second one.
+    """
     for number in range(1, _ATTEMPTS):
         suffix = "" if number == 1 else f".{number}"
         backup = path.with_name(f"{path.name}.{kept_as}{suffix}")
         if not os.path.lexists(backup):
             stage(path, backup, content)
-            return backup
+            return backup, backup
+        if backup.is_file() and not backup.is_symlink() and backup.read_bytes() == content:
+            return backup, None
     raise RefusedError(f"{path} cannot be backed up: {os.strerror(errno.EEXIST)}", where=str(path))

@@ -9,6 +9,7 @@ from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.next_steps import Step
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.text import capitalised
 from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.data_kinds import CHUNK_ROWS, ITEMS
 
@@ -35,7 +36,7 @@ async def earlier_forms(session: Session, backend: Backend) -> AsyncIterator[Fin
 
     for what, table, why in await forms_in_place(session, backend, _KINDS):
         yield EARLIER_FORM.found_on(
-            backend, f"{what[:1].upper()}{what[1:]} in {table} on {backend.name} have an earlier form. {why}"
+            backend, f"{capitalised(what)} in {table} on {backend.name} have an earlier form. {why}"
         )
 
 

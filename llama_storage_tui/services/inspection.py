@@ -15,7 +15,6 @@ from llama_storage_tui.model.finding import Finding, Rule, Severity, Stage
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services import accumulation, browse, form_inspection, upgrade_inspection
 from llama_storage_tui.services.default_names import other_default
-from llama_storage_tui.services.responses.categories import MAKE_PUBLIC
 from llama_storage_tui.services.responses.earlier_items import CopyComparison
 from llama_storage_tui.services.responses.item_tables import said_of, upgrade_report
 from llama_storage_tui.services.session import Session
@@ -88,7 +87,8 @@ ROWS_WITHOUT_OWNER: Final = Rule(
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="Rows have no owner, and the default filter hides them from everybody",
-    advice=MAKE_PUBLIC,
+    advice="Where everybody may see them: stop the servers, back up the table, and set owner_principal to '' in these rows alone."
+    " Nothing tells them from other rows without an owner afterwards, so keep a list of their ids.",
     since=changes.OWNERLESS_HIDDEN,
 )
 TABLE: Final = (

@@ -23,10 +23,10 @@ from llama_storage_tui.services.registry_inspection import (
     leads_of,
     stale_providers,
 )
-from llama_storage_tui.services.responses.categories import ADD_STORE, without_store
+from llama_storage_tui.services.responses.categories import without_store
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
-from llama_storage_tui.upstream import changes, response_model
+from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.families.responses import DOCUMENT, RESPONSES
 from llama_storage_tui.upstream.registered import (
     FAISS_INDEX,
@@ -96,9 +96,10 @@ RESPONSES_WITHOUT_STORE: Final = Rule(
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="Responses lack the field `store`, and the server fails on every page that holds one",
-    advice=ADD_STORE,
+    advice='Stop the servers, back up the table, and add "store": true to each of these documents, changing nothing'
+    " else in them.",
     step=Step.MIGRATE_DATA,
-    since=response_model.FIELDS["store"][-1].since,
+    since=changes.RESPONSES_SAY_STORED,
 )
 TABLE: Final = (
     REGISTRATION_CONFLICT,

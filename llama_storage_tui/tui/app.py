@@ -20,7 +20,7 @@ from llama_storage_tui.text import line, plural
 from llama_storage_tui.tui import messages
 from llama_storage_tui.tui.catalog.messages import CandidatesFound, CatalogJudged, CatalogLoaded, ConfigChosen
 from llama_storage_tui.tui.config_app import ConfigApp
-from llama_storage_tui.tui.dependencies import World
+from llama_storage_tui.tui.dependencies import Dependencies
 from llama_storage_tui.tui.export.messages import ExportOpened
 from llama_storage_tui.tui.fleet.messages import FleetResumed
 from llama_storage_tui.tui.navigation.commands import Commands, NamedDestination
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from llama_storage_tui.services.loaded_config import Opened
     from llama_storage_tui.services.rotation.service import RotationService
 
-__all__ = ["StorageApp", "World"]
+__all__ = ["Dependencies", "StorageApp"]
 
 
 def later() -> ModuleType:
@@ -54,9 +54,7 @@ class StorageApp(ConfigApp):
     """Screens over one catalog at a time."""
 
     TITLE = "llama-storage-tui"
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = App.COMMANDS | {
-        Commands,
-    }
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = App.COMMANDS | {Commands}
     CSS_PATH = [  # noqa: RUF012 - typed by Textual, as no class variable
         # The main screen's as well: for one that brings styles of its own, Textual parses all styles anew.
         Path(__file__).with_name("app.tcss"),
@@ -68,12 +66,12 @@ class StorageApp(ConfigApp):
         request: LoadRequest | None,
         *,
         timeouts: Timeouts | None = None,
-        world: World | None = None,
+        dependencies: Dependencies | None = None,
         opened: Opened | None = None,
         driver: type[TerminalDriver] | None = None,
         fleet: FleetReading | None = None,
     ) -> None:
-        super().__init__(world or World(), driver=driver)
+        super().__init__(dependencies or Dependencies(), driver=driver)
         self._fleet = fleet
         # The number of the screen that a config begins with: below it is that of several configs.
         self._floor = 2 if fleet else 1
@@ -124,7 +122,12 @@ class StorageApp(ConfigApp):
             request = None
         # What is on show stays behind until another config is read: `escape` leads back to it.
         self._above_base(
-            OpeningScreen(request, load=self._world.load, find=self._world.find, is_root=not self._has_base)
+            OpeningScreen(
+                request,
+                load=self._dependencies.load,
+                find=self._dependencies.find,
+                is_root=not self._has_base,
+            )
         )
 
     @property
@@ -173,7 +176,7 @@ class StorageApp(ConfigApp):
     async def _show_catalog(self, opened: Opened) -> None:
         from llama_storage_tui.tui.catalog.catalog import CatalogScreen
 
-        self._session = self._world.open_session(opened.catalog, self._timeouts)
+        self._session = self._dependencies.open_session(opened.catalog, self._timeouts)
         self._rotation = None
         servers = self.choice_of_servers(opened.catalog.config)
         screen = CatalogScreen(self._session, pending=opened.pending, servers=servers)
@@ -189,7 +192,7 @@ class StorageApp(ConfigApp):
         await asyncio.to_thread(later)
         catalog = await asyncio.to_thread(judge)
         request = self._request
-        pending = () if request is None else await asyncio.to_thread(self._world.pending, request)
+        pending = () if request is None else await asyncio.to_thread(self._dependencies.pending, request)
         self.post_message(CatalogJudged(catalog, pending))
 
     @on(CatalogJudged)
@@ -249,7 +252,7 @@ class StorageApp(ConfigApp):
     def _transfer_opened(self, message: messages.TransferOpened) -> None:
         if self._session is not None:
             request = self._request or LoadRequest(self._session.catalog.config)
-            controller = self._world.open_transfer(message, self._session, request, self._timeouts)
+            controller = self._dependencies.open_transfer(message, self._session, request, self._timeouts)
             self.push_screen(later().TransferScreen(self._session, controller))
 
     @on(messages.BackendOpened)
@@ -267,7 +270,7 @@ class StorageApp(ConfigApp):
     def _rotation_service(self) -> RotationService:
         if self._rotation is None:
             request = self._request or LoadRequest(self._session.catalog.config if self._session else FOUND)
-            self._rotation = self._world.open_rotation(request, self._timeouts)
+            self._rotation = self._dependencies.open_rotation(request, self._timeouts)
         return self._rotation
 
     @on(messages.RotationOpened)
@@ -275,9 +278,8 @@ class StorageApp(ConfigApp):
         if self._session is not None:
             path = self._session.backend(message.backend).path
             also = later().neighbours(self.screen_stack, self._request, path)
-            self.push_screen(
-                later().RotationScreen(self._session, self._rotation_service(), message.backend, also)
-            )
+            rotation = self._rotation_service()
+            self.push_screen(later().RotationScreen(self._session, rotation, message.backend, also))
 
     @on(messages.PendingOpened)
     def _pending_opened(self) -> None:
@@ -333,19 +335,15 @@ class StorageApp(ConfigApp):
     @on(messages.TableOpened)
     def _table_opened(self, message: messages.TableOpened) -> None:
         if self._session is not None:
-            self.push_screen(
-                later().RowsScreen(
-                    self._session, message.backend, message.table, self._zone, self._remembered
-                )
-            )
+            place = message.backend, message.table
+            self.push_screen(later().RowsScreen(self._session, *place, self._zone, self._remembered))
 
     @on(messages.Destination)
     def _destination_chosen(self, message: messages.Destination) -> None:
         if self._session is not None:
-            self.enter(
-                later().screen_of(message, self._session, self._zone, self._remembered, self._world.now),
-                message,
-            )
+            now = self._dependencies.now
+            screen = later().screen_of(message, self._session, self._zone, self._remembered, now)
+            self.enter(screen, message)
 
     @on(SubjectOpened)
     def _subject_opened(self, message: SubjectOpened) -> None:
@@ -366,7 +364,7 @@ class StorageApp(ConfigApp):
     def action_help(self) -> None:
         """Show what every key does on this screen."""
         if not isinstance(self.screen, Dialog):
-            file = preferences_path(self._world.environ)
+            file = preferences_path(self._dependencies.environ)
             self.push_screen(later().HelpDialog(later().key_groups(self.screen), str(file)))
 
     # Out of the program
@@ -375,7 +373,7 @@ class StorageApp(ConfigApp):
     def _copy_requested(self, message: messages.CopyRequested) -> None:
         what, text = line(message.what, 40), message.text
         if clipboard.fits(text) and self._driver is not None:
-            self._driver.write(clipboard.sequence(text, self._world.environ))
+            self._driver.write(clipboard.sequence(text, self._dependencies.environ))
             said = f"{plural(len(text), 'character')} sent to the terminal's clipboard."
             self.notify(said, title=f"Copied {what}", markup=False)
             return
@@ -383,13 +381,13 @@ class StorageApp(ConfigApp):
         self.notify(said, title=f"Copy {what}", markup=False)
         self.push_screen(
             later().ExportDialog(
-                later().ValueSave(f"Save {what}", what, lambda: text), folder=self._world.folder()
+                later().ValueSave(f"Save {what}", what, lambda: text), folder=self._dependencies.folder()
             )
         )
 
     @on(ExportOpened)
     def _export_opened(self, message: ExportOpened) -> None:
-        self.push_screen(later().ExportDialog(message.job, folder=self._world.folder()))
+        self.push_screen(later().ExportDialog(message.job, folder=self._dependencies.folder()))
 
     @property
     def _redactor(self) -> Callable[[str], str] | None:

@@ -42,7 +42,7 @@ class ConfigApp(GoingApp):
             self._not_opened("The config came from stdin: there is no file to edit.")
             return
         try:
-            command = editor_command(self._session.catalog.config, message.number, self._world.environ)
+            command = editor_command(self._session.catalog.config, message.number, self._dependencies.environ)
         except UsageError as error:
             self._not_opened(f"{error.message}. {error.help or ''}")
             return

@@ -84,7 +84,7 @@ def _open_transfer(
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Dependencies:
     """What the app reaches outside of itself: services and folders. Tests put their own in place."""
 
     load: Load = _load

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING, Final
@@ -43,6 +44,8 @@ def run(
         from llama_storage_tui.tui.app import StorageApp
         from llama_storage_tui.tui.terminal.driver import driver_on
 
+        # What was imported stays: the collector would look at all of it just before the first frame, and again later.
+        gc.freeze()
         opened = None if ahead is None else ahead.opened(FIRST_WAIT)
         app = StorageApp(request, timeouts=timeouts, opened=opened, driver=driver_on(terminal), fleet=several)
         app.run(mouse=mouse)

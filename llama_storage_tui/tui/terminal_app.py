@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual import events, on
@@ -13,16 +13,17 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.filter import LineFilter
-from textual.reactive import Reactive
+from textual.reactive import Initialize, Reactive
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
+from llama_storage_tui.secrets import begin_masking
 from llama_storage_tui.services.remembered_choices import FILE, SERVERS, THEME, ConfigChoice, Preference
 from llama_storage_tui.tui import messages
-from llama_storage_tui.tui.dependencies import World
-from llama_storage_tui.tui.navigation.keymap import preferences_path, read_preferences
+from llama_storage_tui.tui.dependencies import Dependencies
+from llama_storage_tui.tui.navigation.keymap import Preferences, preferences_path, read_preferences
 from llama_storage_tui.tui.style.theme import ANSI, BY_NAME, DARK, LIGHT, theme_names, variables_of
 from llama_storage_tui.tui.terminal.control_filter import ControlFilter
 from llama_storage_tui.tui.terminal.driver import TerminalDriver
@@ -30,10 +31,15 @@ from llama_storage_tui.tui.terminal.fatal import write_log
 from llama_storage_tui.tui.terminal.typeahead import Pasted, Typeahead
 
 
+def _first_theme(app: Any) -> str:  # noqa: ANN401 - Textual gives any object that has reactive values
+    theme: str = app.first_theme
+    return theme
+
+
 class TerminalApp(App[int]):
     """An app of our themes and keys; what it shows is its subclass's."""
 
-    theme = Reactive(DARK.name)
+    theme: Reactive[str] = Reactive(Initialize(_first_theme))
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -73,24 +79,30 @@ class TerminalApp(App[int]):
         ),
     ]
 
-    def __init__(self, world: World, *, driver: type[TerminalDriver] | None = None) -> None:
+    def __init__(self, dependencies: Dependencies, *, driver: type[TerminalDriver] | None = None) -> None:
+        # Before Textual's own, which asks for the theme: one that is set later has all styles parsed once more.
+        self._dependencies = dependencies
+        begin_masking()
+        self._preferences = self._read_preferences()
+        named, names = self._preferences.theme, theme_names()
+        self._usual_theme = names[named] if named else DARK.name
+        chosen = self._chosen_theme.value
+        self.first_theme = chosen if chosen in names.values() else self._usual_theme
         super().__init__(driver_class=driver)
-        self._world = world
         self._typeahead = Typeahead(self)
         for theme in BY_NAME.values():
             self.register_theme(theme)
-        self._usual_theme = DARK.name
         self._remembers_theme = False
         """Whether a change of the theme is the operator's: not while the app starts."""
         self._styled = self.theme
 
     def now(self) -> float:
         """Return epoch seconds by the clock that the app goes by."""
-        return self._world.now()
+        return self._dependencies.now()
 
     def choice_of_servers(self, config: str) -> ConfigChoice:
         """Return whether a config's servers are tested at the start: remembered beside the operator's preferences."""
-        return ConfigChoice(preferences_path(self._world.environ).with_name(FILE), SERVERS, config)
+        return ConfigChoice(preferences_path(self._dependencies.environ).with_name(FILE), SERVERS, config)
 
     @property
     def available_themes(self) -> dict[str, Theme]:
@@ -122,26 +134,27 @@ class TerminalApp(App[int]):
         # Imported here: only the menu of filters asks.
         from llama_storage_tui.services import saved_filters
 
-        return preferences_path(self._world.environ).with_name(saved_filters.FILE)
+        return preferences_path(self._dependencies.environ).with_name(saved_filters.FILE)
+
+    def _read_preferences(self) -> Preferences:
+        path = preferences_path(self._dependencies.environ)
+        if not path.exists():
+            return Preferences()
+        from llama_storage_tui.tui.navigation.bindings import known_ids
+
+        return read_preferences(path, known_ids(), theme_names())
 
     def _follow_preferences(self) -> None:
-        path = preferences_path(self._world.environ)
-        wanted = self._chosen_theme.value
-        if path.exists():
-            from llama_storage_tui.tui.navigation.bindings import known_ids
-
-            found = read_preferences(path, known_ids(), theme_names())
-            if found.keys:
-                self.set_keymap(found.keys)
-            self._usual_theme = theme_names()[found.theme] if found.theme else DARK.name
-            if found.problem:
-                self.notify(found.problem, title="Preferences", severity="warning", markup=False, timeout=15)
-        self.theme = wanted if wanted is not None and wanted in theme_names().values() else self._usual_theme
+        found = self._preferences
+        if found.keys:
+            self.set_keymap(found.keys)
+        if found.problem:
+            self.notify(found.problem, title="Preferences", severity="warning", markup=False, timeout=15)
         self._remembers_theme = True
 
     @property
     def _chosen_theme(self) -> Preference:
-        return Preference(preferences_path(self._world.environ).with_name(FILE), THEME)
+        return Preference(preferences_path(self._dependencies.environ).with_name(FILE), THEME)
 
     def watch_theme(self, theme: str) -> None:
         """Remember a theme that is chosen; the one of the operator's file needs no memory."""
@@ -212,7 +225,7 @@ class TerminalApp(App[int]):
         )
 
     def _write_log(self, error: BaseException) -> Path | None:
-        return write_log(error, self._world.log_folder(), self._redactor)
+        return write_log(error, self._dependencies.log_folder(), self._redactor)
 
     @property
     def _redactor(self) -> Callable[[str], str] | None:

@@ -43,6 +43,8 @@ RESPONSES_TABLE_COUNTS: Final = Version(0, 5)
 """Responses are kept in the table that the config names, no longer in openai_responses."""
 DEFAULT_PATH_EXPANDED: Final = Version(0, 5, 1)
 """The default path of SQLite files is expanded (llama-stack issue 4896)."""
+RESPONSES_SAY_STORED: Final = Version(0, 5)
+"""A stored response must have the field `store`."""
 CONNECTORS: Final = Version(0, 5)
 """`connectors` at the top level, no longer in `registered_resources`."""
 DISTRO_NAME: Final = Version(0, 5)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING, Any
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.version import Version
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +33,6 @@ def rule(rules: tuple[FieldRule, ...], version: Version) -> FieldRule | None:
 @cache
 def checker(rule_: FieldRule) -> TypeAdapter[Any]:
     """Return what validates a field's value as a server does."""
+    from pydantic import TypeAdapter  # here, since screens that only offer to look import this
+
     return TypeAdapter(rule_.type)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, Field
 
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.field_rules import FieldRule
 
 
@@ -109,7 +110,7 @@ FIELDS: Final[Mapping[str, tuple[FieldRule, ...]]] = {
     "status": (FieldRule(_ALWAYS, str, is_required=True),),
     "output": (FieldRule(_ALWAYS, list[Any], is_required=True),),
     "input": (FieldRule(_ALWAYS, list[Any], is_required=True),),
-    "store": (FieldRule(Version(0, 5), bool, is_required=True),),
+    "store": (FieldRule(changes.RESPONSES_SAY_STORED, bool, is_required=True),),
     "error": (FieldRule(_ALWAYS, _Error | None),),
     "incomplete_details": (FieldRule(Version(0, 6), _Reason | None),),
     "usage": (FieldRule(_ALWAYS, _EarlierUsage | None), FieldRule(Version(0, 5), _Usage | None)),

@@ -116,11 +116,13 @@ OF_A_MIGRATION: Final = {
 """What a migration of a config leaves to its operator."""
 
 OF_A_ROTATION: Final = {
+    "Which processes are logged in as this user could not be told": "a restart: their next login would fail without it",
     "f: remove what it left": "what is staged; the server was not asked for anything",
     "f: make the change, u: undo": "refused where the server or any place has the new password",
     "Finish it with: … rotate": "decided by the journal, which has both passwords, and two logins",
     "Undo the change ": "refused where the server or any place has the new password",
     "Give the password that works with --adopt": "the password is proved at the server before a file is written",
+    "Which processes are logged in as this user could not": "after every place has the new password",
     "The server shows no session of this role. Restart": "after every place has the new password",
     "Move this backend with its data": "opens the plan; the source is never written, and it asks",
     "…: … of the target differ from": "said before anything is changed; a row that is replaced is kept in the journal's record",
@@ -189,7 +191,8 @@ NO_ADVICE: Final = {
     "Restore nothing. The cause": "tells to do nothing to the file",
     "… has the set-user-id": "says what was found",
     "Reload the page": "reads",
-    "The column and the document of … differ": "says what was found",
+    "The column and the document of … name different": "says what was found",
+    "In … rows (… is the first) the column and": "says what was found",
     "Remove the last filter": "a filter of a list on the screen",
     "Remove all filters": "a filter of a list on the screen",
     "Remove the filter on this column": "a filter of a list on the screen",

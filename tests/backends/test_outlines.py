@@ -84,7 +84,7 @@ def test_an_outline_is_as_small_as_what_is_asked_for() -> None:
     assert made is not None
     assert json.loads(made) == {
         "status": "failed",
-        "input": [None, None, None, None, {"other": "x" * 1000}],
+        "input": [0, 0, 0, 0, {"other": "x" * 1000}],
         "output": [{"id": "msg_1"}],
         "usage": "",
     }

@@ -410,3 +410,50 @@ async def test_a_filter_that_cannot_be_asked_is_refused_and_says_what_can(store:
             with pytest.raises(UsageError) as caught:
                 await reader.tables.page(RowQuery("t", filters=(each,)))
             assert words in f"{caught.value.message} {caught.value.help}", each
+
+
+async def test_a_number_in_a_path_is_a_position_or_a_name_on_every_engine(store: Store) -> None:
+    store.execute(
+        "CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, j JSON);"
+        """INSERT INTO t VALUES (1, '{"n": {"0": "a", "-1": "z"}}'), (2, '{"n": ["a", "z"]}'), (3, '{"n": {"0": ["b", {"1": "c"}]}}'),"""
+        """(4, '{"n": [["b", ["d", "c"]]]}'), (5, '{"n": "a"}'), (6, '{"0": "a"}')"""
+    )
+    cases = {
+        Filter("j.n.0", "a"): [1, 2],
+        Filter("j.n.-1", "z"): [1, 2],
+        Filter("j.n.0.0", "b"): [3, 4],
+        Filter("j.n.0.1.1", "c"): [3, 4],
+        Filter("j.0", "a"): [6],
+        Filter("j.n.0", None): [5, 6],
+    }
+    async with reading(store.target()) as reader:
+        for each, expected in cases.items():
+            page = await reader.tables.page(RowQuery("t", filters=(each,)))
+            assert [row[0] for row in page.rows] == expected, each
+
+
+async def test_a_date_is_compared_with_dates_and_with_no_other_number_on_every_engine(store: Store) -> None:
+    store.execute(
+        "CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, at TIMESTAMP, day DATE);"
+        "INSERT INTO t VALUES (1, '2024-01-01 10:00:00', '2024-01-01'), (2, '2026-01-01 10:00:00', '2026-01-01')"
+    )
+    compared = {
+        Filter("at", "2025-01-01", Operator.MORE): [2],
+        Filter("at", "20250101", Operator.LESS): [1],
+        Filter("day", "20240101"): [1],
+        Filter("day", "20240101, 2026-01-01", Operator.IN): [1, 2],
+        Filter("day", "20240101", Operator.NOT_EQUALS): [2],
+    }
+    refused = [
+        Filter(name, number, operator)
+        for name in ("at", "day")
+        for number in ("5", "1700000000", "17e8", "1.5", "20251301")
+        for operator in (Operator.MORE, Operator.EQUALS, Operator.IN)
+    ]
+    async with reading(store.target()) as reader:
+        for each, expected in compared.items():
+            page = await reader.tables.page(RowQuery("t", filters=(each,)))
+            assert [row[0] for row in page.rows] == expected, each
+        for each in refused:
+            with pytest.raises(UsageError, match="is not a value of column"):
+                await reader.tables.page(RowQuery("t", filters=(each,)))

@@ -4,7 +4,7 @@ import time
 
 from llama_storage_tui.model.access import AccessRule, AccessRules, Ownership, Scope, SqlEngine, Viewer
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.services.access import judge
+from llama_storage_tui.services.access import TableAccess
 
 ROWS = 20_000
 VIEWER = Viewer("alice", {"teams": ("ml", "ops"), "roles": ("dev",)})
@@ -18,7 +18,7 @@ BY_RESOURCE = AccessRules(
 
 
 def rate(rules: AccessRules, version: Version, engine: SqlEngine, owners: int) -> float:
-    asked = judge(rules, version, engine, "responses", VIEWER)
+    asked = TableAccess(rules, version, engine, "responses").judge(VIEWER)
     rows = [
         (f"resp_{number}", Ownership(f"user-{number % owners}", f'{{"teams": ["t{number % owners}"]}}'))
         for number in range(ROWS)

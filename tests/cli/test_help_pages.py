@@ -42,6 +42,13 @@ def test_help_names_what_a_number_is_and_not_its_type() -> None:
     assert [found.opts for found in numbers if found.metavar is None] == []
 
 
+@pytest.mark.parametrize("group", [(), ("responses",), ("conversations",), ("completions",)])
+def test_a_list_of_commands_says_what_each_does_in_a_whole_sentence(run: Run, group: tuple[str, ...]) -> None:
+    listed = run(*group, "--help").out.partition("Commands:")[2]
+    assert "List" in listed
+    assert "..." not in listed
+
+
 def words(name: str) -> str:
     """All that a page says, in one line."""
     return " ".join(

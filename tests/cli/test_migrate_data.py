@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -12,10 +13,15 @@ import pytest
 
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.transfer_document import MigrateDataDocument
+from llama_storage_tui.errors import RefusedError
+from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.model.transfer_result import TransferTerms
+from llama_storage_tui.services.requests import LoadRequest
+from llama_storage_tui.services.transfer.service import DataMigration
 from tests.cli.conftest import Run
 from tests.oracle.migrating import config_of
 from tests.oracle.migration_stores import restore, saved
-from tests.transfers import transfer
+from tests.transfers import ignore, transfer
 
 OLD, NEW = "llama-stack-0.7.3", "ogx-1.5.0"
 
@@ -251,3 +257,21 @@ def test_where_no_store_can_be_reached_it_is_refused(
         )
     answer = run("migrate-data", str(config), "--for", "1.5.0", "--from", called[-1], "--yes")
     assert answer.code == ExitCode.REFUSED
+
+
+async def test_a_plan_is_not_carried_out_after_its_config_came_to_mean_something_else(
+    called: tuple[str, ...], tmp_path: Path
+) -> None:
+    request = LoadRequest(called[1], version="1.5.0", environ=dict(os.environ))
+    migration = DataMigration(request, Timeouts(), old=called[5])
+    plan = await migration.plan(TransferTerms())
+    config = Path(called[1])
+    text = config.read_text()
+    config.write_text(text.replace("sql_store.db", "another.db"))
+    before = files(tmp_path)
+    with pytest.raises(RefusedError, match="was edited since the plan was made"):
+        await migration.apply(plan, TransferTerms(), ignore, lambda _: None)
+    assert files(tmp_path) == before
+    config.write_text(f"# a comment\n{text}")
+    result = await migration.apply(plan, TransferTerms(), ignore, lambda _: None)
+    assert result.items

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import shlex
+import sqlite3
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -160,3 +165,28 @@ def test_what_could_not_be_read_is_said_with_the_rest(run: Run, config: str) -> 
 def test_an_empty_version_is_no_version(run: Run, config: str, words: tuple[str, ...]) -> None:
     answer = run("upgrade-check", config, *words)
     assert (answer.code, "The version is empty" in answer.err) == (2, True)
+
+
+def test_a_person_who_waits_for_exact_counts_sees_bounded_ones_meanwhile(
+    run: Run, config: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "sql.db")) as store, store:
+        numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)"
+        store.execute(f"INSERT INTO inference_store {numbers} SELECT 'm' || i, i, 'm', '{{}}' FROM n")
+        # A file of more than 32 MiB, whose tables are not counted as a whole at first.
+        store.execute("CREATE TABLE large AS SELECT zeroblob(40000000) AS x")
+        store.execute("ANALYZE")
+    own, end = pty.openpty()
+    words = ("upgrade-check", config, "--from", "0.7.3", "--to", "1.5.0")
+    quiet = run(*words)
+    with os.fdopen(end, "w", encoding="utf-8") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        answers = [run(*words), run(*words, "--json")]
+        monkeypatch.undo()
+        print("the end", file=terminal, flush=True)
+        said = os.read(own, 100_000).decode()
+    os.close(own)
+    assert answers[0].out == quiet.out
+    assert said.count("Everything is being counted exactly") == 1, "none beside a document"
+    assert "about " in said.partition("Everything is being counted")[0]
+    assert answers[1].json["stores"]

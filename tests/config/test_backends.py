@@ -239,3 +239,10 @@ def test_the_distribution_is_named_by_either_key() -> None:
     assert catalog_of(SQLITE).distribution == "demo"
     assert catalog_of(EARLIER).distribution == "demo"
     assert catalog_of("distro_name: {a: 1}\n").distribution is None
+
+
+def test_the_files_that_a_server_fills_in_are_shown_where_they_are_read() -> None:
+    text = "version: 2\ndistro_name: demo\nproviders: {}\n"
+    environ = {"SQLITE_STORE_DIR": "/data"}
+    found = catalog_of(text, "1.5.0", environ=environ, path_map=(("/data", "/mnt/copy"),))
+    assert [each.location for each in found.backends] == ["/mnt/copy/kvstore.db", "/mnt/copy/sql_store.db"]

@@ -14,6 +14,7 @@ from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.resume import Resume
 from llama_storage_tui.model.transcript import Transcript, TranscriptEntry
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.reports.resume import resume_reason
 from llama_storage_tui.services.responses.parsing import read_transcript
 from llama_storage_tui.services.responses.resuming import check_resume
 from tests import items
@@ -49,7 +50,7 @@ def ours(name: str, version: Version) -> tuple[Resume, tuple[TranscriptEntry, ..
 def hold_answer(version: Version, name: str, recorded: dict[str, str]) -> None:
     resume, _ = ours(name, version)
     assert resume.is_possible == (recorded["outcome"] == "resumes"), (
-        f"ours: {resume.because}; theirs: {recorded}"
+        f"ours: {resume_reason(resume)}; theirs: {recorded}"
     )
     assert resume.way.value == (recorded["way"] if resume.is_possible else "none")
 

@@ -20,7 +20,7 @@ from llama_storage_tui.model.access import (
     Viewer,
 )
 from llama_storage_tui.model.version import Version
-from llama_storage_tui.services.access import WhoReport, decide, engine_of, judge, parse_viewer, who
+from llama_storage_tui.services.access import TableAccess, WhoReport, engine_of, parse_viewer
 
 NEWEST = Version(1, 5)
 DEFAULT = AccessRules(has_authentication=True)
@@ -34,7 +34,7 @@ def report(
     rules: AccessRules = DEFAULT,
     version: Version = NEWEST,
 ) -> WhoReport:
-    return who(rules, version, SqlEngine.SQLITE, "responses", "resp_1", ownership, viewer)
+    return TableAccess(rules, version, SqlEngine.SQLITE, "responses").who("resp_1", ownership, viewer)
 
 
 def test_the_owner_reads_and_the_rule_is_named() -> None:
@@ -152,7 +152,7 @@ def test_a_key_that_stands_twice_is_noticed() -> None:
 def test_rules_that_cannot_be_known_decide_about_nobody() -> None:
     rules = AccessRules(problem="a rule depends on a variable that is not set")
     with pytest.raises(ConfigError, match="depends on a variable"):
-        judge(rules, NEWEST, SqlEngine.SQLITE, "responses", None)
+        TableAccess(rules, NEWEST, SqlEngine.SQLITE, "responses").judge(None)
 
 
 def test_a_viewer_is_read_from_an_operators_words() -> None:
@@ -201,7 +201,7 @@ def test_text_that_is_no_unicode_is_refused() -> None:
 def test_the_physical_table_is_part_of_a_rules_resource() -> None:
     rules = AccessRules((AccessRule(permit=Scope("read", resource="sql_record::responses::*")),))
     for table, expected in (("responses", True), ("openai_responses", False)):
-        decision = decide(rules, NEWEST, SqlEngine.SQLITE, table, "resp_1", ALICES, Viewer("bob"))
+        decision = TableAccess(rules, NEWEST, SqlEngine.SQLITE, table).decide("resp_1", ALICES, Viewer("bob"))
         assert decision.may_read is expected
 
 

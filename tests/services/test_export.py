@@ -169,7 +169,7 @@ async def test_an_export_whose_server_goes_away_leaves_no_file(
         del done
         postgres_store.ask(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-            f" WHERE application_name = 'llama-storage-tui' AND datname = '{postgres_store.database}'"
+            f" WHERE application_name LIKE 'llama-storage-tui%' AND datname = '{postgres_store.database}'"
         )
 
     async with deployment(postgres_store).session() as session:

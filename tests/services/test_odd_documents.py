@@ -11,11 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llama_storage_tui.model.records import RecordOrder
+from llama_storage_tui.services.listing import list_family
 from llama_storage_tui.services.records.counting import families
 from llama_storage_tui.services.records.pages import list_records
 from llama_storage_tui.services.records.reading import read_record
 from llama_storage_tui.services.responses.completions import read_completion
-from llama_storage_tui.services.responses.conversations import list_conversations, read_conversation
+from llama_storage_tui.services.responses.conversations import read_conversation
 from llama_storage_tui.services.responses.listing import list_responses
 from llama_storage_tui.services.responses.reading import read_response
 from tests import objects, response_stores
@@ -84,7 +85,7 @@ async def test_every_list_shows_every_row(
         for order in RecordOrder:
             responses = await list_responses(session, asking(order=order))
             assert {found.id for found in responses.records} == wanted
-            conversations = await list_conversations(session, asking(order=order))
+            conversations = await list_family(session, "conversations", asking(order=order))
             assert {found.id for found in conversations.records} == wanted
             completions = await list_records(session, "completions", asking(order=order))
             assert {found.id for found in completions.records} == wanted

@@ -12,9 +12,7 @@ from tests.configs import POSTGRES, catalog_of
 from tests.deployments import Deployment, deployment
 from tests.stores import PostgresStore, Store
 
-CONNECTIONS = (
-    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'llama-storage-tui' AND datname = '{}'"
-)
+CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'llama-storage-tui%' AND datname = '{}'"
 
 
 async def test_one_reader_serves_everybody_who_asks_at_once(store: Store) -> None:

@@ -36,7 +36,7 @@ from llama_storage_tui.services.fleet.reading import FleetReading
 from llama_storage_tui.services.requests import FOUND, LoadRequest
 from llama_storage_tui.services.rotation.pending_status import Standing
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.tui.app import StorageApp, World
+from llama_storage_tui.tui.app import Dependencies, StorageApp
 from llama_storage_tui.tui.catalog.opening import Load
 from llama_storage_tui.tui.messages import Unexpected
 from llama_storage_tui.tui.records.followed import FollowedScreen
@@ -82,9 +82,13 @@ class GalleryApp(StorageApp):
     """The app over made-up data; what no one foresaw fails the test."""
 
     def __init__(
-        self, request: LoadRequest | None = REQUEST, *, world: World, fleet: FleetReading | None = None
+        self,
+        request: LoadRequest | None = REQUEST,
+        *,
+        dependencies: Dependencies,
+        fleet: FleetReading | None = None,
     ) -> None:
-        super().__init__(request, world=world, fleet=fleet)
+        super().__init__(request, dependencies=dependencies, fleet=fleet)
         self.animation_level = "none"
 
     def _unexpected(self, message: Unexpected) -> None:
@@ -262,7 +266,7 @@ async def stage(
     def open_session(found: Catalog, _timeouts: Timeouts) -> MemorySession:
         return MemorySession(found, behind)
 
-    outside = World(
+    outside = Dependencies(
         load=loader or load,
         find=lambda: candidates,
         open_session=open_session,
@@ -273,7 +277,7 @@ async def stage(
         now=now,
         environ={"LLAMA_STORAGE_TUI_CONFIG": str(NOWHERE / "config.toml"), **(environ or {})},
     )
-    app = app_class(request, world=outside)
+    app = app_class(request, dependencies=outside)
     async with _running(app, size) as pilot:
         found = Stage(pilot, app, behind, at_desk, transfers)
         if waits:
@@ -304,7 +308,7 @@ async def demo_stage(
         request = copy_demo(Path(name), demo)
         if fill is not None:
             fill(Path(name))
-        world = World(
+        dependencies = Dependencies(
             load=_load_whole,
             open_session=open_session,
             log_folder=lambda: NOWHERE,
@@ -312,7 +316,7 @@ async def demo_stage(
             now=lambda: NOW,
             environ={"LLAMA_STORAGE_TUI_CONFIG": str(NOWHERE / "config.toml")},
         )
-        app = GalleryApp(request, world=world)
+        app = GalleryApp(request, dependencies=dependencies)
         async with _running(app, size) as pilot:
             found = Stage(pilot, app, {}, pacing=pacing)
             await found.settle()
@@ -330,13 +334,13 @@ async def fleet_stage(
     request = LoadRequest(FOUND, environ={"HOME": "/home/somebody"})
     with tempfile.TemporaryDirectory() as name, contextlib.chdir(name):
         write_fleet(Path("fleet"), made_up_fleet() if texts is None else texts)
-        world = World(
+        dependencies = Dependencies(
             load=_load_judged,
             log_folder=lambda: NOWHERE,
             now=lambda: NOW,
             environ={"LLAMA_STORAGE_TUI_CONFIG": str(NOWHERE / "config.toml")},
         )
-        app = GalleryApp(request, world=world, fleet=FleetReading(names, request))
+        app = GalleryApp(request, dependencies=dependencies, fleet=FleetReading(names, request))
         async with _running(app, size) as pilot:
             found = Stage(pilot, app, {})
             await found.settle()

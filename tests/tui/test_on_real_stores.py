@@ -9,20 +9,20 @@ from pathlib import Path
 from llama_storage_tui.demo.deployment import make_deployment
 from llama_storage_tui.services.catalog import open_async
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.tui.app import World
+from llama_storage_tui.tui.app import Dependencies
 from tests.tui.gallery import GalleryApp, Stage
 
 
 async def test_the_demo_is_tested_and_browsed_without_a_trace(tmp_path: Path) -> None:
     request = make_deployment(tmp_path)
     before = sorted(path.name for path in tmp_path.iterdir())
-    world = World(
+    dependencies = Dependencies(
         load=open_async,
         open_session=Session,
         log_folder=lambda: tmp_path / "log",
         environ={"LLAMA_STORAGE_TUI_CONFIG": str(tmp_path / "none.toml")},
     )
-    app = GalleryApp(request, world=world)
+    app = GalleryApp(request, dependencies=dependencies)
     async with app.run_test(size=(140, 42)) as pilot:
         found = Stage(pilot, app, {})
         await found.settle()
@@ -47,8 +47,8 @@ async def test_a_view_of_more_rows_than_a_page_does_not_pretend_to_be_whole(tmp_
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) INSERT INTO a0 SELECT i, 'x' FROM n;"
             "CREATE VIEW a1 AS SELECT * FROM a0;"
         )
-    world = World(log_folder=lambda: tmp_path / "log", environ={})
-    app = GalleryApp(request, world=world)
+    dependencies = Dependencies(log_folder=lambda: tmp_path / "log", environ={})
+    app = GalleryApp(request, dependencies=dependencies)
     async with app.run_test(size=(140, 42)) as pilot:
         found = Stage(pilot, app, {})
         await found.settle()

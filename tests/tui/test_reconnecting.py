@@ -11,7 +11,7 @@ import pytest
 from llama_storage_tui.services.catalog import Opened, load
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.tui.app import World
+from llama_storage_tui.tui.app import Dependencies
 from tests.servers import PASSWORD, ROLE, Server, postgres
 from tests.tui.gallery import NOWHERE, WIDE, GalleryApp, Stage
 
@@ -61,14 +61,14 @@ async def opened(server: Server, folder: Path) -> AsyncIterator[Stage]:
     async def opening(_request: LoadRequest) -> Opened:
         return Opened(catalog)
 
-    world = World(
+    dependencies = Dependencies(
         load=opening,
         open_session=Session,
         log_folder=lambda: NOWHERE,
         folder=lambda: folder,
         environ={"LLAMA_STORAGE_TUI_CONFIG": str(NOWHERE / "config.toml")},
     )
-    app = GalleryApp(LoadRequest("config.yaml", environ={}), world=world)
+    app = GalleryApp(LoadRequest("config.yaml", environ={}), dependencies=dependencies)
     async with app.run_test(size=WIDE) as pilot:
         found = Stage(pilot, app, {})
         await found.settle()

@@ -26,7 +26,7 @@ async def test_a_theme_that_was_chosen_is_there_again_at_the_next_start(tmp_path
         await found.settle()
         assert found.app.theme == "nord"
     async with stage(environ=environ(tmp_path)) as found:
-        assert found.app.theme == "nord"
+        assert found.app.theme == found.app.first_theme == "nord"
         await found.press("ctrl+t")
         assert found.app.theme == BY_NAME["dark"].name
     async with stage(environ=environ(tmp_path)) as found:

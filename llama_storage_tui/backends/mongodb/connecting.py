@@ -20,11 +20,11 @@ from pymongo.errors import PyMongoError
 from llama_storage_tui.backends import network
 from llama_storage_tui.backends.mongodb import failures
 from llama_storage_tui.backends.mongodb.target import MongoTarget
+from llama_storage_tui.backends.program_name import SESSION_NAME
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.secrets import Secret
 
-APPLICATION_NAME: Final = "llama-storage-tui"
 Document = dict[str, Any]
 Client = AsyncMongoClient[Document]
 Answer = TypeVar("Answer")
@@ -105,7 +105,7 @@ def _client(
                 port=target.port,
                 username=target.user or None,
                 password=password.reveal() if password is not None and target.user else None,
-                appname=APPLICATION_NAME,
+                appname=SESSION_NAME,
                 connect=False,
                 serverSelectionTimeoutMS=milliseconds,
                 connectTimeoutMS=milliseconds,

@@ -14,19 +14,24 @@ from pymongo.errors import OperationFailure
 
 from llama_storage_tui.backends.mongodb import failures, role_rules
 from llama_storage_tui.backends.mongodb.connecting import (
-    APPLICATION_NAME,
     Client,
     Document,
     FailedConnection,
     ask,
 )
 from llama_storage_tui.backends.mongodb.target import MongoTarget
+from llama_storage_tui.backends.program_name import SESSION_NAME
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import LoginAnswer, LoginState, RoleFacts, RoleSession, StoredForm
 from llama_storage_tui.secrets import Secret
 
 _REFUSALS: Final = frozenset({failures.AUTHENTICATION_FAILED, failures.USER_NOT_FOUND, failures.ATLAS})
 """Of a login: Atlas answers with its own code there."""
+
+UNSEEN_SESSIONS: Final = (
+    "Which processes are logged in as this user could not be told: the server does not show them to it. Restart every process that "
+    "uses the password."
+)
 
 
 class MongoRole:
@@ -68,6 +73,7 @@ class MongoRole:
         """Read what there is to know through a client that is logged in."""
         answer = await self.answer(client)
         server, user = role_rules.identity(answer)
+        operations = await self.operations(client, is_sharded=answer.is_sharded)
         return RoleFacts(
             system_identifier=server,
             role_oid=user,
@@ -79,9 +85,12 @@ class MongoRole:
             strategy=role_rules.strategy(self._target),
             steps=role_rules.STEPS,
             privileges=role_rules.privileges(answer),
-            notices=tuple(role_rules.notices(answer, self._target)),
+            notices=(
+                *role_rules.notices(answer, self._target),
+                *((UNSEEN_SESSIONS,) if operations is None else ()),
+            ),
             unchecked=role_rules.UNCHECKED,
-            sessions=tuple(sessions_of(await self.operations(client, is_sharded=answer.is_sharded) or ())),
+            sessions=tuple(sessions_of(operations or ())),
         )
 
     async def answer(self, client: Client) -> role_rules.MongoAnswer:
@@ -155,7 +164,7 @@ def sessions_of(operations: tuple[Document, ...]) -> Iterator[RoleSession]:
     for operation in operations:
         id_, client = operation.get("connectionId"), operation.get("client")
         name = _application(operation)
-        if client is None or name == APPLICATION_NAME or (client, id_) in seen:
+        if client is None or name == SESSION_NAME or (client, id_) in seen:
             continue
         seen.add((client, id_))
         yield RoleSession(id_ if isinstance(id_, int) else 0, name, str(client), None, None)

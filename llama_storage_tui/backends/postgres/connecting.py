@@ -18,10 +18,9 @@ from llama_storage_tui.backends import network
 from llama_storage_tui.backends.postgres import failures, tls
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.postgres.uri import ANY
+from llama_storage_tui.backends.program_name import SESSION_NAME
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
-
-APPLICATION_NAME: Final = "llama-storage-tui"
 
 AFTER_THE_PASSWORD: Final = frozenset({"InitPostgres", "InitializeSessionUserId", "CheckMyDatabase"})
 """Routines of the server that run once the password was right; measured on 15 and 18."""
@@ -148,7 +147,7 @@ async def _attempt(
             target_session_attrs=kind,
             krbsrvname="postgres",
             gsslib="gssapi",
-            server_settings={**dict(target.session.settings), "application_name": APPLICATION_NAME},
+            server_settings={**dict(target.session.settings), "application_name": SESSION_NAME},
         )
     except asyncpg.PostgresError as error:
         routine = getattr(error, "server_source_function", None)

@@ -77,6 +77,10 @@ class PostgresDocuments:
         """Return the text at a path."""
         return _at(element, path, as_text=True)
 
+    def value_of_steps(self, element: Expression, path: Path) -> Expression:
+        """Return the text at a path: the server takes a number as a position or a name by itself."""
+        return self.value(element, path)
+
     def beginning(self, element: Expression, letters: int) -> Expression:
         """Return the beginning of a text."""
         return sa.func.left(element, letters)

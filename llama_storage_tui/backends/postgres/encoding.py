@@ -34,16 +34,21 @@ def encoder(kind: str) -> Encode | None:
 
 
 def encoded(rows: Sequence[RawRow], encoders: Sequence[Encode | None]) -> list[DriverRow]:
-    """Return rows as the driver takes them, column by column; raises NotConvertibleError."""
-    columns = (
+    """Return rows as the driver takes them; raises NotConvertibleError."""
+    return list(zip(*encoded_columns(rows, encoders), strict=True))
+
+
+def encoded_columns(rows: Sequence[RawRow], encoders: Sequence[Encode | None]) -> list[Sequence[object]]:
+    """Return the columns of rows as the driver takes them; raises NotConvertibleError."""
+    return [
         _encoded(column, encode) for encode, column in zip(encoders, zip(*rows, strict=True), strict=True)
-    )
-    return list(zip(*columns, strict=True))
+    ]
 
 
 def _encoded(column: Sequence[Cell], encode: Encode | None) -> Sequence[object]:
     # Texts, which most cells are, are not looked at one by one.
-    if encode is None or (encode in (_text, _json) and _TEXTS.issuperset(map(type, column))):
+    kinds = set(map(type, column))
+    if encode is None or (encode in (_text, _json) and kinds <= _TEXTS):
         return column
     return [None if cell is None else encode(cell) for cell in column]
 

@@ -13,13 +13,13 @@ import asyncpg
 from llama_storage_tui.backends.postgres import failures, role_rules
 from llama_storage_tui.backends.postgres.connecting import (
     AFTER_THE_PASSWORD,
-    APPLICATION_NAME,
     FailedConnection,
     location,
     try_to_connect,
 )
 from llama_storage_tui.backends.postgres.stored_form import stored_form
 from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.backends.program_name import SESSION_NAME
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import LoginAnswer, LoginState, RoleFacts, RoleSession, StoredForm
@@ -89,7 +89,7 @@ class PostgresRole:
     async def _facts(self, connection: asyncpg.Connection) -> RoleFacts:
         async with connection.transaction(readonly=True):
             facts = await connection.fetchrow(_FACTS, timeout=self._timeouts.query)
-            sessions = await connection.fetch(_SESSIONS, APPLICATION_NAME, timeout=self._timeouts.query)
+            sessions = await connection.fetch(_SESSIONS, SESSION_NAME, timeout=self._timeouts.query)
         if facts is None:
             raise BackendError(
                 "The server does not know the role that it let in.",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import sqlalchemy as sa
 
 from llama_storage_tui.backends.engine import Expression
@@ -30,9 +28,9 @@ def tid(text: str, name: str | None = None) -> Expression:
     return sa.cast(_text(text) if name is None else sa.bindparam(name, text, type_=sa.Text()), _TID)
 
 
-def tids(texts: Sequence[str]) -> Expression:
-    """Return a list of positions."""
-    return sa.cast(_text("{" + ",".join(f'"{text}"' for text in texts) + "}"), _TIDS)
+def tids(name: str) -> Expression:
+    """Return the parameter of that name as an array of positions."""
+    return sa.cast(sa.bindparam(name, type_=sa.Text()), _TIDS)
 
 
 def xid(number: int) -> Expression:

@@ -14,7 +14,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from llama_storage_tui.backends.engine import Expression, Look
+from llama_storage_tui.backends.engine import Expression, Look, Values
 from llama_storage_tui.backends.postgres.tid import tid, tids, xid
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.errors import BackendError, FailureKind
@@ -124,6 +124,10 @@ class PostgresWatch:
         )
         return [(str(row[0]), str(row[1])) for row in (await connection.execute(statement)).all()]
 
-    def at(self, element: Expression, positions: Sequence[str]) -> sa.ColumnElement[bool]:
+    def at(self, element: Expression) -> sa.ColumnElement[bool]:
         """Return the condition: the server goes to each of them and reads nothing else."""
-        return element == sa.any_(tids(positions))
+        return element == sa.any_(tids("positions"))
+
+    def values(self, positions: Sequence[str]) -> Values:
+        """Return them as one array."""
+        return {"positions": "{" + ",".join(f'"{text}"' for text in positions) + "}"}

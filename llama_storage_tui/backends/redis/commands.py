@@ -9,7 +9,8 @@ that is read.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Final
+
+from llama_storage_tui.backends.program_name import SESSION_NAME
 
 
 class Command(Enum):
@@ -45,8 +46,7 @@ class WriteCommand(Enum):
     REMOVE = "DEL"
 
 
-APPLICATION_NAME: Final = "llama-storage-tui"
-OF_THE_CONNECTION = (("CLIENT", "SETNAME", APPLICATION_NAME), ("CLIENT", "NO-TOUCH", "on"))
+OF_THE_CONNECTION = (("CLIENT", "SETNAME", SESSION_NAME), ("CLIENT", "NO-TOUCH", "on"))
 """What is said once on each connection, about that connection alone. NO-TOUCH is unknown before 7.2."""
 
 Word = Command | WriteCommand | str | bytes | int

@@ -30,6 +30,20 @@ else:
 POOL_SIZE: Final = 3
 """A page, a count beside it, and an export."""
 _CLOSE_SECONDS: Final = 1.0
+_MOST_LENGTHS: Final = 10_000
+
+
+class _Lengths(dict[int, bytes]):
+    """What stands before an argument of some bytes, by their number: few of them are kept."""
+
+    def __missing__(self, size: int) -> bytes:
+        if len(self) >= _MOST_LENGTHS:
+            self.clear()
+        made = self[size] = b"$%d\r\n" % size
+        return made
+
+
+_LENGTHS: Final = _Lengths()
 
 
 class RedisConnection:
@@ -80,17 +94,34 @@ class RedisConnection:
         (answer,) = await self.ask([question], seconds=seconds)
         return self.accepted(answer)
 
-    async def tell(self, questions: Sequence[Question]) -> list[Any]:
-        """Put large questions without a time limit, as `ask` does: packed by hiredis where it is installed."""
+    def packed(self, questions: Sequence[Question]) -> list[bytes]:
+        """Return questions as they are sent."""
+        return [_packed((self._said(command), *arguments)) for command, *arguments in questions]
+
+    def packed_columns(self, command: Command | WriteCommand, columns: Sequence[Sequence[bytes]]) -> bytes:
+        """Return a command as it is sent, whose arguments are the first of each column, then the second, and so on.
+
+        Of millions of keys this is quicker than hiredis is: the same lengths come again and again.
+        """
+        step, number = 3 * len(columns), len(columns[0])
+        parts = [b"\r\n"] * (step * number)
+        for at, column in enumerate(columns):
+            parts[3 * at :: step] = map(_LENGTHS.__getitem__, map(len, column))
+            parts[3 * at + 1 :: step] = column
+        word = self._said(command).encode()
+        head = b"*%d\r\n%b%b\r\n" % (1 + len(columns) * number, _LENGTHS[len(word)], word)
+        return b"".join([head, *parts])
+
+    async def tell(self, packed: Sequence[bytes]) -> list[Any]:
+        """Put packed questions without a time limit, and answer as `ask` does."""
         await self.ask([], seconds=self._timeouts.connect)
         failure: BackendError
-        words = [(self._said(command), *arguments) for command, *arguments in questions]
         try:
             connection = await self._redis.connection_pool.get_connection()  # type: ignore[no-untyped-call] # of redis-py
             try:
-                for each in words:  # the server begins with the first while the next is packed
-                    await connection.send_packed_command(_packed(connection, each), check_health=False)
-                return [await _answer(connection) for _ in words]
+                for each in packed:
+                    await connection.send_packed_command(each, check_health=False)
+                return [await _answer(connection) for _ in packed]
             except BaseException:
                 await connection.disconnect(nowait=True)
                 raise
@@ -141,11 +172,13 @@ class RedisConnection:
         return failures.translated(error, where=self.where, has_password=self._target.password is not None)
 
 
-def _packed(connection: AbstractConnection, words: Sequence[Any]) -> list[bytes]:
+def _packed(words: Sequence[Any]) -> bytes:
     """Return a command as it is sent. redis-py's asyncio side packs each word in Python, even where hiredis is there."""
-    if pack_command is None:
-        return connection.pack_command(*words)
-    return [pack_command((*words[0].encode().split(), *words[1:]))]
+    said = (*words[0].encode().split(), *words[1:])
+    if pack_command is not None:
+        return pack_command(said)
+    each = [word if isinstance(word, bytes) else str(word).encode() for word in said]
+    return b"".join([b"*%d\r\n" % len(each), *(b"$%d\r\n%b\r\n" % (len(word), word) for word in each)])
 
 
 async def _answer(connection: AbstractConnection) -> Any:  # noqa: ANN401 - Redis's

@@ -25,12 +25,6 @@ class StoredKeys:
     values: list[bytes] = field(default_factory=list)
     expires: list[int] = field(default_factory=list)
 
-    def pairs(self) -> list[bytes]:
-        """Return each key and its value, in turn."""
-        pairs = [b""] * (2 * len(self.keys))
-        pairs[::2], pairs[1::2] = self.keys, self.values
-        return pairs
-
     def parts(self) -> list[StoredKeys]:
         """Part them so that each command is answered soon, and none weighs much."""
         number = len(self.keys)

@@ -9,16 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import field
 from typing import Any, Final
 
 from llama_storage_tui.backends.batches import LARGEST_BATCH
+from llama_storage_tui.backends.program_name import SESSION_NAME
 from llama_storage_tui.backends.redis import failures
-from llama_storage_tui.backends.redis.commands import APPLICATION_NAME, Command, Question, WriteCommand
+from llama_storage_tui.backends.redis.commands import Command, Question, WriteCommand
 from llama_storage_tui.backends.redis.connecting import RedisConnection
 from llama_storage_tui.backends.redis.probe import RedisAnswer
 from llama_storage_tui.backends.redis.raw_keys import NEVER, RawKeys, encoded, is_past
 from llama_storage_tui.backends.redis.stored_keys import StoredKeys, stored_keys
 from llama_storage_tui.backends.redis.target import RedisTarget
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import FailureKind
 from llama_storage_tui.model.data import KeySelection
 from llama_storage_tui.model.limits import Timeouts
@@ -38,6 +41,15 @@ from llama_storage_tui.text import line
 _OTHER_FORM: Final = "Redis returns its value in another form"
 _NO_CLIENT: Final = frozenset("SMO")
 """Flags of a connection that is a replica, a primary or a monitor."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """Keys that are ready to be sent, and what is no key of Redis; `sent` are two commands of each part."""
+
+    parts: Sequence[StoredKeys] = field(repr=False)
+    refused: Sequence[RefusedRow]
+    sent: Sequence[bytes] = field(repr=False)
 
 
 class RedisWriter:
@@ -106,21 +118,35 @@ class RedisWriter:
         """Tell for each row what the database has in its place."""
         return await self._keys.look(sheet, rows, is_target=True)
 
-    async def insert(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
-        """Add keys that are not there: none is ever written over."""
-        made, refused = await asyncio.to_thread(stored_keys, sheet, rows)
+    def packed(self, sheet: Sheet, rows: Sequence[RawRow]) -> object:
+        """Return the commands that set the keys, and ask for them again."""
+        made, refused = stored_keys(sheet, rows)
         parts = made.parts()
-        self._is_touched = self._is_touched or bool(parts)
-        asked: list[Question] = []
+        pack = self._connection.packed_columns
+        sent: list[bytes] = []
         for part in parts:
-            asked += [(WriteCommand.ADD, *part.pairs()), (Command.VALUES, *part.keys)]
-        answers = await self._asked(asked)
+            sent.append(pack(WriteCommand.ADD, (part.keys, part.values)))
+            sent.append(pack(Command.VALUES, (part.keys,)))
+        return _Ready(parts, refused, sent)
+
+    async def insert(
+        self, sheet: Sheet, rows: Sequence[RawRow], packed: object = None
+    ) -> Sequence[RefusedRow]:
+        """Add keys that are not there: none is ever written over."""
+        made = packed or await asyncio.to_thread(self.packed, sheet, rows)
+        if not isinstance(made, _Ready):
+            raise TypeError(made)
+        parts = made.parts
+        if not parts:
+            return made.refused
+        self._is_touched = True
+        answers = [self._connection.accepted(each) for each in await self._connection.tell(made.sent)]
         added = [part for part, answer in zip(parts, answers[::2], strict=True) if answer]
         if len(added) < len(parts):
             for part in added:
                 await self._remove(part.keys)
             raise TakenError
-        return [*refused, *await self._ended(parts, answers[1::2])]
+        return [*made.refused, *await self._ended(parts, answers[1::2])]
 
     async def update(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
         """Put keys in place of those that this move brought before; one that has expired since goes."""
@@ -189,13 +215,12 @@ class RedisWriter:
     async def _expired_at(self, part: StoredKeys) -> list[int]:
         """Set when keys expire, and return what the server then says of each."""
         times = [NEVER] * len(part.keys)
+        if part.expires == times:
+            return times
         at = [place for place, time in enumerate(part.expires) if time != NEVER]
-        if at:
-            await self._asked([(WriteCommand.EXPIRE_AT, part.keys[each], part.expires[each]) for each in at])
-            for each, time in zip(
-                at, await self._keys.expiries([part.keys[each] for each in at]), strict=True
-            ):
-                times[each] = time
+        await self._asked([(WriteCommand.EXPIRE_AT, part.keys[each], part.expires[each]) for each in at])
+        for each, time in zip(at, await self._keys.expiries([part.keys[each] for each in at]), strict=True):
+            times[each] = time
         return times
 
     async def _remove(self, keys: Sequence[bytes]) -> int:
@@ -207,7 +232,8 @@ class RedisWriter:
     async def _asked(self, questions: Sequence[Question]) -> list[Any]:
         if not questions:
             return []
-        return [self._connection.accepted(each) for each in await self._connection.tell(questions)]
+        packed = self._connection.packed(questions)
+        return [self._connection.accepted(each) for each in await self._connection.tell(packed)]
 
     async def _info(self) -> Mapping[str, Any]:
         found: Mapping[str, Any] = await self._connection.one(Command.INFO, seconds=self._timeouts.query)
@@ -216,7 +242,7 @@ class RedisWriter:
     def _is_other(self, client: Mapping[str, str]) -> bool:
         return (
             client.get("db") == str(self._database)
-            and client.get("name") != APPLICATION_NAME
+            and client.get("name") != SESSION_NAME
             and not _NO_CLIENT.intersection(client.get("flags", ""))
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshal
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from llama_storage_tui.backends.sqlite.raw_rows import RawTable, quoted
@@ -22,27 +22,34 @@ def is_empty(connection: sqlite3.Connection, table: RawTable | None) -> bool:
 
 
 def look_for(
-    connection: sqlite3.Connection, table: RawTable | None, sheet: Sheet, rows: Sequence[RawRow]
+    connection: sqlite3.Connection,
+    table: RawTable | None,
+    sheet: Sheet,
+    rows: Sequence[RawRow],
+    *,
+    brought: int | None = None,
 ) -> list[Found]:
-    """Tell for each row what the table has in its place."""
+    """Tell for each row what the table has in its place; rows behind the row id `brought` were brought in this transaction."""
     if table is None or not rows:
         return [Found(Standing.ABSENT) for _ in rows]
     places = [sheet.columns.index(name) for name in sheet.identity]
     identities = [tuple(row[at] for at in places) for row in rows]
     # An older SQLite, and one that was built so, takes few parameters.
     most = max(1, connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) // len(places))
-    there: dict[RowIdentity, RawRow] = {}
+    row_id = "0" if brought is None else table.row_id
+    there: dict[RowIdentity, tuple[RawRow, bool]] = {}
     for start in range(0, len(identities), most):
-        there |= _stored(connection, table, sheet, identities[start : start + most])
+        for row, number in _stored(connection, table, sheet, identities[start : start + most], row_id):
+            there[tuple(row[at] for at in places)] = row, brought is not None and number > brought
     found = []
-    for row in rows:
-        former = there.get(tuple(row[at] for at in places))
+    for row, identity in zip(rows, identities, strict=True):
+        former, is_brought = there.get(identity, (None, False))
         if former is None:
             found.append(Found(Standing.ABSENT))
         elif form([former]) == form([_bound(row)]):
-            found.append(Found(Standing.SAME))
+            found.append(Found(Standing.SAME, is_brought=is_brought))
         else:
-            found.append(Found(Standing.OTHER, former))
+            found.append(Found(Standing.OTHER, former, is_brought))
     return found
 
 
@@ -86,8 +93,13 @@ def _bound(row: RawRow) -> RawRow:
 
 
 def _stored(
-    connection: sqlite3.Connection, table: RawTable, sheet: Sheet, identities: Sequence[RowIdentity]
-) -> dict[RowIdentity, RawRow]:
+    connection: sqlite3.Connection,
+    table: RawTable,
+    sheet: Sheet,
+    identities: Sequence[RowIdentity],
+    row_id: str,
+) -> Iterator[tuple[RawRow, int]]:
+    """Yield the rows of some identities, each with what `row_id` names."""
     chosen = ", ".join(quoted(name) if name in table.columns else "NULL" for name in sheet.columns)
     names = ", ".join(quoted(name) for name in sheet.identity)
     wanted = [None if why_not(cell) else cell for identity in identities for cell in identity]
@@ -97,6 +109,5 @@ def _stored(
         if len(sheet.identity) == 1
         else "VALUES " + ", ".join([f"({marks})"] * len(identities))
     )
-    query = f"SELECT {chosen} FROM {table.quoted} WHERE ({names}) IN ({values})"  # noqa: S608 - names are quoted
-    places = [sheet.columns.index(name) for name in sheet.identity]
-    return {tuple(row[at] for at in places): row for row in connection.execute(query, wanted)}
+    query = f"SELECT {row_id}, {chosen} FROM {table.quoted} WHERE ({names}) IN ({values})"  # noqa: S608 - names are quoted
+    return ((row[1:], row[0]) for row in connection.execute(query, wanted))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Final
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends import cursors
-from llama_storage_tui.backends.engine import Ends, Expression
+from llama_storage_tui.backends.engine import Expression, Values
 from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
 from llama_storage_tui.backends.sqlite.readable_json import outlined, readable
 from llama_storage_tui.backends.sqlite.rowid import rowid_of
@@ -18,6 +19,8 @@ from llama_storage_tui.model.records import Extent, Field, Path
 
 _NUMERIC: Final = ("integer", "real")
 _NOWHERE: Final = '$."\u2400"'
+_MOST_NUMBERS: Final = 4
+"""Each doubles how often a document is looked into; further ones are positions."""
 _NUL: Final = "\\u0000"
 
 
@@ -42,6 +45,16 @@ class SqliteDocuments:
     def value(self, element: Expression, path: Path) -> Expression:
         """Return the text at a path."""
         return _guarded(element, _text_at(element, path))
+
+    def value_of_steps(self, element: Expression, path: Path) -> Expression:
+        """Return the text at a path, whose numbers are positions of lists and names in objects: each in one of both."""
+        numbers = [at for at, step in enumerate(path) if isinstance(step, int)][:_MOST_NUMBERS]
+        found = [
+            self.value(element, tuple(str(step) if at in named else step for at, step in enumerate(path)))
+            for count in range(len(numbers) + 1)
+            for named in itertools.combinations(numbers, count)
+        ]
+        return sa.func.coalesce(*found) if len(found) > 1 else found[0]
 
     def beginning(self, element: Expression, letters: int) -> Expression:
         """Return the beginning of a text."""
@@ -143,7 +156,7 @@ class SqliteDocuments:
         """Return the condition of a range of rowids."""
         return sa.and_(element >= sa.bindparam("low", low), element < sa.bindparam("high", high))
 
-    def ends(self, low: int, high: int) -> Ends:
+    def ends(self, low: int, high: int) -> Values:
         """Return the rowids."""
         return {"low": low, "high": high}
 

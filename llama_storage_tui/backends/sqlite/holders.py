@@ -24,15 +24,26 @@ _PROC: Final = Path("/proc")
 
 _FileId = tuple[int, int]
 """Device and inode."""
-_OpenFiles = Mapping[_FileId, tuple[tuple[int, str], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenFiles:
+    """Which processes have which files open; `is_complete` False where some could not be looked into."""
+
+    processes: Mapping[_FileId, tuple[tuple[int, str], ...]]
+    is_complete: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Holders:
-    """The processes found; `is_known` False where this system does not tell at all."""
+    """The processes found; `is_known` False where this system does not tell at all.
+
+    `is_complete` is False where there are processes that this user may not look into: one of them may have the file open.
+    """
 
     processes: tuple[tuple[int, str], ...]
     is_known: bool
+    is_complete: bool = True
 
     def described(self) -> str | None:
         """Return `python (1234), sqlite3 (77)`; None where it cannot be told, `no process seen` for none."""
@@ -56,7 +67,8 @@ async def of(stamp: FileStamp) -> Holders:
         return Holders((), is_known=False)
     looks = _LOOKS.setdefault(asyncio.get_running_loop(), _Looks())
     found = await looks.join()
-    return Holders(found.get((stamp.device, stamp.inode), ()), is_known=True)
+    processes = found.processes.get((stamp.device, stamp.inode), ())
+    return Holders(processes, is_known=True, is_complete=found.is_complete)
 
 
 @dataclass(eq=False, slots=True)
@@ -103,23 +115,35 @@ _LOOKS: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Looks]] = WeakKeyDic
 def _open_files(stop: threading.Event) -> _OpenFiles:
     found: defaultdict[_FileId, list[tuple[int, str]]] = defaultdict(list)
     processes = sorted(int(entry.name) for entry in _PROC.iterdir() if entry.name.isdecimal())
+    is_complete = True
     for pid in processes:
         if stop.is_set():
             break
         if pid == os.getpid():
             continue
         files = _files_of(pid)
+        is_complete = is_complete and files is not None
         name = _name(pid) if files else ""
-        for file in files:
+        for file in files or ():
             found[file].append((pid, name))
-    return {file: tuple(processes) for file, processes in found.items()}
+    return _OpenFiles({file: tuple(processes) for file, processes in found.items()}, is_complete)
 
 
-def _files_of(pid: int) -> set[_FileId]:
+def _program(pid: int) -> bytes:
+    try:
+        return (_PROC / str(pid) / "cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def _files_of(pid: int) -> set[_FileId] | None:
+    """Return the files that a process has open; None where it is another user's, which has a memory of its own."""
     try:
         with os.scandir(_PROC / str(pid) / "fd") as descriptors:
             return {file for descriptor in descriptors if (file := _file_id(descriptor.path)) is not None}
-    except OSError:  # another user's process, or gone
+    except PermissionError:
+        return None if _program(pid) else set()  # a thread of the kernel has no command line
+    except OSError:  # gone
         return set()
 
 

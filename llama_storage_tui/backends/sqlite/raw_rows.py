@@ -24,6 +24,8 @@ _ROW_IDS: Final = ("rowid", "_rowid_", "oid")
 SAMPLE: Final = 1000
 """Rows by which the size of all is estimated."""
 
+_FIRST: Final = -(2**63)
+
 Parameters = tuple[object, ...]
 
 
@@ -211,36 +213,70 @@ def last_row(connection: sqlite3.Connection, table: RawTable) -> int:
 
 @dataclass(slots=True)
 class Pages:
-    """Walks a table by row id up to the last row that was there when it began."""
+    """Walks a table by row id up to the last row that was there when it began.
+
+    Without locators nobody writes to the table meanwhile, and one query gives all rows.
+    """
 
     table: RawTable
     keys: KeySelection | None
     has_locators: bool
     _pace: Pace
-    _after: int = -(2**63)
+    _after: int = _FIRST
     _last: int | None = None
+    _cursor: sqlite3.Cursor | None = None
+    _given: int = 0
 
     def next(self, connection: sqlite3.Connection) -> RawBatch | None:
         """Return the next rows; None at the end."""
-        table = self.table
         if self._last is None:
-            self._last = last_row(connection, table)
-            if self.keys is not None and not _has_rows(connection, table, self.keys):
+            self._last = last_row(connection, self.table)
+            if self.keys is not None and not _has_rows(connection, self.table, self.keys):
                 return None
-        condition, parameters = key_condition(self.keys)
-        columns = ", ".join(quoted(column) for column in table.columns)
-        found = fetched(
-            connection,
-            f"SELECT {columns}, {table.row_id} FROM {table.quoted}"  # noqa: S608 - names are quoted
-            f" WHERE {table.row_id} > ? AND {table.row_id} <= ? AND {condition} ORDER BY {table.row_id} LIMIT ?",
-            (self._after, self._last, *parameters, self._pace.size),
-        )
+            if not self.has_locators:
+                self._cursor = connection.execute(*self._query(self._columns()))
+        if self._cursor is None:
+            return self._next_by_row_id(connection)
+        connection.text_factory = str
+        try:
+            found = self._cursor.fetchmany(self._pace.size)
+        except (
+            sqlite3.OperationalError
+        ):  # above all for a text that is not valid UTF-8, with rows that are lost
+            self._cursor = None
+            if self._given:
+                query, values = self._query(self.table.row_id)
+                query = f"{query} LIMIT 1 OFFSET {self._given - 1}"
+                self._after = int(connection.execute(query, values).fetchone()[0])
+            return self._next_by_row_id(connection)
+        finally:
+            connection.text_factory = as_text
+        self._given += len(found)
+        self._pace.after(found)
+        return RawBatch(self.table.columns, found) if found else None
+
+    def _next_by_row_id(self, connection: sqlite3.Connection) -> RawBatch | None:
+        """Return the next rows, with a query of their own."""
+        query, values = self._query(f"{self._columns()}, {self.table.row_id}")
+        found = fetched(connection, f"{query} LIMIT ?", (*values, self._pace.size))
         if not found:
             return None
         self._pace.after(found)
         self._after = cast("int", found[-1][-1])
         rows = [row[:-1] for row in found]
-        return RawBatch(table.columns, rows, [row[-1] for row in found] if self.has_locators else ())
+        return RawBatch(self.table.columns, rows, [row[-1] for row in found] if self.has_locators else ())
+
+    def _query(self, chosen: str) -> tuple[str, Parameters]:
+        condition, parameters = key_condition(self.keys)
+        id_ = self.table.row_id
+        query = (
+            f"SELECT {chosen} FROM {self.table.quoted}"  # noqa: S608 - names are quoted
+            f" WHERE {id_} > ? AND {id_} <= ? AND {condition} ORDER BY {id_}"
+        )
+        return query, (self._after, self._last, *parameters)
+
+    def _columns(self) -> str:
+        return ", ".join(quoted(column) for column in self.table.columns)
 
 
 def pages(table: RawTable, keys: KeySelection | None, *, has_locators: bool) -> Pages:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from llama_storage_tui.backends.engine import Expression, Look
+from llama_storage_tui.backends.engine import Expression, Look, Values
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.backends.sqlite.rowid import rowid_of
 from llama_storage_tui.model.following import Mark
@@ -43,6 +43,11 @@ class SqliteWatch:
         found = [int(row[0]) for row in (await connection.execute(statement)).all()]
         return Look(tuple(map(str, found)), Mark(found[-1] + 1), is_cut=found[-1] + 1 < end)
 
-    def at(self, element: Expression, positions: Sequence[str]) -> sa.ColumnElement[bool]:
+    def at(self, element: Expression) -> sa.ColumnElement[bool]:
         """Return the condition: between the first and the last of them there are no others."""
-        return sa.and_(element >= int(positions[0]), element <= int(positions[-1]))
+        first, last = sa.bindparam("first", type_=sa.Integer()), sa.bindparam("last", type_=sa.Integer())
+        return sa.and_(element >= first, element <= last)
+
+    def values(self, positions: Sequence[str]) -> Values:
+        """Return the first and the last of them."""
+        return {"first": int(positions[0]), "last": int(positions[-1])}

@@ -72,6 +72,8 @@ class SqliteWriter:
         self._connection = ThreadedConnection(self._open)
         self._tables: dict[str, RawTable] = {}
         self._schemas: dict[str, str] = {}
+        self._brought: dict[str, int] = {}
+        """Behind which row id a table has nothing but rows of this transaction, once SQLite has brought some to it."""
         self._held = HeldFile()
 
     async def obstacles(self, sheets: Sequence[Sheet]) -> tuple[str, ...]:
@@ -80,11 +82,12 @@ class SqliteWriter:
         return tuple(await asyncio.to_thread(places.obstacles, self._path))
 
     async def users(self) -> tuple[str, ...] | None:
-        """Return the processes that have the file open."""
+        """Return the processes that have the file open; None where none is seen, and not all can be."""
         if not await asyncio.to_thread(self._path.exists):
             return ()
         found = await holders.of_path(self._path)
-        return tuple(f"{name} ({pid})" for pid, name in found.processes) if found.is_known else None
+        users = tuple(f"{name} ({pid})" for pid, name in found.processes)
+        return users if users or (found.is_known and found.is_complete) else None
 
     async def free_bytes(self) -> int | None:
         """Return the room on the file's disk."""
@@ -145,8 +148,16 @@ class SqliteWriter:
         """Tell for each row what the table has in its place."""
         return await self._run(lambda connection: self._look(connection, sheet, rows))
 
-    async def insert(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
+    def packed(self, sheet: Sheet, rows: Sequence[RawRow]) -> object:
+        """Return None: SQLite takes rows as they are."""
+        del sheet, rows
+        return None
+
+    async def insert(
+        self, sheet: Sheet, rows: Sequence[RawRow], packed: object = None
+    ) -> Sequence[RefusedRow]:
         """Add rows that are not there."""
+        del packed
         return await self._run(lambda connection: self._write(connection, sheet, rows, _insert_into(sheet)))
 
     async def update(self, sheet: Sheet, rows: Sequence[RawRow]) -> Sequence[RefusedRow]:
@@ -246,7 +257,13 @@ class SqliteWriter:
             connection, Sheet(item.target.container, source.columns, item.identity, item.target.schema)
         )
         target = self._table(connection, item.target.container)
-        return None if target is None else attaching.bring(connection, schema, source, target, item)
+        if target is None:
+            return None
+        before = last_row(connection, target)
+        written = attaching.bring(connection, schema, source, target, item)
+        if written is not None and not target.has_number_key:
+            self._brought[item.target.container] = before
+        return written
 
     def _attached(self, connection: sqlite3.Connection, address: str) -> str | None:
         """Return the name of an attached file; None where SQLite attaches no more (it keeps each until the end)."""
@@ -260,7 +277,8 @@ class SqliteWriter:
         return self._schemas[address]
 
     def _look(self, connection: sqlite3.Connection, sheet: Sheet, rows: Sequence[RawRow]) -> list[Found]:
-        return look_for(connection, self._table(connection, sheet.container), sheet, rows)
+        brought = self._brought.get(sheet.container)
+        return look_for(connection, self._table(connection, sheet.container), sheet, rows, brought=brought)
 
     def _write(
         self, connection: sqlite3.Connection, sheet: Sheet, rows: Sequence[RawRow], statement: str

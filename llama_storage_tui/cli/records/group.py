@@ -126,7 +126,9 @@ class CompletionsGroup(LazyGroup):
 @shared_options
 @click.pass_context
 def completions(context: click.Context, config: str) -> None:
-    """Find and read stored chat completions: what models were sent, and what they answered.
+    """Find and read stored chat completions.
+
+    A chat completion is what a model was sent and what it answered.
 
     Example: llama-storage-tui completions run.yaml list --contains "weather"
     """

@@ -27,16 +27,13 @@ from llama_storage_tui.cli.records.reporting import ID, cell_of, report_page
 from llama_storage_tui.cli.responses.viewer_options import viewer_of, viewer_options
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.attention import Thresholds
+from llama_storage_tui.model.attention import CategoryName, Thresholds
 from llama_storage_tui.model.families import Page, Query, RecordEntry, RecordFamily
 from llama_storage_tui.model.responses import ResponseSummary
-from llama_storage_tui.services.following import follow_family
-from llama_storage_tui.services.listing import list_family
+from llama_storage_tui.services.listing import follow_family, list_family
 from llama_storage_tui.services.records.following import Follower
-from llama_storage_tui.services.responses.categories import NAMES
 from llama_storage_tui.services.responses.categories import category as category_of
-from llama_storage_tui.services.responses.following import follow_responses
-from llama_storage_tui.services.responses.listing import list_responses
+from llama_storage_tui.services.responses.listing import follow_responses, list_responses
 from llama_storage_tui.services.responses.viewing import ViewAs
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import with_letters
@@ -173,7 +170,7 @@ responses_list = _command(
         (
             click.option(
                 "--category",
-                type=click.Choice(NAMES),
+                type=click.Choice([each.value for each in CategoryName]),
                 metavar="NAME",
                 help="Only what `attention` counts under this name.",
             ),

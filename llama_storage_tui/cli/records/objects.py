@@ -49,7 +49,7 @@ _CELL = 40
     "--where",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Only what a filter of the family lets through; repeatable.",
+    help="Only objects that match a filter of the family; repeatable.",
 )
 @page_options
 @shared_options
@@ -65,7 +65,9 @@ def objects(
     limit: int,
     after: str | None,
 ) -> int:
-    """Read files, batches, prompts, vector stores, jobs and the like: the families, a list of one, one record.
+    """Read files, batches, prompts, vector stores and the like.
+
+    Without FAMILY: the families that there are; with FAMILY: a list of its objects; with ID: one of them.
 
     Example: llama-storage-tui objects run.yaml batches batch_1
     """

@@ -64,7 +64,9 @@ def _command(
 @shared_options
 @click.pass_context
 def conversations_orphans(context: click.Context) -> int:
-    """List the items of deleted conversations: this reads the whole table of items.
+    """List the items of deleted conversations.
+
+    This reads the whole table of items.
 
     Example: llama-storage-tui conversations run.yaml orphans --json
     """
@@ -113,7 +115,9 @@ def _report_conversation(found: ConversationDetail) -> None:
 
 
 conversations_show = _command(
-    """Show a conversation: its items in order, the messages kept for it, and the responses that wrote it.
+    """Show a conversation, and the responses that wrote it.
+
+    It has its items in order, and the messages that a server keeps ready for it.
 
     Example: llama-storage-tui conversations run.yaml show conv_1
     """,
@@ -170,7 +174,9 @@ def _write_message(message: ChatMessage, what: str) -> None:
 
 
 completions_show = _command(
-    """Show a chat completion: what the model was sent, what it answered, and the response that it was for.
+    """Show a chat completion, and the response it was for.
+
+    That is what the model was sent, and what it answered.
 
     Servers store no link between the two: the response is inferred from what they share.
 

@@ -17,8 +17,11 @@ from llama_storage_tui.cli.responses.attention_document import AttentionDocument
 from llama_storage_tui.cli.responses.sampling import sample_options
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.attention import Attention, Thresholds
+from llama_storage_tui.reports.amounts import scope
+from llama_storage_tui.reports.attention import category_words
 from llama_storage_tui.services.responses.attention import RECENT, attention
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.text import capitalised
 
 _USUAL: Final = Thresholds()
 HEADINGS: Final = ("count", "category", "about", "for example")
@@ -40,14 +43,16 @@ HEADINGS: Final = ("count", "category", "about", "for example")
     metavar="BYTES",
     default=_USUAL.large,
     show_default=True,
-    help="From which size on a row is very large.",
+    help="The size from which a row counts as very large.",
 )
 @shared_options
 @click.pass_context
 def responses_attention(
     context: click.Context, *, exact: bool, recent: int, stuck_after: float, large: int
 ) -> int:
-    """Tell which responses deserve a look, and why: failed, stuck, broken, hidden from everybody, very large.
+    """List the reasons to look at responses, with counts.
+
+    For example: failed, stuck, broken, hidden from everybody, very large.
 
     Example: llama-storage-tui responses run.yaml attention --exact
     """
@@ -79,11 +84,15 @@ def _progress(seen: Attention) -> None:
 def _report(seen: Attention) -> None:
     for notice in seen.notices:
         output.say_notice(notice)
-    found = [counted for counted in seen.categories if counted.count]
+    found = [
+        (counted, category_words(counted.category.name, seen.version, seen.thresholds))
+        for counted in seen.categories
+        if counted.count
+    ]
     if not found:
-        output.write_line(f"Nothing {seen.scope} deserves a look.")
+        output.write_line(f"Nothing {scope(seen)} deserves a look.")
     else:
-        output.write_line(f"{seen.scope[:1].upper()}{seen.scope[1:]}:")
+        output.write_line(f"{capitalised(scope(seen))}:")
         output.write_line()
         output.write_table(
             HEADINGS,
@@ -91,15 +100,15 @@ def _report(seen: Attention) -> None:
                 (
                     f"{counted.count:,}",
                     counted.category.name,
-                    counted.category.title,
+                    words.title,
                     ", ".join(str(example.id) for example in counted.examples[:1]),
                 )
-                for counted in found
+                for counted, words in found
             ),
         )
-        for counted in found:
+        for counted, words in found:
             output.write_line()
-            output.write_line(Toned(counted.category.name, Colour.STRONG), f": {counted.category.why}")
-            output.write_line(f"  {counted.category.next_step}")
+            output.write_line(Toned(counted.category.name, Colour.STRONG), f": {words.why}")
+            output.write_line(f"  {words.next_step}")
     if not seen.is_exact:
         output.say(f"There are about {seen.estimated_rows:,} rows. Count all: --exact")

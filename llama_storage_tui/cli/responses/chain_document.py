@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from llama_storage_tui.cli.documents import Document, From, Json
+from llama_storage_tui.cli.documents import Document, From, Json, Made
+from llama_storage_tui.reports.chain import chain_notices
 
 Mark = Literal[
     "missing-parent", "cycle", "older-than-parent", "owner-changed", "ambiguous", "gap", "unreadable"
@@ -71,6 +72,6 @@ class ChainDocument(Document):
     forks: list[ForkBody]
     owner_changes: list[OwnerChangeBody]
     complete: bool = Field(description="False where a limit left out responses: see `notices`.")
-    notices: list[str]
+    notices: Annotated[list[str], Made(chain_notices)]
     backend: Annotated[str, From("place.backend")]
     table: Annotated[str, From("place.table")]

@@ -16,6 +16,7 @@ from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.responses.chain_document import ChainDocument
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.chain import Chain, ChainLink
+from llama_storage_tui.reports.chain import chain_notices
 from llama_storage_tui.services.responses.chain import chain
 
 HEADINGS: Final = ("", "response", "created", "status", "owner", "model", "problem")
@@ -28,7 +29,9 @@ DEEPEST: Final = 12
 @shared_options
 @click.pass_context
 def responses_chain(context: click.Context, id_: str) -> int:
-    """Show what a response continues, up to the first one, and what continues it, down to every branch.
+    """Show what a response continues, and what continues it.
+
+    That is everything up to the first one, and down to every branch.
 
     Where a server stores no previous_response_id (before ogx 1.1), it is inferred from inputs that begin with another's input and
     output, and marked ~.
@@ -57,7 +60,7 @@ def _report(found: Chain) -> None:
         output.say(
             "~ inferred: no previous response is stored; its input begins with the input and output of that response."
         )
-    for notice in found.notices:
+    for notice in chain_notices(found):
         output.say_notice(notice)
 
 

@@ -8,8 +8,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import JsonValue
 
-from llama_storage_tui.cli.documents import Document, From, Json, json_value
-from llama_storage_tui.model.resume import Examination
+from llama_storage_tui.cli.documents import Document, From, Json, Made, json_value
+from llama_storage_tui.model.resume import Examination, Resume
 from llama_storage_tui.model.transcript import (
     Head,
     MessagesState,
@@ -18,6 +18,8 @@ from llama_storage_tui.model.transcript import (
     Transcript,
     TranscriptEntry,
 )
+from llama_storage_tui.reports.comparison import disagreement, not_compared
+from llama_storage_tui.reports.resume import losses, resume_note, resume_reason
 from llama_storage_tui.services.responses.parsing import OBJECT
 
 LARGE: Final = 1_000_000
@@ -190,6 +192,10 @@ class LossBody(Document):
     entries: list[PointerBody]
 
 
+def _notes(resume: Resume) -> list[str]:
+    return [resume_note(note) for note in resume.notes]
+
+
 class ResumeBody(Document):
     """Whether the chosen version can go on from the response.
 
@@ -198,9 +204,9 @@ class ResumeBody(Document):
 
     possible: bool
     way: Literal["messages", "items", "none"]
-    because: str
-    loses: list[LossBody]
-    notes: list[str]
+    because: Annotated[str, Made(resume_reason)]
+    loses: Annotated[list[LossBody], Made(losses)]
+    notes: Annotated[list[str], Made(_notes)]
     checked: bool
 
 
@@ -208,7 +214,7 @@ class DisagreementBody(Document):
     """A place where messages and items disagree; `message` is the message's index."""
 
     kind: Literal["message-only", "item-only", "text", "call"]
-    sentence: str
+    sentence: Annotated[str, Made(disagreement)]
     entry: PointerBody | None
     message: Annotated[int | None, From("message.position")]
 
@@ -217,7 +223,7 @@ class ComparisonBody(Document):
     """How far messages and items were compared: `history` messages come before the first item; `unchecked` says why not."""
 
     history: int
-    unchecked: str | None
+    unchecked: Annotated[str | None, Made(not_compared)]
 
 
 class ShowResponseDocument(Document):

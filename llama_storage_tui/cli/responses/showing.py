@@ -17,6 +17,7 @@ from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.resume import Addition, Examination
 from llama_storage_tui.model.transcript import StoredResponse
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.reports.comparison import addition_notes
 from llama_storage_tui.services.responses.parsing import OBJECT
 from llama_storage_tui.services.responses.reading import find_conversation, read_response
 from llama_storage_tui.services.responses.with_ancestors import examine_whole, whole_difference
@@ -29,7 +30,9 @@ from llama_storage_tui.services.session import Session
 @shared_options
 @click.pass_context
 def responses_show(context: click.Context, id_: str, *, raw: bool) -> int:
-    """Read one response: what was asked, what came back, what the model was sent, and whether a server can go on from it.
+    """Read one response, and whether a server can continue it.
+
+    It shows what was asked, what came back, and what the model was sent.
 
     Example: llama-storage-tui responses run.yaml show resp_1
     """
@@ -69,7 +72,9 @@ def _write_raw(response: StoredResponse) -> None:
 @shared_options
 @click.pass_context
 def responses_diff(context: click.Context, id_: str, other: str) -> int:
-    """Tell what OTHER added to ID: new input, its output, changed parameters, messages.
+    """Show what OTHER added to ID.
+
+    That is new input, its output, changed parameters, and messages.
 
     Example: llama-storage-tui responses run.yaml diff resp_1 resp_2
     """
@@ -89,7 +94,7 @@ def responses_diff(context: click.Context, id_: str, other: str) -> int:
 def _report(first: StoredResponse, second: StoredResponse, addition: Addition) -> None:
     for sign, response in (("-", first), ("+", second)):
         output.write_line(f"{sign} ", *timeline.headline(response.transcript))
-    for notice in (*addition.notes, *first.notices, *second.notices):
+    for notice in (*addition_notes(addition), *first.notices, *second.notices):
         output.write_line("  ", Toned("!", Colour.WARNING), f" {notice}")
     timeline.report_changes(addition.changes)
     if addition.dropped:

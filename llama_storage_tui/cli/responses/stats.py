@@ -24,8 +24,10 @@ from llama_storage_tui.model.statistics import (
     StatisticsBy,
     StatisticsGroup,
 )
+from llama_storage_tui.reports.amounts import scope
 from llama_storage_tui.services.responses.statistics import RECENT, statistics
 from llama_storage_tui.services.session import Session
+from llama_storage_tui.text import capitalised
 
 UNFINISHED: Final = ("queued", "in_progress")
 OTHERS: Final = ("cancelled", UNKNOWN, UNREADABLE)
@@ -52,7 +54,7 @@ class _Answer:
 @shared_options
 @click.pass_context
 def responses_stats(context: click.Context, *, by: str, exact: bool, recent: int) -> int:
-    """Count how responses ended: by status, with their tokens and how long they took.
+    """Count how responses ended, with tokens and durations.
 
     Servers from 0.7 on store when a response was completed. Responses of earlier servers, and failed ones, have no duration.
 
@@ -89,7 +91,7 @@ def _report(answer: _Answer) -> None:
     if not seen.rows:
         output.write_line("No responses are stored.")
         return
-    output.write_line(f"{seen.scope[:1].upper()}{seen.scope[1:]}:")
+    output.write_line(f"{capitalised(scope(seen))}:")
     output.write_line()
     most = max(group.responses for group in answer.groups)
     named = [(_name(group, answer.by), group, _bar(group, most)) for group in answer.groups]

@@ -28,7 +28,9 @@ from llama_storage_tui.services.values import with_letters
 def responses_who(
     context: click.Context, id_: str, *, user: str | None, attributes: str | None, tenant: str | None
 ) -> int:
-    """Tell who may read a response, and by which rule, or what hides it.
+    """Tell who may read a response, and why.
+
+    It names the rule that decides, or what hides the response.
 
     Example: llama-storage-tui responses run.yaml who resp_1 --user alice --attributes '{"roles": ["admin"]}'
     """

@@ -68,7 +68,6 @@ TABLE: Final = (
 
 TEMPORARY: Final = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/var/run")  # noqa: S108 - names to look for
 """Folders that a restart of the machine or of a container empties."""
-"""From this release on any `ogx` command first renames ~/.llama to ~/.ogx (ogx 0.8.0, core/utils/config_dirs.py)."""
 
 
 def temporary_folders(view: View) -> Iterator[Finding]:

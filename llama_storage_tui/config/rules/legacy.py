@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -46,8 +45,13 @@ TABLE: Final = (
 )
 
 
-LOOKS_LIKE_ONE: Final = re.compile(r"\$\{env\.[^}]*\}")
-"""Left over once the real expressions are gone: lower-case names, the old `${env.X:default}`, shell forms such as `:-`."""
+def _looks_like_one(rest: str) -> bool:
+    """Tell whether a form is left over: a lower-case name, the old `${env.X:default}`, shell forms such as `:-`.
+
+    By two searches: a pattern for both ends takes the square of a hostile text's length.
+    """
+    start = rest.find("${env.")
+    return start != -1 and "}" in rest[start:]
 
 
 def ignored_legacy_keys(view: View) -> Iterator[Finding]:
@@ -97,7 +101,7 @@ def unexpanded_expressions(view: View) -> Iterator[Finding]:
         if "${env." not in text:
             continue
         rest = expression.sub("", text[: text.rfind("}") + 1])
-        if LOOKS_LIKE_ONE.search(rest):
+        if _looks_like_one(rest):
             is_old = not is_early and EARLY_EXPRESSION.search(rest) is not None
             yield view.finding(
                 NOT_EXPANDED,

@@ -11,7 +11,7 @@ from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.files.log import learn_secrets
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.target import LoginTarget
-from llama_storage_tui.secrets import Secret
+from llama_storage_tui.secrets import Secret, conceal
 from llama_storage_tui.services.requests import FOUND, LoadRequest
 
 
@@ -102,4 +102,5 @@ def received(member: FleetMember, request: LoadRequest) -> FleetMember:
     """Return a member that came through a pipe, with its request."""
     if member.catalog is not None:
         learn_secrets(member.catalog.secrets)
+        conceal(member.catalog.concealed)
     return replace(member, request=request)

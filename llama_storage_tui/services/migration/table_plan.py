@@ -50,7 +50,7 @@ from llama_storage_tui.services.migration.vector_conversions import (
     is_chunk_in_form,
 )
 from llama_storage_tui.services.responses.categories import without_store
-from llama_storage_tui.upstream import changes, response_model
+from llama_storage_tui.upstream import changes
 from llama_storage_tui.upstream.data_kinds import (
     CHUNK_ROWS,
     FILES,
@@ -242,6 +242,8 @@ def _steps(
 
 def _response_steps(version: Version, written_by: Version | None) -> list[Step]:
     """Return what a version's model demands of a stored response and the writer's did not."""
+    # Imported here: nothing but a plan asks, and the models cost what pydantic does.
+    from llama_storage_tui.upstream import response_model
 
     def is_new(name: str) -> bool:
         since = response_model.FIELDS[name][-1].since
@@ -255,7 +257,7 @@ def _response_steps(version: Version, written_by: Version | None) -> list[Step]:
 
 def _reason(context: PlanContext, kind: TableKind, target: TablesPlace) -> str:
     where = f"{context.product} reads {kind.what} in the table {target.table} on {target.store.backend}"
-    if kind is RESPONSES and context.version >= response_model.FIELDS["store"][-1].since:
+    if kind is RESPONSES and context.version >= changes.RESPONSES_SAY_STORED:
         return f"{where}, and each has to say whether it is stored: one that does not fails every list that holds it."
     if kind is ITEMS and context.version >= changes.ITEMS_HAVE_POSITIONS:
         return f"{where}. {LISTED_BY_POSITION}"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from glob import escape
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from llama_storage_tui.backends.protocols import Notify
@@ -25,11 +23,12 @@ from llama_storage_tui.model.transfer_result import (
     TransferResult,
     TransferTerms,
 )
-from llama_storage_tui.services.config_writing import check_writable, config_file, replace_config
+from llama_storage_tui.services.config_writing import check_writable
 from llama_storage_tui.services.move.entry import MovingConfig, edit_config, read_both, read_config
 from llama_storage_tui.services.move.estimates import creations, downtime, seconds, space, warnings_of
 from llama_storage_tui.services.move.items import BackendMoving, plan_items
 from llama_storage_tui.services.move.secrets import AskedSecret, needed, unset, with_values
+from llama_storage_tui.services.move.switching import NEW, ConfigSwitch, backup_of, places_of
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.startup.background_loop import run_apart
@@ -43,9 +42,6 @@ from llama_storage_tui.services.transfer.stores import open_source
 
 TERMS = TransferTerms(accepts_open=True)
 """A first pass may read beside servers; who has a store open is asked before the last step."""
-
-
-NEW = "{what} came up since the move began, and was not brought"
 
 
 class _Situation(NamedTuple):
@@ -124,8 +120,8 @@ class BackendMove:
             said = await warnings_of(session, moving.stores()[1].target)
         refusals = [*counted.refusals, *await self._not_empty(found.items), *_unconvertible(counted)]
         refusals += await merged(found.items, self._timeouts)
-        users = tuple(await open_elsewhere(found.items, self._timeouts, accepts_open=False))
-        blocked = await self._blocked(found.items, users)
+        opened = await open_elsewhere(found.items, self._timeouts, accepts_open=False)
+        blocked = await self._blocked(found.items, opened.open)
         return MovePlan(
             config.old.config,
             change.backend,
@@ -133,12 +129,12 @@ class BackendMove:
             tuple(each.path for each in moving.references()),
             replace(
                 counted,
-                notices=tuple(dict.fromkeys((*counted.notices, *said))),
+                notices=tuple(dict.fromkeys((*counted.notices, *opened.untold, *said))),
                 refusals=tuple(dict.fromkeys((*refusals, *blocked))),
             ),
             config.diff,
             downtime(counted),
-            users,
+            opened.open,
             creations(found.items),
             await space(counted, self._timeouts),
             seconds(counted.items),
@@ -157,7 +153,7 @@ class BackendMove:
             config = edit_config(self._request, read_config(self._request), change)
             items = await self._items(config, change.backend)
             planned = plan.transfer.items
-            if [_places(each) for each in items] != [_places(each.item) for each in planned]:
+            if [places_of(each) for each in items] != [places_of(each.item) for each in planned]:
                 raise RefusedError(
                     "The config or its data changed since the plan was made", where=self.config
                 )
@@ -187,6 +183,7 @@ class BackendMove:
             transfer = self._transfer(watch, notify, ending, accepts_open=accepts_open)
             if situation.is_switched and journal.state != "undoing":
                 # Servers may be there already: nothing is brought any more.
+                ending.tidy(journal)
                 self._journals.close(journal, "applied")
                 return TransferResult(Outcome.RECOVERED, journal.id)
             if journal.state != "undoing":
@@ -211,12 +208,12 @@ class BackendMove:
         return await run_apart(work, may_stop=True, is_awaited=True)
 
     def _transfer(
-        self, watch: Watch, notify: Notify, ending: _ConfigSwitch, *, accepts_open: bool
+        self, watch: Watch, notify: Notify, ending: ConfigSwitch, *, accepts_open: bool
     ) -> Transfer:
         return Transfer(self._journals, self._timeouts, watch, notify, accepts_open, ending)
 
-    def _switch(self, config: MovingConfig, backend: str, items: tuple[TransferItem, ...]) -> _ConfigSwitch:
-        return _ConfigSwitch(self._request, config, items, lambda: self._items(config, backend))
+    def _switch(self, config: MovingConfig, backend: str, items: tuple[TransferItem, ...]) -> ConfigSwitch:
+        return ConfigSwitch(self._request, config, items, lambda: self._items(config, backend))
 
     async def _again(
         self, journal: TransferJournal
@@ -303,15 +300,6 @@ class BackendMove:
         return [*found.values()]
 
 
-def _places(item: TransferItem) -> tuple[str, ...]:
-    source, target = item.source, item.target
-    return item.what, source.location, source.container, target.location, target.container
-
-
-def _meant(item: TransferItem) -> tuple[object, ...]:
-    return (*_places(item), item.source.keys, item.target.keys)
-
-
 def _refuse_new(journal: TransferJournal, items: tuple[TransferItem, ...]) -> None:
     known = {each.what for each in journal.items}
     for item in items:
@@ -330,51 +318,3 @@ def _unconvertible(plan: TransferPlan) -> list[str]:
         return f"{left.what}, {left.identity} cannot be brought: {left.reason}."
 
     return [said(each.left[0]) for each in plan.items if each.left]
-
-
-def backup_of(load: LoadRequest, journal: TransferJournal) -> Path | None:
-    """Return the file that keeps the config as it was before a move; None where there is none."""
-    path = config_file(load)
-    kept = sorted(path.parent.glob(f"{escape(path.name)}.{_kept_as(journal)}*"))
-    return next((each for each in kept if digest(each.read_bytes()) == journal.request["before"]), None)
-
-
-def _kept_as(journal: TransferJournal) -> str:
-    return f"before-move-{journal.id}"
-
-
-class _ConfigSwitch:
-    """Satisfies `apply.Ending`: the one edit of the config."""
-
-    def __init__(
-        self,
-        load: LoadRequest,
-        config: MovingConfig,
-        items: tuple[TransferItem, ...],
-        plan_again: Callable[[], Awaitable[tuple[TransferItem, ...]]],
-    ) -> None:
-        self._load, self._config = load, config
-        self._items, self._plan_again = items, plan_again
-
-    def is_done(self, journal: TransferJournal) -> bool:
-        """Tell whether the file is, or was, the edited one: then its former content is kept beside it."""
-        del journal
-        return read_config(self._load) == self._config.after
-
-    async def finish(self, journal: TransferJournal) -> None:
-        """Write the edited config, unless it is there already; raises RefusedError where there is more to bring."""
-        if not self.is_done(journal):
-            # A server makes tables when it first needs them: one that came up meanwhile was in no pass.
-            brought = {_meant(each) for each in self._items}
-            for item in await self._plan_again():
-                if _meant(item) not in brought:
-                    raise RefusedError(NEW.format(what=item.what), where=item.source.location)
-            replace_config(self._load, self._config.before, self._config.after, kept_as=_kept_as(journal))
-
-    async def revert(self, journal: TransferJournal) -> None:
-        """Put the former config back, unless it is there already."""
-        if self.is_done(journal):
-            replace_config(self._load, self._config.after, self._config.before, kept_as=None)
-        kept = backup_of(self._load, journal)
-        if kept is not None:
-            kept.unlink()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from time import monotonic
 from typing import Final, Generic, TypeVar
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
-from llama_storage_tui.model.families import Place, Query, RecordFamily
+from llama_storage_tui.model.families import Place, Query
 from llama_storage_tui.model.following import Mark
-from llama_storage_tui.model.records import Condition, Record
-from llama_storage_tui.services.records.pages import check_query
+from llama_storage_tui.model.records import Condition
+from llama_storage_tui.services.records.pages import ListedFamily, check_query
 from llama_storage_tui.services.records.places import needed_places
 from llama_storage_tui.services.records.rows import record_query
 from llama_storage_tui.services.records.sources import KeySource, OpenedSource, RecordSource, opened
@@ -81,44 +81,20 @@ _PASSING: Final = frozenset(
 )
 """Failures after which a store may answer again: a server that restarts, a file that is being replaced."""
 
-Looks = Callable[[RecordSource], Callable[[Record], T | None]]
-"""Gives what makes a record of a table into what is followed; None leaves it out."""
-
-Completes = Callable[[Sequence[T]], Awaitable[tuple[tuple[T, ...], tuple[str, ...]]]]
-
-
-async def _no_conditions() -> tuple[Condition, ...]:
-    return ()
-
-
-async def _as_they_are(records: Sequence[T]) -> tuple[tuple[T, ...], tuple[str, ...]]:
-    return (*records,), ()
-
 
 class Follower(Generic[T]):
     """Follows the tables of a family. Marks survive a look that fails: the next one gives what was stored meanwhile."""
 
-    def __init__(
-        self,
-        session: Session,
-        family: RecordFamily,
-        query: Query,
-        looks: Looks[T],
-    ) -> None:
+    def __init__(self, session: Session, how: ListedFamily[T], query: Query) -> None:
         """Follow what a query selects; its order and cursor do not matter.
 
         Raises NotFoundError where the config keeps none of the family, UsageError for a filter that it does not have.
         """
         self._session = session
-        self._family = family
+        self._how = how
         self._query = replace(query, after=None)
-        self._looks = looks
-        self.conditions: Callable[[], Awaitable[tuple[Condition, ...]]] = _no_conditions
-        """What more a record has to meet, asked before each look."""
-        self.completed: Completes[T] = _as_they_are
-        """Adds to the records of a look what their rows do not say, and returns notices with them."""
-        self._places = needed_places(session.catalog, family)
-        check_query(family, query)
+        self._places = needed_places(session.catalog, how.family)
+        check_query(how.family, query)
         self._sources: OpenedSource[Place] | None = None
         self._marks: dict[Place, Mark] = {}
         self._looks_done = 0
@@ -157,10 +133,10 @@ class Follower(Generic[T]):
         start = monotonic()
         self._looks_done += 1
         sources = await self._opened()
-        conditions = await self.conditions()
+        conditions = await self._how.conditions(self._query)
         found = await asyncio.gather(*(self._look_at(each, conditions) for each in sources.tables))
         new = [each for part in found for each in part.records]
-        records, notices = await self.completed(new) if new else ((), ())
+        records, notices = await self._how.completed(new) if new else ((), ())
         unfollowed = (
             f"Keys on backend {place.backend} are not followed: the list has them when it is read again."
             for place, source in sources.sources.items()
@@ -180,7 +156,7 @@ class Follower(Generic[T]):
         """Return the tables that are there; one that a server has not made yet is looked for again each time."""
         if self._sources is None or self._missing:
             before = self._sources
-            self._sources = await opened(self._session, self._family, self._places)
+            self._sources = await opened(self._session, self._how.family, self._places)
             for place in self._sources.sources:
                 if before is not None and place not in before.sources:
                     # Made since the last look: all of its rows are new.
@@ -192,10 +168,10 @@ class Follower(Generic[T]):
         return self._sources is not None and len(self._sources.sources) < len(self._places)
 
     async def _look_at(self, source: RecordSource, conditions: tuple[Condition, ...]) -> Followed[T]:
-        asked = record_query(source, self._family, self._query, conditions)
+        asked = record_query(source, self._how.family, self._query, conditions)
         place = source.place
         found = await source.records.stored_since(asked, self._marks.get(place), limit=MOST)
         self._marks[place] = found.mark
-        seen = self._looks(source)
+        seen = self._how.looks(source)
         records = tuple(each for record in found.records if (each := seen(record)) is not None)
         return Followed(records, (), found.is_cut, found.unseen, (found.way,))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Generic, TypeVar
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, UsageError
 from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.model.families import (
@@ -14,19 +16,65 @@ from llama_storage_tui.model.families import (
     RecordEntry,
     RecordFamily,
 )
+from llama_storage_tui.model.records import Condition
 from llama_storage_tui.services.records.keys import key_slice
-from llama_storage_tui.services.records.merging import Slice, list_name, merged
+from llama_storage_tui.services.records.merging import Slice, Sorts, list_name, merged
 from llama_storage_tui.services.records.places import needed_places, needed_tables
-from llama_storage_tui.services.records.rows import entry_of, record_query, row_slice
+from llama_storage_tui.services.records.rows import Look, entry_of, record_query, row_slice
 from llama_storage_tui.services.records.sources import KeySource, RecordSource, opened, unread
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import is_storable
 from llama_storage_tui.upstream.families import find_family
 
 T = TypeVar("T")
-PlaceT = TypeVar("PlaceT", bound=Place)
-
 ALL = Query()
+
+
+Looks = Callable[[RecordSource], Look[T]]
+"""Gives what makes a table's records into what is listed."""
+
+Completes = Callable[[Sequence[T]], Awaitable[tuple[tuple[T, ...], tuple[str, ...]]]]
+"""Adds to listed records what their rows do not say, and returns notices with them."""
+
+
+async def _no_conditions(_query: Query) -> tuple[Condition, ...]:
+    return ()
+
+
+async def _as_they_are(records: Sequence[T]) -> tuple[tuple[T, ...], tuple[str, ...]]:
+    return (*records,), ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFamily(Generic[T]):
+    """How the records of a family are listed, a page at a time and as they are stored.
+
+    `sorts` gives what they are ordered by, `conditions` what more they have to meet than the query says. `keys` reads those that
+    are values, None: the family has none. A table is asked for at least `at_once` of them: more than a page where most are left
+    out.
+    """
+
+    family: RecordFamily
+    looks: Looks[T]
+    sorts: Sorts[T]
+    keys: Callable[[KeySource, Query, Cursor | None], Awaitable[Slice[T]]] | None = None
+    conditions: Callable[[Query], Awaitable[tuple[Condition, ...]]] = _no_conditions
+    completed: Completes[T] = _as_they_are
+    at_once: int = 0
+
+
+def listed(family: RecordFamily) -> ListedFamily[RecordEntry]:
+    """Return how a family is listed by what its description says."""
+
+    async def keys(source: KeySource, query: Query, after: Cursor | None) -> Slice[RecordEntry]:
+        return await key_slice(source.key_values, family, source.place, query, limit=query.limit, after=after)
+
+    return ListedFamily(
+        family,
+        looks=lambda source: entry_of(source, family),
+        sorts=lambda each: (each.time, each.id),
+        keys=keys,
+    )
 
 
 async def list_records(session: Session, name: str, query: Query = ALL) -> Page[RecordEntry]:
@@ -35,45 +83,54 @@ async def list_records(session: Session, name: str, query: Query = ALL) -> Page[
     Raises UsageError for an unknown family, relation, filter or cursor, NotFoundError where the config keeps none of it,
     BackendError where no place can be read.
     """
-    family = find_family(name)
+    page, _ = await read_page(session, listed(find_family(name)), query)
+    return page
+
+
+async def read_page(session: Session, how: ListedFamily[T], query: Query) -> tuple[Page[T], frozenset[Place]]:
+    """Return a page, and the places that have no more after it; raises as `list_records` does."""
+    family = how.family
     places = needed_places(session.catalog, family)
     check_query(family, query)
+    conditions = await how.conditions(query)
     sources = await opened(session, family, places)
     failures: list[tuple[Place, BackendError]] = []
 
-    async def read(place: Place, after: Cursor | None, limit: int) -> Slice[RecordEntry]:
+    async def read(place: Place, after: Cursor | None, limit: int) -> Slice[T]:
         source = sources.sources.get(place)
-        if isinstance(source, KeySource):
+        if isinstance(source, KeySource) and how.keys is not None:
             try:
-                return await key_slice(
-                    source.key_values, family, source.place, query, limit=limit, after=after
-                )
+                return await how.keys(source, replace(query, limit=limit), after)
             except BackendError as error:
                 failures.append((place, error))
         elif isinstance(source, RecordSource) and not _cannot_relate(family, query):
-            asked = replace(record_query(source, family, query), after=after, limit=limit)
-            return await row_slice(session, source, asked, entry_of(source, family), order=query.order)
+            asked = record_query(source, family, query, conditions)
+            asked = replace(asked, after=after, limit=max(limit, how.at_once))
+            return await row_slice(session, source, asked, how.looks(source), order=query.order, enough=limit)
         return Slice(())
 
     page = await merged(
         places,
         read,
-        sorts=lambda each: (each.time, each.id),
+        sorts=how.sorts,
         limit=query.limit,
         after=query.after,
         name=list_name(session.catalog, family, places, query),
     )
     if failures and len(failures) == len(sources.sources) and query.after is None:
         raise failures[0][1]
-    notices = (*sources.notices, *page.notices, *(unread(place, error) for place, error in failures))
-    return Page(
+    records, not_reported = await how.completed(page.found)
+    unread_keys = (unread(place, error) for place, error in failures)
+    notices = (*sources.notices, *page.notices, *unread_keys, *not_reported)
+    found = Page(
         family,
-        tuple(page.found),
+        records,
         page.next,
         query.order,
         is_complete=sources.is_complete and not failures and not page.is_cut,
         notices=tuple(dict.fromkeys(notices)),
     )
+    return found, page.ended
 
 
 async def find_entry(session: Session, family: RecordFamily, id_: str) -> RecordEntry | None:

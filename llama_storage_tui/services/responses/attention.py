@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Final
 
 from llama_storage_tui.deferred import dataclass
@@ -74,9 +74,8 @@ async def attention(
     """
     moment = time.time() if now is None else now
     catalog = session.catalog
-    chosen = categories(
-        catalog.version.chosen, thresholds or Thresholds(), now=moment, tenancy=catalog.access.tenancy
-    )
+    version, limits = catalog.version.chosen, thresholds or Thresholds()
+    chosen = categories(version, limits, now=moment, tenancy=catalog.access.tenancy)
     tables, notices = await _tables(session, chosen)
     async with AsyncExitStack() as stack:
         for table in tables:
@@ -84,14 +83,15 @@ async def attention(
         for table in tables:
             while table.rows < recent and not table.is_over:
                 await table.step()
-        yield _seen(chosen, tables, notices)
+        nothing = Attention(version, limits, (), 0, 0, is_exact=False, done=0, total=0, notices=notices)
+        yield _seen(nothing, chosen, tables)
         for table in tables if exact else ():
             while not table.is_over:
                 await table.step()
-                yield _seen(chosen, tables, notices)
+                yield _seen(nothing, chosen, tables)
 
 
-def _seen(chosen: Sequence[Category], tables: Sequence[_Counting], notices: tuple[str, ...]) -> Attention:
+def _seen(nothing: Attention, chosen: Sequence[Category], tables: Sequence[_Counting]) -> Attention:
     is_exact = all(table.is_over or (table.total > 0 and table.done >= table.total) for table in tables)
     rows = sum(table.rows for table in tables)
 
@@ -106,14 +106,14 @@ def _seen(chosen: Sequence[Category], tables: Sequence[_Counting], notices: tupl
             tuple(found[:EXAMPLES]),
         )
 
-    return Attention(
-        tuple(counted(index, category) for index, category in enumerate(chosen)),
-        rows,
-        rows if is_exact else max(rows, sum(table.estimated_rows for table in tables)),
-        is_exact,
-        sum(table.done for table in tables),
-        sum(table.total for table in tables),
-        notices,
+    return replace(
+        nothing,
+        categories=tuple(counted(index, category) for index, category in enumerate(chosen)),
+        rows=rows,
+        estimated_rows=rows if is_exact else max(rows, sum(table.estimated_rows for table in tables)),
+        is_exact=is_exact,
+        done=sum(table.done for table in tables),
+        total=sum(table.total for table in tables),
     )
 
 

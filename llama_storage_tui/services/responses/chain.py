@@ -14,14 +14,13 @@ from dataclasses import field
 from typing import Final
 
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.chain import Chain
+from llama_storage_tui.model.chain import Chain, ChainNotice, ChainNoticeKind
 from llama_storage_tui.model.records import Record
 from llama_storage_tui.services.responses.chain_rows import LinkRow, ResponseTable, pairs, table_of, text_of
 from llama_storage_tui.services.responses.chain_shape import Lineage, shaped
 from llama_storage_tui.services.responses.links import Links
 from llama_storage_tui.services.responses.prefixes import UNKNOWN, Guess, PossibleParent, Prefixes
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.text import plural
 
 MOST_RESPONSES: Final = 20_000
 """Descendants that are shown, and responses with the same beginning that are compared."""
@@ -78,7 +77,7 @@ class _Search:
     links: Links = field(default_factory=Links)
     path: list[LinkRow] = field(default_factory=list)
     missing: str | None = None
-    notices: list[str] = field(default_factory=list)
+    notices: list[ChainNotice] = field(default_factory=list)
     is_complete: bool = True
 
     @property
@@ -119,7 +118,7 @@ class _Search:
         """Compare everything that begins as a response does; on the way, links that only documents hold are collected."""
         beginning = await self.table.beginning(row.id)
         if beginning is None:
-            self.notices.append(f"{row.id} has no readable items: what it belongs to cannot be inferred.")
+            self.notices.append(ChainNotice(ChainNoticeKind.NOT_INFERRED, id=row.id))
         candidates: list[PossibleParent] = []
         async with aclosing(self.table.candidates(beginning)) as batches:
             async for batch in batches:
@@ -127,9 +126,7 @@ class _Search:
                 candidates += map(_candidate, _unlinked(batch.records))
                 self.progress(ChainProgress("beginnings", batch.done, batch.total))
                 if len(candidates) > MOST_RESPONSES:
-                    self._leave_out(
-                        f"More than {MOST_RESPONSES:,} responses begin alike: only those stored last were compared."
-                    )
+                    self._leave_out(ChainNotice(ChainNoticeKind.TOO_MANY_ALIKE, MOST_RESPONSES))
                     break
         self.guesses = await self._compared(candidates)
         self.links.add(
@@ -146,9 +143,7 @@ class _Search:
             done += len(part)
             self.progress(ChainProgress("inputs", done, len(candidates)))
         if unread:
-            self.notices.append(
-                f"{plural(unread, 'response')} could not be compared with others that begin alike: unreadable items."
-            )
+            self.notices.append(ChainNotice(ChainNoticeKind.UNREADABLE, unread))
         return await asyncio.to_thread(prefixes.guesses)
 
     async def descend(self) -> None:
@@ -157,7 +152,7 @@ class _Search:
 
     async def _read(self, ids: Sequence[str]) -> None:
         if len(ids) > MOST_RESPONSES:
-            self._leave_out(f"Of {len(ids):,} responses only {MOST_RESPONSES:,} are shown.")
+            self._leave_out(ChainNotice(ChainNoticeKind.TOO_LONG, MOST_RESPONSES, total=len(ids)))
         wanted = [id_ for id_ in ids[:MOST_RESPONSES] if id_ not in self.rows]
         for start in range(0, len(wanted), ROWS_AT_ONCE):
             for row in await self.table.rows(wanted[start : start + ROWS_AT_ONCE]):
@@ -180,7 +175,7 @@ class _Search:
     def _parent(self, row: LinkRow) -> str | None:
         return row.previous or self.guesses.get(row.id, UNKNOWN).parent
 
-    def _leave_out(self, notice: str) -> None:
+    def _leave_out(self, notice: ChainNotice) -> None:
         self.is_complete = False
         self.notices.append(notice)
 

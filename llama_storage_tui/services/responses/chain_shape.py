@@ -7,13 +7,20 @@ from collections.abc import Set as AbstractSet
 from dataclasses import field
 
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.chain import Chain, ChainLink, Fork, LinkMark, OwnerChange
+from llama_storage_tui.model.chain import (
+    Chain,
+    ChainLink,
+    ChainNotice,
+    ChainNoticeKind,
+    Fork,
+    LinkMark,
+    OwnerChange,
+)
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.services.responses.chain_rows import LinkRow
 from llama_storage_tui.services.responses.prefixes import UNKNOWN, Guess
 from llama_storage_tui.services.values import time_rank
-from llama_storage_tui.text import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,7 @@ class Lineage:
     guesses: Mapping[str, Guess] = field(default_factory=dict)
     missing_parent: str | None = None
     is_complete: bool = True
-    notices: tuple[str, ...] = ()
+    notices: tuple[ChainNotice, ...] = ()
 
     def parent(self, id_: str) -> str | None:
         """Return the stored parent of a response, else its inferred one."""
@@ -143,14 +150,11 @@ def _owner_change(lineage: Lineage, id_: str) -> OwnerChange | None:
     return OwnerChange(row.id, above.id, row.owner, above.owner, row.tenant, above.tenant)
 
 
-def _disagreements(lineage: Lineage, ids: Sequence[str]) -> Iterator[str]:
+def _disagreements(lineage: Lineage, ids: Sequence[str]) -> Iterator[ChainNotice]:
     rows = [lineage.rows[id_] for id_ in ids]
     found = [row for row in rows if row.is_readable and row.previous != row.document_previous]
     if found:
-        yield (
-            f"The column and the document of {plural(len(found), 'row')} differ in the previous response"
-            f" ({found[0].id}); servers rebuild inputs by the document and delete by the column."
-        )
+        yield ChainNotice(ChainNoticeKind.DOCUMENTS_DIFFER, len(found), found[0].id)
 
 
 def _is_older(time: Cell, than: Cell) -> bool:

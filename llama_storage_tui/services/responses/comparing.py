@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import Final
 
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.resume import Comparison, Disagreement, DisagreementKind
+from llama_storage_tui.model.resume import Comparison, Disagreement, DisagreementKind, NotCompared
 from llama_storage_tui.model.transcript import (
     ChatMessage,
     ContentPart,
@@ -27,7 +27,7 @@ from llama_storage_tui.model.transcript import (
     TranscriptEntry,
 )
 from llama_storage_tui.services.responses.content import text_of
-from llama_storage_tui.services.responses.tolerant_json import compact, one_line
+from llama_storage_tui.services.responses.tolerant_json import compact
 from llama_storage_tui.text import plural
 
 SEARCHES: Final = frozenset({"web_search", "knowledge_search", "file_search"})
@@ -59,15 +59,13 @@ def compare(transcript: Transcript, full_input: Sequence[TranscriptEntry] | None
     """Compare the stored messages with the input and the output; `full_input` as in `resuming.check_resume`."""
     match transcript.messages_state:
         case MessagesState.MISSING | MessagesState.EMPTY:
-            return Comparison(unchecked="no messages are stored")
+            return Comparison(unchecked=NotCompared.NO_MESSAGES)
         case MessagesState.BROKEN:
-            return Comparison(unchecked="the stored messages cannot be read")
+            return Comparison(unchecked=NotCompared.BROKEN_MESSAGES)
         case MessagesState.STORED:
             pass
     if transcript.is_incremental and full_input is None:
-        return Comparison(
-            unchecked="the input holds only what was new, and the messages everything: the responses before were not read"
-        )
+        return Comparison(unchecked=NotCompared.PART_OF_INPUT)
     entries = (*(transcript.input if full_input is None else full_input), *transcript.output)
     loose = {_call_key(entry.name, entry.arguments) for entry in entries if _is_loose(entry)}
     asked = [unit for entry in entries for unit in _units_of_entry(entry)]
@@ -227,29 +225,12 @@ def _next_matches(matched: Sequence[int | None], end: int) -> list[int]:
     return bounds
 
 
-_NAMES: Final = {"call": "a call", "tool": "a tool's answer"}
-
-
-def _name(unit: _Unit) -> str:
-    return _NAMES.get(unit.kind, f"what the {unit.kind or 'unknown'} said")
-
-
 def _differing(item: _Unit, message: _Unit) -> Disagreement:
     kind = DisagreementKind.CALL if item.kind == "call" else DisagreementKind.TEXT
-    said, told = (f"{one_line(unit.said, 80)!r} in {_where(unit)}" for unit in (item, message))
-    sentence = f"{_name(item)} is {said} and {told}"
-    return Disagreement(kind, sentence, item.entry, message.message)
+    return Disagreement(kind, item.kind, item.entry, item.said, message.message, message.said)
 
 
 def _alone(unit: _Unit) -> Disagreement:
-    is_item = unit.entry is not None
-    kind = DisagreementKind.ITEM_ONLY if is_item else DisagreementKind.MESSAGE_ONLY
-    other = "no stored message" if is_item else "no item"
-    sentence = f"{_name(unit)} in {_where(unit)} has {other}: {one_line(unit.said, 80)!r}"
-    return Disagreement(kind, sentence, unit.entry, unit.message)
-
-
-def _where(unit: _Unit) -> str:
     if unit.entry is not None:
-        return f"{unit.entry.side.value} item {unit.entry.position + 1}"
-    return f"message {unit.message.position + 1}" if unit.message is not None else "?"
+        return Disagreement(DisagreementKind.ITEM_ONLY, unit.kind, entry=unit.entry, in_entry=unit.said)
+    return Disagreement(DisagreementKind.MESSAGE_ONLY, unit.kind, message=unit.message, in_message=unit.said)

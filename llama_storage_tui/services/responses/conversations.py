@@ -12,7 +12,7 @@ from typing import Final
 from llama_storage_tui.errors import BackendError, NotFoundError, StorageToolError
 from llama_storage_tui.model.conversations import ConversationDetail, ConversationItem
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.model.families import Page, Query, RecordEntry
+from llama_storage_tui.model.families import RecordEntry
 from llama_storage_tui.model.records import (
     AnyOf,
     Between,
@@ -25,7 +25,7 @@ from llama_storage_tui.model.records import (
 )
 from llama_storage_tui.model.transcript import Side, TranscriptEntry
 from llama_storage_tui.next_steps import Advice, Step
-from llama_storage_tui.services.records.pages import ALL, find_entry, list_records
+from llama_storage_tui.services.records.pages import ListedFamily, find_entry, listed
 from llama_storage_tui.services.records.places import needed_tables, table_places
 from llama_storage_tui.services.responses import summaries
 from llama_storage_tui.services.responses.chain_rows import text_of
@@ -58,17 +58,12 @@ _TYPE: Final = Field("type", "item_data", ("type",))
 _ROLE: Final = Field("role", "item_data", ("role",))
 
 
-async def list_conversations(session: Session, query: Query = ALL) -> Page[RecordEntry]:
-    """Return a page of conversations, each with the number of its `items`, None where counting them is not cheap.
-
-    Raises as `list_records` does.
-    """
-    page = await list_records(session, CONVERSATIONS.name, query)
-    records, unsaid = await with_items(session, page.records)
-    return replace(page, records=records, notices=(*page.notices, *unsaid))
+def listed_conversations(session: Session) -> ListedFamily[RecordEntry]:
+    """Return how conversations are listed: each with the number of its `items`, None where counting them is not cheap."""
+    return replace(listed(CONVERSATIONS), completed=lambda found: _counted(session, found))
 
 
-async def with_items(
+async def _counted(
     session: Session, entries: Sequence[RecordEntry]
 ) -> tuple[tuple[RecordEntry, ...], tuple[str, ...]]:
     """Return conversations with the number of their `items`, and notices about what was not counted."""

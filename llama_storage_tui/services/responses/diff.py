@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 
-from llama_storage_tui.model.resume import Addition, Change
+from llama_storage_tui.model.resume import Addition, Change, Succession
 from llama_storage_tui.model.transcript import ChatMessage, Transcript, TranscriptEntry
 from llama_storage_tui.services.responses.tolerant_json import as_mapping, compact
-from llama_storage_tui.text import plural
 
 Before = Sequence[TranscriptEntry] | None
 
@@ -19,49 +18,41 @@ def difference(
 
     `first_input` and `second_input` are the full inputs, needed where a row holds only what was new in it.
     """
-    notes: list[str] = []
     is_next = first.head.id is not None and second.head.previous_response_id == first.head.id
+    is_compared = not (second.is_incremental and is_next and second_input is None)
     added, dropped, begins = (
-        (second.input, (), True)
-        if second.is_incremental and is_next and second_input is None
-        else _beyond(first, second, first_input, second_input, notes)
+        _beyond(first, second, first_input, second_input) if is_compared else (second.input, (), True)
     )
-    if not is_next:
-        notes.append(_relation(second, begins=begins))
-    messages = _new_messages(first.messages, second.messages, notes)
+    common, messages = _new_messages(first.messages, second.messages)
     return Addition(
-        is_chained=is_next or begins,
+        Succession.NEXT if is_next else _succession(second, begins=begins),
+        second.head.previous_response_id,
         input=added,
         output=second.output,
         dropped=dropped,
         changes=tuple(_changes(first, second)),
         messages=messages,
-        notes=tuple(notes),
+        first_in_part=is_compared and first.is_incremental and first_input is None,
+        second_in_part=is_compared and second.is_incremental and second_input is None,
+        branches_at=common if common < len(first.messages) and second.messages else None,
+        first_messages=len(first.messages),
     )
 
 
 def _beyond(
-    first: Transcript, second: Transcript, first_input: Before, second_input: Before, notes: list[str]
+    first: Transcript, second: Transcript, first_input: Before, second_input: Before
 ) -> tuple[tuple[TranscriptEntry, ...], tuple[TranscriptEntry, ...], bool]:
     """Return what the second's input has beyond the first, what of the first it has not, and whether it begins with it."""
-    for transcript, given, name in ((first, first_input, "first"), (second, second_input, "second")):
-        if transcript.is_incremental and given is None:
-            notes.append(
-                f"of the {name} only the new input was compared: the responses before it were not read"
-            )
     before = (*(first.input if first_input is None else first_input), *first.output)
     after = second.input if second_input is None else tuple(second_input)
     common = _common([_key(entry) for entry in before], [_key(entry) for entry in after])
     return tuple(after[common:]), tuple(before[common:]), bool(before) and common == len(before)
 
 
-def _relation(second: Transcript, *, begins: bool) -> str:
+def _succession(second: Transcript, *, begins: bool) -> Succession:
     if begins:
-        return "the second input begins with the first one's input and output: they are a chain, though none is stored"
-    parent = second.head.previous_response_id
-    if parent is None:
-        return "the second does not continue the first: its input begins differently, and it names no parent"
-    return f"the second continues {parent}, not the first"
+        return Succession.BEGINS_ALIKE
+    return Succession.UNRELATED if second.head.previous_response_id is None else Succession.OTHER_PARENT
 
 
 def _common(before: Sequence[Hashable], after: Sequence[Hashable]) -> int:
@@ -86,18 +77,13 @@ def _key(entry: TranscriptEntry) -> Hashable:
 
 
 def _new_messages(
-    first: Sequence[ChatMessage], second: Sequence[ChatMessage], notes: list[str]
-) -> tuple[ChatMessage, ...]:
-    if not second:
-        return ()
+    first: Sequence[ChatMessage], second: Sequence[ChatMessage]
+) -> tuple[int, tuple[ChatMessage, ...]]:
+    """Return how many messages both begin with, and the second's after those."""
     common = _common(
         [_message_key(message) for message in first], [_message_key(message) for message in second]
     )
-    if common < len(first):
-        notes.append(
-            f"the second's messages leave the first one's after {plural(common, 'message')} of {len(first):,}"
-        )
-    return tuple(second[common:])
+    return common, tuple(second[common:])
 
 
 def _message_key(message: ChatMessage) -> Hashable:

@@ -14,13 +14,14 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, UsageError
 from llama_storage_tui.model.access import Decision, Hiding
 from llama_storage_tui.model.data import Cursor
-from llama_storage_tui.model.families import Query, TablePlace
+from llama_storage_tui.model.families import Place, Query, TablePlace
 from llama_storage_tui.model.records import Condition, Record, RecordBatch, RecordOrder
 from llama_storage_tui.model.responses import ResponseBatch, ResponsePage, ResponseSummary
-from llama_storage_tui.services.records.merging import START, Slice, encode, list_name, merged, positions_of
-from llama_storage_tui.services.records.pages import check_query
+from llama_storage_tui.services.records.following import Follower
+from llama_storage_tui.services.records.merging import START, encode, list_name, positions_of
+from llama_storage_tui.services.records.pages import ListedFamily, check_query, read_page
 from llama_storage_tui.services.records.places import needed_tables
-from llama_storage_tui.services.records.rows import LARGE, record_query, row_slice
+from llama_storage_tui.services.records.rows import LARGE, Look, record_query
 from llama_storage_tui.services.records.sources import RecordSource, opened
 from llama_storage_tui.services.responses.membership import conversations_of, items_of
 from llama_storage_tui.services.responses.summaries import belongs_to, summary_of
@@ -80,54 +81,43 @@ async def list_responses(
     `sees` filters here what the server does not: a page is then filled up with as many questions as it takes. With `marks` it
     filters nothing: what it would have is `hidden`.
     """
-    places = needed_tables(session.catalog, RESPONSES)
-    check_query(RESPONSES, query)
-    conditions = await membership_conditions(session, query)
-    sources = await opened(session, RESPONSES, places)
+    views: dict[Place, ViewFilter] = {}
+
+    def looks(source: RecordSource) -> Look[_ListedResponse]:
+        view = views[source.place] = ViewFilter(sees, marks)
+        return lambda record: _met(view, source.place, record)
+
     is_filtered = sees is not None and not marks
-    eyes: dict[TablePlace, ViewFilter] = {}
-
-    async def read(place: TablePlace, after: Cursor | None, limit: int) -> Slice[_ListedResponse]:
-        source = sources.sources.get(place)
-        if not isinstance(source, RecordSource):
-            return Slice(())
-        look = eyes[place] = ViewFilter(sees, marks)
-        asked = record_query(source, RESPONSES, query, conditions)
-        asked = replace(asked, after=after, limit=max(limit, _FILTERED) if is_filtered else limit)
-        return await row_slice(
-            session, source, asked, lambda record: _met(look, place, record), order=query.order, enough=limit
-        )
-
-    page = await merged(
-        places,
-        read,
+    how = ListedFamily(
+        RESPONSES,
+        looks,
         sorts=lambda met: (met.summary.created_at, met.summary.id),
-        limit=query.limit,
-        after=query.after,
-        name=list_name(session.catalog, RESPONSES, places, query),
+        conditions=lambda query: membership_conditions(session, query),
+        at_once=_FILTERED if is_filtered else 0,
     )
+    page, ended = await read_page(session, how, query)
     # Before each response that the page shows, and at the end of each table that it finishes.
     hidden = sum(
-        [met.hidden for met in page.found] + [eyes[place].hidden() for place in page.ended if place in eyes],
+        [met.hidden for met in page.records] + [views[place].hidden() for place in ended if place in views],
         Counter(),
     )
-    if not page.found and sources.is_complete and not hidden:
+    if not page.records and page.is_complete and not hidden:
         _check_status(query)
-    shown, not_reported = await with_conversations(session, [met.summary for met in page.found])
+    shown, not_reported = await with_conversations(session, [met.summary for met in page.records])
     return ResponsePage(
         RESPONSES,
         shown,
         page.next,
         query.order,
-        is_complete=sources.is_complete,
-        notices=(*sources.notices, *not_reported),
+        is_complete=page.is_complete,
+        notices=(*page.notices, *not_reported),
         hidden=hidden,
     )
 
 
-def _met(eyes: ViewFilter, place: TablePlace, record: Record) -> _ListedResponse | None:
-    summary = eyes.look(summary_of(place, record))
-    return None if summary is None else _ListedResponse(summary, eyes.hidden())
+def _met(view: ViewFilter, place: TablePlace, record: Record) -> _ListedResponse | None:
+    summary = view.look(summary_of(place, record))
+    return None if summary is None else _ListedResponse(summary, view.hidden())
 
 
 def _check_status(query: Query) -> None:
@@ -143,6 +133,21 @@ def _check_status(query: Query) -> None:
             f"No response has the status {status!r}, and no server writes it",
             help=f"{suggestion}Servers write {', '.join(STATUSES)}.",
         )
+
+
+def follow_responses(
+    session: Session, query: Query, *, sees: Visibility | None = None, marks: bool = False
+) -> Follower[ResponseSummary]:
+    """Return what follows the responses that a list asks for; arguments and errors are those of `list_responses`."""
+    view = ViewFilter(sees, marks)
+    how = ListedFamily(
+        RESPONSES,
+        looks=lambda source: lambda record: view.look(summary_of(source.place, record)),
+        sorts=lambda summary: (summary.created_at, summary.id),
+        conditions=lambda query: membership_conditions(session, query),
+        completed=lambda found: with_conversations(session, found),
+    )
+    return Follower(session, how, query)
 
 
 async def search_responses(
@@ -169,7 +174,7 @@ async def search_responses(
     total = sum(sizes.values())
     if sources.notices:
         yield ResponseBatch((), 0, total, sources.notices)
-    eyes = ViewFilter(sees, marks)
+    view = ViewFilter(sees, marks)
     said: set[str] = set()
     before, room, has_found = 0, most, False
     for index, (place, start) in enumerate(zip(places, starts, strict=True)):
@@ -179,7 +184,7 @@ async def search_responses(
             query_here = replace(asked, after=start or None, with_cursors=most is not None)
             async with aclosing(source.records.search(query_here)) as batches:
                 async for batch in batches:
-                    seen, last = await _seen(place, batch, eyes, room)
+                    seen, last = await _seen(place, batch, view, room)
                     room = None if room is None else room - len(seen)
                     has_found = has_found or bool(batch.records)
                     kept, not_reported = await with_conversations(session, seen)
@@ -190,7 +195,7 @@ async def search_responses(
                     here = [None] * index + [last] + [START] * (len(places) - index - 1)
                     next_ = None if last is None else encode(here, name)
                     whole = max(total, before + batch.total)
-                    yield ResponseBatch(kept, done, whole, new, hidden=eyes.hidden(), next=next_)
+                    yield ResponseBatch(kept, done, whole, new, hidden=view.hidden(), next=next_)
                     if next_ is not None:
                         return
         before += sizes.get(place, 0)
@@ -204,14 +209,14 @@ async def _positions(source: RecordSource) -> int:
 
 
 async def _seen(
-    place: TablePlace, batch: RecordBatch, eyes: ViewFilter, room: int | None
+    place: TablePlace, batch: RecordBatch, view: ViewFilter, room: int | None
 ) -> tuple[list[ResponseSummary], Cursor | None]:
     """Return those of a batch that are shown, up to `room`, and where that ended if there is no more room."""
     found: list[ResponseSummary] = []
     for index, record in enumerate(batch.records):
         if index % _AT_ONCE == _AT_ONCE - 1:
             await asyncio.sleep(0)
-        summary = eyes.look(summary_of(place, record))
+        summary = view.look(summary_of(place, record))
         if summary is not None:
             found.append(summary)
         if len(found) == room:

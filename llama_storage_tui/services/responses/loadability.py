@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING
 
 from llama_storage_tui.model.transcript import (
     ChatMessage,
@@ -17,9 +16,12 @@ from llama_storage_tui.model.transcript import (
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.tolerant_json import as_mapping, type_name
 from llama_storage_tui.text import plural
-from llama_storage_tui.upstream import changes, field_rules, item_model, response_model, resuming
+from llama_storage_tui.upstream import changes, field_rules, resuming
 from llama_storage_tui.upstream.field_rules import FieldRule
 from llama_storage_tui.upstream.resuming import Handling
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 Fields = Mapping[str, object]
 Rules = Mapping[str, tuple[FieldRule, ...]]
@@ -36,6 +38,9 @@ def obstacles(
         return ("its stored object cannot be read",)
     if any("encoded twice" in problem for problem in transcript.problems):
         return ("its stored object is a text, not an object",)
+    # Imported here and below: screens are imported before a response is shown, which alone needs the models.
+    from llama_storage_tui.upstream import response_model
+
     found = [*_broken(transcript.stored, response_model.FIELDS, version)]
     for entry in entries:
         found += [f"{_named(entry)}: {problem}" for problem in _of_entry(entry, version)]
@@ -50,6 +55,8 @@ def _named(entry: TranscriptEntry) -> str:
 
 def _broken(fields: Fields, rules: Rules, version: Version) -> Iterator[str]:
     """Yield what is wrong with the fields of an object, a sentence a field."""
+    from pydantic import ValidationError
+
     for name, known in rules.items():
         rule = field_rules.rule(known, version)
         if rule is None:
@@ -97,6 +104,8 @@ def _of_entry(entry: TranscriptEntry, version: Version) -> Iterator[str]:
     if resuming.handling(type_, version) is Handling.UNREADABLE:
         yield f"{version} does not know that type"
         return
+    from llama_storage_tui.upstream import item_model
+
     yield from _broken(as_mapping(entry.raw), item_model.ITEMS[type_], version)
 
 
@@ -111,6 +120,8 @@ def _of_messages(transcript: Transcript, version: Version) -> Iterator[str]:
 
 
 def _broken_message(message: ChatMessage, version: Version) -> str | None:
+    from llama_storage_tui.upstream import item_model
+
     rules = item_model.MESSAGES.get(message.role or "")
     if rules is None:
         return message.problems[0] if message.problems else "it has no role"

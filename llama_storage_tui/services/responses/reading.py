@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from llama_storage_tui.errors import BackendError, NotFoundError
-from llama_storage_tui.model.chain import FullInput, Truncation
+from llama_storage_tui.model.chain import FullInput
 from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.records import Field, Record, RecordQuery
-from llama_storage_tui.model.resume import Addition, Examination
+from llama_storage_tui.model.resume import Addition, Examination, MissingBeginning
 from llama_storage_tui.model.transcript import Side, StoredResponse, TranscriptEntry
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.records.places import needed_tables
@@ -113,17 +113,9 @@ async def response_difference(
     return await _done(added, first.row, second.row)
 
 
-def missing_beginning(whole: FullInput) -> str | None:
-    """Say why a whole input does not reach the beginning, None where it does; a sentence may go on after it."""
-    match whole.truncated:
-        case None:
-            return None
-        case Truncation.MISSING_PARENT:
-            return f"{whole.missing_parent} is not stored, and a server begins after it without an error"
-        case Truncation.CYCLE:
-            return "the responses before it form a cycle, and a server uses its own input only"
-        case Truncation.UNREADABLE:
-            return "the input of a response before it cannot be read"
+def missing_beginning(whole: FullInput) -> MissingBeginning | None:
+    """Return why a whole input does not reach the beginning, None where it does."""
+    return None if whole.truncated is None else MissingBeginning(whole.truncated, whole.missing_parent)
 
 
 def entries_of(items: Sequence[object]) -> tuple[TranscriptEntry, ...]:

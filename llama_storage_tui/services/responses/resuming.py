@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
 
-from llama_storage_tui.model.resume import Loss, Resume, ResumeWay
+from llama_storage_tui.model.resume import (
+    CallIsMissing,
+    ConversionFails,
+    ItemsAreConverted,
+    Loss,
+    LossKind,
+    MessagesAreLoaded,
+    MissingBeginning,
+    NotFinished,
+    NotLoadable,
+    Resume,
+    ResumeNote,
+    ResumeNoteKind,
+    ResumeReason,
+    ResumeWay,
+    Unconvertible,
+)
 from llama_storage_tui.model.transcript import (
     EntryKind,
     MessagesState,
@@ -16,12 +31,8 @@ from llama_storage_tui.model.transcript import (
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.responses.loadability import obstacles
 from llama_storage_tui.services.responses.tolerant_json import as_list, as_mapping
-from llama_storage_tui.text import plural
 from llama_storage_tui.upstream import resuming
 from llama_storage_tui.upstream.resuming import Handling
-
-NAMED: Final = 3
-"""Reasons that are named of many."""
 
 
 def check_resume(
@@ -29,7 +40,7 @@ def check_resume(
     version: Version,
     *,
     full_input: Sequence[TranscriptEntry] | None = None,
-    missing: str | None = None,
+    missing: MissingBeginning | None = None,
 ) -> Resume:
     """Tell how a server of that version goes on from a response that a request names as previous_response_id.
 
@@ -47,16 +58,19 @@ def check_resume(
     if refused is None and not has_messages:
         refused = _failing(entries, version)
     if refused is not None:
-        return Resume(is_possible=False, way=ResumeWay.NONE, because=refused, is_checked=is_checked)
+        return Resume(version, is_possible=False, way=ResumeWay.NONE, because=refused, is_checked=is_checked)
+    because: ResumeReason
     if has_messages:
-        because = f"it has {plural(len(transcript.messages), 'stored message')}, which {version} loads"
+        because = MessagesAreLoaded(len(transcript.messages))
         losses = [*_lost_in_messages(transcript, entries)]
         way = ResumeWay.MESSAGES
     else:
-        because = f"{_no_messages(transcript, version)}: {version} converts {plural(len(entries), 'item')}"
+        reads_messages = version >= resuming.LOADS_MESSAGES
+        because = ItemsAreConverted(len(entries), transcript.messages_state, reads_messages)
         losses = [*_lost_in_items(entries, version), *_lost_before(transcript, version, missing)]
         way = ResumeWay.ITEMS
     return Resume(
+        version,
         is_possible=True,
         way=way,
         because=because,
@@ -66,95 +80,76 @@ def check_resume(
     )
 
 
-def _no_messages(transcript: Transcript, version: Version) -> str:
-    if version < resuming.LOADS_MESSAGES:
-        return f"{version} does not read stored messages"
-    return (
-        "its stored messages are empty"
-        if transcript.messages_state is MessagesState.EMPTY
-        else "it has no stored messages"
-    )
-
-
-def _refusal(transcript: Transcript, entries: Sequence[TranscriptEntry], version: Version) -> str | None:
+def _refusal(
+    transcript: Transcript, entries: Sequence[TranscriptEntry], version: Version
+) -> ResumeReason | None:
     found = obstacles(transcript, entries, version)
     if found:
-        more = f", and {plural(len(found) - NAMED, 'more reason')}" if len(found) > NAMED else ""
-        return f"{version} cannot load it: {'; '.join(found[:NAMED])}{more}"
+        return NotLoadable(found)
     status = transcript.head.status
     if status in resuming.UNFINISHED and version >= resuming.REFUSES_UNFINISHED:
-        return f"it is {status}: {version} refuses a response that is not finished"
+        return NotFinished(status)
     return None
 
 
-def _failing(entries: Sequence[TranscriptEntry], version: Version) -> str | None:
+def _failing(entries: Sequence[TranscriptEntry], version: Version) -> ResumeReason | None:
     """Return why the conversion of the items raises, None where it does not."""
     for entry in entries:
-        what = f"{entry.side.value} item {entry.position + 1} ({entry.type or 'message'})"
-        if resuming.handling(entry.kind.value, version) is Handling.FAILS:
-            return f"without stored messages {version} converts its items, and fails at {what}"
-        reason = _unconvertible(entry, version)
-        if reason:
-            return f"without stored messages {version} converts its items, and fails at {what}: {reason}"
+        what = _unconvertible(entry, version)
+        if what is not None:
+            return ConversionFails(entry, what)
     asked = {entry.call_id for entry in entries if entry.kind is EntryKind.FUNCTION_CALL}
     for entry in entries:
         if entry.kind is EntryKind.FUNCTION_CALL_OUTPUT and entry.call_id not in asked:
-            return (
-                f"without stored messages {version} converts its items, and fails at the output of call "
-                f"{entry.call_id}: the call is not among them"
-            )
+            return CallIsMissing(entry.call_id)
     return None
 
 
-def _unconvertible(entry: TranscriptEntry, version: Version) -> str | None:
+def _unconvertible(entry: TranscriptEntry, version: Version) -> Unconvertible | None:
+    if resuming.handling(entry.kind.value, version) is Handling.FAILS:
+        return Unconvertible.ITEM
     if (
         entry.kind is EntryKind.MCP_CALL
         and entry.output is None
         and version < resuming.TAKES_CALLS_WITHOUT_OUTPUT
     ):
-        return "a call without an output"
+        return Unconvertible.CALL_WITHOUT_OUTPUT
     if any(part.kind is PartKind.REFUSAL for part in entry.parts):
-        return "it does not convert refusals"
+        return Unconvertible.REFUSAL
     if version < resuming.TAKES_FILES:
         return None
     if any(part.kind is PartKind.IMAGE and part.source is None for part in entry.parts):
-        return "an image without URL and file id"
+        return Unconvertible.IMAGE_WITHOUT_SOURCE
     if any(part.kind is PartKind.FILE and part.source in (None, "filename") for part in entry.parts):
-        return "a file without data, URL and file id"
+        return Unconvertible.FILE_WITHOUT_SOURCE
     return None
 
 
 def _lost_in_messages(transcript: Transcript, entries: Sequence[TranscriptEntry]) -> Iterator[Loss]:
     system = [entry for entry in entries if entry.kind is EntryKind.MESSAGE and entry.role == "system"]
-    if system and not any(message.role == "system" for message in transcript.messages):
-        yield Loss("system messages", len(system), "servers store no system messages", tuple(system))
+    if not any(message.role == "system" for message in transcript.messages):
+        yield from _lost(LossKind.SYSTEM_MESSAGES, system)
     thought = [entry for entry in entries if entry.kind is EntryKind.REASONING]
-    if thought and not any(message.reasoning for message in transcript.messages):
-        yield Loss("reasoning", len(thought), "the stored messages hold none", tuple(thought))
+    if not any(message.reasoning for message in transcript.messages):
+        yield from _lost(LossKind.REASONING_NOT_STORED, thought)
 
 
 def _lost_in_items(entries: Sequence[TranscriptEntry], version: Version) -> Iterator[Loss]:
-    for kind, what in (
-        (EntryKind.WEB_SEARCH_CALL, "web searches and what they found"),
-        (EntryKind.FILE_SEARCH_CALL, "file searches and what they found"),
+    for entry_kind, kind in (
+        (EntryKind.WEB_SEARCH_CALL, LossKind.WEB_SEARCHES),
+        (EntryKind.FILE_SEARCH_CALL, LossKind.FILE_SEARCHES),
     ):
-        dropped = [entry for entry in entries if entry.kind is kind]
-        if dropped:
-            yield Loss(what, len(dropped), "searches are not converted to messages", tuple(dropped))
+        yield from _lost(kind, [entry for entry in entries if entry.kind is entry_kind])
     lonely = [entry for entry, is_sent in _reasoning(entries) if not is_sent]
-    if lonely:
-        yield Loss(
-            "reasoning",
-            len(lonely),
-            "only its content is sent, and only with the assistant's message or call right behind it",
-            tuple(lonely),
-        )
+    yield from _lost(LossKind.REASONING_NOT_SENT, lonely)
     failed = [entry for entry in entries if entry.kind is EntryKind.MCP_CALL and entry.error]
-    if failed:
-        yield Loss("errors of MCP calls", len(failed), "only a call's output is sent", tuple(failed))
-    unseen = [entry for entry in entries if _loses_images(entry, version)]
-    if unseen:
-        yield Loss("images by file id", len(unseen), f"{version} sends only images with a URL", tuple(unseen))
+    yield from _lost(LossKind.MCP_ERRORS, failed)
+    yield from _lost(LossKind.IMAGES_BY_ID, [entry for entry in entries if _loses_images(entry, version)])
+
+
+def _lost(kind: LossKind, entries: Sequence[TranscriptEntry]) -> Iterator[Loss]:
+    if entries:
+        yield Loss(kind, len(entries), tuple(entries))
 
 
 def _reasoning(entries: Sequence[TranscriptEntry]) -> Iterator[tuple[TranscriptEntry, bool]]:
@@ -175,39 +170,40 @@ def _loses_images(entry: TranscriptEntry, version: Version) -> bool:
     )
 
 
-def _lost_before(transcript: Transcript, version: Version, missing: str | None) -> Iterator[Loss]:
+def _lost_before(
+    transcript: Transcript, version: Version, missing: MissingBeginning | None
+) -> Iterator[Loss]:
     if not transcript.is_incremental:
         return
     if version < resuming.REBUILDS_INPUT:
-        reason = f"its input holds only what was new, and {version} does not rebuild the rest"
-        yield Loss("everything before this response", 1, reason)
+        yield Loss(LossKind.EVERYTHING_BEFORE, 1)
     elif missing is not None:
-        yield Loss("everything before what is left of its chain", 1, missing)
+        yield Loss(LossKind.BEGINNING, 1, beginning=missing)
 
 
-def _notes(transcript: Transcript, entries: Iterable[TranscriptEntry]) -> Iterator[str]:
+def _notes(transcript: Transcript, entries: Iterable[TranscriptEntry]) -> Iterator[ResumeNote]:
     entries = tuple(entries)
     if transcript.instructions:
-        yield "its instructions are not carried over: the next request must give its own"
+        yield ResumeNote(ResumeNoteKind.INSTRUCTIONS)
     outputs = {entry.call_id for entry in entries if entry.kind is EntryKind.FUNCTION_CALL_OUTPUT}
     told = {message.tool_call_id for message in transcript.messages}
     open_ = [
-        entry
+        f"{entry.name or '?'} ({entry.call_id or 'no call_id'})"
         for entry in entries
         if entry.kind is EntryKind.FUNCTION_CALL
         and entry.call_id not in outputs
         and entry.call_id not in told
     ]
     if open_:
-        calls = ", ".join(f"{entry.name or '?'} ({entry.call_id or 'no call_id'})" for entry in open_[:NAMED])
-        yield f"the next request must bring the output of {plural(len(open_), 'function call')}: {calls}"
+        yield ResumeNote(ResumeNoteKind.OPEN_CALLS, len(open_), tuple(open_))
     asked = [
         entry for entry in entries if entry.kind is EntryKind.MCP_APPROVAL_REQUEST and entry.answer is None
     ]
     if asked:
-        yield f"{plural(len(asked), 'approval request')} not answered yet"
-    if transcript.head.status in ("failed", "cancelled", *resuming.UNFINISHED):
-        yield f"it is {transcript.head.status}: a follow-up continues from its partial state"
+        yield ResumeNote(ResumeNoteKind.APPROVALS, len(asked))
+    status = transcript.head.status
+    if status in ("failed", "cancelled", *resuming.UNFINISHED):
+        yield ResumeNote(ResumeNoteKind.PARTIAL, names=(status,))
     stored = [part.text for entry in entries for part in entry.parts if part.source == "file_id"]
     if stored and transcript.messages_state is not MessagesState.STORED:
-        yield f"{plural(len(stored), 'file')} must still be in the files store: {', '.join(stored[:NAMED])}"
+        yield ResumeNote(ResumeNoteKind.FILES, len(stored), tuple(stored))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from llama_storage_tui.model.access import Decision, Ownership, SqlEngine, Viewer
+from llama_storage_tui.model.access import Decision, Ownership, Viewer
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.families import TablePlace
 from llama_storage_tui.model.responses import ResponseSummary
 from llama_storage_tui.model.transcript import StoredResponse
-from llama_storage_tui.services.access import WhoReport, engine_of, judge, who
+from llama_storage_tui.services.access import TableAccess, WhoReport, engine_of
 from llama_storage_tui.services.responses.categories import without_store
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import cell_text
@@ -66,13 +66,7 @@ class ViewAs:
 
     def _judge(self, place: TablePlace) -> Judge:
         if place not in self._judges:
-            self._judges[place] = judge(
-                self._catalog.access,
-                self._catalog.version.chosen,
-                _engine(self._catalog, place),
-                place.table,
-                self.viewer,
-            )
+            self._judges[place] = _access(self._catalog, place).judge(self.viewer)
         return self._judges[place]
 
 
@@ -85,20 +79,13 @@ def who_may_read(session: Session, response: StoredResponse, viewer: Viewer | No
         tenant=cell_text(row.get("tenant_id")),
         has_tenant_column="tenant_id" in row,
     )
-    return who(
-        catalog.access,
-        catalog.version.chosen,
-        _engine(catalog, response.place),
-        response.place.table,
-        cell_text(row.get("id")),
-        ownership,
-        viewer,
-    )
+    return _access(catalog, response.place).who(cell_text(row.get("id")), ownership, viewer)
 
 
-def _engine(catalog: Catalog, place: TablePlace) -> SqlEngine:
+def _access(catalog: Catalog, place: TablePlace) -> TableAccess:
     backend = catalog.backend(place.backend)
-    return engine_of(None if backend is None else backend.target)
+    engine = engine_of(None if backend is None else backend.target)
+    return TableAccess(catalog.access, catalog.version.chosen, engine, place.table)
 
 
 def _ownership(summary: ResponseSummary) -> Ownership:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.chain import FullInput
-from llama_storage_tui.model.resume import Addition, Examination
+from llama_storage_tui.model.resume import Addition, Examination, MissingBeginning
 from llama_storage_tui.model.transcript import StoredResponse, TranscriptEntry
 from llama_storage_tui.services.responses.full_input import full_input
 from llama_storage_tui.services.responses.reading import (
@@ -37,7 +37,7 @@ class Rebuilt:
 
     examination: Examination
     input: tuple[TranscriptEntry, ...]
-    missing: str | None
+    missing: MissingBeginning | None
 
 
 async def rebuild(session: Session, examination: Examination) -> Rebuilt:

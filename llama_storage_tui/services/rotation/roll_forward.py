@@ -28,6 +28,7 @@ from llama_storage_tui.services.rotation.identity import open_login
 from llama_storage_tui.services.rotation.pooler import reload_steps
 from llama_storage_tui.services.rotation.sources import read_sources
 from llama_storage_tui.services.rotation.staging import now, request_from_json, target_of
+from llama_storage_tui.text import capitalised
 
 UNVERIFIED: Final = (
     "Nothing was verified: the server lets this role in with any password, the old one included; whether it has the new one"
@@ -90,7 +91,7 @@ async def roll_forward(
 def _reloads(journal: Journal) -> Iterator[str]:
     for file in journal.files:
         if any(edit.get("user") for edit in file.edits):
-            yield from (f"{step[:1].upper()}{step[1:]}." for step in reload_steps(str(file.path)))
+            yield from (f"{capitalised(step)}." for step in reload_steps(str(file.path)))
 
 
 def redo_of(file: JournaledFile, journal: Journal) -> Callable[[bytes], bytes]:

@@ -2,7 +2,8 @@
 
 A thread would not do, since imports and reading share one interpreter. The child is forked before there are threads, from a
 program that has opened nothing; it reads, and when it is asked to, which is after the first paint, judges; then it ends, as it does
-when its parent is gone. It contacts nothing and writes nothing but its two answers.
+when its parent is gone. It contacts nothing and writes nothing but its two answers. With one processor alone a child would only
+take turns with this process, and import twice what both need: this one reads when it has imported the rest.
 
 The answers hold the config's secrets. They go through an anonymous pipe between two processes of the same user, one the
 child of the other, which no third can open by a name: what was in this process's memory comes back into it. `Secret` itself
@@ -23,7 +24,7 @@ import threading
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from llama_storage_tui.files.log import learn_secrets
-from llama_storage_tui.secrets import Secret
+from llama_storage_tui.secrets import Secret, conceal
 from llama_storage_tui.services.loaded_config import Opened
 
 if TYPE_CHECKING:
@@ -100,10 +101,36 @@ class Ahead:
         os.close(self._question)
 
 
-def read_ahead(request: LoadRequest) -> Ahead | None:
+class InTurn:
+    """A config that this process reads when it is asked for: in a thread, so that a file that hangs holds nothing up."""
+
+    def __init__(self, request: LoadRequest) -> None:
+        self._request = request
+
+    def opened(self, seconds: float) -> Opened | None:
+        """Return the config as it was read; None where that failed, or took longer. To be asked once."""
+        found: list[Opened] = []
+        reader = threading.Thread(target=self._read, args=(found,), name="reading the config", daemon=True)
+        reader.start()
+        reader.join(seconds)
+        return found[0] if found else None
+
+    def _read(self, found: list[Opened]) -> None:
+        from llama_storage_tui.services.catalog import open_at_once
+
+        with contextlib.suppress(Exception):  # the caller reads for itself and learns why
+            found.append(open_at_once(self._request))
+
+    def close(self) -> None:
+        """Leave the thread: it holds nothing."""
+
+
+def read_ahead(request: LoadRequest) -> Ahead | InTurn | None:
     """Begin to read a config; None where that is not to be done: not on Linux, not beside threads, not from stdin."""
     if sys.platform != "linux" or threading.active_count() > 1 or request.config == "-":
         return None
+    if len(os.sched_getaffinity(0)) == 1:
+        return InTurn(request)
     answers, question = os.pipe(), os.pipe()
     try:
         child = os.fork()
@@ -147,4 +174,5 @@ def leave_terminal() -> None:
 
 def _learned(catalog: Catalog) -> Catalog:
     learn_secrets(catalog.secrets)
+    conceal(catalog.concealed)
     return catalog

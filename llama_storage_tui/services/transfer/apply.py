@@ -195,15 +195,15 @@ class Transfer:
             for number in range(PASSES):
                 before = [await stamp_of(item, self.timeouts) for item in items]
                 journal = await self._pass(journal, items, expected, outcomes)
-                found = await open_elsewhere(items, self.timeouts, accepts_open=self.accepts_open)
+                opened = await open_elsewhere(items, self.timeouts, accepts_open=self.accepts_open)
                 left = [row for each in outcomes.values() for row in each.left]
                 if left:
                     raise RefusedError(
                         REFUSED.format(what=left[0].what, name=left[0].identity, reason=left[0].reason),
                         where=items[0].target.location,
                     )
-                if found:
-                    raise RefusedError(f"Everything was brought once. {found[0]}")
+                if opened.open:
+                    raise RefusedError(f"Everything was brought once. {opened.open[0]}")
                 if await are_settled(items, before, outcomes if number else {}, self.timeouts):
                     break
             else:
@@ -387,7 +387,7 @@ class Transfer:
             raise pending(journal)
 
     async def _refuse_open(self, journal: TransferJournal, items: Sequence[TransferItem]) -> None:
-        found = await open_elsewhere(items, self.timeouts, accepts_open=self.accepts_open)
+        found = (await open_elsewhere(items, self.timeouts, accepts_open=self.accepts_open)).open
         if found and journal.is_open:
             raise PendingError(found[0], where=journal.id, help=Advice("", journal.finishing, journal.config))
         if found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import field
+from operator import itemgetter
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
@@ -18,15 +19,24 @@ IDENTITY_LENGTH = 120
 
 @dataclass(slots=True)
 class SheetRows:
-    """Rows for one sheet; `origins` are the places in the source's batch that they came from."""
+    """Rows for one sheet; `origins` are the places in the source's batch that they came from.
+
+    `packed` is what `ItemWriter.packed` made of these very rows.
+    """
 
     sheet: Sheet
     rows: list[RawRow] = field(default_factory=list)
     origins: list[int] = field(default_factory=list)
+    packed: object = field(default=None, repr=False)
 
     def identities(self) -> list[RowIdentity]:
         """Return each row's identity."""
         return identities(self.sheet, self.rows)
+
+    def has_twins(self) -> bool:
+        """Tell whether two rows have one identity."""
+        places = [self.sheet.columns.index(name) for name in self.sheet.identity]
+        return len(set(map(itemgetter(*places), self.rows))) < len(self.rows)
 
 
 @dataclass(frozen=True, slots=True)

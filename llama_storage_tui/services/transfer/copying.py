@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import field
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import RawBatch, RawRow, RowIdentity, Sheet, Standing, TakenError
 from llama_storage_tui.model.transfer import KEY_COLUMNS, OnConflict, TransferItem
 from llama_storage_tui.model.transfer_result import ItemOutcome, LeftRow, TransferProgress
+from llama_storage_tui.services.transfer.ahead import made_of
 from llama_storage_tui.services.transfer.collecting import searched_apart
 from llama_storage_tui.services.transfer.converting import Converted, SheetRows, convert, shown
 from llama_storage_tui.services.transfer.counting import MOST_LEFT, own_identities
@@ -186,7 +187,7 @@ class ItemCopy:
             reader = self._writer if source is None else source
             reading = reader.read(item.source.container, item.source.keys)
             # A store that is written to reads nothing meanwhile.
-            async with aclosing(self._converted(reading, is_ahead=source is not None)) as batches:
+            async with aclosing(made_of(reading, self._made, is_ahead=source is not None)) as batches:
                 async for batch, made in batches:
                     await self._bring(batch, made)
                     rows += len(batch.rows)
@@ -211,27 +212,12 @@ class ItemCopy:
         seconds = time.monotonic() - self._begun
         self._copy.watch(TransferProgress(self._item.what, place, rows, expected, seconds))
 
-    async def _converted(
-        self, batches: AsyncGenerator[RawBatch, None], *, is_ahead: bool
-    ) -> AsyncGenerator[tuple[RawBatch, Converted], None]:
-        """Yield each batch and what it becomes; `is_ahead` reads and converts the next one while the last is written."""
-
-        async def following() -> tuple[RawBatch, Converted] | None:
-            batch = await anext(batches, None)
-            return None if batch is None else (batch, await asyncio.to_thread(convert, self._item, batch))
-
-        async with aclosing(batches):
-            task = asyncio.create_task(following())
-            try:
-                while (found := await task) is not None:
-                    if is_ahead:
-                        task = asyncio.create_task(following())
-                    yield found
-                    if not is_ahead:
-                        task = asyncio.create_task(following())
-            finally:
-                task.cancel()
-                await asyncio.wait({task})
+    def _made(self, batch: RawBatch) -> Converted:
+        """Convert a batch, and pack what will be inserted as it is."""
+        made = convert(self._item, batch)
+        for each in made.sheets if not self._may_be_there else ():
+            each.packed = self._writer.packed(each.sheet, each.rows)
+        return made
 
     async def _bring(self, batch: RawBatch, made: Converted) -> None:
         for _, row in made.left:
@@ -263,8 +249,7 @@ class ItemCopy:
 
     async def _put(self, each: SheetRows, own: Sequence[RowIdentity] | None) -> None:
         """Write rows, where two of them have one identity the second as one that meets the first."""
-        names = each.identities()
-        if len(set(names)) != len(names):
+        if each.has_twins():
             for number, row in enumerate(each.rows):
                 one = SheetRows(each.sheet, [row], [each.origins[number]])
                 self._may_be_there = True
@@ -272,12 +257,12 @@ class ItemCopy:
             return
         if not self._may_be_there:
             try:
-                await self._insert(each.sheet, each.rows, names)
+                await self._insert(each.sheet, each.rows, each.identities, each.packed)
             except TakenError:  # by a row of another batch, or of another item
                 self._may_be_there = True
             else:
                 return
-        await self._put_beside(each.sheet, each.rows, names, own)
+        await self._put_beside(each.sheet, each.rows, each.identities(), own)
 
     async def _put_beside(
         self,
@@ -288,6 +273,7 @@ class ItemCopy:
     ) -> None:
         """Write rows to a table that has some already."""
         found = await self._writer.look(sheet, rows)
+        self._came.note([name for name, each in zip(names, found, strict=True) if each.is_brought])
         at = {
             standing: [i for i, each in enumerate(found) if each.standing is standing]
             for standing in Standing
@@ -299,7 +285,7 @@ class ItemCopy:
             return
         others = [i for i in at[Standing.OTHER] if i not in set(mine)]
         absent = at[Standing.ABSENT]
-        await self._insert(sheet, [rows[i] for i in absent], [names[i] for i in absent])
+        await self._insert(sheet, [rows[i] for i in absent], lambda: [names[i] for i in absent])
         changing = mine + self._decide(others, names)
         refused_at = await self._change(sheet, rows, names, {i: found[i].former or () for i in changing})
         self.outcome.written += len(set(mine) - refused_at)
@@ -314,7 +300,7 @@ class ItemCopy:
     ) -> None:
         """Make rows of an earlier pass what their source has become: all that differ are this transfer's own."""
         absent, other = at[Standing.ABSENT], at[Standing.OTHER]
-        await self._insert(sheet, [rows[i] for i in absent], [names[i] for i in absent])
+        await self._insert(sheet, [rows[i] for i in absent], lambda: [names[i] for i in absent])
         refused = await self._writer.update(sheet, [rows[i] for i in other])
         for each in refused:
             self._leave(LeftRow(self._item.what, shown(names[other[each.index]]), each.reason))
@@ -380,13 +366,19 @@ class ItemCopy:
                     help="Choose what becomes of rows that differ: keep those of the target, or replace them.",
                 )
 
-    async def _insert(self, sheet: Sheet, rows: Sequence[RawRow], names: Sequence[RowIdentity]) -> None:
+    async def _insert(
+        self,
+        sheet: Sheet,
+        rows: Sequence[RawRow],
+        names: Callable[[], Sequence[RowIdentity]],
+        packed: object = None,
+    ) -> None:
         if not rows:
             return
-        refused = await self._writer.insert(sheet, rows)
+        refused = await self._writer.insert(sheet, rows, packed)
         self._came.note(names)
         for each in refused:
-            self._leave(LeftRow(self._item.what, shown(names[each.index]), each.reason))
+            self._leave(LeftRow(self._item.what, shown(names()[each.index]), each.reason))
         self.outcome.written += len(rows) - len(refused)
 
     def _leave(self, row: LeftRow) -> None:

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import RawBatch, RawRow, RowIdentity, Standing
@@ -39,6 +40,11 @@ _Hear = Callable[[TransferProgress], None]
 
 EXAMPLES: Final = 5
 """Conflicts that are shown of each item."""
+
+UNTOLD: Final = (
+    "Whether a server has {location} open could not be told, for lack of rights or because it does not say: make sure that every "
+    "server that uses it is stopped."
+)
 
 MOST_LEFT: Final = 10_000
 """Rows that are listed of each item."""
@@ -77,12 +83,15 @@ async def count(
             refusals += await _room(writer, store, counted)
         finally:
             await writer.close()
-    refusals += await open_elsewhere(items, timeouts, accepts_open=terms.accepts_open)
+    opened = await open_elsewhere(items, timeouts, accepts_open=terms.accepts_open)
+    refusals += opened.open
     if terms.on_conflict is OnConflict.STOP:
         refusals += [_conflict(each) for each in counted if each.conflicts]
     order = {item.what: number for number, item in enumerate(items)}
     counted.sort(key=lambda each: order[each.what])
-    return TransferPlan(tuple(counted), tuple(stays), tuple(notices), tuple(dict.fromkeys(refusals)))
+    return TransferPlan(
+        tuple(counted), tuple(stays), (*notices, *opened.untold), tuple(dict.fromkeys(refusals))
+    )
 
 
 def _nobody(_: TransferProgress) -> None:
@@ -180,22 +189,33 @@ def own_identities(
     return [tuple(rows[origin][at] for at in places) for origin in origins]
 
 
+@dataclass(frozen=True, slots=True)
+class Openness:
+    """Sentences on the stores of a transfer: those that others have `open`, and those of which that could not be told."""
+
+    open: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
+
+
 async def open_elsewhere(
     items: Sequence[TransferItem], timeouts: Timeouts, *, accepts_open: bool
-) -> list[str]:
-    """Return a sentence for each store that other processes have open, as far as that can be told."""
+) -> Openness:
+    """Return which stores other processes have open, as far as that can be told."""
     if accepts_open:
-        return []
+        return Openness()
     targets = {place.target.location: place.target for item in items for place in (item.target, item.source)}
     found: list[str] = []
+    untold: list[str] = []
     for location, target in targets.items():
         users = await users_of(target, timeouts)
-        if users:
+        if users is None:
+            untold.append(UNTOLD.format(location=location))
+        elif users:
             more = "" if len(users) <= EXAMPLES else f" and {len(users) - EXAMPLES} more"
             found.append(
                 f"{location} is open in {', '.join(users[:EXAMPLES])}{more}: stop the servers first."
             )
-    return found
+    return Openness(tuple(found), tuple(untold))
 
 
 async def _room(writer: ItemWriter, store: StoreItems, counted: Sequence[CountedItem]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import field
 from typing import Final
@@ -43,10 +43,10 @@ class CameBefore:
         """Whether an engine has brought rows by itself to a place that had none: nobody else can have put any there."""
         self._seen = None if isinstance(item.convert, KeepRows | MoveKeys) else SeenKeys()
 
-    def note(self, names: Sequence[RowIdentity]) -> None:
-        """Note what was brought."""
+    def note(self, names: Callable[[], Sequence[RowIdentity]]) -> None:
+        """Note what was brought; `names` gives the identities, where they are needed."""
         if self._seen is not None and not self.has_all:
-            self._seen.update(map(hash, names))
+            self._seen.update(map(hash, names()))
 
     def others(self, names: Sequence[RowIdentity]) -> list[RowIdentity]:
         """Return those of some rows of the target that were there before."""

@@ -36,6 +36,8 @@ from llama_storage_tui.services.transfer.request import request_from_json, reque
 
 LOOK_ELSEWHERE: Final = Advice("", Step.MAP_PATH)
 
+EDITED: Final = "The config was edited since the plan was made: nothing was changed"
+
 MOVED = "A backend of this config was moved since: take that back first"
 
 
@@ -78,7 +80,7 @@ class DataMigration:
             raise pending(journal)
 
         async def work() -> TransferPlan:
-            found, _ = await self._data_plan(self._request, self._old, self._choices)
+            found, catalogs = await self._data_plan(self._request, self._old, self._choices)
             if found.absent and not (found.items or found.stays):
                 raise NotFoundError(found.notices[0], where=self._old, help=LOOK_ELSEWHERE)
             counted = await count(
@@ -90,7 +92,7 @@ class DataMigration:
                 is_thorough=is_thorough,
                 watch=watch,
             )
-            counted = replace(counted, unseen=found.unseen)
+            counted = replace(counted, unseen=found.unseen, configs=tuple(map(_said, catalogs)))
             refusal = await asyncio.to_thread(left_by_early_copy, self._request.environ, found.items)
             return counted if refusal is None else replace(counted, refusals=(refusal, *counted.refusals))
 
@@ -103,6 +105,9 @@ class DataMigration:
         request = request_to_json(self._request, self._old, self._choices)
 
         async def work() -> TransferResult:
+            catalogs = await asyncio.to_thread(self._catalogs, self._request, self._old)
+            if plan.configs and tuple(map(_said, catalogs)) != plan.configs:
+                raise RefusedError(EDITED, where=self.config, help="Make a new plan.")
             return await self._transfer(watch, notify).apply(plan, terms, self.config, request)
 
         return await run_apart(work, may_stop=True, is_awaited=True)
@@ -152,7 +157,7 @@ class DataMigration:
     async def _plan_of(self, journal: TransferJournal) -> tuple[tuple[TransferItem, ...], dict[str, Target]]:
         """Return what the plan of a journal gives now, and the targets of the config's backends."""
         try:
-            found, catalog = await self._data_plan(*request_from_json(journal.request, self._request))
+            found, (catalog, *_) = await self._data_plan(*request_from_json(journal.request, self._request))
         except BackendError as error:
             if journal.is_open:
                 raise half_done(journal, error) from None
@@ -174,19 +179,31 @@ class DataMigration:
 
     async def _data_plan(
         self, request: LoadRequest, old: str | None, choices: PlanChoices
-    ) -> tuple[DataPlan, Catalog]:
-        catalog = load(request)
-        # The old config is another file: neither the version nor the entry that were chosen for the new one are its own.
-        former = (
-            None
-            if old is None
-            else await asyncio.to_thread(
-                follow_renamed_home, load(replace(request, config=old, version=None, key=None))
-            )
-        )
+    ) -> tuple[DataPlan, tuple[Catalog, ...]]:
+        catalogs = await asyncio.to_thread(self._catalogs, request, old)
+        catalog, *former = catalogs
         async with Session(catalog, self._timeouts) as session:
-            found = await plan_data(session, former, choices)
+            found = await plan_data(session, former[0] if former else None, choices)
         for item in found.items:
             for place in (item.source, item.target):
                 refuse_but_for_move(place.target)
-        return found, catalog
+        return found, catalogs
+
+    def _catalogs(self, request: LoadRequest, old: str | None) -> tuple[Catalog, ...]:
+        """Read the config, and the old one where there is one."""
+        catalog = load(request)
+        if old is None:
+            return (catalog,)
+        # The old config is another file: neither the version nor the entry that were chosen for the new one are its own.
+        former = load(replace(request, config=old, version=None, key=None))
+        return catalog, follow_renamed_home(former)
+
+
+def _said(catalog: Catalog) -> tuple[object, ...]:
+    """Return what a plan takes of a config: its version, its backends with their places, and who uses them."""
+    return (
+        str(catalog.version.chosen),
+        tuple((each.name, each.type, each.location) for each in catalog.backends),
+        tuple((each.path, each.backend, each.namespace, each.table) for each in catalog.references),
+        tuple((each.path, each.storage_dir) for each in catalog.providers),
+    )

@@ -112,8 +112,8 @@ async def open_source(target: Target, timeouts: Timeouts) -> ItemSource:
     return await asyncio.to_thread(opened)
 
 
-async def users_of(target: Target, timeouts: Timeouts) -> tuple[str, ...]:
-    """Return who else has a store open, in words; nobody where that cannot be told. Raises BackendError."""
+async def users_of(target: Target, timeouts: Timeouts) -> tuple[str, ...] | None:
+    """Return who else has a store open, in words; None where that cannot be told. Raises BackendError."""
 
     def known() -> bool:
         from llama_storage_tui.backends.registry import is_writable
@@ -121,10 +121,10 @@ async def users_of(target: Target, timeouts: Timeouts) -> tuple[str, ...]:
         return is_writable(target)
 
     if not await asyncio.to_thread(known):
-        return ()
+        return None
     writer = await open_writer(target, timeouts)
     try:
-        return await writer.users() or ()
+        return await writer.users()
     finally:
         await writer.close()
 

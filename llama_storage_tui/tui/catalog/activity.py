@@ -13,6 +13,8 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
+from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.reports.amounts import scope
 from llama_storage_tui.text import age, line, plural, span
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.text_width import end
@@ -59,16 +61,28 @@ def _line(parts: Line) -> Content:
     return Content("").join([Content.styled(line(part.text, 300), part.tone.style) for part in parts])
 
 
-def troubles(seen: ResponseStatistics) -> list[tuple[Shown, int, float | None]]:
-    """Return what needs attention among the responses that were looked at: in words, how many, and when the last one was made."""
-    found = [
-        (Shown("✗ failed", Tone.BAD), seen.whole.count("failed"), seen.whole.last("failed")),
-        (Shown("▲ incomplete", Tone.WARNING), seen.whole.count("incomplete"), seen.whole.last("incomplete")),
-        (Shown("✗ stuck > 15 min", Tone.BAD), seen.stuck, None),
-        (Shown("✗ unreadable", Tone.BAD), seen.whole.count("unreadable"), seen.whole.last("unreadable")),
-        (Shown("▲ unknown status", Tone.WARNING), seen.whole.count("unknown"), seen.whole.last("unknown")),
-    ]
-    return [each for each in found if each[1]]
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """What needs attention: glyph and words, how many there are, and when the last one was made."""
+
+    glyph: Shown
+    words: str
+    number: int
+    last: float | None = None
+
+
+def _troubles(seen: ResponseStatistics) -> list[_Trouble]:
+    """Return what needs attention among the responses that were looked at."""
+    bad, warning = Shown("✗", Tone.BAD), Shown("▲", Tone.WARNING)
+    whole = seen.whole
+    found = (
+        _Trouble(bad, "failed", whole.count("failed"), whole.last("failed")),
+        _Trouble(warning, "incomplete", whole.count("incomplete"), whole.last("incomplete")),
+        _Trouble(bad, "stuck > 15 min", seen.stuck),
+        _Trouble(bad, "unreadable", whole.count("unreadable"), whole.last("unreadable")),
+        _Trouble(warning, "unknown status", whole.count("unknown"), whole.last("unknown")),
+    )
+    return [each for each in found if each.number]
 
 
 def _title(key: str | None, words: str) -> Line:
@@ -95,18 +109,18 @@ def _attention(found: Activity, now: float, keys: Mapping[str, str]) -> Iterator
         yield _title(keys.get("catalog.attention"), "Needs attention")
         yield from [(Shown("  "), *unknown)] if unknown else []
         return
-    rows = troubles(seen)
-    total = sum(number for _, number, _ in rows)
+    rows = _troubles(seen)
+    total = sum(each.number for each in rows)
     scope = f"{seen.rows:,}" if seen.is_exact else f"the last {seen.rows:,}"
     yield (
         *_title(keys.get("catalog.attention"), "Needs attention"),
         Shown(f"  {total:,} of {scope}", Tone.WARNING if total else Tone.MUTED),
     )
-    for words, number, last in rows[:4]:
+    for each in rows[:4]:
         yield (
-            Shown(f"  {words.text:<18}", words.tone),
-            Shown(f"{number:>6,}"),
-            Shown("" if last is None else f"  {age(max(0.0, now - last))}", Tone.MUTED),
+            Shown(f"  {each.glyph.text} {each.words:<16}", each.glyph.tone),
+            Shown(f"{each.number:>6,}"),
+            Shown("" if each.last is None else f"  {age(max(0.0, now - each.last))}", Tone.MUTED),
         )
     if not rows:
         yield (Shown(f"  {CALM}", Tone.GOOD),)
@@ -147,14 +161,11 @@ def _in_one_line(found: Activity, keys: Mapping[str, str]) -> Line:
     seen, unknown = found.statistics, _unknown(found, keys)
     if seen is None or unknown is not None:
         return (*title, Shown("  "), *(unknown or ()))
-    rows = troubles(seen)
+    rows = _troubles(seen)
     if not rows:
-        return (*title, Shown(f"  {CALM}", Tone.GOOD), Shown(f" {seen.scope}", Tone.MUTED))
-    parts: list[Shown] = [*title]
-    for words, number, _ in rows:
-        glyph, _, name = words.text.partition(" ")
-        parts.append(Shown(f"  {glyph} {number:,} {name}", words.tone))
-    return tuple(parts)
+        return (*title, Shown(f"  {CALM}", Tone.GOOD), Shown(f" {scope(seen)}", Tone.MUTED))
+    parts = (Shown(f"  {each.glyph.text} {each.number:,} {each.words}", each.glyph.tone) for each in rows)
+    return (*title, *parts)
 
 
 def _latest(found: Activity, now: float, keys: Mapping[str, str]) -> Iterator[Line]:

@@ -11,8 +11,9 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import DataTable
 
-from llama_storage_tui.model.attention import Attention, Category, CategoryCount
+from llama_storage_tui.model.attention import Attention, CategoryCount, CategoryName
 from llama_storage_tui.model.families import Query
+from llama_storage_tui.reports.attention import CategoryWords, category_words
 from llama_storage_tui.services.responses.attention import attention
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
@@ -26,7 +27,9 @@ COLUMNS: Final = (
     ListColumn("Reason", most=44),
     ListColumn("Why", grows=True, least=20),
 )
-_BAD: Final = frozenset({"failed", "stuck", "unparsable", "no-object"})
+_BAD: Final = frozenset(
+    {CategoryName.FAILED, CategoryName.STUCK, CategoryName.UNPARSABLE, CategoryName.NO_OBJECT}
+)
 
 
 class AttentionScreen(SampledScreen[Attention]):
@@ -72,7 +75,7 @@ class AttentionScreen(SampledScreen[Attention]):
         self._head()
         self.listing.show(
             COLUMNS,
-            [_cells(each) for each in self._seen.categories],
+            [_cells(each, self._words(each)) for each in self._seen.categories],
             [each.category.name for each in self._seen.categories],
         )
         found = next((each for each in self._seen.categories if each.count), None)
@@ -87,34 +90,38 @@ class AttentionScreen(SampledScreen[Attention]):
         seen = self._seen.categories if self._seen is not None else ()
         return next((each for each in seen if each.category.name == name), None)
 
+    def _words(self, found: CategoryCount) -> CategoryWords:
+        assert self._seen is not None, "there are counts when something was found"  # noqa: S101 - for the reader
+        return category_words(found.category.name, self._seen.version, self._seen.thresholds)
+
     @on(DataTable.RowHighlighted)
     def _tell(self) -> None:
         found = self._current
-        self.note(None if found is None else _why(found.category))
+        self.note(None if found is None else _why(self._words(found)))
 
     @on(DataTable.RowSelected)
     def _selected(self) -> None:
         found = self._current
         if found is not None:
             query = Query(conditions=found.category.conditions)
-            self.post_message(ResponsesOpened(query, found.category.title))
+            self.post_message(ResponsesOpened(query, self._words(found).title))
 
 
-def _why(category: Category) -> Content:
+def _why(words: CategoryWords) -> Content:
     return Content.assemble(
-        (line(category.why, 400), Tone.PLAIN.style),
-        (f"\n→ {line(category.next_step, 400)}", Tone.MUTED.style),
+        (line(words.why, 400), Tone.PLAIN.style),
+        (f"\n→ {line(words.next_step, 400)}", Tone.MUTED.style),
     )
 
 
-def _cells(found: CategoryCount) -> tuple[Shown, ...]:
+def _cells(found: CategoryCount, words: CategoryWords) -> tuple[Shown, ...]:
     if not found.count:
-        return Shown("–", Tone.MUTED), Shown(found.category.title, Tone.MUTED), Shown("", Tone.MUTED)
+        return Shown("–", Tone.MUTED), Shown(words.title, Tone.MUTED), Shown("", Tone.MUTED)
     is_bad = found.category.name in _BAD
     tone = Tone.BAD if is_bad else Tone.WARNING
     at_least = "" if found.is_exact else "≥ "
     return (
         Shown(f"{at_least}{found.count:,}", tone),
-        Shown(f"{'✗' if is_bad else '▲'} {found.category.title}", tone),
-        Shown(found.category.why),
+        Shown(f"{'✗' if is_bad else '▲'} {words.title}", tone),
+        Shown(words.why),
     )

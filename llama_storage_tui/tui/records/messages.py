@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from llama_storage_tui.model.families import FamilyEntry
     from llama_storage_tui.model.responses import ResponseBatch, ResponsePage
     from llama_storage_tui.tui.records.response_query import Question
-    from llama_storage_tui.tui.records.search_state import Hunt
+    from llama_storage_tui.tui.records.search_state import ResponseSearch
 
 
 @dataclass(eq=False)
@@ -38,7 +38,7 @@ class ResponsesLoaded(Message):
 class ResponsesFound(Message):
     """A search has come further; the batch may hold nothing."""
 
-    hunt: Hunt
+    search: ResponseSearch
     batch: ResponseBatch
 
 
@@ -46,7 +46,7 @@ class ResponsesFound(Message):
 class ResponsesSearched(Message):
     """A search has read everything, or `is_full`: as much as a screen holds."""
 
-    hunt: Hunt
+    search: ResponseSearch
     is_full: bool = False
     notices: tuple[str, ...] = ()
 

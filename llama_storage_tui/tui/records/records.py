@@ -15,7 +15,7 @@ from textual.widgets import DataTable
 from llama_storage_tui.errors import StorageToolError, UsageError
 from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.model.families import RecordEntry
-from llama_storage_tui.services.following import follow_family
+from llama_storage_tui.services.listing import follow_family
 from llama_storage_tui.services.records.following import Follower
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line

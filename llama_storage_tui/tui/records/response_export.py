@@ -28,7 +28,7 @@ class ResponseExport:
         self._session = session
         self._question = question
         self._listed = tuple(listed)
-        self.scopes: tuple[str, ...] = (PAGE, "All that fit" if question.is_sifted else "All responses")
+        self.scopes: tuple[str, ...] = (PAGE, "All that fit" if question.leaves_some_out else "All responses")
 
     async def run(
         self, scope: str, format_: str, path: Path, *, replaces: bool, on_progress: Progress

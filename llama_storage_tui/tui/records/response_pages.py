@@ -16,8 +16,12 @@ from llama_storage_tui.model.families import Query
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.model.responses import ResponseSummary
 from llama_storage_tui.services.records.following import Follower
-from llama_storage_tui.services.responses.following import follow_responses
-from llama_storage_tui.services.responses.listing import is_large, list_responses, search_responses
+from llama_storage_tui.services.responses.listing import (
+    follow_responses,
+    is_large,
+    list_responses,
+    search_responses,
+)
 from llama_storage_tui.services.responses.viewing import ViewAs
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import Failed
@@ -31,7 +35,7 @@ from llama_storage_tui.tui.records.messages import (
 )
 from llama_storage_tui.tui.records.response_query import Question
 from llama_storage_tui.tui.records.response_rows import row_key
-from llama_storage_tui.tui.records.search_state import MOST_FOUND, Hunt, HuntState
+from llama_storage_tui.tui.records.search_state import MOST_FOUND, ResponseSearch, SearchState
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.zone import Zone
 
@@ -39,7 +43,7 @@ PAGE: Final = 100
 
 
 class ResponsePages(FollowedScreen[Question]):
-    """Brings responses: `_responses` are those on show, `_hunt` the search that found them or still runs, if one does."""
+    """Brings responses: `_responses` are those on show, `_search` the search that found them or still runs, if one does."""
 
     def __init__(
         self,
@@ -62,7 +66,7 @@ class ResponsePages(FollowedScreen[Question]):
         self._notices: tuple[str, ...] = ()
         self._hidden: Mapping[Hiding, int] = {}
         """What the viewer would not get of this page, or of what a search has met."""
-        self._hunt: Hunt | None = None
+        self._search: ResponseSearch | None = None
         """The search whose findings are on show, or that runs."""
 
     def fill(self) -> None:
@@ -92,7 +96,7 @@ class ResponsePages(FollowedScreen[Question]):
 
     def _is_search(self, question: Question) -> bool:
         is_stored = question.query.order is RecordOrder.STORED
-        return bool(self._is_large) and is_stored and question.is_sifted
+        return bool(self._is_large) and is_stored and question.leaves_some_out
 
     def read(self, question: Question, after: Cursor | None) -> None:
         """Begin to read a page, or to search; a page of what a search has found is there already."""
@@ -100,15 +104,15 @@ class ResponsePages(FollowedScreen[Question]):
         if not self._is_search(question):
             self.begin(_waiting(question.query, is_large=bool(self._is_large)))
             self._read(question, after)
-        elif self._hunt is not None and self._hunt.holds(after):
+        elif self._search is not None and self._search.holds(after):
             self._show_found()
         else:
-            hunt = self._hunt = Hunt() if self._hunt is None else self._hunt.towards(after)
+            search = self._search = ResponseSearch() if self._search is None else self._search.towards(after)
             self._responses, self._notices, self._hidden = (), (), {}
             self.arrived(None, 0)
             self.fill()
-            self.begin(hunt.sentence)
-            self._search(question, hunt)
+            self.begin(search.sentence)
+            self._search_tables(question, search)
 
     def ask(self, question: Question) -> None:
         """Begin anew; a search that runs ends there, with what it has found."""
@@ -118,9 +122,9 @@ class ResponsePages(FollowedScreen[Question]):
                 self.begin_to_measure()
             return
         if self._is_search(question):
-            self._hunt = None
-        elif self._hunt is not None and self._hunt.state is HuntState.RUNNING:
-            self._hunt.state = HuntState.CANCELLED
+            self._search = None
+        elif self._search is not None and self._search.state is SearchState.RUNNING:
+            self._search.state = SearchState.CANCELLED
         super().ask(question)
 
     def action_reload(self) -> None:
@@ -135,7 +139,7 @@ class ResponsePages(FollowedScreen[Question]):
     @work(exclusive=True, group="browse", exit_on_error=False)
     async def _read(self, question: Question, after: Cursor | None) -> None:
         try:
-            sees = self._eyes(question)
+            sees = self._viewing(question)
             query = replace(question.query, after=after)
             page = await list_responses(self._session, query, sees=sees, marks=question.marks)
         except StorageToolError as error:
@@ -144,14 +148,14 @@ class ResponsePages(FollowedScreen[Question]):
             notices = (*page.notices, *(sees.notices if sees is not None else ()))
             self.post_message(ResponsesLoaded(question, after, page, notices))
 
-    def _eyes(self, question: Question) -> ViewAs | None:
+    def _viewing(self, question: Question) -> ViewAs | None:
         return None if question.viewer is None else ViewAs(self._session.catalog, question.viewer)
 
     @on(ResponsesLoaded)
     def _loaded(self, message: ResponsesLoaded) -> None:
         if not self.is_asked(message.question, message.after):
             return
-        self._hunt = None
+        self._search = None
         self._responses, self._notices = message.page.records, message.notices
         self._hidden = message.page.hidden
         self.arrived(message.page.next, len(self._responses))
@@ -164,15 +168,15 @@ class ResponsePages(FollowedScreen[Question]):
 
     def read_from_top(self) -> None:
         """Read the first page, but search for nothing again that is on show."""
-        if self._hunt is not None and self.page_number == 1 and self.following is not None:
-            self.finish(self._said(self._hunt.sentence))
+        if self._search is not None and self.page_number == 1 and self.following is not None:
+            self.finish(self._said(self._search.sentence))
         else:
             super().read_from_top()
 
     def follower(self) -> Follower[ResponseSummary]:
         """Return what follows the responses on show."""
         shown = self._shown
-        return follow_responses(self._session, shown.query, sees=self._eyes(shown), marks=shown.marks)
+        return follow_responses(self._session, shown.query, sees=self._viewing(shown), marks=shown.marks)
 
     def add(self, records: Sequence[ResponseSummary], deepest: int) -> int:
         """Put responses on top; one that is there already is shown as it is now."""
@@ -207,49 +211,49 @@ class ResponsePages(FollowedScreen[Question]):
         return "" if self._notices else "No response is stored here yet."
 
     @work(exclusive=True, group="browse", exit_on_error=False)
-    async def _search(self, question: Question, hunt: Hunt) -> None:
+    async def _search_tables(self, question: Question, search: ResponseSearch) -> None:
         is_full = False
         try:
-            sees = self._eyes(question)
-            query = replace(question.query, after=hunt.start)
-            search = search_responses(self._session, query, sees=sees, marks=question.marks, most=MOST_FOUND)
-            async with aclosing(search) as batches:
+            sees = self._viewing(question)
+            query = replace(question.query, after=search.start)
+            found = search_responses(self._session, query, sees=sees, marks=question.marks, most=MOST_FOUND)
+            async with aclosing(found) as batches:
                 async for batch in batches:
                     is_full = batch.next is not None
-                    self.post_message(ResponsesFound(hunt, batch))
+                    self.post_message(ResponsesFound(search, batch))
         except StorageToolError as error:
             self.post_message(Failed(error))
         else:
             notices = sees.notices if sees is not None else ()
-            self.post_message(ResponsesSearched(hunt, is_full=is_full, notices=notices))
+            self.post_message(ResponsesSearched(search, is_full=is_full, notices=notices))
 
     @on(ResponsesFound)
     def _came_further(self, message: ResponsesFound) -> None:
-        if message.hunt is not self._hunt or self._hunt.state is not HuntState.RUNNING:
+        if message.search is not self._search or self._search.state is not SearchState.RUNNING:
             return
-        self._hunt.take(message.batch)
-        self._hidden, self._notices = self._hunt.hidden, tuple(self._hunt.notices)
+        self._search.take(message.batch)
+        self._hidden, self._notices = self._search.hidden, tuple(self._search.notices)
         # What is on show is filled up; a full page is not shown anew, so that the cursor rests.
         self._show_found(is_new=bool(message.batch.responses) and len(self._responses) < PAGE)
-        self.begin(self._hunt.sentence)
+        self.begin(self._search.sentence)
 
     @on(ResponsesSearched)
     def _searched(self, message: ResponsesSearched) -> None:
-        if message.hunt is self._hunt:
-            self._notices = (*self._hunt.notices, *message.notices)
-            self._end_search(HuntState.FULL if message.is_full else HuntState.DONE)
+        if message.search is self._search:
+            self._notices = (*self._search.notices, *message.notices)
+            self._end_search(SearchState.FULL if message.is_full else SearchState.DONE)
 
-    def _end_search(self, state: HuntState) -> None:
-        if self._hunt is None:
+    def _end_search(self, state: SearchState) -> None:
+        if self._search is None:
             return
-        self._hunt.state = state
+        self._search.state = state
         self._show_found(is_new=False)
-        self.finish(self._said(self._hunt.sentence))
+        self.finish(self._said(self._search.sentence))
 
     def _show_found(self, *, is_new: bool = True) -> None:
-        if self._hunt is None:
+        if self._search is None:
             return
-        page, following = self._hunt.page(self._wanted[-1], PAGE)
+        page, following = self._search.page(self._wanted[-1], PAGE)
         self._responses = page
         self.arrived(following, len(page))
         if is_new:
@@ -260,13 +264,13 @@ class ResponsePages(FollowedScreen[Question]):
 
     def cancelled(self) -> None:
         """Keep what a search has found, and say that it is not all."""
-        if self._hunt is not None and self._hunt.state is HuntState.RUNNING:
-            self._end_search(HuntState.CANCELLED)
+        if self._search is not None and self._search.state is SearchState.RUNNING:
+            self._end_search(SearchState.CANCELLED)
 
     def failed(self, error: StorageToolError) -> None:
         """Keep what a search has found, and say what stopped it."""
-        if self._hunt is not None and self._hunt.state is HuntState.RUNNING:
-            self._hunt.state = HuntState.CANCELLED
+        if self._search is not None and self._search.state is SearchState.RUNNING:
+            self._search.state = SearchState.CANCELLED
             self.head()
         self.fail(error)
 

@@ -1,4 +1,4 @@
-"""What a list of responses is asked: which of them, in which order, and through whose eyes."""
+"""What a list of responses is asked: which of them, in which order, and as seen by which user."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from llama_storage_tui.upstream.families.responses import RESPONSES
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which responses are asked for, and whose eyes are looked through; None sees everything.
+    """Which responses are asked for, and as which user; None sees everything.
 
     With `marks` what the viewer would not get is shown too, and marked.
     """
@@ -31,7 +31,7 @@ class Question:
         return bool(self.query.conditions) or record_filter.is_filtered(self.query)
 
     @property
-    def is_sifted(self) -> bool:
+    def leaves_some_out(self) -> bool:
         """Whether anything is left out."""
         return self.is_filtered or (self.viewer is not None and not self.marks)
 

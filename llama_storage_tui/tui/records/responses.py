@@ -107,8 +107,8 @@ class ResponsesScreen(ResponsePages):
             facts.append(Shown("▲ as stored, close to newest first: o sorts", Tone.WARNING))
         else:
             facts.append(Shown("newest first", Tone.MUTED))
-        if self._hunt is not None:
-            facts.append(self._hunt.fact)
+        if self._search is not None:
+            facts.append(self._search.fact)
         facts += [Shown(text, Tone.KEY) for text in self._shown.words(self._zone.info)]
         if self._shown.viewer is not None:
             hidden = sum(self._hidden.values())

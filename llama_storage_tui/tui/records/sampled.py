@@ -13,6 +13,7 @@ from textual.message import Message
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.reports.amounts import scope
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import Failed
 from llama_storage_tui.tui.records.frame import RecordFrame
@@ -41,8 +42,6 @@ class Sample(Protocol):
     def total(self) -> int: ...
     @property
     def notices(self) -> tuple[str, ...]: ...
-    @property
-    def scope(self) -> str: ...
 
 
 Seen = TypeVar("Seen", bound=Sample)
@@ -82,7 +81,7 @@ class SampledScreen(RecordFrame, Generic[Seen]):
         """Return of what the counts are, for the headline; nothing before the first look."""
         if self._seen is None:
             return []
-        facts = [Shown(self._seen.scope, Tone.MUTED if self._seen.is_exact else Tone.KEY)]
+        facts = [Shown(scope(self._seen), Tone.MUTED if self._seen.is_exact else Tone.KEY)]
         if not self._seen.is_exact:
             facts.append(Shown(f"of about {self._seen.estimated_rows:,}", Tone.MUTED))
         return facts

@@ -18,7 +18,7 @@ MOST_FOUND: Final = 1000
 """Responses that a search brings to a screen before it waits for who reads them."""
 
 
-class HuntState(StrEnum):
+class SearchState(StrEnum):
     """How a search stands."""
 
     RUNNING = "running"
@@ -34,7 +34,7 @@ def percent(done: int, total: int) -> str:
 
 
 @dataclass(slots=True, eq=False)
-class Hunt:
+class ResponseSearch:
     """A part of a search, up to MOST_FOUND responses, and what it found; `done` of `total` positions are read.
 
     The parts before are known by where they start, and no more: who goes back to one searches it again.
@@ -45,7 +45,7 @@ class Hunt:
     found: list[ResponseSummary] = field(default_factory=list)
     done: int = 0
     total: int = 0
-    state: HuntState = HuntState.RUNNING
+    state: SearchState = SearchState.RUNNING
     notices: list[str] = field(default_factory=list)
     hidden: Counter[Hiding] = field(default_factory=Counter)
 
@@ -68,9 +68,9 @@ class Hunt:
         """Tell whether a page lies in this part."""
         return int(after or 0) // MOST_FOUND == self.part
 
-    def towards(self, after: Cursor | None) -> Hunt:
+    def towards(self, after: Cursor | None) -> ResponseSearch:
         """Return the part that a page lies in, not searched yet."""
-        return Hunt(self.starts, int(after or 0) // MOST_FOUND)
+        return ResponseSearch(self.starts, int(after or 0) // MOST_FOUND)
 
     def take(self, batch: ResponseBatch) -> None:
         """Add what a search says."""
@@ -85,13 +85,13 @@ class Hunt:
         """Return a page of what is found, and where the next one begins."""
         start = int(after or 0) - self.before
         end = start + size
-        is_more = len(self.found) > end or (self.state is HuntState.FULL and len(self.found) == end)
+        is_more = len(self.found) > end or (self.state is SearchState.FULL and len(self.found) == end)
         return tuple(self.found[start:end]), str(self.before + end) if is_more else None
 
     @property
     def percent(self) -> str:
         """How much of the tables is read; never `100 %` before the end."""
-        if self.state is HuntState.DONE:
+        if self.state is SearchState.DONE:
             return "100 %"
         return percent(self.done, self.total)
 
@@ -104,11 +104,11 @@ class Hunt:
     def fact(self) -> Shown:
         """What a headline says of the search."""
         match self.state:
-            case HuntState.RUNNING:
+            case SearchState.RUNNING:
                 return Shown(f"◌ {self.progress}", Tone.KEY)
-            case HuntState.DONE:
+            case SearchState.DONE:
                 return Shown(f"{self.so_far:,} found", Tone.MUTED)
-            case HuntState.FULL | HuntState.CANCELLED:
+            case SearchState.FULL | SearchState.CANCELLED:
                 return Shown(f"▲ incomplete: {self.progress}", Tone.WARNING)
 
     @property
@@ -116,11 +116,11 @@ class Hunt:
         """What came of the search."""
         found = f"{plural(self.so_far, 'response')} found"
         match self.state:
-            case HuntState.RUNNING:
+            case SearchState.RUNNING:
                 return f"Searching: {self.progress}"
-            case HuntState.DONE:
+            case SearchState.DONE:
                 return f"{found}: everything was searched." if self.so_far else "No responses match."
-            case HuntState.FULL:
+            case SearchState.FULL:
                 return f"{found} so far, {self.percent} searched: n goes on after the last page of them, / narrows."
-            case HuntState.CANCELLED:
+            case SearchState.CANCELLED:
                 return f"Cancelled: {found}, {self.percent} searched, so there may be more. ctrl+r searches again."

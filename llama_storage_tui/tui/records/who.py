@@ -103,13 +103,17 @@ class WhoDialog(Dialog[None]):
         self.dismiss()
 
 
-def decision_mark(decision: Decision) -> Shown:
-    """Return glyph and words of an answer."""
+def _answer(decision: Decision) -> tuple[Shown, str]:
+    """Return the glyph of an answer, and its words after the user's name."""
     if decision.fails:
-        return Shown("✗ gets an error", Tone.BAD)
+        return Shown("✗", Tone.BAD), "gets an error"
     if not decision.is_certain:
-        return Shown("▲ may or may not: that depends on the server's start", Tone.WARNING)
-    return Shown("● may read it", Tone.GOOD) if decision.may_read else Shown("✗ may not read it", Tone.BAD)
+        return Shown("▲", Tone.WARNING), "may or may not read it: that depends on the server's start"
+    return (
+        (Shown("●", Tone.GOOD), "may read it")
+        if decision.may_read
+        else (Shown("✗", Tone.BAD), "may not read it")
+    )
 
 
 def report_text(report: WhoReport, viewer: Viewer | None, server: str) -> Content:
@@ -134,11 +138,10 @@ def report_text(report: WhoReport, viewer: Viewer | None, server: str) -> Conten
 
 
 def _decision(decision: Decision, viewer: Viewer, server: str) -> list[Content]:
-    mark = decision_mark(decision)
-    glyph, _, words = mark.text.partition(" ")
+    glyph, words = _answer(decision)
     name = line(viewer.name or "this user", 60)
     parts = [
-        Content.styled(f"{glyph} {name} {words}", f"bold {mark.tone.style}")
+        Content.styled(f"{glyph.text} {name} {words}", f"bold {glyph.tone.style}")
         + Content.styled(f"  {server}", Tone.MUTED.style),
         _fact("because", decision.because),
     ]

@@ -12,6 +12,7 @@ from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.chain import Chain
+from llama_storage_tui.reports.chain import chain_notices
 from llama_storage_tui.services.responses.chain import ChainProgress, chain
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
@@ -106,7 +107,9 @@ class ChainScreen(RecordFrame):
         self._fill()
         self.listing.point(message.chain.asked)
         self.finish(
-            " ".join((*message.chain.notices, "◆ marks the response that was opened; enter opens another."))
+            " ".join(
+                (*chain_notices(message.chain), "◆ marks the response that was opened; enter opens another.")
+            )
         )
 
     def _fill(self) -> None:

@@ -24,15 +24,16 @@ COLUMNS: Final = (
 DEEPEST: Final = 6
 """Forks inside forks that are still moved in."""
 
-_SAID: Final = {
-    LinkMark.MISSING_PARENT: "▲ previous response gone",
-    LinkMark.CYCLE: "✗ cycle",
-    LinkMark.OLDER_THAN_PARENT: "▲ older than the previous one",
-    LinkMark.OWNER_CHANGED: "▲ owner changed",
-    LinkMark.AMBIGUOUS: "▲ others fit as well",
-    LinkMark.GAP: "▲ answers missing in between",
-    LinkMark.UNREADABLE: "✗ invalid JSON",
+_REMARKS: Final = {
+    LinkMark.UNREADABLE: Shown("✗ invalid JSON", Tone.BAD),
+    LinkMark.CYCLE: Shown("✗ cycle", Tone.BAD),
+    LinkMark.MISSING_PARENT: Shown("▲ previous response gone", Tone.WARNING),
+    LinkMark.OWNER_CHANGED: Shown("▲ owner changed", Tone.WARNING),
+    LinkMark.AMBIGUOUS: Shown("▲ others fit as well", Tone.WARNING),
+    LinkMark.OLDER_THAN_PARENT: Shown("▲ older than the previous one", Tone.WARNING),
+    LinkMark.GAP: Shown("▲ answers missing in between", Tone.WARNING),
 }
+"""What is odd about a response, the worst first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +105,20 @@ def _cells(
 def remarks(row: TreeRow, before: Mapping[str, str], *, is_asked: bool) -> Shown:
     """Say what is odd about a response of a chain, the worst first, and what else is to know."""
     link = row.link
-    odd = [_SAID[mark] for mark in link.marks]
-    if link.id in before:
-        odd = [
-            f"{said} from {before[link.id]}" if said == _SAID[LinkMark.OWNER_CHANGED] else said
-            for said in odd
-        ]
+    odd = [(mark, remark) for mark, remark in _REMARKS.items() if mark in link.marks]
+    words = [
+        f"{remark.text} from {before[link.id]}"
+        if mark is LinkMark.OWNER_CHANGED and link.id in before
+        else remark.text
+        for mark, remark in odd
+    ]
     plain = [
         *(["this response"] if is_asked else []),
         *([f"fork: {plural(row.followers, 'continuation')}"] if row.followers > 1 else []),
         *(["inferred"] if link.inferred else []),
     ]
-    is_bad = any(said.startswith("✗") for said in odd)
-    tone = Tone.BAD if is_bad else Tone.WARNING if odd else Tone.MUTED
-    return Shown(", ".join([*sorted(odd, reverse=True), *plain]), tone)
+    tone = odd[0][1].tone if odd else Tone.MUTED
+    return Shown(", ".join([*words, *plain]), tone)
 
 
 def owners_before(chain: Chain) -> dict[str, str]:

@@ -15,6 +15,7 @@ from llama_storage_tui.model.completions import Completion
 from llama_storage_tui.model.conversations import ConversationDetail
 from llama_storage_tui.model.families import Query, RecordDetail, RecordField
 from llama_storage_tui.model.resume import Addition
+from llama_storage_tui.reports.comparison import addition_notes
 from llama_storage_tui.services.records.reading import read_record
 from llama_storage_tui.services.records.showing import shown
 from llama_storage_tui.services.responses.bodies import message_body, pretty
@@ -88,7 +89,7 @@ class DifferenceReading:
 
 
 def _added(found: Addition) -> Iterator[TimelineLine]:
-    for note in found.notes:
+    for note in addition_notes(found):
         yield said("▲", "note", note, Tone.WARNING)
     for entry in found.dropped:
         line = entry_line(entry)

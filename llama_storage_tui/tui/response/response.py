@@ -15,6 +15,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.resume import Examination
+from llama_storage_tui.reports.resume import missing_beginning_words
 from llama_storage_tui.services.responses.parsing import OBJECT
 from llama_storage_tui.services.responses.reading import (
     examine_response,
@@ -218,7 +219,8 @@ class ResponseScreen(DetailScreen):
         found = rebuilt.examination
         transcript = found.response.transcript
         lines = tuple(timeline(transcript, input_=rebuilt.input))
-        notice = f"▲ The input does not reach the beginning: {rebuilt.missing}." if rebuilt.missing else ""
+        why = None if rebuilt.missing is None else missing_beginning_words(rebuilt.missing)
+        notice = "" if why is None else f"▲ The input does not reach the beginning: {why}."
         self._shown = _Shown(found, lines, tuple(messages(transcript, found.comparison)), notice)
         self._filled.clear()
         self._head()

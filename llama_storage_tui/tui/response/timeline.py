@@ -14,6 +14,7 @@ from llama_storage_tui.model.transcript import (
     Transcript,
     TranscriptEntry,
 )
+from llama_storage_tui.reports.comparison import disagreement
 from llama_storage_tui.text import plural
 from llama_storage_tui.tui.response.timeline_lines import TimelineLine, said
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
@@ -112,13 +113,13 @@ def messages(transcript: Transcript, comparison: Comparison) -> list[TimelineLin
         lines.append(said("", "▲ no messages", _NONE[transcript.messages_state], Tone.WARNING))
     for message in transcript.messages:
         notes = tuple(
-            each.sentence
+            disagreement(each)
             for each in comparison.disagreements
             if each.message is not None and each.message.position == message.position
         )
         lines.append(message_line(message, notes))
     lines += [
-        said("▲", "not among them", each.sentence, Tone.WARNING)
+        said("▲", "not among them", disagreement(each), Tone.WARNING)
         for each in comparison.disagreements
         if each.message is None
     ]

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from llama_storage_tui.secrets import Secret
-from llama_storage_tui.text import line
+from llama_storage_tui.text import visible_line
 from llama_storage_tui.tui.messages import CopyRequested
 from llama_storage_tui.tui.screens.dialog import Dialog, titled
 from llama_storage_tui.tui.style.glyphs import Tone
@@ -40,7 +40,7 @@ class RevealDialog(Dialog[None]):
             box.border_title = titled(f"New password of {self._role}")
             yield Static(
                 Content.assemble(
-                    (line(self._password.reveal()), f"bold {Tone.KEY.style}"),
+                    (visible_line(self._password.reveal()), f"bold {Tone.KEY.style}"),
                     ("\n\ny copies it; escape hides it again.", Tone.MUTED.style),
                 )
             )

@@ -51,7 +51,8 @@ class MoveOptionsDialog(Dialog[MoveOptions]):
                             yield from field(
                                 each.name,
                                 f"{type_}-{each.name}",
-                                is_secret=False,
+                                is_secret=each.is_secret,
+                                may_be_variable=True,
                                 value=options.fields.get(each.name, "") if type_ == options.type else "",
                                 placeholder=_hint(each),
                             )

@@ -12,13 +12,13 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.coordinate import Coordinate
 from textual.geometry import Size
-from textual.widgets import DataTable
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.style.glyphs import Shown
 from llama_storage_tui.tui.style.text_width import end, middle
 from llama_storage_tui.tui.style.theme import tone_style
+from llama_storage_tui.tui.widgets.line_table import LineTable
 from llama_storage_tui.tui.widgets.list_cell import ListCell
 from llama_storage_tui.tui.widgets.searching import hit_style
 
@@ -50,7 +50,7 @@ class ListColumn:
 WIDE: Final = 100
 
 
-class Listing(DataTable[Text]):
+class Listing(LineTable):
     """Rows of `Shown`, one key each. The cursor keeps its row's key when the rows are shown anew."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -15,6 +15,7 @@ from llama_storage_tui.backends.mongodb import failures, role_rules
 from llama_storage_tui.backends.mongodb.role import is_changing, sessions_of, user_id_of
 from llama_storage_tui.backends.mongodb.role_rules import MongoAnswer
 from llama_storage_tui.backends.mongodb.target import mongo_login
+from llama_storage_tui.backends.program_name import SESSION_NAME
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import FailureKind
 
@@ -132,7 +133,7 @@ def test_sessions_are_the_connections_of_other_programs() -> None:
         {"client": "10.0.0.7:51234", "connectionId": 12, "appName": "ogx", "active": False},
         {"client": "10.0.0.7:51234", "connectionId": 12, "appName": "ogx", "active": True},
         {"client": "10.0.0.8:4", "connectionId": 13, "clientMetadata": metadata},
-        {"client": "10.0.0.9:5", "connectionId": 14, "appName": "llama-storage-tui"},
+        {"client": "10.0.0.9:5", "connectionId": 14, "appName": SESSION_NAME},
         {"desc": "a job of the server's own"},
     )
     found = [(session.pid, session.application, session.client) for session in sessions_of(operations)]

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.postgres.engine import PostgresEngine
 from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.backends.program_name import SESSION_NAME
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
 from llama_storage_tui.model.data import Count, Filter, KeySelection, Order, RowQuery
 from llama_storage_tui.model.limits import Timeouts
@@ -40,8 +41,8 @@ async def test_every_transaction_is_read_only_and_named(postgres_store: Postgres
         page = await reader.tables.page(RowQuery("seen"))
         async with aclosing(reader.tables.stream(RowQuery("seen"))) as batches:
             (streamed,) = [batch async for batch in batches]
-    assert page.rows == (("llama-storage-tui", "on", "7s", "client backend"),)
-    assert list(streamed) == [("llama-storage-tui", "on", "0", "client backend")]
+    assert page.rows == ((SESSION_NAME, "on", "7s", "client backend"),)
+    assert list(streamed) == [(SESSION_NAME, "on", "0", "client backend")]
 
 
 async def test_no_statement_is_left_prepared_for_a_pooler_to_mix_up(postgres_store: PostgresStore) -> None:
@@ -128,7 +129,7 @@ async def test_many_questions_share_a_few_connections(postgres_store: PostgresSt
         await asyncio.gather(*(reader.key_values.value("a") for _ in range(30)))
         held = int(
             postgres_store.ask(
-                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'llama-storage-tui' AND datname"
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'llama-storage-tui%' AND datname"
                 " = current_database()"
             )
         )

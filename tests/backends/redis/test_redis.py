@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.backends.program_name import SESSION_NAME
 from llama_storage_tui.backends.redis.commands import Command, WriteCommand
 from llama_storage_tui.backends.redis.connecting import RedisConnection
 from llama_storage_tui.backends.redis.keys import RedisKeyValueReader
@@ -414,7 +415,7 @@ async def test_looking_at_keys_leaves_their_idle_time_as_it_was(redis_store: Red
         await reader.key_values.count(KeySelection(("ns:",)), fast=True)
         assert server.said("OBJECT", "IDLETIME", "ns:1") >= 5_000
         names = {client["name"] for client in server.client.client_list()}
-    assert "llama-storage-tui" in names
+    assert SESSION_NAME in names
     assert server.said("ACL", "LOG") == []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llama_storage_tui.services.responses.conversations import list_conversations
+from llama_storage_tui.services.listing import list_family
 from tests.queries import asking
 from tests.response_rows import NEW
 from tests.response_stores import create_tables, keeping
@@ -25,5 +25,5 @@ async def test_json_functions_in_the_schema_do_not_make_a_file_unreadable(
     create_tables(sqlite_store, NEW)
     sqlite_store.execute(added)
     async with keeping(sqlite_store, NEW).session() as session:
-        page = await list_conversations(session, asking())
+        page = await list_family(session, "conversations", asking())
     assert (page.records, page.is_complete) == ((), True)

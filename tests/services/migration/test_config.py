@@ -86,12 +86,19 @@ def test_the_new_file_is_written_in_place_and_the_old_one_kept_beside_it(config:
 
 def test_a_second_backup_leaves_the_first_alone(config: Path) -> None:
     first = write_config(plan_config(request(config)), request(config).load).backup
-    config.write_text(TEXT)
+    edited = TEXT + "# edited\n"
+    config.write_text(edited)
     second = write_config(plan_config(request(config)), request(config).load).backup
     assert first is not None
     assert second is not None
-    assert first != second
-    assert first.read_text() == second.read_text() == TEXT
+    assert (first.read_text(), second.read_text()) == (TEXT, edited)
+
+
+def test_the_same_content_is_kept_once(config: Path) -> None:
+    first = write_config(plan_config(request(config)), request(config).load).backup
+    config.write_text(TEXT)
+    assert write_config(plan_config(request(config)), request(config).load).backup == first
+    assert listing(config.parent).keys() == {"run.yaml", Path(str(first)).name}
 
 
 def test_a_config_that_was_edited_meanwhile_is_refused_and_left_as_it_is(config: Path) -> None:

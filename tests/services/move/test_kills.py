@@ -169,6 +169,43 @@ def test_killed_while_it_is_taken_back_it_is_taken_back(deployment: Deployment) 
         assert (deployment.files(), deployment.target()) == (before, {}), UNDOING[at - 1]
 
 
+@pytest.mark.parametrize("after", ["marked", "switched"])
+@pytest.mark.parametrize("do", ["undo", "resume"])
+def test_what_a_killed_write_of_the_config_left_is_removed_and_a_copy_made_once(
+    tmp_path: Path, do: str, after: str
+) -> None:
+    add_hard_values(made("llama-stack-0.7.3", tmp_path / "old").parent)
+    deployment = Deployment(tmp_path, MoveChange("sql", "sqlite", {"db_path": str(tmp_path / "new.db")}))
+    before = deployment.files()
+    deployment.call("apply", die_at=STEPS.index(after) + 1)
+    (journal,) = (tmp_path / "state").rglob("*.json")
+    kept = f"config.yaml.before-move-{journal.stem}"
+    content = before["config.yaml"]
+    staged = f".config.yaml.llama-storage-tui.{journal.stem}"
+    for name, left in (
+        (f"{kept}.part", content[:9]),
+        (kept, content),
+        (f"{staged}.part", b""),
+        (staged, content),
+    ):
+        deployment.config.with_name(name).write_bytes(left)
+    deployment.call(do)
+    assert deployment.files().keys() - before.keys() == ({kept} if do == "resume" else set())
+    deployment.call("undo")
+    assert (deployment.files(), deployment.target()) == (before, {})
+
+
+def test_what_somebody_saved_while_the_config_was_exchanged_stays_beside_it(tmp_path: Path) -> None:
+    add_hard_values(made("llama-stack-0.7.3", tmp_path / "old").parent)
+    deployment = Deployment(tmp_path, MoveChange("sql", "sqlite", {"db_path": str(tmp_path / "new.db")}))
+    deployment.call("apply", die_at=STEPS.index("switched"))
+    (journal,) = (tmp_path / "state").rglob("*.json")
+    theirs = deployment.config.with_name(f".config.yaml.llama-storage-tui.{journal.stem}")
+    theirs.write_text("theirs\n")
+    deployment.call("undo")
+    assert theirs.read_text() == "theirs\n"
+
+
 @pytest.mark.timeout(300 + 20 * MOMENTS)
 def test_killed_at_any_moment_it_is_finished_or_taken_back(anywhere: Deployment) -> None:
     deployment = anywhere
@@ -184,6 +221,4 @@ def test_killed_at_any_moment_it_is_finished_or_taken_back(anywhere: Deployment)
             assert deployment.files()["config.yaml"] != before["config.yaml"]
             assert deployment.target()
         deployment.call("undo")
-        for leftover in deployment.config.parent.glob(".config.yaml.llama-storage-tui.*"):
-            leftover.unlink()  # of one that was killed between two names
         assert (deployment.files(), deployment.target()) == (before, {})

@@ -10,11 +10,13 @@ import pytest
 
 from llama_storage_tui.errors import NotFoundError, UsageError
 from llama_storage_tui.model.access import Tenancy
-from llama_storage_tui.model.attention import Attention, Thresholds
+from llama_storage_tui.model.attention import Attention, CategoryName, Thresholds
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.reports.amounts import scope
+from llama_storage_tui.reports.attention import category_words
 from llama_storage_tui.services.responses.attention import attention
-from llama_storage_tui.services.responses.categories import NAMES, categories, category
+from llama_storage_tui.services.responses.categories import categories, category
 from llama_storage_tui.services.responses.listing import list_responses
 from llama_storage_tui.services.session import Session
 from tests.deployments import deployment
@@ -103,7 +105,7 @@ async def test_the_first_view_is_of_the_last_stored_and_then_grows_to_all(store:
     assert 100 <= first.rows < 3_000
     assert not first.is_exact
     assert first.estimated_rows >= first.rows
-    assert first.scope.startswith("in the last ")
+    assert scope(first).startswith("in the last ")
     assert counts(first) == {}
     assert [view.rows for view in all_of_it] == sorted(view.rows for view in all_of_it)
     assert all_of_it[-1].is_exact
@@ -140,25 +142,25 @@ async def test_a_config_without_responses_is_refused(store: Store) -> None:
 
 @pytest.mark.parametrize(("version", "words"), [("0.3.5", "still shows"), ("0.7.3", "hides such rows")])
 def test_rows_without_owner_are_explained_for_the_version(version: str, words: str) -> None:
-    found = category("no-owner", Version.parse(version), SMALL, now=NOW)
-    assert words in found.why
+    assert words in category_words(CategoryName.NO_OWNER, Version.parse(version), SMALL).why
 
 
 def test_every_category_has_its_name_and_a_next_step() -> None:
     found = categories(Version(1, 5), SMALL, now=NOW, tenancy=Tenancy.MULTI)
-    assert sorted(each.name for each in found) == sorted(NAMES)
-    assert all(each.why.endswith(".") and each.next_step for each in found)
+    assert sorted(each.name for each in found) == sorted(CategoryName)
+    words = [category_words(name, Version(1, 5), SMALL) for name in CategoryName]
+    assert all(each.title and each.why.endswith(".") and each.next_step for each in words)
     with pytest.raises(UsageError):
         category("odd", Version(1, 5), SMALL, now=NOW)
 
 
 def test_only_versions_that_need_store_and_servers_with_tenants_have_those_categories() -> None:
     earlier = {each.name for each in categories(Version(0, 4, 7), SMALL, now=NOW)}
-    assert set(NAMES) - earlier == {"no-store", "no-tenant"}
+    assert set(CategoryName) - earlier == {"no-store", "no-tenant"}
     assert "no-store" in {each.name for each in categories(Version(0, 5), SMALL, now=NOW)}
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(900, "15 minutes"), (3_600, "1 hour"), (90, "90 seconds")])
 def test_the_limit_of_stuck_responses_is_told(seconds: float, words: str) -> None:
-    found = category("stuck", Version(1, 5), replace(SMALL, stuck_after=seconds), now=NOW)
-    assert words in found.title
+    limits = replace(SMALL, stuck_after=seconds)
+    assert words in category_words(CategoryName.STUCK, Version(1, 5), limits).title

@@ -8,6 +8,7 @@ import pytest
 
 from llama_storage_tui.model.chain import Chain, ChainLink, LinkMark
 from llama_storage_tui.model.data import Cell
+from llama_storage_tui.reports.chain import chain_notices
 from llama_storage_tui.services.responses import chain as chain_module
 from llama_storage_tui.services.responses.chain import chain
 from tests.response_rows import message, row
@@ -210,7 +211,7 @@ async def test_broken_documents_in_the_middle_leave_the_rest_of_the_chain(sqlite
     broken = await found(sqlite_store, "r0002")
     assert ids(broken.links) == ["r0002"]
     assert broken.links[0].marks == (LinkMark.UNREADABLE,)
-    assert "cannot be inferred" in broken.notices[0]
+    assert "cannot be inferred" in chain_notices(broken)[0]
 
 
 @pytest.mark.parametrize("given", [[], "a text", None, {"a": 1}, [1, None, ["x"]]], ids=repr)
@@ -254,4 +255,4 @@ async def test_more_beginnings_than_are_compared_are_said(
     fill(sqlite_store, turns(10))
     got = await found(sqlite_store, "r0009")
     assert not got.is_complete
-    assert "begin alike" in got.notices[0]
+    assert "begin alike" in chain_notices(got)[0]

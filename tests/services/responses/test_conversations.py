@@ -10,8 +10,9 @@ import pytest
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import RecordOrder
+from llama_storage_tui.services.listing import list_family
 from llama_storage_tui.services.responses import membership
-from llama_storage_tui.services.responses.conversations import list_conversations, read_conversation
+from llama_storage_tui.services.responses.conversations import read_conversation
 from llama_storage_tui.services.responses.orphans import find_orphans
 from tests.queries import asking
 from tests.response_rows import NEW, OLD, item_row, row
@@ -113,17 +114,17 @@ async def test_what_is_left_of_a_gone_conversation_is_shown_and_said(store: Stor
 async def test_conversations_are_listed_with_their_items_counted(store: Store, version: str) -> None:
     fill(store, version)
     async with keeping(store, version).session() as session:
-        page = await list_conversations(session, asking())
+        page = await list_family(session, "conversations", asking())
         assert [(each.id, each.cells["items"]) for each in page.records] == [
             ("conv_b", 0),
             ("conv_a", 3),
             (HOSTILE, 1),
         ]
-        stored = await list_conversations(session, asking(order=RecordOrder.STORED))
+        stored = await list_family(session, "conversations", asking(order=RecordOrder.STORED))
         assert [each.id for each in stored.records] == [HOSTILE, "conv_b", "conv_a"]
-        own = await list_conversations(session, asking(owner="ann"))
+        own = await list_family(session, "conversations", asking(owner="ann"))
         assert [each.id for each in own.records] == ["conv_b"]
-        between = await list_conversations(session, asking(since=900, until=1000))
+        between = await list_family(session, "conversations", asking(since=900, until=1000))
         assert [each.id for each in between.records] == ["conv_a"]
 
 
@@ -137,7 +138,7 @@ async def test_pages_of_conversations_miss_nothing(store: Store, order: RecordOr
     async with keeping(store, NEW).session() as session:
         after = None
         while True:
-            page = await list_conversations(session, asking(order=order, limit=2, after=after))
+            page = await list_family(session, "conversations", asking(order=order, limit=2, after=after))
             found += [each.id for each in page.records]
             after = page.next
             if after is None:
@@ -152,7 +153,7 @@ async def test_items_of_a_large_table_without_a_key_on_conversations_are_not_cou
     many = membership.SMALL_TABLE + 10
     sqlite_store.execute(f"INSERT INTO conversation_items (rowid, id) VALUES ({many}, 'msg_last')")
     async with keeping(sqlite_store, OLD).session() as session:
-        page = await list_conversations(session, asking())
+        page = await list_family(session, "conversations", asking())
     assert {each.cells["items"] for each in page.records} == {None}
     assert "not counted" in page.notices[0]
 
@@ -179,7 +180,7 @@ async def test_without_conversations_every_item_is_an_orphan_even_one_that_names
         assert {each.conversation: each.items for each in report.orphans} == {
             "conv_a": 3, "conv_gone": 2, HOSTILE: 1, None: 1
         }  # fmt: skip
-        page = await list_conversations(session, asking())
+        page = await list_family(session, "conversations", asking())
         assert page.records == ()
         assert "no table" in page.notices[0]
 
@@ -200,4 +201,4 @@ async def test_a_store_that_cannot_be_read_is_said(sqlite_store: SqliteStore) ->
     sqlite_store.path.write_text("not a database, and long enough to be read as one" * 30)
     async with keeping(sqlite_store, NEW).session() as session:
         with pytest.raises(BackendError):
-            await list_conversations(session, asking())
+            await list_family(session, "conversations", asking())

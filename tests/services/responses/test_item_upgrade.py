@@ -6,8 +6,9 @@ import pytest
 
 from llama_storage_tui.model.finding import Severity, Stage
 from llama_storage_tui.services.inspection import inspect_data
+from llama_storage_tui.services.listing import list_family
 from llama_storage_tui.services.responses.attention import attention
-from llama_storage_tui.services.responses.conversations import list_conversations, read_conversation
+from llama_storage_tui.services.responses.conversations import read_conversation
 from llama_storage_tui.services.responses.membership import conversations_of, items_of
 from llama_storage_tui.services.responses.orphans import find_orphans
 from tests.queries import asking
@@ -52,7 +53,7 @@ async def test_items_of_an_unfinished_upgrade_are_found_and_its_state_is_said(
 ) -> None:
     fill(store, SPLIT[state])
     async with keeping(store, version).session() as session:
-        page = await list_conversations(session, asking())
+        page = await list_family(session, "conversations", asking())
         shown = await read_conversation(session, "conv_a")
         orphans = await find_orphans(session)
         seen = [each async for each in attention(session)]
@@ -77,7 +78,7 @@ async def test_a_finished_upgrade_says_nothing_in_lists_and_that_the_tables_were
 ) -> None:
     fill(store, f"{RENAME}; {KEYED_BY_BOTH}; {COPY}; {MARK}")
     async with keeping(store, NEW).session() as session:
-        page = await list_conversations(session, asking())
+        page = await list_family(session, "conversations", asking())
         orphans = await find_orphans(session)
         findings = {each.rule: each for each in await inspect_data(session)}
     assert ([each.cells["items"] for each in page.records], page.notices) == ([2], ())
@@ -101,7 +102,7 @@ async def test_what_awaits_the_items_is_said_wherever_they_are_shown(
 ) -> None:
     fill(store, state)
     async with keeping(store, OLD).session() as session:
-        page = await list_conversations(session, asking())
+        page = await list_family(session, "conversations", asking())
         shown = await read_conversation(session, "conv_a")
         orphans = await find_orphans(session)
         seen = [each async for each in attention(session)]
@@ -129,7 +130,7 @@ async def test_items_of_a_conversation_that_is_gone_are_not_missing(store: Store
         "INSERT INTO conversation_items_v1 (id, conversation_id, created_at) VALUES ('msg_9', 'conv_gone', 1)"
     )
     async with keeping(store, NEW).session() as session:
-        assert (await list_conversations(session, asking())).notices == ()
+        assert (await list_family(session, "conversations", asking())).notices == ()
 
 
 async def test_a_list_compares_the_end_of_a_large_table_and_says_so(store: Store) -> None:
@@ -140,7 +141,7 @@ async def test_a_list_compares_the_end_of_a_large_table_and_says_so(store: Store
         "conversation_items_v1",
     )
     async with keeping(store, NEW).session() as session:
-        (notice,) = (await list_conversations(session, asking())).notices
+        (notice,) = (await list_family(session, "conversations", asking())).notices
         findings = {each.rule: each for each in await inspect_data(session)}
     assert "lacks at least 1,000 of the last 1,000 rows" in notice
     assert findings["items-missing"].message.startswith(
@@ -154,6 +155,6 @@ async def test_a_store_that_was_never_upgraded_has_no_word_about_it(store: Store
     create_tables(store, version)
     insert(store, [conversation_row("conv_a")], "openai_conversations")
     async with keeping(store, version).session() as session:
-        page = await list_conversations(session, asking())
+        page = await list_family(session, "conversations", asking())
         assert (page.notices, [each.cells["items"] for each in page.records]) == ((), [0])
         assert "items-upgrade-unfinished" not in {each.rule for each in await inspect_data(session)}

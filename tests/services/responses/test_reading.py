@@ -11,8 +11,9 @@ import pytest
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.chain import FullInput
-from llama_storage_tui.model.resume import ResumeWay
+from llama_storage_tui.model.resume import NotCompared, ResumeWay
 from llama_storage_tui.model.transcript import StoredResponse
+from llama_storage_tui.reports.resume import resume_reason
 from llama_storage_tui.services.responses.reading import (
     examine_response,
     find_conversation,
@@ -148,8 +149,8 @@ async def test_a_response_is_examined_for_the_chosen_version(sqlite_store: Sqlit
         response = await read_response(session, "resp_1")
         examined = await examine_response(session, response)
     assert examined.resume.way is ResumeWay.ITEMS
-    assert "1.5.0" in examined.resume.because
-    assert examined.comparison.unchecked == "no messages are stored"
+    assert "1.5.0" in resume_reason(examined.resume)
+    assert examined.comparison.unchecked is NotCompared.NO_MESSAGES
 
 
 async def test_the_conversation_is_told_by_the_output_that_stands_in_it(store: Store) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.statistics import ResponseStatistics, StatisticsBy
+from llama_storage_tui.reports.amounts import scope
 from llama_storage_tui.services.responses.statistics import statistics
 from llama_storage_tui.services.session import Session
 from tests.deployments import deployment
@@ -80,7 +81,7 @@ async def test_a_sample_of_the_last_stored_says_that_it_is_one_and_exact_counts_
         (sample,) = await views(session, recent=300)
         *_, whole = await views(session, recent=300, exact=True)
     assert (sample.rows, sample.is_exact, sample.whole.count("failed")) == (300, False, 0)
-    assert sample.scope == "in the last 300 responses stored"
+    assert scope(sample) == "in the last 300 responses stored"
     assert (whole.rows, whole.is_exact, whole.whole.count("failed")) == (600, True, 10)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from llama_storage_tui.model.resume import Comparison
+from llama_storage_tui.reports.resume import losses
 from llama_storage_tui.services.responses.reading import read_response
 from llama_storage_tui.services.responses.with_ancestors import examine_whole, whole_difference
 from tests import items
@@ -37,7 +38,7 @@ async def test_what_ancestors_hold_counts_among_what_is_lost(sqlite_store: Sqlit
     insert(sqlite_store, [turn(0, output=[items.web_search()]), turn(1, messages=None)])  # type: ignore[list-item] # as above
     async with keeping(sqlite_store).session() as session:
         examined = await examine_whole(session, await read_response(session, "resp_1"))
-    assert [loss.what for loss in examined.resume.loses] == ["web searches and what they found"]
+    assert [loss.what for loss in losses(examined.resume)] == ["web searches and what they found"]
 
 
 async def test_a_missing_ancestor_is_named(sqlite_store: SqliteStore) -> None:
@@ -45,7 +46,7 @@ async def test_a_missing_ancestor_is_named(sqlite_store: SqliteStore) -> None:
     insert(sqlite_store, [turn(2, messages=None)])  # type: ignore[list-item] # as above
     async with keeping(sqlite_store).session() as session:
         examined = await examine_whole(session, await read_response(session, "resp_2"))
-    [loss] = examined.resume.loses
+    [loss] = losses(examined.resume)
     assert "resp_1 is not stored" in loss.reason
 
 
@@ -55,7 +56,7 @@ async def test_a_cycle_is_said(sqlite_store: SqliteStore) -> None:
     insert(sqlite_store, rows)  # type: ignore[arg-type] # as above
     async with keeping(sqlite_store).session() as session:
         examined = await examine_whole(session, await read_response(session, "resp_2"))
-    assert "form a cycle" in examined.resume.loses[0].reason
+    assert "form a cycle" in losses(examined.resume)[0].reason
 
 
 async def test_a_difference_over_several_turns_is_told_by_whole_inputs(sqlite_store: SqliteStore) -> None:

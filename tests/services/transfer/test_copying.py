@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from llama_storage_tui.backends.registry import open_writer
+from llama_storage_tui.backends.registry import open_source, open_writer
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.model.data import Cell, KeySelection
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.raw_rows import Sheet, TakenError
+from llama_storage_tui.model.raw_rows import Sheet, TakenError, UndecodableText
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.transfer import (
     KEY_COLUMNS,
@@ -73,10 +73,12 @@ async def test_the_programs_own_objects_are_not_searched_for_garbage_while_rows_
     tmp_path: Path, state: Path
 ) -> None:
     frozen: dict[str, int] = {}
+    before = gc.get_threshold()
     item = keys_item(old_keys(tmp_path), SqliteStore(tmp_path / "new.db"))
     await bring(state, [item], notify=lambda step: frozen.update({step: gc.get_freeze_count()}))
     assert frozen["copied"] > 10_000
     assert frozen["closed"] == gc.get_freeze_count() == 0
+    assert gc.get_threshold() == before
 
 
 async def test_a_second_run_brings_nothing(store: Store, tmp_path: Path, state: Path) -> None:
@@ -176,6 +178,47 @@ async def test_rows_that_postgresql_refuses_are_listed_and_stay(
     assert not any("soon" in reason for reason in reasons.values())
     assert result.items[0].written == 2000
     assert len(read(postgres_store, "responses")) == 2000
+
+
+async def test_rows_for_which_a_table_has_room_between_others_are_verified(
+    postgres_store: PostgresStore, tmp_path: Path, state: Path
+) -> None:
+    old = fill_responses(tmp_path / "old.db", 3000)
+    await bring(state, [rows_item(old, postgres_store)])
+    postgres_store.execute("DELETE FROM responses WHERE created_at % 3 = 0")
+    postgres_store.ask("VACUUM responses")
+    result = await bring(state, [rows_item(old, postgres_store)])
+    assert (result.items[0].written, result.items[0].same) == (1000, 2000)
+    assert not result.left
+    found = postgres_store.ask("SELECT string_agg(response_object::text, '|' ORDER BY id) FROM responses")
+    assert found == "|".join(str(row[2]) for row in read(old, "openai_responses"))
+
+
+async def test_a_row_that_a_server_changes_is_listed_and_stays(
+    postgres_store: PostgresStore, tmp_path: Path, state: Path
+) -> None:
+    old = fill_responses(tmp_path / "old.db", 300)
+    await bring(state, [rows_item(fill_responses(tmp_path / "none.db", 0), postgres_store)])
+    postgres_store.execute(
+        "CREATE FUNCTION other() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.model := ''x''; RETURN NEW; END';"
+        "CREATE TRIGGER other BEFORE INSERT ON responses FOR EACH ROW WHEN (NEW.id = 'resp_000200') EXECUTE FUNCTION other()"
+    )
+    result = await bring(state, [rows_item(old, postgres_store)])
+    assert [row.identity for row in result.left] == ["resp_000200"]
+    assert result.items[0].written == 299
+    assert postgres_store.ask("SELECT count(*), max(model) FROM responses") == "299|m"
+
+
+async def test_rows_behind_a_text_that_is_not_utf8_are_read_in_their_order(tmp_path: Path) -> None:
+    old = fill_responses(tmp_path / "old.db", 3000)
+    old.execute("UPDATE openai_responses SET model = CAST(x'ff61' AS TEXT) WHERE id = 'resp_001500'")
+    source = open_source(old.target(), timeouts=Timeouts())
+    try:
+        rows = [row async for batch in source.read("openai_responses", None) for row in batch.rows]
+    finally:
+        await source.close()
+    assert [row[0] for row in rows] == [f"resp_{at:06}" for at in range(3000)]
+    assert [row[0] for row in rows if isinstance(row[3], UndecodableText)] == ["resp_001500"]
 
 
 async def test_rows_that_sqlite_refuses_are_listed_and_stay(tmp_path: Path, state: Path) -> None:
@@ -491,6 +534,35 @@ async def test_most_keys_are_moved_by_sqlite_and_the_others_one_by_one(tmp_path:
     undone = transfer(state)
     await undone.undo(undone.journals.all()[0], [keys_item(old, by_sqlite, keys=keys, convert=most)])
     assert not by_sqlite.path.exists()
+
+
+@pytest.mark.parametrize("value", ["as it is", "another"])
+async def test_what_sqlite_brought_beside_other_rows_is_taken_back_where_later_keys_met_it(
+    tmp_path: Path, state: Path, value: str
+) -> None:
+    rows: list[tuple[Cell, ...]] = [(f"v10:{at}", "as it is", None) for at in range(5)]
+    old = fill_keys(
+        tmp_path / "old.db", [*rows, ("v9:1", "as it is", None), ("v9:2", value, None), ("v9:7", "x", None)]
+    )
+    new = fill_keys(tmp_path / "new.db", [("elsewhere", "1", None), ("ns:v10:7", "x", None)])
+    before = read(new, "kvstore")
+
+    def one_by_one(item: Item) -> Sequence[Item]:
+        return ({**item, "key": f"ns:v10:{str(item['key']).partition(':')[2]}"},)
+
+    items = [
+        keys_item(
+            old,
+            new,
+            keys=KeySelection(("v",)),
+            convert=MoveMostKeys(MoveKeys("", "ns:"), ("v10:",), one_by_one),
+        )
+    ]
+    await bring(state, items, terms_of(OnConflict.REPLACE))
+    assert len(read(new, "kvstore")) == 7
+    undone = transfer(state)
+    await undone.undo(undone.journals.all()[0], items)
+    assert read(new, "kvstore") == before
 
 
 async def test_values_that_are_no_texts_are_not_moved_where_they_have_to_be(

@@ -19,7 +19,7 @@ from llama_storage_tui.errors import BackendError, PendingError, RefusedError
 from llama_storage_tui.model.transfer_result import TransferProgress, TransferTerms
 from llama_storage_tui.services.transfer.apply import Transfer
 from tests.servers import PASSWORD, ROLE
-from tests.stores import PostgresStore, SqliteStore, Store
+from tests.stores import PostgresStore, RedisStore, SqliteStore, Store
 from tests.transfers import (
     CONFIG,
     TIMEOUTS,
@@ -77,8 +77,9 @@ async def test_a_file_that_a_server_has_open_is_refused(
         await holder.wait()
 
 
-async def test_a_database_that_a_server_is_connected_to_is_refused(
-    old: SqliteStore, postgres_store: PostgresStore, state: Path
+@pytest.mark.parametrize("name", ["ogx", "llama-storage-tui/another"])
+async def test_a_database_that_a_server_or_another_run_of_this_program_is_connected_to_is_refused(
+    old: SqliteStore, postgres_store: PostgresStore, state: Path, name: str
 ) -> None:
     server = await asyncpg.connect(
         host="127.0.0.1",
@@ -87,16 +88,37 @@ async def test_a_database_that_a_server_is_connected_to_is_refused(
         password=PASSWORD,
         database=postgres_store.database,
         ssl=False,
-        server_settings={"application_name": "ogx"},
+        server_settings={"application_name": name},
     )
     try:
         plan = await plan_of([rows_item(old, postgres_store)])
-        assert "ogx (pid" in plan.refusals[0]
+        assert f"{name} (pid" in plan.refusals[0]
     finally:
         await server.close()
     while (await plan_of([rows_item(old, postgres_store)])).refusals:
         pass  # the server takes a moment to see that its client is gone
     await bring(state, [rows_item(old, postgres_store)])
+
+
+async def test_a_plan_says_where_it_cannot_be_told_who_has_a_store_open(
+    redis_store: RedisStore, tmp_path: Path
+) -> None:
+    redis_store.fill({"new:a": "1"})
+    old = SqliteStore(tmp_path / "old.db")
+    old.execute("CREATE TABLE kvstore (key TEXT, value TEXT, expiration TIMESTAMP)")
+    item = keys_item(old, SqliteStore(tmp_path / "new.db"))
+    place = replace(
+        item.source, target=redis_store.server.target(), location=f"redis port {redis_store.server.port}"
+    )
+    item = replace(item, source=place)
+    assert not (await plan_of([item])).notices
+    redis_store.server.said("ACL", "SETUSER", "default", "-client", "+client|setname", "+client|no-touch")
+    try:
+        (notice,) = (await plan_of([item])).notices
+    finally:
+        redis_store.server.said("ACL", "SETUSER", "default", "+@all")
+    assert "could not be told" in notice
+    assert str(redis_store.server.port) in notice
 
 
 async def test_a_source_that_changes_before_it_is_copied_is_refused(

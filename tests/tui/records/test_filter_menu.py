@@ -16,9 +16,10 @@ from tests.tui.gallery import Stage, demo_stage
 
 def keep_filters_in(found: Stage, folder: Path) -> Path:
     """Let the app keep its filters in a folder; return the file."""
-    world = found.app._world
-    found.app._world = replace(
-        world, environ={**world.environ, "LLAMA_STORAGE_TUI_CONFIG": str(folder / "config.toml")}
+    dependencies = found.app._dependencies
+    found.app._dependencies = replace(
+        dependencies,
+        environ={**dependencies.environ, "LLAMA_STORAGE_TUI_CONFIG": str(folder / "config.toml")},
     )
     return found.app.filters_file
 

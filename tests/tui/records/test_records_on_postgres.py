@@ -11,7 +11,7 @@ from llama_storage_tui.model.data import Cell
 from llama_storage_tui.services.catalog import Opened
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
-from llama_storage_tui.tui.app import World
+from llama_storage_tui.tui.app import Dependencies
 from tests.response_rows import NEW, item_row, message, row
 from tests.response_stores import create_tables, insert, keeping
 from tests.stores import PostgresStore
@@ -57,14 +57,14 @@ async def opened(store: PostgresStore, folder: Path) -> AsyncIterator[Stage]:
     async def load(_request: LoadRequest) -> Opened:
         return Opened(catalog)
 
-    world = World(
+    dependencies = Dependencies(
         load=load,
         open_session=Session,
         log_folder=lambda: NOWHERE,
         folder=lambda: folder,
         environ={"LLAMA_STORAGE_TUI_CONFIG": str(NOWHERE / "config.toml")},
     )
-    app = GalleryApp(LoadRequest("config.yaml", environ={}), world=world)
+    app = GalleryApp(LoadRequest("config.yaml", environ={}), dependencies=dependencies)
     async with app.run_test(size=WIDE) as pilot:
         found = Stage(pilot, app, {})
         await found.settle()

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from llama_storage_tui.tui.app import World
+from llama_storage_tui.tui.app import Dependencies
 from tests.mongo_servers import LEAVES_SOCKETS, MongoDeployment
 from tests.rotation_setup import OLD
 from tests.tui.gallery import NARROW, GalleryApp, Stage
@@ -28,11 +28,11 @@ def deployed(mongo_deployed: MongoDeployment) -> MongoDeployment:
 
 
 async def test_a_password_is_changed_from_the_screen(deployed: MongoDeployment) -> None:
-    world = World(
+    dependencies = Dependencies(
         log_folder=lambda: deployed.state / "log",
         environ={"LLAMA_STORAGE_TUI_CONFIG": str(deployed.folder / "none.toml")},
     )
-    app = GalleryApp(deployed.request().load, world=world)
+    app = GalleryApp(deployed.request().load, dependencies=dependencies)
     async with app.run_test(size=NARROW) as pilot:
         found = Stage(pilot, app, {})
         await found.settle()

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from llama_storage_tui.services.rotation.pending import look
-from llama_storage_tui.tui.app import World
+from llama_storage_tui.tui.app import Dependencies
 from llama_storage_tui.tui.catalog.catalog import CatalogScreen
 from tests.rotation_setup import OLD, Deployment
 from tests.tui.gallery import NARROW, GalleryApp, Stage
@@ -16,11 +16,11 @@ from tests.tui.gallery import NARROW, GalleryApp, Stage
 
 @asynccontextmanager
 async def opened(deployed: Deployment) -> AsyncIterator[Stage]:
-    world = World(
+    dependencies = Dependencies(
         log_folder=lambda: deployed.state / "log",
         environ={"LLAMA_STORAGE_TUI_CONFIG": str(deployed.folder / "none.toml")},
     )
-    app = GalleryApp(deployed.request().load, world=world)
+    app = GalleryApp(deployed.request().load, dependencies=dependencies)
     async with app.run_test(size=NARROW) as pilot:
         found = Stage(pilot, app, {})
         await found.settle()

@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.requests import LoadRequest
-from llama_storage_tui.tui.app import World
+from llama_storage_tui.tui.app import Dependencies
 from llama_storage_tui.tui.catalog.catalog import CatalogScreen
 from llama_storage_tui.tui.transfers.transfer import TransferScreen
 from llama_storage_tui.tui.upgrades.left_behind import LeftBehindScreen
@@ -28,8 +28,8 @@ from tests.tui.gallery import NARROW, WIDE, GalleryApp, Stage
 
 @asynccontextmanager
 async def opened(request: LoadRequest, size: tuple[int, int] = WIDE) -> AsyncIterator[Stage]:
-    world = World(environ={"LLAMA_STORAGE_TUI_CONFIG": "/dev/null/none.toml"})
-    app = GalleryApp(request, world=world)
+    dependencies = Dependencies(environ={"LLAMA_STORAGE_TUI_CONFIG": "/dev/null/none.toml"})
+    app = GalleryApp(request, dependencies=dependencies)
     app._timeouts = Timeouts(connect=60, query=60)  # a busy machine is none that does not answer
     async with app.run_test(size=size) as pilot:
         found = Stage(pilot, app, {})
@@ -142,6 +142,27 @@ async def test_a_backend_moves_to_another_file_and_back_from_the_screen(config: 
         assert not target.exists()
         await found.press("escape")
         assert isinstance(found.app.screen, CatalogScreen), "the config is read again"
+
+
+async def test_a_password_typed_into_the_form_of_a_move_is_masked_and_a_variables_name_is_not(
+    config: Path, tmp_path: Path
+) -> None:
+    async with opened(request_of(config, tmp_path)) as found:
+        await found.press("down", "m")
+        screen = found.app.screen
+        while screen.query_one("#type", Choice).chosen != "sql_postgres":
+            screen.query_one("#type", Choice).action_turn(1)
+        typed = screen.query_one("#sql_postgres-password", Input)
+        for text, is_masked in (
+            ("hunter2", True),
+            ("${env.PGPASSWORD}", False),
+            ("${env.PGPASSWORD:=", False),
+            ("${env.PGPASSWORD:=hunter2}", True),
+            ("$2b$12$hash", True),
+        ):
+            typed.value = text
+            await found.press()
+            assert (text in found.text) is not is_masked, text
 
 
 async def test_a_move_that_waits_for_a_server_is_finished_from_the_main_screen(
