@@ -181,7 +181,7 @@ class Documents(Protocol):
         ...
 
     def ends(self, low: int, high: int) -> Values:
-        """Return the values of the parameters in `within`: one statement then reads one range after the other."""
+        """Return the values of the parameters `low` and `high` in `within`: one statement then reads one range after the other."""
         ...
 
     def position_of(self, text: str) -> int:

@@ -231,6 +231,7 @@ class RecordScan(RowSource):
         limit: int | None,
         values: Values | None = None,
     ) -> list[Row]:
+        # A limit makes another statement, of which SQLAlchemy works out anew how it is compiled.
         asked_ = statement if limit is None else statement.limit(limit)
         return [*(await connection.execute(asked_, values)).all()]
 

@@ -43,12 +43,17 @@ def test_a_command_that_contacts_nothing_loads_neither_a_driver_nor_the_front_en
 
 @pytest.mark.parametrize("words", [("test", "kv_default"), ("keys", "kv_default", "registry")])
 def test_a_test_and_the_keys_of_a_sqlite_file_load_its_driver_and_no_more(
-    words: tuple[str, ...], config: Path
+    words: tuple[str, ...], tmp_path: Path
 ) -> None:
-    program = "import sys\nfrom llama_storage_tui.__main__ import main\nmain(sys.argv[1:])"
-    env_file = config.parent / "demo.env"
+    from llama_storage_tui.demo.deployment import make_deployment
+
+    made = make_deployment(tmp_path)
+    program = "import sys\nfrom llama_storage_tui.__main__ import main\nassert main(sys.argv[1:]) == 0"
     command, *names = words
-    loaded = loaded_after(program, command, str(config), *names, "--json", "--env-file", str(env_file))
+    paths = [f"--map-path={before}={after}" for before, after in made.path_map]
+    loaded = loaded_after(
+        program, command, made.config, *names, "--json", "--env-file", made.env_files[0], *paths
+    )
     assert "aiosqlite" in loaded
     # Their statements are plain SQL and their answers plain JSON: these two take longer to import than all else takes.
     assert not loaded & ({"sqlalchemy", "pydantic"} | {"asyncpg", "pymongo", "redis"} | FRONT_END)

@@ -28,8 +28,7 @@ from llama_storage_tui.services import browse
 from llama_storage_tui.services.goto import find_id
 from llama_storage_tui.services.key_tree import key_level
 from llama_storage_tui.services.overview.activity import activity
-from llama_storage_tui.services.responses.following import follow_responses
-from llama_storage_tui.services.responses.listing import list_responses
+from llama_storage_tui.services.responses.listing import follow_responses, list_responses
 from llama_storage_tui.services.responses.statistics import statistics
 from llama_storage_tui.services.session import Session
 from tests.queries import asking

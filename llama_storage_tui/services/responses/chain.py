@@ -156,7 +156,7 @@ class _Search:
     async def _read(self, ids: Sequence[str]) -> None:
         if len(ids) > self.most:
             self._leave_out(ChainNotice(ChainNoticeKind.TOO_LONG, self.most, total=len(ids)))
-        wanted = [id_ for id_ in ids[:self.most] if id_ not in self.rows]
+        wanted = [id_ for id_ in ids[: self.most] if id_ not in self.rows]
         for start in range(0, len(wanted), ROWS_AT_ONCE):
             for row in await self.table.rows(wanted[start : start + ROWS_AT_ONCE]):
                 self.rows[row.id] = row
