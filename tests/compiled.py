@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import LRUCache
 
-_MOST: Final = 4_000
+_MOST: Final = 1_000
 _COMPILED: Final[LRUCache[Any, Any]] = LRUCache(_MOST)
 
 

@@ -104,6 +104,8 @@ class Terminal:
         self._decode = getincrementaldecoder("utf-8")(errors="replace").decode
         where = {"stdin": inner, "stdout": inner, "stderr": inner, **(streams or {})}
         variables = {**os.environ, "TERM": "xterm-256color", **(environ or {})}
+        for name in ("COLUMNS", "LINES"):
+            variables.pop(name, None)  # or they would count, and not the terminal's size
         self.process: subprocess.Popen[bytes] | fork_server.Forked
         if is_imported:
             name = os.ttyname(inner)

@@ -107,7 +107,7 @@ def test_after_a_sequence_that_is_not_known_and_on_another_size_everything_is_wr
 
 
 def test_a_move_of_the_cursor_in_any_list_costs_two_kilobytes_at_most() -> None:
-    with Terminal(["--demo"], is_imported=True) as terminal:
+    with Terminal(["--demo"]) as terminal:
         terminal.expect("kv_default", "Needs attention", "orphaned item")
         for keys, mark in (
             ("", "kv_default"),

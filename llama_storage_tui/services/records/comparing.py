@@ -13,14 +13,14 @@ _IN: Final = re.compile(r"in\s+(?P<texts>.*,.*)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class TextFilter:
     """One of these texts, or none of them; `!=` holds also where nothing is stored."""
 
     texts: tuple[str, ...]
     is_not: bool = False
 
     @classmethod
-    def of(cls, written: str) -> Comparison:
+    def of(cls, written: str) -> TextFilter:
         """Read what was typed; `=TEXT` is the text as it stands, whatever it begins with."""
         if written.startswith("="):
             return cls((written[1:],))

@@ -9,7 +9,7 @@ from llama_storage_tui.backends.protocols import KeyValueReader
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.data import Cell, Count, Cursor, KeyEntry, KeySelection, StoredValue
 from llama_storage_tui.model.families import FamilyFilter, KeyPlace, Match, Query, RecordEntry, RecordFamily
-from llama_storage_tui.services.records.comparing import Comparison
+from llama_storage_tui.services.records.comparing import TextFilter
 from llama_storage_tui.services.records.documents import StoredObject, Whole, at, value_of, whole
 from llama_storage_tui.services.records.json_escapes import stored_forms
 from llama_storage_tui.services.records.masking import masked
@@ -125,7 +125,7 @@ def _meets(content: Whole, value: Cell, found: FamilyFilter, query: Query) -> bo
     match found.match:
         case Match.EQUALS:
             there = next((each for path in found.paths if (each := at(content, path)) is not None), None)
-            return Comparison.of(wanted).holds(None if there is None else str(there))
+            return TextFilter.of(wanted).holds(None if there is None else str(there))
         case Match.CONTAINS:
             return isinstance(value, str) and any(form in value for form in stored_forms(wanted))
         case Match.SINCE | Match.UNTIL:

@@ -33,7 +33,7 @@ from llama_storage_tui.model.records import (
     RecordOrder,
     RecordQuery,
 )
-from llama_storage_tui.services.records.comparing import Comparison
+from llama_storage_tui.services.records.comparing import TextFilter
 from llama_storage_tui.services.records.documents import MADE, StoredObject, at, made, plain
 from llama_storage_tui.services.records.json_escapes import common_run, stored_forms
 from llama_storage_tui.services.records.masking import masked
@@ -173,7 +173,7 @@ def conditions_of(
 
 
 def _equal(field: Field, text: str | None) -> Condition:
-    return Equals(field, None) if text is None else Comparison.of(text).condition(field)
+    return Equals(field, None) if text is None else TextFilter.of(text).condition(field)
 
 
 def _period(layout: TableLayout, query: Query) -> Iterator[Condition]:

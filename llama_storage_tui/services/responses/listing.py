@@ -17,7 +17,7 @@ from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.model.families import Place, Query, TablePlace
 from llama_storage_tui.model.records import Condition, Record, RecordBatch, RecordOrder
 from llama_storage_tui.model.responses import ResponseBatch, ResponsePage, ResponseSummary
-from llama_storage_tui.services.records.comparing import Comparison
+from llama_storage_tui.services.records.comparing import TextFilter
 from llama_storage_tui.services.records.following import Follower
 from llama_storage_tui.services.records.merging import START, encode, list_name, positions_of
 from llama_storage_tui.services.records.pages import ListedFamily, check_query, read_page
@@ -127,7 +127,7 @@ def _check_status(query: Query) -> None:
     Not before anything was looked for: what else has written to the table may use a status of its own.
     """
     written = query.text("status")
-    named = () if written is None else Comparison.of(written).texts
+    named = () if written is None else TextFilter.of(written).texts
     status = next((each for each in named if each not in STATUSES), None)
     if status is not None and query.after is None:
         meant = get_close_matches(status.strip().lower().replace(" ", "_"), STATUSES, n=1)
