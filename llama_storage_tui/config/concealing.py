@@ -52,7 +52,8 @@ _WORDS: Final = re.compile(
 
 def find_concealed(context: Context) -> Iterator[Concealed]:
     """Yield what a config has of its secrets in other values, and note in the context what is shown at those places."""
-    leaves = list(_leaves(context.document.data, (), is_secret=False))
+    scalars = _scalars(context.document.data, (), is_secret=False)
+    leaves = [(path, value, is_secret) for path, value, is_secret in scalars if isinstance(value, str)]
     variables = _secret_variables(leaves)
     for path, text, is_secret in leaves:
         if is_secret or not any(use.variable in variables for use in context.resolution.uses.get(path, ())):
@@ -67,24 +68,25 @@ def find_concealed(context: Context) -> Iterator[Concealed]:
         if shown != MASK:
             for whole in dict.fromkeys((str(value), context.map_path(str(value)))):
                 yield from _beginnings(whole, str(shown))
-    names = _names(context.data)
     known = (context.environment.variables.get(name) for name in variables)
     values = (variable.value for variable in known if variable is not None and variable.value)
-    for secret in dict.fromkeys((*_secrets(context.data), *sorted(values))):
+    secrets = dict.fromkeys((*_secrets(context.data), *sorted(values)))
+    names = _names(context.data) if secrets else set()
+    for secret in secrets:
         if not _is_common(secret, names):
             yield Concealed(Secret(secret))
 
 
-def _leaves(data: object, path: Path, *, is_secret: bool) -> Iterator[tuple[Path, str, bool]]:
-    """Yield each text of the file with its path, and whether its own name says that it is a secret."""
+def _scalars(data: object, path: Path, *, is_secret: bool) -> Iterator[tuple[Path, object, bool]]:
+    """Yield each value that holds no others with its path, and whether its own name says that it is a secret."""
     if isinstance(data, dict):
         for key, value in data.items():
             step = key if isinstance(key, str | int) else str(key)
-            yield from _leaves(value, (*path, step), is_secret=_is_secret(str(key)))
+            yield from _scalars(value, (*path, step), is_secret=_is_secret(str(key)))
     elif isinstance(data, list):
         for index, value in enumerate(data):
-            yield from _leaves(value, (*path, index), is_secret=is_secret)
-    elif isinstance(data, str):
+            yield from _scalars(value, (*path, index), is_secret=is_secret)
+    else:
         yield path, data, is_secret
 
 
@@ -117,19 +119,14 @@ def _beginnings(value: str, shown: str) -> Iterator[Concealed]:
     yield Concealed(Secret(value), shown)
 
 
-def _secrets(data: object, *, is_secret: bool = False) -> Iterator[str]:
-    if isinstance(data, dict):
-        for key, value in data.items():
-            yield from _secrets(value, is_secret=_is_secret(str(key)))
-    elif isinstance(data, list):
-        for value in data:
-            yield from _secrets(value, is_secret=is_secret)
-    elif isinstance(data, str):
-        if is_secret and "://" not in data:
-            yield data
-        yield from (secret.reveal() for secret in secrets_in_userinfo(data))
-    elif is_secret and isinstance(data, int | float):
-        yield str(data)
+def _secrets(data: object) -> Iterator[str]:
+    for _, value, is_secret in _scalars(data, (), is_secret=False):
+        if isinstance(value, str):
+            if is_secret and "://" not in value:
+                yield value
+            yield from (secret.reveal() for secret in secrets_in_userinfo(value))
+        elif is_secret and isinstance(value, int | float):
+            yield str(value)
 
 
 def _names(data: object, *, is_secret: bool = False) -> set[str]:
