@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.compiled import share_compiled
 from tests.servers import Server, postgres
-from tests.stores import KeyStore, MongoStore, PostgresStore, RedisStore, SqliteStore, Store
+from tests.stores import LEAVES_SOCKETS, KeyStore, MongoStore, PostgresStore, RedisStore, SqliteStore, Store
 
 if TYPE_CHECKING:
     from tests.mongo_servers import MongoDeployment, MongoServer
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from tests.rotation_setup import Deployment
 
 _NUMBERS = itertools.count(1)
-LEAVES_SOCKETS = r"ignore:.*socket\.socket:pytest.PytestUnraisableExceptionWarning"
-"""See tests/mongo_servers.py."""
 
 for _name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
     # A CI server sets these for itself; a test says what it wants.
@@ -162,7 +160,7 @@ KEY_VALUE_STORES = (
     "sqlite",
     "postgres",
     "redis",
-    pytest.param("mongo", marks=pytest.mark.filterwarnings(LEAVES_SOCKETS)),
+    pytest.param("mongo", marks=LEAVES_SOCKETS),
 )
 
 

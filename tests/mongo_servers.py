@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-import pytest
 from pymongo import AsyncMongoClient, MongoClient
 from pymongo.errors import OperationFailure
 
@@ -26,10 +25,6 @@ from tests.rotation_setup import OLD, ROOT, Files
 
 NUMBERS = itertools.count(1)
 AUTHENTICATION_FAILED = 18
-LEAVES_SOCKETS = pytest.mark.filterwarnings(
-    r"ignore:.*socket\.socket:pytest.PytestUnraisableExceptionWarning"
-)
-"""pymongo leaves the socket of a monitor that is connecting to the collector when a client is closed in that moment."""
 MAY_CHANGE = "changesOwnPassword"
 CONFIG = """\
 version: 2

@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run
-from tests.conftest import LEAVES_SOCKETS
 from tests.deployments import backend_of, config_of
 from tests.redis_servers import RedisServer, redis_process
-from tests.stores import KeyStore
+from tests.stores import LEAVES_SOCKETS, KeyStore
 
-pytestmark = pytest.mark.filterwarnings(LEAVES_SOCKETS)
+pytestmark = LEAVES_SOCKETS
 V0_6 = ("--for", "0.6.1")
 MODEL = {"identifier": "m1", "provider_id": "gone", "provider_resource_id": "m1", "type": "model"}
 KEYS = {

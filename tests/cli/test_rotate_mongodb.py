@@ -12,8 +12,9 @@ import pytest
 
 from llama_storage_tui.__main__ import main
 from llama_storage_tui.cli.rotation_document import RotateDocument
-from tests.mongo_servers import LEAVES_SOCKETS, MongoDeployment
+from tests.mongo_servers import MongoDeployment
 from tests.rotation_setup import OLD
+from tests.stores import LEAVES_SOCKETS
 
 pytestmark = LEAVES_SOCKETS
 CONFIG = """\

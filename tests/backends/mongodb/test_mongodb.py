@@ -24,9 +24,9 @@ from llama_storage_tui.model.data import Count, KeySelection, Probe
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.secrets import Secret
 from tests.backends.mongodb.test_rules import ANSWER, privilege
-from tests.mongo_servers import LEAVES_SOCKETS, MongoDeployment, MongoServer, mongodb
+from tests.mongo_servers import MongoDeployment, MongoServer, mongodb
 from tests.rotation_setup import OLD
-from tests.stores import MongoStore, all_keys, reading
+from tests.stores import LEAVES_SOCKETS, MongoStore, all_keys, reading
 
 pytestmark = LEAVES_SOCKETS
 CERTIFICATES = Path(__file__).parents[2] / "certificates"

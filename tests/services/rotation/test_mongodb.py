@@ -14,11 +14,11 @@ from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.plan import prepare
 from tests.mongo_servers import (
     CONFIG,
-    LEAVES_SOCKETS,
     MongoDeployment,
     mongodb,
 )
 from tests.rotation_setup import OLD
+from tests.stores import LEAVES_SOCKETS
 
 pytestmark = LEAVES_SOCKETS
 LEGACY = """\

@@ -20,8 +20,9 @@ from llama_storage_tui.services.rotation.pending_status import PendingStanding, 
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import confirm, recover
 from tests import rotation_setup
-from tests.mongo_servers import CONFIG, LEAVES_SOCKETS, MongoDeployment, MongoServer, mongo_deployment
+from tests.mongo_servers import CONFIG, MongoDeployment, MongoServer, mongo_deployment
 from tests.rotation_setup import OLD
+from tests.stores import LEAVES_SOCKETS
 
 pytestmark = LEAVES_SOCKETS
 TIMEOUTS = Timeouts(connect=3)

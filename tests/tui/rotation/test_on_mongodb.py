@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from llama_storage_tui.tui.app import Dependencies
-from tests.mongo_servers import LEAVES_SOCKETS, MongoDeployment
+from tests.mongo_servers import MongoDeployment
 from tests.rotation_setup import OLD
+from tests.stores import LEAVES_SOCKETS
 from tests.tui.gallery import NARROW, GalleryApp, Stage
 
 pytestmark = LEAVES_SOCKETS
