@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Static
 
 from llama_storage_tui.model.pending import PendingNotice, PendingTransfer
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.remembered_choices import ConfigChoice
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.catalog.activity import ActivityPane
@@ -225,7 +226,7 @@ class CatalogScreen(TestingScreen):
             first = self.redact(notice_summary(self._pending[0]))
             self.status.warn(first, "R shows where it stands, and goes on with it.")
         else:
-            self.status.say(" ".join(self._session.catalog.notices))
+            self.status.say(" ".join(notice_words(self._session.catalog.notices)))
 
     def _show_headline(self) -> None:
         catalog = self._session.catalog

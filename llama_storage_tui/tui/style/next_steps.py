@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Final
 
-from llama_storage_tui.next_steps import Help, Step, worded
+from llama_storage_tui.next_steps import UNNAMED, Help, Step, worded
 
 PROGRAM: Final = "llama-storage-tui"
 """For a shell beside the app, which a pipe needs."""
@@ -53,24 +53,9 @@ _WORDS: Final = {
     Step.CHECK_MIGRATED: f"In a shell: {PROGRAM} check RUN_CONFIG --for {{of}} --data",
 }
 _UNNAMED: Final = {
+    **UNNAMED,
     Step.READ_AS_VERSION: "another version",
-    Step.GIVE_ENV_FILE: "FILE",
     Step.CHANGE_TOGETHER: "the other configs",
-    Step.RESUME_TRANSFER: "RUN_CONFIG",
-    Step.RESUME_MOVE: "RUN_CONFIG",
-    **dict.fromkeys(
-        (
-            Step.MIGRATE_CONFIG,
-            Step.PLAN_DATA,
-            Step.BRING_DATA,
-            Step.PLAN_IN_PLACE,
-            Step.BRING_IN_PLACE,
-            Step.BRING_PUBLIC_DATA,
-            Step.CHECK_MIGRATED,
-            Step.CHECK_AS_VERSION,
-        ),
-        "VERSION",
-    ),
 }
 
 
