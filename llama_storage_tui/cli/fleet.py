@@ -37,7 +37,7 @@ HEADS: Final = ("config", "version", "backend", "type", "location", "findings")
     "--all-equal",
     "compares_all",
     is_flag=True,
-    help="Compare the settings of all configs, whatever their names.",
+    help="Compare the settings of all configs, whatever their distribution names.",
 )
 @shared_options
 @click.pass_context

@@ -37,7 +37,7 @@ _WORDS: Final = {
     Step.ACCEPT_UNCHECKED: "To change the password without verification, add --accept-unchecked.",
     Step.LEAVE_OUT_USERLIST: "Leave --userlist out.",
     Step.CHANGE_TOGETHER: "`rotate` one of them, with --also for each of the others: {of}.",
-    Step.MIGRATE_DATA: "What brings them, and shows its plan first: migrate-data RUN_CONFIG --dry-run",
+    Step.MIGRATE_DATA: "Transfer them, after a look at the plan: migrate-data RUN_CONFIG --dry-run",
     Step.RESUME_TRANSFER: f"Finish it with: {PROGRAM} migrate-data {{of}} --resume",
     Step.RESUME_MOVE: f"Finish it with: {PROGRAM} move {{of}} --resume",
     Step.TEST_BACKENDS: "Use: test RUN_CONFIG",

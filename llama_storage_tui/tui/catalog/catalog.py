@@ -47,7 +47,7 @@ class CatalogScreen(TestingScreen):
             "show('pending')",
             "Pending",
             id="catalog.pending",
-            tooltip="Finish or take back a change that is half done",
+            tooltip="Finish or undo an unfinished change",
         ),
         Binding(
             "T", "test_all", "Test all", id="catalog.test-all", tooltip="Connect to all backends at once"
@@ -224,7 +224,7 @@ class CatalogScreen(TestingScreen):
             from llama_storage_tui.reports.pending import notice_summary
 
             first = self.redact(notice_summary(self._pending[0]))
-            self.status.warn(first, "R shows where it stands, and goes on with it.")
+            self.status.warn(first, "R shows where it stands, and finishes or undoes it.")
         else:
             self.status.say(" ".join(notice_words(self._session.catalog.notices)))
 
