@@ -32,7 +32,9 @@ HEADS: Final = ("config", "version", "backend", "type", "location", "findings")
 
 @click.command()
 @click.argument("configs", type=RUN_CONFIG, nargs=-1, required=True, metavar="RUN_CONFIG…")
-@click.option("--test", "asks_servers", is_flag=True, help="Also log in to each server and ask it who it is.")
+@click.option(
+    "--test", "asks_servers", is_flag=True, help="Also log in to each server and ask for its identifier."
+)
 @click.option(
     "--all-equal",
     "compares_all",

@@ -55,7 +55,7 @@ class LeftBehindDocument(Document):
 def left_behind(context: click.Context, config: str) -> int:
     """List stored data that the server's version does not reach.
 
-    Also tell what accumulates in the stores.
+    Also show what accumulates in the stores.
 
     Example: llama-storage-tui left-behind run.yaml --for 1.5.0
     """

@@ -93,7 +93,7 @@ def move(
                 "A move is finished or undone with the options it began with",
                 help="Leave the backend, --to and --set out.",
             )
-        confirm("Put the config back?" if undo else "Finish the pending move?", is_confirmed=yes)
+        confirm("Undo the move?" if undo else "Finish the pending move?", is_confirmed=yes)
         return _report(
             settings, None, _ended(moving, is_undone=undo, accepts_open=accept_open, is_asking=not yes)
         )

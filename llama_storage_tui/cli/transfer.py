@@ -51,7 +51,7 @@ from llama_storage_tui.services.transfer.service import DataMigration
 @click.option(
     "--accept-open",
     is_flag=True,
-    help="Go on while other processes have a store open: what they write meanwhile may be missed.",
+    help="Continue while other processes have a store open: what they write meanwhile may be missed.",
 )
 @click.option(
     "--public-rows", is_flag=True, help="Rows without an owner were public: make them readable to everybody."
@@ -79,7 +79,7 @@ def migrate_data(
 ) -> int:
     """Bring data to where the config's version reads it.
 
-    That is the data which this version does not reach, or does not take in the form it has.
+    That is data which this version does not reach, or cannot read in its stored form.
 
     Every row is read back before it counts as written. What moves is copied, and its source stays unless --remove-source
     says so; rows that are in the right place in an old form are changed there.

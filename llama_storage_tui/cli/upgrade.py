@@ -83,7 +83,7 @@ class UpgradeStepBody(Document):
 PATIENCE: Final = 0.3
 """Seconds from the first report, where it estimates nothing, to where it is shown: most stores are looked into by then."""
 
-EARLY: Final = "Everything is being counted exactly, and the rows are looked into; --fast ends here.\n"
+EARLY: Final = "Counting exactly, and reading the rows; --fast stops before this.\n"
 
 
 def _in_renamed_home(word: str) -> str:

@@ -37,7 +37,7 @@ class Terms:
     hands_over: bool = False
     """Leave to the operator what cannot be written here, in place of stopping; it stays open until it is confirmed."""
     accepts_unchecked: bool = False
-    """Go on where the server lets the role in with any password, so that nothing can be verified."""
+    """Continue where the server lets the role in with any password, so that nothing can be verified."""
 
     @property
     def changes_server(self) -> bool:

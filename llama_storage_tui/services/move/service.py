@@ -247,7 +247,9 @@ class BackendMove:
                 raise PendingError(
                     said, where=journal.id, help="Put back what the move wrote, and try again."
                 )
-            raise RefusedError(said, where=journal.id, help="Put the entry of the backend back by hand.")
+            raise RefusedError(
+                said, where=journal.id, help="Restore the backend's entry in the config by hand."
+            )
         change = MoveChange(request["backend"], request["type"], request["fields"])
         return _Situation(edit_config(self._request, content, change), is_switched=False)
 
