@@ -83,8 +83,8 @@ def migrate(
     Without an option the change is shown as a diff.
 
     From inline stores of 0.2 to a catalog, and from any release to any later one; --for names the one it was written for.
-    Comments, order, quoting and ${env...} expressions stay. Rows are not moved. Exit code 1 where something could not be carried over:
-    it is listed with its line and reason.
+    Comments, order, quoting and ${env...} expressions stay. Rows are not moved. Exit code 1 where something could not be carried
+    over: it is listed with its line and reason.
 
     Example: llama-storage-tui migrate run.yaml --to 1.5.0
     """

@@ -173,6 +173,8 @@ OF_A_TRANSFER: Final = {
     "Then remove from the source every row": "asked for by an option; only what was read back from the target",
     "Undo the last transfer: remove what it wrote": "what was changed there since stays and is listed; what was replaced is put back",
     "Undo the transfer: remove what it wrote": "asks; what was changed there since stays and is listed",
+    "Undo the move?": "asks; the source is whole, and what servers wrote to the target since stays and is listed",
+    "Restore the backend's entry in the config": "the source is whole; what undo could not edit, the operator does",
     "Remove what was transferred?": "asks; what was changed there since stays and is listed",
     "Restore its source and finish it, or undo": "nothing is changed by reading it; undo takes only what the journal has",
     "Finish or undo an unfinished": "opens the screen that shows where it stands, and asks",
