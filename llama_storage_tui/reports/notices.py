@@ -52,7 +52,7 @@ _WORDS: Final = {
     NoticeKind.ITEMS_UNREADABLE: "{responses} could not be compared with others that begin alike: unreadable items.",
     NoticeKind.CHAIN_TOO_LONG: "Of {total:,} responses only {count:,} are shown.",
     NoticeKind.DOCUMENTS_DIFFER: f"{{documents}} {_DOCUMENTS_DIFFER}",
-    NoticeKind.VARIABLE_DIFFERS: "{what} differs between {of} and the process environment; the file counts",
+    NoticeKind.VARIABLE_DIFFERS: "{what} differs between {of} and the process environment; the file wins",
     NoticeKind.VARIABLES_ELSEWHERE: "Further variables come from {what} ({of}), which is not here: what it may set counts"
     " as unknown, not as unset",
     NoticeKind.READABLE_BY_MORE: "From 0.4 on one role, team, project or namespace in common with the owner is enough to read a"
