@@ -39,7 +39,7 @@ _WORDS: Final = {
     NoticeKind.IN_ANOTHER_TABLE: "{what} is also stored in {of}, which is not shown.",
     NoticeKind.IN_SEVERAL_CONVERSATIONS: "{items} in several conversations: whose they are is unknown.",
     NoticeKind.SEARCH_STOPPED: "Backend {what}: the search stopped after {why}.",
-    NoticeKind.MORE_BEGIN_SO: "More than {count} {what} begin so: type more of the id.",
+    NoticeKind.MORE_BEGIN_SO: "More than {count} {what} begin like this: type more of the id.",
     NoticeKind.TOO_MANY_GONE: "More than {count:,} conversations are gone: the search stopped there.",
     NoticeKind.TOO_MANY_NAMES: "There are more than {count:,} {what}: only that many are counted separately.",
     NoticeKind.ONLY_NEWEST_COMPARED: "Only the newest {count} of that time were compared.",
