@@ -40,6 +40,7 @@ from llama_storage_tui.tui.app import Dependencies, StorageApp
 from llama_storage_tui.tui.catalog.opening import Load
 from llama_storage_tui.tui.messages import Unexpected
 from llama_storage_tui.tui.records.followed import FollowedScreen
+from llama_storage_tui.tui.terminal.typeahead import is_at_rest
 from llama_storage_tui.tui.widgets.listing import Listing
 from tests.deployments import copy_demo
 from tests.fleets import made_up_fleet, write_fleet
@@ -138,7 +139,7 @@ class Stage:
             while self._is_busy:
                 # A worker reaches a gate only after it has read something: nothing tells when.
                 await asyncio.sleep(0.01)
-            if self._is_drawing or self._has_messages:
+            if self._is_drawing or self._is_handling:
                 quiet = 0
                 await self.pilot.pause(0)
             else:
@@ -166,9 +167,9 @@ class Stage:
         )
 
     @property
-    def _has_messages(self) -> bool:
-        pumps = [self.app, *self.app.screen.walk_children(with_self=True)]
-        return any(not pump._message_queue.empty() for pump in pumps)
+    def _is_handling(self) -> bool:
+        # Not by empty queues alone: the app closes a config's connections while it handles one message.
+        return not all(map(is_at_rest, (self.app, *self.app.screen.walk_children(with_self=True))))
 
     @property
     def _is_busy(self) -> bool:
