@@ -17,11 +17,11 @@ import sys
 from pathlib import Path
 
 from llama_storage_tui.errors import StorageToolError
-from llama_storage_tui.files.journal import Journals
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Terms
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.apply import apply
+from llama_storage_tui.services.rotation.open_change import OpenChange
 from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import confirm, recover
@@ -73,13 +73,11 @@ async def run(order: dict[str, object]) -> str:
         assert isinstance(chosen, dict)
         prepared = await prepare(RotationRequest(load, str(order["backend"])), TIMEOUTS, Terms(**chosen))
         return (await apply(prepared, TIMEOUTS, notify=notify)).outcome
-    journals = Journals(load.environ)
     (journal,) = look(load).journals
+    change = OpenChange(journal, load.environ, TIMEOUTS, notify)
     if order["do"] == "confirm":
-        return (await confirm(journal, journals, TIMEOUTS, environ=load.environ, notify=notify)).outcome
-    undo = order["do"] == "undo"
-    result = await recover(journal, journals, TIMEOUTS, environ=load.environ, undo=undo, notify=notify)
-    return result.outcome
+        return (await confirm(change)).outcome
+    return (await recover(change, undo=order["do"] == "undo")).outcome
 
 
 def main(order: str) -> None:

@@ -23,6 +23,8 @@ from llama_storage_tui.cli import pager, table
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.model.notices import Notice
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.secrets import mask_shown
 
 if TYPE_CHECKING:
@@ -331,9 +333,15 @@ def say(message: str) -> None:
     _say(text.block(message) + "\n")
 
 
-def say_notice(notice: object) -> None:
+def say_notice(notice: str) -> None:
     """Print something that the operator should know to stderr."""
-    _say_marked("Notice:", Colour.WARNING, str(notice))
+    _say_marked("Notice:", Colour.WARNING, notice)
+
+
+def say_notices(notices: Iterable[Notice]) -> None:
+    """Print what could not be looked at, or is odd, to stderr; each once."""
+    for words in dict.fromkeys(notice_words(notices)):
+        say_notice(words)
 
 
 def say_error(error: StorageToolError) -> None:

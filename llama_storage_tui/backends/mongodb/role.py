@@ -29,7 +29,7 @@ _REFUSALS: Final = frozenset({failures.AUTHENTICATION_FAILED, failures.USER_NOT_
 """Of a login: Atlas answers with its own code there."""
 
 UNSEEN_SESSIONS: Final = (
-    "Which processes are logged in as this user could not be told: the server does not show them to it. Restart every process that "
+    "Which processes are logged in as this user is unknown: the server does not show them to it. Restart every process that "
     "uses the password."
 )
 

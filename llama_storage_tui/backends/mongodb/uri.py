@@ -88,5 +88,5 @@ def _seed(text: str, default: int) -> tuple[str, int]:
     if not name:
         raise ValueError("lacks the name of a host")
     if number and not (number.isdecimal() and 0 < int(number) < 65536):
-        raise ValueError("has a port that is no number")
+        raise ValueError("has a port that is not a number")
     return name.lower(), int(number) if number else default

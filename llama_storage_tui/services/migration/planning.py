@@ -35,7 +35,7 @@ async def plan_data(session: Session, old: Catalog | None, choices: PlanChoices 
     if session.catalog.is_legacy or version < changes.CATALOG:
         return DataPlan(
             notices=(
-                f"{version.product} {version} reads inline stores as 0.2 wrote them: nothing is brought.",
+                f"{version.product} {version} reads inline stores as 0.2 wrote them: nothing has to be transferred.",
             )
         )
     async with Readers(session) as readers:

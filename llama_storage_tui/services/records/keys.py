@@ -9,6 +9,7 @@ from llama_storage_tui.backends.protocols import KeyValueReader
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.data import Cell, Count, Cursor, KeyEntry, KeySelection, StoredValue
 from llama_storage_tui.model.families import FamilyFilter, KeyPlace, Match, Query, RecordEntry, RecordFamily
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.services.records.comparing import TextFilter
 from llama_storage_tui.services.records.documents import StoredObject, Whole, at, value_of, whole
 from llama_storage_tui.services.records.json_escapes import stored_forms
@@ -42,9 +43,7 @@ async def key_slice(
         if relation is None or relation.head is None:
             return Slice(
                 (),
-                notices=(
-                    f"Keys on backend {place.backend} do not record this relation: list all objects instead.",
-                ),
+                notices=(Notice(NoticeKind.RELATION_NOT_IN_KEYS, place.backend),),
             )
         prefixes = (f"{place.lead}{relation.head}{query.of[1]}:",)
     selection = KeySelection(prefixes)
@@ -53,7 +52,7 @@ async def key_slice(
         try:
             page = await reader.page(selection, limit=limit - len(entries), after=after)
         except NotFoundError as error:
-            return Slice((), notices=(f"Backend {place.backend}: {error.message}",))
+            return Slice((), notices=(Notice(NoticeKind.NO_NAMESPACE, place.backend, why=error.message),))
         ids = ((place.id_of(each.key) if isinstance(each.key, str) else None, each) for each in page.keys)
         there = [(id_, each) for id_, each in ids if id_ is not None]
         entries += await _entries(reader, family, place, query, there)

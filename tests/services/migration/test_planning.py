@@ -341,7 +341,9 @@ def test_nothing_is_brought_to_a_config_of_0_2(tmp_path: Path) -> None:
 
     found = asyncio.run(planned())
     assert found.items == ()
-    assert found.notices == ("llama-stack 0.2.24 reads inline stores as 0.2 wrote them: nothing is brought.",)
+    assert found.notices == (
+        "llama-stack 0.2.24 reads inline stores as 0.2 wrote them: nothing has to be transferred.",
+    )
 
 
 def test_a_name_out_of_a_stored_document_is_shown_harmless(tmp_path: Path) -> None:

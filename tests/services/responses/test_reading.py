@@ -13,6 +13,7 @@ from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.chain import FullInput
 from llama_storage_tui.model.resume import NotCompared, ResumeWay
 from llama_storage_tui.model.transcript import StoredResponse
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.reports.resume import resume_reason
 from llama_storage_tui.services.responses.reading import (
     examine_response,
@@ -128,7 +129,9 @@ async def test_a_response_in_two_places_is_read_once_and_said_twice(sqlite_store
     async with two_places(sqlite_store, other) as session:
         found = await read_response(session, "resp_1")
     assert found.place.backend == "one"
-    assert found.notices == ("resp_1 lies in table responses on backend two too, which is not shown",)
+    assert notice_words(found.notices) == (
+        "resp_1 is also stored in responses on backend two, which is not shown.",
+    )
 
 
 async def test_a_place_that_cannot_be_read_hides_nothing_in_another(sqlite_store: SqliteStore) -> None:
@@ -138,7 +141,7 @@ async def test_a_place_that_cannot_be_read_hides_nothing_in_another(sqlite_store
     async with two_places(missing, sqlite_store) as session:
         found = await read_response(session, "resp_1")
         assert found.place.backend == "two"
-        assert "backend one was not read" in found.notices[0]
+        assert "backend one was not read" in notice_words(found.notices)[0]
         with pytest.raises(BackendError):
             await read_response(session, "resp_9")
 

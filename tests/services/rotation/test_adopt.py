@@ -7,12 +7,12 @@ import asyncio
 import pytest
 
 from llama_storage_tui.errors import PendingError, RefusedError
-from llama_storage_tui.files.journal import Journals
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome, Terms
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.adopt import adopt
 from llama_storage_tui.services.rotation.apply import apply
+from llama_storage_tui.services.rotation.open_change import OpenChange
 from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import recover
@@ -40,7 +40,7 @@ def alter(deployed: Deployment, password: str) -> None:
 async def adopted(deployed: Deployment, password: str) -> Outcome:
     load = deployed.request().load
     (journal,) = look(load).journals
-    done = await adopt(journal, Journals(load.environ), Secret(password), TIMEOUTS, environ=load.environ)
+    done = await adopt(OpenChange(journal, load.environ, TIMEOUTS), Secret(password))
     return done.outcome
 
 
@@ -82,10 +82,10 @@ async def test_files_that_could_not_follow_are_recovered_without_touching_the_se
         await apply(prepared, TIMEOUTS, notify=notify)
     load = deployed.request().load
     (journal,) = look(load).journals
-    journals = Journals(load.environ)
+    change = OpenChange(journal, load.environ, TIMEOUTS)
     with pytest.raises(PendingError, match="has the old password again"):
-        await recover(journal, journals, TIMEOUTS, environ=load.environ)
-    result = await recover(journal, journals, TIMEOUTS, environ=load.environ, undo=True)
+        await recover(change)
+    result = await recover(change, undo=True)
     assert result.outcome is Outcome.UNDONE
     assert await consistent(deployed) == OLD
 

@@ -14,11 +14,11 @@ import pytest
 
 from llama_storage_tui.backends.postgres.verifier import PATTERN, scram_verifier
 from llama_storage_tui.errors import PendingError, RefusedError
-from llama_storage_tui.files.journal import Journals
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation import apply as applying
+from llama_storage_tui.services.rotation.open_change import OpenChange, ignore
 from llama_storage_tui.services.rotation.pending import look, notices
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import recover
@@ -36,7 +36,7 @@ def deployed(deployed: Deployment) -> Deployment:
 
 
 async def rotated(
-    deployed: Deployment, new: str | None = None, notify: Callable[[str], None] = applying.ignore
+    deployed: Deployment, new: str | None = None, notify: Callable[[str], None] = ignore
 ) -> Outcome:
     prepared = await prepare(deployed.request(), TIMEOUTS)
     secret = None if new is None else Secret(new)
@@ -46,7 +46,7 @@ async def rotated(
 async def recovered(deployed: Deployment) -> Outcome:
     load = deployed.request().load
     (journal,) = look(load).journals
-    return (await recover(journal, Journals(load.environ), TIMEOUTS, environ=load.environ)).outcome
+    return (await recover(OpenChange(journal, load.environ, TIMEOUTS))).outcome
 
 
 async def consistent(deployed: Deployment) -> str:

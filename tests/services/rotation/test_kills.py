@@ -7,8 +7,8 @@ import subprocess
 import pytest
 
 from llama_storage_tui.model.pending import DamagedJournal
+from llama_storage_tui.reports.rotation_steps import words
 from llama_storage_tui.services.rotation.pending import notices
-from llama_storage_tui.services.rotation.steps import words
 from tests.rotation_config import CONFIG
 from tests.rotation_setup import OLD, STEPS, Deployment
 

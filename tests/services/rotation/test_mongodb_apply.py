@@ -9,12 +9,12 @@ import pytest
 
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import PendingError, RefusedError
-from llama_storage_tui.files.journal import Journals
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome, Terms
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.adopt import adopt
 from llama_storage_tui.services.rotation.apply import apply
+from llama_storage_tui.services.rotation.open_change import OpenChange
 from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.pending_status import PendingStanding, stand
 from llama_storage_tui.services.rotation.plan import prepare
@@ -33,10 +33,6 @@ STEPS = tuple(step for step in rotation_setup.STEPS if step not in ("connected",
 def deployed(mongo_deployed: MongoDeployment) -> MongoDeployment:
     mongo_deployed.write(CONFIG, "# before\nexport PW='<old>' # after\n")
     return mongo_deployed
-
-
-def journals(deployed: MongoDeployment) -> Journals:
-    return Journals(deployed.environ)
 
 
 def test_a_change_goes_through_all_steps_and_changes_nothing_beside_the_password(
@@ -188,8 +184,8 @@ async def test_whoever_changes_it_right_after_the_command_is_told_of_and_adopted
     assert (await stand(journal, TIMEOUTS)).standing is PendingStanding.LOST
     environ = deployed.request().load.environ
     with pytest.raises(PendingError, match="neither the old nor the new"):
-        await recover(journal, journals(deployed), TIMEOUTS, environ=environ)
-    result = await adopt(journal, journals(deployed), Secret("Rival1"), TIMEOUTS, environ=environ)
+        await recover(OpenChange(journal, environ, TIMEOUTS))
+    result = await adopt(OpenChange(journal, environ, TIMEOUTS), Secret("Rival1"))
     assert result.outcome is Outcome.RECOVERED
     assert deployed.passwords() == {"Rival1"}
 
@@ -208,7 +204,7 @@ async def test_the_server_alone_is_changed_and_the_files_confirmed(deployed: Mon
     for path in (deployed.config, deployed.env_file):
         path.write_text(path.read_text().replace(OLD, journal.new.reveal()))
     environ = deployed.request().load.environ
-    result = await confirm(journal, journals(deployed), TIMEOUTS, environ=environ)
+    result = await confirm(OpenChange(journal, environ, TIMEOUTS))
     assert result.outcome is Outcome.APPLIED
 
 

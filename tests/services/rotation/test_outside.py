@@ -12,13 +12,14 @@ import pytest
 
 from llama_storage_tui.cli.next_steps import password_command
 from llama_storage_tui.errors import PendingError, RefusedError
-from llama_storage_tui.files.journal import Journal, Journals
+from llama_storage_tui.files.journal import Journal
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Action, Outcome, Result, Terms
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.reports.rotation import way_sentences
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.apply import apply
+from llama_storage_tui.services.rotation.open_change import OpenChange
 from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import confirm, recover
@@ -57,7 +58,7 @@ async def changed(deployed: Deployment, terms: Terms) -> Result:
 
 async def confirmed(deployed: Deployment, env_files: tuple[str, ...] = ()) -> Result:
     environ = deployed.request().load.environ
-    return await confirm(pending(deployed), Journals(environ), TIMEOUTS, environ=environ, env_files=env_files)
+    return await confirm(OpenChange(pending(deployed), environ, TIMEOUTS, env_files=env_files))
 
 
 async def consistent(deployed: Deployment) -> str:
@@ -205,9 +206,9 @@ async def test_a_server_that_got_the_old_password_back_is_not_confirmed_and_can_
     before = deployed.env_file.read_text()
     deployed.env_file.write_text(f"PW={journal.new.reveal()}\n")
     with pytest.raises(PendingError, match="yields the new password already"):
-        await recover(journal, Journals(environ), TIMEOUTS, environ=environ, undo=True)
+        await recover(OpenChange(journal, environ, TIMEOUTS), undo=True)
     deployed.env_file.write_text(before)
-    undone = await recover(journal, Journals(environ), TIMEOUTS, environ=environ, undo=True)
+    undone = await recover(OpenChange(journal, environ, TIMEOUTS), undo=True)
     assert undone.outcome is Outcome.UNDONE
     assert await consistent(deployed) == OLD
 
@@ -229,7 +230,7 @@ async def test_a_journal_that_is_gone_is_no_confirmation(deployed: Deployment) -
     place(deployed, journal.new.reveal())
     shutil.rmtree(deployed.state)
     deployed.state.mkdir()
-    result = await confirm(journal, Journals(environ), TIMEOUTS, environ=environ)
+    result = await confirm(OpenChange(journal, environ, TIMEOUTS))
     assert result.outcome is Outcome.NONE
     for marker in deployed.folder.glob(".*.llama-storage-tui"):
         marker.unlink()
@@ -244,8 +245,8 @@ async def test_a_config_that_cannot_be_read_keeps_the_change_open(deployed: Depl
         await confirmed(deployed)
     deployed.server.execute(f"ALTER ROLE {deployed.role} PASSWORD '{OLD}'")
     with pytest.raises(PendingError):
-        await recover(journal, Journals(environ), TIMEOUTS, environ=environ, undo=True)
+        await recover(OpenChange(journal, environ, TIMEOUTS), undo=True)
     deployed.config.write_text(text)
-    undone = await recover(journal, Journals(environ), TIMEOUTS, environ=environ, undo=True)
+    undone = await recover(OpenChange(journal, environ, TIMEOUTS), undo=True)
     assert undone.outcome is Outcome.UNDONE
     assert await consistent(deployed) == OLD

@@ -10,10 +10,10 @@ import pytest
 from llama_storage_tui.config.environment import convert
 from llama_storage_tui.config.rules.postgres import MEANS_SOMETHING_IN_URLS
 from llama_storage_tui.errors import PendingError
-from llama_storage_tui.files.journal import Journals
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Action, Outcome
 from llama_storage_tui.services.rotation.apply import apply
+from llama_storage_tui.services.rotation.open_change import OpenChange
 from llama_storage_tui.services.rotation.password import generate
 from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.plan import prepare
@@ -27,7 +27,7 @@ TIMEOUTS = Timeouts(connect=3)
 async def recovered(deployed: Deployment) -> Outcome:
     load = deployed.request().load
     (journal,) = look(load).journals
-    return (await recover(journal, Journals(load.environ), TIMEOUTS, environ=load.environ)).outcome
+    return (await recover(OpenChange(journal, load.environ, TIMEOUTS))).outcome
 
 
 def test_of_two_operators_at_once_exactly_one_wins(deployed: Deployment) -> None:
@@ -73,7 +73,7 @@ async def test_a_file_that_is_gone_keeps_the_journal_until_it_is_back(deployed: 
         await apply(prepared, TIMEOUTS, notify=notify)
     (journal,) = look(request.load).journals
     with pytest.raises(PendingError, match=r"\.env"):
-        await recover(journal, Journals(request.load.environ), TIMEOUTS, environ=request.load.environ)
+        await recover(OpenChange(journal, request.load.environ, TIMEOUTS))
     aside.rename(deployed.env_file)
     assert await recovered(deployed) is Outcome.RECOVERED
     await asyncio.to_thread(deployed.check_consistent)

@@ -8,10 +8,10 @@ from contextlib import AbstractContextManager
 import pytest
 
 from llama_storage_tui.errors import PendingError
-from llama_storage_tui.files.journal import Journals
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome, Result, Terms
 from llama_storage_tui.services.rotation.apply import apply
+from llama_storage_tui.services.rotation.open_change import OpenChange
 from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import recover
@@ -30,9 +30,7 @@ def trusted(deployed: Deployment) -> AbstractContextManager[None]:
 async def recovered(deployed: Deployment, *, accepts: bool, undo: bool = False) -> Result:
     environ = deployed.request().load.environ
     (journal,) = look(deployed.request().load).journals
-    return await recover(
-        journal, Journals(environ), TIMEOUTS, environ=environ, accepts_unchecked=accepts, undo=undo
-    )
+    return await recover(OpenChange(journal, environ, TIMEOUTS), accepts_unchecked=accepts, undo=undo)
 
 
 async def test_an_unchecked_change_is_made_at_the_operators_word_and_claims_nothing(

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from llama_storage_tui.backends.postgres.verifier import scram_verifier
-from llama_storage_tui.files.journal import Journals
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome, Plan, Result, Terms
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.adopt import adopt
-from llama_storage_tui.services.rotation.apply import apply, ignore
+from llama_storage_tui.services.rotation.apply import apply
+from llama_storage_tui.services.rotation.open_change import OpenChange
 from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.plan import PreparedChange, prepare
 from llama_storage_tui.services.rotation.recover import recover
@@ -95,7 +95,7 @@ async def test_a_change_to_an_md5_hash_is_recovered_as_one(deployed: Deployment,
     await half_done(deployed, path, step)
     environ = deployed.request().load.environ
     (journal,) = look(deployed.request().load).journals
-    result = await recover(journal, Journals(environ), TIMEOUTS, environ=environ, notify=ignore)
+    result = await recover(OpenChange(journal, environ, TIMEOUTS))
     assert result.outcome is Outcome.RECOVERED
     new = await asyncio.to_thread(deployed.check_consistent)
     assert md5_of(deployed, new) in path.read_text()
@@ -169,7 +169,7 @@ async def test_a_list_is_recovered_with_what_was_added_to_it(deployed: Deploymen
     path.write_text(path.read_text() + '"added" "y"\n')
     environ = deployed.request().load.environ
     (journal,) = look(deployed.request().load).journals
-    result = await recover(journal, Journals(environ), TIMEOUTS, environ=environ, notify=ignore)
+    result = await recover(OpenChange(journal, environ, TIMEOUTS))
     assert result.outcome is Outcome.RECOVERED
     verifier = await asyncio.to_thread(stored, deployed)
     assert path.read_text() == f'; pool\n"admin" "x"\n"{deployed.role}" "{verifier}" "" \n"added" "y"\n'
@@ -186,7 +186,7 @@ async def test_an_adopted_password_leaves_a_verifier_alone_and_says_so(
     deployed.server.execute(f"ALTER ROLE {deployed.role} PASSWORD '{THIRD}'")
     environ = deployed.request().load.environ
     (journal,) = look(deployed.request().load).journals
-    result = await adopt(journal, Journals(environ), Secret(THIRD), TIMEOUTS, environ=environ)
+    result = await adopt(OpenChange(journal, environ, TIMEOUTS), Secret(THIRD))
     assert result.outcome is Outcome.RECOVERED
     assert any("was left as it is" in notice for notice in result.notices)
     assert path.read_text() == before

@@ -102,10 +102,10 @@ async def test_what_an_upgrade_leaves_behind_is_brought_from_the_screen_and_take
         await found.press("a", "n")
         assert not (tmp_path / "sql_store.db").exists()
         await found.press("a", "y")
-        assert "✓ The data was brought to where this version reads it." in found.text
+        assert "✓ The data is now where this version reads it." in found.text
         assert count(tmp_path / "sql_store.db", "responses") == 90
         await found.press("u", "y")
-        assert "What was brought was taken back." in found.text
+        assert "The transfer was undone." in found.text
         assert not (tmp_path / "sql_store.db").exists()
         await found.press("escape")
         assert isinstance(found.app.screen, LeftBehindScreen)
@@ -179,8 +179,8 @@ async def test_a_move_that_waits_for_a_server_is_finished_from_the_main_screen(
             await found.press("down", "m")
             await fill(found, "sql_postgres", fields_of(on_postgres(postgres_store)))
             await found.press("a", "y")
-            assert "▲ half done" in found.text
-            assert "Everything was brought once." in found.text
+            assert "▲ unfinished" in found.text
+            assert "Everything was copied once." in found.text
             assert "1 of 1 target store has what was brought" in found.text
         assert "sql_postgres" not in config.read_text()
         await found.press("escape")
