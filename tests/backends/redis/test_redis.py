@@ -294,12 +294,12 @@ async def test_what_is_no_string_or_no_text_is_shown_and_no_crash(redis_store: R
         binary = await reader.key_values.value(b"\xff\xfe", limit=10)
         hashed = await reader.key_values.value("ns:hash")
         async with aclosing(reader.key_values.stream(EVERYTHING)) as batches:
-            streamed = {stored.entry.key: stored.value async for batch in batches for stored in batch}
+            streamed = {stored.entry.key: stored async for batch in batches for stored in batch}
     assert binary is not None
     assert binary.value == b"\x80\x81"
     assert hashed is not None
-    assert "hash of Redis" in str(hashed.value)
-    assert streamed["ns:text"] == "x"
+    assert (hashed.value, hashed.other_type) == (None, "hash")
+    assert (streamed["ns:text"].value, streamed["ns:hash"].other_type) == ("x", "hash")
     assert len(streamed) == 3
 
 
