@@ -71,7 +71,7 @@ class KeyPage:
 class StoredValue:
     """One value with its key; `value` is cut to `limit` characters or bytes where the reader was asked to (`is_cut`).
 
-    `other_type` where the engine holds something there that is no value at all, such as a list of Redis: `value` is None then.
+    `other_type` where the engine holds something there that is no value at all, such as a list: `value` is None then.
     """
 
     entry: KeyEntry

@@ -89,7 +89,7 @@ async def ask(
         await _close(made)
 
 
-def limits(seconds: float | None) -> dict[str, int]:
+def limits(seconds: float | None) -> dict[str, Any]:
     """Return what makes a server stop a command after a time; nothing for None."""
     return {} if seconds is None else {"maxTimeMS": max(1, int(seconds * 1000))}
 

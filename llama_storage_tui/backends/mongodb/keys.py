@@ -197,7 +197,7 @@ def within(wanted: Sequence[KeyRange]) -> Document:
     return each[0] if len(each) == 1 else {"$or": each}
 
 
-def one_of(keys: Sequence[str]) -> Document:
+def one_of(keys: Sequence[object]) -> Document:
     """Return the condition that a key, which must be text, is one of some."""
     return {"key": {"$in": keys, **_NO_LIST}}
 

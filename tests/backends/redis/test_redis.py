@@ -200,10 +200,10 @@ async def test_a_password_in_front_of_the_host_logs_in_and_a_wrong_one_is_refuse
     wrong = await failure_of(with_password.target(password=Secret("made-up-wrong")))
     assert wrong.failure is FailureKind.AUTHENTICATION
     assert "in front of the host" in wrong.message
-    needless = await failure_of(redis_server.target(password=Secret("made-up-wrong")))
-    assert needless.failure is FailureKind.AUTHENTICATION
-    for error in (wrong, needless):
-        assert "made-up-wrong" not in f"{error.message}{error.help}{error.__cause__}"
+    # As redis-py 8 does it for a server, which names the user; earlier ones were refused here.
+    needless = await probed(redis_server.target(password=Secret("made-up-wrong")))
+    assert needless.user == "default"
+    assert "made-up-wrong" not in f"{wrong.message}{wrong.help}{wrong.__cause__}"
 
 
 async def test_nobody_listening_is_unreachable_and_an_unknown_host_is_unknown() -> None:
