@@ -71,7 +71,7 @@ async def key_object(reader: KeyValueReader, place: KeyPlace, id_: str) -> Store
     if not found:
         return None
     stored = found[0]
-    document, problems = _parsed(stored.value)
+    document, problems = _document(stored)
     expires: dict[str, object] = {}
     if stored.entry.expires_at is not None:
         expires["key expires"] = stored.entry.expires_at.isoformat()
@@ -113,7 +113,7 @@ def _fits(stored: StoredValue | None, family: RecordFamily, query: Query, id_: s
     """Tell whether a value meets a query's filters: the engine cannot look into values. One that is not read meets none."""
     if stored is None:
         return False
-    content = whole(id_, {}, _parsed(stored.value)[0])
+    content = whole(id_, {}, _document(stored)[0])
     return all(
         _meets(content, stored.value, each, query) for each in family.filters if each.name in query.filters
     )
@@ -140,7 +140,7 @@ def _meets(content: Whole, value: Cell, found: FamilyFilter, query: Query) -> bo
 def _entry(
     family: RecordFamily, place: KeyPlace, id_: str, entry: KeyEntry, stored: StoredValue | None
 ) -> RecordEntry:
-    document, problems = (None, ("too large for a list",)) if stored is None else _parsed(stored.value)
+    document, problems = (None, ("too large for a list",)) if stored is None else _document(stored)
     content = whole(id_, {}, masked(document))
     return RecordEntry(
         place,
@@ -152,8 +152,11 @@ def _entry(
     )
 
 
-def _parsed(value: Cell) -> tuple[object, tuple[str, ...]]:
+def _document(stored: StoredValue) -> tuple[object, tuple[str, ...]]:
     """Return a value parsed, and what is wrong with it: bare words and numbers are JSON to the servers too."""
+    if stored.why_unreadable is not None:
+        return None, (stored.why_unreadable,)
+    value = stored.value
     if isinstance(value, bytes):
         return None, ("the value is not text",)
     if not isinstance(value, str):

@@ -200,10 +200,10 @@ async def test_a_password_in_front_of_the_host_logs_in_and_a_wrong_one_is_refuse
     wrong = await failure_of(with_password.target(password=Secret("made-up-wrong")))
     assert wrong.failure is FailureKind.AUTHENTICATION
     assert "in front of the host" in wrong.message
-    needless = await failure_of(redis_server.target(password=Secret("made-up-wrong")))
-    assert needless.failure is FailureKind.AUTHENTICATION
-    for error in (wrong, needless):
-        assert "made-up-wrong" not in f"{error.message}{error.help}{error.__cause__}"
+    # As redis-py 8 does it for a server, which names the user; earlier ones were refused here.
+    needless = await probed(redis_server.target(password=Secret("made-up-wrong")))
+    assert needless.user == "default"
+    assert "made-up-wrong" not in f"{wrong.message}{wrong.help}{wrong.__cause__}"
 
 
 async def test_nobody_listening_is_unreachable_and_an_unknown_host_is_unknown() -> None:
@@ -294,12 +294,12 @@ async def test_what_is_no_string_or_no_text_is_shown_and_no_crash(redis_store: R
         binary = await reader.key_values.value(b"\xff\xfe", limit=10)
         hashed = await reader.key_values.value("ns:hash")
         async with aclosing(reader.key_values.stream(EVERYTHING)) as batches:
-            streamed = {stored.entry.key: stored.value async for batch in batches for stored in batch}
+            streamed = {stored.entry.key: stored async for batch in batches for stored in batch}
     assert binary is not None
     assert binary.value == b"\x80\x81"
     assert hashed is not None
-    assert "hash of Redis" in str(hashed.value)
-    assert streamed["ns:text"] == "x"
+    assert (hashed.value, hashed.other_type) == (None, "hash")
+    assert (streamed["ns:text"].value, streamed["ns:hash"].other_type) == ("x", "hash")
     assert len(streamed) == 3
 
 
