@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import field, replace
-from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,7 +18,7 @@ from llama_storage_tui.backends.documents import (
     inside_of,
 )
 from llama_storage_tui.backends.engine import Dialect, Expression, Statement, TableWatch, Values
-from llama_storage_tui.backends.row_source import Order, Rows, RowSource, ScanSlice
+from llama_storage_tui.backends.row_source import FIRST_RANGE, Order, Rows, RowSource, ScanSlice, next_width
 from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
 from llama_storage_tui.backends.time_floor import TimeFloor, as_condition
 from llama_storage_tui.deferred import dataclass
@@ -38,9 +37,6 @@ from llama_storage_tui.next_steps import Advice, Step
 
 Row = Sequence[object]
 """The wanted fields, then what a cursor is made of."""
-
-FIRST_RANGE: Final = 16
-"""Positions of the first range of a page as stored: PostgreSQL reads no more blocks than these if they fill the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +122,12 @@ class RecordScan(RowSource):
         rows: list[Row] = []
         width = FIRST_RANGE
         while low < high and len(rows) < limit:
-            start = max(low, high - width)
+            start, before = max(low, high - width), len(rows)
             for piece in self.slices((start, high)):
                 rows += await self._fetch(connection, self._walked(piece, after), limit - len(rows))
                 if len(rows) >= limit:
                     break
-            high, width = start, width * 4
+            high, width = start, next_width(high - start, len(rows) - before, limit - len(rows))
         return rows
 
     async def span(self, connection: AsyncConnection, after: Cursor | None) -> tuple[int, int]:

@@ -68,6 +68,22 @@ class KeyPage:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyBranch:
+    """The keys that begin with `prefix`, which ends with a separator: as many as were counted, all of them where that is exact."""
+
+    prefix: str
+    keys: Count
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLevel:
+    """What comes next after a prefix: branches and keys, in key order. `is_complete` False where a bound ended the search."""
+
+    parts: tuple[KeyBranch | KeyEntry, ...]
+    is_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class StoredValue:
     """One value with its key; `value` is cut to `limit` characters or bytes where the reader was asked to (`is_cut`).
 

@@ -19,12 +19,22 @@ from bson.datetime_ms import DatetimeMS
 from llama_storage_tui.backends import cursors, expiry
 from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
 from llama_storage_tui.backends.cursors import Part
+from llama_storage_tui.backends.keylevel import LARGEST_PROBE, ordered_level
 from llama_storage_tui.backends.mongodb.connecting import Client, Document, FailedMongoConnection, ask, limits
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.ranges import KeyRange, is_storable, ranges_of
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
-from llama_storage_tui.model.data import Cell, Count, Cursor, KeyEntry, KeyPage, KeySelection, StoredValue
+from llama_storage_tui.model.data import (
+    Cell,
+    Count,
+    Cursor,
+    KeyEntry,
+    KeyLevel,
+    KeyPage,
+    KeySelection,
+    StoredValue,
+)
 from llama_storage_tui.model.limits import Timeouts
 
 FAST_COUNT: Final = 1_000_000
@@ -98,6 +108,16 @@ class MongoKeyValueReader:
             scanned=len(found),
         )
 
+    async def level(self, selection: KeySelection, prefix: str = "", *, separator: str) -> KeyLevel:
+        """Return what comes next after a prefix, branches with as many keys as were seen."""
+
+        async def fetch(chosen: KeyRange, after: Part, limit: int) -> Sequence[tuple[KeyEntry, Part]]:
+            last = None if after is None else after[1]
+            found = await self._in_ranges([chosen], last, limit, seconds=self.timeouts.query)
+            return [(entry, _part(entry)) for entry in found]
+
+        return await ordered_level(selection, prefix, separator, fetch, probe=LARGEST_PROBE)
+
     async def value(self, key: str | bytes | None, *, limit: int | None = None) -> StoredValue | None:
         """Return one value, cut to `limit` characters (None: whole); None where there is no such key."""
         found = await self.values_of([key], limit=limit) if isinstance(key, str) else ()
@@ -124,8 +144,11 @@ class MongoKeyValueReader:
         self, selection: KeySelection, prefix: str, last: str | None, most: int, *, seconds: float | None
     ) -> list[KeyEntry]:
         wanted = ranges_of(selection, prefix=prefix)
-        if not wanted:
-            return []
+        return await self._in_ranges(wanted, last, most, seconds=seconds) if wanted else []
+
+    async def _in_ranges(
+        self, wanted: Sequence[KeyRange], last: str | None, most: int, *, seconds: float | None
+    ) -> list[KeyEntry]:
         match = within(wanted) if last is None else {"$and": [{"key": {"$gt": last}}, within(wanted)]}
         stages: list[Document] = [
             {"$match": match},
