@@ -10,12 +10,12 @@ from llama_storage_tui.backends.settings import BackendSettings
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.raw_rows import Sheet
 from llama_storage_tui.model.target import LoginTarget, Target
 
 if TYPE_CHECKING:
     # Names of annotations only.
     from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader, RoleLogin, RoleServer
+    from llama_storage_tui.model.raw_rows import Sheet
 
 AnyTarget = TypeVar("AnyTarget", bound=Target)
 AnyLogin = TypeVar("AnyLogin", bound=LoginTarget)

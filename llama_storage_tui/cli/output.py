@@ -10,7 +10,6 @@ import codecs
 import json
 import os
 import select
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -318,7 +317,7 @@ def write_table(
     """Print an aligned table for people, cells cut to `cut` characters (None: whole) and to what the terminal is wide."""
     given = [[*row] for row in rows]
     cells = [[text.line(str(cell), cut) for cell in row] for row in given]
-    width = shutil.get_terminal_size().columns if stdout_is_terminal() else None
+    width = _columns() if stdout_is_terminal() else None
     has_colours = _stdout_colours()
 
     def paint(row: int, column: int, shown: str) -> str:
@@ -326,6 +325,12 @@ def write_table(
 
     for line in table.lines([*headings], cells, width=width, paint=paint):
         _write(line + "\n")
+
+
+def _columns() -> int:
+    import shutil  # here: no document needs it
+
+    return shutil.get_terminal_size().columns
 
 
 def say(message: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import sys
 from pathlib import Path
 from typing import Final
@@ -18,6 +17,8 @@ def is_usable() -> bool:
     """Tell whether there is a person at a terminal that can show a pager, and a pager."""
     if sys.stdin is None or not sys.stdin.isatty() or os.environ.get("TERM") in (None, "dumb"):
         return False
+    import shutil  # here: whoever reads what a pipe gets needs none
+
     try:
         command = shlex.split(os.environ.get("PAGER", "less"))
     except ValueError:
@@ -27,6 +28,8 @@ def is_usable() -> bool:
 
 def is_longer_than_screen(text: str) -> bool:
     """Tell whether a text and the prompt below it take more lines than the screen has, its long lines folded."""
+    import shutil
+
     import click
 
     from llama_storage_tui.cli.table import display_width

@@ -35,7 +35,14 @@ def sqlite_reader(target: SqliteTarget, *, timeouts: Timeouts) -> Reader:
     """Return the reader; nothing is opened yet."""
     engine = SqliteEngine(target.path, timeouts=timeouts, makes_folders=target.makes_folders)
     prober = SqliteProber(engine, target, timeouts)
-    return sql_reader(engine, keys=keys_of(engine, target.table), timeouts=timeouts, prober=prober)
+    return sql_reader(
+        lambda: engine,
+        where=engine.where,
+        keys=keys_of(engine, target.table),
+        timeouts=timeouts,
+        prober=prober,
+        closing=engine.close,
+    )
 
 
 def keys_of(engine: SqliteEngine, table: str | None) -> Callable[[], KeyTables] | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Final, TypeVar
 
+from llama_storage_tui.deferred import replace
 from llama_storage_tui.model.data import Cell, Cursor, Table
 from llama_storage_tui.model.families import (
     FamilyFilter,

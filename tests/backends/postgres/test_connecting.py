@@ -104,7 +104,7 @@ async def test_no_connection_left_is_said_so(postgres_server: Server) -> None:
     postgres_server.execute("ALTER ROLE nobody_special CONNECTION LIMIT 1")
     target = postgres_server.target(user="nobody_special")
     async with reading(target) as reader:
-        await reader.probe()
+        await reader.tables.tables()
         error = await failure_of(target)
     assert error.failure is FailureKind.TOO_MANY_CONNECTIONS
     postgres_server.execute("ALTER ROLE nobody_special CONNECTION LIMIT -1")

@@ -139,8 +139,14 @@ async def test_a_hot_wal_too_large_to_copy_is_explained(tmp_path: Path) -> None:
     killed_writer(tmp_path / "x.db", "wal", FILL)
     (tmp_path / "x.db-shm").unlink()
     engine = SqliteEngine(tmp_path / "x.db", timeouts=Timeouts(), copy_limit=1000)
-    prober = SqliteProber(engine, SqliteTarget(tmp_path / "x.db"), Timeouts())
-    reader = sql_reader(engine, keys=keys_of(engine, "kvstore"), timeouts=Timeouts(), prober=prober)
+    reader = sql_reader(
+        lambda: engine,
+        where=engine.where,
+        keys=keys_of(engine, "kvstore"),
+        timeouts=Timeouts(),
+        prober=SqliteProber(engine, SqliteTarget(tmp_path / "x.db"), Timeouts()),
+        closing=engine.close,
+    )
     before = traces(tmp_path)
     with pytest.raises(BackendError, match="only a copy can show") as caught:
         await reader.key_values.page(KeySelection())
