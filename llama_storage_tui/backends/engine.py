@@ -59,19 +59,24 @@ class NewPositions:
 class TableWatch(Protocol):
     """How an engine tells which rows are new, by a read that does not grow with the table.
 
-    `way` says it to an operator, and what it leaves out.
+    `way` says it to an operator, and what it leaves out. `is_raw`: the documents of new rows are taken apart on this side, by an
+    engine that takes longer to prepare such a statement than to read the rows.
     """
 
     way: str
+    is_raw: bool
 
     def obstacle(self, shape: TableShape) -> str:
         """Return why a table that has positions cannot be followed, in a sentence; empty where it can."""
         ...
 
     async def look(
-        self, connection: AsyncConnection, shape: TableShape, mark: Mark | None, limit: int
+        self, shape: TableShape, mark: Mark | None, limit: int, *, seconds: float | None
     ) -> NewPositions:
-        """Return where up to `limit` rows were stored since a mark; without one only where to go on. Raises BackendError."""
+        """Return where up to `limit` rows were stored since a mark; without one only where to go on. Raises BackendError.
+
+        A look on a connection of its own: most find nothing, and need no statement but this one.
+        """
         ...
 
     def at(self, element: Expression) -> sa.ColumnElement[bool]:
@@ -186,11 +191,6 @@ class Documents(Protocol):
 
     def position_of(self, text: str) -> int:
         """Return the position (rowid, block) that a physical cursor's text stands in; raises UsageError."""
-        ...
-
-    @property
-    def watch(self) -> TableWatch:
-        """What tells which rows are new."""
         ...
 
 

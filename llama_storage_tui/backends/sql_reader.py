@@ -10,14 +10,21 @@ from llama_storage_tui.backends.reader import OpenReader
 from llama_storage_tui.model.limits import Timeouts
 
 if TYPE_CHECKING:
-    from llama_storage_tui.backends.engine import Engine
+    from llama_storage_tui.backends.engine import Engine, TableWatch
     from llama_storage_tui.backends.keyvalue import KeyTables
 
 
 def sql_reader(
-    engine: Engine, *, keys: Callable[[], KeyTables] | None, timeouts: Timeouts, prober: Prober
+    engine: Engine,
+    *,
+    watch: Callable[[], TableWatch],
+    keys: Callable[[], KeyTables] | None,
+    timeouts: Timeouts,
+    prober: Prober,
 ) -> OpenReader:
-    """Return the reader of an engine; `keys` makes the key-value table, None for a SQL backend, which has no keys.
+    """Return the reader of an engine.
+
+    `watch` makes what tells which rows are new, `keys` the key-value table, None for a SQL backend, which has no keys.
 
     Each part is imported when it is made: SQLAlchemy takes a quarter of a second, and a test of a file needs none of it.
     """
@@ -30,7 +37,7 @@ def sql_reader(
     def records() -> RecordReader:
         from llama_storage_tui.backends.records import SqlRecordReader
 
-        return SqlRecordReader(engine, timeouts)
+        return SqlRecordReader(engine, timeouts, watch())
 
     def key_values(made: Callable[[], KeyTables]) -> KeyValueReader:
         from llama_storage_tui.backends.keyvalue import SqlKeyValueReader

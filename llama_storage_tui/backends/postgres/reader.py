@@ -8,6 +8,7 @@ from llama_storage_tui.backends.postgres.engine import PostgresEngine
 from llama_storage_tui.backends.postgres.keytable import PostgresKeyTables
 from llama_storage_tui.backends.postgres.probe import probe
 from llama_storage_tui.backends.postgres.target import PostgresTarget
+from llama_storage_tui.backends.postgres.watch import PostgresWatch
 from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.backends.sql_reader import sql_reader
 from llama_storage_tui.deferred import dataclass
@@ -34,4 +35,6 @@ def postgres_reader(target: PostgresTarget, *, timeouts: Timeouts) -> Reader:
     engine = PostgresEngine(target, timeouts=timeouts)
     prober = PostgresProber(engine, target, timeouts)
     keys = None if target.table is None else partial(PostgresKeyTables, target.table)
-    return sql_reader(engine, keys=keys, timeouts=timeouts, prober=prober)
+    return sql_reader(
+        engine, watch=partial(PostgresWatch, engine), keys=keys, timeouts=timeouts, prober=prober
+    )
