@@ -39,7 +39,7 @@ _WORDS: Final = {
     NoticeKind.IN_ANOTHER_TABLE: "{what} is also stored in {of}, which is not shown.",
     NoticeKind.IN_SEVERAL_CONVERSATIONS: "{items} in several conversations: whose they are is unknown.",
     NoticeKind.SEARCH_STOPPED: "Backend {what}: the search stopped after {why}.",
-    NoticeKind.MORE_BEGIN_SO: "More than {count} {what} begin so: type more of the id.",
+    NoticeKind.MORE_BEGIN_SO: "More than {count} {what} begin like this: type more of the id.",
     NoticeKind.TOO_MANY_GONE: "More than {count:,} conversations are gone: the search stopped there.",
     NoticeKind.TOO_MANY_NAMES: "There are more than {count:,} {what}: only that many are counted separately.",
     NoticeKind.ONLY_NEWEST_COMPARED: "Only the newest {count} of that time were compared.",
@@ -52,7 +52,7 @@ _WORDS: Final = {
     NoticeKind.ITEMS_UNREADABLE: "{responses} could not be compared with others that begin alike: unreadable items.",
     NoticeKind.CHAIN_TOO_LONG: "Of {total:,} responses only {count:,} are shown.",
     NoticeKind.DOCUMENTS_DIFFER: f"{{documents}} {_DOCUMENTS_DIFFER}",
-    NoticeKind.VARIABLE_DIFFERS: "{what} differs between {of} and the process environment; the file counts",
+    NoticeKind.VARIABLE_DIFFERS: "{what} differs between {of} and the process environment; the file wins",
     NoticeKind.VARIABLES_ELSEWHERE: "Further variables come from {what} ({of}), which is not here: what it may set counts"
     " as unknown, not as unset",
     NoticeKind.READABLE_BY_MORE: "From 0.4 on one role, team, project or namespace in common with the owner is enough to read a"

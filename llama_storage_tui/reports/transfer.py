@@ -151,7 +151,7 @@ def pending_transfer_blocks(pending: PendingTransfer) -> Iterator[Block]:
             Line(f"a {what}, {state}", Tone.KEY),
             Line(f"begun {moment(pending.since)}, journal {pending.journal}", Tone.MUTED, indent=2),
             Line(
-                f"{done} {'has' if pending.done == 1 else 'have'} what was brought, and it was verified there.",
+                f"{done} {'has' if pending.done == 1 else 'have'} the rows of the transfer, and they were verified there.",
                 indent=2,
             ),
         )

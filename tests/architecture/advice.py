@@ -17,7 +17,7 @@ _VERBS: Final = (
 _ADVICE: Final = re.compile(
     rf"(?:^|[.:;,] |\b(?:and|or|then|to|you|rather than|nothing) )(?:{_VERBS})\b"
     r"|\b(?:ALTER|VACUUM|DELETE|UPDATE|INSERT|DROP|REINDEX|TRUNCATE|RELOAD)\b|\.recover\b|that writes here"
-    r"|\b(?:goes on with these rows|begins empty|begins without|index is converted|make them symbolic)\b|(?-i:^Keep )|--(?:undo|recover|adopt|server-only)\b",
+    r"|\b(?:keeps using these rows|begins empty|begins without|index is converted|make them symbolic)\b|(?-i:^Keep )|--(?:undo|recover|adopt|server-only)\b",
     re.IGNORECASE,
 )
 

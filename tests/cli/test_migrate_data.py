@@ -176,7 +176,7 @@ def test_files_of_the_old_config_that_are_not_there_are_said(
     answer = run(*called, "--dry-run")
     assert (
         answer.code,
-        f"Not there, or empty, so that nothing of them is brought: {kept}" in answer.err,
+        f"Not there, or empty, so nothing is transferred from them: {kept}" in answer.err,
     ) == (
         ExitCode.DONE,
         True,

@@ -145,7 +145,7 @@ async def _plan_keys(
         why = (
             "no reference of the config leads to them, and others may use the same database"
             if keeps[0] == keeps[1]
-            else f"no reference says whose they are, and {context.product} would read them under another key there"
+            else f"no reference leads to them, and {context.product} would read them under another key there"
         )
         context.leave(f"{OTHER_KEYS} on {moving.name}", count, why)
 

@@ -245,7 +245,7 @@ class BackendMove:
             said = f"{self.config} was edited since its backend moved; it was {backup.name} before"
             if journal.is_open:
                 raise PendingError(
-                    said, where=journal.id, help="Put back what the move wrote, and try again."
+                    said, where=journal.id, help="Restore what the move wrote there, and try again."
                 )
             raise RefusedError(
                 said, where=journal.id, help="Restore the backend's entry in the config by hand."
@@ -305,7 +305,7 @@ def _refuse_new(journal: TransferJournal, items: tuple[TransferItem, ...]) -> No
     for item in items:
         if item.what not in known:
             raise PendingError(
-                NEW.format(what=item.what), where=journal.id, help="Take the move back, and begin it again."
+                NEW.format(what=item.what), where=journal.id, help="Undo the move, and begin it again."
             )
 
 

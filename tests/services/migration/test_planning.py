@@ -294,7 +294,7 @@ MULTI = ("version: 2", "version: 2\nserver: {tenancy: {mode: multi}}")
 def test_rows_get_a_tenant_only_where_the_operator_says_which(tmp_path: Path) -> None:
     run(tmp_path / "sql_store.db", RESPONSES.format(name="openai_responses"))
     silent = plan(tmp_path, change=MULTI)
-    assert any("say whose those of openai_responses on sql are" in notice for notice in silent.notices)
+    assert any("choose a tenant for those of openai_responses on sql" in notice for notice in silent.notices)
     apply(plan(tmp_path, choices=PlanChoices(tenant="team-a"), change=MULTI))
     assert rows_of(tmp_path / "sql_store.db", "responses", "id, tenant_id") == [
         ("r", "team-a"),

@@ -117,7 +117,7 @@ async def test_a_plan_says_where_it_cannot_be_told_who_has_a_store_open(
         (notice,) = (await plan_of([item])).notices
     finally:
         redis_store.server.said("ACL", "SETUSER", "default", "+@all")
-    assert "could not be told" in notice
+    assert "is unknown" in notice
     assert str(redis_store.server.port) in notice
 
 

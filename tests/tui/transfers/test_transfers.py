@@ -181,10 +181,10 @@ async def test_a_move_that_waits_for_a_server_is_finished_from_the_main_screen(
             await found.press("a", "y")
             assert "▲ unfinished" in found.text
             assert "Everything was copied once." in found.text
-            assert "1 of 1 target store has what was brought" in found.text
+            assert "1 of 1 target store has the rows of the transfer" in found.text
         assert "sql_postgres" not in config.read_text()
         await found.press("escape")
-        assert "A move of one of this config's backends has been half done" in found.text
+        assert "A move of one of this config's backends has been unfinished" in found.text
         await found.press("R", "f", "y")
         assert "The pending move was finished" in found.text
     assert "sql_postgres" in config.read_text()
