@@ -205,6 +205,8 @@ def test_a_test_tells_where_servers_connect_to_if_not_to_host_and_port(host: str
     ("text", "location"),
     [
         ("type: kv_redis\n      host: ':word@cache'", "redis://:********@cache:6379/0"),
+        ("type: kv_redis\n      host: 'cache?password=word'", "redis://cache:6379/0"),
+        ("type: kv_redis\n      host: ':word@cache:7000/2#'", "redis://cache:7000/2"),
         ("type: kv_mongodb\n      host: m", "mongodb://m:27017/ogx"),
         ("type: kv_mongodb\n      host: 'mongodb://u:wo/rd@m1,m2'", "mongodb://u:********@m1,m2/ogx"),
         ("type: kv_postgres\n      host: ${env.NOT_SET}\n      user: u", "postgresql://?:5432/ogx"),

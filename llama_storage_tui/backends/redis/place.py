@@ -16,7 +16,7 @@ from llama_storage_tui.deferred import dataclass
 
 DEFAULT_HOST: Final = "localhost"
 DEFAULT_PORT: Final = 6379
-_ENDS_ADDRESS: Final = "/?#"
+ENDS_ADDRESS: Final = "/?#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def _database(option: str | None, path: str) -> int:
 def _why_no_url(host: str) -> str:
     if "@" in host:
         return LOGIN_NOT_ENCODED
-    if host.count(":") > 1 and not any(sign in host for sign in f"{_ENDS_ADDRESS}["):
+    if host.count(":") > 1 and not any(sign in host for sign in f"{ENDS_ADDRESS}["):
         return "is an IPv6 address, which needs brackets"
     if "[" in host or "]" in host:
         return "has brackets that hold no IPv6 address"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llama_storage_tui.backends.redis.place import parse_place
+from llama_storage_tui.backends.redis.place import ENDS_ADDRESS, parse_place
 from llama_storage_tui.backends.settings import BackendSettings, NoTarget
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend
@@ -66,7 +66,7 @@ def unlike_config(settings: BackendSettings) -> Iterator[str]:
 
 def location(settings: BackendSettings, target: RedisTarget | None) -> str:
     """Say where the database is."""
-    if target is not None and target.database:
+    if target is not None and any(sign in settings.shown("host") for sign in ENDS_ADDRESS):
         return target.location
     return f"redis://{settings.shown('host')}:{settings.shown('port')}/0"
 
