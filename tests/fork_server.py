@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, Pipe, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.forkserver import ensure_running
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self, TextIO
 
 _CHUNK: Final = 1 << 16
 _ROOT: Final = Path(__file__).parent.parent
@@ -86,6 +86,28 @@ class Forked:
         os.kill(self._process.pid, number)
 
 
+class Told(Forked):
+    """A process whose stdout is read here while it runs; it is killed at the end of a `with`."""
+
+    def __init__(self, process: ForkServerProcess, stdout: TextIO) -> None:
+        super().__init__(process)
+        self.stdout = stdout
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        self.wait()
+        self.stdout.close()
+
+    def rest(self) -> str:
+        """Wait for the end; return what was written since the last line that was read."""
+        text = self.stdout.read()
+        self.wait()
+        return text
+
+
 def start(
     function: Callable[..., object],
     *arguments: object,
@@ -101,6 +123,17 @@ def start(
     process = _fork_server().Process(target=_run, args=order)
     process.start()
     return Forked(process)
+
+
+def listen(
+    function: Callable[..., object], *arguments: object, folder: Path, environ: Mapping[str, str]
+) -> Told:
+    """Run a function without waiting for it; its stdin is empty, and its stderr that of the tests."""
+    out, out_end = Pipe(duplex=False)
+    with out, out_end, Connection(os.dup(2), readable=False) as err:
+        streams = (os.devnull, out_end, err)
+        process = start(function, *arguments, folder=folder, environ=environ, streams=streams)
+        return Told(process._process, os.fdopen(os.dup(out.fileno())))
 
 
 def call(

@@ -1,4 +1,4 @@
-"""Runs a rotation or a recovery as a process of its own, in which something happens at given steps: by default it kills itself.
+"""Runs a rotation or a recovery in a process of its own, in which something happens at given steps: by default it kills itself.
 
 Called with one JSON argument: {"do": "apply" | "recover" | "undo" | "confirm", "config", "env_files", "backend", "terms":
 {NAME: true}, "die_at": STEP | null, "chmod_at": [STEP, PATH, MODE] | null, "file_limit": BYTES | null}. Prints the steps, one to a
@@ -87,7 +87,3 @@ def main(order: str) -> None:
     except StorageToolError as error:
         outcome = f"{error.kind}: {error.message}"
     sys.stdout.write(f"={outcome}\n")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -7,7 +7,6 @@ import itertools
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -186,18 +185,12 @@ class Files(Generic[S]):
             return Run(tuple(steps), last[1:])
         return Run((*steps, last), None)
 
-    def start(
-        self, do: str, *, backend: str | None = None, state: Path | None = None
-    ) -> subprocess.Popen[str]:
+    def start(self, do: str, *, backend: str | None = None, state: Path | None = None) -> fork_server.Told:
         """Start the same without waiting for it; `state` is another user's folder."""
         other = {} if state is None else {"LLAMA_STORAGE_TUI_STATE_DIR": str(state)}
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.rotation_runner", self._order(do, None, backend)],
-            cwd=ROOT,
-            env=self._variables() | other,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        order = self._order(do, None, backend)
+        environ = self._variables() | other
+        return fork_server.listen(rotation_runner.main, order, folder=ROOT, environ=environ)
 
     def _order(
         self,
@@ -299,8 +292,10 @@ def deployment(server: Server, place: Path) -> Iterator[Deployment]:
     try:
         yield Deployment.within(place, server, role)
     finally:
-        server.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}';")
-        server.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
+        server.execute(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}';"
+            f"DROP OWNED BY {role}; DROP ROLE {role}"
+        )
 
 
 def document(text: str) -> Any:  # noqa: ANN401 - JSON

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,6 @@ def test_a_client_killed_while_the_server_still_works_on_its_command_is_recovere
         {"times": 1}, failCommands=["updateUser"], blockConnection=True, blockTimeMS=2000
     ):
         with deployed.start("apply") as process:
-            assert process.stdout is not None
             while process.stdout.readline().strip() != "old-checked":
                 assert process.poll() is None
             deployed.server.wait_until("updateUser", is_running=True)
@@ -210,8 +210,9 @@ async def test_the_server_alone_is_changed_and_the_files_confirmed(deployed: Mon
 
 def test_of_two_operators_at_once_exactly_one_wins(deployed: MongoDeployment) -> None:
     states = [deployed.folder.parent / f"state-{number}" for number in (1, 2)]
-    processes = [deployed.start("apply", state=state) for state in states]
-    ends = [process.communicate(timeout=60)[0].splitlines()[-1] for process in processes]
+    with ExitStack() as stack:
+        processes = [stack.enter_context(deployed.start("apply", state=state)) for state in states]
+        ends = [process.rest().splitlines()[-1] for process in processes]
     assert ends.count("=applied") == 1, ends
     (password,) = deployed.passwords()
     assert deployed.logs_in(password)

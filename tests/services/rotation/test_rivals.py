@@ -32,7 +32,7 @@ async def recovered(deployed: Deployment) -> Outcome:
 
 def test_of_two_operators_at_once_exactly_one_wins(deployed: Deployment) -> None:
     with deployed.start("apply") as one, deployed.start("apply") as other:
-        ends = [process.communicate(timeout=60)[0].splitlines()[-1] for process in (one, other)]
+        ends = [process.rest().splitlines()[-1] for process in (one, other)]
     assert sorted(end == "=applied" for end in ends) == [False, True], ends
     (loser,) = [end for end in ends if end != "=applied"]
     assert loser.startswith(("=refused", "=pending")), loser
