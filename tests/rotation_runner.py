@@ -17,7 +17,6 @@ import sys
 from pathlib import Path
 
 from llama_storage_tui.errors import StorageToolError
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Terms
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.apply import apply
@@ -26,8 +25,8 @@ from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import confirm, recover
 from llama_storage_tui.services.rotation.sources import RotationRequest
+from tests.patience import PATIENT
 
-TIMEOUTS = Timeouts(connect=3)
 CAPABILITIES_VERSION = 0x20080522
 OVERRIDES_OF_MODES = 0b110
 """CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH."""
@@ -71,10 +70,10 @@ async def run(order: dict[str, object]) -> str:
     if order["do"] == "apply":
         chosen = order["terms"]
         assert isinstance(chosen, dict)
-        prepared = await prepare(RotationRequest(load, str(order["backend"])), TIMEOUTS, Terms(**chosen))
-        return (await apply(prepared, TIMEOUTS, notify=notify)).outcome
+        prepared = await prepare(RotationRequest(load, str(order["backend"])), PATIENT, Terms(**chosen))
+        return (await apply(prepared, PATIENT, notify=notify)).outcome
     (journal,) = look(load).journals
-    change = OpenChange(journal, load.environ, TIMEOUTS, notify)
+    change = OpenChange(journal, load.environ, PATIENT, notify)
     if order["do"] == "confirm":
         return (await confirm(change)).outcome
     return (await recover(change, undo=order["do"] == "undo")).outcome

@@ -16,13 +16,13 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
 import asyncpg
 
 from llama_storage_tui.__main__ import main
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Plan, Terms
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.discovery import find_entries
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.sources import RotationRequest, read_sources
 from tests import fork_server, rotation_runner
+from tests.patience import PATIENT
 from tests.servers import DATABASE, Server
 
 OLD = "Old0password1of2this3role4xyz567"
@@ -157,7 +157,7 @@ class Files(Generic[S]):
     async def plan(
         self, backend: str | None = None, *, also: tuple[str, ...] = (), terms: Terms | None = None
     ) -> Plan:
-        return (await prepare(self.request(backend, also=also), Timeouts(connect=3), terms)).plan
+        return (await prepare(self.request(backend, also=also), PATIENT, terms)).plan
 
     @property
     def state(self) -> Path:

@@ -111,7 +111,7 @@ async def test_a_server_that_does_not_answer_is_given_up_on_in_time(deployed: Mo
         started = time.monotonic()
         host = f"127.0.0.1:{silent.getsockname()[1]}"
         assert await failure_of(target_of(deployed, host), connect=1) is FailureKind.TIMEOUT
-        assert time.monotonic() - started < 15  # half of what the driver would take
+        assert time.monotonic() - started < 30  # what the driver would take
 
 
 async def test_a_member_that_takes_no_changes_is_told(deployed: MongoDeployment) -> None:

@@ -23,8 +23,8 @@ from llama_storage_tui.backends.registry import open_reader
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Count, Cursor, KeyEntry, KeySelection, Probe
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.secrets import Secret
+from tests.patience import PATIENT
 from tests.redis_servers import RedisServer, needed, redis_process
 from tests.servers import free_port
 from tests.stores import RedisStore, all_keys, reading
@@ -309,8 +309,8 @@ async def test_a_large_database_is_scanned_window_by_window_each_key_once_and_sa
     redis_store.fill(
         {f"ns:{number}": "x" for number in range(5_000)} | {f"other:{n}": "x" for n in range(5_000)}
     )
-    connection = RedisConnection(redis_store.server.target(), Timeouts())
-    reader = RedisKeyValueReader(connection, Timeouts(), whole=100, budget=3_000, window=500)
+    connection = RedisConnection(redis_store.server.target(), PATIENT)
+    reader = RedisKeyValueReader(connection, PATIENT, whole=100, budget=3_000, window=500)
     selection = KeySelection(("ns:",))
     keys: list[KeyEntry] = []
     after: Cursor | None = None
@@ -363,8 +363,8 @@ async def test_a_key_that_the_scan_gives_again_after_the_table_shrank_is_shown_o
 ) -> None:
     names = [f"ns:{number}" for number in range(12_000)]
     redis_store.fill(dict.fromkeys(names, "x"))
-    connection = RedisConnection(redis_store.server.target(), Timeouts())
-    reader = RedisKeyValueReader(connection, Timeouts(), whole=100, budget=2_000, window=1_000)
+    connection = RedisConnection(redis_store.server.target(), PATIENT)
+    reader = RedisKeyValueReader(connection, PATIENT, whole=100, budget=2_000, window=1_000)
     page = await reader.page(EVERYTHING, limit=10_000)
     shown = [entry.key for entry in page.keys]
     kept = set(names[::12]) | {str(key) for key in shown[:200]}
@@ -455,7 +455,7 @@ async def test_no_command_that_can_be_sent_writes(redis_server: RedisServer) -> 
     assert {command for command, name in names.items() if name not in known} <= {Command.EXPIRES_AT}
     for command, name in names.items():
         assert name not in known or "write" not in known[name]["flags"], command
-    connection = RedisConnection(redis_server.target(), Timeouts())
+    connection = RedisConnection(redis_server.target(), PATIENT)
     for word in ("SET", *WriteCommand):
         with pytest.raises(ValueError, match="is not a valid Command"):
             await connection.ask([(word, "a", "b")], seconds=5)
