@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import FailureKind
@@ -144,6 +145,10 @@ class Operator(StrEnum):
     """The text as it is stored contains this one, letter by letter."""
     IN = "in"
     """One of several texts, with commas between."""
+
+
+ORDERED: Final = frozenset({Operator.LESS, Operator.AT_MOST, Operator.MORE, Operator.AT_LEAST})
+"""Operators that compare with a bound."""
 
 
 @dataclass(frozen=True, slots=True)
