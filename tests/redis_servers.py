@@ -76,7 +76,7 @@ class RedisServer:
 
 @contextmanager
 def redis_process(
-    *settings: str, sentinel: str | None = None, dump: bytes | None = None
+    *settings: str, sentinel: str | None = None, dump: bytes | None = None, port: int | None = None
 ) -> Iterator[RedisServer]:
     """Start a server with settings as on its command line, and stop it at the end.
 
@@ -85,7 +85,7 @@ def redis_process(
     program = executable()
     assert program is not None
     folder = Path(tempfile.mkdtemp(prefix="lst-redis-"))
-    port = free_port()
+    port = port or free_port()
     if dump is not None:
         (folder / "dump.rdb").write_bytes(dump)
     command = [str(program)]
