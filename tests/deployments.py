@@ -106,8 +106,8 @@ class Deployment:
     catalog: Catalog
 
     def session(self, **limits: float) -> Session:
-        """Open a session; who asks closes it."""
-        return Session(self.catalog, Timeouts(**{"connect": 5.0, "query": 10.0, **limits}))
+        """Open a session, with limits that a busy machine does not reach; who asks closes it."""
+        return Session(self.catalog, Timeouts(**{"connect": 60.0, "query": 60.0, **limits}))
 
 
 def deployment(

@@ -19,7 +19,7 @@ from tests.transfers import ignore
 
 def service(config: Path, environ: Mapping[str, str]) -> BackendMove:
     """Return the moves of a config of 0.7.3."""
-    return BackendMove(LoadRequest(str(config), version="0.7.3", environ=dict(environ)), Timeouts(connect=3))
+    return BackendMove(LoadRequest(str(config), version="0.7.3", environ=dict(environ)), Timeouts(connect=60))
 
 
 def run(

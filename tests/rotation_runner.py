@@ -27,7 +27,7 @@ from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import confirm, recover
 from llama_storage_tui.services.rotation.sources import RotationRequest
 
-TIMEOUTS = Timeouts(connect=3)
+TIMEOUTS = Timeouts(connect=60)
 CAPABILITIES_VERSION = 0x20080522
 OVERRIDES_OF_MODES = 0b110
 """CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH."""

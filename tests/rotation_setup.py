@@ -74,6 +74,7 @@ class Files(Generic[S]):
 
     backend: ClassVar[str] = "sql_default"
     """Whose credential is changed where no other is named."""
+    timeouts: ClassVar[Timeouts] = Timeouts(connect=60)
 
     folder: Path
     server: S
@@ -157,7 +158,7 @@ class Files(Generic[S]):
     async def plan(
         self, backend: str | None = None, *, also: tuple[str, ...] = (), terms: Terms | None = None
     ) -> Plan:
-        return (await prepare(self.request(backend, also=also), Timeouts(connect=3), terms)).plan
+        return (await prepare(self.request(backend, also=also), self.timeouts, terms)).plan
 
     @property
     def state(self) -> Path:

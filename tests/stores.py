@@ -179,7 +179,7 @@ class MongoStore:
 
 @asynccontextmanager
 async def reading(
-    target: Target, *, connect: float = 5.0, query: float | None = 10.0
+    target: Target, *, connect: float = 60.0, query: float | None = 60.0
 ) -> AsyncIterator[Reader]:
     """Open a reader and close it."""
     reader = open_reader(target, timeouts=Timeouts(connect=connect, query=query))

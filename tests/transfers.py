@@ -32,7 +32,7 @@ from llama_storage_tui.services.transfer.apply import Transfer
 from llama_storage_tui.services.transfer.counting import count
 from tests.stores import KEY_VALUE_TABLE, PostgresStore, SqliteStore, Store
 
-TIMEOUTS: Final = Timeouts(connect=3)
+TIMEOUTS: Final = Timeouts(connect=60)
 CONFIG: Final = "run.yaml"
 
 RESPONSES: Final = TableSchema(

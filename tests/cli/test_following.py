@@ -58,7 +58,7 @@ def test_it_ends_when_its_reader_is_gone_though_nothing_is_stored(responses: Sql
     with following(responses) as process:
         assert process.stdout is not None
         process.stdout.close()
-        assert process.wait(timeout=20) == 141
+        assert process.wait() == 141
 
 
 def test_a_cursor_is_refused_and_a_store_that_is_not_there_ends_it_at_once(

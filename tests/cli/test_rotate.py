@@ -260,7 +260,6 @@ def test_the_printed_commands_carry_the_password_from_the_journal_to_its_file(
                 "LLAMA_STORAGE_TUI_STATE_DIR": str(deployed.state),
             },
             check=False,
-            timeout=60,
         ).returncode
 
     (tmp_path / "all.env").write_text("OTHER=kept\n")

@@ -82,6 +82,5 @@ def test_fish_completes_a_word(begun: str, whole: str, folder: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
     )
     assert [line.split("\t")[0] for line in done.stdout.splitlines()] == [whole.split()[-1]]

@@ -77,7 +77,7 @@ async def test_a_write_is_refused_by_the_server(postgres_store: PostgresStore) -
 
 async def test_a_query_past_its_limit_is_stopped_by_the_server(postgres_store: PostgresStore) -> None:
     postgres_store.execute("CREATE VIEW v AS SELECT pg_sleep(30)::text AS slow")
-    async with reading(postgres_store.target(), query=0.3) as reader:
+    async with reading(postgres_store.target(), query=2) as reader:
         started = time.monotonic()
         with pytest.raises(BackendError) as caught:
             await reader.tables.page(RowQuery("v"))
@@ -88,7 +88,7 @@ async def test_a_query_past_its_limit_is_stopped_by_the_server(postgres_store: P
 
 @pytest.mark.parametrize("is_stream", [False, True])
 async def test_a_cancelled_query_stops_at_the_server(postgres_store: PostgresStore, is_stream: bool) -> None:  # noqa: FBT001
-    postgres_store.execute("CREATE VIEW v AS SELECT pg_sleep(30)::text AS slow; CREATE TABLE t (id int)")
+    postgres_store.execute("CREATE VIEW v AS SELECT pg_sleep(3000)::text AS slow; CREATE TABLE t (id int)")
 
     async def endless() -> None:
         if not is_stream:
@@ -98,15 +98,13 @@ async def test_a_cancelled_query_stops_at_the_server(postgres_store: PostgresSto
 
     async with reading(postgres_store.target(), query=None) as reader:
         task = asyncio.create_task(endless())
-        async with asyncio.timeout(10):
-            while await asyncio.to_thread(postgres_store.ask, SLEEPING) != "1":
-                assert not task.done()
+        while await asyncio.to_thread(postgres_store.ask, SLEEPING) != "1":
+            assert not task.done()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        async with asyncio.timeout(5):
-            while await asyncio.to_thread(postgres_store.ask, SLEEPING) != "0":
-                pass
+        while await asyncio.to_thread(postgres_store.ask, SLEEPING) != "0":
+            pass
         assert await reader.tables.page(RowQuery("t"))
 
 

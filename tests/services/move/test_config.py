@@ -131,7 +131,7 @@ async def test_a_move_that_another_process_finished_meanwhile_is_not_gone_on_wit
     assert (await moving.resume(ignore, ignore_step)).outcome is Outcome.RECOVERED
     with closing(sqlite3.connect(tmp_path / "new.db")) as connection, connection:
         connection.execute("INSERT INTO responses (id) VALUES ('of a server there')")
-    works = Transfer(TransferJournals(environ), Timeouts(connect=3), ignore, ignore_step)
+    works = Transfer(TransferJournals(environ), Timeouts(connect=60), ignore, ignore_step)
     with pytest.raises(RefusedError, match="was finished or taken back meanwhile"):
         await works.resume(stale, ())
     assert moving.pending() is None

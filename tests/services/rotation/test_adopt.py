@@ -19,7 +19,7 @@ from llama_storage_tui.services.rotation.recover import recover
 from tests.rotation_config import CONFIG
 from tests.rotation_setup import OLD, Deployment
 
-TIMEOUTS = Timeouts(connect=3)
+TIMEOUTS = Timeouts(connect=60)
 THIRD = "Third0password1of2the3server4abc"
 URI = """\
     uri_default: {type: kv_postgres, connection_string: 'postgresql://<role>:<old>@127.0.0.1:<port>/llamastack'}

@@ -154,7 +154,7 @@ def test_a_client_killed_while_its_change_waits_for_a_lock_is_not_forgotten(depl
         assert deployed.is_pending
         holder.stdin.write("ROLLBACK;\n")
         holder.stdin.close()
-        holder.wait(timeout=10)
+        holder.wait()
     while server.execute(f"SELECT count(*) FROM pg_stat_activity WHERE usename = '{role}'") != "0":
         pass
     assert deployed.run("recover").outcome == "recovered"

@@ -15,7 +15,7 @@ from llama_storage_tui.services.rotation import apply as applying
 from llama_storage_tui.services.rotation.plan import prepare
 from tests.rotation_setup import OLD, Deployment
 
-TIMEOUTS = Timeouts(connect=3)
+TIMEOUTS = Timeouts(connect=60)
 Written = Callable[[str], str]
 
 

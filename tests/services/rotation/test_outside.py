@@ -24,7 +24,7 @@ from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import confirm, recover
 from tests.rotation_setup import OLD, Deployment
 
-TIMEOUTS = Timeouts(connect=3)
+TIMEOUTS = Timeouts(connect=60)
 SERVER_ONLY = Terms(is_server_only=True)
 OUTSIDE = Terms(hands_over=True)
 

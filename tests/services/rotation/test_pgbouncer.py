@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(
     reason="pgbouncer is not installed (apt-get install pgbouncer); no Python package brings it",
 )
 
-TIMEOUTS = Timeouts(connect=3)
+TIMEOUTS = Timeouts(connect=60)
 
 
 def md5(password: str, user: str) -> str:

@@ -21,7 +21,7 @@ from llama_storage_tui.services.rotation.recover import recover
 from tests.rotation_config import CONFIG
 from tests.rotation_setup import OLD, STEPS, Deployment
 
-TIMEOUTS = Timeouts(connect=3)
+TIMEOUTS = Timeouts(connect=60)
 
 
 async def recovered(deployed: Deployment) -> Outcome:

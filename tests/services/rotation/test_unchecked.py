@@ -18,7 +18,7 @@ from llama_storage_tui.services.rotation.recover import recover
 from llama_storage_tui.services.rotation.roll_forward import UNVERIFIED
 from tests.rotation_setup import Deployment
 
-TIMEOUTS = Timeouts(connect=3)
+TIMEOUTS = Timeouts(connect=60)
 ACCEPTED = Terms(accepts_unchecked=True)
 
 

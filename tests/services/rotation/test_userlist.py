@@ -21,7 +21,7 @@ from llama_storage_tui.services.rotation.plan import PreparedChange, prepare
 from llama_storage_tui.services.rotation.recover import recover
 from tests.rotation_setup import OLD, Deployment
 
-TIMEOUTS = Timeouts(connect=3)
+TIMEOUTS = Timeouts(connect=60)
 THIRD = "Third0password1of2the3server4abc"
 
 
