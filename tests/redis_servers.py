@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from redis.exceptions import ConnectionError as NotYet
 from redis.retry import Retry
 
 from llama_storage_tui.backends.redis.target import RedisTarget
+from tests.ports import free_port
 
 SECONDS = 30
 
@@ -47,14 +47,6 @@ def needed() -> None:
     """Skip the test where there is no server."""
     if executable() is None:
         pytest.skip("no wheel with a Redis server for this Python and machine")
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens at, nor at its companion of a cluster."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    return port if port < 55_000 else port - 20_000
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Count, Cursor, KeyEntry, KeySelection, Probe
 from llama_storage_tui.secrets import Secret
 from tests.patience import PATIENT
+from tests.ports import free_port
 from tests.redis_servers import RedisServer, needed, redis_process
-from tests.servers import free_port
 from tests.stores import RedisStore, all_keys, reading
 
 EVERYTHING = KeySelection()
