@@ -217,6 +217,11 @@ class Dialect(Protocol):
         ...
 
     @property
+    def works_here(self) -> bool:
+        """Whether this process itself reads the rows, in one snapshot for a unit of work, and no server beside it."""
+        ...
+
+    @property
     def is_raw(self) -> bool:
         """Whether every text is taken as it is stored: a document is then taken apart on this side, row by row."""
         ...

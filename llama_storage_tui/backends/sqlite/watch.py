@@ -44,10 +44,10 @@ class SqliteWatch:
         return NewPositions(tuple(map(str, found)), Mark(found[-1] + 1), is_cut=found[-1] + 1 < end)
 
     def at(self, element: Expression) -> sa.ColumnElement[bool]:
-        """Return the condition: between the first and the last of them there are no others."""
-        first, last = sa.bindparam("first", type_=sa.Integer()), sa.bindparam("last", type_=sa.Integer())
-        return sa.and_(element >= first, element <= last)
+        """Return the condition: each is found by itself, since a rowid is the key of the table's tree."""
+        listed = sa.func.json_each(sa.bindparam("positions", type_=sa.Text())).table_valued("value")
+        return element.in_(sa.select(listed.c.value))
 
     def values(self, positions: Sequence[str]) -> Values:
-        """Return the first and the last of them."""
-        return {"first": int(positions[0]), "last": int(positions[-1])}
+        """Return them as one list."""
+        return {"positions": f"[{','.join(positions)}]"}
