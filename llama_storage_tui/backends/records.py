@@ -14,13 +14,13 @@ from typing import Final, Generic, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from llama_storage_tui.backends.engine import Dialect, Engine, Statement, describe
+from llama_storage_tui.backends.engine import Dialect, Engine, Statement, TableWatch, describe
 from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.recordscan import RecordScan, Row
 from llama_storage_tui.backends.recordtally import Counted, RecordTally
 from llama_storage_tui.backends.rereading import rereading
 from llama_storage_tui.backends.shape import ColumnKind, TableShape
-from llama_storage_tui.backends.stored_scan import resolved_for, scan_of
+from llama_storage_tui.backends.stored_scan import StoredScan, resolved_for, scan_of
 from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError, UsageError
 from llama_storage_tui.model.following import Mark, StoredSince
@@ -84,6 +84,7 @@ class SqlRecordReader:
 
     engine: Engine
     timeouts: Timeouts
+    watch: TableWatch
     _shapes: dict[str, TableShape] = field(default_factory=dict)
     _looked: dict[str, tuple[RecordScan, Statement]] = field(default_factory=dict)
     """What reads the new rows of each table that is followed."""
@@ -221,37 +222,49 @@ class SqlRecordReader:
     async def stored_since(self, query: RecordQuery, mark: Mark | None, *, limit: int) -> StoredSince:
         """Return the records of a query that were stored since a mark; without one none, and where to go on."""
         stored = replace(query, order=RecordOrder.STORED, after=None)
-        return await rereading(self.engine, lambda engine: self._stored_since(engine, stored, mark, limit))
+        shape = None if mark is None else self._shapes.get(query.table)
+        if shape is None:
+            shape = await self._followable(stored)
+        look = await self.watch.look(shape, mark, limit, seconds=self.timeouts.query)
+        records: list[Record] = []
+        if look.positions:
+            found = shape
+            records = await rereading(
+                self.engine, lambda engine: self._at(engine, stored, found, look.positions)
+            )
+        return StoredSince(tuple(records), look.mark, self.watch.way, look.is_cut, look.unseen)
 
-    async def _stored_since(
-        self, engine: Engine, query: RecordQuery, mark: Mark | None, limit: int
-    ) -> StoredSince:
-        async def looked(connection: AsyncConnection) -> StoredSince:
-            shape = await self._shape(connection, query, is_known=mark is not None)
-            documents = engine.dialect.documents
-            if not documents.physical(shape):
-                raise _unfollowed(
-                    f"{shape.name!r} cannot be followed: its rows have no position to follow from", engine
-                )
-            if obstacle := documents.watch.obstacle(shape):
-                raise _unfollowed(obstacle, engine)
-            look = await documents.watch.look(connection, shape, mark, limit)
-            records: list[Record] = []
-            if look.positions:
-                scan, statement = await self._followed(connection, engine.dialect, query, shape)
-                records = await scan.at(connection, statement, documents.watch, look.positions)
-            return StoredSince(tuple(records), look.mark, documents.watch.way, look.is_cut, look.unseen)
+    async def _followable(self, query: RecordQuery) -> TableShape:
+        """Describe a table; raises BackendError where it cannot be followed."""
+        shape = await self.engine.run(
+            lambda connection: self._shape(connection, query), seconds=self.timeouts.query
+        )
+        if not self.engine.dialect.documents.physical(shape):
+            raise _unfollowed(
+                f"{shape.name!r} cannot be followed: its rows have no position to follow from", self.engine
+            )
+        if obstacle := self.watch.obstacle(shape):
+            raise _unfollowed(obstacle, self.engine)
+        return shape
 
-        return await engine.run(looked, seconds=self.timeouts.query)
+    async def _at(
+        self, engine: Engine, query: RecordQuery, shape: TableShape, positions: Sequence[str]
+    ) -> list[Record]:
+        async def read(connection: AsyncConnection) -> list[Record]:
+            scan, statement = self._followed(engine.dialect, query, shape)
+            return await scan.at(connection, statement, self.watch, positions)
 
-    async def _followed(
-        self, connection: AsyncConnection, dialect: Dialect, query: RecordQuery, shape: TableShape
+        return await engine.run(read, seconds=self.timeouts.query)
+
+    def _followed(
+        self, dialect: Dialect, query: RecordQuery, shape: TableShape
     ) -> tuple[RecordScan, Statement]:
         """Return what reads the rows of a look: the same as at the last one, as long as the same is asked."""
         made = self._looked.get(shape.name)
         if made is None or made[0].query != query or made[0].shape != shape or made[0].dialect is not dialect:
-            scan = await scan_of(connection, query, shape, dialect)
-            made = self._looked[shape.name] = scan, scan.followed(dialect.documents.watch)
+            kind = StoredScan if dialect.is_raw or self.watch.is_raw else RecordScan
+            scan = kind.of(query, shape, dialect)
+            made = self._looked[shape.name] = scan, scan.followed(self.watch)
         return made
 
     async def extent(self, table: str) -> Extent | None:
@@ -291,10 +304,8 @@ class SqlRecordReader:
         shape = await self._shape(connection, query)
         return await scan_of(connection, query, shape, engine.dialect)
 
-    async def _shape(
-        self, connection: AsyncConnection, query: RecordQuery, *, is_known: bool = False
-    ) -> TableShape:
-        shape = self._shapes.get(query.table) if is_known or query.after is not None else None
+    async def _shape(self, connection: AsyncConnection, query: RecordQuery) -> TableShape:
+        shape = self._shapes.get(query.table) if query.after is not None else None
         if shape is None:
             shape = await describe(self.engine, connection, query.table)
         if shape is None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import field
-from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,7 +20,15 @@ from llama_storage_tui.backends.documents import (
     inside_of,
 )
 from llama_storage_tui.backends.engine import Dialect, Expression, Statement, TableWatch, Values
-from llama_storage_tui.backends.row_source import Order, Rows, RowSource, ScanSlice, shortened
+from llama_storage_tui.backends.row_source import (
+    FIRST_RANGE,
+    Order,
+    Rows,
+    RowSource,
+    ScanSlice,
+    next_width,
+    shortened,
+)
 from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
 from llama_storage_tui.backends.time_floor import TimeFloor, as_condition
 from llama_storage_tui.deferred import dataclass, replace
@@ -37,9 +45,6 @@ from llama_storage_tui.next_steps import Advice, Step
 
 Row = Sequence[object]
 """The wanted fields, then what a cursor is made of."""
-
-FIRST_RANGE: Final = 16
-"""Positions of the first range of a page as stored: PostgreSQL reads no more blocks than these if they fill the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +132,12 @@ class RecordScan(RowSource):
         rows: list[Row] = []
         width = FIRST_RANGE
         while low < high and len(rows) < limit:
-            start = max(low, high - width)
+            start, before = max(low, high - width), len(rows)
             for piece in self.slices((start, high)):
                 rows += await self._fetch(connection, self._walked(piece, after), limit - len(rows))
                 if len(rows) >= limit:
                     break
-            high, width = start, width * 4
+            high, width = start, next_width(high - start, len(rows) - before, limit - len(rows))
         return rows
 
     async def span(self, connection: AsyncConnection, after: Cursor | None) -> tuple[int, int]:
@@ -191,8 +196,7 @@ class RecordScan(RowSource):
         for piece in self.slices(positions):
             narrowed = await self._narrowed(connection, piece)
             if narrowed is not None:
-                key = "rows", piece.part
-                if key not in self._composed:
+                if (key := ("rows", piece.part)) not in self._composed:
                     self._composed[key] = self._walked(narrowed, self.query.after)
                 rows += await self._fetch(connection, self._composed[key], None, narrowed.ends)
         return rows
@@ -201,22 +205,18 @@ class RecordScan(RowSource):
         """Return the rows of a slice for which the conditions hold that need no document taken apart; None where there are none.
 
         What takes documents apart is 45 KB of SQL, which SQLite prepares anew for each slice, though most hold no wanted row.
-        Not on a server, whose statements each see what is committed by then: a row may move in between.
         """
-        early, _ = self._conditions()
-        if not early or not self.dialect.works_here:
+        (early, _), among = self._conditions(), self.dialect.documents.among
+        if not early or among is None:
             return piece
-        place, watch = piece.table.c[self.marked[0].name], self.dialect.documents.watch
+        place = piece.table.c[self.marked[0].name]
         if (key := ("places", piece.part)) not in self._composed:
-            where = (
-                *piece.conditions,
-                *self._before(piece, self.query.after),
-                *self._holding(piece.table, early),
-            )
+            after = self._before(piece, self.query.after)
+            where = (*piece.conditions, *after, *self._holding(piece.table, early))
             self._composed[key] = sa.select(place).where(*where)
         found = (await connection.execute(self._composed[key], piece.ends)).scalars().all()
-        ends = {**piece.ends, **watch.values([*map(str, found)])}
-        return replace(piece, conditions=(*piece.conditions, watch.at(place)), ends=ends) if found else None
+        ends = {**piece.ends, "places": json.dumps([*found])}
+        return replace(piece, conditions=(*piece.conditions, among(place)), ends=ends) if found else None
 
     def _walked(self, piece: ScanSlice, after: Cursor | None) -> Statement:
         """Select the rows of a slice that come after a cursor, the last stored first."""

@@ -10,7 +10,7 @@ from llama_storage_tui.backends.reader import OpenReader
 from llama_storage_tui.model.limits import Timeouts
 
 if TYPE_CHECKING:
-    from llama_storage_tui.backends.engine import Engine
+    from llama_storage_tui.backends.engine import Engine, TableWatch
     from llama_storage_tui.backends.keyvalue import KeyTables
 
 
@@ -18,12 +18,15 @@ def sql_reader(
     engine: Callable[[], Engine],
     *,
     where: str,
+    watch: Callable[[], TableWatch],
     keys: Callable[[], KeyTables] | None,
     timeouts: Timeouts,
     prober: Prober,
     closing: Callable[[], Awaitable[None]],
 ) -> OpenReader:
-    """Return the reader of what `engine` returns; `keys` makes the key-value table, None for a SQL backend, which has no keys.
+    """Return the reader of what `engine` returns.
+
+    `watch` makes what tells which rows are new, `keys` the key-value table, None for a SQL backend, which has no keys.
 
     Each part is imported when it is made: SQLAlchemy takes a quarter of a second, and a test needs none of it.
     """
@@ -36,7 +39,7 @@ def sql_reader(
     def records() -> RecordReader:
         from llama_storage_tui.backends.records import SqlRecordReader
 
-        return SqlRecordReader(engine(), timeouts)
+        return SqlRecordReader(engine(), timeouts, watch())
 
     def key_values(made: Callable[[], KeyTables]) -> KeyValueReader:
         from llama_storage_tui.backends.keyvalue import SqlKeyValueReader

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from llama_storage_tui.cli.lacking import SPELL_OUT
+
 LESS: Final = "-FRX"
 """As git has it: end at once where all fits on the screen, pass colours on, leave the text on the screen at the end."""
 NONE: Final = frozenset({"", "cat"})
@@ -61,7 +63,7 @@ def show(text: str) -> str | None:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environ)  # noqa: S603 - what $PAGER says
     except OSError as error:
         return f"The pager {command[0]} cannot be run: {error.strerror}"
-    rest: bytes | None = text.encode(sys.stdout.encoding, errors="spell_out")
+    rest: bytes | None = text.encode(sys.stdout.encoding, errors=SPELL_OUT)
     while True:
         # `less` has a use of its own for ctrl+c, and goes on: whoever left before it would leave two readers of one keyboard.
         try:

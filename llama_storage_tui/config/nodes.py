@@ -81,7 +81,7 @@ class _Composer(Composer):
         if self.depth > MAXIMUM_DEPTH:
             raise self.place.error(mark, "nested too deeply", f"The limit is {MAXIMUM_DEPTH} levels.")
         if self.count > MAXIMUM_NODES:
-            raise self.place.error(mark, f"more than {MAXIMUM_NODES:,} values, which is no run config")
+            raise self.place.error(mark, f"more than {MAXIMUM_NODES:,} values, so it is not a run config")
         try:
             return super().compose_node(parent, index)
         finally:

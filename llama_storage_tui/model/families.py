@@ -10,10 +10,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell, Count, Cursor
+from llama_storage_tui.model.notices import Notice
 from llama_storage_tui.model.records import Condition, Measure, Path, RecordOrder
 
 T_co = TypeVar("T_co", covariant=True)
@@ -65,6 +66,8 @@ class Match(StrEnum):
     SINCE = "since"
     """The time that a list is sorted by, this one included."""
     UNTIL = "until"
+    WHERE = "where"
+    """Conditions as they are typed on the rows of a table: on any column, and on what is inside its document."""
     LOOKED_UP = "looked up"
     """The family's own service turns it into conditions."""
 
@@ -78,6 +81,10 @@ class FamilyFilter:
     paths: tuple[Path, ...] = ()
     hint: str = ""
     choices: tuple[str, ...] = ()
+
+
+WHERE: Final = FamilyFilter("where", Match.WHERE)
+"""What every list can be filtered by, whatever else it has filters for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +160,7 @@ class RecordFamily:
     fields: tuple[RecordPart, ...] = ()
     links: tuple[Link, ...] = ()
     relations: tuple[Relation, ...] = ()
-    filters: tuple[FamilyFilter, ...] = ()
+    filters: tuple[FamilyFilter, ...] = (WHERE,)
     asked: tuple[RecordPart, ...] = ()
     plural: str = ""
     kept_where: str = ""
@@ -177,6 +184,14 @@ class RecordFamily:
     def relation(self, name: str) -> Relation | None:
         """Return the relation of that name."""
         return next((relation for relation in self.relations if relation.name == name), None)
+
+    def named(self, name: str) -> RecordPart | None:
+        """Return what a list shows, or is filtered by, under a name."""
+        found = next(
+            (each for each in (*self.columns, *self.asked, *self.fields) if each.label == name), None
+        )
+        filter_ = self.filter(name)
+        return RecordPart(name, filter_.paths) if found is None and filter_ and filter_.paths else found
 
     def filter(self, name: str) -> FamilyFilter | None:
         """Return the filter of that name."""
@@ -263,7 +278,7 @@ class FamilyEntry:
     family: RecordFamily
     places: tuple[Place, ...]
     count: Count | None
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     is_complete: bool = True
 
 
@@ -320,7 +335,7 @@ class Page(Generic[T_co]):
     next: Cursor | None
     order: RecordOrder | None = None
     is_complete: bool = True
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

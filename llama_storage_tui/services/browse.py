@@ -226,7 +226,7 @@ async def value(
     for candidate in (key, *inside):
         found = await reader.value(candidate, limit=limit)
         if found is not None and belongs(wanted.selection, candidate):
-            return found
+            return _readable(found)
     place = "the unassigned keys" if wanted.is_unassigned else f"namespace {wanted.title}"
     raise NotFoundError(f"No key {key!r} in {place} of backend {name}")
 
@@ -276,6 +276,16 @@ async def stored_value(
     found = await (await session.key_values(name)).value(key, limit=limit)
     if found is None:
         raise NotFoundError("That key is gone: it was deleted meanwhile", help="Reload the page.")
+    return _readable(found)
+
+
+def _readable(found: StoredValue) -> StoredValue:
+    """Return a value; raises NotFoundError where the key holds none."""
+    if found.why_unreadable is not None:
+        raise NotFoundError(
+            f"That key has no value: {found.why_unreadable}",
+            help="Look at it with the engine's own client. Another program may have written it.",
+        )
     return found
 
 

@@ -40,9 +40,11 @@ from llama_storage_tui.tui.app import Dependencies, StorageApp
 from llama_storage_tui.tui.catalog.opening import Load
 from llama_storage_tui.tui.messages import Unexpected
 from llama_storage_tui.tui.records.followed import FollowedScreen
+from llama_storage_tui.tui.terminal.typeahead import is_at_rest
 from llama_storage_tui.tui.widgets.listing import Listing
 from tests.deployments import copy_demo
 from tests.fleets import made_up_fleet, write_fleet
+from tests.patience import PATIENCE, PATIENT
 from tests.tui.made_up import Gate, MemoryReader, MemorySession, made_up_catalog, made_up_readers
 from tests.tui.made_up_rotation import (
     MemoryDesk,
@@ -88,7 +90,7 @@ class GalleryApp(StorageApp):
         dependencies: Dependencies,
         fleet: FleetReading | None = None,
     ) -> None:
-        super().__init__(request, dependencies=dependencies, fleet=fleet)
+        super().__init__(request, timeouts=PATIENT, dependencies=dependencies, fleet=fleet)
         self.animation_level = "none"
 
     def _unexpected(self, message: Unexpected) -> None:
@@ -138,7 +140,7 @@ class Stage:
             while self._is_busy:
                 # A worker reaches a gate only after it has read something: nothing tells when.
                 await asyncio.sleep(0.01)
-            if self._is_drawing or self._has_messages:
+            if self._is_drawing or self._is_handling:
                 quiet = 0
                 await self.pilot.pause(0)
             else:
@@ -166,9 +168,9 @@ class Stage:
         )
 
     @property
-    def _has_messages(self) -> bool:
-        pumps = [self.app, *self.app.screen.walk_children(with_self=True)]
-        return any(not pump._message_queue.empty() for pump in pumps)
+    def _is_handling(self) -> bool:
+        # Not by empty queues alone: the app closes a config's connections while it handles one message.
+        return not all(map(is_at_rest, (self.app, *self.app.screen.walk_children(with_self=True))))
 
     @property
     def _is_busy(self) -> bool:
@@ -177,9 +179,23 @@ class Stage:
         ending = (worker for worker in self.app.workers if worker.group != "follow")
         return not is_held and any(not worker.is_finished for worker in ending)
 
+    async def appears(self, text: str) -> None:
+        """Wait until the screen says something, whatever else is at work."""
+        await self._until_drawn(lambda: text in self.text)
+
+    async def goes(self, text: str) -> None:
+        """Wait until the screen says something no more, whatever else is at work."""
+        await self._until_drawn(lambda: text not in self.text)
+
+    async def _until_drawn(self, is_so: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not is_so():
+                await asyncio.sleep(0.01)
+                self.app.screen._on_timer_update()
+
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Wait for something that comes by itself, as a new row of a followed list does."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not is_so():
                 await asyncio.sleep(0.1)
                 await self.settle()

@@ -109,6 +109,9 @@ class MemoryKeys:
     async def counts(self, selections: Sequence[KeySelection], *, fast: bool = False) -> tuple[Count, ...]:
         return tuple([await self.count(selection, fast=fast) for selection in selections])
 
+    async def level(self, selection: KeySelection, prefix: str = "", *, separator: str) -> None:
+        del selection, prefix, separator
+
     async def page(
         self,
         selection: KeySelection,

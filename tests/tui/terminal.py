@@ -24,10 +24,9 @@ from rich.cells import cell_len
 
 from llama_storage_tui.__main__ import main
 from tests import fork_server
+from tests.patience import PATIENCE
 
 WIDTH, HEIGHT = 140, 42
-LIMIT = 30.0
-"""Seconds after which something that should have come is said to be missing."""
 CONTROL = re.compile(
     r"\x1b\[(?P<mark>[?<>=]?)(?P<numbers>[0-9;]*)[ -/]*(?P<final>[@-~])"
     r"|\x1b[\]P][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()].|\x1b[=>78]|[\r\n]"
@@ -151,7 +150,7 @@ class Terminal:
 
     def expect(self, *texts: str) -> str:
         """Wait until all of these stand on the screen."""
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + PATIENCE
         while not all(text in self.text for text in texts):
             if time.monotonic() > deadline or (self.process.poll() is not None and not self.read(0.2)):
                 missing = [text for text in texts if text not in self.text]
@@ -161,20 +160,19 @@ class Terminal:
 
     def expect_gone(self, text: str) -> None:
         """Wait until this stands there no more."""
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + PATIENCE
         while text in self.text:
             assert time.monotonic() < deadline, self.text
             assert self.process.poll() is None
             self.read(0.1)
 
-    def send(self, keys: str, *, after: float = 0.0) -> None:
-        """Send keys in one go, if asked so after the seconds that a hand takes to the next key."""
-        time.sleep(after)
+    def send(self, keys: str) -> None:
+        """Send keys in one go."""
         os.write(self.end, keys.encode())
 
     def ended(self) -> int:
         """Read to the end and return the exit code."""
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + PATIENCE
         while self.process.poll() is None:
             assert time.monotonic() < deadline, self.text
             self.read(0.1)

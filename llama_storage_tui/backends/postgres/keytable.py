@@ -35,8 +35,7 @@ class PostgresKeyTables:
     """Satisfies `keyvalue.KeyTables`."""
 
     name: str
-    _shape: TableShape | None = None
-    _is_binary: bool = False
+    _known: tuple[TableShape, bool] | None = None
 
     async def ask(
         self,
@@ -51,14 +50,11 @@ class PostgresKeyTables:
         async def asked(connection: AsyncConnection) -> T:
             dialect = engine.dialect
             assert isinstance(dialect, PostgresDialect), "the package's own engines have no other"  # noqa: S101 - for the reader
-            shape = self._shape
-            if shape is None or refresh:
-                shape = keyscan.checked(
-                    await dialect.describe(connection, self.name), self.name, where=engine.where
-                )
-                self._is_binary = await dialect.is_binary_ordered(connection, shape, "key")
-                self._shape = shape
-            return await question(PostgresKeyTable(connection, dialect, shape, self._is_binary))
+            if self._known is None or refresh:
+                described = await dialect.describe(connection, self.name)
+                shape = keyscan.checked(described, self.name, where=engine.where)
+                self._known = shape, await dialect.is_binary_ordered(connection, shape, "key")
+            return await question(PostgresKeyTable(connection, dialect, *self._known))
 
         return await engine.run(asked, seconds=seconds)
 
@@ -128,6 +124,17 @@ class PostgresKeyTable:
             wanted += [sa.and_(*self._within(key, chosen)) for chosen in ranges_of(selection)]
         else:
             wanted.append(self._matching(key, selection, ""))
+        return await self._counts(table, wanted, most)
+
+    async def counted(self, ranges: Sequence[KeyRange], most: int) -> Sequence[int]:
+        """Count the keys of ranges, each up to `most`, in one statement."""
+        table = self.shape.selectable()
+        key = table.c["key"]
+        return await self._counts(table, [sa.and_(*self._within(key, chosen)) for chosen in ranges], most)
+
+    async def _counts(
+        self, table: sa.TableClause, wanted: Sequence[sa.ColumnElement[bool]], most: int | None
+    ) -> Sequence[int]:
         if not wanted:
             return ()
         counts = [

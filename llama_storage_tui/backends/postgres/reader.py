@@ -17,6 +17,7 @@ from llama_storage_tui.model.limits import Timeouts
 
 if TYPE_CHECKING:
     # Names of annotations only: a test must not wait for SQLAlchemy.
+    from llama_storage_tui.backends.engine import TableWatch
     from llama_storage_tui.backends.keyvalue import KeyTables
     from llama_storage_tui.backends.postgres.engine import PostgresEngine
 
@@ -61,9 +62,16 @@ class LatePostgresEngine:
 def postgres_reader(target: PostgresTarget, *, timeouts: Timeouts) -> Reader:
     """Return the reader; nothing is connected yet."""
     engine = LatePostgresEngine(target, timeouts)
+
+    def watch() -> TableWatch:
+        from llama_storage_tui.backends.postgres.watch import PostgresWatch
+
+        return PostgresWatch(engine.get())
+
     return sql_reader(
         engine.get,
         where=location(target),
+        watch=watch,
         keys=_keys_of(target.table),
         timeouts=timeouts,
         prober=PostgresProber(target, timeouts),

@@ -30,6 +30,7 @@ else:
 POOL_SIZE: Final = 3
 """A page, a count beside it, and an export."""
 _CLOSE_SECONDS: Final = 1.0
+_DEFAULT_USER: Final = "default"
 _MOST_LENGTHS: Final = 10_000
 
 
@@ -65,7 +66,8 @@ class RedisConnection:
             host=target.host,
             port=target.port,
             db=target.database,
-            username=target.user,
+            # redis-py 8 names this user where there is a password alone, and a server without passwords takes any of it.
+            username=target.user or (None if target.password is None else _DEFAULT_USER),
             password=None if target.password is None else target.password.reveal(),
             socket_connect_timeout=timeouts.connect,
             socket_timeout=None,

@@ -19,6 +19,7 @@ from llama_storage_tui.model.transcript import (
     TranscriptEntry,
     Usage,
 )
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.reports.resume import resume_blocks
 from llama_storage_tui.services.responses.bodies import body, message_body, pretty
 from llama_storage_tui.services.responses.tolerant_json import one_line
@@ -75,7 +76,7 @@ def report_head(examination: Examination) -> None:
     )
     for problem in found.problems:
         _warn("  ", problem)
-    for notice in (*response.notices, *examination.notices):
+    for notice in notice_words((*response.notices, *examination.notices)):
         _warn("  ", notice)
     _report_settings(head.settings)
 

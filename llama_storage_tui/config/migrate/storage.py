@@ -114,7 +114,7 @@ def tables(draft: Draft) -> Iterator[Proposal]:
 def _table(draft: Draft, path: Path, table: str, since: object) -> Iterator[Proposal]:
     written = draft.get(*path, "table_name")
     if isinstance(written, str) and written != table:
-        reason = f"Before {since} the rows are in {table}, whatever table_name says; from then on it counts"
+        reason = f"Before {since} the rows are in {table}, whatever table_name says; from then on it is used"
         place = (*path, "table_name")
         yield Proposal(place, "table", reason, (PutValue(place, table),))
 

@@ -11,6 +11,7 @@ from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.families import Place, Query
 from llama_storage_tui.model.following import Mark
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.records import Condition
 from llama_storage_tui.services.records.pages import ListedFamily, check_query
 from llama_storage_tui.services.records.places import needed_places
@@ -46,7 +47,7 @@ class Followed(Generic[T]):
     """
 
     records: tuple[T, ...]
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     is_cut: bool = False
     unseen: int = 0
     ways: tuple[str, ...] = ()
@@ -137,7 +138,7 @@ class Follower(Generic[T]):
         new = [each for part in found for each in part.records]
         records, notices = await self._how.completed(new) if new else ((), ())
         unfollowed = (
-            f"Keys on backend {place.backend} are not followed: the list has them when it is read again."
+            Notice(NoticeKind.KEYS_NOT_FOLLOWED, place.backend)
             for place, source in sources.sources.items()
             if isinstance(source, KeySource)
         )

@@ -15,6 +15,7 @@ from llama_storage_tui.model.families import (
     RecordEntry,
     RecordFamily,
 )
+from llama_storage_tui.model.notices import Notice
 from llama_storage_tui.model.records import Condition
 from llama_storage_tui.services.records.keys import key_slice
 from llama_storage_tui.services.records.merging import Slice, Sorts, list_name, merged
@@ -32,7 +33,7 @@ ALL = Query()
 Looks = Callable[[RecordSource], Look[T]]
 """Gives what makes a table's records into what is listed."""
 
-Completes = Callable[[Sequence[T]], Awaitable[tuple[tuple[T, ...], tuple[str, ...]]]]
+Completes = Callable[[Sequence[T]], Awaitable[tuple[tuple[T, ...], tuple[Notice, ...]]]]
 """Adds to listed records what their rows do not say, and returns notices with them."""
 
 
@@ -40,7 +41,7 @@ async def _no_conditions(_query: Query) -> tuple[Condition, ...]:
     return ()
 
 
-async def _as_they_are(records: Sequence[T]) -> tuple[tuple[T, ...], tuple[str, ...]]:
+async def _as_they_are(records: Sequence[T]) -> tuple[tuple[T, ...], tuple[Notice, ...]]:
     return (*records,), ()
 
 

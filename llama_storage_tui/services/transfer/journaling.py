@@ -21,7 +21,7 @@ from llama_storage_tui.next_steps import Advice
 from llama_storage_tui.services.transfer.stores import store_of
 from llama_storage_tui.text import plural
 
-UNSEEN = "{what} was not brought yet, and nothing of it is found in {source} now"
+UNSEEN = "{what} was not copied yet, and nothing of it is found in {source} now"
 
 
 def pending(journal: TransferJournal) -> PendingError:
@@ -122,5 +122,5 @@ def refuse_unplanned(
             raise PendingError(
                 UNSEEN.format(what=each.what, source=each.source),
                 where=journal.id,
-                help="Put its source back and finish it then, or take back what was brought.",
+                help="Restore its source and finish it, or undo the transfer.",
             )

@@ -18,7 +18,9 @@ RENAME_HOME: Final = (
 BRING: Final = (
     "Bring it over: what moves is copied, and its old store stays as it is; the rest is changed where it is."
 )
-PUBLIC: Final = "If rows without an owner were public, do this in place of the step before: else nobody sees them any more."
+PUBLIC: Final = (
+    "If rows without an owner were public, do this instead of the step before, or nobody will see them."
+)
 
 
 def steps_to(report: UpgradeReport, *, has_ownerless: bool = False) -> tuple[Help, ...]:
@@ -59,7 +61,7 @@ def _steps(report: UpgradeReport, *, has_ownerless: bool) -> Iterator[Help]:
         plan, bring = (
             (Step.PLAN_DATA, Step.BRING_DATA) if needs_config else (Step.PLAN_IN_PLACE, Step.BRING_IN_PLACE)
         )
-        yield Advice("See what has to be brought over, where from and where to.", plan, version)
+        yield Advice("See which rows have to be transferred, from where to where.", plan, version)
         yield Advice(BRING, bring, version)
         if has_ownerless:
             yield Advice(PUBLIC, Step.BRING_PUBLIC_DATA, version)

@@ -59,9 +59,7 @@ def destinations(catalog: Catalog) -> list[NamedDestination]:
         NamedDestination(
             "Go to objects", "Files, batches, prompts, jobs and other objects", messages.FamiliesOpened()
         ),
-        NamedDestination(
-            "Go to the config", "The run config as it stands in the file", messages.ConfigTextOpened()
-        ),
+        NamedDestination("Go to the config", "The text of the run config", messages.ConfigTextOpened()),
         NamedDestination(
             "Go to version", "Why this server version, and what it means", messages.VersionOpened()
         ),
@@ -80,7 +78,7 @@ def destinations(catalog: Catalog) -> list[NamedDestination]:
         ),
         NamedDestination(
             "Go to the unfinished transfer",
-            "Finish or take back a transfer of data that is half done",
+            "Finish or undo an unfinished transfer of data",
             messages.PendingTransferOpened(),
         ),
         NamedDestination("Go to configs", "Choose another run config", messages.PickerOpened()),

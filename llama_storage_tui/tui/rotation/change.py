@@ -118,7 +118,7 @@ class ChangeScreen(ReportScreen):
         self._show(_end_mark(message.result))
         shows = "p shows the new password; " if self._job.password is not None else ""
         if is_open:
-            self.finish(f"{shows}R goes on when you have written it; escape goes back.", is_read=False)
+            self.finish(f"{shows}R continues once you have written it; escape goes back.", is_read=False)
         else:
             self.finish(f"{shows}escape reads the config again.", is_read=False)
 

@@ -13,7 +13,7 @@ from llama_storage_tui.model.families import (
     Show,
     TableLayout,
 )
-from llama_storage_tui.upstream.families.filters import OWNED_BY, PERIOD, equals
+from llama_storage_tui.upstream.families.filters import OWNED_BY, PERIOD, WHERE, equals
 from llama_storage_tui.upstream.families.parts import (
     ACCESS,
     CREATED,
@@ -33,17 +33,17 @@ FILE_FAMILIES: Final = (
     RecordFamily(
         "files",
         "Files",
-        "What the files API knows of each file. The contents lie with the provider: in a folder, in S3, at OpenAI.",
+        "What the files API knows of each file. The contents are kept by the provider: in a folder, in S3, at OpenAI.",
         (TableLayout("openai_files"),),
         (CREATED, text("filename"), text("purpose"), size("bytes"), time("expires", "expires_at"), OWNER),
         (text("stored at", "file_path"), *ACCESS),
         (Link("in vector stores", "vector-store-files", (("id",),), of="used file"),),
-        filters=(equals("purpose", hint="batch, assistants, …"), OWNED_BY, *PERIOD),
+        filters=(equals("purpose", hint="batch, assistants, …"), OWNED_BY, *PERIOD, WHERE),
     ),
     RecordFamily(
         "batches",
         "Batches",
-        "Batches of requests. Before ogx 1.0 they lay in a key-value store; no release copied them to the table.",
+        "Batches of requests. Before ogx 1.0 they were in a key-value store; no release copied them to the table.",
         (
             TableLayout("batches", document="batch_data"),
             KeyLayout(BATCH_STORES, ("batch:{id}",)),
@@ -82,12 +82,12 @@ FILE_FAMILIES: Final = (
             Link("output file", "files", (("output_file_id",),)),
             Link("error file", "files", (("error_file_id",),)),
         ),
-        filters=(equals("status", hint="completed, failed, …"), OWNED_BY, *PERIOD),
+        filters=(equals("status", hint="completed, failed, …"), OWNED_BY, *PERIOD, WHERE),
     ),
     RecordFamily(
         "prompts",
         "Prompts",
-        "Prompts, a row for each version. Before ogx 1.0 they lay in a key-value store; no release copied them to the table.",
+        "Prompts, a row for each version. Before ogx 1.0 they were in a key-value store; no release copied them to the table.",
         (
             TableLayout("prompts", document="prompt_data"),
             KeyLayout(PROMPT_STORES, ("prompts:v1:{id}",), shape=r"(?s:.+):\d+"),
@@ -106,7 +106,7 @@ FILE_FAMILIES: Final = (
             Link("default version", "prompt-defaults", (("prompt_id",),)),
         ),
         (Relation("prompt", ("prompt_id",), "prompts:v1:"),),
-        filters=(OWNED_BY, *PERIOD),
+        filters=(OWNED_BY, *PERIOD, WHERE),
     ),
     RecordFamily(
         "prompt-defaults",

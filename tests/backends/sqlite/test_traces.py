@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import aclosing, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -18,7 +19,7 @@ import pytest
 
 from llama_storage_tui.backends.sql_reader import sql_reader
 from llama_storage_tui.backends.sqlite.engine import SqliteEngine
-from llama_storage_tui.backends.sqlite.reader import SqliteProber, keys_of
+from llama_storage_tui.backends.sqlite.reader import SqliteProber, keys_of, watch_of
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import BackendError, FailureKind
@@ -142,6 +143,7 @@ async def test_a_hot_wal_too_large_to_copy_is_explained(tmp_path: Path) -> None:
     reader = sql_reader(
         lambda: engine,
         where=engine.where,
+        watch=partial(watch_of, engine),
         keys=keys_of(engine, "kvstore"),
         timeouts=Timeouts(),
         prober=SqliteProber(engine, SqliteTarget(tmp_path / "x.db"), Timeouts()),

@@ -11,6 +11,7 @@ from llama_storage_tui.errors import BackendError, NotFoundError, UsageError
 from llama_storage_tui.model.access import AccessStage, Decision, Hiding
 from llama_storage_tui.model.records import DocumentShape, RecordOrder
 from llama_storage_tui.model.responses import ResponseError, ResponseSummary
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.responses.listing import is_large, list_responses, search_responses
 from llama_storage_tui.services.session import Session
 from tests.configs import catalog_of
@@ -77,6 +78,18 @@ async def test_as_stored_the_last_written_come_first(store: Store) -> None:
         ({"contains": "münchen"}, []),
         ({"contains": "upstream said", "status": "failed"}, ["r2"]),
         ({"contains": "upstream said", "status": "completed"}, []),
+        ({"status": "~omplet"}, ["r4", "r3", "r5", "r1"]),
+        ({"model": "=~other"}, []),
+        ({"owner": ">alice"}, ["r2"]),
+        ({"where": "status = failed"}, ["r2"]),
+        ({"where": "response_object.status in failed,incomplete and created_at < 250"}, ["r3"]),
+        ({"where": "created_at >= 200\nstatus != failed\n"}, ["r4", "r3"]),
+        ({"where": "response_object.error is not null"}, ["r2"]),
+        ({"where": "response_object.usage.total_tokens > 2 and model != other"}, ["r4", "r3", "r5", "r1"]),
+        ({"where": "response_object.output.0.name ~ eathe"}, ["r5"]),
+        ({"where": "response_object~Altstadt"}, ["r5"]),
+        ({"where": "owner_principal is null"}, ["r3"]),
+        ({"where": "status = salt and pepper"}, []),
     ],
 )
 async def test_each_filter_selects_what_it_says(
@@ -87,6 +100,20 @@ async def test_each_filter_selects_what_it_says(
     async with deployment.session() as session:
         batches = [batch async for batch in search_responses(session, asking(**query))]  # type: ignore[arg-type]
     assert sorted(str(each.id) for batch in batches for each in batch.responses) == sorted(ids)
+
+
+async def test_a_condition_that_cannot_be_asked_is_refused_with_what_can(store: Store) -> None:
+    deployment = some(store)
+    async with deployment.session() as session:
+        for where, said in (
+            ("nope = 1", "no column 'nope'"),
+            ("model.x = 1", "nothing inside"),
+            ("response_object = x", "cannot be filtered as a whole"),
+            ("created_at > 'x'", "is not a value of column 'created_at'"),
+            ("status", "is not a condition"),
+        ):
+            with pytest.raises(UsageError, match=said):
+                await list_responses(session, asking(where=where))
 
 
 async def test_a_summary_says_what_matters_of_a_response(store: Store) -> None:
@@ -244,7 +271,7 @@ async def test_a_table_that_is_not_there_yet_is_said_and_no_error(store: Store) 
     async with keeping(store).session() as session:
         page = await list_responses(session, asking())
         assert page.records == ()
-        assert "no table responses" in page.notices[0]
+        assert "no table responses" in notice_words(page.notices)[0]
         assert not await is_large(session)
 
 
@@ -252,7 +279,7 @@ async def test_a_table_of_another_shape_is_said(store: Store) -> None:
     store.execute("CREATE TABLE responses (id VARCHAR PRIMARY KEY)")
     async with keeping(store).session() as session:
         page = await list_responses(session, asking())
-    assert "lacks created_at, response_object" in page.notices[0]
+    assert "lacks created_at, response_object" in notice_words(page.notices)[0]
     assert not page.is_complete
 
 
@@ -320,7 +347,7 @@ async def test_one_of_several_tables_out_of_reach_hides_not_the_others(
         page = await list_responses(session, asking())
     assert [s.id for s in page.records] == list("geca")
     assert not page.is_complete
-    assert "backend two was not read" in page.notices[0]
+    assert "backend two was not read" in notice_words(page.notices)[0]
 
 
 async def test_a_search_says_how_far_it_is_over_all_tables(sqlite_store: SqliteStore, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from tests.mongo_servers import (
     MongoDeployment,
     mongodb,
 )
+from tests.patience import PATIENT
 from tests.rotation_setup import OLD
 from tests.stores import LEAVES_SOCKETS
 
@@ -140,7 +141,7 @@ async def test_a_set_without_a_primary_stops(deployed: MongoDeployment) -> None:
 async def test_a_list_of_pgbouncer_is_no_place_of_a_mongodb_user(deployed: MongoDeployment) -> None:
     userlist = deployed.folder / "userlist.txt"
     userlist.write_text(f'"{deployed.role}" "{OLD}"\n')
-    plan = (await prepare(replace(deployed.request(), userlist=str(userlist)), Timeouts())).plan
+    plan = (await prepare(replace(deployed.request(), userlist=str(userlist)), PATIENT)).plan
     assert "roles of PostgreSQL" in refused(plan, "userlist")
 
 
