@@ -187,6 +187,14 @@ class Documents(Protocol):
         """Return the condition that a row's position lies in [low, high), whose ends are the parameters that `ends` returns."""
         ...
 
+    @property
+    def among(self) -> Callable[[Expression], sa.ColumnElement[bool]] | None:
+        """What makes the condition that a position is in the JSON list that is the parameter `places`.
+
+        None for a server, whose statements each see what is committed by then: a row may move between two of them.
+        """
+        ...
+
     def ends(self, low: int, high: int) -> Values:
         """Return the values of the parameters `low` and `high` in `within`: one statement then reads one range after the other."""
         ...
@@ -217,6 +225,11 @@ class Dialect(Protocol):
     @property
     def is_snapshot_held(self) -> bool:
         """Whether a statement may stay open while its rows are used: not where that keeps a writer out (SQLite)."""
+        ...
+
+    @property
+    def works_here(self) -> bool:
+        """Whether this process itself reads the rows, and no server beside it."""
         ...
 
     @property

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import field
@@ -35,7 +37,10 @@ from llama_storage_tui.model.records import (
 )
 
 SIDE_BY_SIDE: Final = 2
-"""Pieces of a search that are read at once: the engines' own scans of a large table use as many processes or more."""
+"""Pieces of a search that are read at once: the engines' own scans of a large table use as many processes or more.
+
+Where this process does the work and has one processor, one at a time: two would only take turns, and take half as long again.
+"""
 
 PIECE_SECONDS: Final = 0.5
 """How long a piece of a search should take: short enough to show how far it is, long enough to weigh more than its start.
@@ -115,7 +120,7 @@ class SqlRecordReader:
 
             return await engine.run(within, seconds=None)
 
-        pieces = _Pieces(self._tolerant(read), low, high)
+        pieces = _Pieces(self._tolerant(read), low, high, at_once=self._at_once)
         try:
             while pieces.is_more:
                 found = await pieces.next()
@@ -148,7 +153,7 @@ class SqlRecordReader:
 
             return await engine.run(within, seconds=None)
 
-        pieces = _Pieces(self._tolerant(read), low, high, first=first)
+        pieces = _Pieces(self._tolerant(read), low, high, at_once=self._at_once, first=first)
         try:
             while pieces.is_more:
                 found = await pieces.next()
@@ -272,6 +277,12 @@ class SqlRecordReader:
 
         return await self.engine.run(measured, seconds=self.timeouts.query)
 
+    @property
+    def _at_once(self) -> int:
+        """How many pieces to read at once."""
+        has_one = sys.platform == "linux" and len(os.sched_getaffinity(0)) == 1
+        return 1 if has_one and self.engine.dialect.works_here else SIDE_BY_SIDE
+
     async def _begun(self, query: RecordQuery) -> tuple[RecordScan, int, int]:
         """Return what walks a table by positions, and from where to where; by time where nothing has a position, as in a view."""
 
@@ -322,8 +333,11 @@ def _handed_over(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 class _Pieces(Generic[T]):
     """A table cut into pieces from its end to its beginning, some read ahead, handed over in order."""
 
-    def __init__(self, read: Reads[T], low: int, high: int, *, first: int = _FIRST_PIECE) -> None:
+    def __init__(
+        self, read: Reads[T], low: int, high: int, *, at_once: int, first: int = _FIRST_PIECE
+    ) -> None:
         self.done = 0
+        self._at_once = at_once
         self._read = read
         self._low, self._high = low, high
         self._first = self._width = self._last = first
@@ -339,7 +353,7 @@ class _Pieces(Generic[T]):
 
     async def next(self) -> T:
         """Return what the next piece gave."""
-        while len(self._ahead) < SIDE_BY_SIDE and (self._is_whole or self._high > self._low):
+        while len(self._ahead) < self._at_once and (self._is_whole or self._high > self._low):
             self._begin()
         task, width, start = self._ahead[0]
         found = await task

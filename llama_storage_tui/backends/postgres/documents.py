@@ -38,6 +38,7 @@ class PostgresDocuments:
 
     needs_ranges = True
     ready = None
+    among = None
 
     def __init__(self, encoding: ServerEncoding) -> None:
         self.encoding = encoding

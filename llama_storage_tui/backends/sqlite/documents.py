@@ -154,6 +154,11 @@ class SqliteDocuments:
         """Return the condition of a range of rowids."""
         return sa.and_(element >= sa.bindparam("low", low), element < sa.bindparam("high", high))
 
+    def among(self, element: Expression) -> sa.ColumnElement[bool]:
+        """Return the condition: each rowid is gone to in the table's tree."""
+        places = sa.func.json_each(sa.bindparam("places", type_=sa.Text())).table_valued("value")
+        return element.in_(sa.select(places.c.value))
+
     def ends(self, low: int, high: int) -> Values:
         """Return the rowids."""
         return {"low": low, "high": high}
