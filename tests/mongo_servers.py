@@ -158,7 +158,11 @@ class MongoDeployment(Files[MongoServer]):
 
     async def _logs_in(self, password: str, host: str) -> bool:
         client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
-            host, self.server.port, username=self.role, password=password, serverSelectionTimeoutMS=int(PATIENCE * 1000)
+            host,
+            self.server.port,
+            username=self.role,
+            password=password,
+            serverSelectionTimeoutMS=int(PATIENCE * 1000),
         )
         try:
             await client.admin.command("ping")

@@ -62,9 +62,7 @@ async def test_one_that_hangs_delays_nobody(postgres_store: PostgresStore, sqlit
         "wrong": FailureKind.AUTHENTICATION,
         "gone": FailureKind.UNKNOWN_DATABASE,
     }
-    assert not any(
-        "hunter22" in f"{result.error} {result.error.help}" for result in arrived if result.error
-    )
+    assert not any("hunter22" in f"{result.error} {result.error.help}" for result in arrived if result.error)
 
 
 async def test_leaving_early_stops_the_tests_that_still_run(postgres_store: PostgresStore) -> None:

@@ -30,7 +30,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-
 def md5(password: str, user: str) -> str:
     return "md5" + hashlib.md5((password + user).encode(), usedforsecurity=False).hexdigest()
 
