@@ -23,7 +23,7 @@ _TIMES: Final = (Match.SINCE, Match.UNTIL)
 _HINTS: Final = {
     Match.SINCE: SHORT,
     Match.UNTIL: "a time as above; a day alone: to the end of that day",
-    Match.WHERE: "COLUMN.key = VALUE and …; also != < > ~ (contains), in A,B, is null",
+    Match.WHERE: "COLUMN.key > VALUE and …; = != < > ~ in, is null",
 }
 
 
