@@ -602,8 +602,8 @@ async def _hidden_from_bob(found: Stage) -> None:
 
 async def _searching(found: Stage) -> None:
     await found.press("w", "slash")
-    await found.press("up")
-    await found.press("up")
+    for _ in range(3):
+        await found.press("up")
     await found.type("東京")
     await found.press("enter")
 
