@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from llama_storage_tui.model.records import AnyOf, Between, Condition, Not
+from llama_storage_tui.model.data import ORDERED
+from llama_storage_tui.model.records import AnyOf, Between, Compares, Condition, Not
 
 
 def asked(condition: Condition) -> str:
@@ -10,6 +11,8 @@ def asked(condition: Condition) -> str:
     match condition:
         case Between(field):
             return f"Between({field!r})"
+        case Compares(field, operator) if operator in ORDERED:
+            return f"Compares({field!r}, {operator})"
         case AnyOf(conditions):
             return f"AnyOf({[asked(each) for each in conditions]})"
         case Not(inner):

@@ -8,12 +8,15 @@ from dataclasses import field as dataclass_field
 import sqlalchemy as sa
 
 from llama_storage_tui.backends.engine import Dialect, Documents, Expression, PreparedDocument
+from llama_storage_tui.backends.row_filters import compared_column, compared_inside
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
+from llama_storage_tui.model.data import Filter
 from llama_storage_tui.model.records import (
     AnyOf,
     Between,
+    Compares,
     Condition,
     Contains,
     Equals,
@@ -79,7 +82,7 @@ def fields_of(condition: Condition) -> Iterator[Field]:
     match condition:
         case OneOf(Field(column=column, measure=Measure.EACH), _) | Contains(column, _) | NotJson(column):
             yield Field(column, column)
-        case Equals(field, _) | OneOf(field, _) | Between(field, _, _):
+        case Equals(field, _) | OneOf(field, _) | Between(field, _, _) | Compares(field, _, _):
             yield field
         case AnyOf(conditions):
             for each in conditions:
@@ -91,7 +94,7 @@ def fields_of(condition: Condition) -> Iterator[Field]:
 def inside_of(condition: Condition) -> Iterator[Field]:
     """Yield each field inside a document that a condition asks about."""
     match condition:
-        case Equals(field, _) | OneOf(field, _) | Between(field, _, _):
+        case Equals(field, _) | OneOf(field, _) | Between(field, _, _) | Compares(field, _, _):
             if is_inside(field):
                 yield field
         case AnyOf(conditions):
@@ -135,10 +138,8 @@ def holds(source: DocumentSource, condition: Condition) -> sa.ColumnElement[bool
     """Return a condition as SQL; raises UsageError for a column that the table lacks or a text that it cannot hold."""
     documents = source.dialect.documents
     match condition:
-        case Equals(field, None):
-            return source.at(field).is_(None)
-        case Equals(field, str(text)):
-            return _equals(source, field, text)
+        case Equals(field, text):
+            return source.at(field).is_(None) if text is None else _equals(source, field, text)
         case OneOf(Field(measure=Measure.EACH) as field, texts):
             return documents.has_each(source.document(field.column), field.path, field.each, texts)
         case OneOf(field, texts):
@@ -147,6 +148,8 @@ def holds(source: DocumentSource, condition: Condition) -> sa.ColumnElement[bool
             number = documents.number(source.at(field))
             ends = [number >= low] if low is not None else []
             return sa.and_(*ends, *([number <= high] if high is not None else []), number.is_not(None))
+        case Compares(field, operator, text):
+            return _compared(source, field, Filter(field.column, text, operator))
         case Contains(column, texts):
             return sa.or_(sa.false(), *(documents.contains(source.column(column), text) for text in texts))
         case NotJson(column):
@@ -157,6 +160,13 @@ def holds(source: DocumentSource, condition: Condition) -> sa.ColumnElement[bool
             return sa.not_(sa.func.coalesce(holds(source, inner), sa.false()))
         case _:
             raise UsageError(f"{condition!r} is not a condition.")
+
+
+def _compared(source: DocumentSource, field: Field, found: Filter) -> sa.ColumnElement[bool]:
+    column = source.shape.column(field.column)
+    if not is_inside(field) and field.measure is Measure.VALUE:
+        return compared_column(source.dialect, column, source.column(field.column), found)
+    return compared_inside(source.dialect, source.at(field), found)
 
 
 def _equals(source: DocumentSource, field: Field, text: str) -> sa.ColumnElement[bool]:
@@ -174,3 +184,12 @@ def _one_of(conditions: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bo
         return conditions[0]
     middle = len(conditions) // 2
     return sa.or_(_one_of(conditions[:middle]).self_group(), _one_of(conditions[middle:]).self_group())
+
+
+def columns_of(condition: Condition) -> Iterator[str]:
+    """Yield the columns that a condition compares as a whole."""
+    return (
+        field.column
+        for field in fields_of(condition)
+        if not any(inside_of(Equals(field, None))) and field.measure is Measure.VALUE
+    )

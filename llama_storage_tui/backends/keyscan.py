@@ -105,6 +105,10 @@ class KeyLookup(Protocol):
         """Count the keys of a selection in parts, each up to `most`."""
         ...
 
+    async def counted(self, ranges: Sequence[KeyRange], most: int) -> Sequence[int]:
+        """Count the keys of ranges of an index in code point order, each up to `most`."""
+        ...
+
     async def one(self, key: str | bytes | None, limit: int | None) -> Sequence[object] | None:
         """Return the stored row of a key, its value cut after `limit` + 1 characters."""
         ...

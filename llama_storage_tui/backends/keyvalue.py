@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
 from llama_storage_tui.backends.cursors import Part
+from llama_storage_tui.backends.keylevel import ordered_level
 from llama_storage_tui.backends.keyscan import (
     ODD,
     TEXT,
@@ -26,12 +26,15 @@ from llama_storage_tui.backends.keyscan import (
     entry_of,
     find,
 )
+from llama_storage_tui.backends.ranges import KeyRange, selects_the_rest
 from llama_storage_tui.backends.rereading import rereading
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import (
     Count,
     Cursor,
+    KeyEntry,
+    KeyLevel,
     KeyPage,
     KeySelection,
     StoredValue,
@@ -47,6 +50,8 @@ FAST_COUNT: Final = 1_000_000
 """A fast count stops here and says so: on an index that many keys take about 0.1 s."""
 
 KEYS_AT_ONCE: Final = 400
+ODD_SHOWN: Final = 200
+"""Keys that are no text, of which a level shows no more."""
 
 
 class KeyTables(Protocol):
@@ -123,6 +128,28 @@ class SqlKeyValueReader:
             is_complete=found.resume is None,
             scanned=found.scanned,
         )
+
+    async def level(self, selection: KeySelection, prefix: str = "", *, separator: str) -> KeyLevel | None:
+        """Return what comes next after a prefix; None where the index is in another order than that of code points."""
+        now = datetime.now(UTC)
+
+        async def read(keys: KeyLookup) -> KeyLevel | None:
+            if not keys.is_binary:
+                return None
+            if not keys.can_hold(prefix):
+                return KeyLevel(())
+
+            async def fetch(chosen: KeyRange, after: Part, limit: int) -> Sequence[tuple[KeyEntry, Part]]:
+                return [(row.entry, row.key) for row in await keys.ranged(chosen, after, limit, now)]
+
+            found = await ordered_level(selection, prefix, separator, fetch, keys.counted)
+            if prefix or not selects_the_rest(selection):
+                return found
+            odd = await keys.odd(None, ODD_SHOWN + 1, now)
+            entries = (row.entry for row in odd[:ODD_SHOWN])
+            return KeyLevel((*found.parts, *entries), found.is_complete and len(odd) <= ODD_SHOWN)
+
+        return await self._ask(read, seconds=self.timeouts.query, refresh=True)
 
     async def value(self, key: str | bytes | None, *, limit: int | None = None) -> StoredValue | None:
         """Return one value, cut to `limit` characters (None: whole); None where there is no such key."""

@@ -15,6 +15,7 @@ from llama_storage_tui.model.data import (
     Count,
     Cursor,
     Filter,
+    KeyLevel,
     KeyPage,
     KeySelection,
     Probe,
@@ -117,6 +118,13 @@ class KeyValueReader(Protocol):
         """Return a page in key order of the selected keys whose physical text also starts with `prefix`.
 
         `exact` looks at as many keys as that takes, without a budget or a time limit.
+        """
+        ...
+
+    async def level(self, selection: KeySelection, prefix: str = "", *, separator: str) -> KeyLevel | None:
+        """Return what comes next after a prefix, by separators: a bounded read that no branch's size makes longer.
+
+        None where keys have no order by which a branch can be passed over.
         """
         ...
 

@@ -5,9 +5,6 @@ Every text is a bound parameter. A name is one of the table's columns, and what 
 
 from __future__ import annotations
 
-import csv
-import json
-import math
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -16,18 +13,14 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from llama_storage_tui.backends.comparing import finite_number, path_of, spellings, texts_of
 from llama_storage_tui.backends.engine import Dialect, Expression
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TableShape
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Filter, Operator
 from llama_storage_tui.model.records import Path
 
-MOST_STEPS: Final = 20
-MOST_TEXTS: Final = 200
-"""Texts of one `in`."""
-_POSITION: Final = re.compile(r"-?\d{1,9}")
 _DATE_TYPE: Final = re.compile("date|timestamp", re.IGNORECASE)
-_UNSAFE_STEP: Final = re.compile(r'["\\\x00-\x1f\x7f\ud800-\udfff]')
 _COMPARED: Final[Mapping[Operator, Callable[[Any, Any], sa.ColumnElement[bool]]]] = {
     Operator.LESS: operator.lt,
     Operator.AT_MOST: operator.le,
@@ -64,27 +57,8 @@ def place_of(shape: TableShape, name: str) -> tuple[ColumnShape, Path]:
                 raise UsageError(
                     f"Column {column.name!r} is {column.column.type or 'not declared'}, not JSON: it has nothing inside."
                 )
-            return column, _path(name[len(column.name) + 1 :])
+            return column, path_of(name[len(column.name) + 1 :])
     return shape.column(name), ()
-
-
-def texts_of(found: Filter) -> tuple[str, ...]:
-    """Return what a filter compares with: of `in` each of its texts, as a line of CSV gives them."""
-    if found.text is None:
-        return ()
-    if found.operator is not Operator.IN:
-        return (found.text,)
-    try:
-        rows = list(csv.reader([found.text], skipinitialspace=True, strict=True))
-    except csv.Error:
-        rows = []
-    texts = tuple(each for row in rows for each in row)
-    if not 0 < len(texts) <= MOST_TEXTS:
-        raise UsageError(
-            f"{found.text[:60]!r} is not a list of at most {MOST_TEXTS} values.",
-            help='Separate values with commas: a,b,c. Quote a value that contains one: "a, b",c.',
-        )
-    return texts
 
 
 def _castable(column: ColumnShape, text: str) -> str:
@@ -93,7 +67,7 @@ def _castable(column: ColumnShape, text: str) -> str:
     Of numbers only `20261129` is a date, as PostgreSQL takes it. Raises UsageError for others.
     """
     is_date = column.kind is ColumnKind.NATIVE and _DATE_TYPE.search(column.column.type) is not None
-    if not is_date or _number(text) is None:
+    if not is_date or finite_number(text) is None:
         return text
     try:
         return datetime.strptime(text.strip(), "%Y%m%d").date().isoformat()  # noqa: DTZ007 - a date has no zone
@@ -104,29 +78,28 @@ def _castable(column: ColumnShape, text: str) -> str:
         ) from None
 
 
-def _path(text: str) -> Path:
-    steps = text.split(".")
-    if len(steps) > MOST_STEPS or not all(steps) or any(_UNSAFE_STEP.search(step) for step in steps):
-        raise UsageError(
-            f"{text[:60]!r} is not a path.",
-            help="Write names and list positions with dots between: usage.total_tokens, output.0.type.",
-        )
-    return tuple(int(step) if _POSITION.fullmatch(step) else step for step in steps)
-
-
 def _condition(
     dialect: Dialect, shape: TableShape, found: Filter, table: sa.TableClause
 ) -> sa.ColumnElement[bool]:
     column, path = place_of(shape, found.column)
     element = table.c[column.name]
+    if path:
+        documents = dialect.documents
+        value = documents.value_of_steps(documents.document(element), path)
+        return compared_inside(dialect, value, found)
+    return compared_column(dialect, column, element, found)
+
+
+def compared_column(
+    dialect: Dialect, column: ColumnShape, element: Expression, found: Filter
+) -> sa.ColumnElement[bool]:
+    """Return the condition that a column as a whole compares so; raises UsageError where it cannot."""
     is_document = column.kind is ColumnKind.JSON
-    if is_document and not path and found.operator is not Operator.CONTAINS:
+    if is_document and found.operator is not Operator.CONTAINS:
         raise UsageError(
             f"Column {column.name!r} holds JSON and cannot be filtered as a whole.",
             help=f"Filter by what is inside, for example {column.name}.status=failed, or by its text: {column.name}~failed.",
         )
-    if path:
-        return _inside(dialect, element, path, found)
     if found.text is None:
         return element.is_(None) if found.operator is Operator.EQUALS else element.is_not(None)
     match found.operator:
@@ -135,12 +108,10 @@ def _condition(
         case Operator.NOT_EQUALS:
             return _is_not(dialect.equals(element, column, _castable(column, found.text)))
         case Operator.IN:
-            texts = compared_texts(shape, found)[1]
+            texts = tuple(_castable(column, text) for text in texts_of(found))
             return sa.or_(sa.false(), *(dialect.equals(element, column, text) for text in texts))
         case Operator.CONTAINS:
-            return sa.or_(
-                *(_contains(dialect, element, text) for text in _spellings(found.text, is_document))
-            )
+            return sa.or_(*(_contains(dialect, element, text) for text in spellings(found.text, is_document)))
         case _:
             if column.kind in {ColumnKind.BYTES, ColumnKind.BOOLEAN}:
                 raise UsageError(
@@ -151,9 +122,9 @@ def _condition(
             return _COMPARED[found.operator](left, dialect.operand(column, _castable(column, found.text)))
 
 
-def _inside(dialect: Dialect, element: Expression, path: Path, found: Filter) -> sa.ColumnElement[bool]:
+def compared_inside(dialect: Dialect, value: Expression, found: Filter) -> sa.ColumnElement[bool]:
+    """Return the condition that what was taken out of a document compares so; raises UsageError for a list that is none."""
     documents = dialect.documents
-    value = documents.value_of_steps(documents.document(element), path)
     text: sa.ColumnElement[str] = sa.cast(value, sa.Text())
     if found.text is None:
         return value.is_(None) if found.operator is Operator.EQUALS else value.is_not(None)
@@ -170,7 +141,7 @@ def _inside(dialect: Dialect, element: Expression, path: Path, found: Filter) ->
         case Operator.CONTAINS:
             return documents.contains(value, found.text)
         case _:
-            number = _number(found.text)
+            number = finite_number(found.text)
             if number is not None:
                 return _COMPARED[found.operator](documents.number(value), sa.literal(number, sa.Double()))
             bound: Expression = _bound(found.text)  # type: ignore[assignment] # of str
@@ -185,11 +156,6 @@ def _contains(dialect: Dialect, element: Expression, text: str) -> sa.ColumnElem
     return dialect.documents.contains(element, text)
 
 
-def _spellings(text: str, is_document: bool) -> tuple[str, ...]:  # noqa: FBT001 - of one caller
-    """Return how a text can be written where it is stored: in a JSON document as Python escapes it, too."""
-    return tuple(dict.fromkeys((text, json.dumps(text)[1:-1]))) if is_document else (text,)
-
-
 def _is_not(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """Negate a condition so that rows with nothing there, of which SQL knows neither, count as different."""
     return sa.not_(sa.func.coalesce(condition, sa.false()))
@@ -197,11 +163,3 @@ def _is_not(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
 
 def _bound(text: str) -> sa.BindParameter[str]:
     return sa.bindparam("v", text, type_=sa.Text(), unique=True)
-
-
-def _number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field as dataclass_field
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -14,11 +15,15 @@ from llama_storage_tui.backends.documents import (
 from llama_storage_tui.backends.engine import Dialect, Expression, PreparedDocument, Ready, Statement, Values
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import (
     Field,
     Measure,
     RecordQuery,
 )
+
+FIRST_RANGE: Final = 16
+"""Positions of the first range of a page as stored: PostgreSQL reads no more blocks than these if they fill the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +151,17 @@ class RowSource:
             if prepared is not None:
                 found[name] = prepared
         return found
+
+
+def shortened(cell: Cell, field: Field, limit: int) -> Cell:
+    """Return a cell that is longer than what a list shows as its beginning with a mark."""
+    limit = limit if field.most is None else min(limit, field.most)
+    if field.measure is not Measure.VALUE or not isinstance(cell, str | bytes) or len(cell) <= limit:
+        return cell
+    return f"{cell[:limit]}…" if isinstance(cell, str) else cell[:limit]
+
+
+def next_width(width: int, found: int, wanted: int) -> int:
+    """Return how many positions to read next: what holds the rest, by what these held, and a quarter more; at most four times."""
+    widest = width * 4
+    return widest if found == 0 else max(1, min(widest, width * wanted * 5 // (found * 4) + 1))

@@ -13,13 +13,15 @@ from dataclasses import field as dataclass_field
 from enum import Enum, auto
 from typing import Final
 
+from llama_storage_tui.backends.comparing import compares, spellings
 from llama_storage_tui.backends.outlines import LARGE, WantedParts, outline
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.data import Cell
+from llama_storage_tui.model.data import Cell, Filter, Operator
 from llama_storage_tui.model.records import (
     AnyOf,
     Between,
+    Compares,
     Condition,
     Contains,
     DocumentShape,
@@ -95,6 +97,8 @@ class StoredRow:
                 number = _number(self.value(field))
                 is_above = low is None or (number is not None and number >= low)
                 return number is not None and is_above and (high is None or number <= high)
+            case Compares(field, operator, text):
+                return self._compares(field, Filter(field.column, text, operator))
             case Contains(column, texts):
                 return any(_is_within(text, self.cells[column]) for text in texts)
             case NotJson(column):
@@ -107,6 +111,14 @@ class StoredRow:
     def meets_all(self, conditions: Tallied) -> bool:
         """Tell whether every condition holds."""
         return all(self.meets(each) for each in conditions)
+
+    def _compares(self, field: Field, found: Filter) -> bool:
+        is_document = self.shapes[field.column].kind is ColumnKind.JSON and not field.path
+        if is_document and found.text is not None and found.operator is Operator.CONTAINS:
+            return any(
+                _is_within(text, self.cells[field.column]) for text in spellings(found.text, is_document)
+            )
+        return compares(self.value(field), found)
 
     def _equals(self, field: Field, text: str | None) -> bool:
         value = self.value(field)

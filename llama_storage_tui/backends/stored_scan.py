@@ -18,12 +18,14 @@ from llama_storage_tui.backends.documents import (
 from llama_storage_tui.backends.engine import Dialect, Expression, Statement, Values
 from llama_storage_tui.backends.outlines import WantedParts
 from llama_storage_tui.backends.recordscan import RecordScan, Row
+from llama_storage_tui.backends.row_filters import compared_texts
 from llama_storage_tui.backends.row_source import Order
-from llama_storage_tui.backends.shape import TableShape
+from llama_storage_tui.backends.shape import ColumnKind, TableShape
 from llama_storage_tui.backends.stored_rows import StoredRow
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.data import Cell
+from llama_storage_tui.model.data import Cell, Filter, Operator
 from llama_storage_tui.model.records import (
+    Compares,
     Condition,
     Equals,
     Field,
@@ -143,8 +145,21 @@ async def scan_of(
     connection: AsyncConnection, query: RecordQuery, shape: TableShape, dialect: Dialect
 ) -> RecordScan:
     """Resolve a query for the way in which a dialect reads; raises as `RecordScan.of` does."""
+    for condition in query.conditions:
+        if isinstance(condition, Compares):
+            await _check(connection, condition, shape, dialect)
     parts = await dialect.documents.parts(connection, shape) if query.order is RecordOrder.STORED else ()
     return (StoredScan if dialect.is_raw else RecordScan).of(query, shape, dialect, parts)
+
+
+async def _check(
+    connection: AsyncConnection, condition: Compares, shape: TableShape, dialect: Dialect
+) -> None:
+    """Refuse what cannot be compared before a statement fails by it: with the sentences that filters of rows have."""
+    name = ".".join([condition.field.column, *map(str, condition.field.path)])
+    column, texts = compared_texts(shape, Filter(name, condition.text, condition.operator))
+    for text in texts if column.kind is not ColumnKind.JSON else ():
+        await dialect.check_filter(connection, column, text)
 
 
 def resolved_for(scan: RecordScan, dialect: Dialect) -> RecordScan:
@@ -160,6 +175,10 @@ def _is_of_column(condition: Condition) -> bool:
     match condition:
         case Equals(Field(path=(), measure=Measure.VALUE), _) | OneOf(
             Field(path=(), measure=Measure.VALUE), _
+        ):
+            return True
+        case Compares(
+            Field(path=(), measure=Measure.VALUE), Operator.EQUALS | Operator.NOT_EQUALS | Operator.IN, _
         ):
             return True
         case _:

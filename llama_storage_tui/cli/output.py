@@ -6,11 +6,9 @@ true of JSON, of other machine formats, and of stored bytes.
 
 from __future__ import annotations
 
-import codecs
 import json
 import os
 import select
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from llama_storage_tui import text
 from llama_storage_tui.cli import pager, table
+from llama_storage_tui.cli.lacking import SPELL_OUT
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
@@ -35,27 +34,6 @@ KEPT_WIDE = 60
 
 INDENTED = 1_000_000
 """Letters of a document up to which it is indented: a larger one is read by programs, and the indentation would be half of it."""
-
-ASCII_MARKS = {
-    **dict(zip("…–→›×§·✓✗•“”↑↓↳⇧", '~->>xS-+x*""^v>^', strict=True)),
-    **dict(zip("●○◌◆□▲△▼", "*ooo#!!v", strict=True)),
-    **dict.fromkeys("─━═", "-"),
-    **dict.fromkeys("│┃║", "|"),
-    **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯", "+"),
-}
-"""What is written for the program's own signs where an encoding lacks them: as wide as they are, so columns stay."""
-
-
-def _spell_out(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Give what an encoding lacks as its mark in ASCII, as an escape where there is none."""
-    if isinstance(error, UnicodeEncodeError) and (mark := ASCII_MARKS.get(error.object[error.start])):
-        return mark, error.start + 1
-    if isinstance(error, UnicodeEncodeError) and error.end > error.start + 1:
-        error.end = error.start + 1  # one character at a time: the next may have a mark
-    return codecs.backslashreplace_errors(error)
-
-
-codecs.register_error("spell_out", _spell_out)
 
 
 class Colour(Enum):
@@ -90,7 +68,7 @@ def prepare() -> None:
     """Let what an encoding lacks go out as an ASCII mark where there is one, else as an escape, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="spell_out")
+            stream.reconfigure(errors=SPELL_OUT)
 
 
 @contextmanager
@@ -318,7 +296,7 @@ def write_table(
     """Print an aligned table for people, cells cut to `cut` characters (None: whole) and to what the terminal is wide."""
     given = [[*row] for row in rows]
     cells = [[text.line(str(cell), cut) for cell in row] for row in given]
-    width = shutil.get_terminal_size().columns if stdout_is_terminal() else None
+    width = _columns() if stdout_is_terminal() else None
     has_colours = _stdout_colours()
 
     def paint(row: int, column: int, shown: str) -> str:
@@ -326,6 +304,12 @@ def write_table(
 
     for line in table.lines([*headings], cells, width=width, paint=paint):
         _write(line + "\n")
+
+
+def _columns() -> int:
+    import shutil  # here: no document needs it
+
+    return shutil.get_terminal_size().columns
 
 
 def say(message: str) -> None:

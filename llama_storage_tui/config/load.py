@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from llama_storage_tui.config.backends import read_backends, with_shared_folders
 from llama_storage_tui.config.concealing import find_concealed
@@ -18,7 +17,7 @@ from llama_storage_tui.config.provider_logins import read_logins
 from llama_storage_tui.config.providers import read_providers
 from llama_storage_tui.config.references import read_references
 from llama_storage_tui.config.registrations import read_registrations
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.model.catalog import Backend, Catalog
 from llama_storage_tui.model.finding import Finding, Severity, Stage, Verdict
 from llama_storage_tui.model.notices import Notice, NoticeKind

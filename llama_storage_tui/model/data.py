@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import FailureKind
@@ -68,12 +69,41 @@ class KeyPage:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyBranch:
+    """The keys that begin with `prefix`, which ends with a separator: as many as were counted, all of them where that is exact."""
+
+    prefix: str
+    keys: Count
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLevel:
+    """What comes next after a prefix: branches and keys, in key order. `is_complete` False where a bound ended the search."""
+
+    parts: tuple[KeyBranch | KeyEntry, ...]
+    is_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class StoredValue:
-    """One value with its key; `value` is cut to `limit` characters or bytes where the reader was asked to (`is_cut`)."""
+    """One value with its key; `value` is cut to `limit` characters or bytes where the reader was asked to (`is_cut`).
+
+    `other_type` where the engine holds something there that is no value at all, such as a list: `value` is None then.
+    """
 
     entry: KeyEntry
     value: Cell
     is_cut: bool = False
+    other_type: str | None = None
+
+    @property
+    def why_unreadable(self) -> str | None:
+        """Say why no server can read it; None where it is a value."""
+        return (
+            None
+            if self.other_type is None
+            else f"a {self.other_type} is stored there, not a string, so servers cannot read it"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +145,10 @@ class Operator(StrEnum):
     """The text as it is stored contains this one, letter by letter."""
     IN = "in"
     """One of several texts, with commas between."""
+
+
+ORDERED: Final = frozenset({Operator.LESS, Operator.AT_MOST, Operator.MORE, Operator.AT_LEAST})
+"""Operators that compare with a bound."""
 
 
 @dataclass(frozen=True, slots=True)

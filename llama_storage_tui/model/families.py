@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell, Count, Cursor
@@ -66,6 +66,8 @@ class Match(StrEnum):
     SINCE = "since"
     """The time that a list is sorted by, this one included."""
     UNTIL = "until"
+    WHERE = "where"
+    """Conditions as they are typed on the rows of a table: on any column, and on what is inside its document."""
     LOOKED_UP = "looked up"
     """The family's own service turns it into conditions."""
 
@@ -79,6 +81,10 @@ class FamilyFilter:
     paths: tuple[Path, ...] = ()
     hint: str = ""
     choices: tuple[str, ...] = ()
+
+
+WHERE: Final = FamilyFilter("where", Match.WHERE)
+"""What every family's list can be filtered by, besides its own filters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +168,10 @@ class RecordFamily:
     masks: bool = True
     id_heads: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if WHERE not in self.filters:
+            object.__setattr__(self, "filters", (*self.filters, WHERE))
+
     @property
     def kind(self) -> str:
         """What one of its records is called: `response`, `batch`, `memory`."""
@@ -178,6 +188,14 @@ class RecordFamily:
     def relation(self, name: str) -> Relation | None:
         """Return the relation of that name."""
         return next((relation for relation in self.relations if relation.name == name), None)
+
+    def named(self, name: str) -> RecordPart | None:
+        """Return what a list shows, or is filtered by, under a name."""
+        found = next(
+            (each for each in (*self.columns, *self.asked, *self.fields) if each.label == name), None
+        )
+        filter_ = self.filter(name)
+        return RecordPart(name, filter_.paths) if found is None and filter_ and filter_.paths else found
 
     def filter(self, name: str) -> FamilyFilter | None:
         """Return the filter of that name."""

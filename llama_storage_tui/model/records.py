@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.data import Cell, Cursor
+from llama_storage_tui.model.data import Cell, Cursor, Operator
 
 Path = tuple[str | int, ...]
 """Keys and list positions from the document's root down."""
@@ -84,6 +84,15 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
+class Compares:
+    """Records whose field compares so with a text, as a filter of rows does; `text` None is NULL or absent."""
+
+    field: Field
+    operator: Operator
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Contains:
     """Records whose column's stored text contains one of these, letter by letter."""
 
@@ -112,7 +121,7 @@ class Not:
     condition: Condition
 
 
-Condition = Equals | OneOf | Between | Contains | NotJson | AnyOf | Not
+Condition = Equals | OneOf | Between | Compares | Contains | NotJson | AnyOf | Not
 
 
 class RecordOrder(StrEnum):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import field, replace
 from typing import Final
 
+from llama_storage_tui.backends.keylevel import branch_of
 from llama_storage_tui.backends.protocols import KeyValueReader
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.data import Count, KeyEntry, KeyPage, Namespace
+from llama_storage_tui.model.data import Count, Cursor, KeyBranch, KeyEntry, KeyPage, Namespace
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.session import Session
 
@@ -20,19 +21,11 @@ LOOKS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
-    """The keys that begin with `prefix`, which ends with the separator: as many as were seen, all of them where that is exact."""
-
-    prefix: str
-    keys: Count
-
-
-@dataclass(frozen=True, slots=True)
 class Level:
     """What comes after a prefix: branches and keys, in key order. `is_complete` False where a bound ended the looks."""
 
     prefix: str
-    parts: tuple[Branch | KeyEntry, ...]
+    parts: tuple[KeyBranch | KeyEntry, ...]
     is_complete: bool = True
     said: str = ""
     """How many keys were looked at, where the engine has no order and looks at all of them."""
@@ -40,33 +33,27 @@ class Level:
 
 @dataclass(slots=True)
 class _Found:
-    """What the looks have found so far."""
+    """What the looks have found so far: keys seen of each branch, and keys of the level itself."""
 
-    branches: dict[str, Count] = field(default_factory=dict)
+    branches: dict[str, int] = field(default_factory=dict)
     leaves: dict[str | bytes | None, KeyEntry] = field(default_factory=dict)
 
     def take(self, prefix: str, page: KeyPage) -> bool:
-        """Sort a page into branches and keys; return whether any of it is new."""
-        before = len(self.branches) + len(self.leaves)
-        seen: dict[str, int] = {}
+        """Sort a page into branches and keys; return whether it has a branch that is new."""
+        before = len(self.branches)
         for entry in page.keys:
-            branch = _branch_of(entry.key, prefix)
+            branch = branch_of(entry.key, prefix, SEPARATOR)
             if branch is None:
                 self.leaves[entry.key] = entry
             else:
-                seen[branch] = seen.get(branch, 0) + 1
-        last = _branch_of(page.keys[-1].key, prefix) if page.keys else None
-        is_over = page.next is None and page.is_complete
-        for branch, number in seen.items():
-            # In an engine without an order, what was not looked at may be anywhere.
-            is_exact = is_over or (branch != last and page.is_complete and page.total is None)
-            self.branches[branch] = Count(number, is_exact)
-        return len(self.branches) + len(self.leaves) > before
+                self.branches[branch] = self.branches.get(branch, 0) + 1
+        return len(self.branches) > before
 
-    def parts(self) -> tuple[Branch | KeyEntry, ...]:
-        """Return all of it in key order, keys that are no text last."""
-        named: list[tuple[str, Branch | KeyEntry]] = [
-            (prefix, Branch(prefix, keys)) for prefix, keys in self.branches.items()
+    def parts(self, known: Collection[str], *, is_over: bool) -> tuple[KeyBranch | KeyEntry, ...]:
+        """Return all of it in key order, keys that are no text last; what was `known` was left out before its end."""
+        named: list[tuple[str, KeyBranch | KeyEntry]] = [
+            (prefix, KeyBranch(prefix, Count(number, is_over and prefix not in known)))
+            for prefix, number in self.branches.items()
         ]
         named += [(key, entry) for key, entry in self.leaves.items() if isinstance(key, str)]
         odd = [entry for key, entry in self.leaves.items() if not isinstance(key, str)]
@@ -76,47 +63,42 @@ class _Found:
 async def key_level(session: Session, backend: str, namespace: Namespace, prefix: str = "") -> Level:
     """Return what comes next after a prefix of stored keys; raises BackendError and UsageError as a page of keys does.
 
-    Where keys have an order, each look skips the branches that are known: a seek, whatever lies below them. Where they have
-    none (an engine without one, an index in another order), one look is all, and what it looked at is said.
+    Where keys have no order by which a branch can be passed over, looks leave out the branches that are known as long as an index
+    allows that within its budget; what an engine without any order has looked at is said.
     """
     reader = (await session.reader(backend)).key_values
     start = prefix or _own(namespace)
+    if namespace.referenced_by and not namespace.selection.include:
+        return Level(start, ())
+    level = await reader.level(namespace.selection, start, separator=SEPARATOR)
+    return (
+        await _looked(reader, namespace, start)
+        if level is None
+        else Level(start, level.parts, level.is_complete)
+    )
+
+
+async def _looked(reader: KeyValueReader, namespace: Namespace, start: str) -> Level:
     found = _Found()
-    page = await _look(reader, namespace, start, ())
-    found.take(start, page)
-    looks = 1
-    while page.next is not None and page.is_complete and page.total is None and looks < LOOKS:
-        page = await _look(reader, namespace, start, tuple(found.branches))
-        looks += 1
-        if not found.take(start, page):
+    known: tuple[str, ...] = ()
+    after: Cursor | None = None
+    for _ in range(LOOKS):
+        chosen = replace(namespace.selection, exclude=(*namespace.selection.exclude, *known))
+        page = await reader.page(chosen, prefix=start, limit=LOOKED_AT, after=after)
+        has_new = found.take(start, page)
+        if page.next is None or not page.is_complete:
             break
-    is_complete = page.next is None and page.is_complete
-    return Level(start, found.parts(), is_complete, "" if page.is_complete else browse.looked_at(page))
-
-
-async def _look(reader: KeyValueReader, namespace: Namespace, prefix: str, known: Sequence[str]) -> KeyPage:
-    chosen = namespace.selection
-    if namespace.referenced_by and not chosen.include:
-        return KeyPage((), None)
-    selection = replace(chosen, exclude=(*chosen.exclude, *known))
-    return await reader.page(selection, prefix=prefix, limit=LOOKED_AT)
+        # Without an order, what is left out is looked at all the same.
+        known, after = (tuple(found.branches), None) if has_new and page.total is None else (known, page.next)
+    is_over = page.next is None and page.is_complete
+    said = "" if page.is_complete else browse.looked_at(page)
+    return Level(start, found.parts(known, is_over=is_over), is_over, said)
 
 
 def _own(namespace: Namespace) -> str:
     """Return what all keys of a namespace begin with, where that is one text: its name is no level of its own."""
     include = namespace.selection.include
     return include[0] if len(include) == 1 and include[0].endswith(SEPARATOR) else ""
-
-
-def _branch_of(key: str | bytes | None, prefix: str) -> str | None:
-    if not isinstance(key, str):
-        return None
-    rest = key[len(prefix) :]
-    # `a::b` is a branch `a:` and below it one of nothing: separators that follow each other are one.
-    end = rest.find(SEPARATOR)
-    while 0 <= end < len(rest) - 1 and rest[end + 1] == SEPARATOR:
-        end += 1
-    return None if end < 0 or end == len(rest) - 1 else prefix + rest[: end + 1]
 
 
 def parent_of(prefix: str, top: str) -> str | None:

@@ -124,6 +124,17 @@ class PostgresKeyTable:
             wanted += [sa.and_(*self._within(key, chosen)) for chosen in ranges_of(selection)]
         else:
             wanted.append(self._matching(key, selection, ""))
+        return await self._counts(table, wanted, most)
+
+    async def counted(self, ranges: Sequence[KeyRange], most: int) -> Sequence[int]:
+        """Count the keys of ranges, each up to `most`, in one statement."""
+        table = self.shape.selectable()
+        key = table.c["key"]
+        return await self._counts(table, [sa.and_(*self._within(key, chosen)) for chosen in ranges], most)
+
+    async def _counts(
+        self, table: sa.TableClause, wanted: Sequence[sa.ColumnElement[bool]], most: int | None
+    ) -> Sequence[int]:
         if not wanted:
             return ()
         counts = [

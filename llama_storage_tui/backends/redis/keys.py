@@ -26,7 +26,7 @@ from llama_storage_tui.backends.redis.scanning import KeyCounts, Scan, WantedKey
 from llama_storage_tui.backends.seen import SeenKeys
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
-from llama_storage_tui.model.data import Count, Cursor, KeyEntry, KeyPage, KeySelection, StoredValue
+from llama_storage_tui.model.data import Count, Cursor, KeyEntry, KeyLevel, KeyPage, KeySelection, StoredValue
 from llama_storage_tui.model.limits import Timeouts
 
 WHOLE: Final = 100_000
@@ -132,6 +132,11 @@ class RedisKeyValueReader:
             seconds = None if exact else self.timeouts.query
             return await self._ordered(wanted, limit, last, name, total, seconds=seconds)
         return await self._windowed(wanted, limit, start or 0, last, name, total)
+
+    async def level(self, selection: KeySelection, prefix: str = "", *, separator: str) -> KeyLevel | None:
+        """Return None: keys have no order here."""
+        del selection, prefix, separator
+        return None
 
     async def value(self, key: str | bytes | None, *, limit: int | None = None) -> StoredValue | None:
         """Return one value, cut to `limit` characters (None: whole); None where there is no such key."""
@@ -315,9 +320,7 @@ class RedisKeyValueReader:
             if kind == "string" and key in values:
                 found.append(_stored_value(entry, *values[key], limit))
             elif kind not in ("string", "none"):
-                found.append(
-                    StoredValue(entry, f"a {kind} of Redis, which no server writes: their values are strings")
-                )
+                found.append(StoredValue(entry, None, other_type=kind))
         return found
 
     async def _texts(

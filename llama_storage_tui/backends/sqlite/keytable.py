@@ -136,6 +136,13 @@ class SqliteKeyTable:
             wanted.append([_matching(selection, ""), (_IS_TEXT, ())])
         if selects_the_rest(selection):
             wanted += [[(each, ())] for each in _ODD]
+        return await self._counts(wanted, most)
+
+    async def counted(self, ranges: Sequence[KeyRange], most: int) -> Sequence[int]:
+        """Count the keys of ranges, each up to `most`."""
+        return await self._counts([_within(chosen) for chosen in ranges], most)
+
+    async def _counts(self, wanted: Sequence[Sequence[Sql]], most: int | None) -> Sequence[int]:
         counts: list[int] = []
         for conditions in wanted:
             where, bound = _where(conditions, "" if most is None else f"LIMIT {most}")

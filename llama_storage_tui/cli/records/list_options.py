@@ -10,9 +10,9 @@ import click
 
 from llama_storage_tui.cli import shell_completion
 from llama_storage_tui.cli.asking import PAGE_LIMIT
-from llama_storage_tui.errors import UsageError
-from llama_storage_tui.model.families import FamilyFilter, Match, Query, RecordFamily
+from llama_storage_tui.model.families import WHERE, FamilyFilter, Match, Query, RecordFamily
 from llama_storage_tui.model.records import RecordOrder
+from llama_storage_tui.services.records.row_conditions import HELP, as_lines, parse_conditions
 from llama_storage_tui.services.records.times import ACCEPTED, parse_time
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -22,12 +22,14 @@ _HELP: Final = {
     Match.SINCE: f"Created then or later. {ACCEPTED}",
     Match.UNTIL: "Created then or earlier; a day alone is through the end of the day.",
     Match.CONTAINS: "Only where the stored document contains exactly this TEXT, however it is escaped.",
+    Match.WHERE: f"Only what meets this condition; repeatable, combined with AND. {HELP}",
 }
 _METAVARS: Final = {
     Match.SINCE: "TIME",
     Match.UNTIL: "TIME",
     Match.CONTAINS: "TEXT",
     Match.LOOKED_UP: "ID",
+    Match.WHERE: "COL=VALUE",
 }
 _ORDER: Final = click.option(
     "--order",
@@ -60,6 +62,7 @@ def _option(found: FamilyFilter) -> Option:
         complete = shell_completion.models
     return click.option(
         f"--{found.name}",
+        multiple=found.match is Match.WHERE,
         metavar=_METAVARS.get(found.match),
         help=_HELP.get(found.match, f"Only this {found.name} ({found.hint})."),
         shell_complete=complete,
@@ -77,21 +80,19 @@ def query_of(family: RecordFamily, given: Mapping[str, Any]) -> Query:
 
 
 def where_of(family: RecordFamily, words: tuple[str, ...]) -> dict[str, str | float]:
-    """Return the filters that are written as NAME=VALUE; raises UsageError."""
-    given: dict[str, str] = {}
+    """Return the filters that are written as NAME=VALUE, and conditions on anything else; raises UsageError."""
+    given: dict[str, Any] = {}
+    conditions: list[str] = []
     for word in words:
         name, separator, text = word.partition("=")
-        if not separator or family.filter(name) is None:
-            names = ", ".join(each.name for each in family.filters) or "none"
-            raise UsageError(
-                f"{word!r} is not a filter of {family.words}",
-                help=f"NAME=VALUE with one of these names: {names}.",
-            )
-        given[name] = text
-    return dict(_conditions(family, given))
+        if separator and name != WHERE.name and family.filter(name) is not None:
+            given[name] = text
+        else:
+            conditions.append(word)
+    return dict(_conditions(family, {**given, WHERE.name: conditions}))
 
 
-def _conditions(family: RecordFamily, given: Mapping[str, str | None]) -> Iterator[tuple[str, str | float]]:
+def _conditions(family: RecordFamily, given: Mapping[str, Any]) -> Iterator[tuple[str, str | float]]:
     now = datetime.now(UTC)
     for each in family.filters:
         text = given.get(each.name)
@@ -99,5 +100,9 @@ def _conditions(family: RecordFamily, given: Mapping[str, str | None]) -> Iterat
             continue
         if each.match in (Match.SINCE, Match.UNTIL):
             yield each.name, parse_time(text, now=now, is_end=each.match is Match.UNTIL)
+        elif each.match is Match.WHERE:
+            if text:
+                parse_conditions(as_lines(text))
+                yield each.name, as_lines(text)
         elif text or each.match is not Match.CONTAINS:
             yield each.name, text

@@ -81,9 +81,8 @@ def top_level(draft: Draft) -> Iterator[Proposal]:
         yield Proposal(("version",), "value", reason, (PutValue(("version",), 2),))
     if "logging_config" in data and "logging" not in data and draft.crosses(RESOLVED_COPY):
         reason = "From 1.2 on logging_config is not read; the field is called logging"
-        yield Proposal(
-            ("logging_config",), "renamed-key", reason, (RenameKey(("logging_config",), "logging"),)
-        )
+        renamed = RenameKey(("logging_config",), "logging")
+        yield Proposal(("logging_config",), "renamed-key", reason, (renamed,))
     for key in data:
         if key in ("telemetry", "safety") and not _has(STACK, key, draft):
             lost = f"{draft.target} has no {key} at the top level: what it says cannot be carried over"

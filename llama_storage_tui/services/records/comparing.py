@@ -1,39 +1,59 @@
-"""Filters of records that compare with a text: the text itself, `!=TEXT`, or `in A,B`, as in conditions on rows."""
+"""Filters of records as they are typed: a text, or an operator and a text, with the operators of conditions on rows."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
+from llama_storage_tui.backends.comparing import compares, texts_of
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.records import Condition, Equals, Field, Not, OneOf
+from llama_storage_tui.model.data import Filter, Operator
+from llama_storage_tui.model.records import Compares, Condition, Equals, Field, Not, OneOf
 
+_OPERATOR: Final = re.compile(r"(?P<sign>!=|<=|>=|=|<|>|~)(?P<text>.*)", re.DOTALL)
 _IN: Final = re.compile(r"in\s+(?P<texts>.*,.*)", re.IGNORECASE | re.DOTALL)
 """With a comma: `in progress` is a text."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextFilter:
-    """One of these texts, or none of them; `!=` holds also where nothing is stored."""
+    """How a text compares: `!=` holds also where nothing is stored."""
 
-    texts: tuple[str, ...]
-    is_not: bool = False
+    text: str
+    operator: Operator = Operator.EQUALS
 
     @classmethod
     def of(cls, written: str) -> TextFilter:
-        """Read what was typed; `=TEXT` is the text as it stands, whatever it begins with."""
-        if written.startswith("="):
-            return cls((written[1:],))
-        if written.startswith("!="):
-            return cls((written[2:].strip(),), is_not=True)
-        found = _IN.fullmatch(written.strip())
-        return cls((written,)) if found is None else cls(tuple(map(str.strip, found["texts"].split(","))))
+        """Read what was typed: without an operator it is the text itself, and `=TEXT` is the text as it stands."""
+        found = _OPERATOR.fullmatch(written)
+        if found is not None:
+            operator = Operator(found["sign"])
+            return cls(found["text"] if operator is Operator.EQUALS else found["text"].strip(), operator)
+        among = _IN.fullmatch(written.strip())
+        return cls(written) if among is None else cls(among["texts"], Operator.IN)
 
-    def holds(self, stored: str | None) -> bool:
-        """Tell whether it holds for a stored text, None where nothing is stored."""
-        return (stored in self.texts) is not self.is_not
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts that it names as a whole; raises UsageError for a list that is none."""
+        is_named = self.operator in (Operator.EQUALS, Operator.NOT_EQUALS, Operator.IN)
+        return texts_of(self._filter) if is_named else ()
+
+    @property
+    def _filter(self) -> Filter:
+        return Filter("", self.text, self.operator)
+
+    def holds(self, stored: object) -> bool:
+        """Tell whether it holds for a stored value, None where nothing is stored."""
+        return compares(stored, self._filter)
 
     def condition(self, field: Field) -> Condition:
         """Return it as a condition on a field."""
-        one: Condition = Equals(field, self.texts[0]) if len(self.texts) == 1 else OneOf(field, self.texts)
-        return Not(one) if self.is_not else one
+        match self.operator:
+            case Operator.EQUALS:
+                return Equals(field, self.text)
+            case Operator.NOT_EQUALS:
+                return Not(Equals(field, self.text))
+            case Operator.IN:
+                return OneOf(field, self.texts)
+            case _:
+                return Compares(field, self.operator, self.text)

@@ -55,7 +55,8 @@ def at(found: object, path: Path) -> object:
     """Return what stands at a path, None where nothing does."""
     for step in path:
         if isinstance(found, Mapping):
-            found = found.get(step)
+            # A number that is typed may be a name.
+            found = found.get(step, found.get(str(step)))
         elif isinstance(found, list) and isinstance(step, int) and -len(found) <= step < len(found):
             found = found[step]
         else:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 from time import monotonic
 from typing import Final, Generic, TypeVar
 
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.families import Place, Query
 from llama_storage_tui.model.following import Mark

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from llama_storage_tui.backends.comparing import compares, path_of
 from llama_storage_tui.backends.protocols import KeyValueReader
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.data import Cell, Count, Cursor, KeyEntry, KeySelection, StoredValue
@@ -15,6 +16,7 @@ from llama_storage_tui.services.records.documents import StoredObject, Whole, at
 from llama_storage_tui.services.records.json_escapes import stored_forms
 from llama_storage_tui.services.records.masking import masked
 from llama_storage_tui.services.records.merging import Slice
+from llama_storage_tui.services.records.row_conditions import parse_conditions
 from llama_storage_tui.services.values import parse_json
 
 LARGEST_LISTED: Final = 200_000
@@ -71,7 +73,7 @@ async def key_object(reader: KeyValueReader, place: KeyPlace, id_: str) -> Store
     if not found:
         return None
     stored = found[0]
-    document, problems = _parsed(stored.value)
+    document, problems = _document(stored)
     expires: dict[str, object] = {}
     if stored.entry.expires_at is not None:
         expires["key expires"] = stored.entry.expires_at.isoformat()
@@ -113,18 +115,20 @@ def _fits(stored: StoredValue | None, family: RecordFamily, query: Query, id_: s
     """Tell whether a value meets a query's filters: the engine cannot look into values. One that is not read meets none."""
     if stored is None:
         return False
-    content = whole(id_, {}, _parsed(stored.value)[0])
+    content = whole(id_, {}, _document(stored)[0])
     return all(
-        _meets(content, stored.value, each, query) for each in family.filters if each.name in query.filters
+        _meets(content, stored.value, family, each, query)
+        for each in family.filters
+        if each.name in query.filters
     )
 
 
-def _meets(content: Whole, value: Cell, found: FamilyFilter, query: Query) -> bool:
+def _meets(content: Whole, value: Cell, family: RecordFamily, found: FamilyFilter, query: Query) -> bool:
     wanted = query.text(found.name) or ""
     match found.match:
         case Match.EQUALS:
             there = next((each for path in found.paths if (each := at(content, path)) is not None), None)
-            return TextFilter.of(wanted).holds(None if there is None else str(there))
+            return TextFilter.of(wanted).holds(there)
         case Match.CONTAINS:
             return isinstance(value, str) and any(form in value for form in stored_forms(wanted))
         case Match.SINCE | Match.UNTIL:
@@ -133,14 +137,24 @@ def _meets(content: Whole, value: Cell, found: FamilyFilter, query: Query) -> bo
                 return False
             low, high = query.time("since"), query.time("until")
             return (low is None or time >= low) and (high is None or time <= high)
+        case Match.WHERE:
+            return all(
+                compares(_named(content, family, each.column), each) for each in parse_conditions(wanted)
+            )
         case Match.LOOKED_UP:
             return True
+
+
+def _named(content: Whole, family: RecordFamily, name: str) -> object:
+    """Return what a name in a condition means: what a list shows or filters by that name, else a path in the document."""
+    part = family.named(name)
+    return at(content, path_of(name)) if part is None else value_of(content, part)
 
 
 def _entry(
     family: RecordFamily, place: KeyPlace, id_: str, entry: KeyEntry, stored: StoredValue | None
 ) -> RecordEntry:
-    document, problems = (None, ("too large for a list",)) if stored is None else _parsed(stored.value)
+    document, problems = (None, ("too large for a list",)) if stored is None else _document(stored)
     content = whole(id_, {}, masked(document))
     return RecordEntry(
         place,
@@ -152,8 +166,11 @@ def _entry(
     )
 
 
-def _parsed(value: Cell) -> tuple[object, tuple[str, ...]]:
+def _document(stored: StoredValue) -> tuple[object, tuple[str, ...]]:
     """Return a value parsed, and what is wrong with it: bare words and numbers are JSON to the servers too."""
+    if stored.why_unreadable is not None:
+        return None, (stored.why_unreadable,)
+    value = stored.value
     if isinstance(value, bytes):
         return None, ("the value is not text",)
     if not isinstance(value, str):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import Generic, TypeVar
 
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import BackendError, UsageError
 from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.model.families import (

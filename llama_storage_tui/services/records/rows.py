@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Final, TypeVar
 
+from llama_storage_tui.backends.comparing import path_of
+from llama_storage_tui.deferred import replace
+from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Cell, Cursor, Table
 from llama_storage_tui.model.families import (
+    WHERE,
     FamilyFilter,
     Match,
     Query,
@@ -23,6 +26,7 @@ from llama_storage_tui.model.limits import LONGEST_CELL
 from llama_storage_tui.model.records import (
     AnyOf,
     Between,
+    Compares,
     Condition,
     Contains,
     Equals,
@@ -38,6 +42,7 @@ from llama_storage_tui.services.records.documents import MADE, StoredObject, at,
 from llama_storage_tui.services.records.json_escapes import common_run, stored_forms
 from llama_storage_tui.services.records.masking import masked
 from llama_storage_tui.services.records.merging import Slice
+from llama_storage_tui.services.records.row_conditions import parse_conditions
 from llama_storage_tui.services.records.sources import RecordSource
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import parse_json
@@ -169,11 +174,38 @@ def conditions_of(
             for condition in _containing(each, columns, query.text(each.name) or "")
         ),
         *(_equal(field, query.text(each.name)) for each, field in equal if field.path),
+        *_where(family, layout, columns, query),
     )
 
 
 def _equal(field: Field, text: str | None) -> Condition:
     return Equals(field, None) if text is None else TextFilter.of(text).condition(field)
+
+
+def _where(
+    family: RecordFamily, layout: TableLayout, columns: frozenset[str], query: Query
+) -> Iterator[Condition]:
+    for each in parse_conditions(query.text(WHERE.name) or ""):
+        yield Compares(_named_field(each.column, family, layout, columns), each.operator, each.text)
+
+
+def _named_field(name: str, family: RecordFamily, layout: TableLayout, columns: frozenset[str]) -> Field:
+    """Return what a name in a condition means: a column, what is inside one, or what a list shows or filters by that name."""
+    inside = max((each for each in columns if name.startswith(f"{each}.")), key=len, default=None)
+    if inside is not None and name not in columns:
+        return Field(name, inside, path_of(name[len(inside) + 1 :]))
+    part = None if name in columns else family.named(name)
+    if part is not None:
+        # A column that the table lacks is refused by the engine, in its own words.
+        return part_field(part, layout, columns) or Field(name, name)
+    column = layout.id if name == "id" else name
+    if column not in columns:
+        names = ", ".join(each.name for each in family.filters if each is not WHERE)
+        raise UsageError(
+            f"{name!r} is not a filter of {family.words}",
+            help=f"By name: {names or 'none'}. By column: {', '.join(sorted(columns))}. Inside a JSON column: COLUMN.key.",
+        )
+    return Field(name, column)
 
 
 def _period(layout: TableLayout, query: Query) -> Iterator[Condition]:

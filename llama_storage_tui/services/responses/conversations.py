@@ -6,9 +6,9 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Final
 
+from llama_storage_tui.deferred import replace
 from llama_storage_tui.errors import BackendError, NotFoundError, StorageToolError
 from llama_storage_tui.model.conversations import ConversationDetail, ConversationItem
 from llama_storage_tui.model.data import Cell

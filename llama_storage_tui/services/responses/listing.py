@@ -6,11 +6,11 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import field, replace
+from dataclasses import field
 from difflib import get_close_matches
 from typing import Final
 
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import BackendError, UsageError
 from llama_storage_tui.model.access import Decision, Hiding
 from llama_storage_tui.model.data import Cursor

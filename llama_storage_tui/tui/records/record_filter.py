@@ -12,6 +12,7 @@ from itertools import chain, zip_longest
 from typing import Final
 
 from llama_storage_tui.model.families import FamilyFilter, Match, Query, RecordFamily
+from llama_storage_tui.services.records.row_conditions import parse_conditions
 from llama_storage_tui.services.records.times import SHORT, parse_time
 from llama_storage_tui.tui.records.response_wording import NOBODY, point
 from llama_storage_tui.tui.screens import filter_menu
@@ -19,7 +20,11 @@ from llama_storage_tui.tui.screens.filter_menu import FilterChoices
 from llama_storage_tui.tui.widgets.form import FormField
 
 _TIMES: Final = (Match.SINCE, Match.UNTIL)
-_HINTS: Final = {Match.SINCE: SHORT, Match.UNTIL: "a time as above; a day alone: to the end of that day"}
+_HINTS: Final = {
+    Match.SINCE: SHORT,
+    Match.UNTIL: "a time as above; a day alone: to the end of that day",
+    Match.WHERE: "COLUMN.key > VALUE and …; = != < > ~ in, is null",
+}
 
 
 def form_fields(family: RecordFamily) -> tuple[FormField, ...]:
@@ -82,6 +87,9 @@ def _parsed(found: FamilyFilter, text: str, now: datetime) -> str | float | None
         return None
     if found.match in _TIMES:
         return parse_time(given, now=now, is_end=found.match is Match.UNTIL)
+    if found.match is Match.WHERE:
+        parse_conditions(given, now=now)
+        return given
     if found.match is Match.CONTAINS:
         # Blanks may be what is looked for.
         return text
@@ -97,6 +105,8 @@ def _word(found: FamilyFilter, query: Query, zone: tzinfo | None) -> str:
     if found.match in _TIMES:
         return f"{found.name} {point(query.time(found.name) or 0.0, zone)}"
     text = query.text(found.name)
+    if found.match is Match.WHERE:
+        return f"where {text}"
     if found.match is Match.CONTAINS:
         return f"containing “{text}”"
     return f"{found.name} {text}" if text else f"without {found.name}"

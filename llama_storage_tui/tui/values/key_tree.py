@@ -10,8 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError
-from llama_storage_tui.model.data import KeyEntry, Namespace
-from llama_storage_tui.services.key_tree import SEPARATOR, Branch, Level, key_level, parent_of
+from llama_storage_tui.model.data import KeyBranch, KeyEntry, Namespace
+from llama_storage_tui.services.key_tree import SEPARATOR, Level, key_level, parent_of
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import CopyRequested, Failed
 from llama_storage_tui.tui.screens.session_screen import BrowsingScreen
@@ -95,7 +95,7 @@ class KeyTreeScreen(BrowsingScreen):
             self._top = level.prefix
         self._head()
         listing = self.query_one(Listing)
-        names = [part.prefix if isinstance(part, Branch) else key_text(part.key) for part in level.parts]
+        names = [part.prefix if isinstance(part, KeyBranch) else key_text(part.key) for part in level.parts]
         listing.show(COLUMNS, [self._cells(part) for part in level.parts], names)
         listing.move_cursor(row=0, animate=False)
         listing.point(self._came_from)
@@ -108,8 +108,8 @@ class KeyTreeScreen(BrowsingScreen):
         else:
             self.finish("enter goes down a level, esc up")
 
-    def _cells(self, part: Branch | KeyEntry) -> tuple[Shown, ...]:
-        if isinstance(part, Branch):
+    def _cells(self, part: KeyBranch | KeyEntry) -> tuple[Shown, ...]:
+        if isinstance(part, KeyBranch):
             name = part.prefix.removeprefix(self._level.prefix)
             least = "" if part.keys.is_exact else "≥ "
             return (
@@ -122,14 +122,14 @@ class KeyTreeScreen(BrowsingScreen):
         return (Shown(f"  {name}"), Shown(""), Shown(size(part.bytes), Tone.MUTED), expiry(part))
 
     @property
-    def _current(self) -> Branch | KeyEntry | None:
+    def _current(self) -> KeyBranch | KeyEntry | None:
         row = self.query_one(Listing).cursor_row
         return self._level.parts[row] if 0 <= row < len(self._level.parts) else None
 
     @on(DataTable.RowSelected)
     def _selected(self) -> None:
         part = self._current
-        if isinstance(part, Branch):
+        if isinstance(part, KeyBranch):
             self._came_from = ""
             self._go(part.prefix)
         elif part is not None:

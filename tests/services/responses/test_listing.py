@@ -78,6 +78,18 @@ async def test_as_stored_the_last_written_come_first(store: Store) -> None:
         ({"contains": "münchen"}, []),
         ({"contains": "upstream said", "status": "failed"}, ["r2"]),
         ({"contains": "upstream said", "status": "completed"}, []),
+        ({"status": "~omplet"}, ["r4", "r3", "r5", "r1"]),
+        ({"model": "=~other"}, []),
+        ({"owner": ">alice"}, ["r2"]),
+        ({"where": "status = failed"}, ["r2"]),
+        ({"where": "response_object.status in failed,incomplete and created_at < 250"}, ["r3"]),
+        ({"where": "created_at >= 200\nstatus != failed\n"}, ["r4", "r3"]),
+        ({"where": "response_object.error is not null"}, ["r2"]),
+        ({"where": "response_object.usage.total_tokens > 2 and model != other"}, ["r4", "r3", "r5", "r1"]),
+        ({"where": "response_object.output.0.name ~ eathe"}, ["r5"]),
+        ({"where": "response_object~Altstadt"}, ["r5"]),
+        ({"where": "owner_principal is null"}, ["r3"]),
+        ({"where": "status = salt and pepper"}, []),
     ],
 )
 async def test_each_filter_selects_what_it_says(
@@ -88,6 +100,20 @@ async def test_each_filter_selects_what_it_says(
     async with deployment.session() as session:
         batches = [batch async for batch in search_responses(session, asking(**query))]  # type: ignore[arg-type]
     assert sorted(str(each.id) for batch in batches for each in batch.responses) == sorted(ids)
+
+
+async def test_a_condition_that_cannot_be_asked_is_refused_with_what_can(store: Store) -> None:
+    deployment = some(store)
+    async with deployment.session() as session:
+        for where, said in (
+            ("nope = 1", "'nope' is not a filter of responses"),
+            ("model.x = 1", "nothing inside"),
+            ("response_object = x", "cannot be filtered as a whole"),
+            ("created_at > 'x'", "is not a value of column 'created_at'"),
+            ("status", "is not a condition"),
+        ):
+            with pytest.raises(UsageError, match=said):
+                await list_responses(session, asking(where=where))
 
 
 async def test_a_summary_says_what_matters_of_a_response(store: Store) -> None:

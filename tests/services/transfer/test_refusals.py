@@ -18,11 +18,11 @@ import pytest
 from llama_storage_tui.errors import BackendError, PendingError, RefusedError
 from llama_storage_tui.model.transfer_result import TransferProgress, TransferTerms
 from llama_storage_tui.services.transfer.apply import Transfer
+from tests.patience import PATIENT
 from tests.servers import PASSWORD, ROLE
 from tests.stores import PostgresStore, RedisStore, SqliteStore, Store
 from tests.transfers import (
     CONFIG,
-    TIMEOUTS,
     bring,
     fill_keys,
     fill_responses,
@@ -153,7 +153,7 @@ async def test_a_table_that_grows_while_it_is_copied_is_noticed(
     with closing(sqlite3.connect(old.path)) as server:
         server.execute("SELECT count(*) FROM openai_responses").fetchone()
         item = rows_item(old, store)
-        works = Transfer(transfer(state).journals, TIMEOUTS, grow, lambda _: None)
+        works = Transfer(transfer(state).journals, PATIENT, grow, lambda _: None)
         result = await works.apply(await plan_of([item]), terms_of(), CONFIG, {})
     assert result.items[0].written == 3000
     assert "Run it again" in result.notices[0]
@@ -252,7 +252,7 @@ async def test_cancelled_it_leaves_nothing_behind(old: SqliteStore, store: Store
         begun.set()
 
     item = rows_item(old, store)
-    works = Transfer(transfer(state).journals, TIMEOUTS, heard, lambda _: None)
+    works = Transfer(transfer(state).journals, PATIENT, heard, lambda _: None)
     plan = await plan_of([item])
     task = asyncio.create_task(works.apply(plan, terms_of(), CONFIG, {}))
     await begun.wait()

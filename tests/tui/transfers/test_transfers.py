@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -12,7 +11,6 @@ import asyncpg
 import pytest
 from textual.widgets import Input
 
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.tui.app import Dependencies
 from llama_storage_tui.tui.catalog.catalog import CatalogScreen
@@ -30,7 +28,6 @@ from tests.tui.gallery import NARROW, WIDE, GalleryApp, Stage
 async def opened(request: LoadRequest, size: tuple[int, int] = WIDE) -> AsyncIterator[Stage]:
     dependencies = Dependencies(environ={"LLAMA_STORAGE_TUI_CONFIG": "/dev/null/none.toml"})
     app = GalleryApp(request, dependencies=dependencies)
-    app._timeouts = Timeouts(connect=60, query=60)  # a busy machine is none that does not answer
     async with app.run_test(size=size) as pilot:
         found = Stage(pilot, app, {})
         await found.settle()
@@ -81,12 +78,6 @@ async def fill(found: Stage, type_: str, fields: dict[str, str]) -> None:
 
 def fields_of(words: tuple[str, ...]) -> dict[str, str]:
     return dict(word.split("=", 1) for word in words[2::2])
-
-
-async def until(found: Stage, text: str) -> None:
-    """Wait until the screen says something."""
-    while text not in found.text:
-        await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
@@ -203,11 +194,11 @@ async def test_a_transfer_that_is_stopped_leaves_nothing_half_written(
             await other.execute("BEGIN; CREATE TABLE openai_conversations (id VARCHAR)")
             await found.pilot.press("a")
             await found.pilot.press("y")
-            await until(found, "◌ running")
+            await found.appears("◌ running")
             await found.pilot.press("q")
             assert found.app.is_running, "leaving waits for what runs"
             await found.pilot.press("escape")
-            await until(found, "✗ nothing was changed")
+            await found.appears("✗ nothing was changed")
             await other.execute("ROLLBACK")
         assert "everything was rolled back" in found.text
         assert postgres_store.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == "0"

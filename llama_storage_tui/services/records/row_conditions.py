@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from llama_storage_tui.errors import UsageError
-from llama_storage_tui.model.data import Filter, Operator
+from llama_storage_tui.model.data import ORDERED, Filter, Operator
 from llama_storage_tui.services.records.times import parse_time
 from llama_storage_tui.services.values import is_time_name
 
@@ -25,7 +25,8 @@ _OPERATOR: Final = re.compile(
 _WORD_OF_TIME: Final = re.compile(
     r"\s*(?:[a-z]{3,}.*|\d+(?:\.\d+)?\s*[a-z]+(?:\s+ago)?|\d{4}-\d\d-\d\d.*)", re.IGNORECASE
 )
-_ORDERED: Final = (Operator.LESS, Operator.AT_MOST, Operator.MORE, Operator.AT_LEAST)
+_AND: Final = re.compile(r"\s+and\s+(?=[^\s=!<>~]+\s*(?:!=|<=|>=|=|<|>|~|\sin\s|\sis\s))", re.IGNORECASE)
+"""Between two conditions: what follows is one, so that `salt and pepper` stays a text."""
 
 
 def condition_text(found: Filter) -> str:
@@ -35,6 +36,17 @@ def condition_text(found: Filter) -> str:
     if found.operator is Operator.IN:
         return f"{found.column} in {found.text}"
     return f"{found.column}{found.operator}{found.text}"
+
+
+def parse_conditions(text: str, *, now: datetime | None = None) -> tuple[Filter, ...]:
+    """Read conditions with AND between them; a line is one. Raises UsageError where one of them is none."""
+    written = text.splitlines() if "\n" in text else _AND.split(text)
+    return tuple(parse_condition(each, now=now) for each in written if each.strip())
+
+
+def as_lines(conditions: Iterable[str]) -> str:
+    """Return conditions as `parse_conditions` reads them, each as it was written."""
+    return "".join(f"{each}\n" for each in conditions)
 
 
 def parse_condition(text: str, columns: Iterable[str] = (), *, now: datetime | None = None) -> Filter:
@@ -55,6 +67,6 @@ def parse_condition(text: str, columns: Iterable[str] = (), *, now: datetime | N
     if match["word"] or text[: match.start()].endswith(" "):
         # Written with air around the operator; without it every blank is a part of the value.
         value = value.strip()
-    if operator in _ORDERED and is_time_name(name.rpartition(".")[2]) and _WORD_OF_TIME.fullmatch(value):
+    if operator in ORDERED and is_time_name(name.rpartition(".")[2]) and _WORD_OF_TIME.fullmatch(value):
         value = f"{parse_time(value, now=now or datetime.now(UTC)):.0f}"
     return Filter(name, value, operator)
