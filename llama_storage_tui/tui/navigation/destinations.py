@@ -73,7 +73,7 @@ def destinations(catalog: Catalog) -> list[NamedDestination]:
         ),
         NamedDestination(
             "Go to data migration",
-            "Plan how to move the data that the server's version does not reach",
+            "Plan how to transfer the data that the server's version does not reach",
             messages.DataMigrationOpened(),
         ),
         NamedDestination(

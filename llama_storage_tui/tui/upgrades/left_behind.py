@@ -53,7 +53,7 @@ class LeftBehindScreen(SessionScreen):
             "bring",
             "Migrate data",
             id="upgrade.bring",
-            tooltip="Plan how to move the data that this version does not reach",
+            tooltip="Plan how to transfer the data that this version does not reach",
         ),
         Binding(
             "ctrl+r", "reload", "Look again", id="screen.reload", show=False, tooltip="Read the stores again"

@@ -45,7 +45,7 @@ class UpgradeScreen(ReportScreen):
             "bring",
             "Migrate data",
             id="upgrade.bring",
-            tooltip="Plan how to move the data to where that version reads it",
+            tooltip="Plan how to transfer the data to where that version reads it",
         ),
         Binding(
             "ctrl+r",
