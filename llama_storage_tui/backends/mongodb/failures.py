@@ -68,7 +68,8 @@ _CODES: Final[dict[int, tuple[FailureKind, str, str | None]]] = {
     **dict.fromkeys(NOT_PRIMARY, _READ_ONLY),
 }
 _ERRNO: Final = re.compile(r"\[Errno (-?\d+)\]")
-_TLS_REASON: Final = re.compile(r"\[SSL: ([A-Z0-9_]+)\]")
+_TLS_REASON: Final = re.compile(r"\[SSL: ([A-Z0-9_]+)\](?: certificate verify failed: ([^(\[]*[\w']))?")
+"""Of a refused certificate OpenSSL also says what is wrong with it, in English alone."""
 _NO_PRIMARY: Final = (
     FailureKind.UNREACHABLE,
     "No primary answers there.",
@@ -139,7 +140,8 @@ def _of_network(error: BaseException, where: str) -> BackendError | None:
     tls = _TLS_REASON.search(text)
     if tls is not None:
         is_certificate = tls[1] == "CERTIFICATE_VERIFY_FAILED"
-        words = "The server's certificate is refused." if is_certificate else f"TLS failed: {tls[1]}."
+        what = f": {tls[2]}" if tls[2] else ""
+        words = f"The server's certificate is refused{what}." if is_certificate else f"TLS failed: {tls[1]}."
         advice = "Check tlsCAFile in the host's URI, the name in the certificate, and its dates."
         return _made((FailureKind.TLS, words, advice), where)
     found = _ERRNO.search(text)

@@ -191,3 +191,21 @@ def test_an_exception_is_told_in_our_words(error: Exception, kind: FailureKind) 
     found = failures.translated(error, where="mongodb://h")
     assert found.failure is kind
     assert "secret" not in f"{found.message} {found.help}"
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "certificate has expired",
+        "Hostname mismatch, certificate is not valid for 'db'",
+        "certificate revoked",
+    ],
+)
+def test_a_refused_certificate_is_told_with_what_is_wrong_with_it(what: str) -> None:
+    """The driver keeps nothing but the text of OpenSSL's error (pymongo 4.20, Python 3.11)."""
+    reason = errors.AutoReconnect(
+        f"db:27017: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {what}. (_ssl.c:1006)"
+    )
+    told = failures.translated(errors.ServerSelectionTimeoutError("none"), where="here", reasons=(reason,))
+    assert told.failure is FailureKind.TLS
+    assert f"refused: {what}." in told.message
