@@ -19,6 +19,7 @@ from pymongo import AsyncMongoClient, MongoClient
 from pymongo.errors import OperationFailure
 
 from llama_storage_tui.backends.program_name import PROGRAM
+from llama_storage_tui.model.limits import Timeouts
 from tests.mongo_daemon import ADMINISTRATOR, PASSWORD
 from tests.patience import PATIENCE, wait_until
 from tests.rotation_setup import OLD, ROOT, Files
@@ -151,6 +152,9 @@ class MongoDeployment(Files[MongoServer]):
     """On MongoDB."""
 
     backend: ClassVar[str] = "documents"
+    timeouts: ClassVar[Timeouts] = Timeouts(
+        connect=3
+    )  # its driver asks so long for a primary where there is none
 
     def set_password(self, password: str) -> None:
         """Set the user's password as an administrator does."""

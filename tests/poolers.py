@@ -16,7 +16,8 @@ from typing import Final
 import asyncpg
 
 from tests.patience import PATIENCE, wait_until
-from tests.servers import DATABASE, Server, free_port
+from tests.ports import free_port
+from tests.servers import DATABASE, Server
 
 PROGRAM: Final = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 ADMIN: Final = '"console" "console"\n'

@@ -16,13 +16,14 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
 import asyncpg
 
 from llama_storage_tui.__main__ import main
+from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Plan, Terms
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.discovery import find_entries
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.sources import RotationRequest, read_sources
 from tests import fork_server, rotation_runner
-from tests.patience import PATIENT
+from tests.patience import PATIENCE
 from tests.servers import DATABASE, Server
 
 OLD = "Old0password1of2this3role4xyz567"
@@ -155,9 +156,15 @@ class Files(Generic[S]):
         )
 
     async def plan(
-        self, backend: str | None = None, *, also: tuple[str, ...] = (), terms: Terms | None = None
+        self,
+        backend: str | None = None,
+        *,
+        also: tuple[str, ...] = (),
+        terms: Terms | None = None,
+        connect: float = PATIENCE,
     ) -> Plan:
-        return (await prepare(self.request(backend, also=also), PATIENT, terms)).plan
+        """Make a plan; `connect` is for a server that is not there, where the driver goes on trying for so long."""
+        return (await prepare(self.request(backend, also=also), Timeouts(connect, PATIENCE), terms)).plan
 
     @property
     def state(self) -> Path:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import shlex
 import shutil
-import socket
 import subprocess
 import tempfile
 import warnings
@@ -22,6 +21,7 @@ from typing import Final
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.secrets import Secret
 from tests.libpq import StatementError, ask
+from tests.ports import free_port
 
 with warnings.catch_warnings():
     warnings.simplefilter(
@@ -212,13 +212,6 @@ def _configure(server: Server, system_user: str | None) -> None:
     if system_user is not None:
         shutil.chown(server.folder, user=system_user)
     server.folder.chmod(0o755)
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _until_enter() -> None:

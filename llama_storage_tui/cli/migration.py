@@ -47,7 +47,7 @@ _TONES: Final = (
     required=True,
     metavar="VERSION",
     shell_complete=shell_completion.versions,
-    help="The release to bring it to: 1.5.0, 0.7.",
+    help="The release to migrate to: 1.5.0, 0.7.",
 )
 @click.option(
     "--layout",
@@ -78,7 +78,7 @@ def migrate(
     dry_run: bool,
     yes: bool,
 ) -> int:
-    """Bring a run config to a later release.
+    """Migrate a run config to a later release.
 
     Without an option the change is shown as a diff.
 

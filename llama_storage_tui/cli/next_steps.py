@@ -40,9 +40,9 @@ _WORDS: Final = {
     Step.MIGRATE_DATA: "Transfer them, after a look at the plan: migrate-data RUN_CONFIG --dry-run",
     Step.RESUME_TRANSFER: f"Finish it with: {PROGRAM} migrate-data {{of}} --resume",
     Step.RESUME_MOVE: f"Finish it with: {PROGRAM} move {{of}} --resume",
-    Step.TEST_BACKENDS: "Use: test RUN_CONFIG",
 }
 _UPGRADING: Final = {
+    Step.TEST_BACKENDS: "test {config}",
     Step.MIGRATE_CONFIG: "migrate {config} --to {of} --output {new}",
     Step.PLAN_DATA: "migrate-data {new} --from {config} --for {of} --dry-run",
     Step.BRING_DATA: "migrate-data {new} --from {config} --for {of}",
@@ -65,7 +65,7 @@ _PATHS: Final = (
 def step_words(step: Step, of: str = "") -> str:
     """Return the sentence that names the command or option of a step."""
     if step in _UPGRADING:
-        command = _UPGRADING[step].format(config="RUN_CONFIG", new="NEW_CONFIG", of=of or UNNAMED[step])
+        command = _UPGRADING[step].format(config="RUN_CONFIG", new="NEW_CONFIG", of=of or UNNAMED.get(step))
         return f"Use: {command}"
     named = shlex.quote(of) if of and step in _PATHS else of
     return _WORDS[step].format(of=named or UNNAMED.get(step, ""))

@@ -77,7 +77,7 @@ def migrate_data(
     resumes: bool,
     undo: bool,
 ) -> int:
-    """Bring data to where the config's version reads it.
+    """Migrate data to where the config's version reads it.
 
     That is data which this version does not reach, or cannot read in its stored form.
 

@@ -84,7 +84,7 @@ class FamilyFilter:
 
 
 WHERE: Final = FamilyFilter("where", Match.WHERE)
-"""What every list can be filtered by, whatever else it has filters for."""
+"""What every family's list can be filtered by, besides its own filters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +160,17 @@ class RecordFamily:
     fields: tuple[RecordPart, ...] = ()
     links: tuple[Link, ...] = ()
     relations: tuple[Relation, ...] = ()
-    filters: tuple[FamilyFilter, ...] = (WHERE,)
+    filters: tuple[FamilyFilter, ...] = ()
     asked: tuple[RecordPart, ...] = ()
     plural: str = ""
     kept_where: str = ""
     command: str = ""
     masks: bool = True
     id_heads: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if WHERE not in self.filters:
+            object.__setattr__(self, "filters", (*self.filters, WHERE))
 
     @property
     def kind(self) -> str:

@@ -116,7 +116,7 @@ def progress_sentence(progress: TransferProgress) -> str:
 
 def bring_question(plan: TransferPlan) -> str:
     """Return the question before a plan is carried out."""
-    return f"Bring {plural(sum(item.brings for item in plan.items), 'row')}?"
+    return f"Transfer {plural(sum(item.brings for item in plan.items), 'row')}?"
 
 
 def progress_block(
@@ -163,7 +163,7 @@ def pending_transfer_blocks(pending: PendingTransfer) -> Iterator[Block]:
             Line(source, Tone.MUTED, indent=2),
             Line(target, Tone.MUTED, ARROW, 2),
         ]
-    yield Block(tuple(lines), "what it brings")
+    yield Block(tuple(lines), "what it transfers")
 
 
 def _counted(counted: CountedItem) -> Iterator[Line]:

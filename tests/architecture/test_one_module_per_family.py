@@ -188,6 +188,6 @@ def test_one_of_the_family_is_read_with_its_links_and_without_secrets(folder: Pa
 def test_the_app_has_its_form_its_columns_and_its_rows(folder: Path) -> None:
     done = run(folder, "-c", APP, "run.yaml")
     form, columns, *rows = done.stdout.splitlines()
-    assert form == "Status Since Model Until Owner Contains"
+    assert form == "Status Since Model Until Owner Contains Where"
     assert columns == "Id created model owner tokens status"
     assert rows == ["bill_3|1970-01-01 00:03:20|m2|▲ NULL|–|paid", "bill_1|1970-01-01 00:01:40|m1|ann|7|paid"]

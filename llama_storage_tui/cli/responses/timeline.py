@@ -100,7 +100,7 @@ def _facts(head: Head) -> Iterable[tuple[str, str]]:
         ("owner", owner),
         ("attributes", head.access_attributes and with_letters(head.access_attributes)),
         ("tenant", head.tenant),
-        ("goes on from", head.previous_response_id),
+        ("continues", head.previous_response_id),
         ("tokens", _tokens(head.usage)),
         ("error", ": ".join(word for word in (head.error_code, head.error) if word)),
         ("incomplete", head.incomplete_reason),

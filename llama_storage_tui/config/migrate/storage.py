@@ -253,7 +253,7 @@ def vector_metadata(draft: Draft) -> Iterator[Proposal]:
     value = {"table_name": STORE_NAMES["vector_stores"], "backend": backend}
     reason = (
         "From 1.2 on providers of vector_io do not start with an access policy and without a SQL store for what they register. "
-        "Bring the stored keys over before the first start: what they hold is copied once"
+        "Migrate the stored keys before the first start: what they hold is copied once"
     )
     operation = (
         AddEntry(_STORES, "vector_stores", value)

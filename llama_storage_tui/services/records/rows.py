@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from llama_storage_tui.backends.comparing import path_of
 from llama_storage_tui.deferred import replace
+from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Cell, Cursor, Table
 from llama_storage_tui.model.families import (
     WHERE,
@@ -41,8 +42,8 @@ from llama_storage_tui.services.records.documents import MADE, StoredObject, at,
 from llama_storage_tui.services.records.json_escapes import common_run, stored_forms
 from llama_storage_tui.services.records.masking import masked
 from llama_storage_tui.services.records.merging import Slice
+from llama_storage_tui.services.records.row_conditions import parse_conditions
 from llama_storage_tui.services.records.sources import RecordSource
-from llama_storage_tui.services.row_conditions import parse_conditions
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import parse_json
 
@@ -191,13 +192,20 @@ def _where(
 def _named_field(name: str, family: RecordFamily, layout: TableLayout, columns: frozenset[str]) -> Field:
     """Return what a name in a condition means: a column, what is inside one, or what a list shows or filters by that name."""
     inside = max((each for each in columns if name.startswith(f"{each}.")), key=len, default=None)
-    if name in columns or inside is None:
-        part = None if name in columns else family.named(name)
+    if inside is not None and name not in columns:
+        return Field(name, inside, path_of(name[len(inside) + 1 :]))
+    part = None if name in columns else family.named(name)
+    if part is not None:
         # A column that the table lacks is refused by the engine, in its own words.
-        return (part and part_field(part, layout, columns)) or Field(
-            name, layout.id if name == "id" else name
+        return part_field(part, layout, columns) or Field(name, name)
+    column = layout.id if name == "id" else name
+    if column not in columns:
+        names = ", ".join(each.name for each in family.filters if each is not WHERE)
+        raise UsageError(
+            f"{name!r} is not a filter of {family.words}",
+            help=f"By name: {names or 'none'}. By column: {', '.join(sorted(columns))}. Inside a JSON column: COLUMN.key.",
         )
-    return Field(name, inside, path_of(name[len(inside) + 1 :]))
+    return Field(name, column)
 
 
 def _period(layout: TableLayout, query: Query) -> Iterator[Condition]:

@@ -39,7 +39,8 @@ def half_done(journal: TransferJournal, error: StorageToolError) -> PendingError
     number = len(journal.committed)
     done = f"{plural(number, 'store')} of {len({item.store for item in journal.items})}"
     return PendingError(
-        f"{error.message.removesuffix('.')}; {done} {'has' if number == 1 else 'have'} what was brought (journal {journal.id})",
+        f"{error.message.removesuffix('.')}; {done} {'has' if number == 1 else 'have'} the rows of the transfer "
+        f"(journal {journal.id})",
         where=error.where,
         help=Advice("", journal.finishing, journal.config),
     )

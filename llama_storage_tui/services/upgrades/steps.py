@@ -15,9 +15,7 @@ OPERATORS: Final = frozenset({"unset-variable", "tls-required"})
 RENAME_HOME: Final = (
     "Rename ~/.llama to ~/.ogx: the first ogx command would do it, but not once there is a ~/.ogx."
 )
-BRING: Final = (
-    "Bring it over: what moves is copied, and its old store stays as it is; the rest is changed where it is."
-)
+BRING: Final = "Migrate the data: what moves is copied, and its old store stays as it is; the rest is changed where it is."
 PUBLIC: Final = (
     "If rows without an owner were public, do this instead of the step before, or nobody will see them."
 )
@@ -51,7 +49,7 @@ def _steps(report: UpgradeReport, *, has_ownerless: bool) -> Iterator[Help]:
     needs_config = not report.verdict.loads or report.verdict.starts is False or _hides(report)
     if needs_config:
         yield Advice(
-            "Bring the config to this version, and keep the old one: the rows are found by it.",
+            "Migrate the config to this version, and keep the old one: the rows are found by it.",
             Step.MIGRATE_CONFIG,
             version,
         )

@@ -72,8 +72,8 @@ def destinations(catalog: Catalog) -> list[NamedDestination]:
             "Go to upgrade", "What another version would make of this deployment", messages.UpgradeOpened()
         ),
         NamedDestination(
-            "Go to bring data",
-            "Plan how to bring the data that the server's version does not reach",
+            "Go to data migration",
+            "Plan how to move the data that the server's version does not reach",
             messages.DataMigrationOpened(),
         ),
         NamedDestination(

@@ -42,9 +42,7 @@ class ChangeScreen(ReportScreen):
             id="rotation.reveal",
             tooltip="Show the new password; it is never shown otherwise",
         ),
-        Binding(
-            "R", "pending", "Pending", id="catalog.pending", tooltip="Go on with a change that is pending"
-        ),
+        Binding("R", "pending", "Pending", id="catalog.pending", tooltip="Continue a pending change"),
     ]
 
     def __init__(self, session: Session, service: RotationService, job: ChangeJob) -> None:

@@ -271,7 +271,7 @@ class PendingScreen(ReportScreen):
 
         words = f"The typed password is verified at the server, then written to {plural(len(journal.files), 'file')}."
         self._ask(
-            "Take this password?",
+            "Use this password?",
             words,
             ChangeJob(f"adopting a password of {journal.role}", journal.role, run),
         )

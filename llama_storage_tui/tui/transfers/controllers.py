@@ -141,7 +141,7 @@ class PendingController(TransferController):
 class DataController(TransferController):
     """The data that a version does not reach, brought to where it does."""
 
-    title = "bring data"
+    title = "migrate data"
 
     def __init__(self, request: LoadRequest, timeouts: Timeouts, version: str | None = None) -> None:
         super().__init__(replace(request, version=version or request.version), timeouts)

@@ -72,7 +72,7 @@ class TransferScreen(ReportScreen):
         Binding(
             "u",
             "undo",
-            "Take back",
+            "Undo",
             id="transfer.undo",
             tooltip="Undo the transfer: remove what it wrote, and nothing else; asks once",
         ),

@@ -51,9 +51,9 @@ class LeftBehindScreen(SessionScreen):
         Binding(
             "d",
             "bring",
-            "Bring data",
+            "Migrate data",
             id="upgrade.bring",
-            tooltip="Plan how to bring the data that this version does not reach",
+            tooltip="Plan how to move the data that this version does not reach",
         ),
         Binding(
             "ctrl+r", "reload", "Look again", id="screen.reload", show=False, tooltip="Read the stores again"

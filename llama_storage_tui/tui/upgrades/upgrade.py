@@ -43,9 +43,9 @@ class UpgradeScreen(ReportScreen):
         Binding(
             "d",
             "bring",
-            "Bring data",
+            "Migrate data",
             id="upgrade.bring",
-            tooltip="Plan how to bring the data to where that version reads it",
+            tooltip="Plan how to move the data to where that version reads it",
         ),
         Binding(
             "ctrl+r",

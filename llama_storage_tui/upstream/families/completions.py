@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from llama_storage_tui.model.families import RecordFamily, Show, TableLayout
-from llama_storage_tui.upstream.families.filters import MODEL, OWNED_BY, PERIOD, WHERE, contains
+from llama_storage_tui.upstream.families.filters import MODEL, OWNED_BY, PERIOD, contains
 from llama_storage_tui.upstream.families.parts import column, counted, said, stored, text
 
 COMPLETIONS: Final = RecordFamily(
@@ -35,7 +35,7 @@ COMPLETIONS: Final = RecordFamily(
         counted("choices"),
         *said("input_messages"),
     ),
-    filters=(MODEL, OWNED_BY, *PERIOD, WHERE, contains("choices", "input_messages")),
+    filters=(MODEL, OWNED_BY, *PERIOD, contains("choices", "input_messages")),
     plural="chat completions",
     kept_where="storage.stores.inference is enabled and names a SQL backend",
     command="completions",

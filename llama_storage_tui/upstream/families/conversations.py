@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from llama_storage_tui.model.families import RecordFamily, Show, TableLayout
-from llama_storage_tui.upstream.families.filters import OWNED_BY, PERIOD, WHERE
+from llama_storage_tui.upstream.families.filters import OWNED_BY, PERIOD
 from llama_storage_tui.upstream.families.parts import column, stored
 
 _PATHS: Final = r"storage\.stores\.conversations"
@@ -28,7 +28,7 @@ CONVERSATIONS: Final = RecordFamily(
         stored("metadata"),
     ),
     asked=(column("tenant", "tenant_id"), column("access_attributes")),
-    filters=(OWNED_BY, *PERIOD, WHERE),
+    filters=(OWNED_BY, *PERIOD),
     kept_where="storage.stores.conversations names a SQL backend",
     command="conversations",
     masks=False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from llama_storage_tui.model.families import WHERE, FamilyFilter, Match
+from llama_storage_tui.model.families import FamilyFilter, Match
 from llama_storage_tui.model.records import Path
 
 
@@ -21,7 +21,5 @@ def contains(*columns: str) -> FamilyFilter:
 
 MODEL: Final = equals("model", hint="exact model id")
 OWNED_BY: Final = equals("owner", ("owner_principal",), ("owner", "principal"), hint="alice; '' for no owner")
-__all__ = ["MODEL", "OWNED_BY", "PERIOD", "WHERE", "contains", "equals"]
-
 PERIOD: Final = (FamilyFilter("since", Match.SINCE), FamilyFilter("until", Match.UNTIL))
 """When a record was created, both ends included."""

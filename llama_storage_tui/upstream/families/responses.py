@@ -14,7 +14,7 @@ from llama_storage_tui.model.families import (
     TableLayout,
 )
 from llama_storage_tui.model.records import Measure
-from llama_storage_tui.upstream.families.filters import MODEL, OWNED_BY, PERIOD, WHERE, contains, equals
+from llama_storage_tui.upstream.families.filters import MODEL, OWNED_BY, PERIOD, contains, equals
 from llama_storage_tui.upstream.families.parts import column, counted, inside, said, stored
 from llama_storage_tui.upstream.resuming import STATUSES
 
@@ -72,7 +72,6 @@ RESPONSES: Final = RecordFamily(
         # No column and no document says it for most of them: it is told by their items.
         FamilyFilter("conversation", Match.LOOKED_UP, hint="conv_…"),
         *PERIOD,
-        WHERE,
         contains(DOCUMENT),
     ),
     kept_where="config.persistence.responses of a provider names a SQL backend",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from llama_storage_tui.model.families import KeyLayout, Link, RecordFamily, RecordPart, TableLayout
-from llama_storage_tui.upstream.families.filters import MODEL, OWNED_BY, PERIOD, WHERE, contains, equals
+from llama_storage_tui.upstream.families.filters import MODEL, OWNED_BY, PERIOD, contains, equals
 from llama_storage_tui.upstream.families.parts import ACCESS, CREATED, OWNER, json, long, number, text, time
 
 MESSAGE_STORES: Final = r"providers\.messages\[\d+\]\.config\.kvstore"
@@ -44,13 +44,7 @@ WORK_FAMILIES: Final = (
             Link("provider", None, (("provider_id",),)),
             Link("file", "files", (("payload", "request", "file_id"),)),
         ),
-        filters=(
-            equals("status", hint="queued, running, failed, …"),
-            equals("api"),
-            OWNED_BY,
-            *PERIOD,
-            WHERE,
-        ),
+        filters=(equals("status", hint="queued, running, failed, …"), equals("api"), OWNED_BY, *PERIOD),
     ),
     RecordFamily(
         "interactions",
@@ -69,7 +63,7 @@ WORK_FAMILIES: Final = (
             OWNER,
         ),
         (json("messages"), *ACCESS),
-        filters=(MODEL, OWNED_BY, *PERIOD, WHERE, contains("interaction_data")),
+        filters=(MODEL, OWNED_BY, *PERIOD, contains("interaction_data")),
     ),
     RecordFamily(
         "message-batches",

@@ -19,7 +19,8 @@ from llama_storage_tui.model.data import Probe
 from llama_storage_tui.secrets import Secret
 from tests import fronts
 from tests.patience import PATIENCE
-from tests.servers import PASSWORD, Server, free_port
+from tests.ports import free_port
+from tests.servers import PASSWORD, Server
 from tests.stores import reading
 
 
@@ -97,7 +98,7 @@ async def test_what_is_no_postgresql_server_is_unreachable(postgres_server: Serv
     for handler in (fronts.web_server, fronts.slammed):
         async with fronts.front(handler) as port:
             for mode in ("disable", "prefer"):
-                error = await failure_of(postgres_server.target(port=port, ssl_mode=mode), connect=3)
+                error = await failure_of(postgres_server.target(port=port, ssl_mode=mode), connect=60)
                 assert error.failure is FailureKind.UNREACHABLE, (handler, mode)
 
 

@@ -25,8 +25,8 @@ from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Count, Cursor, KeyEntry, KeySelection, Probe
 from llama_storage_tui.secrets import Secret
 from tests.patience import PATIENT
+from tests.ports import free_port
 from tests.redis_servers import RedisServer, needed, redis_process
-from tests.servers import free_port
 from tests.stores import RedisStore, all_keys, reading
 
 EVERYTHING = KeySelection()
@@ -474,6 +474,42 @@ async def test_a_reader_that_was_cancelled_in_the_middle_answers_the_next_questi
             with pytest.raises(asyncio.CancelledError):
                 await task
         assert await reader.key_values.count(KeySelection(("ns:",))) == Count(20_000, is_exact=True)
+
+
+async def test_the_next_question_connects_anew_to_a_server_that_dropped_its_connections_or_started_again() -> (
+    None
+):
+    port = free_port()
+    reader = open_reader(RedisTarget("127.0.0.1", port))
+    try:
+        with redis_process(port=port) as server:
+            server.said("SET", "ns:1", "x")
+            assert (await reader.key_values.count(EVERYTHING)).value == 1
+            server.said("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+            assert (await reader.key_values.count(EVERYTHING)).value == 1
+        with pytest.raises(BackendError) as caught:
+            await reader.key_values.count(EVERYTHING)
+        assert caught.value.failure is FailureKind.UNREACHABLE
+        assert "refused" in caught.value.message
+        with redis_process(port=port):
+            assert (await reader.key_values.count(EVERYTHING)).value == 0
+    finally:
+        await reader.close()
+
+
+async def test_a_server_that_dies_during_a_scan_ends_it_with_an_error(redis_server: RedisServer) -> None:
+    del redis_server  # skips where there is none
+    with redis_process() as server:
+        server.client.mset({f"ns:{number}": "x" for number in range(20_000)})
+        async with reading(server.target()) as reader:
+            batches = reader.key_values.stream(EVERYTHING)
+            async with aclosing(batches):
+                assert await anext(batches)
+                server.client.shutdown(nosave=True)
+                with pytest.raises(BackendError) as caught:
+                    async for _ in batches:
+                        pass
+    assert caught.value.failure is FailureKind.UNREACHABLE
 
 
 async def test_a_redis_backend_has_keys_and_no_tables(redis_store: RedisStore) -> None:

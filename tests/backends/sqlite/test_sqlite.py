@@ -264,7 +264,7 @@ async def test_a_query_past_its_limit_is_interrupted_and_the_reader_stays_usable
     sqlite_store: SqliteStore,
 ) -> None:
     sqlite_store.execute(ENDLESS)
-    async with reading(sqlite_store.target(), query=0.2) as reader:
+    async with reading(sqlite_store.target(), query=2) as reader:
         started = time.monotonic()
         with pytest.raises(BackendError) as caught:
             await reader.tables.page(RowQuery("v"))

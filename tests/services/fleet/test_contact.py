@@ -10,7 +10,8 @@ from llama_storage_tui.services.fleet.judging import judge_fleet
 from tests.configs import SQLITE
 from tests.fleets import found_by, members_of, names, on_postgres, only_by
 from tests.patience import PATIENT
-from tests.servers import DATABASE, PASSWORD, ROLE, Server, free_port
+from tests.ports import free_port
+from tests.servers import DATABASE, PASSWORD, ROLE, Server
 from tests.stores import PostgresStore
 
 

@@ -103,9 +103,9 @@ async def test_a_table_that_a_server_makes_while_rows_are_brought_is_not_left_be
                 connection.execute("INSERT OR IGNORE INTO responses (id) VALUES ('late')")
 
     plan = await moving.plan(change)
-    with pytest.raises(PendingError, match="responses came up since the move began"):
+    with pytest.raises(PendingError, match="responses appeared after the move began"):
         await moving.apply(plan, change, ignore, make)
-    with pytest.raises(PendingError, match="responses came up since the move began"):
+    with pytest.raises(PendingError, match="responses appeared after the move began"):
         await moving.resume(ignore, ignore_step)
     assert config.read_text() == before
     assert (await moving.undo(ignore, ignore_step)).outcome is Outcome.UNDONE

@@ -249,6 +249,9 @@ async def test_a_list_shows_the_same_of_a_batch_in_a_row_and_in_a_value(
         ({"since": 1_700_000_001.0}, False),
         ({"status": "completed", "until": 1.0}, False),
         ({"owner": "nobody"}, False),
+        ({"where": "status != failed and created_at > 1600000000"}, True),
+        ({"where": "status ~ complete"}, True),
+        ({"where": "status in failed, queued"}, False),
     ],
 )
 @pytest.mark.parametrize("kept", [old_session, new_session])

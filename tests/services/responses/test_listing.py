@@ -106,7 +106,7 @@ async def test_a_condition_that_cannot_be_asked_is_refused_with_what_can(store: 
     deployment = some(store)
     async with deployment.session() as session:
         for where, said in (
-            ("nope = 1", "no column 'nope'"),
+            ("nope = 1", "'nope' is not a filter of responses"),
             ("model.x = 1", "nothing inside"),
             ("response_object = x", "cannot be filtered as a whole"),
             ("created_at > 'x'", "is not a value of column 'created_at'"),

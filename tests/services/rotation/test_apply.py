@@ -144,11 +144,13 @@ async def test_a_rival_that_waits_behind_the_change_loses(deployed: Deployment) 
     """The rival's ALTER waits for our row lock and fails at our COMMIT; without that it would undo a finished rotation."""
     failures: list[Exception] = []
     rival = threading.Thread(target=lambda: _alter(deployed, failures))
+    waits = f"SELECT count(*) FROM pg_stat_activity WHERE usename = '{deployed.role}' AND wait_event_type = 'Lock'"
 
     def notify(step: str) -> None:
         if step == "altered":
             rival.start()
-            rival.join(0.5)
+            while deployed.server.execute(waits) != "1":
+                assert rival.is_alive()
 
     assert await rotated(deployed, notify=notify) is Outcome.APPLIED
     await asyncio.to_thread(rival.join)

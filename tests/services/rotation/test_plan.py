@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from llama_storage_tui.errors import RefusedError, UsageError
 from llama_storage_tui.model.rotation import Action, Plan
 from llama_storage_tui.services.rotation.plan import prepare
 from tests.patience import PATIENT
+from tests.ports import free_port
 from tests.rotation_setup import OLD, Deployment
 from tests.servers import DATABASE, Server
 
@@ -363,9 +363,7 @@ def copy_of(server: Server, *, is_standby: bool = False) -> Iterator[int]:
     """Start a server from another's files, as a restored backup is or as a standby; yield its port."""
     folder = Path(tempfile.mkdtemp(prefix="lst-pg-"))
     made = server._postgres
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     try:
         server.execute("CHECKPOINT")
         data = folder / "data"

@@ -307,7 +307,7 @@ async def test_what_was_not_brought_yet_is_not_forgotten_where_its_source_is_gon
         writer.execute("ROLLBACK")
     journal = transfer(state).journals.pending(CONFIG)
     assert journal is not None
-    with pytest.raises(PendingError, match="keys was not brought yet"):
+    with pytest.raises(PendingError, match="keys was not copied yet"):
         await transfer(state).resume(journal, items[:1])
     assert transfer(state).journals.pending(CONFIG) == journal
     assert [each.written for each in (await transfer(state).resume(journal, items)).items] == [3000, 50]
