@@ -93,6 +93,32 @@ async def silence(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None
         pass
 
 
+def stalling(port: int, *, after: int) -> Handler:
+    """Pass everything on to a server's port, until it was ready for a statement `after` times; nothing comes back then."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answers, questions = await asyncio.open_connection("127.0.0.1", port)
+
+        async def back() -> None:
+            left = after
+            while chunk := await answers.read(65536):
+                left -= chunk.count(b"Z\x00\x00\x00\x05")
+                if left >= 0:
+                    writer.write(chunk)
+                    await writer.drain()
+
+        answering = asyncio.ensure_future(back())
+        try:
+            while chunk := await reader.read(65536):
+                questions.write(chunk)
+                await questions.drain()
+        finally:
+            answering.cancel()
+            questions.close()
+
+    return handler
+
+
 async def web_server(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer like something that is no PostgreSQL server."""
     await reader.read(1024)

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Final, Protocol, TypeVar
 
 import asyncpg
@@ -43,6 +44,9 @@ _SETTINGS: Final = sa.text(
     "SELECT set_config('statement_timeout', :limit, true), set_config('TimeZone', 'UTC', true),"
     " set_config('DateStyle', 'ISO', true), set_config('bytea_output', 'hex', true)"
 )
+
+
+_opened: Final[ContextVar[list[asyncpg.Connection]]] = ContextVar("connections of a unit of work")
 
 
 class _AdaptedConnection(Protocol):
@@ -115,16 +119,41 @@ class PostgresEngine:
                 await self._engine.dispose()
 
     async def _unit(self, work: Work[T], seconds: float | None) -> T:
-        async with self._transaction(seconds) as connection:
-            try:
-                async with asyncio.timeout(None if seconds is None else seconds + GRACE_SECONDS):
-                    return await work(connection)
-            except TimeoutError:
+        """Run a unit; a host that stops answering, also to SQLAlchemy's own first statements, is left after a while.
+
+        Its socket is closed then: to cancel would send a ROLLBACK after what is not answered, and wait for that without a limit.
+        """
+        opened: list[asyncpg.Connection] = []
+        is_given_up = False
+
+        def give_up() -> None:
+            nonlocal is_given_up
+            is_given_up = True
+            for driver in opened:
+                driver.terminate()
+
+        before = _opened.set(opened)
+        # To connect has a limit of its own.
+        most = 0 if seconds is None else self._timeouts.connect + seconds + GRACE_SECONDS
+        timer = asyncio.get_running_loop().call_later(most, give_up) if most else None
+        try:
+            async with self._transaction(seconds) as connection:
+                return await work(connection)
+        except Exception:
+            if is_given_up:
                 raise network.timed_out(seconds or 0, where=self.where, doing="reading") from None
+            raise
+        finally:
+            _opened.reset(before)
+            if timer is not None:
+                timer.cancel()
 
     @asynccontextmanager
     async def _transaction(self, seconds: float | None) -> AsyncIterator[AsyncConnection]:
         async with self._engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            if isinstance(driver, asyncpg.Connection):
+                _opened.get([]).append(driver)
             await connection.execute(_SETTINGS, {"limit": statement_timeout(seconds)})
             yield connection
 
@@ -143,7 +172,9 @@ class PostgresEngine:
         return await_(made)  # type: ignore[return-value] # one of SQLAlchemy's own, whose cursor has another signature
 
     async def _create(self) -> asyncpg.Connection:
-        return await connect(self._target, seconds=self._timeouts.connect)
+        driver = await connect(self._target, seconds=self._timeouts.connect)
+        _opened.get([]).append(driver)
+        return driver
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,21 @@ async def test_what_is_no_postgresql_server_is_unreachable(postgres_server: Serv
                 assert error.failure is FailureKind.UNREACHABLE, (handler, mode)
 
 
+@pytest.mark.parametrize("after", [1, 3])
+async def test_a_host_that_stops_answering_once_the_login_is_done_is_left_after_a_while(
+    postgres_server: Server, after: int
+) -> None:
+    async with (
+        fronts.front(fronts.stalling(postgres_server.port, after=after)) as port,
+        reading(postgres_server.target(port=port), connect=2, query=0.2) as reader,
+    ):
+        with pytest.raises(BackendError, match="No answer within") as tested:
+            await reader.probe()
+        with pytest.raises(BackendError, match="No answer within") as read:
+            await reader.tables.tables()
+    assert tested.value.failure is read.value.failure is FailureKind.TIMEOUT
+
+
 async def test_no_connection_left_is_said_so(postgres_server: Server) -> None:
     postgres_server.execute("ALTER ROLE nobody_special CONNECTION LIMIT 1")
     target = postgres_server.target(user="nobody_special")
