@@ -15,7 +15,7 @@ from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Filter, Order, RowQuery
 from llama_storage_tui.services import browse, export
-from llama_storage_tui.services.row_conditions import HELP, parse_condition
+from llama_storage_tui.services.records.row_conditions import HELP, parse_condition
 
 
 @click.command()

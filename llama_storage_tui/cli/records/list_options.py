@@ -12,8 +12,8 @@ from llama_storage_tui.cli import shell_completion
 from llama_storage_tui.cli.asking import PAGE_LIMIT
 from llama_storage_tui.model.families import WHERE, FamilyFilter, Match, Query, RecordFamily
 from llama_storage_tui.model.records import RecordOrder
+from llama_storage_tui.services.records.row_conditions import HELP, as_lines, parse_conditions
 from llama_storage_tui.services.records.times import ACCEPTED, parse_time
-from llama_storage_tui.services.row_conditions import HELP, as_lines, parse_conditions
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Option = Callable[[Any], Any]

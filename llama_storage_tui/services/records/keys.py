@@ -15,7 +15,7 @@ from llama_storage_tui.services.records.documents import StoredObject, Whole, at
 from llama_storage_tui.services.records.json_escapes import stored_forms
 from llama_storage_tui.services.records.masking import masked
 from llama_storage_tui.services.records.merging import Slice
-from llama_storage_tui.services.row_conditions import parse_conditions
+from llama_storage_tui.services.records.row_conditions import parse_conditions
 from llama_storage_tui.services.values import parse_json
 
 LARGEST_LISTED: Final = 200_000

@@ -42,8 +42,8 @@ from llama_storage_tui.services.records.documents import MADE, StoredObject, at,
 from llama_storage_tui.services.records.json_escapes import common_run, stored_forms
 from llama_storage_tui.services.records.masking import masked
 from llama_storage_tui.services.records.merging import Slice
+from llama_storage_tui.services.records.row_conditions import parse_conditions
 from llama_storage_tui.services.records.sources import RecordSource
-from llama_storage_tui.services.row_conditions import parse_conditions
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import parse_json
 

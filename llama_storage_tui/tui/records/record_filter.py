@@ -12,8 +12,8 @@ from itertools import chain, zip_longest
 from typing import Final
 
 from llama_storage_tui.model.families import FamilyFilter, Match, Query, RecordFamily
+from llama_storage_tui.services.records.row_conditions import parse_conditions
 from llama_storage_tui.services.records.times import SHORT, parse_time
-from llama_storage_tui.services.row_conditions import parse_conditions
 from llama_storage_tui.tui.records.response_wording import NOBODY, point
 from llama_storage_tui.tui.screens import filter_menu
 from llama_storage_tui.tui.screens.filter_menu import FilterChoices

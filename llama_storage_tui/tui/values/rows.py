@@ -13,7 +13,7 @@ from textual.widgets import DataTable
 from llama_storage_tui.errors import StorageToolError, UsageError
 from llama_storage_tui.model.data import Count, Cursor, Filter, Order, RowPage, RowQuery, Table
 from llama_storage_tui.services import browse
-from llama_storage_tui.services.row_conditions import SHORT, condition_text, parse_condition
+from llama_storage_tui.services.records.row_conditions import SHORT, condition_text, parse_condition
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.export.jobs import RowExport
 from llama_storage_tui.tui.export.messages import ExportOpened

@@ -8,7 +8,7 @@ import pytest
 
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Filter, Operator
-from llama_storage_tui.services.row_conditions import condition_text, parse_condition
+from llama_storage_tui.services.records.row_conditions import condition_text, parse_condition
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 CASES = {
