@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
-from click.shell_completion import CompletionItem
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
@@ -28,6 +27,8 @@ from llama_storage_tui.services.debug_log import keep_quiet, stop_log
 from llama_storage_tui.services.requests import names_several
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from llama_storage_tui.model.bindings import AppSettings
 
 log = logging.getLogger("llama_storage_tui")
@@ -65,6 +66,9 @@ COMMANDS: Final = {
 DEMOS: Final = ("catalog", "legacy")
 """The made-up deployments of the demo room."""
 
+COMPLETING: Final = "_LLAMA_STORAGE_TUI_COMPLETE"
+"""The variable that Click's scripts for shells set."""
+
 ASKING: Final = frozenset({"rotate", "migrate", "migrate-data", "move"})
 """Commands whose text must be read before they go on: nothing of it waits for a pager."""
 
@@ -94,6 +98,8 @@ class CommandOrConfig(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Offer commands, and files: the first word may be a config."""
+        from click.shell_completion import CompletionItem
+
         # Files first: Click's own script for bash, which somebody may have kept, forgets what came before them.
         return [CompletionItem(incomplete, type="file"), *super().shell_complete(ctx, incomplete)]
 
@@ -232,6 +238,8 @@ def _run_to_the_end(words: list[str]) -> int:
 
 
 def _run(words: list[str]) -> int:
+    if COMPLETING in os.environ:
+        import_module("llama_storage_tui.cli.shell_scripts")
     try:
         with output.paging():
             result: Any = cli.main(words, prog_name="llama-storage-tui", standalone_mode=False)

@@ -10,13 +10,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
 from dataclasses import dataclass as made_at_once
+from dataclasses import replace as replace_any
+from functools import cache
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    # To a type checker it is the same.
+    # To a type checker they are the same.
     from dataclasses import dataclass as dataclass
+    from dataclasses import replace as replace
 else:
+
+    def replace(value: Any, /, **changes: Any) -> Any:  # noqa: ANN401 - any dataclass
+        """Return a copy of a dataclass with other values in some fields, as the standard library does.
+
+        That one first has the whole class made, which a constructor is enough for.
+        """
+        fields_ = _plain_fields(type(value)) if type(value) in _known else None
+        if fields_ is None:
+            return replace_any(value, **changes)
+        return type(value)(**({name: getattr(value, name) for name in fields_} | changes))
 
     def dataclass(*, slots: bool = False, eq: bool = True, **options: bool) -> Callable[[type], type]:
         """Return a decorator that makes a dataclass as that of the standard library does, when it is first used."""
@@ -75,12 +88,19 @@ class _Later:
         """Return an attribute of the class that the standard library makes; those that are needed with it are in place then."""
         with _lock:
             if isinstance(vars(self._made)[name], _Part):
-                constructor = self._constructor() if name == "__init__" else None
-                if constructor is None:
+                part = self._alone(name)
+                if part is None:
                     self._make(is_first=name in _FIRST)
                 else:
-                    type.__setattr__(self._made, name, constructor)
+                    type.__setattr__(self._made, name, part)
         return vars(self._made)[name]
+
+    def _alone(self, name: str) -> Any:  # noqa: ANN401 - any attribute of a dataclass
+        """Return an attribute that needs no other one; None where the standard library has to make it."""
+        if name == "__init__":
+            return self._constructor()
+        fields_ = _plain_fields(self._made) if name == "__match_args__" else None
+        return None if fields_ is None else tuple(name for name, field in fields_.items() if not field[2])
 
     def _constructor(self) -> Any:  # noqa: ANN401 - any function
         """Return the `__init__` of a class of plain fields, which most classes are never asked for more than; else None.
@@ -132,6 +152,7 @@ class _Later:
 _known: Final[dict[type, _Later]] = {}
 
 
+@cache
 def _plain_fields(made: type) -> dict[str, tuple[str, object, bool]] | None:
     """Return the fields of a class and of those that it extends, in their order; None where one is not set by an argument."""
     found: dict[str, tuple[str, object, bool]] = {}
@@ -140,8 +161,9 @@ def _plain_fields(made: type) -> dict[str, tuple[str, object, bool]] | None:
             found |= _known[each].own_fields()
         elif "__dataclass_fields__" in vars(each):
             return None
-    for name, (type_, default, _) in found.items():
-        is_given = not isinstance(default, Field) or (default.init and default.kw_only is MISSING)
+    for name, (type_, default, by_name) in found.items():
+        # The standard library notes in the field itself what its class says of names.
+        is_given = not isinstance(default, Field) or (default.init and default.kw_only in (MISSING, by_name))
         if not is_given or name in _RESERVED or "InitVar" in type_ or "KW_ONLY" in type_:
             return None
     return found

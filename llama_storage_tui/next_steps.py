@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from typing import Final
 
 from llama_storage_tui.deferred import dataclass
 
@@ -73,6 +74,36 @@ class Step(StrEnum):
     """The same, with rows without an owner made public."""
     CHECK_MIGRATED = "check-migrated"
     CHECK_AS_VERSION = "check-as-version"
+
+
+UNNAMED: Final = {
+    Step.READ_AS_VERSION: "VERSION",
+    Step.GIVE_ENV_FILE: "FILE",
+    **dict.fromkeys(
+        (
+            Step.FINISH_CHANGE,
+            Step.CONFIRM_CHANGE,
+            Step.CHANGE_TOGETHER,
+            Step.RESUME_TRANSFER,
+            Step.RESUME_MOVE,
+        ),
+        "RUN_CONFIG",
+    ),
+    **dict.fromkeys(
+        (
+            Step.MIGRATE_CONFIG,
+            Step.PLAN_DATA,
+            Step.BRING_DATA,
+            Step.PLAN_IN_PLACE,
+            Step.BRING_IN_PLACE,
+            Step.BRING_PUBLIC_DATA,
+            Step.CHECK_MIGRATED,
+            Step.CHECK_AS_VERSION,
+        ),
+        "VERSION",
+    ),
+}
+"""What stands for `of` where a step names none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,9 @@ del os.environ["TEXTUAL_FPS"]
 
 share_compiled()
 
+# Nearly all that is made before the first test lives to the end: there is nothing to collect in it.
+gc.disable()
+
 # Under nohup, or in the background of a script, this process ignores what a test sends to the programs that it starts, and they
 # would ignore it too.
 for _number, _handler in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
@@ -60,6 +63,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
@@ -81,11 +85,9 @@ def mongo_server() -> Iterator[MongoServer]:
 
 @pytest.fixture
 def postgres_store(postgres_server: Server) -> Iterator[PostgresStore]:
-    """Make an empty PostgreSQL database of this test, owned by the ordinary role."""
-    store = PostgresStore(postgres_server, f"test_{next(_NUMBERS)}")
-    store.create()
-    yield store
-    store.drop()
+    """Lend this test an empty PostgreSQL database, owned by the ordinary role."""
+    with postgres_server.database() as name:
+        yield PostgresStore(postgres_server, name)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
 from tests.configs import catalog_of
+from tests.patience import PATIENCE
 from tests.servers import PASSWORD, ROLE
 from tests.stores import (
     ADMINISTRATOR,
@@ -107,7 +108,7 @@ class Deployment:
 
     def session(self, **limits: float) -> Session:
         """Open a session; who asks closes it."""
-        return Session(self.catalog, Timeouts(**{"connect": 5.0, "query": 10.0, **limits}))
+        return Session(self.catalog, Timeouts(**{"connect": PATIENCE, "query": PATIENCE, **limits}))
 
 
 def deployment(

@@ -1,7 +1,7 @@
 """Processes that need not import the program again: each is forked from one that has, and is as real as any other.
 
-The standard library's fork server is started once by each process of the tests, and nothing of a test is in it: a call gets its
-folder, its variables and its streams as a new interpreter would.
+The standard library's fork server is started once by each process of the tests, and nothing of a test is in it (what is, see
+tests/forked_from.py): a call gets its folder, its variables and its streams as a new interpreter would.
 """
 
 from __future__ import annotations
@@ -15,29 +15,13 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from multiprocessing.connection import Connection, Pipe, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.forkserver import ensure_running
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self, TextIO
 
 _CHUNK: Final = 1 << 16
-_IMPORTED: Final = (
-    "llama_storage_tui.__main__",
-    "llama_storage_tui.cli.rotation",
-    "llama_storage_tui.services.rotation.apply",
-    "llama_storage_tui.services.rotation.plan",
-    "llama_storage_tui.services.rotation.recover",
-    "llama_storage_tui.tui.app",
-    "llama_storage_tui.tui.navigation.lazy_screens",
-    "llama_storage_tui.tui.terminal.driver",
-    "llama_storage_tui.backends.sqlite.reader",
-    "llama_storage_tui.backends.sqlite.source",
-    "llama_storage_tui.backends.sqlite.writer",
-    "llama_storage_tui.backends.postgres.source",
-    "llama_storage_tui.backends.postgres.writer",
-    "llama_storage_tui.services.transfer.service",
-    "llama_storage_tui.backends.postgres.role",
-    "llama_storage_tui.backends.mongodb.role",
-)
-"""Only what is installed: the server knows no test's path. What is left out, each call imports for itself."""
+_ROOT: Final = Path(__file__).parent.parent
+_FORKED_FROM: Final = "tests.forked_from"
 
 
 class Done(NamedTuple):
@@ -51,7 +35,17 @@ class Done(NamedTuple):
 @cache
 def _fork_server() -> ForkServerContext:
     found = multiprocessing.get_context("forkserver")
-    found.set_forkserver_preload([*_IMPORTED])
+    found.set_forkserver_preload([_FORKED_FROM])
+    before = os.environ.get("PYTHONPATH")
+    # Where the server finds the tests; what is forked from it gets the variables of its own call.
+    os.environ["PYTHONPATH"] = str(_ROOT)
+    try:
+        ensure_running()
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
     return found
 
 
@@ -92,6 +86,28 @@ class Forked:
         os.kill(self._process.pid, number)
 
 
+class Told(Forked):
+    """A process whose stdout is read here while it runs; it is killed at the end of a `with`."""
+
+    def __init__(self, process: ForkServerProcess, stdout: TextIO) -> None:
+        super().__init__(process)
+        self.stdout = stdout
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        self.wait()
+        self.stdout.close()
+
+    def rest(self) -> str:
+        """Wait for the end; return what was written since the last line that was read."""
+        text = self.stdout.read()
+        self.wait()
+        return text
+
+
 def start(
     function: Callable[..., object],
     *arguments: object,
@@ -107,6 +123,17 @@ def start(
     process = _fork_server().Process(target=_run, args=order)
     process.start()
     return Forked(process)
+
+
+def listen(
+    function: Callable[..., object], *arguments: object, folder: Path, environ: Mapping[str, str]
+) -> Told:
+    """Run a function without waiting for it; its stdin is empty, and its stderr that of the tests."""
+    out, out_end = Pipe(duplex=False)
+    with out, out_end, Connection(os.dup(2), readable=False) as err:
+        streams = (os.devnull, out_end, err)
+        process = start(function, *arguments, folder=folder, environ=environ, streams=streams)
+        return Told(process._process, os.fdopen(os.dup(out.fileno())))
 
 
 def call(

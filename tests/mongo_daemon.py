@@ -1,7 +1,7 @@
 """A MongoDB-compatible server as a process of its own: SecantusDB, with logins required and one administrator.
 
 Called with a folder for its data, and for TLS a certificate and its key; prints the port, and ends when its stdin does, which is
-when whoever started it ends.
+when whoever started it ends. A line of stdin makes it the primary again, after `replSetStepDown`, and is answered with one.
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ def main() -> None:
     server.start()
     sys.stdout.write(f"{server.address[1]}\n")
     sys.stdout.flush()
-    sys.stdin.read()
+    for _ in sys.stdin:
+        server.step_down_state.step_down_for(0)
+        sys.stdout.write("primary\n")
+        sys.stdout.flush()
     os._exit(0)  # its own end drains connections for seconds, and the folder is thrown away
 
 

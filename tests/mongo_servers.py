@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +19,9 @@ from pymongo import AsyncMongoClient, MongoClient
 from pymongo.errors import OperationFailure
 
 from llama_storage_tui.backends.program_name import PROGRAM
+from llama_storage_tui.model.limits import Timeouts
 from tests.mongo_daemon import ADMINISTRATOR, PASSWORD
+from tests.patience import PATIENCE, wait_until
 from tests.rotation_setup import OLD, ROOT, Files
 
 NUMBERS = itertools.count(1)
@@ -54,6 +55,7 @@ class MongoServer:
     """A running server; `run` is the administrator's."""
 
     port: int
+    process: subprocess.Popen[str]
 
     def run(self, command: dict[str, Any], *, database: str = "admin") -> dict[str, Any]:
         """Run a command as the administrator."""
@@ -74,23 +76,34 @@ class MongoServer:
 
     @contextmanager
     def stepped_down(self) -> Iterator[None]:
-        """Have the only member be no primary for a while; it is one again at the end."""
+        """Have the only member be no primary for as long as a test takes; it is one again at the end."""
         with self.client(ADMINISTRATOR, PASSWORD) as client:
-            client.admin.command({"replSetStepDown": 4, "secondaryCatchUpPeriodSecs": 0, "force": True})
-            yield
-            while not client.admin.command("hello")["isWritablePrimary"]:
-                time.sleep(0.1)
+            client.admin.command({"replSetStepDown": 3600, "secondaryCatchUpPeriodSecs": 0, "force": True})
+            try:
+                yield
+            finally:
+                assert self.process.stdin is not None
+                assert self.process.stdout is not None
+                self.process.stdin.write("primary\n")
+                self.process.stdin.flush()
+                self.process.stdout.readline()
+            assert client.admin.command("hello")["isWritablePrimary"]
 
     def wait_until(self, command: str, *, is_running: bool) -> None:
         """Wait until a command of this program is, or no longer is, the last that a connection was sent."""
         with self.client(ADMINISTRATOR, PASSWORD) as client:
-            while is_running is not any(
-                command in found["command"]
-                and found["clientMetadata"]["application"]["name"].startswith(PROGRAM)
-                for found in client.admin.command("currentOp")["inprog"]
-                if found["type"] == "op" and "application" in found.get("clientMetadata", {})
-            ):
-                time.sleep(0.02)
+            wait_until(
+                lambda: (
+                    is_running
+                    is any(
+                        command in found["command"]
+                        and found["clientMetadata"]["application"]["name"].startswith(PROGRAM)
+                        for found in client.admin.command("currentOp")["inprog"]
+                        if found["type"] == "op" and "application" in found.get("clientMetadata", {})
+                    )
+                ),
+                f"{command} is running: {is_running}",
+            )
 
     @contextmanager
     def failing(self, mode: object = "alwaysOn", **data: object) -> Iterator[None]:
@@ -115,14 +128,14 @@ def mongodb(*tls: str) -> Iterator[MongoServer]:
             assert process.stdin is not None
             assert process.stdout is not None
             try:
-                server = MongoServer(int(process.stdout.readline()))
+                server = MongoServer(int(process.stdout.readline()), process)
                 if not tls:
                     _make_role(server)
                 yield server
             finally:
                 process.stdin.close()
                 try:
-                    process.wait(timeout=5)
+                    process.wait(timeout=PATIENCE)
                 finally:
                     process.kill()
     finally:
@@ -139,6 +152,9 @@ class MongoDeployment(Files[MongoServer]):
     """On MongoDB."""
 
     backend: ClassVar[str] = "documents"
+    timeouts: ClassVar[Timeouts] = Timeouts(
+        connect=3
+    )  # its driver asks so long for a primary where there is none
 
     def set_password(self, password: str) -> None:
         """Set the user's password as an administrator does."""
@@ -146,7 +162,11 @@ class MongoDeployment(Files[MongoServer]):
 
     async def _logs_in(self, password: str, host: str) -> bool:
         client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
-            host, self.server.port, username=self.role, password=password, serverSelectionTimeoutMS=5000
+            host,
+            self.server.port,
+            username=self.role,
+            password=password,
+            serverSelectionTimeoutMS=int(PATIENCE * 1000),
         )
         try:
             await client.admin.command("ping")

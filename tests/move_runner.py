@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from llama_storage_tui.errors import StorageToolError
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.move import MoveChange
 from llama_storage_tui.services.move.service import BackendMove
 from llama_storage_tui.services.requests import LoadRequest
+from tests.patience import PATIENT
 from tests.transfers import ignore
 
 
 def service(config: Path, environ: Mapping[str, str]) -> BackendMove:
     """Return the moves of a config of 0.7.3."""
-    return BackendMove(LoadRequest(str(config), version="0.7.3", environ=dict(environ)), Timeouts(connect=3))
+    return BackendMove(LoadRequest(str(config), version="0.7.3", environ=dict(environ)), PATIENT)
 
 
 def run(

@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +15,9 @@ from typing import Final
 
 import asyncpg
 
-from tests.servers import DATABASE, Server, free_port
+from tests.patience import PATIENCE, wait_until
+from tests.ports import free_port
+from tests.servers import DATABASE, Server
 
 PROGRAM: Final = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 ADMIN: Final = '"console" "console"\n'
@@ -34,7 +35,7 @@ pool_mode = {mode}
 auth_file = {userlist}
 admin_users = console
 logfile = {folder}/log
-query_wait_timeout = 5
+query_wait_timeout = 60
 server_login_retry = 1
 """
 
@@ -78,7 +79,7 @@ class Pooler:
             user=user,
             password=password,
             database=database,
-            timeout=10,
+            timeout=PATIENCE,
             statement_cache_size=0,
         )
 
@@ -119,13 +120,14 @@ def pooler(
 
 
 def _await(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
-    until = time.monotonic() + 10
-    while time.monotonic() < until and process.poll() is None:
+    def listens() -> bool:
+        log = folder / "log"
+        said = log.read_text() if log.exists() else "no log"
+        assert process.poll() is None, f"PgBouncer did not start: {said}"
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
         except OSError:
-            time.sleep(0.02)  # until it listens
-        else:
-            return
-    log = folder / "log"
-    raise RuntimeError(f"PgBouncer did not start: {log.read_text() if log.exists() else 'no log'}")
+            return False
+        return True
+
+    wait_until(listens, "PgBouncer listens")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from redis.exceptions import ConnectionError as NotYet
 from redis.retry import Retry
 
 from llama_storage_tui.backends.redis.target import RedisTarget
+from tests.ports import free_port
 
 SECONDS = 30
 
@@ -49,14 +49,6 @@ def needed() -> None:
         pytest.skip("no wheel with a Redis server for this Python and machine")
 
 
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens at, nor at its companion of a cluster."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    return port if port < 55_000 else port - 20_000
-
-
 @dataclass(frozen=True)
 class RedisServer:
     """A running server; `client` is what the test itself does to it."""
@@ -76,7 +68,7 @@ class RedisServer:
 
 @contextmanager
 def redis_process(
-    *settings: str, sentinel: str | None = None, dump: bytes | None = None
+    *settings: str, sentinel: str | None = None, dump: bytes | None = None, port: int | None = None
 ) -> Iterator[RedisServer]:
     """Start a server with settings as on its command line, and stop it at the end.
 
@@ -85,7 +77,7 @@ def redis_process(
     program = executable()
     assert program is not None
     folder = Path(tempfile.mkdtemp(prefix="lst-redis-"))
-    port = free_port()
+    port = port or free_port()
     if dump is not None:
         (folder / "dump.rdb").write_bytes(dump)
     command = [str(program)]

@@ -1,4 +1,4 @@
-"""Runs a rotation or a recovery as a process of its own, in which something happens at given steps: by default it kills itself.
+"""Runs a rotation or a recovery in a process of its own, in which something happens at given steps: by default it kills itself.
 
 Called with one JSON argument: {"do": "apply" | "recover" | "undo" | "confirm", "config", "env_files", "backend", "terms":
 {NAME: true}, "die_at": STEP | null, "chmod_at": [STEP, PATH, MODE] | null, "file_limit": BYTES | null}. Prints the steps, one to a
@@ -17,17 +17,16 @@ import sys
 from pathlib import Path
 
 from llama_storage_tui.errors import StorageToolError
-from llama_storage_tui.files.journal import Journals
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Terms
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.apply import apply
+from llama_storage_tui.services.rotation.open_change import OpenChange
 from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import confirm, recover
 from llama_storage_tui.services.rotation.sources import RotationRequest
+from tests.patience import PATIENT
 
-TIMEOUTS = Timeouts(connect=3)
 CAPABILITIES_VERSION = 0x20080522
 OVERRIDES_OF_MODES = 0b110
 """CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH."""
@@ -71,15 +70,13 @@ async def run(order: dict[str, object]) -> str:
     if order["do"] == "apply":
         chosen = order["terms"]
         assert isinstance(chosen, dict)
-        prepared = await prepare(RotationRequest(load, str(order["backend"])), TIMEOUTS, Terms(**chosen))
-        return (await apply(prepared, TIMEOUTS, notify=notify)).outcome
-    journals = Journals(load.environ)
+        prepared = await prepare(RotationRequest(load, str(order["backend"])), PATIENT, Terms(**chosen))
+        return (await apply(prepared, PATIENT, notify=notify)).outcome
     (journal,) = look(load).journals
+    change = OpenChange(journal, load.environ, PATIENT, notify)
     if order["do"] == "confirm":
-        return (await confirm(journal, journals, TIMEOUTS, environ=load.environ, notify=notify)).outcome
-    undo = order["do"] == "undo"
-    result = await recover(journal, journals, TIMEOUTS, environ=load.environ, undo=undo, notify=notify)
-    return result.outcome
+        return (await confirm(change)).outcome
+    return (await recover(change, undo=order["do"] == "undo")).outcome
 
 
 def main(order: str) -> None:
@@ -89,7 +86,3 @@ def main(order: str) -> None:
     except StorageToolError as error:
         outcome = f"{error.kind}: {error.message}"
     sys.stdout.write(f"={outcome}\n")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -7,7 +7,6 @@ import itertools
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from llama_storage_tui.services.rotation.discovery import find_entries
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.sources import RotationRequest, read_sources
 from tests import fork_server, rotation_runner
+from tests.patience import PATIENCE
 from tests.servers import DATABASE, Server
 
 OLD = "Old0password1of2this3role4xyz567"
@@ -156,9 +156,15 @@ class Files(Generic[S]):
         )
 
     async def plan(
-        self, backend: str | None = None, *, also: tuple[str, ...] = (), terms: Terms | None = None
+        self,
+        backend: str | None = None,
+        *,
+        also: tuple[str, ...] = (),
+        terms: Terms | None = None,
+        connect: float = PATIENCE,
     ) -> Plan:
-        return (await prepare(self.request(backend, also=also), Timeouts(connect=3), terms)).plan
+        """Make a plan; `connect` is for a server that is not there, where the driver goes on trying for so long."""
+        return (await prepare(self.request(backend, also=also), Timeouts(connect, PATIENCE), terms)).plan
 
     @property
     def state(self) -> Path:
@@ -186,18 +192,12 @@ class Files(Generic[S]):
             return Run(tuple(steps), last[1:])
         return Run((*steps, last), None)
 
-    def start(
-        self, do: str, *, backend: str | None = None, state: Path | None = None
-    ) -> subprocess.Popen[str]:
+    def start(self, do: str, *, backend: str | None = None, state: Path | None = None) -> fork_server.Told:
         """Start the same without waiting for it; `state` is another user's folder."""
         other = {} if state is None else {"LLAMA_STORAGE_TUI_STATE_DIR": str(state)}
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.rotation_runner", self._order(do, None, backend)],
-            cwd=ROOT,
-            env=self._variables() | other,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        order = self._order(do, None, backend)
+        environ = self._variables() | other
+        return fork_server.listen(rotation_runner.main, order, folder=ROOT, environ=environ)
 
     def _order(
         self,
@@ -299,8 +299,10 @@ def deployment(server: Server, place: Path) -> Iterator[Deployment]:
     try:
         yield Deployment.within(place, server, role)
     finally:
-        server.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}';")
-        server.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
+        server.execute(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}';"
+            f"DROP OWNED BY {role}; DROP ROLE {role}"
+        )
 
 
 def document(text: str) -> Any:  # noqa: ANN401 - JSON

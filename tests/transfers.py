@@ -11,7 +11,6 @@ from typing import Final
 
 from llama_storage_tui.files.transfer_journal import TransferJournals
 from llama_storage_tui.model.data import Cell, KeySelection
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.transfer import (
     ColumnSchema,
     Convert,
@@ -30,9 +29,9 @@ from llama_storage_tui.model.transfer_result import (
 )
 from llama_storage_tui.services.transfer.apply import Transfer
 from llama_storage_tui.services.transfer.counting import count
+from tests.patience import PATIENT
 from tests.stores import KEY_VALUE_TABLE, PostgresStore, SqliteStore, Store
 
-TIMEOUTS: Final = Timeouts(connect=3)
 CONFIG: Final = "run.yaml"
 
 RESPONSES: Final = TableSchema(
@@ -158,7 +157,7 @@ def read(store: Store, table: str, order: str = "1") -> list[tuple[object, ...]]
 
 def transfer(state: Path, notify: Callable[[str], None] = lambda _: None) -> Transfer:
     """Return what carries transfers out with the journals of a folder."""
-    return Transfer(TransferJournals({"LLAMA_STORAGE_TUI_STATE_DIR": str(state)}), TIMEOUTS, ignore, notify)
+    return Transfer(TransferJournals({"LLAMA_STORAGE_TUI_STATE_DIR": str(state)}), PATIENT, ignore, notify)
 
 
 class Killed(BaseException):
@@ -176,7 +175,7 @@ def terms_of(on_conflict: OnConflict = OnConflict.STOP, *, removes: bool = False
 async def plan_of(
     items: Sequence[TransferItem], terms: TransferTerms | None = None, *, is_thorough: bool = True
 ) -> TransferPlan:
-    return await count(items, (), (), terms or TransferTerms(), TIMEOUTS, is_thorough=is_thorough)
+    return await count(items, (), (), terms or TransferTerms(), PATIENT, is_thorough=is_thorough)
 
 
 async def bring(

@@ -72,3 +72,11 @@ def _refused() -> UsageError:
     return refused(
         "A cursor goes with the table, filter and order that it was given for; leave it out for the first page.",
     )
+
+
+def number(text: str) -> int:
+    """Return the number that a cursor's text stands for; raises UsageError for a forged one."""
+    try:
+        return int(text)
+    except ValueError:
+        raise refused() from None

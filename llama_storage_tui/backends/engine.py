@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -11,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.model.data import Count
 from llama_storage_tui.model.following import Mark
 from llama_storage_tui.model.records import Extent, Field, Path
@@ -57,21 +56,29 @@ class NewPositions:
 
 
 class TableWatch(Protocol):
-    """How an engine tells which rows are new, by a read that does not grow with the table.
+    """How an engine tells which rows are new, by a read that does not grow with the table."""
 
-    `way` says it to an operator, and what it leaves out.
-    """
+    @property
+    def way(self) -> str:
+        """What a look reads and what it leaves out, as a sentence for an operator."""
+        ...
 
-    way: str
+    @property
+    def is_raw(self) -> bool:
+        """Whether documents of new rows are taken apart on this side: preparing a statement that does takes longer than reading."""
+        ...
 
     def obstacle(self, shape: TableShape) -> str:
         """Return why a table that has positions cannot be followed, in a sentence; empty where it can."""
         ...
 
     async def look(
-        self, connection: AsyncConnection, shape: TableShape, mark: Mark | None, limit: int
+        self, shape: TableShape, mark: Mark | None, limit: int, *, seconds: float | None
     ) -> NewPositions:
-        """Return where up to `limit` rows were stored since a mark; without one only where to go on. Raises BackendError."""
+        """Return where up to `limit` rows were stored since a mark; without one only where to go on. Raises BackendError.
+
+        A look on a connection of its own: most find nothing, and need no statement but this one.
+        """
         ...
 
     def at(self, element: Expression) -> sa.ColumnElement[bool]:
@@ -180,17 +187,20 @@ class Documents(Protocol):
         """Return the condition that a row's position lies in [low, high), whose ends are the parameters that `ends` returns."""
         ...
 
+    @property
+    def among(self) -> Callable[[Expression], sa.ColumnElement[bool]] | None:
+        """What makes the condition that a position is in the JSON list that is the parameter `places`.
+
+        None for a server, whose statements each see what is committed by then: a row may move between two of them.
+        """
+        ...
+
     def ends(self, low: int, high: int) -> Values:
         """Return the values of the parameters `low` and `high` in `within`: one statement then reads one range after the other."""
         ...
 
     def position_of(self, text: str) -> int:
         """Return the position (rowid, block) that a physical cursor's text stands in; raises UsageError."""
-        ...
-
-    @property
-    def watch(self) -> TableWatch:
-        """What tells which rows are new."""
         ...
 
 
@@ -215,6 +225,11 @@ class Dialect(Protocol):
     @property
     def is_snapshot_held(self) -> bool:
         """Whether a statement may stay open while its rows are used: not where that keeps a writer out (SQLite)."""
+        ...
+
+    @property
+    def works_here(self) -> bool:
+        """Whether this process itself reads the rows, and no server beside it."""
         ...
 
     @property

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
@@ -29,7 +28,7 @@ from llama_storage_tui.backends.keyscan import (
 )
 from llama_storage_tui.backends.ranges import KeyRange, selects_the_rest
 from llama_storage_tui.backends.rereading import rereading
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import (
     Count,

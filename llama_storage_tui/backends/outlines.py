@@ -155,7 +155,7 @@ class _Walk:
             start = self.skip_space()
             key, self.at = self._decode(self._text, start)
             if not isinstance(key, str) or self._text[start] != '"':
-                raise ValueError("a key is no text")
+                raise ValueError("a key is not text")
             name = self._text[start : self.at]
             self._past(":")
             inner = wanted.members.get(key)

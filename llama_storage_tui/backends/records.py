@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from time import monotonic
 from typing import Final, Generic, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from llama_storage_tui.backends.engine import Dialect, Engine, Statement, describe
+from llama_storage_tui.backends.engine import Dialect, Engine, Statement, TableWatch, describe
 from llama_storage_tui.backends.ranges import is_storable
 from llama_storage_tui.backends.recordscan import RecordScan, Row
 from llama_storage_tui.backends.recordtally import Counted, RecordTally
 from llama_storage_tui.backends.rereading import rereading
 from llama_storage_tui.backends.shape import ColumnKind, TableShape
-from llama_storage_tui.backends.stored_scan import resolved_for, scan_of
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.backends.stored_scan import StoredScan, resolved_for, scan_of
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError, UsageError
 from llama_storage_tui.model.following import Mark, StoredSince
 from llama_storage_tui.model.limits import Timeouts
@@ -35,7 +37,10 @@ from llama_storage_tui.model.records import (
 )
 
 SIDE_BY_SIDE: Final = 2
-"""Pieces of a search that are read at once: the engines' own scans of a large table use as many processes or more."""
+"""Pieces of a search that are read at once: the engines' own scans of a large table use as many processes or more.
+
+Where this process does the work and has one processor, one at a time: two would only take turns, and take half as long again.
+"""
 
 PIECE_SECONDS: Final = 0.5
 """How long a piece of a search should take: short enough to show how far it is, long enough to weigh more than its start.
@@ -79,6 +84,7 @@ class SqlRecordReader:
 
     engine: Engine
     timeouts: Timeouts
+    watch: TableWatch
     _shapes: dict[str, TableShape] = field(default_factory=dict)
     _looked: dict[str, tuple[RecordScan, Statement]] = field(default_factory=dict)
     """What reads the new rows of each table that is followed."""
@@ -114,7 +120,7 @@ class SqlRecordReader:
 
             return await engine.run(within, seconds=None)
 
-        pieces = _Pieces(self._tolerant(read), low, high)
+        pieces = _Pieces(self._tolerant(read), low, high, at_once=self._at_once)
         try:
             while pieces.is_more:
                 found = await pieces.next()
@@ -147,7 +153,7 @@ class SqlRecordReader:
 
             return await engine.run(within, seconds=None)
 
-        pieces = _Pieces(self._tolerant(read), low, high, first=first)
+        pieces = _Pieces(self._tolerant(read), low, high, at_once=self._at_once, first=first)
         try:
             while pieces.is_more:
                 found = await pieces.next()
@@ -216,37 +222,49 @@ class SqlRecordReader:
     async def stored_since(self, query: RecordQuery, mark: Mark | None, *, limit: int) -> StoredSince:
         """Return the records of a query that were stored since a mark; without one none, and where to go on."""
         stored = replace(query, order=RecordOrder.STORED, after=None)
-        return await rereading(self.engine, lambda engine: self._stored_since(engine, stored, mark, limit))
+        shape = None if mark is None else self._shapes.get(query.table)
+        if shape is None:
+            shape = await self._followable(stored)
+        look = await self.watch.look(shape, mark, limit, seconds=self.timeouts.query)
+        records: list[Record] = []
+        if look.positions:
+            found = shape
+            records = await rereading(
+                self.engine, lambda engine: self._at(engine, stored, found, look.positions)
+            )
+        return StoredSince(tuple(records), look.mark, self.watch.way, look.is_cut, look.unseen)
 
-    async def _stored_since(
-        self, engine: Engine, query: RecordQuery, mark: Mark | None, limit: int
-    ) -> StoredSince:
-        async def looked(connection: AsyncConnection) -> StoredSince:
-            shape = await self._shape(connection, query, is_known=mark is not None)
-            documents = engine.dialect.documents
-            if not documents.physical(shape):
-                raise _unfollowed(
-                    f"{shape.name!r} cannot be followed: its rows have no position to follow from", engine
-                )
-            if obstacle := documents.watch.obstacle(shape):
-                raise _unfollowed(obstacle, engine)
-            look = await documents.watch.look(connection, shape, mark, limit)
-            records: list[Record] = []
-            if look.positions:
-                scan, statement = await self._followed(connection, engine.dialect, query, shape)
-                records = await scan.at(connection, statement, documents.watch, look.positions)
-            return StoredSince(tuple(records), look.mark, documents.watch.way, look.is_cut, look.unseen)
+    async def _followable(self, query: RecordQuery) -> TableShape:
+        """Describe a table; raises BackendError where it cannot be followed."""
+        shape = await self.engine.run(
+            lambda connection: self._shape(connection, query), seconds=self.timeouts.query
+        )
+        if not self.engine.dialect.documents.physical(shape):
+            raise _unfollowed(
+                f"{shape.name!r} cannot be followed: its rows have no position to follow from", self.engine
+            )
+        if obstacle := self.watch.obstacle(shape):
+            raise _unfollowed(obstacle, self.engine)
+        return shape
 
-        return await engine.run(looked, seconds=self.timeouts.query)
+    async def _at(
+        self, engine: Engine, query: RecordQuery, shape: TableShape, positions: Sequence[str]
+    ) -> list[Record]:
+        async def read(connection: AsyncConnection) -> list[Record]:
+            scan, statement = self._followed(engine.dialect, query, shape)
+            return await scan.at(connection, statement, self.watch, positions)
 
-    async def _followed(
-        self, connection: AsyncConnection, dialect: Dialect, query: RecordQuery, shape: TableShape
+        return await engine.run(read, seconds=self.timeouts.query)
+
+    def _followed(
+        self, dialect: Dialect, query: RecordQuery, shape: TableShape
     ) -> tuple[RecordScan, Statement]:
         """Return what reads the rows of a look: the same as at the last one, as long as the same is asked."""
         made = self._looked.get(shape.name)
         if made is None or made[0].query != query or made[0].shape != shape or made[0].dialect is not dialect:
-            scan = await scan_of(connection, query, shape, dialect)
-            made = self._looked[shape.name] = scan, scan.followed(dialect.documents.watch)
+            kind = StoredScan if dialect.is_raw or self.watch.is_raw else RecordScan
+            scan = kind.of(query, shape, dialect)
+            made = self._looked[shape.name] = scan, scan.followed(self.watch)
         return made
 
     async def extent(self, table: str) -> Extent | None:
@@ -258,6 +276,12 @@ class SqlRecordReader:
             return None if shape is None else await dialect.documents.extent(connection, shape)
 
         return await self.engine.run(measured, seconds=self.timeouts.query)
+
+    @property
+    def _at_once(self) -> int:
+        """How many pieces to read at once."""
+        has_one = sys.platform == "linux" and len(os.sched_getaffinity(0)) == 1
+        return 1 if has_one and self.engine.dialect.works_here else SIDE_BY_SIDE
 
     async def _begun(self, query: RecordQuery) -> tuple[RecordScan, int, int]:
         """Return what walks a table by positions, and from where to where; by time where nothing has a position, as in a view."""
@@ -280,10 +304,8 @@ class SqlRecordReader:
         shape = await self._shape(connection, query)
         return await scan_of(connection, query, shape, engine.dialect)
 
-    async def _shape(
-        self, connection: AsyncConnection, query: RecordQuery, *, is_known: bool = False
-    ) -> TableShape:
-        shape = self._shapes.get(query.table) if is_known or query.after is not None else None
+    async def _shape(self, connection: AsyncConnection, query: RecordQuery) -> TableShape:
+        shape = self._shapes.get(query.table) if query.after is not None else None
         if shape is None:
             shape = await describe(self.engine, connection, query.table)
         if shape is None:
@@ -311,8 +333,11 @@ def _handed_over(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 class _Pieces(Generic[T]):
     """A table cut into pieces from its end to its beginning, some read ahead, handed over in order."""
 
-    def __init__(self, read: Reads[T], low: int, high: int, *, first: int = _FIRST_PIECE) -> None:
+    def __init__(
+        self, read: Reads[T], low: int, high: int, *, at_once: int, first: int = _FIRST_PIECE
+    ) -> None:
         self.done = 0
+        self._at_once = at_once
         self._read = read
         self._low, self._high = low, high
         self._first = self._width = self._last = first
@@ -328,7 +353,7 @@ class _Pieces(Generic[T]):
 
     async def next(self) -> T:
         """Return what the next piece gave."""
-        while len(self._ahead) < SIDE_BY_SIDE and (self._is_whole or self._high > self._low):
+        while len(self._ahead) < self._at_once and (self._is_whole or self._high > self._low):
             self._begin()
         task, width, start = self._ahead[0]
         found = await task

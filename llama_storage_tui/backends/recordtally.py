@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Final
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from llama_storage_tui.backends.recordscan import RecordScan, Row
 from llama_storage_tui.backends.row_source import ScanSlice
 from llama_storage_tui.backends.stored_rows import StoredRow
 from llama_storage_tui.backends.stored_scan import StoredScan
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import Field, Measure, RecordOrder, Tallied
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, Roles
 from llama_storage_tui.errors import BackendError, FailureKind, RefusedError
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.raw_rows import Sheet
 from llama_storage_tui.model.target import LoginTarget, Target
 
 if TYPE_CHECKING:
     # Names of annotations only.
     from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader, RoleLogin, RoleServer
+    from llama_storage_tui.model.raw_rows import Sheet
 
 _PACKAGES: Final = (
     "sqlite",

@@ -15,6 +15,7 @@ from llama_storage_tui.backends.documents import (
 from llama_storage_tui.backends.engine import Dialect, Expression, PreparedDocument, Ready, Statement, Values
 from llama_storage_tui.backends.shape import TableShape
 from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import (
     Field,
     Measure,
@@ -150,6 +151,14 @@ class RowSource:
             if prepared is not None:
                 found[name] = prepared
         return found
+
+
+def shortened(cell: Cell, field: Field, limit: int) -> Cell:
+    """Return a cell that is longer than what a list shows as its beginning with a mark."""
+    limit = limit if field.most is None else min(limit, field.most)
+    if field.measure is not Measure.VALUE or not isinstance(cell, str | bytes) or len(cell) <= limit:
+        return cell
+    return f"{cell[:limit]}…" if isinstance(cell, str) else cell[:limit]
 
 
 def next_width(width: int, found: int, wanted: int) -> int:

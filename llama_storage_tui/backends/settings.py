@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.secrets import Secret
+
+LOGIN_NOT_ENCODED: Final = "has a login whose special characters are not percent-encoded"
+"""Of a host that is a URL, or becomes one."""
 
 
 class NoTarget(Exception):  # noqa: N818 - a reason, caught where a target is read

@@ -10,12 +10,12 @@ from llama_storage_tui.backends.settings import BackendSettings
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.raw_rows import Sheet
 from llama_storage_tui.model.target import LoginTarget, Target
 
 if TYPE_CHECKING:
     # Names of annotations only.
     from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader, RoleLogin, RoleServer
+    from llama_storage_tui.model.raw_rows import Sheet
 
 AnyTarget = TypeVar("AnyTarget", bound=Target)
 AnyLogin = TypeVar("AnyLogin", bound=LoginTarget)
@@ -29,8 +29,21 @@ def _no_statements(_: Sheet) -> tuple[str, ...]:
     return ()
 
 
+def _no_fault(_: str, __: int) -> HostFault | None:
+    return None
+
+
 def _no_reason(_: BackendSettings, __: str) -> str | None:
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class HostFault:
+    """What is wrong with a host: `reason` goes on after "the host of a backend". It quotes nothing but names."""
+
+    reason: str
+    is_refused: bool = True
+    """Whether the driver refuses it; else it reads another place than was probably meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +111,8 @@ class EngineSpec(Generic[AnyTarget]):
     """Yields where a test's connection, or a server's, is not what the settings say."""
     cannot_connect: Callable[[BackendSettings, str], str | None] = _no_reason
     """Returns why a server of the version cannot connect to the backend of that name, though this program can."""
+    host_fault: Callable[[str, int], HostFault | None] = _no_fault
+    """Returns what is wrong with a host as a server's driver reads it, with the port beside it."""
 
     @property
     def inline_types(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from llama_storage_tui.backends.listing import ResolvedQuery, row_fingerprint
 from llama_storage_tui.backends.rereading import as_stored, rereading
 from llama_storage_tui.backends.row_filters import compared_texts, filter_conditions
 from llama_storage_tui.backends.shape import ColumnKind, TableShape
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import BackendError, ContentError, FailureKind, NotFoundError, UsageError
 from llama_storage_tui.model.data import Cell, Count, Cursor, Filter, RowPage, RowQuery, Table
 from llama_storage_tui.model.limits import Timeouts

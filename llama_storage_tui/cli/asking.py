@@ -59,8 +59,7 @@ def _say_what_is_pending(request: LoadRequest) -> None:
 def open_catalog(context: click.Context, config: str) -> Catalog:
     """Load a config and say its notices, a pending password change first."""
     catalog = open_with(context, config, load)
-    for notice in catalog.notices:
-        output.say_notice(notice)
+    output.say_notices(catalog.notices)
     return catalog
 
 

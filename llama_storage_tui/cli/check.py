@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +12,7 @@ from llama_storage_tui.cli.check_json import check_json, show_json
 from llama_storage_tui.cli.exit_codes import ExitCode, exit_code
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.settings import Settings
+from llama_storage_tui.deferred import replace
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.finding import Severity
 from llama_storage_tui.services.bundle import is_bundle

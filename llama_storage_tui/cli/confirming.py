@@ -18,7 +18,7 @@ def confirm(question: str | None, *, is_confirmed: bool) -> None:
         return
     if sys.stdin is None or not sys.stdin.isatty():
         raise RefusedError(
-            "stdin is not a terminal, so that nobody can be asked; nothing was changed", help="Add --yes."
+            "stdin is not a terminal, so nobody can be asked; nothing was changed", help="Add --yes."
         )
     if question is not None and not click.confirm(question, err=True):
         raise RefusedError("Not confirmed; nothing was touched")

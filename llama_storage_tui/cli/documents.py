@@ -23,6 +23,7 @@ from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.fleet import FleetFinding
 from llama_storage_tui.next_steps import Advice
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.values import iso, to_json
 
 
@@ -38,6 +39,10 @@ class Made:
     """How a key's value is made of the whole object, where no attribute is it."""
 
     by: Callable[[Any], object]
+
+
+Notices = Annotated[list[str], BeforeValidator(notice_words)]
+"""Notices, a sentence each."""
 
 
 class Document(BaseModel):

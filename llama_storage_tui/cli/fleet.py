@@ -32,12 +32,14 @@ HEADS: Final = ("config", "version", "backend", "type", "location", "findings")
 
 @click.command()
 @click.argument("configs", type=RUN_CONFIG, nargs=-1, required=True, metavar="RUN_CONFIG…")
-@click.option("--test", "asks_servers", is_flag=True, help="Also log in to each server and ask it who it is.")
+@click.option(
+    "--test", "asks_servers", is_flag=True, help="Also log in to each server and ask for its identifier."
+)
 @click.option(
     "--all-equal",
     "compares_all",
     is_flag=True,
-    help="Compare the settings of all configs, whatever their names.",
+    help="Compare the settings of all configs, whatever their distribution names.",
 )
 @shared_options
 @click.pass_context

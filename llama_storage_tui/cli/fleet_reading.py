@@ -13,6 +13,7 @@ from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.fleet import FleetFinding
 from llama_storage_tui.reports.fleet import finding_block
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.reports.pending import notice_help
 from llama_storage_tui.services.fleet.inputs import find_inputs
 from llama_storage_tui.services.fleet.member import FleetMember
@@ -38,7 +39,7 @@ def read_fleet(context: click.Context, names: Sequence[str]) -> Iterator[FleetMe
         waiting = pending.notices(member.request) if member.request.config != STDIN else ()
         notices = [help_words(notice_help(found)) for found in waiting]
         if member.catalog is not None:
-            notices += member.catalog.notices
+            notices += notice_words(member.catalog.notices)
         for notice in notices:
             if notice not in said:
                 said.add(notice)

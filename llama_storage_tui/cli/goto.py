@@ -8,7 +8,7 @@ import click
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import ask
-from llama_storage_tui.cli.documents import Document, From, Made
+from llama_storage_tui.cli.documents import Document, From, Made, Notices
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.settings import Settings
@@ -42,7 +42,7 @@ class GotoDocument(Document):
     id: Annotated[str, From("text")]
     matches: list[MatchBody]
     asked: list[str]
-    notices: list[str]
+    notices: Notices
     failed: Annotated[list[UnaskedBody], From("failures")]
     complete: Annotated[bool, Made(lambda report: not report.failures)]
 
@@ -77,7 +77,6 @@ def _say(report: IdReport) -> None:
         output.say(
             f"Nothing has the id {report.text}, and nothing begins with it. Asked: {'; '.join(report.asked)}."
         )
-    for notice in report.notices:
-        output.say_notice(notice)
+    output.say_notices(report.notices)
     for backend, error in report.failures:
         output.say_notice(f"Backend {backend} gave no answer: {error.message}")

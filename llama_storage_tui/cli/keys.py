@@ -60,7 +60,7 @@ def _wanted(context: click.Context, namespace: str | None, *, unassigned: bool) 
 @click.option("--prefix", default="", help="Only keys that begin with TEXT.")
 @PAGE_LIMIT
 @click.option("--after", metavar="CURSOR", help="The page after CURSOR.")
-@click.option("--exact", is_flag=True, help="Fill the page, however many keys that takes to look at.")
+@click.option("--exact", is_flag=True, help="Fill the page, however many keys have to be looked at.")
 @shared_options
 @click.pass_context
 def keys(

@@ -10,7 +10,7 @@ import click
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import FOUND, ask
 from llama_storage_tui.cli.blocks import write_lines
-from llama_storage_tui.cli.documents import Document, FindingBody, From, Made
+from llama_storage_tui.cli.documents import Document, FindingBody, From, Made, Notices
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
 from llama_storage_tui.cli.settings import Settings
@@ -45,7 +45,7 @@ class LeftBehindDocument(Document):
 
     findings: list[FindingBody]
     spaces: list[StoredSpaceBody]
-    notices: list[str]
+    notices: Notices
 
 
 @click.command("left-behind")
@@ -55,7 +55,7 @@ class LeftBehindDocument(Document):
 def left_behind(context: click.Context, config: str) -> int:
     """List stored data that the server's version does not reach.
 
-    Also tell what accumulates in the stores.
+    Also show what accumulates in the stores.
 
     Example: llama-storage-tui left-behind run.yaml --for 1.5.0
     """
@@ -71,8 +71,7 @@ def left_behind(context: click.Context, config: str) -> int:
     if Settings(context).is_json:
         output.write_document(LeftBehindDocument.model_validate(found))
     else:
-        for notice in found.notices:
-            output.say_notice(notice)
+        output.say_notices(found.notices)
         _write(found)
     return ExitCode.UNREACHABLE if found.notices else ExitCode.DONE
 

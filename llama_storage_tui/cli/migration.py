@@ -47,7 +47,7 @@ _TONES: Final = (
     required=True,
     metavar="VERSION",
     shell_complete=shell_completion.versions,
-    help="The release to bring it to: 1.5.0, 0.7.",
+    help="The release to migrate to: 1.5.0, 0.7.",
 )
 @click.option(
     "--layout",
@@ -78,13 +78,13 @@ def migrate(
     dry_run: bool,
     yes: bool,
 ) -> int:
-    """Bring a run config to a later release.
+    """Migrate a run config to a later release.
 
     Without an option the change is shown as a diff.
 
     From inline stores of 0.2 to a catalog, and from any release to any later one; --for names the one it was written for.
-    Comments, order, quoting and ${env...} expressions stay. Rows are not moved. Exit code 1 where something could not be carried:
-    it is listed with its line and reason.
+    Comments, order, quoting and ${env...} expressions stay. Rows are not moved. Exit code 1 where something could not be carried
+    over: it is listed with its line and reason.
 
     Example: llama-storage-tui migrate run.yaml --to 1.5.0
     """
@@ -117,7 +117,7 @@ def migrate(
             f"Written: {written.path}" + (f"; the old file is {written.backup}" if written.backup else "")
         )
         if next_ is not None:
-            output.say(f"Then look which rows have to be brought over: {next_}")
+            output.say(f"Next, see which rows have to be moved: {next_}")
     return _code(plan)
 
 
@@ -167,7 +167,7 @@ def _say_rest(plan: ConfigMigration, *, with_changes: bool) -> None:
         for reason, lines in _by_reason(plan.changes):
             output.say(f"  {lines}: {reason}")
     if plan.not_carried:
-        output.say_notice(f"{plural(len(plan.not_carried), 'thing')} could not be carried:")
+        output.say_notice(f"{plural(len(plan.not_carried), 'thing')} could not be carried over:")
         for one in plan.not_carried:
             line = f"line {one.line}, " if one.line is not None else ""
             output.say(f"  {line}{one.path}: {one.reason}")

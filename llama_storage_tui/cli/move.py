@@ -53,8 +53,12 @@ _ENGINES: Final = ", ".join(dict.fromkeys(each.partition("_")[2] for each in TYP
     is_flag=True,
     help="Finish the move although other processes have a store open: only where none of them is a server of this config.",
 )
-@click.option("--resume", "resumes", is_flag=True, help="Finish a move that was left half done.")
-@click.option("--undo", is_flag=True, help="Put the config back, and take away what the last move brought.")
+@click.option("--resume", "resumes", is_flag=True, help="Finish an interrupted move.")
+@click.option(
+    "--undo",
+    is_flag=True,
+    help="Undo the last move: restore the config, and remove what was written to the target.",
+)
 @shared_options
 @click.pass_context
 def move(
@@ -86,10 +90,10 @@ def move(
     if resumes or undo:
         if backend or type_ or fields:
             raise UsageError(
-                "A move is finished or taken back as it was begun",
+                "A move is finished or undone with the options it began with",
                 help="Leave the backend, --to and --set out.",
             )
-        confirm("Put the config back?" if undo else "Finish the pending move?", is_confirmed=yes)
+        confirm("Undo the move?" if undo else "Finish the pending move?", is_confirmed=yes)
         return _report(
             settings, None, _ended(moving, is_undone=undo, accepts_open=accept_open, is_asking=not yes)
         )

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Final
 
-from llama_storage_tui.next_steps import Help, Step, worded
+from llama_storage_tui.next_steps import UNNAMED, Help, Step, worded
 
 PROGRAM: Final = "llama-storage-tui"
 
@@ -37,41 +37,22 @@ _WORDS: Final = {
     Step.ACCEPT_UNCHECKED: "To change the password without verification, add --accept-unchecked.",
     Step.LEAVE_OUT_USERLIST: "Leave --userlist out.",
     Step.CHANGE_TOGETHER: "`rotate` one of them, with --also for each of the others: {of}.",
-    Step.MIGRATE_DATA: "What brings them, and shows its plan first: migrate-data RUN_CONFIG --dry-run",
+    Step.MIGRATE_DATA: "Transfer them, after a look at the plan: migrate-data RUN_CONFIG --dry-run",
     Step.RESUME_TRANSFER: f"Finish it with: {PROGRAM} migrate-data {{of}} --resume",
     Step.RESUME_MOVE: f"Finish it with: {PROGRAM} move {{of}} --resume",
-    Step.TEST_BACKENDS: "Use: test RUN_CONFIG",
-    Step.MIGRATE_CONFIG: "Use: migrate RUN_CONFIG --to {of} --output NEW_CONFIG",
-    Step.PLAN_DATA: "Use: migrate-data NEW_CONFIG --from RUN_CONFIG --for {of} --dry-run",
-    Step.BRING_DATA: "Use: migrate-data NEW_CONFIG --from RUN_CONFIG --for {of}",
-    Step.PLAN_IN_PLACE: "Use: migrate-data RUN_CONFIG --for {of} --dry-run",
-    Step.BRING_IN_PLACE: "Use: migrate-data RUN_CONFIG --for {of}",
-    Step.BRING_PUBLIC_DATA: "Use: migrate-data NEW_CONFIG --from RUN_CONFIG --for {of} --public-rows",
-    Step.CHECK_MIGRATED: "Use: check NEW_CONFIG --for {of} --data",
-    Step.CHECK_AS_VERSION: "Use: check RUN_CONFIG --for {of} --data",
 }
-_UNNAMED: Final = {
-    Step.READ_AS_VERSION: "VERSION",
-    Step.GIVE_ENV_FILE: "FILE",
-    Step.FINISH_CHANGE: "RUN_CONFIG",
-    Step.CONFIRM_CHANGE: "RUN_CONFIG",
-    Step.CHANGE_TOGETHER: "RUN_CONFIG",
-    Step.RESUME_TRANSFER: "RUN_CONFIG",
-    Step.RESUME_MOVE: "RUN_CONFIG",
-    **dict.fromkeys(
-        (
-            Step.MIGRATE_CONFIG,
-            Step.PLAN_DATA,
-            Step.BRING_DATA,
-            Step.PLAN_IN_PLACE,
-            Step.BRING_IN_PLACE,
-            Step.BRING_PUBLIC_DATA,
-            Step.CHECK_MIGRATED,
-            Step.CHECK_AS_VERSION,
-        ),
-        "VERSION",
-    ),
+_UPGRADING: Final = {
+    Step.TEST_BACKENDS: "test {config}",
+    Step.MIGRATE_CONFIG: "migrate {config} --to {of} --output {new}",
+    Step.PLAN_DATA: "migrate-data {new} --from {config} --for {of} --dry-run",
+    Step.BRING_DATA: "migrate-data {new} --from {config} --for {of}",
+    Step.PLAN_IN_PLACE: "migrate-data {config} --for {of} --dry-run",
+    Step.BRING_IN_PLACE: "migrate-data {config} --for {of}",
+    Step.BRING_PUBLIC_DATA: "migrate-data {new} --from {config} --for {of} --public-rows",
+    Step.CHECK_MIGRATED: "check {new} --for {of} --data",
+    Step.CHECK_AS_VERSION: "check {config} --for {of} --data",
 }
+"""The commands of an upgrade, by the config as it is, the one that it becomes and the version."""
 _PATHS: Final = (
     Step.GIVE_ENV_FILE,
     Step.FINISH_CHANGE,
@@ -83,8 +64,11 @@ _PATHS: Final = (
 
 def step_words(step: Step, of: str = "") -> str:
     """Return the sentence that names the command or option of a step."""
+    if step in _UPGRADING:
+        command = _UPGRADING[step].format(config="RUN_CONFIG", new="NEW_CONFIG", of=of or UNNAMED.get(step))
+        return f"Use: {command}"
     named = shlex.quote(of) if of and step in _PATHS else of
-    return _WORDS[step].format(of=named or _UNNAMED.get(step, ""))
+    return _WORDS[step].format(of=named or UNNAMED.get(step, ""))
 
 
 def help_words(help_: Help | None) -> str:
@@ -116,7 +100,5 @@ def upgrade_command(step: Step, config: str, version: str, options: Sequence[str
     folder, slash, name = config.rpartition("/")
     stem, dot, ending = name.rpartition(".")
     new = f"{folder}{slash}{stem}-{version}{dot}{ending}" if stem else f"config-{version}.yaml"
-    words = _WORDS[step].removeprefix("Use: ").format(of=version)
-    # The longer name first: it holds the shorter one.
-    words = words.replace("NEW_CONFIG", shlex.quote(new)).replace("RUN_CONFIG", shlex.quote(config))
-    return " ".join((PROGRAM, words, *map(shlex.quote, options)))
+    command = _UPGRADING[step].format(config=shlex.quote(config), new=shlex.quote(new), of=version)
+    return " ".join((PROGRAM, command, *map(shlex.quote, options)))

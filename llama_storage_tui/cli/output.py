@@ -6,11 +6,9 @@ true of JSON, of other machine formats, and of stored bytes.
 
 from __future__ import annotations
 
-import codecs
 import json
 import os
 import select
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,9 +18,12 @@ from typing import TYPE_CHECKING, TextIO
 
 from llama_storage_tui import text
 from llama_storage_tui.cli import pager, table
+from llama_storage_tui.cli.lacking import SPELL_OUT
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.model.notices import Notice
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.secrets import mask_shown
 
 if TYPE_CHECKING:
@@ -33,27 +34,6 @@ KEPT_WIDE = 60
 
 INDENTED = 1_000_000
 """Letters of a document up to which it is indented: a larger one is read by programs, and the indentation would be half of it."""
-
-ASCII_MARKS = {
-    **dict(zip("…–→›×§·✓✗•“”↑↓↳⇧", '~->>xS-+x*""^v>^', strict=True)),
-    **dict(zip("●○◌◆□▲△▼", "*ooo#!!v", strict=True)),
-    **dict.fromkeys("─━═", "-"),
-    **dict.fromkeys("│┃║", "|"),
-    **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯", "+"),
-}
-"""What is written for the program's own signs where an encoding lacks them: as wide as they are, so columns stay."""
-
-
-def _spell_out(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Give what an encoding lacks as its mark in ASCII, as an escape where there is none."""
-    if isinstance(error, UnicodeEncodeError) and (mark := ASCII_MARKS.get(error.object[error.start])):
-        return mark, error.start + 1
-    if isinstance(error, UnicodeEncodeError) and error.end > error.start + 1:
-        error.end = error.start + 1  # one character at a time: the next may have a mark
-    return codecs.backslashreplace_errors(error)
-
-
-codecs.register_error("spell_out", _spell_out)
 
 
 class Colour(Enum):
@@ -88,7 +68,7 @@ def prepare() -> None:
     """Let what an encoding lacks go out as an ASCII mark where there is one, else as an escape, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="spell_out")
+            stream.reconfigure(errors=SPELL_OUT)
 
 
 @contextmanager
@@ -316,7 +296,7 @@ def write_table(
     """Print an aligned table for people, cells cut to `cut` characters (None: whole) and to what the terminal is wide."""
     given = [[*row] for row in rows]
     cells = [[text.line(str(cell), cut) for cell in row] for row in given]
-    width = shutil.get_terminal_size().columns if stdout_is_terminal() else None
+    width = _columns() if stdout_is_terminal() else None
     has_colours = _stdout_colours()
 
     def paint(row: int, column: int, shown: str) -> str:
@@ -326,14 +306,26 @@ def write_table(
         _write(line + "\n")
 
 
+def _columns() -> int:
+    import shutil  # here: no document needs it
+
+    return shutil.get_terminal_size().columns
+
+
 def say(message: str) -> None:
     """Print a line for the operator to stderr."""
     _say(text.block(message) + "\n")
 
 
-def say_notice(notice: object) -> None:
+def say_notice(notice: str) -> None:
     """Print something that the operator should know to stderr."""
-    _say_marked("Notice:", Colour.WARNING, str(notice))
+    _say_marked("Notice:", Colour.WARNING, notice)
+
+
+def say_notices(notices: Iterable[Notice]) -> None:
+    """Print what could not be looked at, or is odd, to stderr; each once."""
+    for words in dict.fromkeys(notice_words(notices)):
+        say_notice(words)
 
 
 def say_error(error: StorageToolError) -> None:

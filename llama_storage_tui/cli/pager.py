@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import sys
 from pathlib import Path
 from typing import Final
+
+from llama_storage_tui.cli.lacking import SPELL_OUT
 
 LESS: Final = "-FRX"
 """As git has it: end at once where all fits on the screen, pass colours on, leave the text on the screen at the end."""
@@ -18,6 +19,8 @@ def is_usable() -> bool:
     """Tell whether there is a person at a terminal that can show a pager, and a pager."""
     if sys.stdin is None or not sys.stdin.isatty() or os.environ.get("TERM") in (None, "dumb"):
         return False
+    import shutil  # here: whoever reads what a pipe gets needs none
+
     try:
         command = shlex.split(os.environ.get("PAGER", "less"))
     except ValueError:
@@ -27,6 +30,8 @@ def is_usable() -> bool:
 
 def is_longer_than_screen(text: str) -> bool:
     """Tell whether a text and the prompt below it take more lines than the screen has, its long lines folded."""
+    import shutil
+
     import click
 
     from llama_storage_tui.cli.table import display_width
@@ -58,7 +63,7 @@ def show(text: str) -> str | None:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environ)  # noqa: S603 - what $PAGER says
     except OSError as error:
         return f"The pager {command[0]} cannot be run: {error.strerror}"
-    rest: bytes | None = text.encode(sys.stdout.encoding, errors="spell_out")
+    rest: bytes | None = text.encode(sys.stdout.encoding, errors=SPELL_OUT)
     while True:
         # `less` has a use of its own for ctrl+c, and goes on: whoever left before it would leave two readers of one keyboard.
         try:

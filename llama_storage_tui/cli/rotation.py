@@ -41,12 +41,12 @@ from llama_storage_tui.errors import UsageError
 @click.option(
     "--outside",
     is_flag=True,
-    help="Go on where a place cannot be written from here: print what to change there; open until --confirm.",
+    help="Continue where a place cannot be written from here: print what to change there; open until --confirm.",
 )
 @click.option(
     "--accept-unchecked",
     is_flag=True,
-    help="Go on where the server lets the role in with any password (trust): nothing can be verified.",
+    help="Continue where the server lets the role in with any password (trust): nothing can be verified.",
 )
 @click.option("--show", is_flag=True, help="Print the new password at the end.")
 @click.option("--yes", is_flag=True, help="Do not ask; needed where stdin is not a terminal.")

@@ -17,11 +17,11 @@ from llama_storage_tui.cli.waiting import wait_for
 from llama_storage_tui.errors import NotFoundError, RefusedError, UsageError
 from llama_storage_tui.model.rotation import Outcome, Plan, Result
 from llama_storage_tui.reports.pending import notice_help, pending_error
+from llama_storage_tui.reports.rotation_steps import words
 from llama_storage_tui.secrets import Secret, show
 from llama_storage_tui.services.rotation.password import generate
 from llama_storage_tui.services.rotation.pending import Pending
 from llama_storage_tui.services.rotation.service import PasswordChanges
-from llama_storage_tui.services.rotation.steps import words
 
 
 def rotate_backend(settings: Settings, config: str, backend: str, choices: Choices) -> int:
@@ -34,6 +34,7 @@ def rotate_backend(settings: Settings, config: str, backend: str, choices: Choic
     terms = choices.terms(new if choices.config_only else None)
     prepared = wait_for(changes.prepare(backend, terms, also=choices.also, userlist=choices.userlist))
     plan = prepared.plan
+    output.say_notices(plan.config_notices)
     for notice in plan.notices:
         output.say_notice(notice)
     if not settings.is_json:

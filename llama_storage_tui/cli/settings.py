@@ -27,11 +27,6 @@ class Settings:
         return not self._kept.get("no_mouse")
 
     @property
-    def log_file(self) -> str | None:
-        """Where to write a debug log."""
-        return self._kept.get("log_file")
-
-    @property
     def timeouts(self) -> Timeouts:
         """The time limits."""
         defaults = Timeouts()

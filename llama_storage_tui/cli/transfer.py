@@ -40,7 +40,7 @@ from llama_storage_tui.services.transfer.service import DataMigration
 @click.option(
     "--remove-source",
     is_flag=True,
-    help="Afterwards remove from the source what the target was seen to have.",
+    help="Then remove from the source every row that was verified in the target.",
 )
 @click.option(
     "--on-conflict",
@@ -51,14 +51,14 @@ from llama_storage_tui.services.transfer.service import DataMigration
 @click.option(
     "--accept-open",
     is_flag=True,
-    help="Go on while other processes have a store open: what they write meanwhile may be missed.",
+    help="Continue while other processes have a store open: what they write meanwhile may be missed.",
 )
 @click.option(
     "--public-rows", is_flag=True, help="Rows without an owner were public: make them readable to everybody."
 )
 @click.option("--tenant", metavar="NAME", help="The tenant of rows that have none.")
-@click.option("--resume", "resumes", is_flag=True, help="Finish a transfer that was left half done.")
-@click.option("--undo", is_flag=True, help="Take away what the last transfer brought, and nothing else.")
+@click.option("--resume", "resumes", is_flag=True, help="Finish an interrupted transfer.")
+@click.option("--undo", is_flag=True, help="Undo the last transfer: remove what it wrote, and nothing else.")
 @shared_options
 @click.pass_context
 def migrate_data(
@@ -77,9 +77,9 @@ def migrate_data(
     resumes: bool,
     undo: bool,
 ) -> int:
-    """Bring data to where the config's version reads it.
+    """Migrate data to where the config's version reads it.
 
-    That is the data which this version does not reach, or does not take in the form it has.
+    That is data which this version does not reach, or cannot read in its stored form.
 
     Every row is read back before it counts as written. What moves is copied, and its source stays unless --remove-source
     says so; rows that are in the right place in an old form are changed there.
@@ -89,7 +89,7 @@ def migrate_data(
     settings = Settings(context)
     if config == STDIN and not dry_run:
         raise UsageError(
-            "The config comes from stdin: what is half done could not be found again by it",
+            "The config comes from stdin: an unfinished transfer could not be found again",
             help="Save it to a file, or add --dry-run.",
         )
     choices = PlanChoices(public_rows=public_rows, tenant=tenant)
@@ -103,11 +103,11 @@ def migrate_data(
         )
     if (resumes or undo) and (old or remove_source or public_rows or tenant):
         raise UsageError(
-            "A transfer is finished or taken back as it was begun",
+            "A transfer is finished or undone with the options it began with",
             help="Leave --from, --remove-source, --public-rows and --tenant out.",
         )
     if undo:
-        confirm("Take away what was brought?", is_confirmed=yes)
+        confirm("Remove what was transferred?", is_confirmed=yes)
         return _report(settings, None, wait_for(migration.undo(watching(), tell, accepts_open=accept_open)))
     if resumes:
         confirm("Finish the pending transfer?", is_confirmed=yes)

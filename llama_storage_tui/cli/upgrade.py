@@ -16,7 +16,7 @@ from pydantic import Field
 from llama_storage_tui.cli import output, shell_completion
 from llama_storage_tui.cli.asking import open_with
 from llama_storage_tui.cli.blocks import say_blocks, write_blocks, write_lines
-from llama_storage_tui.cli.documents import Document, FindingBody, From, Made, PhysicalBody
+from llama_storage_tui.cli.documents import Document, FindingBody, From, Made, Notices, PhysicalBody
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.next_steps import upgrade_command
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
@@ -83,7 +83,7 @@ class UpgradeStepBody(Document):
 PATIENCE: Final = 0.3
 """Seconds from the first report, where it estimates nothing, to where it is shown: most stores are looked into by then."""
 
-EARLY: Final = "Everything is being counted exactly, and the rows are looked into; --fast ends here.\n"
+EARLY: Final = "Counting exactly, and reading the rows; --fast stops before this.\n"
 
 
 def _in_renamed_home(word: str) -> str:
@@ -130,7 +130,7 @@ class UpgradeDocument(Document):
     forms: Annotated[list[str], From("report.forms")]
     findings: Annotated[list[FindingBody], From("report.findings")]
     steps: list[UpgradeStepBody]
-    notices: Annotated[list[str], From("report.notices")]
+    notices: Annotated[Notices, From("report.notices")]
 
 
 @click.command("upgrade-check")
@@ -164,8 +164,7 @@ def upgrade_check(context: click.Context, config: str, *, to: str, from_: str | 
         return load_pair(request if from_ is None else replace(request, version=from_), to)
 
     pair = open_with(context, config, read)
-    for notice in pair.old.notices:
-        output.say_notice(notice)
+    output.say_notices(pair.old.notices)
     early = _say_early if output.stderr_is_terminal() and not Settings(context).is_json else None
     report = wait_for(_last(pair, Settings(context).timeouts, fast=fast, early=early))
     found = Previewed(report, config, Settings(context).reading_words)

@@ -39,7 +39,7 @@ def unknown_command(first: str, rest: Sequence[str], known: Iterable[str]) -> Us
         )
     if Path(first).is_file():
         return UsageError(
-            f"The app takes run configs and nothing else; {rest[0]!r} is no file",
+            f"The app takes only run configs; {rest[0]!r} is not a file",
             help=f"A command comes before the config. There are: {', '.join(names)}.",
         )
     meant = nearest(first, names)

@@ -88,5 +88,5 @@ def _tenancy(context: Context) -> tuple[Tenancy, str | None]:
         raise _UnknownRulesError("server.tenancy depends on a variable that is not set")
     mode, tenant = tenancy.get("mode", Tenancy.DISABLED), tenancy.get("default_tenant_id")
     if mode not in list(Tenancy):
-        raise _UnknownRulesError("server.tenancy.mode is none that a server loads")
+        raise _UnknownRulesError("no server loads this server.tenancy.mode")
     return Tenancy(mode), tenant.strip().lower() if isinstance(tenant, str) and tenant else None

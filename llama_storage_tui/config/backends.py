@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -22,6 +21,7 @@ from llama_storage_tui.config.masking import (
     secrets_in_userinfo,
 )
 from llama_storage_tui.config.targets import EntrySettings, location_of, read_target
+from llama_storage_tui.deferred import replace
 from llama_storage_tui.model.catalog import NOT_SET, Backend, Credential, Family, Setting, SettingValue
 from llama_storage_tui.model.target import Target
 from llama_storage_tui.secrets import MASK, Secret

@@ -189,7 +189,7 @@ def decode(content: bytes, name: str) -> str:
     """Turn a file's bytes into text; raises ConfigError where it is too large, binary or not UTF-8."""
     if len(content) > MAXIMUM_BYTES:
         raise ConfigError(
-            f"{name} is larger than {MAXIMUM_BYTES // 1_000_000} MB, which is no run config", where=name
+            f"{name} is larger than {MAXIMUM_BYTES // 1_000_000} MB, so it is not a run config", where=name
         )
     try:
         text = content.decode("utf-8-sig")

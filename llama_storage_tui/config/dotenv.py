@@ -15,6 +15,7 @@ from typing import Final
 from llama_storage_tui.config.environment import Environment, Variable
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import ConfigError
+from llama_storage_tui.model.notices import Notice, NoticeKind
 
 _NAME: Final = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*=")
 _SINGLE: Final = re.compile(r"[ \t]*'([^']*)'")
@@ -124,7 +125,7 @@ def merge(
     for file in env_files:
         named |= file
     notices = [
-        f"{name} differs between {variable.file} (line {variable.line}) and the process environment; the file counts"
+        Notice(NoticeKind.VARIABLE_DIFFERS, name, f"{variable.file} (line {variable.line})")
         for name, variable in named.items()
         if process is not None
         and variable.value is not None

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from llama_storage_tui.config.document import Elsewhere, Mount, Path, PathStep
 from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.model.notices import Notice
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.secrets import MASK
 from llama_storage_tui.upstream import changes
@@ -59,7 +60,7 @@ class Environment:
     variables: Mapping[str, Variable]
     assumes_set: bool = False
     home: str | None = None
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
     mounts: tuple[Mount, ...] | None = None
     """The volumes of the server's container, as a compose file among the env files says; None where none does."""

@@ -35,7 +35,7 @@ def guess_version(raw: Mapping[str, object], chosen: Version | None) -> VersionG
     guess = max(release for release in RELEASES if _lies_in(release, (low, below)))
     because = _reasons(counted, contradicted)
     if not because:
-        because = ("nothing in the file tells versions apart: the newest is assumed",)
+        because = ("nothing in the file depends on the version: the newest is assumed",)
     return VersionGuess(guess, low, below, because, chosen or guess, chosen is not None)
 
 

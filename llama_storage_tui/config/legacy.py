@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from llama_storage_tui.backends.sqlite.target import sqlite_target
@@ -17,6 +16,7 @@ from llama_storage_tui.config.document import Path, get, show_path
 from llama_storage_tui.config.environment import DISABLED, resolve, written_name
 from llama_storage_tui.config.providers import provider_configs
 from llama_storage_tui.config.targets import EntrySettings, location_of
+from llama_storage_tui.deferred import replace
 from llama_storage_tui.model.catalog import (
     NOT_SET,
     Backend,

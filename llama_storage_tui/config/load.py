@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from llama_storage_tui.config.backends import read_backends, with_shared_folders
 from llama_storage_tui.config.concealing import find_concealed
@@ -18,9 +17,10 @@ from llama_storage_tui.config.provider_logins import read_logins
 from llama_storage_tui.config.providers import read_providers
 from llama_storage_tui.config.references import read_references
 from llama_storage_tui.config.registrations import read_registrations
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.model.catalog import Backend, Catalog
 from llama_storage_tui.model.finding import Finding, Severity, Stage, Verdict
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.version import Version, VersionGuess
 from llama_storage_tui.secrets import conceal
 
@@ -206,14 +206,13 @@ def _with_deployed(document: ConfigDocument, environment: Environment) -> Enviro
             and found.value is not None
             and known.value != found.value
         ):
-            notices.append(
-                f"{found.name} differs between {found.file} (line {found.line}) and the process environment; the file counts"
-            )
+            place = f"{found.file} (line {found.line})"
+            notices.append(Notice(NoticeKind.VARIABLE_DIFFERS, found.name, place))
         if found.value is None and known is not None and not known.is_empty:
             # A Secret that lies elsewhere: what is set here is the best that is known of it.
             continue
         variables[found.name] = Variable(found.value, found.file, found.line, is_deployed=True)
-    notices += map(said_of_elsewhere, document.elsewhere)
+    notices += map(notice_of, document.elsewhere)
     return replace(
         environment,
         variables=variables,
@@ -222,12 +221,9 @@ def _with_deployed(document: ConfigDocument, environment: Environment) -> Enviro
     )
 
 
-def said_of_elsewhere(place: Elsewhere) -> str:
-    """Return what to say about variables that come from a place that cannot be looked into."""
-    return (
-        f"Further variables come from {place.what} ({place.file}, line {place.line}), which is not here: what it may set counts as "
-        "unknown, not as unset"
-    )
+def notice_of(place: Elsewhere) -> Notice:
+    """Return the notice of variables that come from a place that cannot be looked into."""
+    return Notice(NoticeKind.VARIABLES_ELSEWHERE, place.what, f"{place.file}, line {place.line}")
 
 
 def _distribution(data: Mapping[str, object]) -> str | None:

@@ -11,9 +11,7 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from llama_storage_tui.config.document import MAXIMUM_BYTES, ConfigDocument, decode, parse, parse_stream
-from llama_storage_tui.config.manifests import find_run_config
-from llama_storage_tui.config.manifests.resources import is_manifest
-from llama_storage_tui.config.other_files import refuse_other_files, unreadable_error
+from llama_storage_tui.config.other_files import is_manifest, refuse_other_files, unreadable_error
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.next_steps import Advice, Step
@@ -178,6 +176,10 @@ def read_document(content: bytes, name: str, *, key: str | None = None) -> Confi
     except ConfigError as error:
         raise unreadable_error(text, error) or error from None
     if document.is_stream or is_manifest(document.data):
+        from llama_storage_tui.config.manifests import (
+            find_run_config,  # here: most configs are files of their own
+        )
+
         return find_run_config(document, key)
     refuse_other_files(document)
     if key is not None:

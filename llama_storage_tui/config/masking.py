@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
@@ -47,10 +46,23 @@ _LONGEST_NAME: Final = 32
 def is_secret_name(name: str) -> bool:
     """Tell whether a field of that name holds a secret, known to a server or not, also where the name is mistyped."""
     if _SECRET_NAME.search(name) is None:
-        return len(name) <= _LONGEST_NAME and bool(
-            get_close_matches(name.lower(), _OFTEN_MISTYPED, n=1, cutoff=_LIKENESS)
-        )
+        return len(name) <= _LONGEST_NAME and _is_mistyped(name.lower())
     return "token" not in name.lower() or _COUNTED_TOKENS.search(_WORD_BREAK.sub("_", name)) is None
+
+
+def _is_mistyped(name: str) -> bool:
+    near = [word for word in _OFTEN_MISTYPED if _share_letters(name, word)]
+    if not near:
+        return False
+    from difflib import get_close_matches  # here: hardly a name in a config comes so far
+
+    return bool(get_close_matches(name, near, n=1, cutoff=_LIKENESS))
+
+
+def _share_letters(name: str, word: str) -> bool:
+    """Tell whether two names have as many letters in common, in any order, as two that are alike."""
+    shared = sum(min(name.count(letter), word.count(letter)) for letter in {*word})
+    return 2 * shared >= _LIKENESS * (len(name) + len(word))
 
 
 def names_a_place(name: str) -> bool:

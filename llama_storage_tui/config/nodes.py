@@ -81,7 +81,7 @@ class _Composer(Composer):
         if self.depth > MAXIMUM_DEPTH:
             raise self.place.error(mark, "nested too deeply", f"The limit is {MAXIMUM_DEPTH} levels.")
         if self.count > MAXIMUM_NODES:
-            raise self.place.error(mark, f"more than {MAXIMUM_NODES:,} values, which is no run config")
+            raise self.place.error(mark, f"more than {MAXIMUM_NODES:,} values, so it is not a run config")
         try:
             return super().compose_node(parent, index)
         finally:
@@ -128,7 +128,7 @@ else:
     _Quick = None
 
 _DIFFERENT: Final = re.compile(
-    r"[^\n -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|\?|(?:^|[\s,\[{])!",
+    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]|\?|(?:^|[\s,\[{])!",
     re.MULTILINE,
 )
 """Where the parsers in C and in Python read differently: characters that only one takes or takes for a line's end, a `?` in a flow

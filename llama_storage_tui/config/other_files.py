@@ -39,6 +39,11 @@ KUSTOMIZATION: Final[tuple[str, Help]] = (
 )
 
 
+def is_manifest(data: object) -> bool:
+    """Tell whether a document is a Kubernetes resource, or a list of them."""
+    return isinstance(data, dict) and isinstance(data.get("kind"), str) and "apiVersion" in data
+
+
 def looks_like_run_config(text: str) -> bool:
     """Tell whether a text is a run config, a broken one included."""
     try:

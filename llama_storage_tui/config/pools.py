@@ -8,13 +8,12 @@ pgvector: one pool from 1.1 on, one connection before. Each worker of each repli
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from llama_storage_tui.backends.postgres.target import PostgresTarget, ServerNeeds
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import get
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.model.catalog import Backend, Family, Reference
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream import changes

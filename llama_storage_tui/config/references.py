@@ -7,7 +7,6 @@ stands; external providers may hold either. What the file leaves out and the ser
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, get, show_path
@@ -15,6 +14,7 @@ from llama_storage_tui.config.environment import resolve, written_name
 from llama_storage_tui.config.masking import mask_userinfo
 from llama_storage_tui.config.physical import Layout, physical_place, provider_layout
 from llama_storage_tui.config.rewrites import rewrite_store
+from llama_storage_tui.deferred import replace
 from llama_storage_tui.model.catalog import Backend, Family, Reference, ReferenceKind, Scalar
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.upstream import changes

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from platformdirs import user_state_path
-
 from llama_storage_tui.errors import RefusedError
 
 STATE_VARIABLE: Final = "LLAMA_STORAGE_TUI_STATE_DIR"
@@ -17,8 +15,11 @@ STATE_VARIABLE: Final = "LLAMA_STORAGE_TUI_STATE_DIR"
 
 def state_folder(environ: Mapping[str, str]) -> Path:
     """Return where one user's changes are journaled; it need not exist."""
-    named = environ.get(STATE_VARIABLE)
-    return Path(named) if named else user_state_path("llama-storage-tui", appauthor=False)
+    if named := environ.get(STATE_VARIABLE):
+        return Path(named)
+    from platformdirs import user_state_path
+
+    return user_state_path("llama-storage-tui", appauthor=False)
 
 
 def make_private(folder: Path, holds: str) -> None:

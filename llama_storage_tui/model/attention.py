@@ -7,6 +7,7 @@ from enum import StrEnum
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import TablePlace
+from llama_storage_tui.model.notices import Notice
 from llama_storage_tui.model.records import Condition
 from llama_storage_tui.model.version import Version
 
@@ -97,4 +98,4 @@ class Attention:
     is_exact: bool
     done: int
     total: int
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()

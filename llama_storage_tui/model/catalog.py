@@ -9,6 +9,7 @@ from enum import StrEnum
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.access import AccessRules
 from llama_storage_tui.model.finding import Finding, Verdict
+from llama_storage_tui.model.notices import Notice
 from llama_storage_tui.model.target import Target
 from llama_storage_tui.model.version import VersionGuess
 from llama_storage_tui.secrets import Concealed, Secret
@@ -230,7 +231,7 @@ class Catalog:
     registrations: tuple[Registration, ...] = ()
     logins: tuple[Backend, ...] = ()
     """What providers log in to by themselves (pgvector), under the name `API/PROVIDER_ID`: for tests, not part of the catalog."""
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
     concealed: tuple[Concealed, ...] = field(default=(), repr=False)
 

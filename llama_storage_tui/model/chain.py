@@ -7,6 +7,7 @@ from enum import StrEnum
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import TablePlace
+from llama_storage_tui.model.notices import Notice
 
 
 class LinkMark(StrEnum):
@@ -71,31 +72,6 @@ class OwnerChange:
     previous_tenant: str | None
 
 
-class ChainNoticeKind(StrEnum):
-    """What of a chain could not be found out, or is odd about several of its rows."""
-
-    NOT_INFERRED = "not-inferred"
-    """The response has no readable items, by which an earlier one could be inferred."""
-    TOO_MANY_ALIKE = "too-many-alike"
-    """More than `count` responses begin alike: only those stored last were compared."""
-    UNREADABLE = "unreadable"
-    """`count` responses that begin alike could not be compared."""
-    TOO_LONG = "too-long"
-    """Only `count` responses are shown of `total`."""
-    DOCUMENTS_DIFFER = "documents-differ"
-    """In `count` rows the column and the document name different previous responses; `id` is the first."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChainNotice:
-    """What of a chain could not be found out, or is odd about several of its rows; `id` is the response that it is about."""
-
-    kind: ChainNoticeKind
-    count: int = 1
-    id: str | None = None
-    total: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class Chain:
     """A response with everything that it continues and everything that continues it.
@@ -116,7 +92,7 @@ class Chain:
     forks: tuple[Fork, ...] = ()
     owner_changes: tuple[OwnerChange, ...] = ()
     is_complete: bool = True
-    notices: tuple[ChainNotice, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 class Truncation(StrEnum):

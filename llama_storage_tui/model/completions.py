@@ -7,6 +7,7 @@ from enum import StrEnum
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import RecordEntry
+from llama_storage_tui.model.notices import Notice
 from llama_storage_tui.model.transcript import ChatMessage
 
 
@@ -47,4 +48,4 @@ class Origin:
     response: str | None = None
     candidates: tuple[str, ...] = ()
     shares: tuple[SharedPart, ...] = ()
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import RecordEntry, TablePlace
+from llama_storage_tui.model.notices import Notice
 from llama_storage_tui.model.transcript import TranscriptEntry
 
 
@@ -35,7 +36,7 @@ class ConversationDetail:
     items: tuple[ConversationItem, ...] = ()
     messages: Cell = None
     responses: tuple[str, ...] = ()
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +57,4 @@ class OrphanReport:
     orphans: tuple[Orphans, ...]
     scanned: int
     is_complete: bool = True
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()

@@ -86,11 +86,24 @@ class KeyLevel:
 
 @dataclass(frozen=True, slots=True)
 class StoredValue:
-    """One value with its key; `value` is cut to `limit` characters or bytes where the reader was asked to (`is_cut`)."""
+    """One value with its key; `value` is cut to `limit` characters or bytes where the reader was asked to (`is_cut`).
+
+    `other_type` where the engine holds something there that is no value at all, such as a list: `value` is None then.
+    """
 
     entry: KeyEntry
     value: Cell
     is_cut: bool = False
+    other_type: str | None = None
+
+    @property
+    def why_unreadable(self) -> str | None:
+        """Say why no server can read it; None where it is a value."""
+        return (
+            None
+            if self.other_type is None
+            else f"a {self.other_type} is stored there, not a string, so servers cannot read it"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Final, Generic, TypeVar
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell, Count, Cursor
+from llama_storage_tui.model.notices import Notice
 from llama_storage_tui.model.records import Condition, Measure, Path, RecordOrder
 
 T_co = TypeVar("T_co", covariant=True)
@@ -281,7 +282,7 @@ class FamilyEntry:
     family: RecordFamily
     places: tuple[Place, ...]
     count: Count | None
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     is_complete: bool = True
 
 
@@ -338,7 +339,7 @@ class Page(Generic[T_co]):
     next: Cursor | None
     order: RecordOrder | None = None
     is_complete: bool = True
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.access import Decision, Hiding
 from llama_storage_tui.model.data import Cell, Cursor
 from llama_storage_tui.model.families import Page, TablePlace
+from llama_storage_tui.model.notices import Notice
 from llama_storage_tui.model.records import DocumentShape
 
 
@@ -72,7 +73,7 @@ class ResponseBatch:
     responses: tuple[ResponseSummary, ...]
     done: int
     total: int
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     hidden: Mapping[Hiding, int] = field(default_factory=dict)
     next: Cursor | None = None
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.chain import Truncation
+from llama_storage_tui.model.notices import Notice
 from llama_storage_tui.model.transcript import ChatMessage, MessagesState, StoredResponse, TranscriptEntry
 from llama_storage_tui.model.version import Version
 
@@ -266,4 +267,4 @@ class Examination:
     comparison: Comparison
     conversation: str | None = None
     is_inferred: bool = False
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()

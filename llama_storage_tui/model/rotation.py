@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.model.notices import Notice
 from llama_storage_tui.next_steps import Advice, Help
 from llama_storage_tui.secrets import Secret
 
@@ -36,7 +37,7 @@ class Terms:
     hands_over: bool = False
     """Leave to the operator what cannot be written here, in place of stopping; it stays open until it is confirmed."""
     accepts_unchecked: bool = False
-    """Go on where the server lets the role in with any password, so that nothing can be verified."""
+    """Continue where the server lets the role in with any password, so that nothing can be verified."""
 
     @property
     def changes_server(self) -> bool:
@@ -235,7 +236,8 @@ class Plan:
     privileges: tuple[str, ...] = ()
     connections: tuple[int, int] | None = None
     """How many connections the server has now, and how many it takes at most."""
-    notices: tuple[str, ...] = field(default=())
+    config_notices: tuple[Notice, ...] = ()
+    notices: tuple[str, ...] = ()
     patches: tuple[Patch, ...] = ()
     """What is left to the operator, after the server has changed and before the change is confirmed."""
     server_steps: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.model.notices import Notice
 
 UNKNOWN = "unknown"
 """The status of a response that has none, or one that no server writes."""
@@ -66,7 +67,7 @@ class ResponseStatistics:
     is_exact: bool
     done: int = 0
     total: int = 0
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     def groups(self, by: StatisticsBy) -> tuple[StatisticsGroup, ...]:
         """Return the groups of one kind."""

@@ -12,6 +12,7 @@ from enum import StrEnum
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import TablePlace
+from llama_storage_tui.model.notices import Notice
 
 
 class Side(StrEnum):
@@ -217,4 +218,4 @@ class StoredResponse:
     place: TablePlace
     row: Mapping[str, Cell]
     transcript: Transcript
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()

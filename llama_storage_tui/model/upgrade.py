@@ -6,6 +6,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Physical
 from llama_storage_tui.model.data import Count
 from llama_storage_tui.model.finding import Finding, Severity, Verdict
+from llama_storage_tui.model.notices import Notice
 from llama_storage_tui.model.version import Version, VersionGuess
 from llama_storage_tui.next_steps import Help
 
@@ -76,7 +77,7 @@ class UpgradeReport:
     rewritten: tuple[RewrittenByServer, ...]
     findings: tuple[Finding, ...]
     steps: tuple[Help, ...]
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     is_final: bool = False
     """Whether everything was counted and looked into; until then counts may be estimates."""
     forms: tuple[str, ...] = ()

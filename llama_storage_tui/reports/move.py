@@ -16,7 +16,7 @@ from llama_storage_tui.text import plural
 _ENDS: Final = {
     Outcome.APPLIED: "The backend has moved, and the config leads there. Start the servers with it.",
     Outcome.RECOVERED: "The pending move was finished, and the config leads there. Start the servers with it.",
-    Outcome.UNDONE: "The config leads to the source again, and what was brought was taken away.",
+    Outcome.UNDONE: "The config leads to the source again, and what was written to the target was removed.",
     Outcome.NONE: "Nothing was pending.",
 }
 

@@ -49,7 +49,7 @@ def notice_summary(notice: PendingNotice) -> str:
                 if notice.is_move
                 else "A transfer of this config's data"
             )
-            return f"{what} has been half done since {moment(notice.since)}"
+            return f"{what} has been unfinished since {moment(notice.since)}"
 
 
 def notice_help(notice: PendingNotice) -> Help:
@@ -77,7 +77,7 @@ def _said(notice: PendingNotice) -> tuple[str, Step | None, str]:
         case OwnChange():
             return f"{first} (journal {notice.journal})", Step.FINISH_CHANGE, notice.config
         case OtherChange():
-            sentence = f"{first} (journal {notice.file} of {notice.owner}), which that user goes on with"
+            sentence = f"{first} (journal {notice.file} of {notice.owner}), which only that user can finish"
             return sentence, Step.FINISH_CHANGE, ""
         case DamagedJournal():
             sentence = (

@@ -31,7 +31,7 @@ from llama_storage_tui.reports.lines import (
     LineMark,
     Tone,
 )
-from llama_storage_tui.services.rotation.steps import words
+from llama_storage_tui.reports.rotation_steps import words
 from llama_storage_tui.text import plural
 
 PasswordCommand = Callable[[str], str]

@@ -34,13 +34,13 @@ SHOWN: Final = 20
 """Rows that are listed one by one in text; JSON has all."""
 
 _ENDS: Final = {
-    Outcome.APPLIED: "The data was brought to where this version reads it.",
+    Outcome.APPLIED: "The data is now where this version reads it.",
     Outcome.RECOVERED: "The pending transfer was finished.",
-    Outcome.UNDONE: "What was brought was taken back.",
+    Outcome.UNDONE: "The transfer was undone.",
     Outcome.NONE: "Nothing was pending.",
 }
-ALL_THERE: Final = "Nothing was changed: everything that can be brought was there already."
-NOTHING: Final = "Nothing has to be brought: this version already reads everything that was found."
+ALL_THERE: Final = "Nothing was changed: everything that can be transferred was there already."
+NOTHING: Final = "Nothing has to be transferred: this version already reads everything that was found."
 
 
 def plan_blocks(plan: TransferPlan) -> Iterator[Block]:
@@ -116,7 +116,7 @@ def progress_sentence(progress: TransferProgress) -> str:
 
 def bring_question(plan: TransferPlan) -> str:
     """Return the question before a plan is carried out."""
-    return f"Bring {plural(sum(item.brings for item in plan.items), 'row')}?"
+    return f"Transfer {plural(sum(item.brings for item in plan.items), 'row')}?"
 
 
 def progress_block(
@@ -144,14 +144,14 @@ def progress_block(
 def pending_transfer_blocks(pending: PendingTransfer) -> Iterator[Block]:
     """Yield a transfer that is half done: how far it is, and what it is about."""
     what = "move of a backend" if pending.is_move else "transfer of data"
-    state = "being taken back" if pending.is_undoing else "half done"
+    state = "being undone" if pending.is_undoing else "unfinished"
     done = f"{pending.done} of {plural(pending.stores, 'target store')}"
     yield Block(
         (
             Line(f"a {what}, {state}", Tone.KEY),
             Line(f"begun {moment(pending.since)}, journal {pending.journal}", Tone.MUTED, indent=2),
             Line(
-                f"{done} {'has' if pending.done == 1 else 'have'} what was brought, and it was verified there.",
+                f"{done} {'has' if pending.done == 1 else 'have'} the rows of the transfer, and they were verified there.",
                 indent=2,
             ),
         )
@@ -163,7 +163,7 @@ def pending_transfer_blocks(pending: PendingTransfer) -> Iterator[Block]:
             Line(source, Tone.MUTED, indent=2),
             Line(target, Tone.MUTED, ARROW, 2),
         ]
-    yield Block(tuple(lines), "what it brings")
+    yield Block(tuple(lines), "what it transfers")
 
 
 def _counted(counted: CountedItem) -> Iterator[Line]:

@@ -12,6 +12,7 @@ from llama_storage_tui.model.upgrade import LostByDesign, StoreForecast, Upgrade
 from llama_storage_tui.next_steps import Help
 from llama_storage_tui.reports.findings import place_of
 from llama_storage_tui.reports.lines import BAD, GOOD, MARKS, POINT, WARNING, Block, Line, LineMark, Tone
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.text import plural
 
 
@@ -69,7 +70,9 @@ def upgrade_blocks(report: UpgradeReport) -> list[Block]:
         title = f"What {report.to.product} {report.to} finds in this file and its stores"
         blocks.append(Block(tuple(map(_finding_line, report.findings)), title))
     if report.notices:
-        blocks.append(Block(tuple(Line(each, Tone.WARNING, WARNING) for each in report.notices)))
+        blocks.append(
+            Block(tuple(Line(each, Tone.WARNING, WARNING) for each in notice_words(report.notices)))
+        )
     return blocks
 
 

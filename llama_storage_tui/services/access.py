@@ -168,7 +168,7 @@ def _for_anybody(rules: AccessRules, stranger: Decision, anonymous: Decision) ->
         return f"No authentication is configured: every request is anonymous and {_may(anonymous)} read it."
     if rules.has_authentication:
         return f"{signed_in} A request that is not signed in is refused."
-    return f"Every request is the user system's, and {_may(anonymous)} read it."
+    return f"Every request runs as the user system, and {_may(anonymous)} read it."
 
 
 def _may(decision: Decision) -> str:

@@ -117,8 +117,7 @@ async def unreferenced_tables(session: Session, backend: Backend) -> AsyncIterat
         names = ", ".join(table.name for table in rest[:3]) + (", …" if len(rest) > 3 else "")
         yield UNREFERENCED_TABLES.found_on(
             backend,
-            f"{plural(len(rest), 'table')} with rows on {backend.name} {'is' if len(rest) == 1 else 'are'} none that this config "
-            f"leads to: {names}",
+            f"Nothing in this config refers to {plural(len(rest), 'table')} with rows on {backend.name}: {names}",
             Advice(UNREFERENCED_TABLES.advice, Step.LIST_TABLES, backend.name),
         )
 

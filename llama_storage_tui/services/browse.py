@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from llama_storage_tui.backends.protocols import KeyValueReader
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import NotFoundError, UsageError
 from llama_storage_tui.model.catalog import Backend, Catalog, Family, Reference
 from llama_storage_tui.model.data import (
@@ -227,7 +226,7 @@ async def value(
     for candidate in (key, *inside):
         found = await reader.value(candidate, limit=limit)
         if found is not None and belongs(wanted.selection, candidate):
-            return found
+            return _readable(found)
     place = "the unassigned keys" if wanted.is_unassigned else f"namespace {wanted.title}"
     raise NotFoundError(f"No key {key!r} in {place} of backend {name}")
 
@@ -277,6 +276,16 @@ async def stored_value(
     found = await (await session.key_values(name)).value(key, limit=limit)
     if found is None:
         raise NotFoundError("That key is gone: it was deleted meanwhile", help="Reload the page.")
+    return _readable(found)
+
+
+def _readable(found: StoredValue) -> StoredValue:
+    """Return a value; raises NotFoundError where the key holds none."""
+    if found.why_unreadable is not None:
+        raise NotFoundError(
+            f"That key has no value: {found.why_unreadable}",
+            help="Look at it with the engine's own client. Another program may have written it.",
+        )
     return found
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from llama_storage_tui.config.compose import Service, is_compose, read_compose
 from llama_storage_tui.config.document import ConfigDocument, decode
 from llama_storage_tui.config.dotenv import merge, parse_env_file
 from llama_storage_tui.config.environment import Environment, Variable
-from llama_storage_tui.config.load import UnjudgedConfig, read_catalog, said_of_elsewhere
+from llama_storage_tui.config.load import UnjudgedConfig, notice_of, read_catalog
 from llama_storage_tui.config.locate import Candidate, find_configs, open_config
+from llama_storage_tui.deferred import replace
 from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.files.log import learn_secrets
 from llama_storage_tui.model.catalog import Catalog
@@ -114,7 +114,7 @@ def read_environment(request: LoadRequest) -> Environment:
         merged,
         elsewhere=elsewhere,
         mounts=mounts,
-        notices=(*merged.notices, *map(said_of_elsewhere, elsewhere)),
+        notices=(*merged.notices, *map(notice_of, elsewhere)),
     )
 
 

@@ -24,7 +24,7 @@ ROWS_UNDER_OTHER_DEFAULT: Final = Rule(
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="Rows are in the place that is the default of other releases",
-    advice="Name that place in the config to go on with its rows.",
+    advice="Name that place in the config to keep using its rows.",
 )
 TABLE: Final = (ROWS_UNDER_OTHER_DEFAULT,)
 
@@ -50,7 +50,7 @@ async def other_default(session: Session, backend: Backend) -> AsyncIterator[Fin
         backend,
         f"{there} holds rows ({names}), and {here}, which {backend.name} names, holds none: the default changed at 0.8. "
         f"{version.product} {version} begins with an empty store",
-        f"{setting} goes on with these rows. Back them up first: {version.product} {version} changes older tables when it starts."
+        f"{setting} keeps using these rows. Back them up first: {version.product} {version} changes older tables when it starts."
         + (_RENAMES if version >= changes.OGX and FOLDERS[0] in setting else ""),
     )
 

@@ -186,7 +186,7 @@ def _key_rows(batch: Sequence[StoredValue]) -> Iterator[tuple[Cell, ...]]:
         expires = stored.entry.expires_at
         yield (
             stored.entry.key,
-            json_text(stored_to_json(stored.value)),
+            json_text({"$type": stored.other_type} if stored.other_type else stored_to_json(stored.value)),
             expires.isoformat() if expires else stored.entry.expiration_text,
         )
 

@@ -17,9 +17,11 @@ from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError, U
 from llama_storage_tui.model.catalog import Catalog, Family
 from llama_storage_tui.model.data import KeyEntry, KeySelection, Namespace, Table
 from llama_storage_tui.model.families import KeyPlace, RecordFamily, TablePlace
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.records import Field, RecordQuery
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.records.places import places_of, table_places
+from llama_storage_tui.services.records.sources import unread
 from llama_storage_tui.services.responses.item_tables import item_tables
 from llama_storage_tui.services.responses.membership import SMALL_TABLE, key_of
 from llama_storage_tui.services.rule_book import RULES
@@ -65,7 +67,7 @@ class IdAnswer:
     asked: tuple[str, ...] = ()
     backend: str | None = None
     matches: list[IdMatch] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
     failure: BackendError | None = None
 
 
@@ -76,7 +78,7 @@ class IdReport:
     text: str
     matches: tuple[IdMatch, ...] = ()
     asked: tuple[str, ...] = ()
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     failures: tuple[tuple[str, BackendError], ...] = ()
     waiting: tuple[str, ...] = ()
     """The backends that have not answered yet."""
@@ -239,7 +241,7 @@ async def _in_table(
     except BackendError as error:
         if error.failure not in _GOES_ON:
             raise
-        answer.notices.append(f"{place} was not read: {error.message}")
+        answer.notices.append(unread(place, error))
         return
     _note_cut(answer, len(ids), family.words)
     answer.matches += [
@@ -283,7 +285,7 @@ async def _beginning(reader: KeyValueReader, begun: Sequence[str], answer: IdAns
     page = await reader.page(KeySelection(tuple(begun)), limit=MOST + 1)
     if not page.is_complete:
         answer.notices.append(
-            f"Backend {answer.backend}: the search stopped after {browse.looked_at(page) or 'its time'}."
+            Notice(NoticeKind.SEARCH_STOPPED, answer.backend or "", why=browse.looked_at(page) or "its time")
         )
     return [each for each in page.keys if isinstance(each.key, str)]
 
@@ -332,9 +334,7 @@ async def _in_item_table(reader: Reader, place: TablePlace, wanted: str, answer:
         return
     extent = await reader.records.extent(place.table)
     if key_of(table)[:1] != ("id",) and extent is not None and extent.rows > SMALL_TABLE:
-        answer.notices.append(
-            f"Items were not looked up: {place.table} has about {extent.rows:,} rows and no key that begins with an item's id."
-        )
+        answer.notices.append(Notice(NoticeKind.ITEMS_NOT_INDEXED, place.table, count=extent.rows))
         return
     query = RecordQuery(place.table, (Field("id", "id"), Field("conversation", "conversation_id")))
     found = await reader.records.find(query, [wanted])
@@ -350,4 +350,4 @@ async def _in_item_table(reader: Reader, place: TablePlace, wanted: str, answer:
 
 def _note_cut(answer: IdAnswer, number: int, what: str) -> None:
     if number > MOST:
-        answer.notices.append(f"More than {MOST} {what} begin so: type more of the id.")
+        answer.notices.append(Notice(NoticeKind.MORE_BEGIN_SO, what, count=MOST))

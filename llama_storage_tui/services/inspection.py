@@ -48,7 +48,7 @@ UNNAMED_KEYS: Final = Rule(
     id="unnamed-keys",
     severity=Severity.INFO,
     stage=Stage.NEVER,
-    title="Keys lie outside of every namespace that the config names",
+    title="Keys are outside of every namespace that the config names",
     advice="Another stack may share the store, or a reference had another namespace before.",
 )
 ROWS_LEFT_BEHIND: Final = Rule(
@@ -56,7 +56,7 @@ ROWS_LEFT_BEHIND: Final = Rule(
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="Rows are under a name that the release does not read",
-    advice="Name the old table in the config to go on with its rows: what is in the new table is then not read.",
+    advice="Name the old table in the config to keep using its rows: what is in the new table is then not read.",
     step=Step.MIGRATE_DATA,
     also=((Severity.INFO, Stage.NEVER),),
 )
@@ -176,7 +176,7 @@ async def _other_default(session: Session, backend: Backend) -> AsyncIterator[Fi
                 backend,
                 f"{name} on {backend.name} has {plural(count.value, 'key')} that {version.product} {version} does not read: "
                 f"the default name of the table changed at 0.8, and is {chosen.value} for this version",
-                f"Set table_name: {name} to go on with these keys. A server reads one of the two tables: what {chosen.value}"
+                f"Set table_name: {name} to keep using these keys. A server reads one of the two tables: what {chosen.value}"
                 " holds by"
                 " now is then out of sight, and stays where it is.",
             )

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.finding import Finding, Stage
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.services.accumulation import StoredSpace, stored_spaces
 from llama_storage_tui.services.inspection import inspect_data
 from llama_storage_tui.services.session import Session
@@ -19,7 +20,7 @@ class LeftBehind:
 
     findings: tuple[Finding, ...]
     spaces: tuple[StoredSpace, ...]
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     is_final: bool = False
 
 
@@ -29,14 +30,14 @@ async def left_behind(session: Session) -> AsyncGenerator[LeftBehind, None]:
     Nothing is raised for a backend that cannot be read: a notice says so.
     """
     spaces: list[StoredSpace] = []
-    notices: list[str] = []
+    notices: list[Notice] = []
     for backend in session.catalog.backends:
         try:
             spaces += await stored_spaces(session, backend)
         except BackendError as error:
             if error.failure is FailureKind.MISSING_FILE:
                 continue
-            notices.append(f"Backend {backend.name} was not read: {error.message}")
+            notices.append(Notice(NoticeKind.BACKEND_NOT_READ, backend.name, why=error.message))
     yield LeftBehind((), tuple(spaces), tuple(notices))
     found = tuple(
         finding

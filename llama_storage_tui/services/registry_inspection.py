@@ -32,7 +32,7 @@ REGISTRATION_CONFLICT: Final = Rule(
     id="registration-conflict",
     severity=Severity.ERROR,
     stage=Stage.START,
-    title="An object is registered in the config otherwise than it is stored",
+    title="An object's registration in the config differs from what is stored",
     advice="Write the stored values into the config: they belong to what was made with them. Unregister the object through the "
     "server's API only where nobody needs it.",
     since=changes.CATALOG,

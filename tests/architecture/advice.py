@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
-PACKAGE: Final = Path(__file__).parents[2] / "llama_storage_tui"
+from tests.architecture.texts import texts
 
 _VERBS: Final = (
     "remove|delete|drop|mend|fix|repair|overwrite|replace|rename|move|recreate|rebuild|restore|recover|truncate|clear|reset|revoke"
@@ -17,7 +15,7 @@ _VERBS: Final = (
 _ADVICE: Final = re.compile(
     rf"(?:^|[.:;,] |\b(?:and|or|then|to|you|rather than|nothing) )(?:{_VERBS})\b"
     r"|\b(?:ALTER|VACUUM|DELETE|UPDATE|INSERT|DROP|REINDEX|TRUNCATE|RELOAD)\b|\.recover\b|that writes here"
-    r"|\b(?:goes on with these rows|begins empty|begins without|index is converted|make them symbolic)\b|(?-i:^Keep )|--(?:undo|recover|adopt|server-only)\b",
+    r"|\b(?:keeps using these rows|begins empty|begins without|index is converted|make them symbolic)\b|(?-i:^Keep )|--(?:undo|recover|adopt|server-only)\b",
     re.IGNORECASE,
 )
 
@@ -29,29 +27,9 @@ _STATEMENT: Final = re.compile(
 
 def advice() -> Iterator[tuple[str, str]]:
     """Yield (place, sentence) for each text of the package that advises something of the kind; `…` stands for what is filled in."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        if path.relative_to(PACKAGE).parts[0] == "demo":
+    for each in texts():
+        text = each.text
+        if each.room == "demo" or len(text.split()) <= 2:
             continue
-        for line, text in _texts(ast.parse(path.read_text())):
-            if len(text.split()) > 2 and _ADVICE.search(text) and not _STATEMENT.match(text):
-                yield f"{path.relative_to(PACKAGE)}:{line}", text
-
-
-def _texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Yield each text of a module that is neither a docstring nor a part of another text."""
-    left_out: set[int] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Expr):
-            left_out.add(id(node.value))
-        if isinstance(node, ast.JoinedStr):
-            left_out |= {id(part) for part in node.values}
-    for node in ast.walk(tree):
-        if id(node) in left_out:
-            continue
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.lineno, node.value
-        elif isinstance(node, ast.JoinedStr):
-            yield (
-                node.lineno,
-                "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values),
-            )
+        if _ADVICE.search(text) and not _STATEMENT.match(text):
+            yield each.place, text

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from functools import cache
+from itertools import product
 from typing import Final
 
 import click
@@ -15,8 +15,8 @@ from llama_storage_tui.__main__ import cli
 from llama_storage_tui.cli import next_steps as of_commands
 from llama_storage_tui.next_steps import Step
 from llama_storage_tui.tui.style import next_steps as of_keys
+from tests.architecture.texts import PACKAGE, texts
 
-PACKAGE: Final = Path(__file__).parents[2] / "llama_storage_tui"
 FRONT_ENDS: Final = ("cli", "tui", "__main__.py")
 
 PROGRAM: Final = re.compile(r"(?<!\.)\bllama-storage-tui \S")
@@ -49,25 +49,12 @@ NAMES: Final = frozenset(command.name or "" for command in _commands(cli)) - {""
 _CALL: Final = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(NAMES)))}) (?:RUN_)?CONFIG\b")
 
 
-def _texts() -> Iterator[tuple[str, str]]:
-    """Yield (place, text) for each text below the front ends that is no docstring."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        if path.relative_to(PACKAGE).parts[0] in FRONT_ENDS:
-            continue
-        tree = ast.parse(path.read_text())
-        said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-        joined = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
-        said |= {id(part) for node in joined for part in node.values}
-        place = path.relative_to(PACKAGE)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
-                yield f"{place}:{node.lineno}", node.value
-        for node in joined:
-            parts = (str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
-            yield f"{place}:{node.lineno}", "".join(parts)
+@cache
+def below() -> tuple[tuple[str, str], ...]:
+    """Return (place, text) for each text below the front ends that is no docstring."""
+    return tuple((each.place, each.text) for each in texts() if each.room not in FRONT_ENDS)
 
 
-TEXTS: Final = tuple(_texts())
 NAMED: Final = (
     Step.LIST_TABLES,
     Step.LIST_NAMESPACES,
@@ -90,20 +77,19 @@ def test_the_options_and_commands_of_the_program_are_known() -> None:
 
 
 def test_no_sentence_below_the_front_ends_names_an_option() -> None:
-    assert [(place, text) for place, text in TEXTS if any(_options(text))] == []
+    assert [(place, text) for place, text in below() if any(_options(text))] == []
 
 
 def test_no_sentence_below_the_front_ends_names_a_command() -> None:
-    assert [found for found in TEXTS if PROGRAM.search(found[1]) or _CALL.search(found[1])] == []
+    assert [found for found in below() if PROGRAM.search(found[1]) or _CALL.search(found[1])] == []
 
 
 def test_no_sentence_below_the_front_ends_names_a_key() -> None:
-    assert [found for found in TEXTS if _KEY.search(found[1])] == []
+    assert [found for found in below() if _KEY.search(found[1])] == []
 
 
-@pytest.mark.parametrize("step", Step)
-def test_both_front_ends_word_every_step(step: Step) -> None:
-    for words in (of_commands.step_words, of_keys.step_words):
+def test_both_front_ends_word_every_step() -> None:
+    for step, words in product(Step, (of_commands.step_words, of_keys.step_words)):
         for named in ("", "what-it-is-about"):
             said = words(step, named)
             if not named and step in NAMED:
@@ -113,19 +99,16 @@ def test_both_front_ends_word_every_step(step: Step) -> None:
             assert not re.search(r"  |\s$|--[\w-]+ $", said)
 
 
-@pytest.mark.parametrize("step", Step)
-def test_a_step_of_the_command_line_names_options_that_there_are(step: Step) -> None:
-    for option in re.findall(
-        r"(?<![\w-])--[a-z][a-z-]*", f"{of_commands.step_words(step)} {of_keys.step_words(step)}"
-    ):
-        assert option in OURS
+def test_a_step_of_the_command_line_names_options_that_there_are() -> None:
+    for step in Step:
+        said = f"{of_commands.step_words(step)} {of_keys.step_words(step)}"
+        assert {*re.findall(r"(?<![\w-])--[a-z][a-z-]*", said)} <= OURS, step
 
 
-@pytest.mark.parametrize("step", Step)
-def test_every_step_is_given_somewhere(step: Step) -> None:
-    named = f"Step.{step.name}"
-    below = (path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in FRONT_ENDS)
-    assert any(named in path.read_text() for path in below)
+def test_every_step_is_given_somewhere() -> None:
+    modules = [path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in FRONT_ENDS]
+    sources = "".join(path.read_text(encoding="utf-8") for path in modules)
+    assert [step for step in Step if f"Step.{step.name}" not in sources] == []
 
 
 @pytest.mark.parametrize(

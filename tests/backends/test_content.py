@@ -447,7 +447,7 @@ async def test_the_engine_and_this_program_take_the_same_out_of_a_document(
     async with reading(postgres_store.target()) as reader:
         by_engine = [_all_comparable(row) for row in await records(reader)]
         engine = reader.records.engine  # type: ignore[attr-defined] # of the reader of a SQL engine
-        by_hand = SqlRecordReader(_raw(engine), reader.records.timeouts)  # type: ignore[attr-defined]
+        by_hand = SqlRecordReader(_raw(engine), reader.records.timeouts, reader.records.watch)  # type: ignore[attr-defined]
         page = await by_hand.page(QUERY)
     assert [_all_comparable(dict(row)) for row in page.records] == by_engine
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from llama_storage_tui.backends.sqlite import holders
 
-HOLD = "import sys, time; files = [open(name) for name in sys.argv[1:]]; print('open', flush=True); time.sleep(60)"
+HOLD = "import sys, time; files = [open(name) for name in sys.argv[1:]]; print('open', flush=True); time.sleep(3600)"
 NUMBER = 300
 
 

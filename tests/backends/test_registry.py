@@ -14,13 +14,14 @@ from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.upstream.run_config.storage import BACKENDS
 
 LOADED = """
-import sys
+import asyncio, sys
 from pathlib import Path
 from llama_storage_tui.backends.registry import open_reader
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.redis.target import RedisTarget
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
+from llama_storage_tui.errors import BackendError
 
 drivers = ("sqlalchemy", "aiosqlite", "asyncpg", "pymongo", "redis", "textual")
 def loaded():
@@ -30,20 +31,28 @@ open_reader(RedisTarget("h", 1))
 loaded()
 open_reader(SqliteTarget(Path("x.db")))
 loaded()
-open_reader(PostgresTarget("h", 1, "d", "u"))
-loaded()
+reader = open_reader(PostgresTarget("localhost", 1, "d", "u"))
+try:
+    asyncio.run(reader.probe())
+except BackendError:
+    loaded()
 open_reader(MongoTarget("h", 1, "d", "u"))
+loaded()
+reader.load()
 loaded()
 """
 
 
-def test_a_driver_is_imported_when_the_first_backend_of_its_kind_is_opened() -> None:
+def test_a_driver_is_imported_when_the_first_backend_of_its_kind_is_opened_and_sqlalchemy_when_rows_are_read() -> (
+    None
+):
     done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [
         "",
         "redis",
         "aiosqlite,redis",
-        "sqlalchemy,aiosqlite,asyncpg,redis",
+        "aiosqlite,asyncpg,redis",
+        "aiosqlite,asyncpg,pymongo,redis",
         "sqlalchemy,aiosqlite,asyncpg,pymongo,redis",
     ]
 

@@ -8,10 +8,10 @@ import pytest
 
 from llama_storage_tui.backends.postgres.role import PostgresRole
 from llama_storage_tui.backends.postgres.verifier import md5_hash
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import StoredForm
 from llama_storage_tui.secrets import Secret
 from tests import fronts
+from tests.patience import PATIENT
 from tests.servers import Server
 
 NUMBERS = itertools.count(1)
@@ -27,7 +27,7 @@ def made(server: Server, *groups: str, is_md5: bool) -> str:
 
 
 async def asked(server: Server, role: str, **changes: object) -> StoredForm | None:
-    return await PostgresRole(server.target(user=role, **changes), timeouts=Timeouts(connect=3)).stored_form()
+    return await PostgresRole(server.target(user=role, **changes), timeouts=PATIENT).stored_form()
 
 
 async def test_a_hash_and_a_verifier_are_told_apart_under_one_rule(postgres_server: Server) -> None:

@@ -74,7 +74,7 @@ class Bench:
             "TERM": "xterm-256color",
             # Compiled once, for ours and for others alike, as pip leaves it.
             "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),
-            "LLAMA_STORAGE_TUI_STATE_DIR": str(folder / "state"),
+            "XDG_STATE_HOME": str(folder / "state"),
             # Nothing that somebody chose in the app before.
             "LLAMA_STORAGE_TUI_CONFIG": str(folder / "config.toml"),
         }

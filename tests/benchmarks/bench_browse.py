@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,6 +27,7 @@ from llama_storage_tui.services import browse
 from llama_storage_tui.services.catalog import load
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.session import Session
+from tests.libpq import StatementError
 from tests.servers import PASSWORD, postgres
 
 PAGE = 100
@@ -163,5 +163,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except subprocess.CalledProcessError as error:
-        sys.exit(f"{error}\n{error.stderr}")
+    except StatementError as error:
+        sys.exit(str(error))

@@ -12,7 +12,6 @@ import asyncio
 import json
 import random
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
@@ -33,6 +32,7 @@ from llama_storage_tui.services.responses.listing import is_large, list_response
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream.families.responses import RESPONSES
 from tests.deployments import Deployment
+from tests.libpq import StatementError
 from tests.queries import asking
 from tests.response_rows import document, message
 from tests.response_stores import COLUMNS, keeping
@@ -229,5 +229,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except subprocess.CalledProcessError as error:
-        sys.exit(f"{error}\n{error.stderr}")
+    except StatementError as error:
+        sys.exit(str(error))

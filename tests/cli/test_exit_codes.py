@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -102,12 +102,11 @@ def called(run: Run, words: tuple[str, ...], config: str) -> tuple[int, str]:
 
 
 @pytest.fixture
-def closed_port() -> int:
-    """Give a port that nobody listens on."""
+def closed_port() -> Iterator[int]:
+    """Give a port that nobody listens on, nor can."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
+        yield taken.getsockname()[1]
 
 
 @pytest.mark.parametrize("words", READS.values(), ids=READS)

@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.conftest import Run, config_beside, start
 from tests.cli.test_responses_list import KEYS
+from tests.patience import PATIENCE
 from tests.response_rows import row
 from tests.response_stores import create, insert
 from tests.stores import SqliteStore
@@ -58,7 +59,7 @@ def test_it_ends_when_its_reader_is_gone_though_nothing_is_stored(responses: Sql
     with following(responses) as process:
         assert process.stdout is not None
         process.stdout.close()
-        assert process.wait(timeout=20) == 141
+        assert process.wait(timeout=PATIENCE) == 141
 
 
 def test_a_cursor_is_refused_and_a_store_that_is_not_there_ends_it_at_once(

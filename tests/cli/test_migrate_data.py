@@ -14,13 +14,13 @@ import pytest
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.transfer_document import MigrateDataDocument
 from llama_storage_tui.errors import RefusedError
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.transfer_result import TransferTerms
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.transfer.service import DataMigration
 from tests.cli.conftest import Run
 from tests.oracle.migrating import config_of
 from tests.oracle.migration_stores import restore, saved
+from tests.patience import PATIENT
 from tests.transfers import ignore, transfer
 
 OLD, NEW = "llama-stack-0.7.3", "ogx-1.5.0"
@@ -176,7 +176,7 @@ def test_files_of_the_old_config_that_are_not_there_are_said(
     answer = run(*called, "--dry-run")
     assert (
         answer.code,
-        f"Not there, or empty, so that nothing of them is brought: {kept}" in answer.err,
+        f"Not there, or empty, so nothing is transferred from them: {kept}" in answer.err,
     ) == (
         ExitCode.DONE,
         True,
@@ -263,7 +263,7 @@ async def test_a_plan_is_not_carried_out_after_its_config_came_to_mean_something
     called: tuple[str, ...], tmp_path: Path
 ) -> None:
     request = LoadRequest(called[1], version="1.5.0", environ=dict(os.environ))
-    migration = DataMigration(request, Timeouts(), old=called[5])
+    migration = DataMigration(request, PATIENT, old=called[5])
     plan = await migration.plan(TransferTerms())
     config = Path(called[1])
     text = config.read_text()

@@ -9,7 +9,7 @@ import pytest
 from tests.cli.conftest import Run
 from tests.deployments import backend_of, config_of
 from tests.redis_servers import RedisServer, redis_process
-from tests.stores import LEAVES_SOCKETS, KeyStore
+from tests.stores import LEAVES_SOCKETS, KeyStore, RedisStore
 
 pytestmark = LEAVES_SOCKETS
 V0_6 = ("--for", "0.6.1")
@@ -91,6 +91,25 @@ def test_objects_of_old_versions_are_listed(config: str, run: Run) -> None:
         listed = run("objects", config, family, *V0_6, "--json")
         assert listed.code == 0
         assert id_ in listed.out
+
+
+def test_what_is_no_string_is_named_and_never_shown_as_a_value(
+    redis_store: RedisStore, tmp_path: Path, run: Run
+) -> None:
+    redis_store.fill(KEYS)
+    key = "registry:distributions:registry:v10::model:m2"
+    redis_store.server.said("RPUSH", key, "a", "b")
+    path = tmp_path / "run.yaml"
+    stores = {"metadata": {"backend": "kv", "namespace": "registry"}}
+    path.write_text(config_of({"kv": backend_of(redis_store, "kv")}, stores))
+    answer = run("get", str(path), "kv", "registry", key, *V0_6)
+    assert (answer.code, answer.out) == (1, "")
+    assert "a list is stored there" in answer.err
+    listed = run("objects", str(path), "registry", *V0_6)
+    shown = run("objects", str(path), "registry", "model:m2", *V0_6)
+    assert (listed.code, shown.code) == (0, 0)
+    for text in (listed.out, shown.err):
+        assert "a list is stored there" in text
 
 
 def test_a_check_of_the_data_finds_stale_providers_and_keys_of_nobody(config: str, run: Run) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run, start
+from tests.patience import PATIENCE
 
 SILENT = """\
 version: 2
@@ -28,7 +29,7 @@ storage:
 
 
 def finish(process: subprocess.Popen[bytes]) -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE)
     return process.returncode, (out or b"").decode(), (err or b"").decode()
 
 
@@ -165,7 +166,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert set(done.stdout.split()) == expected
     assert done.stderr == ""
@@ -197,7 +198,7 @@ def test_other_shells_complete_a_value_behind_its_option(shell: str, ask: str, t
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert "--for=1.5.0" in done.stdout.split(), done.stderr
 

@@ -12,6 +12,7 @@ import pytest
 
 from llama_storage_tui.__main__ import main
 from llama_storage_tui.cli.rotation_document import RotateDocument
+from tests.patience import PATIENCE
 from tests.rotation_setup import OLD, Deployment
 
 CONFIG = """\
@@ -260,7 +261,7 @@ def test_the_printed_commands_carry_the_password_from_the_journal_to_its_file(
                 "LLAMA_STORAGE_TUI_STATE_DIR": str(deployed.state),
             },
             check=False,
-            timeout=60,
+            timeout=PATIENCE,
         ).returncode
 
     (tmp_path / "all.env").write_text("OTHER=kept\n")

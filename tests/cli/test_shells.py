@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.tui.terminal import Terminal
 
 WORDS = (
@@ -82,6 +83,6 @@ def test_fish_completes_a_word(begun: str, whole: str, folder: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert [line.split("\t")[0] for line in done.stdout.splitlines()] == [whole.split()[-1]]

@@ -119,5 +119,5 @@ def test_files_that_the_old_config_names_and_nobody_has_are_said(run: Run, home:
     assert run("migrate", str(folder / "run.yaml"), "--to", "1.5.0", "--output", new).code == 1
     (folder / "inference_store.db").unlink()
     answer = run("migrate-data", new, "--from", str(folder / "run.yaml"), "--dry-run")
-    assert "Not there, or empty, so that nothing of them is brought" in answer.err
+    assert "Not there, or empty, so nothing is transferred from them" in answer.err
     assert str(folder / "inference_store.db") in answer.err

@@ -151,6 +151,13 @@ def test_a_backend_without_a_target_says_why(text: str, problem: str) -> None:
         ("':wo%40rd@r'", RedisTarget("r", 6379, password=Secret("wo@rd"))),
         ("'u:word@r'", RedisTarget("r", 6379, user="u", password=Secret("word"))),
         ("'r:7000/2?client_name=x'", RedisTarget("r", 7000, 2)),
+        ("'r:7000/2#'", RedisTarget("r", 7000, 2)),
+        (
+            "'u:word@r:7000/2?db=3&client_name=x'",
+            RedisTarget("r", 7000, 3, user="u", password=Secret("word")),
+        ),
+        ("'r?username=u&password=word'", RedisTarget("r", 6379, user="u", password=Secret("word:6379"))),
+        ("rediss://r", RedisTarget("rediss", 6379)),
     ],
 )
 def test_a_redis_server_is_what_the_driver_makes_of_the_url_that_servers_paste(
@@ -159,19 +166,47 @@ def test_a_redis_server_is_what_the_driver_makes_of_the_url_that_servers_paste(
     assert kv(f"type: kv_redis\n      host: {host}") == target
 
 
-def test_a_redis_host_that_makes_no_url_says_why() -> None:
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        ("::1", "is an IPv6 address, which needs brackets"),
+        ("'[r'", "has brackets that hold no IPv6 address"),
+        ("r:6380", "holds a port, and servers write the field port behind it"),
+        ("':wo/rd@r'", "has a login whose special characters are not percent-encoded"),
+        ("'r?db=one&client_name=x'", "names a database that is not a number"),
+    ],
+)
+def test_a_redis_host_that_makes_no_url_says_why(host: str, reason: str) -> None:
     config = SQLITE.replace(
-        "type: kv_sqlite\n      db_path: /srv/stack/kv.db", "type: kv_redis\n      host: ::1"
+        "type: kv_sqlite\n      db_path: /srv/stack/kv.db", f"type: kv_redis\n      host: {host}"
     )
     found = backend(catalog_of(config, "1.5"), "kv_default")
-    assert found.target is None
-    assert "IPv6 address needs brackets" in (found.problem or "")
+    assert (found.target, found.problem) == (None, f"its host {reason}")
+
+
+@pytest.mark.parametrize(
+    ("host", "place"),
+    [
+        ("rediss://r", "connect to rediss, port 6379, database 0, without TLS"),
+        ("'r:7000/2#'", "connect to r, port 7000, database 2"),
+        ("'u:word@[::1]'", None),
+        ("Cache.Example", None),
+    ],
+)
+def test_a_test_tells_where_servers_connect_to_if_not_to_host_and_port(host: str, place: str | None) -> None:
+    config = SQLITE.replace(
+        "type: kv_sqlite\n      db_path: /srv/stack/kv.db", f"type: kv_redis\n      host: {host}"
+    )
+    told = backend(catalog_of(config, "1.5"), "kv_default").unlike_config
+    assert [place in sentence for sentence in told] == [True] if place else told == ()
 
 
 @pytest.mark.parametrize(
     ("text", "location"),
     [
         ("type: kv_redis\n      host: ':word@cache'", "redis://:********@cache:6379/0"),
+        ("type: kv_redis\n      host: 'cache?password=word'", "redis://cache:6379/0"),
+        ("type: kv_redis\n      host: ':word@cache:7000/2#'", "redis://cache:7000/2"),
         ("type: kv_mongodb\n      host: m", "mongodb://m:27017/ogx"),
         ("type: kv_mongodb\n      host: 'mongodb://u:wo/rd@m1,m2'", "mongodb://u:********@m1,m2/ogx"),
         ("type: kv_postgres\n      host: ${env.NOT_SET}\n      user: u", "postgresql://?:5432/ogx"),

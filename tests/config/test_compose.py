@@ -8,6 +8,7 @@ import pytest
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.model.catalog import Catalog, SourceKind
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.catalog import load
 from llama_storage_tui.services.requests import LoadRequest
 from tests.configs import setting
@@ -94,7 +95,7 @@ def test_an_env_file_of_the_service_is_read_and_one_that_is_missing_makes_the_re
     catalog = loaded(tmp_path, "      A: b\n    env_file: [app.env, gone.env]\n")
     assert setting(catalog, "sql_default", "host").value == "db"
     assert catalog.verdict.loads
-    assert any("gone.env" in notice and "unknown" in notice for notice in catalog.notices)
+    assert any("gone.env" in notice and "unknown" in notice for notice in notice_words(catalog.notices))
 
 
 def test_several_servers_are_not_guessed_among(tmp_path: Path) -> None:

@@ -81,7 +81,8 @@ def test_an_alias_of_itself_is_refused(text: str) -> None:
 
 def test_a_large_file_is_refused_by_its_size() -> None:
     assert (
-        refusal(b"#" * (MAXIMUM_BYTES + 1)).message == "run.yaml is larger than 5 MB, which is no run config"
+        refusal(b"#" * (MAXIMUM_BYTES + 1)).message
+        == "run.yaml is larger than 5 MB, so it is not a run config"
     )
 
 

@@ -9,6 +9,7 @@ from llama_storage_tui.config.dotenv import merge, parse_env_file
 from llama_storage_tui.config.environment import UNKNOWN, Resolution, contains_unknown, resolve
 from llama_storage_tui.model.catalog import NOT_SET, SourceKind
 from llama_storage_tui.model.version import Version
+from llama_storage_tui.reports.notices import notice_words
 from tests.configs import HOME, POSTGRES, SQLITE, catalog_of, found, only, setting, with_provider
 
 NOW = Version(1, 5)
@@ -208,7 +209,7 @@ def test_a_later_env_file_and_any_named_file_win_over_the_process_with_a_notice(
         "B": "1",
         "C": "0",
     }
-    [notice] = environment.notices
+    [notice] = notice_words(environment.notices)
     assert notice.startswith("A differs between b.env (line 1) and the process environment")
 
 

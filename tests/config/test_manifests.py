@@ -15,6 +15,7 @@ from llama_storage_tui.config.locate import read_document
 from llama_storage_tui.config.manifests import find_run_config
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.model.catalog import Catalog
+from llama_storage_tui.reports.notices import notice_words
 from tests.configs import SQLITE
 
 CONFIG = """\
@@ -325,7 +326,7 @@ def test_variables_of_a_secret_that_is_not_in_the_bundle_are_unknown_and_not_uns
     )
     assert "unset-variable" not in rules_of(catalog)
     assert catalog.verdict.loads
-    assert any("elsewhere" in notice for notice in catalog.notices)
+    assert any("elsewhere" in notice for notice in notice_words(catalog.notices))
 
 
 def test_a_secret_and_a_config_map_of_one_name_are_told_apart() -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.move import MoveChange
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.services.move.service import BackendMove
@@ -20,6 +19,7 @@ from tests.oracle.migrating import config_of
 from tests.oracle.migration_stores import restore, saved
 from tests.oracle.test_migration_postgres import KEYS, expected, raw, stored
 from tests.oracle.test_stores import CONFIG, LOADERS, RECORDED
+from tests.patience import PATIENT
 from tests.stores import MongoStore, PostgresStore, RedisStore
 from tests.transfers import ignore
 
@@ -56,7 +56,7 @@ class Moving:
     async def to(self, type_: str, *, backend: str = "kv", **fields: str) -> None:
         """Move the backend; clients of the tests are still connected."""
         request = LoadRequest(str(self.config), version=self.version, environ=self.environ)
-        moving = BackendMove(request, Timeouts(connect=5))
+        moving = BackendMove(request, PATIENT)
         change = MoveChange(backend, type_, fields)
         plan = await moving.plan(change)
         assert plan.refusals == ()

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from llama_storage_tui.errors import ConfigError, UsageError
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.catalog import candidates, load, open_async
 from llama_storage_tui.services.requests import LoadRequest, parse_path_map
 from tests.configs import POSTGRES, SQLITE
@@ -26,7 +27,7 @@ def test_the_environment_is_the_one_that_the_request_brings(tmp_path: Path) -> N
 def test_an_env_file_is_read_and_its_differences_are_noticed(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PGPASS=other\n")
     catalog = load(request(tmp_path, env_files=(str(tmp_path / ".env"),)))
-    [notice] = catalog.notices
+    [notice] = notice_words(catalog.notices)
     assert "PGPASS differs" in notice
     assert "hunter22" not in notice
     assert "other" not in notice.replace("another", "")

@@ -12,6 +12,7 @@ import pytest
 
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.goto import MOST, IdReport, find_id, search_id
 from llama_storage_tui.services.session import Session
 from tests import objects
@@ -111,7 +112,7 @@ async def test_more_than_a_screenful_is_cut_and_that_is_said(store: Store) -> No
     async with keeping(store).session() as session:
         report = await find_id(session, "resp_")
         assert len(report.matches) == MOST
-        assert "type more" in report.notices[0]
+        assert "type more" in notice_words(report.notices)[0]
 
 
 async def test_an_id_of_a_known_shape_is_looked_for_where_such_records_are_alone(

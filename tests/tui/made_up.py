@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from textual.worker import Worker, active_worker
+
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.protocols import RecordReader
 from llama_storage_tui.backends.redis.probe import RedisAnswer
@@ -54,11 +56,12 @@ EPOCH = 1_767_225_600
 
 
 class Gate:
-    """Holds answers back until it is opened; knows how many wait and how many were cancelled while waiting."""
+    """Holds answers back until it is opened; knows whose work waits and how many were cancelled while waiting."""
 
     def __init__(self, *, is_open: bool = True) -> None:
         self._event = asyncio.Event()
-        self.waiting = 0
+        self.waiting: list[Worker[object] | None] = []
+        """The workers that wait; None for what is none of a worker."""
         self.cancelled = 0
         if is_open:
             self._event.set()
@@ -73,14 +76,15 @@ class Gate:
 
     async def pass_through(self) -> None:
         """Wait until the gate is open."""
-        self.waiting += 1
+        who = active_worker.get(None)
+        self.waiting.append(who)
         try:
             await self._event.wait()
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
         finally:
-            self.waiting -= 1
+            self.waiting.remove(who)
 
 
 @dataclass

@@ -108,7 +108,7 @@ DONE: Final = TransferResult(
 class MadeUpTransferController(TransferController):
     """A transfer of made-up rows; `gate` holds it when it is half way."""
 
-    title = "bring data"
+    title = "migrate data"
 
     def __init__(self) -> None:
         super().__init__(LoadRequest("/etc/ogx/config.yaml", environ={}), Timeouts())

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from llama_storage_tui.tui.terminal.drawn import DrawnScreen
 from llama_storage_tui.tui.terminal.renditions import blank_rendition
+from tests.patience import PATIENCE
 from tests.tui.terminal import Terminal
 
 SIZE = (24, 3)
@@ -136,6 +137,6 @@ def cost_of_a_move(terminal: Terminal) -> int:
         pass
     before = len(terminal.raw)
     terminal.send("j")
-    while terminal.read(0.4 if len(terminal.raw) > before else 30):
+    while terminal.read(0.4 if len(terminal.raw) > before else PATIENCE):
         pass
     return len(terminal.raw) - before

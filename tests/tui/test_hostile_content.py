@@ -7,6 +7,7 @@ import dataclasses
 from llama_storage_tui.model.catalog import Family, Reference, ReferenceKind
 from llama_storage_tui.model.data import Cell, Column
 from llama_storage_tui.model.finding import Finding, Severity, Stage
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from tests.tui import gallery
 from tests.tui.gallery import stage
 from tests.tui.made_up import MemoryReader, MemoryTable, made_up_catalog, made_up_readers, stored
@@ -105,7 +106,7 @@ async def test_a_config_of_any_text() -> None:
             for nasty in NASTY
         ),
         findings=tuple(Finding(nasty, Severity.ERROR, Stage.LOAD, nasty, nasty, nasty, 1) for nasty in NASTY),
-        notices=NASTY,
+        notices=tuple(Notice(NoticeKind.VARIABLE_DIFFERS, nasty, nasty) for nasty in NASTY),
     )
     readers = dict.fromkeys(NASTY, made_up_readers()["kv_default"])
     async with stage(catalog=catalog, readers=readers) as found:

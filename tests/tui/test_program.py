@@ -23,6 +23,7 @@ from llama_storage_tui.tui.app import StorageApp
 from llama_storage_tui.tui.catalog.catalog import CatalogScreen
 from llama_storage_tui.tui.terminal.control_filter import ControlFilter
 from llama_storage_tui.tui.terminal.fatal import LOG_NAME
+from tests.patience import PATIENCE
 from tests.tui.gallery import NARROW, GalleryApp, stage
 from tests.tui.made_up import PASSWORD, MemoryReader, made_up_readers
 
@@ -162,9 +163,7 @@ async def test_what_no_one_foresaw_in_a_worker_is_logged_and_the_app_lives_on(tm
     readers["kv_default"] = Broken(readers["kv_default"].answer)
     async with stage(readers=readers, log_folder=tmp_path, app_class=Calm) as found:
         await found.pilot.press("t")
-        for _ in range(5):
-            await found.pilot.pause()
-        assert "This should not have happened: ZeroDivisionError" in found.text
+        await found.until(lambda: "This should not have happened: ZeroDivisionError" in found.text)
         assert PASSWORD.reveal() not in (tmp_path / LOG_NAME).read_text()
         await found.press("f")
         assert "5 findings" in found.text
@@ -200,10 +199,9 @@ async def test_reading_a_config_can_be_cancelled() -> None:
         raise AssertionError
 
     async with stage(loader=load, waits=False) as found:
-        assert "Reading /etc/ogx/config.yaml" in found.text
+        await found.appears("Reading /etc/ogx/config.yaml")
         await found.pilot.press("escape")
-        await found.pilot.pause()
-        assert "Cancelled" in found.text
+        await found.appears("Cancelled")
 
 
 def test_the_entry_takes_what_the_console_script_gives() -> None:
@@ -244,7 +242,7 @@ def test_a_terminal_that_goes_without_a_signal_ends_the_app(tmp_path: Path) -> N
     # Not of the terminal's session: nobody is signalled.
     process, terminal, _ = opened_in_a_terminal(tmp_path)
     os.close(terminal)
-    assert process.wait(timeout=60) == 128 + signal.SIGHUP
+    assert process.wait(timeout=PATIENCE) == 128 + signal.SIGHUP
 
 
 async def test_ctrl_c_names_the_key_that_leaves_the_program_also_a_remapped_one(tmp_path: Path) -> None:
@@ -252,8 +250,7 @@ async def test_ctrl_c_names_the_key_that_leaves_the_program_also_a_remapped_one(
     preferences.write_text('[keys]\n"app.quit" = "x"\n')
     for environ, key in (({}, "q"), ({"LLAMA_STORAGE_TUI_CONFIG": str(preferences)}, "x")):
         async with stage(environ=environ) as found:
-            await found.pilot.press("ctrl+c")
-            await found.pilot.pause()
+            await found.press("ctrl+c")
             assert [
                 f"{key} leaves the program." == notice.message for notice in found.app._notifications
             ] == [True]

@@ -54,9 +54,11 @@ def test_keys_come_from_the_terminal_where_stdin_is_the_config(environ: dict[str
     with Terminal(["-"], streams={"stdin": reader}, environ=environ) as terminal:
         os.close(reader)
         terminal.expect("shop", "kv_default")
+        terminal.expect_gone("checking")
+        terminal.screen.wipe()  # of what stands there now, nothing is to be taken for what comes
         terminal.send("\x12")  # ctrl+r reads it again
         terminal.expect("shop", "kv_default")
-        terminal.send("q", after=1.0)
+        terminal.send("q")
         assert terminal.ended() == 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from llama_storage_tui.backends.mongodb.target import MongoTarget, container, location, mongo_target
+from llama_storage_tui.backends.mongodb.uri import host_fault
 from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, Roles
 from llama_storage_tui.model.limits import Timeouts
 
@@ -49,4 +50,5 @@ ENGINE: Final = EngineSpec(
     roles=Roles(_login, _server),
     driver="pymongo (4.13 or newer)",
     extra="mongo",
+    host_fault=host_fault,
 )

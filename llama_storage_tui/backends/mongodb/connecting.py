@@ -89,6 +89,11 @@ async def ask(
         await _close(made)
 
 
+def limits(seconds: float | None) -> dict[str, Any]:
+    """Return what makes a server stop a command after a time; nothing for None."""
+    return {} if seconds is None else {"maxTimeMS": max(1, int(seconds * 1000))}
+
+
 def _client(
     target: MongoTarget, password: Secret | None, preference: str, *, connect: float, answer: float | None
 ) -> Client | FailedMongoConnection:

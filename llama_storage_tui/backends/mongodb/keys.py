@@ -7,6 +7,8 @@ its time limit. A document whose key is not text was written by something else, 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,7 +20,7 @@ from llama_storage_tui.backends import cursors, expiry
 from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.keylevel import LARGEST_PROBE, ordered_level
-from llama_storage_tui.backends.mongodb.connecting import Client, Document, FailedMongoConnection, ask
+from llama_storage_tui.backends.mongodb.connecting import Client, Document, FailedMongoConnection, ask, limits
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.ranges import KeyRange, is_storable, ranges_of
 from llama_storage_tui.deferred import dataclass
@@ -39,6 +41,10 @@ FAST_COUNT: Final = 1_000_000
 """A fast count stops here and says so."""
 KEYS_AT_ONCE: Final = 400
 _SIMPLE: Final = {"locale": "simple"}
+_NO_LIST: Final = {"$not": {"$type": "array"}}
+"""A list meets the conditions that one of its members meets."""
+_CLOSING_SECONDS: Final = 0.5
+"""For the server to end a cursor that was left: a server that holds it back holds up nobody here."""
 _SIZE: Final = {
     "$switch": {
         "branches": [
@@ -165,7 +171,7 @@ class MongoKeyValueReader:
         found: dict[str, StoredValue] = {}
         now = datetime.now(UTC)
         for start in range(0, len(wanted), KEYS_AT_ONCE):
-            match = {"key": {"$in": wanted[start : start + KEYS_AT_ONCE]}}
+            match = one_of(wanted[start : start + KEYS_AT_ONCE])
             stages: list[Document] = [{"$match": match}, {"$project": {**_ENTRY, "value": value}}]
             for row in await self._rows(stages, seconds=seconds):
                 found.setdefault(row["key"], _stored(row, limit, now))
@@ -185,12 +191,16 @@ async def rows(
 
     async def question(client: Client) -> list[Document]:
         collection = client[target.database][str(target.collection)]
-        limits: dict[str, Any] = {} if seconds is None else {"maxTimeMS": max(1, int(seconds * 1000))}
-        cursor = await collection.aggregate(list(stages), collation=_SIMPLE, **limits)
+        # In one answer where it has room there: what is cancelled while another batch is on its way waits for the server.
+        cursor = await collection.aggregate(
+            list(stages), collation=_SIMPLE, batchSize=LARGEST_BATCH + 1, **limits(seconds)
+        )
         try:
             return await cursor.to_list()
         finally:
-            await cursor.close()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_CLOSING_SECONDS):
+                    await cursor.close()
 
     found = await ask(
         target, target.password, question, connect=timeouts.connect, answer=seconds, is_reading=True
@@ -205,11 +215,14 @@ def within(wanted: Sequence[KeyRange]) -> Document:
 
     One range is a condition without `$or`, which not every server looks up in the index.
     """
-    each = [
-        {"key": {"$gte": one.low} if one.high is None else {"$gte": one.low, "$lt": one.high}}
-        for one in wanted
-    ]
+    bounds = ({"$gte": one.low} if one.high is None else {"$gte": one.low, "$lt": one.high} for one in wanted)
+    each = [{"key": {**bound, **_NO_LIST}} for bound in bounds]
     return each[0] if len(each) == 1 else {"$or": each}
+
+
+def one_of(keys: Sequence[object]) -> Document:
+    """Return the condition that a key, which must be text, is one of some."""
+    return {"key": {"$in": keys, **_NO_LIST}}
 
 
 def entry_of(row: Mapping[str, Any], now: datetime) -> KeyEntry:

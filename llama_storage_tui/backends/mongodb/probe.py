@@ -1,12 +1,18 @@
-"""What an operator wants to know of a MongoDB server: `ping`, `hello`, `buildInfo` and `connectionStatus`, which change nothing."""
+"""What an operator wants to know of a MongoDB server, by commands that change nothing.
+
+`ping`, `hello`, `buildInfo` and `connectionStatus`; of the collection `count` without a condition, and `listIndexes`.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
-from llama_storage_tui.backends.mongodb.connecting import Client, FailedMongoConnection, ask
+from pymongo.errors import OperationFailure
+
+from llama_storage_tui.backends.mongodb.connecting import Client, FailedMongoConnection, ask, limits
 from llama_storage_tui.backends.mongodb.role import answer_of
 from llama_storage_tui.backends.mongodb.role_rules import MongoAnswer, is_on_this_machine
 from llama_storage_tui.backends.mongodb.target import MongoTarget
@@ -24,6 +30,7 @@ class _Answer:
     facts: MongoAnswer
     version: str
     latency_ms: float
+    collection: Mapping[str, Cell]
 
 
 async def probe(target: MongoTarget, *, timeouts: Timeouts) -> Probe:
@@ -32,9 +39,10 @@ async def probe(target: MongoTarget, *, timeouts: Timeouts) -> Probe:
 
     async def question(client: Client) -> _Answer:
         latency_ms = (time.perf_counter() - started) * 1000
-        facts = await answer_of(client, target)
-        build = await client.admin.command("buildInfo")
-        return _Answer(facts, str(build.get("version", "")), latency_ms)
+        facts = await answer_of(client, target, seconds=timeouts.query)
+        build = await client.admin.command("buildInfo", **limits(timeouts.query))
+        about = {} if target.collection is None else await _about_collection(client, target, timeouts.query)
+        return _Answer(facts, str(build.get("version", "")), latency_ms, about)
 
     found = await ask(target, target.password, question, connect=timeouts.connect, answer=timeouts.query)
     if isinstance(found, FailedMongoConnection):
@@ -46,9 +54,37 @@ async def probe(target: MongoTarget, *, timeouts: Timeouts) -> Probe:
         tls="TLS" if target.uses_tls else None,
         is_writable=may_write(facts, target) if facts.is_writable else False,
         latency_ms=found.latency_ms,
-        details=_details(facts, target),
+        details={**_details(facts, target), **found.collection},
         warnings=tuple(_warnings(facts, target)),
     )
+
+
+async def _about_collection(client: Client, target: MongoTarget, seconds: float | None) -> dict[str, Cell]:
+    """Return how many documents there are and what is indexed, without reading any; what the user may not ask is left out."""
+    collection = client[target.database][str(target.collection)]
+    found: dict[str, Cell] = {}
+    with suppress(OperationFailure):
+        found["documents (estimate)"] = await collection.estimated_document_count(**limits(seconds))
+    with suppress(OperationFailure):
+        indexes = [index async for index in await collection.list_indexes()]
+        # A collection that is there has at least the index on _id.
+        if indexes:
+            is_emptied = any(
+                [*index["key"]] == ["expiration"] and "expireAfterSeconds" in index for index in indexes
+            )
+            found["index on key"] = _index_on_key(indexes)
+            found["expired keys"] = (
+                "removed by the server (TTL index)" if is_emptied else "stay (no TTL index)"
+            )
+    return found
+
+
+def _index_on_key(indexes: Sequence[Mapping[str, Any]]) -> str:
+    """Return what an index does for keys; one with another order of letters does nothing."""
+    usable = [index for index in indexes if next(iter(index["key"])) == "key" and not index.get("collation")]
+    if not usable:
+        return "none: every list reads the whole collection"
+    return "unique" if any(index.get("unique") for index in usable) else "not unique"
 
 
 def may_write(facts: MongoAnswer, target: MongoTarget) -> bool | None:

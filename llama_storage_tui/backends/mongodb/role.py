@@ -18,6 +18,7 @@ from llama_storage_tui.backends.mongodb.connecting import (
     Document,
     FailedMongoConnection,
     ask,
+    limits,
 )
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.program_name import SESSION_NAME
@@ -29,7 +30,7 @@ _REFUSALS: Final = frozenset({failures.AUTHENTICATION_FAILED, failures.USER_NOT_
 """Of a login: Atlas answers with its own code there."""
 
 UNSEEN_SESSIONS: Final = (
-    "Which processes are logged in as this user could not be told: the server does not show them to it. Restart every process that "
+    "Which processes are logged in as this user is unknown: the server does not show them to it. Restart every process that "
     "uses the password."
 )
 
@@ -127,10 +128,12 @@ def user_id_of(reply: Mapping[str, Any]) -> int | None:
     return int.from_bytes(id_, "big") if isinstance(id_, Binary) and len(id_) == 16 else None
 
 
-async def answer_of(client: Client, target: MongoTarget) -> role_rules.MongoAnswer:
-    """Ask who is logged in, and to what; not for the user's own UUID."""
-    hello = await client.admin.command("hello")
-    status = await client.admin.command("connectionStatus", showPrivileges=True)
+async def answer_of(
+    client: Client, target: MongoTarget, *, seconds: float | None = None
+) -> role_rules.MongoAnswer:
+    """Ask who is logged in, and to what, each in so many seconds; not for the user's own UUID."""
+    hello = await client.admin.command("hello", **limits(seconds))
+    status = await client.admin.command("connectionStatus", showPrivileges=True, **limits(seconds))
     info = status.get("authInfo") or {}
     version = hello.get("topologyVersion") or {}
     privileges = info.get("authenticatedUserPrivileges")

@@ -12,7 +12,7 @@ from bson.datetime_ms import DatetimeMS
 
 from llama_storage_tui.backends.batches import LARGEST_BATCH, Pace, weight
 from llama_storage_tui.backends.mongodb.connecting import Document
-from llama_storage_tui.backends.mongodb.keys import rows, within
+from llama_storage_tui.backends.mongodb.keys import one_of, rows, within
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.ranges import ranges_of
 from llama_storage_tui.errors import BackendError, FailureKind
@@ -88,7 +88,7 @@ class MongoSource:
         """Tell for each row what the collection has in its place."""
         at = sheet.columns.index("key")
         names = [row[at] for row in rows if isinstance(row[at], str)]
-        found = await self._rows([{"$match": {"key": {"$in": names}}}, {"$project": _FIELDS}])
+        found = await self._rows([{"$match": one_of(names)}, {"$project": _FIELDS}])
         there = {each["key"]: dict(zip(KEY_COLUMNS, _row(each), strict=True)) for each in found}
         return [_found(sheet, row, there.get(str(row[at]))) for row in rows]
 

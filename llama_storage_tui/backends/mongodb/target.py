@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import field
 
 from llama_storage_tui.backends.mongodb.uri import DEFAULT_PORT, parse_host
 from llama_storage_tui.backends.settings import BackendSettings, NoTarget
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.target import LoginTarget
 from llama_storage_tui.secrets import Secret

@@ -11,6 +11,8 @@ from dataclasses import field
 from typing import Final
 from urllib.parse import unquote_plus
 
+from llama_storage_tui.backends.settings import LOGIN_NOT_ENCODED
+from llama_storage_tui.backends.spec import HostFault
 from llama_storage_tui.deferred import dataclass
 
 SCHEME: Final = "mongodb://"
@@ -51,7 +53,7 @@ def parse_host(text: str, port: int = DEFAULT_PORT) -> MongoPlace:
     login, _, hosts = hosts.rpartition("@")
     user, colon, password = login.partition(":")
     if "@" in login or ":" in password:
-        raise ValueError("has a login whose special characters are not percent-encoded")
+        raise ValueError(LOGIN_NOT_ENCODED)
     options = dict(_options(query))
     source = options.get("authsource") or unquote_plus(database).partition(".")[0] or DEFAULT_SOURCE
     tls = options.get("tls", options.get("ssl", _TRUE if is_srv else ""))
@@ -64,6 +66,15 @@ def parse_host(text: str, port: int = DEFAULT_PORT) -> MongoPlace:
         unquote_plus(user),
         unquote_plus(password) if colon else None,
     )
+
+
+def host_fault(host: str, port: int) -> HostFault | None:
+    """Return why pymongo refuses a host; None where it does not."""
+    try:
+        parse_host(host, port)
+    except ValueError as reason:
+        return HostFault(str(reason))
+    return None
 
 
 def _options(query: str) -> list[tuple[str, str]]:
@@ -85,8 +96,10 @@ def _seed(text: str, default: int) -> tuple[str, int]:
         return unquote_plus(text), default
     else:
         name, _, number = text.partition(":")
-    if not name:
+    if not name or text.count(":") > 1 > text.count("["):
+        if ":" in text[1:]:
+            raise ValueError("is an IPv6 address, which needs brackets")
         raise ValueError("lacks the name of a host")
     if number and not (number.isdecimal() and 0 < int(number) < 65536):
-        raise ValueError("has a port that is no number")
+        raise ValueError("has a port that is not a number")
     return name.lower(), int(number) if number else default

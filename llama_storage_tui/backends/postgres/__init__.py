@@ -9,11 +9,11 @@ from llama_storage_tui.backends.postgres.target import PostgresTarget, container
 from llama_storage_tui.backends.settings import BackendSettings
 from llama_storage_tui.backends.spec import BulkCopy, EngineSpec, Roles
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.raw_rows import Sheet
 
 if TYPE_CHECKING:
     # Names of annotations only.
     from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader, RoleLogin, RoleServer
+    from llama_storage_tui.model.raw_rows import Sheet
 
 
 def _reader(target: PostgresTarget, timeouts: Timeouts) -> Reader:

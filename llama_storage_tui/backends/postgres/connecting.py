@@ -112,6 +112,14 @@ def _of_all(target: PostgresTarget, failed: list[FailedConnection]) -> FailedCon
     return replace(last, error=error)
 
 
+async def close_quietly(connection: asyncpg.Connection) -> None:
+    """Close a connection, whatever became of it."""
+    try:
+        await connection.close(timeout=1)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        connection.terminate()
+
+
 def location(target: PostgresTarget) -> str:
     """Return the target's place, without its credentials."""
     return target.location

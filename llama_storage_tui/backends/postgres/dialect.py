@@ -55,6 +55,7 @@ class PostgresDialect:
     nulls_first = False
     mark_width = 1
     is_snapshot_held = True
+    works_here = False
 
     def __init__(self, encoding: ServerEncoding | None = None, *, is_raw: bool = False) -> None:
         self.encoding = ServerEncoding() if encoding is None else encoding

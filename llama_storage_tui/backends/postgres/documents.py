@@ -17,7 +17,6 @@ from llama_storage_tui.backends.engine import Expression, PreparedDocument
 from llama_storage_tui.backends.postgres import catalog
 from llama_storage_tui.backends.postgres.stored_text import ServerEncoding
 from llama_storage_tui.backends.postgres.tid import tid
-from llama_storage_tui.backends.postgres.watch import PostgresWatch
 from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TablePart, TableShape
 from llama_storage_tui.model.records import Extent, Path
 
@@ -39,10 +38,10 @@ class PostgresDocuments:
 
     needs_ranges = True
     ready = None
+    among = None
 
     def __init__(self, encoding: ServerEncoding) -> None:
         self.encoding = encoding
-        self.watch = PostgresWatch()
 
     def prepared(self, element: Expression, keys: Sequence[str], name: str) -> PreparedDocument:
         """Return the document, made harmless once and parsed once: each look into one parses it from its beginning."""

@@ -23,6 +23,7 @@ from llama_storage_tui.backends import network
 from llama_storage_tui.backends.batches import Pace
 from llama_storage_tui.backends.engine import Statement, Work
 from llama_storage_tui.backends.postgres import failures
+from llama_storage_tui.backends.postgres.asking import GRACE_SECONDS, statement_timeout
 from llama_storage_tui.backends.postgres.connecting import connect, location
 from llama_storage_tui.backends.postgres.dialect import PostgresDialect
 from llama_storage_tui.backends.postgres.steady_cursor import SteadyConnection
@@ -37,9 +38,6 @@ POOL_SIZE: Final = 3
 """A page, a count beside it, and an export: more would only take connections from the servers."""
 
 CLOSE_SECONDS: Final = 1.0
-
-_GRACE_SECONDS: Final = 2.0
-"""How much later than the server this side gives up: for a host that stopped answering in mid-query."""
 
 _SETTINGS: Final = sa.text(
     "SELECT set_config('statement_timeout', :limit, true), set_config('TimeZone', 'UTC', true),"
@@ -92,7 +90,7 @@ class PostgresEngine:
             try:
                 return await self._unit(work, seconds)
             except exc.DBAPIError as error:
-                if not failures.is_connection_lost(error):
+                if not error.connection_invalidated:
                     raise
             return await self._unit(work, seconds)
 
@@ -119,7 +117,7 @@ class PostgresEngine:
     async def _unit(self, work: Work[T], seconds: float | None) -> T:
         async with self._transaction(seconds) as connection:
             try:
-                async with asyncio.timeout(None if seconds is None else seconds + _GRACE_SECONDS):
+                async with asyncio.timeout(None if seconds is None else seconds + GRACE_SECONDS):
                     return await work(connection)
             except TimeoutError:
                 raise network.timed_out(seconds or 0, where=self.where, doing="reading") from None
@@ -127,8 +125,7 @@ class PostgresEngine:
     @asynccontextmanager
     async def _transaction(self, seconds: float | None) -> AsyncIterator[AsyncConnection]:
         async with self._engine.connect() as connection:
-            limit = "0" if seconds is None else str(max(1, round(seconds * 1000)))
-            await connection.execute(_SETTINGS, {"limit": limit})
+            await connection.execute(_SETTINGS, {"limit": statement_timeout(seconds)})
             yield connection
 
     def _adapted(self) -> DBAPIConnection:

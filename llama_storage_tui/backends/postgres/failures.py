@@ -6,8 +6,6 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Final
 
-from sqlalchemy import exc
-
 from llama_storage_tui.backends import network, sql_failures
 from llama_storage_tui.errors import BackendError, ContentError, FailureKind
 from llama_storage_tui.next_steps import Advice, Help, Step
@@ -87,15 +85,9 @@ def translating(where: str) -> AbstractContextManager[None]:
     return sql_failures.translating(where, drivers=_DRIVERS, translated=partial(translated, where=where))
 
 
-def is_connection_lost(error: exc.DBAPIError) -> bool:
-    """Tell whether a pooled connection turned out dead, so that a new one may answer."""
-    return error.connection_invalidated
-
-
 def sqlstate_of(error: BaseException) -> str | None:
     """Return PostgreSQL's code of a driver exception, however it is wrapped; None where there is none."""
-    inner = error.orig if isinstance(error, exc.DBAPIError) else error
-    code = getattr(inner, "sqlstate", None)
+    code = getattr(sql_failures.unwrapped(error), "sqlstate", None)
     return code if isinstance(code, str) else None
 
 
@@ -112,8 +104,8 @@ def translated(error: BaseException, *, where: str) -> BackendError:
 
 def _is_closed(error: BaseException, inner: BaseException) -> bool:
     """Tell whether a connection ended under a statement, which asyncpg says by its InterfaceError where no server said why."""
-    if isinstance(error, exc.DBAPIError):
-        return error.connection_invalidated
+    if inner is not error:
+        return sql_failures.is_invalidated(error)
     return type(inner).__name__ == "InterfaceError" and "closed" in str(inner)
 
 

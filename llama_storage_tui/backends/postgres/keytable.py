@@ -35,8 +35,7 @@ class PostgresKeyTables:
     """Satisfies `keyvalue.KeyTables`."""
 
     name: str
-    _shape: TableShape | None = None
-    _is_binary: bool = False
+    _known: tuple[TableShape, bool] | None = None
 
     async def ask(
         self,
@@ -51,14 +50,11 @@ class PostgresKeyTables:
         async def asked(connection: AsyncConnection) -> T:
             dialect = engine.dialect
             assert isinstance(dialect, PostgresDialect), "the package's own engines have no other"  # noqa: S101 - for the reader
-            shape = self._shape
-            if shape is None or refresh:
-                shape = keyscan.checked(
-                    await dialect.describe(connection, self.name), self.name, where=engine.where
-                )
-                self._is_binary = await dialect.is_binary_ordered(connection, shape, "key")
-                self._shape = shape
-            return await question(PostgresKeyTable(connection, dialect, shape, self._is_binary))
+            if self._known is None or refresh:
+                described = await dialect.describe(connection, self.name)
+                shape = keyscan.checked(described, self.name, where=engine.where)
+                self._known = shape, await dialect.is_binary_ordered(connection, shape, "key")
+            return await question(PostgresKeyTable(connection, dialect, *self._known))
 
         return await engine.run(asked, seconds=seconds)
 

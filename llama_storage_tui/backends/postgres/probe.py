@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from llama_storage_tui.backends.postgres.asking import ask_once
 from llama_storage_tui.backends.postgres.connecting import tls_of
-from llama_storage_tui.backends.postgres.engine import PostgresEngine
 from llama_storage_tui.backends.postgres.target import PostgresTarget, ServerNeeds
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import FailureKind
 from llama_storage_tui.model.data import Cell, Obstacle, Probe
 from llama_storage_tui.model.limits import Timeouts
 
-_FACTS: Final = sa.text(
-    """
+_FACTS: Final = """
     SELECT current_setting('server_version') AS server_version, current_user::text AS role,
            current_database()::text AS database, current_schema()::text AS schema,
            pg_is_in_recovery() AS is_replica,
@@ -33,33 +30,31 @@ _FACTS: Final = sa.text(
              WHERE c.relkind IN ('r', 'p') AND n.nspname = ANY (current_schemas(false)))::int AS tables,
            CASE WHEN current_schema() IS NULL THEN false
                 ELSE has_schema_privilege(current_schema(), 'CREATE') END AS may_create,
-           CASE WHEN CAST(:table AS text) IS NOT NULL AND EXISTS (
-                       SELECT FROM pg_class c WHERE c.relname = CAST(:table AS text) AND pg_table_is_visible(c.oid))
+           CASE WHEN CAST($1 AS text) IS NOT NULL AND EXISTS (
+                       SELECT FROM pg_class c WHERE c.relname = CAST($1 AS text) AND pg_table_is_visible(c.oid))
                 THEN (SELECT bool_and(has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')
                                       AND has_table_privilege(c.oid, 'DELETE'))
-                        FROM pg_class c WHERE c.relname = CAST(:table AS text) AND pg_table_is_visible(c.oid))
+                        FROM pg_class c WHERE c.relname = CAST($1 AS text) AND pg_table_is_visible(c.oid))
                 WHEN current_schema() IS NULL THEN false
                 ELSE has_schema_privilege(current_schema(), 'CREATE') END AS may_write,
            coalesce((SELECT bool_and(has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')
                                      AND has_table_privilege(c.oid, 'DELETE'))
                        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                       WHERE c.relkind IN ('r', 'p') AND n.nspname = current_schema()
-                        AND (CAST(:table AS text) IS NULL OR c.relname = CAST(:table AS text))), true) AS may_change,
+                        AND (CAST($1 AS text) IS NULL OR c.relname = CAST($1 AS text))), true) AS may_change,
            coalesce((SELECT bool_or(has_table_privilege(c.oid, 'INSERT'))
                        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                       WHERE c.relkind IN ('r', 'p') AND n.nspname = current_schema()
-                        AND (CAST(:table AS text) IS NULL OR c.relname = CAST(:table AS text))), true) AS may_change_some,
-           CAST(:table AS text) IS NULL OR EXISTS (
-             SELECT FROM pg_class c WHERE c.relname = CAST(:table AS text) AND pg_table_is_visible(c.oid)) AS has_table,
+                        AND (CAST($1 AS text) IS NULL OR c.relname = CAST($1 AS text))), true) AS may_change_some,
+           CAST($1 AS text) IS NULL OR EXISTS (
+             SELECT FROM pg_class c WHERE c.relname = CAST($1 AS text) AND pg_table_is_visible(c.oid)) AS has_table,
            pg_backend_pid() AS pid
-    """
-)
-_NEEDS: Final = sa.text(
-    """
+"""
+_NEEDS: Final = """
     WITH needed AS (
       SELECT c.oid, c.relname, c.relowner FROM pg_class c
-       WHERE c.relkind IN ('r', 'p') AND c.relname = ANY (CAST(:tables AS text[])) AND pg_table_is_visible(c.oid))
-    SELECT ARRAY(SELECT name FROM unnest(CAST(:tables AS text[])) name
+       WHERE c.relkind IN ('r', 'p') AND c.relname = ANY (CAST($1 AS text[])) AND pg_table_is_visible(c.oid))
+    SELECT ARRAY(SELECT name FROM unnest(CAST($1 AS text[])) name
                   WHERE NOT EXISTS (SELECT FROM needed WHERE relname = name) ORDER BY name) AS missing,
            ARRAY(SELECT relname::text FROM needed
                   WHERE NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT')
@@ -69,34 +64,29 @@ _NEEDS: Final = sa.text(
            (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_superuser,
            (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user) AS role_limit,
            (SELECT datconnlimit FROM pg_database WHERE datname = current_database()) AS database_limit
-    """
-)
-_EXTENSION: Final = sa.text(
-    """
-    SELECT (SELECT extversion FROM pg_extension WHERE extname = CAST(:name AS text)) AS installed,
-           EXISTS (SELECT FROM pg_available_extensions WHERE name = CAST(:name AS text)) AS is_available,
+"""
+_EXTENSION: Final = """
+    SELECT (SELECT extversion FROM pg_extension WHERE extname = CAST($1 AS text)) AS installed,
+           EXISTS (SELECT FROM pg_available_extensions WHERE name = CAST($1 AS text)) AS is_available,
            coalesce((SELECT bool_or((SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
                                     OR EXISTS (SELECT FROM pg_roles r
-                                                WHERE r.rolname = ANY (CAST(:administrators AS text[]))
+                                                WHERE r.rolname = ANY (CAST($2 AS text[]))
                                                   AND pg_has_role(r.oid, 'USAGE'))
                                     OR coalesce(current_setting('supautils.privileged_role', true), '') = current_user
                                     OR CASE WHEN v.superuser
                                             THEN coalesce((to_jsonb(v) ->> 'trusted')::boolean, false)
                                                  AND has_database_privilege(current_database(), 'CREATE')
                                             ELSE true END)
-                       FROM pg_available_extension_versions v WHERE v.name = CAST(:name AS text)), false) AS may_create
-    """
-)
+                       FROM pg_available_extension_versions v WHERE v.name = CAST($1 AS text)), false) AS may_create
+"""
 _ADMINISTRATORS: Final = ("rds_superuser", "azure_pg_admin", "cloudsqlsuperuser", "alloydbsuperuser")
 """Roles of managed servers whose members create extensions that elsewhere only a superuser may."""
-_CONNECTIONS: Final = sa.text(
-    """
-    SELECT count(*) FILTER (WHERE datname IS NOT NULL)::int,
-           count(*) FILTER (WHERE usename = current_user)::int,
-           count(*) FILTER (WHERE datname = current_database())::int
+_CONNECTIONS: Final = """
+    SELECT count(*) FILTER (WHERE datname IS NOT NULL)::int AS all,
+           count(*) FILTER (WHERE usename = current_user)::int AS of_role,
+           count(*) FILTER (WHERE datname = current_database())::int AS of_database
       FROM pg_stat_activity
-    """
-)
+"""
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -113,43 +103,31 @@ class _Answer:
     extension: Mapping[str, object] | None
 
 
-async def probe(engine: PostgresEngine, target: PostgresTarget, *, timeouts: Timeouts) -> Probe:
+async def probe(target: PostgresTarget, *, timeouts: Timeouts) -> Probe:
     """Connect and describe."""
     started = time.perf_counter()
 
-    async def asked(connection: AsyncConnection) -> _Answer:
-        facts = (await connection.execute(_FACTS, {"table": target.table})).mappings().one()
+    async def asked(connection: asyncpg.Connection) -> _Answer:
+        facts = await _one(connection, _FACTS, target.table)
         latency_ms = (time.perf_counter() - started) * 1000
-        total, of_role, of_database = (await connection.execute(_CONNECTIONS)).one()
+        connections = await _one(connection, _CONNECTIONS)
         needs = target.needs or ServerNeeds()
-        needed = (await connection.execute(_NEEDS, {"tables": list(needs.tables)})).mappings().one()
-        extension = (
-            None
-            if needs.extension is None
-            else (
-                await connection.execute(
-                    _EXTENSION, {"name": needs.extension, "administrators": list(_ADMINISTRATORS)}
-                )
-            )
-            .mappings()
-            .one()
-        )
-        driver = (await connection.get_raw_connection()).driver_connection
-        greeted_by = driver.get_server_pid() if isinstance(driver, asyncpg.Connection) else facts["pid"]
         return _Answer(
-            facts=dict(facts),
-            connections=total,
-            of_role=of_role,
-            of_database=of_database,
-            tls=tls_of(driver),
+            facts=facts,
+            connections=connections["all"],
+            of_role=connections["of_role"],
+            of_database=connections["of_database"],
+            tls=tls_of(connection),
             # A pooler greets with a process number of its own, another than that of the process that answers.
-            is_pooled=greeted_by != facts["pid"],
+            is_pooled=connection.get_server_pid() != facts["pid"],
             latency_ms=latency_ms,
-            needs=dict(needed),
-            extension=None if extension is None else dict(extension),
+            needs=await _one(connection, _NEEDS, [*needs.tables]),
+            extension=None
+            if needs.extension is None
+            else await _one(connection, _EXTENSION, needs.extension, [*_ADMINISTRATORS]),
         )
 
-    answer = await engine.run(asked, seconds=timeouts.query)
+    answer = await ask_once(target, asked, timeouts=timeouts)
     facts = answer.facts
     is_blocked = bool(facts["is_replica"] or facts["is_read_only_by_default"])
     return Probe(
@@ -162,6 +140,12 @@ async def probe(engine: PostgresEngine, target: PostgresTarget, *, timeouts: Tim
         warnings=tuple(_warnings(answer, target)),
         obstacles=tuple(_obstacles(answer, target, target.needs or ServerNeeds())),
     )
+
+
+async def _one(connection: asyncpg.Connection, statement: str, *values: object) -> dict[str, Any]:
+    """Return the only row of a statement."""
+    found: asyncpg.Record = await connection.fetchrow(statement, *values)
+    return dict(found)
 
 
 def _details(answer: _Answer, target: PostgresTarget) -> dict[str, Cell]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from threading import Lock
+from typing import TYPE_CHECKING
 
-from llama_storage_tui.backends.postgres.engine import PostgresEngine
-from llama_storage_tui.backends.postgres.keytable import PostgresKeyTables
+from llama_storage_tui.backends.postgres.connecting import location
 from llama_storage_tui.backends.postgres.probe import probe
 from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.protocols import Reader
@@ -14,24 +15,77 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Probe
 from llama_storage_tui.model.limits import Timeouts
 
+if TYPE_CHECKING:
+    # Names of annotations only: a test must not wait for SQLAlchemy.
+    from llama_storage_tui.backends.engine import TableWatch
+    from llama_storage_tui.backends.keyvalue import KeyTables
+    from llama_storage_tui.backends.postgres.engine import PostgresEngine
+
 
 @dataclass(frozen=True, slots=True)
 class PostgresProber:
     """Satisfies `protocols.Prober`."""
 
-    engine: PostgresEngine
     target: PostgresTarget
     timeouts: Timeouts
 
     async def probe(self, *, thorough: bool = False) -> Probe:
         """Connect and describe; there is nothing more thorough than that."""
         del thorough
-        return await probe(self.engine, self.target, timeouts=self.timeouts)
+        return await probe(self.target, timeouts=self.timeouts)
+
+
+class LatePostgresEngine:
+    """The engine of a database, which is imported and made when it is first asked for, in whatever thread."""
+
+    def __init__(self, target: PostgresTarget, timeouts: Timeouts) -> None:
+        self._target = target
+        self._timeouts = timeouts
+        self._made: PostgresEngine | None = None
+        self._lock = Lock()
+
+    def get(self) -> PostgresEngine:
+        """Return the engine, always the same one; nothing is connected yet."""
+        from llama_storage_tui.backends.postgres.engine import PostgresEngine
+
+        with self._lock:
+            if self._made is None:
+                self._made = PostgresEngine(self._target, timeouts=self._timeouts)
+            return self._made
+
+    async def close(self) -> None:
+        """Close what was made."""
+        if self._made is not None:
+            await self._made.close()
 
 
 def postgres_reader(target: PostgresTarget, *, timeouts: Timeouts) -> Reader:
     """Return the reader; nothing is connected yet."""
-    engine = PostgresEngine(target, timeouts=timeouts)
-    prober = PostgresProber(engine, target, timeouts)
-    keys = None if target.table is None else partial(PostgresKeyTables, target.table)
-    return sql_reader(engine, keys=keys, timeouts=timeouts, prober=prober)
+    engine = LatePostgresEngine(target, timeouts)
+
+    def watch() -> TableWatch:
+        from llama_storage_tui.backends.postgres.watch import PostgresWatch
+
+        return PostgresWatch(engine.get())
+
+    return sql_reader(
+        engine.get,
+        where=location(target),
+        watch=watch,
+        keys=_keys_of(target.table),
+        timeouts=timeouts,
+        prober=PostgresProber(target, timeouts),
+        closing=engine.close,
+    )
+
+
+def _keys_of(table: str | None) -> Callable[[], KeyTables] | None:
+    if table is None:
+        return None
+
+    def made() -> KeyTables:
+        from llama_storage_tui.backends.postgres.keytable import PostgresKeyTables
+
+        return PostgresKeyTables(table)
+
+    return made

@@ -14,6 +14,7 @@ from llama_storage_tui.backends.postgres import failures, role_rules
 from llama_storage_tui.backends.postgres.connecting import (
     AFTER_THE_PASSWORD,
     FailedConnection,
+    close_quietly,
     location,
     try_to_connect,
 )
@@ -151,11 +152,3 @@ def _state(failed: FailedConnection) -> LoginState:
     if failed.sqlstate is not None and failed.routine in AFTER_THE_PASSWORD:
         return LoginState.ACCEPTED
     return LoginState.UNKNOWN
-
-
-async def close_quietly(connection: asyncpg.Connection) -> None:
-    """Close a connection, whatever became of it."""
-    try:
-        await connection.close(timeout=1)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-        connection.terminate()

@@ -13,8 +13,8 @@ from typing import Final
 import asyncpg
 
 from llama_storage_tui.backends.postgres import failures
-from llama_storage_tui.backends.postgres.connecting import FailedConnection
-from llama_storage_tui.backends.postgres.role import PostgresRole, close_quietly
+from llama_storage_tui.backends.postgres.connecting import FailedConnection, close_quietly
+from llama_storage_tui.backends.postgres.role import PostgresRole
 from llama_storage_tui.backends.postgres.verifier import MD5, PATTERN
 from llama_storage_tui.backends.protocols import Notify
 from llama_storage_tui.errors import RefusedError

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from llama_storage_tui.backends.postgres.server_login import server_login
 from llama_storage_tui.backends.postgres.uri import ANY, UnreadableUriError, read_uri
 from llama_storage_tui.backends.settings import BackendSettings, NoTarget
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.target import LoginTarget
 from llama_storage_tui.secrets import Secret

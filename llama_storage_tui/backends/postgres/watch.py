@@ -15,8 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.engine import Expression, NewPositions, Values
+from llama_storage_tui.backends.postgres.engine import PostgresEngine
 from llama_storage_tui.backends.postgres.tid import tid, tids, xid
 from llama_storage_tui.backends.shape import TableShape
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.following import Mark
 
@@ -38,21 +40,25 @@ _STATE: Final = sa.text(
     """
     SELECT pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::int,
            pg_catalog.pg_stat_get_tuples_inserted(c.oid),
-           pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot()),
+           pg_catalog.txid_snapshot_xmin(now.snapshot), pg_catalog.txid_snapshot_xmax(now.snapshot),
            pg_catalog.current_setting('server_version_num')::int
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+           CROSS JOIN (SELECT pg_catalog.txid_current_snapshot() AS snapshot) AS now
      WHERE n.nspname = CAST(:schema AS text) AND c.relname = CAST(:name AS text)
     """
 )
 
 
+@dataclass(frozen=True, slots=True)
 class PostgresWatch:
     """Satisfies `engine.TableWatch`."""
 
-    way = (
+    engine: PostgresEngine
+    way: str = (
         "Each look reads the last 2 MB of the table and what was added after them. It does not see rows that the server stores "
         "earlier in the table, where deleted rows have left room."
     )
+    is_raw: bool = False
 
     def obstacle(self, shape: TableShape) -> str:
         """Return why a table cannot be followed."""
@@ -61,17 +67,20 @@ class PostgresWatch:
         return ""
 
     async def look(
-        self,
-        connection: AsyncConnection,
-        shape: TableShape,
-        mark: Mark | None,
-        limit: int,
+        self, shape: TableShape, mark: Mark | None, limit: int, *, seconds: float | None
     ) -> NewPositions:
         """Return the positions of the rows of transactions that were not over at a mark."""
+        return await self.engine.run(
+            lambda connection: self._looked(connection, shape, mark, limit), seconds=seconds
+        )
+
+    async def _looked(
+        self, connection: AsyncConnection, shape: TableShape, mark: Mark | None, limit: int
+    ) -> NewPositions:
         found = (await connection.execute(_STATE, {"schema": shape.schema, "name": shape.name})).one_or_none()
         if found is None:
             return NewPositions((), Mark(0))
-        blocks, inserted, since, version = (int(each) for each in found)
+        blocks, inserted, since, next_one, version = (int(each) for each in found)
         if version < _RANGES_SINCE:
             raise BackendError(
                 "Rows cannot be followed on PostgreSQL before 14: each look would read the whole table",
@@ -83,7 +92,10 @@ class PostgresWatch:
             return NewPositions((), Mark(blocks, since, inserted=inserted))
         low = max(0, min(blocks, mark.end) - WINDOW)
         high = min(blocks, low + MOST_BLOCKS)
-        candidates = await self._rows(connection, shape, (low, high), mark, limit + len(mark.seen) + 1)
+        candidates: list[tuple[str, str]] = []
+        if not mark.since == since == next_one:
+            # Else no transaction has begun to write since the mark, in any table: none of its rows can be new.
+            candidates = await self._rows(connection, shape, (low, high), mark, limit + len(mark.seen) + 1)
         new = [row for row in candidates if row not in mark.seen]
         positions = tuple(row[0] for row in new[:limit])
         if len(new) > limit or high < blocks:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from llama_storage_tui.backends.redis.target import RedisTarget, container, location, redis_target
+from llama_storage_tui.backends.redis.place import host_fault
+from llama_storage_tui.backends.redis.target import (
+    RedisTarget,
+    container,
+    location,
+    redis_target,
+    unlike_config,
+)
 from llama_storage_tui.backends.spec import BulkCopy, EngineSpec
 from llama_storage_tui.model.limits import Timeouts
 
@@ -47,7 +54,10 @@ ENGINE: Final = EngineSpec(
         only_moves=True,
     ),
     why_no_roles="kv_redis has no field for a password in any version, so there is none to change",
-    fields_note="kv_redis has host and port only: no password, TLS or database number in any version.",
+    fields_note="kv_redis has host and port only: no password, TLS or database number in any version. A host can bring a login"
+    " (':PASSWORD@HOST') and a database ('HOST:PORT/2#'), since servers write it into a redis:// URL; TLS it cannot bring.",
+    unlike_config=unlike_config,
+    host_fault=host_fault,
     driver="redis (8 or newer)",
     extra="redis",
     instead={"db": "it uses database 0"},

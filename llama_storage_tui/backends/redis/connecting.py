@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import InvalidResponse, RedisError, ResponseError
 
 from llama_storage_tui.backends import network
@@ -30,6 +32,9 @@ else:
 POOL_SIZE: Final = 3
 """A page, a count beside it, and an export."""
 _CLOSE_SECONDS: Final = 1.0
+_IDLE_SECONDS: Final = 300.0
+"""A connection that was not used for so long is made anew."""
+_DEFAULT_USER: Final = "default"
 _MOST_LENGTHS: Final = 10_000
 
 
@@ -59,13 +64,16 @@ class RedisConnection:
         self._target = target
         self._timeouts = timeouts
         self._is_checked = False
+        self._last_answer = 0.0
+        """By the clock on the wall, which goes on while a machine sleeps; 0 where nothing has answered yet."""
         pool = BlockingConnectionPool(
             max_connections=POOL_SIZE,
             timeout=None,
             host=target.host,
             port=target.port,
             db=target.database,
-            username=target.user,
+            # redis-py 8 names this user where there is a password alone, and a server without passwords takes any of it.
+            username=target.user or (None if target.password is None else _DEFAULT_USER),
             password=None if target.password is None else target.password.reveal(),
             socket_connect_timeout=timeouts.connect,
             socket_timeout=None,
@@ -148,10 +156,8 @@ class RedisConnection:
         failure: BackendError
         words = [(self._said(command), *arguments) for command, *arguments in questions]
         try:
-            async with asyncio.timeout(seconds), self._redis.pipeline(transaction=False) as pipeline:
-                for each in words:
-                    pipeline.execute_command(*each)
-                return await pipeline.execute(raise_on_error=False)
+            async with asyncio.timeout(seconds):
+                return await self._answered(words)
         except (RedisError, OSError, ValueError) as error:
             # A ValueError is of redis-py's parser, which takes for granted that lengths are numbers.
             is_ours = isinstance(error, TimeoutError) and seconds is not None
@@ -163,6 +169,30 @@ class RedisConnection:
         # Outside of the handler: the frames of the driver's traceback hold the password.
         raise failure
 
+    async def _answered(self, words: Sequence[Sequence[Any]]) -> list[Any]:
+        """Put commands; those that only read once more where the connection had died since the last answer."""
+        if self._last_answer and time.time() - self._last_answer > _IDLE_SECONDS:
+            # After a laptop's sleep nothing tells that a connection is dead: a question on it would wait for its time limit.
+            await self._redis.connection_pool.disconnect(inuse_connections=False)
+        found = None
+        try:
+            found = await self._round_trip(words)
+        except ConnectionLost:
+            if self._writes or not self._last_answer or any(map(_goes_on, words)):
+                raise
+            self._last_answer = 0.0
+        if found is None:
+            # Outside of the handler, so that a second failure tells its own cause.
+            found = await self._round_trip(words)
+        self._last_answer = time.time()
+        return found
+
+    async def _round_trip(self, words: Sequence[Sequence[Any]]) -> list[Any]:
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for each in words:
+                pipeline.execute_command(*each)
+            return await pipeline.execute(raise_on_error=False)
+
     def _said(self, command: object) -> str:
         if self._writes and isinstance(command, WriteCommand):
             return command.value
@@ -170,6 +200,11 @@ class RedisConnection:
 
     def _translated(self, error: BaseException) -> BackendError:
         return failures.translated(error, where=self.where, has_password=self._target.password is not None)
+
+
+def _goes_on(words: Sequence[Any]) -> bool:
+    """Tell whether a command goes on with a scan: a server that was started anew has its keys at other positions."""
+    return bool(words[0] == Command.SCAN.value and words[1])
 
 
 def _packed(words: Sequence[Any]) -> bytes:

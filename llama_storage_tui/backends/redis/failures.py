@@ -17,8 +17,9 @@ from llama_storage_tui.errors import BackendError, FailureKind
 Words = tuple[FailureKind, str, str | None]
 
 _FIELDS: Final = (
-    "kv_redis has no field for a password, TLS or a database number in any version. What works: host ':PASSWORD@HOST' or"
-    " 'USER:PASSWORD@HOST', percent-encoded, since servers paste host into a redis:// URL. TLS cannot be had: use a TLS proxy."
+    "kv_redis has no field for a password, TLS or a database number in any version. What works, since servers write host into a"
+    " redis:// URL: ':PASSWORD@HOST' or 'USER:PASSWORD@HOST', percent-encoded; another database with 'HOST:PORT/2#'. TLS cannot be"
+    " had: use a TLS proxy."
 )
 _WANTS_PASSWORD: Final = (
     FailureKind.AUTHENTICATION,

@@ -320,9 +320,7 @@ class RedisKeyValueReader:
             if kind == "string" and key in values:
                 found.append(_stored_value(entry, *values[key], limit))
             elif kind not in ("string", "none"):
-                found.append(
-                    StoredValue(entry, f"a {kind} of Redis, which no server writes: their values are strings")
-                )
+                found.append(StoredValue(entry, None, other_type=kind))
         return found
 
     async def _texts(

@@ -1,21 +1,18 @@
 """A Redis server as the config names it.
 
-kv_redis has a host and a port in every release from 0.3.0 to 1.5.0, which servers paste into `redis://HOST:PORT` for redis-py. So a
-host may bring a login with it (`:PASSWORD@HOST`), and another database (`HOST:6379/2?client_name=x`). It cannot bring TLS.
+kv_redis has a host and a port in every release from 0.3.0 to 1.5.0; what a host can bring besides is in `place.py`.
 """
 
 from __future__ import annotations
 
-from urllib.parse import unquote, urlsplit
+from collections.abc import Iterator
 
+from llama_storage_tui.backends.redis.place import ENDS_ADDRESS, parse_place
 from llama_storage_tui.backends.settings import BackendSettings, NoTarget
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Backend
 from llama_storage_tui.model.target import Target
 from llama_storage_tui.secrets import Secret
-
-_DEFAULT_HOST = "localhost"
-_DEFAULT_PORT = 6379
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +45,28 @@ class RedisTarget(Target):
 def redis_target(settings: BackendSettings) -> RedisTarget:
     """Return the server of a kv_redis backend, read as redis-py reads the URL that servers make; raises NoTarget."""
     try:
-        parts = urlsplit(f"redis://{settings.text('host')}:{settings.port()}")
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise NoTarget("its host and port make no URL: an IPv6 address needs brackets") from None
-    path = unquote(parts.path).replace("/", "")
-    password = unquote(parts.password) if parts.password else None
-    return RedisTarget(
-        unquote(host) if host else _DEFAULT_HOST,
-        port or _DEFAULT_PORT,
-        # redis-py leaves a path alone that is no number.
-        int(path) if path.isdecimal() else 0,
-        unquote(parts.username) if parts.username else None,
-        None if password is None else settings.secret(password),
-    )
+        place = parse_place(settings.text("host"), settings.port())
+    except ValueError as reason:
+        raise NoTarget(f"its host {reason}") from None
+    password = None if place.password is None else settings.secret(place.password)
+    return RedisTarget(place.host, place.port, place.database, place.user, password)
+
+
+def unlike_config(settings: BackendSettings) -> Iterator[str]:
+    """Yield where servers connect to, if that is not what host and port say."""
+    host, port = settings.text("host"), settings.port()
+    place = parse_place(host, port)
+    name = host.rpartition("@")[2].lower().removeprefix("[").removesuffix("]")
+    if (place.host, place.port, place.database) != (name, port, 0):
+        yield (
+            f"Servers write the host into redis://HOST:PORT, and so connect to {place.host}, port {place.port}, database"
+            f" {place.database}, without TLS. So does this test."
+        )
 
 
 def location(settings: BackendSettings, target: RedisTarget | None) -> str:
     """Say where the database is."""
-    if target is not None and target.database:
+    if target is not None and any(sign in settings.shown("host") for sign in ENDS_ADDRESS):
         return target.location
     return f"redis://{settings.shown('host')}:{settings.shown('port')}/0"
 

@@ -8,11 +8,11 @@ from llama_storage_tui.backends.spec import BulkCopy, EngineSpec
 from llama_storage_tui.backends.sqlite.target import SqliteTarget, container, location, sqlite_target
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.limits import Timeouts
-from llama_storage_tui.model.raw_rows import Sheet
 
 if TYPE_CHECKING:
     # Names of annotations only.
     from llama_storage_tui.backends.protocols import ItemSource, ItemWriter, Reader
+    from llama_storage_tui.model.raw_rows import Sheet
 
 
 def _refuse_memory(target: SqliteTarget) -> None:

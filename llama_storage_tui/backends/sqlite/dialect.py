@@ -41,6 +41,7 @@ class SqliteDialect:
     nulls_first = True
     mark_width = 2
     is_snapshot_held = False
+    works_here = True
     is_raw = False
     """The driver hands over text that is no UTF-8 as bytes, and every look into a document is guarded."""
 

@@ -14,7 +14,6 @@ from llama_storage_tui.backends.engine import Expression, Values
 from llama_storage_tui.backends.shape import ColumnShape, TablePart, TableShape
 from llama_storage_tui.backends.sqlite.readable_json import outlined, readable
 from llama_storage_tui.backends.sqlite.rowid import rowid_of
-from llama_storage_tui.backends.sqlite.watch import SqliteWatch
 from llama_storage_tui.model.records import Extent, Field, Path
 
 _NUMERIC: Final = ("integer", "real")
@@ -28,7 +27,6 @@ class SqliteDocuments:
     """Satisfies `documents.Documents`."""
 
     needs_ranges = False
-    watch = SqliteWatch()
 
     def ready(self, element: Expression, fields: Sequence[Field]) -> Expression:
         """Return the document as SQLite can read it, the outline of a large one."""
@@ -155,6 +153,11 @@ class SqliteDocuments:
     def within(self, element: Expression, low: int, high: int) -> sa.ColumnElement[bool]:
         """Return the condition of a range of rowids."""
         return sa.and_(element >= sa.bindparam("low", low), element < sa.bindparam("high", high))
+
+    def among(self, element: Expression) -> sa.ColumnElement[bool]:
+        """Return the condition: each rowid is gone to in the table's tree."""
+        places = sa.func.json_each(sa.bindparam("places", type_=sa.Text())).table_valued("value")
+        return element.in_(sa.select(places.c.value))
 
     def ends(self, low: int, high: int) -> Values:
         """Return the rowids."""

@@ -11,7 +11,8 @@ import sqlite3
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from functools import cached_property, partial
+from contextvars import ContextVar
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -58,6 +59,10 @@ keeps SQLite's own refusal of `load_extension` and the like within a schema, so 
 """
 
 
+_OPENING: Final[ContextVar[Callable[[], Awaitable[aiosqlite.Connection]]]] = ContextVar("_OPENING")
+"""Opens the file that a unit of work is about to connect to."""
+
+
 class SqliteEngine:
     """Satisfies `engine.Engine` for one file."""
 
@@ -71,8 +76,6 @@ class SqliteEngine:
         self._held = HeldFile()
         self._copy = PrivateCopy(limit=copy_limit)
         self._closed = threading.Event()
-        self._opening: tuple[Path, OpenMode] | None = None
-        self._open_lock = asyncio.Lock()
         self._check: tuple[Look, Callable[[SaidDamagedError], BackendError]] | None = None
         self._running: dict[asyncio.Task[object], list[aiosqlite.Connection]] = {}
 
@@ -82,14 +85,6 @@ class SqliteEngine:
         from llama_storage_tui.backends.sqlite.dialect import SqliteDialect
 
         return SqliteDialect()
-
-    @cached_property
-    def _composing(self) -> AsyncEngine:
-        """What runs the statements that SQLAlchemy composes."""
-        from sqlalchemy.ext.asyncio import create_async_engine
-        from sqlalchemy.pool import NullPool
-
-        return create_async_engine("sqlite+aiosqlite://", async_creator=self._create, poolclass=NullPool)
 
     @property
     def raw(self) -> None:
@@ -193,8 +188,6 @@ class SqliteEngine:
             async with asyncio.timeout(CLOSE_SECONDS):
                 for task, opened in tuple(self._running.items()):
                     await _stop(task, opened)
-        if "_composing" in vars(self):
-            await self._composing.dispose()
         await asyncio.to_thread(self._copy.close)
         self._held.close()
 
@@ -228,19 +221,16 @@ class SqliteEngine:
     ) -> AsyncIterator[AsyncConnection]:
         path = await self._path_of(before)
         async with contextlib.AsyncExitStack() as stack:
-            async with self._open_lock:
-                self._opening = (path, before.way)
-                connection = await stack.enter_async_context(self._composing.connect())
+            opening = _OPENING.set(partial(self._open, path, before.way))
+            try:
+                connection = await stack.enter_async_context(_composing().connect())
+            finally:
+                _OPENING.reset(opening)
             raw = await connection.get_raw_connection()
             driver = raw.driver_connection
             if isinstance(driver, aiosqlite.Connection):
                 opened.append(driver)
             yield connection
-
-    async def _create(self) -> aiosqlite.Connection:
-        if self._opening is None:
-            raise BackendError("The file was not looked at.", failure=FailureKind.QUERY, where=self.where)
-        return await self._open(*self._opening)
 
     async def _open(self, path: Path, way: OpenMode) -> aiosqlite.Connection:
         """Open the file read-only, whoever makes the statements."""
@@ -285,6 +275,22 @@ class SqliteEngine:
             if task.cancelled() or task.exception() is not None:
                 raise network.timed_out(seconds or 0, where=self.where, doing="reading")
         return task.result()
+
+
+@cache
+def _composing() -> AsyncEngine:
+    """Return what runs the statements that SQLAlchemy composes: one for all files, so that each is composed once.
+
+    It keeps no connection.
+    """
+    from sqlalchemy.ext.asyncio import create_async_engine
+    from sqlalchemy.pool import NullPool
+
+    return create_async_engine("sqlite+aiosqlite://", async_creator=_opened, poolclass=NullPool)
+
+
+async def _opened() -> aiosqlite.Connection:
+    return await _OPENING.get()()
 
 
 async def _awaited(work: Awaitable[T]) -> T:

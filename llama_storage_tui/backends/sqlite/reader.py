@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from llama_storage_tui.backends.protocols import Reader
@@ -15,6 +16,7 @@ from llama_storage_tui.model.data import Probe
 from llama_storage_tui.model.limits import Timeouts
 
 if TYPE_CHECKING:
+    from llama_storage_tui.backends.engine import TableWatch
     from llama_storage_tui.backends.keyvalue import KeyTables
 
 
@@ -35,7 +37,22 @@ def sqlite_reader(target: SqliteTarget, *, timeouts: Timeouts) -> Reader:
     """Return the reader; nothing is opened yet."""
     engine = SqliteEngine(target.path, timeouts=timeouts, makes_folders=target.makes_folders)
     prober = SqliteProber(engine, target, timeouts)
-    return sql_reader(engine, keys=keys_of(engine, target.table), timeouts=timeouts, prober=prober)
+    return sql_reader(
+        lambda: engine,
+        where=engine.where,
+        watch=partial(watch_of, engine),
+        keys=keys_of(engine, target.table),
+        timeouts=timeouts,
+        prober=prober,
+        closing=engine.close,
+    )
+
+
+def watch_of(engine: SqliteEngine) -> TableWatch:
+    """Return what tells which rows of a file are new."""
+    from llama_storage_tui.backends.sqlite.watch import SqliteWatch
+
+    return SqliteWatch(engine)
 
 
 def keys_of(engine: SqliteEngine, table: str | None) -> Callable[[], KeyTables] | None:

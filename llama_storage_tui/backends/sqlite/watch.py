@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import aiosqlite
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from llama_storage_tui.backends.engine import Expression, NewPositions, Values
 from llama_storage_tui.backends.shape import TableShape
+from llama_storage_tui.backends.sqlite.engine import SqliteEngine
+from llama_storage_tui.backends.sqlite.raw_rows import quoted
 from llama_storage_tui.backends.sqlite.rowid import rowid_of
+from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.following import Mark
 
 
+@dataclass(frozen=True, slots=True)
 class SqliteWatch:
     """Satisfies `engine.TableWatch`.
 
@@ -20,7 +24,9 @@ class SqliteWatch:
     written with a smaller rowid than the largest.
     """
 
-    way = "Each look reads the rows beyond the last rowid, and no others. A row that is changed in place keeps its rowid."
+    engine: SqliteEngine
+    way: str = "Each look reads the rows beyond the last rowid, and no others. A row that is changed in place keeps its rowid."
+    is_raw: bool = True
 
     def obstacle(self, shape: TableShape) -> str:
         """Return nothing: every table with rowids can be followed."""
@@ -28,20 +34,21 @@ class SqliteWatch:
         return ""
 
     async def look(
-        self, connection: AsyncConnection, shape: TableShape, mark: Mark | None, limit: int
+        self, shape: TableShape, mark: Mark | None, limit: int, *, seconds: float | None
     ) -> NewPositions:
         """Return the rowids beyond a mark."""
-        position = rowid_of(shape)[0]
-        name = sa.sql.quoted_name(position.name, quote=True)
-        table = sa.table(sa.sql.quoted_name(shape.name, quote=True), sa.column(name, sa.Integer()))
-        rowid = table.c[position.name]
-        largest = (await connection.execute(sa.select(sa.func.max(rowid)))).scalar_one()
-        end = 0 if largest is None else int(largest) + 1
-        if mark is None or end <= mark.end:
-            return NewPositions((), Mark(end))
-        statement = sa.select(rowid).where(rowid >= mark.end).order_by(rowid).limit(limit)
-        found = [int(row[0]) for row in (await connection.execute(statement)).all()]
-        return NewPositions(tuple(map(str, found)), Mark(found[-1] + 1), is_cut=found[-1] + 1 < end)
+        rowid, table = quoted(rowid_of(shape)[0].name), quoted(shape.name)
+
+        async def looked(connection: aiosqlite.Connection) -> NewPositions:
+            ((largest,),) = await connection.execute_fetchall(f"SELECT max({rowid}) FROM {table}")  # noqa: S608 - quoted
+            end = 0 if largest is None else int(largest) + 1
+            if mark is None or end <= mark.end:
+                return NewPositions((), Mark(end))
+            statement = f"SELECT {rowid} FROM {table} WHERE {rowid} >= ? ORDER BY {rowid} LIMIT ?"  # noqa: S608 - quoted
+            found = [int(row[0]) for row in await connection.execute_fetchall(statement, (mark.end, limit))]
+            return NewPositions(tuple(map(str, found)), Mark(found[-1] + 1), is_cut=found[-1] + 1 < end)
+
+        return await self.engine.run_plain(looked, seconds=seconds)
 
     def at(self, element: Expression) -> sa.ColumnElement[bool]:
         """Return the condition: between the first and the last of them there are no others."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from llama_storage_tui.cli.documents import Document, Json
+from llama_storage_tui.cli.documents import Document, Json, Notices
 from llama_storage_tui.cli.records.list_documents import CompletionBody
 from llama_storage_tui.cli.responses.show_document import MessageBody
 from llama_storage_tui.model.completions import (
@@ -51,7 +51,7 @@ class CompletionDocument(Document):
     choices: list[ChoiceBody]
     response: OriginBody
     problems: list[str] = Field(description="What of the stored row could not be read.")
-    notices: list[str]
+    notices: Notices
 
     @classmethod
     def of(cls, completion: Completion, origin: Origin) -> CompletionDocument:
@@ -62,5 +62,5 @@ class CompletionDocument(Document):
             choices=[ChoiceBody.model_validate(choice) for choice in completion.choices],
             response=OriginBody.of(origin),
             problems=list(completion.problems),
-            notices=list(origin.notices),
+            notices=origin.notices,
         )

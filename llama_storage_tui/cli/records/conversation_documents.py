@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, JsonValue
 
-from llama_storage_tui.cli.documents import Document, From, Json, json_value
+from llama_storage_tui.cli.documents import Document, From, Json, Notices, json_value
 from llama_storage_tui.cli.records.list_documents import ConversationBody, json_cell
 from llama_storage_tui.model.conversations import (
     ConversationDetail,
@@ -48,7 +48,7 @@ class ConversationDocument(Document):
     responses: list[str] = Field(
         description="Responses whose output is among the items (inferred), the oldest first."
     )
-    notices: list[str]
+    notices: Notices
 
     @classmethod
     def of(cls, detail: ConversationDetail) -> ConversationDocument:
@@ -59,7 +59,7 @@ class ConversationDocument(Document):
             items=[ItemBody.of(item) for item in detail.items],
             messages=json_cell(detail.messages),
             responses=list(detail.responses),
-            notices=list(detail.notices),
+            notices=detail.notices,
         )
 
 
@@ -82,4 +82,4 @@ class OrphansDocument(Document):
     orphans: list[OrphansBody]
     scanned: int
     complete: bool
-    notices: list[str]
+    notices: Notices

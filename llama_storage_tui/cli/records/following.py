@@ -13,6 +13,7 @@ from llama_storage_tui.cli.asking import ask
 from llama_storage_tui.cli.documents import Document
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import UsageError
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.records.following import Follower, Lost
 from llama_storage_tui.services.session import Session
 
@@ -49,7 +50,7 @@ def write_as_stored(context: click.Context, document: type[Document], following:
                 if isinstance(found, Lost):
                     talk.lost(found)
                     continue
-                talk.found(found.notices, found.ways, found.unseen)
+                talk.found(notice_words(found.notices), found.ways, found.unseen)
                 for record in found.records:
                     output.write_json_line(body.model_validate(record))
                 output.flush()

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, JsonValue
 
-from llama_storage_tui.cli.documents import Document, From, Json, json_value
+from llama_storage_tui.cli.documents import Document, From, Json, Notices, json_value
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.services.responses.tolerant_json import load
 
@@ -63,7 +63,7 @@ class ResponsesDocument(Document):
     next: str | None
     complete: bool
     order: Literal["newest", "stored"]
-    notices: list[str]
+    notices: Notices
 
 
 class ConversationBody(Document):
@@ -88,7 +88,7 @@ class ConversationsDocument(Document):
     next: str | None
     complete: bool
     order: Literal["newest", "stored"]
-    notices: list[str]
+    notices: Notices
 
 
 class CompletionBody(Document):
@@ -114,4 +114,4 @@ class CompletionsDocument(Document):
     next: str | None
     complete: bool
     order: Literal["newest", "stored"]
-    notices: list[str]
+    notices: Notices

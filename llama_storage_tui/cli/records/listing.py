@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,7 +26,7 @@ from llama_storage_tui.cli.records.list_options import Option, list_options, que
 from llama_storage_tui.cli.records.reporting import ID, cell_of, report_page
 from llama_storage_tui.cli.responses.viewer_options import viewer_of, viewer_options
 from llama_storage_tui.cli.settings import Settings
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.model.attention import CategoryName, Thresholds
 from llama_storage_tui.model.families import Page, Query, RecordEntry, RecordFamily
 from llama_storage_tui.model.responses import ResponseSummary

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import JsonValue
 
-from llama_storage_tui.cli.documents import Document, From, Json, json_value
+from llama_storage_tui.cli.documents import Document, From, Json, Notices, json_value
 from llama_storage_tui.model.families import (
     FamilyEntry,
     Page,
@@ -37,7 +37,7 @@ class FamilyBody(Document):
     complete: bool
     places: list[ObjectPlaceBody]
     relations: list[str]
-    notices: list[str]
+    notices: Notices
 
     @classmethod
     def of(cls, entry: FamilyEntry) -> FamilyBody:
@@ -51,7 +51,7 @@ class FamilyBody(Document):
             complete=entry.is_complete,
             places=[ObjectPlaceBody.model_validate(place) for place in entry.places],
             relations=[relation.name for relation in entry.family.relations],
-            notices=list(entry.notices),
+            notices=entry.notices,
         )
 
 
@@ -101,7 +101,7 @@ class ObjectsDocument(Document):
     objects: list[ObjectBody]
     next: str | None
     complete: bool
-    notices: list[str]
+    notices: Notices
 
     @classmethod
     def of(cls, page: Page[RecordEntry]) -> ObjectsDocument:
@@ -113,7 +113,7 @@ class ObjectsDocument(Document):
             objects=[ObjectBody.of(entry, columns) for entry in page.records],
             next=page.next,
             complete=page.is_complete,
-            notices=list(page.notices),
+            notices=page.notices,
         )
 
 

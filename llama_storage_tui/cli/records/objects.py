@@ -102,8 +102,7 @@ def _families(found: tuple[FamilyEntry, ...], *, is_json: bool) -> None:
     if is_json:
         output.write_document(FamiliesDocument(families=[FamilyBody.of(entry) for entry in found]))
         return
-    for notice in dict.fromkeys(notice for entry in found for notice in entry.notices):
-        output.say_notice(notice)
+    output.say_notices(notice for entry in found for notice in entry.notices)
     output.write_table(("family", "objects", "about", "where"), map(_family_row, found), cut=None)
 
 

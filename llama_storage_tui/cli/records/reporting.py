@@ -41,8 +41,7 @@ def report_page(
     cut: int | None = output.KEPT_WIDE,
 ) -> None:
     """Print a page for people, with what is to be said of it and where it goes on."""
-    for notice in page.notices:
-        output.say_notice(notice)
+    output.say_notices(page.notices)
     if page.records:
         output.write_table(headings, rows, cut=cut)
     elif page.next is not None:

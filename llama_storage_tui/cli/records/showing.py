@@ -75,8 +75,7 @@ def conversations_orphans(context: click.Context) -> int:
     if Settings(context).is_json:
         output.write_document(OrphansDocument.model_validate(report))
         return ExitCode.DONE
-    for notice in report.notices:
-        output.say_notice(notice)
+    output.say_notices(report.notices)
     output.say(f"Looked at {report.scanned:,} items.")
     if report.orphans:
         rows = (
@@ -111,8 +110,7 @@ def _report_conversation(found: ConversationDetail) -> None:
         for item in found.items
     )
     output.write_table(("created", "what", "id", "item"), rows, cut=SHOWN)
-    for notice in found.notices:
-        output.say_notice(notice)
+    output.say_notices(found.notices)
 
 
 conversations_show = _command(
@@ -150,8 +148,9 @@ def _report_completion(found: tuple[Completion, Origin]) -> None:
     for choice in completion.choices:
         if choice.message is not None:
             _write_message(choice.message, f"answered ({choice.finish_reason or 'no finish reason'})")
-    for notice in (*completion.problems, *origin.notices):
-        output.say_notice(notice)
+    for problem in completion.problems:
+        output.say_notice(problem)
+    output.say_notices(origin.notices)
 
 
 def _origin(origin: Origin) -> str:

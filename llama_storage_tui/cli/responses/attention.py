@@ -82,8 +82,7 @@ def _progress(seen: Attention) -> None:
 
 
 def _report(seen: Attention) -> None:
-    for notice in seen.notices:
-        output.say_notice(notice)
+    output.say_notices(seen.notices)
     found = [
         (counted, category_words(counted.category.name, seen.version, seen.thresholds))
         for counted in seen.categories

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from llama_storage_tui.cli.documents import Document, From, Json, Made
+from llama_storage_tui.cli.documents import Document, From, Json, Made, Notices
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.attention import Attention, CategoryCount
 from llama_storage_tui.reports.attention import CategoryWords, category_words
@@ -51,4 +51,4 @@ class AttentionDocument(Document):
     rows: int
     estimated_rows: int
     exact: bool
-    notices: list[str]
+    notices: Notices

@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from llama_storage_tui.cli.documents import Document, From, Json, Made
-from llama_storage_tui.reports.chain import chain_notices
+from llama_storage_tui.cli.documents import Document, From, Json, Notices
 
 Mark = Literal[
     "missing-parent", "cycle", "older-than-parent", "owner-changed", "ambiguous", "gap", "unreadable"
@@ -72,6 +71,6 @@ class ChainDocument(Document):
     forks: list[ForkBody]
     owner_changes: list[OwnerChangeBody]
     complete: bool = Field(description="False where a limit left out responses: see `notices`.")
-    notices: Annotated[list[str], Made(chain_notices)]
+    notices: Notices
     backend: Annotated[str, From("place.backend")]
     table: Annotated[str, From("place.table")]

@@ -16,7 +16,6 @@ from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.responses.chain_document import ChainDocument
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.chain import Chain, ChainLink
-from llama_storage_tui.reports.chain import chain_notices
 from llama_storage_tui.services.responses.chain import chain
 
 HEADINGS: Final = ("", "response", "created", "status", "owner", "model", "problem")
@@ -60,8 +59,7 @@ def _report(found: Chain) -> None:
         output.say(
             "~ inferred: no previous response is stored; its input begins with the input and output of that response."
         )
-    for notice in chain_notices(found):
-        output.say_notice(notice)
+    output.say_notices(found.notices)
 
 
 def _rows(found: Chain) -> Iterator[tuple[str, ...]]:

@@ -7,6 +7,7 @@ from llama_storage_tui.cli.responses.show_document import EntryBody, MessageBody
 from llama_storage_tui.model.resume import Addition
 from llama_storage_tui.model.transcript import StoredResponse
 from llama_storage_tui.reports.comparison import addition_notes
+from llama_storage_tui.reports.notices import notice_words
 
 
 class ChangeBody(Document):
@@ -46,5 +47,5 @@ class DiffDocument(Document):
             dropped=[EntryBody.model_validate(entry) for entry in addition.dropped],
             messages=[MessageBody.model_validate(message) for message in addition.messages],
             changes=[ChangeBody.model_validate(change) for change in addition.changes],
-            notices=[*addition_notes(addition), *first.notices, *second.notices],
+            notices=[*addition_notes(addition), *notice_words((*first.notices, *second.notices))],
         )

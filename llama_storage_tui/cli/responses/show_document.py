@@ -19,6 +19,7 @@ from llama_storage_tui.model.transcript import (
     TranscriptEntry,
 )
 from llama_storage_tui.reports.comparison import disagreement, not_compared
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.reports.resume import losses, resume_note, resume_reason
 from llama_storage_tui.services.responses.parsing import OBJECT
 
@@ -270,7 +271,7 @@ class ShowResponseDocument(Document):
             ],
             compared=ComparisonBody.model_validate(examination.comparison),
             place=PlaceBody.model_validate(response.place),
-            notices=[*response.notices, *examination.notices, *_left_out(len(small))],
+            notices=[*notice_words((*response.notices, *examination.notices)), *_left_out(len(small))],
         )
 
 

@@ -18,6 +18,7 @@ from llama_storage_tui.model.resume import Addition, Examination
 from llama_storage_tui.model.transcript import StoredResponse
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.reports.comparison import addition_notes
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.responses.parsing import OBJECT
 from llama_storage_tui.services.responses.reading import find_conversation, read_response
 from llama_storage_tui.services.responses.with_ancestors import examine_whole, whole_difference
@@ -94,7 +95,7 @@ def responses_diff(context: click.Context, id_: str, other: str) -> int:
 def _report(first: StoredResponse, second: StoredResponse, addition: Addition) -> None:
     for sign, response in (("-", first), ("+", second)):
         output.write_line(f"{sign} ", *timeline.headline(response.transcript))
-    for notice in (*addition_notes(addition), *first.notices, *second.notices):
+    for notice in (*addition_notes(addition), *notice_words((*first.notices, *second.notices))):
         output.write_line("  ", Toned("!", Colour.WARNING), f" {notice}")
     timeline.report_changes(addition.changes)
     if addition.dropped:

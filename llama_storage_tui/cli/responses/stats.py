@@ -86,8 +86,7 @@ def _progress(seen: ResponseStatistics, *, exact: bool) -> None:
 
 def _report(answer: _Answer) -> None:
     seen = answer.seen
-    for notice in seen.notices:
-        output.say_notice(notice)
+    output.say_notices(seen.notices)
     if not seen.rows:
         output.write_line("No responses are stored.")
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from llama_storage_tui.cli.documents import Document, From, Made
+from llama_storage_tui.cli.documents import Document, From, Made, Notices
 from llama_storage_tui.model.statistics import StatisticsGroup
 from llama_storage_tui.services.values import iso
 
@@ -45,4 +45,4 @@ class StatsDocument(Document):
     rows: Annotated[int, From("seen.rows")]
     estimated_rows: Annotated[int, From("seen.estimated_rows")]
     exact: Annotated[bool, From("seen.is_exact")]
-    notices: Annotated[list[str], From("seen.notices")]
+    notices: Annotated[Notices, From("seen.notices")]

@@ -19,6 +19,7 @@ from llama_storage_tui.model.transcript import (
     TranscriptEntry,
     Usage,
 )
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.reports.resume import resume_blocks
 from llama_storage_tui.services.responses.bodies import body, message_body, pretty
 from llama_storage_tui.services.responses.tolerant_json import one_line
@@ -75,7 +76,7 @@ def report_head(examination: Examination) -> None:
     )
     for problem in found.problems:
         _warn("  ", problem)
-    for notice in (*response.notices, *examination.notices):
+    for notice in notice_words((*response.notices, *examination.notices)):
         _warn("  ", notice)
     _report_settings(head.settings)
 
@@ -99,7 +100,7 @@ def _facts(head: Head) -> Iterable[tuple[str, str]]:
         ("owner", owner),
         ("attributes", head.access_attributes and with_letters(head.access_attributes)),
         ("tenant", head.tenant),
-        ("goes on from", head.previous_response_id),
+        ("continues", head.previous_response_id),
         ("tokens", _tokens(head.usage)),
         ("error", ": ".join(word for word in (head.error_code, head.error) if word)),
         ("incomplete", head.incomplete_reason),

@@ -13,6 +13,7 @@ from llama_storage_tui.cli.responses.viewer_options import viewer_of, viewer_opt
 from llama_storage_tui.cli.responses.who_document import WhoDocument
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.model.access import Decision, Viewer
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.access import WhoReport
 from llama_storage_tui.services.responses.reading import read_response
 from llama_storage_tui.services.responses.viewing import who_may_read
@@ -38,7 +39,7 @@ def responses_who(
 
     async def question(session: Session) -> tuple[WhoReport, tuple[str, ...]]:
         response = await read_response(session, id_)
-        return who_may_read(session, response, viewer), response.notices
+        return who_may_read(session, response, viewer), notice_words(response.notices)
 
     report, notices = ask(context, context.obj["config"], question)
     if Settings(context).is_json:

@@ -7,7 +7,6 @@ mounts it says which variables the server gets.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import Final
 
 import yaml
@@ -30,6 +29,7 @@ from llama_storage_tui.config.manifests.rules import find_unwatched
 from llama_storage_tui.config.manifests.variables import deployed_variables, find_elsewhere
 from llama_storage_tui.config.manifests.volumes import mounts_of_servers
 from llama_storage_tui.config.other_files import looks_like_run_config, unreadable_error
+from llama_storage_tui.deferred import replace
 from llama_storage_tui.errors import ConfigError
 from llama_storage_tui.model.finding import Finding
 

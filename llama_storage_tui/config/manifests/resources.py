@@ -13,14 +13,10 @@ from llama_storage_tui.config.document import (
     get,
     texts,
 )
+from llama_storage_tui.config.other_files import is_manifest
 from llama_storage_tui.deferred import dataclass
 
 CUSTOM_RESOURCES: Final = frozenset({"LlamaStackDistribution", "OGXServer"})
-
-
-def is_manifest(data: object) -> bool:
-    """Tell whether a document is a Kubernetes resource, or a list of them."""
-    return isinstance(data, dict) and isinstance(data.get("kind"), str) and "apiVersion" in data
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from llama_storage_tui.config.document import (
@@ -24,6 +23,7 @@ from llama_storage_tui.config.manifests.resources import (
     same_namespace,
 )
 from llama_storage_tui.config.manifests.rules import MISSING_CONFIG_KEY, OTHER_NAMESPACE, make_remark
+from llama_storage_tui.deferred import replace
 from llama_storage_tui.model.finding import Finding
 
 _REFERENCE: Final = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")

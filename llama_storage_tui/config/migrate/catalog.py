@@ -277,5 +277,5 @@ class _Catalog(InlineStores):
                 name = key.removesuffix("_store")
                 lost = None
                 if name in draft.mapping("storage", "stores"):
-                    lost = f"storage.stores.{name} counts, and {key} is ignored beside it: its rows stay where they are"
+                    lost = f"storage.stores.{name} is used, and {key} is ignored beside it: its rows stay where they are"
                 yield Proposal((key,), "removed-key", f"{key} belongs to 0.2", (DropEntry((key,)),), lost)

@@ -42,7 +42,7 @@ from llama_storage_tui.upstream.run_config.server import SERVER
 from llama_storage_tui.upstream.run_config.stack import STACK
 
 _FOLDER: Final = ("~/.llama", "~/.ogx")
-_RENAME_FIRST: Final = "stop the servers, and rename it yourself before rows are brought over"
+_RENAME_FIRST: Final = "stop the servers, and rename it yourself before rows are moved"
 _NOT_MODERN: Final = ("=", "+", "-", "?")
 
 
@@ -81,12 +81,11 @@ def top_level(draft: Draft) -> Iterator[Proposal]:
         yield Proposal(("version",), "value", reason, (PutValue(("version",), 2),))
     if "logging_config" in data and "logging" not in data and draft.crosses(RESOLVED_COPY):
         reason = "From 1.2 on logging_config is not read; the field is called logging"
-        yield Proposal(
-            ("logging_config",), "renamed-key", reason, (RenameKey(("logging_config",), "logging"),)
-        )
+        renamed = RenameKey(("logging_config",), "logging")
+        yield Proposal(("logging_config",), "renamed-key", reason, (renamed,))
     for key in data:
         if key in ("telemetry", "safety") and not _has(STACK, key, draft):
-            lost = f"{draft.target} has no {key} at the top level: what it says cannot be carried"
+            lost = f"{draft.target} has no {key} at the top level: what it says cannot be carried over"
             yield Proposal((key,), "removed-key", lost, (DropEntry((key,)),), lost)
     for name in map(str, draft.mapping("server")):
         if any(fact.name == name for fact in SERVER.facts) and not _has(SERVER, name, draft):
@@ -97,8 +96,8 @@ def top_level(draft: Draft) -> Iterator[Proposal]:
 
 
 _WITHOUT: Final = {
-    "quota": "requests are counted and limited no more; use a gateway in front of the server",
-    "cors": "cross-origin requests are to be allowed by a gateway in front of the server",
+    "quota": "requests are no longer counted and limited; use a gateway in front of the server",
+    "cors": "let a gateway in front of the server allow cross-origin requests",
 }
 
 
@@ -134,7 +133,9 @@ def registered_connectors(draft: Draft) -> Iterator[Proposal]:
     operations: list[Operation] = [DropEntry(path)]
     lost = None
     if found and "connectors" in draft.data:
-        lost = "connectors of the top level count, and those of registered_resources beside them are ignored"
+        lost = (
+            "connectors of the top level are used, and those of registered_resources beside them are ignored"
+        )
     elif found:
         operations.append(AddEntry((), "connectors", found))
     yield Proposal(path, "resources", "From 0.5 on connectors are at the top level", tuple(operations), lost)
@@ -267,9 +268,11 @@ _OLD_APIS: Final = ("datasetio", "eval", "scoring", "post_training", "safety", "
 
 def _removed(draft: Draft, path: Path, gone: list[DraftProvider]) -> Proposal:
     what = ", ".join(provider.id or provider.type for provider in gone)
-    lost = f"{draft.target} ships no {path[1]} provider of the type {gone[0].type}: {what} cannot be carried"
+    lost = f"{draft.target} ships no {path[1]} provider of the type {gone[0].type}: {what} cannot be carried over"
     if len(path) == 2 and not is_known_api(api_after(str(path[1]), draft.after), draft.after):
-        lost = f"{draft.target} has no API {path[1]}: {what} cannot be carried" + _LEFT.get(str(path[1]), "")
+        lost = f"{draft.target} has no API {path[1]}: {what} cannot be carried over" + _LEFT.get(
+            str(path[1]), ""
+        )
     return Proposal(path, "removed-provider", lost, (DropEntry(path),), lost)
 
 
@@ -320,7 +323,7 @@ def resources(draft: Draft) -> Iterator[Proposal]:
         if found and not has_key:
             operations.append(AddEntry(("registered_resources",), key, found))
         lost = (
-            f"registered_resources.{key} counts, and {key} beside it is ignored"
+            f"registered_resources.{key} is used, and {key} beside it is ignored"
             if found and has_key
             else None
         )
@@ -344,7 +347,7 @@ def resource_kinds(draft: Draft) -> Iterator[Proposal]:
             yield Proposal(path, "removed-resource", f"{draft.target} registers no {key}", (DropEntry(path),))
             continue
         names = ", ".join(_names(found))
-        lost = f"{draft.target} registers no {key}: {names} cannot be carried"
+        lost = f"{draft.target} registers no {key}: {names} cannot be carried over"
         yield Proposal(path, "removed-resource", lost, (DropEntry(path),), lost)
     yield from _tool_groups(draft, listed.get("tool_groups"))
 
@@ -362,7 +365,7 @@ def _vector_stores(draft: Draft) -> Iterator[Proposal]:
     found = draft.get(*path)
     if "vector_stores" in draft.mapping("registered_resources"):
         lost = (
-            "registered_resources.vector_stores counts, and vector_dbs beside it is ignored"
+            "registered_resources.vector_stores is used, and vector_dbs beside it is ignored"
             if found
             else None
         )

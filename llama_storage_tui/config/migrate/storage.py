@@ -114,7 +114,7 @@ def tables(draft: Draft) -> Iterator[Proposal]:
 def _table(draft: Draft, path: Path, table: str, since: object) -> Iterator[Proposal]:
     written = draft.get(*path, "table_name")
     if isinstance(written, str) and written != table:
-        reason = f"Before {since} the rows are in {table}, whatever table_name says; from then on it counts"
+        reason = f"Before {since} the rows are in {table}, whatever table_name says; from then on it is used"
         place = (*path, "table_name")
         yield Proposal(place, "table", reason, (PutValue(place, table),))
 
@@ -253,7 +253,7 @@ def vector_metadata(draft: Draft) -> Iterator[Proposal]:
     value = {"table_name": STORE_NAMES["vector_stores"], "backend": backend}
     reason = (
         "From 1.2 on providers of vector_io do not start with an access policy and without a SQL store for what they register. "
-        "Bring the stored keys over before the first start: what they hold is copied once"
+        "Migrate the stored keys before the first start: what they hold is copied once"
     )
     operation = (
         AddEntry(_STORES, "vector_stores", value)

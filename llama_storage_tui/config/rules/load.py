@@ -271,7 +271,7 @@ def binary_values(view: View) -> Iterator[Finding]:
         yield view.finding(
             BINARY_VALUE,
             view.context.resolution.file_path(path),
-            "A binary value that is no UTF-8 text: the server cannot print its config and stops",
+            "A binary value that is not UTF-8 text: the server cannot print its config and stops",
         )
 
 

@@ -47,9 +47,9 @@ def literal_secrets(view: View) -> Iterator[Finding]:
         if is_secret and isinstance(raw, str) and any(use.operator == "=" and not use.is_set for use in uses):
             default = raw.partition(":=")[2].rstrip("}")
             state = (
-                "has a default that stands in the file"
+                "has a default in the file"
                 if view.context.environment.assumes(uses[0].variable)
-                else f"is the default that stands in the file, since {uses[0].variable} is not set"
+                else f"is the default in the file, since {uses[0].variable} is not set"
             )
             if default:
                 yield view.finding(

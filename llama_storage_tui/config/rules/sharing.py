@@ -110,7 +110,7 @@ def shared_tables(view: View) -> Iterator[Finding]:
                 " begins empty, "
                 "and the rows so far stay in this one."
                 if not differs
-                else "The table names in the config are decorative here: only two databases part them.",
+                else "The table names in the config have no effect here: only two databases separate them.",
             )
 
 
@@ -136,7 +136,7 @@ def shared_namespaces(view: View) -> Iterator[Finding]:
                 second,
                 f"{second.path} and {first.path} use {what}"
                 + (
-                    f": the keys {', '.join(collides)} of both lie together, and equal ones overwrite each other"
+                    f": the keys {', '.join(collides)} of both are stored together, and equal ones overwrite each other"
                     if collides
                     else "; their keys do not collide"
                 ),

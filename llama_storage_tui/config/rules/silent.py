@@ -154,9 +154,9 @@ def _is_shipped_name(reference: Reference) -> bool:
 
 def _decorative_help(view: View, reference: Reference) -> str | None:
     if reference.name == "inference" and view.version < changes.INFERENCE_TABLE_COUNTS:
-        return "From 0.3.5 on the name counts, and rows under the old name stay behind."
+        return "From 0.3.5 on the name is used, and rows under the old name stay behind."
     if reference.path.endswith("persistence.responses") and view.version < changes.RESPONSES_TABLE_COUNTS:
-        return "From 0.5.0 on the name counts, and rows under the old name stay behind."
+        return "From 0.5.0 on the name is used, and rows under the old name stay behind."
     return None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import field
-from difflib import get_close_matches
 
 from llama_storage_tui.config.context import Context
 from llama_storage_tui.config.document import Path, show_path
@@ -125,6 +124,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     alias = aliases.get(name.replace("_", "").lower())
     if alias in folded.values():
         return alias
+    from difflib import get_close_matches  # here: most configs have nothing unknown
+
     matches = get_close_matches(name, list(known), n=1, cutoff=0.7)
     return matches[0] if matches else None
 

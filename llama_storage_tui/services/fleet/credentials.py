@@ -69,7 +69,7 @@ def _of_role(logins: Sequence[_Login]) -> Iterator[FleetFinding]:
             yield _found(
                 FLEET_ROTATION_BREAKS_NEIGHBOUR.found(
                     alike[0].login.path,
-                    f"{listed(configs)} log in as {who}, and its password stands in {len(carriers)} places: "
+                    f"{listed(configs)} log in as {who}, and its password is in {len(carriers)} places: "
                     "a change planned for one config alone leaves the old password in the others",
                     help=Advice(
                         "A change that is planned for all of them writes the password in every place.",

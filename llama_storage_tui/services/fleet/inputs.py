@@ -13,8 +13,7 @@ from typing import Final
 from llama_storage_tui.config.document import decode
 from llama_storage_tui.config.locate import config_path, parse_file, read_file
 from llama_storage_tui.config.manifests import run_config_keys
-from llama_storage_tui.config.manifests.resources import is_manifest
-from llama_storage_tui.config.other_files import RUN_CONFIG_KEYS, looks_like_run_config
+from llama_storage_tui.config.other_files import RUN_CONFIG_KEYS, is_manifest, looks_like_run_config
 from llama_storage_tui.errors import ConfigError, UsageError
 from llama_storage_tui.services.catalog import candidates, home_of
 from llama_storage_tui.services.fleet.member import FleetInputs

@@ -20,7 +20,7 @@ FLEET_SHARED_NAMESPACE: Final = Rule(
     severity=Severity.WARNING,
     stage=Stage.NEVER,
     title="Two configs use one namespace, or the same keys, of one store",
-    advice="Equal keys of both deployments overwrite each other. Where they are one deployment, that is as it should be; else "
+    advice="Equal keys of both deployments overwrite each other. Where they are one deployment, that is correct; otherwise "
     "give each a namespace or a store of its own: a new one begins empty, and the keys so far stay in this one.",
     also=((Severity.INFO, Stage.NEVER),),
 )
@@ -63,7 +63,7 @@ FLEET_SETTING_DRIFTED: Final = Rule(
     id="fleet-setting-drifted",
     severity=Severity.INFO,
     stage=Stage.NEVER,
-    title="Configs of one distribution say different things",
+    title="Configs of one distribution have different settings",
     advice="Compare the values: where the difference is not intended, write one value in all of them.",
 )
 TABLE: Final = (

@@ -104,7 +104,7 @@ def sharing_findings(uses: Sequence[StoreUse]) -> Iterator[FleetFinding]:
             first.reference,
             f"{listed(configs)} share {listed(tuple(map(repr, items)))} in {first.backend.location}"
             + ("" if first.store.server[:2] != (FILE, "") else ", where they run on one machine")
-            + ("; they say the same throughout, as copies of one deployment do" if are_twins else ""),
+            + ("; they are identical, as copies of one deployment are" if are_twins else ""),
             severity=Severity.INFO if are_twins else None,
         )
         places = dict.fromkeys(use.place for found in items.values() for use in found.values())
@@ -159,10 +159,10 @@ def _two_forms(older: Sequence[StoreUse], newer: Sequence[StoreUse]) -> str | No
     here, there = set(first.physical.prefixes), set(second.physical.prefixes)
     if here != there:
         mine, theirs = (listed(sorted(each)) for each in (here - there or here, there - here or there))
-        return f"Keys lie under {mine} for {one}, and under {theirs} for {other}"
+        return f"Keys are under {mine} for {one}, and under {theirs} for {other}"
     here, there = set(first.physical.tables), set(second.physical.tables)
     if here - there and there - here:
-        return f"Rows lie in {listed(sorted(here - there))} for {one}, and in {listed(sorted(there - here))} for {other}"
+        return f"Rows are in {listed(sorted(here - there))} for {one}, and in {listed(sorted(there - here))} for {other}"
     changes = form_changes(frozenset(here & there), first.version, second.version)
     return (
         f"{other} reads {changes[0].table} in another form than {one}: it {changes[0].what}"

@@ -69,7 +69,7 @@ def plan_config(request: MigrationRequest) -> ConfigMigration:
     if after < changes.CATALOG:
         raise UsageError(
             f"{after.product} {after} has no backends with names, which came with {changes.CATALOG}",
-            help=f"A config can be brought to {changes.CATALOG} or later.",
+            help=f"A config can be migrated to {changes.CATALOG} or later.",
         )
     source = _read(request.load)
     _refuse_line_ends(source.document)
@@ -80,7 +80,7 @@ def plan_config(request: MigrationRequest) -> ConfigMigration:
     if after < before:
         raise UsageError(
             f"{source.document.name} is for {before.product} {before}, and {after.product} {after} is older",
-            help="A config can be brought to a later release only.",
+            help="A config can be migrated to a later release only.",
         )
     layout, reason = choose_layout(source.document, before, after)
     if request.layout is not None and request.layout is not layout:
@@ -134,7 +134,7 @@ def choose_layout(document: ConfigDocument, before: Version, after: Version) -> 
             f"{release} reads the keys of SQLite files as 0.2 wrote them, so that with a backend for each file no key has to move"
         )
     return BackendLayout.MERGE, (
-        f"{release} reads no key of SQLite as 0.2 wrote it: all have to be brought over anyway, into one file, "
+        f"{release} reads no key of SQLite as 0.2 wrote it: all have to be moved anyway, into one file, "
         "and the old files stay as they are"
     )
 

@@ -99,11 +99,11 @@ def json_object(text: object) -> JsonObject:
     try:
         members, end = _scan(text)
     except (ValueError, IndexError):
-        raise NotConvertibleError("the stored text is no JSON object") from None
+        raise NotConvertibleError("the stored text is not a JSON object") from None
     except RecursionError:
         raise NotConvertibleError("the stored JSON is nested too deeply") from None
     if text[end:].strip(" \t\n\r"):
-        raise NotConvertibleError("the stored text goes on after its JSON object")
+        raise NotConvertibleError("the stored text continues after its JSON object")
     return JsonObject(text, tuple(members))
 
 

@@ -35,7 +35,7 @@ async def plan_data(session: Session, old: Catalog | None, choices: PlanChoices 
     if session.catalog.is_legacy or version < changes.CATALOG:
         return DataPlan(
             notices=(
-                f"{version.product} {version} reads inline stores as 0.2 wrote them: nothing is brought.",
+                f"{version.product} {version} reads inline stores as 0.2 wrote them: nothing has to be transferred.",
             )
         )
     async with Readers(session) as readers:
@@ -54,7 +54,8 @@ async def plan_data(session: Session, old: Catalog | None, choices: PlanChoices 
             await asyncio.to_thread(say_of_absent, context, old)
         if old is not None and old.version.chosen > version:
             context.notice(
-                f"{old.config} is of a later version ({old.version.chosen}): only what has the same form in {version} is brought."
+                f"{old.config} was written for a later version ({old.version.chosen}): only what has the same form in {version} is"
+                " transferred."
             )
         await plan_keys(context)
         await plan_tables(context)
@@ -100,6 +101,6 @@ def say_of_absent(context: PlanContext, old: Catalog) -> None:
     context.absent = absent_files(old)
     if context.absent:
         context.notice(
-            f"Not there, or empty, so that nothing of them is brought: {', '.join(context.absent)} (of {old.config})."
+            f"Not there, or empty, so nothing is transferred from them: {', '.join(context.absent)} (of {old.config})."
             " A server makes a file on first use; if one should be there, look at its path and at the variables in it."
         )

@@ -26,7 +26,7 @@ def prompt_row(old: str, defaults: Mapping[str, str], tenant: str | None = None)
         if number == "default":
             return ()
         if not number.isascii() or not number.isdecimal():
-            raise NotConvertibleError("the version in the key is no number")
+            raise NotConvertibleError("the version in the key is not a number")
         value = text_of(item, "value")
         json_object(value)
         return (

@@ -60,7 +60,7 @@ async def say_of_owners(context: PlanContext, place: TablesPlace, table: Table) 
     is_multi = version >= changes.TENANCY and context.new.access.tenancy is Tenancy.MULTI
     if is_multi and context.tenant is None:
         context.notice(
-            f"With tenancy multi nobody sees rows without a tenant: say whose those of {where} are."
+            f"With tenancy multi nobody sees rows without a tenant: choose a tenant for those of {where}."
         )
     written_by = context.old.version.chosen if context.old is not None else None
     is_earlier = written_by < changes.ATTRIBUTES_ANY if written_by else place.table in _WRITTEN_BEFORE_0_4
@@ -70,7 +70,7 @@ async def say_of_owners(context: PlanContext, place: TablesPlace, table: Table) 
     if await count_rows(context, place) > everybodys:
         context.notice(
             "From 0.4 on the default policy shows a row to everybody who shares one role, team, project or namespace with its "
-            "owner; 0.3 wanted a match in each. So rows of one user become readable to whoever shares a role."
+            "owner; 0.3 required a match in each. So rows of one user become readable to whoever shares a role."
         )
 
 
@@ -79,7 +79,7 @@ def say_of_ownerless(context: PlanContext) -> None:
     if context.ownerless:
         context.notice(
             f"Rows without an owner (NULL): {', '.join(context.ownerless)}. Servers up to 0.3.1 wrote so what anonymous clients "
-            "stored, and from 0.4 on nobody sees such rows. They stay without one, unless you say that they are public."
+            "stored, and from 0.4 on nobody sees such rows. They stay without one, unless you choose that they are public."
         )
 
 

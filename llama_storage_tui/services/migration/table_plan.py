@@ -290,10 +290,10 @@ async def _plan_in_place(context: PlanContext, kind: TableKind, target: TablesPl
         say_of_files(context, target)
     if context.choices.public_rows and OWNER in columns and await count_rows(context, target, OWNER):
         wanted.append(public)
-        why.append("Rows without an owner were said to be public: their owner is then '' and not NULL.")
+        why.append("By your choice rows without an owner are public: their owner becomes '' instead of NULL.")
     if await _lacks_tenant(context, target, columns) and context.tenant is not None:
         wanted.append(of_tenant(context.tenant))
-        why.append(f"Nobody sees rows without a tenant, and these were said to be of {context.tenant}.")
+        why.append(f"Nobody sees rows without a tenant; by your choice these belong to {context.tenant}.")
     if wanted:
         place = target.store.table(target.table, schema_for(context, kind, target, table))
         context.add(

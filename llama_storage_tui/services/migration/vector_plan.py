@@ -73,7 +73,7 @@ async def plan_vectors(context: PlanContext, store: DataStore, lead: str) -> Non
                 len(ids),
                 _no_provider(context, shown)
                 if id_
-                else "neither they nor a provider's list say whose they are",
+                else "neither they nor a provider's list name their provider",
             )
             continue
         only = ids if len(set(owners.values())) > 1 else None

@@ -145,7 +145,7 @@ async def _plan_keys(
         why = (
             "no reference of the config leads to them, and others may use the same database"
             if keeps[0] == keeps[1]
-            else f"no reference says whose they are, and {context.product} would read them under another key there"
+            else f"no reference leads to them, and {context.product} would read them under another key there"
         )
         context.leave(f"{OTHER_KEYS} on {moving.name}", count, why)
 
@@ -202,12 +202,14 @@ async def _plan_tables(
         schema = schema_for(context, kind, place, table) if kind is not None else None
         identity = tuple(each.name for each in table.columns if each.is_primary_key)
         if not identity:
-            raise RefusedError(f"Table {name} has no primary key, by which its rows could be told apart")
+            raise RefusedError(f"Table {name} has no primary key, so its rows cannot be distinguished")
         await refuse_other_key(context, target, name, identity)
         identity = identity or (kind.identity if kind is not None else ())
         if not identity:
             number = (await reader.tables.count(name)).value
-            context.leave(f"table {name}", number, "it has no primary key by which a row could be told apart")
+            context.leave(
+                f"table {name}", number, "it has no primary key, so its rows cannot be distinguished"
+            )
             continue
         context.add(
             TransferItem(
@@ -235,7 +237,7 @@ async def refuse_other_key(
     if found != set(identity):
         raise RefusedError(
             f"Table {name} is at {target.location} already, and {', '.join(identity)} is not its primary key: rows could not be"
-            " told apart there",
+            " distinguished there",
             help="Move to another database, schema or file.",
         )
 
@@ -277,7 +279,7 @@ def _as_it_is(table: Table) -> TableSchema:
 
 def _table_reason(context: PlanContext, table: Table, schema: TableSchema | None) -> str:
     if schema is None:
-        return "Made as it is at the source: the version's own form of it is not known."
+        return "Made as it is at the source: how this version defines it is not known."
     mine = {each.name for each in table.columns}
     more = [each.name for each in schema.columns if each.name not in mine]
     made = f"Made as {context.product} makes it"

@@ -198,7 +198,7 @@ class BackendMove:
         async def work() -> TransferResult:
             journal = self._journals.last(self.config)
             if journal is None:
-                raise RefusedError("No backend of this config was moved that could be taken back")
+                raise RefusedError("No backend of this config has a move that could be undone")
             journal, situation, items = await self._again(journal)
             ending = self._switch(situation.config, str(journal.request["backend"]), items)
             transfer = self._transfer(watch, notify, ending, accepts_open=accepts_open)
@@ -222,9 +222,7 @@ class BackendMove:
         if not journal.is_move:
             if journal.is_open:
                 raise pending(journal)
-            raise RefusedError(
-                "What was brought last by migrate-data has to be taken back first", where=journal.id
-            )
+            raise RefusedError("The last transfer by migrate-data has to be undone first", where=journal.id)
         situation = self._situation(journal)
         items = await self._items(situation.config, str(journal.request["backend"]))
         if not situation.is_switched and journal.is_open:
@@ -247,9 +245,11 @@ class BackendMove:
             said = f"{self.config} was edited since its backend moved; it was {backup.name} before"
             if journal.is_open:
                 raise PendingError(
-                    said, where=journal.id, help="Put back what the move wrote, and try again."
+                    said, where=journal.id, help="Restore what the move wrote there, and try again."
                 )
-            raise RefusedError(said, where=journal.id, help="Put the entry of the backend back by hand.")
+            raise RefusedError(
+                said, where=journal.id, help="Restore the backend's entry in the config by hand."
+            )
         change = MoveChange(request["backend"], request["type"], request["fields"])
         return _Situation(edit_config(self._request, content, change), is_switched=False)
 
@@ -305,7 +305,7 @@ def _refuse_new(journal: TransferJournal, items: tuple[TransferItem, ...]) -> No
     for item in items:
         if item.what not in known:
             raise PendingError(
-                NEW.format(what=item.what), where=journal.id, help="Take the move back, and begin it again."
+                NEW.format(what=item.what), where=journal.id, help="Undo the move, and begin it again."
             )
 
 
@@ -315,6 +315,6 @@ def _digests(config: MovingConfig) -> dict[str, object]:
 
 def _unconvertible(plan: TransferPlan) -> list[str]:
     def said(left: LeftRow) -> str:
-        return f"{left.what}, {left.identity} cannot be brought: {left.reason}."
+        return f"{left.what}, {left.identity} cannot be transferred: {left.reason}."
 
     return [said(each.left[0]) for each in plan.items if each.left]

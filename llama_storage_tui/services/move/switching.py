@@ -14,7 +14,7 @@ from llama_storage_tui.services.config_writing import config_file, discard_lefto
 from llama_storage_tui.services.move.entry import MovingConfig, read_config
 from llama_storage_tui.services.requests import LoadRequest
 
-NEW = "{what} came up since the move began, and was not brought"
+NEW = "{what} appeared after the move began, and was not copied"
 
 
 def backup_of(load: LoadRequest, journal: TransferJournal) -> Path | None:

@@ -10,6 +10,7 @@ from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.data import Count, Table
 from llama_storage_tui.model.families import FamilyEntry, Place, RecordFamily, TablePlace
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.services.records.keys import count_keys
 from llama_storage_tui.services.records.leftovers import leftovers
 from llama_storage_tui.services.records.places import places_of
@@ -83,12 +84,12 @@ async def _counted(
     tables: dict[str, dict[str, Table] | BackendError],
 ) -> FamilyEntry:
     counts: list[Count | None] = []
-    unread: list[str] = []
+    unread: list[Notice] = []
     for place in places:
         try:
             counts.append(await _count(session, place, tables))
         except BackendError as error:
-            unread.append(f"Backend {place.backend} was not read: {error.message}")
+            unread.append(Notice(NoticeKind.BACKEND_NOT_READ, place.backend, why=error.message))
     notices = dict.fromkeys((*unread, *await leftovers(session, family)))
     return FamilyEntry(
         family,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 from time import monotonic
 from typing import Final, Generic, TypeVar
 
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.families import Place, Query
 from llama_storage_tui.model.following import Mark
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.records import Condition
 from llama_storage_tui.services.records.pages import ListedFamily, check_query
 from llama_storage_tui.services.records.places import needed_places
@@ -47,7 +47,7 @@ class Followed(Generic[T]):
     """
 
     records: tuple[T, ...]
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     is_cut: bool = False
     unseen: int = 0
     ways: tuple[str, ...] = ()
@@ -138,7 +138,7 @@ class Follower(Generic[T]):
         new = [each for part in found for each in part.records]
         records, notices = await self._how.completed(new) if new else ((), ())
         unfollowed = (
-            f"Keys on backend {place.backend} are not followed: the list has them when it is read again."
+            Notice(NoticeKind.KEYS_NOT_FOLLOWED, place.backend)
             for place, source in sources.sources.items()
             if isinstance(source, KeySource)
         )

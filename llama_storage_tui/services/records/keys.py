@@ -10,6 +10,7 @@ from llama_storage_tui.backends.protocols import KeyValueReader
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.data import Cell, Count, Cursor, KeyEntry, KeySelection, StoredValue
 from llama_storage_tui.model.families import FamilyFilter, KeyPlace, Match, Query, RecordEntry, RecordFamily
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.services.records.comparing import TextFilter
 from llama_storage_tui.services.records.documents import StoredObject, Whole, at, value_of, whole
 from llama_storage_tui.services.records.json_escapes import stored_forms
@@ -44,9 +45,7 @@ async def key_slice(
         if relation is None or relation.head is None:
             return Slice(
                 (),
-                notices=(
-                    f"Keys on backend {place.backend} do not record this relation: list all objects instead.",
-                ),
+                notices=(Notice(NoticeKind.RELATION_NOT_IN_KEYS, place.backend),),
             )
         prefixes = (f"{place.lead}{relation.head}{query.of[1]}:",)
     selection = KeySelection(prefixes)
@@ -55,7 +54,7 @@ async def key_slice(
         try:
             page = await reader.page(selection, limit=limit - len(entries), after=after)
         except NotFoundError as error:
-            return Slice((), notices=(f"Backend {place.backend}: {error.message}",))
+            return Slice((), notices=(Notice(NoticeKind.NO_NAMESPACE, place.backend, why=error.message),))
         ids = ((place.id_of(each.key) if isinstance(each.key, str) else None, each) for each in page.keys)
         there = [(id_, each) for id_, each in ids if id_ is not None]
         entries += await _entries(reader, family, place, query, there)
@@ -74,7 +73,7 @@ async def key_object(reader: KeyValueReader, place: KeyPlace, id_: str) -> Store
     if not found:
         return None
     stored = found[0]
-    document, problems = _parsed(stored.value)
+    document, problems = _document(stored)
     expires: dict[str, object] = {}
     if stored.entry.expires_at is not None:
         expires["key expires"] = stored.entry.expires_at.isoformat()
@@ -116,7 +115,7 @@ def _fits(stored: StoredValue | None, family: RecordFamily, query: Query, id_: s
     """Tell whether a value meets a query's filters: the engine cannot look into values. One that is not read meets none."""
     if stored is None:
         return False
-    content = whole(id_, {}, _parsed(stored.value)[0])
+    content = whole(id_, {}, _document(stored)[0])
     return all(
         _meets(content, stored.value, family, each, query)
         for each in family.filters
@@ -155,7 +154,7 @@ def _named(content: Whole, family: RecordFamily, name: str) -> object:
 def _entry(
     family: RecordFamily, place: KeyPlace, id_: str, entry: KeyEntry, stored: StoredValue | None
 ) -> RecordEntry:
-    document, problems = (None, ("too large for a list",)) if stored is None else _parsed(stored.value)
+    document, problems = (None, ("too large for a list",)) if stored is None else _document(stored)
     content = whole(id_, {}, masked(document))
     return RecordEntry(
         place,
@@ -167,8 +166,11 @@ def _entry(
     )
 
 
-def _parsed(value: Cell) -> tuple[object, tuple[str, ...]]:
+def _document(stored: StoredValue) -> tuple[object, tuple[str, ...]]:
     """Return a value parsed, and what is wrong with it: bare words and numbers are JSON to the servers too."""
+    if stored.why_unreadable is not None:
+        return None, (stored.why_unreadable,)
+    value = stored.value
     if isinstance(value, bytes):
         return None, ("the value is not text",)
     if not isinstance(value, str):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.data import KeySelection
 from llama_storage_tui.model.families import KeyLayout, KeyPlace, RecordFamily
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.services.records.places import places_of
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.upstream.consumers import keeps_namespaces
@@ -12,8 +13,8 @@ from llama_storage_tui.upstream.consumers import keeps_namespaces
 _TYPE = "kv_sqlite"
 
 
-async def leftovers(session: Session, family: RecordFamily) -> tuple[str, ...]:
-    """Return a sentence for each backend that holds keys of a family as releases before ogx 1.0 wrote them.
+async def leftovers(session: Session, family: RecordFamily) -> tuple[Notice, ...]:
+    """Return a notice for each backend that holds keys of a family as releases before ogx 1.0 wrote them.
 
     From 1.0 on SQLite keys begin with a namespace, and some families lie in tables; no release moves what was there.
     """
@@ -28,16 +29,14 @@ async def leftovers(session: Session, family: RecordFamily) -> tuple[str, ...]:
         for place in places_of(catalog, family)
         if isinstance(place, KeyPlace) and not place.lead
     }
-    found: list[str] = []
+    found: list[Notice] = []
     for backend in catalog.backends:
         if backend.type == _TYPE and backend.name not in raw:
             number = await _number(session, backend.name, heads)
             if number:
-                said = "1 key" if number == 1 else f"{number:,} keys"
-                found.append(
-                    f"Backend {backend.name} holds {said} of {family.name} as releases before 1.0 wrote them: "
-                    f"version {catalog.version.chosen} does not read such keys, and 0.8 does."
-                )
+                version = str(catalog.version.chosen)
+                kind = NoticeKind.KEYS_OF_EARLIER_RELEASE
+                found.append(Notice(kind, backend.name, family.name, version, count=number))
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.data import Cell, Cursor
 from llama_storage_tui.model.families import Match, Place, Query, RecordFamily, TablePlace
+from llama_storage_tui.model.notices import Notice
 
 T = TypeVar("T")
 PlaceT = TypeVar("PlaceT", bound=Place)
@@ -31,7 +32,7 @@ class Slice(Generic[T]):
     found: tuple[T, ...]
     cursors: tuple[Cursor, ...] = ()
     next: Cursor | None = None
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     is_cut: bool = False
 
 
@@ -42,7 +43,7 @@ class Merged(Generic[T, PlaceT]):
     found: list[T] = field(default_factory=list)
     next: Cursor | None = None
     ended: frozenset[PlaceT] = frozenset()
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     is_cut: bool = False
 
 
@@ -69,7 +70,7 @@ async def merged(
     """
     positions = dict(zip(places, positions_of(places, after, name), strict=True))
     page: Merged[T, PlaceT] = Merged()
-    notices: dict[str, None] = {}
+    notices: dict[Notice, None] = {}
     for group in _groups(places):
         open_ = {place: at for place in group if (at := positions[place]) is not None}
         room = limit - len(page.found)

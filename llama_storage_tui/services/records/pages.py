@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import Generic, TypeVar
 
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import BackendError, UsageError
 from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.model.families import (
@@ -16,6 +15,7 @@ from llama_storage_tui.model.families import (
     RecordEntry,
     RecordFamily,
 )
+from llama_storage_tui.model.notices import Notice
 from llama_storage_tui.model.records import Condition
 from llama_storage_tui.services.records.keys import key_slice
 from llama_storage_tui.services.records.merging import Slice, Sorts, list_name, merged
@@ -33,7 +33,7 @@ ALL = Query()
 Looks = Callable[[RecordSource], Look[T]]
 """Gives what makes a table's records into what is listed."""
 
-Completes = Callable[[Sequence[T]], Awaitable[tuple[tuple[T, ...], tuple[str, ...]]]]
+Completes = Callable[[Sequence[T]], Awaitable[tuple[tuple[T, ...], tuple[Notice, ...]]]]
 """Adds to listed records what their rows do not say, and returns notices with them."""
 
 
@@ -41,7 +41,7 @@ async def _no_conditions(_query: Query) -> tuple[Condition, ...]:
     return ()
 
 
-async def _as_they_are(records: Sequence[T]) -> tuple[tuple[T, ...], tuple[str, ...]]:
+async def _as_they_are(records: Sequence[T]) -> tuple[tuple[T, ...], tuple[Notice, ...]]:
     return (*records,), ()
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Final, TypeVar
 
 from llama_storage_tui.backends.comparing import path_of
+from llama_storage_tui.deferred import replace
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Cell, Cursor, Table
 from llama_storage_tui.model.families import (

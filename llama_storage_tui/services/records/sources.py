@@ -11,6 +11,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, FailureKind
 from llama_storage_tui.model.data import Table
 from llama_storage_tui.model.families import KeyPlace, Place, RecordFamily, TablePlace
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.services.session import Session
 
 PlaceT = TypeVar("PlaceT", bound=Place)
@@ -40,13 +41,13 @@ class KeySource:
 
 @dataclass(frozen=True, slots=True)
 class OpenedSource(Generic[PlaceT]):
-    """The places that can be read, and a sentence for each other one.
+    """The places that can be read, and a notice of each other one.
 
     `is_complete` is False where one of them was not read; a table that a server makes when it first needs it is complete without.
     """
 
     sources: dict[PlaceT, RecordSource | KeySource]
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     is_complete: bool = True
     failures: tuple[BackendError, ...] = ()
 
@@ -65,14 +66,14 @@ async def opened(session: Session, family: RecordFamily, places: Sequence[PlaceT
         *(_source(session, family, place) for place in places), return_exceptions=True
     )
     sources: dict[PlaceT, RecordSource | KeySource] = {}
-    notices: list[str] = []
+    notices: list[Notice] = []
     failures: list[BackendError] = []
     is_complete = True
     for place, answer in zip(places, answers, strict=True):
         match answer:
             case RecordSource() | KeySource():
                 sources[place] = answer
-            case str():
+            case Notice():
                 notices.append(answer)
                 is_complete = is_complete and not _is_made_at_start(place)
             case BackendError():
@@ -86,11 +87,11 @@ async def opened(session: Session, family: RecordFamily, places: Sequence[PlaceT
     return OpenedSource(sources, tuple(notices), is_complete, tuple(failures))
 
 
-def unread(place: Place, error: BackendError) -> str:
-    """Say that a place was not read."""
+def unread(place: Place, error: BackendError) -> Notice:
+    """Return the notice that a place was not read."""
     if isinstance(place, TablePlace):
-        return f"{place} was not read: {error.message}"
-    return f"Backend {place.backend} was not read: {error.message}"
+        return Notice(NoticeKind.TABLE_NOT_READ, str(place), why=error.message)
+    return Notice(NoticeKind.BACKEND_NOT_READ, place.backend, why=error.message)
 
 
 def _is_made_at_start(place: Place) -> bool:
@@ -98,16 +99,16 @@ def _is_made_at_start(place: Place) -> bool:
     return isinstance(place, TablePlace) and bool(place.layout.needed)
 
 
-async def _source(session: Session, family: RecordFamily, place: Place) -> RecordSource | KeySource | str:
+async def _source(session: Session, family: RecordFamily, place: Place) -> RecordSource | KeySource | Notice:
     reader = await session.reader(place.backend)
     if isinstance(place, KeyPlace):
         return KeySource(place, reader.key_values)
     table = await reader.tables.table(place.table)
     if table is None:
-        return f"There is no table {place}: no server has stored {family.words} there."
+        return Notice(NoticeKind.NO_TABLE, str(place), family.words)
     source = RecordSource(place, reader.records, table)
     if missing := [column for column in place.layout.needed if column not in source.columns]:
-        return f"Table {place} holds no {family.words}: it lacks {', '.join(missing)}."
+        return Notice(NoticeKind.COLUMNS_MISSING, str(place), family.words, ", ".join(missing))
     if place.layout.id not in source.columns:
         raise BackendError(
             f"Table {place} is not the server's: it has no column {place.layout.id}",

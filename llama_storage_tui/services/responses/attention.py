@@ -15,6 +15,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.attention import Attention, Category, CategoryCount, Example, Thresholds
 from llama_storage_tui.model.families import TablePlace
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.records import RecordQuery, TallyBatch
 from llama_storage_tui.services.records.places import needed_tables
 from llama_storage_tui.services.records.sources import RecordSource, opened
@@ -119,7 +120,7 @@ def _seen(nothing: Attention, chosen: Sequence[Category], tables: Sequence[_Coun
 
 async def _tables(
     session: Session, chosen: Sequence[Category]
-) -> tuple[tuple[_Counting, ...], tuple[str, ...]]:
+) -> tuple[tuple[_Counting, ...], tuple[Notice, ...]]:
     """Begin with each table; what cannot be read is a notice, unless nothing can."""
     found = await opened(session, RESPONSES, needed_tables(session.catalog, RESPONSES))
     unread = found.notices
@@ -127,11 +128,11 @@ async def _tables(
     try:
         unread += (await item_tables(session)).notices
     except BackendError as error:
-        unread += (f"The conversations were not checked: {error.message}",)
+        unread += (Notice(NoticeKind.CONVERSATIONS_NOT_CHECKED, why=error.message),)
     return tuple(table for table, _ in begun), (*unread, *(notice for _, said in begun for notice in said))
 
 
-async def _table(source: RecordSource, chosen: Sequence[Category]) -> tuple[_Counting, list[str]]:
+async def _table(source: RecordSource, chosen: Sequence[Category]) -> tuple[_Counting, list[Notice]]:
     place = source.place
     wanted = tuple(
         index
@@ -139,8 +140,7 @@ async def _table(source: RecordSource, chosen: Sequence[Category]) -> tuple[_Cou
         if category.column is None or category.column in source.columns
     )
     notices = [
-        f"Table {place.table} on backend {place.backend} has no column {category.column}: a server adds it when it starts, NULL in"
-        " every row that is there."
+        Notice(NoticeKind.COLUMN_NOT_ADDED, str(place), category.column or "")
         for index, category in enumerate(chosen)
         if index not in wanted
     ]

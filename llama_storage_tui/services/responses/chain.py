@@ -14,7 +14,8 @@ from dataclasses import field
 from typing import Final
 
 from llama_storage_tui.deferred import dataclass
-from llama_storage_tui.model.chain import Chain, ChainNotice, ChainNoticeKind
+from llama_storage_tui.model.chain import Chain
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.records import Record
 from llama_storage_tui.services.responses.chain_rows import LinkRow, ResponseTable, pairs, table_of, text_of
 from llama_storage_tui.services.responses.chain_shape import Lineage, shaped
@@ -80,7 +81,7 @@ class _Search:
     links: Links = field(default_factory=Links)
     path: list[LinkRow] = field(default_factory=list)
     missing: str | None = None
-    notices: list[ChainNotice] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
     is_complete: bool = True
 
     @property
@@ -121,7 +122,7 @@ class _Search:
         """Compare everything that begins as a response does; on the way, links that only documents hold are collected."""
         beginning = await self.table.beginning(row.id)
         if beginning is None:
-            self.notices.append(ChainNotice(ChainNoticeKind.NOT_INFERRED, id=row.id))
+            self.notices.append(Notice(NoticeKind.NOT_INFERRED, row.id))
         candidates: list[PossibleParent] = []
         async with aclosing(self.table.candidates(beginning)) as batches:
             async for batch in batches:
@@ -129,7 +130,7 @@ class _Search:
                 candidates += map(_candidate, _unlinked(batch.records))
                 self.progress(ChainProgress("beginnings", batch.done, batch.total))
                 if len(candidates) > self.most:
-                    self._leave_out(ChainNotice(ChainNoticeKind.TOO_MANY_ALIKE, self.most))
+                    self._leave_out(Notice(NoticeKind.TOO_MANY_ALIKE, count=self.most))
                     break
         self.guesses = await self._compared(candidates)
         self.links.add(
@@ -146,7 +147,7 @@ class _Search:
             done += len(part)
             self.progress(ChainProgress("inputs", done, len(candidates)))
         if unread:
-            self.notices.append(ChainNotice(ChainNoticeKind.UNREADABLE, unread))
+            self.notices.append(Notice(NoticeKind.ITEMS_UNREADABLE, count=unread))
         return await asyncio.to_thread(prefixes.guesses)
 
     async def descend(self) -> None:
@@ -155,7 +156,7 @@ class _Search:
 
     async def _read(self, ids: Sequence[str]) -> None:
         if len(ids) > self.most:
-            self._leave_out(ChainNotice(ChainNoticeKind.TOO_LONG, self.most, total=len(ids)))
+            self._leave_out(Notice(NoticeKind.CHAIN_TOO_LONG, count=self.most, total=len(ids)))
         wanted = [id_ for id_ in ids[: self.most] if id_ not in self.rows]
         for start in range(0, len(wanted), ROWS_AT_ONCE):
             for row in await self.table.rows(wanted[start : start + ROWS_AT_ONCE]):
@@ -178,7 +179,7 @@ class _Search:
     def _parent(self, row: LinkRow) -> str | None:
         return row.previous or self.guesses.get(row.id, UNKNOWN).parent
 
-    def _leave_out(self, notice: ChainNotice) -> None:
+    def _leave_out(self, notice: Notice) -> None:
         self.is_complete = False
         self.notices.append(notice)
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 from llama_storage_tui.backends.protocols import RecordReader
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import TablePlace

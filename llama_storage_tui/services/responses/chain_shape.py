@@ -10,14 +10,13 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.chain import (
     Chain,
     ChainLink,
-    ChainNotice,
-    ChainNoticeKind,
     Fork,
     LinkMark,
     OwnerChange,
 )
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import TablePlace
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.services.responses.chain_rows import LinkRow
 from llama_storage_tui.services.responses.prefixes import UNKNOWN, Guess
 from llama_storage_tui.services.values import time_rank
@@ -37,7 +36,7 @@ class Lineage:
     guesses: Mapping[str, Guess] = field(default_factory=dict)
     missing_parent: str | None = None
     is_complete: bool = True
-    notices: tuple[ChainNotice, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     def parent(self, id_: str) -> str | None:
         """Return the stored parent of a response, else its inferred one."""
@@ -150,11 +149,11 @@ def _owner_change(lineage: Lineage, id_: str) -> OwnerChange | None:
     return OwnerChange(row.id, above.id, row.owner, above.owner, row.tenant, above.tenant)
 
 
-def _disagreements(lineage: Lineage, ids: Sequence[str]) -> Iterator[ChainNotice]:
+def _disagreements(lineage: Lineage, ids: Sequence[str]) -> Iterator[Notice]:
     rows = [lineage.rows[id_] for id_ in ids]
     found = [row for row in rows if row.is_readable and row.previous != row.document_previous]
     if found:
-        yield ChainNotice(ChainNoticeKind.DOCUMENTS_DIFFER, len(found), found[0].id)
+        yield Notice(NoticeKind.DOCUMENTS_DIFFER, found[0].id, count=len(found))
 
 
 def _is_older(time: Cell, than: Cell) -> bool:

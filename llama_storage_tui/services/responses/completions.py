@@ -39,9 +39,11 @@ async def read_completion(session: Session, id_: str) -> Completion:
         query = replace(query, fields=(*query.fields, *_DOCUMENTS), cell_limit=None)
         for record in await source.records.find(query, [id_]):
             return await asyncio.to_thread(_completion, entry_of(source, COMPLETIONS), record)
+    if found.failures:
+        raise found.failures[0]
     raise NotFoundError(
         f"There is no chat completion {id_!r}",
-        help=Advice(" ".join(found.notices), Step.LIST_RECORDS, "completions"),
+        help=Advice("", Step.LIST_RECORDS, "completions"),
     )
 
 

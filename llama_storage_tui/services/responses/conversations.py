@@ -6,13 +6,14 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Final
 
+from llama_storage_tui.deferred import replace
 from llama_storage_tui.errors import BackendError, NotFoundError, StorageToolError
 from llama_storage_tui.model.conversations import ConversationDetail, ConversationItem
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import RecordEntry
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.records import (
     AnyOf,
     Between,
@@ -65,7 +66,7 @@ def listed_conversations(session: Session) -> ListedFamily[RecordEntry]:
 
 async def _counted(
     session: Session, entries: Sequence[RecordEntry]
-) -> tuple[tuple[RecordEntry, ...], tuple[str, ...]]:
+) -> tuple[tuple[RecordEntry, ...], tuple[Notice, ...]]:
     """Return conversations with the number of their `items`, and notices about what was not counted."""
     counts, unsaid = await _counts(session, [each.id for each in entries if isinstance(each.id, str)])
     return tuple(_with_items(each, counts) for each in entries), unsaid
@@ -91,27 +92,27 @@ async def read_conversation(session: Session, id_: str) -> ConversationDetail:
         )
     messages: Cell = None
     responses: tuple[str, ...] = ()
-    notices: list[str] = [*tables.notices]
+    notices: list[Notice] = [*tables.notices]
     try:
         messages = await _messages(session, id_)
         responses = await _responses(session, id_, items)
     except StorageToolError as error:
-        notices.append(f"Its responses were not read: {error.message}")
+        notices.append(Notice(NoticeKind.RESPONSES_OF_CONVERSATION_NOT_READ, why=error.message))
     if conversation is None:
-        notices.append("The conversation is gone: only its items are left.")
+        notices.append(Notice(NoticeKind.CONVERSATION_GONE))
     else:
         conversation = replace(conversation, cells={**conversation.cells, "items": len(items)})
     return ConversationDetail(id_, conversation, items, messages, responses, tuple(notices))
 
 
-async def _counts(session: Session, ids: Sequence[str]) -> tuple[dict[str, int] | None, tuple[str, ...]]:
+async def _counts(session: Session, ids: Sequence[str]) -> tuple[dict[str, int] | None, tuple[Notice, ...]]:
     """Return the number of items of each conversation, None where that takes a scan of a large table."""
     found: Counter[str] = Counter()
     wanted = [id_ for id_ in ids if is_storable(id_)]
     try:
         tables = await item_tables(session)
     except BackendError as error:
-        return None, (f"Items were not counted: {error.message}",)
+        return None, (Notice(NoticeKind.ITEMS_NOT_COUNTED, why=error.message),)
     if tables.is_split:
         return None, tables.notices
     for place in tables.places if wanted else ():
@@ -122,11 +123,10 @@ async def _counts(session: Session, ids: Sequence[str]) -> tuple[dict[str, int] 
                 continue
             extent = await reader.records.extent(place.table)
         except BackendError as error:
-            return None, (f"Items were not counted: {error.message}",)
+            return None, (Notice(NoticeKind.ITEMS_NOT_COUNTED, why=error.message),)
         if key_of(table)[:1] != ("conversation_id",) and extent is not None and extent.rows > SMALL_TABLE:
-            return None, (
-                f"Items were not counted: {place.table} has about {extent.rows:,} rows and no key on their conversation.",
-            )
+            kind = NoticeKind.ITEMS_NOT_INDEXED_BY_CONVERSATION
+            return None, (Notice(kind, place.table, count=extent.rows),)
         query = RecordQuery(place.table, (_CONVERSATION,), id="conversation_id")
         found.update(str(each["conversation_id"]) for each in await reader.records.find(query, wanted))
     return found, tables.notices

@@ -12,6 +12,7 @@ from typing import Final
 from llama_storage_tui.files.staging import StagedFile
 from llama_storage_tui.model.data import Cell, Column
 from llama_storage_tui.model.families import Query
+from llama_storage_tui.model.notices import Notice
 from llama_storage_tui.model.responses import ResponseBatch, ResponseSummary
 from llama_storage_tui.services.export import Encoder, ExportFormat, export_page
 from llama_storage_tui.services.responses.listing import Visibility, search_responses
@@ -70,15 +71,15 @@ async def export_responses(
     marks: bool = False,
     on_progress: Progress | None = None,
     replaces: bool = False,
-) -> tuple[int, tuple[str, ...]]:
+) -> tuple[int, tuple[Notice, ...]]:
     """Write all responses that a query finds to a new file, table after table as stored; a cancelled export leaves none.
 
-    With `marks` what `sees` hides is written too, and marked. Returns how many there were, and sentences about what was not
+    With `marks` what `sees` hides is written too, and marked. Returns how many there were, and notices of what was not
     looked at. Raises as `search_responses` does.
     """
     encoder = Encoder(format_, _columns(marks=marks))
     done = 0
-    notices: dict[str, None] = {}
+    notices: dict[Notice, None] = {}
     with StagedFile(path, replaces=replaces) as file:
         file.write(encoder.head())
         async with aclosing(search_responses(session, query, sees=sees, marks=marks)) as batches:

@@ -8,6 +8,7 @@ from llama_storage_tui.backends.protocols import Reader
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.families import TablePlace
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.records import Field, RecordOrder, RecordQuery
 from llama_storage_tui.services.records.places import table_places
 from llama_storage_tui.services.responses.earlier_items import CopyComparison, compare_items
@@ -66,7 +67,7 @@ class ItemTables:
     """The tables to read items from, and what to say of them. `is_split` where the server's own table does not hold them all."""
 
     places: tuple[TablePlace, ...]
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     is_split: bool = False
 
 
@@ -85,7 +86,7 @@ async def item_tables(session: Session) -> ItemTables:
     What cannot be read of the upgrade's state is a notice. Raises BackendError where a backend cannot be opened.
     """
     found: list[TablePlace] = []
-    notices: list[str] = []
+    notices: list[Notice] = []
     is_split = False
     for place in table_places(session.catalog, CONVERSATION_ITEMS):
         found.append(place)
@@ -93,16 +94,15 @@ async def item_tables(session: Session) -> ItemTables:
         try:
             report = await upgrade_report(reader, most=COMPARED)
         except BackendError as error:
-            notices.append(
-                f"Whether {EARLIER_ITEMS} on {place.backend} still holds items was not read: {error.message}"
-            )
+            kind = NoticeKind.EARLIER_ITEMS_NOT_READ
+            notices.append(Notice(kind, EARLIER_ITEMS, place.backend, error.message))
             continue
         if report.state in _SILENT:
             continue
         if report.state in _ONLY_COPY:
             is_split = True
             found.append(TablePlace(place.backend, EARLIER_ITEMS, place.path))
-        notices.append(said_of(report, place.backend).notice)
+        notices.append(Notice(NoticeKind.REASON, why=said_of(report, place.backend).notice))
     return ItemTables(tuple(found), tuple(notices), is_split)
 
 

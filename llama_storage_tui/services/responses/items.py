@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
+from llama_storage_tui.deferred import replace
 from llama_storage_tui.model.transcript import ContentPart, EntryKind, Hit, PartKind, Side, TranscriptEntry
 from llama_storage_tui.services.responses.content import content_parts, text_of
 from llama_storage_tui.services.responses.tolerant_json import (

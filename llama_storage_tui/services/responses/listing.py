@@ -6,15 +6,16 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import field, replace
+from dataclasses import field
 from difflib import get_close_matches
 from typing import Final
 
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import BackendError, UsageError
 from llama_storage_tui.model.access import Decision, Hiding
 from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.model.families import Place, Query, TablePlace
+from llama_storage_tui.model.notices import Notice
 from llama_storage_tui.model.records import Condition, Record, RecordBatch, RecordOrder
 from llama_storage_tui.model.responses import ResponseBatch, ResponsePage, ResponseSummary
 from llama_storage_tui.services.records.comparing import TextFilter
@@ -178,7 +179,7 @@ async def search_responses(
     if sources.notices:
         yield ResponseBatch((), 0, total, sources.notices)
     view = ViewFilter(sees, marks)
-    said: set[str] = set()
+    said: set[Notice] = set()
     before, room, has_found = 0, most, False
     for index, (place, start) in enumerate(zip(places, starts, strict=True)):
         source = sources.sources.get(place)
@@ -229,7 +230,7 @@ async def _seen(
 
 async def with_conversations(
     session: Session, summaries: Sequence[ResponseSummary]
-) -> tuple[tuple[ResponseSummary, ...], tuple[str, ...]]:
+) -> tuple[tuple[ResponseSummary, ...], tuple[Notice, ...]]:
     """Add the conversations that the responses' output items stand in, with what was not looked up."""
     unknown = [summary for summary in summaries if summary.conversation is None]
     membership = await conversations_of(session, [id_ for each in unknown for id_ in each.output_ids])

@@ -16,11 +16,11 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.data import Cell, Table
 from llama_storage_tui.model.families import TablePlace
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.records import Equals, Field, Record, RecordOrder, RecordQuery
 from llama_storage_tui.services.responses.item_tables import ItemTables, item_tables
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.values import is_storable
-from llama_storage_tui.text import plural
 
 SMALL_TABLE: Final = 200_000
 """Rows up to which a table without a key on an item's id is scanned for a page of responses."""
@@ -35,33 +35,33 @@ _SORT_ORDER: Final = Field("sort_order", "sort_order")
 class Membership:
     """The conversations of items, by the items' ids; ids of no conversation are absent.
 
-    `notices` are sentences about what was not looked up, and about items that stand in several conversations: those are absent
+    `notices` tell what was not looked up, and about items that stand in several conversations: those are absent
     too, since none of the conversations is more theirs than another.
     """
 
     conversations: Mapping[str, str]
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 async def conversations_of(session: Session, item_ids: Sequence[str]) -> Membership:
     """Return the conversation of each item, where that is cheap to tell; a place that does not answer becomes a notice."""
     found: dict[str, str] = {}
     shared: set[str] = set()
-    notices: list[str] = []
+    notices: list[Notice] = []
     wanted = tuple(item for item in dict.fromkeys(item_ids) if is_storable(item))
     try:
         tables = await item_tables(session) if wanted else ItemTables(())
     except NotFoundError:
         return Membership({})
     except BackendError as error:
-        return Membership({}, (f"Conversations were not looked up: {error.message}",))
+        return Membership({}, (Notice(NoticeKind.CONVERSATIONS_NOT_LOOKED_UP, why=error.message),))
     for place in tables.places:
         try:
             records, notice = await _looked_up(await session.reader(place.backend), place, wanted)
         except NotFoundError:
             continue
         except BackendError as error:
-            notices.append(f"Conversations were not looked up: {error.message}")
+            notices.append(Notice(NoticeKind.CONVERSATIONS_NOT_LOOKED_UP, why=error.message))
             continue
         notices += [notice] if notice else []
         for record in records:
@@ -72,10 +72,7 @@ async def conversations_of(session: Session, item_ids: Sequence[str]) -> Members
                 shared.add(item)
     notices += tables.notices
     if shared:
-        are = "is" if len(shared) == 1 else "are"
-        notices.append(
-            f"{plural(len(shared), 'item')} {are} in several conversations: whose they are is unknown."
-        )
+        notices.append(Notice(NoticeKind.IN_SEVERAL_CONVERSATIONS, count=len(shared)))
     return Membership({item: found[item] for item in found if item not in shared}, tuple(notices))
 
 
@@ -127,17 +124,14 @@ async def records_of(
 
 async def _looked_up(
     reader: Reader, place: TablePlace, item_ids: Sequence[str]
-) -> tuple[tuple[Record, ...], str | None]:
+) -> tuple[tuple[Record, ...], Notice | None]:
     table = await reader.tables.table(place.table)
     if table is None:
         return (), None
     if key_of(table) != ("id",):
         extent = await reader.records.extent(place.table)
         if extent is not None and extent.rows > SMALL_TABLE:
-            return (), (
-                f"Conversations were not looked up: {place.table} has about {extent.rows:,} rows"
-                " and no key that begins with an item's id."
-            )
+            return (), Notice(NoticeKind.CONVERSATIONS_NOT_INDEXED, place.table, count=extent.rows)
     return await reader.records.find(RecordQuery(place.table, (_ID, _CONVERSATION)), item_ids), None
 
 

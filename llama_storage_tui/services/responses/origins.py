@@ -18,6 +18,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.completions import Completion, Origin, SharedPart
 from llama_storage_tui.model.data import Cell, Table
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.records import (
     AnyOf,
     Between,
@@ -77,9 +78,9 @@ async def origin_of(session: Session, completion: Completion) -> Origin:
     """
     created = completion.entry.time
     if not isinstance(created, int | float):
-        return Origin(notices=("Its time is not a number, so no matching response was searched for.",))
+        return Origin(notices=(Notice(NoticeKind.TIME_NOT_A_NUMBER, "response"),))
     matches: list[_Match] = []
-    notices: list[str] = []
+    notices: list[Notice] = []
     try:
         for place in needed_tables(session.catalog, RESPONSES):
             reader = await session.reader(place.backend)
@@ -87,11 +88,11 @@ async def origin_of(session: Session, completion: Completion) -> Origin:
             if table is not None and table.column(DOCUMENT) is not None:
                 matches += await _matches(reader.records, table, completion, float(created))
     except (BackendError, NotFoundError) as error:
-        notices.append(f"No response was searched for: {error.message}")
+        notices.append(Notice(NoticeKind.RESPONSE_NOT_SEARCHED, why=error.message))
     return _best(matches, notices)
 
 
-def _best(matches: Sequence[_Match], notices: Sequence[str]) -> Origin:
+def _best(matches: Sequence[_Match], notices: Sequence[Notice]) -> Origin:
     fitting = [match for match in matches if any(match.rank)]
     if not fitting:
         return Origin(notices=tuple(notices))

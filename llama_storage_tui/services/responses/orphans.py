@@ -12,6 +12,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.conversations import OrphanReport, Orphans
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import TablePlace
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.records import Field, Record, RecordOrder, RecordQuery
 from llama_storage_tui.services.records.places import table_places
 from llama_storage_tui.services.responses.item_tables import item_tables
@@ -65,11 +66,7 @@ async def find_orphans(
                     is_complete = False
                     break
         found += search.orphans()
-    notices = (
-        ()
-        if is_complete or most_items is not None
-        else (f"More than {MOST:,} conversations are gone: the search stopped there.",)
-    )
+    notices = () if is_complete or most_items is not None else (Notice(NoticeKind.TOO_MANY_GONE, count=MOST),)
     return OrphanReport(
         tuple(sorted(found, key=lambda each: -each.items)),
         scanned,

@@ -10,11 +10,13 @@ from typing import Final, TypeVar
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.chain import FullInput
 from llama_storage_tui.model.families import TablePlace
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.records import Field, Record, RecordQuery
 from llama_storage_tui.model.resume import Addition, Examination, MissingBeginning
 from llama_storage_tui.model.transcript import Side, StoredResponse, TranscriptEntry
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.services.records.places import needed_tables
+from llama_storage_tui.services.records.sources import unread
 from llama_storage_tui.services.responses.comparing import compare
 from llama_storage_tui.services.responses.diff import difference
 from llama_storage_tui.services.responses.items import joined, read_items
@@ -42,13 +44,13 @@ async def read_response(session: Session, id_: str) -> StoredResponse:
     places = needed_tables(session.catalog, RESPONSES)
     answers = await asyncio.gather(*(_rows(session, place, id_) for place in places), return_exceptions=True)
     found: list[tuple[TablePlace, Record]] = []
-    notices: list[str] = []
+    notices: list[Notice] = []
     failures: list[BackendError] = []
     for place, answer in zip(places, answers, strict=True):
         match answer:
             case BackendError():
                 failures.append(answer)
-                notices.append(f"{_name(place)} was not read: {answer.message}")
+                notices.append(unread(place, answer))
             case BaseException():
                 raise answer
             case _:
@@ -56,7 +58,7 @@ async def read_response(session: Session, id_: str) -> StoredResponse:
     if not found:
         raise failures[0] if failures else _nowhere(id_, places)
     place, row = found[0]
-    notices += [f"{id_} lies in {_name(other)} too, which is not shown" for other, _ in found[1:]]
+    notices += [Notice(NoticeKind.IN_ANOTHER_TABLE, id_, str(other)) for other, _ in found[1:]]
     return StoredResponse(place, row, await _done(lambda: read_transcript(row), row), tuple(notices))
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.families import Query, RecordEntry, RecordLink
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.transcript import StoredResponse
 from llama_storage_tui.services.records.pages import list_records
 from llama_storage_tui.services.responses.completions import read_completion
@@ -75,14 +76,14 @@ def _named(document: object) -> Iterator[RecordLink]:
 
 async def completions_of(
     session: Session, response: StoredResponse
-) -> tuple[tuple[RecordEntry, ...], tuple[str, ...]]:
+) -> tuple[tuple[RecordEntry, ...], tuple[Notice, ...]]:
     """Return the chat completions that were made for a response, and notices; a scan of the completions of its time.
 
     They are told by what they share, as servers store no link. Raises BackendError where they cannot be read.
     """
     head = response.transcript.head
     if head.created_at is None:
-        return (), ("Its time is not a number, so no chat completion was searched for.",)
+        return (), (Notice(NoticeKind.TIME_NOT_A_NUMBER, "chat completion"),)
     end = head.created_at + BEFORE if head.completed_at is None else head.completed_at
     filters: dict[str, str | float] = {"since": head.created_at - AFTER, "until": end + AFTER}
     if head.model:
@@ -90,7 +91,7 @@ async def completions_of(
     try:
         page = await list_records(session, "completions", Query(filters, limit=MOST_COMPLETIONS))
     except NotFoundError as error:
-        return (), (error.message,)
+        return (), (Notice(NoticeKind.REASON, why=error.message),)
     stored = _as_record(response)
     found = [
         entry
@@ -101,7 +102,7 @@ async def completions_of(
     ]
     notices = page.notices
     if page.next is not None:
-        notices = (*notices, f"Only the newest {MOST_COMPLETIONS} of that time were compared.")
+        notices = (*notices, Notice(NoticeKind.ONLY_NEWEST_COMPARED, count=MOST_COMPLETIONS))
     return tuple(found), notices
 
 

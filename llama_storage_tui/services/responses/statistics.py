@@ -17,6 +17,7 @@ from typing import Final
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.records import (
     DocumentShape,
     Field,
@@ -152,7 +153,7 @@ class _Group:
 @dataclass(slots=True)
 class _Counting:
     now: float
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     estimated_rows: int = 0
     total: int = 0
     done: int = 0
@@ -201,10 +202,7 @@ class _Counting:
     def seen(self) -> ResponseStatistics:
         """Return what was counted so far."""
         rows = self.whole.responses
-        more = tuple(
-            f"There are more than {MOST_NAMES:,} {what}: only that many are counted separately."
-            for what in self.unnamed
-        )
+        more = (Notice(NoticeKind.TOO_MANY_NAMES, what, count=MOST_NAMES) for what in self.unnamed)
         return ResponseStatistics(
             self.whole.seen(),
             tuple(

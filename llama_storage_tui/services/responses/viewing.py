@@ -7,6 +7,7 @@ from collections import Counter
 from llama_storage_tui.model.access import Decision, Ownership, Viewer
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.families import TablePlace
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.responses import ResponseSummary
 from llama_storage_tui.model.transcript import StoredResponse
 from llama_storage_tui.services.access import TableAccess, WhoReport, engine_of
@@ -43,26 +44,14 @@ class ViewAs:
         return decision
 
     @property
-    def notices(self) -> tuple[str, ...]:
+    def notices(self) -> tuple[Notice, ...]:
         """What the listing would not show by itself: rows that make a server's own fail, answers that depend on chance."""
-        failing = (
-            f"A server's own listing fails for this user at {_rows(count)} that were met: {why.removesuffix('.')}."
-            for why, count in self._failing.items()
+        number, version = self._without_store, str(self._catalog.version.chosen)
+        return (
+            *_reasons(NoticeKind.LISTING_FAILS, self._failing),
+            *([Notice(NoticeKind.LISTING_FAILS_WITHOUT_STORE, of=version, count=number)] if number else []),
+            *_reasons(NoticeKind.LISTING_DEPENDS, self._uncertain),
         )
-        uncertain = (
-            f"What this user gets of {_rows(count)} that were met may change with the server's next start. {on.removesuffix('.')}."
-            for on, count in self._uncertain.items()
-        )
-        number = self._without_store
-        has = (
-            "One row of what this user gets has"
-            if number == 1
-            else f"{_rows(number)} of what this user gets have"
-        )
-        each = "it" if number == 1 else "each"
-        fails = f"{self._catalog.version.chosen} fails on {each}, and on every page of a list that holds one."
-        store = f'{has} no "store" field: {fails}'
-        return (*failing, *((store,) if number else ()), *uncertain)
 
     def _judge(self, place: TablePlace) -> Judge:
         if place not in self._judges:
@@ -94,5 +83,5 @@ def _ownership(summary: ResponseSummary) -> Ownership:
     )
 
 
-def _rows(count: int) -> str:
-    return "one row" if count == 1 else f"{count:,} rows"
+def _reasons(kind: NoticeKind, reasons: Counter[str]) -> list[Notice]:
+    return [Notice(kind, why=why.removesuffix("."), count=count) for why, count in reasons.items()]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.chain import FullInput
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.resume import Addition, Examination, MissingBeginning
 from llama_storage_tui.model.transcript import StoredResponse, TranscriptEntry
 from llama_storage_tui.services.responses.full_input import full_input
@@ -59,7 +60,7 @@ async def whole_difference(session: Session, first: StoredResponse, second: Stor
     return await response_difference(first, second, first_input=_items(one), second_input=_items(other))
 
 
-async def _whole(session: Session, response: StoredResponse) -> tuple[FullInput | None, tuple[str, ...]]:
+async def _whole(session: Session, response: StoredResponse) -> tuple[FullInput | None, tuple[Notice, ...]]:
     """Return the whole input where the row holds only a part of it, with why it could not be read."""
     id_ = response.transcript.head.id
     if not response.transcript.is_incremental or id_ is None:
@@ -67,7 +68,7 @@ async def _whole(session: Session, response: StoredResponse) -> tuple[FullInput 
     try:
         return await full_input(session, id_), ()
     except (BackendError, NotFoundError) as error:
-        return None, (f"The responses before it were not read: {error.message}",)
+        return None, (Notice(NoticeKind.EARLIER_RESPONSES_NOT_READ, why=error.message),)
 
 
 def _items(whole: FullInput | None) -> Sequence[object] | None:

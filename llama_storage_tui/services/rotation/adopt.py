@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import Any
 
-from llama_storage_tui.backends.protocols import Notify
 from llama_storage_tui.config.edit.reapply import PlacedEdit, edit_again
 from llama_storage_tui.config.edit.splice import check_writable
 from llama_storage_tui.config.edit.uri import encode_password
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError, RefusedError
-from llama_storage_tui.files.journal import Journal, JournaledFile, Journals
+from llama_storage_tui.files.journal import Journal, JournaledFile
 from llama_storage_tui.files.markers import locked
 from llama_storage_tui.files.replacing import digest
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import LoginState, Outcome, Result
 from llama_storage_tui.secrets import Secret
-from llama_storage_tui.services.rotation.apply import ignore
 from llama_storage_tui.services.rotation.identity import open_login
+from llama_storage_tui.services.rotation.open_change import OpenChange
 from llama_storage_tui.services.rotation.roll_forward import ask, check_readings, roll_forward, stuck
 from llama_storage_tui.services.rotation.staging import target_of
 
@@ -32,32 +30,26 @@ class _Edited:
     record: JournaledFile
 
 
-async def adopt(
-    journal: Journal,
-    journals: Journals,
-    password: Secret,
-    timeouts: Timeouts,
-    *,
-    environ: Mapping[str, str],
-    notify: Notify = ignore,
-) -> Result:
+async def adopt(change: OpenChange, password: Secret) -> Result:
     """Prove a password at the server and write it to every site of a pending change, whichever of the two stands there.
 
     Raises PendingError, with nothing changed, where it does not log in or another one does; the journal is kept.
     """
+    journal = change.journal
     try:
         with locked(path for path in journal.paths if path.parent.is_dir()):
-            found = next((other for other in journals.pending() if other.id == journal.id), None)
-            if found is None:
-                return Result(Outcome.NONE, journal.id, notices=("The change was finished meanwhile.",))
+            current = change.current()
+            if current is None:
+                return change.finished_meanwhile()
+            found = current.journal
             check_writable(password.reveal())
-            await _prove(found, password, timeouts)
+            await _prove(found, password, change.timeouts)
             lists = tuple(file for file in found.files if _needs_verifier(found, file))
             edited = [_edited(found, file, password) for file in found.files if file not in lists]
             for file in lists:
                 file.staged.unlink(missing_ok=True)
             # Whatever happens, a recovery of this never changes the server.
-            adopted = replace(
+            journaled = replace(
                 found,
                 state="prepared",
                 new=password,
@@ -66,12 +58,11 @@ async def adopt(
                 files=tuple(one.record for one in edited),
                 left=(*found.left, *(file.path for file in lists)),
             )
-            check_readings(adopted, environ, {one.record.path: one.content for one in edited})
-            journals.write(adopted)
-            notify("adopted")
-            result = await roll_forward(
-                adopted, journals, timeouts, outcome=Outcome.RECOVERED, environ=environ, notify=notify
-            )
+            adopted = replace(change, journal=journaled)
+            check_readings(adopted, {one.record.path: one.content for one in edited})
+            adopted.journals.write(journaled)
+            adopted.notify("adopted")
+            result = await roll_forward(adopted, Outcome.RECOVERED)
             return replace(result, notices=(*result.notices, *map(_left_behind, lists)))
     except RefusedError as refused:
         raise stuck(journal, refused.message) from None

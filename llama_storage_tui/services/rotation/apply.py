@@ -7,13 +7,14 @@ import os
 from llama_storage_tui.backends.postgres.verifier import md5_hash, scram_verifier
 from llama_storage_tui.backends.protocols import Notify, RoleServer
 from llama_storage_tui.errors import PendingError, RefusedError
-from llama_storage_tui.files.journal import Journal, Journals, with_state
+from llama_storage_tui.files.journal import Journal, Journals
 from llama_storage_tui.files.markers import locked, pending, put_marker, read_marker
 from llama_storage_tui.files.replacing import digest, stage
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import CommitState, LoginState, Outcome, Result
 from llama_storage_tui.model.target import LoginTarget
 from llama_storage_tui.secrets import Secret
+from llama_storage_tui.services.rotation.open_change import OpenChange, ignore
 from llama_storage_tui.services.rotation.password import generate
 from llama_storage_tui.services.rotation.plan import PreparedChange
 from llama_storage_tui.services.rotation.pooler import with_pooler
@@ -27,10 +28,6 @@ from llama_storage_tui.services.rotation.roll_forward import (
 )
 from llama_storage_tui.services.rotation.staging import make_journal, now, target_of
 from llama_storage_tui.services.rotation.writability import as_if_changed
-
-
-def ignore(_: str) -> None:
-    """Hear of a step and do nothing."""
 
 
 def open_server(target: LoginTarget, timeouts: Timeouts) -> RoleServer:
@@ -50,7 +47,8 @@ async def apply(
     every step right after it.
     """
     journal = _journal(prepared, new)
-    journals = Journals(prepared.request.load.environ)
+    change = OpenChange(journal, prepared.request.load.environ, timeouts, notify)
+    journals = change.journals
     journals.prepare()
     journals.set_aside()
     with locked(journal.paths):
@@ -64,17 +62,9 @@ async def apply(
                 f"The journal cannot be written: {error.strerror}", where=str(journals.folder)
             ) from None
         notify("journaled")
-        state = await _change(prepared, journal, journals, timeouts, notify)
-        if state is CommitState.UNKNOWN:
+        if await _change(prepared, change) is CommitState.UNKNOWN:
             await _find_out(journal, timeouts)
-        return await roll_forward(
-            journal,
-            journals,
-            timeouts,
-            outcome=Outcome.APPLIED,
-            environ=prepared.request.load.environ,
-            notify=notify,
-        )
+        return await roll_forward(change, Outcome.APPLIED)
 
 
 def _journal(prepared: PreparedChange, new: Secret | None) -> Journal:
@@ -141,30 +131,29 @@ def _check_unchanged(prepared: PreparedChange, journal: Journal) -> None:
     assert all(digest(prepared.sources.contents[file.path]) == file.before for file in journal.files)  # noqa: S101 - a programming error
 
 
-async def _change(
-    prepared: PreparedChange, journal: Journal, journals: Journals, timeouts: Timeouts, notify: Notify
-) -> CommitState:
+async def _change(prepared: PreparedChange, change: OpenChange) -> CommitState:
     """Stage all files and change the password; where either is refused, leave nothing behind."""
     try:
-        _stage(prepared, journal, journals, notify)
+        _stage(prepared, change)
         if not prepared.terms.changes_server:
             return CommitState.COMMITTED
-        server = open_server(target_of(journal.addresses[0]), timeouts)
-        return await server.change(journal.change, notify)
+        server = open_server(target_of(change.journal.addresses[0]), change.timeouts)
+        return await server.change(change.journal.change, change.notify)
     except (RefusedError, PendingError):
-        give_up(journal, journals)
+        give_up(change)
         raise
     except OSError as error:
-        give_up(journal, journals)
+        give_up(change)
         raise RefusedError(
             f"{error.filename or 'A file'} cannot be written: {error.strerror or type(error).__name__}"
         ) from None
 
 
-def _stage(prepared: PreparedChange, journal: Journal, journals: Journals, notify: Notify) -> None:
+def _stage(prepared: PreparedChange, change: OpenChange) -> None:
+    journal, notify, path_of_journal = change.journal, change.notify, change.journals.path(change.journal.id)
     rewritten = _written(prepared, journal.new, journal.verifier)
     for index, file in enumerate(journal.files):
-        put_marker(file.path, journal.id, journals.path(journal.id), journal.owner)
+        put_marker(file.path, journal.id, path_of_journal, journal.owner)
         notify(f"marked-{index + 1}")
         stage(file.path, file.staged, rewritten.contents[file.path])
         if digest(file.staged.read_bytes()) != file.after:
@@ -173,19 +162,19 @@ def _stage(prepared: PreparedChange, journal: Journal, journals: Journals, notif
     for path in journal.left:
         # Where the folder cannot be written either, the server's refusal of the old password is what others see.
         if os.access(path.parent, os.W_OK | os.X_OK):
-            put_marker(path, journal.id, journals.path(journal.id), journal.owner)
-    journals.write(with_state(journal, "prepared"))
+            put_marker(path, journal.id, path_of_journal, journal.owner)
+    change.write("prepared")
     notify("prepared")
 
 
-def give_up(journal: Journal, journals: Journals) -> None:
+def give_up(change: OpenChange) -> None:
     """Remove every trace of a change that did not happen; raises PendingError where that fails."""
     try:
-        remove_traces(journal)
-        journals.close(journal, "undone", now())
+        remove_traces(change.journal)
+        change.journals.close(change.journal, "undone", now())
     except OSError as error:
         raise stuck(
-            journal, f"nothing was changed, and {error.filename} cannot be removed: {error.strerror}"
+            change.journal, f"nothing was changed, and {error.filename} cannot be removed: {error.strerror}"
         ) from None
 
 

@@ -205,10 +205,8 @@ class _Planner:
             strategy=tuple(self._strategy(facts, is_left=bool(left))) if facts else (),
             privileges=facts.privileges if facts else (),
             connections=facts.connections if facts else None,
-            notices=(
-                *self.sources.contexts[0].environment.notices,
-                *(facts.notices if facts and self.terms.changes_server else ()),
-            ),
+            config_notices=self.sources.contexts[0].environment.notices,
+            notices=facts.notices if facts and self.terms.changes_server else (),
             patches=tuple(list_patches(sites, self.changes, config)) if self._may_leave else (),
             server_steps=facts.steps if facts and self.terms.changes_server else (),
         )

@@ -13,11 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from llama_storage_tui.backends.protocols import Notify, RoleLogin
+from llama_storage_tui.backends.protocols import RoleLogin
 from llama_storage_tui.config.edit.reapply import PlacedEdit, edit_again
 from llama_storage_tui.errors import BackendError, PendingError, StorageToolError
 from llama_storage_tui.files import audit
-from llama_storage_tui.files.journal import Journal, JournaledFile, Journals, with_state
+from llama_storage_tui.files.journal import Journal, JournaledFile, with_state
 from llama_storage_tui.files.markers import read_marker, remove_marker
 from llama_storage_tui.files.replacing import swap
 from llama_storage_tui.model.limits import Timeouts
@@ -25,6 +25,7 @@ from llama_storage_tui.model.rotation import LoginState, Outcome, Result, RoleSe
 from llama_storage_tui.next_steps import Advice, Help, Step
 from llama_storage_tui.services.rotation.discovery import CredentialEntry, find_entries
 from llama_storage_tui.services.rotation.identity import open_login
+from llama_storage_tui.services.rotation.open_change import OpenChange
 from llama_storage_tui.services.rotation.pooler import reload_steps
 from llama_storage_tui.services.rotation.sources import read_sources
 from llama_storage_tui.services.rotation.staging import now, request_from_json, target_of
@@ -41,30 +42,22 @@ PATIENCE: Final = 5.0
 """Seconds for a standby to replay the change, or for a full server to have a connection again."""
 
 
-async def roll_forward(
-    journal: Journal,
-    journals: Journals,
-    timeouts: Timeouts,
-    *,
-    outcome: Outcome,
-    environ: Mapping[str, str],
-    notify: Notify,
-    env_files: tuple[str, ...] = (),
-) -> Result:
+async def roll_forward(change: OpenChange, outcome: Outcome) -> Result:
     """Finish a change that the server has; raises PendingError, with the journal kept, where a step fails.
 
     Where the operator has places to write, and reading them does not yield the new password yet, the change stays open and the
-    result says so. `env_files` are read besides those of the journal.
+    result says so.
     """
+    journal, timeouts, notify = change.journal, change.timeouts, change.notify
     try:
         notices = await _verify(journal, timeouts)
         notify("verified")
         for index, file in enumerate(journal.files):
             swap(file.path, file.staged, file.before, file.after, redo_of(file, journal))
             notify(f"swapped-{index + 1}")
-        waiting = check_readings(journal, environ, env_files=env_files)
+        waiting = check_readings(change)
         if waiting:
-            journals.write(with_state(journal, "waiting"))
+            change.write("waiting")
             notify("waiting")
             sessions = await _sessions(journal, timeouts)
             return open_result(journal, waiting, sessions, (*notices, *_reloads(journal)))
@@ -76,7 +69,7 @@ async def roll_forward(
         notify("read-again")
         sessions = await _sessions(journal, timeouts)
         notices += tuple(_reloads(journal))
-        finish(journal, journals, outcome, notify)
+        finish(change, outcome)
     except OSError as error:
         raise stuck(
             journal, f"{error.filename or 'A file'}: {error.strerror or type(error).__name__}"
@@ -135,11 +128,12 @@ def open_result(
     )
 
 
-def finish(journal: Journal, journals: Journals, outcome: Outcome, notify: Notify) -> None:
+def finish(change: OpenChange, outcome: Outcome) -> None:
     """Write the audit line, remove what lies beside the files, take the secrets out of the journal; in this order.
 
     The journal comes last: as long as it is pending, all of this is done again.
     """
+    journal, journals = change.journal, change.journals
     audit.append(
         journals.state,
         journal.id,
@@ -155,11 +149,11 @@ def finish(journal: Journal, journals: Journals, outcome: Outcome, notify: Notif
             "verified": not journal.is_unchecked,
         },
     )
-    notify("audited")
+    change.notify("audited")
     remove_traces(journal)
-    notify("cleaned")
+    change.notify("cleaned")
     journals.close(journal, "undone" if outcome is Outcome.UNDONE else "applied", now())
-    notify("closed")
+    change.notify("closed")
 
 
 def remove_traces(journal: Journal) -> None:
@@ -207,19 +201,14 @@ async def _verify(journal: Journal, timeouts: Timeouts) -> tuple[str, ...]:
     return tuple(notices)
 
 
-def check_readings(
-    journal: Journal,
-    environ: Mapping[str, str],
-    changed: Mapping[Path, bytes] | None = None,
-    *,
-    env_files: tuple[str, ...] = (),
-) -> tuple[str, ...]:
+def check_readings(change: OpenChange, changed: Mapping[Path, bytes] | None = None) -> tuple[str, ...]:
     """Raise PendingError where a login of the role would read something else than the new password.
 
     What is left to the operator may lag behind: a sentence for each such place is returned. `changed` holds what files are
     about to hold.
     """
-    request = request_from_json(journal.request, environ, env_files)
+    journal = change.journal
+    request = request_from_json(journal.request, change.environ, change.env_files)
     places = {(address.host, address.port, address.user) for address in journal.addresses}
     sources = read_sources(request, changed)
     numbers = {id(context): index for index, context in enumerate(sources.contexts)}

@@ -18,6 +18,7 @@ from llama_storage_tui.secrets import Redactor, Secret
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.rotation.adopt import adopt
 from llama_storage_tui.services.rotation.apply import apply
+from llama_storage_tui.services.rotation.open_change import OpenChange
 from llama_storage_tui.services.rotation.password import generate
 from llama_storage_tui.services.rotation.pending import Pending, look
 from llama_storage_tui.services.rotation.pending_status import Stand, stand
@@ -78,35 +79,21 @@ class PasswordChanges:
         self, journal: Journal, notify: Notify, *, undo: bool = False, accepts_unchecked: bool = False
     ) -> Result:
         """Finish or undo a pending change; raises PendingError."""
-        return await recover(
-            journal,
-            self.journals,
-            self._timeouts,
-            environ=self._load.environ,
-            undo=undo,
-            accepts_unchecked=accepts_unchecked,
-            notify=notify,
-        )
+        return await recover(self._open(journal, notify), undo=undo, accepts_unchecked=accepts_unchecked)
 
     async def adopt(self, journal: Journal, password: Secret, notify: Notify) -> Result:
         """Write the password that works to every site of a pending change; raises PendingError."""
-        return await adopt(
-            journal, self.journals, password, self._timeouts, environ=self._load.environ, notify=notify
-        )
+        return await adopt(self._open(journal, notify), password)
 
     async def confirm(self, journal: Journal, env_files: tuple[str, ...], notify: Notify) -> Result:
         """Finish a change where every site yields the new password; raises PendingError, ConfigError.
 
         `env_files` are read besides those of the config.
         """
-        return await confirm(
-            journal,
-            self.journals,
-            self._timeouts,
-            environ=self._load.environ,
-            env_files=(*self._load.env_files, *env_files),
-            notify=notify,
-        )
+        return await confirm(self._open(journal, notify, (*self._load.env_files, *env_files)))
+
+    def _open(self, journal: Journal, notify: Notify, env_files: tuple[str, ...] = ()) -> OpenChange:
+        return OpenChange(journal, self._load.environ, self._timeouts, notify, env_files)
 
 
 class RotationService:

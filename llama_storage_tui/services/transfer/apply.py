@@ -38,13 +38,13 @@ from llama_storage_tui.services.transfer.removing import StoreUndo, by_source, r
 from llama_storage_tui.services.transfer.sources import are_settled, is_changed, refuse_changed, stamp_of
 from llama_storage_tui.services.transfer.stores import StoreItems, by_store, open_writer
 
-GREW = "The source of {what} was written to while it was copied: later rows were not brought. Run it again."
+GREW = "The source of {what} was written to while it was copied: later rows were not copied. Run it again."
 UNPLANNED = "the plan does not say any more where it came from"
 EMPTIES: Final = "empties"
 PASSES: Final = 5
 """How often what changed meanwhile is brought before somebody still seems to write."""
 REFUSED = "The target cannot keep everything, so that no server is led there: {what}, {name}: {reason}"
-STILL_WRITTEN = "Everything was brought, and the source is still written to: stop what writes there"
+STILL_WRITTEN = "Everything was copied, and the source is still written to: stop what writes there"
 
 
 class Ending(Protocol):
@@ -203,7 +203,7 @@ class Transfer:
                         where=items[0].target.location,
                     )
                 if opened.open:
-                    raise RefusedError(f"Everything was brought once. {opened.open[0]}")
+                    raise RefusedError(f"Everything was copied once. {opened.open[0]}")
                 if await are_settled(items, before, outcomes if number else {}, self.timeouts):
                     break
             else:
@@ -374,7 +374,7 @@ class Transfer:
         """Return a journal as it is now that nobody else writes it, with what its request was changed to."""
         found = next((each for each in self.journals.all() if each.id == journal.id), None)
         if found is None or found.state not in states:
-            raise RefusedError("That transfer was finished or taken back meanwhile", where=journal.id)
+            raise RefusedError("That transfer was finished or undone meanwhile", where=journal.id)
         request = {**found.request, **journal.request}
         if found.is_open and request != found.request:
             found = replace(found, request=request)

@@ -42,7 +42,7 @@ EXAMPLES: Final = 5
 """Conflicts that are shown of each item."""
 
 UNTOLD: Final = (
-    "Whether a server has {location} open could not be told, for lack of rights or because it does not say: make sure that every "
+    "Whether a server has {location} open is unknown, for lack of rights or because it does not report it: make sure that every "
     "server that uses it is stopped."
 )
 

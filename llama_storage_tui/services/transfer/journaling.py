@@ -21,7 +21,7 @@ from llama_storage_tui.next_steps import Advice
 from llama_storage_tui.services.transfer.stores import store_of
 from llama_storage_tui.text import plural
 
-UNSEEN = "{what} was not brought yet, and nothing of it is found in {source} now"
+UNSEEN = "{what} was not copied yet, and nothing of it is found in {source} now"
 
 
 def pending(journal: TransferJournal) -> PendingError:
@@ -39,7 +39,8 @@ def half_done(journal: TransferJournal, error: StorageToolError) -> PendingError
     number = len(journal.committed)
     done = f"{plural(number, 'store')} of {len({item.store for item in journal.items})}"
     return PendingError(
-        f"{error.message.removesuffix('.')}; {done} {'has' if number == 1 else 'have'} what was brought (journal {journal.id})",
+        f"{error.message.removesuffix('.')}; {done} {'has' if number == 1 else 'have'} the rows of the transfer "
+        f"(journal {journal.id})",
         where=error.where,
         help=Advice("", journal.finishing, journal.config),
     )
@@ -122,5 +123,5 @@ def refuse_unplanned(
             raise PendingError(
                 UNSEEN.format(what=each.what, source=each.source),
                 where=journal.id,
-                help="Put its source back and finish it then, or take back what was brought.",
+                help="Restore its source and finish it, or undo the transfer.",
             )

@@ -26,7 +26,7 @@ from llama_storage_tui.services.transfer.stores import (
 if TYPE_CHECKING:
     from llama_storage_tui.backends.protocols import ItemWriter
 
-CHANGED_SINCE: Final = "it was changed since it was brought"
+CHANGED_SINCE: Final = "it was changed since it was copied"
 
 
 class Looks(Protocol):

@@ -120,7 +120,7 @@ class DataMigration:
         on_conflict: OnConflict | None = None,
         accepts_open: bool = False,
     ) -> TransferResult:
-        """Finish what is half done; `on_conflict` in place of what was chosen when it began. Raises PendingError."""
+        """Finish the unfinished transfer; `on_conflict` in place of what was chosen when it began. Raises PendingError."""
 
         async def work() -> TransferResult:
             journal = self.pending()
@@ -141,7 +141,7 @@ class DataMigration:
             journal = self._journals.last(self.config)
             if journal is None:
                 load(self._request)
-                raise RefusedError("No data of this config was brought that could be taken back")
+                raise RefusedError("This config has no transfer that could be undone")
             if journal.is_move:
                 raise RefusedError(MOVED, where=journal.id)
             items, targets = await self._plan_of(journal)

@@ -12,6 +12,7 @@ from llama_storage_tui.model.access import Tenancy
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.data import Count
 from llama_storage_tui.model.finding import Finding, Stage
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.upgrade import LostByDesign, RewrittenByServer, StoreForecast, UpgradeReport
 from llama_storage_tui.services import inspection
 from llama_storage_tui.services.catalog import load_versions
@@ -125,7 +126,7 @@ def _report(
         )
     )
     verdict = inspection.with_data(pair.new, data).verdict
-    problems = {f"Backend {store.backend} was not read: {store.problem}" for store in stores if store.problem}
+    problems = sorted({(store.backend, store.problem) for store in stores if store.problem})
     report = UpgradeReport(
         pair.old.config,
         pair.old.version,
@@ -136,7 +137,7 @@ def _report(
         _rewritten(pair, comparisons, stores),
         findings,
         (),
-        tuple(sorted(problems)),
+        tuple(Notice(NoticeKind.BACKEND_NOT_READ, name, why=why) for name, why in problems),
     )
     report = replace(
         report, renames_home=any(each.what == upgrades.HOME_RENAMED for each in report.rewritten)

@@ -8,6 +8,7 @@ from typing import Final
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import BackendError
 from llama_storage_tui.model.data import Filter
+from llama_storage_tui.model.notices import Notice, NoticeKind
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.services.upgrades.comparing import StoreComparison
@@ -15,17 +16,13 @@ from llama_storage_tui.text import plural
 from llama_storage_tui.upstream import changes
 
 OWNER: Final = "owner_principal"
-WIDER: Final = (
-    "From 0.4 on one role, team, project or namespace in common with the owner is enough to read a row, where all had to match "
-    "before: rows of one user become readable to whoever shares a role"
-)
 
 
 @dataclass(frozen=True, slots=True)
 class OwnerNotices:
-    """Sentences on who can read rows, and whether rows without an owner have to be brought over."""
+    """Notices on who can read rows, and whether rows without an owner have to be brought over."""
 
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     has_ownerless: bool = False
 
 
@@ -47,14 +44,10 @@ async def owner_notices(
             has_owners = has_owners or number is not None
             if number and table not in each.tables:
                 found[each.before.backend.name, table] = f"{plural(number, 'row')} of {table}"
-    ownerless = (
-        [
-            f"Rows without an owner (NULL) are seen by nobody from 0.4 on, wherever they are: {', '.join(found.values())}"
-        ]
-        if found
-        else []
-    )
-    return OwnerNotices((*([WIDER] if has_owners else []), *ownerless), bool(found))
+    notices = [Notice(NoticeKind.READABLE_BY_MORE)] if has_owners else []
+    if found:
+        notices.append(Notice(NoticeKind.OWNERLESS_HIDDEN, ", ".join(found.values())))
+    return OwnerNotices(tuple(notices), bool(found))
 
 
 async def _ownerless(session: Session, comparison: StoreComparison, table: str) -> int | None:

@@ -15,10 +15,10 @@ OPERATORS: Final = frozenset({"unset-variable", "tls-required"})
 RENAME_HOME: Final = (
     "Rename ~/.llama to ~/.ogx: the first ogx command would do it, but not once there is a ~/.ogx."
 )
-BRING: Final = (
-    "Bring it over: what moves is copied, and its old store stays as it is; the rest is changed where it is."
+BRING: Final = "Migrate the data: what moves is copied, and its old store stays as it is; the rest is changed where it is."
+PUBLIC: Final = (
+    "If rows without an owner were public, do this instead of the step before, or nobody will see them."
 )
-PUBLIC: Final = "If rows without an owner were public, do this in place of the step before: else nobody sees them any more."
 
 
 def steps_to(report: UpgradeReport, *, has_ownerless: bool = False) -> tuple[Help, ...]:
@@ -49,7 +49,7 @@ def _steps(report: UpgradeReport, *, has_ownerless: bool) -> Iterator[Help]:
     needs_config = not report.verdict.loads or report.verdict.starts is False or _hides(report)
     if needs_config:
         yield Advice(
-            "Bring the config to this version, and keep the old one: the rows are found by it.",
+            "Migrate the config to this version, and keep the old one: the rows are found by it.",
             Step.MIGRATE_CONFIG,
             version,
         )
@@ -59,7 +59,7 @@ def _steps(report: UpgradeReport, *, has_ownerless: bool) -> Iterator[Help]:
         plan, bring = (
             (Step.PLAN_DATA, Step.BRING_DATA) if needs_config else (Step.PLAN_IN_PLACE, Step.BRING_IN_PLACE)
         )
-        yield Advice("See what has to be brought over, where from and where to.", plan, version)
+        yield Advice("See which rows have to be transferred, from where to where.", plan, version)
         yield Advice(BRING, bring, version)
         if has_ownerless:
             yield Advice(PUBLIC, Step.BRING_PUBLIC_DATA, version)

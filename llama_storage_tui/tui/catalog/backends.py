@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.model.catalog import Backend, Catalog, Reference
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.services.probe import ProbeResult

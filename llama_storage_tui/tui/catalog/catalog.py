@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Static
 
 from llama_storage_tui.model.pending import PendingNotice, PendingTransfer
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.remembered_choices import ConfigChoice
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.catalog.activity import ActivityPane
@@ -46,7 +47,7 @@ class CatalogScreen(TestingScreen):
             "show('pending')",
             "Pending",
             id="catalog.pending",
-            tooltip="Finish or take back a change that is half done",
+            tooltip="Finish or undo an unfinished change",
         ),
         Binding(
             "T", "test_all", "Test all", id="catalog.test-all", tooltip="Connect to all backends at once"
@@ -223,9 +224,9 @@ class CatalogScreen(TestingScreen):
             from llama_storage_tui.reports.pending import notice_summary
 
             first = self.redact(notice_summary(self._pending[0]))
-            self.status.warn(first, "R shows where it stands, and goes on with it.")
+            self.status.warn(first, "R shows where it stands, and finishes or undoes it.")
         else:
-            self.status.say(" ".join(self._session.catalog.notices))
+            self.status.say(" ".join(notice_words(self._session.catalog.notices)))
 
     def _show_headline(self) -> None:
         catalog = self._session.catalog

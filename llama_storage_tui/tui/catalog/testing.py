@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 
 from textual import on, work
 
+from llama_storage_tui.deferred import replace
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.services.probe import ProbeResult, probe_all
 from llama_storage_tui.services.remembered_choices import ConfigChoice

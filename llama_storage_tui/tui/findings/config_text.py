@@ -1,4 +1,4 @@
-"""The run config as it stands in the file, secrets masked, at the line of a finding or of a reference."""
+"""The text of the run config, secrets masked, at the line of a finding or of a reference."""
 
 from __future__ import annotations
 

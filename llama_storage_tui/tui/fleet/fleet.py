@@ -168,7 +168,7 @@ class FleetScreen(WorkScreen):
         notes = [f"{plural(len(left_out), 'file')} left out, not run configs."] if left_out else []
         if message.contact is not None and message.contact.unanswered:
             number = plural(len(message.contact.unanswered), "server")
-            notes.append(f"{number} did not say who they are; why is said below the findings.")
+            notes.append(f"{number} gave no identifier; the reasons are below the findings.")
         self.finish(" ".join(notes))
 
     @on(Failed)

@@ -54,7 +54,7 @@ PLACES: Final = {
     "HelpDialog": "help",
     "GotoDialog": "going to an id",
     "TermsDialog": "how to change a password",
-    "DataOptionsDialog": "how to bring data",
+    "DataOptionsDialog": "options of a data migration",
     "MoveOptionsDialog": "where a backend moves",
     "FieldDialog": "a text prompt",
     "AskingDialog": "a confirmation",

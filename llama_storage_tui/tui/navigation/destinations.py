@@ -59,9 +59,7 @@ def destinations(catalog: Catalog) -> list[NamedDestination]:
         NamedDestination(
             "Go to objects", "Files, batches, prompts, jobs and other objects", messages.FamiliesOpened()
         ),
-        NamedDestination(
-            "Go to the config", "The run config as it stands in the file", messages.ConfigTextOpened()
-        ),
+        NamedDestination("Go to the config", "The text of the run config", messages.ConfigTextOpened()),
         NamedDestination(
             "Go to version", "Why this server version, and what it means", messages.VersionOpened()
         ),
@@ -74,13 +72,13 @@ def destinations(catalog: Catalog) -> list[NamedDestination]:
             "Go to upgrade", "What another version would make of this deployment", messages.UpgradeOpened()
         ),
         NamedDestination(
-            "Go to bring data",
-            "Plan how to bring the data that the server's version does not reach",
+            "Go to data migration",
+            "Plan how to move the data that the server's version does not reach",
             messages.DataMigrationOpened(),
         ),
         NamedDestination(
             "Go to the unfinished transfer",
-            "Finish or take back a transfer of data that is half done",
+            "Finish or undo an unfinished transfer of data",
             messages.PendingTransferOpened(),
         ),
         NamedDestination("Go to configs", "Choose another run config", messages.PickerOpened()),

@@ -16,6 +16,7 @@ from textual.widgets import DataTable, Input
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.goto import IdMatch, IdReport, search_id
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
@@ -213,11 +214,19 @@ class GotoDialog(Dialog[Message]):
         elif self._goals:
             self._is_chosen = True
             said = f"{len(self._goals)} found: arrows select one, enter opens it."
-            self.query_one(StatusLine).say(" ".join((said, *report.notices, *self._unanswered(report))))
+            self.query_one(StatusLine).say(
+                " ".join((said, *notice_words(report.notices), *self._unanswered(report)))
+            )
         else:
             self.query_one(StatusLine).fail(
                 f"Nothing has the id {line(report.text, 60)}, and nothing begins with it.",
-                " ".join((*self._unanswered(report), *report.notices, f"Asked: {'; '.join(report.asked)}.")),
+                " ".join(
+                    (
+                        *self._unanswered(report),
+                        *notice_words(report.notices),
+                        f"Asked: {'; '.join(report.asked)}.",
+                    )
+                ),
             )
 
     def _unanswered(self, report: IdReport) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import ClassVar, Final
 
 from textual.app import App, ComposeResult
@@ -14,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Static
 
 from llama_storage_tui import help as help_room
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.text import line
 from llama_storage_tui.tui.navigation.keymap import key_name
 from llama_storage_tui.tui.screens.dialog import Dialog

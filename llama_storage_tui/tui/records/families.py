@@ -10,6 +10,7 @@ from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.families import FamilyEntry, Place
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.records.counting import families
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
@@ -74,7 +75,7 @@ class FamiliesScreen(PlacesScreen):
         self.query_one(Listing).show(
             COLUMNS, [_cells(entry) for entry in self._found], [entry.family.name for entry in self._found]
         )
-        notices = dict.fromkeys(notice for entry in self._found for notice in entry.notices)
+        notices = dict.fromkeys(notice_words(notice for entry in self._found for notice in entry.notices))
         if kept:
             self.finish(" ".join((*notices, self.age)), is_read=False)
         else:

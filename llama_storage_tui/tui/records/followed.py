@@ -15,6 +15,7 @@ from textual.message import Message
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import Cursor
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.records.following import SECONDS, Followed, Follower, Lost
 from llama_storage_tui.tui.records.filtered import FilteredScreen
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
@@ -191,7 +192,7 @@ class FollowedScreen(FilteredScreen[Question]):
         following.unseen = step.unseen
         if not following.has_begun:
             following.has_begun = True
-            following.words = " ".join(("New records come on top.", *step.notices, *step.ways))
+            following.words = " ".join(("New records come on top.", *notice_words(step.notices), *step.ways))
             self.read_from_top()
         elif following.is_back and step.is_cut:
             following.follower.begin_anew()

@@ -8,6 +8,7 @@ from typing import Final
 
 from llama_storage_tui.model.conversations import OrphanReport, Orphans
 from llama_storage_tui.model.data import Cursor
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.responses.orphans import Progress, find_orphans
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import plural
@@ -53,7 +54,7 @@ class OrphanList:
                 for each in shown
             ),
             str(start + PAGE) if len(self._report.orphans) > start + PAGE else None,
-            (*self._report.notices, _outcome(self._report)),
+            (*notice_words(self._report.notices), _outcome(self._report)),
         )
 
 

@@ -12,6 +12,7 @@ from textual.message import Message
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.model.families import Query, RecordEntry, RecordFamily
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.listing import list_family
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import (
@@ -123,7 +124,7 @@ class FamilyList:
     async def page(self, session: Session, after: Cursor | None) -> Listed:
         """Read a page; raises StorageToolError."""
         page = await list_family(session, self.family.name, replace(self.query, after=after))
-        return replace(self.listed(page.records), next=page.next, notices=page.notices)
+        return replace(self.listed(page.records), next=page.next, notices=notice_words(page.notices))
 
     def listed(self, records: Sequence[RecordEntry]) -> Listed:
         """Return records as they are listed."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from llama_storage_tui.model.responses import ResponseBatch, ResponseSummary
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.export import ExportFormat
 from llama_storage_tui.services.responses.exporting import export_listed, export_responses
 from llama_storage_tui.services.responses.viewing import ViewAs
@@ -60,5 +61,5 @@ class ResponseExport:
             on_progress=progressed,
             replaces=replaces,
         )
-        said = (*notices, *(sees.notices if sees is not None else ()))
+        said = notice_words((*notices, *(sees.notices if sees is not None else ())))
         return " ".join((f"{plural(done, 'response')} written to {path}, as stored.", *said))

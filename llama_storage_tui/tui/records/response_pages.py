@@ -15,6 +15,7 @@ from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.model.families import Query
 from llama_storage_tui.model.records import RecordOrder
 from llama_storage_tui.model.responses import ResponseSummary
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.records.following import Follower
 from llama_storage_tui.services.responses.listing import (
     follow_responses,
@@ -145,7 +146,7 @@ class ResponsePages(FollowedScreen[Question]):
         except StorageToolError as error:
             self.post_message(Failed(error))
         else:
-            notices = (*page.notices, *(sees.notices if sees is not None else ()))
+            notices = notice_words((*page.notices, *(sees.notices if sees is not None else ())))
             self.post_message(ResponsesLoaded(question, after, page, notices))
 
     def _viewing(self, question: Question) -> ViewAs | None:
@@ -224,7 +225,7 @@ class ResponsePages(FollowedScreen[Question]):
         except StorageToolError as error:
             self.post_message(Failed(error))
         else:
-            notices = sees.notices if sees is not None else ()
+            notices = notice_words(sees.notices) if sees is not None else ()
             self.post_message(ResponsesSearched(search, is_full=is_full, notices=notices))
 
     @on(ResponsesFound)

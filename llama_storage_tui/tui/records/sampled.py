@@ -13,7 +13,9 @@ from textual.message import Message
 
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
+from llama_storage_tui.model.notices import Notice
 from llama_storage_tui.reports.amounts import scope
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.tui.messages import Failed
 from llama_storage_tui.tui.records.frame import RecordFrame
@@ -41,7 +43,7 @@ class Sample(Protocol):
     @property
     def total(self) -> int: ...
     @property
-    def notices(self) -> tuple[str, ...]: ...
+    def notices(self) -> tuple[Notice, ...]: ...
 
 
 Seen = TypeVar("Seen", bound=Sample)
@@ -116,7 +118,7 @@ class SampledScreen(RecordFrame, Generic[Seen]):
             self.show_sample()
         if message.is_over:
             more = "" if seen.is_exact else "x counts all of them; "
-            self.finish(" ".join((*seen.notices, f"{more}{self.enter_hint}")))
+            self.finish(" ".join((*notice_words(seen.notices), f"{more}{self.enter_hint}")))
         elif is_counting:
             percent = min(99, seen.done * 100 // seen.total) if seen.total else 0
             self.begin(f"Looking at every response: {percent} %, {seen.rows:,} seen")

@@ -11,6 +11,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.access import Hiding
 from llama_storage_tui.model.data import Cursor
 from llama_storage_tui.model.responses import ResponseBatch, ResponseSummary
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.text import plural
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 
@@ -75,7 +76,7 @@ class ResponseSearch:
     def take(self, batch: ResponseBatch) -> None:
         """Add what a search says."""
         self.found += batch.responses
-        self.notices += batch.notices
+        self.notices += notice_words(batch.notices)
         self.hidden.update(batch.hidden)
         if batch.next is not None:
             self.starts = (*self.starts[: self.part + 1], batch.next)

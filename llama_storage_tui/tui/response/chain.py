@@ -12,7 +12,7 @@ from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.chain import Chain
-from llama_storage_tui.reports.chain import chain_notices
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.responses.chain import ChainProgress, chain
 from llama_storage_tui.services.session import Session
 from llama_storage_tui.text import line
@@ -108,7 +108,10 @@ class ChainScreen(RecordFrame):
         self.listing.point(message.chain.asked)
         self.finish(
             " ".join(
-                (*chain_notices(message.chain), "◆ marks the response that was opened; enter opens another.")
+                (
+                    *notice_words(message.chain.notices),
+                    "◆ marks the response that was opened; enter opens another.",
+                )
             )
         )
 

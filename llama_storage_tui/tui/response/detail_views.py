@@ -16,6 +16,7 @@ from llama_storage_tui.model.conversations import ConversationDetail
 from llama_storage_tui.model.families import Query, RecordDetail, RecordField
 from llama_storage_tui.model.resume import Addition
 from llama_storage_tui.reports.comparison import addition_notes
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.reports.origins import origin_reason
 from llama_storage_tui.services.records.reading import read_record
 from llama_storage_tui.services.records.showing import shown
@@ -86,7 +87,7 @@ class DifferenceReading:
             ),
             *([Shown(plural(len(found.changes), "changed setting"), Tone.KEY)] if found.changes else []),
         )
-        return Read(facts, lines, notices=(*first.notices, *second.notices))
+        return Read(facts, lines, notices=notice_words((*first.notices, *second.notices)))
 
 
 def _added(found: Addition) -> Iterator[TimelineLine]:
@@ -136,7 +137,7 @@ class ConversationReading:
             metadata = text_cell(found.conversation, "metadata")
             if metadata is not None:
                 facts.append(Shown(with_letters(metadata), Tone.MUTED))
-        return Read(tuple(facts), tuple(lines), opens, found.notices)
+        return Read(tuple(facts), tuple(lines), opens, notice_words(found.notices))
 
 
 def _conversation_lines(found: ConversationDetail) -> tuple[list[TimelineLine], dict[int, Message]]:
@@ -202,7 +203,7 @@ class CompletionReading:
             is_cut = reason not in ("stop", "tool_calls")
             facts.append(Shown(f"finished: {reason}", Tone.WARNING if is_cut else Tone.GOOD))
         facts.append(Shown(f"owner {owner.text}", owner.tone if owner.tone is not Tone.PLAIN else Tone.MUTED))
-        return Read(tuple(facts), tuple(lines), opens, (*found.problems, *origin.notices))
+        return Read(tuple(facts), tuple(lines), opens, (*found.problems, *notice_words(origin.notices)))
 
 
 def _completion_lines(found: Completion) -> Iterator[TimelineLine]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from llama_storage_tui.model.transcript import StoredResponse
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.responses.reading import read_response
 from llama_storage_tui.services.responses.related import completions_of, related
 from llama_storage_tui.services.session import Session
@@ -40,7 +41,7 @@ class LinksReading:
         opens[len(lines)] = LinksOpened(self._response, self._conversation, is_of_completions=True)
         lines.append(said("→", "completions", "enter: find the chat completions made for it", Tone.KEY))
         facts = (Shown(plural(len(lines) - 1, "link"), Tone.MUTED),)
-        return Read(facts, tuple(lines), dict(opens), response.notices, HEADS)
+        return Read(facts, tuple(lines), dict(opens), notice_words(response.notices), HEADS)
 
 
 class CallsReading:
@@ -62,6 +63,6 @@ class CallsReading:
             (Shown(plural(len(ids), "completion"), Tone.MUTED),),
             tuple(lines),
             {place: CompletionOpened(id_) for place, id_ in enumerate(ids)},
-            notices,
+            notice_words(notices),
             HEADS,
         )

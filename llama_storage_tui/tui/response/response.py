@@ -15,6 +15,7 @@ from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.resume import Examination
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.reports.resume import missing_beginning_words
 from llama_storage_tui.services.responses.parsing import OBJECT
 from llama_storage_tui.services.responses.reading import (
@@ -209,7 +210,7 @@ class ResponseScreen(DetailScreen):
         self._filled.clear()
         self._head()
         self._open(self._tab)
-        self.finish(" ".join(found.response.notices))
+        self.finish(" ".join(notice_words(found.response.notices)))
 
     @on(InputRebuilt)
     def _rebuilt(self, message: InputRebuilt) -> None:
@@ -282,7 +283,9 @@ class ResponseScreen(DetailScreen):
         elif self._tab == "raw":
             self.status.say("Credentials inside the object are masked; e writes it as it is stored.")
         else:
-            self.status.say(" ".join((*self._shown.examination.response.notices, self._shown.notice)))
+            self.status.say(
+                " ".join((*notice_words(self._shown.examination.response.notices), self._shown.notice))
+            )
 
     @on(ReadingPane.Read)
     def _read(self) -> None:

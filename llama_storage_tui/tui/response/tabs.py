@@ -10,7 +10,7 @@ TABS: Final = ("timeline", "messages", "resume", "raw")
 HELP: Final = {
     "timeline": "What was asked and what came back, item by item",
     "messages": "The chat messages that the model was really sent",
-    "resume": "Whether a server can go on from this response, how, and what would be lost",
+    "resume": "Whether a server can continue from this response, how, and what would be lost",
     "raw": "What is stored, as a tree",
 }
 TAB_KEYS: Final = tuple(

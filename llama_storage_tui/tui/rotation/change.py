@@ -42,9 +42,7 @@ class ChangeScreen(ReportScreen):
             id="rotation.reveal",
             tooltip="Show the new password; it is never shown otherwise",
         ),
-        Binding(
-            "R", "pending", "Pending", id="catalog.pending", tooltip="Go on with a change that is pending"
-        ),
+        Binding("R", "pending", "Pending", id="catalog.pending", tooltip="Continue a pending change"),
     ]
 
     def __init__(self, session: Session, service: RotationService, job: ChangeJob) -> None:
@@ -118,7 +116,7 @@ class ChangeScreen(ReportScreen):
         self._show(_end_mark(message.result))
         shows = "p shows the new password; " if self._job.password is not None else ""
         if is_open:
-            self.finish(f"{shows}R goes on when you have written it; escape goes back.", is_read=False)
+            self.finish(f"{shows}R continues once you have written it; escape goes back.", is_read=False)
         else:
             self.finish(f"{shows}escape reads the config again.", is_read=False)
 

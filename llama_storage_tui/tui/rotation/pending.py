@@ -230,7 +230,7 @@ class PendingScreen(ReportScreen):
         if any(patch.variable is not None for patch in journal.patches):
             text = (
                 "A variable of the process environment carries the password, and this program still has the old one in its own."
-                " Name an env file that sets the new one, or leave this empty to read with what is there. enter goes on."
+                " Name an env file that sets the new one, or leave this empty to read with what is there. enter continues."
             )
             self.app.push_screen(
                 FieldDialog("Confirm", text, "Env file", may_be_empty=True), self._confirm_with
@@ -255,7 +255,7 @@ class PendingScreen(ReportScreen):
     def action_adopt(self) -> None:
         text = (
             "Neither the old nor the new password logs in. Type the one that does: it is verified at the server, then written to"
-            " every place of this change. enter goes on."
+            " every place of this change. enter continues."
         )
         self.app.push_screen(
             FieldDialog("The password that works", text, "Password", is_secret=True), self._adopt
@@ -271,7 +271,7 @@ class PendingScreen(ReportScreen):
 
         words = f"The typed password is verified at the server, then written to {plural(len(journal.files), 'file')}."
         self._ask(
-            "Take this password?",
+            "Use this password?",
             words,
             ChangeJob(f"adopting a password of {journal.role}", journal.role, run),
         )

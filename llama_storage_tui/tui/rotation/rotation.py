@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.rotation import Plan, Result
 from llama_storage_tui.reports.lines import Block
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.reports.rotation import (
     error_block,
     expected_steps,
@@ -186,8 +187,8 @@ def _blocks(plan: Plan) -> Iterator[Block]:
     if refusal is not None:
         yield refusal
     yield from plan_blocks(plan, password_command)
-    if plan.notices:
-        yield notice_block(plan.notices)
+    if notices := (*notice_words(plan.config_notices), *plan.notices):
+        yield notice_block(notices)
 
 
 def question(plan: Plan, wish: Wish) -> list[Row]:

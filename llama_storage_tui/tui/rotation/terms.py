@@ -21,7 +21,7 @@ from llama_storage_tui.tui.widgets.key_footer import KeyFooter
 from llama_storage_tui.tui.widgets.status_line import StatusLine
 
 STOP, LEAVE = "stop there", "I write those places"
-REFUSE, ACCEPT = "stop where no password is checked", "go on"
+REFUSE, ACCEPT = "stop where no password is checked", "continue"
 TYPED: Final = (Mode.TYPED, Mode.FILES)
 
 

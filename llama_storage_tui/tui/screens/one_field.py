@@ -20,7 +20,7 @@ class FieldDialog(Dialog[str]):
     """Answers with what was typed, after `enter`. A secret is masked, and shown with ctrl+o."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "Go on", id="field.take", tooltip="Go on with what is typed"),
+        Binding("enter", "take", "Continue", id="field.take", tooltip="Continue with what is typed"),
         Binding("ctrl+o", "show", "Show", id="secret.show", tooltip="Show what is typed, or mask it again"),
         Binding("escape", "close", "Cancel", id="dialog.close", tooltip="Close this box, change nothing"),
     ]

@@ -12,7 +12,7 @@ from textual.widgets import Label
 
 from llama_storage_tui.tui.widgets.choice import Choice
 
-GUIDE: Final = "arrows choose, tab goes on, enter makes the plan"
+GUIDE: Final = "arrows choose, tab moves on, enter makes the plan"
 TAKE: Final = (
     Binding("ctrl+s", "take", "Make the plan", id="terms.take", tooltip="Make a new plan with these options"),
     Binding(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Final
 
-from llama_storage_tui.next_steps import Help, Step, worded
+from llama_storage_tui.next_steps import UNNAMED, Help, Step, worded
 
 PROGRAM: Final = "llama-storage-tui"
 """For a shell beside the app, which a pipe needs."""
@@ -38,9 +38,9 @@ _WORDS: Final = {
     Step.CHANGE_FILES_ONLY: "Then choose “files only” in the options (m) and type the new password.",
     Step.ACCEPT_UNCHECKED: "To change the password without verification, choose that in the options (m).",
     Step.CHANGE_TOGETHER: "Name the others in the options (m) of the change: {of}.",
-    Step.MIGRATE_DATA: "d in the list of what is left behind (L) plans what brings them.",
-    Step.RESUME_TRANSFER: "R in the catalog shows where it stands, and finishes it or takes it back.",
-    Step.RESUME_MOVE: "R in the catalog shows where it stands, and finishes it or takes it back.",
+    Step.MIGRATE_DATA: "d in the list of what is left behind (L) plans the transfer.",
+    Step.RESUME_TRANSFER: "R in the catalog shows where it stands, and finishes or undoes it.",
+    Step.RESUME_MOVE: "R in the catalog shows where it stands, and finishes or undoes it.",
     Step.LEAVE_OUT_USERLIST: "Leave the PgBouncer list empty in the options (m).",
     Step.TEST_BACKENDS: "T in the catalog tests them.",
     Step.MIGRATE_CONFIG: "m shows both files; w there replaces RUN_CONFIG and keeps the old one as RUN_CONFIG.before-{of}.",
@@ -53,24 +53,9 @@ _WORDS: Final = {
     Step.CHECK_MIGRATED: f"In a shell: {PROGRAM} check RUN_CONFIG --for {{of}} --data",
 }
 _UNNAMED: Final = {
+    **UNNAMED,
     Step.READ_AS_VERSION: "another version",
-    Step.GIVE_ENV_FILE: "FILE",
     Step.CHANGE_TOGETHER: "the other configs",
-    Step.RESUME_TRANSFER: "RUN_CONFIG",
-    Step.RESUME_MOVE: "RUN_CONFIG",
-    **dict.fromkeys(
-        (
-            Step.MIGRATE_CONFIG,
-            Step.PLAN_DATA,
-            Step.BRING_DATA,
-            Step.PLAN_IN_PLACE,
-            Step.BRING_IN_PLACE,
-            Step.BRING_PUBLIC_DATA,
-            Step.CHECK_MIGRATED,
-            Step.CHECK_AS_VERSION,
-        ),
-        "VERSION",
-    ),
 }
 
 

@@ -71,6 +71,9 @@ class TerminalDriver(LinuxDriver):
         if not text:
             return
         found = list(parser.feed(text))
+        for event in found:
+            # What comes in one read was sent at one stroke, however long a busy machine keeps this thread from taking it apart.
+            event.time = found[0].time
         keys = tuple(event for event in found if isinstance(event, Key))
         if keys and looks_pasted(text):
             self.send_message(Pasted(keys))

@@ -106,7 +106,7 @@ class Typeahead:
             self._refused.pop(id(event), None)
             self._pasted.pop(id(event), None)
             return False
-        if is_free and all(map(_is_at_rest, self._below_app())) and not self._is_decisive(event):
+        if is_free and all(map(is_at_rest, self._below_app())) and not self._is_decisive(event):
             self._note(event)
             may_be = self._may_be_handled(event)
         else:
@@ -216,7 +216,7 @@ class Typeahead:
         """Wait until the last key's effects are over; return False where they do not come to an end."""
         for turn in range(QUICK_TURNS + SLOW_TURNS):
             await asyncio.sleep(0 if turn < QUICK_TURNS else SLOW_TURN)
-            if all(map(_is_at_rest, (self._app, *self._below_app()))) and not self._is_searching:
+            if all(map(is_at_rest, (self._app, *self._below_app()))) and not self._is_searching:
                 return True
         return False
 
@@ -244,7 +244,7 @@ def _field(screen: Screen[object] | None) -> Widget | None:
     return focused if is_field else None
 
 
-def _is_at_rest(pump: MessagePump) -> bool:
+def is_at_rest(pump: MessagePump) -> bool:
     """Tell whether a part of the app waits for its next message; one that is being mounted does not yet, a closed one is done."""
     if not pump.is_running:
         return pump._mounted_event.is_set()  # noqa: SLF001

@@ -91,7 +91,7 @@ class TransferController(ABC):
         """Take what the form gave."""
 
     async def resume(self, watch: Watch, *, is_move: bool, accepts_open: bool = False) -> TransferResult:
-        """Finish what is half done; raises StorageToolError."""
+        """Finish the unfinished transfer; raises StorageToolError."""
         service = await asyncio.to_thread(self._service, is_move=is_move)
         return await service.resume(watch, _hear, accepts_open=accepts_open)
 
@@ -129,7 +129,7 @@ class PendingController(TransferController):
 
     async def plan(self) -> ShownPlan:
         """Return that there is nothing."""
-        return ShownPlan((Block((Line("Nothing of this config is half done.", Tone.GOOD),)),), "")
+        return ShownPlan((Block((Line("No transfer of this config is unfinished.", Tone.GOOD),)),), "")
 
     def options(self) -> None:
         """Return None."""
@@ -141,7 +141,7 @@ class PendingController(TransferController):
 class DataController(TransferController):
     """The data that a version does not reach, brought to where it does."""
 
-    title = "bring data"
+    title = "migrate data"
 
     def __init__(self, request: LoadRequest, timeouts: Timeouts, version: str | None = None) -> None:
         super().__init__(replace(request, version=version or request.version), timeouts)

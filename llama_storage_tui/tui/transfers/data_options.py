@@ -26,7 +26,7 @@ CONFLICTS: Final = {
 }
 STAYS, GOES = "stays", "removed afterwards"
 HIDDEN, PUBLIC = "rows stay as they are", "rows were public: readable to all"
-REFUSE, ACCEPT = "stop", "go on anyway"
+REFUSE, ACCEPT = "stop", "continue anyway"
 
 
 class DataOptionsDialog(Dialog[DataOptions]):

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 HOLDS: Final = (
     "Rows are on their way. escape stops this first: what is not committed is rolled back, and what is committed can be"
-    " finished or taken back."
+    " finished or undone."
 )
 SECONDS: Final = 0.1
 """How often an item that runs is told of."""
@@ -68,13 +68,13 @@ class TransferScreen(ReportScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "apply", "Carry out", id="transfer.apply", tooltip="Do what the plan says; asks once"),
-        Binding("f", "resume", "Finish", id="transfer.resume", tooltip="Finish what is half done"),
+        Binding("f", "resume", "Finish", id="transfer.resume", tooltip="Finish the unfinished transfer"),
         Binding(
             "u",
             "undo",
-            "Take back",
+            "Undo",
             id="transfer.undo",
-            tooltip="Take away what was brought, and nothing else; asks once",
+            tooltip="Undo the transfer: remove what it wrote, and nothing else; asks once",
         ),
         Binding(
             "m", "options", "Options", id="transfer.options", tooltip="Choose where from, where to, and how"
@@ -127,7 +127,7 @@ class TransferScreen(ReportScreen):
         self._enter(Phase.PLANNING)
         self._head(Shown("◌ planning", Tone.KEY))
         self._show()
-        self.begin("Looking for what is half done, and counting every row")
+        self.begin("Looking for an unfinished transfer, and counting every row")
         self._look()
 
     @work(exclusive=True, group="transfer", exit_on_error=False)
@@ -164,9 +164,9 @@ class TransferScreen(ReportScreen):
             return
         self._enter(Phase.PENDING)
         failure = [error_block(self._error)] if self._error is not None else []
-        self._head(Shown("▲ half done", Tone.WARNING))
+        self._head(Shown("▲ unfinished", Tone.WARNING))
         self._show(*failure, *pending_transfer_blocks(message.pending))
-        self.finish("f: finish it, u: take back what it brought")
+        self.finish("f: finish it, u: undo it")
 
     def _none_pending(self) -> None:
         """Go on where nothing is half done: with the choice that the plan needs, or with what went wrong."""
@@ -267,7 +267,7 @@ class TransferScreen(ReportScreen):
         left = Shown(f"▲ {plural(len(result.left), 'row')} left", Tone.WARNING)
         self._head(Shown("✓ done", Tone.GOOD), *([left] if result.left else []))
         self._show(*self._controller.ending(result, is_move=message.is_move))
-        self.finish("u: take it back, escape: go back" if self._can_undo else "escape: go back")
+        self.finish("u: undo it, escape: go back" if self._can_undo else "escape: go back")
 
     # Keys
 
@@ -342,7 +342,7 @@ class TransferScreen(ReportScreen):
         def carry(watch: Watch) -> Awaitable[TransferResult]:
             return self._controller.undo(watch, is_move=is_move, accepts_open=accepts)
 
-        self._ask("Take away what was brought?", [], lambda: self._run(carry, is_move=is_move))
+        self._ask("Remove what was transferred?", [], lambda: self._run(carry, is_move=is_move))
 
     def _ask(self, question: str, rows: list[Row], go: Callable[[], None]) -> None:
         def answered(agrees: bool | None) -> None:  # noqa: FBT001 - Textual calls it with the answer
@@ -350,7 +350,7 @@ class TransferScreen(ReportScreen):
                 go()
 
         hint = "Escape stops it on the way: what is not committed is rolled back."
-        more = [*rows, Row(Shown(hint, Tone.MUTED)), Row(Shown("y: go on, esc: cancel", Tone.MUTED))]
+        more = [*rows, Row(Shown(hint, Tone.MUTED)), Row(Shown("y: continue, esc: cancel", Tone.MUTED))]
         self.app.push_screen(AskingDialog(question, more), answered)
 
     def action_back(self) -> None:

@@ -15,6 +15,7 @@ from llama_storage_tui.errors import StorageToolError
 from llama_storage_tui.model.finding import Finding
 from llama_storage_tui.reports import left_behind as wording
 from llama_storage_tui.reports.amounts import size
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.accumulation import StoredSpace
 from llama_storage_tui.services.left_behind import LeftBehind, left_behind
 from llama_storage_tui.services.rule_book import BY_ID
@@ -50,9 +51,9 @@ class LeftBehindScreen(SessionScreen):
         Binding(
             "d",
             "bring",
-            "Bring data",
+            "Migrate data",
             id="upgrade.bring",
-            tooltip="Plan how to bring the data that this version does not reach",
+            tooltip="Plan how to move the data that this version does not reach",
         ),
         Binding(
             "ctrl+r", "reload", "Look again", id="screen.reload", show=False, tooltip="Read the stores again"
@@ -112,7 +113,9 @@ class LeftBehindScreen(SessionScreen):
         self._head(*self._facts(found))
         self._tell()
         if found.is_final:
-            self.finish(" ".join(map(self.redact, found.notices)) or "enter goes to the backend")
+            self.finish(
+                " ".join(map(self.redact, notice_words(found.notices))) or "enter goes to the backend"
+            )
         else:
             self.begin("Looking into the rows")
 

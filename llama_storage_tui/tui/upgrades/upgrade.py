@@ -43,9 +43,9 @@ class UpgradeScreen(ReportScreen):
         Binding(
             "d",
             "bring",
-            "Bring data",
+            "Migrate data",
             id="upgrade.bring",
-            tooltip="Plan how to bring the data to where that version reads it",
+            tooltip="Plan how to move the data to where that version reads it",
         ),
         Binding(
             "ctrl+r",
@@ -120,7 +120,7 @@ class UpgradeScreen(ReportScreen):
 
     def action_choose(self) -> None:
         """Ask for another version."""
-        text = f"Preview an upgrade to which version? Known: {known_releases()}. enter goes on."
+        text = f"Preview an upgrade to which version? Known: {known_releases()}. enter continues."
         self.app.push_screen(FieldDialog("Upgrade to", text, "Version"), self._chosen)
 
     def _chosen(self, typed: str | None) -> None:

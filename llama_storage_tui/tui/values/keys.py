@@ -144,7 +144,7 @@ class KeysScreen(PagedScreen[str]):
         self._head(page)
         self.query_one(Listing).show(COLUMNS, [_cells(entry) for entry in page.keys])
         if not page.is_complete:
-            self.finish(f"The search stopped after {browse.looked_at(page)}; n goes on.")
+            self.finish(f"The search stopped after {browse.looked_at(page)}; n continues.")
         elif not page.keys:
             self.finish("No keys begin with this text." if self._shown else "No keys here.")
         else:

@@ -33,7 +33,7 @@ FILE_FAMILIES: Final = (
     RecordFamily(
         "files",
         "Files",
-        "What the files API knows of each file. The contents lie with the provider: in a folder, in S3, at OpenAI.",
+        "What the files API knows of each file. The contents are kept by the provider: in a folder, in S3, at OpenAI.",
         (TableLayout("openai_files"),),
         (CREATED, text("filename"), text("purpose"), size("bytes"), time("expires", "expires_at"), OWNER),
         (text("stored at", "file_path"), *ACCESS),
@@ -43,7 +43,7 @@ FILE_FAMILIES: Final = (
     RecordFamily(
         "batches",
         "Batches",
-        "Batches of requests. Before ogx 1.0 they lay in a key-value store; no release copied them to the table.",
+        "Batches of requests. Before ogx 1.0 they were in a key-value store; no release copied them to the table.",
         (
             TableLayout("batches", document="batch_data"),
             KeyLayout(BATCH_STORES, ("batch:{id}",)),
@@ -87,7 +87,7 @@ FILE_FAMILIES: Final = (
     RecordFamily(
         "prompts",
         "Prompts",
-        "Prompts, a row for each version. Before ogx 1.0 they lay in a key-value store; no release copied them to the table.",
+        "Prompts, a row for each version. Before ogx 1.0 they were in a key-value store; no release copied them to the table.",
         (
             TableLayout("prompts", document="prompt_data"),
             KeyLayout(PROMPT_STORES, ("prompts:v1:{id}",), shape=r"(?s:.+):\d+"),

@@ -82,7 +82,7 @@ REGISTRY_FAMILIES: Final = (
     RecordFamily(
         "connectors",
         "Connectors",
-        "MCP servers by name. Before ogx 1.0 they lay in a key-value store; no release copied them to the table.",
+        "MCP servers by name. Before ogx 1.0 they were in a key-value store; no release copied them to the table.",
         (
             TableLayout("connectors", document="connector_data", time=None),
             KeyLayout(r"storage\.stores\.connectors", ("connectors:v1:{id}",)),

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
 
-from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.model.access import Viewer
 from llama_storage_tui.upstream.policy.dialect import CATEGORIES, Matching, PolicyDialect, PublicRows
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
+from llama_storage_tui.deferred import replace
 from llama_storage_tui.model.access import (
     AccessRules,
     AccessStage,

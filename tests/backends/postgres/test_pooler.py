@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import Final
 import pytest
 
 from llama_storage_tui.errors import BackendError, FailureKind
+from tests.ports import free_port
 from tests.servers import DATABASE, PASSWORD, ROLE, Server
 from tests.stores import reading
 
@@ -29,9 +29,7 @@ pytestmark = pytest.mark.skipif(
 def pooler(server: Server, mode: str) -> Iterator[int]:
     """Start PgBouncer before the server's database; give its port."""
     assert PGBOUNCER is not None
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     # A folder that its own user may read: PgBouncer does not run as root.
     with tempfile.TemporaryDirectory(prefix="lst-pooler-") as name:
         folder = Path(name)

@@ -16,7 +16,7 @@ from llama_storage_tui.backends.postgres.target import PostgresTarget
 from llama_storage_tui.backends.program_name import SESSION_NAME
 from llama_storage_tui.errors import BackendError, FailureKind, UsageError
 from llama_storage_tui.model.data import Count, Filter, KeySelection, Order, RowQuery
-from llama_storage_tui.model.limits import Timeouts
+from tests.patience import PATIENCE, PATIENT
 from tests.stores import KEY_VALUE_TABLE, PostgresStore, all_keys, all_rows, reading
 
 SLEEPING = (
@@ -59,7 +59,7 @@ async def test_a_write_is_refused_by_the_server(postgres_store: PostgresStore) -
         "CREATE TABLE t (id int); CREATE FUNCTION write() RETURNS int LANGUAGE sql AS 'INSERT INTO t"
         " VALUES (1) RETURNING id'; CREATE VIEW v AS SELECT write() AS id"
     )
-    engine = PostgresEngine(target_of(postgres_store), timeouts=Timeouts())
+    engine = PostgresEngine(target_of(postgres_store), timeouts=PATIENT)
 
     async def insert(connection: AsyncConnection) -> None:
         await connection.execute(sa.text("INSERT INTO t VALUES (1)"))
@@ -76,19 +76,19 @@ async def test_a_write_is_refused_by_the_server(postgres_store: PostgresStore) -
 
 
 async def test_a_query_past_its_limit_is_stopped_by_the_server(postgres_store: PostgresStore) -> None:
-    postgres_store.execute("CREATE VIEW v AS SELECT pg_sleep(30)::text AS slow")
+    postgres_store.execute("CREATE VIEW v AS SELECT pg_sleep(600)::text AS slow")
     async with reading(postgres_store.target(), query=0.3) as reader:
         started = time.monotonic()
         with pytest.raises(BackendError) as caught:
             await reader.tables.page(RowQuery("v"))
         assert caught.value.failure is FailureKind.TIMEOUT
-        assert time.monotonic() - started < 15  # half of what it would take
+        assert time.monotonic() - started < PATIENCE
         assert (await reader.probe()).server
 
 
 @pytest.mark.parametrize("is_stream", [False, True])
 async def test_a_cancelled_query_stops_at_the_server(postgres_store: PostgresStore, is_stream: bool) -> None:  # noqa: FBT001
-    postgres_store.execute("CREATE VIEW v AS SELECT pg_sleep(30)::text AS slow; CREATE TABLE t (id int)")
+    postgres_store.execute("CREATE VIEW v AS SELECT pg_sleep(600)::text AS slow; CREATE TABLE t (id int)")
 
     async def endless() -> None:
         if not is_stream:
@@ -98,13 +98,13 @@ async def test_a_cancelled_query_stops_at_the_server(postgres_store: PostgresSto
 
     async with reading(postgres_store.target(), query=None) as reader:
         task = asyncio.create_task(endless())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await asyncio.to_thread(postgres_store.ask, SLEEPING) != "1":
                 assert not task.done()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while await asyncio.to_thread(postgres_store.ask, SLEEPING) != "0":
                 pass
         assert await reader.tables.page(RowQuery("t"))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.fleet.contact import ask_servers
 from llama_storage_tui.services.fleet.judging import judge_fleet
 from tests.configs import SQLITE
 from tests.fleets import found_by, members_of, names, on_postgres, only_by
-from tests.servers import DATABASE, PASSWORD, ROLE, Server, free_port
+from tests.patience import PATIENT
+from tests.ports import free_port
+from tests.servers import DATABASE, PASSWORD, ROLE, Server
 from tests.stores import PostgresStore
 
 
@@ -29,7 +30,7 @@ async def test_two_names_of_one_server_are_joined_by_its_identifier(
     )
     members = members_of(tmp_path, {"a.yaml": by_address, "b.yaml": by_socket})
     assert not found_by(judge_fleet(members), "fleet-server-spelled-differently")
-    contact = await ask_servers(members, Timeouts())
+    contact = await ask_servers(members, PATIENT)
     assert contact.unanswered == ()
     report = judge_fleet(members, contact.identities)
     found = only_by(report, "fleet-server-spelled-differently")
@@ -49,7 +50,7 @@ async def test_what_does_not_answer_is_named_without_its_password(
         "user: stack", f"user: stack\n      port: {free_port()}"
     )
     members = members_of(tmp_path, {"a.yaml": wrong, "b.yaml": nobody})
-    contact = await ask_servers(members, Timeouts(connect=5))
+    contact = await ask_servers(members, PATIENT)
     assert [[Path(config).name for config in each.configs] for each in contact.unanswered] == [
         ["a.yaml"],
         ["b.yaml"],
@@ -67,7 +68,7 @@ async def test_a_file_and_a_link_to_it_are_one_store(tmp_path: Path) -> None:
     other = SQLITE.replace("/srv/stack/kv.db", str(tmp_path / "link.db")).replace("sql.db", "other.db")
     members = members_of(tmp_path / "fleet", {"a.yaml": one, "b.yaml": other})
     assert not found_by(judge_fleet(members), "fleet-shared-namespace")
-    contact = await ask_servers(members, Timeouts())
+    contact = await ask_servers(members, PATIENT)
     assert only_by(judge_fleet(members, contact.identities), "fleet-shared-namespace")
 
 

@@ -72,7 +72,7 @@ ahead = read_fleet_ahead((sys.argv[1],), LoadRequest("@", environ={}))
 asking = threading.Thread(target=lambda: list(ahead.members(ahead.inputs())))
 asking.start()
 ahead.close()
-asking.join(30)
+asking.join()
 print(type(ahead).__name__, asking.is_alive())
 """
 

@@ -294,7 +294,7 @@ MULTI = ("version: 2", "version: 2\nserver: {tenancy: {mode: multi}}")
 def test_rows_get_a_tenant_only_where_the_operator_says_which(tmp_path: Path) -> None:
     run(tmp_path / "sql_store.db", RESPONSES.format(name="openai_responses"))
     silent = plan(tmp_path, change=MULTI)
-    assert any("say whose those of openai_responses on sql are" in notice for notice in silent.notices)
+    assert any("choose a tenant for those of openai_responses on sql" in notice for notice in silent.notices)
     apply(plan(tmp_path, choices=PlanChoices(tenant="team-a"), change=MULTI))
     assert rows_of(tmp_path / "sql_store.db", "responses", "id, tenant_id") == [
         ("r", "team-a"),
@@ -341,7 +341,9 @@ def test_nothing_is_brought_to_a_config_of_0_2(tmp_path: Path) -> None:
 
     found = asyncio.run(planned())
     assert found.items == ()
-    assert found.notices == ("llama-stack 0.2.24 reads inline stores as 0.2 wrote them: nothing is brought.",)
+    assert found.notices == (
+        "llama-stack 0.2.24 reads inline stores as 0.2 wrote them: nothing has to be transferred.",
+    )
 
 
 def test_a_name_out_of_a_stored_document_is_shown_harmless(tmp_path: Path) -> None:

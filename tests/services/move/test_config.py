@@ -10,7 +10,6 @@ import pytest
 
 from llama_storage_tui.errors import PendingError, RefusedError, UsageError
 from llama_storage_tui.files.transfer_journal import TransferJournals
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.move import MoveChange
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.services.move.entry import edit_config
@@ -18,6 +17,7 @@ from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.transfer.apply import Transfer
 from tests.move_runner import service
 from tests.moves import add_hard_values, content, made
+from tests.patience import PATIENT
 from tests.transfers import Killed, ignore
 
 
@@ -103,9 +103,9 @@ async def test_a_table_that_a_server_makes_while_rows_are_brought_is_not_left_be
                 connection.execute("INSERT OR IGNORE INTO responses (id) VALUES ('late')")
 
     plan = await moving.plan(change)
-    with pytest.raises(PendingError, match="responses came up since the move began"):
+    with pytest.raises(PendingError, match="responses appeared after the move began"):
         await moving.apply(plan, change, ignore, make)
-    with pytest.raises(PendingError, match="responses came up since the move began"):
+    with pytest.raises(PendingError, match="responses appeared after the move began"):
         await moving.resume(ignore, ignore_step)
     assert config.read_text() == before
     assert (await moving.undo(ignore, ignore_step)).outcome is Outcome.UNDONE
@@ -131,8 +131,8 @@ async def test_a_move_that_another_process_finished_meanwhile_is_not_gone_on_wit
     assert (await moving.resume(ignore, ignore_step)).outcome is Outcome.RECOVERED
     with closing(sqlite3.connect(tmp_path / "new.db")) as connection, connection:
         connection.execute("INSERT INTO responses (id) VALUES ('of a server there')")
-    works = Transfer(TransferJournals(environ), Timeouts(connect=3), ignore, ignore_step)
-    with pytest.raises(RefusedError, match="was finished or taken back meanwhile"):
+    works = Transfer(TransferJournals(environ), PATIENT, ignore, ignore_step)
+    with pytest.raises(RefusedError, match="was finished or undone meanwhile"):
         await works.resume(stale, ())
     assert moving.pending() is None
     assert ("of a server there",) in [row[:1] for row in rows_of(tmp_path / "new.db", "responses")]

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from llama_storage_tui.errors import PendingError, RefusedError
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.move import MoveChange, MovePlan
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.transfer_result import TransferResult
 from llama_storage_tui.services.move.service import BackendMove
 from llama_storage_tui.services.requests import LoadRequest
+from tests.patience import PATIENT
 from tests.redis_servers import RedisServer, needed, redis_process
 from tests.stores import KEY_VALUE_TABLE, RedisStore
 from tests.transfers import Killed, ignore
@@ -47,7 +47,7 @@ class Deployment:
         self.config.write_text(CONFIG.format(name=name, backend=backend))
         environ = {"HOME": str(folder), "LLAMA_STORAGE_TUI_STATE_DIR": str(folder / "state"), "PW": "p"}
         request = LoadRequest(str(self.config), version=version, environ=environ)
-        self.moving = BackendMove(request, Timeouts(connect=5))
+        self.moving = BackendMove(request, PATIENT)
 
     async def plan(self, type_: str, fields: dict[str, str]) -> tuple[MovePlan, MoveChange]:
         change = MoveChange("kv", type_, fields)
@@ -324,4 +324,4 @@ async def test_migrate_data_brings_nothing_to_redis(redis_store: RedisStore, tmp
     reads = Deployment(new, f"type: kv_redis, host: 127.0.0.1, port: {redis_store.server.port}")
     request = LoadRequest(str(reads.config), version="1.5.0", environ={"HOME": str(tmp_path)})
     with pytest.raises(RefusedError, match="copies no data from or to Redis"):
-        await DataMigration(request, Timeouts(), old=str(wrote.config)).plan(TransferTerms())
+        await DataMigration(request, PATIENT, old=str(wrote.config)).plan(TransferTerms())

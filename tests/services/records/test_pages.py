@@ -12,6 +12,7 @@ import pytest
 
 from llama_storage_tui.errors import BackendError, NotFoundError, UsageError
 from llama_storage_tui.model.families import Page, Query, RecordDetail, RecordEntry, RecordLink
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.records.counting import families
 from llama_storage_tui.services.records.pages import list_records
 from llama_storage_tui.services.records.reading import read_record, resolve
@@ -369,7 +370,7 @@ async def test_a_missing_table_is_told_and_nothing_fails(store: Store) -> None:
     async with keeping_objects(store, NEW).session() as session:
         page = await list_records(session, "files")
         assert page.records == ()
-        assert any("openai_files" in notice for notice in page.notices)
+        assert any("openai_files" in notice for notice in notice_words(page.notices))
         assert (await list_records(session, "registry")).records == ()
         assert all(entry.count is not None for entry in await families(session))
 
@@ -500,7 +501,7 @@ async def test_what_an_earlier_release_left_in_a_file_is_told(sqlite_store: Sqli
     fill_keys(sqlite_store, KEYS)
     create_tables(sqlite_store)
     async with keeping_objects(sqlite_store, NEW).session() as session:
-        found = {entry.family.name: entry.notices for entry in await families(session)}
+        found = {entry.family.name: notice_words(entry.notices) for entry in await families(session)}
     assert any("4 keys of prompts" in notice for notice in found["prompts"])
     assert any("2 keys of registry" in notice for notice in found["registry"])
     assert found["files"] == ()

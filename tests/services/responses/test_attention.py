@@ -13,6 +13,7 @@ from llama_storage_tui.model.attention import Attention, CategoryName, Threshold
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.version import Version
 from llama_storage_tui.reports.amounts import scope
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.responses.attention import attention
 from llama_storage_tui.services.responses.categories import categories, category
 from llama_storage_tui.services.responses.listing import list_responses
@@ -118,7 +119,7 @@ async def test_a_table_without_owners_is_told_and_the_rest_is_counted(store: Sto
     async with session_of(store, "0.3.5") as session:
         (view,) = await views(session)
     assert counts(view) == {"incomplete": 1}
-    assert any("owner_principal" in notice for notice in view.notices)
+    assert any("owner_principal" in notice for notice in notice_words(view.notices))
 
 
 async def test_a_table_that_is_not_there_yet_is_nothing_to_look_at(store: Store) -> None:

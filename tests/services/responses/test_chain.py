@@ -9,7 +9,7 @@ import pytest
 from llama_storage_tui.errors import NotFoundError
 from llama_storage_tui.model.chain import Chain, ChainLink, LinkMark
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.reports.chain import chain_notices
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.responses.chain import ChainProgress, Progress, chain
 from tests.response_rows import row
 from tests.response_stores import COLUMNS, create, insert, keeping
@@ -155,7 +155,7 @@ async def test_rows_that_name_two_parents_are_said(store: Store) -> None:
     fill(store, [linked("a", None), edited])
     got = await found(store, "b")
     assert ids(got.links) == ["a", "b"]
-    assert "name different previous responses" in chain_notices(got)[0]
+    assert "name different previous responses" in notice_words(got.notices)[0]
 
 
 async def test_hostile_ids_are_ids(store: Store) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from llama_storage_tui.model.chain import Chain, ChainLink, LinkMark
 from llama_storage_tui.model.data import Cell
-from llama_storage_tui.reports.chain import chain_notices
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.responses.chain import chain
 from tests.response_rows import message, row
 from tests.response_stores import EARLIER_COLUMNS, create, insert, keeping
@@ -210,7 +210,7 @@ async def test_broken_documents_in_the_middle_leave_the_rest_of_the_chain(sqlite
     broken = await found(sqlite_store, "r0002")
     assert ids(broken.links) == ["r0002"]
     assert broken.links[0].marks == (LinkMark.UNREADABLE,)
-    assert "cannot be inferred" in chain_notices(broken)[0]
+    assert "cannot be inferred" in notice_words(broken.notices)[0]
 
 
 @pytest.mark.parametrize("given", [[], "a text", None, {"a": 1}, [1, None, ["x"]]], ids=repr)
@@ -252,4 +252,4 @@ async def test_more_beginnings_than_are_compared_are_said(sqlite_store: SqliteSt
     async with keeping(sqlite_store, "0.7.3").session() as session:
         got = await chain(session, "r0009", most=5)
     assert not got.is_complete
-    assert "begin alike" in chain_notices(got)[0]
+    assert "begin alike" in notice_words(got.notices)[0]

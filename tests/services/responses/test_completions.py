@@ -12,6 +12,7 @@ from llama_storage_tui.model.completions import Origin
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.families import Query
 from llama_storage_tui.model.records import RecordOrder
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.reports.origins import origin_reason
 from llama_storage_tui.services.records.pages import list_records
 from llama_storage_tui.services.responses.completions import read_completion
@@ -160,7 +161,7 @@ async def test_what_is_no_json_is_said(sqlite_store: SqliteStore) -> None:
     async with keeping(sqlite_store, NEW).session() as session:
         found = await read_completion(session, "c1")
         assert found.problems == ("input_messages is null, not a list", "choices is invalid JSON")
-        assert "not a number" in (await origin_of(session, found)).notices[0]
+        assert "not a number" in notice_words((await origin_of(session, found)).notices)[0]
         assert (await list_records(session, "completions", asking())).records[0].cells["choices"] is None
 
 
@@ -246,7 +247,7 @@ async def test_stores_without_the_table_or_that_cannot_be_read_are_said(sqlite_s
     async with keeping(sqlite_store, NEW).session() as session:
         page = await list_records(session, "completions", asking())
         assert (page.records, page.is_complete) == ((), False)
-        assert "lacks created, choices, input_messages" in page.notices[0]
+        assert "lacks created, choices, input_messages" in notice_words(page.notices)[0]
     sqlite_store.path.write_text("not a database, and long enough to be read as one" * 30)
     async with keeping(sqlite_store, NEW).session() as session:
         with pytest.raises(BackendError):

@@ -10,6 +10,7 @@ import pytest
 from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import RecordOrder
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.listing import list_family
 from llama_storage_tui.services.responses import membership
 from llama_storage_tui.services.responses.conversations import read_conversation
@@ -102,7 +103,7 @@ async def test_what_is_left_of_a_gone_conversation_is_shown_and_said(store: Stor
         found = await read_conversation(session, "conv_gone")
         assert found.conversation is None
         assert [each.id for each in found.items] == ["msg_1", "msg_2"]
-        assert "gone" in found.notices[0]
+        assert "gone" in notice_words(found.notices)[0]
         hostile = await read_conversation(session, HOSTILE)
         assert [each.id for each in hostile.items] == ["msg_h"]
         for absent in ("conv_none", "", "\x00", "\ud83d"):
@@ -155,7 +156,7 @@ async def test_items_of_a_large_table_without_a_key_on_conversations_are_not_cou
     async with keeping(sqlite_store, OLD).session() as session:
         page = await list_family(session, "conversations", asking())
     assert {each.cells["items"] for each in page.records} == {None}
-    assert "not counted" in page.notices[0]
+    assert "not counted" in notice_words(page.notices)[0]
 
 
 @pytest.mark.parametrize("version", [OLD, NEW])
@@ -182,7 +183,7 @@ async def test_without_conversations_every_item_is_an_orphan_even_one_that_names
         }  # fmt: skip
         page = await list_family(session, "conversations", asking())
         assert page.records == ()
-        assert "no table" in page.notices[0]
+        assert "no table" in notice_words(page.notices)[0]
 
 
 async def test_broken_items_keep_their_place(sqlite_store: SqliteStore) -> None:

@@ -10,6 +10,7 @@ import pytest
 from llama_storage_tui.cli.records.list_documents import ResponseBody
 from llama_storage_tui.model.access import Viewer
 from llama_storage_tui.model.responses import ResponseBatch
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.export import ExportFormat
 from llama_storage_tui.services.responses.exporting import COLUMNS, export_listed, export_responses
 from llama_storage_tui.services.responses.listing import list_responses
@@ -97,7 +98,7 @@ async def test_a_table_that_is_not_there_is_said_and_a_cancelled_export_leaves_n
     async with keeping(sqlite_store).session() as session:
         done, notices = await export_responses(session, asking(), ExportFormat.JSONL, path)
         assert (done, path.read_text()) == (0, "")
-        assert any("There is no table responses" in notice for notice in notices)
+        assert any("There is no table responses" in notice for notice in notice_words(notices))
         some(sqlite_store)
 
         def cancelled(_done: int, _batch: ResponseBatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from llama_storage_tui.model.finding import Severity, Stage
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.inspection import inspect_data
 from llama_storage_tui.services.listing import list_family
 from llama_storage_tui.services.responses.attention import attention
@@ -66,7 +67,7 @@ async def test_items_of_an_unfinished_upgrade_are_found_and_its_state_is_said(
     assert not orphans.orphans
     assert not orphans.is_complete
     for notices in (page.notices, shown.notices, orphans.notices, seen[0].notices, member.notices):
-        assert "conversation_items_v1" in " ".join(notices)
+        assert "conversation_items_v1" in " ".join(notice_words(notices))
     assert "rows-left-behind" not in findings
     told = findings["items-upgrade-unfinished"]
     assert "eep" in str(told.help)
@@ -107,7 +108,8 @@ async def test_what_awaits_the_items_is_said_wherever_they_are_shown(
         orphans = await find_orphans(session)
         seen = [each async for each in attention(session)]
         findings = " ".join(each.message for each in await inspect_data(session))
-    for said in (page.notices, shown.notices, orphans.notices, seen[0].notices):
+    for notices in (page.notices, shown.notices, orphans.notices, seen[0].notices):
+        said = notice_words(notices)
         assert "conversation_items_v1" in " ".join(said)
         assert words in " ".join(said)
     assert "conversation_items_v1" in findings
@@ -141,7 +143,7 @@ async def test_a_list_compares_the_end_of_a_large_table_and_says_so(store: Store
         "conversation_items_v1",
     )
     async with keeping(store, NEW).session() as session:
-        (notice,) = (await list_family(session, "conversations", asking())).notices
+        (notice,) = notice_words((await list_family(session, "conversations", asking())).notices)
         findings = {each.rule: each for each in await inspect_data(session)}
     assert "lacks at least 1,000 of the last 1,000 rows" in notice
     assert findings["items-missing"].message.startswith(

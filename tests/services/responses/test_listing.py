@@ -11,6 +11,7 @@ from llama_storage_tui.errors import BackendError, NotFoundError, UsageError
 from llama_storage_tui.model.access import AccessStage, Decision, Hiding
 from llama_storage_tui.model.records import DocumentShape, RecordOrder
 from llama_storage_tui.model.responses import ResponseError, ResponseSummary
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.responses.listing import is_large, list_responses, search_responses
 from llama_storage_tui.services.session import Session
 from tests.configs import catalog_of
@@ -270,7 +271,7 @@ async def test_a_table_that_is_not_there_yet_is_said_and_no_error(store: Store) 
     async with keeping(store).session() as session:
         page = await list_responses(session, asking())
         assert page.records == ()
-        assert "no table responses" in page.notices[0]
+        assert "no table responses" in notice_words(page.notices)[0]
         assert not await is_large(session)
 
 
@@ -278,7 +279,7 @@ async def test_a_table_of_another_shape_is_said(store: Store) -> None:
     store.execute("CREATE TABLE responses (id VARCHAR PRIMARY KEY)")
     async with keeping(store).session() as session:
         page = await list_responses(session, asking())
-    assert "lacks created_at, response_object" in page.notices[0]
+    assert "lacks created_at, response_object" in notice_words(page.notices)[0]
     assert not page.is_complete
 
 
@@ -346,7 +347,7 @@ async def test_one_of_several_tables_out_of_reach_hides_not_the_others(
         page = await list_responses(session, asking())
     assert [s.id for s in page.records] == list("geca")
     assert not page.is_complete
-    assert "backend two was not read" in page.notices[0]
+    assert "backend two was not read" in notice_words(page.notices)[0]
 
 
 async def test_a_search_says_how_far_it_is_over_all_tables(sqlite_store: SqliteStore, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.responses import membership
 from llama_storage_tui.services.responses.membership import conversations_of, items_of
 from tests.response_rows import NEW, OLD, item_row
@@ -54,7 +55,7 @@ async def test_an_item_of_several_conversations_belongs_to_none_and_that_is_said
     async with keeping(store, NEW).session() as session:
         found = await conversations_of(session, ["msg_1", "msg_2"])
     assert found.conversations == {"msg_2": "conv_a"}
-    assert "several conversations" in found.notices[0]
+    assert "several conversations" in notice_words(found.notices)[0]
 
 
 async def test_a_large_table_without_a_key_on_items_is_left_alone_and_that_is_said(
@@ -69,7 +70,7 @@ async def test_a_large_table_without_a_key_on_items_is_left_alone_and_that_is_sa
     async with keeping(sqlite_store, NEW).session() as session:
         found = await conversations_of(session, ["msg_1"])
     assert found.conversations == {}
-    assert "conversation_items" in found.notices[0]
+    assert "conversation_items" in notice_words(found.notices)[0]
 
 
 async def test_a_store_without_the_table_has_no_conversations_and_nothing_to_say(store: Store) -> None:
@@ -84,4 +85,4 @@ async def test_a_place_that_does_not_answer_is_said(sqlite_store: SqliteStore) -
     async with keeping(sqlite_store, NEW).session() as session:
         found = await conversations_of(session, ["msg_1"])
     assert found.conversations == {}
-    assert found.notices[0].startswith("Conversations were not looked up")
+    assert notice_words(found.notices)[0].startswith("Conversations were not looked up")

@@ -13,6 +13,7 @@ from llama_storage_tui.errors import BackendError, NotFoundError
 from llama_storage_tui.model.chain import FullInput
 from llama_storage_tui.model.resume import NotCompared, ResumeWay
 from llama_storage_tui.model.transcript import StoredResponse
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.reports.resume import resume_reason
 from llama_storage_tui.services.responses.reading import (
     examine_response,
@@ -128,7 +129,9 @@ async def test_a_response_in_two_places_is_read_once_and_said_twice(sqlite_store
     async with two_places(sqlite_store, other) as session:
         found = await read_response(session, "resp_1")
     assert found.place.backend == "one"
-    assert found.notices == ("resp_1 lies in table responses on backend two too, which is not shown",)
+    assert notice_words(found.notices) == (
+        "resp_1 is also stored in responses on backend two, which is not shown.",
+    )
 
 
 async def test_a_place_that_cannot_be_read_hides_nothing_in_another(sqlite_store: SqliteStore) -> None:
@@ -138,7 +141,7 @@ async def test_a_place_that_cannot_be_read_hides_nothing_in_another(sqlite_store
     async with two_places(missing, sqlite_store) as session:
         found = await read_response(session, "resp_1")
         assert found.place.backend == "two"
-        assert "backend one was not read" in found.notices[0]
+        assert "backend one was not read" in notice_words(found.notices)[0]
         with pytest.raises(BackendError):
             await read_response(session, "resp_9")
 
@@ -187,27 +190,22 @@ async def test_a_whole_input_completes_what_is_new(sqlite_store: SqliteStore) ->
 async def test_reading_a_large_response_does_not_hold_up_the_loop(sqlite_store: SqliteStore) -> None:
     many = [items.message(f"word {number} " * 20) for number in range(8_000)]
     deployment = keeping_rows(sqlite_store, items.row(items.response(input=many)))
-    # A busy machine holds the loop up too, but hardly three times.
-    assert min([await _share_held_up(deployment) for _ in range(3)]) < 1 / 2
-
-
-async def _share_held_up(deployment: Deployment) -> float:
-    """Return the longest time in which the loop did not turn while a response was read, as a share of the whole."""
+    # In processor time: a busy machine holds up the loop, and everything else.
     longest = 0.0
 
     async def watch() -> None:
         nonlocal longest
         while True:
-            before = time.perf_counter()
+            before = time.thread_time()
             await asyncio.sleep(0.005)
-            longest = max(longest, time.perf_counter() - before)
+            longest = max(longest, time.thread_time() - before)
 
     async with deployment.session() as session:
         watching = asyncio.create_task(watch())
-        before = time.perf_counter()
+        before = time.process_time()
         response = await read_response(session, "resp_1")
         await examine_response(session, response)
-        took = time.perf_counter() - before
+        took = time.process_time() - before
         watching.cancel()
     assert len(response.transcript.input) == 8_000
-    return longest / took
+    assert longest < took / 2

@@ -7,6 +7,7 @@ import pytest
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.access import AccessStage, Viewer
 from llama_storage_tui.model.records import RecordOrder
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.access import parse_viewer
 from llama_storage_tui.services.responses.listing import list_responses, search_responses
 from llama_storage_tui.services.responses.reading import read_response
@@ -117,7 +118,7 @@ async def test_rows_that_make_a_listing_fail_are_said(sqlite_store: SqliteStore)
         view = ViewAs(session.catalog, ALICE)
         page = await list_responses(session, asking(), sees=view)
     assert "mine" in [summary.id for summary in page.records]
-    assert any("fails for this user" in notice for notice in view.notices)
+    assert any("fails for this user" in notice for notice in notice_words(view.notices))
 
 
 @pytest.mark.parametrize("version", ["0.7.3", "1.5.0"])
@@ -129,10 +130,12 @@ async def test_rows_without_store_that_a_user_would_get_are_said(store: Store, v
     async with guarded(store, version).session() as session:
         view = ViewAs(session.catalog, ALICE)
         await list_responses(session, asking(), sees=view)
-        assert [notice[:7] for notice in view.notices if 'no "store" field' in notice] == ["One row"]
+        assert [notice[:7] for notice in notice_words(view.notices) if 'no "store" field' in notice] == [
+            "One row"
+        ]
         nobody = ViewAs(session.catalog, Viewer("dave", {"teams": ("none",)}))
         await list_responses(session, asking(), sees=nobody)
-        assert not any('no "store" field' in notice for notice in nobody.notices)
+        assert not any('no "store" field' in notice for notice in notice_words(nobody.notices))
 
 
 async def test_a_version_that_needs_no_store_says_nothing_of_it(store: Store) -> None:

@@ -7,19 +7,18 @@ import asyncio
 import pytest
 
 from llama_storage_tui.errors import PendingError, RefusedError
-from llama_storage_tui.files.journal import Journals
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome, Terms
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.adopt import adopt
 from llama_storage_tui.services.rotation.apply import apply
+from llama_storage_tui.services.rotation.open_change import OpenChange
 from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import recover
+from tests.patience import PATIENT
 from tests.rotation_config import CONFIG
 from tests.rotation_setup import OLD, Deployment
 
-TIMEOUTS = Timeouts(connect=3)
 THIRD = "Third0password1of2the3server4abc"
 URI = """\
     uri_default: {type: kv_postgres, connection_string: 'postgresql://<role>:<old>@127.0.0.1:<port>/llamastack'}
@@ -40,7 +39,7 @@ def alter(deployed: Deployment, password: str) -> None:
 async def adopted(deployed: Deployment, password: str) -> Outcome:
     load = deployed.request().load
     (journal,) = look(load).journals
-    done = await adopt(journal, Journals(load.environ), Secret(password), TIMEOUTS, environ=load.environ)
+    done = await adopt(OpenChange(journal, load.environ, PATIENT), Secret(password))
     return done.outcome
 
 
@@ -50,20 +49,20 @@ async def consistent(deployed: Deployment) -> str:
 
 async def test_files_follow_a_password_that_the_server_has_already(deployed: Deployment) -> None:
     alter(deployed, THIRD)
-    prepared = await prepare(deployed.request(), TIMEOUTS, Terms(proof=Secret(THIRD)))
+    prepared = await prepare(deployed.request(), PATIENT, Terms(proof=Secret(THIRD)))
     assert prepared.plan.refusal is None, prepared.plan.checks
-    assert (await apply(prepared, TIMEOUTS)).outcome is Outcome.APPLIED
+    assert (await apply(prepared, PATIENT)).outcome is Outcome.APPLIED
     assert await consistent(deployed) == THIRD
 
 
 @pytest.mark.parametrize("given", [THIRD, ""])
 async def test_a_password_that_the_server_does_not_have_is_refused(deployed: Deployment, given: str) -> None:
     before = deployed.files()
-    prepared = await prepare(deployed.request(), TIMEOUTS, Terms(proof=Secret(given)))
+    prepared = await prepare(deployed.request(), PATIENT, Terms(proof=Secret(given)))
     assert prepared.plan.refusal is not None
     assert prepared.plan.refusal.name == "login"
     with pytest.raises(RefusedError):
-        await apply(prepared, TIMEOUTS)
+        await apply(prepared, PATIENT)
     assert deployed.files() == before
     assert await consistent(deployed) == OLD
 
@@ -72,20 +71,20 @@ async def test_files_that_could_not_follow_are_recovered_without_touching_the_se
     deployed: Deployment,
 ) -> None:
     alter(deployed, THIRD)
-    prepared = await prepare(deployed.request(), TIMEOUTS, Terms(proof=Secret(THIRD)))
+    prepared = await prepare(deployed.request(), PATIENT, Terms(proof=Secret(THIRD)))
 
     def notify(step: str) -> None:
         if step == "prepared":
             alter(deployed, OLD)
 
     with pytest.raises(PendingError, match="the new password does not log in"):
-        await apply(prepared, TIMEOUTS, notify=notify)
+        await apply(prepared, PATIENT, notify=notify)
     load = deployed.request().load
     (journal,) = look(load).journals
-    journals = Journals(load.environ)
+    change = OpenChange(journal, load.environ, PATIENT)
     with pytest.raises(PendingError, match="has the old password again"):
-        await recover(journal, journals, TIMEOUTS, environ=load.environ)
-    result = await recover(journal, journals, TIMEOUTS, environ=load.environ, undo=True)
+        await recover(change)
+    result = await recover(change, undo=True)
     assert result.outcome is Outcome.UNDONE
     assert await consistent(deployed) == OLD
 

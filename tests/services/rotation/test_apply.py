@@ -14,19 +14,17 @@ import pytest
 
 from llama_storage_tui.backends.postgres.verifier import PATTERN, scram_verifier
 from llama_storage_tui.errors import PendingError, RefusedError
-from llama_storage_tui.files.journal import Journals
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation import apply as applying
+from llama_storage_tui.services.rotation.open_change import OpenChange, ignore
 from llama_storage_tui.services.rotation.pending import look, notices
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import recover
+from tests.patience import PATIENT
 from tests.rotation_config import CONFIG
 from tests.rotation_setup import OLD, Deployment
 from tests.servers import DATABASE
-
-TIMEOUTS = Timeouts(connect=3)
 
 
 @pytest.fixture
@@ -36,17 +34,17 @@ def deployed(deployed: Deployment) -> Deployment:
 
 
 async def rotated(
-    deployed: Deployment, new: str | None = None, notify: Callable[[str], None] = applying.ignore
+    deployed: Deployment, new: str | None = None, notify: Callable[[str], None] = ignore
 ) -> Outcome:
-    prepared = await prepare(deployed.request(), TIMEOUTS)
+    prepared = await prepare(deployed.request(), PATIENT)
     secret = None if new is None else Secret(new)
-    return (await applying.apply(prepared, TIMEOUTS, new=secret, notify=notify)).outcome
+    return (await applying.apply(prepared, PATIENT, new=secret, notify=notify)).outcome
 
 
 async def recovered(deployed: Deployment) -> Outcome:
     load = deployed.request().load
     (journal,) = look(load).journals
-    return (await recover(journal, Journals(load.environ), TIMEOUTS, environ=load.environ)).outcome
+    return (await recover(OpenChange(journal, load.environ, PATIENT))).outcome
 
 
 async def consistent(deployed: Deployment) -> str:
@@ -146,11 +144,13 @@ async def test_a_rival_that_waits_behind_the_change_loses(deployed: Deployment) 
     """The rival's ALTER waits for our row lock and fails at our COMMIT; without that it would undo a finished rotation."""
     failures: list[Exception] = []
     rival = threading.Thread(target=lambda: _alter(deployed, failures))
+    waits = f"SELECT count(*) FROM pg_stat_activity WHERE usename = '{deployed.role}' AND wait_event_type = 'Lock'"
 
     def notify(step: str) -> None:
         if step == "altered":
             rival.start()
-            rival.join(0.5)
+            while deployed.server.execute(waits) != "1":
+                assert rival.is_alive()
 
     assert await rotated(deployed, notify=notify) is Outcome.APPLIED
     await asyncio.to_thread(rival.join)
@@ -212,10 +212,10 @@ async def test_a_file_saved_while_the_server_changes_keeps_both_changes(deployed
 
 
 async def test_a_file_changed_since_the_plan_stops(deployed: Deployment) -> None:
-    prepared = await prepare(deployed.request(), TIMEOUTS)
+    prepared = await prepare(deployed.request(), PATIENT)
     deployed.env_file.write_bytes(b"# later\n" + deployed.env_file.read_bytes())
     with pytest.raises(RefusedError, match="changed since the plan"):
-        await applying.apply(prepared, TIMEOUTS)
+        await applying.apply(prepared, PATIENT)
     assert await consistent(deployed) == OLD
 
 
@@ -252,11 +252,11 @@ async def test_an_unwritable_state_folder_stops_before_anything(deployed: Deploy
 async def test_a_change_of_another_user_is_seen_by_its_marker(deployed: Deployment) -> None:
     assert (await asyncio.to_thread(deployed.run, "apply", die_at="prepared")).outcome is None
     other = {**deployed.environ, "LLAMA_STORAGE_TUI_STATE_DIR": str(deployed.state) + "-other"}
-    prepared = await prepare(deployed.request(), TIMEOUTS)
+    prepared = await prepare(deployed.request(), PATIENT)
     load = replace(deployed.request().load, environ=other)
     assert look(load).markers
     with pytest.raises(PendingError, match="is pending"):
-        await applying.apply(replace(prepared, request=replace(prepared.request, load=load)), TIMEOUTS)
+        await applying.apply(replace(prepared, request=replace(prepared.request, load=load)), PATIENT)
     assert await recovered(deployed) is Outcome.RECOVERED
     await consistent(deployed)
 

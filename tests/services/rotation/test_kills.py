@@ -7,8 +7,9 @@ import subprocess
 import pytest
 
 from llama_storage_tui.model.pending import DamagedJournal
+from llama_storage_tui.reports.rotation_steps import words
 from llama_storage_tui.services.rotation.pending import notices
-from llama_storage_tui.services.rotation.steps import words
+from tests.patience import PATIENCE
 from tests.rotation_config import CONFIG
 from tests.rotation_setup import OLD, STEPS, Deployment
 
@@ -154,7 +155,7 @@ def test_a_client_killed_while_its_change_waits_for_a_lock_is_not_forgotten(depl
         assert deployed.is_pending
         holder.stdin.write("ROLLBACK;\n")
         holder.stdin.close()
-        holder.wait(timeout=10)
+        holder.wait(timeout=PATIENCE)
     while server.execute(f"SELECT count(*) FROM pg_stat_activity WHERE usename = '{role}'") != "0":
         pass
     assert deployed.run("recover").outcome == "recovered"

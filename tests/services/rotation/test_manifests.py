@@ -9,13 +9,12 @@ from collections.abc import Callable
 import pytest
 import yaml
 
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.services.rotation import apply as applying
 from llama_storage_tui.services.rotation.plan import prepare
+from tests.patience import PATIENT
 from tests.rotation_setup import OLD, Deployment
 
-TIMEOUTS = Timeouts(connect=3)
 Written = Callable[[str], str]
 
 
@@ -53,8 +52,8 @@ WAYS: dict[str, Written] = {
 async def test_the_password_is_changed_in_the_manifest(deployed: Deployment, way: str) -> None:
     deployed.config.write_text(WAYS[way](deployed.config.read_text()))
     before = deployed.config.read_bytes()
-    prepared = await prepare(deployed.request(), TIMEOUTS)
-    assert (await applying.apply(prepared, TIMEOUTS)).outcome is Outcome.APPLIED
+    prepared = await prepare(deployed.request(), PATIENT)
+    assert (await applying.apply(prepared, PATIENT)).outcome is Outcome.APPLIED
     plan = await deployed.plan()
     assert [check.name for check in plan.checks if not check.is_ok] == []
     after = deployed.config.read_bytes()

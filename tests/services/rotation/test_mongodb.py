@@ -17,6 +17,7 @@ from tests.mongo_servers import (
     MongoDeployment,
     mongodb,
 )
+from tests.patience import PATIENT
 from tests.rotation_setup import OLD
 from tests.stores import LEAVES_SOCKETS
 
@@ -114,7 +115,7 @@ async def test_a_wrong_password_stops(deployed: MongoDeployment) -> None:
 
 async def test_a_server_that_is_not_there_stops(deployed: MongoDeployment) -> None:
     deployed.write(CONFIG.replace("port: <port>", "port: 1"))
-    assert "nothing listens there" in refused(await deployed.plan(), "login")
+    assert "nothing listens there" in refused(await deployed.plan(connect=1), "login")
 
 
 async def test_a_member_that_stepped_down_stops_a_change_and_not_the_files_alone(
@@ -140,7 +141,7 @@ async def test_a_set_without_a_primary_stops(deployed: MongoDeployment) -> None:
 async def test_a_list_of_pgbouncer_is_no_place_of_a_mongodb_user(deployed: MongoDeployment) -> None:
     userlist = deployed.folder / "userlist.txt"
     userlist.write_text(f'"{deployed.role}" "{OLD}"\n')
-    plan = (await prepare(replace(deployed.request(), userlist=str(userlist)), Timeouts())).plan
+    plan = (await prepare(replace(deployed.request(), userlist=str(userlist)), PATIENT)).plan
     assert "roles of PostgreSQL" in refused(plan, "userlist")
 
 
@@ -173,7 +174,7 @@ async def test_tls_is_what_the_uri_says(deployed: MongoDeployment) -> None:
         assert any("root@admin may change its own password" in check.message for check in plan.checks)
         assert "roles of the user: root@admin" in plan.privileges
         deployed.write(text.replace("ca.crt", "other-ca.crt"), "PW=made-up-root\n")
-        assert "certificate is refused" in refused(await deployed.plan(), "login")
+        assert "certificate is refused" in refused(await deployed.plan(connect=1), "login")
 
 
 async def test_files_alone_are_planned_with_the_password_that_the_server_has(

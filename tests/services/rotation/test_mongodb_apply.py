@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import PendingError, RefusedError
-from llama_storage_tui.files.journal import Journals
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome, Terms
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.adopt import adopt
 from llama_storage_tui.services.rotation.apply import apply
+from llama_storage_tui.services.rotation.open_change import OpenChange
 from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.pending_status import PendingStanding, stand
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import confirm, recover
 from tests import rotation_setup
 from tests.mongo_servers import CONFIG, MongoDeployment, MongoServer, mongo_deployment
+from tests.patience import PATIENT
 from tests.rotation_setup import OLD
 from tests.stores import LEAVES_SOCKETS
 
 pytestmark = LEAVES_SOCKETS
-TIMEOUTS = Timeouts(connect=3)
 STEPS = tuple(step for step in rotation_setup.STEPS if step not in ("connected", "altered"))
 
 
@@ -33,10 +33,6 @@ STEPS = tuple(step for step in rotation_setup.STEPS if step not in ("connected",
 def deployed(mongo_deployed: MongoDeployment) -> MongoDeployment:
     mongo_deployed.write(CONFIG, "# before\nexport PW='<old>' # after\n")
     return mongo_deployed
-
-
-def journals(deployed: MongoDeployment) -> Journals:
-    return Journals(deployed.environ)
 
 
 def test_a_change_goes_through_all_steps_and_changes_nothing_beside_the_password(
@@ -68,7 +64,6 @@ def test_a_client_killed_while_the_server_still_works_on_its_command_is_recovere
         {"times": 1}, failCommands=["updateUser"], blockConnection=True, blockTimeMS=2000
     ):
         with deployed.start("apply") as process:
-            assert process.stdout is not None
             while process.stdout.readline().strip() != "old-checked":
                 assert process.poll() is None
             deployed.server.wait_until("updateUser", is_running=True)
@@ -119,10 +114,10 @@ def test_a_change_that_no_majority_confirmed_waits_with_the_files_untouched(
 
 
 async def change(deployed: MongoDeployment, *, terms: Terms | None = None, notify: object = None) -> Outcome:
-    prepared = await prepare(deployed.request(), TIMEOUTS, terms or Terms())
+    prepared = await prepare(deployed.request(), PATIENT, terms or Terms())
     assert prepared.plan.refusal is None, prepared.plan.checks
     hears = notify if callable(notify) else lambda _: None
-    return (await apply(prepared, TIMEOUTS, notify=hears)).outcome
+    return (await apply(prepared, PATIENT, notify=hears)).outcome
 
 
 @pytest.mark.parametrize(
@@ -185,11 +180,11 @@ async def test_whoever_changes_it_right_after_the_command_is_told_of_and_adopted
         await change(deployed, notify=rival)
     assert deployed.passwords() == before
     (journal,) = look(deployed.request().load).journals
-    assert (await stand(journal, TIMEOUTS)).standing is PendingStanding.LOST
+    assert (await stand(journal, PATIENT)).standing is PendingStanding.LOST
     environ = deployed.request().load.environ
     with pytest.raises(PendingError, match="neither the old nor the new"):
-        await recover(journal, journals(deployed), TIMEOUTS, environ=environ)
-    result = await adopt(journal, journals(deployed), Secret("Rival1"), TIMEOUTS, environ=environ)
+        await recover(OpenChange(journal, environ, PATIENT))
+    result = await adopt(OpenChange(journal, environ, PATIENT), Secret("Rival1"))
     assert result.outcome is Outcome.RECOVERED
     assert deployed.passwords() == {"Rival1"}
 
@@ -208,14 +203,15 @@ async def test_the_server_alone_is_changed_and_the_files_confirmed(deployed: Mon
     for path in (deployed.config, deployed.env_file):
         path.write_text(path.read_text().replace(OLD, journal.new.reveal()))
     environ = deployed.request().load.environ
-    result = await confirm(journal, journals(deployed), TIMEOUTS, environ=environ)
+    result = await confirm(OpenChange(journal, environ, PATIENT))
     assert result.outcome is Outcome.APPLIED
 
 
 def test_of_two_operators_at_once_exactly_one_wins(deployed: MongoDeployment) -> None:
     states = [deployed.folder.parent / f"state-{number}" for number in (1, 2)]
-    processes = [deployed.start("apply", state=state) for state in states]
-    ends = [process.communicate(timeout=60)[0].splitlines()[-1] for process in processes]
+    with ExitStack() as stack:
+        processes = [stack.enter_context(deployed.start("apply", state=state)) for state in states]
+        ends = [process.rest().splitlines()[-1] for process in processes]
     assert ends.count("=applied") == 1, ends
     (password,) = deployed.passwords()
     assert deployed.logs_in(password)

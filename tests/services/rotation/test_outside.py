@@ -12,19 +12,19 @@ import pytest
 
 from llama_storage_tui.cli.next_steps import password_command
 from llama_storage_tui.errors import PendingError, RefusedError
-from llama_storage_tui.files.journal import Journal, Journals
-from llama_storage_tui.model.limits import Timeouts
+from llama_storage_tui.files.journal import Journal
 from llama_storage_tui.model.rotation import Action, Outcome, Result, Terms
 from llama_storage_tui.next_steps import Advice, Step
 from llama_storage_tui.reports.rotation import way_sentences
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.apply import apply
+from llama_storage_tui.services.rotation.open_change import OpenChange
 from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import confirm, recover
+from tests.patience import PATIENT
 from tests.rotation_setup import OLD, Deployment
 
-TIMEOUTS = Timeouts(connect=3)
 SERVER_ONLY = Terms(is_server_only=True)
 OUTSIDE = Terms(hands_over=True)
 
@@ -50,14 +50,14 @@ def place(deployed: Deployment, new: str) -> None:
 
 
 async def changed(deployed: Deployment, terms: Terms) -> Result:
-    prepared = await prepare(deployed.request(), TIMEOUTS, terms)
+    prepared = await prepare(deployed.request(), PATIENT, terms)
     assert prepared.plan.refusal is None, prepared.plan.checks
-    return await apply(prepared, TIMEOUTS)
+    return await apply(prepared, PATIENT)
 
 
 async def confirmed(deployed: Deployment, env_files: tuple[str, ...] = ()) -> Result:
     environ = deployed.request().load.environ
-    return await confirm(pending(deployed), Journals(environ), TIMEOUTS, environ=environ, env_files=env_files)
+    return await confirm(OpenChange(pending(deployed), environ, PATIENT, env_files=env_files))
 
 
 async def consistent(deployed: Deployment) -> str:
@@ -68,7 +68,7 @@ async def test_the_server_alone_is_changed_and_the_journal_has_the_password_unti
     deployed: Deployment,
 ) -> None:
     before = deployed.files()
-    plan = (await prepare(deployed.request(), TIMEOUTS, SERVER_ONLY)).plan
+    plan = (await prepare(deployed.request(), PATIENT, SERVER_ONLY)).plan
     assert plan.changes == ()
     assert {site.action for site in plan.sites} == {Action.BY_HAND}
     assert [patch.place for patch in plan.patches] == [
@@ -150,9 +150,9 @@ async def test_a_variable_that_another_credential_reads_stops_there_too(deployed
 
 async def test_a_password_that_the_process_environment_cannot_carry_stops(deployed: Deployment) -> None:
     in_the_environment(deployed)
-    prepared = await prepare(deployed.request(), TIMEOUTS, OUTSIDE)
+    prepared = await prepare(deployed.request(), PATIENT, OUTSIDE)
     with pytest.raises(RefusedError, match="would read back something else"):
-        await apply(prepared, TIMEOUTS, new=Secret("12345"))
+        await apply(prepared, PATIENT, new=Secret("12345"))
     assert not look(deployed.request().load)
     assert await asyncio.to_thread(deployed.logs_in, OLD)
 
@@ -205,9 +205,9 @@ async def test_a_server_that_got_the_old_password_back_is_not_confirmed_and_can_
     before = deployed.env_file.read_text()
     deployed.env_file.write_text(f"PW={journal.new.reveal()}\n")
     with pytest.raises(PendingError, match="yields the new password already"):
-        await recover(journal, Journals(environ), TIMEOUTS, environ=environ, undo=True)
+        await recover(OpenChange(journal, environ, PATIENT), undo=True)
     deployed.env_file.write_text(before)
-    undone = await recover(journal, Journals(environ), TIMEOUTS, environ=environ, undo=True)
+    undone = await recover(OpenChange(journal, environ, PATIENT), undo=True)
     assert undone.outcome is Outcome.UNDONE
     assert await consistent(deployed) == OLD
 
@@ -229,7 +229,7 @@ async def test_a_journal_that_is_gone_is_no_confirmation(deployed: Deployment) -
     place(deployed, journal.new.reveal())
     shutil.rmtree(deployed.state)
     deployed.state.mkdir()
-    result = await confirm(journal, Journals(environ), TIMEOUTS, environ=environ)
+    result = await confirm(OpenChange(journal, environ, PATIENT))
     assert result.outcome is Outcome.NONE
     for marker in deployed.folder.glob(".*.llama-storage-tui"):
         marker.unlink()
@@ -244,8 +244,8 @@ async def test_a_config_that_cannot_be_read_keeps_the_change_open(deployed: Depl
         await confirmed(deployed)
     deployed.server.execute(f"ALTER ROLE {deployed.role} PASSWORD '{OLD}'")
     with pytest.raises(PendingError):
-        await recover(journal, Journals(environ), TIMEOUTS, environ=environ, undo=True)
+        await recover(OpenChange(journal, environ, PATIENT), undo=True)
     deployed.config.write_text(text)
-    undone = await recover(journal, Journals(environ), TIMEOUTS, environ=environ, undo=True)
+    undone = await recover(OpenChange(journal, environ, PATIENT), undo=True)
     assert undone.outcome is Outcome.UNDONE
     assert await consistent(deployed) == OLD

@@ -15,11 +15,11 @@ import asyncpg
 import pytest
 
 from llama_storage_tui.backends.postgres.verifier import scram_verifier
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome, Result
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.apply import apply
 from llama_storage_tui.services.rotation.plan import prepare
+from tests.patience import PATIENT
 from tests.poolers import ADMIN, PROGRAM, Pooler, pooler
 from tests.rotation_setup import OLD, Deployment
 from tests.servers import PASSWORD, ROLE
@@ -28,8 +28,6 @@ pytestmark = pytest.mark.skipif(
     PROGRAM is None,
     reason="pgbouncer is not installed (apt-get install pgbouncer); no Python package brings it",
 )
-
-TIMEOUTS = Timeouts(connect=3)
 
 
 def md5(password: str, user: str) -> str:
@@ -43,11 +41,11 @@ def write_entry(userlist: Path, deployed: Deployment, secret: str) -> None:
 
 async def rotated(deployed: Deployment, userlist: Path) -> Result:
     request = replace(deployed.request(), userlist=str(userlist))
-    prepared = await prepare(request, TIMEOUTS)
+    prepared = await prepare(request, PATIENT)
     assert prepared.plan.refusal is None, prepared.plan.checks
     steps = " ".join(prepared.plan.strategy)
     assert steps.index("RELOAD") < steps.index("restart the programs that connect through PgBouncer")
-    result = await apply(prepared, TIMEOUTS)
+    result = await apply(prepared, PATIENT)
     assert result.outcome is Outcome.APPLIED
     words = " ".join(result.notices)
     assert words.index("RELOAD") < words.index("restart the programs")

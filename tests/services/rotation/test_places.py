@@ -124,7 +124,7 @@ def test_of_two_users_in_two_databases_exactly_one_wins(deployed: Deployment, tm
         other = stack.enter_context(
             deployed.start("apply", backend="kv_default", state=tmp_path / "other-state")
         )
-        ends = [process.communicate(timeout=90)[0].splitlines()[-1] for process in (one, other)]
+        ends = [process.rest().splitlines()[-1] for process in (one, other)]
     assert sorted(end == "=applied" for end in ends) == [False, True], ends
     (loser,) = [end for end in ends if end != "=applied"]
     assert loser.startswith(("=refused", "=pending")), loser

@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +16,10 @@ import asyncpg
 import pytest
 
 from llama_storage_tui.errors import RefusedError, UsageError
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Action, Plan
 from llama_storage_tui.services.rotation.plan import prepare
+from tests.patience import PATIENT
+from tests.ports import free_port
 from tests.rotation_setup import OLD, Deployment
 from tests.servers import DATABASE, Server
 
@@ -256,7 +256,7 @@ async def test_two_env_files_are_both_written(deployed: Deployment) -> None:
     request = deployed.request()
 
     load = replace(request.load, env_files=(str(first), str(deployed.env_file)))
-    plan = (await prepare(replace(request, load=load), Timeouts())).plan
+    plan = (await prepare(replace(request, load=load), PATIENT)).plan
     assert plan.refusal is None, plan.checks
     assert {change.file for change in plan.changes} == {
         str(first),
@@ -276,7 +276,7 @@ async def test_a_pasted_password_is_compared_as_servers_read_it(deployed: Deploy
     deployed.write(text)
 
     request = deployed.request()
-    plan = (await prepare(replace(request, load=replace(request.load, version="0.3.5")), Timeouts())).plan
+    plan = (await prepare(replace(request, load=replace(request.load, version="0.3.5")), PATIENT)).plan
     assert plan.refusal is None, plan.checks
     assert len([site for site in plan.sites if site.action is Action.WRITE]) == 4
 
@@ -318,7 +318,7 @@ async def test_a_dangling_link_stops(deployed: Deployment) -> None:
 
     request = deployed.request()
     with pytest.raises(RefusedError, match="leads nowhere"):
-        await prepare(replace(request, load=replace(request.load, env_files=(str(link),))), Timeouts())
+        await prepare(replace(request, load=replace(request.load, env_files=(str(link),))), PATIENT)
 
 
 @pytest.mark.parametrize(
@@ -363,9 +363,7 @@ def copy_of(server: Server, *, is_standby: bool = False) -> Iterator[int]:
     """Start a server from another's files, as a restored backup is or as a standby; yield its port."""
     folder = Path(tempfile.mkdtemp(prefix="lst-pg-"))
     made = server._postgres
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     try:
         server.execute("CHECKPOINT")
         data = folder / "data"

@@ -10,29 +10,27 @@ import pytest
 from llama_storage_tui.config.environment import convert
 from llama_storage_tui.config.rules.postgres import MEANS_SOMETHING_IN_URLS
 from llama_storage_tui.errors import PendingError
-from llama_storage_tui.files.journal import Journals
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Action, Outcome
 from llama_storage_tui.services.rotation.apply import apply
+from llama_storage_tui.services.rotation.open_change import OpenChange
 from llama_storage_tui.services.rotation.password import generate
 from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import recover
+from tests.patience import PATIENT
 from tests.rotation_config import CONFIG
 from tests.rotation_setup import OLD, STEPS, Deployment
-
-TIMEOUTS = Timeouts(connect=3)
 
 
 async def recovered(deployed: Deployment) -> Outcome:
     load = deployed.request().load
     (journal,) = look(load).journals
-    return (await recover(journal, Journals(load.environ), TIMEOUTS, environ=load.environ)).outcome
+    return (await recover(OpenChange(journal, load.environ, PATIENT))).outcome
 
 
 def test_of_two_operators_at_once_exactly_one_wins(deployed: Deployment) -> None:
     with deployed.start("apply") as one, deployed.start("apply") as other:
-        ends = [process.communicate(timeout=60)[0].splitlines()[-1] for process in (one, other)]
+        ends = [process.rest().splitlines()[-1] for process in (one, other)]
     assert sorted(end == "=applied" for end in ends) == [False, True], ends
     (loser,) = [end for end in ends if end != "=applied"]
     assert loser.startswith(("=refused", "=pending")), loser
@@ -47,9 +45,9 @@ async def test_a_failure_at_any_step_shows_no_password_and_is_recovered(
         if name == step:
             raise RuntimeError("on purpose")
 
-    prepared = await prepare(deployed.request(), TIMEOUTS)
+    prepared = await prepare(deployed.request(), PATIENT)
     with pytest.raises(RuntimeError) as failed:
-        await apply(prepared, TIMEOUTS, notify=notify)
+        await apply(prepared, PATIENT, notify=notify)
     shown = "".join(traceback.format_exception(failed.value)) + repr(prepared)
     secrets = {OLD}
     for journal in look(deployed.request().load).journals:
@@ -67,13 +65,13 @@ async def test_a_file_that_is_gone_keeps_the_journal_until_it_is_back(deployed: 
         if step == "committed":
             deployed.env_file.rename(aside)
 
-    prepared = await prepare(deployed.request(), TIMEOUTS)
+    prepared = await prepare(deployed.request(), PATIENT)
     request = deployed.request()
     with pytest.raises(PendingError, match=r"\.env: No such file"):
-        await apply(prepared, TIMEOUTS, notify=notify)
+        await apply(prepared, PATIENT, notify=notify)
     (journal,) = look(request.load).journals
     with pytest.raises(PendingError, match=r"\.env"):
-        await recover(journal, Journals(request.load.environ), TIMEOUTS, environ=request.load.environ)
+        await recover(OpenChange(journal, request.load.environ, PATIENT))
     aside.rename(deployed.env_file)
     assert await recovered(deployed) is Outcome.RECOVERED
     await asyncio.to_thread(deployed.check_consistent)
@@ -81,8 +79,8 @@ async def test_a_file_that_is_gone_keeps_the_journal_until_it_is_back(deployed: 
 
 async def test_a_server_with_md5_rules_takes_the_verifier_too(deployed: Deployment) -> None:
     with deployed.server.admitting(f"host all {deployed.role} 127.0.0.1/32 md5"):
-        prepared = await prepare(deployed.request(), TIMEOUTS)
-        assert (await apply(prepared, TIMEOUTS)).outcome is Outcome.APPLIED
+        prepared = await prepare(deployed.request(), PATIENT)
+        assert (await apply(prepared, PATIENT)).outcome is Outcome.APPLIED
         await asyncio.to_thread(deployed.check_consistent)
 
 
@@ -103,8 +101,8 @@ async def test_a_journal_that_was_being_written_at_a_kill_does_not_keep_password
     folder = deployed.state / "rotations"
     folder.mkdir(parents=True, mode=0o700)
     (folder / "20260101T000000Z-00000000.part").write_text(OLD)
-    prepared = await prepare(deployed.request(), TIMEOUTS)
-    assert (await apply(prepared, TIMEOUTS)).outcome is Outcome.APPLIED
+    prepared = await prepare(deployed.request(), PATIENT)
+    assert (await apply(prepared, PATIENT)).outcome is Outcome.APPLIED
     await asyncio.to_thread(deployed.check_consistent)
 
 

@@ -8,17 +8,16 @@ from contextlib import AbstractContextManager
 import pytest
 
 from llama_storage_tui.errors import PendingError
-from llama_storage_tui.files.journal import Journals
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome, Result, Terms
 from llama_storage_tui.services.rotation.apply import apply
+from llama_storage_tui.services.rotation.open_change import OpenChange
 from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.plan import prepare
 from llama_storage_tui.services.rotation.recover import recover
 from llama_storage_tui.services.rotation.roll_forward import UNVERIFIED
+from tests.patience import PATIENT
 from tests.rotation_setup import Deployment
 
-TIMEOUTS = Timeouts(connect=3)
 ACCEPTED = Terms(accepts_unchecked=True)
 
 
@@ -30,9 +29,7 @@ def trusted(deployed: Deployment) -> AbstractContextManager[None]:
 async def recovered(deployed: Deployment, *, accepts: bool, undo: bool = False) -> Result:
     environ = deployed.request().load.environ
     (journal,) = look(deployed.request().load).journals
-    return await recover(
-        journal, Journals(environ), TIMEOUTS, environ=environ, accepts_unchecked=accepts, undo=undo
-    )
+    return await recover(OpenChange(journal, environ, PATIENT), accepts_unchecked=accepts, undo=undo)
 
 
 async def test_an_unchecked_change_is_made_at_the_operators_word_and_claims_nothing(
@@ -40,10 +37,10 @@ async def test_an_unchecked_change_is_made_at_the_operators_word_and_claims_noth
 ) -> None:
     with trusted(deployed):
         assert (await deployed.plan()).refusal is not None
-        prepared = await prepare(deployed.request(), TIMEOUTS, ACCEPTED)
+        prepared = await prepare(deployed.request(), PATIENT, ACCEPTED)
         assert prepared.plan.refusal is None, prepared.plan.checks
         assert any("which you accepted" in check.message for check in prepared.plan.checks)
-        result = await apply(prepared, TIMEOUTS)
+        result = await apply(prepared, PATIENT)
     assert result.outcome is Outcome.APPLIED
     assert not result.is_verified
     assert UNVERIFIED in result.notices
@@ -52,8 +49,8 @@ async def test_an_unchecked_change_is_made_at_the_operators_word_and_claims_noth
 
 
 async def test_accepting_says_nothing_where_passwords_are_checked(deployed: Deployment) -> None:
-    prepared = await prepare(deployed.request(), TIMEOUTS, ACCEPTED)
-    result = await apply(prepared, TIMEOUTS)
+    prepared = await prepare(deployed.request(), PATIENT, ACCEPTED)
+    result = await apply(prepared, PATIENT)
     assert result.is_verified
     assert result.notices == ()
     assert '"verified": true' in (deployed.state / "audit.log").read_text()

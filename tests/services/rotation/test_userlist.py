@@ -10,18 +10,17 @@ from pathlib import Path
 import pytest
 
 from llama_storage_tui.backends.postgres.verifier import scram_verifier
-from llama_storage_tui.files.journal import Journals
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.rotation import Outcome, Plan, Result, Terms
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.rotation.adopt import adopt
-from llama_storage_tui.services.rotation.apply import apply, ignore
+from llama_storage_tui.services.rotation.apply import apply
+from llama_storage_tui.services.rotation.open_change import OpenChange
 from llama_storage_tui.services.rotation.pending import look
 from llama_storage_tui.services.rotation.plan import PreparedChange, prepare
 from llama_storage_tui.services.rotation.recover import recover
+from tests.patience import PATIENT
 from tests.rotation_setup import OLD, Deployment
 
-TIMEOUTS = Timeouts(connect=3)
 THIRD = "Third0password1of2the3server4abc"
 
 
@@ -33,14 +32,14 @@ def write_list(deployed: Deployment, secret: str) -> Path:
 
 async def planned(deployed: Deployment, path: Path, terms: Terms | None = None) -> PreparedChange:
     request = replace(deployed.request(), userlist=str(path))
-    return await prepare(request, TIMEOUTS, terms)
+    return await prepare(request, PATIENT, terms)
 
 
 async def changed(deployed: Deployment, path: Path) -> Result:
     prepared = await planned(deployed, path)
     assert prepared.plan.refusal is None, prepared.plan.checks
     assert OLD not in repr(prepared.plan)
-    return await apply(prepared, TIMEOUTS)
+    return await apply(prepared, PATIENT)
 
 
 def stored(deployed: Deployment) -> str:
@@ -95,7 +94,7 @@ async def test_a_change_to_an_md5_hash_is_recovered_as_one(deployed: Deployment,
     await half_done(deployed, path, step)
     environ = deployed.request().load.environ
     (journal,) = look(deployed.request().load).journals
-    result = await recover(journal, Journals(environ), TIMEOUTS, environ=environ, notify=ignore)
+    result = await recover(OpenChange(journal, environ, PATIENT))
     assert result.outcome is Outcome.RECOVERED
     new = await asyncio.to_thread(deployed.check_consistent)
     assert md5_of(deployed, new) in path.read_text()
@@ -148,7 +147,7 @@ async def test_a_verifier_of_somebody_elses_password_is_not_known(deployed: Depl
     assert "must be the server's own verifier" in refusal(plan)
     path = write_list(deployed, OLD)
     prepared = await planned(deployed, path, Terms(proof=Secret(THIRD)))
-    assert (await apply(prepared, TIMEOUTS)).outcome is Outcome.APPLIED
+    assert (await apply(prepared, PATIENT)).outcome is Outcome.APPLIED
     assert THIRD in path.read_text()
 
 
@@ -159,7 +158,7 @@ async def half_done(deployed: Deployment, path: Path, step: str) -> None:
 
     prepared = await planned(deployed, path)
     with pytest.raises(KeyboardInterrupt):
-        await apply(prepared, TIMEOUTS, notify=notify)
+        await apply(prepared, PATIENT, notify=notify)
 
 
 @pytest.mark.parametrize("step", ["prepared", "committed", "swapped-1", "swapped-2"])
@@ -169,7 +168,7 @@ async def test_a_list_is_recovered_with_what_was_added_to_it(deployed: Deploymen
     path.write_text(path.read_text() + '"added" "y"\n')
     environ = deployed.request().load.environ
     (journal,) = look(deployed.request().load).journals
-    result = await recover(journal, Journals(environ), TIMEOUTS, environ=environ, notify=ignore)
+    result = await recover(OpenChange(journal, environ, PATIENT))
     assert result.outcome is Outcome.RECOVERED
     verifier = await asyncio.to_thread(stored, deployed)
     assert path.read_text() == f'; pool\n"admin" "x"\n"{deployed.role}" "{verifier}" "" \n"added" "y"\n'
@@ -186,7 +185,7 @@ async def test_an_adopted_password_leaves_a_verifier_alone_and_says_so(
     deployed.server.execute(f"ALTER ROLE {deployed.role} PASSWORD '{THIRD}'")
     environ = deployed.request().load.environ
     (journal,) = look(deployed.request().load).journals
-    result = await adopt(journal, Journals(environ), Secret(THIRD), TIMEOUTS, environ=environ)
+    result = await adopt(OpenChange(journal, environ, PATIENT), Secret(THIRD))
     assert result.outcome is Outcome.RECOVERED
     assert any("was left as it is" in notice for notice in result.notices)
     assert path.read_text() == before

@@ -17,7 +17,6 @@ import pytest
 from llama_storage_tui.backends.registry import open_source, open_writer
 from llama_storage_tui.errors import RefusedError
 from llama_storage_tui.model.data import Cell, KeySelection
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.raw_rows import Sheet, TakenError, UndecodableText
 from llama_storage_tui.model.rotation import Outcome
 from llama_storage_tui.model.transfer import (
@@ -31,6 +30,7 @@ from llama_storage_tui.model.transfer import (
     OnConflict,
 )
 from llama_storage_tui.services.transfer.copying import CONFLICT
+from tests.patience import PATIENT
 from tests.stores import KEY_VALUE_TABLE, PostgresStore, SqliteStore, Store
 from tests.transfers import (
     ALL_KINDS,
@@ -210,7 +210,7 @@ async def test_a_row_that_a_server_changes_is_listed_and_stays(
 async def test_rows_behind_a_text_that_is_not_utf8_are_read_in_their_order(tmp_path: Path) -> None:
     old = fill_responses(tmp_path / "old.db", 3000)
     old.execute("UPDATE openai_responses SET model = CAST(x'ff61' AS TEXT) WHERE id = 'resp_001500'")
-    source = open_source(old.target(), timeouts=Timeouts())
+    source = open_source(old.target(), timeouts=PATIENT)
     try:
         rows = [row async for batch in source.read("openai_responses", None) for row in batch.rows]
     finally:
@@ -330,7 +330,7 @@ async def test_two_rows_that_became_one_are_taken_back_and_the_targets_own_stay(
 
 
 async def test_of_rows_one_of_which_is_there_already_none_is_added(store: Store) -> None:
-    writer = open_writer(store.target(), timeouts=Timeouts(connect=5))
+    writer = open_writer(store.target(), timeouts=PATIENT)
     sheet = Sheet("kvstore", KEY_COLUMNS, ("key",))
     try:
         await writer.begin()

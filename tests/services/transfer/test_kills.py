@@ -72,6 +72,15 @@ def check_brought(scene: Scene) -> None:
     assert not list((scene.folder / "state").rglob("*.part"))
 
 
+def test_what_nothing_ends_goes_through_all_steps(scene: Scene) -> None:
+    before, untouched = scene.content(), sources(scene)
+    assert call(scene, "apply") == (0, STEPS)
+    check_brought(scene)
+    assert sources(scene) == untouched
+    assert call(scene, "undo") == (0, UNDOING)
+    assert scene.content() == before
+
+
 @pytest.mark.parametrize("at", range(1, len(STEPS) + 1))
 def test_killed_after_a_step_it_is_finished_or_taken_back(scene: Scene, at: int) -> None:
     before, untouched = scene.content(), sources(scene)
@@ -79,11 +88,7 @@ def test_killed_after_a_step_it_is_finished_or_taken_back(scene: Scene, at: int)
     assert (code, steps) == (-9, STEPS[:at])
     call(scene, "undo")
     assert scene.content() == before
-    assert call(scene, "apply") == (0, STEPS)
-    check_brought(scene)
-    call(scene, "undo")
-    assert scene.content() == before
-    call(scene, "apply", die_at=at)
+    assert call(scene, "apply", die_at=at) == (-9, STEPS[:at])
     call(scene, "resume")
     check_brought(scene)
     assert sources(scene) == untouched

@@ -11,7 +11,8 @@ from llama_storage_tui.model.transfer import PlanChoices
 from llama_storage_tui.services.transfer.counting import count
 from tests.oracle.migrating import PAIRS, planned
 from tests.oracle.migration_stores import Store, dump, restore, saved
-from tests.transfers import CONFIG, TIMEOUTS, terms_of, transfer
+from tests.patience import PATIENT
+from tests.transfers import CONFIG, terms_of, transfer
 
 
 def rows(store: Store) -> dict[str, object]:
@@ -31,7 +32,7 @@ async def test_a_store_becomes_what_the_later_package_reads_and_what_was_brought
     restore(saved(old), source)
     plan = await planned(old, new, source, target, PlanChoices(public_rows=True))
     counted = await count(
-        plan.items, plan.stays, plan.notices, terms_of(), TIMEOUTS, is_thorough=reads == "every row"
+        plan.items, plan.stays, plan.notices, terms_of(), PATIENT, is_thorough=reads == "every row"
     )
     assert counted.refusals == ()
     works = transfer(tmp_path / "state")
@@ -39,7 +40,7 @@ async def test_a_store_becomes_what_the_later_package_reads_and_what_was_brought
     assert (result.outcome, result.left) == (Outcome.APPLIED, ())
     assert rows(dump(target)) == rows(saved(f"{old}-to-{new}"))
     assert rows(dump(source)) == rows(saved(old))
-    again = await count(plan.items, (), (), terms_of(), TIMEOUTS)
+    again = await count(plan.items, (), (), terms_of(), PATIENT)
     assert [(each.brings, each.conflicts) for each in again.items] == [(0, 0)] * len(again.items)
     undone = await works.undo(works.journals.all()[-1], plan.items)
     assert undone.left == ()

@@ -18,11 +18,11 @@ import pytest
 from llama_storage_tui.errors import BackendError, PendingError, RefusedError
 from llama_storage_tui.model.transfer_result import TransferProgress, TransferTerms
 from llama_storage_tui.services.transfer.apply import Transfer
+from tests.patience import PATIENT
 from tests.servers import PASSWORD, ROLE
 from tests.stores import PostgresStore, RedisStore, SqliteStore, Store
 from tests.transfers import (
     CONFIG,
-    TIMEOUTS,
     bring,
     fill_keys,
     fill_responses,
@@ -117,7 +117,7 @@ async def test_a_plan_says_where_it_cannot_be_told_who_has_a_store_open(
         (notice,) = (await plan_of([item])).notices
     finally:
         redis_store.server.said("ACL", "SETUSER", "default", "+@all")
-    assert "could not be told" in notice
+    assert "is unknown" in notice
     assert str(redis_store.server.port) in notice
 
 
@@ -153,7 +153,7 @@ async def test_a_table_that_grows_while_it_is_copied_is_noticed(
     with closing(sqlite3.connect(old.path)) as server:
         server.execute("SELECT count(*) FROM openai_responses").fetchone()
         item = rows_item(old, store)
-        works = Transfer(transfer(state).journals, TIMEOUTS, grow, lambda _: None)
+        works = Transfer(transfer(state).journals, PATIENT, grow, lambda _: None)
         result = await works.apply(await plan_of([item]), terms_of(), CONFIG, {})
     assert result.items[0].written == 3000
     assert "Run it again" in result.notices[0]
@@ -252,7 +252,7 @@ async def test_cancelled_it_leaves_nothing_behind(old: SqliteStore, store: Store
         begun.set()
 
     item = rows_item(old, store)
-    works = Transfer(transfer(state).journals, TIMEOUTS, heard, lambda _: None)
+    works = Transfer(transfer(state).journals, PATIENT, heard, lambda _: None)
     plan = await plan_of([item])
     task = asyncio.create_task(works.apply(plan, terms_of(), CONFIG, {}))
     await begun.wait()
@@ -307,7 +307,7 @@ async def test_what_was_not_brought_yet_is_not_forgotten_where_its_source_is_gon
         writer.execute("ROLLBACK")
     journal = transfer(state).journals.pending(CONFIG)
     assert journal is not None
-    with pytest.raises(PendingError, match="keys was not brought yet"):
+    with pytest.raises(PendingError, match="keys was not copied yet"):
         await transfer(state).resume(journal, items[:1])
     assert transfer(state).journals.pending(CONFIG) == journal
     assert [each.written for each in (await transfer(state).resume(journal, items)).items] == [3000, 50]

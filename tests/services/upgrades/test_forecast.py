@@ -10,6 +10,7 @@ from llama_storage_tui.demo.deployment import make_legacy
 from llama_storage_tui.model.catalog import Catalog
 from llama_storage_tui.model.upgrade import StoreForecast, UpgradeReport
 from llama_storage_tui.next_steps import Advice, Step
+from llama_storage_tui.reports.notices import notice_words
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.services.upgrades.forecast import UpgradePair, forecast, load_pair
 from tests.configs import catalog_of
@@ -195,7 +196,7 @@ async def test_nothing_is_rewritten_where_nothing_is_stored(store: Store) -> Non
 
 
 async def test_the_wider_access_of_0_4_is_told_and_rows_without_an_owner(legacy: LoadRequest) -> None:
-    notices = (await last(load_pair(legacy, "1.5.0"))).notices
+    notices = notice_words((await last(load_pair(legacy, "1.5.0"))).notices)
     assert any("rows of one user become readable to whoever shares a role" in notice for notice in notices)
     assert any(
         "47 rows of chat_completions" in notice and "30 rows of openai_responses" in notice

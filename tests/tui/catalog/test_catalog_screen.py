@@ -12,6 +12,7 @@ from llama_storage_tui.model.finding import Verdict
 from llama_storage_tui.services.catalog import Opened
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.tui.catalog.catalog import CatalogScreen
+from tests.patience import PATIENCE
 from tests.tui.gallery import NARROW, stage
 from tests.tui.made_up import PASSWORD, made_up_catalog
 
@@ -185,20 +186,18 @@ async def test_findings_arrive_after_the_first_screen_is_drawn() -> None:
     go_on = threading.Event()
 
     def judge() -> Catalog:
-        go_on.wait(10)
+        go_on.wait(PATIENCE)
         return judged
 
     async def load(_request: LoadRequest) -> Opened:
         return Opened(early, judge)
 
     async with stage(loader=load, waits=False) as found:
-        while "kv_default" not in found.text:
-            await found.pilot.pause()
+        await found.appears("kv_default")
         assert "checking" in found.text
         assert "error" not in found.text
         go_on.set()
-        while "checking" in found.text:
-            await found.pilot.pause()
+        await found.goes("checking")
         assert "2 errors" in found.text
         await found.press("f")
         assert "findings" in found.text
@@ -212,19 +211,17 @@ async def test_another_version_that_fits_brings_its_own_backends_and_places() ->
     allowed = threading.Event()
 
     def judge() -> Catalog:
-        allowed.wait(10)
+        allowed.wait(PATIENCE)
         return judged
 
     async def load(_request: LoadRequest) -> Opened:
         return Opened(early, judge)
 
     async with stage(loader=load, waits=False) as found:
-        while "/somewhere/else.db" not in found.text:
-            await found.pilot.pause()
+        await found.appears("/somewhere/else.db")
         assert "only_guessed" in found.text
         allowed.set()
-        while "checking" in found.text:
-            await found.pilot.pause()
+        await found.goes("checking")
         assert "only_guessed" not in found.text
         assert "/somewhere/else.db" not in found.text
         assert judged.backends[0].location in found.text

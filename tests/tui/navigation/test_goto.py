@@ -11,7 +11,6 @@ from time import monotonic
 
 from textual.events import Paste
 
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.tui.findings.findings import FindingsScreen
 from llama_storage_tui.tui.navigation.goto import GotoDialog
 from llama_storage_tui.tui.records.responses import ResponsesScreen
@@ -20,6 +19,7 @@ from llama_storage_tui.tui.response.response import ResponseScreen
 from llama_storage_tui.tui.values.namespaces import NamespacesScreen
 from llama_storage_tui.tui.values.rows import RowsScreen
 from llama_storage_tui.tui.values.value import ValueScreen
+from tests.patience import PATIENCE
 from tests.tui.gallery import NARROW, Stage, demo_stage, stage
 
 FINDING = "shared-table"
@@ -122,18 +122,13 @@ def silent_server() -> Iterator[Callable[[Path], None]]:
         yield point
 
 
-async def until_seen(shown: Stage, text: str) -> None:
-    while text not in shown.text:
-        await shown.pilot.pause()
-
-
 async def test_escape_stops_a_search_that_a_silent_server_holds_up_and_then_closes_the_box() -> None:
     with silent_server() as point:
         async with demo_stage(fill=point) as shown:
             await shown.press("colon")
             await shown.type("nothing-yet")
             await shown.pilot.press("enter")
-            await until_seen(shown, "Waiting for sql_analytics…")
+            await shown.appears("Waiting for sql_analytics…")
             await shown.press("escape")
             assert "Cancelled" in shown.text
             await shown.press("escape")
@@ -149,7 +144,7 @@ async def test_one_that_has_the_whole_id_is_opened_though_a_server_is_silent() -
             await shown.pilot.press("enter")
             while on(shown, GotoDialog):
                 await shown.pilot.pause()
-            assert monotonic() - started < Timeouts().connect
+            assert monotonic() - started < PATIENCE
             assert on(shown, ReadingScreen)
 
 

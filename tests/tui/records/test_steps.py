@@ -57,9 +57,7 @@ async def test_the_next_record_takes_the_place_of_the_one_that_is_open(
 
 async def until(shown: Stage, *, other_than: str) -> None:
     """Wait for another record: the list below reads its page behind what is on show."""
-    while name(shown) == other_than:
-        await shown.pilot.pause()
-    await shown.settle()
+    await shown.until(lambda: name(shown) != other_than)
 
 
 async def test_a_step_goes_over_the_end_of_a_page_and_back() -> None:
@@ -92,8 +90,7 @@ async def test_a_page_that_cannot_be_read_is_said_where_the_step_was_asked_for()
         with closing(sqlite3.connect(folders[0] / "sql_store.db")) as file, file:
             file.execute("ALTER TABLE responses RENAME TO gone")
         await shown.press("right_square_bracket")
-        while "✗" not in shown.text:
-            await shown.pilot.pause()
+        await shown.appears("✗")
         assert name(shown) == first
         assert isinstance(shown.app.screen, DetailScreen)
 

@@ -85,9 +85,7 @@ async def test_a_plan_is_cancelled_at_a_server_that_does_not_answer(deployed: De
         )
         async with opened(deployed) as found:
             await found.pilot.press("r")
-            async with asyncio.timeout(30):
-                while "◌ Asking the server" not in found.text:
-                    await found.pilot.pause(0.05)
+            await found.appears("◌ Asking the server")
             await found.press("escape")
             assert "Cancelled" in found.text
             assert not look(deployed.request().load)

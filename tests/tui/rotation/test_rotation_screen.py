@@ -263,7 +263,7 @@ async def test_escape_leaves_the_way_as_it_was() -> None:
 async def test_a_pending_change_is_announced_and_one_key_away() -> None:
     async with stage(NARROW, pending=PENDING) as found:
         assert "▲ A password change of ogx_app is pending" in found.text
-        assert "R shows where it stands, and goes on with it." in found.text
+        assert "R shows where it stands, and finishes or undoes it." in found.text
         found.desk.stands = (waiting(PendingStanding.NOT_COMMITTED),)
         await found.press("R")
         assert isinstance(found.app.screen, PendingScreen)

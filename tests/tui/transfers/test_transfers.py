@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -12,7 +11,6 @@ import asyncpg
 import pytest
 from textual.widgets import Input
 
-from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.services.requests import LoadRequest
 from llama_storage_tui.tui.app import Dependencies
 from llama_storage_tui.tui.catalog.catalog import CatalogScreen
@@ -30,7 +28,6 @@ from tests.tui.gallery import NARROW, WIDE, GalleryApp, Stage
 async def opened(request: LoadRequest, size: tuple[int, int] = WIDE) -> AsyncIterator[Stage]:
     dependencies = Dependencies(environ={"LLAMA_STORAGE_TUI_CONFIG": "/dev/null/none.toml"})
     app = GalleryApp(request, dependencies=dependencies)
-    app._timeouts = Timeouts(connect=60, query=60)  # a busy machine is none that does not answer
     async with app.run_test(size=size) as pilot:
         found = Stage(pilot, app, {})
         await found.settle()
@@ -83,12 +80,6 @@ def fields_of(words: tuple[str, ...]) -> dict[str, str]:
     return dict(word.split("=", 1) for word in words[2::2])
 
 
-async def until(found: Stage, text: str) -> None:
-    """Wait until the screen says something."""
-    while text not in found.text:
-        await asyncio.sleep(0.01)
-
-
 @pytest.mark.parametrize("size", [WIDE, NARROW])
 async def test_what_an_upgrade_leaves_behind_is_brought_from_the_screen_and_taken_back(
     tmp_path: Path, size: tuple[int, int]
@@ -102,10 +93,10 @@ async def test_what_an_upgrade_leaves_behind_is_brought_from_the_screen_and_take
         await found.press("a", "n")
         assert not (tmp_path / "sql_store.db").exists()
         await found.press("a", "y")
-        assert "✓ The data was brought to where this version reads it." in found.text
+        assert "✓ The data is now where this version reads it." in found.text
         assert count(tmp_path / "sql_store.db", "responses") == 90
         await found.press("u", "y")
-        assert "What was brought was taken back." in found.text
+        assert "The transfer was undone." in found.text
         assert not (tmp_path / "sql_store.db").exists()
         await found.press("escape")
         assert isinstance(found.app.screen, LeftBehindScreen)
@@ -179,12 +170,12 @@ async def test_a_move_that_waits_for_a_server_is_finished_from_the_main_screen(
             await found.press("down", "m")
             await fill(found, "sql_postgres", fields_of(on_postgres(postgres_store)))
             await found.press("a", "y")
-            assert "▲ half done" in found.text
-            assert "Everything was brought once." in found.text
-            assert "1 of 1 target store has what was brought" in found.text
+            assert "▲ unfinished" in found.text
+            assert "Everything was copied once." in found.text
+            assert "1 of 1 target store has the rows of the transfer" in found.text
         assert "sql_postgres" not in config.read_text()
         await found.press("escape")
-        assert "A move of one of this config's backends has been half done" in found.text
+        assert "A move of one of this config's backends has been unfinished" in found.text
         await found.press("R", "f", "y")
         assert "The pending move was finished" in found.text
     assert "sql_postgres" in config.read_text()
@@ -203,11 +194,11 @@ async def test_a_transfer_that_is_stopped_leaves_nothing_half_written(
             await other.execute("BEGIN; CREATE TABLE openai_conversations (id VARCHAR)")
             await found.pilot.press("a")
             await found.pilot.press("y")
-            await until(found, "◌ running")
+            await found.appears("◌ running")
             await found.pilot.press("q")
             assert found.app.is_running, "leaving waits for what runs"
             await found.pilot.press("escape")
-            await until(found, "✗ nothing was changed")
+            await found.appears("✗ nothing was changed")
             await other.execute("ROLLBACK")
         assert "everything was rolled back" in found.text
         assert postgres_store.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == "0"
