@@ -9,6 +9,7 @@ from typing import Final
 _SMALLEST: Final = 1 << 10
 _AT_ONCE: Final = 1 << 18
 """Hashes that are compared with each other at a time: some 15 MB of Python's numbers."""
+_PARTS: Final = 16
 _STANDS_FOR_EMPTY: Final = 1
 
 
@@ -72,19 +73,27 @@ class SeenKeys:
 class DistinctKeys:
     """A count of keys by their 64-bit hashes, 8 bytes each: what counts does not need to know of each key whether it is new."""
 
-    __slots__ = ("_hashes", "_note")
+    __slots__ = ("_notes", "_parts")
 
     def __init__(self) -> None:
-        self._hashes = array("q")
-        self._note = self._hashes.append
+        # Apart from the start: equal hashes are in one part, and each is looked at once more, and not once for every part.
+        self._parts = tuple(array("q") for _ in range(_PARTS))
+        self._notes = tuple(part.append for part in self._parts)
 
     def add(self, key: bytes) -> None:
         """Note a key, maybe once more."""
-        self._note(hash(key))
+        number = hash(key)
+        self._notes[number % _PARTS](number)
 
     def __len__(self) -> int:
         """Return how many different ones there were."""
-        parts = len(self._hashes) // _AT_ONCE + 1
-        return sum(
-            len({number for number in self._hashes if number % parts == part}) for part in range(parts)
-        )
+        return sum(map(_distinct, self._parts))
+
+
+def _distinct(hashes: array[int]) -> int:
+    passes = len(hashes) // _AT_ONCE + 1
+    if passes == 1:
+        return len(set(hashes))
+    return sum(
+        len({number for number in hashes if number // _PARTS % passes == turn}) for turn in range(passes)
+    )
