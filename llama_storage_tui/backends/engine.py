@@ -63,8 +63,15 @@ class TableWatch(Protocol):
     engine that takes longer to prepare such a statement than to read the rows.
     """
 
-    way: str
-    is_raw: bool
+    @property
+    def way(self) -> str:
+        """How new rows are found, in a sentence."""
+        ...
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether new rows are taken as they are stored."""
+        ...
 
     def obstacle(self, shape: TableShape) -> str:
         """Return why a table that has positions cannot be followed, in a sentence; empty where it can."""

@@ -39,14 +39,15 @@ def sqlite_reader(target: SqliteTarget, *, timeouts: Timeouts) -> Reader:
     prober = SqliteProber(engine, target, timeouts)
     return sql_reader(
         engine,
-        watch=partial(_watch_of, engine),
+        watch=partial(watch_of, engine),
         keys=keys_of(engine, target.table),
         timeouts=timeouts,
         prober=prober,
     )
 
 
-def _watch_of(engine: SqliteEngine) -> TableWatch:
+def watch_of(engine: SqliteEngine) -> TableWatch:
+    """Return what tells which rows of a file are new."""
     from llama_storage_tui.backends.sqlite.watch import SqliteWatch
 
     return SqliteWatch(engine)

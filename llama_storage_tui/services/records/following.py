@@ -43,7 +43,7 @@ class Followed(Generic[T]):
 
     `is_cut` where there is more that was stored since: the next look goes on there. `unseen` is about how many rows were stored
     where the looks do not reach, since the first one. `ways` say how the rows are found and what that leaves out. `seconds` is how
-    long the look took.
+    long the look took, `steadily` the less of that and what the one before took: one look that something held up is not slow.
     """
 
     records: tuple[T, ...]
@@ -52,13 +52,14 @@ class Followed(Generic[T]):
     unseen: int = 0
     ways: tuple[str, ...] = ()
     seconds: float = 0.0
+    steadily: float = 0.0
 
     @property
     def wait(self) -> float:
         """How many seconds to wait for the next look."""
         if self.is_cut:
             return 0.0
-        return SECONDS if self.seconds < SLOW else min(LONGEST_WAIT, max(SECONDS, self.seconds * SHARE))
+        return SECONDS if self.steadily < SLOW else min(LONGEST_WAIT, max(SECONDS, self.steadily * SHARE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class Follower(Generic[T]):
         check_query(how.family, query)
         self._sources: OpenedSource[Place] | None = None
         self._marks: dict[Place, Mark] = {}
+        self._took = 0.0
         self._looks_done = 0
 
     def begin_anew(self) -> None:
@@ -142,14 +144,17 @@ class Follower(Generic[T]):
             for place, source in sources.sources.items()
             if isinstance(source, KeySource)
         )
+        # The first one opens what the others find open.
+        seconds = monotonic() - start if self._looks_done > 1 else 0.0
+        before, self._took = self._took, seconds
         return Followed(
             records,
             tuple(dict.fromkeys((*sources.notices, *unfollowed, *notices))),
             any(part.is_cut for part in found),
             sum(part.unseen for part in found),
             tuple(dict.fromkeys(way for part in found for way in part.ways)),
-            # The first one opens what the others find open.
-            monotonic() - start if self._looks_done > 1 else 0.0,
+            seconds,
+            min(before, seconds),
         )
 
     async def _opened(self) -> OpenedSource[Place]:

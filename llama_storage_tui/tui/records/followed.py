@@ -32,6 +32,12 @@ FAST: Final = 10
 
 MARK: Final = "+"
 
+ROUND: Final = tuple(digit * 10**power for power in range(1, 5) for digit in (1, 2, 5))
+"""Milliseconds of a look, as they are said."""
+
+FAR: Final = 5
+"""How many times too large a figure may be before it is replaced."""
+
 
 @dataclass(eq=False)
 class Following:
@@ -41,7 +47,8 @@ class Following:
     question: object
     is_paused: bool = False
     lost: Lost | None = None
-    milliseconds: float | None = None
+    milliseconds: int | None = None
+    """What a look takes at most, as a round figure."""
     unseen: int = 0
     held: int = 0
     """New records that are not on show, since the cursor lies too deep."""
@@ -59,7 +66,7 @@ class Following:
             return [Shown("◌ following, paused without focus", Tone.MUTED)]
         if self.lost is not None:
             return [Shown(f"✗ connection lost, retrying in {self.lost.wait:.0f} s", Tone.BAD)]
-        cost = "" if not self.milliseconds else f", {self.milliseconds:.0f} ms a look"
+        cost = "" if not self.milliseconds else f", ≤ {self.milliseconds:,} ms a look"
         found = [Shown(f"● following{cost}", Tone.GOOD)]
         if self.held:
             found.append(Shown(f"▲ {self.held:,} newer: ctrl+r shows them", Tone.WARNING))
@@ -187,7 +194,8 @@ class FollowedScreen(FilteredScreen[Question]):
             self.status.say("Connected again; following resumes from where it was.")
         # What is on show is what is stored, also where nothing came.
         self.was_read()
-        following.milliseconds = _rounded(step.seconds * 1000, following.milliseconds)
+        if step.seconds:
+            following.milliseconds = _rounded(step.seconds * 1000, following.milliseconds)
         following.unseen = step.unseen
         if not following.has_begun:
             following.has_begun = True
@@ -315,6 +323,7 @@ class FollowedScreen(FilteredScreen[Question]):
         return True
 
 
-def _rounded(found: float, before: float | None) -> float:
-    """Return a figure that changes only where it says something else: each change is drawn."""
-    return found if not before or not before / 2 < found < before * 2 else before
+def _rounded(found: float, before: int | None) -> int:
+    """Return a round figure that is not exceeded, the one before as long as that is not far too large: each change is drawn."""
+    least = next((each for each in ROUND if found <= each), ROUND[-1])
+    return before if before is not None and least <= before <= FAR * least else least

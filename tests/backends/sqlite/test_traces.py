@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import aclosing, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -18,7 +19,7 @@ import pytest
 
 from llama_storage_tui.backends.sql_reader import sql_reader
 from llama_storage_tui.backends.sqlite.engine import SqliteEngine
-from llama_storage_tui.backends.sqlite.reader import SqliteProber, keys_of
+from llama_storage_tui.backends.sqlite.reader import SqliteProber, keys_of, watch_of
 from llama_storage_tui.backends.sqlite.target import SqliteTarget
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import BackendError, FailureKind
@@ -140,7 +141,13 @@ async def test_a_hot_wal_too_large_to_copy_is_explained(tmp_path: Path) -> None:
     (tmp_path / "x.db-shm").unlink()
     engine = SqliteEngine(tmp_path / "x.db", timeouts=Timeouts(), copy_limit=1000)
     prober = SqliteProber(engine, SqliteTarget(tmp_path / "x.db"), Timeouts())
-    reader = sql_reader(engine, keys=keys_of(engine, "kvstore"), timeouts=Timeouts(), prober=prober)
+    reader = sql_reader(
+        engine,
+        watch=partial(watch_of, engine),
+        keys=keys_of(engine, "kvstore"),
+        timeouts=Timeouts(),
+        prober=prober,
+    )
     before = traces(tmp_path)
     with pytest.raises(BackendError, match="only a copy can show") as caught:
         await reader.key_values.page(KeySelection())
