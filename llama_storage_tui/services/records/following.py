@@ -83,8 +83,50 @@ _PASSING: Final = frozenset(
 """Failures after which a store may answer again: a server that restarts, a file that is being replaced."""
 
 
-class Follower(Generic[T]):
-    """Follows the tables of a family. Marks survive a look that fails: the next one gives what was stored meanwhile."""
+class Polling(Generic[T]):
+    """Looks for what was stored, again and again. Marks survive a look that fails: the next one gives what was stored meanwhile."""
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a look has answered, so that the next one knows where to go on."""
+        raise NotImplementedError
+
+    def begin_anew(self) -> None:
+        """Forget how far was seen: the next look finds nothing, as the first one does."""
+        raise NotImplementedError
+
+    async def look(self) -> Followed[T]:
+        """Return what was stored since the last look; the first one finds nothing, and only tells where the next begins.
+
+        Raises BackendError where nothing can be read.
+        """
+        raise NotImplementedError
+
+    async def follow(self) -> AsyncGenerator[Followed[T] | Lost, None]:
+        """Yield what each look found, for as long as it is read; whoever leaves it can follow on later.
+
+        A look that fails where one has answered before is yielded, and the next one waits longer. Raises BackendError where the
+        first look fails, or where no later one can do better.
+        """
+        lost = 0
+        while True:
+            try:
+                found = await self.look()
+            except BackendError as error:
+                if not self.has_begun or error.failure not in _PASSING:
+                    raise
+                failed = Lost(error, min(LONGEST_WAIT, SECONDS * 2**lost))
+                lost += 1
+                yield failed
+                await asyncio.sleep(failed.wait)
+            else:
+                lost = 0
+                yield found
+                await asyncio.sleep(found.wait)
+
+
+class Follower(Polling[T]):
+    """Follows the tables of a family."""
 
     def __init__(self, session: Session, how: ListedFamily[T], query: Query) -> None:
         """Follow what a query selects; its order and cursor do not matter.
@@ -101,31 +143,14 @@ class Follower(Generic[T]):
         self._took = 0.0
         self._looks_done = 0
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether a table was seen."""
+        return bool(self._marks)
+
     def begin_anew(self) -> None:
         """Forget how far the tables were seen: the next look finds nothing, as the first one does."""
         self._marks.clear()
-
-    async def follow(self) -> AsyncGenerator[Followed[T] | Lost, None]:
-        """Yield what each look found, for as long as it is read; whoever leaves it can follow on later.
-
-        A look that fails where one has answered before is yielded, and the next one waits longer. Raises BackendError where the
-        first look fails, or where no later one can do better.
-        """
-        lost = 0
-        while True:
-            try:
-                found = await self.look()
-            except BackendError as error:
-                if not self._marks or error.failure not in _PASSING:
-                    raise
-                failed = Lost(error, min(LONGEST_WAIT, SECONDS * 2**lost))
-                lost += 1
-                yield failed
-                await asyncio.sleep(failed.wait)
-            else:
-                lost = 0
-                yield found
-                await asyncio.sleep(found.wait)
 
     async def look(self) -> Followed[T]:
         """Return what was stored since the last look; the first one finds nothing, and only tells where the next begins.
