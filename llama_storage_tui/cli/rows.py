@@ -127,6 +127,7 @@ def rows(
             )
         write_as_stored(
             context,
+            config,
             lambda row: row_body(row.columns, row.cells),
             lambda session: RowFollower(session, backend, query),
         )

@@ -35,7 +35,7 @@ def body_of(document: type[Document]) -> type[Document]:
     return found
 
 
-def write_as_stored(context: click.Context, written: Written, following: Following) -> None:
+def write_as_stored(context: click.Context, config: str, written: Written, following: Following) -> None:
     """Write what is stored as lines of JSON, for as long as somebody reads them.
 
     Raises UsageError with `--after`, BackendError where the first look fails, ReaderGoneError.
@@ -56,7 +56,7 @@ def write_as_stored(context: click.Context, written: Written, following: Followi
                     output.write_json_line(written(record))
                 output.flush()
 
-    ask(context, context.obj["config"], follow)
+    ask(context, config, follow)
 
 
 class _Talk:

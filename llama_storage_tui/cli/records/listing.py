@@ -85,7 +85,9 @@ def _command(listed: ListCommand) -> click.Command:
         query = query_of(listed.family, given)
         if given["follow"]:
             body = body_of(listed.document)
-            write_as_stored(context, body.model_validate, listed.followed(query, given))
+            write_as_stored(
+                context, context.obj["config"], body.model_validate, listed.followed(query, given)
+            )
             return ExitCode.DONE
         page = ask(context, context.obj["config"], listed.asked(query, given))
         if Settings(context).is_json:
