@@ -109,7 +109,9 @@ def rows(
     follow: bool,
     format_: str,
 ) -> int:
-    """Print rows of a table: a page, all with --all, or each as it is stored with --follow.
+    """Print rows of a table: a page, or all with --all.
+
+    With --follow each row is written as it is stored.
 
     Example: llama-storage-tui rows run.yaml sql_default responses --order-by created_at:desc --limit 5
     """
