@@ -38,7 +38,7 @@ QUIET: Final = 1.0 + ESCAPE_DELAY
 a core."""
 
 
-class Ending(Event):
+class InputEnd(Event):
     """An event that ends a wait for input too."""
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class TerminalDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._drawn = DrawnScreen()
-        self.exit_event = self._ending = Ending()
+        self.exit_event = self._ending = InputEnd()
         self._file = screen()
         self.fileno = self.keys
         self.input_tty = True
