@@ -174,3 +174,12 @@ def _one_of(conditions: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[bo
         return conditions[0]
     middle = len(conditions) // 2
     return sa.or_(_one_of(conditions[:middle]).self_group(), _one_of(conditions[middle:]).self_group())
+
+
+def columns_of(condition: Condition) -> Iterator[str]:
+    """Yield the columns that a condition compares as a whole."""
+    return (
+        field.column
+        for field in fields_of(condition)
+        if not any(inside_of(Equals(field, None))) and field.measure is Measure.VALUE
+    )

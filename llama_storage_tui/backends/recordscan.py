@@ -14,6 +14,7 @@ from llama_storage_tui.backends.asked import asked
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.documents import (
     DocumentSource,
+    columns_of,
     fields_of,
     holds,
     inside_of,
@@ -28,7 +29,6 @@ from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Cell, Cursor
 from llama_storage_tui.model.records import (
     Condition,
-    Equals,
     Field,
     Measure,
     Record,
@@ -258,9 +258,7 @@ class RecordScan(RowSource):
         early, late = ((), ()) if is_asked else self._conditions()
         fields = [*self.query.fields, *(field for each in late for field in inside_of(each))]
         where = (*where, *self._holding(table, early))
-        names = [column.name for column in self.marked] + [
-            name for each in late for name in _columns_of(each)
-        ]
+        names = [column.name for column in self.marked] + [name for each in late for name in columns_of(each)]
         rows = self.rows(table, fields, names, where, order=order, source=source, is_walk=is_walk)
         chosen = [self.taken(rows, field) for field in self.query.fields]
         marks = [
@@ -321,7 +319,7 @@ class RecordScan(RowSource):
             table,
             [field for each in late for field in inside_of(each)],
             [column.name for column in (*keys, *self.marked)]
-            + [name for each in late for name in _columns_of(each)],
+            + [name for each in late for name in columns_of(each)],
             (segment, *as_condition(floor, self._order(table)[0], limit), *self._holding(table, early)),
             order=self._falling,
         )
@@ -398,12 +396,3 @@ def _oid(text: str) -> int:
         return int(text)
     except ValueError:
         raise cursors.refused() from None
-
-
-def _columns_of(condition: Condition) -> Iterator[str]:
-    """Yield the columns that a condition compares as a whole."""
-    return (
-        field.column
-        for field in fields_of(condition)
-        if not any(inside_of(Equals(field, None))) and field.measure is Measure.VALUE
-    )
