@@ -24,7 +24,7 @@ from llama_storage_tui.model.data import (
     StoredValue,
     Table,
 )
-from llama_storage_tui.model.following import Mark, StoredSince
+from llama_storage_tui.model.following import Mark, RowsSince, StoredSince
 from llama_storage_tui.model.raw_rows import (
     Found,
     RawBatch,
@@ -158,6 +158,14 @@ class TableReader(Protocol):
 
     async def page(self, query: RowQuery) -> RowPage:
         """Return a page of rows by keyset; raises UsageError for a column or a filter value that cannot be."""
+        ...
+
+    async def rows_since(self, query: RowQuery, mark: Mark | None, *, limit: int) -> RowsSince:
+        """Return the rows of a query among the `limit` rows that were stored next after a mark; without one only where to go on.
+
+        The query's order, limit and cursor are ignored. It is a bounded read. Raises as `page` does, and BackendError (UNSUPPORTED)
+        where the rows of a table have no position.
+        """
         ...
 
     async def row(self, table: str, cursor: Cursor) -> dict[str, Cell] | None:

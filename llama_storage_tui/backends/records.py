@@ -21,8 +21,9 @@ from llama_storage_tui.backends.recordtally import Counted, RecordTally
 from llama_storage_tui.backends.rereading import rereading
 from llama_storage_tui.backends.shape import ColumnKind, TableShape
 from llama_storage_tui.backends.stored_scan import StoredScan, resolved_for, scan_of
+from llama_storage_tui.backends.watching import check_followable
 from llama_storage_tui.deferred import dataclass, replace
-from llama_storage_tui.errors import BackendError, FailureKind, NotFoundError, UsageError
+from llama_storage_tui.errors import NotFoundError, UsageError
 from llama_storage_tui.model.following import Mark, StoredSince
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.model.records import (
@@ -239,12 +240,7 @@ class SqlRecordReader:
         shape = await self.engine.run(
             lambda connection: self._shape(connection, query), seconds=self.timeouts.query
         )
-        if not self.engine.dialect.documents.physical(shape):
-            raise _unfollowed(
-                f"{shape.name!r} cannot be followed: its rows have no position to follow from", self.engine
-            )
-        if obstacle := self.watch.obstacle(shape):
-            raise _unfollowed(obstacle, self.engine)
+        check_followable(self.engine, self.watch, shape)
         return shape
 
     async def _at(
@@ -316,12 +312,6 @@ class SqlRecordReader:
             )
         self._shapes[query.table] = shape
         return shape
-
-
-def _unfollowed(message: str, engine: Engine) -> BackendError:
-    return BackendError(
-        message, failure=FailureKind.UNSUPPORTED, where=engine.where, help="Read the list again instead."
-    )
 
 
 def _handed_over(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:

@@ -26,6 +26,7 @@ from llama_storage_tui.backends.row_source import (
     Rows,
     RowSource,
     ScanSlice,
+    is_one_of,
     next_width,
     shortened,
 )
@@ -234,8 +235,8 @@ class RecordScan(RowSource):
         """Return the rows with these ids."""
         table = self.table
         column = self.shape.column(self.query.id)
-        equal = [self.dialect.equals(table.c[column.name], column, id_) for id_ in ids]
-        return await self._fetch(connection, self._selected(table, (sa.or_(*equal),)), None)
+        is_one = is_one_of(self.dialect, table.c[column.name], column, ids)
+        return await self._fetch(connection, self._selected(table, (is_one,)), None)
 
     def followed(self, watch: TableWatch) -> Statement:
         """Return the statement of the rows at a look's positions, which are its parameters (`TableWatch.values`)."""

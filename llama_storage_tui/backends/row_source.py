@@ -13,7 +13,8 @@ from llama_storage_tui.backends.documents import (
     wanted,
 )
 from llama_storage_tui.backends.engine import Dialect, Expression, PreparedDocument, Ready, Statement, Values
-from llama_storage_tui.backends.shape import TableShape
+from llama_storage_tui.backends.ranges import is_storable
+from llama_storage_tui.backends.shape import ColumnKind, ColumnShape, TableShape
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.model.data import Cell
 from llama_storage_tui.model.records import (
@@ -165,3 +166,17 @@ def next_width(width: int, found: int, wanted: int) -> int:
     """Return how many positions to read next: what holds the rest, by what these held, and a quarter more; at most four times."""
     widest = width * 4
     return widest if found == 0 else max(1, min(widest, width * wanted * 5 // (found * 4) + 1))
+
+
+def is_one_of(
+    dialect: Dialect, element: Expression, column: ColumnShape, ids: Sequence[str]
+) -> sa.ColumnElement[bool]:
+    """Return the condition that a column has one of these texts."""
+    if column.kind is ColumnKind.TEXT and all(_is_plain(dialect, id_) for id_ in ids):
+        # One parameter for all of them: a condition for each takes longer to compose than the look-up itself.
+        return dialect.sort_key(element, column).in_([*ids])
+    return sa.or_(*(dialect.equals(element, column, id_) for id_ in ids))
+
+
+def _is_plain(dialect: Dialect, text: str) -> bool:
+    return is_storable(text) and "\x00" not in text and dialect.can_hold(text)

@@ -34,7 +34,7 @@ def sql_reader(
     def tables() -> TableReader:
         from llama_storage_tui.backends.tables import SqlTableReader
 
-        return SqlTableReader(engine(), timeouts)
+        return SqlTableReader(engine(), timeouts, watch())
 
     def records() -> RecordReader:
         from llama_storage_tui.backends.records import SqlRecordReader

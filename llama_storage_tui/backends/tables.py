@@ -13,14 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.batches import BATCH_BYTES, LARGEST_BATCH, Pace
 from llama_storage_tui.backends.cursors import Position
-from llama_storage_tui.backends.engine import Engine, Statement, describe
-from llama_storage_tui.backends.listing import ResolvedQuery, row_fingerprint
+from llama_storage_tui.backends.engine import Engine, Statement, TableWatch, describe
+from llama_storage_tui.backends.listing import ResolvedQuery, Segment, row_fingerprint
 from llama_storage_tui.backends.rereading import as_stored, rereading
 from llama_storage_tui.backends.row_filters import compared_texts, filter_conditions
 from llama_storage_tui.backends.shape import ColumnKind, TableShape
+from llama_storage_tui.backends.watching import check_followable
 from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import BackendError, ContentError, FailureKind, NotFoundError, UsageError
 from llama_storage_tui.model.data import Cell, Count, Cursor, Filter, RowPage, RowQuery, Table
+from llama_storage_tui.model.following import Mark, RowsSince
 from llama_storage_tui.model.limits import Timeouts
 
 PIECE: Final = 10_000
@@ -33,6 +35,7 @@ class SqlTableReader:
 
     engine: Engine
     timeouts: Timeouts
+    watch: TableWatch
     _shapes: dict[str, TableShape] = field(default_factory=dict)
     """Described tables: a page after the first needs no second look at the catalog."""
 
@@ -91,6 +94,50 @@ class SqlTableReader:
             return _as_page(listing, rows, query, is_cut_short=is_cut_short)
 
         return await engine.run(paged, seconds=self.timeouts.query)
+
+    async def rows_since(self, query: RowQuery, mark: Mark | None, *, limit: int) -> RowsSince:
+        """Return the rows that were stored since a mark; without one none, and where to go on."""
+        asked = replace(query, order=None, after=None)
+        shape = None if mark is None else self._shapes.get(query.table)
+        if shape is None:
+            shape = await self._followable(asked)
+        look = await self.watch.look(shape, mark, limit, seconds=self.timeouts.query)
+        known = shape
+        page = await rereading(
+            self.engine, lambda engine: self._page_at(engine, asked, known, look.positions)
+        )
+        return RowsSince(page, look.mark, self.watch.way, look.is_cut, look.unseen)
+
+    async def _followable(self, query: RowQuery) -> TableShape:
+        """Describe a table and check what is asked of it; raises BackendError where it cannot be followed."""
+        listing = await self.engine.run(
+            lambda connection: self._listing(connection, self.engine, query), seconds=self.timeouts.query
+        )
+        check_followable(self.engine, self.watch, listing.shape)
+        return listing.shape
+
+    async def _page_at(
+        self, engine: Engine, query: RowQuery, shape: TableShape, positions: Sequence[str]
+    ) -> RowPage:
+        """Return the rows at the positions of a look, in their order; without positions nothing is asked."""
+        listing = ResolvedQuery.of(query, shape, engine.dialect)
+        table = listing.shape.selectable()
+        place: sa.ColumnClause[object] = sa.column(
+            sa.sql.quoted_name(engine.dialect.documents.physical(shape)[-1].name, quote=True)
+        )
+        table.append_column(place)
+        found = Segment((self.watch.at(place),), ())
+        statement = listing.statement(table, found, limit=None, cell_limit=query.cell_limit)
+
+        async def read(connection: AsyncConnection) -> list[Sequence[object]]:
+            marked = statement.add_columns(sa.cast(place, sa.Text()).label("place"))
+            return [*(await connection.execute(marked, self.watch.values(positions))).all()]
+
+        rows = await engine.run(read, seconds=self.timeouts.query) if positions else []
+        order = {text: index for index, text in enumerate(positions)}
+        ranked = sorted(rows, key=lambda row: order.get(str(row[-1]), 0))
+        whole = replace(query, limit=max(1, len(ranked)))
+        return _as_page(listing, [row[:-1] for row in ranked], whole, is_cut_short=False)
 
     async def row(self, table: str, cursor: Cursor) -> dict[str, Cell] | None:
         """Return one whole row by its cursor of a RowPage; None where it is gone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import JsonValue
@@ -15,7 +16,7 @@ from llama_storage_tui.cli.data_json import (
     test_json,
 )
 from llama_storage_tui.cli.documents import Document, From, HelpText, Json, Made
-from llama_storage_tui.model.data import Count, RowPage
+from llama_storage_tui.model.data import Cell, Column, Count, RowPage
 from llama_storage_tui.services.values import cell_to_json, stored_to_json
 
 
@@ -140,14 +141,16 @@ class TablesDocument(Document):
     tables: list[TableBody]
 
 
+def row_body(columns: Sequence[Column], cells: Sequence[Cell]) -> dict[str, object]:
+    """Return a row by its columns' names."""
+    return {
+        column.name: cell_to_json(cell, is_json=column.is_json)
+        for column, cell in zip(columns, cells, strict=True)
+    }
+
+
 def _rows(page: RowPage) -> list[dict[str, object]]:
-    return [
-        {
-            column.name: cell_to_json(cell, is_json=column.is_json)
-            for column, cell in zip(page.columns, row, strict=True)
-        }
-        for row in page.rows
-    ]
+    return [row_body(page.columns, row) for row in page.rows]
 
 
 class RowsDocument(Document):

@@ -246,7 +246,7 @@ def write_raw(chunk: str) -> None:
     _write_data(text.block(chunk) if stdout_is_terminal() else chunk)
 
 
-def write_json_line(document: BaseModel) -> None:
+def write_json_line(document: BaseModel | Mapping[str, object]) -> None:
     """Print a document as one line of JSON Lines."""
     _release()
     _write_data(_compact(document) + "\n")

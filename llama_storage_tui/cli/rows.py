@@ -8,14 +8,16 @@ import click
 
 from llama_storage_tui.cli import output, reports, shell_completion
 from llama_storage_tui.cli.asking import LIMIT, ask
-from llama_storage_tui.cli.data_documents import RowsDocument, TableBody, TablesDocument
+from llama_storage_tui.cli.data_documents import RowsDocument, TableBody, TablesDocument, row_body
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import RUN_CONFIG, shared_options
+from llama_storage_tui.cli.records.following import FOLLOW, write_as_stored
 from llama_storage_tui.cli.settings import Settings
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Filter, Order, RowQuery
 from llama_storage_tui.services import browse, export
 from llama_storage_tui.services.records.row_conditions import HELP, parse_condition
+from llama_storage_tui.services.row_following import RowFollower
 
 
 @click.command()
@@ -81,6 +83,7 @@ def _query(
 @click.option("--limit", type=LIMIT, metavar="N", help="Rows of a page (default 100).")
 @click.option("--after", metavar="CURSOR", help="The page after CURSOR.")
 @click.option("--all", "everything", is_flag=True, help="Stream every row.")
+@FOLLOW
 @click.option(
     "--format",
     "format_",
@@ -103,9 +106,12 @@ def rows(
     limit: int | None,
     after: str | None,
     everything: bool,
+    follow: bool,
     format_: str,
 ) -> int:
     """Print rows of a table: a page, or all with --all.
+
+    With --follow each row is written as it is stored.
 
     Example: llama-storage-tui rows run.yaml sql_default responses --order-by created_at:desc --limit 5
     """
@@ -115,6 +121,19 @@ def rows(
             help="Leave --all out for a page.",
         )
     query = _query(table, columns, where, where_null, order_by, limit or PAGE, after)
+    if follow:
+        if everything or limit is not None or order_by is not None:
+            raise UsageError(
+                "--follow writes rows as they are stored and cannot be combined with --all, --limit or --order-by",
+                help="Leave one of them out.",
+            )
+        write_as_stored(
+            context,
+            config,
+            lambda row: row_body(row.columns, row.cells),
+            lambda session: RowFollower(session, backend, query),
+        )
+        return ExitCode.DONE
     if everything:
         kind = export.ExportFormat(format_)
         ask(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 
 from llama_storage_tui.deferred import dataclass
+from llama_storage_tui.model.data import Cell, Column, Cursor, RowPage
 from llama_storage_tui.model.records import Record
 
 
@@ -37,3 +38,23 @@ class StoredSince:
     way: str
     is_cut: bool = False
     unseen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RowsSince:
+    """Rows of any table that were stored since a mark, as a page, the first stored first; the rest is as in `StoredSince`."""
+
+    page: RowPage
+    mark: Mark
+    way: str
+    is_cut: bool = False
+    unseen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """A row that was stored: its cells align with `columns`; `cursor` reads it whole, None where the table has no key."""
+
+    columns: tuple[Column, ...]
+    cells: tuple[Cell, ...]
+    cursor: Cursor | None = None

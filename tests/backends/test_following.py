@@ -7,7 +7,8 @@ import pytest
 
 from llama_storage_tui.backends.postgres import watch
 from llama_storage_tui.backends.protocols import Reader
-from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.errors import BackendError, FailureKind, UsageError
+from llama_storage_tui.model.data import Filter, RowQuery
 from llama_storage_tui.model.following import Mark, StoredSince
 from llama_storage_tui.model.records import Equals, Field, RecordQuery
 from tests.servers import PASSWORD
@@ -109,6 +110,36 @@ async def test_a_view_is_refused_with_the_reason(store: Store) -> None:
         with pytest.raises(BackendError, match="its rows have no position") as caught:
             await reader.records.stored_since(RecordQuery("seen", QUERY.fields), None, limit=10)
         assert caught.value.failure is FailureKind.UNSUPPORTED
+
+
+async def test_new_rows_of_any_table_come_as_they_were_stored_and_can_be_read_whole(store: Store) -> None:
+    store.execute(TABLE)
+    add(store, "a")
+    query = RowQuery("notes", columns=("doc", "id"), filters=(Filter("doc.kind", "odd"),), cell_limit=5)
+    async with reading(store.target()) as reader:
+        first = await reader.tables.rows_since(query, None, limit=10)
+        assert first.page.rows == ()
+        add(store, "d", kind="odd")
+        add(store, "c")
+        add(store, "b", kind="odd")
+        found = await reader.tables.rows_since(query, first.mark, limit=10)
+        assert [row[1] for row in found.page.rows] == ["d", "b"]
+        assert found.page.rows[0][0] == '{"kin'
+        whole = [await reader.tables.row("notes", str(cursor)) for cursor in found.page.row_cursors]
+        assert [row["id"] for row in whole if row is not None] == ["d", "b"]
+        again = await reader.tables.rows_since(query, found.mark, limit=10)
+        assert again.page.rows == ()
+
+
+async def test_rows_of_a_view_and_a_column_that_is_not_there_are_refused_at_the_first_look(
+    store: Store,
+) -> None:
+    store.execute(f"{TABLE} CREATE VIEW seen AS SELECT * FROM notes;")
+    async with reading(store.target()) as reader:
+        with pytest.raises(BackendError, match="its rows have no position"):
+            await reader.tables.rows_since(RowQuery("seen"), None, limit=10)
+        with pytest.raises(UsageError, match="nothing"):
+            await reader.tables.rows_since(RowQuery("notes", columns=("nothing",)), None, limit=10)
 
 
 async def test_sqlite_reads_no_row_before_the_last_one(sqlite_store: SqliteStore) -> None:

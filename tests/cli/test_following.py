@@ -29,8 +29,14 @@ def responses(response_store: SqliteStore) -> SqliteStore:
 @contextmanager
 def following(store: SqliteStore, *words: str) -> Iterator[subprocess.Popen[bytes]]:
     """Begin to follow, and wait until the first look was taken; a program that goes on is killed at the end."""
-    config = config_beside(store)
-    command = ("responses", config, "list", "--follow", *words)
+    command = ("responses", config_beside(store), "list", "--follow", *words)
+    with begun(*command) as process:
+        yield process
+
+
+@contextmanager
+def begun(*command: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Begin a command that follows, and wait until it does."""
     with start(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         try:
@@ -53,6 +59,27 @@ def test_each_new_response_is_a_line_as_in_the_list_and_ctrl_c_ends_it_with_130(
         process.send_signal(signal.SIGINT)
         assert process.wait() == 130
         assert process.stdout.read() == b""
+
+
+def test_each_new_row_of_a_table_is_a_line_with_the_columns_that_were_asked_for(
+    responses: SqliteStore,
+) -> None:
+    words = ("responses", "--columns", "id,response_object", "--where", "response_object.status = failed")
+    with begun("rows", config_beside(responses), "sql_default", *words, "--follow") as process:
+        assert process.stdout is not None
+        insert(responses, [row("resp_1"), row("resp_2", status="failed")])
+        line = json.loads(process.stdout.readline())
+        assert [*line] == ["id", "response_object"]
+        assert (line["id"], line["response_object"]["status"]) == ("resp_2", "failed")
+
+
+@pytest.mark.parametrize("other", [("--limit", "5"), ("--all",), ("--order-by", "id"), ("--after", "x")])
+def test_rows_are_followed_in_no_other_order_and_from_now_on(
+    responses: SqliteStore, run: Run, other: tuple[str, ...]
+) -> None:
+    answer = run("rows", config_beside(responses), "sql_default", "responses", "--follow", *other)
+    assert answer.code == 2
+    assert "--follow" in answer.err
 
 
 def test_it_ends_when_its_reader_is_gone_though_nothing_is_stored(responses: SqliteStore) -> None:

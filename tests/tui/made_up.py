@@ -45,6 +45,7 @@ from llama_storage_tui.model.data import (
     Table,
 )
 from llama_storage_tui.model.finding import Finding, Severity, Stage, Verdict
+from llama_storage_tui.model.following import Mark, RowsSince
 from llama_storage_tui.model.version import Version, VersionGuess
 from llama_storage_tui.secrets import Secret
 from llama_storage_tui.services.browse import belongs
@@ -232,6 +233,9 @@ class MemoryTables:
             row_cursors=tuple(f"row:{table.rows.index(row)}" for row in chosen),
             cut_cells=frozenset(cut),
         )
+
+    async def rows_since(self, query: RowQuery, mark: Mark | None, *, limit: int) -> RowsSince:  # noqa: ARG002 - see above
+        raise BackendError("Rows in memory have no position", failure=FailureKind.UNSUPPORTED)
 
     async def row(self, table: str, cursor: Cursor) -> dict[str, Cell] | None:
         await self.gate.pass_through()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from typing import Any, get_args
 
 import click
+from pydantic import BaseModel
 
 from llama_storage_tui.cli import output
 from llama_storage_tui.cli.asking import ask
@@ -14,16 +15,18 @@ from llama_storage_tui.cli.documents import Document
 from llama_storage_tui.cli.next_steps import help_words
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.reports.notices import notice_words
-from llama_storage_tui.services.records.following import Follower, Lost
+from llama_storage_tui.services.records.following import Lost, Polling
 from llama_storage_tui.services.session import Session
 
 FOLLOW = click.option(
     "--follow",
     is_flag=True,
-    help="Write each record as a line of JSON as soon as it is stored, until ctrl+c; the filters apply.",
+    help="Write each one as a line of JSON as soon as it is stored, until ctrl+c; the filters apply.",
 )
 
-Following = Callable[[Session], Follower[Any]]
+Following = Callable[[Session], Polling[Any]]
+Written = Callable[[Any], BaseModel | Mapping[str, object]]
+"""Makes what is written of something that was stored."""
 
 
 def body_of(document: type[Document]) -> type[Document]:
@@ -33,14 +36,13 @@ def body_of(document: type[Document]) -> type[Document]:
     return found
 
 
-def write_as_stored(context: click.Context, document: type[Document], following: Following) -> None:
-    """Write records as they are stored, for as long as somebody reads them.
+def write_as_stored(context: click.Context, config: str, written: Written, following: Following) -> None:
+    """Write what is stored as lines of JSON, for as long as somebody reads them.
 
     Raises UsageError with `--after`, BackendError where the first look fails, ReaderGoneError.
     """
     if context.params.get("after") is not None:
         raise UsageError("--follow begins now and takes no --after", help="Leave one of them out.")
-    body = body_of(document)
 
     async def follow(session: Session) -> None:
         talk = _Talk()
@@ -52,10 +54,10 @@ def write_as_stored(context: click.Context, document: type[Document], following:
                     continue
                 talk.found(notice_words(found.notices), found.ways, found.unseen)
                 for record in found.records:
-                    output.write_json_line(body.model_validate(record))
+                    output.write_json_line(written(record))
                 output.flush()
 
-    ask(context, context.obj["config"], follow)
+    ask(context, config, follow)
 
 
 class _Talk:

@@ -16,7 +16,7 @@ from llama_storage_tui.cli.documents import Document
 from llama_storage_tui.cli.exit_codes import ExitCode
 from llama_storage_tui.cli.options import shared_options
 from llama_storage_tui.cli.output import Colour, Piece, Toned
-from llama_storage_tui.cli.records.following import FOLLOW, Following, write_as_stored
+from llama_storage_tui.cli.records.following import FOLLOW, Following, body_of, write_as_stored
 from llama_storage_tui.cli.records.list_documents import (
     CompletionsDocument,
     ConversationsDocument,
@@ -84,7 +84,10 @@ def _command(listed: ListCommand) -> click.Command:
     def command(context: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - click's
         query = query_of(listed.family, given)
         if given["follow"]:
-            write_as_stored(context, listed.document, listed.followed(query, given))
+            body = body_of(listed.document)
+            write_as_stored(
+                context, context.obj["config"], body.model_validate, listed.followed(query, given)
+            )
             return ExitCode.DONE
         page = ask(context, context.obj["config"], listed.asked(query, given))
         if Settings(context).is_json:

@@ -43,7 +43,7 @@ class Followed(Generic[T]):
 
     `is_cut` where there is more that was stored since: the next look goes on there. `unseen` is about how many rows were stored
     where the looks do not reach, since the first one. `ways` say how the rows are found and what that leaves out. `seconds` is how
-    long the look took.
+    long the look took, `steadily` the less of that and what the one before took: one look that something held up is not slow.
     """
 
     records: tuple[T, ...]
@@ -52,13 +52,14 @@ class Followed(Generic[T]):
     unseen: int = 0
     ways: tuple[str, ...] = ()
     seconds: float = 0.0
+    steadily: float = 0.0
 
     @property
     def wait(self) -> float:
         """How many seconds to wait for the next look."""
         if self.is_cut:
             return 0.0
-        return SECONDS if self.seconds < SLOW else min(LONGEST_WAIT, max(SECONDS, self.seconds * SHARE))
+        return SECONDS if self.steadily < SLOW else min(LONGEST_WAIT, max(SECONDS, self.steadily * SHARE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,50 @@ _PASSING: Final = frozenset(
 """Failures after which a store may answer again: a server that restarts, a file that is being replaced."""
 
 
-class Follower(Generic[T]):
-    """Follows the tables of a family. Marks survive a look that fails: the next one gives what was stored meanwhile."""
+class Polling(Generic[T]):
+    """Looks for what was stored, again and again. Marks survive a look that fails: the next one gives what was stored meanwhile."""
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a look has answered, so that the next one knows where to go on."""
+        raise NotImplementedError
+
+    def begin_anew(self) -> None:
+        """Forget how far was seen: the next look finds nothing, as the first one does."""
+        raise NotImplementedError
+
+    async def look(self) -> Followed[T]:
+        """Return what was stored since the last look; the first one finds nothing, and only tells where the next begins.
+
+        Raises BackendError where nothing can be read.
+        """
+        raise NotImplementedError
+
+    async def follow(self) -> AsyncGenerator[Followed[T] | Lost, None]:
+        """Yield what each look found, for as long as it is read; whoever leaves it can follow on later.
+
+        A look that fails where one has answered before is yielded, and the next one waits longer. Raises BackendError where the
+        first look fails, or where no later one can do better.
+        """
+        lost = 0
+        while True:
+            try:
+                found = await self.look()
+            except BackendError as error:
+                if not self.has_begun or error.failure not in _PASSING:
+                    raise
+                failed = Lost(error, min(LONGEST_WAIT, SECONDS * 2**lost))
+                lost += 1
+                yield failed
+                await asyncio.sleep(failed.wait)
+            else:
+                lost = 0
+                yield found
+                await asyncio.sleep(found.wait)
+
+
+class Follower(Polling[T]):
+    """Follows the tables of a family."""
 
     def __init__(self, session: Session, how: ListedFamily[T], query: Query) -> None:
         """Follow what a query selects; its order and cursor do not matter.
@@ -97,33 +140,17 @@ class Follower(Generic[T]):
         check_query(how.family, query)
         self._sources: OpenedSource[Place] | None = None
         self._marks: dict[Place, Mark] = {}
+        self._took = 0.0
         self._looks_done = 0
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a table was seen."""
+        return bool(self._marks)
 
     def begin_anew(self) -> None:
         """Forget how far the tables were seen: the next look finds nothing, as the first one does."""
         self._marks.clear()
-
-    async def follow(self) -> AsyncGenerator[Followed[T] | Lost, None]:
-        """Yield what each look found, for as long as it is read; whoever leaves it can follow on later.
-
-        A look that fails where one has answered before is yielded, and the next one waits longer. Raises BackendError where the
-        first look fails, or where no later one can do better.
-        """
-        lost = 0
-        while True:
-            try:
-                found = await self.look()
-            except BackendError as error:
-                if not self._marks or error.failure not in _PASSING:
-                    raise
-                failed = Lost(error, min(LONGEST_WAIT, SECONDS * 2**lost))
-                lost += 1
-                yield failed
-                await asyncio.sleep(failed.wait)
-            else:
-                lost = 0
-                yield found
-                await asyncio.sleep(found.wait)
 
     async def look(self) -> Followed[T]:
         """Return what was stored since the last look; the first one finds nothing, and only tells where the next begins.
@@ -142,14 +169,17 @@ class Follower(Generic[T]):
             for place, source in sources.sources.items()
             if isinstance(source, KeySource)
         )
+        # The first one opens what the others find open.
+        seconds = monotonic() - start if self._looks_done > 1 else 0.0
+        before, self._took = self._took, seconds
         return Followed(
             records,
             tuple(dict.fromkeys((*sources.notices, *unfollowed, *notices))),
             any(part.is_cut for part in found),
             sum(part.unseen for part in found),
             tuple(dict.fromkeys(way for part in found for way in part.ways)),
-            # The first one opens what the others find open.
-            monotonic() - start if self._looks_done > 1 else 0.0,
+            seconds,
+            min(before, seconds),
         )
 
     async def _opened(self) -> OpenedSource[Place]:

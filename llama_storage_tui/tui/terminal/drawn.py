@@ -13,7 +13,7 @@ from typing import Final
 
 from rich.cells import cell_len
 
-from llama_storage_tui.tui.terminal.renditions import blank_rendition, merged
+from llama_storage_tui.tui.terminal.renditions import blank_rendition, change, merged
 
 _TOKEN: Final = re.compile(
     r"\x1b\[(?P<rendition>[0-9;]*)m"
@@ -100,9 +100,9 @@ class DrawnScreen:
         if found.is_lost:
             self.forget()
             return merged(text)
-        found.move(at)
+        found.end(at)
         self._at = at
-        return merged("".join(found.written))
+        return "".join(found.written)
 
 
 class _Changes:
@@ -112,9 +112,17 @@ class _Changes:
         self._rows = rows
         self._at = at
         self._now = ""
+        """The rendition of what was drawn last."""
         self.written: list[str] = []
         self.is_lost = False
         """Whether something was drawn nobody knows where."""
+
+    def end(self, at: tuple[int, int] | None) -> None:
+        """Leave the cursor there, and the terminal drawing plainly."""
+        self.move(at)
+        if self._now:
+            self.written.append(change(self._now, ""))
+            self._now = ""
 
     def move(self, at: tuple[int, int] | None) -> None:
         """Move the cursor there, if it is elsewhere."""
@@ -145,9 +153,10 @@ class _Changes:
 
     def _write(self, text: str, rendition: str) -> None:
         # Blanks between two texts need no rendition of their own.
-        if text.strip(" ") or rendition != blank_rendition(self._now):
+        if rendition != self._now and (text.strip(" ") or rendition != blank_rendition(self._now)):
+            self.written.append(change(self._now, rendition))
             self._now = rendition
-        self.written.append(f"\x1b[{self._now}m{text}\x1b[0m" if self._now else text)
+        self.written.append(text)
 
 
 @lru_cache(maxsize=4096)

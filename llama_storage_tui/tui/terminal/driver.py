@@ -11,11 +11,14 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from selectors import EVENT_READ, SelectSelector
+from threading import Event
+from time import monotonic
 from typing import Any, Final
 
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.app import App
+from textual.constants import ESCAPE_DELAY
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
 from textual.geometry import Size
@@ -26,6 +29,38 @@ from llama_storage_tui.tui.terminal.typeahead import Pasted, looks_pasted
 
 READ: Final = 4096
 """Bytes that are read at a time: what a terminal holds for a program."""
+
+
+TICK: Final = 0.1
+"""Seconds between two looks at the time while a key may be the beginning of a longer one."""
+QUIET: Final = 1.0 + ESCAPE_DELAY
+"""Seconds after which no key waits for its end any more: a thread that then looks at the time all the same takes half a percent of
+a core."""
+
+
+class InputEnd(Event):
+    """An event that ends a wait for input too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reader, self._writer = os.pipe()
+        os.set_blocking(self.reader, False)
+
+    def set(self) -> None:
+        """Set it, and make `reader` readable."""
+        super().set()
+        os.write(self._writer, b"\0")
+
+    def clear(self) -> None:
+        """Take it back."""
+        super().clear()
+        with suppress(BlockingIOError):
+            os.read(self.reader, READ)
+
+    def close(self) -> None:
+        """Close both ends."""
+        os.close(self.reader)
+        os.close(self._writer)
 
 
 class TerminalDriver(LinuxDriver):
@@ -43,6 +78,7 @@ class TerminalDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._drawn = DrawnScreen()
+        self.exit_event = self._ending = InputEnd()
         self._file = screen()
         self.fileno = self.keys
         self.input_tty = True
@@ -59,13 +95,23 @@ class TerminalDriver(LinuxDriver):
         decode = getincrementaldecoder("utf-8")().decode
         with SelectSelector() as selector:
             selector.register(self.fileno, EVENT_READ)
+            selector.register(self._ending.reader, EVENT_READ)
+            quiet_at = monotonic()
             while not self.exit_event.is_set():
-                if selector.select(0.1):
+                # Whether a key is the beginning of a longer one is decided by the time; without input nothing is left to decide.
+                found = selector.select(TICK if monotonic() < quiet_at else None)
+                if any(key.fd == self.fileno for key, _ in found):
+                    quiet_at = monotonic() + QUIET
                     self._hand_on(decode(os.read(self.fileno, READ)), parser)
                 for event in parser.tick():
                     self.process_message(event)
         with suppress(EOFError, ParseError):
             deque(parser.feed(""), maxlen=0)
+
+    def close(self) -> None:
+        """Tidy up: input has ended by then."""
+        super().close()
+        self._ending.close()
 
     def _hand_on(self, text: str, parser: XTermParser) -> None:
         if not text:

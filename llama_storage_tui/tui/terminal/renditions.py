@@ -33,11 +33,11 @@ def merged(text: str) -> str:
         if not drawn:
             continue
         if now != wanted and _MOVES.fullmatch(drawn) is None:
-            written.append(_change(now, wanted))
+            written.append(change(now, wanted))
             now = wanted
         written.append(drawn)
     if now != wanted:
-        written.append(_change(now, wanted))
+        written.append(change(now, wanted))
     return "".join(written)
 
 
@@ -49,8 +49,8 @@ def blank_rendition(rendition: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _change(now: str, wanted: str) -> str:
-    """Return what makes one rendition another."""
+def change(now: str, wanted: str) -> str:
+    """Return what makes one rendition another; both are empty where everything is drawn plainly."""
     if not wanted:
         return "\x1b[0m"
     if not now:

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
 from llama_storage_tui.errors import StorageToolError, UsageError
-from llama_storage_tui.model.data import Count, Cursor, Filter, Order, RowPage, RowQuery, Table
+from llama_storage_tui.model.data import Count, Cursor, Filter, Order, RowQuery, Table
 from llama_storage_tui.services import browse
 from llama_storage_tui.services.records.row_conditions import SHORT, condition_text, parse_condition
 from llama_storage_tui.services.session import Session
@@ -19,11 +19,11 @@ from llama_storage_tui.tui.export.jobs import RowExport
 from llama_storage_tui.tui.export.messages import ExportOpened
 from llama_storage_tui.tui.messages import CopyRequested, Failed, Opening
 from llama_storage_tui.tui.screens.filter_menu import VALUE, FilterChoices, FilterMenu, HasSavedFilters
-from llama_storage_tui.tui.screens.paged import PagedScreen
 from llama_storage_tui.tui.screens.remembered import Remembered
 from llama_storage_tui.tui.style.glyphs import Shown, Tone
 from llama_storage_tui.tui.style.wording import cell_shown, counted
 from llama_storage_tui.tui.style.zone import ZONE_KEY, Zone
+from llama_storage_tui.tui.values.followed_rows import FollowedRows, row_key
 from llama_storage_tui.tui.values.messages import RowsCounted, RowsLoaded, SubjectOpened
 from llama_storage_tui.tui.values.row_cells import heads, sort_words, value_condition
 from llama_storage_tui.tui.values.viewables import RecordSubject
@@ -40,7 +40,7 @@ MOST_CELLS: Final = 4000
 CELL_LIMIT: Final = 120
 
 
-class RowsScreen(PagedScreen[RowQuery]):
+class RowsScreen(FollowedRows):
     """A list with a cell cursor, so that sorting, filtering and copying know their column."""
 
     CSS_PATH = "../screens/browse.tcss"
@@ -120,7 +120,6 @@ class RowsScreen(PagedScreen[RowQuery]):
         self._backend = backend
         self._table = table
         self._zone = zone
-        self._page: RowPage | None = None
         self._total: Count | None = None
         self._edited: Filter | None = None
         """The condition that the filter line was opened with."""
@@ -137,11 +136,12 @@ class RowsScreen(PagedScreen[RowQuery]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        self._head()
+        self.head()
         self.query_one(Listing).focus()
         self.ask(self.question)
 
-    def _head(self) -> None:
+    def head(self) -> None:
+        """Say which page this is, in which order, of what."""
         facts = [Shown(f"page {self.page_number}", Tone.MUTED)]
         if self._page is not None and self._page.rows:
             first = self.rows_before + 1
@@ -157,12 +157,14 @@ class RowsScreen(PagedScreen[RowQuery]):
             for place, found in enumerate(self._shown.filters)
         ]
         facts.append(Shown(f"times in {self._zone.name}", Tone.MUTED))
+        facts += self.following.facts() if self.following is not None else []
         self.query_one(Headline).show(
             [self._session.catalog.distribution or "run config", self._backend, self._table.name], facts=facts
         )
 
     def read(self, question: RowQuery, after: Cursor | None) -> None:
         """Begin to read a page."""
+        super().read(question, after)
         sorting = f", sorted by {question.order.column}" if question.order else ""
         self.begin(f"Reading rows of {self._table.name}{sorting}")
         self._read(question, after)
@@ -182,7 +184,7 @@ class RowsScreen(PagedScreen[RowQuery]):
             return
         page = self._page = message.page
         self.arrived(page.next, len(page.rows))
-        self._fill()
+        self.fill()
         if not page.rows:
             self.finish("No rows match." if self._shown.filters else "This table is empty.")
         elif not page.is_complete:
@@ -192,19 +194,23 @@ class RowsScreen(PagedScreen[RowQuery]):
         else:
             self.finish(self.directions)
 
-    def _fill(self) -> None:
-        self._head()
+    def fill(self) -> None:
+        """List the rows of the page."""
+        self.head()
         page = self._page
         if page is None:
             return
         self.query_one(Listing).show(
             heads(page, self._shown.order),
             [
-                tuple(
-                    cell_shown(column.name, cell, self._zone.info)
-                    for column, cell in zip(page.columns, row, strict=True)
+                self.marked(
+                    tuple(
+                        cell_shown(column.name, cell, self._zone.info)
+                        for column, cell in zip(page.columns, row, strict=True)
+                    ),
+                    row_key(row, cursor),
                 )
-                for row in page.rows
+                for row, cursor in zip(page.rows, page.row_cursors, strict=True)
             ],
         )
 
@@ -316,13 +322,13 @@ class RowsScreen(PagedScreen[RowQuery]):
     @on(RowsCounted)
     def _counted(self, message: RowsCounted) -> None:
         self._total = message.count
-        self._head()
+        self.head()
         selected = "row is" if message.count.value == 1 else "rows are"
         self.finish(f"{counted(message.count)} {selected} selected.", is_read=False)
 
     def action_zone(self) -> None:
         self._zone.toggle()
-        self._fill()
+        self.fill()
 
     # Into a record, out of the program
 

@@ -33,6 +33,7 @@ class Headline(Static):
         self._place = ""
         self._facts: tuple[Shown, ...] = ()
         self._age = ""
+        self._height = 0
 
     def show(self, names: Sequence[str], *, place: str = "", facts: Sequence[Shown] = ()) -> None:
         """Replace what is said; `names` lead from the outermost to the subject."""
@@ -84,7 +85,10 @@ class Headline(Static):
             head += Content.styled(
                 SEPARATOR + middle(line(self._place, LONGEST_NAME), room), Tone.MUTED.style
             )
-        self.update(Content("\n").join([head, *_rows(self._facts, width)]))
+        rows = [head, *_rows(self._facts, width)]
+        # The screen is laid out anew only where there is another number of lines: with every fact, all would be sent again.
+        self.update(Content("\n").join(rows), layout=len(rows) != self._height)
+        self._height = len(rows)
 
 
 def _rows(facts: Sequence[Shown], width: int) -> list[Content]:

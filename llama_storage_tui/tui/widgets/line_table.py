@@ -52,24 +52,29 @@ class LineTable(DataTable[Text]):
             has_css_background_priority=False,
         )
         style = self._get_row_style(row, base_style) + component
-        padding = " " * self.cell_padding
         segments: list[Segment] = []
         left = self.size.width
+        padding = " " * self.cell_padding
         for index, (column, cell, tone) in enumerate(zip(self.ordered_columns, cells, styles, strict=True)):
-            here = style + _place(row, index)
+            here = _here(style, row, index)
             blanks = " " * max(0, column.width - cell.cell_len)
             text = f"{blanks}{cell.plain}" if cell.justify == "right" else f"{cell.plain}{blanks}"
             blank = Segment(padding, here)
-            segments += (blank, Segment(text, here + tone if cell.plain else here), blank)
+            segments += (blank, Segment(text, _toned(here, tone) if cell.plain else here), blank)
             left -= column.width + 2 * self.cell_padding
         segments.append(Segment(" " * max(0, left), style + _beyond(row)))
         return [], [segments]
 
 
-@lru_cache(maxsize=4096)
-def _place(row: int, column: int) -> Style:
-    """Return what tells a click where it is."""
-    return Style.from_meta({"row": row, "column": column})
+@lru_cache(maxsize=8192)
+def _here(style: Style, row: int, column: int) -> Style:
+    """Return a style with what tells a click where it is. Rich keeps too few of such sums for a screen of cells."""
+    return style + Style.from_meta({"row": row, "column": column})
+
+
+@lru_cache(maxsize=8192)
+def _toned(here: Style, tone: Style) -> Style:
+    return here + tone
 
 
 @lru_cache(maxsize=512)

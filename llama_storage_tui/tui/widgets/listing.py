@@ -76,6 +76,8 @@ class Listing(LineTable):
         self._lines: tuple[tuple[Shown, ...], ...] = ()
         self._keys: tuple[str, ...] = ()
         self._fitted: int | None = None
+        self._widest: dict[int, int] = {}
+        """How wide the widest cell of each column is, as far as that was asked for."""
         self._pattern: re.Pattern[str] | None = None
 
     def show(
@@ -84,6 +86,7 @@ class Listing(LineTable):
         """Replace everything that is listed; `keys` identify the rows, by default their numbers."""
         self._heads = tuple(columns)
         self._lines = tuple(tuple(row) for row in rows)
+        self._widest = {}
         self._keys = tuple(keys) or tuple(str(index) for index in range(len(self._lines)))
         self._fitted = None
         self._fit()
@@ -241,7 +244,9 @@ class Listing(LineTable):
         head = self._heads[index]
         if head.width is not None:
             return head.width
-        widest = max((cell_len(line(row[index].text[:LONGEST], LONGEST)) for row in self._lines), default=0)
+        if (widest := self._widest.get(index)) is None:
+            cells = (cell_len(line(row[index].text[:LONGEST], LONGEST)) for row in self._lines)
+            widest = self._widest[index] = max(cells, default=0)
         most = LONGEST if head.grows or not is_held else head.most
         return max(min(widest, most), cell_len(line(head.title, head.most)), 1)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from textual import events
 
 from llama_storage_tui.tui.records.followed import FollowedScreen
+from llama_storage_tui.tui.values.rows import RowsScreen
 from llama_storage_tui.tui.widgets.listing import Listing
 from tests.tui.gallery import NARROW, Stage, demo_stage
 
@@ -132,3 +133,21 @@ async def test_other_families_are_followed_with_the_same_key() -> None:
         store(found, "conv_new", table="openai_conversations")
         await found.until(lambda: "conv_new" in found.text)
         assert listed(found)[0].startswith("+")
+
+
+async def test_the_rows_of_a_table_are_followed_with_the_same_key_and_a_new_one_opens_whole() -> None:
+    async with demo_stage() as found:
+        await found.press("colon", *"openai_conversations", "enter")
+        await found.until(lambda: isinstance(found.app.screen, RowsScreen))
+        await found.settle()
+        await found.press("F")
+        await found.until(lambda: "New rows come on top" in found.text)
+        listing = found.app.screen.query_one(Listing)
+        await found.press("down", "right")
+        store(found, "conv_new", table="openai_conversations")
+        await found.until(lambda: "conv_new" in found.text)
+        # The cell under the cursor is the same as before.
+        await found.until(lambda: (listing.cursor_row, listing.cursor_column) == (2, 1))
+        assert next(line for line in found.text.splitlines() if "conv_new" in line).strip().startswith("+")
+        await found.press("g", "enter")
+        assert "conv_new" in found.text

@@ -1,0 +1,55 @@
+"""Rows of any table as they are stored. Nothing here writes."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Final
+
+from llama_storage_tui.model.data import RowQuery
+from llama_storage_tui.model.following import Mark, NewRow
+from llama_storage_tui.services.records.following import Followed, Polling
+from llama_storage_tui.services.session import Session
+
+MOST: Final = 100
+"""Rows of one look, which may be whole and large; where more were stored, the next look follows at once."""
+
+
+class RowFollower(Polling[NewRow]):
+    """Follows one table."""
+
+    def __init__(self, session: Session, backend: str, query: RowQuery) -> None:
+        """Follow what a query selects; its order, limit and cursor do not matter.
+
+        Raises UsageError for an unknown backend; a look raises as `TableReader.rows_since` does.
+        """
+        session.backend(backend)
+        self._session, self._backend, self._query = session, backend, query
+        self._mark: Mark | None = None
+        self._took: float | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the table was seen."""
+        return self._mark is not None
+
+    def begin_anew(self) -> None:
+        """Forget how far the table was seen."""
+        self._mark = None
+
+    async def look(self) -> Followed[NewRow]:
+        """Return the rows that were stored since the last look; the first one finds none."""
+        start = monotonic()
+        tables = (await self._session.reader(self._backend)).tables
+        found = await tables.rows_since(self._query, self._mark, limit=MOST)
+        self._mark = found.mark
+        page = found.page
+        rows = tuple(
+            NewRow(page.columns, cells, cursor)
+            for cells, cursor in zip(page.rows, page.row_cursors, strict=True)
+        )
+        # The first one opens and describes what the others find open.
+        seconds = 0.0 if self._took is None else monotonic() - start
+        before, self._took = self._took or 0.0, seconds
+        return Followed(
+            rows, (), found.is_cut, found.unseen, (found.way,), seconds, steadily=min(before, seconds)
+        )
