@@ -12,13 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.asked import asked
 from llama_storage_tui.backends.cursors import Part
-from llama_storage_tui.backends.documents import (
-    DocumentSource,
-    columns_of,
-    fields_of,
-    holds,
-    inside_of,
-)
+from llama_storage_tui.backends.documents import DocumentSource, columns_of, fields_of, holds, inside_of
 from llama_storage_tui.backends.engine import Dialect, Expression, Statement, TableWatch, Values
 from llama_storage_tui.backends.row_source import (
     FIRST_RANGE,
@@ -35,13 +29,7 @@ from llama_storage_tui.backends.time_floor import TimeFloor, as_condition
 from llama_storage_tui.deferred import dataclass, replace
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Cell, Cursor
-from llama_storage_tui.model.records import (
-    Condition,
-    Measure,
-    Record,
-    RecordOrder,
-    RecordQuery,
-)
+from llama_storage_tui.model.records import Condition, Measure, Record, RecordOrder, RecordQuery
 from llama_storage_tui.next_steps import Advice, Step
 
 Row = Sequence[object]
