@@ -40,6 +40,7 @@ _STATE: Final = sa.text(
     """
     SELECT pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::int,
            pg_catalog.pg_stat_get_tuples_inserted(c.oid),
+           pg_catalog.pg_stat_get_tuples_deleted(c.oid) + pg_catalog.pg_stat_get_tuples_updated(c.oid),
            pg_catalog.txid_snapshot_xmin(now.snapshot), pg_catalog.txid_snapshot_xmax(now.snapshot),
            pg_catalog.current_setting('server_version_num')::int
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -80,7 +81,7 @@ class PostgresWatch:
         found = (await connection.execute(_STATE, {"schema": shape.schema, "name": shape.name})).one_or_none()
         if found is None:
             return NewPositions((), Mark(0))
-        blocks, inserted, since, next_one, version = (int(each) for each in found)
+        blocks, inserted, removed, since, next_one, version = (int(each) for each in found)
         if version < _RANGES_SINCE:
             raise BackendError(
                 "Rows cannot be followed on PostgreSQL before 14: each look would read the whole table",
@@ -108,7 +109,8 @@ class PostgresWatch:
             )
         expected = inserted if mark.inserted is None else mark.inserted + len(new)
         gaps = (*mark.gaps, max(0, inserted - expected))[-GAPS:]
-        unseen = min(gaps) if len(gaps) == GAPS else 0
+        # The server also counts late what a connection stored before the mark. Only removed rows leave room earlier in a table.
+        unseen = min(*gaps, removed) if len(gaps) == GAPS else 0
         return NewPositions(
             positions, Mark(blocks, since, frozenset(candidates), expected, gaps), unseen=unseen
         )
