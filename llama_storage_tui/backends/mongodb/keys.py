@@ -2,31 +2,30 @@
 
 Keys are compared byte by byte (the simple collation), which is the order of code points, so that a namespace is a range of them as
 on every other engine. Before ogx 1.0.3 servers made no index on `key`: there each question looks at the whole collection, within
-its time limit. A document whose key is not text was written by something else, and is neither listed nor counted.
+its time limit, and a page of a large one at a part of it (`unindexed`). A document whose key is not text was written by something
+else, and is neither listed nor counted.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from bson import json_util
-from bson.datetime_ms import DatetimeMS
+from pymongo.asynchronous.collection import AsyncCollection
 
-from llama_storage_tui.backends import cursors, expiry
+from llama_storage_tui.backends import cursors
 from llama_storage_tui.backends.batches import LARGEST_BATCH, parted
 from llama_storage_tui.backends.cursors import Part
 from llama_storage_tui.backends.keylevel import LARGEST_PROBE, ordered_level
-from llama_storage_tui.backends.mongodb.connecting import Client, Document, FailedMongoConnection, ask, limits
+from llama_storage_tui.backends.mongodb.connecting import Answer, Client, Document, FailedMongoConnection, ask
+from llama_storage_tui.backends.mongodb.pipelines import ENTRY, answered, cell_of, entry_of, one_of, within
 from llama_storage_tui.backends.mongodb.target import MongoTarget
+from llama_storage_tui.backends.mongodb.unindexed import WHOLE, place_of, stored_page
 from llama_storage_tui.backends.ranges import KeyRange, is_storable, ranges_of
 from llama_storage_tui.deferred import dataclass
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import (
-    Cell,
     Count,
     Cursor,
     KeyEntry,
@@ -40,21 +39,6 @@ from llama_storage_tui.model.limits import Timeouts
 FAST_COUNT: Final = 1_000_000
 """A fast count stops here and says so."""
 KEYS_AT_ONCE: Final = 400
-_SIMPLE: Final = {"locale": "simple"}
-_NO_LIST: Final = {"$not": {"$type": "array"}}
-"""A list meets the conditions that one of its members meets."""
-_CLOSING_SECONDS: Final = 0.5
-"""For the server to end a cursor that was left: a server that holds it back holds up nobody here."""
-_SIZE: Final = {
-    "$switch": {
-        "branches": [
-            {"case": {"$eq": [{"$type": "$value"}, "string"]}, "then": {"$strLenBytes": "$value"}},
-            {"case": {"$eq": [{"$type": "$value"}, "binData"]}, "then": {"$binarySize": "$value"}},
-        ],
-        "default": None,
-    }
-}
-_ENTRY: Final = {"_id": 0, "key": 1, "expiration": 1, "bytes": _SIZE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +47,8 @@ class MongoKeyValueReader:
 
     target: MongoTarget
     timeouts: Timeouts
+    whole: int = WHOLE
+    """Documents that a page looks at where there is no index on `key`."""
 
     async def count(self, selection: KeySelection, *, fast: bool = False) -> Count:
         """Count keys, expired ones included; `fast` stops at a million. Exact counts have no time limit."""
@@ -92,11 +78,17 @@ class MongoKeyValueReader:
     ) -> KeyPage:
         """Return a page in key order of the selected keys whose physical text also starts with `prefix`.
 
-        `exact`: without a time limit.
+        Without an index on `key` a page of a large collection looks at a part of it, see `unindexed`. `exact`: at all of it,
+        without a time limit.
         """
         if limit < 1:
             raise UsageError("A page has at least one key.")
         name = cursors.fingerprint(self.target.location, selection.include, selection.exclude, prefix)
+        place = None if exact else place_of(after, name)
+        if place is not None:
+            stored = await self._stored_page(ranges_of(selection, prefix=prefix), place, name, limit)
+            if stored is not None:
+                return stored
         last = None if after is None else _last(after, name)
         found = await self._entries(
             selection, prefix, last, limit + 1, seconds=None if exact else self.timeouts.query
@@ -106,6 +98,21 @@ class MongoKeyValueReader:
             tuple(found[:limit]),
             None if following is None else cursors.encode(name, (following,)),
             scanned=len(found),
+        )
+
+    async def _stored_page(
+        self, wanted: Sequence[KeyRange], place: Document, name: str, limit: int
+    ) -> KeyPage | None:
+        seconds = self.timeouts.query
+        if not wanted:
+            return KeyPage((), None)
+        return await asked(
+            self.target,
+            self.timeouts,
+            lambda collection: stored_page(
+                collection, wanted, place, name=name, whole=self.whole, limit=limit, seconds=seconds
+            ),
+            seconds=seconds,
         )
 
     async def level(self, selection: KeySelection, prefix: str = "", *, separator: str) -> KeyLevel:
@@ -154,7 +161,7 @@ class MongoKeyValueReader:
             {"$match": match},
             {"$sort": {"key": 1}},
             {"$limit": most},
-            {"$project": _ENTRY},
+            {"$project": ENTRY},
         ]
         found = await self._rows(stages, seconds=seconds)
         now = datetime.now(UTC)
@@ -172,7 +179,7 @@ class MongoKeyValueReader:
         now = datetime.now(UTC)
         for start in range(0, len(wanted), KEYS_AT_ONCE):
             match = one_of(wanted[start : start + KEYS_AT_ONCE])
-            stages: list[Document] = [{"$match": match}, {"$project": {**_ENTRY, "value": value}}]
+            stages: list[Document] = [{"$match": match}, {"$project": {**ENTRY, "value": value}}]
             for row in await self._rows(stages, seconds=seconds):
                 found.setdefault(row["key"], _stored(row, limit, now))
         return tuple(found[key] for key in wanted if key in found)
@@ -188,71 +195,37 @@ async def rows(
 
     `seconds` None: without a time limit.
     """
+    return await asked(
+        target, timeouts, lambda collection: answered(collection, stages, seconds), seconds=seconds
+    )
 
-    async def question(client: Client) -> list[Document]:
-        collection = client[target.database][str(target.collection)]
-        # In one answer where it has room there: what is cancelled while another batch is on its way waits for the server.
-        cursor = await collection.aggregate(
-            list(stages), collation=_SIMPLE, batchSize=LARGEST_BATCH + 1, **limits(seconds)
-        )
-        try:
-            return await cursor.to_list()
-        finally:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_CLOSING_SECONDS):
-                    await cursor.close()
+
+async def asked(
+    target: MongoTarget,
+    timeouts: Timeouts,
+    question: Callable[[AsyncCollection[Document]], Awaitable[Answer]],
+    *,
+    seconds: float | None,
+) -> Answer:
+    """Put a question to the target's collection; raises BackendError."""
+
+    async def of_client(client: Client) -> Answer:
+        return await question(client[target.database][str(target.collection)])
 
     found = await ask(
-        target, target.password, question, connect=timeouts.connect, answer=seconds, is_reading=True
+        target, target.password, of_client, connect=timeouts.connect, answer=seconds, is_reading=True
     )
     if isinstance(found, FailedMongoConnection):
         raise found.error
     return found
 
 
-def within(wanted: Sequence[KeyRange]) -> Document:
-    """Return the condition that a key, which must be text, lies in one of the ranges.
-
-    One range is a condition without `$or`, which not every server looks up in the index.
-    """
-    bounds = ({"$gte": one.low} if one.high is None else {"$gte": one.low, "$lt": one.high} for one in wanted)
-    each = [{"key": {**bound, **_NO_LIST}} for bound in bounds]
-    return each[0] if len(each) == 1 else {"$or": each}
-
-
-def one_of(keys: Sequence[object]) -> Document:
-    """Return the condition that a key, which must be text, is one of some."""
-    return {"key": {"$in": keys, **_NO_LIST}}
-
-
-def entry_of(row: Mapping[str, Any], now: datetime) -> KeyEntry:
-    """Return what a list shows of a document that was asked for by `_ENTRY`."""
-    expires_at, text = expiry.read(_moment(row.get("expiration")))
-    return KeyEntry(row["key"], row.get("bytes"), expires_at, expiry.is_past(expires_at, now), text)
-
-
-def _moment(stored: Any) -> Cell:  # noqa: ANN401 - BSON's types
-    match stored:
-        case datetime():
-            # BSON's times are UTC, and the driver gives them without a zone.
-            return stored.isoformat()
-        case DatetimeMS():
-            return int(stored) // 1000
-        case _:
-            return _cell(stored)
-
-
 def _stored(row: Mapping[str, Any], limit: int | None, now: datetime) -> StoredValue:
-    value = _cell(row.get("value"))
+    value = cell_of(row.get("value"))
     is_cut = limit is not None and isinstance(value, str | bytes) and len(value) > limit
     if is_cut and isinstance(value, str | bytes):
         value = value[:limit]
     return StoredValue(entry_of(row, now), value, is_cut=is_cut)
-
-
-def _cell(value: Any) -> Cell:  # noqa: ANN401 - BSON's types
-    """Return a value as it can be shown: servers write text; anything else of BSON is written as extended JSON."""
-    return value if isinstance(value, str | int | float | bool | bytes | None) else json_util.dumps(value)
 
 
 def _part(entry: KeyEntry) -> Part:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from pymongo.errors import OperationFailure
 
 from llama_storage_tui.backends.mongodb.connecting import Client, FailedMongoConnection, ask, limits
+from llama_storage_tui.backends.mongodb.pipelines import indexes_on_key
 from llama_storage_tui.backends.mongodb.role import answer_of
 from llama_storage_tui.backends.mongodb.role_rules import MongoAnswer, is_on_this_machine
 from llama_storage_tui.backends.mongodb.target import MongoTarget
@@ -81,9 +82,9 @@ async def _about_collection(client: Client, target: MongoTarget, seconds: float 
 
 def _index_on_key(indexes: Sequence[Mapping[str, Any]]) -> str:
     """Return what an index does for keys; one with another order of letters does nothing."""
-    usable = [index for index in indexes if next(iter(index["key"])) == "key" and not index.get("collation")]
+    usable = indexes_on_key(indexes)
     if not usable:
-        return "none: every list reads the whole collection"
+        return "none: lists look at the collection itself"
     return "unique" if any(index.get("unique") for index in usable) else "not unique"
 
 

@@ -12,7 +12,8 @@ from bson.datetime_ms import DatetimeMS
 
 from llama_storage_tui.backends.batches import LARGEST_BATCH, Pace, weight
 from llama_storage_tui.backends.mongodb.connecting import Document
-from llama_storage_tui.backends.mongodb.keys import one_of, rows, within
+from llama_storage_tui.backends.mongodb.keys import rows
+from llama_storage_tui.backends.mongodb.pipelines import one_of, within
 from llama_storage_tui.backends.mongodb.target import MongoTarget
 from llama_storage_tui.backends.ranges import ranges_of
 from llama_storage_tui.errors import BackendError, FailureKind

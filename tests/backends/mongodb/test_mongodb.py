@@ -18,17 +18,19 @@ from bson.codec_options import CodecOptions
 from bson.datetime_ms import DatetimeMS
 
 from llama_storage_tui.backends.mongodb.connecting import TIMES
-from llama_storage_tui.backends.mongodb.keys import entry_of
+from llama_storage_tui.backends.mongodb.keys import MongoKeyValueReader
+from llama_storage_tui.backends.mongodb.pipelines import entry_of
 from llama_storage_tui.backends.mongodb.probe import may_write
 from llama_storage_tui.backends.mongodb.source import MongoSource
 from llama_storage_tui.backends.mongodb.target import MongoTarget, mongo_login
 from llama_storage_tui.backends.registry import open_reader
-from llama_storage_tui.errors import BackendError, FailureKind
+from llama_storage_tui.errors import BackendError, FailureKind, UsageError
 from llama_storage_tui.model.data import Count, KeySelection, Probe
 from llama_storage_tui.model.limits import Timeouts
 from llama_storage_tui.secrets import Secret
 from tests.backends.mongodb.test_rules import ANSWER, privilege
 from tests.mongo_servers import MongoDeployment, MongoServer, mongodb
+from tests.patience import PATIENT
 from tests.rotation_setup import OLD
 from tests.stores import LEAVES_SOCKETS, MongoStore, all_keys, reading
 
@@ -201,6 +203,40 @@ async def test_documents_whose_key_is_no_text_are_in_no_answer_whatever_the_key_
     source = MongoSource(mongo_store.key_target(), timeouts=Timeouts())
     moved = [row[0] async for batch in source.read("", ours) for row in batch.rows]
     assert [stored.entry.key for stored in values] == streamed == moved == ["ns:text"]
+
+
+async def test_a_page_looks_at_a_part_of_a_large_collection_without_an_index(mongo_store: MongoStore) -> None:
+    ids: list[object] = [*range(20), *(f"id{number:02}" for number in range(20)), bson.ObjectId()]
+    with mongo_store.documents() as collection:
+        collection.delete_many({})
+        collection.insert_many(
+            [
+                {"_id": id_, "key": f"{'ns' if number % 2 else 'other'}:{len(ids) - number:02}", "value": "x"}
+                for number, id_ in enumerate(ids)
+            ]
+        )
+    ours = KeySelection(("ns:",))
+    reader = MongoKeyValueReader(mongo_store.key_target(), PATIENT, whole=8)
+    pages = [await reader.page(ours, limit=3)]
+    while (after := pages[-1].next) is not None:
+        pages.append(await reader.page(ours, limit=3, after=after))
+    keys = [str(entry.key) for page in pages for entry in page.keys]
+    assert sorted(keys) == [f"ns:{number:02}" for number in range(2, 41, 2)], "each once, whatever its _id"
+    assert all([*page.keys] == sorted(page.keys, key=lambda entry: str(entry.key)) for page in pages)
+    assert [page.is_complete for page in pages] == [False] * (len(pages) - 1) + [True]
+    assert (pages[0].scanned, pages[0].total) == (8, len(ids))
+    with pytest.raises(UsageError):
+        await reader.page(KeySelection(("other:",)), limit=3, after=pages[0].next)
+    assert (await reader.page(ours, limit=3, exact=True)).keys == tuple(
+        sorted((entry for page in pages for entry in page.keys), key=lambda entry: str(entry.key))[:3]
+    )
+    with mongo_store.documents() as collection:
+        collection.create_index("key", unique=True)
+    assert [str(entry.key) for entry in (await reader.page(ours, limit=3)).keys] == [
+        "ns:02",
+        "ns:04",
+        "ns:06",
+    ]
 
 
 async def test_times_bytes_and_what_servers_never_write_are_shown(mongo_store: MongoStore) -> None:
