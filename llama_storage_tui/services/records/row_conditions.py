@@ -28,6 +28,9 @@ _WORD_OF_TIME: Final = re.compile(
 _AND: Final = re.compile(r"\s+and\s+(?=[^\s=!<>~]+\s*(?:!=|<=|>=|=|<|>|~|\sin\s|\sis\s))", re.IGNORECASE)
 """Between two conditions: what follows is one, so that `salt and pepper` stays a text."""
 
+_FOLDED: Final = "\n\t"
+_LINE_END: Final = re.compile(r"\n(?!\t)")
+
 
 def condition_text(found: Filter) -> str:
     """Write a filter as it is typed."""
@@ -40,13 +43,13 @@ def condition_text(found: Filter) -> str:
 
 def parse_conditions(text: str, *, now: datetime | None = None) -> tuple[Filter, ...]:
     """Read conditions with AND between them; a line is one. Raises UsageError where one of them is none."""
-    written = text.splitlines() if "\n" in text else _AND.split(text)
-    return tuple(parse_condition(each, now=now) for each in written if each.strip())
+    parts = (_LINE_END if "\n" in text else _AND).split(text)
+    return tuple(parse_condition(each.replace(_FOLDED, "\n"), now=now) for each in parts if each.strip())
 
 
 def as_lines(conditions: Iterable[str]) -> str:
-    """Return conditions as `parse_conditions` reads them, each as it was written."""
-    return "".join(f"{each}\n" for each in conditions)
+    """Return conditions as `parse_conditions` reads them, each as it was written: a line break within one is followed by a tab."""
+    return "".join(each.lstrip().replace("\n", _FOLDED) + "\n" for each in conditions)
 
 
 def parse_condition(text: str, columns: Iterable[str] = (), *, now: datetime | None = None) -> Filter:

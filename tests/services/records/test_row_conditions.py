@@ -8,7 +8,12 @@ import pytest
 
 from llama_storage_tui.errors import UsageError
 from llama_storage_tui.model.data import Filter, Operator
-from llama_storage_tui.services.records.row_conditions import condition_text, parse_condition
+from llama_storage_tui.services.records.row_conditions import (
+    as_lines,
+    condition_text,
+    parse_condition,
+    parse_conditions,
+)
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 CASES = {
@@ -43,6 +48,12 @@ def test_every_way_to_write_a_condition_is_read_and_written_back_to_the_same() -
     assert wrong == {}
     for wanted in CASES.values():
         assert parse_condition(condition_text(wanted), now=NOW) == wanted
+
+
+def test_several_conditions_are_read_back_with_every_line_break_within_a_value() -> None:
+    texts = ("a=x\ny", "b=1\n\tc=2\n", "d=x\u2028y\x85z\r", "e=x and f=y")
+    assert parse_conditions(as_lines(texts)) == tuple(map(parse_condition, texts))
+    assert parse_conditions("a=1 and b=2") == (Filter("a", "1"), Filter("b", "2"))
 
 
 def test_a_column_whose_name_holds_an_operator_is_found_where_it_is_known() -> None:
